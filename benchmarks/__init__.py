@@ -1,0 +1,1 @@
+"""Speed and quality, printed as ratios of one run."""

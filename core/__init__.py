@@ -1,0 +1,1 @@
+"""What every room shares: records, contracts, the registry, errors, video, weights and the device."""

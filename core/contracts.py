@@ -1,0 +1,193 @@
+"""What a detector, an object model, an action model and a data set promise to the stages that use them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from core.records import Detections, Floats, Frames, Images, Prediction, Window
+
+Losses = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a detector's training.
+
+    Attributes:
+        name: shown while it runs.
+        epochs: how many times the footage is gone through.
+        batch: windows in a batch.
+        parameters: what is trained.
+        loss: (B, span, C, h, w) prepared windows -> named terms; their sum is minimised.
+        optimiser: parameters -> optimiser.
+        schedule: (optimiser, total steps) -> learning-rate schedule stepped after every batch.
+    """
+
+    name: str
+    epochs: int
+    batch: int
+    parameters: Sequence[nn.Parameter]
+    loss: Callable[[Tensor], Losses]
+    optimiser: Callable[[Sequence[nn.Parameter]], torch.optim.Optimizer]
+    schedule: Callable[[torch.optim.Optimizer, int], torch.optim.lr_scheduler.LRScheduler]
+
+
+class Detector(nn.Module, ABC):
+    """Scores windows of frames; knows how it looks at them and how it is trained."""
+
+    window: Window
+
+    @abstractmethod
+    def judge(self, windows: Tensor, size: tuple[int, int]) -> Prediction:
+        """Answer for prepared windows.
+
+        Args:
+            windows: (B, span, C, h, w) float32 in ``[window.low, window.high]``.
+            size: (H, W) of the clip, at which the saliency is returned.
+        """
+
+    @abstractmethod
+    def stages(self) -> tuple[Stage, ...]:
+        """List the training stages, in order."""
+
+    def prepare(self, images: Tensor) -> Tensor:
+        """Bring frames to the network's size, channels and value range.
+
+        Args:
+            images: (T, H, W, 3) uint8 RGB, on any device.
+
+        Returns:
+            (T, C, h, w) float32 on the detector's device, in ``[window.low, window.high]``.
+        """
+        w = self.window
+        x = images.to(next(self.parameters()).device).permute(0, 3, 1, 2).float()
+        if w.channels == 1:
+            x = (x * x.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True)
+        if x.shape[-2:] != (w.height, w.width):
+            x = nn.functional.interpolate(x, (w.height, w.width), mode="bilinear", antialias=True)
+        return x.mul_((w.high - w.low) / 255.0).add_(w.low).clamp_(w.low, w.high)
+
+    @torch.inference_mode()
+    def predict(self, frames: Tensor) -> Prediction:
+        """Answer for a batch of windows: (B, span, H, W, 3) uint8 RGB at the clip's resolution."""
+        b, n, height, width, _ = frames.shape
+        prepared = self.prepare(frames.reshape(b * n, height, width, 3))
+        return self.judge(prepared.reshape(b, n, *prepared.shape[1:]), (height, width))
+
+    @torch.inference_mode()
+    def stream(self, chunks: Iterable[Frames]) -> Iterator[Prediction]:
+        """Answer for a clip that arrives in chunks, preparing each frame once.
+
+        Yields:
+            For each chunk that completes at least one window, one :class:`Prediction` of consecutive frames.
+        """
+        span, tail, start = self.window.span, None, 0
+        for chunk in chunks:
+            height, width = chunk.images.shape[1:3]
+            fresh = self.prepare(torch.from_numpy(chunk.images))
+            if tail is None:
+                start, prepared = chunk.first, fresh
+            else:
+                prepared = torch.cat([tail, fresh])
+            if len(prepared) >= span:
+                windows = prepared.unfold(0, span, 1).movedim(-1, 1)
+                answer = self.judge(windows, (height, width))
+                yield Prediction(answer.score, answer.saliency, answer.expected, start + self.window.target)
+            keep = min(len(prepared), span - 1)
+            start += len(prepared) - keep
+            tail = prepared[len(prepared) - keep :]
+
+
+class ObjectModel(Protocol):
+    """Finds objects in single frames.
+
+    Attributes:
+        name: who answers, as shown in reports, such as ``torchvision Faster R-CNN (COCO)``.
+        labels: the vocabulary's names that it can give.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+
+    def detect(self, images: Images, first: int = 0) -> list[Detections]:
+        """Label the boxes of N frames, (N, H, W, 3) uint8; entry i is said to be of frame ``first + i``."""
+        ...
+
+
+class ActionModel(Protocol):
+    """Names what persons do, from a span of frames around a key frame.
+
+    Attributes:
+        name: who answers, as shown in reports.
+        labels: the AVA names that it can give.
+        span: number of frames it wants, the key frame in the middle (index ``span // 2``).
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    span: int
+
+    def classify(self, images: Images, boxes: Floats) -> Floats:
+        """Name the actions of the persons in ``boxes`` at the key frame.
+
+        Args:
+            images: (span, H, W, 3) uint8.
+            boxes: (N, 4) float32 person boxes at the key frame; N may be 0.
+
+        Returns:
+            (N, len(labels)) float32 independent probabilities.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Ground truth of one clip; ``masks`` is None where a data set has none.
+
+    Attributes:
+        abnormal: (frames,) bool.
+        masks: function of the frame's index giving (H, W) bool, or None where the data set has no pixel labels.
+        label_set: id of the label set, such as ``ucsd-ped2/v1p2``.
+    """
+
+    abnormal: npt.NDArray[np.bool_]
+    masks: Callable[[int], npt.NDArray[np.bool_]] | None
+    label_set: str
+
+
+class Footage(Protocol):
+    """One clip of a data set: a name, and frames in order."""
+
+    name: str
+
+    def frames(self, chunk: int = 32) -> Iterator[Frames]:
+        """Decode the clip from its start in chunks of at most ``chunk`` frames."""
+        ...
+
+
+class Dataset(Protocol):
+    """A data set in its official layout under ``root``."""
+
+    name: str
+
+    def training(self) -> Sequence[Footage]:
+        """Clips of normal footage, in order."""
+        ...
+
+    def test(self) -> Sequence[Footage]:
+        """Test clips, in order."""
+        ...
+
+    def truth(self, clip: Footage) -> Truth:
+        """Ground truth of one test clip."""
+        ...
+
+
+DatasetFactory = Callable[[Path], Dataset]

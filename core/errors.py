@@ -1,0 +1,56 @@
+"""Whycam's errors form one tree.
+
+::
+
+    WhycamError                 anything that Whycam says in one sentence
+    ├── InputError              the input or the request was wrong (exit code 2)
+    │   ├── ClipError           a clip cannot be read, is too short or beyond the limits
+    │   ├── WeightsError        a weights file is missing, tampered with or of the wrong kind
+    │   ├── UnknownNameError    a detector, camera, data set or method that nobody registered
+    │   └── DataError           a data set folder is not in its official layout
+    ├── StorageError            a result could not be written (disk full, no permission)
+    └── Cancelled               the user asked a job to stop
+
+Each message is one sentence: what was wrong, with what, and what would be right.
+"""
+
+from collections.abc import Iterable
+
+
+class WhycamError(Exception):
+    """Anything that Whycam tells its user in one sentence."""
+
+
+class InputError(WhycamError):
+    """The input or the request was wrong; the command line ends with exit code 2."""
+
+
+class ClipError(InputError):
+    """A clip cannot be read, is too short, or lies beyond the limits."""
+
+
+class WeightsError(InputError):
+    """A weights file is missing, tampered with, or of the wrong kind."""
+
+
+class DataError(InputError):
+    """A data set folder is not in its official layout."""
+
+
+class UnknownNameError(InputError):
+    """A name that nobody registered; the message lists the known ones.
+
+    >>> str(UnknownNameError("detector", "vqu", ["vqunet-prediction"]))
+    "unknown detector 'vqu'; known: vqunet-prediction"
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"unknown {kind} {name!r}; known: {', '.join(sorted(known)) or 'none'}")
+
+
+class StorageError(WhycamError):
+    """A result could not be written, for example because the disk is full."""
+
+
+class Cancelled(WhycamError):
+    """The user asked a job to stop; what was finished is kept."""

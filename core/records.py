@@ -1,0 +1,307 @@
+"""What travels between the stages: frozen dataclasses, checked when they are made.
+
+Conventions, everywhere in Whycam:
+
+- frames are counted from 0, and ``last`` is inclusive;
+- pixels are ``(x1, y1, x2, y2)`` in the clip's own resolution, ``x2`` and ``y2`` exclusive;
+- pictures are RGB, ``uint8``, ``(height, width, 3)``;
+- a score grows with strangeness; heat (saliency) is a non-negative squared error per pixel.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+Pixels = tuple[float, float, float, float]
+Floats = npt.NDArray[np.float32]
+Images = npt.NDArray[np.uint8]
+
+
+def expect(condition: bool, what: str, expected: str, got: object) -> None:
+    """Raise a ``ValueError`` that says what was expected and what came."""
+    if not condition:
+        raise ValueError(f"{what} must be {expected}, got {got}")
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Facts of one clip; ``frames`` is None until the clip was decoded to its end."""
+
+    name: str
+    sha256: str
+    fps: float
+    width: int
+    height: int
+    frames: int | None = None
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Consecutive decoded frames.
+
+    Attributes:
+        images: (T, H, W, 3) uint8 RGB.
+        first: index of ``images[0]`` in the clip, from 0.
+        times: (T,) float64, presentation time in seconds.
+    """
+
+    images: Images
+    first: int
+    times: npt.NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        shape = (self.images.shape, self.images.dtype)
+        expect(
+            self.images.ndim == 4 and self.images.shape[3] == 3 and self.images.dtype == np.uint8,
+            "images",
+            "(T, H, W, 3) uint8",
+            shape,
+        )
+        expect(len(self.times) == len(self.images), "times", f"({len(self.images)},)", self.times.shape)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which frames a detector looks at, and for which frame it answers.
+
+    Attributes:
+        inputs: number of input frames.
+        step: distance between two input frames, in frames.
+        target: index of the frame it answers for, counted from the window's first frame.
+        height, width: size at which the network looks, in pixels.
+        channels: 3 for RGB, 1 for grey.
+        low, high: value range of the network's input.
+    """
+
+    inputs: int
+    step: int
+    target: int
+    height: int
+    width: int
+    channels: int = 3
+    low: float = -1.0
+    high: float = 1.0
+
+    @property
+    def span(self) -> int:
+        """Number of consecutive frames that one window covers, the answered frame included."""
+        return max((self.inputs - 1) * self.step, self.target) + 1
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A detector's answer for B consecutive windows.
+
+    Attributes:
+        score: (B,) float32, grows with strangeness.
+        saliency: (B, H, W) float32, non-negative squared error per pixel, at the clip's own resolution.
+        expected: (B, C, h, w) float32 in [0, 1], what the detector thought it would see, at its own size.
+        first: index in the clip of the frame that row 0 answers for; row i answers for frame ``first + i``.
+    """
+
+    score: Tensor
+    saliency: Tensor
+    expected: Tensor
+    first: int = 0
+
+    def __post_init__(self) -> None:
+        expect(self.score.ndim == 1, "score", "(B,)", tuple(self.score.shape))
+        expect(
+            self.saliency.ndim == 3 and len(self.saliency) == len(self.score),
+            "saliency",
+            f"({len(self.score)}, H, W)",
+            tuple(self.saliency.shape),
+        )
+
+
+@dataclass(frozen=True)
+class Event:
+    """A run of frames above the threshold; ``last`` is inclusive."""
+
+    first: int
+    last: int
+    peak: int
+    peak_score: float
+
+    def __post_init__(self) -> None:
+        expect(
+            0 <= self.first <= self.peak <= self.last,
+            "event",
+            "0 <= first <= peak <= last",
+            (self.first, self.peak, self.last),
+        )
+
+
+@dataclass(frozen=True)
+class Detections:
+    """Labelled boxes of one frame, from an object or an action model; one row for each (box, label) pair.
+
+    Attributes:
+        frame: index of the frame in the clip.
+        boxes: (N, 4) float32, (x1, y1, x2, y2) in pixels of the clip.
+        labels: N names of the ``vocabulary``.
+        confidence: (N,) float32 in [0, 1].
+        vocabulary: ``"COCO"`` or ``"AVA"``.
+    """
+
+    frame: int
+    boxes: Floats
+    labels: tuple[str, ...]
+    confidence: Floats
+    vocabulary: str
+
+    def __post_init__(self) -> None:
+        n = len(self.labels)
+        expect(self.boxes.shape == (n, 4), "boxes", f"({n}, 4)", self.boxes.shape)
+        expect(self.confidence.shape == (n,), "confidence", f"({n},)", self.confidence.shape)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class Tube:
+    """One object followed over time.
+
+    Attributes:
+        label: name of the object (COCO).
+        frames: (T,) int64, ascending.
+        boxes: (T, 4) float32.
+        confidence: (T,) float32 in [0, 1].
+    """
+
+    label: str
+    frames: npt.NDArray[np.int64]
+    boxes: Floats
+    confidence: Floats
+
+    def __post_init__(self) -> None:
+        n = len(self.frames)
+        expect(n > 0, "tube", "at least one frame long", n)
+        expect(self.boxes.shape == (n, 4), "boxes", f"({n}, 4)", self.boxes.shape)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that is kept of one explained frame.
+
+    Attributes:
+        frame: index in the clip.
+        score: the frame's calibrated score.
+        image: (H, W, 3) uint8.
+        heat: (H, W) float32, the detector's saliency.
+        objects, actions: labelled boxes of that frame.
+    """
+
+    frame: int
+    score: float
+    image: Images
+    heat: Floats
+    objects: Detections
+    actions: Detections
+
+    def __post_init__(self) -> None:
+        expect(self.heat.shape == self.image.shape[:2], "heat", f"{self.image.shape[:2]}", self.heat.shape)
+
+
+@dataclass(frozen=True)
+class ClassNormality:
+    """How one class behaves in a camera's normal footage.
+
+    Attributes:
+        per_frame: mean number of boxes of that class in a frame.
+        density: ascending quantiles (0 %, 1 %, … 100 %) of a box's mean heat per pixel, over the boxes seen.
+        boxes: how many boxes that rests on.
+    """
+
+    per_frame: float
+    density: tuple[float, ...]
+    boxes: int
+
+
+@dataclass(frozen=True)
+class Normality:
+    """What is normal at one camera, measured on its normal footage.
+
+    Attributes:
+        median: the detector's raw score on a typical frame; calibrated score = raw score - median.
+        quantiles: ascending quantiles (0 %, 1 %, … 100 %) of the calibrated score.
+        frames: number of frames that were scored.
+        heat: mean saliency per pixel.
+        classes: label to its normality, for objects (COCO) and actions (AVA).
+        explained_frames: number of frames that the classes were counted on.
+    """
+
+    median: float
+    quantiles: tuple[float, ...]
+    frames: int
+    heat: float
+    classes: Mapping[str, ClassNormality] = field(default_factory=dict)
+    explained_frames: int = 0
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One answer to "what was it?", best first in a report.
+
+    Attributes:
+        coarse: ``object``, ``action``, ``location`` or ``unknown`` (X-MAN's coarse types).
+        fine: the name within it, such as ``bicycle`` or ``run / jog``.
+        score: ranks the causes of one event; its scale is the rule's.
+        heat_share: share of the event's heat inside the cause's boxes, 0 to 1.
+        confidence: of the model that named it, 0 to 1.
+        box: at the event's peak, or at the cause's frame nearest to it.
+        first, last: frames between which the cause was seen.
+    """
+
+    coarse: str
+    fine: str
+    score: float
+    heat_share: float
+    confidence: float
+    box: Pixels
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class ExplainedEvent:
+    """An event with its causes, best first, and the share of its heat that lies in no box."""
+
+    event: Event
+    causes: tuple[Cause, ...]
+    unexplained_share: float
+    summary: str
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """The whole answer for one clip: what the report is made of.
+
+    Attributes:
+        clip: facts of the clip, ``frames`` known.
+        camera, detector: their names.
+        models: who answered, such as ``{"objects": "compact (plaza)", "actions": "…"}``.
+        threshold: a calibrated score above which a frame is unusual.
+        scores: (frames,) float32 calibrated scores; NaN where no window reaches.
+        events: explained events in order of time.
+        warnings: sentences that the reader must know (another camera's footage, a truncated clip, …).
+        versions: pedigree: packages, weights' sha256, seed.
+    """
+
+    clip: Clip
+    camera: str
+    detector: str
+    models: Mapping[str, str]
+    threshold: float
+    scores: Floats
+    events: tuple[ExplainedEvent, ...]
+    warnings: tuple[str, ...] = ()
+    versions: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Action models, one file per backend; each registers itself in ACTION_MODELS."""

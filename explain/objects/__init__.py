@@ -1,0 +1,1 @@
+"""Object models, one file per backend; each registers itself in OBJECT_MODELS."""

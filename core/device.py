@@ -31,7 +31,7 @@ class Runtime:
         placed: Module = module.to(self.device)
         for part in placed.modules():
             if isinstance(part, nn.Conv2d | nn.ConvTranspose2d):
-                part.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+                part.to(memory_format=torch.channels_last)
         return placed
 
     def autocast(self) -> AbstractContextManager[None]:

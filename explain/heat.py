@@ -1,0 +1,125 @@
+"""Heat inside boxes, exactly and for all boxes at once, by a summed-area table (Crow 1984).
+
+Heat is constant over a pixel, so the heat in a box whose corners lie between pixels is an integral that bilinear
+interpolation of the table gives exactly: a pixel that is half covered counts half.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from core.records import Floats, expect
+
+Doubles = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+
+def summed_area(heat: Floats) -> Doubles:
+    """Sum heat over all rectangles that begin at the picture's upper left corner.
+
+    Args:
+        heat: (H, W) non-negative.
+
+    Returns:
+        (H + 1, W + 1) float64; entry (y, x) is the sum of ``heat[:y, :x]``.
+
+    Raises:
+        ValueError: ``heat`` is not two-dimensional.
+
+    >>> summed_area(np.ones((2, 3), np.float32))[-1].tolist()
+    [0.0, 2.0, 4.0, 6.0]
+    """
+    expect(heat.ndim == 2, "heat", "(H, W)", heat.shape)
+    table = np.zeros((heat.shape[0] + 1, heat.shape[1] + 1))
+    np.cumsum(np.cumsum(heat, axis=0, dtype=np.float64), axis=1, out=table[1:, 1:])
+    return table
+
+
+def clip_boxes(boxes: npt.ArrayLike, width: int, height: int) -> Doubles:
+    """Clip boxes to the picture; a degenerate box (no area, or a corner that is no number) becomes all zeros.
+
+    Args:
+        boxes: (N, 4) x1, y1, x2, y2 in pixels; infinite corners are allowed.
+        width: of the picture, in pixels.
+        height: of the picture, in pixels.
+
+    Returns:
+        (N, 4) float64.
+    """
+    found = np.asarray(boxes, np.float64).reshape(-1, 4)
+    clipped = np.clip(found, 0.0, np.array([width, height, width, height], np.float64))
+    proper = (clipped[:, 2] > clipped[:, 0]) & (clipped[:, 3] > clipped[:, 1]) & ~np.isnan(found).any(axis=1)
+    return np.where(proper[:, None], clipped, 0.0)
+
+
+def box_area(boxes: npt.ArrayLike, width: int, height: int) -> Doubles:
+    """Area of the part of each box that lies in the picture, (N,) float64 in square pixels."""
+    clipped = clip_boxes(boxes, width, height)
+    area: Doubles = (clipped[:, 2] - clipped[:, 0]) * (clipped[:, 3] - clipped[:, 1])
+    return area
+
+
+def box_heat(table: Doubles, boxes: npt.ArrayLike) -> Doubles:
+    """Heat inside each box; the part of a box outside the picture holds none, a degenerate box holds none.
+
+    Args:
+        table: (H + 1, W + 1) of :func:`summed_area`.
+        boxes: (N, 4) x1, y1, x2, y2 in pixels, whole or not.
+
+    Returns:
+        (N,) float64, non-negative.
+    """
+    height, width = table.shape[0] - 1, table.shape[1] - 1
+    x1, y1, x2, y2 = clip_boxes(boxes, width, height).T
+    inside = _integral(table, x2, y2) - _integral(table, x1, y2) - _integral(table, x2, y1) + _integral(table, x1, y1)
+    # The four corners of an empty region cancel only up to rounding.
+    positive: Doubles = np.maximum(inside, 0.0)
+    return positive
+
+
+def _integral(table: Doubles, x: Doubles, y: Doubles) -> Doubles:
+    """Interpolate the table at (N,) points between its entries."""
+    left = np.minimum(x.astype(np.intp), max(table.shape[1] - 2, 0))
+    top = np.minimum(y.astype(np.intp), max(table.shape[0] - 2, 0))
+    right, bottom = np.minimum(left + 1, table.shape[1] - 1), np.minimum(top + 1, table.shape[0] - 1)
+    fx, fy = x - left, y - top
+    upper = table[top, left] * (1 - fx) + table[top, right] * fx
+    lower = table[bottom, left] * (1 - fx) + table[bottom, right] * fx
+    between: Doubles = upper * (1 - fy) + lower * fy
+    return between
+
+
+def covered(shape: tuple[int, int], boxes: npt.ArrayLike) -> Mask:
+    """Mark the pixels whose centre lies in at least one box.
+
+    Args:
+        shape: (H, W) of the picture.
+        boxes: (N, 4) in pixels; N may be 0.
+
+    Returns:
+        (H, W) bool.
+    """
+    height, width = shape
+    corners = np.ceil(clip_boxes(boxes, width, height) - 0.5).astype(np.intp)
+    x1, y1, x2, y2 = np.maximum(corners, 0).T
+    steps = np.zeros((height + 1, width + 1), np.int32)
+    for y, x, step in ((y1, x1, 1), (y1, x2, -1), (y2, x1, -1), (y2, x2, 1)):
+        np.add.at(steps, (y, x), step)
+    union: Mask = steps.cumsum(axis=0).cumsum(axis=1)[:height, :width] > 0
+    return union
+
+
+def covered_share(heat: Floats, boxes: npt.ArrayLike) -> float:
+    """Share of a picture's heat that lies in at least one box; heat under several boxes counts once.
+
+    Args:
+        heat: (H, W) non-negative.
+        boxes: (N, 4) in pixels; N may be 0.
+
+    Returns:
+        0 to 1; 0 where there is no heat at all.
+    """
+    total = float(heat.sum(dtype=np.float64))
+    if total <= 0.0:
+        return 0.0
+    mask = covered((heat.shape[0], heat.shape[1]), boxes)
+    return min(float(heat.sum(dtype=np.float64, where=mask)) / total, 1.0)

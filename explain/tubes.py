@@ -1,0 +1,157 @@
+"""Links the boxes of sampled frames into tubes: one object followed over time.
+
+Tracking by detection in the manner of SORT (Bewley et al., ICIP 2016), without its Kalman filter: a constant-velocity
+prediction, Hungarian assignment on intersection over union, and a second pass with enlarged boxes for objects that move
+by more than their own width between two samples (buffered IoU; Yang et al., WACV 2023).
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import linear_sum_assignment
+
+from core.records import Detections, Pixels, Tube, expect
+
+PATIENCE = 3
+"""Samples in a row that an object may be missed before its tube ends."""
+PASSES = ((0.0, 0.3), (0.5, 0.05))
+"""(enlargement of each side as a share of the box's width and height, least IoU), tried in this order."""
+
+Doubles = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+def link(detections: Sequence[Detections]) -> list[Tube]:
+    """Link boxes of the same label over time; every box ends in exactly one tube.
+
+    Args:
+        detections: boxes of sampled frames, frames strictly ascending; the gaps between them may vary.
+
+    Returns:
+        Tubes in order of their first frame, and of their first box within it.
+
+    Raises:
+        ValueError: the frames do not ascend.
+    """
+    sampled = [entry.frame for entry in detections]
+    ascending = all(a < b for a, b in pairwise(sampled))
+    expect(ascending, "frames of detections", "strictly ascending", sampled)
+    labels = np.array([label for entry in detections for label in entry.labels], dtype=object)
+    if not len(labels):
+        return []
+    names, classes = np.unique(labels.astype(str), return_inverse=True)
+    frames = np.repeat(np.array(sampled, np.int64), [len(entry) for entry in detections])
+    boxes = np.concatenate([entry.boxes for entry in detections])
+    confidence = np.concatenate([entry.confidence for entry in detections])
+    owner = _assign(sampled, frames, boxes.astype(np.float64), classes.astype(np.int64))
+    order = np.argsort(owner, kind="stable")
+    groups = np.split(order, np.flatnonzero(np.diff(owner[order])) + 1)
+    return [Tube(str(names[classes[g[0]]]), frames[g], boxes[g], confidence[g]) for g in groups]
+
+
+def at(tube: Tube, frame: float) -> Pixels | None:
+    """Return the tube's box at ``frame``, interpolated between samples; None before the first and after the last."""
+    if not tube.frames[0] <= frame <= tube.frames[-1]:
+        return None
+    x1, y1, x2, y2 = (float(np.interp(frame, tube.frames, tube.boxes[:, i])) for i in range(4))
+    return x1, y1, x2, y2
+
+
+def speed(tube: Tube, fps: float) -> float:
+    """Return the median speed of the box's centre, in box heights per second; 0 for a tube of one frame."""
+    if len(tube.frames) < 2:
+        return 0.0
+    boxes = tube.boxes.astype(np.float64)
+    centres = (boxes[:, :2] + boxes[:, 2:]) / 2
+    heights = np.maximum(boxes[:, 3] - boxes[:, 1], 1.0)
+    seconds = np.diff(tube.frames) / fps
+    return float(np.median(np.hypot(*np.diff(centres, axis=0).T) / seconds / ((heights[1:] + heights[:-1]) / 2)))
+
+
+def iou(a: Doubles, b: Doubles) -> Doubles:
+    """Return the intersection over union of (N, 4) and (M, 4) boxes as (N, M); 0 where both are empty."""
+    low = np.maximum(a[:, None, :2], b[None, :, :2])
+    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    shared = np.prod(np.clip(high - low, 0, None), axis=2)
+    area_a, area_b = (np.prod(np.clip(x[:, 2:] - x[:, :2], 0, None), axis=1) for x in (a, b))
+    union = area_a[:, None] + area_b[None] - shared
+    ratio: Doubles = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    return ratio
+
+
+class _Tracks:
+    """The tubes that may still grow, as one row each: number of the tube, class, last box, velocity, misses."""
+
+    def __init__(self) -> None:
+        self.tube: Ints = np.zeros(0, np.int64)
+        self.label: Ints = np.zeros(0, np.int64)
+        self.box: Doubles = np.zeros((0, 4))
+        self.velocity: Doubles = np.zeros((0, 4))
+        self.moving: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
+        self.frame: Ints = np.zeros(0, np.int64)
+        self.missed: Ints = np.zeros(0, np.int64)
+
+    def predict(self, frame: int) -> Doubles:
+        """Return the boxes expected at ``frame``: the last ones moved on, their size kept."""
+        shift = (self.velocity[:, :2] + self.velocity[:, 2:]) / 2
+        return self.box + np.tile(shift, 2) * (frame - self.frame)[:, None]
+
+    def extend(self, rows: Ints, boxes: Doubles, frame: int) -> None:
+        """Append one box to each of the tracks in ``rows``; all others were missed."""
+        measured = (boxes - self.box[rows]) / (frame - self.frame[rows])[:, None]
+        kept = np.where(self.moving[rows, None], 0.5, 0.0)
+        self.velocity[rows] = kept * self.velocity[rows] + (1 - kept) * measured
+        self.box[rows], self.frame[rows], self.moving[rows] = boxes, frame, True
+        self.missed += 1
+        self.missed[rows] = 0
+
+    def start(self, first: int, boxes: Doubles, labels: Ints, frame: int) -> Ints:
+        """Drop the tracks missed for too long, open one for each box, and return the numbers of the new tubes."""
+        keep, n = self.missed <= PATIENCE, len(boxes)
+        fresh = np.arange(first, first + n)
+        self.tube = np.concatenate([self.tube[keep], fresh])
+        self.label = np.concatenate([self.label[keep], labels])
+        self.box = np.concatenate([self.box[keep], boxes])
+        self.velocity = np.concatenate([self.velocity[keep], np.zeros((n, 4))])
+        self.moving = np.concatenate([self.moving[keep], np.zeros(n, np.bool_)])
+        self.frame = np.concatenate([self.frame[keep], np.full(n, frame)])
+        self.missed = np.concatenate([self.missed[keep], np.zeros(n, np.int64)])
+        return fresh
+
+
+def _assign(sampled: Sequence[int], frames: Ints, boxes: Doubles, classes: Ints) -> Ints:
+    """Return, for each box, the number of its tube; numbers are given in order of first appearance."""
+    tracks, owner, count = _Tracks(), np.full(len(boxes), -1, np.int64), 0
+    for frame in sampled:
+        here = np.flatnonzero(frames == frame)
+        rows, columns = _match(tracks.predict(frame), tracks.label, boxes[here], classes[here])
+        owner[here[columns]] = tracks.tube[rows]
+        tracks.extend(rows, boxes[here[columns]], frame)
+        fresh = here[owner[here] < 0]
+        owner[fresh] = tracks.start(count, boxes[fresh], classes[fresh], frame)
+        count += len(fresh)
+    return owner
+
+
+def _match(expected: Doubles, expected_class: Ints, boxes: Doubles, classes: Ints) -> tuple[Ints, Ints]:
+    """Pair expected with seen boxes of the same class, so that the summed IoU is greatest; each at most once."""
+    rows, columns = np.arange(len(expected)), np.arange(len(boxes))
+    pairs: list[Ints] = []
+    for buffer, least in PASSES:
+        overlap = iou(_enlarge(expected[rows], buffer), _enlarge(boxes[columns], buffer))
+        overlap[(expected_class[rows, None] != classes[None, columns]) | (overlap < least)] = 0
+        r, c = linear_sum_assignment(overlap, maximize=True)
+        good = overlap[r, c] > 0
+        pairs.append(np.stack([rows[r[good]], columns[c[good]]]))
+        rows, columns = np.delete(rows, r[good]), np.delete(columns, c[good])
+    matched = np.concatenate(pairs, axis=1)
+    return matched[0], matched[1]
+
+
+def _enlarge(boxes: Doubles, share: float) -> Doubles:
+    """Move each side outwards by ``share`` of the box's width or height."""
+    size = np.tile(boxes[:, 2:] - boxes[:, :2], 2) * share
+    enlarged: Doubles = boxes + size * np.array([-1.0, -1.0, 1.0, 1.0])
+    return enlarged

@@ -1,0 +1,133 @@
+"""Files that are written whole or not at all, and the folder where Whycam keeps what belongs to its user."""
+
+import errno
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
+
+from core.errors import StorageError
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What the system says when no more can be written."""
+DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+
+
+def home() -> Path:
+    """Return the folder of cameras, downloaded weights and runs: ``WHYCAM_HOME``, or ``~/.whycam``."""
+    return Path(os.environ.get("WHYCAM_HOME") or "~/.whycam").expanduser()
+
+
+def storage_error(path: Path, error: OSError) -> StorageError:
+    """Say in one sentence why ``path`` could not be written.
+
+    >>> str(storage_error(Path("out/report.html"), OSError(errno.ENOSPC, "No space left on device")))
+    "'report.html' could not be written to out: the disk is full; free some space and try again"
+    """
+    if error.errno in FULL:
+        why = "the disk is full; free some space and try again"
+    elif error.errno in DENIED:
+        why = "permission denied; choose a folder that you may write to"
+    else:
+        why = f"{error.strerror or type(error).__name__}; choose a folder that can be written to"
+    return StorageError(f"{path.name!r} could not be written to {path.parent}: {why}")
+
+
+def folder(path: Path) -> Path:
+    """Make a folder and those above it, and return it.
+
+    Raises:
+        StorageError: it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise storage_error(path, error) from error
+    return path
+
+
+@contextmanager
+def staged(path: Path) -> Iterator[Path]:
+    """Give a new file beside ``path`` to write to, that takes its place when the block ends without an error.
+
+    Readers see the old file or the new one, never a part, even when the machine loses power.
+
+    Args:
+        path: the file to make or to replace; its folder is made where it is missing.
+
+    Raises:
+        StorageError: the disk is full, or the folder cannot be written to.
+    """
+    part = folder(path.parent) / f".{secrets.token_hex(8)}.part"
+    try:
+        try:
+            part.touch(exist_ok=False)
+            yield part
+            _flush(part)
+            part.replace(path)
+            _flush(path.parent)
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+    except OSError as error:
+        if _is_ours(error, part, path):
+            raise storage_error(path, error) from error
+        raise
+
+
+@contextmanager
+def write_whole(path: Path) -> Iterator[IO[bytes]]:
+    """Open ``path`` for writing bytes, whole or not at all.
+
+    Raises:
+        StorageError: the disk is full, or the folder cannot be written to.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     with write_whole(Path(place) / "scores.f32") as file:
+    ...         _ = file.write(b"abcd")
+    ...     [path.name for path in Path(place).iterdir()]
+    ['scores.f32']
+    """
+    with staged(path) as part, part.open("wb") as file:
+        yield file
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write ``text`` as UTF-8, whole or not at all.
+
+    Raises:
+        StorageError: the disk is full, or the folder cannot be written to.
+    """
+    with write_whole(path) as file:
+        file.write(text.encode("utf-8", "replace"))
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write ``content`` as JSON that every reader takes (UTF-8, no NaN), whole or not at all.
+
+    Raises:
+        StorageError: the disk is full, or the folder cannot be written to.
+        ValueError: ``content`` holds NaN or an infinity, which JSON does not have.
+    """
+    write_text(path, json.dumps(content, ensure_ascii=False, allow_nan=False, indent=2) + "\n")
+
+
+def _is_ours(error: OSError, part: Path, path: Path) -> bool:
+    """Tell an error of our writing from one that the caller's block met elsewhere, such as a missing input."""
+    names = {str(part), str(path), str(path.parent)}
+    return error.errno in FULL or error.filename is None or str(error.filename) in names
+
+
+def _flush(path: Path) -> None:
+    """Have the disk itself hold a file, or a folder's list of names."""
+    if path.is_dir() and os.name == "nt":
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

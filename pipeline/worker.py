@@ -1,0 +1,147 @@
+"""The process that computes one run: ``python -m pipeline.worker RUN_ID``, started by :mod:`pipeline.jobs`."""
+
+import fcntl
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from core.errors import Cancelled, WhycamError
+from core.files import home
+from pipeline import jobs, store
+
+if TYPE_CHECKING:
+    from core.records import Analysis
+
+TURN_SECONDS = 0.5
+NICE = 5
+REPORT_SECONDS = 0.25
+
+Analyse = Callable[[store.Run, "Link"], "Analysis"]
+
+
+class Link:
+    """The line between a run that is being computed and the store; it speaks at most four times a second."""
+
+    def __init__(self, run_id: str) -> None:
+        self.run_id = run_id
+        self._told = self._asked = 0.0
+        self._stage: str | None = None
+        self._cancelled = False
+
+    def progress(self, report: Any) -> None:
+        """Pass on a ``pipeline.analyse.Progress``; a new stage and the end of one are never left out."""
+        now = time.monotonic()
+        if now - self._told >= REPORT_SECONDS or report.stage != self._stage or report.done == report.total:
+            self._told, self._stage = now, report.stage
+            store.progress(self.run_id, report.stage, report.done, report.total, report.fps)
+
+    def cancelled(self) -> bool:
+        """Tell whether the user asked the run to stop."""
+        now = time.monotonic()
+        if not self._cancelled and now - self._asked >= REPORT_SECONDS:
+            self._asked, self._cancelled = now, store.get(self.run_id).cancel
+        return self._cancelled
+
+
+def work(run_id: str, analyse: Analyse) -> int:
+    """Wait for the run's turn, compute it, and note how it ended.
+
+    Returns:
+        The process's exit code: 0 done or cancelled, 2 the input was wrong, 1 our own failure.
+    """
+    run, link = store.get(run_id), Link(run_id)
+    me = os.getpid()
+    store.attach(run_id, me, jobs.born_at(me) or "")
+    try:
+        with _turn(link):
+            if not store.begin(run_id):
+                return 0
+            analysis = analyse(run, link)
+            store.finish(run_id, len(analysis.events), _top_cause(analysis))
+            return 0
+    except Cancelled:
+        store.end(run_id, "cancelled", None, me)
+        return 0
+    except WhycamError as error:
+        store.end(run_id, "failed", str(error), me)
+        return 2
+    except Exception as error:
+        traceback.print_exc()
+        log = run.folder / jobs.LOG
+        store.end(run_id, "failed", f"Whycam itself failed on this clip ({type(error).__name__}); see {log}", me)
+        return 1
+    except BaseException:
+        store.end(run_id, "interrupted", "its worker was stopped from outside; resume it to go on", me)
+        raise
+
+
+@contextmanager
+def _turn(link: Link) -> Iterator[None]:
+    """Hold the machine's one place to compute; the run queued first goes first."""
+    with _lock_path().open("w") as place:
+        while True:
+            if link.cancelled():
+                raise Cancelled("cancelled while it waited for its turn")
+            if _first_in_line(link.run_id):
+                try:
+                    fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    pass
+            time.sleep(TURN_SECONDS)
+        yield
+
+
+def _lock_path() -> Path:
+    return home() / "compute.lock"
+
+
+def _first_in_line(run_id: str) -> bool:
+    jobs.notice_dead()
+    line = sorted(store.runs(("queued",)), key=lambda run: (run.queued or 0.0, run.id))
+    return not line or line[0].id == run_id
+
+
+def _top_cause(analysis: "Analysis") -> str | None:
+    """Name the best cause of the highest event; an event without a cause has an unknown one."""
+    if not analysis.events:
+        return None
+    highest = max(analysis.events, key=lambda explained: explained.event.peak_score)
+    return highest.causes[0].fine if highest.causes else "unknown"
+
+
+def _analyse(run: store.Run, link: Link) -> "Analysis":
+    from pipeline.analyse import analyse
+    from pipeline.camera import load
+
+    return analyse(
+        run.path,
+        load(run.camera or ""),
+        run.folder,
+        name=run.clip,
+        threshold=run.threshold,
+        progress=link.progress,
+        cancelled=link.cancelled,
+    )
+
+
+def _on_signal(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
+def main() -> None:
+    """Compute the run that the command line names, behind the pages that show it."""
+    os.nice(NICE)
+    signal.signal(signal.SIGTERM, _on_signal)
+    sys.exit(work(sys.argv[1], _analyse))
+
+
+if __name__ == "__main__":
+    main()

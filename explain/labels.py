@@ -1,0 +1,81 @@
+"""Names of causes: COCO's objects and AVA's actions in the coarse and fine names of X-MAN.
+
+X-MAN (Szymanowicz et al., 2022) writes ``run / jog`` where AVA writes ``run/jog``, and drops AVA's examples in
+brackets: ``ride (e.g., a bike, a car, a horse)`` is ``ride``.
+"""
+
+import re
+from collections.abc import Iterable
+
+from core.errors import UnknownNameError
+
+COARSE = {"COCO": "object", "AVA": "action", "place": "location", "none": "unknown"}
+"""Vocabulary to coarse type; ``none`` is heat that no model put a name to."""
+
+SPELLINGS = {
+    "aeroplane": "airplane",
+    "diningtable": "dining table",
+    "motorbike": "motorcycle",
+    "pottedplant": "potted plant",
+    "sofa": "couch",
+    "tvmonitor": "tv",
+}
+"""Other spellings of the same COCO class, as models trained on older releases give them."""
+
+_BRACKETS = re.compile(r"\s*\([^)]*\)")
+_SLASH = re.compile(r"\s*/\s*")
+_SPACES = re.compile(r"\s+")
+
+
+def fine(name: str) -> str:
+    """Return X-MAN's fine name for an object or an action.
+
+    >>> [fine(name) for name in ("run/jog", "ride (e.g., a bike, a car, a horse)", "Motorbike")]
+    ['run / jog', 'ride', 'motorcycle']
+    """
+    plain = _SLASH.sub(" / ", _BRACKETS.sub("", name.strip().lower()))
+    plain = _SPACES.sub(" ", plain).strip()
+    return SPELLINGS.get(plain, plain)
+
+
+def coarse(vocabulary: str) -> str:
+    """Return the coarse type of a vocabulary's names: ``object``, ``action``, ``location`` or ``unknown``.
+
+    Raises:
+        UnknownNameError: no such vocabulary.
+
+    >>> coarse("AVA")
+    'action'
+    """
+    if vocabulary not in COARSE:
+        raise UnknownNameError("vocabulary", vocabulary, COARSE)
+    return COARSE[vocabulary]
+
+
+def counterparts(
+    names: Iterable[str], vocabulary: str, known: Iterable[tuple[str, str]]
+) -> tuple[dict[str, tuple[str, str]], tuple[str, ...]]:
+    """Map a model's names to the classes of a label file, and list those without a counterpart.
+
+    Args:
+        names: as the model gives them.
+        vocabulary: theirs, ``COCO`` or ``AVA``.
+        known: (coarse, fine) classes as the label file writes them.
+
+    Returns:
+        Name to the (coarse, fine) of the label file, and the names that it does not have, in the order given.
+
+    >>> counterparts(["run/jog", "walk"], "AVA", [("action", "run / jog"), ("object", "bicycle")])
+    ({'run/jog': ('action', 'run / jog')}, ('walk',))
+    """
+    kind = coarse(vocabulary)
+    written = {(c.strip().lower(), fine(f)): (c, f) for c, f in known}
+    found: dict[str, tuple[str, str]] = {}
+    unmapped: list[str] = []
+    for name in names:
+        match = written.get((kind, fine(name)))
+        if match is None:
+            unmapped.append(name)
+        else:
+            found[name] = match
+    return found, tuple(unmapped)

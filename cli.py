@@ -1,0 +1,250 @@
+"""Whycam's command line: the same work as the web app's pages.
+
+Exit codes: 0 done; 2 the input or the request was wrong; 1 Whycam itself failed; 130 stopped with Ctrl-C.
+Whatever goes wrong is said in one sentence on stderr; ``WHYCAM_DEBUG=1`` shows the traceback as well.
+
+Each verb imports what it needs when it runs, so that ``--help`` answers at once and without PyTorch.
+"""
+
+import argparse
+import json
+import os
+import re
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from core.console import progress_line, table
+from core.errors import Cancelled, InputError, WhycamError
+from core.verbs import parser
+
+ROOT = Path(__file__).resolve().parent
+REGISTRIES = {
+    "detectors": ("detectors", "DETECTORS"),
+    "methods": ("explain.methods", "METHODS"),
+    "datasets": ("footage", "DATASETS"),
+    "metrics": ("metrics", "METRICS"),
+}
+
+
+def deliver(result: Any, to: str | None, text: str) -> None:
+    """Print ``text``, or write ``result`` as JSON to the file ``to`` (``-``: to stdout, in place of the text)."""
+    if to == "-":
+        print(json.dumps(result, ensure_ascii=False, allow_nan=False, indent=2))
+        return
+    print(text)
+    if to:
+        from core.files import write_json
+
+        write_json(Path(to), result)
+
+
+def folders(clips: Sequence[str], out: Path) -> list[Path]:
+    """Give each clip a folder: ``out`` itself for one clip, ``out/NAME`` for each of several.
+
+    >>> [path.as_posix() for path in folders(["a/x.mp4", "b/x.mp4", "../x y>.mp4"], Path("out"))]
+    ['out/x', 'out/x-2', 'out/x_y_']
+    """
+    if len(clips) == 1:
+        return [out]
+    given: list[Path] = []
+    for clip in clips:
+        stem = re.sub(r"[^\w.-]+", "_", Path(clip).stem).lstrip(".")[:80] or "clip"
+        number = sum(re.sub(r"-\d+$", "", path.name) == stem for path in given)
+        given.append(out / (f"{stem}-{number + 1}" if number else stem))
+    return given
+
+
+def app(options: argparse.Namespace) -> int:
+    """Become the web app's server."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((options.host, options.port))
+        except (OSError, OverflowError) as error:
+            raise InputError(
+                f"the app cannot listen on {options.host}:{options.port} ({error}); choose another --port or --host"
+            ) from error
+    print(f"Whycam: http://{options.host}:{options.port}  (Ctrl-C ends it)", flush=True)
+    server = {"server.address": options.host, "server.port": options.port}
+    flags = [f"--{name}={value}" for name, value in server.items()]
+    os.chdir(ROOT)
+    os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", "app.py", *flags])
+
+
+def analyse(options: argparse.Namespace) -> int:
+    """Analyse each clip and say what was found; clips that cannot be read do not stop the others."""
+    from core.device import choose
+    from pipeline.analyse import analyse as run
+    from pipeline.camera import load
+
+    camera, runtime, code = load(options.camera), choose(options.device), 0
+    for clip, folder in zip(options.clip, folders(options.clip, options.out), strict=True):
+        try:
+            with progress_line() as line:
+                analysis = run(
+                    Path(clip), camera, folder, threshold=options.threshold, runtime=runtime,
+                    objects=options.objects, actions=options.actions, progress=line,
+                )  # fmt: skip
+        except InputError as error:
+            code = say(error, 2)
+            continue
+        for warning in analysis.warnings:
+            print(f"whycam: note: {warning}", file=sys.stderr)
+        print(f"{Path(clip).name}: {len(analysis.events)} unusual event{'s' * (len(analysis.events) != 1)}")
+        for explained in analysis.events:
+            print(f"  frames {explained.event.first}-{explained.event.last}: {explained.summary}")
+        print(f"  report: {folder / 'report.html'}")
+    return code
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """Measure cameras on a data set's test clips."""
+    from core.device import choose
+    from core.registry import collect, pick
+    from pipeline.camera import load
+    from pipeline.evaluate import evaluate as run
+    from pipeline.evaluate import show
+
+    cameras = [load(name) for name in options.camera]
+    dataset = pick("data set", options.data, collect("footage", "DATASETS"))(options.root)
+    runtime, results = choose(options.device), []
+    for camera in cameras:
+        with progress_line() as line:
+            results.append(run(camera, dataset, runtime, progress=line))
+    result = results[0] if len(results) == 1 else results
+    deliver(result, options.json, "\n\n".join(map(show, results)))
+    return 0
+
+
+def rows_of(kind: str) -> list[dict[str, Any]]:
+    """Return what there is of one kind, as rows that share their keys."""
+    from core.registry import collect
+
+    if kind == "runs":
+        from pipeline.store import runs
+
+        return [{"id": r.id, "clip": r.clip, "camera": r.camera, "state": r.state, "events": r.events} for r in runs()]
+    if kind == "cameras":
+        from pipeline.camera import cameras, load
+
+        return [
+            {"name": c.name, "detector": c.detector, "width": c.width, "height": c.height, "threshold": c.threshold}
+            for c in map(load, cameras())
+        ]
+    return [{"name": name, "about": about(entry)} for name, entry in collect(*REGISTRIES[kind]).items()]
+
+
+def about(entry: Any) -> str:
+    """Return what an entry says of itself: its ``about``, or the first line of its docstring."""
+    said: str = getattr(entry, "about", None) or entry.__doc__ or ""
+    return said.strip().partition("\n")[0].rstrip(".")
+
+
+def list_(options: argparse.Namespace) -> int:
+    """List what there is."""
+    rows = rows_of(options.kind)
+    deliver(rows, options.json, table(rows))
+    return 0
+
+
+def train(options: argparse.Namespace) -> int:
+    """Learn what is normal at a camera."""
+    from core.device import choose
+    from core.registry import collect
+    from pipeline.train import train as run
+
+    datasets = collect("footage", "DATASETS")
+    named = options.normal in datasets
+    dataset = datasets[options.normal](options.root) if named else datasets["folder"](Path(options.normal))
+    settings = dict(map(setting, options.set))
+    if options.epochs is not None:
+        settings["epochs"] = options.epochs
+    with progress_line() as line:
+        folder = run(
+            options.detector, dataset.training(), options.out, choose(options.device),
+            settings=settings, seed=options.seed, resume=options.resume, progress=line,
+        )  # fmt: skip
+    print(f"camera written to {folder}")
+    return 0
+
+
+def train_explainers(options: argparse.Namespace) -> int:
+    """Train a compact object or action model again."""
+    from core.device import choose
+    from pipeline.train_explainers import train_explainer
+
+    runtime = choose(options.device)
+    train_explainer(options.explainer, options.out, seed=options.seed, resume=options.resume, runtime=runtime)
+    return 0
+
+
+def setting(text: str) -> tuple[str, Any]:
+    """Split ``NAME=VALUE``; the value is a number, true, false, or a word.
+
+    >>> setting("rate=2e-4"), setting("height=192"), setting("mode=fast")
+    (('rate', 0.0002), ('height', 192), ('mode', 'fast'))
+    """
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise InputError(f"--set {text!r} must be NAME=VALUE, such as --set rate=1e-4")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+def bench(options: argparse.Namespace) -> int:
+    """Become the benchmark."""
+    flags = ["--device", options.device, *(["--json", options.json] if options.json else [])]
+    os.execv(sys.executable, [sys.executable, "-m", "benchmarks", *flags])
+
+
+def test(options: argparse.Namespace) -> int:
+    """Become the test command."""
+    os.chdir(ROOT)
+    os.execv(sys.executable, [sys.executable, "-m", "tests.run", *options.arguments])
+
+
+VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "app": app,
+    "analyse": analyse,
+    "train": train,
+    "train-explainers": train_explainers,
+    "evaluate": evaluate,
+    "list": list_,
+    "bench": bench,
+    "test": test,
+}
+
+
+def say(error: object, code: int) -> int:
+    """Print one sentence on stderr and return the exit code."""
+    print(f"whycam: {' '.join(str(error).split())}", file=sys.stderr)
+    return code
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb and return the exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        code = VERBS[options.verb](options)
+        sys.stdout.flush()
+        return code
+    except (KeyboardInterrupt, Cancelled):
+        return say("stopped; what was finished is kept", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except Exception as error:
+        if os.environ.get("WHYCAM_DEBUG"):
+            raise
+        if isinstance(error, WhycamError):
+            return say(error, 2 if isinstance(error, InputError) else 1)
+        return say(f"Whycam itself failed: {type(error).__name__}: {error}; WHYCAM_DEBUG=1 shows where", 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,156 @@
+"""The command line's verbs, as an analyst reads them: arguments, defaults, help and examples."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+KINDS = ("detectors", "cameras", "methods", "datasets", "metrics", "runs")
+DEVICES = ("auto", "cpu", "cuda")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the verbs, for an analyst to read."""
+    root = argparse.ArgumentParser(
+        prog="whycam",
+        description="Whycam tells when a fixed camera saw something unusual, where in the picture, what it was, and "
+        "how far that answer can be trusted.",
+        epilog="'./whycam VERB --help' explains one verb with an example. Exit codes: 0 done, 2 the input or the "
+        "request was wrong, 1 Whycam itself failed.",
+    )
+    verbs = root.add_subparsers(title="verbs", metavar="VERB", required=True)
+    for describe in (_app, _analyse, _train, _explainers, _evaluate, _list, _bench, _test):
+        describe(verbs)
+    return root
+
+
+def _verb(verbs: Any, name: str, about: str, more: str, example: str) -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = verbs.add_parser(
+        name,
+        help=about,
+        description=f"{about[0].upper()}{about[1:]}. {more}",
+        epilog=f"example:\n  ./whycam {example}",
+        formatter_class=_Help,
+    )
+    made.set_defaults(verb=name)
+    return made
+
+
+class _Help(argparse.HelpFormatter):
+    """Wraps paragraphs, and leaves an example's lines as they are."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text if text.startswith("example:") else super()._fill_text(text, width, indent)
+
+
+def _device(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "--device", choices=DEVICES, default="auto", help="where networks run; auto: a GPU where there is one (default)"
+    )
+
+
+def _json(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--json", metavar="FILE", help="write the result as JSON to FILE too; - prints it, and only it")
+
+
+def _app(verbs: Any) -> None:
+    more = "Upload a clip, choose its camera, read the report. The page is reachable from this machine alone, unless "
+    more += "--host says otherwise."
+    made = _verb(verbs, "app", "start the web app and print its address", more, "app --port 8600")
+    made.add_argument("--port", type=int, default=8501, help="port to listen on (default 8501)")
+    made.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+
+
+def _analyse(verbs: Any) -> None:
+    more = "Writes report.html (opens in any browser, needs no network), report.json and scores.csv. A run that was "
+    more += "stopped goes on where it was when it is started again with the same --out."
+    example = "analyse assets/demo/plaza.mp4 --camera plaza --out out/"
+    made = _verb(verbs, "analyse", "find and explain what is unusual in clips", more, example)
+    made.add_argument("clip", nargs="+", metavar="CLIP", help="video file from a fixed camera")
+    made.add_argument(
+        "--camera", help="camera that it comes from ('./whycam list cameras'); needed if there are several"
+    )
+    made.add_argument("--out", type=Path, default=Path("out"), metavar="DIR",
+                      help="folder of the report (default out); several clips get a folder each in it")  # fmt: skip
+    made.add_argument("--threshold", type=float, metavar="X",
+                      help="score above which a frame is unusual (default: the camera's)")  # fmt: skip
+    made.add_argument(
+        "--objects", default="auto", metavar="MODEL", help="who names objects (default auto: the best there is)"
+    )
+    made.add_argument(
+        "--actions", default="auto", metavar="MODEL", help="who names actions (default auto: the best there is)"
+    )
+    _device(made)
+
+
+def _train(verbs: Any) -> None:
+    more = (
+        "The footage must be normal: what is in it will not be called unusual. A checkpoint is kept after every epoch."
+    )
+    example = "train vqunet-prediction --normal clips/of/a/quiet/week --out entrance"
+    made = _verb(verbs, "train", "learn from normal footage what is normal at a camera", more, example)
+    made.add_argument("detector", metavar="DETECTOR", help="'./whycam list detectors' names them")
+    made.add_argument("--normal", required=True, metavar="DIR_OR_DATASET", help="folder of clips, or a data set's name")
+    made.add_argument(
+        "--root", type=Path, default=Path(), metavar="DIR", help="folder of the data set, if one is named"
+    )
+    made.add_argument(
+        "--out", required=True, metavar="CAMERA", help="name of the camera, or a folder (with a /) for it"
+    )
+    made.add_argument(
+        "--epochs", type=int, metavar="N", help="times to go through the footage (default: the detector's)"
+    )
+    made.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="another setting of the detector"
+    )
+    made.add_argument("--seed", type=int, default=0, help="the same seed gives the same training (default 0)")
+    made.add_argument("--resume", action="store_true", help="go on from the last epoch's checkpoint")
+    _device(made)
+
+
+def _explainers(verbs: Any) -> None:
+    more = "They name objects and actions where the large models' weights are not at hand, and are trained on the rendered "
+    more += "plaza alone."
+    made = _verb(verbs, "train-explainers", "train the compact models that come with Whycam again", more,
+                 "train-explainers objects --out weights/objects")  # fmt: skip
+    made.add_argument("explainer", metavar="EXPLAINER", help="objects or actions")
+    made.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for weights and card")
+    made.add_argument("--seed", type=int, default=0, help="the same seed gives the same training (default 0)")
+    made.add_argument("--resume", action="store_true", help="go on from the checkpoint in the folder")
+    _device(made)
+
+
+def _evaluate(verbs: Any) -> None:
+    more = (
+        "Beside each figure stands the same figure for a score that is only the frame's number: read one against the "
+    )
+    more += "other. docs/interfaces.md explains the figures."
+    example = "evaluate ucsd-ped2 --data ped2 --root path/to/UCSDped2"
+    made = _verb(verbs, "evaluate", "measure cameras on clips whose truth is known", more, example)
+    made.add_argument("camera", nargs="+", metavar="CAMERA", help="'./whycam list cameras' names them")
+    made.add_argument("--data", required=True, metavar="DATASET", help="'./whycam list datasets' names them")
+    made.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="folder of the data set, as published")
+    _json(made)
+    _device(made)
+
+
+def _list(verbs: Any) -> None:
+    more = "A new detector, data set or metric is listed as soon as its file lies in its folder."
+    made = _verb(verbs, "list", f"list {', '.join(KINDS[:-1])} or {KINDS[-1]}", more, "list cameras")
+    made.add_argument("kind", choices=KINDS)
+    _json(made)
+
+
+def _bench(verbs: Any) -> None:
+    more = (
+        "Each figure is a ratio of two times or sizes taken in turn in the same run, so that it holds on any machine."
+    )
+    made = _verb(verbs, "bench", "measure speed and memory on this machine", more, "bench --json bench.json")
+    _json(made)
+    _device(made)
+
+
+def _test(verbs: Any) -> None:
+    more = "Style, types, examples in the documentation and the browser tests are among them. Arguments go to pytest; "
+    more += "WHYCAM_DATA names the folder of real footage for the tests that need it."
+    made = _verb(verbs, "test", "run all tests", more, "test -k events")
+    made.add_argument("arguments", nargs=argparse.REMAINDER, metavar="…", help="arguments for pytest")

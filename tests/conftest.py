@@ -1,0 +1,91 @@
+"""What every test stands on: a home of its own, no network, fixed seeds, and real footage where it is."""
+
+import os
+import random
+import shutil
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+
+os.environ.setdefault("OMP_NUM_THREADS", str(min(4, os.cpu_count() or 1)))
+
+settings.register_profile(
+    "whycam",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("whycam")
+
+LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _offline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Give the session a home for what wider fixtures make, and refuse every connection that leaves the machine."""
+    connect = socket.socket.connect
+
+    def local_only(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not str(address[0]).startswith(LOOPBACK):
+            raise OSError(f"a test tried to reach {address}; tests stay on this machine")
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", local_only)
+        patch.setenv("WHYCAM_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("WHYCAM_OFFLINE", "1")
+        patch.delenv("WHYCAM_WEIGHTS", raising=False)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def whycam_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the test an empty user folder of its own."""
+    home = tmp_path_factory.mktemp("whycam")
+    monkeypatch.setenv("WHYCAM_HOME", str(home))
+    return home
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    """Fix the seeds; PyTorch's only where something has loaded it, for loading it takes seconds."""
+    random.seed(0)
+    np.random.seed(0)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(0)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("footage"):
+        real_footage()
+
+
+def real_footage() -> Path:
+    named = os.environ.get("WHYCAM_DATA")
+    if not named:
+        pytest.skip("real footage: WHYCAM_DATA does not name its folder")
+    if not Path(named).is_dir():
+        pytest.skip(f"real footage: WHYCAM_DATA names {named}, which is no folder")
+    return Path(named)
+
+
+@pytest.fixture(scope="session")
+def footage_root() -> Path:
+    """Return the folder that holds UCSDped2/, Avenue/ and the others."""
+    return real_footage()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Return the browser's program."""
+    found = shutil.which("chromium")
+    if not found:
+        pytest.skip(os.environ.get("WHYCAM_NO_CHROMIUM") or "Chromium is not installed; './whycam test' installs it")
+    return found

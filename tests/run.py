@@ -1,0 +1,54 @@
+"""The test command: Chromium where it can be had, then every test and every example in the documentation."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("core", "footage", "detectors", "explain", "metrics", "pipeline", "ui", "benchmarks", "cli.py")
+WHY_NOT = "WHYCAM_NO_CHROMIUM"
+
+
+def install_chromium() -> str:
+    """Install Debian's Chromium unless a Chromium is here; return why there is none, or nothing."""
+    if shutil.which("chromium"):
+        return ""
+    if not shutil.which("apt-get"):
+        return "Chromium is not installed, and there is no apt-get to install it with"
+    root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if root and not shutil.which("sudo"):
+        return "Chromium is not installed, and only root may install it: apt-get install chromium"
+    print("installing Chromium from Debian's packages for the browser tests", flush=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for step in (["update", "-qq"], ["install", "-qq", "--yes", "--no-install-recommends", "chromium"]):
+        done = subprocess.run(
+            [*root, "apt-get", *step], env=environment, capture_output=True, text=True, errors="replace", check=False
+        )
+        if done.returncode:
+            said = (done.stderr.strip() or done.stdout.strip() or "no word from it").splitlines()[-1]
+            return f"Chromium is not installed, and apt-get {step[0]} failed: {said}"
+    return "" if shutil.which("chromium") else "apt-get installed a package chromium that holds no program of that name"
+
+
+def targets(arguments: list[str]) -> list[str]:
+    """Return what pytest is to look at: the paths among ``arguments``, otherwise all tests and all examples."""
+    if any((ROOT / argument.partition("::")[0]).exists() for argument in arguments if not argument.startswith("-")):
+        return []
+    return ["--doctest-modules", *(room for room in ROOMS if (ROOT / room).exists()), "tests"]
+
+
+def main(arguments: list[str]) -> None:
+    """Become pytest."""
+    why_not = install_chromium()
+    if why_not:
+        os.environ[WHY_NOT] = why_not
+        print(f"browser tests are skipped: {why_not}", flush=True)
+    command = [sys.executable, "-m", "pytest", "-rs", *targets(arguments), *arguments]
+    os.chdir(ROOT)
+    os.execv(sys.executable, command)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -108,8 +108,8 @@ def _train(verbs: Any) -> None:
 
 
 def _explainers(verbs: Any) -> None:
-    more = "They name objects and actions where the large models' weights are not at hand, and are trained on the rendered "
-    more += "plaza alone."
+    more = "They name objects and actions where the large models' weights are not at hand, and are trained on the "
+    more += "rendered plaza alone."
     made = _verb(verbs, "train-explainers", "train the compact models that come with Whycam again", more,
                  "train-explainers objects --out weights/objects")  # fmt: skip
     made.add_argument("explainer", metavar="EXPLAINER", help="objects or actions")

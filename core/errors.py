@@ -6,6 +6,7 @@
     ├── InputError              the input or the request was wrong (exit code 2)
     │   ├── ClipError           a clip cannot be read, is too short or beyond the limits
     │   ├── WeightsError        a weights file is missing, tampered with or of the wrong kind
+    │   │   └── WeightsUnavailable   published weights are not here and cannot be downloaded now
     │   ├── UnknownNameError    a detector, camera, data set or method that nobody registered
     │   └── DataError           a data set folder is not in its official layout
     ├── StorageError            a result could not be written (disk full, no permission)
@@ -31,6 +32,10 @@ class ClipError(InputError):
 
 class WeightsError(InputError):
     """A weights file is missing, tampered with, or of the wrong kind."""
+
+
+class WeightsUnavailable(WeightsError):
+    """Published weights are not here and cannot be downloaded now; another model may answer instead."""
 
 
 class DataError(InputError):

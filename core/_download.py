@@ -1,0 +1,239 @@
+"""Weights from their publishers' addresses: resumed, bounded, checked, and never asked for twice."""
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPException, HTTPMessage, HTTPResponse
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+
+from core.errors import WeightsError, WeightsUnavailable
+from core.files import folder, home, storage_error, write_json
+
+Progress = Callable[[int, int | None], None]
+"""Called with the bytes that are here and the bytes in all, None where the server does not tell."""
+MAX_BYTES = 2 * 1024**3
+TIMEOUT = 5.0
+"""Seconds of silence, at connecting or later, after which a server is given up."""
+BLOCK = 1 << 18
+ASK_AGAIN = 60.0
+"""Seconds for which a host that did not answer is not asked again."""
+_silent: dict[str, float] = {}
+
+
+def fetch(url: str, name: str, sha256: str | None = None, progress: Progress | None = None) -> Path:
+    """Return a published weights file, from this machine where it is here already.
+
+    Looked for in this order: ``$WHYCAM_WEIGHTS/name``, ``$WHYCAM_HOME/weights/name``, and, unless ``WHYCAM_OFFLINE``
+    is set, the publisher's address. A download that broke off is taken up where it stopped.
+
+    Args:
+        url: the publisher's https address.
+        name: file name here.
+        sha256: the publisher's checksum, or the beginning of it. Without one, the checksum of the first download is
+            kept in ``$WHYCAM_HOME/weights/checksums.json`` and held from then on.
+        progress: called with bytes done and bytes in all.
+
+    Raises:
+        WeightsUnavailable: it is not here, and there is no network or the server refuses.
+        WeightsError: the file does not match its checksum, or the address is not one to fetch weights from.
+        StorageError: the file cannot be stored.
+    """
+    if not re.fullmatch(r"\w[\w.-]*", name, re.ASCII):
+        raise WeightsError(f"weights cannot be called {name!r}; give a plain file name")
+    local = os.environ.get("WHYCAM_WEIGHTS")
+    if local and (Path(local) / name).is_file():
+        _check(Path(local) / name, sha256 or _recorded().get(name))
+        return Path(local) / name
+    place = folder(home() / "weights")
+    with _lock(place):
+        if not (place / name).is_file():
+            if os.environ.get("WHYCAM_OFFLINE"):
+                raise WeightsUnavailable(f"{name!r} is not here and WHYCAM_OFFLINE is set; put it into {place}")
+            _download(url, place / name, sha256 or _recorded().get(name), progress)
+        digest = _check(place / name, sha256 or _recorded().get(name))
+        if sha256 is None and name not in _recorded():
+            write_json(place / "checksums.json", {**_recorded(), name: digest})
+    return place / name
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A download that is not complete: the bytes so far, and a note of the version of the file they are of."""
+
+    path: Path
+
+    @property
+    def note(self) -> Path:
+        return self.path.with_suffix(".version")
+
+    @property
+    def size(self) -> int:
+        return self.path.stat().st_size if self.path.exists() else 0
+
+    def headers(self, url: str) -> dict[str, str]:
+        """Return the headers that ask for the rest of the same version, or none."""
+        noted, _, version = self.note.read_text("utf-8").partition("\n") if self.note.exists() else ("", "", "")
+        return {"Range": f"bytes={self.size}-", "If-Range": version} if noted == url and version and self.size else {}
+
+    def begin(self, url: str, answer: HTTPResponse) -> None:
+        """Start afresh with the version that the server now gives; a weak tag names no exact bytes."""
+        tag = answer.headers.get("ETag") or answer.headers.get("Last-Modified") or ""
+        self.path.write_bytes(b"")
+        self.note.write_text(f"{url}\n{'' if tag.startswith('W/') else tag}", "utf-8")
+
+    def remove(self) -> None:
+        """Forget it."""
+        self.path.unlink(missing_ok=True)
+        self.note.unlink(missing_ok=True)
+
+
+class _Careful(urllib.request.HTTPRedirectHandler):
+    """Follows redirections only to addresses that could have been asked in the first place."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> urllib.request.Request | None:
+        """Check where the server sends us."""
+        _check_address(newurl)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _check_address(url: str) -> None:
+    """Refuse addresses that are not https, except of this machine."""
+    parts = urlsplit(url)
+    here = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if not (parts.scheme == "https" or here):
+        raise WeightsError(f"weights are only fetched over https, not from {url!r}")
+
+
+def _download(url: str, path: Path, sha256: str | None, progress: Progress | None) -> None:
+    """Fetch ``url`` into ``path``, whole or not at all; what arrived of it is kept for the next time."""
+    _check_address(url)
+    host, part = urlsplit(url).netloc, _Part(path.with_name(f".{path.name}.part"))
+    advice = f"give it in a folder that WHYCAM_WEIGHTS names, or put it into {path.parent}"
+    if time.monotonic() - _silent.get(host, -ASK_AGAIN) < ASK_AGAIN:
+        raise WeightsUnavailable(f"{path.name!r} is not here and {host} does not answer; {advice}")
+    try:
+        _transfer(url, part, progress)
+        _check(part.path, sha256, path.name)
+        part.path.replace(path)
+        part.remove()
+    except urllib.error.HTTPError as error:
+        raise WeightsUnavailable(f"{path.name!r} is not here and {host} answers {error.code}; {advice}") from error
+    except urllib.error.URLError as error:
+        _silent[host] = time.monotonic()
+        reason = f"cannot be reached ({error.reason})"
+        raise WeightsUnavailable(f"{path.name!r} is not here and {host} {reason}; {advice}") from error
+    except WeightsError:
+        part.remove()
+        raise
+    except OSError as error:
+        part.remove()
+        raise storage_error(path, error) from error
+
+
+def _transfer(url: str, part: _Part, progress: Progress | None) -> None:
+    """Ask for what is missing until the file is complete, as long as each answer brings more of it."""
+    while True:
+        before = part.size
+        if _receive(url, part, progress):
+            return
+        if part.size <= before:
+            raise urllib.error.URLError("the connection breaks off")
+
+
+def _receive(url: str, part: _Part, progress: Progress | None) -> bool:
+    """Ask once for what is missing and append it; tell whether the file is complete then."""
+    with _ask(url, part) as answer:
+        if answer.status != 206:
+            part.begin(url, answer)
+        done, length = part.size, answer.headers.get("Content-Length")
+        total = done + int(length) if length and length.isdigit() else None
+        with part.path.open("ab") as file:
+            while block := _block(answer):
+                done += len(block)
+                if max(done, total or 0) > MAX_BYTES:
+                    raise WeightsError(f"{url!r} gives more than {MAX_BYTES / 1024**3:g} GiB, too much for weights")
+                file.write(block)
+                if progress is not None:
+                    progress(done, total)
+    return done == total or (total is None and block is not None)
+
+
+def _block(answer: HTTPResponse) -> bytes | None:
+    """Return the next bytes: none at the end, and None where the connection broke."""
+    try:
+        return answer.read1(BLOCK)
+    except (OSError, HTTPException):
+        return None
+
+
+def _ask(url: str, part: _Part) -> HTTPResponse:
+    """Ask for a file, or for what is missing of it."""
+    wanted = part.headers(url)
+    request = urllib.request.Request(url, headers={"User-Agent": "whycam", "Accept-Encoding": "identity", **wanted})
+    try:
+        answer: HTTPResponse = urllib.request.build_opener(_Careful).open(request, timeout=TIMEOUT)
+    except urllib.error.HTTPError as error:
+        if error.code != 416 or not wanted:
+            raise
+        part.remove()
+        return _ask(url, part)
+    except (OSError, HTTPException) as error:
+        raise urllib.error.URLError(getattr(error, "reason", error)) from error
+    begins = answer.headers.get("Content-Range", "").startswith(f"bytes {part.size}-")
+    if answer.status == 206 and not begins:
+        answer.close()
+        part.remove()
+        return _ask(url, part)
+    if answer.headers.get_content_type() == "text/html":
+        answer.close()
+        raise urllib.error.URLError("it answers with a web page")
+    return answer
+
+
+def _check(path: Path, sha256: str | None, name: str | None = None) -> str:
+    """Return a file's SHA-256 after holding it against the expected beginning of it."""
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise WeightsError(f"the weights file {str(path)!r} cannot be read: {error.strerror}") from error
+    if sha256 is not None and not (sha256 and digest.startswith(sha256.lower())):
+        raise WeightsError(
+            f"{name or path.name!r} was changed or damaged: its sha256 must begin with {sha256[:12]}, "
+            f"got {digest[:12]}; delete {path} and it is fetched again"
+        )
+    return digest
+
+
+def _recorded() -> dict[str, str]:
+    """Return the checksums of what was downloaded, by file name."""
+    path = home() / "weights" / "checksums.json"
+    try:
+        found = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        return {str(name): str(digest) for name, digest in found.items()}
+    except (OSError, ValueError, AttributeError) as error:
+        raise WeightsError(f"the list of checksums {path} is damaged; delete it and the weights beside it") from error
+
+
+@contextmanager
+def _lock(place: Path) -> Iterator[None]:
+    """Let one process at a time look for weights and download them."""
+    try:
+        file = (place / ".lock").open("wb")
+    except OSError as error:
+        raise storage_error(place / ".lock", error) from error
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

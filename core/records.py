@@ -219,11 +219,13 @@ class ClassNormality:
         per_frame: mean number of boxes of that class in a frame.
         density: ascending quantiles (0 %, 1 %, … 100 %) of a box's mean heat per pixel, over the boxes seen.
         boxes: how many boxes that rests on.
+        confidence: ascending quantiles of the model's confidence over the same boxes; empty where not measured.
     """
 
     per_frame: float
     density: tuple[float, ...]
     boxes: int
+    confidence: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,30 @@ def _integral(table: Doubles, x: Doubles, y: Doubles) -> Doubles:
     return between
 
 
+def box_peak(heat: Floats, boxes: npt.ArrayLike) -> Doubles:
+    """Highest heat of a pixel whose centre lies in each box, (N,) float64; 0 for a box without any such pixel.
+
+    Args:
+        heat: (H, W) non-negative.
+        boxes: (N, 4) in pixels.
+    """
+    height, width = heat.shape
+    x1, y1, x2, y2 = _whole(boxes, width, height).T
+    if not len(x1):
+        return np.zeros(0)
+    # reduceat takes no index beyond the last column: one more, empty, column lets a box end at the picture's edge.
+    padded = np.pad(heat, ((0, 0), (0, 1))).astype(np.float64)
+    rows = np.maximum.reduceat(padded, np.stack([x1, x2], axis=1).ravel(), axis=1)[:, ::2]
+    line = np.arange(height)[:, None]
+    peak: Doubles = np.where((line >= y1) & (line < y2), rows, 0.0).max(axis=0)
+    return np.where(x2 > x1, peak, 0.0)
+
+
+def _whole(boxes: npt.ArrayLike, width: int, height: int) -> npt.NDArray[np.intp]:
+    """Round clipped boxes to the pixels whose centre they hold, (N, 4)."""
+    return np.maximum(np.ceil(clip_boxes(boxes, width, height) - 0.5), 0.0).astype(np.intp)
+
+
 def covered(shape: tuple[int, int], boxes: npt.ArrayLike) -> Mask:
     """Mark the pixels whose centre lies in at least one box.
 
@@ -99,8 +123,7 @@ def covered(shape: tuple[int, int], boxes: npt.ArrayLike) -> Mask:
         (H, W) bool.
     """
     height, width = shape
-    corners = np.ceil(clip_boxes(boxes, width, height) - 0.5).astype(np.intp)
-    x1, y1, x2, y2 = np.maximum(corners, 0).T
+    x1, y1, x2, y2 = _whole(boxes, width, height).T
     steps = np.zeros((height + 1, width + 1), np.int32)
     for y, x, step in ((y1, x1, 1), (y1, x2, -1), (y2, x1, -1), (y2, x2, 1)):
         np.add.at(steps, (y, x), step)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from explain.heat import box_area, box_heat, clip_boxes, covered, covered_share, summed_area
+from explain.heat import box_area, box_heat, box_peak, clip_boxes, covered, covered_share, summed_area
 
 HEATS = hnp.arrays(
     np.float32,
@@ -52,6 +52,12 @@ def test_union_equals_a_naive_union(heat, boxes):
     total = float(heat.sum(dtype=np.float64))
     share = float(heat[mask].sum(dtype=np.float64)) / total if total else 0.0
     assert covered_share(heat, boxes) == pytest.approx(share)
+
+
+@given(HEATS, BOXES)
+def test_peak_equals_a_naive_maximum(heat, boxes):
+    expected = [float(np.max(heat, where=naive_cover(heat.shape, box[None]), initial=0.0)) for box in boxes]
+    assert box_peak(heat, boxes).tolist() == expected
 
 
 @given(HEATS)

@@ -1,0 +1,62 @@
+"""Connected regions of heat that lie in no box: what the models missed."""
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from core.records import Detections, Evidence, Floats
+from explain.heat import Doubles, covered
+
+UNKNOWN = "unknown"
+NO_VOCABULARY = "none"
+UNNAMED = 0.5
+"""Weight of a region beside a model's confidence: no model put a name to it, and none contradicts it."""
+HOT = 4.0
+"""A region begins where the smoothed heat is this many times the camera's mean."""
+HALO = 0.1
+"""Heat that leaks out of a box by this share of its width or height still belongs to the box."""
+LARGEST = 3
+"""Regions kept of one frame."""
+LEAST_AREA = 2e-4
+"""Smallest region, as a share of the picture."""
+
+
+def unboxed(evidence: Evidence, level: float) -> Detections:
+    """Find the regions of one frame's heat that no box covers, hottest first.
+
+    Args:
+        evidence: one frame.
+        level: the camera's mean heat per pixel.
+
+    Returns:
+        At most ``LARGEST`` boxes, labelled ``unknown``, with :data:`UNNAMED` in place of a confidence.
+    """
+    boxes = np.concatenate([evidence.objects.boxes, evidence.actions.boxes]).astype(np.float64)
+    height, width = evidence.heat.shape
+    outside = np.where(covered((height, width), _enlarge(boxes)), np.float32(0), evidence.heat)
+    found = _hot_boxes(outside, level)
+    n = len(found)
+    weight = np.full(n, UNNAMED, np.float32)
+    return Detections(evidence.frame, found.astype(np.float32), (UNKNOWN,) * n, weight, NO_VOCABULARY)
+
+
+def _enlarge(boxes: Doubles) -> Doubles:
+    size = np.tile(boxes[:, 2:] - boxes[:, :2], 2) * HALO
+    enlarged: Doubles = boxes + np.maximum(size, 0.0) * np.array([-1.0, -1.0, 1.0, 1.0])
+    return enlarged
+
+
+def _hot_boxes(heat: Floats, level: float) -> npt.NDArray[np.intp]:
+    """Return the (K, 4) boxes of the hottest connected regions; smoothing joins the speckle of one object."""
+    smooth = ndimage.gaussian_filter(heat, sigma=max(1.0, heat.shape[1] / 160))
+    regions, count = ndimage.label(smooth > HOT * level, structure=np.ones((3, 3)))
+    if not count:
+        return np.zeros((0, 4), np.intp)
+    numbers = np.arange(1, count + 1)
+    above = ndimage.sum_labels(np.maximum(heat - level, 0.0), regions, numbers)
+    area = np.bincount(regions.ravel(), minlength=count + 1)[1:]
+    above[area < LEAST_AREA * heat.size] = 0.0
+    order = np.argsort(-above, kind="stable")[:LARGEST]
+    slices = ndimage.find_objects(regions)
+    chosen = [slices[i] for i in order if above[i] > 0.0]
+    return np.array([(x.start, y.start, x.stop, y.stop) for y, x in chosen], np.intp).reshape(-1, 4)

@@ -1,0 +1,84 @@
+"""How improbable a candidate's class and heat are in a camera's normal footage."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.records import ClassNormality, Normality
+from explain._measure import Measures
+from explain._regions import UNKNOWN
+from explain.heat import Doubles
+
+PRIOR = 100.0
+"""Boxes that a class must have shown before its own heat counts as much as that of all classes together."""
+
+
+SURE = 0.5
+"""Above this confidence a box counts as seen, however much surer the model is now."""
+
+
+def tail(quantiles: Sequence[float], values: Doubles) -> Doubles:
+    """Share of normal boxes that reach each value, by interpolation between quantiles.
+
+    >>> tail([1.0, 2.0, 3.0], np.array([0.0, 1.5, 3.0, 4.0])).tolist()
+    [1.0, 0.75, 0.0, 0.0]
+    """
+    levels = np.asarray(quantiles, np.float64)
+    if len(levels) < 2:
+        return np.ones_like(values)
+    upper = np.searchsorted(levels, values, side="left")
+    inside = np.clip(upper, 1, len(levels) - 1)
+    low, high = levels[inside - 1], levels[inside]
+    part = np.divide(values - low, high - low, out=np.zeros_like(values), where=high > low)
+    below = (inside - 1 + np.clip(part, 0.0, 1.0)) / (len(levels) - 1)
+    return np.where(upper == 0, 1.0, np.where(upper == len(levels), 0.0, 1.0 - below))
+
+
+def rarity(m: Measures, normality: Normality) -> Doubles:
+    """Minus log of the number of boxes of the class, seen as clearly as this one, in a normal frame; at least 0."""
+    rate: Doubles = (_seen(m, normality) + 1.0) / (normality.explained_frames + 1.0)
+    return -np.log(np.minimum(rate, 1.0))
+
+
+def newness(m: Measures, normality: Normality) -> Doubles:
+    """Return the share of normal frames without such a box: 0 for a class that is everywhere, near 1 for a new one."""
+    return -np.expm1(-rarity(m, normality))
+
+
+def _seen(m: Measures, normality: Normality) -> Doubles:
+    """Return how many boxes of the class, as sure as the candidate or :data:`SURE`, normal footage showed, (N,)."""
+    found = [normality.classes.get(label) for label in m.labels]
+    least = np.minimum(m.confidence, SURE)
+    counts = [
+        c.boxes * float(tail(c.confidence, least[i : i + 1])[0]) if c is not None else 0.0 for i, c in enumerate(found)
+    ]
+    return np.array(counts, np.float64)
+
+
+def heat_surprise(m: Measures, normality: Normality) -> Doubles:
+    """Minus log of the share of normal boxes of the class that are as hot, (N,).
+
+    A class with few boxes borrows from all classes. Beyond the hottest box ever seen the share falls with one over
+    the heat, so that the hotter of two still counts more.
+    """
+    classes = {label: c for label, c in normality.classes.items() if c.boxes and label != UNKNOWN}
+    total = sum(c.boxes for c in classes.values())
+    if not total:
+        return np.zeros(len(m.labels))
+    pooled = sum((c.boxes * tail(c.density, m.density) for c in classes.values()), np.zeros(len(m.labels))) / total
+    own, boxes = _own(m, normality)
+    share = (boxes * own + PRIOR * pooled) / (boxes + PRIOR)
+    highest = max(c.density[-1] for c in classes.values())
+    beyond = np.log(np.maximum(m.density / highest, 1.0)) if highest > 0 else np.zeros_like(m.density)
+    surprise: Doubles = beyond - np.log((total * share + 1.0) / (total + 1.0))
+    return surprise
+
+
+def _own(m: Measures, normality: Normality) -> tuple[Doubles, Doubles]:
+    """Return the tail of each candidate's own class, and the number of boxes it rests on, both (N,)."""
+    share, boxes = np.ones(len(m.labels)), np.zeros(len(m.labels))
+    for label in set(m.labels) & set(normality.classes):
+        c: ClassNormality = normality.classes[label]
+        rows = np.array([name == label for name in m.labels])
+        share[rows], boxes[rows] = tail(c.density, m.density[rows]), c.boxes
+    return share, boxes

@@ -1,0 +1,295 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.errors import UnknownNameError
+from core.records import ClassNormality, Detections, Evidence, Normality
+from explain.causes import RULES, class_normality, rank
+from explain.heat import covered_share
+
+HEIGHT, WIDTH, NOISE = 180, 320, 0.01
+WALKERS = tuple((20.0 + 48 * i, 100.0, 36.0 + 48 * i, 140.0) for i in range(6))
+RIDER, BICYCLE = (140.0, 30.0, 160.0, 70.0), (132.0, 50.0, 172.0, 80.0)
+
+
+def detections(frame, rows, vocabulary):
+    boxes = np.array([row[1] for row in rows], np.float32).reshape(-1, 4)
+    confidence = np.array([row[2] for row in rows], np.float32)
+    return Detections(frame, boxes, tuple(row[0] for row in rows), confidence, vocabulary)
+
+
+def scene(frame, hot=(), objects=(), actions=(), walkers=WALKERS, seed=0, score=1.0):
+    """A frame with noise, walkers as hot as walkers are, and planted heat; boxes move with the frame's number."""
+    random = np.random.default_rng([seed, frame])
+    heat = (NOISE * random.random((HEIGHT, WIDTH))).astype(np.float32)
+    for box, level in [*((walker, random.uniform(0.05, 0.2)) for walker in walkers), *hot]:
+        x1, y1, x2, y2 = (int(max(v, 0)) for v in box)
+        area = heat[y1:y2, x1:x2]
+        np.maximum(area, (level * random.uniform(0.5, 1.5, area.shape)).astype(np.float32), out=area)
+    persons = [("person", walker, 0.95) for walker in walkers]
+    strolls = [(label, walker, sure) for walker in walkers for label, sure in (("walk", 0.8), ("run/jog", 0.1))]
+    return Evidence(
+        frame,
+        score,
+        np.zeros((HEIGHT, WIDTH, 3), np.uint8),
+        heat,
+        detections(frame, [*persons, *objects], "COCO"),
+        detections(frame, [*strolls, *actions], "AVA"),
+    )
+
+
+@pytest.fixture(scope="module")
+def normality():
+    footage = [scene(frame, seed=1) for frame in range(200)]
+    heat = float(np.mean([e.heat.mean() for e in footage]))
+    classes, frames = class_normality(footage, heat)
+    return Normality(0.0, tuple(np.linspace(-1, 1, 101)), 200, heat, classes, frames)
+
+
+def moved(box, step):
+    return tuple(v + (step if i % 2 == 0 else 0) for i, v in enumerate(box))
+
+
+def event(hot=(), objects=(), actions=(), frames=10, walkers=WALKERS):
+    """Ten sampled frames in which all that is planted moves to the right."""
+
+    def shift(rows, at, i):
+        return [(*row[:at], moved(row[at], 6 * i), *row[at + 1 :]) for row in rows]
+
+    return [
+        scene(5 * i, shift(hot, 0, i), shift(objects, 1, i), shift(actions, 1, i), walkers, score=float(-abs(i - 6)))
+        for i in range(frames)
+    ]
+
+
+def first(evidence, normality, rule="calibrated"):
+    causes, _ = rank(evidence, normality, rule)
+    return causes[0]
+
+
+RIDING = ((BICYCLE, 0.6), (RIDER, 0.6))
+RIDE_OBJECTS = (("person", RIDER, 0.97), ("bicycle", BICYCLE, 0.8))
+
+
+def test_normality_counts_classes(normality):
+    person, run = normality.classes["person"], normality.classes["run/jog"]
+    assert normality.explained_frames == 200
+    assert person.per_frame == run.per_frame == 6.0
+    assert person.boxes == 1200 and len(person.density) == len(person.confidence) == 101
+    assert 0.03 < person.density[0] < person.density[100] < 0.3
+    assert run.confidence[100] == pytest.approx(0.1)
+    assert "bicycle" not in normality.classes
+    assert class_normality([]) == ({}, 0)
+
+
+def test_a_bicycle_wins_over_its_rider(normality):
+    best = first(event(RIDING, RIDE_OBJECTS), normality)
+    assert (best.coarse, best.fine) == ("object", "bicycle")
+    assert best.box == pytest.approx(moved(BICYCLE, 36))
+    assert (best.first, best.last) == (0, 45)
+    assert best.confidence == pytest.approx(0.8)
+
+
+def test_riding_wins_over_the_rider_where_the_bicycle_is_missed(normality):
+    evidence = event(
+        RIDING, RIDE_OBJECTS[:1], (("ride (e.g., a bike, a car, a horse)", RIDER, 0.6), ("sit", RIDER, 0.1))
+    )
+    assert (first(evidence, normality).coarse, first(evidence, normality).fine) == ("action", "ride")
+
+
+def test_a_skateboard_wins_though_the_skater_holds_the_heat(normality):
+    board = (138.0, 66.0, 162.0, 74.0)
+    evidence = event(((board, 0.5), (RIDER, 0.6)), (("person", RIDER, 0.97), ("skateboard", board, 0.6)))
+    assert first(evidence, normality).fine == "skateboard"
+    assert first(evidence, normality, "plain").fine == "person"
+
+
+def test_a_walker_beside_the_bicycle_does_not_win(normality):
+    beside = moved(RIDER, 26)
+    evidence = event((*RIDING, (beside, 0.12)), (*RIDE_OBJECTS, ("person", beside, 0.99)))
+    causes, _ = rank(evidence, normality)
+    names = [c.fine for c in causes]
+    assert names[0] == "bicycle"
+    walker = next(c for c in causes if c.fine == "person" and c.box == pytest.approx(moved(beside, 36)))
+    assert walker.score < causes[0].score / 10
+
+
+def test_a_runner_is_an_action(normality):
+    best = first(
+        event(((RIDER, 0.7),), (("person", RIDER, 0.97),), (("run/jog", RIDER, 0.7), ("walk", RIDER, 0.2))), normality
+    )
+    assert (best.coarse, best.fine) == ("action", "run / jog")
+    assert best.box == pytest.approx(moved(RIDER, 36))
+
+
+@pytest.mark.parametrize("sure", [0.2, 0.5])
+def test_a_box_without_heat_does_not_win(normality, sure):
+    spurious = (240.0, 20.0, 280.0, 60.0)
+    evidence = event(RIDING, (*RIDE_OBJECTS, ("umbrella", spurious, sure)))
+    causes, _ = rank(evidence, normality)
+    umbrella = next((c for c in causes if c.fine == "umbrella"), None)
+    assert causes[0].fine == "bicycle"
+    assert umbrella is None or umbrella.score < causes[0].score / 20
+
+
+def test_a_spurious_thing_on_a_runner_does_not_win(normality):
+    evidence = event(
+        ((RIDER, 0.7),), (("person", RIDER, 0.97), ("frisbee", (146, 50, 154, 58), 0.2)), (("run/jog", RIDER, 0.6),)
+    )
+    assert first(evidence, normality).fine == "run / jog"
+
+
+def test_a_box_of_one_frame_does_not_win(normality):
+    evidence = event(RIDING, RIDE_OBJECTS)
+    flash = scene(
+        15,
+        [(moved(b, 18), h) for b, h in RIDING],
+        [("person", moved(RIDER, 18), 0.97), ("dog", moved(BICYCLE, 18), 0.9)],
+    )
+    evidence[3] = replace(evidence[3], objects=flash.objects)
+    causes, _ = rank(evidence, normality)
+    dog = next(c for c in causes if c.fine == "dog")
+    assert causes[0].fine == "bicycle"
+    assert (dog.first, dog.last) == (15, 15)
+
+
+def test_what_no_box_explains_is_unknown_with_its_region(normality):
+    evidence = event(((BICYCLE, 0.6),))
+    causes, unexplained = rank(evidence, normality)
+    assert (causes[0].coarse, causes[0].fine, causes[0].confidence) == ("unknown", "unknown", 0.0)
+    assert causes[0].box == pytest.approx(moved(BICYCLE, 36), abs=5)
+    assert causes[0].heat_share > 0.5 and unexplained > 0.5
+
+
+def test_walkers_with_nothing_odd_score_low(normality):
+    odd = first(event(RIDING, RIDE_OBJECTS), normality)
+    causes, unexplained = rank(event(), normality)
+    assert all(c.score < odd.score / 10 for c in causes)
+    assert unexplained < 0.05
+
+
+def test_a_class_that_normal_footage_shows_is_no_cause(normality):
+    known = {**normality.classes, "bicycle": ClassNormality(0.5, tuple(np.linspace(0.1, 1.0, 101)), 100)}
+    seldom, often = normality, replace(normality, classes=known)
+    evidence = event(RIDING, RIDE_OBJECTS)
+    score = [next(c.score for c in rank(evidence, n)[0] if c.fine == "bicycle") for n in (seldom, often)]
+    assert score[1] < score[0] / 2
+
+
+def test_an_object_model_that_often_sees_a_doubtful_thing_is_not_believed_when_it_doubts_again(normality):
+    doubts = ClassNormality(3.0, tuple(np.linspace(0.05, 0.3, 101)), 600, tuple(np.linspace(0.2, 0.5, 101)))
+    often = replace(normality, classes={**normality.classes, "skateboard": doubts})
+    board = (138.0, 66.0, 162.0, 74.0)
+    score = []
+    for sure in (0.35, 0.7):
+        evidence = event(((board, 0.5), (RIDER, 0.6)), (("person", RIDER, 0.97), ("skateboard", board, sure)))
+        causes, _ = rank(evidence, often)
+        score.append(next(c.score for c in causes if c.fine == "skateboard"))
+    assert score[1] > 3 * score[0]
+
+
+def test_the_papers_rule_is_the_plain_sum_of_heat_times_probability(normality):
+    evidence = event(RIDING, RIDE_OBJECTS)[:1]
+    causes, _ = rank(evidence, normality, "plain")
+    found = {(c.fine, c.box): c.score for c in causes}
+    x1, y1, x2, y2 = (int(v) for v in BICYCLE)
+    heat = float(evidence[0].heat[y1:y2, x1:x2].sum(dtype=np.float64))
+    assert found["bicycle", BICYCLE] == pytest.approx(heat * 0.8, rel=1e-6)
+
+
+def test_shares_are_of_the_heat_above_the_normal_mean(normality):
+    evidence = event(RIDING, RIDE_OBJECTS)
+    raised = [np.maximum(e.heat - np.float32(normality.heat), 0) for e in evidence]
+    total = sum(float(r.sum(dtype=np.float64)) for r in raised)
+    inside = sum(
+        float(r.sum(dtype=np.float64)) * covered_share(r, np.array([moved(BICYCLE, 6 * i)]))
+        for i, r in enumerate(raised)
+    )
+    causes, unexplained = rank(evidence, normality)
+    assert causes[0].heat_share == pytest.approx(inside / total)
+    boxed = sum(
+        float(r.sum(dtype=np.float64)) * covered_share(r, e.objects.boxes)
+        for r, e in zip(raised, evidence, strict=True)
+    )
+    assert unexplained == pytest.approx(1 - boxed / total)
+
+
+@pytest.mark.parametrize("rule", RULES)
+class TestEdges:
+    def test_no_frame(self, normality, rule):
+        assert rank([], normality, rule) == ((), 0.0)
+
+    def test_no_boxes(self, normality, rule):
+        causes, unexplained = rank(event(((BICYCLE, 0.6),), walkers=()), normality, rule)
+        assert {c.coarse for c in causes} == {"unknown"}
+        assert unexplained == 1.0
+
+    def test_no_heat(self, normality, rule):
+        evidence = [replace(e, heat=np.zeros_like(e.heat)) for e in event(RIDING, RIDE_OBJECTS)]
+        assert rank(evidence, normality, rule) == ((), 0.0)
+
+    def test_a_person_who_fills_the_frame(self, normality, rule):
+        whole = (-10.0, -10.0, WIDTH + 10.0, HEIGHT + 10.0)
+        evidence = [scene(i, ((whole, 0.5),), (("person", whole, 0.99),), walkers=()) for i in range(3)]
+        causes, unexplained = rank(evidence, normality, rule)
+        assert causes[0].fine == "person"
+        assert causes[0].box == (0.0, 0.0, WIDTH, HEIGHT)
+        assert causes[0].heat_share == pytest.approx(1.0) and unexplained == pytest.approx(0.0)
+
+    def test_sixty_people(self, normality, rule):
+        crowd = [
+            (10.0 * (i % 30), 20.0 + 80 * (i // 30), 10.0 * (i % 30) + 8, 60.0 + 80 * (i // 30)) for i in range(60)
+        ]
+        evidence = [scene(i, walkers=crowd) for i in range(3)]
+        causes, unexplained = rank(evidence, normality, rule)
+        assert len([c for c in causes if c.fine == "person"]) == 60
+        assert sum(c.heat_share for c in causes if c.fine == "person") == pytest.approx(1 - unexplained, abs=0.01)
+
+    def test_boxes_outside_the_frame(self, normality, rule):
+        evidence = [scene(i, ((BICYCLE, 0.6),), (("bicycle", (400, 10, 450, 60), 0.9),)) for i in range(3)]
+        causes, _ = rank(evidence, normality, rule)
+        assert "bicycle" not in [c.fine for c in causes]
+
+    def test_one_frame(self, normality, rule):
+        causes, _ = rank(event(RIDING, RIDE_OBJECTS)[:1], normality, rule)
+        assert all(c.first == c.last == 0 for c in causes)
+
+    def test_nothing_is_known_of_the_camera(self, normality, rule):
+        blank = Normality(0.0, (0.0, 1.0), 0, 0.0)
+        causes, _ = rank(event(RIDING, RIDE_OBJECTS), blank, rule)
+        assert causes and all(np.isfinite(c.score) for c in causes)
+
+    def test_scores_that_are_no_number(self, normality, rule):
+        evidence = [replace(e, score=float("nan")) for e in event(RIDING, RIDE_OBJECTS)]
+        assert rank(evidence, normality, rule)[0]
+
+
+CORNER = st.floats(-100, 500, width=32)
+ROW = st.tuples(
+    st.sampled_from(["person", "bicycle", "dog"]), st.tuples(CORNER, CORNER, CORNER, CORNER), st.floats(0, 1, width=32)
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.lists(ROW, max_size=4), min_size=1, max_size=3), st.sampled_from(sorted(RULES)))
+def test_any_boxes_give_finite_causes_in_order(frames, rule):
+    classes = {"person": ClassNormality(2.0, tuple(np.linspace(0, 0.1, 101)), 40)}
+    normal = Normality(0.0, (0.0, 1.0), 20, NOISE, classes, 20)
+    evidence = [
+        scene(i, ((BICYCLE, 0.4),), rows, [("ride", *r[1:]) for r in rows], ()) for i, rows in enumerate(frames)
+    ]
+    causes, unexplained = rank(evidence, normal, rule)
+    scores = [c.score for c in causes]
+    assert scores == sorted(scores, reverse=True) and np.isfinite(scores).all()
+    assert 0.0 <= unexplained <= 1.0
+    for cause in causes:
+        assert 0.0 <= cause.heat_share <= 1.0 and 0.0 <= cause.confidence <= 1.0
+        assert all(0 <= v <= limit for v, limit in zip(cause.box, (WIDTH, HEIGHT) * 2, strict=True))
+
+
+def test_an_unknown_rule_lists_the_known_ones(normality):
+    with pytest.raises(UnknownNameError, match="unknown rule 'best'; known: calibrated, mean, peak, plain"):
+        rank([], normality, "best")

@@ -1,0 +1,79 @@
+"""What the frame-level metrics share: checked pools of frames, normalisation, and the ROC."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Scores = Sequence[npt.ArrayLike]
+Labels = Sequence[npt.ArrayLike]
+Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+
+def videos(scores: Scores, abnormal: Labels) -> list[tuple[Array, Mask]]:
+    """Return the frames that have a score, video by video.
+
+    Args:
+        scores: one (T,) array per video, NaN where a frame has no score.
+        abnormal: one (T,) array of truth values per video.
+
+    Raises:
+        ValueError: the two do not match.
+    """
+    if len(scores) != len(abnormal):
+        raise ValueError(f"scores and abnormal must be of the same videos, got {len(scores)} and {len(abnormal)}")
+    found = []
+    for number, (given, truth) in enumerate(zip(scores, abnormal, strict=True)):
+        s, y = np.asarray(given, np.float64), np.asarray(truth, np.bool_)
+        if s.ndim != 1 or s.shape != y.shape:
+            raise ValueError(f"video {number}: scores and abnormal must both be (T,), got {s.shape} and {y.shape}")
+        found.append((s[~np.isnan(s)], y[~np.isnan(s)]))
+    return found
+
+
+def pool(scores: Scores, abnormal: Labels) -> tuple[Array, Mask]:
+    """Concatenate the frames that have a score, of all videos."""
+    found = videos(scores, abnormal)
+    return np.concatenate([np.empty(0), *[s for s, _ in found]]), np.concatenate(
+        [np.empty(0, np.bool_), *[y for _, y in found]]
+    )
+
+
+def normalised(scores: Array) -> Array:
+    """Bring one video's scores to [0, 1] by their minimum and maximum.
+
+    An infinite score takes the place of the nearest finite one; a video whose scores are all alike becomes 0.
+
+    >>> normalised(np.array([2.0, 4.0, 3.0])).tolist(), normalised(np.array([5.0, 5.0])).tolist()
+    ([0.0, 1.0, 0.5], [0.0, 0.0])
+    """
+    finite = scores[np.isfinite(scores)]
+    if not len(finite):
+        return np.zeros_like(scores)
+    low, high = finite.min(), finite.max()
+    if low == high:
+        return np.zeros_like(scores)
+    # The range of two large numbers may not be representable; that of their halves is.
+    scale = 1.0 if high / 2 - low / 2 < np.finfo(np.float64).max / 4 else 0.5
+    between: Array = (np.clip(scores, low, high) * scale - low * scale) / (high * scale - low * scale)
+    return between
+
+
+def counts(scores: Array, abnormal: Mask) -> tuple[Array, Array]:
+    """Count, for each distinct score from the highest down, the frames flagged at it: (abnormal, normal) ones.
+
+    Equal scores are flagged together, so that the order of frames has no influence.
+    """
+    order = np.argsort(-scores, kind="stable")
+    s, y = scores[order], abnormal[order]
+    last = np.r_[s[1:] != s[:-1], True][: len(s)]
+    return np.cumsum(y, dtype=np.float64)[last], np.cumsum(~y, dtype=np.float64)[last]
+
+
+def roc(scores: Array, abnormal: Mask) -> tuple[Array, Array] | None:
+    """Return (false-positive rate, true-positive rate) from (0, 0) to (1, 1); None unless both classes are there."""
+    if not abnormal.any() or abnormal.all():
+        return None
+    tp, fp = counts(scores, abnormal)
+    return np.r_[0.0, fp / fp[-1]], np.r_[0.0, tp / tp[-1]]

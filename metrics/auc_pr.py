@@ -1,0 +1,24 @@
+"""Area under the precision-recall curve, abnormal frames being the positive ones."""
+
+import numpy as np
+
+from metrics._pool import Labels, Scores, counts, pool
+
+
+def auc_pr(scores: Scores, abnormal: Labels) -> float:
+    """Area under precision over recall as average precision: a sum of steps, nothing interpolated.
+
+    Interpolating linearly would be too optimistic (davis2006relationship). A score that knows nothing reaches the share
+    of abnormal frames, not 0.5. NaN where no frame is abnormal.
+
+    >>> round(auc_pr([[0.1, 0.4, 0.35, 0.8]], [[0, 0, 1, 1]]), 4)
+    0.8333
+    """
+    s, y = pool(scores, abnormal)
+    if not y.any():
+        return float("nan")
+    tp, fp = counts(s, y)
+    return float(np.sum(np.diff(tp, prepend=0.0) / tp[-1] * tp / (tp + fp)))
+
+
+METRICS = {"auc_pr": auc_pr}

@@ -1,0 +1,38 @@
+"""F1 of flagged frames: at a threshold that was set beforehand, and the best that any threshold could reach."""
+
+import numpy as np
+
+from metrics._pool import Labels, Scores, counts, pool
+
+
+def f1(scores: Scores, abnormal: Labels, threshold: float = 0.0) -> float:
+    """Harmonic mean of precision and recall of the frames that score above ``threshold``, 2TP / (2TP + FP + FN).
+
+    NaN where no frame is abnormal.
+
+    >>> f1([[-1.0, 2.0, -0.5, 3.0]], [[0, 0, 1, 1]])
+    0.5
+    """
+    s, y = pool(scores, abnormal)
+    if not y.any():
+        return float("nan")
+    flagged = s > threshold
+    return float(2 * np.sum(flagged & y) / (np.sum(flagged) + np.sum(y)))
+
+
+def f1_oracle(scores: Scores, abnormal: Labels) -> float:
+    """Best F1 of any threshold: an oracle, for the threshold is picked on the test frames themselves.
+
+    NaN where no frame is abnormal.
+
+    >>> f1_oracle([[-1.0, 2.0, -0.5, 3.0]], [[0, 0, 1, 1]])
+    0.8
+    """
+    s, y = pool(scores, abnormal)
+    if not y.any():
+        return float("nan")
+    tp, fp = counts(s, y)
+    return float(np.max(2 * tp / (tp + fp + tp[-1])))
+
+
+METRICS = {"f1": f1, "f1_oracle": f1_oracle}

@@ -1,1 +1,35 @@
 """Object models, one file per backend; each registers itself in OBJECT_MODELS."""
+
+from collections.abc import Callable
+
+from core.contracts import ObjectModel
+from core.device import Runtime
+from core.registry import collect
+from explain import _backends
+from explain._backends import Progress
+
+Loader = Callable[[Runtime, Progress | None], ObjectModel]
+PREFERRED = "torchvision"
+
+
+def models() -> dict[str, Loader]:
+    """Name to loader of every object model."""
+    return collect("explain.objects", "OBJECT_MODELS")
+
+
+def choose(name: str, runtime: Runtime, progress: Progress | None = None) -> ObjectModel:
+    """Load an object model.
+
+    Args:
+        name: ``auto``, or one of :func:`models`. ``auto`` is torchvision's with the official COCO weights where these
+            are here or can be downloaded, else the compact one that comes with Whycam; the model's ``name`` says which.
+        runtime: where it runs.
+        progress: told the bytes that are here and the bytes there will be, while weights arrive.
+
+    Raises:
+        UnknownNameError: no such model.
+        WeightsError: its weights cannot be had, or are not the right ones. Wrong weights are never passed over:
+            ``auto`` turns to the compact model only where there are none.
+        InputError: it needs a package that is not installed.
+    """
+    return _backends.choose("object model", models(), PREFERRED, name, runtime, progress)

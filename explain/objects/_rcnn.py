@@ -1,0 +1,92 @@
+"""What the Faster R-CNN backends share: COCO's names, and the way from a network's answer to records."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torchvision.models.detection import FasterRCNN_ResNet50_FPN_Weights
+
+from core.device import Runtime
+from core.records import Detections, Images, expect
+
+UNUSED, BACKGROUND = "N/A", "__background__"
+CATEGORIES: tuple[str, ...] = tuple(FasterRCNN_ResNet50_FPN_Weights.COCO_V1.meta["categories"])
+"""COCO's 91 category ids in order, the background first; ids that COCO never used are called ``N/A``."""
+
+COCO: tuple[str, ...] = tuple(name for name in CATEGORIES[1:] if name != UNUSED)
+"""The 80 names of COCO, in COCO's order [LinMBHPRDZ14]."""
+
+
+def to_detections(
+    boxes: Tensor, ids: Tensor, confidence: Tensor, names: Sequence[str], size: tuple[int, int], frame: int
+) -> Detections:
+    """Make one frame's record, boxes clipped to the frame; what has no area in it or no name is left out.
+
+    Args:
+        boxes: (N, 4) in pixels of the frame, any float type, on any device.
+        ids: (N,) integers into ``names``.
+        confidence: (N,) in [0, 1].
+        names: name of each id; ids called ``N/A`` or ``__background__`` are dropped.
+        size: (H, W) of the frame.
+        frame: its index in the clip.
+    """
+    limits = np.array([size[1], size[0], size[1], size[0]], dtype=np.float32)
+    at: npt.NDArray[np.float32] = np.clip(boxes.float().cpu().numpy(), 0, limits)
+    sure: npt.NDArray[np.float32] = confidence.float().cpu().numpy()
+    which = ids.cpu().numpy()
+    known = np.array([name not in (UNUSED, BACKGROUND) for name in names])
+    good = (at[:, 2] > at[:, 0]) & (at[:, 3] > at[:, 1]) & np.isfinite(at).all(1) & known[which]
+    labels = tuple(names[i] for i in which[good])
+    return Detections(frame, at[good], labels, np.clip(sure[good], 0, 1), "COCO")
+
+
+@dataclass
+class RcnnModel:
+    """A torchvision Faster R-CNN in eval mode, as an object model.
+
+    Attributes:
+        name: who answers.
+        network: pictures, a list of (3, H, W) float32 in [0, 1], to dicts of boxes, labels, scores.
+        names: name of each class id, the background first.
+        runtime: where it runs.
+        batch: frames in one pass.
+    """
+
+    name: str
+    network: nn.Module
+    names: tuple[str, ...]
+    runtime: Runtime
+    batch: int
+
+    def __post_init__(self) -> None:
+        self.labels = tuple(name for name in self.names[1:] if name != UNUSED)
+        self.network = self.runtime.place(self.network.eval())
+
+    @torch.inference_mode()
+    def detect(self, images: Images, first: int = 0) -> list[Detections]:
+        """Label the boxes of N frames, (N, H, W, 3) uint8; entry i is said to be of frame ``first + i``."""
+        check(images)
+        found: list[Detections] = []
+        for start in range(0, len(images), self.batch):
+            found += self._pass(images[start : start + self.batch], first + start)
+        return found
+
+    def _pass(self, images: Images, first: int) -> list[Detections]:
+        pictures = torch.from_numpy(np.ascontiguousarray(images)).to(self.runtime.device)
+        inputs = list(pictures.permute(0, 3, 1, 2).float().div_(255))
+        with self.runtime.autocast():
+            answers: list[Mapping[str, Tensor]] = self.network(inputs)
+        size = (images.shape[1], images.shape[2])
+        return [
+            to_detections(a["boxes"], a["labels"], a["scores"], self.names, size, first + i)
+            for i, a in enumerate(answers)
+        ]
+
+
+def check(images: Images) -> None:
+    """Raise a ``ValueError`` unless ``images`` is (N, H, W, 3) uint8 with H and W at least 1."""
+    good = images.ndim == 4 and images.shape[3] == 3 and images.dtype == np.uint8 and min(images.shape[1:3]) > 0
+    expect(good, "images", "(N, H, W, 3) uint8", (images.shape, images.dtype))

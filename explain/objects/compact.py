@@ -1,0 +1,126 @@
+"""A small Faster R-CNN of our own, for machines without network: it comes with the product.
+
+torchvision's ``FasterRCNN`` on a plain residual feature pyramid whose finest level has stride 4, because people in
+surveillance footage are small. ``assets/weights/objects/card.json`` says what it was trained on.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torchvision.models.detection import FasterRCNN
+from torchvision.models.detection.anchor_utils import AnchorGenerator
+from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
+from torchvision.ops import FeaturePyramidNetwork, MultiScaleRoIAlign
+
+from core import weights
+from core.device import Runtime
+from explain._backends import Progress, read_card
+from explain.objects._rcnn import BACKGROUND, RcnnModel
+
+FOLDER = Path(__file__).parents[2] / "assets" / "weights" / "objects"
+SHORT_SIDE, LONG_SIDE = 360, 640
+LEVELS = (48, 80, 160, 224)
+PYRAMID = 64
+HEAD = 256
+ANCHORS = ((12, 20), (32, 48), (72, 108), (160, 240))
+RATIOS = (0.45, 1.0, 2.4)
+
+
+def _conv(inputs: int, outputs: int, stride: int = 1, kernel: int = 3) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(outputs, momentum=0.05)
+    )
+
+
+class _Block(nn.Module):
+    """Two 3×3 convolutions around a shortcut [HeZRS16, figure 2]."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.first = _conv(inputs, outputs, stride)
+        self.second = _conv(outputs, outputs)
+        plain = stride == 1 and inputs == outputs
+        self.shortcut: nn.Module = nn.Identity() if plain else _conv(inputs, outputs, stride, kernel=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        inner: Tensor = self.second(torch.relu(self.first(x)))
+        return torch.relu(inner + self.shortcut(x))
+
+
+class Pyramid(nn.Module):
+    """Residual stages at strides 4, 8, 16, 32, joined top-down [LinDGHHB17]."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.out_channels = PYRAMID
+        self.stem = _conv(3, 24, stride=2)
+        stages, inputs = [], 24
+        for depth, width in zip((1, 2, 2, 1), LEVELS, strict=True):
+            blocks = [_Block(inputs if i == 0 else width, width, 2 if i == 0 else 1) for i in range(depth)]
+            stages.append(nn.Sequential(*blocks))
+            inputs = width
+        self.stages = nn.ModuleList(stages)
+        self.fpn = FeaturePyramidNetwork(list(LEVELS), PYRAMID)
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        """Turn (B, 3, H, W) pictures into levels ``"0"`` (stride 4) to ``"3"`` (stride 32) of (B, 64, ·, ·)."""
+        x = torch.relu(self.stem(x.contiguous(memory_format=torch.channels_last)))
+        levels: OrderedDict[str, Tensor] = OrderedDict()
+        for i, stage in enumerate(self.stages):
+            x = levels[str(i)] = stage(x)
+        joined: dict[str, Tensor] = self.fpn(levels)
+        return joined
+
+
+def network(classes: int) -> FasterRCNN:
+    """Build it untrained.
+
+    Args:
+        classes: number of labels, the background included.
+
+    Returns:
+        The network; in eval mode it brings pictures to 360 × 640 at most, in training mode it leaves their size.
+    """
+    anchors = AnchorGenerator(ANCHORS, (RATIOS,) * len(ANCHORS))
+    pool = MultiScaleRoIAlign(["0", "1", "2", "3"], output_size=7, sampling_ratio=2)
+    return FasterRCNN(
+        Pyramid(),
+        min_size=SHORT_SIDE,
+        max_size=LONG_SIDE,
+        rpn_anchor_generator=anchors,
+        rpn_pre_nms_top_n_train=400,
+        rpn_pre_nms_top_n_test=300,
+        rpn_post_nms_top_n_train=256,
+        rpn_post_nms_top_n_test=150,
+        rpn_batch_size_per_image=128,
+        box_roi_pool=pool,
+        box_head=TwoMLPHead(PYRAMID * 7 * 7, HEAD),
+        box_predictor=FastRCNNPredictor(HEAD, classes),
+        box_batch_size_per_image=96,
+        box_nms_thresh=0.5,
+        _skip_resize=True,
+    )
+
+
+def model(built: FasterRCNN, labels: Sequence[str], runtime: Runtime, name: str) -> RcnnModel:
+    """Make an object model of a network: ``labels`` in the order of its outputs, without the background."""
+    return RcnnModel(name, built, (BACKGROUND, *labels), runtime, batch=8)
+
+
+def load(runtime: Runtime, progress: Progress | None = None, folder: Path = FOLDER) -> RcnnModel:
+    """Load the weights that come with the product; ``progress`` is never called, as nothing is downloaded.
+
+    Raises:
+        WeightsError: the weights are missing or not those of the card.
+    """
+    card = read_card(folder)
+    labels = tuple(map(str, card["labels"]))
+    built = network(len(labels) + 1)
+    weights.apply(built, weights.load(folder / "model.safetensors", str(card["sha256"])), "model.safetensors")
+    return model(built, labels, runtime, str(card["name"]))
+
+
+OBJECT_MODELS = {"compact": load}

@@ -1,0 +1,69 @@
+"""Average precision of labelled boxes: how well an object model finds one class."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from core.records import Detections, Floats
+
+
+def iou(a: Floats, b: Floats) -> Floats:
+    """Return the (N, M) intersections over unions of (N, 4) and (M, 4) boxes; 0 where both are without area.
+
+    >>> iou(np.array([[0, 0, 2, 2]], np.float32), np.array([[1, 0, 3, 2]], np.float32)).round(3).tolist()
+    [[0.3330000042915344]]
+    """
+    low, high = np.maximum(a[:, None, :2], b[None, :, :2]), np.minimum(a[:, None, 2:], b[None, :, 2:])
+    shared = np.clip(high - low, 0, None).prod(2)
+    whole = [np.clip(x[:, 2:] - x[:, :2], 0, None).prod(1) for x in (a, b)]
+    joined = whole[0][:, None] + whole[1][None] - shared
+    return np.where(joined > 0, shared / np.maximum(joined, np.float32(1e-12)), 0).astype(np.float32)
+
+
+def average_precision(
+    found: Sequence[Detections], truth: Sequence[Detections], label: str, least: float = 0.5
+) -> float:
+    """Area under the precision-recall curve of one label, precision made monotone [EveringhamEGWWZ15, section 4.2].
+
+    Args:
+        found: one entry a frame.
+        truth: the same frames in the same order; its confidence says what must be found: boxes of confidence 0 are
+            neither asked for nor held against who finds them.
+        label: the class.
+        least: IoU from which a box is a hit; each true box can be hit once, the surest box first.
+
+    Returns:
+        0 to 1; NaN where the truth has no box of that label that must be found.
+    """
+    asked = sum(int((_of(t, label)[1] > 0).sum()) for t in truth)
+    if asked == 0:
+        return float("nan")
+    marks = [_match(*_of(f, label), *_of(t, label), least) for f, t in zip(found, truth, strict=True)]
+    confidence = np.concatenate([sure for sure, _ in marks])
+    hit = np.concatenate([good for _, good in marks])[np.argsort(-confidence, kind="stable")]
+    hits = np.cumsum(hit)
+    precision = hits / np.arange(1, len(hits) + 1)
+    best = np.maximum.accumulate(precision[::-1])[::-1]
+    return float((best * hit).sum() / asked)
+
+
+def _of(frame: Detections, label: str) -> tuple[Floats, Floats]:
+    which = np.array([name == label for name in frame.labels], dtype=bool)
+    return frame.boxes[which], frame.confidence[which]
+
+
+def _match(
+    boxes: Floats, confidence: Floats, true: Floats, asked: Floats, least: float
+) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Return confidence and hit of the boxes that count, surest first."""
+    order = np.argsort(-confidence, kind="stable")
+    overlaps, free = iou(boxes[order], true), np.ones(len(true), dtype=bool)
+    hit, counts = np.zeros(len(order), dtype=bool), np.ones(len(order), dtype=bool)
+    for i, overlap in enumerate(overlaps):
+        overlap = np.where(free & (asked > 0), overlap, 0)
+        if len(true) and overlap.max() >= least:
+            hit[i], free[overlap.argmax()] = True, False
+        else:
+            counts[i] = not (overlaps[i][asked <= 0] >= least).any()
+    return confidence[order][counts], hit[counts]

@@ -1,0 +1,49 @@
+"""From a network's answer to records."""
+
+import numpy as np
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from explain.objects._rcnn import CATEGORIES, COCO, to_detections
+
+NAMES = ("__background__", "person", "N/A", "bicycle")
+number = st.floats(-50, 150, width=32) | st.just(float("nan")) | st.just(float("inf"))
+row = st.tuples(number, number, number, number, st.integers(0, 3), st.floats(0, 1, width=32))
+
+
+def naive(rows, width, height):
+    kept = []
+    for x1, y1, x2, y2, label, sure in rows:
+        if any(np.isnan(v) for v in (x1, y1, x2, y2)) or label in (0, 2):
+            continue
+        x1, x2 = (min(max(v, 0), width) for v in (x1, x2))
+        y1, y2 = (min(max(v, 0), height) for v in (y1, y2))
+        if x1 < x2 and y1 < y2:
+            kept.append((x1, y1, x2, y2, NAMES[label], sure))
+    return kept
+
+
+@given(st.lists(row, max_size=8))
+def test_equal_to_the_naive_twin(rows):
+    table = torch.tensor([r[:4] for r in rows], dtype=torch.float32).reshape(-1, 4)
+    ids = torch.tensor([r[4] for r in rows], dtype=torch.int64)
+    sure = torch.tensor([r[5] for r in rows], dtype=torch.float32)
+    got = to_detections(table, ids, sure, NAMES, (60, 90), 7)
+    want = naive(rows, 90, 60)
+    assert got.frame == 7
+    assert got.labels == tuple(w[4] for w in want)
+    np.testing.assert_array_equal(got.boxes, np.array([w[:4] for w in want], np.float32).reshape(-1, 4))
+    np.testing.assert_array_equal(got.confidence, np.array([w[5] for w in want], np.float32))
+
+
+def test_half_precision_is_taken():
+    got = to_detections(
+        torch.tensor([[1, 2, 3, 4]], dtype=torch.bfloat16), torch.tensor([1]), torch.tensor([0.5]), NAMES, (9, 9), 0
+    )
+    assert got.boxes.dtype == np.float32 and got.labels == ("person",)
+
+
+def test_coco_has_eighty_names_in_order():
+    assert len(COCO) == 80 and COCO[:3] == ("person", "bicycle", "car") and COCO[-1] == "toothbrush"
+    assert CATEGORIES[1] == "person" and CATEGORIES[90] == "toothbrush"

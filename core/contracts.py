@@ -1,10 +1,10 @@
 """What a detector, an object model, an action model and a data set promise to the stages that use them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from core.records import Detections, Floats, Frames, Images, Prediction, Window
+from core.registry import pick
 
 Losses = dict[str, Tensor]
 
@@ -57,28 +58,35 @@ class Detector(nn.Module, ABC):
     def stages(self) -> tuple[Stage, ...]:
         """List the training stages, in order."""
 
-    def prepare(self, images: Tensor) -> Tensor:
-        """Bring frames to the network's size, channels and value range.
+    def shrink(self, images: Tensor) -> Tensor:
+        """Bring frames to the network's size and channels; this is what training caches.
 
         Args:
-            images: (T, H, W, 3) uint8 RGB, on any device.
+            images: (T, H, W, 3) uint8 RGB.
 
         Returns:
-            (T, C, h, w) float32 on the detector's device, in ``[window.low, window.high]``.
+            (T, C, h, w) uint8, on the device of ``images``.
         """
         w = self.window
-        x = images.to(next(self.parameters()).device).permute(0, 3, 1, 2).float()
-        if w.channels == 1:
-            x = (x * x.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True)
+        x = images.permute(0, 3, 1, 2)
         if x.shape[-2:] != (w.height, w.width):
-            x = nn.functional.interpolate(x, (w.height, w.width), mode="bilinear", antialias=True)
-        return x.mul_((w.high - w.low) / 255.0).add_(w.low).clamp_(w.low, w.high)
+            exact = x if x.device.type == "cpu" else x.float()
+            exact = nn.functional.interpolate(exact, (w.height, w.width), mode="bilinear", antialias=True)
+            x = exact if exact.dtype == torch.uint8 else exact.round_().clamp_(0, 255).to(torch.uint8)
+        if w.channels == 1:
+            luma = torch.tensor([0.299, 0.587, 0.114], device=x.device).view(1, 3, 1, 1)
+            x = (x * luma).sum(1, keepdim=True).round_().to(torch.uint8)
+        return x
+
+    def prepare(self, shrunk: Tensor) -> Tensor:
+        """Bring :meth:`shrink`'s uint8 to float32 in ``[window.low, window.high]``."""
+        return shrunk.float().mul_((self.window.high - self.window.low) / 255.0).add_(self.window.low)
 
     @torch.inference_mode()
     def predict(self, frames: Tensor) -> Prediction:
         """Answer for a batch of windows: (B, span, H, W, 3) uint8 RGB at the clip's resolution."""
         b, n, height, width, _ = frames.shape
-        prepared = self.prepare(frames.reshape(b * n, height, width, 3))
+        prepared = self.prepare(self.shrink(frames.reshape(b * n, height, width, 3)))
         return self.judge(prepared.reshape(b, n, *prepared.shape[1:]), (height, width))
 
     @torch.inference_mode()
@@ -88,10 +96,11 @@ class Detector(nn.Module, ABC):
         Yields:
             For each chunk that completes at least one window, one :class:`Prediction` of consecutive frames.
         """
+        device = next(self.parameters()).device
         span, tail, start = self.window.span, None, 0
         for chunk in chunks:
             height, width = chunk.images.shape[1:3]
-            fresh = self.prepare(torch.from_numpy(chunk.images))
+            fresh = self.prepare(self.shrink(torch.from_numpy(chunk.images).to(device)))
             if tail is None:
                 start, prepared = chunk.first, fresh
             else:
@@ -103,6 +112,33 @@ class Detector(nn.Module, ABC):
             keep = min(len(prepared), span - 1)
             start += len(prepared) - keep
             tail = prepared[len(prepared) - keep :]
+
+
+@dataclass(frozen=True)
+class DetectorEntry:
+    """What a detector's file registers under its name.
+
+    Attributes:
+        build: the detector's class or factory, called with the settings.
+        settings: names and default values of everything that can be chosen.
+        paper: key in ``docs/bibliography.bib``.
+        about: one line for pickers and tables.
+    """
+
+    build: Callable[..., Detector]
+    settings: Mapping[str, Any]
+    paper: str
+    about: str
+
+    def make(self, **chosen: Any) -> Detector:
+        """Build the detector with the default settings and those ``chosen``.
+
+        Raises:
+            UnknownNameError: a setting that this detector does not have.
+        """
+        for name in chosen:
+            pick("setting", name, self.settings)
+        return self.build(**{**self.settings, **chosen})
 
 
 class ObjectModel(Protocol):

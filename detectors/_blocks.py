@@ -1,0 +1,52 @@
+"""Layers and scores that several detectors share."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+FLOOR = 1e-8
+
+
+def convolution(channels_in: int, channels_out: int) -> list[nn.Module]:
+    """Return conv 3×3, batch normalisation, ReLU, to be spread into an ``nn.Sequential``."""
+    return [nn.Conv2d(channels_in, channels_out, 3, padding=1), nn.BatchNorm2d(channels_out), nn.ReLU(inplace=True)]
+
+
+def double(channels_in: int, channels_out: int) -> nn.Sequential:
+    """Return (conv 3×3, batch normalisation, ReLU) twice."""
+    return nn.Sequential(*convolution(channels_in, channels_out), *convolution(channels_out, channels_out))
+
+
+def upward(channels_in: int, channels_out: int) -> nn.Sequential:
+    """Return a transposed convolution that doubles height and width, batch normalisation, ReLU."""
+    return nn.Sequential(
+        nn.ConvTranspose2d(channels_in, channels_out, 3, stride=2, padding=1, output_padding=1),
+        nn.BatchNorm2d(channels_out),
+        nn.ReLU(inplace=True),
+    )
+
+
+def error_score(error: Tensor, patch: int) -> Tensor:
+    """Turn per-pixel squared errors into −PSNR in dB, of the frame or of its worst patch.
+
+    Args:
+        error: (B, h, w) squared error of values in [0, 1], so that the PSNR's peak is 1.
+        patch: side of the square, in pixels, whose mean error counts, slid by half its side; 0 for the whole frame.
+            A small object is lost in a frame's mean; the mean over its own patch is not.
+
+    Returns:
+        (B,) float32, 10·log10(mean squared error): grows with the error, 0 dB at an error of 1.
+    """
+    if patch:
+        pooled = functional.avg_pool2d(error.unsqueeze(1), patch, stride=max(1, patch // 2), ceil_mode=False)
+        worst = pooled.flatten(1).amax(1)
+    else:
+        worst = error.flatten(1).mean(1)
+    return 10.0 * torch.log10(worst.float().clamp_min(FLOOR))
+
+
+def at_clip_size(error: Tensor, size: tuple[int, int]) -> Tensor:
+    """Bring (B, h, w) errors to the clip's (H, W), bilinear; non-negative in, non-negative out."""
+    if error.shape[-2:] == size:
+        return error
+    return functional.interpolate(error.unsqueeze(1), size, mode="bilinear").squeeze(1)

@@ -1,0 +1,159 @@
+"""One clip through all stages: decode, score, explain, report; each step on disk, so that a stopped run goes on."""
+
+import dataclasses
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core import device, files, video
+from core.contracts import Detector
+from core.errors import ClipError, InputError
+from core.records import Analysis, ClassNormality, Clip, ExplainedEvent, Normality
+from explain import actions as action_models
+from explain import causes, report
+from explain import objects as object_models
+from pipeline import versions
+from pipeline.camera import Camera, look
+from pipeline.events import EventRule, find_events
+from pipeline.evidence import EvidenceFolder
+from pipeline.scoring import EVIDENCE, SCORES, Progress, Scoring
+from pipeline.witness import Witness
+
+FACTS = "run.json"
+__all__ = ["EVIDENCE", "Progress", "analyse", "explain_events", "floor_of"]
+
+
+def analyse(
+    path: Path, camera: Camera, folder: Path, *, name: str | None = None, threshold: float | None = None,
+    runtime: device.Runtime | None = None, objects: str = "auto", actions: str = "auto",
+    progress: Callable[[Progress], None] | None = None, cancelled: Callable[[], bool] | None = None,
+) -> Analysis:  # fmt: skip
+    """Analyse one clip, and write ``report.html``, ``report.json`` and ``scores.csv`` into ``folder``.
+
+    Called again on the folder of a stopped run of the same clip and camera, it goes on where that one stopped.
+
+    Args:
+        path: the clip.
+        camera: whose footage it is.
+        folder: of this run; made when missing.
+        name: shown instead of the file's name.
+        threshold: calibrated score above which a frame is unusual; the camera's own when None.
+        runtime: device and precision; the best there is when None.
+        objects: object backend, or ``auto``.
+        actions: action backend, or ``auto``.
+        progress: called after every chunk of frames.
+        cancelled: asked after every chunk of frames.
+
+    Raises:
+        ClipError: the clip cannot be read, or has fewer frames than one window.
+        Cancelled: ``cancelled`` said so; what was done is kept.
+        StorageError: the disk is full.
+    """
+    runtime = runtime or device.choose()
+    facts = _facts(path, camera, name, threshold, runtime)
+    clip = facts.pop("probed")
+    detector = camera.build(runtime)
+    _check_length(clip.frames, clip.name, camera, detector)
+    witness = Witness(object_models.choose(objects, runtime), action_models.choose(actions, runtime))
+    facts["models"] = {"objects": witness.objects.name, "actions": witness.actions.name}
+    _begin(folder, facts)
+    scoring = Scoring(path, clip, detector, camera.normality.median, facts["floor"], witness, runtime)
+    scoring.run(folder, progress or (lambda _: None), cancelled or (lambda: False))
+    _check_length(scoring.frames, clip.name, camera, detector, folder)
+    facts["warnings"] += scoring.warnings
+    facts["clip"]["frames"] = scoring.frames
+    files.write_json(folder / FACTS, facts)
+    result = explain_events(folder)
+    report.write(result, EvidenceFolder(folder / EVIDENCE).get, folder)
+    return result
+
+
+def explain_events(folder: Path, threshold: float | None = None) -> Analysis:
+    """Cut events at a threshold and rank their causes, from what a finished run kept; nothing is scored again.
+
+    Args:
+        folder: of the run.
+        threshold: calibrated; the run's own when None. Under the run's floor, events have no evidence to rank.
+
+    Raises:
+        InputError: the folder holds no finished run.
+    """
+    try:
+        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        scores = np.fromfile(folder / SCORES, np.float32)
+        clip, normality = Clip(**facts["clip"]), _normality(facts["normality"])
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        raise InputError("this run holds no finished analysis; analyse the clip again") from error
+    limit = float(facts["threshold"] if threshold is None else threshold)
+    kept = EvidenceFolder(folder / EVIDENCE)
+    events = []
+    for event in find_events(scores, limit, clip.fps):
+        ranked, unexplained = causes.rank(list(kept.between(event.first, event.last)), normality)
+        said = causes.summarise(event, ranked, unexplained, clip.fps, limit)
+        events.append(ExplainedEvent(event, ranked, unexplained, said))
+    return Analysis(clip, facts["camera"], facts["detector"], facts["models"], limit, scores, tuple(events),
+                    tuple(facts["warnings"]), facts["versions"])  # fmt: skip
+
+
+def floor_of(folder: Path) -> float:
+    """Return the calibrated score from which a run kept evidence: the lowest threshold that it can explain."""
+    return float(json.loads((folder / FACTS).read_text(encoding="utf-8"))["floor"]) / EventRule().low
+
+
+def _facts(
+    path: Path, camera: Camera, name: str | None, threshold: float | None, runtime: device.Runtime
+) -> dict[str, Any]:
+    probed = video.probe(path)
+    probed = dataclasses.replace(probed, name=name or probed.name)
+    limit = camera.threshold if threshold is None else threshold
+    if not math.isfinite(limit):
+        raise InputError(f"the threshold must be a finite number, got {limit}; camera {camera.name} uses "
+                         f"{camera.threshold:.2f}")  # fmt: skip
+    return {
+        "probed": probed,
+        "clip": dataclasses.asdict(probed),
+        "camera": camera.name,
+        "detector": camera.detector,
+        "threshold": limit,
+        "floor": min(camera.floor, limit * EventRule().low),
+        "warnings": list(look(camera, path)),
+        "normality": dataclasses.asdict(camera.normality),
+        "versions": versions.of(camera, runtime),
+    }
+
+
+def _normality(content: dict[str, Any]) -> Normality:
+    classes = {label: ClassNormality(**entry) for label, entry in content.pop("classes").items()}
+    return Normality(**content, classes=classes)
+
+
+def _check_length(
+    frames: int | None, name: str, camera: Camera, detector: Detector, folder: Path | None = None
+) -> None:
+    if frames is None or frames >= detector.window.span:
+        return
+    for left in (folder / FACTS, folder / SCORES) if folder else ():
+        left.unlink(missing_ok=True)
+    raise ClipError(
+        f"{name!r} has {frames} frames, fewer than the {detector.window.span} that camera {camera.name} looks at once"
+    )
+
+
+def _begin(folder: Path, facts: dict[str, Any]) -> None:
+    """Make the run's folder ready, keeping what an earlier try of the same analysis left there."""
+    files.folder(folder)
+    same = ("camera", "threshold", "versions", "models")
+    try:
+        before = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        known = before["clip"]["sha256"] == facts["clip"]["sha256"] and all(before[key] == facts[key] for key in same)
+    except (OSError, KeyError, ValueError):
+        known = False
+    if not known:
+        (folder / SCORES).unlink(missing_ok=True)
+        for stale in (folder / EVIDENCE).glob("*.npz"):
+            stale.unlink()
+        files.write_json(folder / FACTS, facts)

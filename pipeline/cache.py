@@ -1,0 +1,64 @@
+"""Footage decoded once into a memory-mapped array at the network's size, from which training draws its windows."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from core.contracts import Detector, Footage
+from core.errors import DataError
+
+
+class Cache:
+    """All frames of several clips, (N, C, h, w) uint8 on disk, and where each clip begins.
+
+    Args:
+        path: file that is made; it is raw bytes and can be deleted afterwards.
+        detector: says the size and the channels.
+        footage: clips, decoded one after the other.
+        progress: called with the number of frames decoded so far.
+    """
+
+    def __init__(
+        self, path: Path, detector: Detector, footage: Sequence[Footage], progress: Callable[[int], None] | None = None
+    ) -> None:
+        w = detector.window
+        self.lengths: list[int] = []
+        total = 0
+        with path.open("wb") as handle:
+            for clip in footage:
+                frames = 0
+                for chunk in clip.frames():
+                    shrunk = detector.shrink(torch.from_numpy(chunk.images)).contiguous()
+                    handle.write(shrunk.numpy().tobytes())
+                    frames += len(chunk)
+                    if progress:
+                        progress(total + frames)
+                self.lengths.append(frames)
+                total += frames
+        if not total:
+            raise DataError("the normal footage holds no frame; give a folder with at least one clip of normal footage")
+        self.frames = np.memmap(path, np.uint8, "r", shape=(total, w.channels, w.height, w.width))
+        self.span = w.span
+        self.starts = self._starts()
+
+    def _starts(self) -> npt.NDArray[np.int64]:
+        first = np.cumsum([0, *self.lengths])
+        usable = [np.arange(a, a + max(0, n - self.span + 1)) for a, n in zip(first, self.lengths, strict=False)]
+        starts = np.concatenate(usable).astype(np.int64)
+        if not len(starts):
+            raise DataError(
+                f"no clip of the normal footage has the {self.span} frames of one window; the longest has "
+                f"{max(self.lengths)}"
+            )
+        return starts
+
+    def batches(self, batch: int, rng: np.random.Generator) -> Iterator[torch.Tensor]:
+        """Yield every window once, shuffled, in batches of (≤ batch, span, C, h, w) uint8."""
+        order = rng.permutation(self.starts)
+        offsets = np.arange(self.span)
+        for first in range(0, len(order), batch):
+            rows = order[first : first + batch, None] + offsets
+            yield torch.from_numpy(self.frames[rows])

@@ -1,0 +1,216 @@
+"""A camera: a directory with a detector, its weights and threshold, what is normal there, and a card."""
+
+import dataclasses
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+import detectors
+from core import files, video, weights
+from core.contracts import Detector, DetectorEntry
+from core.device import Runtime
+from core.errors import InputError, UnknownNameError, WeightsError
+from core.records import ClassNormality, Images, Normality
+from core.registry import collect, pick
+
+SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "cameras"
+FORMAT = 1
+ALIKE = 0.35
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_LOOK_FRAMES = 64
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Everything that scoring a clip of one fixed camera needs.
+
+    Attributes:
+        name: lower-case letters, digits, ``.``, ``_`` and ``-``.
+        folder: where ``camera.json``, ``weights.safetensors`` and ``background.png`` lie.
+        detector: name in the registry.
+        settings: of the detector, beyond its defaults.
+        sha256: of ``weights.safetensors``.
+        threshold: calibrated score above which a frame is unusual.
+        floor: calibrated score from which a frame's evidence is kept.
+        width, height, fps: of the normal footage.
+        normality: what is normal here.
+        background: (h, w, 3) uint8 RGB median of the normal footage, small.
+        card: data, seed, epochs, versions, figures; shown as it is.
+    """
+
+    name: str
+    folder: Path
+    detector: str
+    settings: Mapping[str, Any]
+    sha256: str
+    threshold: float
+    floor: float
+    width: int
+    height: int
+    fps: float
+    normality: Normality
+    background: Images
+    card: Mapping[str, Any]
+
+    def build(self, runtime: Runtime) -> Detector:
+        """Build the detector, load its weights and place it.
+
+        Raises:
+            WeightsError: the weights are missing, were changed, or are another network's.
+            UnknownNameError: this version of Whycam has no such detector or setting.
+        """
+        module = make_detector(self.detector, self.settings)
+        weights.apply(module, weights.load(self.folder / "weights.safetensors", self.sha256))
+        return runtime.place(module).eval()
+
+
+def detector_entries() -> dict[str, DetectorEntry]:
+    """Return every registered detector by name."""
+    return collect(detectors.__name__, "DETECTORS")
+
+
+def make_detector(name: str, settings: Mapping[str, Any]) -> Detector:
+    """Build a registered detector with some settings changed.
+
+    Raises:
+        UnknownNameError: there is no such detector or setting; the known ones are listed.
+    """
+    entry: DetectorEntry = pick("detector", name, detector_entries())
+    return entry.make(**settings)
+
+
+def cameras() -> dict[str, Path]:
+    """List the cameras that come with Whycam and the user's own; a user's wins over a shipped one of its name."""
+    found = {}
+    for home in (SHIPPED, files.home() / "cameras"):
+        for card in sorted(home.glob("*/camera.json")):
+            found[card.parent.name] = card.parent
+    return found
+
+
+def load(name: str) -> Camera:
+    """Load a camera by its name, or by the path of its directory.
+
+    Raises:
+        UnknownNameError: there is no such camera; the known ones are listed.
+        InputError: its ``camera.json`` is not one.
+    """
+    known = cameras()
+    folder = known.get(name)
+    if folder is None and (Path(name) / "camera.json").is_file():
+        folder = Path(name)
+    if folder is None:
+        raise UnknownNameError("camera", name, known)
+    try:
+        return _read(folder)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{folder.name}/camera.json is not a camera of this version of Whycam ({error})") from error
+
+
+def _read(folder: Path) -> Camera:
+    content = json.loads((folder / "camera.json").read_text(encoding="utf-8"))
+    if content.pop("format") != FORMAT:
+        raise ValueError(f"format must be {FORMAT}")
+    normality = content.pop("normality")
+    classes = {name: ClassNormality(**entry) for name, entry in normality.pop("classes").items()}
+    background = cv2.imread(str(folder / "background.png"), cv2.IMREAD_COLOR)
+    if background is None:
+        raise WeightsError(f"camera {folder.name} has no readable background.png; train it again")
+    camera = Camera(
+        folder.name, folder, normality=Normality(**normality, classes=classes),
+        background=np.asarray(background[..., ::-1], np.uint8), **content,
+    )  # fmt: skip
+    if not all(math.isfinite(value) for value in (camera.threshold, camera.floor, camera.normality.median)):
+        raise ValueError("threshold, floor and median must be finite")
+    return camera
+
+
+def save(camera: Camera) -> None:
+    """Write ``camera.json`` and ``background.png``; the weights are already there.
+
+    Raises:
+        InputError: the name is not one.
+        StorageError: the disk is full or cannot be written to.
+    """
+    if not _NAME.fullmatch(camera.name):
+        raise InputError(
+            f"camera name {camera.name!r} must be lower-case letters, digits, '.', '_' and '-', at most 64"
+        )
+    files.folder(camera.folder)
+    ok, png = cv2.imencode(".png", camera.background[..., ::-1])
+    with files.write_whole(camera.folder / "background.png") as handle:
+        handle.write(png.tobytes() if ok else b"")
+    content = {field.name: getattr(camera, field.name) for field in dataclasses.fields(camera)}
+    for elsewhere in ("name", "folder", "background"):
+        del content[elsewhere]
+    content["normality"] = dataclasses.asdict(camera.normality)
+    files.write_json(camera.folder / "camera.json", {"format": FORMAT, **content})
+
+
+def likeness(camera: Camera, images: Images) -> tuple[str, ...]:
+    """Say how footage differs from this camera's normal footage; nothing where it does not.
+
+    Args:
+        camera: the camera that would score the clip.
+        images: (T, H, W, 3) uint8, some frames of the clip.
+
+    Returns:
+        Sentences, such as that the picture has another shape or shows another place.
+    """
+    height, width = images.shape[1:3]
+    said = []
+    if abs(math.log((width / height) / (camera.width / camera.height))) > 0.02:
+        said.append(
+            f"The clip is {width}×{height}, camera {camera.name} saw {camera.width}×{camera.height}: "
+            "the picture is stretched to fit, and its scores are less certain."
+        )
+    alike = resemblance(camera.background, background_of(images))
+    if alike < ALIKE:
+        said.append(
+            f"The clip does not look like the footage that camera {camera.name} learnt from "
+            f"(background resemblance {alike:.2f}, usual above {ALIKE}): its scores are no better than chance. "
+            "Learn this camera's normality from its own footage first."
+        )
+    return tuple(said)
+
+
+def look(camera: Camera, path: Path) -> tuple[str, ...]:
+    """Do :func:`likeness` on the first frames of a clip.
+
+    Raises:
+        ClipError: the clip cannot be read.
+    """
+    seen: list[Images] = []
+    for chunk in video.read(path, chunk=16):
+        seen.append(chunk.images[::4])
+        if chunk.first + len(chunk) >= _LOOK_FRAMES:
+            break
+    return likeness(camera, np.concatenate(seen))
+
+
+def background_of(images: Images, width: int = 96) -> Images:
+    """Return the median over time of (T, H, W, 3) frames, scaled to ``width`` pixels, (h, width, 3) uint8."""
+    height = max(1, round(images.shape[1] * width / images.shape[2]))
+    small = [cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA) for image in images]
+    return np.asarray(np.median(np.stack(small), axis=0), np.uint8)
+
+
+def resemblance(one: Images, other: Images) -> float:
+    """Correlate the structure of two backgrounds: 1 for the same place, about 0 for different ones.
+
+    Both are brought to one size, to grey, and freed of slow changes of light, so that day and dusk resemble each other.
+    """
+    size = (one.shape[1], one.shape[0])
+    flat = []
+    for picture in (one, cv2.resize(other, size, interpolation=cv2.INTER_AREA)):
+        grey = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY).astype(np.float32)
+        flat.append((grey - cv2.GaussianBlur(grey, (0, 0), size[0] / 12)).ravel())
+    norm = float(np.linalg.norm(flat[0]) * np.linalg.norm(flat[1]))
+    return float(flat[0] @ flat[1]) / norm if norm > 0 else 0.0

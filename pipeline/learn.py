@@ -1,0 +1,110 @@
+"""A camera from normal footage: train a detector, measure what is normal, write the card."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from core import device, files, weights
+from core.contracts import Detector, Footage
+from explain import actions as action_models
+from explain import objects as object_models
+from pipeline import versions
+from pipeline.calibrate import Calibration, calibrate
+from pipeline.camera import Camera, make_detector, save
+from pipeline.train import Progress, Step, fit
+from pipeline.witness import Witness
+
+
+@dataclass(frozen=True)
+class Normal:
+    """Normal footage of one camera: what it is called, its clips, and its frames per second."""
+
+    source: str
+    clips: Sequence[Footage]
+    fps: float
+
+
+def learn(
+    detector: str, normal: Normal, out: Path, *, settings: Mapping[str, Any] | None = None, seed: int = 0,
+    resume: bool = False, runtime: device.Runtime | None = None, objects: str = "auto", actions: str = "auto",
+    held_out: Sequence[Footage] = (), report: Callable[[Step], None] | None = None,
+) -> Camera:  # fmt: skip
+    """Train a detector on normal footage and make a camera of it in ``out``.
+
+    Args:
+        detector: name in the registry.
+        normal: footage that is trained on.
+        out: the camera's folder; its name is the camera's.
+        settings: of the detector, where they differ from its defaults.
+        seed: of weights and of the order of windows.
+        resume: go on from the last epoch that a stopped training finished.
+        runtime: device and precision.
+        objects: object backend that counts what is normal.
+        actions: action backend that counts what is normal.
+        held_out: normal clips that the threshold is measured on; the training clips when empty, which the card says.
+        report: called after every batch.
+
+    Raises:
+        UnknownNameError: no such detector or setting.
+        DataError: the footage is empty or too short.
+        InputError: the training diverged, or ``out`` is no name of a camera.
+        StorageError: the disk is full.
+    """
+    runtime = runtime or device.choose()
+    torch.manual_seed(seed)
+    module = make_detector(detector, settings or {})
+    work = out / "training"
+    progress = fit(module, normal.clips, work, runtime, seed=seed, resume=resume, report=report)
+    sha256 = weights.save(module, out / "weights.safetensors")
+    weights.apply(module, weights.load(out / "weights.safetensors", sha256))
+    witness = Witness(object_models.choose(objects, runtime), action_models.choose(actions, runtime))
+    measured = tuple(held_out) or tuple(normal.clips)
+    found = calibrate(module, measured, _count(measured), normal.fps, witness, runtime)
+    card = _card(detector, module, normal, seed, progress, runtime, witness, held_out)
+    camera = _camera(out, detector, settings or {}, sha256, normal.fps, found, card)
+    save(camera)
+    (work / "checkpoint.pt").unlink(missing_ok=True)
+    work.rmdir()
+    return camera
+
+
+def _count(clips: Sequence[Footage]) -> int:
+    return sum(len(chunk) for clip in clips for chunk in clip.frames())
+
+
+def _camera(
+    out: Path, detector: str, settings: Mapping[str, Any], sha256: str, fps: float, found: Calibration,
+    card: dict[str, Any],
+) -> Camera:  # fmt: skip
+    return Camera(
+        files.folder(out).resolve().name, out, detector, dict(settings), sha256, found.threshold, found.floor,
+        found.width, found.height, fps, found.normality, found.background, card,
+    )  # fmt: skip
+
+
+def _card(
+    name: str, module: Detector, normal: Normal, seed: int, progress: Progress, runtime: device.Runtime,
+    witness: Witness, held_out: Sequence[Footage],
+) -> dict[str, Any]:  # fmt: skip
+    window = module.window
+    return {
+        "trained_on": normal.source,
+        "clips": [clip.name for clip in normal.clips],
+        "calibrated_on": [clip.name for clip in held_out] or "the training clips",
+        "detector": name,
+        "parameters": sum(p.numel() for p in module.parameters()),
+        "input": f"{window.width}x{window.height}, {window.channels} channel(s), {window.inputs} frame(s)",
+        "seed": seed,
+        "epochs": len(progress.losses),
+        "minutes": round(progress.seconds / 60, 1),
+        "last_losses": {key: round(value, 6) for key, value in progress.losses[-1].items()} if progress.losses else {},
+        "device": runtime.describe(),
+        "models": {"objects": witness.objects.name, "actions": witness.actions.name},
+        "made": time.strftime("%Y-%m-%d"),
+        "versions": versions.packages(),
+        "figures": {},
+    }

@@ -1,0 +1,92 @@
+"""Objects and actions on the frames that need explaining, while the clip streams past once."""
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.contracts import ActionModel, ObjectModel
+from core.records import Detections, Evidence, Floats, Frames, Images
+
+PERSON = "person"
+SURE_PERSON = 0.5
+SURE_ACTION = 0.2
+
+
+@dataclass(frozen=True)
+class _Asked:
+    frame: int
+    score: float
+    heat: Floats
+
+
+class Witness:
+    """Keeps the last frames, and gives evidence of a frame once the frames after it have been seen too.
+
+    Args:
+        objects: finds the objects.
+        actions: names what persons do over ``actions.span`` frames around the key frame; at the clip's ends the
+            first or last frame is repeated.
+    """
+
+    def __init__(self, objects: ObjectModel, actions: ActionModel) -> None:
+        self.objects, self.actions = objects, actions
+        self._ring: deque[Frames] = deque()
+        self._asked: list[_Asked] = []
+
+    def see(self, chunk: Frames, lag: int) -> None:
+        """Take in the next frames of the clip; questions come at most ``lag`` frames late."""
+        self._ring.append(chunk)
+        oldest = min([entry.frame for entry in self._asked] + [chunk.first - lag]) - self.actions.span
+        while len(self._ring) > 1 and self._ring[0].first + len(self._ring[0]) <= oldest:
+            self._ring.popleft()
+
+    def ask(self, frame: int, score: float, heat: Floats) -> None:
+        """Ask for evidence of a frame that was seen already; ``heat`` is (H, W) at the clip's resolution."""
+        self._asked.append(_Asked(frame, score, heat))
+
+    def answer(self, ended: bool = False) -> list[Evidence]:
+        """Give evidence of the frames that have been asked for and whose following frames are here.
+
+        Args:
+            ended: the clip is over; nothing more will be seen.
+        """
+        seen = self._ring[-1].first + len(self._ring[-1])
+        half = self.actions.span - self.actions.span // 2
+        ready = [entry for entry in self._asked if ended or entry.frame + half <= seen]
+        self._asked = self._asked[len(ready) :]
+        if not ready:
+            return []
+        images = np.stack([self._image(entry.frame) for entry in ready])
+        found = self.objects.detect(images)
+        return [
+            Evidence(entry.frame, entry.score, image, entry.heat, _of(entry.frame, boxes), self._actions(entry, boxes))
+            for entry, image, boxes in zip(ready, images, found, strict=True)
+        ]
+
+    @property
+    def settled(self) -> int | None:
+        """The first frame whose evidence is still owed; None where nothing is."""
+        return self._asked[0].frame if self._asked else None
+
+    def _image(self, frame: int) -> Images:
+        frame = min(max(frame, self._ring[0].first), self._ring[-1].first + len(self._ring[-1]) - 1)
+        chunk = next(part for part in self._ring if part.first <= frame < part.first + len(part))
+        image: Images = chunk.images[frame - chunk.first]
+        return image
+
+    def _actions(self, entry: _Asked, objects: Detections) -> Detections:
+        sure = [i for i, name in enumerate(objects.labels) if name == PERSON and objects.confidence[i] >= SURE_PERSON]
+        persons = objects.boxes[sure]
+        first = entry.frame - self.actions.span // 2
+        if not sure:
+            return Detections(entry.frame, np.zeros((0, 4), np.float32), (), np.zeros(0, np.float32), "AVA")
+        clip = np.stack([self._image(first + i) for i in range(self.actions.span)])
+        probability = self.actions.classify(clip, persons)
+        who, what = np.nonzero(probability >= SURE_ACTION)
+        names = tuple(self.actions.labels[i] for i in what)
+        return Detections(entry.frame, persons[who], names, probability[who, what].astype(np.float32), "AVA")
+
+
+def _of(frame: int, found: Detections) -> Detections:
+    return Detections(frame, found.boxes, found.labels, found.confidence, found.vocabulary)

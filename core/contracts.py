@@ -201,7 +201,10 @@ class Truth:
 class Footage(Protocol):
     """One clip of a data set: a name, and frames in order."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Name of the clip in its data set."""
+        ...
 
     def frames(self, chunk: int = 32) -> Iterator[Frames]:
         """Decode the clip from its start in chunks of at most ``chunk`` frames."""

@@ -1,0 +1,95 @@
+"""Clips that lie on disk as one image file per frame."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from core.errors import DataError
+from core.records import Frames, Images
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp"})
+
+
+def listed(folder: Path) -> list[Path]:
+    """List the image files of a folder in natural order (2 before 10), hidden files left out."""
+    files = [f for f in folder.iterdir() if f.suffix.lower() in SUFFIXES and not f.name.startswith(".") and f.is_file()]
+    return sorted(files, key=lambda f: ([int(n) for n in re.findall(r"\d+", f.stem)], f.name))
+
+
+def numbered(folder: Path) -> tuple[Path, ...]:
+    """List a folder's images that are numbered 001, 002, … without a gap.
+
+    Raises:
+        DataError: the folder is missing or empty, or a number is missing or given twice.
+    """
+    if not folder.is_dir():
+        raise DataError(f"there is no folder {folder.name!r} in {folder.parent}")
+    files = [f for f in listed(folder) if f.stem.isdecimal()]
+    if not files:
+        raise DataError(f"{folder} holds no numbered images such as 001.tif or 001.jpg")
+    for expected, file in enumerate(files, start=1):
+        if int(file.stem) != expected:
+            raise DataError(
+                f"{folder} must hold frames 001 to {len(files):03d} once each, but {expected:03d} is missing"
+            )
+    return tuple(files)
+
+
+def load(file: Path, size: tuple[int, int] | None = None) -> Images:
+    """Read one image as (H, W, 3) uint8 RGB.
+
+    Args:
+        file: any format that OpenCV reads.
+        size: (H, W) that it must have.
+
+    Raises:
+        DataError: it cannot be read, or has another size.
+    """
+    try:
+        packed = np.fromfile(file, np.uint8)
+        image = cv2.imdecode(packed, cv2.IMREAD_COLOR) if len(packed) else None
+    except (OSError, cv2.error) as error:
+        raise DataError(f"{file} cannot be read as an image; copy it again from the data set") from error
+    if image is None:
+        raise DataError(f"{file} cannot be read as an image; copy it again from the data set")
+    if size is not None and image.shape[:2] != size:
+        (height, width), (h, w) = size, image.shape[:2]
+        raise DataError(f"{file} is {w}x{h}, but its clip's other frames are {width}x{height}")
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+@dataclass(frozen=True)
+class ImageClip:
+    """A clip given by its frames' image files.
+
+    Attributes:
+        name: shown to the user.
+        files: one per frame, in order.
+        fps: frames per second.
+    """
+
+    name: str
+    files: Sequence[Path]
+    fps: float
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def frames(self, chunk: int = 32) -> Iterator[Frames]:
+        """Read the frames in chunks of at most ``chunk``.
+
+        Raises:
+            DataError: a frame cannot be read, or differs in size from the first.
+        """
+        size: tuple[int, int] | None = None
+        for first in range(0, len(self.files), chunk):
+            images = []
+            for file in self.files[first : first + chunk]:
+                images.append(load(file, size))
+                size = (images[0].shape[0], images[0].shape[1])
+            times = np.arange(first, first + len(images), dtype=np.float64) / self.fps
+            yield Frames(np.stack(images), first, times)

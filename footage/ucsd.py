@@ -1,0 +1,139 @@
+"""UCSD Ped2 in its official layout (Mahadevan, Li, Bhalodia and Vasconcelos, CVPR 2010).
+
+::
+
+    root/Train/Train001/001.tif …       training clips, all normal
+    root/Test/Test001/001.tif …         test clips
+    root/Test/Test001_gt/001.bmp …      pixel masks, 0 or 255
+    root/Test/UCSDped2.m                abnormal ranges, one line per test clip, from 1, inclusive
+
+Frames and masks may be in any image format that OpenCV reads (copies as JPEG and PNG are common).
+"""
+
+import re
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contracts import Footage, Truth
+from core.errors import DataError
+from footage import _images
+from footage._images import ImageClip
+
+FPS = 10.0
+Ranges = tuple[tuple[int, int], ...]
+V1P2: tuple[Ranges, ...] = tuple(
+    ((first, last),)
+    for first, last in (
+        (61, 180), (95, 180), (1, 146), (31, 180), (1, 129), (1, 159),
+        (46, 180), (1, 180), (1, 120), (1, 150), (1, 180), (88, 180),
+    )
+)  # fmt: skip
+"""The ranges of release v1p2, 1648 frames; some circulating copies end clip 6 at 162, which is another label set."""
+
+
+def parse_ranges(text: str) -> tuple[Ranges, ...]:
+    r"""Read the abnormal ranges out of ``UCSDped2.m``.
+
+    >>> parse_ranges("TestVideoFile{end+1}.gt_frame = [61:180, 190:200];")
+    (((61, 180), (190, 200)),)
+    """
+    rows = re.findall(r"gt_frame\s*=\s*\[([^\]]*)\]", text)
+    return tuple(tuple((int(a), int(b)) for a, b in re.findall(r"(\d+)\s*:\s*(\d+)", row)) for row in rows)
+
+
+class Ped2:
+    """UCSD Ped2: 16 training and 12 test clips of a walkway, 360×240, grey."""
+
+    name = "ped2"
+
+    def __init__(self, root: Path) -> None:
+        """Look for the data set in ``root``, or in a folder ``UCSDped2`` in it.
+
+        Raises:
+            DataError: there is no ``Train`` or ``Test`` folder.
+        """
+        root = Path(root)
+        self.root = root / "UCSDped2" if (root / "UCSDped2").is_dir() else root
+        for part in ("Train", "Test"):
+            if not (self.root / part).is_dir():
+                raise DataError(f"{self.root} is not UCSD Ped2 in its official layout: it has no folder {part!r}")
+
+    def _clips(self, part: str) -> tuple[ImageClip, ...]:
+        """Clips of ``Train`` or ``Test`` in the order of their numbers."""
+        pattern = re.compile(rf"{part}(\d{{3}})")
+        folders = sorted(f for f in (self.root / part).iterdir() if f.is_dir() and pattern.fullmatch(f.name))
+        if not folders:
+            raise DataError(f"{self.root / part} holds no clip folder such as {part}001")
+        for expected, folder in enumerate(folders, start=1):
+            if folder.name != f"{part}{expected:03d}":
+                raise DataError(f"{self.root / part} has {folder.name} but no {part}{expected:03d}")
+        return tuple(ImageClip(f.name, _images.numbered(f), FPS) for f in folders)
+
+    @cached_property
+    def _training(self) -> tuple[ImageClip, ...]:
+        return self._clips("Train")
+
+    @cached_property
+    def _test(self) -> tuple[ImageClip, ...]:
+        return self._clips("Test")
+
+    def training(self) -> Sequence[Footage]:
+        """List the training clips.
+
+        Raises:
+            DataError: a clip or a frame is missing.
+        """
+        return self._training
+
+    def test(self) -> Sequence[Footage]:
+        """List the test clips.
+
+        Raises:
+            DataError: a clip or a frame is missing.
+        """
+        return self._test
+
+    @cached_property
+    def _ranges(self) -> tuple[Ranges, ...]:
+        """Abnormal ranges of each test clip."""
+        file = self.root / "Test" / "UCSDped2.m"
+        if not file.is_file():
+            raise DataError(f"{file} with the frame labels is missing")
+        ranges = parse_ranges(file.read_text(encoding="ascii", errors="replace"))
+        if len(ranges) != len(self._test):
+            raise DataError(f"{file} has {len(ranges)} lines of ranges for {len(self._test)} test clips")
+        return ranges
+
+    def truth(self, clip: Footage) -> Truth:
+        """Read the ground truth of a test clip.
+
+        Raises:
+            DataError: labels or masks are missing or do not fit the clip.
+        """
+        known = {c.name: i for i, c in enumerate(self._test)}
+        if clip.name not in known:
+            raise DataError(f"{clip.name!r} is no test clip of UCSD Ped2; known: {', '.join(known)}")
+        index = known[clip.name]
+        count = len(self._test[index])
+        abnormal = np.zeros(count, np.bool_)
+        for first, last in self._ranges[index]:
+            if not 1 <= first <= last <= count:
+                raise DataError(f"UCSDped2.m says {first}:{last} for {clip.name}, which has {count} frames")
+            abnormal[first - 1 : last] = True
+        masks = _images.numbered(self.root / "Test" / f"{clip.name}_gt")
+        if len(masks) != count:
+            raise DataError(f"{clip.name}_gt has {len(masks)} masks for {count} frames")
+        size = _images.load(self._test[index].files[0]).shape[:2]
+
+        def mask(frame: int) -> npt.NDArray[np.bool_]:
+            inside: npt.NDArray[np.bool_] = _images.load(masks[frame], size)[..., 0] > 127
+            return inside
+
+        return Truth(abnormal, mask, "ucsd-ped2/v1p2" if self._ranges == V1P2 else "ucsd-ped2/other")
+
+
+DATASETS = {"ped2": Ped2}

@@ -296,6 +296,7 @@ class Analysis:
         events: explained events in order of time.
         warnings: sentences that the reader must know (another camera's footage, a truncated clip, …).
         versions: pedigree: packages, weights' sha256, seed.
+        normal_heat: the camera's mean heat per pixel on normal footage, the unit of the heat's colours; 0 if unknown.
     """
 
     clip: Clip
@@ -307,3 +308,4 @@ class Analysis:
     events: tuple[ExplainedEvent, ...]
     warnings: tuple[str, ...] = ()
     versions: Mapping[str, Any] = field(default_factory=dict)
+    normal_heat: float = 0.0

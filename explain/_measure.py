@@ -32,6 +32,8 @@ class Measures:
         group: number of that person's candidate, or its own; candidates of one group share one person's heat.
         length: number of frames.
         unexplained: share of the event's heat in no box of any model.
+        peak_frame: frame of the highest score.
+        size: (width, height) of the picture.
     """
 
     labels: tuple[str, ...]
@@ -44,6 +46,8 @@ class Measures:
     group: npt.NDArray[np.intp]
     length: npt.NDArray[np.intp]
     unexplained: float
+    peak_frame: int
+    size: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ class _Sums:
     touch: npt.NDArray[np.intp]
     frame_above: Doubles
     frame_boxed: Doubles
+    peak_frame: int
+    size: tuple[int, int]
 
 
 def measure(candidates: Sequence[Candidate], evidence: Sequence[Evidence], level: float) -> Measures:
@@ -87,6 +93,8 @@ def measure(candidates: Sequence[Candidate], evidence: Sequence[Evidence], level
         group=group,
         length=length,
         unexplained=1.0 - float(sums.frame_boxed.sum()) / total if total > 0 else 0.0,
+        peak_frame=sums.peak_frame,
+        size=sums.size,
     )
 
 
@@ -98,13 +106,15 @@ def _sum(candidates: Sequence[Candidate], evidence: Sequence[Evidence], level: f
     n, t = len(candidates), len(evidence)
     heat, above, area, peak, confidence = (np.zeros((n, t)) for _ in range(5))
     present, touch = np.zeros((n, t), np.bool_), np.zeros((n, n), np.intp)
-    frame_above, frame_boxed = np.zeros(t), np.zeros(t)
+    frame_above, frame_boxed, size = np.zeros(t), np.zeros(t), (0, 0)
+    highest = (-np.inf, -1)
     persons, things, regions = _kinds(candidates)
     placed = _Placed.of(candidates)
     for column, seen in enumerate(evidence):
         rows, boxes, confidence[:, column] = placed.at(seen.frame, n)
         raised = np.maximum(seen.heat - np.float32(level), np.float32(0))
-        free = outside(seen)
+        highest = max(highest, (-np.inf if np.isnan(seen.score) else seen.score, -seen.frame))
+        free, size = outside(seen), (seen.heat.shape[1], seen.heat.shape[0])
         for chosen, mask in ((~regions[rows], None), (regions[rows], free)):
             if chosen.any():
                 found = _hold(seen.heat, raised, boxes[chosen], mask)
@@ -115,7 +125,7 @@ def _sum(candidates: Sequence[Candidate], evidence: Sequence[Evidence], level: f
         touch[np.ix_(rows, rows)] += pairs
         frame_above[column] = raised.sum(dtype=np.float64)
         frame_boxed[column] = raised.sum(dtype=np.float64, where=~free)
-    return _Sums(heat, above, area, peak, confidence, present, touch, frame_above, frame_boxed)
+    return _Sums(heat, above, area, peak, confidence, present, touch, frame_above, frame_boxed, -highest[1], size)
 
 
 def _hold(heat: Floats, raised: Floats, boxes: Doubles, mask: Mask | None) -> tuple[Doubles, Doubles, Doubles, Doubles]:

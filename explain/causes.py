@@ -73,7 +73,7 @@ def rank(
     """Rank the causes of one event.
 
     Args:
-        evidence: sampled frames of the event, ascending.
+        evidence: sampled frames of the event, ascending; gone through twice, one frame at a time.
         normality: of the camera.
         rule: a name in :data:`RULES`.
 
@@ -91,16 +91,14 @@ def rank(
     candidates = gather(evidence, normality.heat)
     measures = measure(candidates, evidence, normality.heat)
     scores = score(measures, normality)
-    at = evidence[int(np.argmax([-np.inf if np.isnan(e.score) else e.score for e in evidence]))]
     order = [i for i in np.argsort(-scores, kind="stable") if scores[i] > 0.0]
-    size = at.heat.shape[1], at.heat.shape[0]
-    causes = (_cause(candidates[i], measures, int(i), float(scores[i]), at.frame, size) for i in order)
+    causes = (_cause(candidates[i], measures, int(i), float(scores[i])) for i in order)
     return tuple(causes), measures.unexplained
 
 
-def _cause(candidate: Candidate, m: Measures, row: int, score: float, frame: int, size: tuple[int, int]) -> Cause:
-    nearest = int(np.abs(candidate.frames - frame).argmin())
-    x1, y1, x2, y2 = np.clip(candidate.boxes[nearest], 0.0, np.tile(size, 2)).tolist()
+def _cause(candidate: Candidate, m: Measures, row: int, score: float) -> Cause:
+    nearest = int(np.abs(candidate.frames - m.peak_frame).argmin())
+    x1, y1, x2, y2 = np.clip(candidate.boxes[nearest], 0.0, np.tile(m.size, 2)).tolist()
     box: Pixels = (x1, y1, x2, y2)
     kind = coarse(candidate.vocabulary)
     return Cause(

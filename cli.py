@@ -78,9 +78,12 @@ def analyse(options: argparse.Namespace) -> int:
     """Analyse each clip and say what was found; clips that cannot be read do not stop the others."""
     from core.device import choose
     from pipeline.analyse import analyse as run
-    from pipeline.camera import load
+    from pipeline.camera import cameras, load
 
-    camera, runtime, code = load(options.camera), choose(options.device), 0
+    known = cameras()
+    if options.camera is None and len(known) != 1:
+        raise InputError(f"say which camera the clip is from with --camera; known: {', '.join(known) or 'none'}")
+    camera, runtime, code = load(options.camera or next(iter(known))), choose(options.device), 0
     for clip, folder in zip(options.clip, folders(options.clip, options.out), strict=True):
         try:
             with progress_line() as line:
@@ -153,21 +156,29 @@ def list_(options: argparse.Namespace) -> int:
 def train(options: argparse.Namespace) -> int:
     """Learn what is normal at a camera."""
     from core.device import choose
+    from core.files import home
     from core.registry import collect
-    from pipeline.train import train as run
+    from pipeline.camera import check_name
+    from pipeline.learn import Normal, learn
+    from pipeline.rate import frame_rate
 
     datasets = collect("footage", "DATASETS")
     named = options.normal in datasets
     dataset = datasets[options.normal](options.root) if named else datasets["folder"](Path(options.normal))
+    clips, source = dataset.training(), Path(options.normal).name
+    if not clips:
+        raise InputError(f"data set {dataset.name!r} has no normal clips to train on")
     settings = dict(map(setting, options.set))
     if options.epochs is not None:
         settings["epochs"] = options.epochs
+    out = Path(options.out) if os.sep in options.out else home() / "cameras" / options.out
+    check_name(out.resolve().name)
     with progress_line() as line:
-        folder = run(
-            options.detector, dataset.training(), options.out, choose(options.device),
-            settings=settings, seed=options.seed, resume=options.resume, progress=line,
+        camera = learn(
+            options.detector, Normal(source, clips, frame_rate(clips[0])), out, settings=settings,
+            seed=options.seed, resume=options.resume, runtime=choose(options.device), report=line.train,
         )  # fmt: skip
-    print(f"camera written to {folder}")
+    print(f"camera {camera.name} is ready in {camera.folder}: ./whycam analyse CLIP --camera {options.out}")
     return 0
 
 

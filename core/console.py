@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -31,6 +31,51 @@ class Progress(Protocol):
         ...
 
 
+class Step(Protocol):
+    """Where a training stands: ``epoch`` (from 0) of ``epochs``, of which ``done`` (0 to 1) is behind it."""
+
+    @property
+    def stage(self) -> str:
+        """Name of the training stage."""
+        ...
+
+    @property
+    def epoch(self) -> int:
+        """Present epoch, from 0."""
+        ...
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of the stage."""
+        ...
+
+    @property
+    def done(self) -> float:
+        """Share of the present epoch, 0 to 1."""
+        ...
+
+    @property
+    def loss(self) -> float:
+        """Loss of the last batch."""
+        ...
+
+    @property
+    def windows_per_second(self) -> float:
+        """Speed of the present epoch."""
+        ...
+
+
+def clock(seconds: float) -> str:
+    """Write a duration as ``m:ss``, or ``h:mm:ss`` from an hour on.
+
+    >>> clock(195.2), clock(3600)
+    ('3:15', '1:00:00')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
 def sentence(progress: Progress) -> str:
     """Put progress in words.
 
@@ -43,8 +88,7 @@ def sentence(progress: Progress) -> str:
     if progress.fps > 0:
         said += f", {progress.fps:.1f} frames/s"
         if progress.total:
-            minutes, seconds = divmod(round(max(progress.total - progress.done, 0) / progress.fps), 60)
-            said += f", {minutes}:{seconds:02d} left"
+            said += f", {clock(max(progress.total - progress.done, 0) / progress.fps)} left"
     return said
 
 
@@ -54,14 +98,34 @@ class ProgressLine:
     def __init__(self) -> None:
         self.terminal = sys.stderr.isatty()
         self.every = 0.2 if self.terminal else 30.0
-        self.due = time.monotonic() + (0.0 if self.terminal else self.every)
+        self.began = time.monotonic()
+        self.due = self.began + (0.0 if self.terminal else self.every)
+        self.reached: float | None = None
 
     def __call__(self, progress: Progress) -> None:
-        """Show ``progress`` if it is time to."""
+        """Show how far the frames are, if it is time to."""
+        self.show(lambda: sentence(progress))
+
+    def train(self, step: Step) -> None:
+        """Show where a training stands, if it is time to."""
+        share = (step.epoch + step.done) / step.epochs
+        if self.reached is None:
+            self.began, self.reached = time.monotonic(), share
+        gained = share - self.reached
+        left = (1 - share) * (time.monotonic() - self.began) / gained if gained > 0 else None
+        self.show(
+            lambda: (
+                f"{step.stage}: epoch {step.epoch + 1} of {step.epochs}, {step.done:.0%}, loss {step.loss:.5f}, "
+                f"{step.windows_per_second:.1f} windows/s" + (f", {clock(left)} left" if left is not None else "")
+            )
+        )
+
+    def show(self, text: Callable[[], str]) -> None:
+        """Show a line, if it is time to."""
         if time.monotonic() >= self.due:
             self.due = time.monotonic() + self.every
             start, end = ("\r\x1b[K", "") if self.terminal else ("", "\n")
-            print(f"{start}{sentence(progress)}", end=end, file=sys.stderr, flush=True)
+            print(f"{start}{text()}", end=end, file=sys.stderr, flush=True)
 
     def clear(self) -> None:
         """Remove the line from a terminal."""

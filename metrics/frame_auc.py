@@ -13,6 +13,8 @@ import numpy as np
 
 from metrics._pool import Array, Labels, Mask, Scores, normalised, pool, roc, videos
 
+__all__ = ["METRICS", "auc_of", "macro", "micro_normalised", "micro_raw", "normalised", "video_auc"]
+
 
 def auc_of(scores: Array, abnormal: Mask) -> float:
     """Return the area under the ROC of one pool; ties count half, NaN unless both classes are there.

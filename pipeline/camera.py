@@ -132,6 +132,16 @@ def _read(folder: Path) -> Camera:
     return camera
 
 
+def check_name(name: str) -> None:
+    """Refuse what is no name of a camera.
+
+    Raises:
+        InputError: it has other than lower-case letters, digits, ``.``, ``_`` and ``-``, or is too long.
+    """
+    if not _NAME.fullmatch(name):
+        raise InputError(f"camera name {name!r} must be lower-case letters, digits, '.', '_' and '-', at most 64")
+
+
 def save(camera: Camera) -> None:
     """Write ``camera.json`` and ``background.png``; the weights are already there.
 
@@ -139,10 +149,7 @@ def save(camera: Camera) -> None:
         InputError: the name is not one.
         StorageError: the disk is full or cannot be written to.
     """
-    if not _NAME.fullmatch(camera.name):
-        raise InputError(
-            f"camera name {camera.name!r} must be lower-case letters, digits, '.', '_' and '-', at most 64"
-        )
+    check_name(camera.name)
     files.folder(camera.folder)
     ok, png = cv2.imencode(".png", camera.background[..., ::-1])
     with files.write_whole(camera.folder / "background.png") as handle:

@@ -1,0 +1,145 @@
+"""People who cross the plaza: where they walk, whom they avoid, when they stand.
+
+Movement follows the social force model (Helbing and Molnár, 1995), simplified: a walker relaxes to its wanted velocity
+and is pushed aside by people and things nearby.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from footage.plaza._figure import HANDBAG, Look, dress
+from footage.plaza._scene import Scene
+
+Array = npt.NDArray[np.float64]
+Generator = np.random.Generator
+
+
+@dataclass
+class Walkers:
+    """People as arrays; row i is one person."""
+
+    position: Array
+    velocity: Array
+    target: Array
+    pace: Array
+    heading: Array
+    phase: Array
+    standing: Array
+    looks: list[Look]
+    tracks: list[int]
+
+
+class Crowd:
+    """Normal life on the plaza: a steady number of people, each entering and leaving at the picture's sides."""
+
+    def __init__(self, scene: Scene, number: int, rng: Generator, tracks: "Tracks") -> None:
+        self.scene, self.rng, self.tracks = scene, rng, tracks
+        empty = np.zeros((number, 2))
+        line = np.zeros(number)
+        looks = [dress(rng) for _ in range(number)]
+        fresh = [tracks.fresh() for _ in range(number)]
+        self.people = Walkers(
+            empty, empty.copy(), empty.copy(), line, line.copy(), line.copy(), line.copy(), looks, fresh
+        )
+        for i in range(number):
+            self._enter(i)
+            self._spread(i)
+
+    def _enter(self, i: int) -> None:
+        """Let a new person come in from one side."""
+        p, rng, (near, far) = self.people, self.rng, self.scene.band
+        from_left = rng.random() < 0.5
+        y = near + (far - near) * rng.beta(1.1, 1.5, 2)
+        x = [self.scene.view.edge(float(y[0]), bool(from_left), rng.uniform(0.8, 4))]
+        x += [self.scene.view.edge(float(y[1]), not from_left, 2.5)]
+        p.position[i], p.target[i] = (x[0], y[0]), (x[1], y[1])
+        p.pace[i], p.phase[i], p.standing[i] = (
+            np.clip(rng.normal(1.25, 0.14), 0.85, 1.6),
+            rng.uniform(0, 2 * np.pi),
+            0.0,
+        )
+        way = p.target[i] - p.position[i]
+        p.velocity[i] = way / np.linalg.norm(way) * p.pace[i]
+        p.heading[i] = np.arctan2(way[1], way[0])
+        p.looks[i], p.tracks[i] = dress(rng), self.tracks.fresh()
+
+    def _spread(self, i: int) -> None:
+        """Put a person somewhere along its way, as if the plaza had been busy before; some stand."""
+        p, rng = self.people, self.rng
+        share = rng.uniform(0.0, 0.95)
+        p.position[i] = p.position[i] * (1 - share) + p.target[i] * share
+        if rng.random() < 0.16:
+            p.standing[i] = rng.uniform(4, 60)
+            p.heading[i] = rng.uniform(-np.pi, np.pi)
+            p.velocity[i] = 0
+
+    def _push(self, others: Array, reach: Array) -> Array:
+        """(N, 2) push away from (M, 2) others that act at ``reach`` metres."""
+        away = self.people.position[:, None] - others[None]
+        distance = np.linalg.norm(away, axis=-1)
+        near = np.clip(1.6 * np.exp((reach - distance) / 0.35), 0, 5) * (distance > 1e-6)
+        unit = away / np.maximum(distance, 1e-6)[..., None]
+        side = np.stack([unit[..., 1], -unit[..., 0]], -1)
+        force: Array = (near[..., None] * (unit + 0.35 * side)).sum(1)
+        return force
+
+    def step(self, dt: float, movers: Array) -> None:
+        """Advance ``dt`` seconds; ``movers`` (M, 3) are x, y and radius of what people make way for."""
+        p = self.people
+        way = p.target - p.position
+        wanted = way / np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-6) * p.pace[:, None]
+        force = (wanted - p.velocity) / 0.6 + self._push(p.position, np.array(0.55))
+        hard = np.concatenate([self.scene.obstacles, movers])
+        if len(hard):
+            force += self._push(hard[:, :2], hard[:, 2])
+        near, far = self.scene.band
+        force[:, 1] += 3 * np.exp((near + 0.2 - p.position[:, 1]) / 0.25) - 3 * np.exp((p.position[:, 1] - far) / 0.25)
+        moving = p.standing <= 0
+        p.velocity = np.where(moving[:, None], p.velocity + np.clip(force, -6, 6) * dt, 0.0)
+        speed = np.linalg.norm(p.velocity, axis=1)
+        p.velocity *= np.minimum(1, 1.25 * p.pace / np.maximum(speed, 1e-6))[:, None]
+        p.position += p.velocity * dt
+        p.standing = np.maximum(p.standing - dt, 0)
+        self._turn(dt, moving)
+        self._come_and_go(dt)
+
+    def _turn(self, dt: float, moving: npt.NDArray[np.bool_]) -> None:
+        """Turn people into their way and move their legs on."""
+        p = self.people
+        speed = np.linalg.norm(p.velocity, axis=1)
+        aim = np.arctan2(p.velocity[:, 1], p.velocity[:, 0])
+        off = (aim - p.heading + np.pi) % (2 * np.pi) - np.pi
+        p.heading += np.where(moving & (speed > 0.15), off * min(1, 5 * dt), 0)
+        stature = np.array([k.stature for k in p.looks])
+        p.phase += 2 * np.pi * speed / (0.80 * stature * np.clip(speed / 1.25, 0.3, 1.3) ** 0.5) * dt
+
+    def _come_and_go(self, dt: float) -> None:
+        """Replace who has left; let someone stop now and then."""
+        p = self.people
+        arrived = np.linalg.norm(p.target - p.position, axis=1) < 0.8
+        for i in np.flatnonzero(arrived):
+            self._enter(int(i))
+        stop = self.rng.random(len(p.pace)) < dt / 90
+        inside = np.abs(p.target[:, 0] - p.position[:, 0]) > 4
+        p.standing = np.where(stop & inside & (p.standing <= 0), self.rng.uniform(2, 12, len(p.pace)), p.standing)
+
+    def actions(self, i: int) -> tuple[str, ...]:
+        """AVA names of what person i does."""
+        p = self.people
+        moves = np.linalg.norm(p.velocity[i]) > 0.25
+        carries = ("carry/hold (an object)",) if p.looks[i].bag == HANDBAG else ()
+        return ("walk" if moves else "stand", *carries)
+
+
+class Tracks:
+    """Gives each object of a clip its number."""
+
+    def __init__(self) -> None:
+        self._next = 0
+
+    def fresh(self) -> int:
+        """Return a number that nobody has yet."""
+        self._next += 1
+        return self._next

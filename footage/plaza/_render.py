@@ -1,0 +1,334 @@
+"""Puts scene, crowd and anomalies together, frame by frame, with the truth of each frame."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import UnknownNameError
+from footage.plaza import _figure, _paint, _poses
+from footage.plaza._anomalies import ANOMALIES, Act, Anomaly, Play, Thing
+from footage.plaza._crowd import Crowd, Tracks
+from footage.plaza._paint import Solids
+from footage.plaza._scene import Occluder, Scene, build
+
+Array = npt.NDArray[np.float64]
+Image = npt.NDArray[np.uint8]
+Generator = np.random.Generator
+
+SHADOWED = np.isin(_figure.NAMES, ["shin", "thigh", "pelvis", "torso", "arm", "head", "hem", "bag"])
+
+
+@dataclass(frozen=True)
+class PlazaObject:
+    """Truth of one visible object in one frame.
+
+    Attributes:
+        track: number of the object in its clip.
+        label: COCO name.
+        actions: AVA names, for persons only.
+        box: (x1, y1, x2, y2) in pixels round what can be seen of it.
+        visible: share of it that nothing hides and that lies in the picture, 0 to 1.
+        anomalous: whether it belongs to something unusual.
+    """
+
+    track: int
+    label: str
+    actions: tuple[str, ...]
+    box: tuple[int, int, int, int]
+    visible: float
+    anomalous: bool
+
+
+@dataclass(frozen=True)
+class PlazaFrame:
+    """One rendered frame with its truth.
+
+    Attributes:
+        image: (H, W, 3) uint8 RGB.
+        objects: what can be seen, farthest first.
+        mask: (H, W) bool, pixels of anomalous objects.
+        anomalies: names of the anomalies that can be seen.
+    """
+
+    image: Image
+    objects: tuple[PlazaObject, ...]
+    mask: npt.NDArray[np.bool_]
+    anomalies: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Film:
+    """How the camera sees: noise, softness, light.
+
+    Attributes:
+        light: overall brightness, 1 is a clear day.
+        noise: standard deviation of the sensor noise in grey levels.
+        blur: standard deviation of the lens blur in pixels.
+        quality: JPEG quality that stands for the camera's compression, 100 for none.
+        grey: whether the camera sees no colours.
+    """
+
+    light: float = 1.0
+    noise: float = 2.0
+    blur: float = 0.55
+    quality: int = 88
+    grey: bool = False
+
+
+@dataclass
+class _Known:
+    """What the painter needs to know of an object besides its solids."""
+
+    track: int
+    label: str
+    actions: tuple[str, ...]
+    anomaly: str
+    anomalous: bool
+
+
+@dataclass
+class _Stage:
+    """Figures and objects of the frame that is being made."""
+
+    figures: list[Solids] = field(default_factory=list)
+    known: list[_Known] = field(default_factory=list)
+
+    def add(self, known: _Known) -> int:
+        self.known.append(known)
+        return len(self.known) - 1
+
+
+def schedule(anomalies: Sequence[str | Anomaly], frames: int, rng: Generator) -> list[Anomaly]:
+    """Give each named anomaly its first frame, in the given order, spread evenly with a little chance.
+
+    Raises:
+        UnknownNameError: a name is none of ``ANOMALIES``.
+    """
+    slot = frames / max(len(anomalies), 1)
+    plan = []
+    for i, entry in enumerate(anomalies):
+        first = int(slot * (i + rng.uniform(0.06, 0.16)))
+        anomaly = entry if isinstance(entry, Anomaly) else Anomaly(entry, first)
+        if anomaly.name not in ANOMALIES:
+            raise UnknownNameError("anomaly", anomaly.name, ANOMALIES)
+        plan.append(anomaly)
+    return plan
+
+
+class _Light:
+    """Slow changes of the light: clouds pass before the sun, exposure drifts."""
+
+    def __init__(self, rng: Generator, fps: float) -> None:
+        self.period, self.turn, self.fps = rng.uniform((17, 29, 41), (23, 37, 61)), rng.uniform(0, 2 * np.pi, 3), fps
+
+    def at(self, frame: int) -> tuple[float, float]:
+        """Share of the sun and exposure at a frame."""
+        wave = np.sin(2 * np.pi * frame / self.fps / self.period + self.turn)
+        return float(0.9 + 0.09 * wave[0]), float(1.0 + 0.018 * wave[1] + 0.012 * wave[2])
+
+
+def _sunlight(scene: Scene, ground: Array) -> float:
+    """Share of sunlight at a place on the ground."""
+    uv, _ = scene.view.project(np.array([ground[0], ground[1], 0.0]))
+    x = int(np.clip(uv[0], 0, scene.view.width - 1))
+    y = int(np.clip(uv[1], 0, scene.view.height - 1))
+    return float(scene.sunlit[y, x])
+
+
+def _person(centres: Array, radii: Array, look: _figure.Look, owner: int, bag: int, sun: float, at: Array) -> Solids:
+    owners = np.full(len(_figure.SIZES), owner)
+    owners[_figure.BAG :] = bag
+    shadow = SHADOWED
+    return Solids(centres, radii, _figure.STARTS, _figure.SIZES, look.colours, owners, sun, at, shadow)
+
+
+def _with_parts(base: Solids | None, thing: Thing, owner: int, sun: float, at: Array) -> Solids:
+    """Join a thing's parts to its person's solids, or make them a figure of their own."""
+    centres = np.concatenate([p[0] for p in thing.parts])
+    radii = np.concatenate([p[1] for p in thing.parts])
+    sizes = np.array([len(p[1]) for p in thing.parts])
+    colours = np.array([p[2] for p in thing.parts])
+    owners, shadow = np.full(len(sizes), owner), np.ones(len(sizes), bool)
+    if base is not None:
+        centres, radii = np.concatenate([base.centres, centres]), np.concatenate([base.radii, radii])
+        sizes, colours = np.concatenate([base.sizes, sizes]), np.concatenate([base.colours, colours])
+        owners, shadow = np.concatenate([base.owners, owners]), np.concatenate([base.shadow, shadow])
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    return Solids(centres, radii, starts, sizes, colours, owners, sun, at, shadow)
+
+
+def _bag_of(stage: _Stage, look: _figure.Look, track: int, person: int) -> int:
+    """Register what a person carries; its number follows from the person's."""
+    if look.bag == _figure.NO_BAG:
+        return person
+    label = "backpack" if look.bag == _figure.BACKPACK else "handbag"
+    return stage.add(_Known(-track, label, (), "", False))
+
+
+def _add_crowd(stage: _Stage, crowd: Crowd, scene: Scene, sun: float) -> None:
+    p = crowd.people
+    speed = np.linalg.norm(p.velocity, axis=1)
+    stature = np.array([k.stature for k in p.looks])
+    hold = np.array([0.75 if k.bag == _figure.HANDBAG else 0.0 for k in p.looks])
+    joints = _poses.walk(p.phase, stature, speed, np.zeros(len(speed)), hold=hold)
+    centres, radii = _figure.flesh(_poses.to_world(joints, p.position, p.heading), p.looks)
+    for i, look in enumerate(p.looks):
+        person = stage.add(_Known(p.tracks[i], "person", crowd.actions(i), "", False))
+        bag = _bag_of(stage, look, p.tracks[i], person)
+        light = sun * _sunlight(scene, p.position[i])
+        stage.figures.append(_person(centres[i], radii[i], look, person, bag, light, p.position[i]))
+
+
+def _add_act(stage: _Stage, act: Act, name: str, scene: Scene, sun: float) -> None:
+    person = stage.add(_Known(act.track, "person", act.actions, name, act.anomalous))
+    light = sun * _sunlight(scene, act.place)
+    centres, radii = _figure.flesh(act.joints[None], [act.look])
+    figure = _person(centres[0], radii[0], act.look, person, person, light, act.place)
+    for thing in act.things:
+        owner = stage.add(_Known(thing.track, thing.label, (), name, thing.anomalous))
+        if thing.label == "handbag":
+            at = np.concatenate([q[0] for q in thing.parts]).mean(0)[:2]
+            stage.figures.append(_with_parts(None, thing, owner, light, at))
+        else:
+            figure = _with_parts(figure, thing, owner, light, act.place)
+    stage.figures.append(figure)
+
+
+class _Painter:
+    """Turns a stage into a picture and its truth."""
+
+    def __init__(self, scene: Scene, film: Film, rng: Generator) -> None:
+        self.scene, self.film, self.rng = scene, film, rng
+        view = scene.view
+        field_ = rng.normal(0, 1, (view.height + 64, view.width + 64, 3)) * (0.75, 0.7, 0.85)
+        field_ += rng.normal(0, 0.75, (view.height + 64, view.width + 64, 1))
+        self.grain = (128.5 + film.noise * field_).clip(0, 255).astype(np.uint8)
+        uv, _ = view.project(np.array([[0.0, 25, 0], [-scene.slant[0], 25 - scene.slant[1], 1.2]]))
+        way = uv[1] - uv[0]
+        self.sun = way / max(float(np.linalg.norm(way)), 1e-6)
+
+    def paint(self, stage: _Stage, sun: float, gain: float) -> tuple[Image, npt.NDArray[np.int16], dict[int, int]]:
+        """Draw ground, shadows and figures; returns the picture, each pixel's object and each object's whole area."""
+        scene, view = self.scene, self.scene.view
+        image = cv2.addWeighted(scene.lit, sun, scene.shaded, 1 - sun, 0)
+        clean = image.copy()
+        shade = _paint.shadow_map(view, stage.figures, scene.slant)
+        at = np.nonzero(shade)
+        share = (shade[at].astype(np.float32) / 255)[:, None]
+        image[at] = (image[at] * (1 - share) + scene.shaded[at] * share).astype(np.uint8)
+        owners = np.full(shade.shape, -1, np.int16)
+        areas: dict[int, int] = {}
+        for _, item in self._order(stage):
+            if isinstance(item, Solids):
+                sprite = _paint.draw(view, item, self.sun)
+                if sprite is not None:
+                    _paint.blend(image, owners, sprite)
+                    areas |= sprite.areas
+            else:
+                where = (slice(item.y, item.y + item.cover.shape[0]), slice(item.x, item.x + item.cover.shape[1]))
+                a = item.cover[..., None]
+                image[where] = (image[where] * (1 - a) + clean[where] * a).astype(np.uint8)
+                owners[where][item.cover > 0.5] = -1
+        return cv2.convertScaleAbs(image, alpha=gain * self.film.light), owners, areas
+
+    def _order(self, stage: _Stage) -> list[tuple[float, Solids | Occluder]]:
+        """Figures and fixed things, farthest first."""
+        ground = np.array([[*f.ground, 0.0] for f in stage.figures]).reshape(-1, 3)
+        _, depth = self.scene.view.project(ground)
+        items: list[tuple[float, Solids | Occluder]] = list(zip(depth.tolist(), stage.figures, strict=True))
+        items += [(o.depth, o) for o in self.scene.occluders]
+        return sorted(items, key=lambda item: -item[0])
+
+    def expose(self, image: Image) -> Image:
+        """Add what lens, sensor and compression do."""
+        film, (height, width) = self.film, image.shape[:2]
+        if film.blur > 0:
+            image = cv2.GaussianBlur(image, (0, 0), film.blur)
+        if film.grey:
+            image = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+        if film.noise > 0:
+            y, x = self.rng.integers(0, 64, 2)
+            grain = self.grain[y : y + height, x : x + width]
+            image = cv2.addWeighted(image, 1, grain[..., :1].repeat(3, 2) if film.grey else grain, 1, -128)
+        if film.quality < 100:
+            _, packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, film.quality])
+            image = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR))
+        return image
+
+
+def _truth(stage: _Stage, owners: npt.NDArray[np.int16], areas: dict[int, int]) -> tuple[PlazaObject, ...]:
+    """List what can be seen of each object."""
+    found = []
+    ys, xs = np.nonzero(owners >= 0)
+    ids = owners[ys, xs]
+    count = np.bincount(ids, minlength=len(stage.known))
+    low = np.full((len(stage.known), 2), 1 << 30)
+    high = np.full((len(stage.known), 2), -1)
+    np.minimum.at(low, ids, np.stack([xs, ys], 1))
+    np.maximum.at(high, ids, np.stack([xs, ys], 1))
+    for i, k in enumerate(stage.known):
+        if count[i] >= 4:
+            box = (int(low[i, 0]), int(low[i, 1]), int(high[i, 0]) + 1, int(high[i, 1]) + 1)
+            visible = min(1.0, float(count[i]) / max(areas.get(i, 0), 1))
+            found.append(PlazaObject(k.track, k.label, k.actions, box, visible, k.anomalous))
+    return tuple(found)
+
+
+def render(
+    seed: int,
+    frames: int,
+    size: tuple[int, int] = (640, 360),
+    fps: float = 25.0,
+    anomalies: Sequence[str | Anomaly] = (),
+    walkers: int = 14,
+    scene: int = 0,
+    zoom: float = 1.0,
+    film: Film | None = None,
+) -> Iterator[PlazaFrame]:
+    """Render a clip; the same arguments always give the same pixels.
+
+    Args:
+        seed: who walks where, light and noise.
+        frames: how many.
+        size: (width, height) in pixels.
+        fps: frames per second.
+        anomalies: names out of ``ANOMALIES``, spread over the clip in the given order, or ``Anomaly(name, first)``.
+        walkers: how many people are about; 8 to 20 looks right.
+        scene: 0 is the demo's camera, other numbers are other cameras on other plazas.
+        zoom: factor on the focal length: larger brings people and things closer.
+        film: noise, blur, light and colour of the camera.
+
+    Raises:
+        UnknownNameError: an anomaly's name is none of ``ANOMALIES``.
+    """
+    rng = np.random.default_rng([seed, scene, 5])
+    place, tracks = build(scene, size, zoom), Tracks()
+    plan = schedule(anomalies, frames, rng)
+    crowd, light = Crowd(place, walkers, rng, tracks), _Light(rng, fps)
+    plays = [(a, ANOMALIES[a.name](place, rng, tracks)) for a in plan]
+    painter = _Painter(place, film or Film(), rng)
+    return _frames(frames, fps, crowd, light, plays, painter)
+
+
+def _frames(
+    frames: int, fps: float, crowd: Crowd, light: _Light, plays: list[tuple[Anomaly, Play]], painter: _Painter
+) -> Iterator[PlazaFrame]:
+    """Step the plaza through time."""
+    for frame in range(frames):
+        acts = [(a, play((frame - a.first) / fps)) for a, play in plays if frame >= a.first]
+        stage, (sun, gain) = _Stage(), light.at(frame)
+        movers = np.array([[*act.place, act.clear] for _, act in acts if act is not None]).reshape(-1, 3)
+        crowd.step(1 / fps, movers)
+        _add_crowd(stage, crowd, painter.scene, sun)
+        for anomaly, act in acts:
+            if act is not None:
+                _add_act(stage, act, anomaly.name, painter.scene, sun)
+        image, owners, areas = painter.paint(stage, sun, gain)
+        unusual = np.array([k.anomalous for k in stage.known] + [False])
+        mask = unusual[owners]
+        seen = {stage.known[i].anomaly for i in np.unique(owners[mask])}
+        objects = _truth(stage, owners, areas)
+        yield PlazaFrame(painter.expose(image), objects, mask, tuple(sorted(seen)))

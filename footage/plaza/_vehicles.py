@@ -1,0 +1,133 @@
+"""Things that do not walk: bicycle, skateboard, utility cart and thrown bag, as solids in local coordinates.
+
+Local coordinates are metres forward, left and up from the thing's place on the ground. Each builder gives a list of
+``(part name, (k, 3) centres, (k,) radii, RGB)``; the caller moves them into the world.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+Part = tuple[Array, Array, Array]  # (k, 3) centres, (k,) radii, (3,) RGB
+
+WHEEL, REAR, FRONT, CRANK = 0.34, -0.50, 0.55, 0.17
+BRACKET, SADDLE = np.array([-0.05, 0.0, 0.29]), np.array([-0.20, 0.0, 0.93])
+HEAD_TUBE, BAR = np.array([0.40, 0.0, 0.86]), np.array([0.44, 0.0, 1.02])
+X, Y, Z = np.eye(3)
+RUBBER, STEEL = np.array([30.0, 30, 32]), np.array([150.0, 152, 156])
+
+
+def tube(a: Array, b: Array, radius: float, colour: Array) -> Part:
+    """Make one straight bar."""
+    return np.stack([a, b]), np.full(2, radius), colour
+
+
+def wheel(hub: Array, radius: float, thick: float, colour: Array, pieces: int = 14) -> list[Part]:
+    """Make a rim in the forward-up plane of short bars."""
+    turn = np.linspace(0, 2 * np.pi, pieces + 1)
+    rim = hub + radius * np.stack([np.cos(turn), 0 * turn, np.sin(turn)], -1)
+    return [tube(rim[i], rim[i + 1], thick, colour) for i in range(pieces)]
+
+
+def bicycle(phase: float, colour: Array) -> list[Part]:
+    """Make a bicycle whose pedals stand at ``phase`` radians."""
+    rear, front = np.array([REAR, 0, WHEEL]), np.array([FRONT, 0, WHEEL])
+    parts = wheel(rear, WHEEL - 0.02, 0.026, RUBBER) + wheel(front, WHEEL - 0.02, 0.026, RUBBER)
+    for turn in (0.0, np.pi / 3, 2 * np.pi / 3):
+        for hub in (rear, front):
+            spoke = 0.3 * np.array([np.cos(turn - phase * 2.5), 0, np.sin(turn - phase * 2.5)])
+            parts.append(tube(hub - spoke, hub + spoke, 0.007, STEEL))
+    bars = [(rear, BRACKET), (rear, SADDLE - 0.12 * Z), (BRACKET, SADDLE - 0.12 * Z), (BRACKET, HEAD_TUBE)]
+    bars += [(SADDLE - 0.14 * Z, HEAD_TUBE), (HEAD_TUBE, front), (HEAD_TUBE, BAR)]
+    parts += [tube(np.asarray(a), np.asarray(b), 0.024, colour) for a, b in bars]
+    parts.append(tube(SADDLE - 0.1 * X, SADDLE + 0.1 * X, 0.045, RUBBER))
+    parts.append(tube(BAR + 0.25 * Y, BAR - 0.25 * Y, 0.02, RUBBER))
+    for side in (0, 1):
+        parts.append(tube(BRACKET, pedal(phase, side), 0.016, STEEL))
+    return parts
+
+
+def pedal(phase: float, side: int) -> Array:
+    """Local place of the left (0) or right (1) pedal."""
+    turn = -phase + np.pi * side
+    offset = np.array([np.cos(turn) * CRANK, 0.1 * (1 - 2 * side), np.sin(turn) * CRANK])
+    place: Array = BRACKET + offset
+    return place
+
+
+def skateboard(colour: Array) -> list[Part]:
+    """Make a board with raised ends and four wheels."""
+    deck = np.array([[x, y, 0.11] for x in (-0.3, 0.3) for y in (-0.075, 0.075)])
+    parts = [(deck, np.full(4, 0.022), colour)]
+    parts += [tube(np.array([s * 0.3, 0, 0.11]), np.array([s * 0.43, 0, 0.16]), 0.05, colour) for s in (1, -1)]
+    for x in (-0.25, 0.25):
+        for y in (-0.08, 0.08):
+            parts.append(
+                tube(np.array([x, y, 0.045]), np.array([x, y * 0.9, 0.045]), 0.042, np.array([206.0, 200, 180]))
+            )
+    return parts
+
+
+def _box(corner: tuple[float, float, float], size: tuple[float, float, float], colour: Array) -> list[Part]:
+    """Make the six faces of a box, tops bright, sides darker."""
+    low, high = np.array(corner), np.array(corner) + size
+    faces: list[Part] = []
+    for axis in range(3):
+        u, v = (axis + 1) % 3, (axis + 2) % 3
+        for end in (low, high):
+            face = np.repeat(end[None], 4, 0)
+            face[:, u] = [low[u], high[u], high[u], low[u]]
+            face[:, v] = [low[v], low[v], high[v], high[v]]
+            bright = (0.86, 0.74, 1.08 if end is high else 0.4)[axis]
+            faces.append((face, np.full(4, 0.006), np.clip(colour * bright, 0, 250)))
+    return faces
+
+
+def cart(colour: Array, roll: float) -> list[Part]:
+    """Make a small utility truck: cargo bed behind, open cab with roof and windscreen in front.
+
+    Args:
+        colour: RGB of the body.
+        roll: turn of the wheels in radians.
+    """
+    grey, dark, glass = np.array([96.0, 98, 100]), np.array([44.0, 46, 50]), np.array([120.0, 140, 152])
+    parts = _box((-1.45, -0.6, 0.36), (2.8, 1.2, 0.18), grey)
+    parts += _box((-1.45, -0.62, 0.54), (1.35, 0.06, 0.36), colour) + _box(
+        (-1.45, 0.56, 0.54), (1.35, 0.06, 0.36), colour
+    )
+    parts += _box((-1.45, -0.62, 0.54), (0.06, 1.24, 0.36), colour) + _box(
+        (-0.14, -0.62, 0.54), (0.06, 1.24, 0.9), colour
+    )
+    parts += _box((-1.3, -0.5, 0.56), (1.0, 0.95, 0.5), np.array([150.0, 124, 88]))
+    parts += _box((0.9, -0.6, 0.5), (0.5, 1.2, 0.42), colour) + _box((-0.1, -0.55, 0.54), (0.5, 1.1, 0.16), dark)
+    parts += _box((-0.2, -0.64, 1.80), (1.3, 1.28, 0.07), np.clip(colour * 1.1, 0, 245))
+    for y in (-0.6, 0.6):
+        parts += [tube(np.array([x, y, 0.9]), np.array([z, y, 1.8]), 0.03, dark) for x, z in ((-0.1, -0.1), (1.2, 1.0))]
+        parts.append(
+            tube(np.array([1.41, y * 0.7, 0.74]), np.array([1.41, y * 0.7, 0.75]), 0.07, np.array([238.0, 232, 206]))
+        )
+        for x in (-0.95, 0.95):
+            hub = np.array([x, y, 0.28])
+            disc = hub + 0.2 * np.array([[np.cos(t), 0, np.sin(t)] for t in np.linspace(0, 2 * np.pi, 9)[:-1]])
+            parts.append((disc, np.full(8, 0.08), RUBBER))
+            parts.append((hub + 0.09 * np.sign(y) * Y + (disc - hub) * 0.5, np.full(8, 0.02), STEEL))
+            nut = 0.1 * np.array([np.cos(roll), 0, -np.sin(roll)])
+            out = hub + 0.12 * np.sign(y) * Y
+            parts.append(tube(out - nut, out + nut, 0.03, dark))
+    screen = np.array([[1.2, -0.55, 0.92], [1.2, 0.55, 0.92], [1.02, 0.55, 1.78], [1.02, -0.55, 1.78]])
+    parts += [tube(screen[i], screen[(i + 1) % 4], 0.025, glass) for i in range(4)]
+    return parts
+
+
+def bag(colour: Array, turn: float, size: float = 1.0) -> list[Part]:
+    """Make a sports bag about its own centre, turned by ``turn`` radians in the forward-up plane."""
+    c, s = np.cos(turn), np.sin(turn)
+    spin = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
+    body = np.array([[x, y, z] for x in (-0.2, 0.2) for y in (-0.06, 0.06) for z in (-0.07, 0.05)]) * size
+    top = np.array([[x, 0, z] for x, z in ((-0.12, 0.13), (-0.08, 0.28), (0.08, 0.28), (0.12, 0.13))]) * size
+    handle = top @ spin
+    parts = [(body @ spin, np.full(8, 0.08 * size), colour)]
+    band = np.array([[0, y, z] for y in (-0.07, 0.07) for z in (-0.08, 0.06)]) * size
+    parts.append((band @ spin, np.full(4, 0.085 * size), np.clip(colour * 0.7 + 40, 0, 240)))
+    parts += [tube(handle[i], handle[i + 1], 0.018 * size, np.clip(colour * 0.6, 0, 240)) for i in range(3)]
+    return parts

@@ -32,9 +32,9 @@ def smoothed(scores: Floats, fps: float, rule: EventRule | None = None) -> Float
         (T,) float32; NaN only where there is no score at all.
     """
     known = np.isfinite(scores)
-    if not known.any():
-        return scores.astype(np.float32)
     sigma = (rule or EventRule()).smooth * fps
+    if not known.any() or sigma <= 0:
+        return scores.astype(np.float32)
     weight = gaussian_filter1d(known.astype(np.float64), sigma, mode="nearest")
     total = gaussian_filter1d(np.where(known, scores, 0.0).astype(np.float64), sigma, mode="nearest")
     result = total / np.maximum(weight, 1e-9)
@@ -54,9 +54,9 @@ def find_events(scores: Floats, threshold: float, fps: float, rule: EventRule | 
         Events in order of time; ``peak`` is the frame of the highest unsmoothed score.
     """
     rule = rule or EventRule()
-    values = np.nan_to_num(smoothed(scores, fps, rule), nan=-np.inf)
+    values = np.nan_to_num(smoothed(scores, fps, rule), nan=-np.inf, posinf=np.inf)
     low = threshold * rule.low if threshold > 0 else threshold
-    runs, count = label(values > low)
+    runs, count = label(values > low) if len(values) else (values, 0)
     kept = [span[0] for span in find_objects(runs, count) if (values[span[0]] > threshold).any()]
     events = []
     for run in _close_gaps(kept, rule.gap * fps):

@@ -141,6 +141,37 @@ def frames(container: InputContainer, stream: VideoStream, damage: Damage) -> It
             yield frame
 
 
+def breaks_off(container: InputContainer, path: Path) -> bool:
+    """Tell whether an MP4, AVI or Matroska file ends before the end that its outermost boxes announce."""
+    size, form = path.stat().st_size, container.format.name
+    with path.open("rb") as file:
+        head = file.read(4096)
+        if form == "avi":
+            length = int.from_bytes(head[4:8], "little")
+            return length < 0xFFFFFFFF and 8 + length > size + 1
+        if form == "matroska,webm":
+            return _segment_end(head) > size
+        start = 0 if form.startswith("mov,") else size
+        while start + 8 <= size:
+            file.seek(start)
+            box = file.read(16)
+            length = int.from_bytes(box[8:16] if box[:4] == b"\0\0\0\1" else box[:4], "big")
+            if not box[4:8].isalnum() or length < 8:
+                return False
+            start += length
+    return start > size
+
+
+def _segment_end(head: bytes) -> int:
+    """Return where Matroska's Segment ends, or 0 where its length is left open (RFC 8794, section 4)."""
+    start = head.find(b"\x18\x53\x80\x67") + 4
+    if start < 4 or start >= len(head) or head[start] == 0:
+        return 0
+    width = 9 - head[start].bit_length()
+    length = int.from_bytes(head[start : start + width], "big") & ((1 << 7 * width) - 1)
+    return 0 if length == (1 << 7 * width) - 1 else start + width + length
+
+
 def announced(container: InputContainer) -> float | None:
     """Return the length in seconds that the container's header claims, or None where it claims none."""
     if container.format.name not in ANNOUNCING or not container.duration or container.duration < 0:

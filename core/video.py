@@ -19,7 +19,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
-from core._container import LIMITS, Damage, Limits, announced, check_file, check_size, frames, opened, shown
+from core._container import LIMITS, Damage, Limits, announced, breaks_off, check_file, check_size, frames, opened, shown
 from core.errors import ClipError
 from core.files import staged
 from core.records import Clip, Frames, Images
@@ -221,9 +221,9 @@ def _rate(stream: VideoStream) -> float:
 
 def _count(container: InputContainer, stream: VideoStream) -> int | None:
     """Return the announced number of frames where it agrees with the announced length."""
-    length = announced(container)
-    if stream.frames <= 0 or length is None:
+    if stream.frames <= 0 or announced(container) is None or not stream.duration:
         return None
+    length = stream.duration * float(stream.time_base or 0)
     return stream.frames if abs(stream.frames - length * _rate(stream)) <= max(2.0, 0.02 * stream.frames) else None
 
 
@@ -241,7 +241,7 @@ def _complaints(
     """Say what a reader must know of a clip that was read to its end."""
     name, length = shown(path), announced(container)
     end = damage.reached - (container.start_time or 0) / av.time_base
-    if damage.pending or (length is not None and end < length - SLACK):
+    if breaks_off(container, path) or damage.pending or (length is not None and end < length - SLACK):
         claim = f" of {length:.1f} s" if length is not None else ""
         yield f"{name!r} is cut: only its first {min(end, length or end):.1f} s{claim}, {count} frames, could be read"
     if damage.skipped:

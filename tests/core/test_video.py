@@ -1,0 +1,376 @@
+"""Clips of every kind are read frame by frame, and what is no clip is refused in one sentence."""
+
+import dataclasses
+import hashlib
+import os
+
+import av
+import numpy as np
+import pytest
+
+from core import _container, video
+from core.errors import ClipError, StorageError
+from tests.clips import make, noise, pictures
+
+KINDS = {
+    "h264.mp4": {},
+    "h264.mkv": {},
+    "h264.ts": {},
+    "h264.flv": {},
+    "fragmented.mp4": {"container": {"movflags": "+frag_keyframe+empty_moov"}},
+    "raw.h264": {"form": "h264"},
+    "mpeg4.avi": {"codec": "mpeg4"},
+    "mjpeg.avi": {"codec": "mjpeg", "pix_fmt": "yuvj420p"},
+    "mjpeg.mjpeg": {"codec": "mjpeg", "pix_fmt": "yuvj422p"},
+    "mpeg2.mpg": {"codec": "mpeg2video"},
+    "interlaced.mkv": {"codec": "mpeg2video", "flags": "+ildct+ilme"},
+    "mpeg2.mxf": {"codec": "mpeg2video"},
+    "wmv.wmv": {"codec": "wmv2"},
+    "vp9.webm": {"codec": "libvpx-vp9"},
+    "ten_bits.mp4": {"pix_fmt": "yuv420p10le"},
+    "prores.mov": {"codec": "prores_ks", "pix_fmt": "yuv422p10le"},
+    "alpha.mov": {"codec": "png", "pix_fmt": "rgba"},
+    "rgb.nut": {"codec": "rawvideo", "pix_fmt": "rgb24"},
+    "y4m.y4m": {"codec": "rawvideo", "form": "yuv4mpegpipe"},
+    "with_sound.mp4": {"audio": True},
+    "with_sound.mkv": {"audio": True},
+}
+
+
+def whole(path, chunk=8):
+    """Read a clip to its end: images, times, warnings."""
+    warnings = []
+    parts = list(video.read(path, chunk, warnings.append))
+    assert [part.first for part in parts] == list(np.cumsum([0, *(len(part) for part in parts[:-1])]))
+    assert all(len(part) == chunk for part in parts[:-1])
+    return np.concatenate([p.images for p in parts]), np.concatenate([p.times for p in parts]), warnings
+
+
+def difference(a, b):
+    return np.abs(a.astype(np.int16) - b.astype(np.int16)).mean()
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_frame_of_every_kind_is_read_in_order(tmp_path, name):
+    images = pictures(20)
+    path = make(tmp_path / name, images, **KINDS[name])
+    clip = video.probe(path)
+    back, times, warnings = whole(path)
+    assert (clip.name, clip.width, clip.height, clip.fps) == (name, 64, 48, 25)
+    assert clip.frames in (None, 20) and warnings == []
+    assert clip.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert back.shape == images.shape
+    assert difference(back, images) < 6
+    np.testing.assert_allclose(times, np.arange(20) / 25, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "pix_fmt"), [("g.mkv", "ffv1", "gray"), ("g.mkv", "ffv1", "gray10le"), ("g.gif", "gif", "gray")]
+)
+def test_grey_is_given_as_rgb(tmp_path, name, codec, pix_fmt):
+    images = pictures(6)
+    back, _, _ = whole(make(tmp_path / name, images, codec=codec, pix_fmt=pix_fmt))
+    grey = images @ np.array([0.299, 0.587, 0.114])
+    assert np.ptp(back.astype(int), axis=3).max() <= 2
+    assert difference(back[..., 0], np.rint(grey)) < 3
+
+
+@pytest.mark.parametrize("size", [(63, 47), (64, 47), (63, 48), (17, 33), (2, 2)])
+def test_odd_sizes_keep_their_size(tmp_path, size):
+    images = pictures(5, *size) if size != (2, 2) else np.full((5, 2, 2, 3), 90, np.uint8)
+    path = make(tmp_path / "odd.mkv", images, codec="ffv1", pix_fmt="yuv444p")
+    back, _, _ = whole(path)
+    assert back.shape == images.shape and difference(back, images) < 2
+    assert (video.probe(path).width, video.probe(path).height) == size
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270, 45 - 3])
+def test_the_display_matrix_is_applied(tmp_path, degrees, mirrored):
+    images = pictures(3)
+    path = make(tmp_path / "turned.mp4", images, turn=(degrees, mirrored), crf=5)
+    back, _, _ = whole(path)
+    expected = np.rot90(images, round(degrees / 90), (1, 2))
+    expected = expected[:, :, ::-1] if mirrored else expected
+    assert back.shape == expected.shape and difference(back, expected) < 4
+    assert (video.probe(path).width, video.probe(path).height) == (back.shape[2], back.shape[1])
+
+
+def test_variable_frame_rate_gives_each_frame_once_at_its_time(tmp_path):
+    stamps = [100, 140, 180, 300, 340, 1100, 1105, 2000, 2040, 9000]
+    images = pictures(10)
+    for name in ("vfr.mkv", "vfr.mp4"):
+        back, times, warnings = whole(make(tmp_path / name, images, stamps=stamps))
+        np.testing.assert_allclose(times, (np.array(stamps) - 100) / 1000, atol=2e-3)
+        assert difference(back, images) < 6 and warnings == []
+
+
+def test_times_always_grow_even_where_stamps_do_not():
+    class Stream:
+        time_base, average_rate, guessed_rate, base_rate = 0.001, 10, None, None
+
+    class Frame:
+        def __init__(self, pts):
+            self.pts = pts
+
+    clock = video._Clock(Stream())
+    times = [clock.time(Frame(pts)) for pts in (500, 600, 600, 550, None, 1100, None)]
+    np.testing.assert_allclose(times, [0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.7])
+
+
+def test_chunks_are_bounded_by_memory(tmp_path, monkeypatch):
+    path = make(tmp_path / "a.mp4", pictures(10))
+    monkeypatch.setattr(video, "LIMITS", dataclasses.replace(video.LIMITS, chunk_bytes=3 * 64 * 48 * 3 + 5))
+    assert [len(part) for part in video.read(path, 100)] == [3, 3, 3, 1]
+
+
+def test_a_chunk_is_the_callers_to_keep(tmp_path):
+    images = pictures(12)
+    kept = [part.images for part in video.read(make(tmp_path / "a.mp4", images), 4)]
+    assert difference(np.concatenate(kept), images) < 6
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.9])
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("a.mp4", {"container": {"movflags": "+faststart"}}),
+        ("a.mkv", {}),
+        ("sound.mp4", {"container": {"movflags": "+faststart"}, "audio": True}),
+        ("a.avi", {"codec": "mjpeg", "pix_fmt": "yuvj420p"}),
+    ],
+)
+def test_a_clip_cut_in_the_middle_gives_what_there_is_and_one_sentence(tmp_path, name, options, share):
+    path = make(tmp_path / name, noise(120), rate=24, g=12, **options)
+    uncut, _, warnings = whole(path)
+    assert len(uncut) == 120 and warnings == []
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    assert video.probe(path).width == 96
+    back, _, warnings = whole(path)
+    assert 0.75 * share * 120 < len(back) < share * 120 + 6
+    (sentence,) = warnings
+    assert sentence.startswith(f"{name!r} is cut: only its first ") and f"{len(back)} frames" in sentence
+    assert np.array_equal(back[:20], uncut[:20])
+
+
+def test_damage_in_the_middle_is_skipped_and_said(tmp_path):
+    path = make(tmp_path / "a.mp4", noise(60), g=6)
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + len(content) // 10] = noise(1, 400, 400).tobytes()[: len(content) // 10]
+    path.write_bytes(content)
+    back, times, warnings = whole(path)
+    assert 40 <= len(back) <= 60 and times[-1] == pytest.approx(59 / 25)
+    (sentence,) = warnings
+    assert sentence.startswith("'a.mp4' is damaged in ")
+
+
+def test_a_picture_that_changes_its_size_is_scaled_to_the_first(tmp_path):
+    first = make(tmp_path / "first.h264", pictures(10), form="h264").read_bytes()
+    second = make(tmp_path / "second.h264", pictures(10, 128, 96), form="h264").read_bytes()
+    (tmp_path / "a.h264").write_bytes(first + second)
+    back, times, warnings = whole(tmp_path / "a.h264")
+    assert back.shape == (20, 48, 64, 3) and (np.diff(times) > 0).all()
+    assert warnings == ["the picture of 'a.h264' changes its size to 128x96; it was scaled to its first size, 64x48"]
+
+
+def refused(path, sentence):
+    """Hold that both ways to look at a clip refuse it, in one sentence."""
+    for look in (video.probe, lambda p: list(video.read(p))):
+        with pytest.raises(ClipError, match=sentence) as caught:
+            look(path)
+        assert "\n" not in str(caught.value) and "Errno" not in str(caught.value)
+
+
+def test_what_is_no_clip_is_refused(tmp_path, capfd):
+    refused(tmp_path / "none.mp4", "there is no clip .*none.mp4")
+    refused(tmp_path, "is not a file")
+    refused("/dev/zero", "is not a file")
+    os.mkfifo(tmp_path / "pipe")
+    refused(tmp_path / "pipe", "is not a file")
+    refused("a\0b.mp4", "there is no clip")
+    refused("http://127.0.0.1/a.mp4", "there is no clip")
+    contents = {
+        "empty.mp4": b"",
+        "text.mp4": b"This is no video.\n" * 100,
+        "noise.mp4": noise(1).tobytes(),
+        "json.avi": b'{"frames": []}',
+        "zip.mkv": b"PK\x03\x04" + bytes(1000),
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+        refused(tmp_path / name, f"'{name}' is (empty|not a video that can be read)")
+    assert capfd.readouterr().err == ""
+
+
+def test_a_clip_without_its_index_is_refused(tmp_path):
+    path = make(tmp_path / "a.mp4", noise(30))
+    content = path.read_bytes()
+    assert content.index(b"moov") > content.index(b"mdat")
+    path.write_bytes(content[: content.index(b"moov") - 4])
+    refused(path, "'a.mp4' is not a video that can be read")
+
+
+@pytest.mark.parametrize("name", ["sound.mp4", "sound.mkv", "sound.m4a"])
+def test_audio_alone_is_refused(tmp_path, name):
+    refused(make(tmp_path / name, None, audio=True), f"'{name}' has no pictures, only audio")
+
+
+def test_a_cover_of_a_song_is_no_video(tmp_path):
+    path = make(tmp_path / "a.mp4", pictures(1), codec="mjpeg", pix_fmt="yuvj420p", audio=True)
+    with av.open(str(path)) as song, av.open(str(tmp_path / "song.mp4"), "w") as out:
+        streams = {s.index: out.add_stream_from_template(s) for s in song.streams}
+        for stream in streams.values():
+            if stream.type == "video":
+                stream.disposition = av.stream.Disposition.attached_pic
+        for packet in song.demux():
+            if packet.dts is not None:
+                packet.stream = streams[packet.stream.index]
+                out.mux(packet)
+    refused(tmp_path / "song.mp4", "'song.mp4' has no pictures, only audio")
+
+
+def test_a_clip_without_frames_is_refused(tmp_path):
+    path = make(tmp_path / "none.mkv", noise(5))
+    content = path.read_bytes()
+    path.write_bytes(content[: content.index(b"\x1f\x43\xb6\x75")])
+    refused(path, "'none.mkv' (is not a video|holds no frame|does not tell)")
+    path = make(tmp_path / "none.mp4", noise(5))
+    content = bytearray(path.read_bytes())
+    at = content.index(b"mdat")
+    end = content.index(b"moov") - 4
+    content[at + 4 : end] = bytes(end - at - 4)
+    path.write_bytes(content)
+    refused(path, "'none.mp4' (holds no frame that can be decoded|does not tell the size)")
+
+
+def test_pictures_beyond_the_limit_are_refused_before_decoding(tmp_path, monkeypatch):
+    path = make(tmp_path / "8k.mp4", np.zeros((1, 4320, 7680, 3), np.uint8), preset="ultrafast")
+    monkeypatch.setattr(video, "frames", None)
+    refused(path, "'8k.mp4' has pictures of 7680x4320 pixels; up to 4096x4096 are read")
+
+
+def test_ten_hours_are_refused_before_decoding(tmp_path):
+    path = make(tmp_path / "long.mp4", pictures(3), stamps=[0, 1000, 36_000_000])
+    with pytest.raises(ClipError, match=r"'long.mp4' lasts 10.0 hours; clips of up to 8 hours are read"):
+        video.probe(path)
+
+
+def limit(monkeypatch, **changes):
+    limits = dataclasses.replace(video.LIMITS, **changes)
+    monkeypatch.setattr(video, "LIMITS", limits)
+    monkeypatch.setattr(_container, "LIMITS", limits)
+
+
+def refused_late(path, sentence):
+    assert video.probe(path).width == 64
+    with pytest.raises(ClipError, match=sentence):
+        list(video.read(path))
+
+
+def test_limits_hold_also_where_the_container_lies(tmp_path, monkeypatch):
+    path = make(tmp_path / "a.h264", pictures(20), form="h264")
+    limit(monkeypatch, max_frames=12)
+    assert video.probe(path).frames is None
+    with pytest.raises(ClipError, match=r"'a.h264' has more than 12 frames"):
+        list(video.read(path))
+    limit(monkeypatch, max_frames=10**6, max_hours=0.5 / 3600)
+    with pytest.raises(ClipError, match="lasts more than"):
+        list(video.read(path))
+    first = make(tmp_path / "b.h264", pictures(5), form="h264").read_bytes()
+    (tmp_path / "b.h264").write_bytes(first + make(tmp_path / "c.h264", pictures(5, 128, 96), form="h264").read_bytes())
+    limit(monkeypatch, max_width=100)
+    refused_late(tmp_path / "b.h264", "'b.h264' has pictures of 128x96 pixels; up to 100x4096 are read")
+
+
+def test_a_clip_that_claims_fewer_frames_than_it_has_is_counted(tmp_path, monkeypatch):
+    path = make(tmp_path / "a.mp4", pictures(20), container={"movflags": "+frag_keyframe+empty_moov"})
+    limit(monkeypatch, max_frames=10)
+    with pytest.raises(ClipError, match="more than 10 frames"):
+        list(video.read(path))
+
+
+def test_a_file_beyond_the_limit_is_refused_unread(tmp_path, monkeypatch):
+    limit(monkeypatch, max_bytes=2 * 1024**3)
+    with (tmp_path / "big.mp4").open("wb") as file:
+        file.truncate(3 * 1024**3)
+    refused(tmp_path / "big.mp4", r"'big.mp4' has 3.0 GiB; clips of up to 2 GiB are read")
+
+
+def test_a_clip_opens_no_other_file(tmp_path):
+    secret = make(tmp_path / "secret.mp4", pictures(5))
+    playlists = {
+        "list.m3u8": f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{secret}\n#EXT-X-ENDLIST\n",
+        "list.mp4": f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile://{secret}\n#EXT-X-ENDLIST\n",
+        "concat.mp4": f"ffconcat version 1.0\nfile '{secret}'\n",
+        "sdp.mp4": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\n",
+    }
+    for name, content in playlists.items():
+        (tmp_path / name).write_text(content)
+        refused(tmp_path / name, "is not a video that can be read")
+    for name in ("concat:secret.mp4", "file:secret.mp4", "secret%03d.mp4", "-"):
+        refused(name, "there is no clip")
+
+
+def test_a_playlist_that_passed_the_first_door_stops_at_the_second(tmp_path, monkeypatch):
+    secret = make(tmp_path / "secret.ts", pictures(5))
+    (tmp_path / "list.mp4").write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{secret}\n#EXT-X-ENDLIST\n")
+    asked = []
+
+    def refuse(url, *_):
+        asked.append(url)
+        raise PermissionError
+
+    monkeypatch.setattr(_container, "_refuse", refuse)
+    monkeypatch.setattr(_container, "_formats", lambda: "hls,mpegts")
+    refused(tmp_path / "list.mp4", "'list.mp4' ")
+    assert all(str(secret) in url for url in asked)
+
+
+@pytest.mark.parametrize("name", ['x"><script>.mp4', "ä é.mp4", "100%d.mp4", "-i.mp4", "http:x.mp4", "a\nb.mp4"])
+def test_names_are_only_names(tmp_path, name):
+    path = make(tmp_path / "plain.mp4", pictures(3)).rename(tmp_path / name)
+    assert video.probe(path).name == name.replace("\n", "\ufffd")
+    assert len(whole(path)[0]) == 3
+
+
+@pytest.mark.parametrize("size", [(64, 48), (63, 47)])
+def test_encoded_clips_come_back(tmp_path, size):
+    images = pictures(15, *size)
+    path = tmp_path / "new" / "out.mp4"
+    video.encode(path, iter(images), 12.5)
+    clip = video.probe(path)
+    back, _, warnings = whole(path)
+    width, height = size
+    assert (clip.width, clip.height) == (width + width % 2, height + height % 2)
+    assert (clip.fps, clip.frames, warnings) == (12.5, 15, [])
+    assert difference(back[:, :height, :width], images) < 4
+    content = path.read_bytes()
+    assert content.index(b"moov") < content.index(b"mdat")
+    with av.open(str(path)) as container:
+        assert container.streams.video[0].codec_context.pix_fmt == "yuv420p"
+
+
+def test_nothing_is_left_of_a_clip_that_could_not_be_written(tmp_path):
+    def broken():
+        yield from pictures(5)
+        raise RuntimeError("the source broke")
+
+    with pytest.raises(RuntimeError, match="the source broke"):
+        video.encode(tmp_path / "a.mp4", broken(), 25)
+    with pytest.raises(ValueError, match="at least one frame"):
+        video.encode(tmp_path / "a.mp4", [], 25)
+    with pytest.raises(ValueError, match=r"must all be \(48, 64, 3\), got \(24, 32, 3\)"):
+        video.encode(tmp_path / "a.mp4", [pictures(1)[0], pictures(1, 32, 24)[0]], 25)
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(StorageError):
+        video.encode(tmp_path / "file" / "a.mp4", pictures(2), 25)
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_the_checksum_is_that_of_the_file(tmp_path):
+    (tmp_path / "a").write_bytes(b"x" * 3_000_000)
+    assert video.sha256_of(tmp_path / "a") == hashlib.sha256(b"x" * 3_000_000).hexdigest()
+    with pytest.raises(ClipError, match="there is no clip"):
+        video.sha256_of(tmp_path / "b")

@@ -54,9 +54,11 @@ def find_events(scores: Floats, threshold: float, fps: float, rule: EventRule | 
         Events in order of time; ``peak`` is the frame of the highest unsmoothed score.
     """
     rule = rule or EventRule()
-    values = np.nan_to_num(smoothed(scores, fps, rule), nan=-np.inf, posinf=np.inf)
+    if not np.isfinite(scores).any():
+        return []
+    values = np.nan_to_num(smoothed(scores, fps, rule), nan=-np.inf)
     low = threshold * rule.low if threshold > 0 else threshold
-    runs, count = label(values > low) if len(values) else (values, 0)
+    runs, count = label(values > low)
     kept = [span[0] for span in find_objects(runs, count) if (values[span[0]] > threshold).any()]
     events = []
     for run in _close_gaps(kept, rule.gap * fps):

@@ -138,7 +138,7 @@ def skateboard(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
         place, heading, on = _along(start, end, speed, t)
         sway, h = 0.12 * np.sin(t * 2.3), look.stature
         feet = np.array([[0.05, 0.22, 0.19], [-0.02, -0.22, 0.19]])
-        hip = np.array([-0.03, 0.04, 0.19 + 0.40 * h + 0.02 * np.sin(t * 3)])
+        hip = np.array([-0.03, 0.04, 0.19 + 0.445 * h + 0.015 * np.sin(t * 3)])
         hands = hip + np.array([[0.24 + sway, 0.42, 0.28 + sway], [0.10, -0.45, 0.22 - sway]]) * h / 1.7
         local = _poses.reach(h, hip, 0.22, feet, hands, twist=0.3 + sway, knees=0.5)
         turned = _poses.to_world(local[None], np.zeros((1, 2)), np.array([-side * np.pi / 2]))[0]

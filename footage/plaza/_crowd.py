@@ -43,12 +43,19 @@ class Crowd:
         self.people = Walkers(
             empty, empty.copy(), empty.copy(), line, line.copy(), line.copy(), line.copy(), looks, fresh
         )
+        pairs = number // 4
+        self.partner = np.array([i ^ 1 if i < 2 * pairs else -1 for i in range(number)], np.int64)
         for i in range(number):
-            self._enter(i)
-            self._spread(i)
+            if self._leads(i):
+                self._enter(i)
+                self._spread(i)
+
+    def _leads(self, i: int) -> bool:
+        """Tell whether person i goes alone, or is the one of a couple whom the other goes with."""
+        return bool(self.partner[i] < 0 or i % 2 == 0)
 
     def _enter(self, i: int) -> None:
-        """Let a new person come in from one side."""
+        """Let a new person, or a couple, come in from one side."""
         p, rng, (near, far) = self.people, self.rng, self.scene.band
         from_left = rng.random() < 0.5
         y = near + (far - near) * rng.beta(1.1, 1.5, 2)
@@ -64,16 +71,29 @@ class Crowd:
         p.velocity[i] = way / np.linalg.norm(way) * p.pace[i]
         p.heading[i] = np.arctan2(way[1], way[0])
         p.looks[i], p.tracks[i] = dress(rng), self.tracks.fresh()
+        if self.partner[i] >= 0:
+            self._accompany(i)
+
+    def _accompany(self, i: int) -> None:
+        """Let the other one of a couple go beside person i."""
+        p, k = self.people, int(self.partner[i])
+        side = np.array([-np.sin(p.heading[i]), np.cos(p.heading[i])]) * self.rng.uniform(0.62, 0.8)
+        side *= 1 if (p.position[i] + side)[1] < self.scene.band[1] else -1
+        p.position[k], p.target[k], p.velocity[k] = p.position[i] + side, p.target[i] + side, p.velocity[i]
+        p.pace[k], p.heading[k], p.standing[k] = p.pace[i], p.heading[i], p.standing[i]
+        p.phase[k] = self.rng.uniform(0, 2 * np.pi)
+        p.looks[k], p.tracks[k] = dress(self.rng), self.tracks.fresh()
 
     def _spread(self, i: int) -> None:
         """Put a person somewhere along its way, as if the plaza had been busy before; some stand."""
         p, rng = self.people, self.rng
         share = rng.uniform(0.0, 0.95)
-        p.position[i] = p.position[i] * (1 - share) + p.target[i] * share
-        if rng.random() < 0.16:
-            p.standing[i] = rng.uniform(4, 60)
-            p.heading[i] = rng.uniform(-np.pi, np.pi)
-            p.velocity[i] = 0
+        both = [i] if self.partner[i] < 0 else [i, int(self.partner[i])]
+        stand = rng.uniform(4, 60) if rng.random() < 0.16 else 0.0
+        for k in both:
+            p.position[k] = p.position[k] * (1 - share) + p.target[k] * share
+            if stand:
+                p.standing[k], p.velocity[k], p.heading[k] = stand, 0, rng.uniform(-np.pi, np.pi)
 
     def _push(self, others: Array, reach: Array) -> Array:
         """(N, 2) push away from (M, 2) others that act at ``reach`` metres."""
@@ -110,8 +130,11 @@ class Crowd:
         p = self.people
         speed = np.linalg.norm(p.velocity, axis=1)
         aim = np.arctan2(p.velocity[:, 1], p.velocity[:, 0])
+        talk = ~moving & (self.partner >= 0)
+        facing = p.position[self.partner] - p.position
+        aim = np.where(talk, np.arctan2(facing[:, 1], facing[:, 0]), aim)
         off = (aim - p.heading + np.pi) % (2 * np.pi) - np.pi
-        p.heading += np.where(moving & (speed > 0.15), off * min(1, 5 * dt), 0)
+        p.heading += np.where((moving & (speed > 0.15)) | talk, off * min(1, 5 * dt), 0)
         stature = np.array([k.stature for k in p.looks])
         p.phase += 2 * np.pi * speed / (0.80 * stature * np.clip(speed / 1.25, 0.3, 1.3) ** 0.5) * dt
 
@@ -120,10 +143,13 @@ class Crowd:
         p = self.people
         arrived = np.linalg.norm(p.target - p.position, axis=1) < 0.8
         for i in np.flatnonzero(arrived):
-            self._enter(int(i))
+            if self._leads(int(i)):
+                self._enter(int(i))
         stop = self.rng.random(len(p.pace)) < dt / 90
         inside = np.abs(p.target[:, 0] - p.position[:, 0]) > 4
         p.standing = np.where(stop & inside & (p.standing <= 0), self.rng.uniform(2, 12, len(p.pace)), p.standing)
+        follows = (self.partner >= 0) & (np.arange(len(stop)) % 2 == 1)
+        p.standing = np.where(follows, p.standing[self.partner], p.standing)
 
     def actions(self, i: int) -> tuple[str, ...]:
         """AVA names of what person i does."""

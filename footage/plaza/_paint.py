@@ -123,7 +123,7 @@ def _areas(
     return areas
 
 
-SHADE = np.array([0.56, 0.58, 0.64])
+SHADE = np.array([0.50, 0.52, 0.58])
 
 
 def blend(image: Image, owners: npt.NDArray[np.int16], sprite: Sprite) -> None:
@@ -156,8 +156,8 @@ def shadow_map(view: View, figures: Sequence[Solids], slant: Array) -> Image:
         flat[:, :2] += flat[:, 2:] * slant
         flat[:, 2] = 0
         uv, depth = view.project(flat)
-        radius = figure.radii * view.focal / depth
-        points = uv[:, None] + radius[:, None, None] * CIRCLE * (1.0, 0.5)
+        radius = figure.radii * view.focal / depth + 0.6
+        points = uv[:, None] + radius[:, None, None] * CIRCLE * (1.0, 0.6)
         fixed = np.round(points * (2**FIXED / 2)).astype(np.int32)
         for p in np.flatnonzero(figure.shadow & (np.add.reduceat(figure.radii, figure.starts) > 0)):
             part = fixed[figure.starts[p] : figure.starts[p] + figure.sizes[p]].reshape(-1, 2)

@@ -90,7 +90,7 @@ def walk(
         (N, 18, 3) local joints.
     """
     stride = np.clip(speed / 1.25, 0, 1.25) ** 0.6
-    swing = np.where(run > 0, 0.78, 0.41 * stride)
+    swing = np.where(run > 0, 0.78, 0.375 * stride)
     legs = _legs(phase, swing, np.where(run > 0, 1.75, 0.95 * stride), stature)
     lift = -legs[:, 3:, :, 2].min(axis=(1, 2)) + 0.02 * stature
     lift += run * stature * 0.035 * (1 - np.cos(2 * phase)) / 2

@@ -18,7 +18,7 @@ Array = npt.NDArray[np.float64]
 Image = npt.NDArray[np.uint8]
 Generator = np.random.Generator
 
-SHADOWED = np.isin(_figure.NAMES, ["shin", "thigh", "pelvis", "torso", "arm", "head", "hem", "bag"])
+SHADOWED = np.isin(_figure.NAMES, ["foot", "shin", "thigh", "pelvis", "torso", "arm", "head", "hem", "bag"])
 
 
 @dataclass(frozen=True)
@@ -228,10 +228,9 @@ class _Painter:
                     _paint.blend(image, owners, sprite)
                     areas |= sprite.areas
             else:
-                where = (slice(item.y, item.y + item.cover.shape[0]), slice(item.x, item.x + item.cover.shape[1]))
-                a = item.cover[..., None]
-                image[where] = (image[where] * (1 - a) + clean[where] * a).astype(np.uint8)
-                owners[where][item.cover > 0.5] = -1
+                area = item.area
+                image[area] = cv2.blendLinear(clean[area], image[area], item.cover, item.rest)
+                owners[area][item.solid] = -1
         return cv2.convertScaleAbs(image, alpha=gain * self.film.light), owners, areas
 
     def _order(self, stage: _Stage) -> list[tuple[float, Solids | Occluder]]:

@@ -17,17 +17,32 @@ Generator = np.random.Generator
 PPM = 32  # texture pixels per metre
 LEFT, RIGHT, NEAR, FAR = -34.0, 34.0, 7.0, 47.0  # metres of ground that are painted
 OVER = 2  # supersampling of the background
-SHADED = np.array([0.56, 0.58, 0.64], np.float32)  # light that is left in the shade
+SHADED = np.array([0.50, 0.53, 0.60], np.float32)  # light that is left in the shade
 
 
 @dataclass(frozen=True)
 class Occluder:
-    """Something fixed that people can pass behind: its depth in metres and its coverage (h, w) in 0 to 1 at (x, y)."""
+    """Something fixed that people can pass behind.
+
+    Attributes:
+        depth: metres from the camera.
+        x, y: upper left corner in pixels.
+        cover, rest: (h, w) float32, what it covers of each pixel, and 1 minus that.
+        solid: (h, w) bool, where it covers most of a pixel.
+    """
 
     depth: float
     x: int
     y: int
     cover: npt.NDArray[np.float32]
+    rest: npt.NDArray[np.float32]
+    solid: npt.NDArray[np.bool_]
+
+    @property
+    def area(self) -> tuple[slice, slice]:
+        """Rows and columns that it touches."""
+        height, width = self.cover.shape
+        return slice(self.y, self.y + height), slice(self.x, self.x + width)
 
 
 @dataclass(frozen=True)
@@ -84,7 +99,7 @@ def _plan(scene: int, size: tuple[int, int], zoom: float) -> _Plan:
     """Lay the plaza out; scene 0 is the demo's camera."""
     width, height = size
     rng = np.random.default_rng([scene, 71])
-    stone, grass, wall = _tone(176, 170, 160), _tone(92, 118, 62), _tone(178, 156, 132)
+    stone, grass, wall = _tone(198, 190, 178), _tone(104, 128, 66), _tone(196, 172, 146)
     focal, raised, yaw, pitch, near = 700.0, 6.5, 0.14, 0.262, 17.0
     slant = np.array([0.85, -0.30])
     trees = np.array([[-8.5, 30.0], [9.5, 36.5]])
@@ -180,11 +195,25 @@ class _Canvas:
         self.colour[:] = self.colour * (1 - a) + colour * a
         self.sun[:] = self.sun * (1 - cover) + light * cover
         small = cv2.resize(cover, (self.plan.view.width, self.plan.view.height), interpolation=cv2.INTER_AREA)
-        ys, xs = np.nonzero(small > 0.02)
+        _, depth = self.plan.view.project(np.array([x, y, 0.0]))
+        self._keep(small, float(depth))
+
+    def join(self, first: int, hides: bool = True) -> None:
+        """Make one occluder of those put since number ``first``, or none where nobody can pass behind."""
+        parts, self.occluders = self.occluders[first:], self.occluders[:first]
+        if hides and parts:
+            whole = np.zeros((self.plan.view.height, self.plan.view.width), np.float32)
+            for part in parts:
+                whole[part.area] = np.maximum(whole[part.area], part.cover)
+            self._keep(whole, min(part.depth for part in parts))
+
+    def _keep(self, cover: npt.NDArray[np.float32], depth: float) -> None:
+        """Keep a thing with coverage (H, W) as an occluder, if it can be seen."""
+        ys, xs = np.nonzero(cover > 0.02)
         if len(xs):
-            x1, y1, x2, y2 = int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1
-            _, depth = self.plan.view.project(np.array([x, y, 0.0]))
-            self.occluders.append(Occluder(float(depth), x1, y1, small[y1:y2, x1:x2].copy()))
+            x, y = int(xs.min()), int(ys.min())
+            part = cover[y : int(ys.max()) + 1, x : int(xs.max()) + 1].copy()
+            self.occluders.append(Occluder(depth, x, y, part, 1 - part, part > 0.5))
 
     def blank(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Empty coverage and colour."""
@@ -260,10 +289,13 @@ def _furnish(canvas: _Canvas) -> Array:
         if rng.random() < 0.75:
             tone = np.array([66.0, 84, 48]) * rng.uniform(0.9, 1.1)
             _box(canvas, np.array([x, 42.3, 0.0]), np.array([3.4, 0.7, 0.7]), tone)
+    canvas.join(0, hides=False)
     things = [(y, _tree, x, 1.3) for x, y in plan.trees] + [(y, _lamp, x, 0.5) for x, y in plan.lamps]
     things += [(y, _bench, x, 0.0) for x, y in plan.benches]
     for y, build, x, _ in sorted(things, key=lambda t: -t[0]):
+        already = len(canvas.occluders)
         build(canvas, float(x), float(y))
+        canvas.join(already)
     for x in np.arange(-16.0, 18.0, 2.6):
         post = np.array([x, plan.band[0] - 0.62, 0.0])
         _box(canvas, post, np.array([0.14, 0.14, 0.75]), np.array([82.0, 84, 86]))

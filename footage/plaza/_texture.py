@@ -8,6 +8,9 @@ Floats = npt.NDArray[np.float32]
 Generator = np.random.Generator
 
 
+LEAVES = ((168.0, 128.0, 60.0), (140.0, 92.0, 48.0), (196.0, 168.0, 76.0))
+
+
 def clouds(rng: Generator, rows: int, columns: int, sizes: tuple[int, ...]) -> Floats:
     """Smooth noise of several grain sizes in pixels, mean 0, standard deviation about 1."""
     total = np.zeros((rows, columns), np.float32)
@@ -47,12 +50,17 @@ def paving(rng: Generator, rows: int, columns: int, ppm: int, tone: Floats) -> F
 
 def lawn(rng: Generator, rows: int, columns: int, ppm: int, tone: Floats) -> Floats:
     """Mown grass: stripes, clumps, blades."""
-    stripes = np.sin(np.arange(columns, dtype=np.float32) * np.float32(2 * np.pi / (3.2 * ppm)))[None]
-    value = 1 + 0.035 * np.tanh(3 * stripes) + 0.09 * clouds(rng, rows, columns, (ppm * 3, ppm, ppm // 3))
-    value = value + 0.12 * clouds(rng, rows, columns, (3, 2))
+    slope = np.arange(columns, dtype=np.float32)[None] + 0.35 * np.arange(rows, dtype=np.float32)[:, None]
+    stripes = np.tanh(4 * np.sin(slope * np.float32(2 * np.pi / (3.0 * ppm))))
+    value = 1 + 0.045 * stripes + 0.035 * clouds(rng, rows, columns, (ppm * 4, ppm, ppm // 4))
+    value = value + 0.10 * clouds(rng, rows, columns, (3, 2)) + 0.07 * rng.standard_normal((rows, columns), np.float32)
     grass = value[..., None] * tone
-    dry = np.clip(clouds(rng, rows, columns, (ppm * 4, ppm)) - 0.9, 0, 1)[..., None]
-    mixed: Floats = grass * (1 - 0.5 * dry) + 0.5 * dry * np.array([150, 140, 86], np.float32)
+    dry = np.clip(clouds(rng, rows, columns, (ppm * 4, ppm, ppm // 3)) - 0.9, 0, 1)[..., None]
+    for _ in range(320):
+        at = (int(rng.integers(columns)), int(rng.integers(rows)))
+        leaf = LEAVES[int(rng.integers(len(LEAVES)))]
+        cv2.ellipse(grass, at, (2, 1), float(rng.uniform(0, 180)), 0, 360, leaf, -1)
+    mixed: Floats = grass * (1 - 0.35 * dry) + 0.35 * dry * np.array([150, 140, 86], np.float32)
     return mixed
 
 
@@ -95,7 +103,7 @@ def facade(rng: Generator, rows: int, columns: int, ppm: int, tone: Floats) -> F
                 (at, rows - int(rng.uniform(0.7, 2.2) * ppm)),
                 (at + int(rng.uniform(0.1, 0.5) * ppm), rows - int(0.5 * ppm)),
             )
-            cv2.rectangle(wall, *box, tuple(rng.uniform(30, 120, 3).tolist()), -1)
+            cv2.rectangle(wall, *box, tuple((rng.uniform(30, 120) * rng.uniform(0.75, 1.25, 3)).tolist()), -1)
         if rng.random() < 0.45:
             awning = tuple(
                 rng.choice([[150, 60, 50], [60, 92, 84], [172, 150, 110], [70, 80, 110]]).astype(float).tolist()

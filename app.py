@@ -1,0 +1,26 @@
+"""New analysis: a clip, its camera, go."""
+
+import streamlit as st
+
+from pipeline import jobs
+from ui import frame, intake
+from ui.runs import row
+
+frame.page("New analysis")
+
+draft = intake.clip_picker()
+if draft is None:
+    at_work = [run for run in jobs.runs() if run.active]
+    if at_work:
+        st.subheader("At work now")
+    for run in at_work:
+        row(run)
+    if not jobs.runs():
+        st.caption("No runs yet: try the demo.")
+    st.stop()
+
+intake.show_clip(draft)
+camera = intake.camera_picker()
+if camera is not None:
+    intake.camera_card(camera)
+    intake.start(draft, camera)

@@ -1,0 +1,17 @@
+"""The runs there are, with what can be done with each."""
+
+import streamlit as st
+
+from pipeline import jobs
+from ui import frame, runs
+
+frame.page("Runs")
+
+kept = jobs.runs()
+if not kept:
+    st.subheader("No runs yet: try the demo")
+    st.page_link(frame.NEW, label="Start a new analysis", icon=":material/add:")
+    st.stop()
+
+chosen = runs.filters(kept)
+runs.table(chosen)

@@ -1,0 +1,45 @@
+"""What the pages see of the stages: one call each."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from core.records import Analysis, Evidence
+from explain import report
+from explain.report.overlay import MARKS, PALETTE, level, overlay
+from pipeline.analyse import EVIDENCE, explain_events, floor_of
+from pipeline.camera import Camera, cameras, load, look
+from pipeline.evidence import EvidenceFolder
+
+__all__ = ["DEMO", "MARKS", "PALETTE", "REPORTS", "Camera", "cameras", "evidence_of", "explain_events"]
+__all__ += ["explained_frames", "floor_of", "level", "load", "look", "nearest_evidence", "overlay", "report_at"]
+
+DEMO = Path(__file__).resolve().parent.parent / "assets" / "demo" / "plaza.mp4"
+REPORTS = ("report.html", "report.json", "scores.csv")
+
+
+def evidence_of(folder: Path, frame: int) -> Evidence:
+    """Return what a run kept of one frame.
+
+    Raises:
+        InputError: nothing readable is kept of that frame.
+    """
+    return EvidenceFolder(folder / EVIDENCE).get(frame)
+
+
+def nearest_evidence(folder: Path, frame: int) -> Evidence | None:
+    """Return what a run kept of the frame nearest to ``frame``, or None where it kept nothing."""
+    return EvidenceFolder(folder / EVIDENCE).nearest(frame)
+
+
+def explained_frames(folder: Path, first: int, last: int) -> list[int]:
+    """List the frames from ``first`` to ``last``, both inclusive, that a run kept evidence of."""
+    return [frame for frame in EvidenceFolder(folder / EVIDENCE).frames() if first <= frame <= last]
+
+
+def report_at(analysis: Analysis, folder: Path, name: str) -> bytes:
+    """Write the report of a run at another threshold, and return one of its :data:`REPORTS`."""
+    evidence: Callable[[int], Evidence] = EvidenceFolder(folder / EVIDENCE).get
+    with tempfile.TemporaryDirectory(prefix="whycam-") as place:
+        report.write(analysis, evidence, Path(place))
+        return (Path(place) / name).read_bytes()

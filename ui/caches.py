@@ -1,0 +1,76 @@
+"""What the pages keep between two draws; nothing here computes a score."""
+
+import base64
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from PIL import Image
+
+from core.records import Analysis, Clip
+from core.video import probe
+from pipeline import views
+from pipeline.store import Run
+
+THUMBNAIL = (176, 110)
+
+
+def analysis(run: Run, threshold: float | None = None) -> Analysis:
+    """Return a finished run's answer at a threshold (None: its own)."""
+    return _analysis(str(run.folder), run.finished, threshold)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _analysis(folder: str, finished: float | None, threshold: float | None) -> Analysis:
+    return views.explain_events(Path(folder), threshold)
+
+
+@st.cache_data(max_entries=64, show_spinner="Reading the clip…")
+def clip_facts(path: str) -> Clip:
+    """Look at a clip."""
+    return probe(path)
+
+
+@st.cache_data(max_entries=64, show_spinner="Comparing the clip with the camera's footage…")
+def unlike(path: str, camera: str, sha256: str) -> tuple[str, ...]:
+    """Say how a clip differs from a camera's normal footage; ``sha256`` is that of the camera's weights."""
+    return views.look(views.load(camera), Path(path))
+
+
+@st.cache_data(max_entries=2000, show_spinner=False)
+def thumbnail(folder: str, finished: float | None, frame: int, normal: float) -> str:
+    """Return the picture kept nearest to a frame, with its heat, as a ``data:`` address; empty if there is none."""
+    kept = views.nearest_evidence(Path(folder), frame)
+    if kept is None:
+        return ""
+    picture = Image.fromarray(views.overlay(kept, boxes=False, normal=normal))
+    picture.thumbnail(THUMBNAIL)
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=80)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def flat(card: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
+    """Flatten a camera's card to lines of name and value.
+
+    >>> flat({"seed": 0, "figures": {"auc": 0.94123, "frames": 2550}, "sizes": [1, 2]})
+    [('seed', '0'), ('figures: auc', '0.941'), ('figures: frames', '2,550'), ('sizes', '1, 2')]
+    """
+    lines: list[tuple[str, str]] = []
+    for key, value in card.items():
+        name = before + str(key).replace("_", " ")
+        if isinstance(value, Mapping):
+            lines += flat(value, f"{name}: ")
+        else:
+            lines.append((name, ", ".join(map(_said, value)) if isinstance(value, list | tuple) else _said(value)))
+    return lines
+
+
+def _said(value: object) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "–"}[value]
+    if isinstance(value, float):
+        return f"{value:.4g}" if abs(value) < 1e-3 or abs(value) >= 100 else f"{value:.3f}".rstrip("0").rstrip(".")
+    return f"{value:,}" if isinstance(value, int) and abs(value) >= 1000 else str(value)

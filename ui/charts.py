@@ -1,0 +1,144 @@
+"""Plotly figures: the score over time, and the causes of one event."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from core.records import Analysis, ExplainedEvent, Floats
+from ui.words import clock
+
+POINTS = 4000
+SCORE, LIMIT, HOT, QUIET = "#1f93a8", "#d1495b", "#e07a1f", "#8d9a96"
+EVENT, PICKED = "rgba(224,122,31,0.20)", "rgba(224,122,31,0.45)"
+SHOWN_CAUSES = 6
+KINDS = {"object": "object", "action": "action", "location": "place", "unknown": "not named"}
+
+
+def thinned(scores: Floats, points: int = POINTS) -> npt.NDArray[np.int64]:
+    """Choose at most about ``points`` frames to draw, such that every peak and trough is among them.
+
+    Args:
+        scores: (T,) float32; NaN where a frame has no score.
+        points: two are kept of every bin.
+
+    Returns:
+        Ascending indices of frames that have a score.
+    """
+    known = np.flatnonzero(np.isfinite(scores))
+    if len(known) <= points:
+        return known.astype(np.int64)
+    edges = np.linspace(0, len(known), points // 2 + 1).astype(np.int64)[:-1]
+    bins = np.searchsorted(edges, np.arange(len(known)), side="right") - 1
+    by_bin_and_score = np.lexsort((scores[known], bins))
+    last = np.append(edges[1:], len(known)) - 1
+    return np.unique(known[np.concatenate([by_bin_and_score[edges], by_bin_and_score[last]])]).astype(np.int64)
+
+
+def score_chart(analysis: Analysis, picked: int | None) -> go.Figure:
+    """Draw the score over time, its events shaded and its threshold as a line.
+
+    Args:
+        analysis: at the threshold that is shown.
+        picked: index of the event to bring out, or None.
+
+    Returns:
+        A figure whose points carry their frame's number as ``customdata``.
+    """
+    fps, shown = analysis.clip.fps, thinned(analysis.scores)
+    figure = go.Figure()
+    figure.add_scatter(
+        x=_moments(shown, fps), y=analysis.scores[shown], customdata=shown, mode="lines+markers", name="score",
+        line={"width": 1.4, "color": SCORE}, marker={"size": 7, "opacity": 0}, selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}}, hovertemplate="frame %{customdata:,} · score %{y:.2f}<extra></extra>",
+    )  # fmt: skip
+    peaks = np.array([one.event.peak for one in analysis.events], np.int64)
+    figure.add_scatter(
+        x=_moments(peaks, fps), y=[one.event.peak_score for one in analysis.events], customdata=peaks, mode="markers",
+        name="peaks", marker={"size": 9, "color": HOT, "line": {"width": 1.5, "color": "white"}},
+        selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}}, hoverinfo="skip",
+    )  # fmt: skip
+    for number, one in enumerate(analysis.events):
+        first, last = _moments(np.array([one.event.first, one.event.last + 1]), fps)
+        figure.add_vrect(
+            x0=first, x1=last, line_width=0, layer="below", fillcolor=PICKED if number == picked else EVENT
+        )
+    figure.add_hline(y=analysis.threshold, line={"color": LIMIT, "width": 1.5, "dash": "dash"})
+    return _styled(figure, analysis)
+
+
+def _styled(figure: go.Figure, analysis: Analysis) -> go.Figure:
+    seconds = len(analysis.scores) / analysis.clip.fps
+    whole = _moments(np.array([0, len(analysis.scores)]), analysis.clip.fps)
+    long = "%-H:%M:%S" if seconds >= 3600 else "%-M:%S"
+    figure.update_xaxes(
+        title="time", tickformat=long, hoverformat=f"{long}.%3f", range=whole,
+        showspikes=True, spikemode="across", spikethickness=1, spikedash="solid", spikecolor=QUIET,
+    )  # fmt: skip
+    figure.update_yaxes(title="anomaly score", zeroline=False)
+    figure.update_layout(
+        height=280, margin={"l": 8, "r": 8, "t": 8, "b": 8}, showlegend=False, hovermode="x", dragmode="zoom",
+        clickmode="event+select",
+    )  # fmt: skip
+    return figure
+
+
+def frame_of(selection: Any) -> int | None:
+    """Return the frame that was clicked, from what ``st.plotly_chart`` tells of its selection, or None."""
+    points = selection.get("selection", {}).get("points", []) if selection else []
+    if not points:
+        return None
+    frame = points[0].get("customdata")
+    return int(frame[0] if isinstance(frame, list) else frame) if frame is not None else None
+
+
+def event_at(analysis: Analysis, frame: int | None) -> int | None:
+    """Return the index of the event that holds ``frame``, else of the nearest one; None where there is none."""
+    if frame is None or not analysis.events:
+        return None
+    gaps = [max(one.event.first - frame, frame - one.event.last, 0) for one in analysis.events]
+    return int(np.argmin(gaps))
+
+
+def cause_chart(explained: ExplainedEvent) -> go.Figure:
+    """Draw an event's causes, best first: rank score, share of the heat in their boxes, the model's confidence."""
+    causes = explained.causes[:SHOWN_CAUSES]
+    names = [f"{rank}. {cause.fine} ({KINDS.get(cause.coarse, cause.coarse)})" for rank, cause in enumerate(causes, 1)]
+    top = max((cause.score for cause in causes), default=0.0) or 1.0
+    columns = {
+        "rank score, best = 100": [100 * max(cause.score, 0.0) / top for cause in causes],
+        "share of the heat, %": [100 * cause.heat_share for cause in causes],
+        "model's confidence, %": [100 * cause.confidence for cause in causes],
+    }
+    figure = make_subplots(1, 3, shared_yaxes=True, subplot_titles=list(columns), horizontal_spacing=0.03)
+    for place, values in enumerate(columns.values(), 1):
+        figure.add_bar(
+            x=values, y=names, orientation="h", text=[f"{value:.0f}" for value in values], textposition="auto",
+            cliponaxis=False, marker={"color": (SCORE, HOT, QUIET)[place - 1]}, row=1, col=place,
+            hoverinfo="skip",
+        )  # fmt: skip
+    figure.update_xaxes(range=[0, 108], showticklabels=False, showgrid=False, zeroline=False, fixedrange=True)
+    figure.update_yaxes(autorange="reversed", fixedrange=True, tickfont={"size": 13})
+    figure.update_annotations(font={"size": 12})
+    figure.update_layout(
+        height=64 + 30 * max(len(causes), 1), margin={"l": 8, "r": 8, "t": 28, "b": 8}, showlegend=False, bargap=0.35
+    )
+    return figure
+
+
+def spoken(explained: ExplainedEvent, fps: float) -> str:
+    """Tell when an event was.
+
+    >>> from core.records import Event
+    >>> spoken(ExplainedEvent(Event(50, 149, 100, 8.0), (), 1.0, ""), 25.0)
+    '0:02.0 – 0:06.0'
+    """
+    return f"{clock(explained.event.first / fps)} – {clock((explained.event.last + 1) / fps)}"
+
+
+def _moments(frames: npt.NDArray[np.int64], fps: float) -> list[datetime]:
+    """Give frames' times as dates, which Plotly labels well at every zoom; VFR clips are drawn at their mean rate."""
+    return [datetime.fromtimestamp(frame / fps, UTC).replace(tzinfo=None) for frame in frames]

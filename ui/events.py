@@ -1,0 +1,135 @@
+"""The list of events, and the one that is looked at: its picture, its causes, its sentence."""
+
+import numpy as np
+import streamlit as st
+
+from core.errors import WhycamError
+from core.records import Analysis, ExplainedEvent
+from pipeline import views
+from pipeline.store import Run
+from ui import caches, charts, frame
+from ui.words import clock, count, safe, span
+
+PAGE = 12
+
+
+def event_list(run: Run, analysis: Analysis, picked: int | None) -> None:
+    """Show the events as cards; a click on one looks at it."""
+    total = len(analysis.events)
+    pages = -(-total // PAGE)
+    page = (
+        st.pagination(pages, default=(picked or 0) // PAGE + 1, key=f"page-{total}-{(picked or 0) // PAGE}")
+        if pages > 1
+        else 1
+    )
+    for number in range((page - 1) * PAGE, min(page * PAGE, total)):
+        _card(run, analysis, number, number == picked)
+
+
+def _card(run: Run, analysis: Analysis, number: int, picked: bool) -> None:
+    one, fps = analysis.events[number], analysis.clip.fps
+    event = one.event
+    picture = caches.thumbnail(str(run.folder), run.finished, event.peak, analysis.normal_heat)
+    length = span((event.last - event.first + 1) / fps)
+    image = (
+        f'<img src="{picture}" alt="peak of event {number + 1}">'
+        if picture
+        else '<span class="nopicture">no picture kept</span>'
+    )
+    with st.container(key=f"event-{'picked' if picked else 'card'}-{number}"):
+        st.html(
+            f'<div class="event">{image}<div><b class="name">{safe(name_of(one))}</b>'
+            f"<span>{charts.spoken(one, fps)} · {length}</span>"
+            f"<span>peak <b>{event.peak_score:.2f}</b> at {clock(event.peak / fps)}</span></div></div>"
+        )
+        st.button(f"Event {number + 1}", key=f"look-{number}", on_click=look_at, args=(event.peak,), width="stretch",
+                  type="primary" if picked else "secondary")  # fmt: skip
+
+
+def name_of(explained: ExplainedEvent) -> str:
+    """Name an event after its best cause."""
+    return explained.causes[0].fine if explained.causes else "not named"
+
+
+def look_at(peak: int) -> None:
+    """Look at the event of that peak from now on."""
+    st.query_params["at"] = str(peak)
+
+
+def event_view(run: Run, analysis: Analysis, number: int) -> None:
+    """Show one event: the sentence that sums it up, its frames with heat and boxes, its causes."""
+    one = analysis.events[number]
+    st.subheader(f"Event {number + 1} of {len(analysis.events)}")
+    st.html(f'<p class="summary">{safe(one.summary)}</p>')
+    _pictures(run, analysis, one)
+    st.markdown("**What it was**, best first")
+    if one.causes:
+        st.plotly_chart(charts.cause_chart(one), key="causes", config={"displayModeBar": False})
+    else:
+        st.caption("No object, action or place explains this event.")
+    st.html(
+        f'<p class="facts">Unexplained: <b>{100 * one.unexplained_share:.0f} %</b> of the heat lies in no box. '
+        "The nearer to 0 %, the more of what the detector found odd the causes account for.</p>"
+    )
+
+
+def _pictures(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
+    frames, fps = views.explained_frames(run.folder, one.event.first, one.event.last), analysis.clip.fps
+    if not frames:
+        frame.notice("No picture was kept of this event: it lies under the score from which evidence is kept.", "warn")
+        return
+    nearest = min(frames, key=lambda kept: abs(kept - one.event.peak))
+    shown = nearest
+    if len(frames) > 1:
+        shown = st.select_slider(
+            "Frame",
+            frames,
+            nearest,
+            key=f"frame-{one.event.peak}",
+            format_func=lambda kept: f"{clock(kept / fps, 2)} · frame {kept:,}",
+        )
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        boxes = st.toggle("Boxes", value=True, key="boxes")
+        heat = st.toggle("Heat", value=True, key="heat")
+        strength = st.slider(
+            "Heat's strength", 0, 100, 55, 5, format="%d %%", key="strength", disabled=not heat, width=220
+        )
+    try:
+        kept = views.evidence_of(run.folder, shown)
+    except WhycamError as error:
+        frame.notice(error)
+        return
+    peak = " · the peak" if shown == one.event.peak else ""
+    with st.container(key="picture"):
+        st.image(
+            views.overlay(kept, strength=strength / 100 if heat else 0.0, boxes=boxes, normal=analysis.normal_heat),
+            caption=f"Frame {kept.frame:,} at {clock(kept.frame / fps, 2)} · score {kept.score:.2f}{peak}",
+            width="stretch", output_format="JPEG",
+        )  # fmt: skip
+    if heat:
+        st.html(_legend(analysis.normal_heat))
+
+
+def _legend(normal: float) -> str:
+    """Explain the heat's colours."""
+    stops = ", ".join(f"rgb({r} {g} {b})" for r, g, b in views.PALETTE[::15])
+    if normal <= 0:
+        marks, about = "<span style='left: 0'>none</span><span style='left: 100%'>highest here</span>", "heat"
+    else:
+        places = views.level(np.array([views.MARKS], np.float32), 1.0)[0]
+        marks = "".join(
+            f'<span style="left: {100 * place:.1f}%">{mark}×</span>'
+            for place, mark in zip(places, views.MARKS, strict=True)
+        )
+        about = "heat: the detector's error, in multiples of what is normal at this camera"
+    bar = f'<div class="scale" style="background: linear-gradient(90deg, {stops})">{marks}</div>'
+    return f'<div class="legend">{bar}<p>{about}</p></div>'
+
+
+def nothing_found(analysis: Analysis) -> None:
+    """Say that nothing lies above the threshold."""
+    st.subheader("Nothing unusual at this threshold")
+    st.caption(
+        f"No stretch of the clip's {count(len(analysis.scores), 'frame')} lies above {analysis.threshold:.2f} for long "
+        "enough to be an event. A lower threshold shows weaker ones."
+    )

@@ -1,0 +1,71 @@
+"""What every page shares: its head, its style, its way of saying that something is wrong."""
+
+from pathlib import Path
+from typing import NoReturn
+
+import streamlit as st
+
+from core.errors import WhycamError
+from pipeline import jobs
+from pipeline.store import Run
+from ui.words import STATES, safe
+
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+NEW, RUN, RUNS, CAMERAS = "app.py", "pages/1_Run.py", "pages/2_Runs.py", "pages/3_Cameras.py"
+
+
+def page(title: str) -> None:
+    """Begin a page; to be its first line."""
+    st.set_page_config(page_title=f"{title} · Whycam", page_icon=ASSETS / "icon.png", layout="wide")
+    st.html(ASSETS / "style.css")
+    with st.container(horizontal=True, vertical_alignment="center", key="head"):
+        st.html('<span class="wordmark">Whycam</span>', width="content")
+        st.page_link(NEW, label="New analysis", icon=":material/add:")
+        st.page_link(RUNS, label="Runs", icon=":material/list:")
+        st.page_link(CAMERAS, label="Cameras", icon=":material/videocam:")
+
+
+def notice(sentence: object, kind: str = "bad") -> None:
+    """Say one sentence, of whatever origin.
+
+    Args:
+        sentence: shown as plain text.
+        kind: ``bad``, ``warn`` or ``good``.
+    """
+    role = "alert" if kind == "bad" else "status"
+    st.html(f'<div class="notice {kind}" role="{role}">{safe(_capital(str(sentence)))}</div>')
+
+
+def give_up(error: WhycamError) -> NoReturn:
+    """Say why there is nothing more to show, and where to go from here."""
+    notice(error)
+    st.page_link(RUNS, label="See the runs there are", icon=":material/list:")
+    st.stop()
+
+
+def run_of_url() -> Run:
+    """Return the run that the address names; end the page with a sentence where there is none."""
+    run_id = st.query_params.get("run", "")
+    if not run_id:
+        st.subheader("No run chosen")
+        st.page_link(RUNS, label="Choose one from the list of runs", icon=":material/list:")
+        st.stop()
+    try:
+        return jobs.get(run_id)
+    except WhycamError as error:
+        give_up(error)
+
+
+def badge(state: str) -> str:
+    """Return a state's badge as HTML."""
+    return f'<span class="badge {safe(state)}">{safe(STATES.get(state, state))}</span>'
+
+
+def title(run: Run, *facts: str) -> None:
+    """Head a page with a run's clip, its state and some facts."""
+    line = " · ".join(safe(fact) for fact in facts if fact)
+    st.html(f'<h1 class="clip">{safe(run.clip)} {badge(run.state)}</h1><p class="facts">{line}</p>')
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]

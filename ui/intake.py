@@ -1,0 +1,152 @@
+"""From a clip to a run: upload or demo, camera, a look whether they fit, start."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.errors import WhycamError
+from core.records import Clip
+from pipeline import jobs, store, views
+from pipeline.store import Run
+from ui import caches, frame
+from ui.words import count, safe, size, span
+
+INTRO = """
+<div class="intro"><h1>What was unusual, when, where and why?</h1>
+<p>Give Whycam a clip from a fixed camera that it knows. It finds the stretches that are unlike that camera's normal
+footage, shows where in the picture, names what it was, and says how far the answer can be trusted.</p></div>
+"""
+
+
+def clip_picker() -> Run | None:
+    """Let the user upload a clip or take the demo; return the draft run that the address names, once there is one."""
+    draft = _draft_of_url()
+    if draft:
+        return draft
+    st.html(INTRO)
+    if sentence := st.session_state.pop("refused", None):
+        frame.notice(sentence)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        turn = st.session_state.setdefault("turn", 0)
+        upload = st.file_uploader("A clip from a fixed camera", type=list(store.EXTENSIONS), key=f"upload-{turn}")
+        if upload is not None:
+            st.session_state["turn"] = turn + 1  # a fresh widget: the old one's buffer is dropped
+            _take(lambda: store.create(upload, upload.name))
+    with right, st.container(border=True):
+        st.markdown("**No clip at hand?** The demo is a rendered plaza with six unusual things in it.")
+        if st.button("Use the demo clip", icon=":material/movie:", disabled=not views.DEMO.exists()):
+            _take(_demo)
+    return None
+
+
+def _demo() -> Run:
+    with views.DEMO.open("rb") as file:
+        return store.create(file, views.DEMO.name)
+
+
+def _take(make: Callable[[], Run]) -> None:
+    """Keep a clip and look at it; one that cannot be read is dropped at once, with a sentence."""
+    run = None
+    try:
+        with st.spinner("Keeping the clip…"):
+            run = make()
+        caches.clip_facts(str(run.path))
+        st.query_params["clip"] = run.id
+    except WhycamError as error:
+        if run is not None:
+            store.delete(run.id)
+        st.session_state["refused"] = str(error).replace(run.path.name, run.clip) if run else str(error)
+    st.rerun()
+
+
+def _draft_of_url() -> Run | None:
+    run_id = st.query_params.get("clip")
+    if not run_id:
+        return None
+    try:
+        run = store.get(run_id)
+    except WhycamError:
+        run = None
+    if run is None or run.state != "draft":
+        del st.query_params["clip"]
+        return None
+    return run
+
+
+def show_clip(run: Run) -> None:
+    """Say what the clip is, and let the user take another."""
+    clip = caches.clip_facts(str(run.path))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.html(f'<p class="facts"><b>{safe(run.clip)}</b><br>{safe(clip_line(clip, run))}</p>')
+        if st.button("Another clip", icon=":material/swap_horiz:"):
+            store.delete(run.id)
+            del st.query_params["clip"]
+            st.rerun()
+
+
+def clip_line(clip: Clip, run: Run) -> str:
+    """Put a clip's facts in a line."""
+    length = [span(clip.frames / clip.fps), count(clip.frames, "frame")] if clip.frames else []
+    facts = [f"{clip.width} × {clip.height} pixels", f"{clip.fps:.4g} frames/s", *length, size(run.path.stat().st_size)]
+    return " · ".join(facts)
+
+
+def camera_picker() -> views.Camera | None:
+    """Let the user choose the camera that the clip is from; None where there is none."""
+    names = list(views.cameras())
+    if not names:
+        frame.notice("There is no camera yet; ./whycam train makes one from normal footage.", "warn")
+        return None
+    name = st.selectbox("Camera", names, help="Whose idea of normal the clip is held against")
+    try:
+        return views.load(name)
+    except WhycamError as error:
+        frame.notice(error)
+        return None
+
+
+def camera_card(camera: views.Camera) -> None:
+    """Show what a camera knows: its place, its detector, and what stands on its card."""
+    left, right = st.columns([1, 2], gap="medium")
+    left.image(camera.background, caption="Its normal background", width="stretch")
+    known = {
+        "detector": camera.detector,
+        "learnt from": f"{camera.width} × {camera.height} pixels at {camera.fps:.4g} frames/s",
+        "normal frames": camera.normality.frames,
+        "threshold": f"{camera.threshold:.2f} above a typical frame",
+    }
+    rows = caches.flat({**known, **camera.card})
+    body = "".join(f"<tr><th>{safe(name)}</th><td>{safe(value)}</td></tr>" for name, value in rows)
+    right.html(f'<div class="card"><table>{body}</table></div>')
+
+
+def shelf(name: str) -> None:
+    """Show one camera in the list of those there are."""
+    with st.container(border=True):
+        st.subheader(name)
+        try:
+            camera_card(views.load(name))
+        except WhycamError as error:
+            frame.notice(error)
+
+
+def start(run: Run, camera: views.Camera) -> None:
+    """Say whether the clip fits the camera, and start the analysis when asked to."""
+    try:
+        warnings = caches.unlike(str(run.path), camera.name, camera.sha256)
+    except WhycamError as error:
+        frame.notice(error)
+        return
+    for warning in warnings:
+        frame.notice(warning, "warn")
+    if not warnings:
+        frame.notice("The clip looks like this camera's footage.", "good")
+    label = "Analyse anyway" if warnings else "Analyse"
+    if st.button(label, type="primary", icon=":material/play_arrow:"):
+        try:
+            jobs.start(run.id, camera.name)
+        except WhycamError as error:
+            frame.notice(error)
+            return
+        st.switch_page(frame.RUN, query_params={"run": run.id})

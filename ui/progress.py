@@ -1,0 +1,67 @@
+"""A run at work, watched from outside: any number of tabs may look, and none of them holds it."""
+
+import streamlit as st
+
+from core.errors import WhycamError
+from pipeline import jobs
+from pipeline.store import Run
+from ui import frame
+from ui.words import clock, span
+
+
+@st.fragment(run_every=1.0)
+def watch(run_id: str) -> None:
+    """Show a run's progress until it is no longer active; then the whole page is drawn again."""
+    try:
+        run = jobs.get(run_id)
+    except WhycamError:
+        st.rerun()
+    if not run.active:
+        st.rerun()
+    with st.container(border=True, key="progress"):
+        st.progress(_share(run), text=_words(run))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if st.button("Cancel", icon=":material/stop_circle:", disabled=run.cancel):
+                jobs.cancel(run_id)
+                st.rerun(scope="fragment")
+            st.caption(
+                "Cancelling…" if run.cancel else "This tab may be closed: the run goes on, and is found under Runs."
+            )
+
+
+def stopped(run: Run) -> None:
+    """Say why a run came to no end, and offer to go on."""
+    kind = "bad" if run.state == "failed" else "warn"
+    said = {"cancelled": "It was cancelled; what it had scored is kept.", "interrupted": "It was interrupted."}
+    frame.notice(run.error or said.get(run.state, "It has not been started."), kind)
+    with st.container(horizontal=True):
+        again = "Try again" if run.state == "failed" else "Resume"
+        if st.button(again, type="primary", icon=":material/play_arrow:"):
+            try:
+                jobs.resume(run.id)
+            except WhycamError as error:
+                frame.give_up(error)
+            st.rerun()
+        st.page_link(frame.NEW, label="Analyse another clip", icon=":material/add:")
+
+
+def _share(run: Run) -> float:
+    return min(run.done / run.total, 1.0) if run.total else 0.0
+
+
+def _words(run: Run) -> str:
+    if run.state == "queued":
+        return "Waiting: one run is computed at a time on this machine"
+    if not run.stage:
+        return "Loading the camera's detector and the models that name things"
+    said = [f"{run.stage.capitalize()}: frame {run.done:,}" + (f" of {run.total:,}" if run.total else "")]
+    if run.fps > 0:
+        said.append(f"{run.fps:.1f} frames/s")
+    if run.seconds_left is not None:
+        said.append(f"{clock(run.seconds_left, 0)} left" if run.seconds_left >= 1 else "nearly done")
+    return " · ".join(said)
+
+
+def lasted(run: Run) -> str:
+    """Tell how long a run took."""
+    return f"took {span(run.finished - run.started)}" if run.started and run.finished else ""

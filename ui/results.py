@@ -1,0 +1,168 @@
+"""A finished run: threshold, chart, downloads and pedigree."""
+
+import math
+from functools import partial
+
+import numpy as np
+import streamlit as st
+
+from core.errors import WhycamError
+from core.records import Analysis
+from pipeline import views
+from pipeline.store import Run
+from ui import caches, charts, frame
+from ui.events import look_at
+from ui.progress import lasted
+from ui.words import count, safe, span
+
+MIME = {"report.html": "text/html", "report.json": "application/json", "scores.csv": "text/csv"}
+
+
+def finished(run: Run) -> Analysis:
+    """Return a finished run's answer; end the page with a sentence where its files are gone."""
+    try:
+        return caches.analysis(run)
+    except WhycamError as error:
+        frame.title(run)
+        frame.give_up(error)
+
+
+def head(run: Run, analysis: Analysis) -> None:
+    """Say what was analysed, by whom, and what the reader must know."""
+    clip = analysis.clip
+    length = f"{span(len(analysis.scores) / clip.fps)} ({count(len(analysis.scores), 'frame')})"
+    size = f"{clip.width} × {clip.height} at {clip.fps:.4g} frames/s"
+    frame.title(run, f"camera {analysis.camera}", analysis.detector, size, length, lasted(run))
+    for warning in analysis.warnings:
+        frame.notice(warning, "warn")
+
+
+def threshold_picker(run: Run, base: Analysis) -> float:
+    """Let the threshold be moved; the page then only reads what is stored."""
+    low, high, step = _range(base)
+    start = min(max(round(base.threshold / step) * step, low), high)
+    for key in ("threshold", "number"):
+        st.session_state.setdefault(f"{key}-{run.id}", _asked(low, high, start))
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="threshold-row"):
+        st.slider(
+            "Threshold",
+            low,
+            high,
+            step=step,
+            key=f"threshold-{run.id}",
+            on_change=_moved,
+            args=(run.id, "threshold", "number"),
+        )
+        st.number_input(
+            "Score",
+            low,
+            high,
+            step=step,
+            key=f"number-{run.id}",
+            width=140,
+            on_change=_moved,
+            args=(run.id, "number", "threshold"),
+        )
+        st.button(
+            "Reset",
+            icon=":material/restart_alt:",
+            on_click=_reset,
+            args=(run.id, start),
+            help=f"Back to {base.threshold:.2f}, with which it was analysed",
+        )
+    chosen = float(st.session_state[f"threshold-{run.id}"])
+    if chosen < views.floor_of(run.folder):
+        st.caption(f"Under {views.floor_of(run.folder):.2f} no pictures were kept: events there have no causes.")
+    return base.threshold if chosen == start else chosen
+
+
+def _range(base: Analysis) -> tuple[float, float, float]:
+    scores = base.scores[np.isfinite(base.scores)]
+    bottom = min(0.0, base.threshold)
+    top = max(float(scores.max(initial=bottom)), base.threshold, bottom + 1e-6)
+    step = 10.0 ** (math.floor(math.log10(top - bottom)) - 2)
+    return math.floor(bottom / step) * step, math.ceil(top / step) * step, step
+
+
+def _asked(low: float, high: float, start: float) -> float:
+    try:
+        asked = float(st.query_params.get("threshold", ""))
+    except ValueError:
+        return start
+    return min(max(asked, low), high) if math.isfinite(asked) else start
+
+
+def _moved(run_id: str, source: str, other: str) -> None:
+    value = st.session_state[f"{source}-{run_id}"]
+    st.session_state[f"{other}-{run_id}"] = value
+    st.query_params["threshold"] = f"{value:.6g}"
+
+
+def _reset(run_id: str, start: float) -> None:
+    st.session_state[f"threshold-{run_id}"] = st.session_state[f"number-{run_id}"] = start
+    st.query_params.pop("threshold", None)
+
+
+def picked_event(analysis: Analysis) -> int | None:
+    """Return the index of the event that is looked at: what the address says, else the highest."""
+    if not analysis.events:
+        return None
+    at = st.query_params.get("at", "")
+    if at.isdecimal():
+        return charts.event_at(analysis, int(at))
+    return int(np.argmax([one.event.peak_score for one in analysis.events]))
+
+
+def chart(run: Run, analysis: Analysis, picked: int | None) -> None:
+    """Draw the score over time; a click looks at the event there."""
+    key = f"score-{run.id}"
+    st.plotly_chart(
+        charts.score_chart(analysis, picked), key=key, on_select=lambda: _clicked(key, analysis),
+        selection_mode="points",
+        config={"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]},
+    )  # fmt: skip
+
+
+def _clicked(key: str, analysis: Analysis) -> None:
+    number = charts.event_at(analysis, charts.frame_of(st.session_state.get(key)))
+    if number is not None:
+        look_at(analysis.events[number].event.peak)
+
+
+def downloads(run: Run, base: Analysis, analysis: Analysis) -> None:
+    """Offer the report for the threshold that is shown."""
+    with st.container(horizontal=True, vertical_alignment="center", width="content", key="downloads"):
+        for name, label in zip(views.REPORTS, ("Report (HTML)", "Report (JSON)", "Scores (CSV)"), strict=True):
+            st.download_button(
+                label, partial(_content, run, base, analysis, name), name, MIME[name], on_click="ignore",
+                icon=":material/download:", key=f"download-{name}",
+            )  # fmt: skip
+
+
+def _content(run: Run, base: Analysis, analysis: Analysis, name: str) -> bytes:
+    if analysis.threshold == base.threshold and (run.folder / name).exists():
+        return (run.folder / name).read_bytes()
+    return views.report_at(analysis, run.folder, name)
+
+
+def summary(run: Run, base: Analysis, analysis: Analysis) -> None:
+    """Say how much was unusual, beside the downloads."""
+    fps, events = analysis.clip.fps, [one.event for one in analysis.events]
+    unusual = sum(event.last - event.first + 1 for event in events) / fps
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="summary"):
+        whole = span(len(analysis.scores) / fps)
+        told = f"{span(unusual)} of {whole}" if events else f"in {whole}"
+        st.html(
+            f'<p class="found"><b>{count(len(events), "unusual event")}</b> <span>{told}</span></p>', width="content"
+        )
+        downloads(run, base, analysis)
+
+
+def pedigree(analysis: Analysis) -> None:
+    """Say who answered, and with what."""
+    models = " · ".join(f"{safe(kind)}: <b>{safe(name)}</b>" for kind, name in analysis.models.items())
+    st.html(f'<p class="facts">Who answered · detector: <b>{safe(analysis.detector)}</b> · {models}</p>')
+    with st.expander("Pedigree: versions, weights, the clip's fingerprint"):
+        rows = [("clip sha256", analysis.clip.sha256), *caches.flat(analysis.versions)]
+        body = "".join(f"<tr><th>{safe(name)}</th><td>{safe(value)}</td></tr>" for name, value in rows)
+        st.html(f'<div class="card"><table>{body}</table></div>')

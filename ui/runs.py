@@ -1,0 +1,95 @@
+"""The list of runs: filter, open, resume, delete."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from core.errors import WhycamError
+from pipeline import jobs
+from pipeline.store import STARTABLE, STATES, Run
+from ui import frame, words
+from ui.words import safe
+
+PAGE = 20
+
+
+def filters(kept: Sequence[Run]) -> list[str]:
+    """Let the user narrow the list; return the ids that are left, newest first."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="filters"):
+        text = st.text_input("Clip's name", placeholder="any", icon=":material/search:").casefold()
+        cameras = st.multiselect("Camera", sorted({run.camera for run in kept if run.camera}), placeholder="any")
+        there = [state for state in STATES if any(run.state == state for run in kept)]
+        states = st.pills("State", there, selection_mode="multi", format_func=lambda state: words.STATES[state])
+    return [
+        run.id
+        for run in kept
+        if text in run.clip.casefold()
+        and (not cameras or run.camera in cameras)
+        and (not states or run.state in states)
+    ]
+
+
+def table(chosen: Sequence[str]) -> None:
+    """Show runs, a page at a time; drawn anew now and then while one of them is at work."""
+    if not chosen:
+        st.caption("No run fits these filters.")
+        return
+    pages = -(-len(chosen) // PAGE)
+    page = st.pagination(pages, key=f"runs-{pages}") if pages > 1 else 1
+    shown = set(chosen[(page - 1) * PAGE : page * PAGE])
+    busy = any(run.active for run in jobs.runs() if run.id in shown)
+    st.fragment(_rows, run_every=2.0 if busy else None)(shown)
+
+
+def _rows(shown: set[str]) -> None:
+    for run in jobs.runs():
+        if run.id in shown:
+            row(run)
+
+
+def row(run: Run) -> None:
+    """Show one run in a line, with what can be done with it."""
+    with st.container(horizontal=True, vertical_alignment="center", key=f"run-{run.id}"):
+        facts = [f"camera {run.camera}", words.ago(run.created), _result(run)]
+        said = " · ".join(safe(fact) for fact in facts if fact)
+        st.html(
+            f'<div class="run">{frame.badge(run.state)}<div><b>{safe(run.clip)}</b><br><span>{said}</span></div></div>'
+        )
+        st.page_link(frame.RUN, label="Open", icon=":material/open_in_new:", query_params={"run": run.id})
+        if run.state in STARTABLE and st.button("Resume", key=f"resume-{run.id}", icon=":material/play_arrow:"):
+            _do(lambda: jobs.resume(run.id))
+        if run.active and st.button(
+            "Cancel", key=f"cancel-{run.id}", icon=":material/stop_circle:", disabled=run.cancel
+        ):
+            _do(lambda: jobs.cancel(run.id))
+        if not run.active and st.button("Delete", key=f"delete-{run.id}", icon=":material/delete:"):
+            _confirm(run.id, run.clip)
+
+
+def _result(run: Run) -> str:
+    if run.state == "done":
+        top = f", foremost: {run.top_cause}" if run.top_cause else ""
+        return words.count(run.events or 0, "unusual event") + top
+    if run.state == "running" and run.total:
+        left = f", {words.clock(run.seconds_left, 0)} left" if run.seconds_left else ""
+        return f"{100 * run.done // run.total} %{left}"
+    return run.error or ""
+
+
+def _do(act: Callable[[], object]) -> None:
+    try:
+        act()
+    except WhycamError as error:
+        frame.notice(error)
+        return
+    st.rerun()
+
+
+@st.dialog("Delete this run?")
+def _confirm(run_id: str, clip: str) -> None:
+    st.html(f"<p><b>{safe(clip)}</b>, its scores, pictures and reports will be gone for good.</p>")
+    with st.container(horizontal=True):
+        if st.button("Delete for good", type="primary", icon=":material/delete:", key="really"):
+            _do(lambda: jobs.delete(run_id))
+        if st.button("Keep it", key="keep"):
+            st.rerun()

@@ -1,1 +1,34 @@
 """Action models, one file per backend; each registers itself in ACTION_MODELS."""
+
+from collections.abc import Callable
+
+from core.contracts import ActionModel
+from core.device import Runtime
+from core.registry import collect
+from explain import _backends
+from explain._backends import Progress
+
+Loader = Callable[[Runtime, Progress | None], ActionModel]
+PREFERRED = "slowfast"
+
+
+def models() -> dict[str, Loader]:
+    """Name to loader of every action model."""
+    return collect("explain.actions", "ACTION_MODELS")
+
+
+def choose(name: str, runtime: Runtime, progress: Progress | None = None) -> ActionModel:
+    """Load an action model.
+
+    Args:
+        name: ``auto``, or one of :func:`models`. ``auto`` is SlowFast with the official AVA weights where these are
+            here or can be downloaded, else the compact one that comes with Whycam; the model's ``name`` says which.
+        runtime: where it runs.
+        progress: told the bytes that are here and the bytes there will be, while weights arrive.
+
+    Raises:
+        UnknownNameError: no such model.
+        WeightsError: its weights cannot be had, or are not the right ones. Wrong weights are never passed over:
+            ``auto`` turns to the compact model only where there are none.
+    """
+    return _backends.choose("action model", models(), PREFERRED, name, runtime, progress)

@@ -1,0 +1,65 @@
+"""What object and action models have in common: how one is chosen, and the card beside weights that Whycam brings."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from core.device import Runtime
+from core.errors import WeightsError, WeightsUnavailable
+from core.registry import pick
+
+Model = TypeVar("Model")
+Progress = Callable[[int, int | None], None]
+"""Called with the bytes that are here and the bytes there will be (None: not known) while weights arrive."""
+
+AUTO, LAST = "auto", "compact"
+"""Chooses by itself; the model that comes with Whycam and always can answer."""
+
+
+def choose(
+    kind: str,
+    known: Mapping[str, Callable[[Runtime, Progress | None], Model]],
+    preferred: str,
+    name: str,
+    runtime: Runtime,
+    progress: Progress | None,
+) -> Model:
+    """Load one of the known models.
+
+    Args:
+        kind: what to call one in an error, such as ``action model``.
+        known: name to loader.
+        preferred: the name that ``auto`` stands for, unless its weights cannot be had.
+        name: ``auto`` or a known name.
+        runtime: where it runs.
+        progress: told the bytes that are here and the bytes there will be, while weights arrive.
+
+    Raises:
+        UnknownNameError: no such model.
+        WeightsError: its weights cannot be had, or are not the right ones. Wrong weights are never passed over:
+            ``auto`` turns to the compact model only where there are none.
+    """
+    if name != AUTO:
+        pick(kind, name, {**known, AUTO: None})
+        return known[name](runtime, progress)
+    try:
+        return known[preferred](runtime, progress)
+    except WeightsUnavailable:
+        return known[LAST](runtime, progress)
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """Read the card beside the weights.
+
+    Raises:
+        WeightsError: there is none, or it gives no name, labels or checksum.
+    """
+    path = folder / "card.json"
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"the card {path} cannot be read: {error}") from error
+    if not isinstance(card, dict) or not {"labels", "sha256", "name"} <= card.keys():
+        raise WeightsError(f"{path} must be a card with name, labels and sha256")
+    return card

@@ -1,0 +1,165 @@
+"""The whole pass over a clip, with a tiny untrained detector and models that the tests can foresee."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from core import device, video, weights
+from core.errors import Cancelled, ClipError, InputError
+from core.records import Detections, Normality
+from pipeline import analyse as stage
+from pipeline import camera as cameras
+from pipeline.analyse import analyse, explain_events
+from pipeline.evidence import EvidenceFolder
+from pipeline.scoring import EVIDENCE, SCORES
+
+FRAMES, SIZE = 90, (48, 72)
+SETTINGS = {"base": 4, "height": 32, "width": 48, "channels": 1}
+
+
+class Boxes:
+    """An object model that finds one person, moving right with the frames it is shown."""
+
+    name, labels = "foreseeable", ("person",)
+
+    def detect(self, images, first=0):
+        box = np.array([[10, 10, 30, 40]], np.float32)
+        return [
+            Detections(first + i, box, ("person",), np.array([0.9], np.float32), "COCO") for i in range(len(images))
+        ]
+
+
+class Acts:
+    """An action model that says how bright the middle frame of its span is."""
+
+    name, labels, span = "foreseeable", ("walk", "run/jog"), 8
+
+    def classify(self, images, boxes):
+        assert images.shape[0] == self.span
+        bright = images[self.span // 2].mean() / 255.0
+        return np.tile(np.array([[bright, 1 - bright]], np.float32), (len(boxes), 1))
+
+
+@pytest.fixture(autouse=True)
+def models(monkeypatch):
+    monkeypatch.setattr(stage.object_models, "choose", lambda *_, **__: Boxes())
+    monkeypatch.setattr(stage.action_models, "choose", lambda *_, **__: Acts())
+
+
+@pytest.fixture
+def clip(tmp_path):
+    rng = np.random.default_rng(0)
+    still = rng.integers(60, 120, (*SIZE, 3), dtype=np.uint8)
+
+    def frames():
+        for i in range(FRAMES):
+            image = still.copy()
+            if 40 <= i < 70:
+                image[8 + i % 7 : 38, 10:40] = rng.integers(220, 256, (30 - i % 7, 30, 3), dtype=np.uint8)
+            yield image
+
+    path = tmp_path / "clip.mp4"
+    video.encode(path, frames(), 25)
+    return path
+
+
+@pytest.fixture
+def camera(tmp_path, clip):
+    torch.manual_seed(0)
+    module = cameras.make_detector("unet-prediction", SETTINGS)
+    folder = tmp_path / "tiny"
+    sha256 = weights.save(module, folder / "weights.safetensors")
+    images = next(video.read(clip)).images
+    made = cameras.Camera(
+        "tiny", folder, "unet-prediction", SETTINGS, sha256, 1.0, 0.36, SIZE[1], SIZE[0], 25.0,
+        Normality(0.0, tuple(np.linspace(-1, 1, 101)), 100, 0.01), cameras.background_of(images), {"seed": 0},
+    )  # fmt: skip
+    cameras.save(made)
+    loaded = cameras.load(str(folder))
+    scores = run(loaded, clip, tmp_path / "probe", threshold=100.0).scores
+    median = float(np.nanmedian(scores))
+    top = float(np.nanmax(scores)) - median
+    normality = dataclasses.replace(loaded.normality, median=median)
+    return dataclasses.replace(loaded, normality=normality, threshold=top * 0.3, floor=top * 0.1)
+
+
+def run(camera, clip, folder, **options):
+    return analyse(clip, camera, folder, runtime=device.choose("cpu", "float32"), **options)
+
+
+def test_a_planted_change_is_one_event_with_evidence_and_reports(camera, clip, tmp_path):
+    result = run(camera, clip, tmp_path / "run")
+    assert len(result.scores) == FRAMES == result.clip.frames
+    assert np.isnan(result.scores[:5]).all() and np.isfinite(result.scores[5:]).all()
+    assert len(result.events) == 1
+    event = result.events[0].event
+    assert abs(event.first - 40) <= 4 and abs(event.last - 69) <= 6
+    assert {"report.html", "report.json", "scores.csv"} <= {p.name for p in (tmp_path / "run").iterdir()}
+    kept = EvidenceFolder(tmp_path / "run" / EVIDENCE).frames()
+    assert kept and all(frame % 5 == 0 for frame in kept)
+    assert result.events[0].causes and result.models["objects"] == "foreseeable"
+
+
+def test_progress_grows_to_the_end(camera, clip, tmp_path):
+    seen = []
+    run(camera, clip, tmp_path / "run", progress=seen.append)
+    assert [p.done for p in seen] == sorted(p.done for p in seen) and seen[-1].done == FRAMES
+    assert all(p.fps > 0 for p in seen)
+
+
+@pytest.mark.parametrize("chunks", [1, 2])
+def test_a_cancelled_run_goes_on_and_ends_the_same(camera, clip, tmp_path, chunks):
+    whole = run(camera, clip, tmp_path / "whole")
+    calls = iter([False] * (chunks - 1) + [True])
+    with pytest.raises(Cancelled):
+        run(camera, clip, tmp_path / "run", cancelled=lambda: next(calls))
+    done = (tmp_path / "run" / SCORES).stat().st_size // 4
+    assert 0 < done < FRAMES
+    with (tmp_path / "run" / SCORES).open("ab") as half:
+        half.write(b"\x00\x01")
+    again = run(camera, clip, tmp_path / "run")
+    np.testing.assert_allclose(again.scores, whole.scores, atol=1e-4)
+    frames = [EvidenceFolder(tmp_path / name / EVIDENCE).frames() for name in ("run", "whole")]
+    assert frames[0] == frames[1]
+    assert again.events[0].event == whole.events[0].event
+    for one, other in zip(*(EvidenceFolder(tmp_path / n / EVIDENCE).between(0, FRAMES) for n in ("run", "whole")),
+                          strict=True):  # fmt: skip
+        np.testing.assert_allclose(one.actions.confidence, other.actions.confidence, atol=1e-5)
+
+
+def test_another_threshold_computes_nothing_again(camera, clip, tmp_path):
+    result = run(camera, clip, tmp_path / "run")
+    clip.unlink()
+    assert explain_events(tmp_path / "run").events[0].event == result.events[0].event
+    assert explain_events(tmp_path / "run", threshold=1e6).events == ()
+    with pytest.raises(InputError, match="no finished analysis"):
+        explain_events(tmp_path)
+
+
+def test_another_threshold_of_the_same_folder_starts_anew(camera, clip, tmp_path):
+    run(camera, clip, tmp_path / "run")
+    result = run(camera, clip, tmp_path / "run", threshold=1e6)
+    assert result.events == () and json.loads((tmp_path / "run" / "report.json").read_text())["events"] == []
+
+
+def test_fewer_frames_than_a_window_is_one_sentence_and_nothing_left(camera, tmp_path):
+    short = tmp_path / "short.mp4"
+    video.encode(short, (np.zeros((*SIZE, 3), np.uint8) for _ in range(3)), 25)
+    with pytest.raises(ClipError, match="has 3 frames, fewer than the 6"):
+        run(camera, short, tmp_path / "run")
+    assert not (tmp_path / "run").exists() or not list((tmp_path / "run").glob("*.*"))
+
+
+def test_footage_of_another_place_is_said_to_be(camera, tmp_path):
+    other = tmp_path / "other.mp4"
+    video.encode(other, (np.random.default_rng(9).integers(0, 256, (60, 60, 3), dtype=np.uint8) for _ in range(8)), 25)
+    warnings = cameras.look(camera, other)
+    assert any("60×60" in said for said in warnings) and any("does not look like" in said for said in warnings)
+
+
+def test_a_threshold_that_is_no_number_is_refused(camera, clip, tmp_path):
+    with pytest.raises(InputError, match="must be a finite number"):
+        run(camera, clip, tmp_path / "run", threshold=float("nan"))

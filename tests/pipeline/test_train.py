@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+import torch
+
+from core import device
+from core.errors import DataError, InputError
+from core.records import Frames
+from pipeline.cache import Cache
+from pipeline.camera import make_detector
+from pipeline.train import fit
+
+RUNTIME = device.choose("cpu", "float32")
+SETTINGS = {"base": 4, "height": 16, "width": 24, "channels": 1, "batch": 4, "epochs": 3, "codes": 8, "inputs": 2}
+
+
+class Drawn:
+    """A clip of frames drawn from a seed."""
+
+    def __init__(self, name, frames, seed=0):
+        self.name, self.count, self.seed = name, frames, seed
+
+    def frames(self, chunk=32):
+        images = np.random.default_rng(self.seed).integers(0, 256, (self.count, 20, 30, 3), dtype=np.uint8)
+        for i in range(0, self.count, chunk):
+            part = images[i : i + chunk]
+            yield Frames(part, i, np.arange(i, i + len(part)) / 25.0)
+
+
+class Killed(Exception):
+    pass
+
+
+def trained(work, *, seed=0, resume=False, kill_in_epoch=None):
+    torch.manual_seed(seed)
+    detector = make_detector("vqunet-prediction", SETTINGS)
+
+    def report(step):
+        if step.epoch == kill_in_epoch:
+            raise Killed
+
+    progress = fit(detector, [Drawn("a", 12), Drawn("b", 9, 1)], work, RUNTIME, seed=seed, resume=resume, report=report)
+    return detector, progress
+
+
+def test_the_same_seed_gives_the_same_loss_and_weights(tmp_path):
+    (one, first), (two, second) = trained(tmp_path / "1"), trained(tmp_path / "2")
+    assert first.losses == second.losses and len(first.losses) == 3
+    assert all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), two.state_dict().values(), strict=True))
+    assert trained(tmp_path / "3", seed=1)[1].losses != first.losses
+
+
+def test_a_killed_training_resumed_ends_as_one_that_was_not(tmp_path):
+    whole, progress = trained(tmp_path / "whole")
+    with pytest.raises(Killed):
+        trained(tmp_path / "run", kill_in_epoch=1)
+    resumed, after = trained(tmp_path / "run", resume=True)
+    assert after.losses == progress.losses
+    for a, b in zip(whole.state_dict().values(), resumed.state_dict().values(), strict=True):
+        torch.testing.assert_close(a, b)
+
+
+def test_the_cache_is_gone_and_the_checkpoint_kept(tmp_path):
+    trained(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint.pt"]
+
+
+def test_windows_never_cross_from_clip_to_clip(tmp_path):
+    detector = make_detector("unet-prediction", {**SETTINGS, "codes": 0})
+    cache = Cache(tmp_path / "frames.u8", detector, [Drawn("a", 5), Drawn("short", 2, 1), Drawn("b", 4, 2)])
+    assert cache.lengths == [5, 2, 4] and cache.starts.tolist() == [0, 1, 2, 7, 8]
+    seen = torch.cat(list(cache.batches(2, np.random.default_rng(0))))
+    assert seen.shape == (5, 3, 1, 16, 24) and seen.dtype == torch.uint8
+    expected = {cache.frames[s : s + 3].tobytes() for s in cache.starts}
+    assert {window.numpy().tobytes() for window in seen} == expected
+
+
+@pytest.mark.parametrize(("clips", "said"), [([], "holds no frame"), ([Drawn("a", 2)], "no clip .* has the 3 frames")])
+def test_footage_without_a_window_is_refused(tmp_path, clips, said):
+    with pytest.raises(DataError, match=said):
+        fit(make_detector("vqunet-prediction", SETTINGS), clips, tmp_path, RUNTIME)
+
+
+def test_a_diverging_loss_stops_with_one_sentence_and_the_last_checkpoint(tmp_path):
+    detector = make_detector("vqunet-prediction", SETTINGS)
+
+    def spoil(step):
+        if step.epoch == 1:
+            with torch.no_grad():
+                next(iter(detector.parameters())).fill_(float("nan"))
+
+    with pytest.raises(InputError, match="became nan"):
+        fit(detector, [Drawn("a", 12)], tmp_path, RUNTIME, report=spoil)
+    kept = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    assert kept["progress"]["epoch"] == 1
+    assert all(value.isfinite().all() for value in kept["detector"].values())

@@ -22,6 +22,15 @@ def clock(frame: float, fps: float) -> str:
     return f"{head}:{rest / 10:04.1f}"
 
 
+def percent(share: float) -> str:
+    """Write a share.
+
+    >>> percent(0.913), percent(0.004), percent(0.0)
+    ('91 %', '< 1 %', '0 %')
+    """
+    return "< 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+
+
 def summarise(
     event: Event,
     causes: Sequence[Cause],
@@ -45,7 +54,8 @@ def summarise(
     if event.first == event.last:
         when = f"At {clock(event.first, fps)}"
     height = event.peak_score - threshold
-    peak = f"at its peak ({clock(event.peak, fps)}) the score was {height:.1f} above the threshold."
+    side = "above" if height >= 0 else "below"
+    peak = f"at its peak ({clock(event.peak, fps)}) the score was {abs(height):.1f} {side} the threshold."
     return " ".join([f"{when} {_what(causes)}{where}; {peak}", *_trust(causes, unexplained)])
 
 
@@ -54,12 +64,12 @@ def _what(causes: Sequence[Cause]) -> str:
         return "the picture changed in a way that no cause was found for"
     best = causes[0]
     if best.coarse == "unknown":
-        return "something that no model has a name for moved or changed"
+        return "something that no model has a name for stood out"
     if best.coarse == "action":
         return f"a person was seen to {best.fine.replace(' / ', ' or ')}"
     if best.coarse == "location":
         return f"someone or something was {best.fine}"
-    return f"{_article(best.fine)} {best.fine} was the unusual thing"
+    return f"{_article(best.fine)} {best.fine} stood out"
 
 
 def _article(name: str) -> str:
@@ -81,15 +91,15 @@ def _trust(causes: Sequence[Cause], unexplained: float) -> list[str]:
     said: list[str] = []
     if causes:
         best = causes[0]
-        amount = "Most of the heat lies" if best.heat_share >= MOST else "Part of the heat lies"
+        amount = "Most" if best.heat_share >= MOST else "Part"
         held = "in that region" if best.coarse == "unknown" else "in its boxes"
-        said.append(f"{amount} {held} ({best.heat_share:.2f}){_confidence(best)}.")
+        said.append(f"{amount} of the heat ({percent(best.heat_share)}) lies {held}{_confidence(best)}.")
         if len(causes) > 1 and causes[1].score > MOST * best.score:
             said.append(f"The next cause, {causes[1].fine}, ranks close behind.")
     if unexplained >= MOST:
-        said.append(f"Most of the heat ({unexplained:.2f}) lies in no box at all: treat the named cause with caution.")
-    elif unexplained >= 0.01:
-        said.append(f"The share of heat in no box is {unexplained:.2f}.")
+        said.append(f"{percent(unexplained)} of the heat lies in no box at all: treat a named cause with caution.")
+    elif unexplained >= 0.005:
+        said.append(f"{percent(unexplained)} of the heat lies in no box.")
     return said
 
 

@@ -14,17 +14,17 @@ def cause(coarse="object", fine="bicycle", score=5.0, share=0.91, confidence=0.9
 
 def test_a_sure_answer():
     assert summarise(EVENT, [cause()], 0.04, 25.0, 2.0, (640, 360)) == (
-        "From 0:12.4 to 0:15.0 a bicycle was the unusual thing in the lower left of the picture; at its peak (0:13.6) "
-        "the score was 3.1 above the threshold. Most of the heat lies in its boxes (0.91), and the model that named it "
-        "was 0.93 confident. The share of heat in no box is 0.04."
+        "From 0:12.4 to 0:15.0 a bicycle stood out in the lower left of the picture; at its peak (0:13.6) "
+        "the score was 3.1 above the threshold. Most of the heat (91 %) lies in its boxes, and the model that named "
+        "it was 0.93 confident. 4 % of the heat lies in no box."
     )
 
 
 def test_an_unsure_answer_says_so():
     said = summarise(EVENT, [cause(confidence=0.4, share=0.3), cause(fine="person", score=4.0)], 0.6, 25.0, 2.0)
-    assert "Part of the heat lies in its boxes (0.30), and the model that named it was only 0.40 confident." in said
+    assert "Part of the heat (30 %) lies in its boxes, and the model that named it was only 0.40 confident." in said
     assert "The next cause, person, ranks close behind." in said
-    assert "Most of the heat (0.60) lies in no box at all: treat the named cause with caution." in said
+    assert "60 % of the heat lies in no box at all: treat a named cause with caution." in said
     assert "of the picture" not in said
 
 
@@ -32,9 +32,9 @@ def test_an_unsure_answer_says_so():
     ("coarse", "fine", "words"),
     [
         ("action", "run / jog", "a person was seen to run or jog"),
-        ("object", "umbrella", "an umbrella was"),
+        ("object", "umbrella", "an umbrella stood out"),
         ("location", "on the grass", "someone or something was on the grass"),
-        ("unknown", "unknown", "something that no model has a name for moved or changed"),
+        ("unknown", "unknown", "something that no model has a name for stood out"),
     ],
 )
 def test_each_type_of_cause_has_its_words(coarse, fine, words):

@@ -1,0 +1,170 @@
+"""``report.html``: one page that needs no network, no script and no other file."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from core.records import Analysis, Evidence, ExplainedEvent
+from explain._summary import clock, percent
+from explain.report._chart import score_chart
+from explain.report._event import KINDS, event_section, name_of
+from explain.report._html import safe
+
+STYLE = Path(__file__).with_name("report.css")
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+PICTURES = 60
+"""Pictures in one report; in a longer one the highest events have theirs, so that the file can still be opened."""
+
+READING = (
+    ("Score", "How far the picture differs from what the detector expected, above a typical frame of this camera. "
+     "It grows with strangeness; it is no probability, and scores of two cameras cannot be compared."),
+    ("Event", "A stretch in which the smoothed score passes the threshold, with the weaker frames beside it."),
+    ("Heat", "Squared error of the prediction at each pixel. Colours are multiples of this camera's normal mean, the "
+     "same in all its reports. Shares count the heat above that mean."),
+    ("Cause", "An object, an action or a region, followed over the event. Causes are ranked by the share of heat in "
+     "their boxes, by how improbable that much heat and such a thing are at this camera, and by the model's "
+     "confidence. Boxes overlap, so shares do not add up."),
+    ("Unexplained", "Share of the event's heat that lies in no box of any model. The higher it is, the less the named "
+     "causes account for."),
+    ("Limits", "Unusual does not mean forbidden or dangerous, and what is usual can be both. A cause says where the "
+     "surprise lies and what a model saw there; it is no proof of why."),
+)  # fmt: skip
+
+
+def page(analysis: Analysis, evidence: Callable[[int], Evidence]) -> str:
+    """Return the whole page.
+
+    Args:
+        analysis: the answer for one clip.
+        evidence: frame to what was kept of it; raises ``InputError`` where nothing was.
+    """
+    style = STYLE.read_text(encoding="utf-8")
+    pictured = _pictured(analysis)
+    sections = [
+        event_section(one, number, analysis, evidence if number in pictured else None)
+        for number, one in enumerate(analysis.events, 1)
+    ]
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{safe(analysis.clip.name)}: Whycam report</title>
+<style>
+{style}</style>
+</head>
+<body>
+<main>
+{_head(analysis)}
+{_warnings(analysis)}
+{_summary(analysis)}
+<section aria-labelledby="over-time">
+<h2 id="over-time">Score over time</h2>
+{score_chart(analysis)}
+<p class="note">Time from the start of the clip. Shaded: events. Dashed: the threshold.</p>
+</section>
+{"".join(sections)}
+{_omitted(analysis, pictured)}
+{_reading()}
+{_pedigree(analysis)}
+</main>
+<footer>Written by Whycam on {datetime.now(UTC):%Y-%m-%d at %H:%M} UTC.</footer>
+</body>
+</html>
+"""
+
+
+def _head(analysis: Analysis) -> str:
+    clip = analysis.clip
+    length = f"{clock(len(analysis.scores), clip.fps)} ({len(analysis.scores):,} frames)"
+    facts = (f"Camera <b>{safe(analysis.camera)}</b>", f"detector <b>{safe(analysis.detector)}</b>",
+             f"{clip.width} × {clip.height} at {clip.fps:.4g} frames/s", length)  # fmt: skip
+    return f"""<header>
+<p class="brand">Whycam report</p>
+<h1>{safe(clip.name)}</h1>
+<p class="facts">{" · ".join(facts)}</p>
+</header>"""
+
+
+def _warnings(analysis: Analysis) -> str:
+    if not analysis.warnings:
+        return ""
+    said = "".join(f"<li>{safe(sentence)}</li>" for sentence in analysis.warnings)
+    return f'<section class="warnings" aria-labelledby="warned"><h2 id="warned">Before you rely on this</h2><ul>{said}</ul></section>'  # noqa: E501
+
+
+def _summary(analysis: Analysis) -> str:
+    fps, events = analysis.clip.fps, [one.event for one in analysis.events]
+    if not events:
+        found = f"Nothing unusual was found: no stretch of the clip lies above the threshold of {analysis.threshold:.2f} for long enough to be an event."  # noqa: E501
+        return f'<section class="summary" aria-label="Summary"><p class="finding">{found}</p></section>'
+    frames = sum(event.last - event.first + 1 for event in events)
+    number = f"{len(events)} unusual event{'s' * (len(events) != 1)}"
+    share = percent(frames / max(len(analysis.scores), 1)).replace(" ", "\u00a0")
+    rows = "".join(_row(one, i, fps) for i, one in enumerate(analysis.events, 1))
+    heads = "".join(f'<th scope="col"{c}>{name}</th>' for name, c in (
+        ("No.", ""), ("From", ""), ("To", ""), ("Most likely cause", ""), ("Peak score", ' class="n"'),
+        ("Heat in its boxes", ' class="n"'), ("Unexplained", ' class="n"')))  # fmt: skip
+    return f"""<section class="summary" aria-label="Summary">
+<p class="finding"><b>{number}</b> above the threshold of {analysis.threshold:.2f}, together {frames / fps:.1f} s or {share} of the clip.</p>
+<div class="wide"><table class="events"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>
+</section>"""  # noqa: E501
+
+
+def _row(one: ExplainedEvent, number: int, fps: float) -> str:
+    event = one.event
+    kind = f' <span class="kind">{KINDS.get(one.causes[0].coarse, "")}</span>' if one.causes else ""
+    share = percent(one.causes[0].heat_share) if one.causes else "–"
+    return (
+        f'<tr><td>{number}</td><td><a href="#event-{number}">{clock(event.first, fps)}</a></td>'
+        f"<td>{clock(event.last + 1, fps)}</td><td><b>{safe(name_of(one))}</b>{kind}</td>"
+        f'<td class="n">{event.peak_score:.2f}</td><td class="n">{share}</td>'
+        f'<td class="n">{percent(one.unexplained_share)}</td></tr>'
+    )
+
+
+def _pictured(analysis: Analysis) -> set[int]:
+    numbers = range(1, len(analysis.events) + 1)
+    return set(sorted(numbers, key=lambda n: -analysis.events[n - 1].event.peak_score)[:PICTURES])
+
+
+def _omitted(analysis: Analysis, pictured: set[int]) -> str:
+    left = len(analysis.events) - len(pictured)
+    return (
+        f'<p class="note">The {PICTURES} events with the highest peak show their picture; {left} others do not.</p>'
+        if left
+        else ""
+    )
+
+
+def _reading() -> str:
+    terms = "".join(f"<dt>{term}</dt><dd>{meaning}</dd>" for term, meaning in READING)
+    return f'<section aria-labelledby="reading"><h2 id="reading">How to read this report</h2><dl>{terms}</dl></section>'
+
+
+def _pedigree(analysis: Analysis) -> str:
+    clip = analysis.clip
+    heat = f"{analysis.normal_heat:.4g}" if analysis.normal_heat > 0 else "unknown"
+    rows = [
+        ("Clip", clip.name), ("Clip SHA-256", clip.sha256),
+        ("Camera", analysis.camera), ("Detector", analysis.detector),
+        *((f"Model for {kind}", name) for kind, name in analysis.models.items()),
+        ("Threshold", f"{analysis.threshold:.6g}"), ("Normal mean heat per pixel", heat), *_flat(analysis.versions),
+    ]  # fmt: skip
+    body = "".join(f'<tr><th scope="row">{safe(name)}</th><td>{safe(value)}</td></tr>' for name, value in rows)
+    return f'<section aria-labelledby="pedigree"><h2 id="pedigree">Pedigree</h2><table class="pedigree"><tbody>{body}</tbody></table></section>'  # noqa: E501
+
+
+def _flat(entries: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
+    """List nested facts one a row; ``weights_sha256`` reads as ``weights SHA-256``."""
+    rows: list[tuple[str, str]] = []
+    for key, value in entries.items():
+        name = f"{before}{key}".replace("_", " ").replace("sha256", "SHA-256")
+        name = name[:1].upper() + name[1:]
+        rows += (
+            _flat(value, f"{name}, ") if isinstance(value, Mapping) else [(name, "–" if value is None else str(value))]
+        )
+    return rows

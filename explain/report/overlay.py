@@ -1,0 +1,167 @@
+"""Draws a frame with its heat and boxes; the same colours on the pages and in the report.
+
+Heat is coloured on an absolute scale, in multiples of the camera's mean heat on normal footage, so that the frames of
+a run, and of all runs of a camera, can be compared. The colours are those of Inferno (Smith and van der Walt, 2015),
+which is perceptually uniform and also read in grey and by the colour-blind.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from core.records import Detections, Evidence, Floats, Images, expect
+
+TOP = 100.0
+"""Multiple of the normal mean at which the colours end."""
+MARKS = (1, 10, 25, 50, 100)
+"""Multiples that a legend names."""
+LEAST_WIDTH = 960
+"""Smaller pictures are enlarged by a whole factor to about this width, so that labels can be read."""
+PERSON, THING = (236, 236, 228), (255, 176, 66)
+_DARKEST = 0.22
+
+Colours = npt.NDArray[np.uint8]
+
+
+def _palette() -> Colours:
+    """Inferno from dark violet on: its black would hide the picture where there is next to no heat."""
+    steps = np.rint(np.linspace(255 * _DARKEST, 255, 256)).astype(np.uint8)
+    colours: Colours = cv2.applyColorMap(steps[:, None], cv2.COLORMAP_INFERNO)[:, 0, ::-1].copy()
+    return colours
+
+
+PALETTE = _palette()
+"""(256, 3) uint8 RGB from no heat to the highest."""
+
+
+def level(heat: Floats, normal: float) -> Floats:
+    """Place heat on the colour scale.
+
+    Args:
+        heat: (H, W) non-negative.
+        normal: the camera's mean heat per pixel on normal footage; without it (0) the picture's own highest heat
+            is the top of the scale, and pictures cannot be compared.
+
+    Returns:
+        (H, W) float32 in [0, 1]: 0 up to the normal mean, 1 from ``TOP`` times it; a square root between, which
+        keeps weaker heat visible beside the strongest.
+
+    >>> level(np.array([[0.5, 1.0, 25.75, 100.0, 900.0]], np.float32), 1.0).round(2).tolist()
+    [[0.0, 0.0, 0.5, 1.0, 1.0]]
+    """
+    top = TOP * normal if normal > 0 else float(heat.max(initial=0.0))
+    if top <= normal:
+        return np.zeros_like(heat, np.float32)
+    placed: Floats = np.sqrt(np.clip((heat - normal) / (top - normal), 0.0, 1.0)).astype(np.float32)
+    return placed
+
+
+def heat_layer(heat: Floats, normal: float = 0.0, strength: float = 1.0) -> Colours:
+    """Colour heat as a layer to lay over its frame.
+
+    Args:
+        heat: (H, W) non-negative.
+        normal: see :func:`level`.
+        strength: 0 to 1, opacity of the strongest heat.
+
+    Returns:
+        (H, W, 4) uint8 RGBA, transparent where there is no heat.
+    """
+    placed = level(heat, normal)
+    layer = np.empty((*heat.shape, 4), np.uint8)
+    layer[..., :3] = PALETTE[np.rint(placed * 255).astype(np.uint8)]
+    layer[..., 3] = np.rint(255 * strength * np.minimum(1.6 * placed, 1.0))
+    return layer
+
+
+def blend(image: Images, layer: Colours) -> Images:
+    """Lay an (H, W, 4) layer over an (H, W, 3) picture."""
+    alpha = layer[..., 3:].astype(np.float32) / 255.0
+    mixed: Images = np.rint(image + (layer[..., :3] - image.astype(np.float32)) * alpha).astype(np.uint8)
+    return mixed
+
+
+def overlay(evidence: Evidence, *, strength: float = 0.6, boxes: bool = True, normal: float = 0.0) -> Images:
+    """Draw one explained frame.
+
+    Args:
+        evidence: the frame, its heat and boxes.
+        strength: 0 (no heat) to 1, opacity of the strongest heat.
+        boxes: draw the models' boxes with their labels.
+        normal: the camera's mean heat per pixel on normal footage, see :func:`level`.
+
+    Returns:
+        (H, W, 3) uint8 RGB, enlarged by a whole factor where the frame is narrower than ``LEAST_WIDTH``.
+
+    Raises:
+        ValueError: ``strength`` is not between 0 and 1.
+    """
+    expect(0.0 <= strength <= 1.0, "strength", "between 0 and 1", strength)
+    picture = evidence.image
+    if strength > 0:
+        picture = blend(picture, heat_layer(evidence.heat, normal, strength))
+    factor = max(1, round(LEAST_WIDTH / picture.shape[1]))
+    if factor > 1:
+        size = (picture.shape[1] * factor, picture.shape[0] * factor)
+        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC), np.uint8)
+    if boxes:
+        picture = draw_boxes(picture, evidence.objects, evidence.actions, factor)
+    return picture
+
+
+def draw_boxes(image: Images, objects: Detections, actions: Detections, factor: float = 1.0) -> Images:
+    """Draw objects with label and confidence, persons with the surest thing that they do.
+
+    Args:
+        image: (H, W, 3) uint8.
+        objects: boxes of the frame.
+        actions: rows on the persons' boxes.
+        factor: by which the boxes are enlarged to fit the picture.
+
+    Returns:
+        A new picture.
+    """
+    drawn = np.ascontiguousarray(image.copy())
+    doing = surest_actions(objects, actions)
+    # Persons first: what is rarer must not lie under them.
+    order = sorted(range(len(objects)), key=lambda i: (objects.labels[i] != "person", objects.confidence[i]))
+    for i in order:
+        corners = np.clip(objects.boxes[i] * factor, -1.0, [*image.shape[1::-1]] * 2)
+        if not np.isfinite(corners).all():
+            continue
+        colour = PERSON if objects.labels[i] == "person" else THING
+        _box(drawn, np.rint(corners).astype(int).tolist(), _caption(objects, i, doing[i]), colour)
+    return drawn
+
+
+def surest_actions(objects: Detections, actions: Detections) -> list[tuple[str, float] | None]:
+    """Return, for each object, the most probable action on exactly its box, or None."""
+    best: dict[tuple[float, ...], tuple[str, float]] = {}
+    for label, box, confidence in zip(actions.labels, actions.boxes.tolist(), actions.confidence.tolist(), strict=True):
+        key = tuple(box)
+        if key not in best or confidence > best[key][1]:
+            best[key] = (label, confidence)
+    persons = [label == "person" for label in objects.labels]
+    return [best.get(tuple(box)) if is_person else None
+            for box, is_person in zip(objects.boxes.tolist(), persons, strict=True)]  # fmt: skip
+
+
+def _caption(objects: Detections, row: int, doing: tuple[str, float] | None) -> str:
+    name = f"{objects.labels[row]} {objects.confidence[row]:.2f}"
+    return f"{name}, {doing[0].split(' (')[0]} {doing[1]:.2f}" if doing else name
+
+
+def _box(image: Images, corners: Sequence[int], caption: str, colour: tuple[int, int, int]) -> None:
+    x1, y1, x2, y2 = corners
+    dark = (20, 20, 20)
+    cv2.rectangle(image, (x1, y1), (x2, y2), dark, 4, cv2.LINE_AA)
+    cv2.rectangle(image, (x1, y1), (x2, y2), colour, 2, cv2.LINE_AA)
+    style: dict[str, Any] = {"fontFace": cv2.FONT_HERSHEY_SIMPLEX, "fontScale": 0.45, "thickness": 1}
+    (width, height), _ = cv2.getTextSize(caption, **style)
+    x = int(np.clip(x1, 0, max(image.shape[1] - width - 6, 0)))
+    bottom = y1 if y1 >= height + 8 else min(y2, image.shape[0] - height - 8) + height + 8
+    cv2.rectangle(image, (x, bottom - height - 8), (x + width + 6, bottom), dark, cv2.FILLED)
+    cv2.putText(image, caption, (x + 3, bottom - 4), color=colour, lineType=cv2.LINE_AA, **style)

@@ -1,0 +1,269 @@
+import csv
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.errors import InputError, StorageError
+from core.records import Analysis, Cause, Clip, Detections, Event, Evidence, ExplainedEvent
+from explain import report
+from explain.report._chart import score_chart
+
+SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "report.schema.json").read_text(encoding="utf-8"))
+NASTY = '../../x"><script>alert(1)</script>.mp4'
+
+
+def boxes(frame, vocabulary="COCO"):
+    found = np.array([[10, 10, 40, 40]], np.float32)
+    return Detections(frame, found, ("bicycle",), np.array([0.9], np.float32), vocabulary)
+
+
+def kept(frame):
+    if frame % 5:
+        raise InputError(f"nothing is kept of frame {frame}")
+    image = np.full((90, 160, 3), 120, np.uint8)
+    heat = np.zeros((90, 160), np.float32)
+    heat[12:38, 12:38] = 0.4
+    return Evidence(frame, 3.0 + frame / 1000, image, heat, boxes(frame), boxes(frame, "AVA"))
+
+
+def explained(first, last, peak, *causes, unexplained=0.1, summary="A bicycle stood out.", score=4.2):
+    return ExplainedEvent(Event(first, last, peak, score), causes, unexplained, summary)
+
+
+def analysis(events=None, name="gate.mp4", frames=200, warnings=(), **changes):
+    scores = np.sin(np.arange(frames, dtype=np.float32) / 9)
+    scores[:5] = np.nan
+    causes = (
+        Cause("object", "bicycle", 4.0, 0.8, 0.9, (10.0, 10.0, 40.0, 40.0), 40, 60),
+        Cause("action", "run / jog", 2.0, 0.5, 0.7, (10.0, 10.0, 40.0, 40.0), 40, 60),
+        Cause("unknown", "unknown", 1.2, 0.2, 0.0, (60.0, 20.0, 90.0, 50.0), 40, 60),
+    )
+    found = (explained(40, 60, 47, *causes), explained(100, 140, 120)) if events is None else events
+    fields = {
+        "clip": Clip(name, "0" * 64, 25.0, 160, 90, frames),
+        "camera": "plaza",
+        "detector": "vqunet-prediction",
+        "models": {"objects": "compact Faster R-CNN", "actions": "compact SlowFast"},
+        "threshold": 0.5,
+        "scores": scores,
+        "events": tuple(found),
+        "warnings": tuple(warnings),
+        "versions": {"torch": "2.14.1", "seed": 0, "weights_sha256": "f" * 64},
+        "normal_heat": 0.01,
+    }
+    return Analysis(**{**fields, **changes})
+
+
+class Page(HTMLParser):
+    """Collects what a browser would act on, and checks that elements are closed in order."""
+
+    VOID = {"meta", "input", "br"}
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.open, self.addresses, self.text, self.ids = [], [], [], [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.ids += [value for name, value in attributes if name == "id"]
+        self.addresses += [value for name, value in attributes if name in ("href", "src")]
+        assert not [name for name, _ in attributes if name.startswith("on")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        if tag not in self.VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def written(folder, of, evidence=kept):
+    report.write(of, evidence, folder)
+    assert sorted(path.name for path in folder.iterdir()) == sorted(report.FILES)
+    content = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(SCHEMA).validate(content)
+    return Page((folder / "report.html").read_text(encoding="utf-8")), content, (folder / "scores.csv").read_text()
+
+
+def test_the_schema_is_one():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_json_has_the_documented_fields(tmp_path):
+    _, content, _ = written(tmp_path / "out", analysis())
+    assert content["clip"] == {
+        "name": "gate.mp4",
+        "sha256": "0" * 64,
+        "frames": 200,
+        "fps": 25.0,
+        "width": 160,
+        "height": 90,
+    }
+    event = content["events"][0]
+    assert (event["first_frame"], event["last_frame"], event["peak_frame"]) == (40, 60, 47)
+    box = [10, 10, 40, 40]
+    assert event["causes"][0] == {
+        "coarse": "object", "fine": "bicycle", "score": 4.0, "heat_share": 0.8, "confidence": 0.9, "box": box
+    }  # fmt: skip
+    assert content["events"][1]["causes"] == []
+
+
+def test_numbers_that_are_not_finite_become_null(tmp_path):
+    odd = Cause("object", "dog", float("nan"), 0.5, 0.5, (0.0, 0.0, 1.0, float("inf")), 0, 1)
+    of = analysis(
+        (explained(40, 60, 47, odd, score=float("inf")),),
+        versions={"figures": {"auc": np.float32("nan"), "n": np.int64(3)}},
+    )
+    _, content, _ = written(tmp_path, of)
+    assert content["events"][0]["peak_score"] is None
+    assert content["events"][0]["causes"][0]["score"] is None
+    assert content["events"][0]["causes"][0]["box"] == [0, 0, 1, None]
+    assert content["versions"] == {"figures": {"auc": None, "n": 3}}
+
+
+def test_csv_has_a_line_for_each_frame(tmp_path):
+    of = analysis()
+    _, _, text = written(tmp_path, of)
+    rows = list(csv.DictReader(text.splitlines()))
+    assert list(rows[0]) == ["frame", "score", "threshold", "event"]
+    assert [int(row["frame"]) for row in rows] == list(range(200))
+    assert [row["score"] for row in rows[:5]] == [""] * 5
+    assert np.array([float(row["score"]) for row in rows[5:]]) == pytest.approx(of.scores[5:], rel=1e-5)
+    assert [row["event"] for row in rows] == [
+        "1" if 40 <= i <= 60 else "2" if 100 <= i <= 140 else "" for i in range(200)
+    ]
+    assert {row["threshold"] for row in rows} == {"0.5"}
+
+
+def test_the_page_stands_alone(tmp_path):
+    page, _, _ = written(tmp_path, analysis())
+    assert not {"script", "link", "iframe", "object", "img", "form"} & set(page.tags)
+    assert all(address.startswith(("data:image/", "#")) for address in page.addresses)
+    assert {address[1:] for address in page.addresses if address.startswith("#")} <= set(page.ids)
+    assert len(page.ids) == len(set(page.ids))
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "default-src 'none'" in text
+    assert not re.search(r"url\(|@import|https?://", text)
+
+
+def test_the_page_says_it_all(tmp_path):
+    page, _, _ = written(tmp_path, analysis(warnings=("The clip was cut at 0:08.0.",)))
+    text = " ".join(" ".join(page.text).split())
+    for words in (
+        "The clip was cut at 0:08.0.", "2 unusual events", "bicycle", "run / jog", "A bicycle stood out.", "80 %",
+        "Frame 50 at 0:02.0", "compact Faster R-CNN", "compact SlowFast", "0" * 64, "f" * 64, "vqunet-prediction",
+        "of the heat lies in no box", "no cause found", "Weights SHA-256", "plaza", "0.90",
+    ):  # fmt: skip
+        assert words in text, words
+
+
+def test_the_picture_is_of_the_better_side_of_the_peak(tmp_path):
+    page, _, _ = written(tmp_path, analysis((explained(40, 60, 53, analysis().events[0].causes[0]),)))
+    assert "Frame 55 at 0:02.2" in " ".join(" ".join(page.text).split())
+
+
+@pytest.mark.parametrize("nasty", [NASTY, "</style><img src=x onerror=alert(1)>", "a\x00b\ud800\u202e'\"&<>.mp4"])
+def test_any_users_text_is_harmless(tmp_path, nasty):
+    cause = Cause("object", nasty, 4.0, 0.8, 0.9, (10.0, 10.0, 40.0, 40.0), 40, 60)
+    of = analysis(
+        (explained(40, 60, 47, cause, summary=nasty),),
+        nasty,
+        warnings=(nasty,),
+        camera=nasty,
+        detector=nasty,
+        models={nasty: nasty},
+        versions={nasty: {nasty: nasty}},
+    )
+    page, content, _ = written(tmp_path / "out", of)
+    assert not {"script", "img"} & set(page.tags)
+    assert page.tags.count("style") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert content["clip"]["name"] == nasty.encode("utf-8", "replace").decode()
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=30))
+def test_any_name_gives_a_page_that_parses(tmp_path, name):
+    page, _, _ = written(tmp_path, analysis(name=name))
+    assert "script" not in page.tags
+
+
+def test_a_clip_without_events(tmp_path):
+    page, content, text = written(tmp_path, analysis(()))
+    assert "Nothing unusual was found" in " ".join(page.text)
+    assert content["events"] == [] and len(text.splitlines()) == 201
+
+
+def test_events_without_pictures(tmp_path):
+    def nothing(frame):
+        raise InputError("nothing is kept")
+
+    page, _, _ = written(tmp_path, analysis(), nothing)
+    assert "image" not in page.tags
+    assert "No picture was kept of this event." in " ".join(page.text)
+
+
+def test_many_events_keep_the_file_small(tmp_path):
+    many = [explained(5 * i, 5 * i + 3, 5 * i, *analysis().events[0].causes, score=float(i)) for i in range(100)]
+    page, _, _ = written(tmp_path, analysis(many, frames=500))
+    assert page.tags.count("image") == 2 * 60
+    assert "40 others do not" in " ".join(page.text)
+
+
+def test_a_picture_without_heat_or_unit(tmp_path):
+    def cold(frame):
+        seen = kept(5 * (frame // 5))
+        return Evidence(frame, float("nan"), seen.image, np.zeros_like(seen.heat), seen.objects, seen.actions)
+
+    page, _, _ = written(tmp_path, analysis(normal_heat=0.0), cold)
+    assert "highest in this picture" in " ".join(page.text)
+
+
+@pytest.mark.parametrize(
+    "scores",
+    [
+        [],
+        [np.nan] * 4,
+        [1.0],
+        [0.0, np.nan, 2.0],
+        [-5.0, -4.0],
+        np.full(9, 3.0),
+        [np.inf, 1.0],
+        np.random.default_rng(0).random(9000),
+    ],
+)
+def test_any_scores_can_be_drawn(scores):
+    drawn = score_chart(analysis((), scores=np.array(scores, np.float32)))
+    assert "nan" not in drawn and "inf" not in drawn
+    Page(drawn)
+    assert len(drawn) < 120_000
+
+
+def test_the_chart_keeps_the_peak_of_a_long_clip():
+    scores = np.zeros(100_000, np.float32)
+    scores[54_321] = 10.0
+    drawn = score_chart(analysis((), scores=scores))
+    heights = [float(y) for y in re.findall(r"[ML][\d.]+ ([\d.]+)", drawn)]
+    assert min(heights) < 45 < 150 < max(heights)
+
+
+def test_a_full_disk_is_said_in_one_sentence(tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    with pytest.raises(StorageError):
+        report.write(analysis(), kept, blocked / "out")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from string import Template
 from typing import Any
 
 from core.records import Analysis, Evidence, ExplainedEvent
@@ -15,6 +16,26 @@ STYLE = Path(__file__).with_name("report.css")
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 PICTURES = 60
 """Pictures in one report; in a longer one the highest events have theirs, so that the file can still be opened."""
+
+SHELL = Template("""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="$policy">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>$title: Whycam report</title>
+<style>
+$style</style>
+</head>
+<body>
+<main>
+$body
+</main>
+<footer>Written by Whycam on $written.</footer>
+</body>
+</html>
+""")
 
 READING = (
     ("Score", "How far the picture differs from what the detector expected, above a typical frame of this camera. "
@@ -39,42 +60,20 @@ def page(analysis: Analysis, evidence: Callable[[int], Evidence]) -> str:
         analysis: the answer for one clip.
         evidence: frame to what was kept of it; raises ``InputError`` where nothing was.
     """
-    style = STYLE.read_text(encoding="utf-8")
     pictured = _pictured(analysis)
     sections = [
         event_section(one, number, analysis, evidence if number in pictured else None)
         for number, one in enumerate(analysis.events, 1)
     ]
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{safe(analysis.clip.name)}: Whycam report</title>
-<style>
-{style}</style>
-</head>
-<body>
-<main>
-{_head(analysis)}
-{_warnings(analysis)}
-{_summary(analysis)}
-<section aria-labelledby="over-time">
-<h2 id="over-time">Score over time</h2>
-{score_chart(analysis)}
-<p class="note">Time from the start of the clip. Shaded: events. Dashed: the threshold.</p>
-</section>
-{"".join(sections)}
-{_omitted(analysis, pictured)}
-{_reading()}
-{_pedigree(analysis)}
-</main>
-<footer>Written by Whycam on {datetime.now(UTC):%Y-%m-%d at %H:%M} UTC.</footer>
-</body>
-</html>
-"""
+    parts = (_head(analysis), _warnings(analysis), _summary(analysis), _over_time(analysis), *sections,
+             _omitted(analysis, pictured), _reading(), _pedigree(analysis))  # fmt: skip
+    return SHELL.substitute(
+        policy=POLICY,
+        title=safe(analysis.clip.name),
+        style=STYLE.read_text(encoding="utf-8"),
+        body="\n".join(part for part in parts if part),
+        written=f"{datetime.now(UTC):%Y-%m-%d at %H:%M} UTC",
+    )
 
 
 def _head(analysis: Analysis) -> str:
@@ -94,6 +93,14 @@ def _warnings(analysis: Analysis) -> str:
         return ""
     said = "".join(f"<li>{safe(sentence)}</li>" for sentence in analysis.warnings)
     return f'<section class="warnings" aria-labelledby="warned"><h2 id="warned">Before you rely on this</h2><ul>{said}</ul></section>'  # noqa: E501
+
+
+def _over_time(analysis: Analysis) -> str:
+    return f"""<section aria-labelledby="over-time">
+<h2 id="over-time">Score over time</h2>
+{score_chart(analysis)}
+<p class="note">Time from the start of the clip. Shaded: events. Dashed: the threshold.</p>
+</section>"""
 
 
 def _summary(analysis: Analysis) -> str:

@@ -1,6 +1,21 @@
 """A rendered plaza of our own: people cross a square under a fixed camera, and sometimes something unusual happens."""
 
-from footage.plaza._anomalies import ANOMALIES, Anomaly
-from footage.plaza._render import Film, PlazaFrame, PlazaObject, render
+from footage.plaza._anomalies import ANOMALIES, LAWN, Anomaly
+from footage.plaza._clip import film, truth_of
+from footage.plaza._dataset import DATASETS
+from footage.plaza._exposure import Film
+from footage.plaza._render import render
+from footage.plaza._truth import PlazaFrame, PlazaObject
 
-__all__ = ["ANOMALIES", "Anomaly", "Film", "PlazaFrame", "PlazaObject", "render"]
+__all__ = [
+    "ANOMALIES",
+    "DATASETS",
+    "LAWN",
+    "Anomaly",
+    "Film",
+    "PlazaFrame",
+    "PlazaObject",
+    "film",
+    "render",
+    "truth_of",
+]

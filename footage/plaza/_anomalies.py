@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from footage.plaza import _poses, _vehicles
 from footage.plaza._crowd import Tracks
-from footage.plaza._figure import HANDBAG, NO_BAG, Look, dress
+from footage.plaza._figure import NO_BAG, Look, dress
 from footage.plaza._scene import Scene
 
 Array = npt.NDArray[np.float64]
@@ -16,6 +16,8 @@ Generator = np.random.Generator
 
 RIDE = "ride (e.g., a bike, a car, a horse)"
 DRIVE = "drive (e.g., a car, a truck)"
+LAWN = "on the lawn"
+"""X-MAN location label of ``off limits``."""
 
 
 @dataclass(frozen=True)
@@ -259,4 +261,3 @@ ANOMALIES: dict[str, Callable[[Scene, Generator, Tracks], Play]] = {
     "thrown bag": thrown_bag,
     "off limits": off_limits,
 }
-__all__ = ["ANOMALIES", "HANDBAG", "Act", "Anomaly", "Play", "Thing"]

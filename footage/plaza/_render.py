@@ -11,8 +11,11 @@ from core.errors import UnknownNameError
 from footage.plaza import _figure, _paint, _poses
 from footage.plaza._anomalies import ANOMALIES, Act, Anomaly, Play, Thing
 from footage.plaza._crowd import Crowd, Tracks
-from footage.plaza._paint import Solids
-from footage.plaza._scene import Occluder, Scene, build
+from footage.plaza._exposure import Film, Light, Sensor
+from footage.plaza._furniture import Occluder
+from footage.plaza._paint import Ids, Solids
+from footage.plaza._scene import Scene, build
+from footage.plaza._truth import Known, PlazaFrame, visible_objects
 
 Array = npt.NDArray[np.float64]
 Image = npt.NDArray[np.uint8]
@@ -21,82 +24,14 @@ Generator = np.random.Generator
 SHADOWED = np.isin(_figure.NAMES, ["foot", "shin", "thigh", "pelvis", "torso", "arm", "head", "hem", "bag"])
 
 
-@dataclass(frozen=True)
-class PlazaObject:
-    """Truth of one visible object in one frame.
-
-    Attributes:
-        track: number of the object in its clip.
-        label: COCO name.
-        actions: AVA names, for persons only.
-        box: (x1, y1, x2, y2) in pixels round what can be seen of it.
-        visible: share of it that nothing hides and that lies in the picture, 0 to 1.
-        anomalous: whether it belongs to something unusual.
-    """
-
-    track: int
-    label: str
-    actions: tuple[str, ...]
-    box: tuple[int, int, int, int]
-    visible: float
-    anomalous: bool
-
-
-@dataclass(frozen=True)
-class PlazaFrame:
-    """One rendered frame with its truth.
-
-    Attributes:
-        image: (H, W, 3) uint8 RGB.
-        objects: what can be seen, farthest first.
-        mask: (H, W) bool, pixels of anomalous objects.
-        anomalies: names of the anomalies that can be seen.
-    """
-
-    image: Image
-    objects: tuple[PlazaObject, ...]
-    mask: npt.NDArray[np.bool_]
-    anomalies: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Film:
-    """How the camera sees: noise, softness, light.
-
-    Attributes:
-        light: overall brightness, 1 is a clear day.
-        noise: standard deviation of the sensor noise in grey levels.
-        blur: standard deviation of the lens blur in pixels.
-        quality: JPEG quality that stands for the camera's compression, 100 for none.
-        grey: whether the camera sees no colours.
-    """
-
-    light: float = 1.0
-    noise: float = 2.0
-    blur: float = 0.55
-    quality: int = 88
-    grey: bool = False
-
-
-@dataclass
-class _Known:
-    """What the painter needs to know of an object besides its solids."""
-
-    track: int
-    label: str
-    actions: tuple[str, ...]
-    anomaly: str
-    anomalous: bool
-
-
 @dataclass
 class _Stage:
     """Figures and objects of the frame that is being made."""
 
     figures: list[Solids] = field(default_factory=list)
-    known: list[_Known] = field(default_factory=list)
+    known: list[Known] = field(default_factory=list)
 
-    def add(self, known: _Known) -> int:
+    def add(self, known: Known) -> int:
         self.known.append(known)
         return len(self.known) - 1
 
@@ -116,18 +51,6 @@ def schedule(anomalies: Sequence[str | Anomaly], frames: int, rng: Generator) ->
             raise UnknownNameError("anomaly", anomaly.name, ANOMALIES)
         plan.append(anomaly)
     return plan
-
-
-class _Light:
-    """Slow changes of the light: clouds pass before the sun, exposure drifts."""
-
-    def __init__(self, rng: Generator, fps: float) -> None:
-        self.period, self.turn, self.fps = rng.uniform((17, 29, 41), (23, 37, 61)), rng.uniform(0, 2 * np.pi, 3), fps
-
-    def at(self, frame: int) -> tuple[float, float]:
-        """Share of the sun and exposure at a frame."""
-        wave = np.sin(2 * np.pi * frame / self.fps / self.period + self.turn)
-        return float(0.9 + 0.09 * wave[0]), float(1.0 + 0.018 * wave[1] + 0.012 * wave[2])
 
 
 def _sunlight(scene: Scene, ground: Array) -> float:
@@ -165,7 +88,7 @@ def _bag_of(stage: _Stage, look: _figure.Look, track: int, person: int) -> int:
     if look.bag == _figure.NO_BAG:
         return person
     label = "backpack" if look.bag == _figure.BACKPACK else "handbag"
-    return stage.add(_Known(-track, label, (), "", False))
+    return stage.add(Known(-track, label, (), "", False))
 
 
 def _add_crowd(stage: _Stage, crowd: Crowd, scene: Scene, sun: float) -> None:
@@ -176,19 +99,19 @@ def _add_crowd(stage: _Stage, crowd: Crowd, scene: Scene, sun: float) -> None:
     joints = _poses.walk(p.phase, stature, speed, np.zeros(len(speed)), hold=hold)
     centres, radii = _figure.flesh(_poses.to_world(joints, p.position, p.heading), p.looks)
     for i, look in enumerate(p.looks):
-        person = stage.add(_Known(p.tracks[i], "person", crowd.actions(i), "", False))
+        person = stage.add(Known(p.tracks[i], "person", crowd.actions(i), "", False))
         bag = _bag_of(stage, look, p.tracks[i], person)
         light = sun * _sunlight(scene, p.position[i])
         stage.figures.append(_person(centres[i], radii[i], look, person, bag, light, p.position[i]))
 
 
 def _add_act(stage: _Stage, act: Act, name: str, scene: Scene, sun: float) -> None:
-    person = stage.add(_Known(act.track, "person", act.actions, name, act.anomalous))
+    person = stage.add(Known(act.track, "person", act.actions, name, act.anomalous))
     light = sun * _sunlight(scene, act.place)
     centres, radii = _figure.flesh(act.joints[None], [act.look])
     figure = _person(centres[0], radii[0], act.look, person, person, light, act.place)
     for thing in act.things:
-        owner = stage.add(_Known(thing.track, thing.label, (), name, thing.anomalous))
+        owner = stage.add(Known(thing.track, thing.label, (), name, thing.anomalous))
         if thing.label == "handbag":
             at = np.concatenate([q[0] for q in thing.parts]).mean(0)[:2]
             stage.figures.append(_with_parts(None, thing, owner, light, at))
@@ -200,17 +123,13 @@ def _add_act(stage: _Stage, act: Act, name: str, scene: Scene, sun: float) -> No
 class _Painter:
     """Turns a stage into a picture and its truth."""
 
-    def __init__(self, scene: Scene, film: Film, rng: Generator) -> None:
-        self.scene, self.film, self.rng = scene, film, rng
-        view = scene.view
-        field_ = rng.normal(0, 1, (view.height + 64, view.width + 64, 3)) * (0.75, 0.7, 0.85)
-        field_ += rng.normal(0, 0.75, (view.height + 64, view.width + 64, 1))
-        self.grain = (128.5 + film.noise * field_).clip(0, 255).astype(np.uint8)
+    def __init__(self, scene: Scene) -> None:
+        self.scene, view = scene, scene.view
         uv, _ = view.project(np.array([[0.0, 25, 0], [-scene.slant[0], 25 - scene.slant[1], 1.2]]))
         way = uv[1] - uv[0]
         self.sun = way / max(float(np.linalg.norm(way)), 1e-6)
 
-    def paint(self, stage: _Stage, sun: float, gain: float) -> tuple[Image, npt.NDArray[np.int16], dict[int, int]]:
+    def paint(self, stage: _Stage, sun: float) -> tuple[Image, Ids, dict[int, int]]:
         """Draw ground, shadows and figures; returns the picture, each pixel's object and each object's whole area."""
         scene, view = self.scene, self.scene.view
         image = cv2.addWeighted(scene.lit, sun, scene.shaded, 1 - sun, 0)
@@ -231,7 +150,7 @@ class _Painter:
                 area = item.area
                 image[area] = cv2.blendLinear(clean[area], image[area], item.cover, item.rest)
                 owners[area][item.solid] = -1
-        return cv2.convertScaleAbs(image, alpha=gain * self.film.light), owners, areas
+        return image, owners, areas
 
     def _order(self, stage: _Stage) -> list[tuple[float, Solids | Occluder]]:
         """Figures and fixed things, farthest first."""
@@ -240,40 +159,6 @@ class _Painter:
         items: list[tuple[float, Solids | Occluder]] = list(zip(depth.tolist(), stage.figures, strict=True))
         items += [(o.depth, o) for o in self.scene.occluders]
         return sorted(items, key=lambda item: -item[0])
-
-    def expose(self, image: Image) -> Image:
-        """Add what lens, sensor and compression do."""
-        film, (height, width) = self.film, image.shape[:2]
-        if film.blur > 0:
-            image = cv2.GaussianBlur(image, (0, 0), film.blur)
-        if film.grey:
-            image = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-        if film.noise > 0:
-            y, x = self.rng.integers(0, 64, 2)
-            grain = self.grain[y : y + height, x : x + width]
-            image = cv2.addWeighted(image, 1, grain[..., :1].repeat(3, 2) if film.grey else grain, 1, -128)
-        if film.quality < 100:
-            _, packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, film.quality])
-            image = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR))
-        return image
-
-
-def _truth(stage: _Stage, owners: npt.NDArray[np.int16], areas: dict[int, int]) -> tuple[PlazaObject, ...]:
-    """List what can be seen of each object."""
-    found = []
-    ys, xs = np.nonzero(owners >= 0)
-    ids = owners[ys, xs]
-    count = np.bincount(ids, minlength=len(stage.known))
-    low = np.full((len(stage.known), 2), 1 << 30)
-    high = np.full((len(stage.known), 2), -1)
-    np.minimum.at(low, ids, np.stack([xs, ys], 1))
-    np.maximum.at(high, ids, np.stack([xs, ys], 1))
-    for i, k in enumerate(stage.known):
-        if count[i] >= 4:
-            box = (int(low[i, 0]), int(low[i, 1]), int(high[i, 0]) + 1, int(high[i, 1]) + 1)
-            visible = min(1.0, float(count[i]) / max(areas.get(i, 0), 1))
-            found.append(PlazaObject(k.track, k.label, k.actions, box, visible, k.anomalous))
-    return tuple(found)
 
 
 def render(
@@ -306,14 +191,20 @@ def render(
     rng = np.random.default_rng([seed, scene, 5])
     place, tracks = build(scene, size, zoom), Tracks()
     plan = schedule(anomalies, frames, rng)
-    crowd, light = Crowd(place, walkers, rng, tracks), _Light(rng, fps)
+    crowd, light = Crowd(place, walkers, rng, tracks), Light(rng, fps)
     plays = [(a, ANOMALIES[a.name](place, rng, tracks)) for a in plan]
-    painter = _Painter(place, film or Film(), rng)
-    return _frames(frames, fps, crowd, light, plays, painter)
+    sensor = Sensor(film or Film(), size, rng)
+    return _frames(frames, fps, crowd, light, plays, _Painter(place), sensor)
 
 
 def _frames(
-    frames: int, fps: float, crowd: Crowd, light: _Light, plays: list[tuple[Anomaly, Play]], painter: _Painter
+    frames: int,
+    fps: float,
+    crowd: Crowd,
+    light: Light,
+    plays: list[tuple[Anomaly, Play]],
+    painter: _Painter,
+    sensor: Sensor,
 ) -> Iterator[PlazaFrame]:
     """Step the plaza through time."""
     for frame in range(frames):
@@ -325,9 +216,9 @@ def _frames(
         for anomaly, act in acts:
             if act is not None:
                 _add_act(stage, act, anomaly.name, painter.scene, sun)
-        image, owners, areas = painter.paint(stage, sun, gain)
+        image, owners, areas = painter.paint(stage, sun)
         unusual = np.array([k.anomalous for k in stage.known] + [False])
         mask = unusual[owners]
         seen = {stage.known[i].anomaly for i in np.unique(owners[mask])}
-        objects = _truth(stage, owners, areas)
-        yield PlazaFrame(painter.expose(image), objects, mask, tuple(sorted(seen)))
+        objects = visible_objects(stage.known, owners, areas)
+        yield PlazaFrame(sensor.expose(image, gain), objects, mask, tuple(sorted(seen)))

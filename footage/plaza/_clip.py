@@ -1,0 +1,145 @@
+"""Rendered clips as files: H.264 as a camera would send it, and beside it the truth as JSON and packed masks."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core import files, video
+from core.contracts import Truth
+from core.errors import DataError
+from footage.plaza._anomalies import LAWN, Anomaly
+from footage.plaza._render import render
+from footage.plaza._truth import PlazaFrame, PlazaObject
+
+LABEL_SET = "plaza/1"
+FINE = {
+    "run/jog": "run / jog",
+    "throw": "throw",
+    "ride (e.g., a bike, a car, a horse)": "ride",
+    "drive (e.g., a car, a truck)": "drive",
+}
+"""AVA names of unusual actions as X-MAN writes them."""
+Labels = list[tuple[str, str]]
+
+
+def explain(frame: PlazaFrame) -> Labels:
+    """Say what is unusual in a frame, as X-MAN's (coarse, fine) labels, in alphabetical order."""
+    found = set()
+    for thing in (o for o in frame.objects if o.anomalous):
+        if thing.label != "person":
+            found.add(("object", thing.label))
+        found |= {("action", FINE[a]) for a in thing.actions if a in FINE}
+    if "off limits" in frame.anomalies:
+        found.add(("location", LAWN))
+    return sorted(found)
+
+
+@dataclass
+class _Record:
+    """Truth of a clip, gathered while its frames go by."""
+
+    labels: dict[int, Labels] = field(default_factory=dict)
+    names: dict[str, list[int]] = field(default_factory=dict)
+    objects: dict[int, list[tuple[int, PlazaObject]]] = field(default_factory=dict)
+    masks: dict[int, npt.NDArray[np.uint8]] = field(default_factory=dict)
+    frames: int = 0
+
+    def watch(self, clip: Iterator[PlazaFrame]) -> Iterator[npt.NDArray[np.uint8]]:
+        """Pass the pictures on and keep the truth."""
+        for frame in clip:
+            if frame.mask.any():
+                self.labels[self.frames] = explain(frame)
+                self.masks[self.frames] = np.packbits(frame.mask)
+            for name in frame.anomalies:
+                self.names.setdefault(name, []).append(self.frames)
+            for thing in frame.objects:
+                self.objects.setdefault(thing.track, []).append((self.frames, thing))
+            self.frames += 1
+            yield frame.image
+
+    def _event(self, name: str, seen: list[int]) -> dict[str, Any]:
+        labels = sorted({label for frame in seen for label in self.labels.get(frame, [])})
+        return {"name": name, "first": seen[0], "last": seen[-1], "labels": labels}
+
+    def content(self) -> dict[str, Any]:
+        """Everything but the masks, ready for JSON."""
+        events = sorted((self._event(n, seen) for n, seen in self.names.items()), key=lambda e: int(e["first"]))
+        tracks = []
+        for track, seen in sorted(self.objects.items()):
+            boxes = [[frame, *thing.box, round(thing.visible, 2)] for frame, thing in seen]
+            actions = sorted({a for _, thing in seen for a in thing.actions})
+            unusual = [frame for frame, thing in seen if thing.anomalous]
+            span = [unusual[0], unusual[-1]] if unusual else None
+            tracks.append(
+                {"track": track, "label": seen[0][1].label, "actions": actions, "anomalous": span, "boxes": boxes}
+            )
+        return {
+            "label_set": LABEL_SET,
+            "frames": self.frames,
+            "events": events,
+            "labels": self.labels,
+            "tracks": tracks,
+        }
+
+
+def film(
+    path: Path, seed: int, frames: int, anomalies: Sequence[str | Anomaly] = (), fps: float = 25.0, **settings: Any
+) -> None:
+    """Render a clip into ``path`` (mp4), its masks (``.npz``, where there are any) and its truth (``.json``) beside it.
+
+    Args:
+        path: the mp4 to write.
+        seed: who walks where, light and noise.
+        frames: how many.
+        anomalies: as :func:`footage.plaza.render` takes them.
+        fps: frames per second.
+        settings: further arguments of :func:`footage.plaza.render`.
+
+    Raises:
+        StorageError: the folder cannot be written to.
+    """
+    record = _Record()
+    clip = render(seed, frames, fps=fps, anomalies=anomalies, **settings)
+    video.encode(path, record.watch(clip), fps)
+    facts = {"clip": path.name, "seed": seed, "fps": fps} | record.content()
+    if record.masks:
+        width, height = settings.get("size", (640, 360))
+        with files.write_whole(path.with_suffix(".npz")) as out:
+            packed = np.stack(list(record.masks.values()))
+            np.savez_compressed(out, frames=np.array(list(record.masks)), masks=packed, size=np.array([height, width]))
+    files.write_text(path.with_suffix(".json"), json.dumps(facts, separators=(",", ":")) + "\n")
+
+
+def truth_of(path: Path) -> Truth:
+    """Read the truth that lies beside a rendered clip.
+
+    Args:
+        path: the mp4.
+
+    Raises:
+        DataError: the truth is missing or does not belong to a rendered clip.
+    """
+    try:
+        facts = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        abnormal = np.zeros(int(facts["frames"]), np.bool_)
+        abnormal[[int(frame) for frame in facts["labels"]]] = True
+        if not abnormal.any():
+            return Truth(abnormal, None, str(facts["label_set"]))
+        with np.load(path.with_suffix(".npz"), allow_pickle=False) as packed:
+            numbers, masks = packed["frames"].tolist(), packed["masks"]
+            height, width = (int(n) for n in packed["size"])
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        raise DataError(f"{path.name} has no readable truth beside it; render it again") from error
+    rows = {frame: row for row, frame in enumerate(numbers)}
+
+    def mask(frame: int) -> npt.NDArray[np.bool_]:
+        if frame not in rows:
+            return np.zeros((height, width), np.bool_)
+        return np.unpackbits(masks[rows[frame]], count=height * width).reshape(height, width).astype(np.bool_)
+
+    return Truth(abnormal, mask, str(facts["label_set"]))

@@ -1,0 +1,85 @@
+"""The plaza as a data set: clips by seed, each rendered into a file when it is first needed."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core import files, video
+from core.contracts import Footage, Truth
+from core.errors import DataError
+from core.records import Frames
+from footage.plaza import _clip
+from footage.plaza._anomalies import ANOMALIES
+
+TRAINING, TEST = range(1000, 1008), range(500, 504)  # seeds; the demo has another
+LENGTH = 750
+
+
+@dataclass(frozen=True)
+class PlazaClip:
+    """One rendered clip.
+
+    Attributes:
+        name: shown to the user.
+        path: where its file is, or will be.
+        seed: which clip.
+        anomalies: names of what happens in it.
+    """
+
+    name: str
+    path: Path
+    seed: int
+    anomalies: tuple[str, ...]
+
+    def ready(self) -> Path:
+        """Render the file unless it is there.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        complete = self.path.with_suffix(".json")  # written after the pictures
+        if not (self.path.is_file() and complete.is_file()):
+            files.folder(self.path.parent)
+            _clip.film(self.path, self.seed, LENGTH, self.anomalies)
+        return self.path
+
+    def frames(self, chunk: int = 32) -> Iterator[Frames]:
+        """Decode the clip, rendering it first if need be."""
+        return video.read(self.ready(), chunk)
+
+
+class Plaza:
+    """Normal clips to train on and clips with all anomalies to test on, at the demo's camera."""
+
+    name = "plaza"
+
+    def __init__(self, root: Path | None = None) -> None:
+        """Keep rendered clips under ``root``, or under the user's data where it is None."""
+        self.root = Path(root) if root is not None else files.home() / "plaza"
+
+    def training(self) -> Sequence[Footage]:
+        """List the training clips: 8 of 30 s, all normal."""
+        return [PlazaClip(f"Train{s}", self.root / "Train" / f"{s}.mp4", s, ()) for s in TRAINING]
+
+    def _tests(self) -> list[PlazaClip]:
+        names = tuple(ANOMALIES)
+        turned = [names[i:] + names[:i] for i in range(len(TEST))]
+        return [PlazaClip(f"Test{s}", self.root / "Test" / f"{s}.mp4", s, t) for s, t in zip(TEST, turned, strict=True)]
+
+    def test(self) -> Sequence[Footage]:
+        """List the test clips: 4 of 30 s, each with all anomalies in another order."""
+        return self._tests()
+
+    def truth(self, clip: Footage) -> Truth:
+        """Read a test clip's truth, rendering the clip first if need be.
+
+        Raises:
+            DataError: it is no test clip of the plaza, or its truth is damaged.
+        """
+        known = {c.name: c for c in self._tests()}
+        if clip.name not in known:
+            raise DataError(f"{clip.name!r} is no test clip of the plaza; known: {', '.join(known)}")
+        return _clip.truth_of(known[clip.name].ready())
+
+
+DATASETS = {"plaza": Plaza}

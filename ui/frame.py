@@ -15,7 +15,7 @@ NEW, RUN, RUNS, CAMERAS = "app.py", "pages/1_Run.py", "pages/2_Runs.py", "pages/
 
 
 def page(title: str) -> None:
-    """Begin a page; to be its first line."""
+    """Begin a page, with what was refused since it was last drawn; to be its first line."""
     st.set_page_config(page_title=f"{title} · Whycam", page_icon=ASSETS / "icon.png", layout="wide")
     st.html(ASSETS / "style.css")
     with st.container(horizontal=True, vertical_alignment="center", key="head"):
@@ -23,6 +23,8 @@ def page(title: str) -> None:
         st.page_link(NEW, label="New analysis", icon=":material/add:")
         st.page_link(RUNS, label="Runs", icon=":material/list:")
         st.page_link(CAMERAS, label="Cameras", icon=":material/videocam:")
+    if sentence := st.session_state.pop("refused", None):
+        notice(sentence)
 
 
 def notice(sentence: object, kind: str = "bad") -> None:

@@ -24,8 +24,6 @@ def clip_picker() -> Run | None:
     if draft:
         return draft
     st.html(INTRO)
-    if sentence := st.session_state.pop("refused", None):
-        frame.notice(sentence)
     left, right = st.columns([3, 2], gap="large")
     with left:
         turn = st.session_state.setdefault("turn", 0)

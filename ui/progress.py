@@ -21,9 +21,9 @@ def watch(run_id: str) -> None:
     with st.container(border=True, key="progress"):
         st.progress(_share(run), text=_words(run))
         with st.container(horizontal=True, vertical_alignment="center"):
-            if st.button("Cancel", icon=":material/stop_circle:", disabled=run.cancel):
-                jobs.cancel(run_id)
-                st.rerun(scope="fragment")
+            st.button(
+                "Cancel", icon=":material/stop_circle:", disabled=run.cancel, on_click=jobs.cancel, args=(run_id,)
+            )
             st.caption(
                 "Cancelling…" if run.cancel else "This tab may be closed: the run goes on, and is found under Runs."
             )

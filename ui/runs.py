@@ -56,12 +56,12 @@ def row(run: Run) -> None:
             f'<div class="run">{frame.badge(run.state)}<div><b>{safe(run.clip)}</b><br><span>{said}</span></div></div>'
         )
         st.page_link(frame.RUN, label="Open", icon=":material/open_in_new:", query_params={"run": run.id})
-        if run.state in STARTABLE and st.button("Resume", key=f"resume-{run.id}", icon=":material/play_arrow:"):
-            _do(lambda: jobs.resume(run.id))
-        if run.active and st.button(
-            "Cancel", key=f"cancel-{run.id}", icon=":material/stop_circle:", disabled=run.cancel
-        ):
-            _do(lambda: jobs.cancel(run.id))
+        if run.state in STARTABLE:
+            st.button("Resume", key=f"resume-{run.id}", icon=":material/play_arrow:", on_click=_do,
+                      args=(jobs.resume, run.id))  # fmt: skip
+        if run.active:
+            st.button("Cancel", key=f"cancel-{run.id}", icon=":material/stop_circle:", disabled=run.cancel,
+                      on_click=jobs.cancel, args=(run.id,))  # fmt: skip
         if not run.active and st.button("Delete", key=f"delete-{run.id}", icon=":material/delete:"):
             _confirm(run.id, run.clip)
 
@@ -76,20 +76,19 @@ def _result(run: Run) -> str:
     return run.error or ""
 
 
-def _do(act: Callable[[], object]) -> None:
+def _do(act: Callable[[str], object], run_id: str) -> None:
+    """Do something with a run; what stands against it is said when the page is drawn again."""
     try:
-        act()
+        act(run_id)
     except WhycamError as error:
-        frame.notice(error)
-        return
-    st.rerun()
+        st.session_state["refused"] = str(error)
 
 
 @st.dialog("Delete this run?")
 def _confirm(run_id: str, clip: str) -> None:
     st.html(f"<p><b>{safe(clip)}</b>, its scores, pictures and reports will be gone for good.</p>")
     with st.container(horizontal=True):
-        if st.button("Delete for good", type="primary", icon=":material/delete:", key="really"):
-            _do(lambda: jobs.delete(run_id))
-        if st.button("Keep it", key="keep"):
+        gone = st.button("Delete for good", type="primary", icon=":material/delete:", key="really", on_click=_do,
+                         args=(jobs.delete, run_id))  # fmt: skip
+        if gone or st.button("Keep it", key="keep"):
             st.rerun()

@@ -1,0 +1,165 @@
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from core import video
+from pipeline import jobs, store
+from tests.browser.conftest import serve
+from tests.ui import made
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = '../../x"><script>alert(1)<.script>.mp4'
+SHOWN = HOSTILE.replace('"', "%22")
+"""What a browser makes of it: it encodes quotes."""
+
+expect.set_options(timeout=60_000)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("app")
+
+
+@pytest.fixture(scope="module")
+def address(home, chromium):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WHYCAM_HOME", str(home))
+        made.camera()
+    yield from serve(["tests/browser/server.py"], home)
+
+
+@pytest.fixture(autouse=True)
+def _same_home(home, monkeypatch):
+    monkeypatch.setenv("WHYCAM_HOME", str(home))
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    path = tmp_path_factory.mktemp("clip") / "street.mp4"
+    video.encode(path, made.pictures(80), made.FPS)
+    return path
+
+
+def upload(page, address, name, content):
+    page.goto(address)
+    page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "video/mp4", "buffer": content})
+
+
+def choose(page, camera):
+    page.get_by_role("combobox", name=re.compile("Camera")).click()
+    page.get_by_role("option", name=camera, exact=True).click()
+
+
+def run_of(page):
+    return re.search(r"run=([\w-]+)", page.url).group(1)
+
+
+def test_from_upload_to_report_with_a_reload_in_the_middle(page, address, clip):
+    upload(page, address, HOSTILE, clip.read_bytes())
+    expect(page.get_by_text("320 × 180 pixels · 25 frames/s")).to_be_visible()
+    choose(page, "street")
+    expect(page.get_by_text("The clip looks like this camera's footage.")).to_be_visible()
+    expect(page.get_by_text("pictures <b>made</b> by hand")).to_be_visible()
+    page.get_by_role("button", name="Analyse", exact=True).click()
+    expect(page.get_by_text(re.compile(r"Scoring: frame [\d,]+ of 500 · 100.0 frames/s"))).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/Run\?run="))
+    page.reload()
+    expect(page.get_by_text("Scoring: frame")).to_be_visible()
+    second = page.context.new_page()
+    second.goto(page.url)
+    for tab in (page, second):
+        expect(tab.get_by_text("2 unusual events")).to_be_visible()
+        expect(tab.get_by_role("heading", name="Event 1 of 2")).to_be_visible()
+    second.close()
+    expect(page.locator("h1.clip")).to_contain_text(SHOWN)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Report (HTML)").click()
+    assert download.value.suggested_filename == "report.html"
+    assert "<script>alert(1)" not in download.value.path().read_text()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Report (JSON)").click()
+    report = json.loads(download.value.path().read_text())
+    assert (len(report["events"]), report["threshold"], report["clip"]["name"]) == (2, 2.0, SHOWN)
+
+
+def test_a_chosen_event_is_shown_in_its_own_frame(page, address):
+    page.goto(f"{address}/Run?run={made.done().id}")
+    expect(page.get_by_role("heading", name="Event 1 of 2")).to_be_visible()
+    page.get_by_role("button", name="Event 2").click()
+    expect(page.get_by_role("heading", name="Event 2 of 2")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Frame 320 at 0:12.80 · score"))).to_be_visible()
+    expect(page).to_have_url(re.compile(r"at=3\d\d"))
+    page.reload()
+    expect(page.get_by_role("heading", name="Event 2 of 2")).to_be_visible()
+
+
+def test_a_click_in_the_chart_looks_at_the_event_there(page, address):
+    page.goto(f"{address}/Run?run={made.done().id}")
+    expect(page.get_by_role("heading", name="Event 1 of 2")).to_be_visible()
+    plot = page.locator(".nsewdrag").first.bounding_box()
+    page.mouse.move(plot["x"] + plot["width"] * 320 / 500, plot["y"] + plot["height"] * 0.6)
+    page.wait_for_timeout(500)
+    page.mouse.click(plot["x"] + plot["width"] * 320 / 500, plot["y"] + plot["height"] * 0.6)
+    expect(page.get_by_role("heading", name="Event 2 of 2")).to_be_visible()
+    page.get_by_role("button", name="Event 1").click()
+    expect(page.get_by_role("heading", name="Event 1 of 2")).to_be_visible()
+
+
+def test_the_threshold_moves_and_the_report_with_it(page, address):
+    page.goto(f"{address}/Run?run={made.done().id}")
+    number = page.get_by_role("spinbutton", name="Score")
+    number.fill("7")
+    number.press("Enter")
+    expect(page.get_by_role("heading", name="Event 1 of 1")).to_be_visible()
+    expect(page).to_have_url(re.compile("threshold=7"))
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Report (JSON)").click()
+    assert json.loads(download.value.path().read_text())["threshold"] == 7.0
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Scores (CSV)").click()
+    assert download.value.path().read_text().startswith("frame,score,threshold,event")
+
+
+def test_a_run_can_be_cancelled_resumed_and_deleted(page, address, clip):
+    with clip.open("rb") as file:
+        run = store.create(file, "cancel me.mp4")
+    assert store.enqueue(run.id, "street")
+    store.end(run.id, "interrupted", "its worker ended", None)
+    page.goto(f"{address}/Run?run={run.id}")
+    page.get_by_role("button", name="Resume").click()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("It was cancelled")).to_be_visible()
+    page.get_by_role("link", name="Runs").first.click()
+    page.get_by_label("Clip's name").fill("cancel me")
+    page.get_by_label("Clip's name").press("Enter")
+    expect(page.locator("[class*=st-key-run-]")).to_have_count(1)
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete for good").click()
+    expect(page.get_by_text("No run fits these filters.")).to_be_visible()
+    assert run.id not in [one.id for one in jobs.runs()]
+
+
+def test_a_bad_file_gets_its_sentence_and_leaves_nothing(page, address):
+    before = {run.id for run in store.runs(store.STATES)}
+    upload(page, address, "notes.mp4", b"dear diary, this is no film" * 99)
+    expect(page.get_by_role("alert")).to_contain_text("notes.mp4")
+    assert {run.id for run in store.runs(store.STATES)} == before
+
+
+def test_a_clip_of_another_place_is_said_to_be_so_before_it_is_scored(page, address, tmp_path):
+    path = tmp_path / "elsewhere.mp4"
+    video.encode(path, made.pictures(40, seed=8), made.FPS)
+    upload(page, address, "elsewhere.mp4", path.read_bytes())
+    choose(page, "street")
+    expect(page.get_by_text("does not look like the footage that camera street learnt from")).to_be_visible()
+    expect(page.get_by_role("button", name="Analyse anyway")).to_be_visible()
+    page.get_by_role("button", name="Another clip").click()
+    expect(page.locator("input[type=file]")).to_be_attached()
+
+
+def test_a_run_that_is_not_there_gets_a_sentence(page, address):
+    page.goto(f"{address}/Run?run=<script>alert(1)</script>")
+    expect(page.get_by_role("alert")).to_contain_text("There is no run")

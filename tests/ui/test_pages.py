@@ -1,0 +1,247 @@
+import json
+import os
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pipeline import jobs, store, views
+from tests.ui import made
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = {"new": "app.py", "run": "pages/1_Run.py", "runs": "pages/2_Runs.py", "cameras": "pages/3_Cameras.py"}
+ESCAPED = "../../x&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;.mp4"
+
+
+@pytest.fixture(autouse=True)
+def _no_cameras(monkeypatch, tmp_path):
+    monkeypatch.setattr("pipeline.camera.SHIPPED", tmp_path / "none")
+
+
+def show(page, **query):
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for key, value in query.items():
+        at.query_params[key] = value
+    if page != "new":
+        at.switch_page(PAGES[page])
+    at.run()
+    return fine(at)
+
+
+def fine(at):
+    assert not at.exception, at.exception
+    return at
+
+
+def html(at):
+    return "\n".join(element.proto.body for element in at.get("html"))
+
+
+def labels(at):
+    return [button.label for button in at.button]
+
+
+def button(at, label, number=0):
+    return [b for b in at.button if b.label == label][number]
+
+
+def alive():
+    return made.running("car park.mp4", os.getpid(), jobs.born_at(os.getpid()))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_empty_store_has_its_sentence(page):
+    at = show(page)
+    words = " ".join([*(s.value for s in at.subheader), *(c.value for c in at.caption)])
+    said = {"new": "No runs yet: try the demo", "run": "No run chosen", "runs": "No runs yet: try the demo"}
+    assert said.get(page, "No cameras yet") in words
+
+
+@pytest.mark.parametrize("run_id", ["20261122-000000-abcdef", "../../etc/passwd", "<script>", "x" * 500])
+def test_an_unknown_run_gets_a_friendly_sentence(run_id):
+    at = show("run", run=run_id)
+    assert "There is no run" in html(at)
+    assert "<script>" not in html(at)
+
+
+def test_a_deleted_run_gets_it_too():
+    run = made.ended("cancelled")
+    store.delete(run.id)
+    assert "There is no run" in html(show("run", run=run.id))
+
+
+def test_a_running_run_shows_progress_and_can_be_cancelled():
+    run = alive()
+    at = show("run", run=run.id)
+    assert "at work" in html(at)
+    assert at.get("progress")[0].proto.value == 40
+    assert at.get("progress")[0].proto.text == "Scoring: frame 200 of 500 · 12.5 frames/s · 0:24 left"
+    button(at, "Cancel").click()
+    fine(at.run())
+    assert store.get(run.id).cancel
+    assert button(at, "Cancel").disabled
+
+
+def test_a_queued_run_says_that_it_waits():
+    run = made.queued()
+    assert show("run", run=run.id).get("progress")[0].proto.text.startswith("Waiting")
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "offer"),
+    [
+        ("failed", "the clip 'a<b>.mp4' has no pictures", "Try again"),
+        ("interrupted", "its worker ended", "Resume"),
+        ("cancelled", None, "Resume"),
+    ],
+)
+def test_a_run_that_stopped_says_why_and_can_go_on(state, error, offer, monkeypatch):
+    resumed = []
+    monkeypatch.setattr(jobs, "resume", resumed.append)
+    run = made.ended(state, error)
+    at = show("run", run=run.id)
+    assert "a&lt;b&gt;.mp4" in html(at) or state != "failed"
+    button(at, offer).click()
+    fine(at.run())
+    assert resumed == [run.id]
+
+
+def test_a_dead_worker_is_noticed_by_the_page():
+    run = made.running("a.mp4", os.getpid(), "another time")
+    at = show("run", run=run.id)
+    assert "interrupted" in html(at)
+    assert "Resume" in labels(at)
+
+
+def test_a_finished_run_shows_its_events_causes_and_models():
+    at = show("run", run=made.done().id)
+    text = html(at)
+    assert "2 unusual events" in text
+    assert ESCAPED in text
+    assert "<script>" not in text
+    assert "The clip ends in the middle of a frame &lt;b&gt;." in text
+    assert "bicycle" in text
+    assert "skateboard" in text
+    assert "compact (plaza)" in text
+    assert [s.value for s in at.subheader] == ["Event 1 of 2"]
+    assert len(at.get("plotly_chart")) == 2
+    assert len(at.get("image")) == 1
+    assert [b.label for b in at.get("download_button")] == ["Report (HTML)", "Report (JSON)", "Scores (CSV)"]
+
+
+def test_a_click_on_an_event_looks_at_it_and_the_address_keeps_it():
+    run = made.done()
+    at = show("run", run=run.id)
+    button(at, "Event 2").click()
+    fine(at.run())
+    assert [s.value for s in at.subheader] == ["Event 2 of 2"]
+    at_frame = at.query_params["at"]
+    again = show("run", run=run.id, at=at_frame[0] if isinstance(at_frame, list) else at_frame)
+    assert [s.value for s in again.subheader] == ["Event 2 of 2"]
+
+
+def test_the_threshold_moves_without_anything_being_computed_again(monkeypatch):
+    run = made.done()
+    at = show("run", run=run.id)
+    monkeypatch.setattr("pipeline.analyse.analyse", lambda *a, **k: pytest.fail("scored again"))
+    slider, number = at.slider(f"threshold-{run.id}"), at.number_input(f"number-{run.id}")
+    assert slider.value == number.value == 2.0
+    slider.set_value(7.0)
+    fine(at.run())
+    assert at.number_input(f"number-{run.id}").value == 7.0
+    assert "1 unusual event<" in html(at)
+    at.number_input(f"number-{run.id}").set_value(3.0)
+    fine(at.run())
+    assert at.slider(f"threshold-{run.id}").value == 3.0
+    assert "2 unusual events" in html(at)
+    assert "3" in at.query_params["threshold"]
+    button(at, "Reset").click()
+    fine(at.run())
+    assert at.slider(f"threshold-{run.id}").value == 2.0
+
+
+def test_the_threshold_of_the_address_is_taken_and_a_wrong_one_is_not():
+    run = made.done()
+    assert "1 unusual event<" in html(show("run", run=run.id, threshold="7"))
+    for wrong in ("nan", "inf", "x", ""):
+        assert "2 unusual events" in html(show("run", run=run.id, threshold=wrong))
+
+
+def test_a_threshold_above_everything_finds_nothing():
+    run = made.done()
+    at = show("run", run=run.id, threshold="99")
+    assert [s.value for s in at.subheader] == ["Nothing unusual at this threshold"]
+
+
+def test_the_report_follows_the_threshold():
+    run = made.done()
+    analysis = views.explain_events(run.folder, 7.0)
+    report = json.loads(views.report_at(analysis, run.folder, "report.json"))
+    assert report["threshold"] == 7.0
+    assert len(report["events"]) == 1
+
+
+def test_a_quiet_run_says_so():
+    at = show("run", run=made.done(quiet=True).id)
+    assert [s.value for s in at.subheader] == ["Nothing unusual at this threshold"]
+
+
+def test_a_finished_run_without_its_files_gets_a_sentence():
+    run = made.done()
+    (run.folder / "run.json").write_text("{")
+    assert "no finished analysis" in html(show("run", run=run.id))
+
+
+def test_the_picture_can_be_looked_at_without_heat_and_boxes():
+    at = show("run", run=made.done().id)
+    for key in ("boxes", "heat"):
+        at.toggle(key).set_value(False)
+    fine(at.run())
+    assert at.slider("strength").disabled
+    at.select_slider[0].set_value(120)
+    fine(at.run())
+    assert at.get("image")[0].captions[0].startswith("Frame 120 at 0:04.80")
+
+
+def test_the_list_shows_filters_and_deletes():
+    done, failed = made.done(), made.ended("failed", "no pictures", "sound only.mp4")
+    at = show("runs")
+    assert ESCAPED in html(at)
+    assert "sound only.mp4" in html(at)
+    assert "2 unusual events, foremost: bicycle" in html(at)
+    at.text_input[0].set_value("SOUND")
+    fine(at.run())
+    assert ESCAPED not in html(at)
+    at.text_input[0].set_value("nothing is called so")
+    fine(at.run())
+    assert "No run fits these filters." in [c.value for c in at.caption]
+    at.text_input[0].set_value("")
+    fine(at.run())
+    at.button(f"delete-{failed.id}").click()
+    fine(at.run())
+    assert store.get(failed.id)
+    at.button("really").click()
+    fine(at.run())
+    assert [run.id for run in store.runs()] == [done.id]
+
+
+def test_a_run_at_work_is_listed_with_cancel_and_without_delete():
+    run = alive()
+    at = show("runs")
+    assert "40 %, 0:24 left" in html(at)
+    assert f"delete-{run.id}" not in [b.key for b in at.button]
+    assert f"cancel-{run.id}" in [b.key for b in at.button]
+    assert "car park.mp4" in html(show("new"))
+
+
+def test_many_runs_come_in_pages():
+    for number in range(23):
+        made.ended("cancelled", None, f"clip {number:02d}.mp4")
+    at = show("runs")
+    assert len([b for b in at.button if (b.key or "").startswith("delete-")]) == 20
+
+
+def test_a_clip_of_the_address_that_is_no_draft_is_forgotten():
+    run = made.ended("cancelled")
+    for clip in (run.id, "../../etc/passwd"):
+        assert "What was unusual" in html(show("new", clip=clip))

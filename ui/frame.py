@@ -1,5 +1,6 @@
 """What every page shares: its head, its style, its way of saying that something is wrong."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -56,6 +57,14 @@ def run_of_url() -> Run:
         return jobs.get(run_id)
     except WhycamError as error:
         give_up(error)
+
+
+def act(do: Callable[[str], object], run_id: str) -> None:
+    """Do something with a run when a button is clicked; what stands against it is said when the page is drawn again."""
+    try:
+        do(run_id)
+    except WhycamError as error:
+        st.session_state["refused"] = str(error)
 
 
 def badge(state: str) -> str:

@@ -22,7 +22,11 @@ def watch(run_id: str) -> None:
         st.progress(_share(run), text=_words(run))
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
-                "Cancel", icon=":material/stop_circle:", disabled=run.cancel, on_click=jobs.cancel, args=(run_id,)
+                "Cancel",
+                icon=":material/stop_circle:",
+                disabled=run.cancel,
+                on_click=frame.act,
+                args=(jobs.cancel, run_id),
             )
             st.caption(
                 "Cancelling…" if run.cancel else "This tab may be closed: the run goes on, and is found under Runs."

@@ -1,10 +1,9 @@
 """The list of runs: filter, open, resume, delete."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
-from core.errors import WhycamError
 from pipeline import jobs
 from pipeline.store import STARTABLE, STATES, Run
 from ui import frame, words
@@ -57,11 +56,11 @@ def row(run: Run) -> None:
         )
         st.page_link(frame.RUN, label="Open", icon=":material/open_in_new:", query_params={"run": run.id})
         if run.state in STARTABLE:
-            st.button("Resume", key=f"resume-{run.id}", icon=":material/play_arrow:", on_click=_do,
+            st.button("Resume", key=f"resume-{run.id}", icon=":material/play_arrow:", on_click=frame.act,
                       args=(jobs.resume, run.id))  # fmt: skip
         if run.active:
             st.button("Cancel", key=f"cancel-{run.id}", icon=":material/stop_circle:", disabled=run.cancel,
-                      on_click=jobs.cancel, args=(run.id,))  # fmt: skip
+                      on_click=frame.act, args=(jobs.cancel, run.id))  # fmt: skip
         if not run.active and st.button("Delete", key=f"delete-{run.id}", icon=":material/delete:"):
             _confirm(run.id, run.clip)
 
@@ -76,19 +75,11 @@ def _result(run: Run) -> str:
     return run.error or ""
 
 
-def _do(act: Callable[[str], object], run_id: str) -> None:
-    """Do something with a run; what stands against it is said when the page is drawn again."""
-    try:
-        act(run_id)
-    except WhycamError as error:
-        st.session_state["refused"] = str(error)
-
-
 @st.dialog("Delete this run?")
 def _confirm(run_id: str, clip: str) -> None:
     st.html(f"<p><b>{safe(clip)}</b>, its scores, pictures and reports will be gone for good.</p>")
     with st.container(horizontal=True):
-        gone = st.button("Delete for good", type="primary", icon=":material/delete:", key="really", on_click=_do,
+        gone = st.button("Delete for good", type="primary", icon=":material/delete:", key="really", on_click=frame.act,
                          args=(jobs.delete, run_id))  # fmt: skip
         if gone or st.button("Keep it", key="keep"):
             st.rerun()

@@ -198,9 +198,9 @@ def test_the_picture_can_be_looked_at_without_heat_and_boxes():
         at.toggle(key).set_value(False)
     fine(at.run())
     assert at.slider("strength").disabled
-    at.select_slider[0].set_value(120)
+    at.select_slider[0].set_value(130)
     fine(at.run())
-    assert at.get("image")[0].captions[0].startswith("Frame 120 at 0:04.80")
+    assert at.get("image")[0].captions[0].startswith("Frame 130 at 0:05.20")
 
 
 def test_the_list_shows_filters_and_deletes():

@@ -53,6 +53,7 @@ class RcnnModel:
         names: name of each class id, the background first.
         runtime: where it runs.
         batch: frames in one pass.
+        limits: short and long side in pixels; larger frames are first brought into them without aliasing.
     """
 
     name: str
@@ -60,6 +61,7 @@ class RcnnModel:
     names: tuple[str, ...]
     runtime: Runtime
     batch: int
+    limits: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         self.labels = tuple(name for name in self.names[1:] if name != UNUSED)
@@ -75,15 +77,26 @@ class RcnnModel:
         return found
 
     def _pass(self, images: Images, first: int) -> list[Detections]:
-        pictures = torch.from_numpy(np.ascontiguousarray(images)).to(self.runtime.device)
-        inputs = list(pictures.permute(0, 3, 1, 2).float().div_(255))
-        with self.runtime.autocast():
-            answers: list[Mapping[str, Tensor]] = self.network(inputs)
         size = (images.shape[1], images.shape[2])
+        pictures = torch.from_numpy(np.require(images, requirements=["C", "W"])).to(self.runtime.device)
+        inputs, scale = self._fit(pictures.permute(0, 3, 1, 2).float().div_(255))
+        with self.runtime.autocast():
+            answers: list[Mapping[str, Tensor]] = self.network(list(inputs))
         return [
-            to_detections(a["boxes"], a["labels"], a["scores"], self.names, size, first + i)
+            to_detections(a["boxes"] * scale, a["labels"], a["scores"], self.names, size, first + i)
             for i, a in enumerate(answers)
         ]
+
+    def _fit(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Bring (N, 3, H, W) pictures within the limits; also return the (4,) factors back to their size."""
+        height, width = pictures.shape[-2:]
+        short, long = self.limits or (min(height, width), max(height, width))
+        scale = min(1.0, short / min(height, width), long / max(height, width))
+        if scale < 1:
+            fitting = (max(1, round(height * scale)), max(1, round(width * scale)))
+            pictures = nn.functional.interpolate(pictures, fitting, mode="bilinear", antialias=True)
+        back = torch.tensor([width / pictures.shape[-1], height / pictures.shape[-2]], device=pictures.device)
+        return pictures, back.repeat(2)
 
 
 def check(images: Images) -> None:

@@ -25,7 +25,7 @@ SHORT_SIDE, LONG_SIDE = 360, 640
 LEVELS = (48, 80, 160, 224)
 PYRAMID = 64
 HEAD = 256
-ANCHORS = ((12, 20), (32, 48), (72, 108), (160, 240))
+ANCHORS = ((10, 18), (28, 44), (68, 104), (160, 250))
 RATIOS = (0.45, 1.0, 2.4)
 
 
@@ -91,15 +91,15 @@ def network(classes: int) -> FasterRCNN:
         min_size=SHORT_SIDE,
         max_size=LONG_SIDE,
         rpn_anchor_generator=anchors,
-        rpn_pre_nms_top_n_train=400,
+        rpn_pre_nms_top_n_train=300,
         rpn_pre_nms_top_n_test=300,
-        rpn_post_nms_top_n_train=256,
+        rpn_post_nms_top_n_train=192,
         rpn_post_nms_top_n_test=150,
         rpn_batch_size_per_image=128,
         box_roi_pool=pool,
         box_head=TwoMLPHead(PYRAMID * 7 * 7, HEAD),
         box_predictor=FastRCNNPredictor(HEAD, classes),
-        box_batch_size_per_image=96,
+        box_batch_size_per_image=56,
         box_nms_thresh=0.5,
         _skip_resize=True,
     )
@@ -107,7 +107,7 @@ def network(classes: int) -> FasterRCNN:
 
 def model(built: FasterRCNN, labels: Sequence[str], runtime: Runtime, name: str) -> RcnnModel:
     """Make an object model of a network: ``labels`` in the order of its outputs, without the background."""
-    return RcnnModel(name, built, (BACKGROUND, *labels), runtime, batch=8)
+    return RcnnModel(name, built, (BACKGROUND, *labels), runtime, batch=8, limits=(SHORT_SIDE, LONG_SIDE))
 
 
 def load(runtime: Runtime, progress: Progress | None = None, folder: Path = FOLDER) -> RcnnModel:

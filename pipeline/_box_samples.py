@@ -1,0 +1,213 @@
+"""Training samples for object models: rendered plazas kept on disk, and crops of them, varied at random."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from core.files import folder, write_json, write_whole
+from core.records import Floats, Images
+from footage import plaza
+
+Random = np.random.Generator
+Target = dict[str, Tensor]
+CROP = (224, 320)
+SCALES = (0.55, 2.2)
+LEAST_VISIBLE, LEAST_INSIDE, LEAST_SIDE = 0.3, 0.35, 4.0
+BORDER = 114
+HAPPENS = {"bicycle": 0.2, "skateboard": 0.25, "cart": 0.2, "thrown bag": 0.15, "runner": 0.1, "off limits": 0.1}
+"""Anomalies of the plaza and how often each is played."""
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """What stands in one frame.
+
+    Attributes:
+        boxes: (N, 4) float32, x1, y1, x2, y2 of what is visible of each.
+        labels: (N,) int64, from 1; 0 is the background.
+        visible: (N,) float32, the share of each that nothing hides.
+    """
+
+    boxes: Floats
+    labels: npt.NDArray[np.int64]
+    visible: Floats
+
+    def keep(self, which: npt.NDArray[np.bool_]) -> "Boxes":
+        """Return the boxes that ``which`` (N,) marks."""
+        return Boxes(self.boxes[which], self.labels[which], self.visible[which])
+
+
+@dataclass(frozen=True)
+class Scenes:
+    """Rendered frames, memory-mapped, with their boxes.
+
+    Attributes:
+        images: N frames, (H, W, 3) uint8.
+        truth: one entry for each frame.
+    """
+
+    images: Sequence[Images]
+    truth: Sequence[Boxes]
+
+
+def render(cache: Path, seeds: Sequence[int], frames: int, names: Sequence[str]) -> Scenes:
+    """Render plazas once and keep them; what is already there is taken from there.
+
+    Args:
+        cache: folder for the rendered frames, 0.7 MB each.
+        seeds: one plaza each.
+        frames: frames of each plaza, a third of a second apart.
+        names: labels in their order; objects with other labels are left out.
+
+    Raises:
+        StorageError: the folder cannot be written.
+    """
+    parts = [_render_one(folder(cache), seed, frames) for seed in seeds]
+    images = [image for part in parts for image in np.load(part.with_suffix(".npy"), mmap_mode="r")]
+    return Scenes(images, [entry for part in parts for entry in _read(part.with_suffix(".json"), names)])
+
+
+def _render_one(cache: Path, seed: int, frames: int) -> Path:
+    part = cache / f"plaza-{seed}-{frames}"
+    if not part.with_suffix(".json").exists():
+        drawn = list(plaza.render(seed, frames, **scene(seed)))
+        with write_whole(part.with_suffix(".npy")) as file:
+            np.save(file, np.stack([frame.image for frame in drawn]))
+        objects = [[(o.label, list(map(float, o.box)), float(o.visible)) for o in frame.objects] for frame in drawn]
+        write_json(part.with_suffix(".json"), objects)
+    return part
+
+
+def scene(seed: int) -> dict[str, Any]:
+    """Draw what a training plaza looks like and what happens there, as arguments of ``plaza.render``.
+
+    A quarter of them are seen by the demo's camera, the others by cameras of their own.
+    """
+    rng = np.random.default_rng([seed, 17])
+    film = plaza.Film(
+        light=rng.uniform(0.6, 1.25),
+        noise=rng.uniform(0, 4),
+        blur=rng.uniform(0.3, 1.1),
+        quality=int(rng.integers(50, 101)),
+        grey=bool(rng.random() < 0.3),
+    )
+    demo = rng.random() < 0.25
+    return {
+        "fps": 3.0,
+        "anomalies": tuple(str(name) for name in rng.choice(list(HAPPENS), 8, p=list(HAPPENS.values()))),
+        "walkers": int(rng.integers(4, 24)),
+        "scene": 0 if demo else seed,
+        "zoom": 1.0 if demo else float(np.exp(rng.uniform(np.log(0.8), np.log(2.4)))),
+        "film": film,
+    }
+
+
+def _read(path: Path, names: Sequence[str]) -> list[Boxes]:
+    number = {name: i + 1 for i, name in enumerate(names)}
+    read = []
+    for objects in json.loads(path.read_text(encoding="utf-8")):
+        known = [(box, number[label], visible) for label, box, visible in objects if label in number]
+        boxes = np.array([box for box, _, _ in known], dtype=np.float32).reshape(-1, 4)
+        labels = np.array([label for _, label, _ in known], dtype=np.int64)
+        read.append(Boxes(boxes, labels, np.array([visible for _, _, visible in known], dtype=np.float32)))
+    return read
+
+
+class Sampler:
+    """Draws crops at random, half of them around an object whose label was drawn with equal chances.
+
+    Args:
+        scenes: where from.
+        focus: share of the crops that are drawn around an object.
+    """
+
+    def __init__(self, scenes: Scenes, focus: float = 0.75) -> None:
+        self.scenes, self.focus = scenes, focus
+        labels = np.concatenate([entry.labels for entry in scenes.truth])
+        frames = np.repeat(np.arange(len(scenes.truth)), [len(entry.labels) for entry in scenes.truth])
+        boxes = np.concatenate([entry.boxes for entry in scenes.truth])
+        self.places = [(frames[labels == i], boxes[labels == i]) for i in np.unique(labels)]
+
+    def batches(self, rng: Random, steps: int, batch: int) -> Iterator[tuple[list[Tensor], list[Target]]]:
+        """Yield ``steps`` batches: pictures (3, 224, 320) float32 in [0, 1], and dicts of boxes and labels."""
+        for _ in range(steps):
+            drawn = [self._draw(rng) for _ in range(batch)]
+            pictures = [torch.from_numpy(image).permute(2, 0, 1).float().div_(255) for image, _ in drawn]
+            targets = [
+                {"boxes": torch.from_numpy(truth.boxes), "labels": torch.from_numpy(truth.labels)} for _, truth in drawn
+            ]
+            yield pictures, targets
+
+    def _draw(self, rng: Random) -> tuple[Images, Boxes]:
+        if rng.random() < self.focus:
+            frames, boxes = self.places[rng.integers(len(self.places))]
+            i = rng.integers(len(frames))
+            frame, centre = int(frames[i]), (boxes[i, :2] + boxes[i, 2:]) / 2
+        else:
+            frame = int(rng.integers(len(self.scenes.images)))
+            height, width = self.scenes.images[frame].shape[:2]
+            centre = rng.random(2) * (width, height)
+        image, truth = crop(self.scenes.images[frame], self.scenes.truth[frame], centre, rng)
+        return vary(image, rng), truth
+
+
+def crop(image: Images, truth: Boxes, centre: Floats, rng: Random) -> tuple[Images, Boxes]:
+    """Cut out a piece around ``centre`` (x, y) at a random scale, mirrored half of the time.
+
+    Objects that are mostly hidden or mostly outside become background.
+
+    Returns:
+        (224, 320, 3) uint8 and the boxes inside, in its pixels.
+    """
+    size, full = np.array(CROP[::-1]), np.array(image.shape[1::-1])
+    scale = float(np.exp(rng.uniform(*np.log(SCALES))))
+    half = size / scale / 2
+    middle = np.asarray(centre) + rng.uniform(-0.8, 0.8, 2) * half
+    middle = np.where(half * 2 < full, np.clip(middle, half, np.maximum(full - half, half)), full / 2)
+    sign = rng.choice([-1.0, 1.0])
+    matrix = np.array([[scale * sign, 0, 0], [0, scale, 0]])
+    matrix[:, 2] = size / 2 - matrix[:, :2] @ middle
+    border = (BORDER, BORDER, BORDER)
+    flags = cv2.INTER_LINEAR
+    cut = cv2.warpAffine(np.ascontiguousarray(image), matrix, CROP[::-1], flags=flags, borderValue=border)
+    return np.asarray(cut, dtype=np.uint8), _move(truth, matrix, size)
+
+
+def _move(truth: Boxes, matrix: npt.NDArray[np.float64], size: npt.NDArray[np.int64]) -> Boxes:
+    corners = truth.boxes.reshape(-1, 2, 2) @ matrix[:, :2].T + matrix[:, 2]
+    low, high = corners.min(1), corners.max(1)
+    inside_low, inside_high = np.clip(low, 0, size), np.clip(high, 0, size)
+    sides = inside_high - inside_low
+    inside = sides.prod(1) / np.maximum((high - low).prod(1), 1e-6)
+    good = (sides.min(1, initial=np.inf) >= LEAST_SIDE) & (inside >= LEAST_INSIDE) & (truth.visible >= LEAST_VISIBLE)
+    moved = np.concatenate([inside_low, inside_high], 1).astype(np.float32)
+    return Boxes(moved, truth.labels, truth.visible).keep(good)
+
+
+def vary(image: Images, rng: Random) -> Images:
+    """Change light, contrast, colour, sharpness, noise and compression at random: (H, W, 3) uint8 in and out."""
+    if rng.random() < 0.45:
+        image = np.repeat(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
+    if rng.random() < 0.2:
+        height, width = image.shape[:2]
+        small = cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        image = np.asarray(cv2.resize(small, (width, height)), dtype=np.uint8)
+    elif rng.random() < 0.3:
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.6)), dtype=np.uint8)
+    tone = np.linspace(0, 1, 256) ** rng.uniform(0.7, 1.4) * rng.uniform(0.55, 1.15) * 255 + rng.uniform(-25, 40)
+    varied = np.clip(tone, 0, 255).astype(np.float32)[image]
+    if rng.random() < 0.6:
+        varied += rng.standard_normal(varied.shape, dtype=np.float32) * rng.uniform(0, 9)
+    image = np.clip(varied, 0, 255).astype(np.uint8)
+    if rng.random() < 0.25:
+        _, packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))])
+        image = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), dtype=np.uint8)
+    return image

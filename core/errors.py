@@ -8,8 +8,8 @@
     │   ├── WeightsError        a weights file is missing, tampered with or of the wrong kind
     │   │   └── WeightsUnavailable   published weights are not here and cannot be downloaded now
     │   ├── UnknownNameError    a detector, camera, data set or method that nobody registered
-    │   └── DataError           a data set folder is not in its official layout
-    ├── StorageError            a result could not be written (disk full, no permission)
+    │   ├── DataError           a data set folder is not in its official layout
+    │   └── StorageError        the place for the results cannot take them (disk full, no permission)
     └── Cancelled               the user asked a job to stop
 
 Each message is one sentence: what was wrong, with what, and what would be right.
@@ -53,8 +53,8 @@ class UnknownNameError(InputError):
         super().__init__(f"unknown {kind} {name!r}; known: {', '.join(sorted(known)) or 'none'}")
 
 
-class StorageError(WhycamError):
-    """A result could not be written, for example because the disk is full."""
+class StorageError(InputError):
+    """A result could not be written where it was asked for, for example because the disk is full."""
 
 
 class Cancelled(WhycamError):

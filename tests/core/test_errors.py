@@ -26,4 +26,4 @@ def test_every_error_is_whycams(name):
 
 def test_what_ends_with_exit_code_2():
     wrong_input = {name for name, c in classes().items() if issubclass(c, errors.InputError)}
-    assert wrong_input == set(classes()) - {"WhycamError", "StorageError", "Cancelled"}
+    assert wrong_input == set(classes()) - {"WhycamError", "Cancelled"}

@@ -374,3 +374,25 @@ def test_the_checksum_is_that_of_the_file(tmp_path):
     assert video.sha256_of(tmp_path / "a") == hashlib.sha256(b"x" * 3_000_000).hexdigest()
     with pytest.raises(ClipError, match="there is no clip"):
         video.sha256_of(tmp_path / "b")
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("a.mp4", {}), ("a.mkv", {}), ("a.avi", {"codec": "mpeg4"}), ("a.ts", {}), ("a.gif", {"codec": "gif"})],
+)
+def test_any_damage_ends_in_frames_or_one_sentence(tmp_path, name, options):
+    pix_fmt = "rgb8" if name == "a.gif" else "yuv420p"
+    content = make(tmp_path / name, pictures(10), pix_fmt=pix_fmt, audio=name == "a.mp4", **options).read_bytes()
+    random = np.random.default_rng(0)
+    outcomes = set()
+    for _ in range(25):
+        broken = np.frombuffer(content, np.uint8).copy()
+        places = random.integers(0, len(broken), random.integers(1, 40))
+        broken[places] = random.integers(0, 256, len(places))
+        (tmp_path / name).write_bytes(broken.tobytes()[: random.integers(len(broken) // 2, len(broken) + 1)])
+        try:
+            outcomes.add(len(whole(tmp_path / name)[0]) > 0)
+        except ClipError as error:
+            assert name in str(error)
+            outcomes.add(False)
+    assert True in outcomes

@@ -20,7 +20,11 @@ if draft is None:
     st.stop()
 
 intake.show_clip(draft)
-camera = intake.camera_picker()
+choice, knowledge = st.columns([2, 3], gap="large")
+with choice:
+    camera = intake.camera_picker()
+    if camera is not None:
+        intake.start(draft, camera)
 if camera is not None:
-    intake.camera_card(camera)
-    intake.start(draft, camera)
+    with knowledge:
+        intake.camera_card(camera)

@@ -89,6 +89,10 @@ class Run:
         """The clip itself."""
         return self.folder / f"clip.{self.extension}"
 
+    def named(self, sentence: str) -> str:
+        """Put the clip's own name where a sentence gives that of its file here."""
+        return sentence.replace(repr(self.path.name), repr(self.clip))
+
     @property
     def active(self) -> bool:
         """Whether a worker has it, or should have it soon."""

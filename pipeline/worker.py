@@ -70,7 +70,7 @@ def work(run_id: str, analyse: Analyse) -> int:
         store.end(run_id, "cancelled", None, me)
         return 0
     except WhycamError as error:
-        store.end(run_id, "failed", str(error), me)
+        store.end(run_id, "failed", run.named(str(error)), me)
         return 2
     except Exception as error:
         traceback.print_exc()

@@ -54,7 +54,7 @@ def _take(make: Callable[[], Run]) -> None:
     except WhycamError as error:
         if run is not None:
             store.delete(run.id)
-        st.session_state["refused"] = str(error).replace(run.path.name, run.clip) if run else str(error)
+        st.session_state["refused"] = run.named(str(error)) if run else str(error)
     st.rerun()
 
 
@@ -76,7 +76,7 @@ def show_clip(run: Run) -> None:
     """Say what the clip is, and let the user take another."""
     clip = caches.clip_facts(str(run.path))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.html(f'<p class="facts"><b>{safe(run.clip)}</b><br>{safe(clip_line(clip, run))}</p>')
+        st.html(f'<h1 class="clip">{safe(run.clip)}</h1><p class="facts">{safe(clip_line(clip, run))}</p>')
         if st.button("Another clip", icon=":material/swap_horiz:"):
             store.delete(run.id)
             del st.query_params["clip"]

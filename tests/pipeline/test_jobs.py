@@ -9,8 +9,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from core import video
 from core.errors import InputError
 from pipeline import jobs, store, worker
+from tests.ui import made
 
 
 @pytest.fixture(autouse=True)
@@ -159,6 +161,27 @@ def test_a_zombie_is_dead():
         time.sleep(0.02)
     child.wait()
     assert jobs.born_at(os.getpid()) == jobs.born_at(os.getpid()) is not None
+
+
+@pytest.mark.parametrize(
+    ("camera", "content", "sentence"),
+    [
+        ("street", b"dear diary" * 200, "walk"),
+        ("street", None, "weights"),
+        ("nowhere", None, "unknown camera 'nowhere'"),
+    ],
+)
+def test_the_real_worker_says_what_is_wrong(camera, content, sentence, monkeypatch, tmp_path):
+    monkeypatch.setattr(jobs, "WORKER", (sys.executable, "-m", "pipeline.worker"))
+    made.camera()
+    if content is None:
+        video.encode(tmp_path / "clip.mp4", made.pictures(20), made.FPS)
+        content = (tmp_path / "clip.mp4").read_bytes()
+    run = store.create(io.BytesIO(content), "walk.mp4")
+    run = wait(jobs.start(run.id, camera).id, ended, 300)
+    assert run.state == "failed"
+    assert sentence in run.error
+    assert "Whycam itself failed" not in run.error
 
 
 def test_progress_is_written_at_most_four_times_a_second(monkeypatch):

@@ -18,7 +18,7 @@ from typing import Any
 
 from core.console import progress_line, table
 from core.errors import Cancelled, InputError, WhycamError
-from core.verbs import parser
+from core.verbs import parse
 
 ROOT = Path(__file__).resolve().parent
 REGISTRIES = {
@@ -239,7 +239,7 @@ def say(error: object, code: int) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return the exit code."""
-    options = parser().parse_args(arguments)
+    options = parse(arguments)
     try:
         code = VERBS[options.verb](options)
         sys.stdout.flush()

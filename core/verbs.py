@@ -1,6 +1,7 @@
 """The command line's verbs, as an analyst reads them: arguments, defaults, help and examples."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,21 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read a command line; what ``test`` does not know is kept as ``arguments``, for pytest.
+
+    >>> parse(["test", "-k", "events"]).arguments, parse(["list", "runs"]).kind
+    (['-k', 'events'], 'runs')
+    """
+    root = parser()
+    options, rest = root.parse_known_args(arguments)
+    if options.verb == "test":
+        options.arguments = rest
+    elif rest:
+        root.error(f"unrecognized arguments: {' '.join(rest)}")
+    return options
+
+
 def _verb(verbs: Any, name: str, about: str, more: str, example: str) -> argparse.ArgumentParser:
     made: argparse.ArgumentParser = verbs.add_parser(
         name,
@@ -30,6 +46,7 @@ def _verb(verbs: Any, name: str, about: str, more: str, example: str) -> argpars
         description=f"{about[0].upper()}{about[1:]}. {more}",
         epilog=f"example:\n  ./whycam {example}",
         formatter_class=_Help,
+        allow_abbrev=False,
     )
     made.set_defaults(verb=name)
     return made
@@ -153,4 +170,4 @@ def _test(verbs: Any) -> None:
     more = "Style, types, examples in the documentation and the browser tests are among them. Arguments go to pytest; "
     more += "WHYCAM_DATA names the folder of real footage for the tests that need it."
     made = _verb(verbs, "test", "run all tests", more, "test -k events")
-    made.add_argument("arguments", nargs=argparse.REMAINDER, metavar="…", help="arguments for pytest")
+    made.usage = "whycam test [-h] [PYTEST_ARGUMENT ...]"

@@ -3,7 +3,7 @@
 They are not comparable with one another, so all three are always given, with the id of the label set:
 
 - *micro, normalised per video*: each video's scores are brought to [0, 1], then one ROC over all frames. The way of
-  the prediction family (liu2018future; park2020memory), and the headline here. It removes level differences between
+  the prediction family (liu2018future; park2020learning), and the headline here. It removes level differences between
   videos, and lifts or lowers all-abnormal videos arbitrarily.
 - *micro, raw*: one ROC over all frames as they are scored. What one threshold for a whole camera can do.
 - *macro*: the mean of each video's own AUC (georgescu2021background).

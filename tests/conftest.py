@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
-os.environ.setdefault("OMP_NUM_THREADS", str(min(4, os.cpu_count() or 1)))
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+"""Small networks lose more to waiting for one another's threads than they gain, above all on a busy machine."""
 
 settings.register_profile(
     "whycam",
@@ -89,3 +90,36 @@ def chromium() -> str:
     if not found:
         pytest.skip(os.environ.get("WHYCAM_NO_CHROMIUM") or "Chromium is not installed; './whycam test' installs it")
     return found
+
+
+@pytest.fixture
+def tiny_camera(whycam_home: Path) -> Any:
+    """A camera called ``tiny`` among the user's own: a small VQU-Net that was never trained."""
+    import torch
+
+    from core import weights
+    from core.records import Normality
+    from pipeline.camera import Camera, load, make_detector, save
+
+    settings = {"base": 4, "codes": 8, "height": 32, "width": 48}
+    torch.manual_seed(0)
+    folder = whycam_home / "cameras" / "tiny"
+    sha256 = weights.save(make_detector("vqunet-prediction", settings), folder / "weights.safetensors")
+    save(
+        Camera(
+            "tiny",
+            folder,
+            "vqunet-prediction",
+            settings,
+            sha256,
+            threshold=0.5,
+            floor=0.1,
+            width=64,
+            height=48,
+            fps=10.0,
+            normality=Normality(-10.0, tuple(float(i) for i in range(101)), 100, 0.01),
+            background=np.full((72, 96, 3), 90, np.uint8),
+            card={"seed": 0, "epochs": 0},
+        )
+    )
+    return load("tiny")

@@ -1,0 +1,1 @@
+"""Explanation methods, one file each; a file's ``METHODS`` is its registration."""

@@ -1,8 +1,8 @@
 """Connected regions of heat that lie in no box: what the models missed."""
 
+import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from core.records import Detections, Evidence, Floats
 from explain.heat import Doubles, covered
@@ -48,15 +48,15 @@ def _enlarge(boxes: Doubles) -> Doubles:
 
 def _hot_boxes(heat: Floats, level: float) -> npt.NDArray[np.intp]:
     """Return the (K, 4) boxes of the hottest connected regions; smoothing joins the speckle of one object."""
-    smooth = ndimage.gaussian_filter(heat, sigma=max(1.0, heat.shape[1] / 160))
-    regions, count = ndimage.label(smooth > HOT * level, structure=np.ones((3, 3)))
-    if not count:
-        return np.zeros((0, 4), np.intp)
-    numbers = np.arange(1, count + 1)
-    above = ndimage.sum_labels(np.maximum(heat - level, 0.0), regions, numbers)
-    area = np.bincount(regions.ravel(), minlength=count + 1)[1:]
+    smooth = cv2.GaussianBlur(heat, (0, 0), max(1.0, heat.shape[1] / 160))
+    hot = (smooth > HOT * level).astype(np.uint8)
+    _, regions, facts, _ = cv2.connectedComponentsWithStats(hot, connectivity=8)
+    x, y, width, height, area = np.asarray(facts, np.intp).T
+    raised = np.maximum(heat - np.float32(level), np.float32(0))
+    above = np.bincount(regions.ravel(), weights=raised.ravel(), minlength=len(area))
     above[area < LEAST_AREA * heat.size] = 0.0
+    # Component 0 is what is not hot.
+    above[0] = 0.0
     order = np.argsort(-above, kind="stable")[:LARGEST]
-    slices = ndimage.find_objects(regions)
-    chosen = [slices[i] for i in order if above[i] > 0.0]
-    return np.array([(x.start, y.start, x.stop, y.stop) for y, x in chosen], np.intp).reshape(-1, 4)
+    boxes = np.stack([x, y, x + width, y + height], axis=1)
+    return boxes[order[above[order] > 0.0]]

@@ -38,6 +38,7 @@ def summarise(
     fps: float,
     threshold: float,
     size: tuple[int, int] | None = None,
+    unit: str = "dB",
 ) -> str:
     """Sum an event up: when, what, where, how far above the threshold, and how far that can be trusted.
 
@@ -48,6 +49,7 @@ def summarise(
         fps: of the clip.
         threshold: that the score passed.
         size: width and height of the picture; without it the place is left out.
+        unit: of the score.
     """
     where = f" {_place(causes[0], size)}" if causes and size else ""
     when = f"From {clock(event.first, fps)} to {clock(event.last + 1, fps)}"
@@ -55,7 +57,7 @@ def summarise(
         when = f"At {clock(event.first, fps)}"
     height = event.peak_score - threshold
     side = "above" if height >= 0 else "below"
-    peak = f"at its peak ({clock(event.peak, fps)}) the score was {abs(height):.1f} {side} the threshold."
+    peak = f"at its peak ({clock(event.peak, fps)}) the score was {abs(height):.1f} {unit} {side} the threshold."
     return " ".join([f"{when} {_what(causes)}{where}; {peak}", *_trust(causes, unexplained)])
 
 

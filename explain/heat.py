@@ -4,6 +4,7 @@ Heat is constant over a pixel, so the heat in a box whose corners lie between pi
 interpolation of the table gives exactly: a pixel that is half covered counts half.
 """
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -29,8 +30,9 @@ def summed_area(heat: Floats) -> Doubles:
     [0.0, 2.0, 4.0, 6.0]
     """
     expect(heat.ndim == 2, "heat", "(H, W)", heat.shape)
-    table = np.zeros((heat.shape[0] + 1, heat.shape[1] + 1))
-    np.cumsum(np.cumsum(heat, axis=0, dtype=np.float64), axis=1, out=table[1:, 1:])
+    if not heat.size:
+        return np.zeros((heat.shape[0] + 1, heat.shape[1] + 1))
+    table: Doubles = cv2.integral(np.ascontiguousarray(heat, np.float32), sdepth=cv2.CV_64F)
     return table
 
 
@@ -124,10 +126,10 @@ def covered(shape: tuple[int, int], boxes: npt.ArrayLike) -> Mask:
     """
     height, width = shape
     x1, y1, x2, y2 = _whole(boxes, width, height).T
-    steps = np.zeros((height + 1, width + 1), np.int32)
+    steps = np.zeros((height + 1, width + 1), np.float32)
     for y, x, step in ((y1, x1, 1), (y1, x2, -1), (y2, x1, -1), (y2, x2, 1)):
         np.add.at(steps, (y, x), step)
-    union: Mask = steps.cumsum(axis=0).cumsum(axis=1)[:height, :width] > 0
+    union: Mask = cv2.integral(steps, sdepth=cv2.CV_64F)[1 : height + 1, 1 : width + 1] > 0.5
     return union
 
 

@@ -15,7 +15,7 @@ def cause(coarse="object", fine="bicycle", score=5.0, share=0.91, confidence=0.9
 def test_a_sure_answer():
     assert summarise(EVENT, [cause()], 0.04, 25.0, 2.0, (640, 360)) == (
         "From 0:12.4 to 0:15.0 a bicycle stood out in the lower left of the picture; at its peak (0:13.6) "
-        "the score was 3.1 above the threshold. Most of the heat (91 %) lies in its boxes, and the model that named "
+        "the score was 3.1 dB above the threshold. Most of the heat (91 %) lies in its boxes, and the model that named "
         "it was 0.93 confident. 4 % of the heat lies in no box."
     )
 
@@ -44,7 +44,7 @@ def test_each_type_of_cause_has_its_words(coarse, fine, words):
 def test_without_any_cause_none_is_claimed():
     said = summarise(Event(5, 5, 5, 2.5), [], 0.0, 25.0, 2.0, (640, 360))
     assert said == (
-        "At 0:00.2 the picture changed in a way that no cause was found for; at its peak (0:00.2) the score was 0.5 "
+        "At 0:00.2 the picture changed in a way that no cause was found for; at its peak (0:00.2) the score was 0.5 dB "
         "above the threshold."
     )
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
-from torchvision.models.detection import FasterRCNN_ResNet50_FPN_Weights
+from torchvision.models.detection import FasterRCNN, FasterRCNN_ResNet50_FPN_Weights
 
 from core.device import Runtime
 from core.records import Detections, Images, expect
@@ -41,6 +42,22 @@ def to_detections(
     good = (at[:, 2] > at[:, 0]) & (at[:, 3] > at[:, 1]) & np.isfinite(at).all(1) & known[which]
     labels = tuple(names[i] for i in which[good])
     return Detections(frame, at[good], labels, np.clip(sure[good], 0, 1), "COCO")
+
+
+def exact(network: FasterRCNN) -> FasterRCNN:
+    """Have a torchvision network turn its heads' answers into boxes in float32 whatever the precision; returns it.
+
+    torchvision decodes boxes in the precision of the heads, and bfloat16 knows only every second pixel beyond 256.
+    """
+    network.rpn.head.register_forward_hook(_widen)
+    network.roi_heads.box_predictor.register_forward_hook(_widen)
+    return network
+
+
+def _widen(module: nn.Module, inputs: Any, outputs: Any) -> Any:
+    if isinstance(outputs, Tensor):
+        return outputs.float()
+    return type(outputs)(_widen(module, inputs, part) for part in outputs)
 
 
 @dataclass

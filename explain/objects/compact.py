@@ -18,7 +18,7 @@ from torchvision.ops import FeaturePyramidNetwork, MultiScaleRoIAlign
 from core import weights
 from core.device import Runtime
 from explain._backends import Progress, read_card
-from explain.objects._rcnn import BACKGROUND, RcnnModel
+from explain.objects._rcnn import BACKGROUND, RcnnModel, exact
 
 FOLDER = Path(__file__).parents[2] / "assets" / "weights" / "objects"
 SHORT_SIDE, LONG_SIDE = 360, 640
@@ -86,7 +86,7 @@ def network(classes: int) -> FasterRCNN:
     """
     anchors = AnchorGenerator(ANCHORS, (RATIOS,) * len(ANCHORS))
     pool = MultiScaleRoIAlign(["0", "1", "2", "3"], output_size=7, sampling_ratio=2)
-    return FasterRCNN(
+    built = FasterRCNN(
         Pyramid(),
         min_size=SHORT_SIDE,
         max_size=LONG_SIDE,
@@ -103,6 +103,7 @@ def network(classes: int) -> FasterRCNN:
         box_nms_thresh=0.5,
         _skip_resize=True,
     )
+    return exact(built)
 
 
 def model(built: FasterRCNN, labels: Sequence[str], runtime: Runtime, name: str) -> RcnnModel:

@@ -7,7 +7,7 @@ from torchvision.ops import FrozenBatchNorm2d
 from core import weights
 from core.device import Runtime
 from explain._backends import Progress
-from explain.objects._rcnn import CATEGORIES, RcnnModel
+from explain.objects._rcnn import CATEGORIES, RcnnModel, exact
 
 URL = str(FasterRCNN_ResNet50_FPN_Weights.COCO_V1.url)
 SHA256_PREFIX = URL.rsplit("-", 1)[1].removesuffix(".pth")
@@ -26,7 +26,7 @@ def network() -> FasterRCNN:
     for part in built.modules():
         if isinstance(part, FrozenBatchNorm2d):
             part.eps = 0.0
-    return built
+    return exact(built)
 
 
 def load(runtime: Runtime, progress: Progress | None = None) -> RcnnModel:

@@ -5,6 +5,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.device import Runtime
+from explain.objects import compact
 from explain.objects._rcnn import CATEGORIES, COCO, to_detections
 
 NAMES = ("__background__", "person", "N/A", "bicycle")
@@ -47,3 +49,13 @@ def test_half_precision_is_taken():
 def test_coco_has_eighty_names_in_order():
     assert len(COCO) == 80 and COCO[:3] == ("person", "bicycle", "car") and COCO[-1] == "toothbrush"
     assert CATEGORIES[1] == "person" and CATEGORIES[90] == "toothbrush"
+
+
+def test_heads_answer_in_float32_whatever_the_precision():
+    network = compact.network(3).eval()
+    levels = network.backbone(torch.rand(1, 3, 64, 96))
+    with Runtime(torch.device("cpu"), torch.bfloat16).autocast():
+        logits, deltas = network.rpn.head(list(levels.values()))
+        answers = [*logits, *deltas, *network.roi_heads.box_predictor(torch.rand(2, compact.HEAD))]
+        assert network.roi_heads.box_predictor.cls_score(torch.rand(2, compact.HEAD)).dtype == torch.bfloat16
+    assert {answer.dtype for answer in answers} == {torch.float32}

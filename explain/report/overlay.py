@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from core.records import Detections, Evidence, Floats, Images, expect
 
-TOP = 100.0
-"""Multiple of the normal mean at which the colours end."""
-MARKS = (1, 10, 25, 50, 100)
+TOP = 400.0
+"""Multiple of the normal mean where the colours end: few pixels of a walker pass 25, what is odd reaches 300."""
+MARKS = (1, 25, 100, 200, 400)
 """Multiples that a legend names."""
 LEAST_WIDTH = 960
 """Smaller pictures are enlarged by a whole factor to about this width, so that labels can be read."""
@@ -49,7 +49,7 @@ def level(heat: Floats, normal: float) -> Floats:
         (H, W) float32 in [0, 1]: 0 up to the normal mean, 1 from ``TOP`` times it; a square root between, which
         keeps weaker heat visible beside the strongest.
 
-    >>> level(np.array([[0.5, 1.0, 25.75, 100.0, 900.0]], np.float32), 1.0).round(2).tolist()
+    >>> level(np.array([[0.5, 1.0, 100.75, 400.0, 900.0]], np.float32), 1.0).round(2).tolist()
     [[0.0, 0.0, 0.5, 1.0, 1.0]]
     """
     top = TOP * normal if normal > 0 else float(heat.max(initial=0.0))

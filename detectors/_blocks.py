@@ -27,22 +27,25 @@ def upward(channels_in: int, channels_out: int) -> nn.Sequential:
 
 
 def error_score(error: Tensor, patch: int) -> Tensor:
-    """Turn per-pixel squared errors into −PSNR in dB, of the frame or of its worst patch.
+    """Turn per-pixel squared errors into −PSNR in dB, of the frame alone or averaged with that of its worst patch.
 
     Args:
         error: (B, h, w) squared error of values in [0, 1], so that the PSNR's peak is 1.
-        patch: side of the square, in pixels, whose mean error counts, slid by half its side; 0 for the whole frame.
-            A small object is lost in a frame's mean; the mean over its own patch is not.
+        patch: side in pixels of the square whose mean error counts half, slid by a quarter of its side; 0 for the
+            frame alone. A small object is lost in a frame's mean; the mean over its own patch is not.
 
     Returns:
         (B,) float32, 10·log10(mean squared error): grows with the error, 0 dB at an error of 1.
     """
-    if patch:
-        pooled = functional.avg_pool2d(error.unsqueeze(1), patch, stride=max(1, patch // 2), ceil_mode=False)
-        worst = pooled.flatten(1).amax(1)
-    else:
-        worst = error.flatten(1).mean(1)
-    return 10.0 * torch.log10(worst.float().clamp_min(FLOOR))
+    whole = _decibels(error.flatten(1).mean(1))
+    if not patch:
+        return whole
+    pooled = functional.avg_pool2d(error.unsqueeze(1), patch, stride=max(1, patch // 4))
+    return 0.5 * (whole + _decibels(pooled.flatten(1).amax(1)))
+
+
+def _decibels(error: Tensor) -> Tensor:
+    return 10.0 * torch.log10(error.float().clamp_min(FLOOR))
 
 
 def at_clip_size(error: Tensor, size: tuple[int, int]) -> Tensor:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.contracts import Detector, DetectorEntry, Losses, Stage
+from core.errors import InputError
 from core.records import Prediction, Window
 from detectors._blocks import at_clip_size, convolution, double, error_score, upward
 
@@ -73,7 +74,7 @@ class VQUNet(Detector):
         base: channels of the first stage (64 in the paper); the latent has 8 times as many.
         height, width: input size in pixels, multiples of 8 (256×256 in the paper).
         channels: 3 for RGB, 1 for grey.
-        patch: see :func:`detectors._blocks.error_score`; 0 is the paper's frame PSNR.
+        patch: see :func:`detectors._blocks.error_score`; 0 is the paper's PSNR of the frame.
         epochs, batch, rate: training; the paper's are 60 epochs and 2e-4 (2e-5 for reconstruction).
     """
 
@@ -82,6 +83,7 @@ class VQUNet(Detector):
         epochs: int, batch: int, rate: float,
     ) -> None:  # fmt: skip
         super().__init__()
+        _check(height, width, patch)
         self.window = Window(max(inputs, 1), 1, inputs, height, width, channels)
         self.skips = inputs > 0
         self.patch, self.epochs, self.batch, self.rate = patch, epochs, batch, rate
@@ -133,6 +135,13 @@ class VQUNet(Detector):
 
     def _adam(self, parameters: Sequence[nn.Parameter]) -> torch.optim.Optimizer:
         return torch.optim.Adam(parameters, self.rate)
+
+
+def _check(height: int, width: int, patch: int) -> None:
+    if height % 8 or width % 8 or min(height, width) < 8:
+        raise InputError(f"height and width must be multiples of 8, got {height}×{width}")
+    if not 0 <= patch <= min(height, width):
+        raise InputError(f"patch must lie between 0 and the shorter side {min(height, width)}, got {patch}")
 
 
 def _cosine(optimiser: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LRScheduler:

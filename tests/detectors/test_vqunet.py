@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
+from core.errors import InputError
 from detectors._blocks import at_clip_size, error_score
 from detectors.vqunet import DETECTORS, Codebook
 
@@ -70,14 +71,17 @@ def test_codebook_losses_are_those_of_the_paper():
 @given(st.integers(0, 6), st.integers(8, 20), st.integers(8, 20), st.integers(0, 2**16))
 def test_patch_score_is_the_naive_worst_patch(patch, height, width, seed):
     error = torch.from_numpy(np.random.default_rng(seed).random((2, height, width), np.float32))
-    side, step = (patch, max(1, patch // 2)) if patch else (None, None)
     expected = []
     for frame in error.numpy():
-        means = [frame.mean()] if not patch else [
-            frame[y : y + side, x : x + side].mean()
-            for y in range(0, height - side + 1, step) for x in range(0, width - side + 1, step)
-        ]  # fmt: skip
-        expected.append(10 * np.log10(max(means)))
+        worst = frame.mean()
+        if patch:
+            step = max(1, patch // 4)
+            worst = max(
+                frame[y : y + patch, x : x + patch].mean()
+                for y in range(0, height - patch + 1, step)
+                for x in range(0, width - patch + 1, step)
+            )
+        expected.append(5 * np.log10(frame.mean()) + 5 * np.log10(worst))
     np.testing.assert_allclose(error_score(error, patch).numpy(), expected, rtol=1e-4, atol=1e-4)
 
 
@@ -90,3 +94,11 @@ def test_resizing_keeps_errors_non_negative_and_their_mean():
     large = at_clip_size(error, (32, 48))
     assert large.shape == (2, 32, 48) and (large >= 0).all()
     torch.testing.assert_close(large.mean((1, 2)), error.mean((1, 2)), rtol=0.02, atol=0.0)
+
+
+@pytest.mark.parametrize(
+    ("settings_", "said"), [({"height": 30}, "multiples of 8"), ({"height": 32, "patch": 33}, "patch must lie between")]
+)
+def test_impossible_sizes_are_refused(settings_, said):
+    with pytest.raises(InputError, match=said):
+        DETECTORS["vqunet-prediction"].make(**{"base": 4, "width": 64, **settings_})

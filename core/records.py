@@ -54,13 +54,8 @@ class Frames:
     times: npt.NDArray[np.float64]
 
     def __post_init__(self) -> None:
-        shape = (self.images.shape, self.images.dtype)
-        expect(
-            self.images.ndim == 4 and self.images.shape[3] == 3 and self.images.dtype == np.uint8,
-            "images",
-            "(T, H, W, 3) uint8",
-            shape,
-        )
+        right = self.images.ndim == 4 and self.images.shape[3] == 3 and self.images.dtype == np.uint8
+        expect(right, "images", "(T, H, W, 3) uint8", (self.images.shape, self.images.dtype))
         expect(len(self.times) == len(self.images), "times", f"({len(self.images)},)", self.times.shape)
 
     def __len__(self) -> int:
@@ -113,12 +108,8 @@ class Prediction:
 
     def __post_init__(self) -> None:
         expect(self.score.ndim == 1, "score", "(B,)", tuple(self.score.shape))
-        expect(
-            self.saliency.ndim == 3 and len(self.saliency) == len(self.score),
-            "saliency",
-            f"({len(self.score)}, H, W)",
-            tuple(self.saliency.shape),
-        )
+        shape = tuple(self.saliency.shape)
+        expect(len(shape) == 3 and shape[0] == len(self.score), "saliency", f"({len(self.score)}, H, W)", shape)
 
 
 @dataclass(frozen=True)
@@ -131,12 +122,8 @@ class Event:
     peak_score: float
 
     def __post_init__(self) -> None:
-        expect(
-            0 <= self.first <= self.peak <= self.last,
-            "event",
-            "0 <= first <= peak <= last",
-            (self.first, self.peak, self.last),
-        )
+        span = (self.first, self.peak, self.last)
+        expect(0 <= self.first <= self.peak <= self.last, "event", "0 <= first <= peak <= last", span)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -62,8 +63,12 @@ def analyse(
     facts["models"] = {"objects": witness.objects.name, "actions": witness.actions.name}
     _begin(folder, facts)
     scoring = Scoring(path, clip, detector, camera.normality.median, facts["floor"], witness, runtime)
-    scoring.run(folder, progress or (lambda _: None), cancelled or (lambda: False))
-    _check_length(scoring.frames, clip.name, camera, detector, folder)
+    try:
+        scoring.run(folder, progress or (lambda _: None), cancelled or (lambda: False))
+        _check_length(scoring.frames, clip.name, camera, detector)
+    except ClipError:
+        _discard(folder)
+        raise
     facts["warnings"] += scoring.warnings
     facts["clip"]["frames"] = scoring.frames
     files.write_json(folder / FACTS, facts)
@@ -93,10 +98,10 @@ def explain_events(folder: Path, threshold: float | None = None) -> Analysis:
     events = []
     for event in find_events(scores, limit, clip.fps):
         ranked, unexplained = causes.rank(list(kept.between(event.first, event.last)), normality)
-        said = causes.summarise(event, ranked, unexplained, clip.fps, limit)
+        said = causes.summarise(event, ranked, unexplained, clip.fps, limit, (clip.width, clip.height))
         events.append(ExplainedEvent(event, ranked, unexplained, said))
     return Analysis(clip, facts["camera"], facts["detector"], facts["models"], limit, scores, tuple(events),
-                    tuple(facts["warnings"]), facts["versions"])  # fmt: skip
+                    tuple(facts["warnings"]), facts["versions"], normality.heat)  # fmt: skip
 
 
 def floor_of(folder: Path) -> float:
@@ -131,13 +136,16 @@ def _normality(content: dict[str, Any]) -> Normality:
     return Normality(**content, classes=classes)
 
 
-def _check_length(
-    frames: int | None, name: str, camera: Camera, detector: Detector, folder: Path | None = None
-) -> None:
+def _discard(folder: Path) -> None:
+    """Remove what a clip that cannot be analysed left in its run's folder."""
+    for left in (folder / FACTS, folder / SCORES):
+        left.unlink(missing_ok=True)
+    shutil.rmtree(folder / EVIDENCE, ignore_errors=True)
+
+
+def _check_length(frames: int | None, name: str, camera: Camera, detector: Detector) -> None:
     if frames is None or frames >= detector.window.span:
         return
-    for left in (folder / FACTS, folder / SCORES) if folder else ():
-        left.unlink(missing_ok=True)
     raise ClipError(
         f"{name!r} has {frames} frames, fewer than the {detector.window.span} that camera {camera.name} looks at once"
     )
@@ -153,7 +161,5 @@ def _begin(folder: Path, facts: dict[str, Any]) -> None:
     except (OSError, KeyError, ValueError):
         known = False
     if not known:
-        (folder / SCORES).unlink(missing_ok=True)
-        for stale in (folder / EVIDENCE).glob("*.npz"):
-            stale.unlink()
+        _discard(folder)
         files.write_json(folder / FACTS, facts)

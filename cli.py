@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import re
+import runpy
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -143,7 +144,7 @@ def rows_of(kind: str) -> list[dict[str, Any]]:
 def about(entry: Any) -> str:
     """Return what an entry says of itself: its ``about``, or the first line of its docstring."""
     said: str = getattr(entry, "about", None) or entry.__doc__ or ""
-    return said.strip().partition("\n")[0].rstrip(".")
+    return said.strip().partition("\n")[0].rstrip(".").replace("``", "")
 
 
 def list_(options: argparse.Namespace) -> int:
@@ -208,9 +209,10 @@ def setting(text: str) -> tuple[str, Any]:
 
 
 def bench(options: argparse.Namespace) -> int:
-    """Become the benchmark."""
-    flags = ["--device", options.device, *(["--json", options.json] if options.json else [])]
-    os.execv(sys.executable, [sys.executable, "-m", "benchmarks", *flags])
+    """Run the benchmark, which is nobody's to import."""
+    sys.argv = ["whycam bench", "--device", options.device, *(["--json", options.json] if options.json else [])]
+    runpy.run_module("benchmarks", run_name="__main__")
+    return 0
 
 
 def test(options: argparse.Namespace) -> int:

@@ -1,0 +1,42 @@
+"""README's tables, made from the registries: ``python -m tests.tables`` writes them."""
+
+import argparse
+import re
+from pathlib import Path
+
+import cli
+from core.registry import collect
+from core.verbs import parser
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def rows(kind: str) -> list[tuple[str, ...]]:
+    """Return a table's rows, the head first."""
+    if kind == "verbs":
+        (verbs,) = [action for action in parser()._actions if isinstance(action, argparse._SubParsersAction)]
+        return [("verb", "what it does"), *((f"`{a.dest}`", str(a.help)) for a in verbs._choices_actions)]
+    entries = collect(*cli.REGISTRIES[kind])
+    if kind == "detectors":
+        return [
+            ("detector", "what it does", "from"),
+            *((f"`{n}`", e.about, f"`{e.paper}`") for n, e in entries.items()),
+        ]
+    return [(kind.removesuffix("s"), "what it is"), *((f"`{name}`", cli.about(e)) for name, e in entries.items())]
+
+
+def table(kind: str) -> str:
+    """Set one table in Markdown."""
+    head, *body = rows(kind)
+    lines = [head, tuple("---" for _ in head), *body]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+def made(text: str) -> str:
+    """Return the README with its tables made anew."""
+    return BLOCK.sub(lambda found: found[1] + table(found[2]) + found[3], text)
+
+
+if __name__ == "__main__":
+    README.write_text(made(README.read_text(encoding="utf-8")), encoding="utf-8")

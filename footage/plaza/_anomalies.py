@@ -1,6 +1,6 @@
 """What normally does not happen on the plaza, played by name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -154,7 +154,7 @@ def skateboard(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
 def cart(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     """A small utility truck drives across."""
     start, end = _course(scene, rng, (scene.band[0] + 1.8, scene.band[0] + 0.4 * (scene.band[1] - scene.band[0])))
-    speed, look = rng.uniform(2.6, 3.4), dress(rng, NO_BAG)
+    speed, look = rng.uniform(3.0, 3.8), dress(rng, NO_BAG)
     colour = rng.choice([[206, 204, 196], [60, 106, 78], [198, 160, 60], [70, 92, 130]]) * 1.0
     person, thing = tracks.fresh(), tracks.fresh()
 
@@ -200,8 +200,8 @@ def runner(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
 def off_limits(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     """Someone walks across the lawn, where nobody walks."""
     near = scene.band[0] - 0.8
-    start, end = _course(scene, rng, (near - 3.2, near - 1.6))
-    speed, look, person = rng.uniform(1.35, 1.6), dress(rng, NO_BAG), tracks.fresh()
+    start, end = _course(scene, rng, (near - 4.2, near - 2.4))
+    speed, look, person = rng.uniform(1.5, 1.75), dress(rng, NO_BAG), tracks.fresh()
 
     def play(t: float) -> Act | None:
         place, heading, on = _along(start, end, speed, t)
@@ -258,6 +258,42 @@ ANOMALIES: dict[str, Callable[[Scene, Generator, Tracks], Play]] = {
     "skateboard": skateboard,
     "cart": cart,
     "runner": runner,
-    "thrown bag": thrown_bag,
     "off limits": off_limits,
+    "thrown bag": thrown_bag,
 }
+
+
+def duration(play: Play, fps: float) -> int:
+    """Frames that an anomaly lasts, to within a fifth of a second."""
+    step, seconds = 0.2, 0.0
+    while (act := play(seconds)) is not None and act.anomalous:
+        seconds += step
+    return round(seconds * fps)
+
+
+def schedule(anomalies: Sequence[str | Anomaly], lengths: Sequence[int], frames: int, rng: Generator) -> list[int]:
+    """Give each anomaly its first frame: in the given order, one after another where the clip is long enough.
+
+    Args:
+        anomalies: what happens; an ``Anomaly`` keeps its own first frame.
+        lengths: frames that each lasts.
+        frames: length of the clip.
+        rng: varies the pauses a little.
+    """
+    pauses = rng.uniform(0.85, 1.15, len(lengths) + 1)
+    pauses *= max(frames - sum(lengths), 0) / pauses.sum()
+    shrink = min(1.0, 0.95 * frames / max(sum(lengths), 1))
+    starts = np.cumsum(pauses[:-1]) + shrink * (np.cumsum(lengths) - lengths)
+    return [a.first if isinstance(a, Anomaly) else int(s) for a, s in zip(anomalies, starts, strict=True)]
+
+
+Labels = tuple[tuple[str, str], ...]
+LABELS: dict[str, Labels] = {
+    "bicycle": (("object", "bicycle"), ("action", "ride")),
+    "skateboard": (("object", "skateboard"), ("action", "ride")),
+    "cart": (("object", "truck"), ("action", "drive")),
+    "runner": (("action", "run / jog"),),
+    "thrown bag": (("object", "handbag"), ("action", "throw")),
+    "off limits": (("location", LAWN),),
+}
+"""X-MAN labels of each anomaly as a whole."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from core import files, video
 from core.contracts import Truth
 from core.errors import DataError
-from footage.plaza._anomalies import LAWN, Anomaly
+from footage.plaza._anomalies import LABELS, LAWN, Anomaly
 from footage.plaza._render import render
 from footage.plaza._truth import PlazaFrame, PlazaObject
 
@@ -62,9 +62,9 @@ class _Record:
             self.frames += 1
             yield frame.image
 
-    def _event(self, name: str, seen: list[int]) -> dict[str, Any]:
-        labels = sorted({label for frame in seen for label in self.labels.get(frame, [])})
-        return {"name": name, "first": seen[0], "last": seen[-1], "labels": labels}
+    @staticmethod
+    def _event(name: str, seen: list[int]) -> dict[str, Any]:
+        return {"name": name, "first": seen[0], "last": seen[-1], "labels": LABELS[name]}
 
     def content(self) -> dict[str, Any]:
         """Everything but the masks, ready for JSON."""

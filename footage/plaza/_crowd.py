@@ -116,11 +116,15 @@ class Crowd:
             force += self._push(hard[:, :2], hard[:, 2])
         near, far = self.scene.band
         force[:, 1] += 3 * np.exp((near + 0.2 - p.position[:, 1]) / 0.25) - 3 * np.exp((p.position[:, 1] - far) / 0.25)
+        if len(movers):
+            gap = np.linalg.norm(p.position[:, None] - movers[None, :, :2], axis=-1) - movers[:, 2]
+            p.standing[(gap < 0.8).any(1)] = 0
         moving = p.standing <= 0
         p.velocity = np.where(moving[:, None], p.velocity + np.clip(force, -6, 6) * dt, 0.0)
         speed = np.linalg.norm(p.velocity, axis=1)
         p.velocity *= np.minimum(1, 1.25 * p.pace / np.maximum(speed, 1e-6))[:, None]
         p.position += p.velocity * dt
+        p.position[:, 1] = np.clip(p.position[:, 1], near - 0.3, far + 0.3)
         p.standing = np.maximum(p.standing - dt, 0)
         self._turn(dt, moving)
         self._come_and_go(dt)

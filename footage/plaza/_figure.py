@@ -21,6 +21,7 @@ NAMES = tuple(name for name, _ in PARTS)
 SIZES = np.array([n for _, n in PARTS])
 STARTS = np.concatenate([[0], np.cumsum(SIZES)[:-1]])
 BAG = NAMES.index("bag")
+BEHIND = np.where(np.array(NAMES) == "pelvis", 0.12, 0.0)  # a shirt hangs over the trousers
 NO_BAG, BACKPACK, HANDBAG = 0, 1, 2
 
 SKIN = np.array([[224, 188, 164], [203, 160, 130], [170, 124, 92], [121, 82, 58], [84, 57, 42]], float)
@@ -167,7 +168,7 @@ def flesh(joints: Array, looks: Sequence[Look]) -> tuple[Array, Array]:
     groups += [np.concatenate([hip, hip + (knee - hip) * hem], 1)]
     groups += [np.stack([front - 0.05 * h * up, front - 0.2 * h * up], 1)]
     groups += [np.stack([skull + 0.022 * h * up, skull + h * (0.06 * ahead + 0.012 * up)], 1), bag, strap]
-    radii = h * b**RADII_BUILD * RADII * np.array([k.wide for k in looks])
+    radii = h * b**RADII_BUILD * RADII * np.array([k.wide for k in looks]).reshape(-1, len(RADII))
     return np.concatenate(groups, axis=1), radii
 
 

@@ -31,6 +31,7 @@ class Solids:
         light: sunlight that reaches the figure, 0 to 1.
         ground: (2,) where it stands.
         shadow: (P,) bool, which solids throw a shadow.
+        behind: (P,) metres by which each solid counts as farther when the order of drawing is found.
     """
 
     centres: Array
@@ -42,6 +43,7 @@ class Solids:
     light: float
     ground: Array
     shadow: npt.NDArray[np.bool_]
+    behind: Array
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def draw(view: View, figure: Solids, sun: Array) -> Sprite | None:
     lit = centre + (points - centre) * 0.66 + (radius * 0.3)[:, None, None] * sun
     fixed = np.round((points - (x, y)) * scale - scale / (2 * SUPER)).astype(np.int32)
     bright = np.round((lit - (x, y)) * scale - scale / (2 * SUPER)).astype(np.int32)
-    far = np.add.reduceat(depth, figure.starts) / figure.sizes
+    far = np.add.reduceat(depth, figure.starts) / figure.sizes + figure.behind
     canvas = np.zeros(((y2 - y) * SUPER, (x2 - x) * SUPER, 4), np.uint8)
     several = len(set(figure.owners[solid].tolist())) > 1
     ids = np.full(canvas.shape[:2], -1, np.int16) if several else None

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import UnknownNameError
+from core.registry import pick
 from footage.plaza import _figure, _paint, _poses
-from footage.plaza._anomalies import ANOMALIES, Act, Anomaly, Play, Thing
+from footage.plaza._anomalies import ANOMALIES, Act, Anomaly, Play, Thing, duration, schedule
 from footage.plaza._crowd import Crowd, Tracks
 from footage.plaza._exposure import Film, Light, Sensor
 from footage.plaza._furniture import Occluder
@@ -21,6 +21,7 @@ Array = npt.NDArray[np.float64]
 Image = npt.NDArray[np.uint8]
 Generator = np.random.Generator
 
+HEED = 0.8  # seconds ahead of a vehicle or runner at which people begin to make way
 SHADOWED = np.isin(_figure.NAMES, ["foot", "shin", "thigh", "pelvis", "torso", "arm", "head", "hem", "bag"])
 
 
@@ -36,23 +37,6 @@ class _Stage:
         return len(self.known) - 1
 
 
-def schedule(anomalies: Sequence[str | Anomaly], frames: int, rng: Generator) -> list[Anomaly]:
-    """Give each named anomaly its first frame, in the given order, spread evenly with a little chance.
-
-    Raises:
-        UnknownNameError: a name is none of ``ANOMALIES``.
-    """
-    slot = frames / max(len(anomalies), 1)
-    plan = []
-    for i, entry in enumerate(anomalies):
-        first = int(slot * (i + rng.uniform(0.06, 0.16)))
-        anomaly = entry if isinstance(entry, Anomaly) else Anomaly(entry, first)
-        if anomaly.name not in ANOMALIES:
-            raise UnknownNameError("anomaly", anomaly.name, ANOMALIES)
-        plan.append(anomaly)
-    return plan
-
-
 def _sunlight(scene: Scene, ground: Array) -> float:
     """Share of sunlight at a place on the ground."""
     uv, _ = scene.view.project(np.array([ground[0], ground[1], 0.0]))
@@ -65,7 +49,7 @@ def _person(centres: Array, radii: Array, look: _figure.Look, owner: int, bag: i
     owners = np.full(len(_figure.SIZES), owner)
     owners[_figure.BAG :] = bag
     shadow = SHADOWED
-    return Solids(centres, radii, _figure.STARTS, _figure.SIZES, look.colours, owners, sun, at, shadow)
+    return Solids(centres, radii, _figure.STARTS, _figure.SIZES, look.colours, owners, sun, at, shadow, _figure.BEHIND)
 
 
 def _with_parts(base: Solids | None, thing: Thing, owner: int, sun: float, at: Array) -> Solids:
@@ -74,13 +58,14 @@ def _with_parts(base: Solids | None, thing: Thing, owner: int, sun: float, at: A
     radii = np.concatenate([p[1] for p in thing.parts])
     sizes = np.array([len(p[1]) for p in thing.parts])
     colours = np.array([p[2] for p in thing.parts])
-    owners, shadow = np.full(len(sizes), owner), np.ones(len(sizes), bool)
+    owners, shadow, behind = np.full(len(sizes), owner), np.ones(len(sizes), bool), np.zeros(len(sizes))
     if base is not None:
         centres, radii = np.concatenate([base.centres, centres]), np.concatenate([base.radii, radii])
         sizes, colours = np.concatenate([base.sizes, sizes]), np.concatenate([base.colours, colours])
         owners, shadow = np.concatenate([base.owners, owners]), np.concatenate([base.shadow, shadow])
+        behind = np.concatenate([base.behind, behind])
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    return Solids(centres, radii, starts, sizes, colours, owners, sun, at, shadow)
+    return Solids(centres, radii, starts, sizes, colours, owners, sun, at, shadow, behind)
 
 
 def _bag_of(stage: _Stage, look: _figure.Look, track: int, person: int) -> int:
@@ -188,11 +173,14 @@ def render(
     Raises:
         UnknownNameError: an anomaly's name is none of ``ANOMALIES``.
     """
+    names = [a.name if isinstance(a, Anomaly) else a for a in anomalies]
+    entries = [pick("anomaly", name, ANOMALIES) for name in names]
     rng = np.random.default_rng([seed, scene, 5])
     place, tracks = build(scene, size, zoom), Tracks()
-    plan = schedule(anomalies, frames, rng)
     crowd, light = Crowd(place, walkers, rng, tracks), Light(rng, fps)
-    plays = [(a, ANOMALIES[a.name](place, rng, tracks)) for a in plan]
+    scripts = [entry(place, rng, tracks) for entry in entries]
+    starts = schedule(anomalies, [duration(play, fps) for play in scripts], frames, rng) if scripts else []
+    plays = [(Anomaly(*a), play) for a, play in zip(zip(names, starts, strict=True), scripts, strict=True)]
     sensor = Sensor(film or Film(), size, rng)
     return _frames(frames, fps, crowd, light, plays, _Painter(place), sensor)
 
@@ -210,15 +198,18 @@ def _frames(
     for frame in range(frames):
         acts = [(a, play((frame - a.first) / fps)) for a, play in plays if frame >= a.first]
         stage, (sun, gain) = _Stage(), light.at(frame)
-        movers = np.array([[*act.place, act.clear] for _, act in acts if act is not None]).reshape(-1, 3)
+        ahead = [play((frame - a.first) / fps + HEED) for a, play in plays if frame >= a.first]
+        clear = [act for act in [act for _, act in acts] + ahead if act is not None]
+        movers = np.array([[*act.place, act.clear] for act in clear]).reshape(-1, 3)
         crowd.step(1 / fps, movers)
         _add_crowd(stage, crowd, painter.scene, sun)
         for anomaly, act in acts:
             if act is not None:
                 _add_act(stage, act, anomaly.name, painter.scene, sun)
         image, owners, areas = painter.paint(stage, sun)
-        unusual = np.array([k.anomalous for k in stage.known] + [False])
-        mask = unusual[owners]
-        seen = {stage.known[i].anomaly for i in np.unique(owners[mask])}
-        objects = visible_objects(stage.known, owners, areas)
-        yield PlazaFrame(sensor.expose(image, gain), objects, mask, tuple(sorted(seen)))
+        found = visible_objects(stage.known, owners, areas)
+        unusual = np.zeros(len(stage.known) + 1, np.bool_)
+        unusual[[i for i, thing in found.items() if thing.anomalous]] = True
+        names = {stage.known[i].anomaly for i in np.flatnonzero(unusual)}
+        objects = tuple(found.values())
+        yield PlazaFrame(sensor.expose(image, gain), objects, unusual[owners], tuple(sorted(names)))

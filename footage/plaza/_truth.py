@@ -62,8 +62,8 @@ class Known:
     anomalous: bool
 
 
-def visible_objects(known: Sequence[Known], owners: Ids, areas: Mapping[int, int]) -> tuple[PlazaObject, ...]:
-    """List what can be seen of each object.
+def visible_objects(known: Sequence[Known], owners: Ids, areas: Mapping[int, int]) -> dict[int, PlazaObject]:
+    """Say what can be seen of each object; index into ``known`` to object, those hidden left out.
 
     Args:
         known: the frame's objects.
@@ -77,10 +77,10 @@ def visible_objects(known: Sequence[Known], owners: Ids, areas: Mapping[int, int
     spots = np.stack([xs, ys], 1)
     np.minimum.at(low, ids, spots)
     np.maximum.at(high, ids, spots)
-    found = []
+    found = {}
     for i, k in enumerate(known):
         if count[i] >= LEAST:
             box = (int(low[i, 0]), int(low[i, 1]), int(high[i, 0]) + 1, int(high[i, 1]) + 1)
             visible = min(1.0, float(count[i]) / max(areas.get(i, 0), 1))
-            found.append(PlazaObject(k.track, k.label, k.actions, box, visible, k.anomalous))
-    return tuple(found)
+            found[i] = PlazaObject(k.track, k.label, k.actions, box, visible, k.anomalous)
+    return found

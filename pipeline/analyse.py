@@ -97,7 +97,7 @@ def explain_events(folder: Path, threshold: float | None = None) -> Analysis:
     kept = EvidenceFolder(folder / EVIDENCE)
     events = []
     for event in find_events(scores, limit, clip.fps):
-        ranked, unexplained = causes.rank(list(kept.between(event.first, event.last)), normality)
+        ranked, unexplained = causes.rank(kept.between(event.first, event.last), normality)
         said = causes.summarise(event, ranked, unexplained, clip.fps, limit, (clip.width, clip.height))
         events.append(ExplainedEvent(event, ranked, unexplained, said))
     return Analysis(clip, facts["camera"], facts["detector"], facts["models"], limit, scores, tuple(events),

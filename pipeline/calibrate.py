@@ -1,17 +1,22 @@
 """What is normal at a camera: scores, background, classes and their heat, and the threshold that follows."""
 
+import dataclasses
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
+from core import files
 from core.contracts import Detector, Footage
 from core.device import Runtime
 from core.errors import DataError
 from core.records import Evidence, Floats, Frames, Images, Normality
 from explain import causes
-from pipeline.camera import background_of
+from pipeline.camera import background_of, thumbnails
 from pipeline.events import EventRule, smoothed
+from pipeline.evidence import EvidenceFolder
 from pipeline.witness import Witness
 
 QUANTILE = 0.999
@@ -34,15 +39,23 @@ class Calibration:
 
 @dataclass
 class _Seen:
+    evidence: EvidenceFolder
     scores: list[Floats] = field(default_factory=list)
-    evidence: list[Evidence] = field(default_factory=list)
     pictures: list[Images] = field(default_factory=list)
     heat: float = 0.0
     frames: int = 0
+    kept: int = 0
+    size: tuple[int, int] = (0, 0)
+
+    def keep(self, evidence: Sequence[Evidence]) -> None:
+        """Keep evidence of several clips in one folder, numbered in order."""
+        for entry in evidence:
+            self.evidence.put(dataclasses.replace(entry, frame=self.kept))
+            self.kept += 1
 
 
 def calibrate(
-    detector: Detector, footage: Sequence[Footage], frames: int, fps: float, witness: Witness, runtime: Runtime,
+    detector: Detector, footage: Sequence[Footage], work: Path, fps: float, witness: Witness, runtime: Runtime,
     progress: Callable[[int], None] | None = None,
 ) -> Calibration:  # fmt: skip
     """Measure a camera's normality on normal footage.
@@ -53,7 +66,7 @@ def calibrate(
     Args:
         detector: trained, placed, in eval mode.
         footage: normal clips of one camera.
-        frames: about how many frames they have together, so that the explained ones are spread evenly.
+        work: folder for the evidence, which is removed afterwards.
         fps: frames per second.
         witness: objects and actions.
         runtime: device and precision.
@@ -62,22 +75,28 @@ def calibrate(
     Raises:
         DataError: the footage has no frame that the detector can score.
     """
-    seen, every = _Seen(), max(1, frames // EXPLAINED_FRAMES)
-    for clip in footage:
-        own = Witness(witness.objects, witness.actions)
-        _watch(detector, clip, own, every, seen, runtime, progress)
-    if not seen.scores:
-        raise DataError("the normal footage has no clip as long as one window of the detector; record longer clips")
+    frames = sum(len(chunk) for clip in footage for chunk in clip.frames())
+    with tempfile.TemporaryDirectory(dir=files.folder(work), prefix="evidence-") as spool:
+        seen, every = _Seen(EvidenceFolder(Path(spool))), max(1, frames // EXPLAINED_FRAMES)
+        for clip in footage:
+            _watch(detector, clip, Witness(witness.objects, witness.actions), every, seen, runtime, progress)
+        if not seen.scores:
+            raise DataError("the normal footage has no clip as long as one window of the detector; record longer clips")
+        heat = seen.heat / seen.frames
+        classes, explained = causes.class_normality(seen.evidence.between(0, seen.kept), heat)
     median = float(np.median(np.concatenate(seen.scores)))
     calm = [scores - np.float32(median) for scores in seen.scores]
-    high = float(np.quantile(np.concatenate([smoothed(scores, fps) for scores in calm]), QUANTILE))
-    threshold = max(high, 1e-3) * (1.0 + MARGIN)
-    height, width = seen.pictures[0].shape[:2]
-    classes, explained = causes.class_normality(seen.evidence)
+    threshold = _threshold(calm, fps)
     quantiles = tuple(float(q) for q in np.quantile(np.concatenate(calm), np.linspace(0, 1, 101)))
-    normality = Normality(median, quantiles, seen.frames, seen.heat / seen.frames, classes, explained)
-    return Calibration(normality, threshold, threshold * EventRule().low**2, background_of(_spread(seen.pictures)),
-                       width, height)  # fmt: skip
+    normality = Normality(median, quantiles, seen.frames, heat, classes, explained)
+    chosen = np.linspace(0, len(seen.pictures) - 1, min(len(seen.pictures), BACKGROUND_FRAMES)).astype(int)
+    background = background_of(np.stack([seen.pictures[i] for i in chosen]))
+    return Calibration(normality, threshold, threshold * EventRule().low ** 2, background, *seen.size)
+
+
+def _threshold(calm: Sequence[Floats], fps: float) -> float:
+    high = float(np.quantile(np.concatenate([smoothed(scores, fps) for scores in calm]), QUANTILE))
+    return max(high, 1e-3) * (1.0 + MARGIN)
 
 
 def _watch(
@@ -87,26 +106,22 @@ def _watch(
     def shown() -> Iterator[Frames]:
         for chunk in clip.frames():
             witness.see(chunk, detector.window.span)
-            seen.pictures.extend(chunk.images[::every])
+            seen.size = (chunk.images.shape[2], chunk.images.shape[1])
+            seen.pictures.extend(thumbnails(chunk.images[::every]))
             yield chunk
 
-    asked = False
+    scores: list[Floats] = []
     with runtime.autocast():
         for answer in detector.stream(shown()):
-            scores = answer.score.float().cpu().numpy()
-            seen.scores.append(scores)
+            scores.append(answer.score.float().cpu().numpy())
             seen.heat += float(answer.saliency.float().mean((1, 2)).sum())
-            for row in range(-answer.first % every, len(scores), every):
-                witness.ask(answer.first + row, float(scores[row]), answer.saliency[row].float().cpu().numpy())
-                asked = True
-            seen.evidence.extend(witness.answer())
-            seen.frames += len(scores)
+            for row in range(-answer.first % every, len(answer.score), every):
+                heat = answer.saliency[row].float().cpu().numpy()
+                witness.ask(answer.first + row, float(answer.score[row]), heat)
+            seen.keep(witness.answer())
+            seen.frames += len(answer.score)
             if progress:
                 progress(seen.frames)
-    if asked:
-        seen.evidence.extend(witness.answer(ended=True))
-
-
-def _spread(pictures: list[Images]) -> Images:
-    chosen = np.linspace(0, len(pictures) - 1, min(len(pictures), BACKGROUND_FRAMES)).astype(int)
-    return np.stack([pictures[i] for i in chosen])
+    if scores:
+        seen.keep(witness.answer(ended=True))
+        seen.scores.append(np.concatenate(scores))

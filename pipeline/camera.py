@@ -25,6 +25,7 @@ FORMAT = 1
 ALIKE = 0.35
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _LOOK_FRAMES = 64
+_BACKGROUND_WIDTH = 96
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def load(name: str) -> Camera:
         raise UnknownNameError("camera", name, known)
     try:
         return _read(folder)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"{folder.name}/camera.json is not a camera of this version of Whycam ({error})") from error
 
 
@@ -161,6 +162,12 @@ def save(camera: Camera) -> None:
     files.write_json(camera.folder / "camera.json", {"format": FORMAT, **content})
 
 
+def check_name(name: str) -> None:
+    """Raise an ``InputError`` unless ``name`` is lower-case letters, digits, ``.``, ``_`` and ``-``, at most 64."""
+    if not _NAME.fullmatch(name):
+        raise InputError(f"camera name {name!r} must be lower-case letters, digits, '.', '_' and '-', at most 64")
+
+
 def likeness(camera: Camera, images: Images) -> tuple[str, ...]:
     """Say how footage differs from this camera's normal footage; nothing where it does not.
 
@@ -202,11 +209,16 @@ def look(camera: Camera, path: Path) -> tuple[str, ...]:
     return likeness(camera, np.concatenate(seen))
 
 
-def background_of(images: Images, width: int = 96) -> Images:
-    """Return the median over time of (T, H, W, 3) frames, scaled to ``width`` pixels, (h, width, 3) uint8."""
-    height = max(1, round(images.shape[1] * width / images.shape[2]))
-    small = [cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA) for image in images]
-    return np.asarray(np.median(np.stack(small), axis=0), np.uint8)
+def background_of(images: Images) -> Images:
+    """Return the median over time of (T, H, W, 3) frames, 96 pixels wide, (h, 96, 3) uint8."""
+    return np.asarray(np.median(thumbnails(images), axis=0), np.uint8)
+
+
+def thumbnails(images: Images) -> Images:
+    """Scale (T, H, W, 3) frames to 96 pixels of width, (T, h, 96, 3) uint8."""
+    height = max(1, round(images.shape[1] * _BACKGROUND_WIDTH / images.shape[2]))
+    small = [cv2.resize(image, (_BACKGROUND_WIDTH, height), interpolation=cv2.INTER_AREA) for image in images]
+    return np.stack(small)
 
 
 def resemblance(one: Images, other: Images) -> float:

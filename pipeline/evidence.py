@@ -1,8 +1,9 @@
 """What is kept of the explained frames of one run: picture, heat and boxes, one file a frame."""
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
+from typing import overload
 
 import cv2
 import numpy as np
@@ -64,11 +65,9 @@ class EvidenceFolder:
         """List the frames that evidence is kept of, ascending."""
         return sorted(int(path.stem) for path in self.folder.glob("*.npz") if path.stem.isdigit())
 
-    def between(self, first: int, last: int) -> Iterator[Evidence]:
-        """Yield the evidence of the frames from ``first`` to ``last``, both inclusive."""
-        for frame in self.frames():
-            if first <= frame <= last:
-                yield self.get(frame)
+    def between(self, first: int, last: int) -> "EvidenceSpan":
+        """Return the evidence of the frames from ``first`` to ``last``, both inclusive, read when it is asked for."""
+        return EvidenceSpan(self, [frame for frame in self.frames() if first <= frame <= last])
 
     def nearest(self, frame: int) -> Evidence | None:
         """Return the evidence nearest in time to ``frame``, or None where nothing is kept."""
@@ -77,6 +76,25 @@ class EvidenceFolder:
 
     def _path(self, frame: int) -> Path:
         return self.folder / f"{frame:08d}.npz"
+
+
+class EvidenceSpan(Sequence[Evidence]):
+    """Evidence of some frames, ascending, of which one at a time is in memory."""
+
+    def __init__(self, folder: EvidenceFolder, frames: list[int]) -> None:
+        self.folder, self.frames = folder, frames
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    @overload
+    def __getitem__(self, index: int) -> Evidence: ...
+    @overload
+    def __getitem__(self, index: slice) -> "EvidenceSpan": ...
+    def __getitem__(self, index: int | slice) -> "Evidence | EvidenceSpan":
+        if isinstance(index, slice):
+            return EvidenceSpan(self.folder, self.frames[index])
+        return self.folder.get(self.frames[index])
 
 
 def _encoded(kind: str, picture: Images, options: list[int]) -> Images:

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from core import device, files, weights
+from core import device, weights
 from core.contracts import Detector, Footage
 from explain import actions as action_models
 from explain import objects as object_models
 from pipeline import versions
 from pipeline.calibrate import Calibration, calibrate
-from pipeline.camera import Camera, make_detector, save
+from pipeline.camera import Camera, check_name, make_detector, save
 from pipeline.train import Progress, Step, fit
 from pipeline.witness import Witness
 
@@ -56,6 +56,7 @@ def learn(
         StorageError: the disk is full.
     """
     runtime = runtime or device.choose()
+    check_name(out.resolve().name)
     torch.manual_seed(seed)
     module = make_detector(detector, settings or {})
     work = out / "training"
@@ -64,7 +65,7 @@ def learn(
     weights.apply(module, weights.load(out / "weights.safetensors", sha256))
     witness = Witness(object_models.choose(objects, runtime), action_models.choose(actions, runtime))
     measured = tuple(held_out) or tuple(normal.clips)
-    found = calibrate(module, measured, _count(measured), normal.fps, witness, runtime)
+    found = calibrate(module, measured, work, normal.fps, witness, runtime)
     card = _card(detector, module, normal, seed, progress, runtime, witness, held_out)
     camera = _camera(out, detector, settings or {}, sha256, normal.fps, found, card)
     save(camera)
@@ -82,16 +83,12 @@ def rate_of(clips: Sequence[Footage]) -> float:
     return 25.0
 
 
-def _count(clips: Sequence[Footage]) -> int:
-    return sum(len(chunk) for clip in clips for chunk in clip.frames())
-
-
 def _camera(
     out: Path, detector: str, settings: Mapping[str, Any], sha256: str, fps: float, found: Calibration,
     card: dict[str, Any],
 ) -> Camera:  # fmt: skip
     return Camera(
-        files.folder(out).resolve().name, out, detector, dict(settings), sha256, found.threshold, found.floor,
+        out.resolve().name, out, detector, dict(settings), sha256, found.threshold, found.floor,
         found.width, found.height, fps, found.normality, found.background, card,
     )  # fmt: skip
 

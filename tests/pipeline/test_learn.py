@@ -1,0 +1,120 @@
+"""A camera from normal footage, with a tiny network and models that the tests can foresee."""
+
+import json
+
+import numpy as np
+import pytest
+
+from core import device
+from core.errors import DataError, InputError, UnknownNameError, WeightsError
+from core.records import Detections, Frames
+from pipeline import camera as cameras
+from pipeline import learn as stage
+from pipeline.learn import Normal, learn, rate_of
+
+SETTINGS = {"base": 4, "height": 32, "width": 48, "channels": 1, "batch": 8, "epochs": 2, "codes": 8, "inputs": 2}
+RUNTIME = device.choose("cpu", "float32")
+
+
+class Square:
+    """A still picture in which a square walks from left to right."""
+
+    name = "square"
+
+    def __init__(self, frames=40):
+        self.count = frames
+
+    def frames(self, chunk=32):
+        still = np.random.default_rng(3).integers(60, 120, (36, 54, 3), dtype=np.uint8)
+        for first in range(0, self.count, chunk):
+            images = np.stack([still] * min(chunk, self.count - first))
+            for i, image in enumerate(images):
+                image[10:20, (first + i) % 44 : (first + i) % 44 + 10] = 230
+            yield Frames(images, first, np.arange(first, first + len(images)) / 10.0)
+
+
+class Boxes:
+    name, labels = "foreseeable", ("person",)
+
+    def detect(self, images, first=0):
+        box = np.array([[10, 10, 20, 20]], np.float32)
+        return [Detections(first + i, box, ("person",), np.ones(1, np.float32), "COCO") for i in range(len(images))]
+
+
+class Acts:
+    name, labels, span = "foreseeable", ("walk",), 8
+
+    def classify(self, images, boxes):
+        return np.full((len(boxes), 1), 0.9, np.float32)
+
+
+@pytest.fixture(autouse=True)
+def models(monkeypatch):
+    monkeypatch.setattr(stage.object_models, "choose", lambda *_, **__: Boxes())
+    monkeypatch.setattr(stage.action_models, "choose", lambda *_, **__: Acts())
+
+
+def made(out, clips=None, **options):
+    normal = Normal("squares", clips or [Square(), Square(30)], 10.0)
+    return learn("vqunet-prediction", normal, out, settings=SETTINGS, runtime=RUNTIME, **options)
+
+
+def test_a_camera_is_whole_and_loads_again(tmp_path):
+    made(tmp_path / "square")
+    assert {p.name for p in (tmp_path / "square").iterdir()} == {
+        "camera.json",
+        "weights.safetensors",
+        "background.png",
+    }
+    camera = cameras.load(str(tmp_path / "square"))
+    assert (camera.width, camera.height, camera.fps, camera.card["epochs"]) == (54, 36, 10.0, 2)
+    assert camera.card["calibrated_on"] == "the training clips"
+    assert 0 < camera.floor < camera.threshold
+    assert camera.normality.frames == 40 + 30 - 2 * 2 and camera.normality.explained_frames > 20
+    assert set(camera.normality.classes) >= {"person", "walk"}
+    assert cameras.likeness(camera, next(Square().frames()).images) == ()
+    assert camera.build(RUNTIME).window.inputs == 2
+
+
+def test_held_out_clips_set_the_threshold_and_stand_on_the_card(tmp_path):
+    camera = made(tmp_path / "square", held_out=[Square(20)])
+    assert camera.card["calibrated_on"] == ["square"] and camera.normality.frames == 18
+
+
+def test_a_learnt_camera_is_listed_by_its_name(whycam_home):
+    made(whycam_home / "cameras" / "square")
+    assert "square" in cameras.cameras() and cameras.load("square").name == "square"
+
+
+def test_an_unknown_camera_lists_the_known_ones(whycam_home):
+    made(whycam_home / "cameras" / "square")
+    with pytest.raises(UnknownNameError, match=r"unknown camera 'sqare'; known: .*square"):
+        cameras.load("sqare")
+
+
+def test_changed_weights_are_refused(tmp_path):
+    camera = made(tmp_path / "square")
+    path = camera.folder / "weights.safetensors"
+    path.write_bytes(path.read_bytes()[:-1] + b"\x7f")
+    with pytest.raises(WeightsError):
+        camera.build(RUNTIME)
+
+
+@pytest.mark.parametrize("change", [{"format": 9}, {"threshold": "high"}, {"normality": None}])
+def test_a_strange_card_is_one_sentence(tmp_path, change):
+    camera = made(tmp_path / "square")
+    content = json.loads((camera.folder / "camera.json").read_text()) | change
+    (camera.folder / "camera.json").write_text(json.dumps(content))
+    with pytest.raises(InputError, match="is not a camera of this version"):
+        cameras.load(str(camera.folder))
+
+
+def test_short_footage_and_bad_names_are_refused(tmp_path):
+    with pytest.raises(DataError, match="no clip of the normal footage"):
+        made(tmp_path / "square", clips=[Square(2)])
+    with pytest.raises(InputError, match="camera name 'Two Words'"):
+        made(tmp_path / "Two Words")
+
+
+def test_the_frame_rate_is_read_from_the_clips():
+    assert rate_of([Square()]) == pytest.approx(10.0) and rate_of([]) == 25.0

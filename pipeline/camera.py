@@ -162,12 +162,6 @@ def save(camera: Camera) -> None:
     files.write_json(camera.folder / "camera.json", {"format": FORMAT, **content})
 
 
-def check_name(name: str) -> None:
-    """Raise an ``InputError`` unless ``name`` is lower-case letters, digits, ``.``, ``_`` and ``-``, at most 64."""
-    if not _NAME.fullmatch(name):
-        raise InputError(f"camera name {name!r} must be lower-case letters, digits, '.', '_' and '-', at most 64")
-
-
 def likeness(camera: Camera, images: Images) -> tuple[str, ...]:
     """Say how footage differs from this camera's normal footage; nothing where it does not.
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from core import device, weights
@@ -72,15 +71,6 @@ def learn(
     (work / "checkpoint.pt").unlink(missing_ok=True)
     work.rmdir()
     return camera
-
-
-def rate_of(clips: Sequence[Footage]) -> float:
-    """Return the frames per second of the first clip that has two frames; 25 where none has."""
-    for clip in clips:
-        times = next(iter(clip.frames()), None)
-        if times is not None and len(times) > 1:
-            return 1.0 / float(np.median(np.diff(times.times)))
-    return 25.0
 
 
 def _camera(

@@ -10,7 +10,7 @@ from core.errors import DataError, InputError, UnknownNameError, WeightsError
 from core.records import Detections, Frames
 from pipeline import camera as cameras
 from pipeline import learn as stage
-from pipeline.learn import Normal, learn, rate_of
+from pipeline.learn import Normal, learn
 
 SETTINGS = {"base": 4, "height": 32, "width": 48, "channels": 1, "batch": 8, "epochs": 2, "codes": 8, "inputs": 2}
 RUNTIME = device.choose("cpu", "float32")
@@ -114,7 +114,3 @@ def test_short_footage_and_bad_names_are_refused(tmp_path):
         made(tmp_path / "square", clips=[Square(2)])
     with pytest.raises(InputError, match="camera name 'Two Words'"):
         made(tmp_path / "Two Words")
-
-
-def test_the_frame_rate_is_read_from_the_clips():
-    assert rate_of([Square()]) == pytest.approx(10.0) and rate_of([]) == 25.0

@@ -70,6 +70,8 @@ class VQUNet(Detector):
 
     Args:
         inputs: number of input frames; 0 reconstructs the frame itself, without skip connections.
+        step: distance between input frames, and from the last of them to the predicted one. The benchmarks that the
+            paper uses have 10 frames a second; footage at 25 wants 2 or 3, or nothing moves between two frames.
         codes: size K of the codebook; 0 for the plain U-Net.
         base: channels of the first stage (64 in the paper); the latent has 8 times as many.
         height, width: input size in pixels, multiples of 8 (256×256 in the paper).
@@ -79,12 +81,12 @@ class VQUNet(Detector):
     """
 
     def __init__(
-        self, inputs: int, codes: int, base: int, height: int, width: int, channels: int, patch: int,
+        self, inputs: int, step: int, codes: int, base: int, height: int, width: int, channels: int, patch: int,
         epochs: int, batch: int, rate: float,
     ) -> None:  # fmt: skip
         super().__init__()
         _check(height, width, patch)
-        self.window = Window(max(inputs, 1), 1, inputs, height, width, channels)
+        self.window = Window(max(inputs, 1), step, inputs * step, height, width, channels)
         self.skips = inputs > 0
         self.patch, self.epochs, self.batch, self.rate = patch, epochs, batch, rate
         c1, c2, c3, c4 = (base * 2**i for i in range(4))
@@ -99,8 +101,9 @@ class VQUNet(Detector):
         self.head = nn.Conv2d(c1, channels, 3, padding=1)
 
     def forward(self, windows: Tensor) -> tuple[Tensor, Losses]:
-        """Return the expected frame (B, C, h, w) in [−1, 1] for (B, ≥ inputs, C, h, w), and the codebook's losses."""
-        x = windows[:, : self.window.inputs].flatten(1, 2).contiguous(memory_format=torch.channels_last)
+        """Return the expected frame (B, C, h, w) in [−1, 1] for (B, span, C, h, w), and the codebook's losses."""
+        w = self.window
+        x = windows[:, : w.inputs * w.step : w.step].flatten(1, 2).contiguous(memory_format=torch.channels_last)
         kept: list[Tensor] = []
         for stage in self.encoder:
             x = stage(x)
@@ -149,7 +152,7 @@ def _cosine(optimiser: torch.optim.Optimizer, steps: int) -> torch.optim.lr_sche
 
 
 _PAPER: dict[str, Any] = {
-    "inputs": 5, "codes": 256, "base": 64, "height": 256, "width": 256, "channels": 3, "patch": 0,
+    "inputs": 5, "step": 1, "codes": 256, "base": 64, "height": 256, "width": 256, "channels": 3, "patch": 0,
     "epochs": 60, "batch": 4, "rate": 2e-4,
 }  # fmt: skip
 _KEY = "szymanowicz2022discrete"

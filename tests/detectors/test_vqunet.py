@@ -102,3 +102,14 @@ def test_resizing_keeps_errors_non_negative_and_their_mean():
 def test_impossible_sizes_are_refused(settings_, said):
     with pytest.raises(InputError, match=said):
         DETECTORS["vqunet-prediction"].make(**{"base": 4, "width": 64, **settings_})
+
+
+def test_a_step_looks_at_every_nth_frame_and_predicts_the_nth_after():
+    torch.manual_seed(0)
+    near = DETECTORS["unet-prediction"].make(base=4, height=16, width=16, inputs=3).eval()
+    far = DETECTORS["unet-prediction"].make(base=4, height=16, width=16, inputs=3, step=2).eval()
+    far.load_state_dict(near.state_dict())
+    assert (far.window.span, far.window.target) == (7, 6)
+    windows = torch.rand(2, 7, 3, 16, 16) * 2 - 1
+    one, other = far.judge(windows, (16, 16)), near.judge(windows[:, ::2], (16, 16))
+    assert torch.equal(one.score, other.score) and torch.equal(one.saliency, other.saliency)

@@ -127,6 +127,23 @@ def _bag(joints: Array, look_bag: Array, h: Array, left: Array, up: Array, ahead
     return chosen, straps
 
 
+def _head(neck: Array, head: Array, ahead: Array, up: Array) -> list[Array]:
+    """Spheres of neck, head, hair and long hair, each (N, 2, 3)."""
+    skull = head + 0.012 * up
+    return [
+        np.stack([neck, head], 1),
+        np.stack([skull, head + (0.012 * ahead - 0.026 * up)], 1),
+        np.stack([skull + (0.012 * up - 0.006 * ahead), skull + (-0.022 * ahead - 0.012 * up)], 1),
+        np.stack([skull - (0.03 * ahead + 0.01 * up), neck - (0.04 * ahead + 0.02 * up)], 1),
+    ]
+
+
+def _brim(head: Array, ahead: Array, up: Array) -> Array:
+    """Spheres of a cap's brim, (N, 2, 3)."""
+    skull = head + 0.012 * up
+    return np.stack([skull + 0.022 * up, skull + (0.06 * ahead + 0.012 * up)], 1)
+
+
 def flesh(joints: Array, looks: Sequence[Look]) -> tuple[Array, Array]:
     """Turn joints into spheres.
 
@@ -161,13 +178,10 @@ def flesh(joints: Array, looks: Sequence[Look]) -> tuple[Array, Array]:
     ]
     groups += [np.stack([shoulder[:, i], elbow[:, i]], 1) for i in (0, 1)]
     groups += [np.stack([elbow[:, i], wrist[:, i]], 1) for i in (0, 1)] + [grip[:, :1], grip[:, 1:]]
-    skull = head + 0.012 * h * up
-    groups += [np.stack([neck, head], 1), np.stack([skull, head + h * (0.012 * ahead - 0.026 * up)], 1)]
-    groups += [np.stack([skull + h * (0.012 * up - 0.006 * ahead), skull + h * (-0.022 * ahead - 0.012 * up)], 1)]
-    groups += [np.stack([skull - h * (0.03 * ahead + 0.01 * up), neck - h * (0.04 * ahead + 0.02 * up)], 1)]
+    groups += _head(neck, head, h * ahead, h * up)
     groups += [np.concatenate([hip, hip + (knee - hip) * hem], 1)]
     groups += [np.stack([front - 0.05 * h * up, front - 0.2 * h * up], 1)]
-    groups += [np.stack([skull + 0.022 * h * up, skull + h * (0.06 * ahead + 0.012 * up)], 1), bag, strap]
+    groups += [_brim(head, h * ahead, h * up), bag, strap]
     radii = h * b**RADII_BUILD * RADII * np.array([k.wide for k in looks]).reshape(-1, len(RADII))
     return np.concatenate(groups, axis=1), radii
 

@@ -58,6 +58,7 @@ class Sprite:
 
 
 Ids = npt.NDArray[np.int16]
+Fixed = npt.NDArray[np.int32]
 
 
 def _outlines(view: View, figure: Solids) -> tuple[Array, Array, Array]:
@@ -65,6 +66,15 @@ def _outlines(view: View, figure: Solids) -> tuple[Array, Array, Array]:
     uv, depth = view.project(figure.centres)
     radius = figure.radii * view.focal / depth
     return uv[:, None] + radius[:, None, None] * CIRCLE, radius, depth
+
+
+def _polygons(points: Array, radius: Array, corner: tuple[int, int], sun: Array) -> tuple[Fixed, Fixed]:
+    """(S, 12, 2) corners of the spheres' whole and sunlit discs, in OpenCV's fixed point on a sprite at ``corner``."""
+    scale = SUPER * 2**FIXED
+    centre = points.mean(1, keepdims=True)
+    lit = centre + (points - centre) * 0.66 + (radius * 0.3)[:, None, None] * sun
+    fixed = np.round((points - corner) * scale - scale / (2 * SUPER)).astype(np.int32)
+    return fixed, np.round((lit - corner) * scale - scale / (2 * SUPER)).astype(np.int32)
 
 
 def draw(view: View, figure: Solids, sun: Array) -> Sprite | None:
@@ -82,11 +92,7 @@ def draw(view: View, figure: Solids, sun: Array) -> Sprite | None:
     x2, y2 = np.ceil(used.max(0)).astype(int) + 1
     if x2 <= 0 or y2 <= 0 or x >= view.width or y >= view.height:
         return None
-    scale = SUPER * 2**FIXED
-    centre = points.mean(1, keepdims=True)
-    lit = centre + (points - centre) * 0.66 + (radius * 0.3)[:, None, None] * sun
-    fixed = np.round((points - (x, y)) * scale - scale / (2 * SUPER)).astype(np.int32)
-    bright = np.round((lit - (x, y)) * scale - scale / (2 * SUPER)).astype(np.int32)
+    fixed, bright = _polygons(points, radius, (int(x), int(y)), sun)
     far = np.add.reduceat(depth, figure.starts) / figure.sizes + figure.behind
     canvas = np.zeros(((y2 - y) * SUPER, (x2 - x) * SUPER, 4), np.uint8)
     several = len(set(figure.owners[solid].tolist())) > 1

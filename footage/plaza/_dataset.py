@@ -53,9 +53,9 @@ class Plaza:
 
     name = "plaza"
 
-    def __init__(self, root: Path | None = None) -> None:
-        """Keep rendered clips under ``root``, or under the user's data where it is None."""
-        self.root = Path(root) if root is not None else files.home() / "plaza"
+    def __init__(self, root: Path = Path()) -> None:
+        """Keep rendered clips under ``root``, or among the user's own data where no root is named."""
+        self.root = files.home() / "plaza" if root == Path() else Path(root)
 
     def training(self) -> Sequence[Footage]:
         """List the training clips: 8 of 30 s, all normal."""

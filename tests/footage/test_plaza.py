@@ -233,6 +233,11 @@ def test_the_data_set_renders_what_it_is_asked_for(tmp_path, monkeypatch):
         data.truth(data.training()[0])
 
 
+def test_without_a_root_clips_are_kept_among_the_users_data(whycam_home):
+    clip = plaza.DATASETS["plaza"](Path()).test()[0]
+    assert clip.path.is_relative_to(whycam_home)
+
+
 def test_the_demo_shows_all_anomalies_well_apart():
     facts = json.loads(DEMO.with_suffix(".json").read_text())
     events = facts["events"]

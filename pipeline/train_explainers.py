@@ -12,9 +12,12 @@ from typing import Any
 from core.device import CHOICES, Runtime, choose
 from core.errors import InputError, WhycamError
 from core.registry import pick
-from pipeline import _train_objects
+from pipeline import _train_actions, _train_objects
 
-TRAININGS: dict[str, Callable[..., dict[str, Any]]] = {"objects": _train_objects.train}
+TRAININGS: dict[str, Callable[..., dict[str, Any]]] = {
+    "actions": _train_actions.train,
+    "objects": _train_objects.train,
+}
 
 
 def train_explainer(

@@ -1,4 +1,4 @@
-"""AVA's action names, in the order of the official list (``ava_action_list_v2.2.pbtxt``) [GuSRVPLVTRSSM18]."""
+"""AVA's action names, in the order of the official list (``ava_action_list_v2.2.pbtxt``) (``gu2018ava``)."""
 
 MOVEMENT = (
     "bend/bow (at the waist)",

@@ -1,8 +1,8 @@
 """A small SlowFast of our own, for machines without network: it comes with the product.
 
-SlowFast with a RoI head [FeichtenhoferFMH19] at a small width. It looks at a square around each person instead of the
-whole frame, so that people 30 pixels tall keep their detail. The square stands still for the whole span, so that it can
-be seen how far someone moves per body height; the RoI is the person's box within it.
+SlowFast with a RoI head (``feichtenhofer2019slowfast``) at a small width. It looks at a square around each person
+instead of the whole frame, so that people 30 pixels tall keep their detail. The square stands still for the whole
+span, so that it can be seen how far someone moves per body height; the RoI is the person's box within it.
 ``assets/weights/actions/card.json`` says what it was trained on.
 """
 

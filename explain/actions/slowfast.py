@@ -1,4 +1,4 @@
-"""pytorchvideo's SlowFast R50 8×8, fine-tuned on AVA: the default action model [FeichtenhoferFMH19]."""
+"""pytorchvideo's SlowFast R50 8×8, fine-tuned on AVA: the default action model (``feichtenhofer2019slowfast``)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -159,7 +159,6 @@ def train(options: argparse.Namespace) -> int:
     from core.device import choose
     from core.files import home
     from core.registry import collect
-    from pipeline.camera import check_name
     from pipeline.learn import Normal, learn
     from pipeline.rate import frame_rate
 
@@ -173,7 +172,6 @@ def train(options: argparse.Namespace) -> int:
     if options.epochs is not None:
         settings["epochs"] = options.epochs
     out = Path(options.out) if os.sep in options.out else home() / "cameras" / options.out
-    check_name(out.resolve().name)
     with progress_line() as line:
         camera = learn(
             options.detector, Normal(source, clips, frame_rate(clips[0])), out, settings=settings,

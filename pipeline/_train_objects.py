@@ -36,7 +36,7 @@ class Recipe:
         scenes, held_out: number of plazas to learn from, and of other plazas to measure on.
         frames: frames of each plaza.
         epochs, steps, batch: ``steps`` batches of ``batch`` crops are an epoch.
-        rate: highest learning rate of the one-cycle schedule [Smith18].
+        rate: highest learning rate of the one-cycle schedule (``smith2018disciplined``).
     """
 
     scenes: int = 64

@@ -18,7 +18,7 @@ CATEGORIES: tuple[str, ...] = tuple(FasterRCNN_ResNet50_FPN_Weights.COCO_V1.meta
 """COCO's 91 category ids in order, the background first; ids that COCO never used are called ``N/A``."""
 
 COCO: tuple[str, ...] = tuple(name for name in CATEGORIES[1:] if name != UNUSED)
-"""The 80 names of COCO, in COCO's order [LinMBHPRDZ14]."""
+"""The 80 names of COCO, in COCO's order (``lin2014microsoft``)."""
 
 
 def to_detections(

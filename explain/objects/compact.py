@@ -51,7 +51,7 @@ class _Block(nn.Module):
 
 
 class Pyramid(nn.Module):
-    """Residual stages at strides 4, 8, 16, 32, joined top-down [LinDGHHB17]."""
+    """Residual stages at strides 4, 8, 16, 32, joined top-down (``lin2017feature``)."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -15,7 +15,7 @@ NAME = "torchvision Faster R-CNN R50-FPN (COCO)"
 
 
 def network() -> FasterRCNN:
-    """Build Faster R-CNN [RenHGS15] as it was trained on COCO, untrained.
+    """Build Faster R-CNN (``ren2015faster``) as it was trained on COCO, untrained.
 
     The published weights belong to frozen batch norm without epsilon.
     """

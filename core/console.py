@@ -84,7 +84,7 @@ def sentence(progress: Progress) -> str:
     'scoring: 120 of 4800 frames, 24.0 frames/s, 3:15 left'
     """
     total = f" of {progress.total}" if progress.total else ""
-    said = f"{progress.stage}: {progress.done}{total} frames"
+    said = f"{progress.stage}: {progress.done}{total} {getattr(progress, 'unit', 'frames')}"
     if progress.fps > 0:
         said += f", {progress.fps:.1f} frames/s"
         if progress.total:

@@ -12,7 +12,7 @@ import numpy as np
 
 from core import device, files, video
 from core.contracts import Detector
-from core.errors import ClipError, InputError
+from core.errors import Cancelled, ClipError, InputError
 from core.records import Analysis, ClassNormality, Clip, ExplainedEvent, Normality
 from explain import actions as action_models
 from explain import causes, report
@@ -54,17 +54,20 @@ def analyse(
         Cancelled: ``cancelled`` said so; what was done is kept.
         StorageError: the disk is full.
     """
-    runtime = runtime or device.choose()
+    runtime, progress, cancelled = runtime or device.choose(), progress or _silent, cancelled or _never
     facts = _facts(path, camera, name, threshold, runtime)
     clip = facts.pop("probed")
     detector = camera.build(runtime)
     _check_length(clip.frames, clip.name, camera, detector)
-    witness = Witness(object_models.choose(objects, runtime), action_models.choose(actions, runtime))
+    witness = Witness(
+        object_models.choose(objects, runtime, _arriving("object", progress, cancelled)),
+        action_models.choose(actions, runtime, _arriving("action", progress, cancelled)),
+    )
     facts["models"] = {"objects": witness.objects.name, "actions": witness.actions.name}
     _begin(folder, facts)
     scoring = Scoring(path, clip, detector, camera.normality.median, facts["floor"], witness, runtime)
     try:
-        scoring.run(folder, progress or (lambda _: None), cancelled or (lambda: False))
+        scoring.run(folder, progress, cancelled)
         _check_length(scoring.frames, clip.name, camera, detector)
     except ClipError:
         _discard(folder)
@@ -134,6 +137,27 @@ def _facts(
 def _normality(content: dict[str, Any]) -> Normality:
     classes = {label: ClassNormality(**entry) for label, entry in content.pop("classes").items()}
     return Normality(**content, classes=classes)
+
+
+def _silent(progress: Progress) -> None:
+    """Tell nobody."""
+
+
+def _never() -> bool:
+    return False
+
+
+def _arriving(
+    kind: str, progress: Callable[[Progress], None], cancelled: Callable[[], bool]
+) -> Callable[[int, int | None], None]:
+    """Return what tells ``progress`` of a model's weights while they are downloaded, in megabytes."""
+
+    def tell(here: int, total: int | None) -> None:
+        progress(Progress(here >> 20, total and total >> 20, 0.0, f"downloading the {kind} model", "MB"))
+        if cancelled():
+            raise Cancelled(f"cancelled while the {kind} model was downloaded; what arrived is kept")
+
+    return tell
 
 
 def _discard(folder: Path) -> None:

@@ -27,16 +27,18 @@ class Progress:
     """How far an analysis is.
 
     Attributes:
-        done: frames scored.
-        total: frames in all; None while unknown.
+        done: frames scored, or megabytes while a model is downloaded.
+        total: how many there will be; None while unknown.
         fps: frames scored per second, in this process.
-        stage: what is going on, in a word.
+        stage: what is going on, in a word or two.
+        unit: what ``done`` counts.
     """
 
     done: int
     total: int | None
     fps: float
     stage: str
+    unit: str = "frames"
 
 
 class Scoring:

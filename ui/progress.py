@@ -58,6 +58,8 @@ def _words(run: Run) -> str:
         return "Waiting: one run is computed at a time on this machine"
     if not run.stage:
         return "Loading the camera's detector and the models that name things"
+    if run.stage.startswith("downloading"):
+        return f"{run.stage.capitalize()}: {run.done:,}" + (f" of {run.total:,}" if run.total else "") + " MB"
     said = [f"{run.stage.capitalize()}: frame {run.done:,}" + (f" of {run.total:,}" if run.total else "")]
     if run.fps > 0:
         said.append(f"{run.fps:.1f} frames/s")

@@ -163,3 +163,16 @@ def test_footage_of_another_place_is_said_to_be(camera, tmp_path):
 def test_a_threshold_that_is_no_number_is_refused(camera, clip, tmp_path):
     with pytest.raises(InputError, match="must be a finite number"):
         run(camera, clip, tmp_path / "run", threshold=float("nan"))
+
+
+def test_models_that_arrive_are_told_in_megabytes_and_can_be_cancelled(camera, clip, tmp_path, monkeypatch):
+    def choose(name, runtime, progress=None):
+        progress(3 << 20, 9 << 20)
+        return Boxes()
+
+    monkeypatch.setattr(stage.object_models, "choose", choose)
+    seen = []
+    run(camera, clip, tmp_path / "run", progress=seen.append)
+    assert (seen[0].done, seen[0].total, seen[0].unit) == (3, 9, "MB") and "object model" in seen[0].stage
+    with pytest.raises(Cancelled, match="while the object model"):
+        run(camera, clip, tmp_path / "other", cancelled=lambda: True)

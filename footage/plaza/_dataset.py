@@ -12,7 +12,7 @@ from footage.plaza import _clip
 from footage.plaza._anomalies import ANOMALIES
 
 TRAINING, TEST = range(1000, 1008), range(500, 504)  # seeds; the demo has another
-LENGTH = 750
+LENGTH, TEST_LENGTH = 750, 1475  # a test clip has room for six anomalies one after the other
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ class PlazaClip:
         complete = self.path.with_suffix(".json")  # written after the pictures
         if not (self.path.is_file() and complete.is_file()):
             files.folder(self.path.parent)
-            _clip.film(self.path, self.seed, LENGTH, self.anomalies)
+            length = TEST_LENGTH if self.anomalies else LENGTH
+            _clip.film(self.path, self.seed, length, self.anomalies)
         return self.path
 
     def frames(self, chunk: int = 32) -> Iterator[Frames]:
@@ -67,7 +68,7 @@ class Plaza:
         return [PlazaClip(f"Test{s}", self.root / "Test" / f"{s}.mp4", s, t) for s, t in zip(TEST, turned, strict=True)]
 
     def test(self) -> Sequence[Footage]:
-        """List the test clips: 4 of 30 s, each with all anomalies in another order."""
+        """List the test clips: 4 of 59 s, each with all anomalies in another order."""
         return self._tests()
 
     def truth(self, clip: Footage) -> Truth:

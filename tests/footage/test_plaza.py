@@ -221,6 +221,7 @@ def test_damaged_truth_is_said_to_be_so(tmp_path):
 
 def test_the_data_set_renders_what_it_is_asked_for(tmp_path, monkeypatch):
     monkeypatch.setattr(_dataset, "LENGTH", 6)
+    monkeypatch.setattr(_dataset, "TEST_LENGTH", 6)
     data = plaza.DATASETS["plaza"](tmp_path)
     assert (len(data.training()), len(data.test())) == (8, 4)
     assert list(tmp_path.iterdir()) == []

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pipeline import views
 from ui import caches, events, frame, progress, results
 
 frame.page("Run")
@@ -19,19 +20,20 @@ base = results.finished(run)
 results.head(run, base)
 place = st.container()
 threshold = results.threshold_picker(run, base)
-with st.spinner("Reading the evidence…"):
-    analysis = caches.analysis(run, threshold)
-picked = results.picked_event(analysis)
+cut = views.cut(base, threshold)
+picked = results.picked_event(cut)
 with place:
-    results.summary(run, base, analysis)
-    results.chart(run, analysis, picked)
+    results.summary(run, base, cut)
+    results.chart(run, cut, picked)
 
 if picked is None:
-    events.nothing_found(analysis)
+    events.nothing_found(cut)
 else:
+    with st.spinner("Reading what was kept of the events…"):
+        analysis = caches.analysis(run, threshold)
     listed, looked_at = st.columns([2, 5], gap="large")
     with listed:
         events.event_list(run, analysis, picked)
     with looked_at:
         events.event_view(run, analysis, picked)
-results.pedigree(analysis)
+results.pedigree(base)

@@ -1,21 +1,30 @@
 """What the pages see of the stages: one call each."""
 
+import dataclasses
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from core.records import Analysis, Evidence
+from core.records import Analysis, Evidence, ExplainedEvent
 from explain import report
 from explain.report.overlay import MARKS, PALETTE, level, overlay
 from pipeline.analyse import EVIDENCE, explain_events, floor_of
 from pipeline.camera import Camera, cameras, load, look
+from pipeline.events import find_events
 from pipeline.evidence import EvidenceFolder
 
-__all__ = ["DEMO", "MARKS", "PALETTE", "REPORTS", "Camera", "cameras", "evidence_of", "explain_events"]
+__all__ = ["DEMO", "MARKS", "PALETTE", "REPORTS", "Camera", "cameras", "cut", "evidence_of", "explain_events"]
 __all__ += ["explained_frames", "floor_of", "level", "load", "look", "nearest_evidence", "overlay", "report_at"]
 
 DEMO = Path(__file__).resolve().parent.parent / "assets" / "demo" / "plaza.mp4"
 REPORTS = ("report.html", "report.json", "scores.csv")
+
+
+def cut(analysis: Analysis, threshold: float) -> Analysis:
+    """Cut events at another threshold without explaining them: instant, so that a chart can follow a slider."""
+    found = find_events(analysis.scores, threshold, analysis.clip.fps)
+    events = tuple(ExplainedEvent(event, (), 1.0, "") for event in found)
+    return dataclasses.replace(analysis, threshold=threshold, events=events)
 
 
 def evidence_of(folder: Path, frame: int) -> Evidence:

@@ -19,7 +19,8 @@ THUMBNAIL = (176, 110)
 
 def analysis(run: Run, threshold: float | None = None) -> Analysis:
     """Return a finished run's answer at a threshold (None: its own)."""
-    return _analysis(str(run.folder), run.finished, threshold)
+    base = _analysis(str(run.folder), run.finished, None)
+    return base if threshold in (None, base.threshold) else _analysis(str(run.folder), run.finished, threshold)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

@@ -129,33 +129,33 @@ def _clicked(key: str, analysis: Analysis) -> None:
         look_at(analysis.events[number].event.peak)
 
 
-def downloads(run: Run, base: Analysis, analysis: Analysis) -> None:
+def downloads(run: Run, base: Analysis, threshold: float) -> None:
     """Offer the report for the threshold that is shown."""
     with st.container(horizontal=True, vertical_alignment="center", width="content", key="downloads"):
         for name, label in zip(views.REPORTS, ("Report (HTML)", "Report (JSON)", "Scores (CSV)"), strict=True):
             st.download_button(
-                label, partial(_content, run, base, analysis, name), name, MIME[name], on_click="ignore",
+                label, partial(_content, run, base, threshold, name), name, MIME[name], on_click="ignore",
                 icon=":material/download:", key=f"download-{name}",
             )  # fmt: skip
 
 
-def _content(run: Run, base: Analysis, analysis: Analysis, name: str) -> bytes:
-    if analysis.threshold == base.threshold and (run.folder / name).exists():
+def _content(run: Run, base: Analysis, threshold: float, name: str) -> bytes:
+    if threshold == base.threshold and (run.folder / name).exists():
         return (run.folder / name).read_bytes()
-    return views.report_at(analysis, run.folder, name)
+    return views.report_at(caches.analysis(run, threshold), run.folder, name)
 
 
-def summary(run: Run, base: Analysis, analysis: Analysis) -> None:
+def summary(run: Run, base: Analysis, cut: Analysis) -> None:
     """Say how much was unusual, beside the downloads."""
-    fps, events = analysis.clip.fps, [one.event for one in analysis.events]
+    fps, events = cut.clip.fps, [one.event for one in cut.events]
     unusual = sum(event.last - event.first + 1 for event in events) / fps
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="summary"):
-        whole = span(len(analysis.scores) / fps)
+        whole = span(len(cut.scores) / fps)
         told = f"{span(unusual)} of {whole}" if events else f"in {whole}"
         st.html(
             f'<p class="found"><b>{count(len(events), "unusual event")}</b> <span>{told}</span></p>', width="content"
         )
-        downloads(run, base, analysis)
+        downloads(run, base, cut.threshold)
 
 
 def pedigree(analysis: Analysis) -> None:

@@ -57,22 +57,26 @@ def run_of(page):
     return re.search(r"run=([\w-]+)", page.url).group(1)
 
 
-def test_from_upload_to_report_with_a_reload_in_the_middle(page, address, clip):
+def test_from_upload_to_report_with_a_reload_in_the_middle(page, address, home, clip):
     upload(page, address, HOSTILE, clip.read_bytes())
     expect(page.get_by_text("320 × 180 pixels · 25 frames/s")).to_be_visible()
     choose(page, "street")
     expect(page.get_by_text("The clip looks like this camera's footage.")).to_be_visible()
     expect(page.get_by_text("pictures <b>made</b> by hand")).to_be_visible()
     page.get_by_role("button", name="Analyse", exact=True).click()
-    expect(page.get_by_text(re.compile(r"Scoring: frame [\d,]+ of 500 · 100.0 frames/s"))).to_be_visible()
+    progress = "Scoring: frame 250 of 500 · 100.0 frames/s · 0:02 left"
+    expect(page.get_by_text(progress)).to_be_visible()
     expect(page).to_have_url(re.compile(r"/Run\?run="))
     page.reload()
-    expect(page.get_by_text("Scoring: frame")).to_be_visible()
+    expect(page.get_by_text(progress)).to_be_visible()
     second = page.context.new_page()
     second.goto(page.url)
+    expect(second.get_by_text(progress)).to_be_visible()
+    (home / "go").touch()
     for tab in (page, second):
         expect(tab.get_by_text("2 unusual events")).to_be_visible()
         expect(tab.get_by_role("heading", name="Event 1 of 2")).to_be_visible()
+    (home / "go").unlink()
     second.close()
     expect(page.locator("h1.clip")).to_contain_text(SHOWN)
     with page.expect_download() as download:

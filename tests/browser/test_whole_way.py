@@ -1,0 +1,57 @@
+"""The product itself, from its launcher's server to the report: real camera, real worker, a clip rendered for the test."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from core import video
+from footage import plaza
+from pipeline import camera
+from tests.browser.conftest import serve
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+FRAMES, FPS, FIRST = 150, 25.0, 40
+WAIT = 480_000
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("app")
+
+
+@pytest.fixture(scope="module")
+def address(home, chromium):
+    if not (camera.SHIPPED / "plaza").is_dir():
+        pytest.skip("the camera 'plaza' is not in assets/cameras")
+    yield from serve(["cli.py", "app", "--port"], home)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    path = tmp_path_factory.mktemp("clip") / "square.mp4"
+    anomalies = [plaza.Anomaly("bicycle", FIRST)]
+    frames = plaza.render(5, FRAMES, fps=FPS, anomalies=anomalies)
+    video.encode(path, (frame.image for frame in frames), FPS)
+    return path
+
+
+def test_a_bicycle_on_the_plaza_is_found_shown_and_reported(page, address, clip):
+    page.goto(address)
+    page.locator("input[type=file]").set_input_files(str(clip))
+    page.get_by_role("combobox", name=re.compile("Camera")).click()
+    page.get_by_role("option", name="plaza", exact=True).click()
+    expect(page.get_by_text("The clip looks like this camera's footage.")).to_be_visible(timeout=WAIT)
+    page.get_by_role("button", name="Analyse", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/Run\?run="))
+    page.reload()
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile("Event 1 of"))).to_be_visible(timeout=WAIT)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Report (JSON)").click()
+    report = json.loads(download.value.path().read_text())
+    assert report["clip"]["frames"] == FRAMES
+    assert report["camera"] == "plaza"
+    assert any(event["last_frame"] >= FIRST for event in report["events"])
+    assert all(event["causes"] for event in report["events"])

@@ -132,13 +132,22 @@ def rows_of(kind: str) -> list[dict[str, Any]]:
 
         return [{"id": r.id, "clip": r.clip, "camera": r.camera, "state": r.state, "events": r.events} for r in runs()]
     if kind == "cameras":
-        from pipeline.camera import cameras, load
+        from pipeline.camera import cameras
 
-        return [
-            {"name": c.name, "detector": c.detector, "width": c.width, "height": c.height, "threshold": c.threshold}
-            for c in map(load, cameras())
-        ]
+        return [row for name in cameras() for row in camera_row(name)]
     return [{"name": name, "about": about(entry)} for name, entry in collect(*REGISTRIES[kind]).items()]
+
+
+def camera_row(name: str) -> list[dict[str, Any]]:
+    """Return a camera's row; none, and a sentence on stderr, for one that cannot be read."""
+    from pipeline.camera import load
+
+    try:
+        c = load(name)
+    except InputError as error:
+        say(error, 2)
+        return []
+    return [{"name": c.name, "detector": c.detector, "width": c.width, "height": c.height, "threshold": c.threshold}]
 
 
 def about(entry: Any) -> str:

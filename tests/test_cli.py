@@ -122,6 +122,16 @@ def test_cameras_and_runs_are_those_of_this_user(capsys, tiny_camera):
     assert (row["id"], row["clip"], row["camera"], row["state"]) == (run_.id, "a.mp4", "tiny", "queued")
 
 
+def test_a_camera_that_cannot_be_read_hides_no_other(capsys, tiny_camera):
+    broken = tiny_camera.folder.parent / "broken"
+    broken.mkdir()
+    (broken / "camera.json").write_text("{}")
+    code, out, err = run(capsys, "list", "cameras")
+    assert code == 0
+    assert "tiny" in out
+    assert "broken/camera.json is not a camera" in err
+
+
 def test_json_goes_to_a_file_beside_the_text(capsys, tmp_path):
     code, out, _ = run(capsys, "list", "metrics", "--json", tmp_path / "metrics.json")
     assert code == 0

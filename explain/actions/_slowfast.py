@@ -52,5 +52,4 @@ def inside(boxes: Floats, size: tuple[int, int]) -> tuple[Floats, npt.NDArray[np
     """
     limits = np.array([size[1], size[0], size[1], size[0]], np.float32)
     clipped = np.clip(boxes.astype(np.float32), 0, limits)
-    area: npt.NDArray[np.bool_] = (clipped[:, 2:] > clipped[:, :2]).all(axis=1)
-    return clipped, area
+    return clipped, (clipped[:, 2] > clipped[:, 0]) & (clipped[:, 3] > clipped[:, 1])

@@ -8,10 +8,11 @@ from pathlib import Path
 from core.records import Analysis, Evidence, ExplainedEvent
 from explain import report
 from explain.report.overlay import MARKS, PALETTE, level, overlay
-from pipeline.analyse import EVIDENCE, explain_events, floor_of
+from pipeline.analyse import explain_events, floor_of
 from pipeline.camera import Camera, cameras, load, look
 from pipeline.events import find_events
 from pipeline.evidence import EvidenceFolder
+from pipeline.scoring import EVIDENCE
 
 __all__ = ["DEMO", "MARKS", "PALETTE", "REPORTS", "Camera", "cameras", "cut", "evidence_of", "explain_events"]
 __all__ += ["explained_frames", "floor_of", "level", "load", "look", "nearest_evidence", "overlay", "report_at"]

@@ -153,7 +153,8 @@ def summary(run: Run, base: Analysis, cut: Analysis) -> None:
         whole = span(len(cut.scores) / fps)
         told = f"{span(unusual)} of {whole}" if events else f"in {whole}"
         st.html(
-            f'<p class="found"><b>{count(len(events), "unusual event")}</b> <span>{told}</span></p>', width="content"
+            f'<p class="found"><b>{count(len(events), "unusual event").capitalize()}</b> <span>{told}</span></p>',
+            width="content",
         )
         downloads(run, base, cut.threshold)
 

@@ -9,9 +9,10 @@ from core import files
 from core.records import ClassNormality, Clip, Detections, Evidence, Normality
 from explain import report
 from pipeline import store
-from pipeline.analyse import EVIDENCE, FACTS, SCORES, explain_events
+from pipeline.analyse import FACTS, explain_events
 from pipeline.camera import Camera, background_of, save
 from pipeline.evidence import EvidenceFolder
+from pipeline.scoring import EVIDENCE, SCORES
 
 FRAMES, FPS, SIZE = 500, 25.0, (180, 320)
 UNUSUAL = ((120, 180, "bicycle", 9.0), (300, 340, "skateboard", 5.0))

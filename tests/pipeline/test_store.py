@@ -1,9 +1,11 @@
 import dataclasses
 import io
-import multiprocessing
 import sqlite3
 import string
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,6 +13,8 @@ from hypothesis import strategies as st
 
 from core.errors import InputError, StorageError
 from pipeline import store
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -163,8 +167,7 @@ def test_a_broken_index_gets_a_sentence():
         store.runs()
 
 
-def _busy(start, count):
-    start.wait()
+def work(count=3):
     for _ in range(count):
         run = clip()
         store.enqueue(run.id, "plaza")
@@ -174,18 +177,16 @@ def _busy(start, count):
 
 
 def test_several_processes_and_threads_at_once():
-    context = multiprocessing.get_context("spawn")
-    start = context.Event()
-    workers = [context.Process(target=_busy, args=(start, 3)) for _ in range(2)]
-    workers += [threading.Thread(target=_busy, args=(start, 3)) for _ in range(2)]
-    for worker in workers:
-        worker.start()
-    start.set()
-    for worker in workers:
-        worker.join()
-    assert [w.exitcode for w in workers[:2]] == [0, 0]
+    command = [sys.executable, "-c", "from tests.pipeline.test_store import work; work()"]
+    processes = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [process.communicate()[1] for process in processes] == ["", "", ""]
     runs = store.runs()
-    assert len(runs) == 12
+    assert len(runs) == 15
     assert {(run.state, run.done) for run in runs} == {("running", 19)}
 
 

@@ -108,7 +108,7 @@ def evaluate(options: argparse.Namespace) -> int:
     """Measure cameras on a data set's test clips."""
     from core.device import choose
     from core.registry import collect, pick
-    from pipeline.camera import load
+    from pipeline.camera import load, note
     from pipeline.evaluate import evaluate as run
     from pipeline.evaluate import show
 
@@ -118,6 +118,8 @@ def evaluate(options: argparse.Namespace) -> int:
     for camera in cameras:
         with progress_line() as line:
             results.append(run(camera, dataset, runtime, progress=line))
+        if options.card:
+            note(camera, results[-1])
     result = results[0] if len(results) == 1 else results
     deliver(result, options.json, "\n\n".join(map(show, results)))
     return 0

@@ -146,6 +146,7 @@ def _evaluate(verbs: Any) -> None:
     made.add_argument("camera", nargs="+", metavar="CAMERA", help="'./whycam list cameras' names them")
     made.add_argument("--data", required=True, metavar="DATASET", help="'./whycam list datasets' names them")
     made.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="folder of the data set, as published")
+    made.add_argument("--card", action="store_true", help="write the figures on each camera's card, too")
     _json(made)
     _device(made)
 

@@ -19,8 +19,8 @@ from pipeline.events import EventRule, smoothed
 from pipeline.evidence import EvidenceFolder
 from pipeline.witness import Witness
 
-QUANTILE = 0.999
-MARGIN = 0.15
+QUANTILE = 0.995
+MARGIN = 0.05
 EXPLAINED_FRAMES = 400
 BACKGROUND_FRAMES = 60
 

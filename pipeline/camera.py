@@ -162,6 +162,21 @@ def save(camera: Camera) -> None:
     files.write_json(camera.folder / "camera.json", {"format": FORMAT, **content})
 
 
+def note(camera: Camera, result: Mapping[str, Any]) -> None:
+    """Write the figures of an evaluation on the camera's card, under the id of its label set.
+
+    Args:
+        camera: that was evaluated.
+        result: of :func:`pipeline.evaluate.evaluate`.
+
+    Raises:
+        StorageError: the card cannot be written.
+    """
+    kept = ("protocol", "auc", "auc_pr", "eer", "f1", "f1_oracle", "frame_index", "frames", "scored", "abnormal")
+    figures = {**camera.card.get("figures", {}), result["label_set"]: {name: result[name] for name in kept}}
+    save(dataclasses.replace(camera, card={**camera.card, "figures": figures}))
+
+
 def likeness(camera: Camera, images: Images) -> tuple[str, ...]:
     """Say how footage differs from this camera's normal footage; nothing where it does not.
 

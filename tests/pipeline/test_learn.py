@@ -114,3 +114,13 @@ def test_short_footage_and_bad_names_are_refused(tmp_path):
         made(tmp_path / "square", clips=[Square(2)])
     with pytest.raises(InputError, match="camera name 'Two Words'"):
         made(tmp_path / "Two Words")
+
+
+def test_figures_are_noted_on_the_card_beside_those_of_other_labels(tmp_path):
+    camera = made(tmp_path / "square")
+    names = ("protocol", "auc", "auc_pr", "eer", "f1", "f1_oracle", "frame_index", "frames", "scored", "abnormal")
+    for label_set, value in (("one/1", 0.5), ("two/1", 0.7)):
+        result = dict.fromkeys(names, value) | {"label_set": label_set}
+        cameras.note(cameras.load(str(camera.folder)), result)
+    figures = cameras.load(str(camera.folder)).card["figures"]
+    assert {name: entry["eer"] for name, entry in figures.items()} == {"one/1": 0.5, "two/1": 0.7}

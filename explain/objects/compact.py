@@ -36,7 +36,7 @@ def _conv(inputs: int, outputs: int, stride: int = 1, kernel: int = 3) -> nn.Seq
 
 
 class _Block(nn.Module):
-    """Two 3×3 convolutions around a shortcut [HeZRS16, figure 2]."""
+    """Two 3×3 convolutions around a shortcut (``he2016deep``, figure 2)."""
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()

@@ -24,7 +24,7 @@ def iou(a: Floats, b: Floats) -> Floats:
 def average_precision(
     found: Sequence[Detections], truth: Sequence[Detections], label: str, least: float = 0.5
 ) -> float:
-    """Area under the precision-recall curve of one label, precision made monotone (``everingham2010pascal``, section 4.2).
+    """Area under one label's precision-recall curve, precision made monotone (``everingham2010pascal``, section 4.2).
 
     Args:
         found: one entry a frame.

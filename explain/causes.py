@@ -22,6 +22,8 @@ from explain.labels import coarse, fine
 __all__ = ["RULES", "Rule", "class_normality", "rank", "summarise"]
 
 Rule = Callable[[Measures, Normality], Doubles]
+WEAKEST = 0.01
+"""Share of the best cause's score under which a cause is not worth an analyst's time."""
 PERCENT = np.linspace(0.0, 1.0, 101)
 
 
@@ -78,7 +80,7 @@ def rank(
         rule: a name in :data:`RULES`.
 
     Returns:
-        Causes, best first, one for each tube; those without any heat are left out. And the share of the event's
+        Causes, best first, one for each tube; those that score under :data:`WEAKEST` of the best are left out. And the share of the event's
         heat that lies in no box, 0 to 1.
 
     Raises:
@@ -91,7 +93,8 @@ def rank(
     candidates = gather(evidence, normality.heat)
     measures = measure(candidates, evidence, normality.heat)
     scores = score(measures, normality)
-    order = [i for i in np.argsort(-scores, kind="stable") if scores[i] > 0.0]
+    least = WEAKEST * max(float(scores.max(initial=0.0)), 0.0)
+    order = [i for i in np.argsort(-scores, kind="stable") if scores[i] > least]
     causes = (_cause(candidates[i], measures, int(i), float(scores[i])) for i in order)
     return tuple(causes), measures.unexplained
 

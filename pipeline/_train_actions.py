@@ -38,9 +38,9 @@ class Recipe:
         rate: highest learning rate of the one-cycle schedule (``smith2018disciplined``).
     """
 
-    scenes: int = 26
+    scenes: int = 60
     held_out: int = 6
-    epochs: int = 9
+    epochs: int = 12
     steps: int = 100
     batch: int = 24
     rate: float = 2e-3

@@ -7,10 +7,12 @@ import numpy as np
 
 from core.contracts import ActionModel, ObjectModel
 from core.records import Detections, Evidence, Floats, Frames, Images
+from explain.heat import box_area, box_heat, summed_area
 
 PERSON = "person"
 SURE_PERSON = 0.5
 SURE_ACTION = 0.2
+MOST_PERSONS = 8
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class Witness:
     Args:
         objects: finds the objects.
         actions: names what persons do over ``actions.span`` frames around the key frame; at the clip's ends the
-            first or last frame is repeated.
+            first or last frame is repeated. It is asked of the ``MOST_PERSONS`` persons with the most heat per pixel,
+            so that a crowd costs no more than a few.
     """
 
     def __init__(self, objects: ObjectModel, actions: ActionModel) -> None:
@@ -76,16 +79,27 @@ class Witness:
         return image
 
     def _actions(self, entry: _Asked, objects: Detections) -> Detections:
-        sure = [i for i, name in enumerate(objects.labels) if name == PERSON and objects.confidence[i] >= SURE_PERSON]
-        persons = objects.boxes[sure]
+        persons = _hottest(_persons(objects), entry.heat)
         first = entry.frame - self.actions.span // 2
-        if not sure:
+        if not len(persons):
             return Detections(entry.frame, np.zeros((0, 4), np.float32), (), np.zeros(0, np.float32), "AVA")
         clip = np.stack([self._image(first + i) for i in range(self.actions.span)])
         probability = self.actions.classify(clip, persons)
         who, what = np.nonzero(probability >= SURE_ACTION)
         names = tuple(self.actions.labels[i] for i in what)
         return Detections(entry.frame, persons[who], names, probability[who, what].astype(np.float32), "AVA")
+
+
+def _persons(objects: Detections) -> Floats:
+    sure = [i for i, name in enumerate(objects.labels) if name == PERSON and objects.confidence[i] >= SURE_PERSON]
+    return objects.boxes[sure]
+
+
+def _hottest(boxes: Floats, heat: Floats) -> Floats:
+    if len(boxes) <= MOST_PERSONS:
+        return boxes
+    density = box_heat(summed_area(heat), boxes) / np.maximum(box_area(boxes, heat.shape[1], heat.shape[0]), 1.0)
+    return boxes[np.sort(np.argsort(-density, kind="stable")[:MOST_PERSONS])]
 
 
 def _of(frame: int, found: Detections) -> Detections:

@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+
+from core.records import Detections, Frames
+from pipeline.witness import MOST_PERSONS, Witness
+
+SIZE = (12, 16)
+
+
+class Boxes:
+    """Finds as many persons as it is told to, side by side."""
+
+    name, labels = "foreseeable", ("person",)
+
+    def __init__(self, persons=1, confidence=0.9):
+        self.persons, self.confidence = persons, confidence
+
+    def detect(self, images, first=0):
+        left = np.arange(self.persons, dtype=np.float32)
+        boxes = np.stack([left, np.zeros_like(left), left + 1, np.full_like(left, 12)], 1)
+        sure = np.full(self.persons, self.confidence, np.float32)
+        return [Detections(i, boxes, ("person",) * self.persons, sure, "COCO") for i in range(len(images))]
+
+
+class Acts:
+    """Remembers what it was shown; names an action with the brightness of the key frame."""
+
+    name, labels, span = "foreseeable", ("walk", "run/jog"), 6
+
+    def __init__(self):
+        self.shown, self.boxes = [], []
+
+    def classify(self, images, boxes):
+        self.shown.append(images[:, 0, 0, 0].tolist())
+        self.boxes.append(boxes)
+        return np.tile(np.array([[0.9, 0.1]], np.float32), (len(boxes), 1))
+
+
+def chunk(first, count):
+    """Frames whose brightness is their number."""
+    images = np.empty((count, *SIZE, 3), np.uint8)
+    images[:] = np.arange(first, first + count, dtype=np.uint8)[:, None, None, None]
+    return Frames(images, first, np.arange(first, first + count) / 25.0)
+
+
+def heat(hot=0):
+    values = np.zeros(SIZE, np.float32)
+    values[:, hot] = 1.0
+    return values
+
+
+def test_evidence_waits_for_the_frames_after_it():
+    acts = Acts()
+    witness = Witness(Boxes(), acts)
+    witness.see(chunk(0, 8), lag=6)
+    witness.ask(4, 1.0, heat())
+    witness.ask(6, 2.0, heat())
+    assert [e.frame for e in witness.answer()] == [4] and witness.settled == 6
+    witness.see(chunk(8, 8), lag=6)
+    (second,) = witness.answer()
+    assert (second.frame, second.score, witness.settled) == (6, 2.0, None)
+    assert acts.shown == [[1, 2, 3, 4, 5, 6], [3, 4, 5, 6, 7, 8]]
+    assert second.image[0, 0, 0] == 6 and second.actions.labels == ("walk",)
+
+
+def test_at_the_clips_ends_the_outer_frames_are_repeated():
+    acts = Acts()
+    witness = Witness(Boxes(), acts)
+    witness.see(chunk(0, 5), lag=6)
+    witness.ask(1, 1.0, heat())
+    witness.ask(4, 1.0, heat())
+    assert [e.frame for e in witness.answer(ended=True)] == [1, 4]
+    assert acts.shown == [[0, 0, 0, 1, 2, 3], [1, 2, 3, 4, 4, 4]]
+
+
+def test_memory_is_bounded_by_span_and_lag():
+    witness = Witness(Boxes(), Acts())
+    for first in range(0, 200, 10):
+        witness.see(chunk(first, 10), lag=6)
+        assert sum(len(part) for part in witness._ring) <= 10 + 10 + 6 + 6 + 10
+
+
+def test_frames_that_are_asked_for_are_not_forgotten():
+    witness = Witness(Boxes(), Acts())
+    witness.see(chunk(0, 10), lag=6)
+    witness.ask(2, 1.0, heat())
+    for first in range(10, 100, 10):
+        witness.see(chunk(first, 10), lag=6)
+    (late,) = witness.answer()
+    assert late.image[0, 0, 0] == 2
+
+
+@pytest.mark.parametrize("persons", [0, 3, MOST_PERSONS, MOST_PERSONS + 5])
+def test_actions_are_asked_of_the_hottest_persons(persons):
+    acts = Acts()
+    witness = Witness(Boxes(persons), acts)
+    witness.see(chunk(0, 10), lag=6)
+    witness.ask(4, 1.0, heat(hot=max(persons - 1, 0)))
+    (evidence,) = witness.answer()
+    asked = acts.boxes[0] if acts.boxes else np.zeros((0, 4))
+    assert len(asked) == min(persons, MOST_PERSONS) == len(evidence.actions)
+    assert len(evidence.objects) == persons
+    if persons:
+        assert asked[-1, 0] == persons - 1, "the hottest is among them"
+
+
+def test_doubtful_persons_are_not_asked():
+    witness = Witness(Boxes(2, confidence=0.4), Acts())
+    witness.see(chunk(0, 10), lag=6)
+    witness.ask(4, 1.0, heat())
+    (evidence,) = witness.answer()
+    assert len(evidence.actions) == 0 and evidence.actions.vocabulary == "AVA"

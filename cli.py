@@ -224,7 +224,7 @@ def bench(options: argparse.Namespace) -> int:
     return 0
 
 
-def test(options: argparse.Namespace) -> int:
+def run_tests(options: argparse.Namespace) -> int:
     """Become the test command."""
     os.chdir(ROOT)
     os.execv(sys.executable, [sys.executable, "-m", "tests.run", *options.arguments])
@@ -238,7 +238,7 @@ VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
     "evaluate": evaluate,
     "list": list_,
     "bench": bench,
-    "test": test,
+    "test": run_tests,
 }
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import cli
 from core.registry import collect
 from core.verbs import parser
+from pipeline.camera import SHIPPED, load
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -17,6 +18,8 @@ def rows(kind: str) -> list[tuple[str, ...]]:
     if kind == "verbs":
         (verbs,) = [action for action in parser()._actions if isinstance(action, argparse._SubParsersAction)]
         return [("verb", "what it does"), *((f"`{a.dest}`", str(a.help)) for a in verbs._choices_actions)]
+    if kind == "cameras":
+        return cameras()
     entries = collect(*cli.REGISTRIES[kind])
     if kind == "detectors":
         return [
@@ -24,6 +27,26 @@ def rows(kind: str) -> list[tuple[str, ...]]:
             *((f"`{n}`", e.about, f"`{e.paper}`") for n, e in entries.items()),
         ]
     return [(kind.removesuffix("s"), "what it is"), *((f"`{name}`", cli.about(e)) for name, e in entries.items())]
+
+
+def cameras() -> list[tuple[str, ...]]:
+    """Return the shipped cameras with the figures on their cards."""
+    found = [("camera", "trained on", "epochs, seed", "label set", "AUC", "frame's index alone", "raw AUC", "EER")]
+    for path in sorted(SHIPPED.glob("*/camera.json")):
+        card = load(str(path.parent)).card
+        for label_set, f in card["figures"].items():
+            figures = (f["auc"]["micro_normalised"], f["frame_index"]["auc"]["micro_normalised"],
+                       f["auc"]["micro_raw"], f["eer"])  # fmt: skip
+            found.append(
+                (
+                    f"`{path.parent.name}`",
+                    f"`{card['trained_on']}`, {len(card['clips'])} clips",
+                    f"{card['epochs']}, {card['seed']}",
+                    f"`{label_set}`",
+                    *(f"{value:.3f}" for value in figures),
+                )
+            )
+    return found
 
 
 def table(kind: str) -> str:

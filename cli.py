@@ -170,7 +170,7 @@ def train(options: argparse.Namespace) -> int:
     from core.device import choose
     from core.files import home
     from core.registry import collect
-    from pipeline.learn import Normal, learn
+    from pipeline.learn import Normal, learn, measure_again
     from pipeline.rate import frame_rate
 
     datasets = collect("footage", "DATASETS")
@@ -183,9 +183,14 @@ def train(options: argparse.Namespace) -> int:
     if options.epochs is not None:
         settings["epochs"] = options.epochs
     out = Path(options.out) if os.sep in options.out else home() / "cameras" / options.out
+    normal = Normal(source, clips, frame_rate(clips[0]))
+    if options.measure:
+        camera = measure_again(options.out, normal, runtime=choose(options.device))
+        print(f"camera {camera.name}: threshold {camera.threshold:.2f}, measured on {len(clips)} clips")
+        return 0
     with progress_line() as line:
         camera = learn(
-            options.detector, Normal(source, clips, frame_rate(clips[0])), out, settings=settings,
+            options.detector, normal, out, settings=settings,
             seed=options.seed, resume=options.resume, runtime=choose(options.device), report=line.train,
         )  # fmt: skip
     print(f"camera {camera.name} is ready in {camera.folder}: ./whycam analyse CLIP --camera {options.out}")

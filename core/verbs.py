@@ -121,6 +121,9 @@ def _train(verbs: Any) -> None:
     )
     made.add_argument("--seed", type=int, default=0, help="the same seed gives the same training (default 0)")
     made.add_argument("--resume", action="store_true", help="go on from the last epoch's checkpoint")
+    made.add_argument(
+        "--measure", action="store_true", help="train nothing: only measure again what is normal, on this footage"
+    )
     _device(made)
 
 

@@ -14,7 +14,7 @@ from explain import actions as action_models
 from explain import objects as object_models
 from pipeline import versions
 from pipeline.calibrate import Calibration, calibrate
-from pipeline.camera import Camera, check_name, make_detector, save
+from pipeline.camera import Camera, check_name, load, make_detector, save
 from pipeline.train import Progress, Step, fit
 from pipeline.witness import Witness
 
@@ -71,6 +71,38 @@ def learn(
     (work / "checkpoint.pt").unlink(missing_ok=True)
     work.rmdir()
     return camera
+
+
+def measure_again(
+    name: str, normal: Normal, *, runtime: device.Runtime | None = None, objects: str = "auto", actions: str = "auto"
+) -> Camera:
+    """Measure again what is normal at a camera, with the weights it has: for other models, or other normal footage.
+
+    Args:
+        name: of the camera, or its folder.
+        normal: footage that the threshold and the classes are measured on.
+        runtime: device and precision.
+        objects: object backend that counts what is normal.
+        actions: action backend that counts what is normal.
+
+    Raises:
+        UnknownNameError: there is no such camera.
+        DataError: the footage is empty or too short.
+        StorageError: the disk is full.
+    """
+    runtime, camera = runtime or device.choose(), load(name)
+    witness = Witness(object_models.choose(objects, runtime), action_models.choose(actions, runtime))
+    found = calibrate(camera.build(runtime), normal.clips, camera.folder, normal.fps, witness, runtime)
+    same = list(camera.card["clips"]) == [clip.name for clip in normal.clips]
+    card = {
+        **camera.card,
+        "calibrated_on": "the training clips" if same else [clip.name for clip in normal.clips],
+        "models": {"objects": witness.objects.name, "actions": witness.actions.name},
+        "figures": {},
+    }
+    made = _camera(camera.folder, camera.detector, camera.settings, camera.sha256, normal.fps, found, card)
+    save(made)
+    return made
 
 
 def _camera(

@@ -124,3 +124,14 @@ def test_figures_are_noted_on_the_card_beside_those_of_other_labels(tmp_path):
         cameras.note(cameras.load(str(camera.folder)), result)
     figures = cameras.load(str(camera.folder)).card["figures"]
     assert {name: entry["eer"] for name, entry in figures.items()} == {"one/1": 0.5, "two/1": 0.7}
+
+
+def test_measuring_again_keeps_the_weights_and_drops_stale_figures(tmp_path):
+    camera = made(tmp_path / "square")
+    names = ("protocol", "auc", "auc_pr", "eer", "f1", "f1_oracle", "frame_index", "frames", "scored", "abnormal")
+    cameras.note(camera, dict.fromkeys(names, 0.5) | {"label_set": "one/1"})
+    again = stage.measure_again(str(camera.folder), Normal("other", [Square(20)], 10.0), runtime=RUNTIME)
+    kept = cameras.load(str(camera.folder))
+    assert (again.sha256, kept.sha256) == (camera.sha256, camera.sha256)
+    assert kept.normality.frames == 18 and kept.card["calibrated_on"] == ["square"] and kept.card["figures"] == {}
+    assert {p.name for p in camera.folder.iterdir()} == {"camera.json", "weights.safetensors", "background.png"}

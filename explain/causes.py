@@ -80,8 +80,8 @@ def rank(
         rule: a name in :data:`RULES`.
 
     Returns:
-        Causes, best first, one for each tube; those that score under :data:`WEAKEST` of the best are left out. And the share of the event's
-        heat that lies in no box, 0 to 1.
+        Causes, best first, one for each tube; those that score under :data:`WEAKEST` of the best are left out. And the
+        share of the event's heat that lies in no box, 0 to 1.
 
     Raises:
         UnknownNameError: no such rule.

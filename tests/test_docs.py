@@ -22,7 +22,13 @@ def section(title):
 
 
 def test_the_readmes_tables_are_those_of_the_registries():
-    assert {kind for _, kind, _ in tables.BLOCK.findall(README)} == {"verbs", "detectors", "datasets", "metrics"}
+    assert {kind for _, kind, _ in tables.BLOCK.findall(README)} == {
+        "verbs",
+        "cameras",
+        "detectors",
+        "datasets",
+        "metrics",
+    }
     assert tables.made(README) == README, "run: .venv/bin/python -m tests.tables"
 
 

@@ -39,10 +39,10 @@ class Recipe:
         rate: highest learning rate of the one-cycle schedule (``smith2018disciplined``).
     """
 
-    scenes: int = 64
+    scenes: int = 80
     held_out: int = 10
     frames: int = 24
-    epochs: int = 10
+    epochs: int = 16
     steps: int = 100
     batch: int = 8
     rate: float = 1.5e-3

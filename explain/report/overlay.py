@@ -20,6 +20,8 @@ MARKS = (1, 25, 100, 200, 400)
 """Multiples that a legend names."""
 LEAST_WIDTH = 960
 """Smaller pictures are enlarged by a whole factor to about this width, so that labels can be read."""
+SURE = 0.4
+"""Boxes of less confidence count for the causes, but would hide the picture."""
 PERSON, THING = (236, 236, 228), (255, 176, 66)
 _DARKEST = 0.22
 
@@ -113,7 +115,9 @@ def overlay(evidence: Evidence, *, strength: float = 0.6, boxes: bool = True, no
 
 
 def draw_boxes(image: Images, objects: Detections, actions: Detections, factor: float = 1.0) -> Images:
-    """Draw objects with label and confidence, persons with the surest thing that they do.
+    """Draw the objects that a model is at least ``SURE`` of, with label and confidence.
+
+    Of a person the surest thing that it does is written, where that is known.
 
     Args:
         image: (H, W, 3) uint8.
@@ -127,7 +131,8 @@ def draw_boxes(image: Images, objects: Detections, actions: Detections, factor: 
     drawn = np.ascontiguousarray(image.copy())
     doing = surest_actions(objects, actions)
     # Persons first: what is rarer must not lie under them.
-    order = sorted(range(len(objects)), key=lambda i: (objects.labels[i] != "person", objects.confidence[i]))
+    shown = np.flatnonzero(objects.confidence >= SURE).tolist()
+    order = sorted(shown, key=lambda i: (objects.labels[i] != "person", objects.confidence[i]))
     for i in order:
         corners = np.clip(objects.boxes[i] * factor, -1.0, [*image.shape[1::-1]] * 2)
         if not np.isfinite(corners).all():
@@ -150,8 +155,8 @@ def surest_actions(objects: Detections, actions: Detections) -> list[tuple[str, 
 
 
 def _caption(objects: Detections, row: int, doing: tuple[str, float] | None) -> str:
-    name = f"{objects.labels[row]} {objects.confidence[row]:.2f}"
-    return f"{name}, {doing[0].split(' (')[0]} {doing[1]:.2f}" if doing else name
+    label, confidence = (doing[0].split(" (")[0], doing[1]) if doing else (objects.labels[row], objects.confidence[row])
+    return f"{label} {confidence:.2f}"
 
 
 def _box(image: Images, corners: Sequence[int], caption: str, colour: tuple[int, int, int]) -> None:

@@ -17,7 +17,9 @@ def main() -> int:
     parser.add_argument("--device", choices=device.CHOICES, default="auto")
     parser.add_argument("--json")
     options = parser.parse_args()
-    figures = [*speed.measure(options.device), *memory.measure(options.device)]
+    figures = speed.measure(options.device)
+    print(table(figures), file=sys.stderr, flush=True)
+    figures += memory.measure(options.device)
     result = {"device": device.choose(options.device).describe(), "figures": figures}
     if options.json == "-":
         print(json.dumps(result, indent=2))

@@ -1,5 +1,6 @@
 """Memory of a long clip against a short one: a clip streams, so an hour must cost what a minute does."""
 
+import dataclasses
 import resource
 import sys
 import tempfile
@@ -7,39 +8,58 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks import _child
 from core import device, video
 from core.records import Images
 from footage import plaza
 from pipeline import camera
 from pipeline.analyse import analyse
+from pipeline.events import EventRule
 
 FPS = 2.0
 MINUTES = (1, 60)
+UNREACHED = 1e6
 
 
-def peak_of(clip: str, folder: str, device_name: str) -> int:
-    """Analyse a clip in this process and return the process's peak memory in KiB."""
-    analyse(Path(clip), camera.load("plaza"), Path(folder), runtime=device.choose(device_name))
+def peak_of(clip: str, folder: str, device_name: str, floor: str) -> dict[str, float]:
+    """Analyse a clip in this process, explaining the frames that score above ``floor``.
+
+    Returns:
+        ``peak``: the process's peak memory in KiB; ``high``: the score that 2 % of the frames exceed.
+    """
+    threshold = float(floor) / EventRule().low
+    shown = dataclasses.replace(camera.load("plaza"), floor=float(floor))
+    result = analyse(Path(clip), shown, Path(folder), threshold=threshold, runtime=device.choose(device_name))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak // 1024 if sys.platform == "darwin" else peak
+    high = float(np.nanquantile(result.scores, 0.98))
+    return {"peak": peak // 1024 if sys.platform == "darwin" else peak, "high": high}
 
 
 def measure(device_name: str) -> list[dict[str, Any]]:
-    """Measure a minute and an hour at a low frame rate, each in a process of its own."""
+    """Measure a minute and an hour at a low frame rate, each in a process of its own.
+
+    The plaza moves in leaps there, and scores high throughout; a first run finds the score of its oddest 2 % of frames,
+    and those are explained in the runs that count.
+    """
     with tempfile.TemporaryDirectory() as folder:
         minute = [frame.image for frame in plaza.render(seed=78, frames=round(60 * FPS), anomalies=())]
-        peaks = []
-        for minutes in MINUTES:
+        peaks: list[float] = []
+        floor = UNREACHED
+        for minutes in (MINUTES[0], *MINUTES):
             clip = Path(folder) / f"{minutes}.mp4"
             video.encode(clip, _again(minute, minutes), FPS)
-            peaks.append(int(_child.run("memory", "peak_of", str(clip), f"{folder}/run{minutes}", device_name)))
+            run = f"{folder}/run{len(peaks)}"
+            measured = _child.run("memory", "peak_of", str(clip), run, device_name, str(floor))
+            peaks.append(measured["peak"])
+            floor = measured["high"]
     return [
         {
             "figure": f"peak memory, {MINUTES[1]}-minute clip over {MINUTES[0]}-minute clip ({FPS:g} frames/s)",
-            "ratio": round(peaks[1] / peaks[0], 3),
+            "ratio": round(peaks[2] / peaks[1], 3),
             "aim": "< 1.2",
-            "measured": f"{peaks[1] / 1024:.0f} / {peaks[0] / 1024:.0f} MiB",
+            "measured": f"{peaks[2] / 1024:.0f} / {peaks[1] / 1024:.0f} MiB",
         }
     ]
 

@@ -3,25 +3,26 @@
 import math
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from core import files, weights
 from core.device import Runtime
-from core.errors import InputError
 from core.records import Floats
 from explain.actions import compact
 from explain.actions._ava import official
 from explain.actions._slowfast import normalise
 from metrics.auc_pr import auc_pr
 from pipeline._action_samples import Samples, batches, cut
+from pipeline._one_cycle import OneCycle
 
 NAME = "compact SlowFast (trained on the plaza)"
 LABELS = tuple(official(name) for name in ("run/jog", "stand", "walk", "carry/hold", "drive", "ride", "throw"))
@@ -72,7 +73,10 @@ def train(
     torch.manual_seed(seed)
     network = runtime.place(compact.network(len(LABELS))).to(memory_format=torch.channels_last_3d)
     started = time.monotonic()
-    _loop(_State(network, recipe), samples, files.folder(out), seed, resume, runtime, say)
+    OneCycle(network, recipe, decay=0.03).run(
+        files.folder(out) / "checkpoint.pt", partial(_losses, network, samples, recipe, runtime),
+        seed=seed, resume=resume, say=say, what="actions", unit="persons",
+    )  # fmt: skip
     minutes = (time.monotonic() - started) / 60
     held = cut(cache, range(first + 500, first + 500 + recipe.held_out), LABELS)
     card = _card(network, recipe, seed, runtime) | {"minutes": round(minutes, 1), "samples": len(samples.labels)}
@@ -83,65 +87,13 @@ def train(
     return card
 
 
-class _State:
-    """What a checkpoint holds."""
-
-    def __init__(self, network: nn.Module, recipe: Recipe) -> None:
-        self.network, self.recipe, self.epoch = network, recipe, 0
-        self.optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.rate, weight_decay=0.03)
-        total = recipe.epochs * recipe.steps
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.optimiser, recipe.rate, total_steps=total)
-
-    def parts(self) -> dict[str, Any]:
-        return {"network": self.network, "optimiser": self.optimiser, "schedule": self.schedule}
-
-    def save(self, path: Path, seed: int) -> None:
-        kept = {name: part.state_dict() for name, part in self.parts().items()}
-        with files.write_whole(path) as handle:
-            torch.save(kept | {"epoch": self.epoch, "seed": seed, "recipe": asdict(self.recipe)}, handle)
-
-    def restore(self, path: Path, seed: int) -> None:
-        if not path.exists():
-            raise InputError(f"there is nothing to resume: {path} does not exist; leave --resume out to begin anew")
-        kept = torch.load(path, weights_only=True, map_location="cpu")
-        if kept["seed"] != seed or kept["recipe"] != asdict(self.recipe):
-            raise InputError(f"{path} belongs to another seed or recipe; leave --resume out to begin anew")
-        for name, part in self.parts().items():
-            part.load_state_dict(kept[name])
-        self.epoch = kept["epoch"]
-
-
-def _loop(
-    state: _State, samples: Samples, out: Path, seed: int, resume: bool, runtime: Runtime, say: Callable[[str], None]
-) -> None:
-    recipe, checkpoint = state.recipe, out / "checkpoint.pt"
-    if resume:
-        state.restore(checkpoint, seed)
-    while state.epoch < recipe.epochs:
-        torch.manual_seed(seed * 1000 + state.epoch)
-        rng = np.random.default_rng([seed, state.epoch])
-        started, mean = time.monotonic(), _epoch(state, samples, rng, runtime)
-        state.epoch += 1
-        state.save(checkpoint, seed)
-        seconds = time.monotonic() - started
-        speed = recipe.steps * recipe.batch / seconds
-        say(f"actions: epoch {state.epoch} of {recipe.epochs}, loss {mean:.3f}, {speed:.1f} persons/s, {seconds:.0f} s")
-
-
-def _epoch(state: _State, samples: Samples, rng: np.random.Generator, runtime: Runtime) -> float:
-    state.network.train()
-    total = 0.0
-    for crops, rois, truth in batches(samples, rng, state.recipe.steps, state.recipe.batch):
+def _losses(
+    network: nn.Module, samples: Samples, recipe: Recipe, runtime: Runtime, rng: np.random.Generator
+) -> Iterator[Tensor]:
+    for crops, rois, truth in batches(samples, rng, recipe.steps, recipe.batch):
         with runtime.autocast():
-            logits = compact.logits(state.network, crops.to(runtime.device), rois.to(runtime.device))
-        loss = nn.functional.binary_cross_entropy_with_logits(logits.float(), truth.to(runtime.device))
-        state.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(state.network.parameters(), 5.0)
-        state.optimiser.step()
-        state.schedule.step()
-        total += loss.item()
-    return total / state.recipe.steps
+            logits = compact.logits(network, crops.to(runtime.device), rois.to(runtime.device))
+        yield nn.functional.binary_cross_entropy_with_logits(logits.float(), truth.to(runtime.device))
 
 
 def measure(network: nn.Module, samples: Samples, runtime: Runtime) -> dict[str, Any]:

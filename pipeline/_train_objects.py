@@ -3,25 +3,26 @@
 import math
 import platform
 import shutil
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 import torchvision
+from torch import Tensor
 from torchvision.models.detection import FasterRCNN
 
 from core import files, weights
 from core.contracts import ObjectModel
 from core.device import Runtime
-from core.errors import InputError
 from core.records import Detections
 from explain.objects import compact
 from metrics.box_ap import average_precision
 from pipeline._box_samples import LEAST_VISIBLE, Sampler, Scenes, render
+from pipeline._one_cycle import OneCycle
 
 NAME = "compact Faster R-CNN (trained on the plaza)"
 LABELS = ("person", "bicycle", "truck", "backpack", "handbag", "skateboard")
@@ -75,7 +76,10 @@ def train(
     sampler = Sampler(render(cache, learnt, recipe.frames, LABELS))
     torch.manual_seed(seed)
     network = runtime.place(compact.network(len(LABELS) + 1))
-    _loop(_State(network, recipe), sampler, out, seed, resume, runtime, say)
+    OneCycle(network, recipe, decay=0.02).run(
+        out / "checkpoint.pt", partial(_losses, network, sampler, recipe, runtime),
+        seed=seed, resume=resume, say=say, what="objects", unit="crops",
+    )  # fmt: skip
     model = compact.model(network, LABELS, runtime, NAME)
     figures = measure(model, render(cache, held, recipe.frames, LABELS))
     card = _card(network, recipe, seed, runtime) | {"figures": {"held-out plazas": figures}}
@@ -86,66 +90,15 @@ def train(
     return card
 
 
-class _State:
-    """What a checkpoint holds."""
-
-    def __init__(self, network: FasterRCNN, recipe: Recipe) -> None:
-        self.network, self.recipe, self.epoch = network, recipe, 0
-        self.optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.rate, weight_decay=0.02)
-        total = recipe.epochs * recipe.steps
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.optimiser, recipe.rate, total_steps=total)
-
-    def parts(self) -> dict[str, Any]:
-        return {"network": self.network, "optimiser": self.optimiser, "schedule": self.schedule}
-
-    def save(self, path: Path, seed: int) -> None:
-        kept = {name: part.state_dict() for name, part in self.parts().items()}
-        with files.write_whole(path) as handle:
-            torch.save(kept | {"epoch": self.epoch, "seed": seed, "recipe": asdict(self.recipe)}, handle)
-
-    def restore(self, path: Path, seed: int) -> None:
-        if not path.exists():
-            raise InputError(f"there is nothing to resume: {path} does not exist; leave --resume out to begin anew")
-        kept = torch.load(path, weights_only=True, map_location="cpu")
-        if kept["seed"] != seed or kept["recipe"] != asdict(self.recipe):
-            raise InputError(f"{path} belongs to another seed or recipe; leave --resume out to begin anew")
-        for name, part in self.parts().items():
-            part.load_state_dict(kept[name])
-        self.epoch = kept["epoch"]
-
-
-def _loop(
-    state: _State, sampler: Sampler, out: Path, seed: int, resume: bool, runtime: Runtime, say: Callable[[str], None]
-) -> None:
-    recipe, checkpoint = state.recipe, out / "checkpoint.pt"
-    if resume:
-        state.restore(checkpoint, seed)
-    while state.epoch < recipe.epochs:
-        torch.manual_seed(seed * 1000 + state.epoch)
-        rng = np.random.default_rng([seed, state.epoch])
-        started, mean = time.monotonic(), _epoch(state, sampler, rng, runtime)
-        state.epoch += 1
-        state.save(checkpoint, seed)
-        seconds = time.monotonic() - started
-        speed = recipe.steps * recipe.batch / seconds
-        say(f"objects: epoch {state.epoch} of {recipe.epochs}, loss {mean:.3f}, {speed:.1f} crops/s, {seconds:.0f} s")
-
-
-def _epoch(state: _State, sampler: Sampler, rng: np.random.Generator, runtime: Runtime) -> float:
-    state.network.train()
-    total = 0.0
-    for pictures, targets in sampler.batches(rng, state.recipe.steps, state.recipe.batch):
+def _losses(
+    network: FasterRCNN, sampler: Sampler, recipe: Recipe, runtime: Runtime, rng: np.random.Generator
+) -> Iterator[Tensor]:
+    for pictures, targets in sampler.batches(rng, recipe.steps, recipe.batch):
         pictures = [picture.to(runtime.device) for picture in pictures]
         targets = [{name: part.to(runtime.device) for name, part in target.items()} for target in targets]
         with runtime.autocast():
-            loss = torch.stack([term.float() for term in state.network(pictures, targets).values()]).sum()
-        state.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(state.network.parameters(), 5.0)
-        state.optimiser.step()
-        state.schedule.step()
-        total += loss.item()
-    return total / state.recipe.steps
+            loss = torch.stack([term.float() for term in network(pictures, targets).values()]).sum()
+        yield loss
 
 
 def measure(model: ObjectModel, scenes: Scenes) -> dict[str, Any]:

@@ -13,6 +13,8 @@ PERSON = "person"
 SURE_PERSON = 0.5
 SURE_ACTION = 0.2
 MOST_PERSONS = 8
+AT_ONCE = 4
+"""Frames that the object model sees in one batch: what its memory grows with."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,9 @@ class Witness:
         half = self.actions.span - self.actions.span // 2
         ready = [entry for entry in self._asked if ended or entry.frame + half <= seen]
         self._asked = self._asked[len(ready) :]
-        if not ready:
-            return []
+        return [evidence for i in range(0, len(ready), AT_ONCE) for evidence in self._explain(ready[i : i + AT_ONCE])]
+
+    def _explain(self, ready: list[_Asked]) -> list[Evidence]:
         images = np.stack([self._image(entry.frame) for entry in ready])
         found = self.objects.detect(images)
         return [

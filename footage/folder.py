@@ -1,33 +1,14 @@
 """A folder of someone's own normal footage: video files, folders of images, or both."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from core import video
 from core.contracts import Footage, Truth
 from core.errors import DataError
-from core.records import Frames
 from footage import _images
+from footage._videos import SUFFIXES, VideoClip
 
 FPS = 25.0
-SUFFIXES = frozenset({".mp4", ".m4v", ".avi", ".mov", ".mkv", ".webm", ".mpg", ".mpeg", ".ts", ".wmv", ".flv"})
-
-
-@dataclass(frozen=True)
-class VideoClip:
-    """A clip that is one video file."""
-
-    name: str
-    path: Path
-
-    def frames(self, chunk: int = 32) -> Iterator[Frames]:
-        """Decode the file in chunks of at most ``chunk`` frames.
-
-        Raises:
-            ClipError: it is no video, or lies beyond the limits.
-        """
-        return video.read(self.path, chunk)
 
 
 class Folder:

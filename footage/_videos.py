@@ -1,0 +1,26 @@
+"""Clips that lie on disk as one video file each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from core import video
+from core.records import Frames
+
+SUFFIXES = frozenset({".mp4", ".m4v", ".avi", ".mov", ".mkv", ".webm", ".mpg", ".mpeg", ".ts", ".wmv", ".flv"})
+
+
+@dataclass(frozen=True)
+class VideoClip:
+    """A clip that is one video file."""
+
+    name: str
+    path: Path
+
+    def frames(self, chunk: int = 32) -> Iterator[Frames]:
+        """Decode the file in chunks of at most ``chunk`` frames.
+
+        Raises:
+            ClipError: it is no video, or lies beyond the limits.
+        """
+        return video.read(self.path, chunk)

@@ -1,0 +1,107 @@
+"""CUHK Avenue in its official layout (Lu, Shi and Jia, ICCV 2013).
+
+::
+
+    root/training_videos/01.avi …                                     training clips, all taken for normal
+    root/testing_videos/01.avi …                                      test clips
+    root/ground_truth_demo/testing_label_mask/1_label.mat …           ``volLabel``: one mask for each frame
+
+Any part of it will do: the clips that are there are the data set. Re-encoded clips (``01.mp4`` and the like) are taken
+where there is no ``01.avi``.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from core import video
+from core.contracts import Footage, Truth
+from core.errors import DataError
+from footage import _matlab
+from footage._videos import SUFFIXES, VideoClip
+
+Mask = npt.NDArray[np.bool_]
+LABEL_SET = "cuhk-avenue/volLabel"
+"""A frame is abnormal where its mask is not empty, 3712 of the whole set; papers with 3867 use other labels."""
+PARTS = ("training_videos", "testing_videos")
+
+
+class Avenue:
+    """CUHK Avenue: 16 training and 21 test clips of a walkway, 640×360."""
+
+    name = "avenue"
+
+    def __init__(self, root: Path) -> None:
+        """Look for the data set in ``root``, or in a folder ``Avenue`` or ``Avenue Dataset`` in it.
+
+        Raises:
+            DataError: there is neither ``training_videos`` nor ``testing_videos``.
+        """
+        root = Path(root)
+        places = (root / "Avenue", root / "Avenue Dataset", root)
+        self.root = next((place for place in places if any((place / part).is_dir() for part in PARTS)), root)
+        if not any((self.root / part).is_dir() for part in PARTS):
+            raise DataError(
+                f"{self.root} is not CUHK Avenue in its official layout: it has no folder 'training_videos' or "
+                "'testing_videos'"
+            )
+
+    def _clips(self, part: str) -> tuple[VideoClip, ...]:
+        """Clips of one part in the order of their numbers; a number's ``.avi`` goes before its re-encodings."""
+        place = self.root / part
+        files = [f for f in place.iterdir() if f.suffix.lower() in SUFFIXES] if place.is_dir() else []
+        official = sorted(files, key=lambda f: (f.suffix.lower() == ".avi", f.name))
+        numbered = {int(f.stem): f for f in official if re.fullmatch(r"[0-9]{1,3}", f.stem)}
+        return tuple(VideoClip(f"{number:02d}", numbered[number]) for number in sorted(numbered))
+
+    @cached_property
+    def _training(self) -> tuple[VideoClip, ...]:
+        return self._clips(PARTS[0])
+
+    @cached_property
+    def _test(self) -> tuple[VideoClip, ...]:
+        return self._clips(PARTS[1])
+
+    def training(self) -> Sequence[Footage]:
+        """List the training clips that are there."""
+        return self._training
+
+    def test(self) -> Sequence[Footage]:
+        """List the test clips that are there."""
+        return self._test
+
+    def truth(self, clip: Footage) -> Truth:
+        """Read the ground truth of a test clip; its masks are brought to the size of the clip's frames.
+
+        Raises:
+            DataError: the masks are missing, unreadable, or of another number than the clip's frames.
+            ClipError: the clip cannot be read.
+        """
+        known = {c.name: c for c in self._test}
+        if clip.name not in known:
+            raise DataError(f"{clip.name!r} is no test clip of CUHK Avenue; known: {', '.join(known) or 'none'}")
+        file = self.root / "ground_truth_demo" / "testing_label_mask" / f"{int(clip.name)}_label.mat"
+        masks = _matlab.masks(file, "volLabel")
+        facts = video.probe(known[clip.name].path)
+        frames = facts.frames
+        if frames != len(masks):
+            frames = sum(len(chunk) for chunk in clip.frames())
+        if frames != len(masks):
+            raise DataError(f"{file.name} has {len(masks)} masks for clip {clip.name!r}, which has {frames} frames")
+        size = (facts.width, facts.height)
+
+        def mask(frame: int) -> Mask:
+            inside = masks[frame]
+            if inside.shape != (size[1], size[0]):
+                inside = cv2.resize(inside.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST).astype(np.bool_)
+            return inside
+
+        return Truth(np.array([m.any() for m in masks]), mask, LABEL_SET)
+
+
+DATASETS = {"avenue": Avenue}

@@ -71,6 +71,14 @@ def counts(scores: Array, abnormal: Mask) -> tuple[Array, Array]:
     return np.cumsum(y, dtype=np.float64)[last], np.cumsum(~y, dtype=np.float64)[last]
 
 
+def average_precision(scores: Array, positive: Mask) -> float:
+    """Sum precision over the steps of recall, nothing interpolated; NaN where nothing is positive."""
+    if not positive.any():
+        return float("nan")
+    tp, fp = counts(scores, positive)
+    return float(np.sum(np.diff(tp, prepend=0.0) / tp[-1] * tp / (tp + fp)))
+
+
 def roc(scores: Array, abnormal: Mask) -> tuple[Array, Array] | None:
     """Return (false-positive rate, true-positive rate) from (0, 0) to (1, 1); None unless both classes are there."""
     if not abnormal.any() or abnormal.all():

@@ -1,8 +1,6 @@
 """Area under the precision-recall curve, abnormal frames being the positive ones."""
 
-import numpy as np
-
-from metrics._pool import Labels, Scores, counts, pool
+from metrics._pool import Labels, Scores, average_precision, pool
 
 
 def auc_pr(scores: Scores, abnormal: Labels) -> float:
@@ -14,11 +12,7 @@ def auc_pr(scores: Scores, abnormal: Labels) -> float:
     >>> round(auc_pr([[0.1, 0.4, 0.35, 0.8]], [[0, 0, 1, 1]]), 4)
     0.8333
     """
-    s, y = pool(scores, abnormal)
-    if not y.any():
-        return float("nan")
-    tp, fp = counts(s, y)
-    return float(np.sum(np.diff(tp, prepend=0.0) / tp[-1] * tp / (tp + fp)))
+    return average_precision(*pool(scores, abnormal))
 
 
 METRICS = {"auc_pr": auc_pr}

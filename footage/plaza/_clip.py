@@ -12,17 +12,15 @@ import numpy.typing as npt
 from core import files, video
 from core.contracts import Truth
 from core.errors import DataError
-from footage.plaza._anomalies import LABELS, LAWN, Anomaly
+from footage.plaza import _acts
+from footage.plaza._anomalies import ACTIONS, LABELS, LAWN, Anomaly
 from footage.plaza._render import render
 from footage.plaza._truth import PlazaFrame, PlazaObject
 
 LABEL_SET = "plaza/1"
-FINE = {
-    "run/jog": "run / jog",
-    "throw": "throw",
-    "ride (e.g., a bike, a car, a horse)": "ride",
-    "drive (e.g., a car, a truck)": "drive",
-}
+NORMAL = {_acts.STAND, _acts.WALK}
+"""What anyone does."""
+FINE = {name: name.split(" (")[0].replace("/", " / ") for name in ACTIONS if name not in NORMAL}
 """AVA names of unusual actions as X-MAN writes them."""
 Labels = list[tuple[str, str]]
 

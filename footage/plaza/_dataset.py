@@ -9,7 +9,7 @@ from core.contracts import Footage, Truth
 from core.errors import DataError
 from core.records import Frames
 from footage.plaza import _clip
-from footage.plaza._anomalies import ANOMALIES
+from footage.plaza._anomalies import STAGED
 
 TRAINING, TEST = range(1000, 1008), range(500, 504)  # seeds; the demo has another
 LENGTH, TEST_LENGTH = 750, 1475  # a test clip has room for six anomalies one after the other
@@ -63,12 +63,12 @@ class Plaza:
         return [PlazaClip(f"Train{s}", self.root / "Train" / f"{s}.mp4", s, ()) for s in TRAINING]
 
     def _tests(self) -> list[PlazaClip]:
-        names = tuple(ANOMALIES)
+        names = tuple(STAGED)
         turned = [names[i:] + names[:i] for i in range(len(TEST))]
         return [PlazaClip(f"Test{s}", self.root / "Test" / f"{s}.mp4", s, t) for s, t in zip(TEST, turned, strict=True)]
 
     def test(self) -> Sequence[Footage]:
-        """List the test clips: 4 of 59 s, each with all anomalies in another order."""
+        """List the test clips: 4 of 59 s, each with all that is staged in another order."""
         return self._tests()
 
     def truth(self, clip: Footage) -> Truth:

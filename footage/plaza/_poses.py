@@ -141,3 +141,34 @@ def reach(
     heel, toe = ankles + below - [0.03, 0, 0], ankles + below + [FOOT * stature, 0, 0]
     limbs = np.stack([hips, knee, ankles, heel, toe, shoulder[0], elbow, wrists])
     return np.concatenate([limbs.reshape(16, 3), neck, head])
+
+
+def hold(joints: Array, wrists: Array, stature: float) -> Array:
+    """Bring the hands of one person elsewhere.
+
+    Args:
+        joints: (18, 3) local.
+        wrists: (2, 3) local, left and right; NaN leaves an arm as it is. Out of reach, an arm is stretched towards it.
+        stature: metres.
+
+    Returns:
+        (18, 3) local joints.
+    """
+    moved, shoulder = joints.copy(), joints[10:12]
+    way = wrists - shoulder
+    length = np.linalg.norm(way, axis=-1, keepdims=True)
+    ends = shoulder + way * np.minimum(1, 0.995 * (UPPER_ARM + FOREARM) * stature / np.maximum(length, 1e-6))
+    down = np.stack([np.full(2, -0.4), 0.5 * SIDE, -np.ones(2)], -1)
+    elbow = two_link(shoulder, ends, UPPER_ARM * stature, FOREARM * stature, down)
+    free = np.isnan(wrists).any(-1, keepdims=True)
+    moved[12:14], moved[14:16] = np.where(free, joints[12:14], elbow), np.where(free, joints[14:16], ends)
+    return moved
+
+
+def topple(joints: Array, angle: float, way: float) -> Array:
+    """Tilt (18, 3) local joints about the feet by ``angle`` towards ``way``, radians from ahead; none sinks in."""
+    axis = np.array([-np.sin(way), np.cos(way), 0.0])
+    c, s = np.cos(angle), np.sin(angle)
+    turned: Array = joints * c + np.cross(axis, joints) * s + axis * (joints @ axis)[:, None] * (1 - c)
+    turned[:, 2] = np.maximum(turned[:, 2], 0.1 * min(1.0, angle))
+    return turned

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from core.registry import pick
 from footage.plaza import _figure, _paint, _poses
-from footage.plaza._anomalies import ANOMALIES, Act, Anomaly, Play, Thing, duration, schedule
+from footage.plaza._acts import Act, Play, Thing
+from footage.plaza._anomalies import ANOMALIES, Anomaly, duration, schedule
 from footage.plaza._crowd import Crowd, Tracks
 from footage.plaza._exposure import Film, Light, Sensor
 from footage.plaza._furniture import Occluder
@@ -22,6 +23,8 @@ Image = npt.NDArray[np.uint8]
 Generator = np.random.Generator
 
 HEED = 0.8  # seconds ahead of a vehicle or runner at which people begin to make way
+NOBODY = -1
+"""Owner of what is drawn and counts as no object."""
 SHADOWED = np.isin(_figure.NAMES, ["foot", "shin", "thigh", "pelvis", "torso", "arm", "head", "hem", "bag"])
 
 
@@ -91,18 +94,22 @@ def _add_crowd(stage: _Stage, crowd: Crowd, scene: Scene, sun: float) -> None:
 
 
 def _add_act(stage: _Stage, act: Act, name: str, scene: Scene, sun: float) -> None:
-    person = stage.add(Known(act.track, "person", act.actions, name, act.anomalous))
-    light = sun * _sunlight(scene, act.place)
-    centres, radii = _figure.flesh(act.joints[None], [act.look])
-    figure = _person(centres[0], radii[0], act.look, person, person, light, act.place)
+    light, figure = sun * _sunlight(scene, act.place), None
+    if act.joints is not None:
+        person = stage.add(Known(act.track, "person", act.actions, name, act.anomalous))
+        centres, radii = _figure.flesh(act.joints[None], [act.look])
+        figure = _person(centres[0], radii[0], act.look, person, person, light, act.place)
     for thing in act.things:
-        owner = stage.add(Known(thing.track, thing.label, (), name, thing.anomalous))
-        if thing.label == "handbag":
+        owner = stage.add(Known(thing.track, thing.label, (), name, thing.anomalous)) if thing.label else NOBODY
+        if thing.loose:
             at = np.concatenate([q[0] for q in thing.parts]).mean(0)[:2]
             stage.figures.append(_with_parts(None, thing, owner, light, at))
         else:
             figure = _with_parts(figure, thing, owner, light, act.place)
-    stage.figures.append(figure)
+    if figure is not None:
+        stage.figures.append(figure)
+    for other in act.others:
+        _add_act(stage, other, name, scene, sun)
 
 
 class _Painter:

@@ -29,8 +29,8 @@ def wheel(hub: Array, radius: float, thick: float, colour: Array, pieces: int = 
     return [tube(rim[i], rim[i + 1], thick, colour) for i in range(pieces)]
 
 
-def bicycle(phase: float, colour: Array) -> list[Part]:
-    """Make a bicycle whose pedals stand at ``phase`` radians."""
+def bicycle(phase: float, colour: Array, bar: Array = BAR) -> list[Part]:
+    """Make a bicycle whose pedals stand at ``phase`` radians and whose handlebar is at ``bar`` (3,)."""
     rear, front = np.array([REAR, 0, WHEEL]), np.array([FRONT, 0, WHEEL])
     parts = wheel(rear, WHEEL - 0.02, 0.026, RUBBER) + wheel(front, WHEEL - 0.02, 0.026, RUBBER)
     for turn in (0.0, np.pi / 3, 2 * np.pi / 3):
@@ -38,10 +38,10 @@ def bicycle(phase: float, colour: Array) -> list[Part]:
             spoke = 0.3 * np.array([np.cos(turn - phase * 2.5), 0, np.sin(turn - phase * 2.5)])
             parts.append(tube(hub - spoke, hub + spoke, 0.007, STEEL))
     bars = [(rear, BRACKET), (rear, SADDLE - 0.12 * Z), (BRACKET, SADDLE - 0.12 * Z), (BRACKET, HEAD_TUBE)]
-    bars += [(SADDLE - 0.14 * Z, HEAD_TUBE), (HEAD_TUBE, front), (HEAD_TUBE, BAR)]
+    bars += [(SADDLE - 0.14 * Z, HEAD_TUBE), (HEAD_TUBE, front), (HEAD_TUBE, bar)]
     parts += [tube(np.asarray(a), np.asarray(b), 0.024, colour) for a, b in bars]
     parts.append(tube(SADDLE - 0.1 * X, SADDLE + 0.1 * X, 0.045, RUBBER))
-    parts.append(tube(BAR + 0.25 * Y, BAR - 0.25 * Y, 0.02, RUBBER))
+    parts.append(tube(bar + 0.25 * Y, bar - 0.25 * Y, 0.02, RUBBER))
     for side in (0, 1):
         parts.append(tube(BRACKET, pedal(phase, side), 0.016, STEEL))
     return parts
@@ -68,7 +68,7 @@ def skateboard(colour: Array) -> list[Part]:
     return parts
 
 
-def _box(corner: tuple[float, float, float], size: tuple[float, float, float], colour: Array) -> list[Part]:
+def box(corner: tuple[float, float, float], size: tuple[float, float, float], colour: Array) -> list[Part]:
     """Make the six faces of a box, tops bright, sides darker."""
     low, high = np.array(corner), np.array(corner) + size
     faces: list[Part] = []
@@ -91,16 +91,16 @@ def cart(colour: Array, roll: float) -> list[Part]:
         roll: turn of the wheels in radians.
     """
     grey, dark, glass = np.array([96.0, 98, 100]), np.array([44.0, 46, 50]), np.array([120.0, 140, 152])
-    parts = _box((-1.45, -0.6, 0.36), (2.8, 1.2, 0.18), grey)
-    parts += _box((-1.45, -0.62, 0.54), (1.35, 0.06, 0.36), colour) + _box(
+    parts = box((-1.45, -0.6, 0.36), (2.8, 1.2, 0.18), grey)
+    parts += box((-1.45, -0.62, 0.54), (1.35, 0.06, 0.36), colour) + box(
         (-1.45, 0.56, 0.54), (1.35, 0.06, 0.36), colour
     )
-    parts += _box((-1.45, -0.62, 0.54), (0.06, 1.24, 0.36), colour) + _box(
+    parts += box((-1.45, -0.62, 0.54), (0.06, 1.24, 0.36), colour) + box(
         (-0.14, -0.62, 0.54), (0.06, 1.24, 0.9), colour
     )
-    parts += _box((-1.3, -0.5, 0.56), (1.0, 0.95, 0.5), np.array([150.0, 124, 88]))
-    parts += _box((0.9, -0.6, 0.5), (0.5, 1.2, 0.42), colour) + _box((-0.1, -0.55, 0.54), (0.5, 1.1, 0.16), dark)
-    parts += _box((-0.2, -0.64, 1.80), (1.3, 1.28, 0.07), np.clip(colour * 1.1, 0, 245))
+    parts += box((-1.3, -0.5, 0.56), (1.0, 0.95, 0.5), np.array([150.0, 124, 88]))
+    parts += box((0.9, -0.6, 0.5), (0.5, 1.2, 0.42), colour) + box((-0.1, -0.55, 0.54), (0.5, 1.1, 0.16), dark)
+    parts += box((-0.2, -0.64, 1.80), (1.3, 1.28, 0.07), np.clip(colour * 1.1, 0, 245))
     for y in (-0.6, 0.6):
         parts += [tube(np.array([x, y, 0.9]), np.array([z, y, 1.8]), 0.03, dark) for x, z in ((-0.1, -0.1), (1.2, 1.0))]
         parts.append(

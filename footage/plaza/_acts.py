@@ -1,0 +1,142 @@
+"""What plays are made of: one moment of something unusual, and the ways that people and things take."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from footage.plaza import _poses, _vehicles
+from footage.plaza._figure import Look
+from footage.plaza._scene import Scene
+
+Array = npt.NDArray[np.float64]
+Generator = np.random.Generator
+
+BEND, FALL, RISE, JUMP, LIE = "bend/bow (at the waist)", "fall down", "get up", "jump/leap", "lie/sleep"
+RUN, SIT, STAND, WALK, CARRY = "run/jog", "sit", "stand", "walk", "carry/hold (an object)"
+DRIVE, PUSH, RIDE = "drive (e.g., a car, a truck)", "push (an object)", "ride (e.g., a bike, a car, a horse)"
+THROW, SHOVE = "throw", "push (another person)"
+
+
+@dataclass
+class Thing:
+    """An object beside its person, or on its own.
+
+    Attributes:
+        label: COCO name, or empty for what has none and is only drawn.
+        track: its number.
+        parts: in the world.
+        anomalous: whether it belongs to something unusual.
+        loose: whether it may be nearer to the camera or farther away than its person.
+    """
+
+    label: str
+    track: int
+    parts: list[_vehicles.Part]
+    anomalous: bool = True
+    loose: bool = False
+
+
+@dataclass
+class Act:
+    """One moment of an anomaly.
+
+    Attributes:
+        joints: (18, 3) world joints of the person, or None where things are on their own.
+        look: what the person looks like.
+        track: the person's number.
+        actions: AVA names.
+        things: objects that belong to it.
+        place: (2,) ground position in metres.
+        clear: radius in metres that people leave free.
+        anomalous: whether the person does something unusual at this moment.
+        others: what other people do at this moment.
+    """
+
+    joints: Array | None
+    look: Look
+    track: int
+    actions: tuple[str, ...]
+    things: list[Thing]
+    place: Array
+    clear: float
+    anomalous: bool = True
+    others: tuple["Act", ...] = ()
+
+
+Play = Callable[[float], Act | None]
+
+
+def course(scene: Scene, rng: Generator, y: tuple[float, float]) -> tuple[Array, Array]:
+    """Start and end of a crossing from one side of the picture to the other, just outside it."""
+    left = bool(rng.random() < 0.5)
+    low, high = rng.uniform(*y, 2)
+    a = np.array([scene.view.edge(low, left, 1.2), low])
+    b = np.array([scene.view.edge(high, not left, 1.6), high])
+    return a, b
+
+
+def way(scene: Scene, rng: Generator) -> tuple[Array, Array]:
+    """Start and end of a way in any direction: across, towards the camera or away from it, also along the border."""
+    near, far = scene.band
+    if rng.random() < 0.5:
+        return course(scene, rng, (near + 0.5, near + 0.7 * (far - near)))
+    ends = np.array([[spot(scene, rng, y, 0.0), y] for y in (far - 1.5, 8.5)])
+    return (ends[0], ends[1]) if rng.random() < 0.5 else (ends[1], ends[0])
+
+
+def spot(scene: Scene, rng: Generator, y: float, margin: float = 0.12) -> float:
+    """World x of a place in the picture at distance ``y``, but for a share ``margin`` at either side."""
+    left, right = scene.view.edge(y, True, 0), scene.view.edge(y, False, 0)
+    return float(left + (right - left) * rng.uniform(margin, 1 - margin))
+
+
+def stand_at(scene: Scene, rng: Generator) -> Array:
+    """Draw a place, (2,) metres, where someone can do something on the spot."""
+    near, far = scene.band
+    y = float(rng.uniform(near + 0.8, near + 0.5 * (far - near)))
+    return np.array([spot(scene, rng, y), y])
+
+
+def along(start: Array, end: Array, speed: float, t: float) -> tuple[Array, float, bool]:
+    """Place, heading and whether the end is not yet reached, ``t`` seconds after the start."""
+    way = end - start
+    length = float(np.linalg.norm(way))
+    return start + way / length * speed * t, float(np.arctan2(way[1], way[0])), speed * t < length
+
+
+def move(parts: list[_vehicles.Part], place: Array, heading: float, up: float = 0.0) -> list[_vehicles.Part]:
+    """Bring parts from local to world coordinates."""
+    moved = []
+    for centres, radii, colour in parts:
+        spots = _poses.to_world(centres[None], place[None], np.array([heading]))[0]
+        moved.append((spots + np.array([0, 0, up]), radii, colour))
+    return moved
+
+
+def world(local: Array, place: Array, heading: float) -> Array:
+    """Bring (18, 3) joints from local to world coordinates."""
+    joints: Array = _poses.to_world(local[None], place[None], np.array([heading]))[0]
+    return joints
+
+
+def middle(scene: Scene) -> tuple[float, float]:
+    """Nearest and farthest y of where much happens."""
+    near, far = scene.band
+    return near + 0.8, near + 0.45 * (far - near)
+
+
+def stride(look: Look, speed: float, run: bool, t: float) -> float:
+    """Phase of the gait ``t`` seconds into a steady course."""
+    length = (1.5 if run else 0.80) * look.stature
+    return 2 * np.pi * speed / length * t
+
+
+def gait(look: Look, speed: float, run: bool, t: float, arm: Array | None = None) -> Array:
+    """(18, 3) local joints of someone who walks, runs or stands, ``t`` seconds into a steady course."""
+    one = np.ones(1)
+    phase = one * stride(look, speed, run, t)
+    joints: Array = _poses.walk(phase, one * look.stature, one * speed, one * run, None if arm is None else arm[None])
+    first: Array = joints[0]
+    return first

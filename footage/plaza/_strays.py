@@ -1,0 +1,159 @@
+"""Plays with things: a loose dog, a ball, a frisbee, an umbrella, a suitcase."""
+
+import numpy as np
+
+from footage.plaza import _goods, _poses, _vehicles
+from footage.plaza._acts import (
+    CARRY,
+    STAND,
+    THROW,
+    WALK,
+    Act,
+    Array,
+    Generator,
+    Play,
+    Thing,
+    along,
+    gait,
+    move,
+    stand_at,
+    way,
+    world,
+)  # fmt: skip
+from footage.plaza._crowd import Tracks
+from footage.plaza._figure import NO_BAG, dress
+from footage.plaza._riders import tint
+from footage.plaza._scene import Scene
+
+FURS = np.array([[150, 108, 66], [70, 50, 38], [34, 32, 32], [206, 190, 160], [120, 116, 112], [178, 132, 84]], float)
+
+
+def dog(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
+    """A dog runs loose, not quite straight on."""
+    start, end = way(scene, rng)
+    size, speed, thing = rng.uniform(0.65, 1.25), rng.uniform(1.2, 4.5), tracks.fresh()
+    colour, snout = FURS[rng.integers(len(FURS))] * rng.uniform(0.8, 1.15), rng.uniform(0.08, 0.2)
+    wide, often, look = rng.uniform(0, 1.0), rng.uniform(0.3, 0.9), dress(rng, NO_BAG)
+
+    def play(t: float) -> Act | None:
+        place, heading, on = along(start, end, speed, t)
+        aside = np.array([-np.sin(heading), np.cos(heading)])
+        spot = place + aside * wide * np.sin(often * t)
+        facing = heading + np.arctan2(wide * often * np.cos(often * t), speed)
+        parts = _goods.dog(colour, size, speed * t * 5.2 / size**0.5, snout)
+        return Act(None, look, 0, (), [Thing("dog", thing, move(parts, spot, facing))], spot, 0.6) if on else None
+
+    return play
+
+
+def _swing(t: float, over: bool) -> tuple[float, float]:
+    """Angles of the throwing arm's shoulder and elbow, 0.9 s before to 0.6 s after the throw at 0."""
+    back = np.clip((t + 0.9) / 0.6, 0, 1) * (t < 0)
+    late = np.clip((t + 0.25) / 0.3, 0, 1) * (1 - np.clip((t - 0.25) / 0.4, 0, 1))
+    if over:
+        return float(-1.6 * back * (t < -0.25) + 2.6 * late * (t >= -0.25)), float(0.2 + 1.2 * back * (t < -0.2))
+    return float(-0.9 * back * (1 - late) + 1.4 * late), 0.15 + 0.3 * float(back)
+
+
+EVERY, BUSY, AFTER = 2.6, 7.8, 1.1
+"""Seconds from throw to throw, of all throws, and from the beginning of a turn to its throw."""
+
+
+def _thrown(t: float, far: float, high: float, hand: Array, bounce: float) -> Array:
+    """Place of a thing ``t`` seconds after the throw: (3,) metres ahead, aside and up of the thrower."""
+    fly = 1.1
+    if t < fly:
+        x = t / fly
+        return np.array([hand[0] + far * x, 0.0, hand[2] * (1 - x) + 0.12 * x + 4 * high * x * (1 - x)])
+    s, roll = t - fly, 1 - np.exp(-1.2 * (t - fly))
+    return np.array([hand[0] + far + 1.5 * roll, 0.0, 0.12 + bounce * abs(np.sin(4.2 * s)) * np.exp(-2.2 * s)])
+
+
+def _throwing(label: str, scene: Scene, rng: Generator, tracks: Tracks) -> Play:
+    """Someone throws one thing after another."""
+    place, heading = stand_at(scene, rng), float(rng.uniform(-np.pi, np.pi))
+    look, person, things = dress(rng, NO_BAG), tracks.fresh(), [tracks.fresh() for _ in range(3)]
+    over, colours, size = bool(rng.random() < 0.6), (tint(rng), tint(rng)), rng.uniform(0.1, 0.17)
+    far, high, tilt = rng.uniform(3, 7), rng.uniform(0.4, 1.6) * (0.4 if label == "frisbee" else 1), rng.normal(0, 0.3)
+    bounce = 0.0 if label == "frisbee" else 0.5
+
+    def parts(t: float) -> list[_vehicles.Part]:
+        return _goods.frisbee(colours[0], tilt) if label == "frisbee" else _goods.ball(*colours, size, 6 * t)
+
+    def play(t: float) -> Act | None:
+        busy, shown = t < BUSY, []
+        since = (t % EVERY) - AFTER if busy else 9.0
+        angles = np.array(_swing(since, over)) if since < 0.7 else np.array([0.0, 0.1])
+        local = gait(look, 0.0, False, t, angles)
+        grip = local[15] + (local[15] - local[13]) * 0.6
+        for i, track in enumerate(things):
+            gone = t - i * EVERY - AFTER
+            if gone > -AFTER:
+                at = grip if gone < 0 else _thrown(gone, far, high, np.array([0.4, 0, 1.1 * look.stature]), bounce)
+                spot = place + at[0] * np.array([np.cos(heading), np.sin(heading)])
+                spot = spot + at[1] * np.array([-np.sin(heading), np.cos(heading)])
+                shown.append(Thing(label, track, move(parts(gone), spot, heading, float(at[2])), gone < 2.2, True))
+        throws = -0.8 < since < 0.45
+        actions = (STAND, THROW) if throws else (STAND,)
+        return Act(world(local, place, heading), look, person, actions, shown, place, 1.0, busy)
+
+    return play
+
+
+def ball(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
+    """Someone throws balls."""
+    return _throwing("sports ball", scene, rng, tracks)
+
+
+def frisbee(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
+    """Someone throws frisbees."""
+    return _throwing("frisbee", scene, rng, tracks)
+
+
+def umbrella(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
+    """Someone walks under an open umbrella."""
+    start, end = way(scene, rng)
+    speed, look, colours = rng.uniform(0.9, 1.5), dress(rng, NO_BAG), (tint(rng), tint(rng))
+    colours = colours if rng.random() < 0.3 else (colours[0], colours[0])
+    person, thing, lean = tracks.fresh(), tracks.fresh(), float(rng.normal(0.05, 0.12))
+    size = rng.uniform(0.9, 1.25)
+
+    def play(t: float) -> Act | None:
+        place, heading, on = along(start, end, speed, t)
+        hand = np.array([0.2, -0.08, 0.68 * look.stature])
+        wrists = np.array([[np.nan] * 3, hand])
+        local = _poses.hold(gait(look, speed, False, t), wrists, look.stature)
+        opened = [(hand + (c - hand) * size, r, k) for c, r, k in _goods.umbrella(*colours, hand, lean)]
+        things = [Thing("umbrella", thing, move(opened, place, heading))]
+        return Act(world(local, place, heading), look, person, (WALK, CARRY), things, place, 0.9) if on else None
+
+    return play
+
+
+def suitcase(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
+    """Someone walks with a suitcase, rolling behind or carried."""
+    start, end = way(scene, rng)
+    speed, look, colour = rng.uniform(0.9, 1.5), dress(rng), tint(rng)
+    person, thing, size, rolls = tracks.fresh(), tracks.fresh(), float(rng.uniform(0.8, 1.3)), bool(rng.random() < 0.6)
+    look = look if look.bag != 2 else dress(rng, NO_BAG)
+
+    def play(t: float) -> Act | None:
+        place, heading, on = along(start, end, speed, t)
+        h = look.stature
+        hand = np.array([-0.22, -0.2 * h / 1.7, 0.47 * h]) if rolls else np.array([0.02, -0.22 * h / 1.7, 0.45 * h])
+        local = _poses.hold(gait(look, speed, False, t), np.array([[np.nan] * 3, hand]), h)
+        case = _goods.suitcase(colour, size if rolls else 0.8 * size, 0.3 if rolls else 0.02)
+        if rolls:
+            tilt, long = 0.6, (0.06 + 0.62 * size + 0.3)
+            foot = hand - long * np.array([np.sin(tilt), 0, np.cos(tilt)])
+            foot[2] = max(foot[2], 0.0)
+            c, s = np.cos(tilt), np.sin(tilt)
+            case = [(k @ np.array([[c, 0, -s], [0, 1, 0], [s, 0, c]]) + foot, r, q) for k, r, q in case]
+        else:
+            top = 0.06 + 0.62 * 0.8 * size + 0.04
+            turn = np.array([[0.0, 1, 0], [1, 0, 0], [0, 0, 1]])
+            case = [(k @ turn + hand - [0, 0, top + 0.08], r, q) for k, r, q in case]
+        things = [Thing("suitcase", thing, move(case, place, heading))]
+        return Act(world(local, place, heading), look, person, (WALK, CARRY), things, place, 0.9) if on else None
+
+    return play

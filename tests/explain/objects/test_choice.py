@@ -48,8 +48,8 @@ def test_the_publishers_checksum_is_that_of_the_file_name():
 
 
 def test_an_unknown_model_lists_the_known_ones():
-    with pytest.raises(UnknownNameError, match="known: auto, compact, detectron2, torchvision"):
-        objects.choose("yolo", RUNTIME)
+    with pytest.raises(UnknownNameError, match="known: auto, compact, detectron2, torchvision, yolox, yolox-tiles"):
+        objects.choose("ssd", RUNTIME)
 
 
 @pytest.mark.skipif(detectron2.installed(), reason="detectron2 is installed")

@@ -10,7 +10,7 @@ from core import weights
 from core.device import Runtime
 from core.records import Detections
 from explain import objects
-from explain.objects import _rcnn, detectron2, torchvision
+from explain.objects import _rcnn, detectron2, torchvision, yolox
 
 RUNTIME = Runtime(torch.device("cpu"), torch.float32)
 SMALL, LARGE = 96, 192
@@ -35,7 +35,25 @@ def small_detectron2(monkeypatch):
     return model
 
 
+def small_yolox(name):
+    """Stand in for the network: boxes by chance that depend on the picture; test_yolox.py looks at the true one."""
+
+    def run(inputs):
+        raw = np.random.default_rng(0).random((1, 3549, 85), dtype=np.float32)
+        raw[..., 4] *= raw[..., 4] > 0.99
+        raw[..., :2] += inputs.mean() / 255
+        return raw
+
+    def make(monkeypatch):
+        monkeypatch.setattr(weights, "fetch", lambda *_: Path("weights.onnx"))
+        monkeypatch.setattr(yolox, "_session", lambda _: run)
+        return objects.choose(name, RUNTIME)
+
+    return make
+
+
 MAKERS = {"torchvision": small_torchvision, "detectron2": small_detectron2}
+MAKERS |= {name: small_yolox(name) for name in yolox.OBJECT_MODELS}
 MARKS = {
     "detectron2": [
         pytest.mark.skipif(

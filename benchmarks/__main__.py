@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import memory, speed
+from benchmarks import memory, objects, speed
 from core import device
 from core.console import table
 from core.files import write_json
@@ -17,7 +17,7 @@ def main() -> int:
     parser.add_argument("--device", choices=device.CHOICES, default="auto")
     parser.add_argument("--json")
     options = parser.parse_args()
-    figures = speed.measure(options.device)
+    figures = speed.measure(options.device) + objects.measure(options.device)
     print(table(figures), file=sys.stderr, flush=True)
     figures += memory.measure(options.device)
     result = {"device": device.choose(options.device).describe(), "figures": figures}

@@ -15,12 +15,13 @@ from core.errors import DataError
 from core.records import Evidence, Floats, Frames, Images, Normality
 from explain import causes
 from pipeline.camera import background_of, thumbnails
-from pipeline.events import EventRule, smoothed
+from pipeline.events import EventRule, find_events, smoothed
 from pipeline.evidence import EvidenceFolder
 from pipeline.witness import Witness
 
-QUANTILE = 0.995
-MARGIN = 0.05
+FALSE_EVENTS_PER_HOUR = 6.0
+LOWEST = 0.75
+"""Share of the threshold down to which an analyst may lower it and still be told causes."""
 EXPLAINED_FRAMES = 400
 BACKGROUND_FRAMES = 60
 
@@ -60,8 +61,8 @@ def calibrate(
 ) -> Calibration:  # fmt: skip
     """Measure a camera's normality on normal footage.
 
-    The threshold lies ``MARGIN`` above the ``QUANTILE`` of the smoothed normal score, both measured from its median:
-    normal footage then raises next to no event.
+    The threshold is the lowest at which this footage raises at most ``FALSE_EVENTS_PER_HOUR``: none at all in less than
+    ten minutes.
 
     Args:
         detector: trained, placed, in eval mode.
@@ -91,12 +92,17 @@ def calibrate(
     normality = Normality(median, quantiles, seen.frames, heat, classes, explained)
     chosen = np.linspace(0, len(seen.pictures) - 1, min(len(seen.pictures), BACKGROUND_FRAMES)).astype(int)
     background = background_of(np.stack([seen.pictures[i] for i in chosen]))
-    return Calibration(normality, threshold, threshold * EventRule().low ** 2, background, *seen.size)
+    return Calibration(normality, threshold, threshold * LOWEST * EventRule().low, background, *seen.size)
 
 
 def _threshold(calm: Sequence[Floats], fps: float) -> float:
-    high = float(np.quantile(np.concatenate([smoothed(scores, fps) for scores in calm]), QUANTILE))
-    return max(high, 1e-3) * (1.0 + MARGIN)
+    """Return the lowest threshold, to a three-hundredth of the highest score, with no more events than are allowed."""
+    allowed = int(sum(map(len, calm)) / fps / 3600 * FALSE_EVENTS_PER_HOUR)
+    high = max(max(float(np.nanmax(smoothed(scores, fps))) for scores in calm), 1e-3)
+    levels = np.linspace(1e-3, 1.0, 300) * high
+    raised = [sum(len(find_events(scores, level, fps)) for scores in calm) for level in levels.tolist()]
+    loudest = np.flatnonzero(np.array(raised) > allowed)
+    return float(levels[loudest[-1] + 1] if len(loudest) else levels[0])
 
 
 def _watch(

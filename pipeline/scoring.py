@@ -17,7 +17,8 @@ from pipeline.ahead import ahead
 from pipeline.evidence import EvidenceFolder
 from pipeline.witness import Witness
 
-CHUNK = 32
+CHUNK = {"cpu": 8, "cuda": 32}
+"""Frames decoded and scored at once: a processor is no faster with more and needs the memory, a GPU wants them."""
 EVIDENCE_PER_SECOND = 5.0
 SCORES, EVIDENCE = "scores.f32", "evidence"
 
@@ -93,7 +94,7 @@ class Scoring:
     def _seen(self, done: int) -> Iterator[Frames]:
         """Decode; show each chunk to the witness, and pass on what the frames from ``done`` on need."""
         needed = done - self.detector.window.span - self.witness.actions.span
-        for chunk in ahead(video.read(self.path, CHUNK, self.warnings.append)):
+        for chunk in ahead(video.read(self.path, CHUNK[self.runtime.device.type], self.warnings.append)):
             self.frames = chunk.first + len(chunk)
             if self.frames > needed:
                 self.witness.see(chunk, self.detector.window.span)

@@ -10,6 +10,8 @@ from core.errors import DataError, InputError, UnknownNameError, WeightsError
 from core.records import Detections, Frames
 from pipeline import camera as cameras
 from pipeline import learn as stage
+from pipeline.calibrate import _threshold
+from pipeline.events import find_events
 from pipeline.learn import Normal, learn
 
 SETTINGS = {"base": 4, "height": 32, "width": 48, "channels": 1, "batch": 8, "epochs": 2, "codes": 8, "inputs": 2}
@@ -135,3 +137,17 @@ def test_measuring_again_keeps_the_weights_and_drops_stale_figures(tmp_path):
     assert (again.sha256, kept.sha256) == (camera.sha256, camera.sha256)
     assert kept.normality.frames == 18 and kept.card["calibrated_on"] == ["square"] and kept.card["figures"] == {}
     assert {p.name for p in camera.folder.iterdir()} == {"camera.json", "weights.safetensors", "background.png"}
+
+
+@pytest.mark.parametrize(("hours", "allowed"), [(0.1, 0), (0.35, 2)])
+def test_the_threshold_is_the_lowest_with_few_enough_false_events(hours, allowed):
+    rng = np.random.default_rng(0)
+    scores = rng.normal(0, 0.1, round(hours * 3600 * 5)).astype(np.float32)
+    for i, height in enumerate((1.0, 2.0, 3.0, 4.0)):
+        scores[100 + 200 * i : 120 + 200 * i] += height
+    threshold = _threshold([scores[:500], scores[500:]], 5.0)
+    raised = [
+        sum(len(find_events(part, t, 5.0)) for part in (scores[:500], scores[500:]))
+        for t in (threshold, threshold - 0.1)
+    ]
+    assert raised[0] <= allowed < raised[1]

@@ -1,4 +1,4 @@
-"""What may be the cause of an event: object tubes, actions on person tubes, regions of heat without a box."""
+"""What may be the cause of an event: object tubes, actions on person tubes, unusual places, heat without a box."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from core.records import Detections, Evidence, Floats, Tube
+from core.records import Detections, Evidence, Floats, Normality, Tube
 from explain._regions import NO_VOCABULARY, unboxed
+from explain._whereabouts import pace, whereabouts
 from explain.tubes import iou, link
 
 PERSON = "person"
@@ -22,11 +23,13 @@ class Candidate:
 
     Attributes:
         label: as the model gave it.
-        vocabulary: ``COCO``, ``AVA``, or ``none`` for a region.
+        vocabulary: ``COCO``, ``AVA``, ``place``, or ``none`` for a region.
         frames: (T,) int64, ascending.
         boxes: (T, 4) float32.
         confidence: (T,) float32.
-        person: index among the candidates of the person who does it; None for all but actions.
+        owner: index among the candidates of the person who does it, or of the object in that place; None for the rest.
+        strange: (T,) float32, how improbable the place is, in nats; None for all but places.
+        hurry: how improbable the object's speed is for its class, in nats; NaN where nothing is known of it.
     """
 
     label: str
@@ -34,15 +37,18 @@ class Candidate:
     frames: npt.NDArray[np.int64]
     boxes: Floats
     confidence: Floats
-    person: int | None = None
+    owner: int | None = None
+    strange: Floats | None = None
+    hurry: float = float("nan")
 
 
-def gather(evidence: Sequence[Evidence], level: float) -> list[Candidate]:
+def gather(evidence: Sequence[Evidence], normality: Normality, fps: float | None) -> list[Candidate]:
     """List the candidates of one event.
 
     Args:
         evidence: sampled frames of the event, ascending.
-        level: the camera's mean heat per pixel.
+        normality: of the camera.
+        fps: frames per second; without it nothing is said of speeds and directions.
     """
     objects: list[Detections] = []
     actions: list[Detections] = []
@@ -50,9 +56,13 @@ def gather(evidence: Sequence[Evidence], level: float) -> list[Candidate]:
     for seen in evidence:
         objects.append(seen.objects)
         actions.append(seen.actions)
-        regions.append(unboxed(seen, level))
-    found = [_from_tube(tube, "COCO") for tube in link(objects)]
+        regions.append(unboxed(seen, normality.heat))
+    tubes = link(objects)
+    found = [replace(_from_tube(tube, "COCO"), hurry=pace(tube, normality.places, fps)) for tube in tubes]
     acts, loose = _actions(found, actions)
+    for i, tube in enumerate(tubes):
+        for label, strange in whereabouts(tube, normality.places, fps):
+            acts.append(replace(found[i], label=label, vocabulary="place", owner=i, strange=strange))
     found += acts
     found += [_from_tube(tube, "AVA") for tube in link(loose)]
     return found + [_from_tube(tube, NO_VOCABULARY) for tube in link(regions)]
@@ -114,7 +124,7 @@ def _act(objects: Sequence[Candidate], person: int, label: str, seen: dict[int, 
     mean = sum(seen.values()) / len(asked)
     confidence = np.full(len(who.frames), mean, np.float32)
     confidence[list(asked)] = [seen.get(where, 0.0) for where in asked]
-    return replace(who, label=label, vocabulary="AVA", confidence=confidence, person=person)
+    return replace(who, label=label, vocabulary="AVA", confidence=confidence, owner=person)
 
 
 def _select(act: Detections, rows: npt.NDArray[np.bool_]) -> Detections:

@@ -26,10 +26,15 @@ class Measures:
         confidence: mean confidence over the candidate's frames.
         weighted: heat in its boxes times the confidence, summed over its frames.
         density: mean heat per pixel of its boxes.
+        area: of its boxes, summed over its frames, in square pixels.
         peak: highest heat of one pixel in its boxes.
         share: share of the event's heat in its boxes.
         claimed: the same with the heat of the person whom it moves with, in the frames in which they touch.
         group: number of that person's candidate, or its own; candidates of one group share one person's heat.
+        touch: share of its frames in which it touches that person; 1 for what the person itself is or does.
+        strange: how improbable the place is, in nats; 0 for all but places.
+        hurry: how improbable the speed of the group's person is, in nats; NaN where nothing is known of it.
+        kinds: N vocabularies.
         length: number of frames.
         unexplained: share of the event's heat in no box of any model.
         peak_frame: frame of the highest score.
@@ -40,10 +45,15 @@ class Measures:
     confidence: Doubles
     weighted: Doubles
     density: Doubles
+    area: Doubles
     peak: Doubles
     share: Doubles
     claimed: Doubles
     group: npt.NDArray[np.intp]
+    touch: Doubles
+    strange: Doubles
+    hurry: Doubles
+    kinds: tuple[str, ...]
     length: npt.NDArray[np.intp]
     unexplained: float
     peak_frame: int
@@ -51,49 +61,71 @@ class Measures:
 
 
 @dataclass(frozen=True)
-class _Sums:
-    """Per candidate and frame, (N, T); zero where a candidate is not in the frame."""
+class Sums:
+    """Per candidate and frame, (N, T); zero where a candidate is not in the frame.
+
+    Attributes:
+        heat, above, area, peak, confidence, strange: of each candidate in each frame; above: over the camera's mean.
+        present: which candidate is in which frame.
+        partner: (N,) number of the person with whom each shares heat, or its own.
+        touch: (N,) share of its frames in which it touches that person.
+        frame_above, frame_boxed: (T,) heat above the camera's mean, in all and in any box.
+        score: (T,) of the frames; -inf where there is none.
+        frames: (T,) their numbers.
+        size: (width, height) of the picture.
+    """
 
     heat: Doubles
     above: Doubles
     area: Doubles
     peak: Doubles
     confidence: Doubles
+    strange: Doubles
     present: Mask
-    touch: npt.NDArray[np.intp]
+    partner: npt.NDArray[np.intp]
+    touch: Doubles
     frame_above: Doubles
     frame_boxed: Doubles
-    peak_frame: int
+    score: Doubles
+    frames: npt.NDArray[np.intp]
     size: tuple[int, int]
 
 
-def measure(candidates: Sequence[Candidate], evidence: Sequence[Evidence], level: float) -> Measures:
-    """Measure the candidates of one event; holds one frame's table at a time.
+def measure(candidates: Sequence[Candidate], sums: Sums, columns: slice = slice(None)) -> Measures:
+    """Measure the candidates of one event, or of a part of its frames.
 
     Args:
         candidates: of :func:`explain._candidates.gather`.
-        evidence: the frames they were gathered from.
-        level: the camera's mean heat per pixel, taken off before shares are formed.
+        sums: of :func:`total`.
+        columns: the frames that count.
+
+    Returns:
+        One row for each candidate, also for those that are in none of the frames.
     """
-    sums = _sum(candidates, evidence, level)
-    length = sums.present.sum(axis=1)
-    group = _groups(candidates, sums, length)
-    total = float(sums.frame_above.sum())
-    partner = sums.above[group] * (sums.present & sums.present[group])
-    claimed = np.maximum(sums.above, partner).sum(axis=1)
-    heat, area = sums.heat.sum(axis=1), sums.area.sum(axis=1)
+    present, above, group = sums.present[:, columns], sums.above[:, columns], sums.partner
+    length = present.sum(axis=1)
+    all_above = float(sums.frame_above[columns].sum())
+    partner = above[group] * (present & present[group])
+    claimed = np.maximum(above, partner).sum(axis=1)
+    heat, area = sums.heat[:, columns].sum(axis=1), sums.area[:, columns].sum(axis=1)
+    confidence = sums.confidence[:, columns]
     return Measures(
         labels=tuple(c.label for c in candidates),
-        confidence=sums.confidence.sum(axis=1) / np.maximum(length, 1),
-        weighted=(sums.heat * sums.confidence).sum(axis=1),
+        confidence=confidence.sum(axis=1) / np.maximum(length, 1),
+        weighted=(sums.heat[:, columns] * confidence).sum(axis=1),
         density=np.divide(heat, area, out=np.zeros_like(heat), where=area > 0),
-        peak=sums.peak.max(axis=1, initial=0.0),
-        share=_share(sums.above.sum(axis=1), total),
-        claimed=_share(claimed, total),
+        area=area,
+        peak=sums.peak[:, columns].max(axis=1, initial=0.0),
+        share=_share(above.sum(axis=1), all_above),
+        claimed=_share(claimed, all_above),
         group=group,
+        touch=sums.touch,
+        strange=sums.strange[:, columns].sum(axis=1) / np.maximum(length, 1),
+        hurry=np.array([candidates[i].hurry for i in group], np.float64),
+        kinds=tuple(c.vocabulary for c in candidates),
         length=length,
-        unexplained=1.0 - float(sums.frame_boxed.sum()) / total if total > 0 else 0.0,
-        peak_frame=sums.peak_frame,
+        unexplained=1.0 - float(sums.frame_boxed[columns].sum()) / all_above if all_above > 0 else 0.0,
+        peak_frame=int(sums.frames[columns][sums.score[columns].argmax()]),
         size=sums.size,
     )
 
@@ -102,30 +134,36 @@ def _share(heat: Doubles, total: float) -> Doubles:
     return np.minimum(heat / total, 1.0) if total > 0 else np.zeros_like(heat)
 
 
-def _sum(candidates: Sequence[Candidate], evidence: Sequence[Evidence], level: float) -> _Sums:
+def total(candidates: Sequence[Candidate], evidence: Sequence[Evidence], level: float) -> Sums:
+    """Sum up what each candidate holds in each frame; one frame's picture and table are in memory at a time.
+
+    Args:
+        candidates: of :func:`explain._candidates.gather`.
+        evidence: the frames they were gathered from; at least one.
+        level: the camera's mean heat per pixel, taken off before shares are formed.
+    """
     n, t = len(candidates), len(evidence)
-    heat, above, area, peak, confidence = (np.zeros((n, t)) for _ in range(5))
+    placed, persons, things, regions = _Placed.of(candidates), *_kinds(candidates)
+    values = np.zeros((4, n, t))
     present, touch = np.zeros((n, t), np.bool_), np.zeros((n, n), np.intp)
-    frame_above, frame_boxed, size = np.zeros(t), np.zeros(t), (0, 0)
-    highest = (-np.inf, -1)
-    persons, things, regions = _kinds(candidates)
-    placed = _Placed.of(candidates)
+    by_frame, frames, size = np.full((3, t), -np.inf), np.zeros(t, np.intp), (0, 0)
     for column, seen in enumerate(evidence):
-        rows, boxes, confidence[:, column] = placed.at(seen.frame, n)
+        rows, boxes = placed.at(seen.frame)
         raised = np.maximum(seen.heat - np.float32(level), np.float32(0))
-        highest = max(highest, (-np.inf if np.isnan(seen.score) else seen.score, -seen.frame))
         free, size = outside(seen), (seen.heat.shape[1], seen.heat.shape[0])
         for chosen, mask in ((~regions[rows], None), (regions[rows], free)):
             if chosen.any():
-                found = _hold(seen.heat, raised, boxes[chosen], mask)
-                for values, column_values in zip((heat, above, area, peak), found, strict=True):
-                    values[rows[chosen], column] = column_values
-        present[rows, column] = True
+                values[:, rows[chosen], column] = _hold(seen.heat, raised, boxes[chosen], mask)
+        present[rows, column], frames[column] = True, seen.frame
         pairs = (overlap_of_smaller(boxes, boxes) >= TOUCH) & things[rows][:, None] & persons[rows]
         touch[np.ix_(rows, rows)] += pairs
-        frame_above[column] = raised.sum(dtype=np.float64)
-        frame_boxed[column] = raised.sum(dtype=np.float64, where=~free)
-    return _Sums(heat, above, area, peak, confidence, present, touch, frame_above, frame_boxed, -highest[1], size)
+        by_frame[:2, column] = raised.sum(dtype=np.float64), raised.sum(dtype=np.float64, where=~free)
+        by_frame[2, column] = np.nan_to_num(seen.score, nan=-np.inf)
+    partner, together = _groups(candidates, touch, present.sum(axis=1))
+    confidence, strange = _told(candidates, frames)
+    heat, above, area, peak = values
+    return Sums(heat, above, area, peak, confidence, strange, present, partner, together,
+                by_frame[0], by_frame[1], by_frame[2], frames, size)  # fmt: skip
 
 
 def _hold(heat: Floats, raised: Floats, boxes: Doubles, mask: Mask | None) -> tuple[Doubles, Doubles, Doubles, Doubles]:
@@ -174,37 +212,47 @@ class _Placed:
     frame: npt.NDArray[np.int64]
     candidate: npt.NDArray[np.intp]
     box: Doubles
-    confidence: Doubles
 
     @classmethod
     def of(cls, candidates: Sequence[Candidate]) -> "_Placed":
         if not candidates:
-            return cls(np.zeros(0, np.int64), np.zeros(0, np.intp), np.zeros((0, 4)), np.zeros(0))
+            return cls(np.zeros(0, np.int64), np.zeros(0, np.intp), np.zeros((0, 4)))
         frame = np.concatenate([c.frames for c in candidates])
         order = np.argsort(frame, kind="stable")
         owner = np.repeat(np.arange(len(candidates)), [len(c.frames) for c in candidates])
         box = np.concatenate([c.boxes for c in candidates]).astype(np.float64)
-        confidence = np.concatenate([c.confidence for c in candidates]).astype(np.float64)
-        return cls(frame[order], owner[order], box[order], confidence[order])
+        return cls(frame[order], owner[order], box[order])
 
-    def at(self, frame: int, count: int) -> tuple[npt.NDArray[np.intp], Doubles, Doubles]:
-        """Return the candidates in a frame, their boxes, and the confidence of all ``count`` (0 for the absent)."""
+    def at(self, frame: int) -> tuple[npt.NDArray[np.intp], Doubles]:
+        """Return the candidates in a frame, and their boxes."""
         here = slice(*np.searchsorted(self.frame, [frame, frame + 1]))
-        confidence = np.zeros(count)
-        confidence[self.candidate[here]] = self.confidence[here]
-        return self.candidate[here], self.box[here], confidence
+        return self.candidate[here], self.box[here]
 
 
-def _groups(candidates: Sequence[Candidate], sums: _Sums, length: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-    """Return, for each candidate, the person with whom it shares heat, or itself."""
+def _told(candidates: Sequence[Candidate], frames: npt.NDArray[np.intp]) -> tuple[Doubles, Doubles]:
+    """Return what is known of each candidate in each frame without looking: confidence and strangeness, (N, T)."""
+    confidence, strange = np.zeros((2, len(candidates), len(frames)))
+    for i, candidate in enumerate(candidates):
+        columns = np.searchsorted(frames, candidate.frames)
+        confidence[i, columns] = candidate.confidence
+        if candidate.strange is not None:
+            strange[i, columns] = candidate.strange
+    return confidence, strange
+
+
+def _groups(
+    candidates: Sequence[Candidate], touch: npt.NDArray[np.intp], length: npt.NDArray[np.intp]
+) -> tuple[npt.NDArray[np.intp], Doubles]:
+    """Return, for each candidate, the person with whom it shares heat, or itself, and how often they touch."""
     own = np.arange(len(candidates))
     if not len(own):
-        return own
-    partner, touched = sums.touch.argmax(axis=1), sums.touch.max(axis=1)
-    group = np.where(touched >= TOGETHER * length, partner, own)
-    group = np.where(touched > 0, group, own)
-    acts = np.array([own[i] if c.person is None else c.person for i, c in enumerate(candidates)], np.intp)
-    return np.where(acts != own, acts, group)
+        return own, np.zeros(0)
+    owner = np.array([i if c.owner is None else c.owner for i, c in enumerate(candidates)], np.intp)
+    partner, touched = touch.argmax(axis=1), touch.max(axis=1) / np.maximum(length, 1)
+    group = np.where((touched >= TOGETHER) & (touched > 0), partner, own)
+    # Whatever is said of an object belongs to the one that it belongs to.
+    group = np.where(owner != own, group[owner], group)
+    return group, np.where(owner != own, 1.0, touched)
 
 
 def overlap_of_smaller(a: Doubles, b: Doubles) -> Doubles:

@@ -1,13 +1,12 @@
 """How improbable a candidate's class and heat are in a camera's normal footage."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from core.records import ClassNormality, Normality
 from explain._measure import Measures
 from explain._regions import UNKNOWN
 from explain.heat import Doubles
+from explain.places import tail
 
 PRIOR = 100.0
 """Boxes that a class must have shown before its own heat counts as much as that of all classes together."""
@@ -17,32 +16,16 @@ SURE = 0.5
 """Above this confidence a box counts as seen, however much surer the model is now."""
 
 
-def tail(quantiles: Sequence[float], values: Doubles) -> Doubles:
-    """Share of normal boxes that reach each value, by interpolation between quantiles.
-
-    >>> tail([1.0, 2.0, 3.0], np.array([0.0, 1.5, 3.0, 4.0])).tolist()
-    [1.0, 0.75, 0.0, 0.0]
-    """
-    levels = np.asarray(quantiles, np.float64)
-    if len(levels) < 2:
-        return np.ones_like(values)
-    upper = np.searchsorted(levels, values, side="left")
-    inside = np.clip(upper, 1, len(levels) - 1)
-    low, high = levels[inside - 1], levels[inside]
-    part = np.divide(values - low, high - low, out=np.zeros_like(values), where=high > low)
-    below = (inside - 1 + np.clip(part, 0.0, 1.0)) / (len(levels) - 1)
-    return np.where(upper == 0, 1.0, np.where(upper == len(levels), 0.0, 1.0 - below))
-
-
 def rarity(m: Measures, normality: Normality) -> Doubles:
     """Minus log of the number of boxes of the class, seen as clearly as this one, in a normal frame; at least 0."""
     rate: Doubles = (_seen(m, normality) + 1.0) / (normality.explained_frames + 1.0)
-    return -np.log(np.minimum(rate, 1.0))
+    never_counted = np.array([kind == "place" for kind in m.kinds], np.bool_)
+    return np.where(never_counted, 0.0, -np.log(np.minimum(rate, 1.0)))
 
 
 def newness(m: Measures, normality: Normality) -> Doubles:
-    """Return the share of normal frames without such a box: 0 for a class that is everywhere, near 1 for a new one."""
-    return -np.expm1(-rarity(m, normality))
+    """Return the share of normal frames without such a box, or of normal cases elsewhere: near 1 for what is new."""
+    return -np.expm1(-rarity(m, normality) - m.strange)
 
 
 def _seen(m: Measures, normality: Normality) -> Doubles:

@@ -13,7 +13,7 @@ import numpy as np
 from core import device, files, video
 from core.contracts import Detector
 from core.errors import Cancelled, ClipError, InputError
-from core.records import Analysis, ClassNormality, Clip, ExplainedEvent, Normality
+from core.records import Analysis, Clip, ExplainedEvent, Normality
 from explain import actions as action_models
 from explain import causes, report
 from explain import objects as object_models
@@ -93,14 +93,14 @@ def explain_events(folder: Path, threshold: float | None = None) -> Analysis:
     try:
         facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
         scores = np.fromfile(folder / SCORES, np.float32)
-        clip, normality = Clip(**facts["clip"]), _normality(facts["normality"])
+        clip, normality = Clip(**facts["clip"]), Normality.of(facts["normality"])
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise InputError("this run holds no finished analysis; analyse the clip again") from error
     limit = float(facts["threshold"] if threshold is None else threshold)
     kept = EvidenceFolder(folder / EVIDENCE)
     events = []
     for event in find_events(scores, limit, clip.fps):
-        ranked, unexplained = causes.rank(kept.between(event.first, event.last), normality)
+        ranked, unexplained = causes.rank(kept.between(event.first, event.last), normality, fps=clip.fps)
         said = causes.summarise(event, ranked, unexplained, clip.fps, limit, (clip.width, clip.height))
         events.append(ExplainedEvent(event, ranked, unexplained, said))
     return Analysis(clip, facts["camera"], facts["detector"], facts["models"], limit, scores, tuple(events),
@@ -132,11 +132,6 @@ def _facts(
         "normality": dataclasses.asdict(camera.normality),
         "versions": versions.of(camera, runtime),
     }
-
-
-def _normality(content: dict[str, Any]) -> Normality:
-    classes = {label: ClassNormality(**entry) for label, entry in content.pop("classes").items()}
-    return Normality(**content, classes=classes)
 
 
 def _silent(progress: Progress) -> None:

@@ -17,7 +17,7 @@ from core import files, video, weights
 from core.contracts import Detector, DetectorEntry
 from core.device import Runtime
 from core.errors import InputError, UnknownNameError, WeightsError
-from core.records import ClassNormality, Images, Normality
+from core.records import Images, Normality
 from core.registry import collect, pick
 
 SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "cameras"
@@ -119,15 +119,13 @@ def _read(folder: Path) -> Camera:
     content = json.loads((folder / "camera.json").read_text(encoding="utf-8"))
     if content.pop("format") != FORMAT:
         raise ValueError(f"format must be {FORMAT}")
-    normality = content.pop("normality")
-    classes = {name: ClassNormality(**entry) for name, entry in normality.pop("classes").items()}
+    normality = Normality.of(content.pop("normality"))
     background = cv2.imread(str(folder / "background.png"), cv2.IMREAD_COLOR)
     if background is None:
         raise WeightsError(f"camera {folder.name} has no readable background.png; train it again")
     camera = Camera(
-        folder.name, folder, normality=Normality(**normality, classes=classes),
-        background=np.asarray(background[..., ::-1], np.uint8), **content,
-    )  # fmt: skip
+        folder.name, folder, normality=normality, background=np.asarray(background[..., ::-1], np.uint8), **content
+    )
     if not all(math.isfinite(value) for value in (camera.threshold, camera.floor, camera.normality.median)):
         raise ValueError("threshold, floor and median must be finite")
     return camera

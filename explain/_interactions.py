@@ -1,0 +1,47 @@
+"""What persons do with things: an action that needs a thing is believed as far as thing or motion is there."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from explain._measure import Measures
+from explain.heat import Doubles
+from explain.labels import fine
+
+RIDDEN = frozenset({"bicycle", "skateboard", "motorcycle", "horse"})
+THROWN = frozenset({"sports ball", "frisbee", "handbag", "backpack", "suitcase", "bottle", "umbrella"})
+GLIDE = 3.0
+"""A speed this improbable for a person, in nats, stands for what is ridden, though no model sees it."""
+ALONE = 0.5
+"""What is left of the confidence in riding or throwing where neither the thing nor the motion speaks for it."""
+FLYING = 0.7
+"""A thing that touches its person in fewer than this share of its frames has left the person's hands."""
+
+
+def supported(m: Measures) -> Measures:
+    """Return the measures with the confidence in ``ride`` and ``throw`` weighed by what must be there for them.
+
+    ``ride`` needs something ridden that touches the person, or a speed at which nobody walks there; where nothing is
+    known of speeds it is believed as it is. ``throw`` needs a small thing that is not always in touch with the person.
+    """
+    names = [fine(label) for label in m.labels]
+    ridden, thrown = (np.array([name in kinds for name in names], np.bool_) for kinds in (RIDDEN, THROWN))
+    left = thrown & (m.touch < FLYING) & (m.group != np.arange(len(names)))
+    glides = np.minimum(np.nan_to_num(m.hurry, nan=GLIDE) / GLIDE, 1.0)
+    believed = m.confidence.copy()
+    for i, (name, kind) in enumerate(zip(names, m.kinds, strict=True)):
+        if kind == "AVA" and name == "ride":
+            believed[i] *= _weight(max(_surest(m, ridden, i), float(glides[i])))
+        elif kind == "AVA" and name == "throw":
+            believed[i] *= _weight(_surest(m, left, i))
+    return replace(m, confidence=believed)
+
+
+def _surest(m: Measures, things: "np.ndarray[tuple[int], np.dtype[np.bool_]]", row: int) -> float:
+    """Return the highest confidence in one of these things of the row's person; 0 without any."""
+    of_person: Doubles = m.confidence[things & (m.group == m.group[row])]
+    return float(of_person.max(initial=0.0))
+
+
+def _weight(support: float) -> float:
+    return ALONE + (1.0 - ALONE) * min(support, 1.0)

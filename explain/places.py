@@ -1,0 +1,173 @@
+"""Where each class stands and how it moves at one camera: learnt from its normal footage, and how far off one is.
+
+Distances are measured in the object's own height, so that one rule serves the near and the far end of a picture.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from core.records import Detections, Floats, Places, Tube
+from explain.heat import Doubles
+from explain.tubes import link, speed
+
+LEAST_POINTS, MOST_POINTS = 60, 1200
+"""A class with fewer points has no places; of more, this many are kept, evenly drawn."""
+SURE = 0.5
+"""Confidence from which a box of normal footage counts."""
+NEAREST = 3
+"""A place is known when this many points lie near: a single wrong box in normal footage opens no place."""
+SIZE = 2.0
+"""Weight of the logarithm of two heights' ratio beside a distance in heights: half as tall is 1.4 heights away."""
+AROUND = 2.0
+"""Heights within which others show which way one goes here."""
+MOVING = 0.25
+"""Heights a second from which something moves at all."""
+LEAST_NEIGHBOURS = 20
+PERCENT = np.linspace(0.0, 1.0, 101)
+
+
+def learn(moments: Iterable[Sequence[Detections]], fps: float, frames: int) -> dict[str, Places]:
+    """Learn where classes stand and move.
+
+    Args:
+        moments: detections of a few frames in a row, from many moments of normal footage.
+        fps: frames per second.
+        frames: how many frames of footage the moments were drawn from.
+
+    Returns:
+        COCO label to its places, for labels with at least :data:`LEAST_POINTS` boxes.
+    """
+    seen: dict[str, list[tuple[int, Tube]]] = defaultdict(list)
+    for number, moment in enumerate(moments):
+        for tube in link([_sure(found) for found in moment]):
+            seen[tube.label].append((number, tube))
+    return {
+        label: _places(found, fps, frames)
+        for label, found in sorted(seen.items())
+        if sum(len(tube.frames) for _, tube in found) >= LEAST_POINTS
+    }
+
+
+def _sure(found: Detections) -> Detections:
+    keep = np.flatnonzero(found.confidence >= SURE)
+    labels = tuple(found.labels[i] for i in keep)
+    return Detections(found.frame, found.boxes[keep], labels, found.confidence[keep], found.vocabulary)
+
+
+def _places(found: Sequence[tuple[int, Tube]], fps: float, frames: int) -> Places:
+    moment = np.concatenate([np.full(len(tube.frames), number) for number, tube in found])
+    points = np.concatenate([feet(tube.boxes) for _, tube in found])
+    motion = np.concatenate([velocity(tube, fps) for _, tube in found])
+    chosen = np.unique(np.linspace(0, len(points) - 1, min(len(points), MOST_POINTS)).round().astype(int))
+    moment, points, motion = moment[chosen], points[chosen], motion[chosen]
+    apart = np.array([_distance(points[moment != m], p) for m, p in zip(moment, points, strict=True)])
+    speeds = [speed(tube, fps) for _, tube in found if len(tube.frames) > 1]
+    return Places(
+        points=tuple((round(x, 1), round(y, 1), round(h, 1)) for x, y, h in points.tolist()),
+        motion=tuple((round(x, 2), round(y, 2)) for x, y in motion.tolist()),
+        distance=tuple(np.quantile(apart, PERCENT).round(3).tolist()),
+        speed=tuple(np.quantile(speeds, PERCENT).round(3).tolist()) if speeds else (),
+        tubes=len(found),
+        frames=frames,
+    )
+
+
+def feet(boxes: Floats | Doubles) -> Doubles:
+    """Return the middle of the lower edge and the height of (N, 4) boxes, (N, 3) float64; heights are at least 1."""
+    x1, y1, x2, y2 = boxes.astype(np.float64).T
+    return np.stack([(x1 + x2) / 2, y2, np.maximum(y2 - y1, 1.0)], axis=1)
+
+
+def velocity(tube: Tube, fps: float) -> Doubles:
+    """Return the velocity of the tube's foot point at each of its frames, (T, 2) in box heights a second.
+
+    It is 0 for a tube of one frame.
+    """
+    points = feet(tube.boxes)
+    if len(points) < 2:
+        return np.zeros((1, 2))
+    seconds = tube.frames / fps
+    moved: Doubles = np.gradient(points[:, :2], seconds, axis=0) / np.median(points[:, 2])
+    return moved
+
+
+def distance(places: Places, boxes: Floats) -> Doubles:
+    """How far (N, 4) boxes stand from where their class stands normally, (N,) in their own heights.
+
+    It is the distance to the :data:`NEAREST`-th nearest known point, position and size taken together, so that who is
+    far too tall for where they stand is far away, too. Infinite where fewer points are known.
+    """
+    known = np.array(places.points, np.float64).reshape(-1, 3)
+    return np.array([_distance(known, point) for point in feet(boxes)])
+
+
+def _distance(known: Doubles, point: Doubles) -> float:
+    if len(known) < NEAREST:
+        return float("inf")
+    offset = (known[:, :2] - point[:2]) / point[2]
+    size = SIZE * np.log(known[:, 2] / point[2])
+    return float(np.sqrt(np.partition((offset**2).sum(axis=1) + size**2, NEAREST - 1)[NEAREST - 1]))
+
+
+def against_flow(places: Places, tube: Tube, fps: float) -> float:
+    """Share of those who move near a tube's path that move its way, by the angle between velocities.
+
+    Returns:
+        0 to 1; 1 where the tube stands still or where fewer than :data:`LEAST_NEIGHBOURS` others are known.
+    """
+    moves = velocity(tube, fps)
+    mean = moves.mean(axis=0)
+    points, motion = np.array(places.points).reshape(-1, 3), np.array(places.motion).reshape(-1, 2)
+    goes = np.linalg.norm(motion, axis=1) >= MOVING
+    if not np.linalg.norm(mean) >= MOVING or goes.sum() < LEAST_NEIGHBOURS:
+        return 1.0
+    path = feet(tube.boxes)
+    gap = (points[goes, None, :2] - path[None, :, :2]) / path[None, :, 2:]
+    near = ((gap**2).sum(axis=2) <= AROUND**2).any(axis=1)
+    if near.sum() < LEAST_NEIGHBOURS:
+        return 1.0
+    way = motion[goes][near]
+    cosine = way @ mean / (np.linalg.norm(way, axis=1) * np.linalg.norm(mean))
+    return float((cosine > 0.5).mean())
+
+
+def density(places: Places, size: tuple[int, int], cells: int = 64) -> Floats:
+    """Draw where a class stands normally, for showing.
+
+    Args:
+        places: of the class.
+        size: (width, height) of the picture.
+        cells: columns of the map.
+
+    Returns:
+        (rows, cells) float32 in [0, 1]: share of the densest cell, each point spread over a third of its height.
+    """
+    width, height = size
+    rows = max(1, round(cells * height / width))
+    y, x = np.mgrid[0:rows, 0:cells] + 0.5
+    x, y = x * width / cells, y * height / rows
+    total = np.zeros((rows, cells))
+    for px, py, tall in places.points:
+        spread = max(tall / 3, width / cells)
+        total += np.exp(-((x - px) ** 2 + (y - py) ** 2) / (2 * spread**2))
+    share: Floats = (total / max(float(total.max()), 1e-9)).astype(np.float32)
+    return share
+
+
+def tail(quantiles: Sequence[float], values: Doubles) -> Doubles:
+    """Share of normal cases that reach each value, by interpolation between quantiles.
+
+    >>> tail([1.0, 2.0, 3.0], np.array([0.0, 1.5, 3.0, 4.0])).tolist()
+    [1.0, 0.75, 0.0, 0.0]
+    """
+    levels = np.asarray(quantiles, np.float64)
+    if len(levels) < 2:
+        return np.ones_like(values)
+    upper = np.searchsorted(levels, values, side="left")
+    inside = np.clip(upper, 1, len(levels) - 1)
+    low, high = levels[inside - 1], levels[inside]
+    part = np.divide(values - low, high - low, out=np.zeros_like(values), where=high > low)
+    below = (inside - 1 + np.clip(part, 0.0, 1.0)) / (len(levels) - 1)
+    return np.where(upper == 0, 1.0, np.where(upper == len(levels), 0.0, 1.0 - below))

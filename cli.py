@@ -105,23 +105,37 @@ def analyse(options: argparse.Namespace) -> int:
 
 
 def evaluate(options: argparse.Namespace) -> int:
-    """Measure cameras on a data set's test clips."""
+    """Measure cameras on a data set's test clips, and their causes where label files are given."""
     from core.device import choose
     from core.registry import collect, pick
     from pipeline.camera import load, note
+    from pipeline.causes_page import Album
     from pipeline.evaluate import evaluate as run
     from pipeline.evaluate import show
+    from pipeline.evaluate_causes import evaluate_causes
+    from pipeline.evaluate_causes import show as show_causes
 
+    if options.page and (options.regions is None or len(options.camera) > 1):
+        raise InputError("--page shows the first causes of one camera: give it one CAMERA, and --regions")
     cameras = [load(name) for name in options.camera]
     dataset = pick("data set", options.data, collect("footage", "DATASETS"))(options.root)
-    runtime, results = choose(options.device), []
+    runtime, results, texts = choose(options.device), [], []
     for camera in cameras:
+        album, causes = Album(camera.normality.heat), {}
         with progress_line() as line:
-            results.append(run(camera, dataset, runtime, progress=line))
+            if options.regions or options.xman:
+                causes = evaluate_causes(
+                    camera, dataset, runtime, regions=options.regions, xman=options.xman, every=options.every,
+                    objects=options.objects, actions=options.actions, progress=line,
+                    look=album.look if options.page else None,
+                )  # fmt: skip
+            results.append(run(camera, dataset, runtime, progress=line) | causes)
         if options.card:
             note(camera, results[-1])
-    result = results[0] if len(results) == 1 else results
-    deliver(result, options.json, "\n\n".join(map(show, results)))
+        if options.page:
+            album.write(options.page, results[-1])
+        texts += [show(results[-1]), *([show_causes(causes)] if causes else [])]
+    deliver(results[0] if len(results) == 1 else results, options.json, "\n\n".join(texts))
     return 0
 
 

@@ -59,9 +59,29 @@ class _Help(argparse.HelpFormatter):
         return text if text.startswith("example:") else super()._fill_text(text, width, indent)
 
 
+def _count(text: str) -> int:
+    """Read a whole number from 1.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1, got {text!r}")
+    return int(text)
+
+
 def _device(made: argparse.ArgumentParser) -> None:
     made.add_argument(
         "--device", choices=DEVICES, default="auto", help="where networks run; auto: a GPU where there is one (default)"
+    )
+
+
+def _models(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "--objects", default="auto", metavar="MODEL", help="who names objects (default auto: the best there is)"
+    )
+    made.add_argument(
+        "--actions", default="auto", metavar="MODEL", help="who names actions (default auto: the best there is)"
     )
 
 
@@ -90,12 +110,7 @@ def _analyse(verbs: Any) -> None:
                       help="folder of the report (default out); several clips get a folder each in it")  # fmt: skip
     made.add_argument("--threshold", type=float, metavar="X",
                       help="score above which a frame is unusual (default: the camera's)")  # fmt: skip
-    made.add_argument(
-        "--objects", default="auto", metavar="MODEL", help="who names objects (default auto: the best there is)"
-    )
-    made.add_argument(
-        "--actions", default="auto", metavar="MODEL", help="who names actions (default auto: the best there is)"
-    )
+    _models(made)
     _device(made)
 
 
@@ -150,6 +165,13 @@ def _evaluate(verbs: Any) -> None:
     made.add_argument("--data", required=True, metavar="DATASET", help="'./whycam list datasets' names them")
     made.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="folder of the data set, as published")
     made.add_argument("--card", action="store_true", help="write the figures on each camera's card, too")
+    made.add_argument("--regions", type=Path, metavar="CSV", help="boxes of what is unusual: measure the first causes")
+    made.add_argument("--xman", type=Path, metavar="JSON", help="its classes in X-MAN's form: measure their mAP")
+    made.add_argument(
+        "--every", type=_count, default=1, metavar="N", help="explain each N-th labelled frame (default 1)"
+    )
+    _models(made)
+    made.add_argument("--page", type=Path, metavar="FILE", help="show the first causes in Markdown, with pictures")
     _json(made)
     _device(made)
 

@@ -126,7 +126,7 @@ def show(result: Mapping[str, Any]) -> str:
         }
         for name in names
     ]
-    videos = [{k: _shown(v) for k, v in video.items()} for video in result["videos"]]
+    videos = [{k: shown(v) for k, v in video.items()} for video in result["videos"]]
     machine = result["machine"]
     return "\n\n".join(
         (
@@ -183,7 +183,7 @@ def _figures(
     figures: dict[str, Any] = {}
     for name, metric in collect("metrics", "METRICS").items():
         group, _, part = name.rpartition(".")
-        (figures.setdefault(group, {}) if group else figures)[part] = _defined(
+        (figures.setdefault(group, {}) if group else figures)[part] = defined(
             metric(given.get(name, by_video), abnormal)
         )
     return figures
@@ -196,11 +196,12 @@ def _video(clip: Scored) -> dict[str, Any]:
         "frames": len(clip.scores),
         "abnormal": int(clip.abnormal[known].sum()),
         "flagged": int(clip.flagged.sum()),
-        "auc": _defined(video_auc(clip.scores.astype(np.float64), clip.abnormal)) if known.any() else None,
+        "auc": defined(video_auc(clip.scores.astype(np.float64), clip.abnormal)) if known.any() else None,
     }
 
 
-def _defined(value: float) -> float | None:
+def defined(value: float) -> float | None:
+    """Return a figure as JSON has it: None where it is undefined."""
     return None if math.isnan(value) else float(value)
 
 
@@ -208,8 +209,9 @@ def _cell(figures: Mapping[str, Any], name: str) -> str:
     value: Any = figures
     for part in name.split("."):
         value = value[part]
-    return _shown(value)
+    return shown(value)
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Return a figure as a table shows it."""
     return f"{value:.3f}" if isinstance(value, float) else "undefined" if value is None else str(value)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from core.records import Detections, Evidence, Floats, Normality, Tube
+from core.normality import Normality
+from core.records import Detections, Evidence, Floats, Tube
 from explain._regions import NO_VOCABULARY, unboxed
 from explain._whereabouts import pace, whereabouts
 from explain.tubes import iou, link

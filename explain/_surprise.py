@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.records import ClassNormality, Normality
+from core.normality import ClassNormality, Normality
 from explain._measure import Measures
 from explain._regions import UNKNOWN
 from explain.heat import Doubles

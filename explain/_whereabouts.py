@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from core.records import Floats, Places, Tube
+from core.normality import Places
+from core.records import Floats, Tube
 from explain import places as learnt
 from explain.heat import Doubles
 from explain.places import tail

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from core.records import Cause, ClassNormality, Evidence, Normality, Pixels
+from core.normality import ClassNormality, Normality
+from core.records import Cause, Evidence, Pixels
 from core.registry import pick
 from explain._candidates import Candidate, gather
 from explain._interactions import supported

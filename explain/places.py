@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from core.records import Detections, Floats, Places, Tube
+from core.normality import Places
+from core.records import Detections, Floats, Tube
 from explain.heat import Doubles
 from explain.tubes import link, speed
 

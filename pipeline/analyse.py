@@ -13,7 +13,8 @@ import numpy as np
 from core import device, files, video
 from core.contracts import Detector
 from core.errors import Cancelled, ClipError, InputError
-from core.records import Analysis, Clip, ExplainedEvent, Normality
+from core.normality import Normality
+from core.records import Analysis, Clip, ExplainedEvent
 from explain import actions as action_models
 from explain import causes, report
 from explain import objects as object_models

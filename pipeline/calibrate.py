@@ -12,7 +12,8 @@ from core import files
 from core.contracts import Detector, Footage
 from core.device import Runtime
 from core.errors import DataError
-from core.records import Detections, Evidence, Floats, Frames, Images, Normality
+from core.normality import Normality
+from core.records import Detections, Evidence, Floats, Frames, Images
 from explain import causes, places
 from pipeline.camera import background_of, thumbnails
 from pipeline.events import EventRule, find_events, smoothed

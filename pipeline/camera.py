@@ -17,7 +17,8 @@ from core import files, video, weights
 from core.contracts import Detector, DetectorEntry
 from core.device import Runtime
 from core.errors import InputError, UnknownNameError, WeightsError
-from core.records import Images, Normality
+from core.normality import Normality
+from core.records import Images
 from core.registry import collect, pick
 
 SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "cameras"

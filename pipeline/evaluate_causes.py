@@ -13,7 +13,8 @@ import numpy as np
 from core.contracts import Dataset, ObjectModel
 from core.device import Runtime
 from core.errors import InputError
-from core.records import Evidence, Normality
+from core.normality import Normality
+from core.records import Evidence
 from explain import actions as action_models
 from explain import causes
 from explain import objects as object_models

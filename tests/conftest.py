@@ -98,7 +98,7 @@ def tiny_camera(whycam_home: Path) -> Any:
     import torch
 
     from core import weights
-    from core.records import Normality
+    from core.normality import Normality
     from pipeline.camera import Camera, load, make_detector, save
 
     settings = {"base": 4, "codes": 8, "height": 32, "width": 48}

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import UnknownNameError
-from core.records import ClassNormality, Detections, Evidence, Normality
+from core.normality import ClassNormality, Normality
+from core.records import Detections, Evidence
 from explain import places
 from explain.causes import RULES, by_frame, class_normality, rank
 from explain.heat import covered_share

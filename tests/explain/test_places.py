@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.records import Detections, Places, Tube
+from core.normality import Places
+from core.records import Detections, Tube
 from explain import places
 from explain._whereabouts import pace, whereabouts
 

@@ -9,7 +9,8 @@ import torch
 
 from core import device, video, weights
 from core.errors import Cancelled, ClipError, InputError
-from core.records import Detections, Normality
+from core.normality import Normality
+from core.records import Detections
 from pipeline import analyse as stage
 from pipeline import camera as cameras
 from pipeline.analyse import analyse, explain_events

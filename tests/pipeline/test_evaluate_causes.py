@@ -14,7 +14,8 @@ from core import video
 from core.contracts import Truth
 from core.device import choose
 from core.errors import DataError
-from core.records import Cause, ClassNormality, Detections, Frames, Normality
+from core.normality import ClassNormality, Normality
+from core.records import Cause, Detections, Frames
 from core.registry import collect
 from pipeline import _labelled, evaluate_causes
 from pipeline.camera import load

@@ -6,7 +6,8 @@ import io
 import numpy as np
 
 from core import files
-from core.records import ClassNormality, Clip, Detections, Evidence, Normality
+from core.normality import ClassNormality, Normality
+from core.records import Clip, Detections, Evidence
 from explain import report
 from pipeline import store
 from pipeline.analyse import FACTS, explain_events

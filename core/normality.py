@@ -1,0 +1,84 @@
+"""What is normal at one camera: records of what its normal footage showed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.records import expect
+
+
+@dataclass(frozen=True)
+class ClassNormality:
+    """How one class behaves in a camera's normal footage.
+
+    Attributes:
+        per_frame: mean number of boxes of that class in a frame.
+        density: ascending quantiles (0 %, 1 %, … 100 %) of a box's mean heat per pixel, over the boxes seen.
+        boxes: how many boxes that rests on.
+        confidence: ascending quantiles of the model's confidence over the same boxes; empty where not measured.
+    """
+
+    per_frame: float
+    density: tuple[float, ...]
+    boxes: int
+    confidence: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where one class stands in a camera's normal footage, and how it moves there.
+
+    Attributes:
+        points: foot points and heights seen, (x, y, height) in pixels: the middle of a box's lower edge.
+        motion: velocity at each of them, (x, y) in box heights a second; 0 where it was seen only once.
+        distance: ascending quantiles (0 %, 1 %, … 100 %) of how far each point lies from those of other moments, as
+            :func:`explain.places.distance` measures it.
+        speed: ascending quantiles of the tubes' median speeds, in box heights a second; empty where none moved.
+        tubes: how many tubes that rests on.
+        frames: how many frames of footage it was drawn from.
+    """
+
+    points: tuple[tuple[float, float, float], ...]
+    motion: tuple[tuple[float, float], ...]
+    distance: tuple[float, ...]
+    speed: tuple[float, ...]
+    tubes: int
+    frames: int
+
+    def __post_init__(self) -> None:
+        expect(len(self.motion) == len(self.points), "motion", f"{len(self.points)} long", len(self.motion))
+
+
+@dataclass(frozen=True)
+class Normality:
+    """What is normal at one camera, measured on its normal footage.
+
+    Attributes:
+        median: the detector's raw score on a typical frame; calibrated score = raw score - median.
+        quantiles: ascending quantiles (0 %, 1 %, … 100 %) of the calibrated score.
+        frames: number of frames that were scored.
+        heat: mean saliency per pixel.
+        classes: label to its normality, for objects (COCO) and actions (AVA).
+        explained_frames: number of frames that the classes were counted on.
+        places: label to where objects of that class stand and move; only classes that were seen often.
+    """
+
+    median: float
+    quantiles: tuple[float, ...]
+    frames: int
+    heat: float
+    classes: Mapping[str, ClassNormality] = field(default_factory=dict)
+    explained_frames: int = 0
+    places: Mapping[str, Places] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> "Normality":
+        """Make it of what :func:`dataclasses.asdict` made of it.
+
+        Raises:
+            KeyError, TypeError, ValueError: the content is not a normality's.
+        """
+        parts = dict(content)
+        classes = {label: ClassNormality(**entry) for label, entry in parts.pop("classes").items()}
+        places = {label: Places(**entry) for label, entry in parts.pop("places", {}).items()}
+        return cls(**parts, classes=classes, places=places)

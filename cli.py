@@ -217,7 +217,10 @@ def train_explainers(options: argparse.Namespace) -> int:
     from pipeline.train_explainers import train_explainer
 
     runtime = choose(options.device)
-    train_explainer(options.explainer, options.out, seed=options.seed, resume=options.resume, runtime=runtime)
+    train_explainer(
+        options.explainer, options.out, seed=options.seed, resume=options.resume, runtime=runtime,
+        data=options.data, start=options.start,
+    )  # fmt: skip
     return 0
 
 

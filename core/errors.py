@@ -59,3 +59,9 @@ class StorageError(InputError):
 
 class Cancelled(WhycamError):
     """The user asked a job to stop; what was finished is kept."""
+
+
+def expect(condition: bool, what: str, expected: str, got: object) -> None:
+    """Raise a ``ValueError`` that says what was expected and what came."""
+    if not condition:
+        raise ValueError(f"{what} must be {expected}, got {got}")

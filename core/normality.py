@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.records import expect
+from core.errors import expect
 
 
 @dataclass(frozen=True)

@@ -16,15 +16,12 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
+from core.errors import expect
+from core.normality import Places
+
 Pixels = tuple[float, float, float, float]
 Floats = npt.NDArray[np.float32]
 Images = npt.NDArray[np.uint8]
-
-
-def expect(condition: bool, what: str, expected: str, got: object) -> None:
-    """Raise a ``ValueError`` that says what was expected and what came."""
-    if not condition:
-        raise ValueError(f"{what} must be {expected}, got {got}")
 
 
 @dataclass(frozen=True)
@@ -210,6 +207,8 @@ class Cause:
         confidence: of the model that named it, 0 to 1.
         box: at the event's peak, or at the cause's frame nearest to it.
         first, last: frames between which the cause was seen.
+        path: (x, y) of the middle of the box's lower edge, in pixels, in order of time.
+        speed: median speed in box heights a second; None where it was seen once only.
     """
 
     coarse: str
@@ -220,6 +219,8 @@ class Cause:
     box: Pixels
     first: int
     last: int
+    path: tuple[tuple[float, float], ...] = ()
+    speed: float | None = None
 
 
 @dataclass(frozen=True)
@@ -246,6 +247,7 @@ class Analysis:
         warnings: sentences that the reader must know (another camera's footage, a truncated clip, …).
         versions: pedigree: packages, weights' sha256, seed.
         normal_heat: the camera's mean heat per pixel on normal footage, the unit of the heat's colours; 0 if unknown.
+        places: label to where objects of that class stand in the camera's normal footage.
     """
 
     clip: Clip
@@ -258,3 +260,4 @@ class Analysis:
     warnings: tuple[str, ...] = ()
     versions: Mapping[str, Any] = field(default_factory=dict)
     normal_heat: float = 0.0
+    places: Mapping[str, Places] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 
 from core.normality import ClassNormality, Normality
-from core.records import Cause, Evidence, Pixels
+from core.records import Cause, Evidence, Pixels, Tube
 from core.registry import pick
 from explain._candidates import Candidate, gather
 from explain._interactions import supported
@@ -20,6 +20,8 @@ from explain._summary import summarise
 from explain._surprise import heat_surprise, newness, rarity
 from explain.heat import Doubles
 from explain.labels import coarse, fine
+from explain.places import feet
+from explain.tubes import speed
 
 __all__ = ["RULES", "Rule", "by_frame", "class_normality", "rank", "summarise"]
 
@@ -117,7 +119,8 @@ def rank(
         return (), 0.0
     candidates = gather(evidence, normality, fps)
     measures = measure(candidates, total(candidates, evidence, normality.heat))
-    return _ordered(candidates, measures, score(measures, normality), measures.peak_frame), measures.unexplained
+    scores = score(measures, normality)
+    return _ordered(candidates, measures, scores, measures.peak_frame, fps), measures.unexplained
 
 
 def by_frame(
@@ -149,21 +152,24 @@ def by_frame(
         near = slice(*np.searchsorted(sums.frames, [frame - reach, frame + reach + 1e-9]).tolist())
         measures = measure(candidates, sums, near)
         scores = np.where(sums.present[:, column], score(measures, normality), 0.0)
-        found.append(_ordered(candidates, measures, scores, frame))
+        found.append(_ordered(candidates, measures, scores, frame, fps))
     return tuple(found)
 
 
-def _ordered(candidates: Sequence[Candidate], m: Measures, scores: Doubles, frame: int) -> tuple[Cause, ...]:
+def _ordered(
+    candidates: Sequence[Candidate], m: Measures, scores: Doubles, frame: int, fps: float | None
+) -> tuple[Cause, ...]:
     least = WEAKEST * max(float(scores.max(initial=0.0)), 0.0)
     order = [i for i in np.argsort(-scores, kind="stable").tolist() if scores[i] > least]
-    return tuple(_cause(candidates[i], m, i, float(scores[i]), frame) for i in order)
+    return tuple(_cause(candidates[i], m, i, float(scores[i]), frame, fps) for i in order)
 
 
-def _cause(candidate: Candidate, m: Measures, row: int, score: float, frame: int) -> Cause:
+def _cause(candidate: Candidate, m: Measures, row: int, score: float, frame: int, fps: float | None) -> Cause:
     nearest = int(np.abs(candidate.frames - frame).argmin())
     x1, y1, x2, y2 = np.clip(candidate.boxes[nearest], 0.0, np.tile(m.size, 2)).tolist()
     box: Pixels = (x1, y1, x2, y2)
     kind = coarse(candidate.vocabulary)
+    tube = Tube(candidate.label, candidate.frames, candidate.boxes, candidate.confidence)
     return Cause(
         coarse=kind,
         fine=fine(candidate.label),
@@ -173,6 +179,8 @@ def _cause(candidate: Candidate, m: Measures, row: int, score: float, frame: int
         box=box,
         first=int(candidate.frames[0]),
         last=int(candidate.frames[-1]),
+        path=tuple((x, y) for x, y, _ in feet(candidate.boxes).round(1).tolist()),
+        speed=speed(tube, fps) if fps is not None and len(candidate.frames) > 1 else None,
     )
 
 

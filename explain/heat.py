@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from core.records import Floats, expect
+from core.errors import expect
+from core.records import Floats
 
 Doubles = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
-from core.records import Detections, Pixels, Tube, expect
+from core.errors import expect
+from core.records import Detections, Pixels, Tube
 
 PATIENCE = 3
 """Samples in a row that an object may be missed before its tube ends."""

@@ -105,7 +105,7 @@ def explain_events(folder: Path, threshold: float | None = None) -> Analysis:
         said = causes.summarise(event, ranked, unexplained, clip.fps, limit, (clip.width, clip.height))
         events.append(ExplainedEvent(event, ranked, unexplained, said))
     return Analysis(clip, facts["camera"], facts["detector"], facts["models"], limit, scores, tuple(events),
-                    tuple(facts["warnings"]), facts["versions"], normality.heat)  # fmt: skip
+                    tuple(facts["warnings"]), facts["versions"], normality.heat, normality.places)  # fmt: skip
 
 
 def floor_of(folder: Path) -> float:

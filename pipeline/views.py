@@ -8,6 +8,7 @@ from pathlib import Path
 from core.records import Analysis, Evidence, ExplainedEvent
 from explain import report
 from explain.report.overlay import MARKS, PALETTE, level, overlay
+from explain.report.place_map import place_map, place_of
 from pipeline.analyse import explain_events, floor_of
 from pipeline.camera import Camera, cameras, load, look
 from pipeline.events import find_events
@@ -15,7 +16,8 @@ from pipeline.evidence import EvidenceFolder
 from pipeline.scoring import EVIDENCE
 
 __all__ = ["DEMO", "MARKS", "PALETTE", "REPORTS", "Camera", "cameras", "cut", "evidence_of", "explain_events"]
-__all__ += ["explained_frames", "floor_of", "level", "load", "look", "nearest_evidence", "overlay", "report_at"]
+__all__ += ["explained_frames", "floor_of", "level", "load", "look", "nearest_evidence", "overlay", "place_map"]
+__all__ += ["place_of", "report_at"]
 
 DEMO = Path(__file__).resolve().parent.parent / "assets" / "demo" / "plaza.mp4"
 REPORTS = ("report.html", "report.json", "scores.csv")

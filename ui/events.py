@@ -11,6 +11,8 @@ from ui import caches, charts, frame
 from ui.words import clock, count, safe, span
 
 PAGE = 12
+PLACED = 3
+"""A cause that is a place has its map shown where it is among so many best causes."""
 
 
 def event_list(run: Run, analysis: Analysis, picked: int | None) -> None:
@@ -67,6 +69,7 @@ def event_view(run: Run, analysis: Analysis, number: int) -> None:
         st.plotly_chart(charts.cause_chart(one), key="causes", config={"displayModeBar": False})
     else:
         st.caption("No object, action or place explains this event.")
+    _place(run, analysis, one)
     st.html(
         f'<p class="facts">Unexplained: <b>{100 * one.unexplained_share:.0f} %</b> of the heat lies in no box. '
         "The nearer to 0 %, the more of what the detector found odd the causes account for.</p>"
@@ -108,6 +111,22 @@ def _pictures(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
         )  # fmt: skip
     if heat:
         st.html(_legend(analysis.normal_heat))
+
+
+def _place(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
+    """Show where the class of the best cause that is a place stands normally, and where this one went."""
+    cause = next((cause for cause in one.causes[:PLACED] if cause.coarse == "location"), None)
+    label = views.place_of(cause.fine, analysis.places) if cause else None
+    kept = views.nearest_evidence(run.folder, one.event.peak) if label else None
+    if cause is None or label is None or kept is None:
+        return
+    known = analysis.places[label]
+    st.image(
+        views.place_map(kept.image, known, cause.path),
+        caption=f"Blue: where a {label} stood in {known.frames:,} frames of this camera's normal footage. "
+        "Line: the path of this one; the dot is its end.",
+        width="stretch", output_format="JPEG",
+    )  # fmt: skip
 
 
 def _legend(normal: float) -> str:

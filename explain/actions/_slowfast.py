@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from core.device import Runtime
-from core.records import Floats, Images, expect
+from core.errors import expect
+from core.records import Floats, Images
 
 with warnings.catch_warnings():
     # pytorchvideo scripts a function on import, which newer releases of PyTorch call deprecated.

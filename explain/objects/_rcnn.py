@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torchvision.models.detection import FasterRCNN, FasterRCNN_ResNet50_FPN_Weights
 
 from core.device import Runtime
-from core.records import Detections, Images, expect
+from core.errors import expect
+from core.records import Detections, Images
 
 UNUSED, BACKGROUND = "N/A", "__background__"
 CATEGORIES: tuple[str, ...] = tuple(FasterRCNN_ResNet50_FPN_Weights.COCO_V1.meta["categories"])

@@ -53,6 +53,10 @@ def _cause(cause: Cause) -> dict[str, Any]:
         "heat_share": cause.heat_share,
         "confidence": cause.confidence,
         "box": list(cause.box),
+        "first_frame": cause.first,
+        "last_frame": cause.last,
+        "path": [list(point) for point in cause.path],
+        "speed": cause.speed,
     }
 
 

@@ -9,6 +9,7 @@ from core.records import Analysis, Cause, Event, Evidence, ExplainedEvent, Pixel
 from explain._summary import clock, percent
 from explain.report._html import jpeg, safe, webp
 from explain.report.overlay import MARKS, PALETTE, TOP, heat_layer
+from explain.report.place_map import place_map, place_of
 
 KINDS = {"object": "object", "action": "action", "location": "place", "unknown": "not named"}
 SHOWN = 6
@@ -48,6 +49,7 @@ def event_section(
 <p class="said">{safe(one.summary)}</p>
 {_causes(one)}
 {_unexplained(one.unexplained_share)}
+{_where(one, analysis, evidence) if evidence else ""}
 </div>
 </div>
 </section>
@@ -141,6 +143,20 @@ def _box(box: Pixels, names: list[str], width: int, height: int, size: float, be
         f'<g class="box{" best" if best else ""}"><rect x="{x1:.1f}" y="{y1:.1f}" width="{max(x2 - x1, 0):.1f}" '
         f'height="{max(y2 - y1, 0):.1f}"/><text x="{x:.1f}" y="{y:.1f}" font-size="{size:.1f}">{safe(words)}</text></g>'
     )
+
+
+def _where(one: ExplainedEvent, analysis: Analysis, evidence: Callable[[int], Evidence]) -> str:
+    """Show the map for the best cause that is a place, where it is among the causes whose boxes are drawn."""
+    cause = next((cause for cause in _boxed(one.causes) if cause.coarse == "location"), None)
+    label = place_of(cause.fine, analysis.places) if cause else None
+    kept = nearest_evidence(one.event, evidence) if label else None
+    if cause is None or label is None or kept is None:
+        return ""
+    known = analysis.places[label]
+    return f"""<figure><img class="where" src="{jpeg(place_map(kept.image, known, cause.path))}"
+alt="Map of where a {safe(label)} is normally, and the path of this one">
+<figcaption>Blue: where a {safe(label)} stood in {known.frames:,} frames of this camera's normal footage. Line: the path
+of this one; the dot is its end.</figcaption></figure>"""
 
 
 def _legend(normal: float) -> str:

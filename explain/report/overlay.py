@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from core.records import Detections, Evidence, Floats, Images, expect
+from core.errors import expect
+from core.records import Detections, Evidence, Floats, Images
 
 TOP = 400.0
 """Multiple of the normal mean where the colours end: few pixels of a walker pass 25, what is odd reaches 300."""

@@ -33,7 +33,7 @@ def test_an_unsure_answer_says_so():
     [
         ("action", "run / jog", "a person was seen to run or jog"),
         ("object", "umbrella", "an umbrella stood out"),
-        ("location", "on the grass", "someone or something was on the grass"),
+        ("location", "person in an unusual place", "a person in an unusual place stood out: the class is rarely seen"),
         ("unknown", "unknown", "something that no model has a name for stood out"),
     ],
 )

@@ -11,9 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import InputError, StorageError
+from core.normality import Places
 from core.records import Analysis, Cause, Clip, Detections, Event, Evidence, ExplainedEvent
 from explain import report
 from explain.report._chart import score_chart
+from explain.report.place_map import PATH, place_map
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "report.schema.json").read_text(encoding="utf-8"))
 NASTY = '../../x"><script>alert(1)</script>.mp4'
@@ -64,7 +66,7 @@ def analysis(events=None, name="gate.mp4", frames=200, warnings=(), **changes):
 class Page(HTMLParser):
     """Collects what a browser would act on, and checks that elements are closed in order."""
 
-    VOID = {"meta", "input", "br"}
+    VOID = {"meta", "input", "br", "img"}
 
     def __init__(self, text):
         super().__init__()
@@ -118,7 +120,8 @@ def test_json_has_the_documented_fields(tmp_path):
     assert (event["first_frame"], event["last_frame"], event["peak_frame"]) == (40, 60, 47)
     box = [10, 10, 40, 40]
     assert event["causes"][0] == {
-        "coarse": "object", "fine": "bicycle", "score": 4.0, "heat_share": 0.8, "confidence": 0.9, "box": box
+        "coarse": "object", "fine": "bicycle", "score": 4.0, "heat_share": 0.8, "confidence": 0.9, "box": box,
+        "first_frame": 40, "last_frame": 60, "path": [], "speed": None,
     }  # fmt: skip
     assert content["events"][1]["causes"] == []
 
@@ -267,3 +270,33 @@ def test_a_full_disk_is_said_in_one_sentence(tmp_path):
     blocked.write_text("in the way")
     with pytest.raises(StorageError):
         report.write(analysis(), kept, blocked / "out")
+
+
+STROLL = ((20.0, 80.0), (60.0, 82.0), (110.0, 84.0))
+WALK = Places(tuple((10.0 * i, 40.0, 20.0) for i in range(16)), ((1.0, 0.0),) * 16, (0.1, 0.3), (0.8, 1.2), 16, 2550)
+
+
+def strayed(places):
+    cause = Cause(
+        "location", "person in an unusual place", 4.0, 0.8, 0.9, (100.0, 64.0, 120.0, 84.0), 40, 60, STROLL, 1.5
+    )
+    return analysis((explained(40, 60, 47, cause),), places=places)
+
+
+def test_an_unusual_place_is_shown_on_a_map_of_the_usual_ones(tmp_path):
+    page, content, _ = written(tmp_path / "out", strayed({"person": WALK}))
+    assert content["events"][0]["causes"][0]["path"] == [list(point) for point in STROLL]
+    assert content["events"][0]["causes"][0]["speed"] == 1.5
+    assert "in 2,550 frames" in "".join(page.text)
+    pictures = sum(address.startswith("data:image/jpeg") for address in page.addresses)
+    without, _, _ = written(tmp_path / "none", strayed({}))
+    assert sum(address.startswith("data:image/jpeg") for address in without.addresses) == pictures - 1
+
+
+def test_the_map_is_bright_where_others_walked_and_marks_the_path():
+    image = np.full((90, 160, 3), 120, np.uint8)
+    drawn = place_map(image, WALK, STROLL)
+    factor = drawn.shape[1] // 160
+    assert drawn.shape == (90 * factor, 160 * factor, 3)
+    assert drawn[40 * factor, 80 * factor, 2] > 150 > 60 > drawn[10 * factor, 80 * factor, 2]
+    assert tuple(drawn[84 * factor, 110 * factor]) == PATH

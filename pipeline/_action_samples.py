@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
-import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.files import folder, write_whole
 from core.records import Floats, Images
@@ -17,13 +17,19 @@ from footage import plaza
 from footage.plaza import PlazaFrame, PlazaObject
 
 Random = np.random.Generator
-Flags = npt.NDArray[np.bool_]
+Batch = tuple[Tensor, Tensor, Tensor]
 LEAST_VISIBLE, LEAST_HEIGHT = 0.45, 12.0
 SIZES = ((640, 360), (448, 252))
-RATES = (25.0, 25.0, 15.0, 10.0)
+RATES = (25.0, 25.0, 15.0, 10.0, 10.0)
 """Frames per second of rendered plazas, one drawn for each: surveillance footage is often slow."""
-FRAMES, EVERY, MOST = 120, 5, 40
+FRAMES, EVERY, MOST = 100, 5, 12
 """Frames of one plaza, distance between two key frames, and most samples of one label that are taken from it."""
+PLAYED = 12
+"""How much that is unusual is played on one plaza."""
+PEOPLED = tuple(name for name in plaza.ANOMALIES if name not in ("car", "dog"))
+"""What is played by persons."""
+OFTEN = {"skater": 3.0, "cyclist": 2.5, "jogger": 2.0, "fall": 2.0, "shove": 2.0, "motorcycle": 0.6}
+"""How often some plays are drawn, against 1 for the others: what varies most, and what shows its action briefly."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +37,14 @@ class Samples:
     """Persons cut out.
 
     Attributes:
-        crops: N memory-mapped (3, 16, 80, 80) uint8.
+        crops: N memory-mapped (16, 80, 80, 3) uint8.
         rois: (N, 4) float32, the person's box within its crop, as a detector might give it.
-        labels: (N, K) bool.
+        labels: (N, K) float32: 1, 0, or NaN where it is not known.
     """
 
     crops: Sequence[Images]
     rois: Floats
-    labels: Flags
+    labels: Floats
 
 
 def cut(cache: Path, seeds: Iterable[int], names: Sequence[str]) -> Samples:
@@ -52,26 +58,38 @@ def cut(cache: Path, seeds: Iterable[int], names: Sequence[str]) -> Samples:
     Raises:
         StorageError: the folder cannot be written.
     """
-    parts = [_cut_one(folder(cache), seed) for seed in seeds]
+    return load([_cut_one(folder(cache), seed) for seed in seeds], names)
+
+
+def load(parts: Sequence[Path], names: Sequence[str], unknown: Sequence[str] = ()) -> Samples:
+    """Read what :func:`save` has written, the labels in the order of ``names``; ``unknown`` are known of nobody."""
     crops = [crop for part in parts for crop in np.load(part / "crops.npy", mmap_mode="r")]
     tables = [np.load(part / "tables.npz") for part in parts]
-    texts = [text for table in tables for text in table["actions"]]
-    labels = np.array([[name in text.split("|") for name in names] for text in texts], np.bool_)
+    texts = [str(text).split("|") for table in tables for text in table["actions"]]
+    labels = np.array([[name in text for name in names] for text in texts], np.float32).reshape(-1, len(names))
+    labels[:, [name in unknown for name in names]] = np.nan
     return Samples(crops, np.concatenate([table["rois"] for table in tables]), labels)
 
 
+def save(part: Path, crops: Sequence[Images], rois: Sequence[Floats], actions: Sequence[Sequence[str]]) -> None:
+    """Write (N, 16, 80, 80, 3) crops in several arrays, the boxes in them, and each person's actions."""
+    shape = (0, compact.FRAMES, compact.SIDE, compact.SIDE, 3)
+    with write_whole(folder(part) / "crops.npy") as handle:
+        np.save(handle, np.concatenate([np.zeros(shape, np.uint8), *crops]))
+    with write_whole(part / "tables.npz") as handle:
+        found = np.concatenate([np.zeros((0, 4), np.float32), *rois])
+        np.savez(handle, rois=found, actions=np.array(["|".join(names) for names in actions], np.str_))
+
+
 def _cut_one(cache: Path, seed: int) -> Path:
-    part = folder(cache / f"actions-{seed}-{FRAMES}-{EVERY}-{MOST}")
+    part = cache / f"persons-{seed}-{FRAMES}-{EVERY}-{MOST}"
     if not (part / "tables.npz").exists():
         rng = np.random.default_rng([seed, 2])
         frames = list(_play(seed, rng))
         images, chosen = np.stack([frame.image for frame in frames]), _choose(frames, rng)
-        cuts = [_samples(images, key, people, rng) for key, people in chosen]
-        texts = np.array(["|".join(person.actions) for _, people in chosen for person in people])
-        with write_whole(part / "crops.npy") as handle:
-            np.save(handle, np.concatenate([crops for crops, _ in cuts]))
-        with write_whole(part / "tables.npz") as handle:
-            np.savez(handle, rois=np.concatenate([rois for _, rois in cuts]), actions=texts)
+        cuts = [samples(images, key, [person.box for person in people], rng) for key, people in chosen]
+        texts = [person.actions for _, people in chosen for person in people]
+        save(part, [crops for crops, _ in cuts], [rois for _, rois in cuts], texts)
     return part
 
 
@@ -82,14 +100,16 @@ def _play(seed: int, rng: Random) -> Iterator[PlazaFrame]:
         noise=rng.uniform(0.5, 4),
         blur=rng.uniform(0.3, 0.9),
         quality=int(rng.integers(55, 95)),
-        grey=bool(rng.random() < 0.3),
+        grey=bool(rng.random() < 0.4),
     )
+    often = np.array([OFTEN.get(name, 1.0) for name in PEOPLED])
+    played = rng.choice(PEOPLED, PLAYED, p=often / often.sum())
     return plaza.render(
         seed,
         FRAMES,
         size=SIZES[rng.integers(len(SIZES))],
         fps=float(rng.choice(RATES)),
-        anomalies=[str(name) for name in rng.permutation(sorted(plaza.ANOMALIES))],
+        anomalies=[plaza.Anomaly(str(name), int(rng.integers(-50, FRAMES - 50))) for name in played],
         walkers=int(rng.integers(8, 20)),
         scene=int(seed if rng.random() < 0.8 else 0),
         zoom=float(rng.uniform(0.8, 1.5)),
@@ -115,62 +135,91 @@ def _clear(thing: PlazaObject) -> bool:
     return bool(thing.actions) and thing.visible >= LEAST_VISIBLE and tall
 
 
-def _samples(images: Images, key: int, people: Sequence[PlazaObject], rng: Random) -> tuple[Images, Floats]:
-    """Cut persons out around one key frame; frames beyond the clip repeat its ends."""
-    when = np.clip(key + np.arange(compact.SPAN) - compact.SPAN // 2, 0, len(images) - 1)
-    boxes = np.array([person.box for person in people], np.float32)
-    size = np.tile(boxes[:, 2:] - boxes[:, :2], 2)
-    boxes = (boxes + size * rng.normal(0, 0.05, boxes.shape)).astype(np.float32)
-    crops, rois = compact.crop(images[when], boxes, torch.device("cpu"))
-    raw = crops.mul_(255 * STD).add_(255 * MEAN).round_().clamp_(0, 255).to(torch.uint8)
-    return raw.numpy(), rois.numpy()
+def samples(
+    images: Images,
+    key: int,
+    boxes: Sequence[Floats] | Sequence[tuple[int, ...]] | Floats,
+    rng: Random,
+    rate: float = 1.0,
+) -> tuple[Images, Floats]:
+    """Cut persons out around one key frame; frames beyond the clip repeat its ends.
+
+    Args:
+        images: (T, H, W, 3) uint8, the clip.
+        key: index of the key frame.
+        boxes: N boxes at the key frame; they are moved a little at random.
+        rng: decides.
+        rate: how much faster than it was the clip is played.
+
+    Returns:
+        (N, 16, 80, 80, 3) uint8 and (N, 4) float32 the boxes in their crops.
+    """
+    steps = np.round((np.arange(compact.SPAN) - compact.SPAN // 2) * rate).astype(int)
+    when = np.clip(key + steps, 0, len(images) - 1)
+    exact = np.asarray(boxes, np.float32).reshape(-1, 4)
+    size = np.tile(exact[:, 2:] - exact[:, :2], 2)
+    return compact.crop(images[when], (exact + size * rng.normal(0, 0.05, exact.shape)).astype(np.float32))
 
 
-def batches(samples: Samples, rng: Random, steps: int, batch: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+def batches(sources: Sequence[tuple[Samples, float]], rng: Random, steps: int, batch: int) -> Iterator[Batch]:
     """Draw and vary samples; those with rare labels are drawn more often.
 
+    Args:
+        sources: samples, and the share of all that is drawn from them.
+        rng: decides.
+        steps: how many batches.
+        batch: samples in each.
+
     Yields:
-        (B, 3, 16, 80, 80) float32 normalised, (B, 4) boxes, and (B, K) float32 of 0 and 1.
+        (B, 3, 16, 80, 80) float32 normalised, (B, 4) boxes, and (B, K) float32 of 0, 1 and NaN.
     """
-    rarity = samples.labels.sum(0).clip(1) ** -0.7
-    weight = (samples.labels * rarity).max(1)
+    weights = []
+    for kept, share in sources:
+        truth = np.nan_to_num(kept.labels)
+        weight = (truth * truth.sum(0).clip(1) ** -0.7).max(1)
+        weights.append(share * weight / weight.sum())
+    crops = [crop for kept, _ in sources for crop in kept.crops]
+    rois = np.concatenate([kept.rois for kept, _ in sources])
+    labels, chance = np.concatenate([kept.labels for kept, _ in sources]), np.concatenate(weights)
     for _ in range(steps):
-        drawn = rng.choice(len(weight), batch, p=weight / weight.sum())
-        crops = torch.from_numpy(np.stack([samples.crops[i] for i in drawn]))
-        rois, truth = torch.from_numpy(samples.rois[drawn]), torch.from_numpy(samples.labels[drawn]).float()
-        yield *vary(crops, rois, rng), truth
+        drawn = rng.choice(len(chance), batch, p=chance / chance.sum())
+        cut_out = torch.from_numpy(np.stack([crops[i] for i in drawn]))
+        yield *vary(cut_out, torch.from_numpy(rois[drawn]), rng), torch.from_numpy(labels[drawn])
 
 
 def vary(crops: Tensor, rois: Tensor, rng: Random) -> tuple[Tensor, Tensor]:
     """Mirror, blur, take colour, and change light and noise at random; each sample keeps its own over time.
 
     Args:
-        crops: (B, 3, 16, 80, 80) uint8.
+        crops: (B, 16, 80, 80, 3) uint8.
         rois: (B, 4) boxes.
         rng: decides.
 
     Returns:
         (B, 3, 16, 80, 80) float32 normalised, and the boxes.
     """
-    n, side = len(crops), crops.shape[-1]
+    n, side = len(crops), crops.shape[2]
 
-    def draw(low: float, high: float, *shape: int) -> Tensor:
-        return torch.from_numpy(rng.uniform(low, high, (n, *(shape or (1, 1, 1, 1))))).float()
+    def draw(low: float, high: float) -> Tensor:
+        return torch.from_numpy(rng.uniform(low, high, (n, 1, 1, 1, 1))).float()
 
-    x = (crops.float() / 255 - MEAN) / STD
-    x = torch.where(draw(0, 1) < 0.5, x.mean(1, keepdim=True), x)
-    flip = draw(0, 1) < 0.5
-    x = torch.where(flip, x.flip(-1), x)
+    flip, grey = (torch.from_numpy(rng.random(n) < 0.5) for _ in range(2))
+    crops = crops.clone()
+    crops[flip] = crops[flip].flip(3)
     mirrored = torch.stack([side - rois[:, 2], rois[:, 1], side - rois[:, 0], rois[:, 3]], 1)
-    rois = (torch.where(flip.view(n, 1), mirrored, rois) + draw(-4, 4, 4)).clamp(0, side)
-    few = max(1, n // 3)
-    x[:few] = coarsen(x[:few], int(rng.integers(24, 64)))
-    x = x * draw(0.5, 1.4) + draw(-0.6, 0.6)
-    return x + torch.randn_like(x) * draw(0, 0.25), rois
+    shift = torch.from_numpy(rng.uniform(-4, 4, (n, 4))).float()
+    rois = (torch.where(flip[:, None], mirrored, rois) + shift).clamp(0, side)
+    for crop in crops[: max(1, n // 3)]:
+        coarsen(crop.numpy(), int(rng.integers(24, 64)))
+    x = crops.float()
+    x[grey] = x[grey].mean(-1, keepdim=True).expand(-1, -1, -1, -1, 3)
+    gain = draw(0.5, 1.4)
+    x.mul_(gain / (255 * STD)).add_(draw(-0.6, 0.6) - gain * MEAN / STD)
+    return x.add_(torch.randn(*x.shape[:4], 1) * draw(0, 0.25)).permute(0, 4, 1, 2, 3), rois
 
 
-def coarsen(x: Tensor, side: int) -> Tensor:
-    """Let (B, 3, T, H, W) crops look as if they were ``side`` pixels wide, as of people far away."""
-    flat = x.flatten(1, 2)
-    small = nn.functional.interpolate(flat, (side, side), mode="bilinear", antialias=True)
-    return nn.functional.interpolate(small, x.shape[-2:], mode="bilinear").view_as(x)
+def coarsen(crop: Images, side: int) -> None:
+    """Let a (T, S, S, 3) crop look as if it were ``side`` pixels wide, as of people far away, in place."""
+    for image in crop:
+        small = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
+        cv2.resize(small, image.shape[:2], dst=image, interpolation=cv2.INTER_LINEAR)

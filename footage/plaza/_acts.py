@@ -108,11 +108,10 @@ def along(start: Array, end: Array, speed: float, t: float) -> tuple[Array, floa
 
 def move(parts: list[_vehicles.Part], place: Array, heading: float, up: float = 0.0) -> list[_vehicles.Part]:
     """Bring parts from local to world coordinates."""
-    moved = []
-    for centres, radii, colour in parts:
-        spots = _poses.to_world(centres[None], place[None], np.array([heading]))[0]
-        moved.append((spots + np.array([0, 0, up]), radii, colour))
-    return moved
+    local = np.concatenate([centres for centres, _, _ in parts])
+    spots = _poses.to_world(local[None], place[None], np.array([heading]))[0] + np.array([0, 0, up])
+    ends = np.cumsum([len(radii) for _, radii, _ in parts])[:-1]
+    return [(moved, radii, colour) for moved, (_, radii, colour) in zip(np.split(spots, ends), parts, strict=True)]
 
 
 def world(local: Array, place: Array, heading: float) -> Array:

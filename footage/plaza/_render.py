@@ -186,7 +186,9 @@ def render(
     place, tracks = build(scene, size, zoom), Tracks()
     crowd, light = Crowd(place, walkers, rng, tracks), Light(rng, fps)
     scripts = [entry(place, rng, tracks) for entry in entries]
-    starts = schedule(anomalies, [duration(play, fps) for play in scripts], frames, rng) if scripts else []
+    dated = all(isinstance(a, Anomaly) for a in anomalies)  # then no length is asked for
+    lengths = [0 if dated else duration(play, fps) for play in scripts]
+    starts = schedule(anomalies, lengths, frames, rng) if scripts else []
     plays = [(Anomaly(*a), play) for a, play in zip(zip(names, starts, strict=True), scripts, strict=True)]
     sensor = Sensor(film or Film(), size, rng)
     return _frames(frames, fps, crowd, light, plays, _Painter(place), sensor)

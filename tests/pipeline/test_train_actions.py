@@ -27,6 +27,7 @@ class Stopped(Exception):
 def _few_frames(monkeypatch):
     monkeypatch.setattr(_action_samples, "FRAMES", 12)
     monkeypatch.setattr(_action_samples, "MOST", 2)
+    monkeypatch.setattr(_action_samples, "PLAYED", 3)
 
 
 def run(out, recipe=TINY, resume=False, stop_after=None):
@@ -53,6 +54,7 @@ def test_training_stopped_and_resumed_gives_the_same_losses_and_a_true_card(tmp_
     assert card == json.loads((tmp_path / "whole" / "card.json").read_text())
     assert {**card, "minutes": 0} == {**resumed, "minutes": 0}
     compact.network(len(LABELS)).load_state_dict(load(tmp_path / "whole" / "model.safetensors", card["sha256"]))
+    assert card["data"] == _train_actions.PLAZA_ONLY and len(card["samples"]) == 1
     assert card["labels"] == list(LABELS) and set(card["figures"]["held-out plazas"]["ap"]) == set(LABELS)
 
 
@@ -62,6 +64,29 @@ def test_nothing_or_another_training_is_not_resumed(tmp_path):
     run(tmp_path, stop_after=1)
     with pytest.raises(InputError, match="another seed or recipe"):
         run(tmp_path, replace(TINY, rate=1e-4), resume=True)
+
+
+def test_what_nobody_knows_is_not_learnt(monkeypatch):
+    """Where a label is not known, whatever is said counts as much as anything else."""
+    truth = torch.tensor([[1.0, 0.0, float("nan")]])
+    said = [torch.tensor([[2.0, -1.0, third]]) for third in (-50.0, 50.0)]
+    monkeypatch.setattr(_train_actions, "batches", lambda *given: [(torch.zeros(1), torch.zeros(1, 4), truth)] * 2)
+    monkeypatch.setattr(_train_actions.compact, "logits", lambda *given: said.pop())
+    first, second = _train_actions._losses(None, [], TINY, RUNTIME, np.random.default_rng(0))
+    assert first == second and 0 < first < 1
+
+
+def test_samples_are_drawn_in_their_shares():
+    """Two sources whose crops are of one shade each, one four times as often as the other."""
+    sources = []
+    for shade, share, count in ((0, 0.2, 30), (255, 0.8, 5)):
+        crop = np.full((compact.FRAMES, 8, 8, 3), shade, np.uint8)
+        labels = np.eye(3, dtype=np.float32)[np.arange(count) % 3]
+        sources.append((_action_samples.Samples([crop] * count, np.zeros((count, 4), np.float32), labels), share))
+    drawn = list(_action_samples.batches(sources, np.random.default_rng(0), 20, 24))
+    bright = np.concatenate([(crops.mean((1, 2, 3, 4)) > 0).numpy() for crops, _, _ in drawn])
+    assert 0.7 < bright.mean() < 0.9
+    assert {tuple(crops.shape) for crops, _, _ in drawn} == {(24, 3, compact.FRAMES, 8, 8)}
 
 
 def test_anyone_can_train_it_again():
@@ -80,8 +105,8 @@ def test_samples_are_kept_and_taken_from_there_again(tmp_path, monkeypatch):
 def test_variation_keeps_a_box_on_its_person():
     """A bright square stands where the box says; so it must when the crop is mirrored, blurred, darkened."""
     rng, side = np.random.default_rng(3), compact.SIDE
-    crops, rois = torch.zeros(24, 3, compact.FRAMES, side, side, dtype=torch.uint8), torch.zeros(24, 4)
-    crops[:, :, :, 20:50, 8:28], rois[:] = 255, torch.tensor([8.0, 20, 28, 50])
+    crops, rois = torch.zeros(24, compact.FRAMES, side, side, 3, dtype=torch.uint8), torch.zeros(24, 4)
+    crops[:, :, 20:50, 8:28], rois[:] = 255, torch.tensor([8.0, 20, 28, 50])
     varied, moved = _action_samples.vary(crops, rois, rng)
     assert (moved[:, 0] < 20).any() and (moved[:, 0] > 40).any()
     for clip, (x1, y1, x2, y2) in zip(varied, moved.round().int(), strict=True):

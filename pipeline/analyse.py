@@ -26,6 +26,8 @@ from pipeline.scoring import EVIDENCE, SCORES, Progress, Scoring
 from pipeline.witness import Witness
 
 FACTS = "run.json"
+LONGEST = 900
+"""Explained frames, three minutes, from which an event's causes are told: of a longer one, those around its peak."""
 __all__ = ["EVIDENCE", "Progress", "analyse", "explain_events", "floor_of"]
 
 
@@ -101,7 +103,8 @@ def explain_events(folder: Path, threshold: float | None = None) -> Analysis:
     kept = EvidenceFolder(folder / EVIDENCE)
     events = []
     for event in find_events(scores, limit, clip.fps):
-        ranked, unexplained = causes.rank(kept.between(event.first, event.last), normality, fps=clip.fps)
+        seen = kept.between(event.first, event.last).around(event.peak, LONGEST)
+        ranked, unexplained = causes.rank(seen, normality, fps=clip.fps)
         said = causes.summarise(event, ranked, unexplained, clip.fps, limit, (clip.width, clip.height))
         events.append(ExplainedEvent(event, ranked, unexplained, said))
     return Analysis(clip, facts["camera"], facts["detector"], facts["models"], limit, scores, tuple(events),

@@ -87,6 +87,12 @@ class EvidenceSpan(Sequence[Evidence]):
     def __len__(self) -> int:
         return len(self.frames)
 
+    def around(self, frame: int, most: int) -> "EvidenceSpan":
+        """Return at most ``most`` entries in a row, with ``frame`` in their middle as far as there are enough."""
+        middle = int(np.searchsorted(self.frames, frame))
+        first = min(max(middle - most // 2, 0), max(len(self.frames) - most, 0))
+        return EvidenceSpan(self.folder, self.frames[first : first + most])
+
     @overload
     def __getitem__(self, index: int) -> Evidence: ...
     @overload

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from core.errors import InputError, StorageError
 from core.records import Detections, Evidence
-from pipeline.evidence import EvidenceFolder
+from pipeline.evidence import EvidenceFolder, EvidenceSpan
 
 
 def detections(frame, labels=("person", "bicycle"), vocabulary="COCO"):
@@ -65,3 +65,12 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path, monkeypatch):
     with pytest.raises(StorageError, match="disk is full"):
         EvidenceFolder(tmp_path).put(evidence())
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("frame", "most", "kept"),
+    [(50, 4, [30, 40, 50, 60]), (0, 4, [0, 10, 20, 30]), (90, 4, [60, 70, 80, 90]), (50, 99, [*range(0, 100, 10)])],
+)
+def test_a_long_span_is_cut_around_a_frame(tmp_path, frame, most, kept):
+    span = EvidenceSpan(EvidenceFolder(tmp_path), [*range(0, 100, 10)])
+    assert span.around(frame, most).frames == kept

@@ -9,11 +9,14 @@ import numpy.typing as npt
 
 from core.normality import Normality
 from core.records import Detections, Evidence, Floats, Tube
+from explain._implied import implied
 from explain._regions import NO_VOCABULARY, unboxed
 from explain._whereabouts import pace, whereabouts
 from explain.tubes import iou, link
 
 PERSON = "person"
+IMPLIED = np.float32(0.9)
+"""Confidence in an action over that in the object which implies it: what is seen stands before what follows from it."""
 SAME_PERSON = 0.5
 """Least IoU of an action's box and a person's box for the action to be that person's."""
 
@@ -28,7 +31,8 @@ class Candidate:
         frames: (T,) int64, ascending.
         boxes: (T, 4) float32.
         confidence: (T,) float32.
-        owner: index among the candidates of the person who does it, or of the object in that place; None for the rest.
+        owner: index among the candidates of the person who does it, of the object that implies it or is in that place;
+            None for the rest.
         strange: (T,) float32, how improbable the place is, in nats; None for all but places.
         hurry: how improbable the object's speed is for its class, in nats; NaN where nothing is known of it.
     """
@@ -62,6 +66,10 @@ def gather(evidence: Sequence[Evidence], normality: Normality, fps: float | None
     found = [replace(_from_tube(tube, "COCO"), hurry=pace(tube, normality.places, fps)) for tube in tubes]
     acts, loose = _actions(found, actions)
     for i, tube in enumerate(tubes):
+        if action := implied(tube, fps):
+            acts.append(
+                replace(found[i], label=action, vocabulary="AVA", owner=i, confidence=IMPLIED * tube.confidence)
+            )
         for label, strange in whereabouts(tube, normality.places, fps):
             acts.append(replace(found[i], label=label, vocabulary="place", owner=i, strange=strange))
     found += acts

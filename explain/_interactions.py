@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from explain._implied import RIDDEN
 from explain._measure import Measures
 from explain.heat import Doubles
 from explain.labels import fine
 
-RIDDEN = frozenset({"bicycle", "skateboard", "motorcycle", "horse"})
 THROWN = frozenset({"sports ball", "frisbee", "handbag", "backpack", "suitcase", "bottle", "umbrella"})
 GLIDE = 3.0
 """A speed this improbable for a person, in nats, stands for what is ridden, though no model sees it."""

@@ -361,3 +361,17 @@ def test_a_frame_alone_is_ranked_as_an_event_of_one_frame(normality):
     alone = by_frame(evidence[:1], normality)[0]
     assert [(c.fine, c.box) for c in alone] == [(c.fine, c.box) for c in rank(evidence[:1], normality)[0]]
     assert by_frame([], normality) == ()
+
+
+@pytest.mark.parametrize(("label", "action"), [("truck", "drive"), ("bicycle", "ride"), ("handbag", None)])
+def test_what_moves_implies_what_is_done_with_it(normality, label, action):
+    def actions(step):
+        frames = [
+            scene(5 * i, [(moved(BICYCLE, step * i), 0.6)], [(label, moved(BICYCLE, step * i), 0.8)]) for i in range(6)
+        ]
+        ranked = rank(frames, normality, fps=25.0)[0]
+        assert ranked[0].fine == label
+        return [c.fine for c in ranked if c.coarse == "action" and c.box == ranked[0].box]
+
+    assert actions(6) == ([action] if action else [])
+    assert actions(0) == []

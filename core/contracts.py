@@ -123,12 +123,14 @@ class DetectorEntry:
         settings: names and default values of everything that can be chosen.
         paper: key in ``docs/bibliography.bib``.
         about: one line for pickers and tables.
+        small: settings of a version that answers in milliseconds, for tests and quick measurements.
     """
 
     build: Callable[..., Detector]
     settings: Mapping[str, Any]
     paper: str
     about: str
+    small: Mapping[str, Any]
 
     def make(self, **chosen: Any) -> Detector:
         """Build the detector with the default settings and those ``chosen``.

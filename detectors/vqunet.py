@@ -157,13 +157,16 @@ _PAPER: dict[str, Any] = {
 }  # fmt: skip
 _KEY = "szymanowicz2022discrete"
 
+_SMALL = {"base": 4, "height": 32, "width": 48}
+
+
+def _entry(about: str, **differs: Any) -> DetectorEntry:
+    return DetectorEntry(VQUNet, {**_PAPER, **differs}, _KEY, about, _SMALL)
+
+
 DETECTORS = {
-    "vqunet-prediction": DetectorEntry(VQUNet, _PAPER, _KEY, "predicts the next frame through a codebook"),
-    "unet-prediction": DetectorEntry(VQUNet, {**_PAPER, "codes": 0}, _KEY, "predicts the next frame, no codebook"),
-    "vqunet-reconstruction": DetectorEntry(
-        VQUNet, {**_PAPER, "inputs": 0, "rate": 2e-5}, _KEY, "reconstructs the frame through a codebook"
-    ),
-    "unet-reconstruction": DetectorEntry(
-        VQUNet, {**_PAPER, "inputs": 0, "rate": 2e-5, "codes": 0}, _KEY, "reconstructs the frame, no codebook"
-    ),
+    "vqunet-prediction": _entry("predicts the next frame through a codebook"),
+    "unet-prediction": _entry("predicts the next frame, no codebook", codes=0),
+    "vqunet-reconstruction": _entry("reconstructs the frame through a codebook", inputs=0, rate=2e-5),
+    "unet-reconstruction": _entry("reconstructs the frame, no codebook", inputs=0, rate=2e-5, codes=0),
 }

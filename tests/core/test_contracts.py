@@ -120,7 +120,7 @@ def test_a_stage_trains():
 
 
 def test_an_entry_builds_with_its_settings_and_knows_no_other():
-    entry = DetectorEntry(Tiny, {"inputs": 2, "step": 2}, "paper", "about")
+    entry = DetectorEntry(Tiny, {"inputs": 2, "step": 2}, "paper", "about", {})
     assert entry.make().window.inputs == 2 and entry.make(inputs=4).window.span == 7
     with pytest.raises(UnknownNameError, match="unknown setting 'depth'; known: inputs, step"):
         entry.make(depth=3)

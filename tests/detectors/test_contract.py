@@ -9,7 +9,6 @@ from core import device
 from core.records import Frames
 from pipeline.camera import detector_entries, make_detector
 
-SMALL = {"base": 4, "height": 32, "width": 48}
 SIZE = (36, 54)
 BF16_BOUND_DB = 0.5
 
@@ -17,7 +16,7 @@ BF16_BOUND_DB = 0.5
 @pytest.fixture(params=sorted(detector_entries()))
 def detector(request):
     torch.manual_seed(0)
-    return make_detector(request.param, SMALL).eval()
+    return make_detector(request.param, detector_entries()[request.param].small).eval()
 
 
 def clip(frames, size=SIZE, seed=0):

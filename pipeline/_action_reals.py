@@ -36,6 +36,8 @@ STILL, MOVING, SURE = 0.06, (0.25, 1.6), 0.6
 """Body heights a second below which someone stands, and between which someone walks; least likeness to be sure."""
 APART = 12
 """Grey levels by which a rider differs from the ground."""
+CARRIES = 0.2
+"""Share of real persons who are taken to carry or hold something."""
 SHARES = (0.22, 0.16)
 """Of all samples: walkers and people who stand, and riders."""
 
@@ -53,7 +55,7 @@ def gather(
         say: told which clips are read.
 
     Returns:
-        Samples and the share of each; nobody knows of these persons whether they carry something.
+        Samples and the share of each. Nobody knows of these persons whether they carry something: it is guessed.
 
     Raises:
         DataError: ``root`` is not laid out as it should be.
@@ -67,7 +69,7 @@ def gather(
         real = _real_frames.read(root, teacher, say)
         for i in missing:
             makers[i](parts[i], root, real, np.random.default_rng([11, i]))
-    return [(load([part], names, (CARRY,)), share) for part, share in zip(parts, SHARES, strict=True)]
+    return [(load([part], names, {CARRY: CARRIES}), share) for part, share in zip(parts, SHARES, strict=True)]
 
 
 def _clips(root: Path) -> list[Footage]:

@@ -1,6 +1,6 @@
 """Training samples for action models: persons cut out of rendered plazas over 32 frames, kept on disk, and varied."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +28,7 @@ PLAYED = 12
 """How much that is unusual is played on one plaza."""
 PEOPLED = tuple(name for name in plaza.ANOMALIES if name not in ("car", "dog"))
 """What is played by persons."""
-OFTEN = {"skater": 3.0, "cyclist": 2.5, "jogger": 2.0, "fall": 2.0, "shove": 2.0, "motorcycle": 0.6}
+OFTEN = {"skater": 3.0, "cyclist": 2.5, "jogger": 4.0, "fall": 2.0, "shove": 2.0, "motorcycle": 0.6}
 """How often some plays are drawn, against 1 for the others: what varies most, and what shows its action briefly."""
 
 
@@ -39,7 +39,7 @@ class Samples:
     Attributes:
         crops: N memory-mapped (16, 80, 80, 3) uint8.
         rois: (N, 4) float32, the person's box within its crop, as a detector might give it.
-        labels: (N, K) float32: 1, 0, or NaN where it is not known.
+        labels: (N, K) float32 of 1 and 0, or how likely it is where nobody knows.
     """
 
     crops: Sequence[Images]
@@ -61,13 +61,20 @@ def cut(cache: Path, seeds: Iterable[int], names: Sequence[str]) -> Samples:
     return load([_cut_one(folder(cache), seed) for seed in seeds], names)
 
 
-def load(parts: Sequence[Path], names: Sequence[str], unknown: Sequence[str] = ()) -> Samples:
-    """Read what :func:`save` has written, the labels in the order of ``names``; ``unknown`` are known of nobody."""
+def load(parts: Sequence[Path], names: Sequence[str], guessed: Mapping[str, float] | None = None) -> Samples:
+    """Read what :func:`save` has written, the labels in the order of ``names``.
+
+    Args:
+        parts: folders.
+        names: labels.
+        guessed: labels that are known of nobody, and how likely they are.
+    """
     crops = [crop for part in parts for crop in np.load(part / "crops.npy", mmap_mode="r")]
     tables = [np.load(part / "tables.npz") for part in parts]
     texts = [str(text).split("|") for table in tables for text in table["actions"]]
     labels = np.array([[name in text for name in names] for text in texts], np.float32).reshape(-1, len(names))
-    labels[:, [name in unknown for name in names]] = np.nan
+    for name, chance in (guessed or {}).items():
+        labels[:, names.index(name)] = chance
     return Samples(crops, np.concatenate([table["rois"] for table in tables]), labels)
 
 
@@ -171,12 +178,11 @@ def batches(sources: Sequence[tuple[Samples, float]], rng: Random, steps: int, b
         batch: samples in each.
 
     Yields:
-        (B, 3, 16, 80, 80) float32 normalised, (B, 4) boxes, and (B, K) float32 of 0, 1 and NaN.
+        (B, 3, 16, 80, 80) float32 normalised, (B, 4) boxes, and (B, K) float32 labels.
     """
     weights = []
     for kept, share in sources:
-        truth = np.nan_to_num(kept.labels)
-        weight = (truth * truth.sum(0).clip(1) ** -0.7).max(1)
+        weight = (kept.labels * kept.labels.sum(0).clip(1) ** -0.7).max(1)
         weights.append(share * weight / weight.sum())
     crops = [crop for kept, _ in sources for crop in kept.crops]
     rois = np.concatenate([kept.rois for kept, _ in sources])

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from core import files, weights
 from core.device import Runtime
+from explain._backends import read_card
 from explain.actions import compact
 from explain.objects import yolox
 from footage import plaza
@@ -45,7 +46,7 @@ class Recipe:
         rate: highest learning rate of the one-cycle schedule (``smith2018disciplined``).
     """
 
-    scenes: int = 120
+    scenes: int = 160
     held_out: int = 8
     epochs: int = 30
     steps: int = 100
@@ -55,7 +56,7 @@ class Recipe:
 
 def train(
     out: Path, *, seed: int, resume: bool, runtime: Runtime, say: Callable[[str], None], recipe: Recipe | None = None,
-    data: Path | None = None,
+    data: Path | None = None, start: Path | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Train the compact action model, and write ``model.safetensors`` and ``card.json``.
 
@@ -67,13 +68,15 @@ def train(
         say: told one line an epoch.
         recipe: what to train on, and for how long.
         data: folder of real footage, as :func:`pipeline._real_frames.read` wants it; None for the plaza alone.
+        start: folder of a model of the same labels to begin with, weights and card.
 
     Returns:
         The card.
 
     Raises:
         DataError: ``data`` is not laid out as it should be.
-        WeightsError: the weights of the teacher, who finds the persons in ``data``, cannot be had.
+        WeightsError: the weights of the teacher, who finds the persons in ``data``, cannot be had, or ``start`` holds
+            no such model.
         InputError: ``resume`` was asked for and there is no checkpoint of this recipe and seed.
         StorageError: ``out`` cannot be written.
     """
@@ -86,6 +89,7 @@ def train(
         sources[0] = (sources[0][0], 1 - sum(share for _, share in sources[1:]))
     torch.manual_seed(seed)
     network = runtime.place(compact.network(len(LABELS))).to(memory_format=torch.channels_last_3d)
+    begun = _begin(network, start) if start else None
     started = time.monotonic()
     OneCycle(network, recipe, decay=0.03).run(
         files.folder(out) / "checkpoint.pt", partial(_losses, network, sources, recipe, runtime),
@@ -93,6 +97,7 @@ def train(
     )  # fmt: skip
     minutes = (time.monotonic() - started) / 60
     card = _card(network, recipe, seed, runtime) | {"minutes": round(minutes, 1)}
+    card |= {"begun from": begun} if begun else {}
     card |= {"data": WITH_REAL if data else PLAZA_ONLY, "samples": [len(samples.rois) for samples, _ in sources]}
     held = cut(cache, range(first + 500, first + 500 + recipe.held_out), LABELS)
     card["figures"] = {"held-out plazas": on_plazas(network, held, LABELS, runtime)}
@@ -104,15 +109,20 @@ def train(
     return card
 
 
+def _begin(network: nn.Module, start: Path) -> dict[str, Any]:
+    """Take over the weights of a folder; return what its card says of their training."""
+    card = read_card(start)
+    weights.apply(network, weights.load(start / "model.safetensors", str(card["sha256"])), str(start))
+    return {name: card[name] for name in ("sha256", "data", "recipe", "seed", "samples", "minutes") if name in card}
+
+
 def _losses(
     network: nn.Module, sources: list[tuple[Samples, float]], recipe: Recipe, runtime: Runtime, rng: np.random.Generator
 ) -> Iterator[Tensor]:
     for crops, rois, truth in batches(sources, rng, recipe.steps, recipe.batch):
         with runtime.autocast():
             logits = compact.logits(network, crops.to(runtime.device), rois.to(runtime.device))
-        truth = truth.to(runtime.device)
-        known = ~truth.isnan()  # nobody knows of real walkers whether they carry something
-        yield nn.functional.binary_cross_entropy_with_logits(logits.float()[known], truth[known])
+        yield nn.functional.binary_cross_entropy_with_logits(logits.float(), truth.to(runtime.device))
 
 
 def _card(network: nn.Module, recipe: Recipe, seed: int, runtime: Runtime) -> dict[str, Any]:

@@ -54,11 +54,18 @@ def jogger(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     look, person = dress(rng), tracks.fresh()
     if rng.random() < 0.4:
         look = replace(look, stature=float(rng.uniform(1.0, 1.4)))
-    speed = float(rng.uniform(1.5, 3.1)) * look.stature
+    speed, beat = float(rng.uniform(0.9, 3.0)) * look.stature, float(rng.uniform(1.25, 1.75))
+    # The slower someone runs, the shorter the steps; their rhythm stays nearly the same.
+    beat *= (1.7 / look.stature) ** 0.5
+    long = np.clip(speed / beat / (1.5 * look.stature), 0.45, 1.0)
+    start_phase, swing = float(rng.uniform(0, 6.28)), float(rng.uniform(0.85, 1.0) * long)
 
     def play(t: float) -> Act | None:
         place, heading, on = along(start, end, speed, t)
-        joints = world(gait(look, speed, True, t), place, heading)
+        one = np.ones(1)
+        phase = one * (start_phase + 2 * np.pi * beat * t)
+        local = _poses.walk(phase, one * look.stature, one * speed, one * swing)[0]
+        joints = world(local, place, heading)
         return Act(joints, look, person, (RUN,), [], place, 0.7) if on else None
 
     return play

@@ -76,13 +76,13 @@ def trunk(hip: Array, stature: Array, lean: Array, twist: Array) -> tuple[Array,
 def walk(
     phase: Array, stature: Array, speed: Array, run: Array, arm: Array | None = None, hold: Array | None = None
 ) -> Array:
-    """Pose walkers, runners (``run`` = 1) and people who stand (``speed`` = 0).
+    """Pose walkers, runners (``run`` > 0) and people who stand (``speed`` = 0).
 
     Args:
         phase: (N,) radians, one turn is two steps.
         stature: (N,) metres.
         speed: (N,) metres per second.
-        run: (N,) 0 or 1.
+        run: (N,) 0 for walkers, up to 1 for those who run with the longest steps.
         arm: (N, 2) angles of upper right arm and its elbow that overrule the swing, NaN where none does.
         hold: (N,) share by which the right arm's swing is damped because it carries something.
 
@@ -90,15 +90,15 @@ def walk(
         (N, 18, 3) local joints.
     """
     stride = np.clip(speed / 1.25, 0, 1.25) ** 0.6
-    swing = np.where(run > 0, 0.78, 0.375 * stride)
-    legs = _legs(phase, swing, np.where(run > 0, 1.75, 0.95 * stride), stature)
+    swing = np.where(run > 0, 0.78 * run, 0.375 * stride)
+    legs = _legs(phase, swing, np.where(run > 0, 0.85 + 0.9 * run, 0.95 * stride), stature)
     lift = -legs[:, 3:, :, 2].min(axis=(1, 2)) + 0.02 * stature
     lift += run * stature * 0.035 * (1 - np.cos(2 * phase)) / 2
     legs[..., 2] += lift[:, None, None]
     hip = legs[:, 0].mean(1)
     shoulder, neck, head = trunk(hip, stature, 0.03 + 0.2 * run + 0.02 * stride, 0.2 * swing * np.sin(phase))
     turn = np.stack([phase, phase + np.pi], 1)
-    upper = -np.where(run > 0, 0.8, 0.42 * stride)[:, None] * np.sin(turn) + 0.02
+    upper = -np.where(run > 0, 0.8 * run, 0.42 * stride)[:, None] * np.sin(turn) + 0.02
     elbow = np.where(run > 0, 1.55, 0.12)[:, None] + 0.25 * stride[:, None] * (1 + np.sin(turn + np.pi))
     if hold is not None:
         upper[:, 1] *= 1 - hold

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from core.device import Runtime
-from core.errors import InputError
+from core.errors import InputError, WeightsError
 from core.weights import load
 from explain.actions import compact
 from pipeline import _action_samples, _train_actions
@@ -30,7 +30,7 @@ def _few_frames(monkeypatch):
     monkeypatch.setattr(_action_samples, "PLAYED", 3)
 
 
-def run(out, recipe=TINY, resume=False, stop_after=None):
+def run(out, recipe=TINY, resume=False, stop_after=None, **more):
     said = []
 
     def say(line):
@@ -39,7 +39,7 @@ def run(out, recipe=TINY, resume=False, stop_after=None):
             raise Stopped
 
     try:
-        card = _train_actions.train(out, seed=0, resume=resume, runtime=RUNTIME, say=say, recipe=recipe)
+        card = _train_actions.train(out, seed=0, resume=resume, runtime=RUNTIME, say=say, recipe=recipe, **more)
     except Stopped:
         card = None
     return [line.split(",")[1] for line in said], card
@@ -66,14 +66,17 @@ def test_nothing_or_another_training_is_not_resumed(tmp_path):
         run(tmp_path, replace(TINY, rate=1e-4), resume=True)
 
 
-def test_what_nobody_knows_is_not_learnt(monkeypatch):
-    """Where a label is not known, whatever is said counts as much as anything else."""
-    truth = torch.tensor([[1.0, 0.0, float("nan")]])
-    said = [torch.tensor([[2.0, -1.0, third]]) for third in (-50.0, 50.0)]
-    monkeypatch.setattr(_train_actions, "batches", lambda *given: [(torch.zeros(1), torch.zeros(1, 4), truth)] * 2)
-    monkeypatch.setattr(_train_actions.compact, "logits", lambda *given: said.pop())
-    first, second = _train_actions._losses(None, [], TINY, RUNTIME, np.random.default_rng(0))
-    assert first == second and 0 < first < 1
+def test_it_begins_with_the_weights_it_is_given(tmp_path):
+    _, first = run(tmp_path / "first")
+    _, second = run(tmp_path / "second", replace(TINY, rate=1e-9), start=tmp_path / "first")
+    assert second["begun from"]["sha256"] == first["sha256"] and "begun from" not in first
+    for part in ("first", "second"):
+        card = json.loads((tmp_path / part / "card.json").read_text())
+        (first if part == "first" else second)["state"] = load(tmp_path / part / "model.safetensors", card["sha256"])
+    name = "model.blocks.0.multipathway_blocks.0.conv.weight"
+    torch.testing.assert_close(first["state"][name], second["state"][name], atol=1e-6, rtol=0)
+    with pytest.raises(WeightsError):
+        run(tmp_path / "third", start=tmp_path / "nowhere")
 
 
 def test_samples_are_drawn_in_their_shares():

@@ -1,0 +1,41 @@
+"""Structural similarity as a map, which losses and scores take from there."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+SIDE = 11
+SIGMA = 1.5
+K1 = 0.01
+K2 = 0.03
+
+
+def ssim_map(one: Tensor, other: Tensor, peak: float = 1.0) -> Tensor:
+    """Compare pictures window by window (``wang2004image``, equation 13: Gaussian windows 11×11, σ = 1.5).
+
+    The mean of the map is scikit-image's ``structural_similarity`` with Gaussian weights and population covariance.
+
+    Args:
+        one: (B, C, h, w), at least 11×11.
+        other: of the same shape.
+        peak: distance between the smallest and the largest value that a pixel can have.
+
+    Returns:
+        (B, C, h − 10, w − 10) float32 in [−1, 1]: 1 where the window's pixels are equal. Each value stands for the
+        pixel in the middle of its window.
+    """
+    with torch.autocast(one.device.type, enabled=False):
+        x, y = one.float(), other.float()
+        mean_x, mean_y, xx, yy, xy = _blur(torch.cat([x, y, x * x, y * y, x * y], 1)).chunk(5, 1)
+        c1, c2 = (K1 * peak) ** 2, (K2 * peak) ** 2
+        both, squares = mean_x * mean_y, mean_x.square() + mean_y.square()
+        above = (2 * both + c1) * (2 * (xy - both) + c2)
+        return above / ((squares + c1) * (xx + yy - squares + c2))
+
+
+def _blur(x: Tensor) -> Tensor:
+    b, c, h, w = x.shape
+    offsets = torch.arange(SIDE, device=x.device, dtype=x.dtype) - SIDE // 2
+    weights = torch.softmax(-offsets.square() / (2 * SIGMA**2), 0)
+    rows = functional.conv2d(x.reshape(b * c, 1, h, w), weights.view(1, 1, 1, SIDE))
+    return functional.conv2d(rows, weights.view(1, 1, SIDE, 1)).view(b, c, h - SIDE + 1, w - SIDE + 1)

@@ -29,6 +29,10 @@ class Stage:
         loss: (B, span, C, h, w) prepared windows -> named terms; their sum is minimised.
         optimiser: parameters -> optimiser.
         schedule: (optimiser, total steps) -> learning-rate schedule stepped after every batch.
+        span: consecutive frames that ``loss`` gets for each window, where it wants more than the detector's own; a clip
+            that ends before them repeats its last frame. 0 for the detector's own.
+        begin: called once before the stage's first epoch, in evaluation mode and without gradients, with all windows
+            of the footage in prepared batches.
     """
 
     name: str
@@ -38,6 +42,8 @@ class Stage:
     loss: Callable[[Tensor], Losses]
     optimiser: Callable[[Sequence[nn.Parameter]], torch.optim.Optimizer]
     schedule: Callable[[torch.optim.Optimizer, int], torch.optim.lr_scheduler.LRScheduler]
+    span: int = 0
+    begin: Callable[[Iterable[Tensor]], None] | None = None
 
 
 class Detector(nn.Module, ABC):

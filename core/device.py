@@ -27,11 +27,13 @@ class Runtime:
     precision: torch.dtype
 
     def place(self, module: Module) -> Module:
-        """Move a network here, its weights in channels-last order (a gain for 2-D convolutions)."""
+        """Move a network here, its convolutions' weights in channels-last order, which is faster."""
         placed: Module = module.to(self.device)
         for part in placed.modules():
             if isinstance(part, nn.Conv2d | nn.ConvTranspose2d):
                 part.to(memory_format=torch.channels_last)
+            elif isinstance(part, nn.Conv3d | nn.ConvTranspose3d):
+                part.to(memory_format=torch.channels_last_3d)
         return placed
 
     def autocast(self) -> AbstractContextManager[None]:

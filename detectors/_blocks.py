@@ -48,6 +48,26 @@ def _decibels(error: Tensor) -> Tensor:
     return 10.0 * torch.log10(error.float().clamp_min(FLOOR))
 
 
+def gradient_difference(one: Tensor, other: Tensor) -> Tensor:
+    """Compare how sharp two pictures are: mean of ||∂a| − |∂b||, summed over both axes (``mathieu2016deep``, α = 1).
+
+    Args:
+        one, other: (…, h, w).
+    """
+    terms = [(one.diff(dim=axis).abs() - other.diff(dim=axis).abs()).abs().mean() for axis in (-2, -1)]
+    return torch.stack(terms).sum()
+
+
+def constant(optimiser: torch.optim.Optimizer, _: int) -> torch.optim.lr_scheduler.LRScheduler:
+    """Keep the learning rate as it is: a :class:`core.contracts.Stage`'s schedule."""
+    return torch.optim.lr_scheduler.ConstantLR(optimiser, 1.0)
+
+
+def cosine(optimiser: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LRScheduler:
+    """Anneal the learning rate by a cosine over all steps: a :class:`core.contracts.Stage`'s schedule."""
+    return torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(1, steps))
+
+
 def at_clip_size(error: Tensor, size: tuple[int, int]) -> Tensor:
     """Bring (B, h, w) errors to the clip's (H, W), bilinear; non-negative in, non-negative out."""
     if error.shape[-2:] == size:

@@ -42,6 +42,7 @@ class Cache:
             raise DataError("the normal footage holds no frame; give a folder with at least one clip of normal footage")
         self.frames = np.memmap(path, np.uint8, "r", shape=(total, w.channels, w.height, w.width))
         self.span = w.span
+        self.ends: npt.NDArray[np.int64] = np.repeat(np.cumsum(self.lengths) - 1, self.lengths)
         self.starts = self._starts()
 
     def _starts(self) -> npt.NDArray[np.int64]:
@@ -55,10 +56,18 @@ class Cache:
             )
         return starts
 
-    def batches(self, batch: int, rng: np.random.Generator) -> Iterator[torch.Tensor]:
-        """Yield every window once, shuffled, in batches of (≤ batch, span, C, h, w) uint8."""
+    def batches(self, batch: int, rng: np.random.Generator, span: int = 0) -> Iterator[torch.Tensor]:
+        """Yield every window once, shuffled, in batches of (≤ batch, span, C, h, w) uint8.
+
+        Args:
+            batch: windows in a batch.
+            rng: draws the order.
+            span: frames for each window where more than the detector's own are wanted; behind the end of its clip
+                the last frame is repeated.
+        """
         order = rng.permutation(self.starts)
-        offsets = np.arange(self.span)
+        offsets = np.arange(span or self.span)
         for first in range(0, len(order), batch):
-            rows = order[first : first + batch, None] + offsets
+            starts = order[first : first + batch, None]
+            rows = np.minimum(starts + offsets, self.ends[starts])
             yield torch.from_numpy(self.frames[rows])

@@ -1,13 +1,14 @@
 """One plain training loop for every detector: stages from the detector, a checkpoint every epoch, resume."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from core import files, weights
 from core.contracts import Detector, Footage, Stage
@@ -95,11 +96,14 @@ def _run_stage(
     if kept is not None:
         optimiser.load_state_dict(kept["optimiser"])
         schedule.load_state_dict(kept["schedule"])
+    if stage.begin is not None and progress.epoch == 0:
+        _begin(detector, stage.begin, cache.batches(stage.batch, np.random.default_rng(seed)), runtime)
     while progress.epoch < stage.epochs:
         started = time.monotonic()
         rng = np.random.default_rng((seed, number, progress.epoch))
         torch.manual_seed(int(rng.integers(2**31)))
-        sums = _run_epoch(detector, stage, cache.batches(stage.batch, rng), per_epoch, optimiser, schedule, runtime,
+        batches = cache.batches(stage.batch, rng, stage.span)
+        sums = _run_epoch(detector, stage, batches, per_epoch, optimiser, schedule, runtime,
                           lambda done, loss, rate: report and report(
                               Step(stage.name, progress.epoch, stage.epochs, done, loss, rate)))  # fmt: skip
         progress.losses.append({name: value / len(cache.starts) for name, value in sums.items()})
@@ -107,6 +111,15 @@ def _run_stage(
         progress.epoch += 1
         _checkpoint(detector, optimiser, schedule, progress, work / "checkpoint.pt")
     progress.stage, progress.epoch = number + 1, 0
+
+
+@torch.no_grad()
+def _begin(
+    detector: Detector, begin: Callable[[Iterable[Tensor]], None], batches: Iterable[Tensor], runtime: Runtime
+) -> None:
+    detector.eval()
+    with runtime.autocast():
+        begin(detector.prepare(shrunk.to(runtime.device)) for shrunk in batches)
 
 
 def _run_epoch(

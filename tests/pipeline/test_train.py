@@ -74,6 +74,21 @@ def test_windows_never_cross_from_clip_to_clip(tmp_path):
     assert {window.numpy().tobytes() for window in seen} == expected
 
 
+def test_a_longer_span_repeats_the_last_frame_of_its_own_clip(tmp_path):
+    detector = make_detector("unet-prediction", {**SETTINGS, "codes": 0})
+    clips = [Drawn("a", 5), Drawn("b", 4, 2)]
+    cache = Cache(tmp_path / "frames.u8", detector, clips)
+    span = cache.span + 3
+    got = {window.numpy().tobytes() for batch in cache.batches(2, np.random.default_rng(0), span) for window in batch}
+    frames = [detector.shrink(torch.from_numpy(next(clip.frames(chunk=9)).images)).numpy() for clip in clips]
+    expected = {
+        np.stack([clip[min(start + i, len(clip) - 1)] for i in range(span)]).tobytes()
+        for clip in frames
+        for start in range(len(clip) - cache.span + 1)
+    }
+    assert got == expected
+
+
 @pytest.mark.parametrize(("clips", "said"), [([], "holds no frame"), ([Drawn("a", 2)], "no clip .* has the 3 frames")])
 def test_footage_without_a_window_is_refused(tmp_path, clips, said):
     with pytest.raises(DataError, match=said):

@@ -19,8 +19,9 @@ FLYING = 0.7
 
 
 def supported(m: Measures) -> Measures:
-    """Return the measures with the confidence in ``ride`` and ``throw`` weighed by what must be there for them.
+    """Return the measures with each confidence weighed by what else is there.
 
+    A box is one thing: of two names the less confident is believed as far as the other one leaves room.
     ``ride`` needs something ridden that touches the person, or a speed at which nobody walks there; where nothing is
     known of speeds it is believed as it is. ``throw`` needs a small thing that is not always in touch with the person.
     """
@@ -28,7 +29,9 @@ def supported(m: Measures) -> Measures:
     ridden, thrown = (np.array([name in kinds for name in names], np.bool_) for kinds in (RIDDEN, THROWN))
     left = thrown & (m.touch < FLYING) & (m.group != np.arange(len(names)))
     glides = np.minimum(np.nan_to_num(m.hurry, nan=GLIDE) / GLIDE, 1.0)
-    believed = m.confidence.copy()
+    surer = m.confidence[None, :] > m.confidence[:, None]
+    believed = m.confidence * np.prod(1.0 - np.where(surer, m.alike * m.confidence[None, :], 0.0), axis=1)
+    m = replace(m, confidence=believed.copy())
     for i, (name, kind) in enumerate(zip(names, m.kinds, strict=True)):
         if kind == "AVA" and name == "ride":
             believed[i] *= _weight(max(_surest(m, ridden, i), float(glides[i])))

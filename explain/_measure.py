@@ -10,7 +10,10 @@ from core.records import Evidence, Floats
 from explain._candidates import PERSON, Candidate
 from explain._regions import NO_VOCABULARY
 from explain.heat import Doubles, Mask, box_area, box_heat, box_peak, covered, summed_area
+from explain.tubes import iou
 
+SAME_BOX = 0.45
+"""Two objects with this IoU have one box: they are two names of one thing."""
 TOUCH = 0.2
 """Two boxes touch when they share this much of the smaller one."""
 TOGETHER = 0.5
@@ -32,6 +35,7 @@ class Measures:
         claimed: the same with the heat of the person whom it moves with, in the frames in which they touch.
         group: number of that person's candidate, or its own; candidates of one group share one person's heat.
         touch: share of its frames in which it touches that person; 1 for what the person itself is or does.
+        alike: (N, N) share of an object's frames in which it has the box of another, differently named object.
         strange: how improbable the place is, in nats; 0 for all but places.
         hurry: how improbable the speed of the group's person is, in nats; NaN where nothing is known of it.
         kinds: N vocabularies.
@@ -51,6 +55,7 @@ class Measures:
     claimed: Doubles
     group: npt.NDArray[np.intp]
     touch: Doubles
+    alike: Doubles
     strange: Doubles
     hurry: Doubles
     kinds: tuple[str, ...]
@@ -69,6 +74,7 @@ class Sums:
         present: which candidate is in which frame.
         partner: (N,) number of the person with whom each shares heat, or its own.
         touch: (N,) share of its frames in which it touches that person.
+        alike: see :class:`Measures`.
         frame_above, frame_boxed: (T,) heat above the camera's mean, in all and in any box.
         score: (T,) of the frames; -inf where there is none.
         frames: (T,) their numbers.
@@ -84,6 +90,7 @@ class Sums:
     present: Mask
     partner: npt.NDArray[np.intp]
     touch: Doubles
+    alike: Doubles
     frame_above: Doubles
     frame_boxed: Doubles
     score: Doubles
@@ -120,6 +127,7 @@ def measure(candidates: Sequence[Candidate], sums: Sums, columns: slice = slice(
         claimed=_share(claimed, all_above),
         group=group,
         touch=sums.touch,
+        alike=sums.alike,
         strange=sums.strange[:, columns].sum(axis=1) / np.maximum(length, 1),
         hurry=np.array([candidates[i].hurry for i in group], np.float64),
         kinds=tuple(c.vocabulary for c in candidates),
@@ -145,7 +153,8 @@ def total(candidates: Sequence[Candidate], evidence: Sequence[Evidence], level: 
     n, t = len(candidates), len(evidence)
     placed, persons, things, regions = _Placed.of(candidates), *_kinds(candidates)
     values = np.zeros((4, n, t))
-    present, touch = np.zeros((n, t), np.bool_), np.zeros((n, n), np.intp)
+    present, touch, alike = np.zeros((n, t), np.bool_), np.zeros((n, n), np.intp), np.zeros((n, n), np.intp)
+    names = np.array([c.label for c in candidates])
     by_frame, frames, size = np.full((3, t), -np.inf), np.zeros(t, np.intp), (0, 0)
     for column, seen in enumerate(evidence):
         rows, boxes = placed.at(seen.frame)
@@ -157,12 +166,16 @@ def total(candidates: Sequence[Candidate], evidence: Sequence[Evidence], level: 
         present[rows, column], frames[column] = True, seen.frame
         pairs = (overlap_of_smaller(boxes, boxes) >= TOUCH) & things[rows][:, None] & persons[rows]
         touch[np.ix_(rows, rows)] += pairs
+        other = things[rows][:, None] & things[rows] & (names[rows][:, None] != names[rows])
+        alike[np.ix_(rows, rows)] += other & (iou(boxes, boxes) >= SAME_BOX)
         by_frame[:2, column] = raised.sum(dtype=np.float64), raised.sum(dtype=np.float64, where=~free)
         by_frame[2, column] = np.nan_to_num(seen.score, nan=-np.inf)
-    partner, together = _groups(candidates, touch, present.sum(axis=1))
+    length = present.sum(axis=1)
+    partner, together = _groups(candidates, touch, length)
     confidence, strange = _told(candidates, frames)
     heat, above, area, peak = values
     return Sums(heat, above, area, peak, confidence, strange, present, partner, together,
+                alike / np.maximum(length, 1)[:, None],
                 by_frame[0], by_frame[1], by_frame[2], frames, size)  # fmt: skip
 
 

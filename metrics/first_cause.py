@@ -32,20 +32,27 @@ class Region:
     track: Hashable
 
 
+Vote = tuple[tuple[str, str] | None, bool]
+"""What is said of a track in a frame, None for a cause elsewhere or none at all; and whether that is right."""
+
+
 @dataclass(frozen=True)
 class Verdict:
-    """What the first cause of one frame is worth.
+    """What the causes of one frame are worth.
 
     Attributes:
         said: coarse and fine name of the first cause; None where there is no cause.
-        found: for each region of the frame, whether the cause lies on it.
-        named: for each region, whether it lies on it and names it.
+        found: for each region of the frame, whether the first cause lies on it.
+        named: for each region, whether the first cause lies on it and names it.
+        votes: for each region, what its first cause says of it. As several regions may be unusual at once, that is the
+            first of those causes that do not lie on another region alone.
         tracks: of the regions.
     """
 
     said: tuple[str, str] | None
     found: tuple[bool, ...]
     named: tuple[bool, ...]
+    votes: tuple[Vote, ...]
     tracks: tuple[Hashable, ...]
 
     @property
@@ -100,48 +107,53 @@ def names(coarse: str, fine: str, region: Region) -> bool:
     return same if coarse == "object" else coarse == "action" and region.fine in DONE_ON.get(fine, ())
 
 
-def judge(cause: Cause | None, regions: Sequence[Region], least: float = LEAST_IOU) -> Verdict:
-    """Hold one frame's first cause against what is annotated there.
+def judge(causes: Sequence[Cause], regions: Sequence[Region], least: float = LEAST_IOU) -> Verdict:
+    """Hold one frame's causes against what is annotated there.
 
     Args:
-        cause: the first of all causes, its box at that frame; None where there is none.
+        causes: best first, their boxes at that frame; may be empty.
         regions: of the frame.
         least: IoU from which a cause lies on a region.
     """
-    tracks = tuple(region.track for region in regions)
-    if cause is None:
-        nothing = (False,) * len(regions)
-        return Verdict(None, nothing, nothing, tracks)
-    found = tuple(overlap(cause.box, region.box) >= least for region in regions)
-    named = tuple(on and names(cause.coarse, cause.fine, r) for on, r in zip(found, regions, strict=True))
-    return Verdict((cause.coarse, cause.fine), found, named, tracks)
+    on = [tuple(overlap(cause.box, region.box) >= least for region in regions) for cause in causes]
+    found = on[0] if on else (False,) * len(regions)
+    first = causes[0] if causes else None
+    named = tuple(
+        first is not None and here and names(first.coarse, first.fine, region)
+        for here, region in zip(found, regions, strict=True)
+    )
+    votes = tuple(_vote(causes, on, i, region) for i, region in enumerate(regions))
+    said = (first.coarse, first.fine) if first else None
+    return Verdict(said, found, named, votes, tuple(region.track for region in regions))
+
+
+def _vote(causes: Sequence[Cause], on: Sequence[tuple[bool, ...]], row: int, region: Region) -> Vote:
+    for cause, lies in zip(causes, on, strict=True):
+        if lies[row]:
+            return (cause.coarse, cause.fine), names(cause.coarse, cause.fine, region)
+        if not any(lies):
+            break
+    return None, False
 
 
 def tracks_right(verdicts: Iterable[Verdict]) -> dict[Hashable, bool]:
     """Give each annotated track one vote: it is right when the most frequent answer of its frames is.
 
-    The answer of a frame is the first cause's name where it lies on the track's region, and "elsewhere" where it lies
-    on no region at all. A frame whose first cause lies on another region alone says nothing of this track; a track of
-    which no frame says anything is wrong, and so is a tie that a wrong answer is part of.
+    A tie that a wrong answer is part of is wrong.
 
     Args:
         verdicts: of every annotated frame.
     """
-    votes: dict[Hashable, Counter[tuple[tuple[str, str] | None, bool]]] = defaultdict(Counter)
+    votes: dict[Hashable, Counter[Vote]] = defaultdict(Counter)
     for verdict in verdicts:
-        for track, found, named in zip(verdict.tracks, verdict.found, verdict.named, strict=True):
-            if found:
-                votes[track][verdict.said, named] += 1
-            elif not any(verdict.found):
-                votes[track][None, False] += 1
-            else:
-                votes[track].update()
+        for track, vote in zip(verdict.tracks, verdict.votes, strict=True):
+            votes[track][vote] += 1
     return {track: _best_are_right(answers) for track, answers in votes.items()}
 
 
-def _best_are_right(answers: Counter[tuple[tuple[str, str] | None, bool]]) -> bool:
-    most = max(answers.values(), default=0)
-    return most > 0 and all(right for (_, right), count in answers.items() if count == most)
+def _best_are_right(answers: Counter[Vote]) -> bool:
+    most = max(answers.values())
+    return all(right for (_, right), count in answers.items() if count == most)
 
 
 def shares(verdicts: Sequence[Verdict]) -> Shares:

@@ -56,7 +56,7 @@ def weigh(
     shape = (len(named), len(classes))
     return Ranking(
         name=entry.clip.name,
-        verdicts={frame: judge(cause, entry.regions[frame]) for frame, cause in first.items()},
+        verdicts={frame: judge(ranked[frame], entry.regions[frame]) for frame in first},
         first=first,
         scores=np.array([class_scores(ranked[f], classes) for f in named], np.float64).reshape(shape),
         positive=np.array([[c in entry.classes[f] for c in classes] for f in named], np.bool_).reshape(shape),

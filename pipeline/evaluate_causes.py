@@ -40,8 +40,9 @@ PROTOCOL = (
     "Every labelled frame counts, whatever the threshold; frames that no window of the detector reaches are left out. "
     "Right: the first of all causes lies on an annotated region (IoU at least 0.3) and names it; ride names a bicycle "
     "or skateboard, drive a car, bus or truck, which count as one; a cause of type location names any place. Found: it "
-    "lies on a region, whatever its name. A track is right when the most frequent answer of its frames is. X-MAN: a "
-    "class scores in a frame what its best cause there scores, any cause of type location for a place."
+    "lies on a region, whatever its name. A track is right when the most frequent answer of its frames is, causes that "
+    "lie on another region alone set aside, for several may be unusual at once. X-MAN: a class scores in a frame what "
+    "its best cause there scores, any cause of type location for a place."
 )
 
 

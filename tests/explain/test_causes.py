@@ -375,3 +375,14 @@ def test_what_moves_implies_what_is_done_with_it(normality, label, action):
 
     assert actions(6) == ([action] if action else [])
     assert actions(0) == []
+
+
+def test_one_box_is_one_thing(normality):
+    """What a model takes for a skateboard as well as for a bicycle is the bicycle that it is surer of."""
+    board = ("skateboard", BICYCLE, 0.6)
+
+    def score(objects):
+        return next(c.score for c in rank(event(RIDING, objects), normality)[0] if c.fine == "skateboard")
+
+    alone, beside = score((RIDE_OBJECTS[0], board)), score((*RIDE_OBJECTS, board))
+    assert beside < 0.35 * alone

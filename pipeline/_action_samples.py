@@ -6,12 +6,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from core.files import folder, write_whole
 from core.records import Floats, Images
 from explain.actions import compact
+from explain.actions._crop import GREY
 from explain.actions._slowfast import MEAN, STD
 from footage import plaza
 from footage.plaza import PlazaFrame, PlazaObject
@@ -194,7 +196,7 @@ def batches(sources: Sequence[tuple[Samples, float]], rng: Random, steps: int, b
 
 
 def vary(crops: Tensor, rois: Tensor, rng: Random) -> tuple[Tensor, Tensor]:
-    """Mirror, blur, take colour, and change light and noise at random; each sample keeps its own over time.
+    """Mirror, move, blur, take colour, and change light and noise at random; each sample keeps its own over time.
 
     Args:
         crops: (B, 16, 80, 80, 3) uint8.
@@ -215,13 +217,25 @@ def vary(crops: Tensor, rois: Tensor, rng: Random) -> tuple[Tensor, Tensor]:
     mirrored = torch.stack([side - rois[:, 2], rois[:, 1], side - rois[:, 0], rois[:, 3]], 1)
     shift = torch.from_numpy(rng.uniform(-4, 4, (n, 4))).float()
     rois = (torch.where(flip[:, None], mirrored, rois) + shift).clamp(0, side)
+    for crop, roi in zip(crops.numpy(), rois.numpy(), strict=True):
+        move(crop, roi, float(rng.uniform(0.8, 1.15)), rng.uniform(-6, 6, 2))
     for crop in crops[: max(1, n // 3)]:
         coarsen(crop.numpy(), int(rng.integers(24, 64)))
-    x = crops.float()
+    x = crops.float() * torch.from_numpy(rng.uniform(0.8, 1.2, (n, 1, 1, 1, 3))).float()
     x[grey] = x[grey].mean(-1, keepdim=True).expand(-1, -1, -1, -1, 3)
     gain = draw(0.5, 1.4)
     x.mul_(gain / (255 * STD)).add_(draw(-0.6, 0.6) - gain * MEAN / STD)
     return x.add_(torch.randn(*x.shape[:4], 1) * draw(0, 0.25)).permute(0, 4, 1, 2, 3), rois
+
+
+def move(crop: Images, roi: Floats, scale: float, shift: npt.NDArray[np.float64]) -> None:
+    """Scale a (T, S, S, 3) crop and its box (4,) about the crop's middle and shift them by (x, y), in place."""
+    middle = crop.shape[1] / 2
+    offset = middle - scale * middle + shift
+    matrix = np.array([[scale, 0, offset[0] + scale / 2 - 0.5], [0, scale, offset[1] + scale / 2 - 0.5]])
+    for image in crop:
+        image[:] = cv2.warpAffine(image, matrix, image.shape[:2], borderValue=(GREY, GREY, GREY))
+    roi[:] = np.clip(roi * scale + np.tile(offset, 2), 0, crop.shape[1])
 
 
 def coarsen(crop: Images, side: int) -> None:

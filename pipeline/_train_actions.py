@@ -29,6 +29,8 @@ NAME = "compact SlowFast"
 LABELS = plaza.ACTIONS
 """AVA names in AVA's order: all that can be rendered."""
 PLAZA_ONLY = "persons in rendered plazas only (footage/plaza); no real footage, no other model's answers"
+KEPT = ("sha256", "data", "recipe", "seed", "samples", "minutes", "begun from")
+"""What a card keeps of the card of the weights that its training began with."""
 WITH_REAL = (
     "persons in rendered plazas (footage/plaza); persons of Ped2's training clips, Avenue's training clips 10, 11, 12 "
     "and 16 and three plain clips, found by YOLOX-nano and named walk or stand by how they move; riders and a driver "
@@ -98,6 +100,7 @@ def train(
     minutes = (time.monotonic() - started) / 60
     card = _card(network, recipe, seed, runtime) | {"minutes": round(minutes, 1)}
     card |= {"begun from": begun} if begun else {}
+    card |= {"name": f"{NAME} ({'real footage and the plaza' if data else 'trained on the plaza'})"}
     card |= {"data": WITH_REAL if data else PLAZA_ONLY, "samples": [len(samples.rois) for samples, _ in sources]}
     held = cut(cache, range(first + 500, first + 500 + recipe.held_out), LABELS)
     card["figures"] = {"held-out plazas": on_plazas(network, held, LABELS, runtime)}
@@ -113,7 +116,7 @@ def _begin(network: nn.Module, start: Path) -> dict[str, Any]:
     """Take over the weights of a folder; return what its card says of their training."""
     card = read_card(start)
     weights.apply(network, weights.load(start / "model.safetensors", str(card["sha256"])), str(start))
-    return {name: card[name] for name in ("sha256", "data", "recipe", "seed", "samples", "minutes") if name in card}
+    return {name: card[name] for name in KEPT if name in card}
 
 
 def _losses(
@@ -128,7 +131,6 @@ def _losses(
 def _card(network: nn.Module, recipe: Recipe, seed: int, runtime: Runtime) -> dict[str, Any]:
     packages = {name: version(name) for name in ("torch", "torchvision", "pytorchvideo")}
     return {
-        "name": NAME,
         "labels": list(LABELS),
         "vocabulary": "AVA",
         "parameters": sum(parameter.numel() for parameter in network.parameters()),

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from core.files import folder, write_json, write_whole
 from core.records import Floats, Images
+from explain.objects.compact import RIDDEN
 from footage import plaza
 
 Random = np.random.Generator
@@ -24,8 +25,6 @@ CROP = (224, 320)
 SCALES = (0.55, 2.2)
 LEAST_VISIBLE, LEAST_INSIDE, LEAST_SIDE = 0.3, 0.35, 4.0
 BORDER = 114
-RIDDEN = ("bicycle", "motorcycle", "skateboard")
-"""Whose box holds the rider, too."""
 HAPPENS = {
     "skater": 20, "skateboard": 4, "cyclist": 15, "bicycle": 5, "walked bicycle": 4, "motorcycle": 8, "car": 8,
     "truck": 5, "cart": 5, "dog": 6, "ball": 7, "frisbee": 7, "umbrella": 5, "suitcase": 6, "thrown bag": 3,
@@ -89,12 +88,13 @@ def _render_one(cache: Path, seed: int, frames: int) -> Path:
         drawn = list(plaza.render(seed, frames, **scene(seed)))
         with write_whole(part.with_suffix(".npy")) as file:
             np.save(file, np.stack([frame.image for frame in drawn]))
-        objects = [[_facts(o) for o in frame.objects] for frame in drawn]
+        objects = [[facts(o) for o in frame.objects] for frame in drawn]
         write_json(part.with_suffix(".json"), objects)
     return part
 
 
-def _facts(thing: plaza.PlazaObject) -> list[Any]:
+def facts(thing: plaza.PlazaObject) -> list[Any]:
+    """Say what :func:`with_riders` wants to know of an object."""
     rides = any(action.startswith(("ride", "push")) for action in thing.actions)
     return [thing.label, list(map(float, thing.box)), float(thing.visible), rides]
 

@@ -8,12 +8,17 @@ import numpy as np
 import numpy.typing as npt
 
 from core.records import Floats, Images
+from explain.objects.compact import RIDDEN
 from footage.labels import Regions
-from pipeline._box_samples import RIDDEN, Boxes, Random, Scenes
+from pipeline._box_samples import Boxes, Random, Scenes
 from pipeline._cutouts import MARGIN, PERSON, Cut, alone, board, cut, paste, persons
 from pipeline._real_frames import Shot, found_boxes
 
 SKATEBOARD = "skateboard"
+DRAWN = 0.25
+"""Share of the frames that get a drawn skateboard; a cut-out is pasted into the others."""
+OFTEN = {"bicycle": 3.0, "skateboard": 2.0}
+"""How often what is pasted; cyclists most, lest their pose alone be taken for a skater's."""
 WITHIN, UPPER = 0.6, 0.9
 """Share of a rider's box that lies in the box of what is ridden; where none is found, the rider is its upper part."""
 Masks = Callable[[str, int], Images | None]
@@ -108,7 +113,7 @@ class Composer:
         image = image.copy()
         beside = truth.boxes[truth.labels == PERSON]
         truth = (
-            self._skater(image, truth, beside, rng) if rng.random() < 0.4 else self._thing(image, truth, beside, rng)
+            self._skater(image, truth, beside, rng) if rng.random() < DRAWN else self._thing(image, truth, beside, rng)
         )
         played = truth.boxes[-1]
         if rng.random() < 0.45 and self.cuts.people:
@@ -117,7 +122,8 @@ class Composer:
         return image, truth, (played[:2] + played[2:]) / 2
 
     def _thing(self, image: Images, truth: Boxes, beside: Floats, rng: Random) -> Boxes:
-        label = list(self.cuts.things)[rng.integers(len(self.cuts.things))]
+        often = np.array([OFTEN.get(label, 1.0) for label in self.cuts.things])
+        label = str(rng.choice(list(self.cuts.things), p=often / often.sum()))
         thing = self.cuts.things[label][int(rng.integers(len(self.cuts.things[label])))]
         x1, y1, x2, y2 = (float(side) for side in beside[rng.integers(len(beside))])
         tall, wide = y2 - y1, image.shape[1]

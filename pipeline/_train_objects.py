@@ -88,7 +88,7 @@ def train(
     sources = [Source(Sampler(render(cache, learnt, recipe.frames, LABELS)).draw, PLAZA)]
     sources += _object_sources.real(data, teacher, LABELS, say) if data else []
     torch.manual_seed(seed)
-    network = runtime.place(compact.network(len(LABELS) + 1))
+    network = runtime.place(compact.network(len(LABELS)))
     begun = _begin(network, start) if start else None
     OneCycle(network, recipe, decay=0.02).run(
         out / "checkpoint.pt", partial(_losses, network, sources, recipe, runtime),
@@ -110,13 +110,13 @@ def train(
     return card
 
 
-def _begin(network: FasterRCNN, start: Path) -> str:
-    """Take over the tensors that fit; return the checksum of the weights they are from."""
-    sha256 = str(read_card(start)["sha256"])
+def _begin(network: FasterRCNN, start: Path) -> dict[str, Any]:
+    """Take over the tensors that fit; return what the card there says of where they are from."""
+    card = read_card(start)
     own = network.state_dict()
-    state = weights.load(start / "model.safetensors", sha256)
+    state = weights.load(start / "model.safetensors", str(card["sha256"]))
     network.load_state_dict({k: v for k, v in state.items() if k in own and own[k].shape == v.shape}, strict=False)
-    return sha256
+    return {fact: card.get(fact) for fact in ("sha256", "data", "recipe", "seed", "begun_with")}
 
 
 def _losses(
@@ -131,7 +131,7 @@ def _losses(
 
 
 def _card(
-    network: FasterRCNN, recipe: Recipe, seed: int, runtime: Runtime, filmed: bool, begun: str | None
+    network: FasterRCNN, recipe: Recipe, seed: int, runtime: Runtime, filmed: bool, begun: dict[str, Any] | None
 ) -> dict[str, Any]:
     versions = {"python": platform.python_version(), "torch": torch.__version__, "torchvision": torchvision.__version__}
     return {

@@ -72,6 +72,7 @@ class RcnnModel:
         runtime: where it runs.
         batch: frames in one pass.
         limits: short and long side in pixels; larger frames are first brought into them without aliasing.
+        enlarged: factor by which frames smaller than the limits are enlarged at most.
     """
 
     name: str
@@ -80,6 +81,7 @@ class RcnnModel:
     runtime: Runtime
     batch: int
     limits: tuple[int, int] | None = None
+    enlarged: float = 1.0
 
     def __post_init__(self) -> None:
         self.labels = tuple(name for name in self.names[1:] if name != UNUSED)
@@ -109,8 +111,8 @@ class RcnnModel:
         """Bring (N, 3, H, W) pictures within the limits; also return the (4,) factors back to their size."""
         height, width = pictures.shape[-2:]
         short, long = self.limits or (min(height, width), max(height, width))
-        scale = min(1.0, short / min(height, width), long / max(height, width))
-        if scale < 1:
+        scale = min(self.enlarged, short / min(height, width), long / max(height, width))
+        if scale != 1:
             fitting = (max(1, round(height * scale)), max(1, round(width * scale)))
             pictures = nn.functional.interpolate(pictures, fitting, mode="bilinear", antialias=True)
         back = torch.tensor([width / pictures.shape[-1], height / pictures.shape[-2]], device=pictures.device)

@@ -1,7 +1,9 @@
 """A small Faster R-CNN of our own, for machines without network: it comes with the product.
 
 torchvision's ``FasterRCNN`` on a plain residual feature pyramid whose finest level has stride 4, because people in
-surveillance footage are small. ``assets/weights/objects/card.json`` says what it was trained on.
+surveillance footage are small, and with a box head that can give a box several labels.
+``assets/weights/objects/card.json`` says what it was trained on. The box of a bicycle, motorcycle or skateboard holds
+its rider, too, who has a box as a person besides.
 """
 
 from collections import OrderedDict
@@ -18,15 +20,24 @@ from torchvision.ops import FeaturePyramidNetwork, MultiScaleRoIAlign
 from core import weights
 from core.device import Runtime
 from explain._backends import Progress, read_card
+from explain.objects._many import HIT, ManyLabelHeads
 from explain.objects._rcnn import BACKGROUND, RcnnModel, exact
 
 FOLDER = Path(__file__).parents[2] / "assets" / "weights" / "objects"
 SHORT_SIDE, LONG_SIDE = 360, 640
+ENLARGED = 1.5
+"""How much smaller frames are enlarged at most, so that their people are more than a few cells high."""
 LEVELS = (48, 80, 160, 224)
 PYRAMID = 64
 HEAD = 256
 ANCHORS = ((10, 18), (28, 44), (68, 104), (160, 250))
 RATIOS = (0.45, 1.0, 2.4)
+RIDDEN = ("bicycle", "motorcycle", "skateboard")
+"""Labels whose box holds the rider, too."""
+RIVALS = ("bicycle", "skateboard")
+"""Who rides one is not on the other; a cyclist's pose is a skater's."""
+UNLIKELY = -3.0
+"""Logit of each label before training: most proposals show nothing."""
 
 
 def _conv(inputs: int, outputs: int, stride: int = 1, kernel: int = 3) -> nn.Sequential:
@@ -75,17 +86,19 @@ class Pyramid(nn.Module):
         return joined
 
 
-def network(classes: int) -> FasterRCNN:
+def network(labels: int) -> FasterRCNN:
     """Build it untrained.
 
     Args:
-        classes: number of labels, the background included.
+        labels: how many labels it knows.
 
     Returns:
-        The network; in eval mode it brings pictures to 360 × 640 at most, in training mode it leaves their size.
+        The network; it leaves the size of pictures as it is.
     """
     anchors = AnchorGenerator(ANCHORS, (RATIOS,) * len(ANCHORS))
     pool = MultiScaleRoIAlign(["0", "1", "2", "3"], output_size=7, sampling_ratio=2)
+    head, predictor = TwoMLPHead(PYRAMID * 7 * 7, HEAD), FastRCNNPredictor(HEAD, labels)
+    nn.init.constant_(predictor.cls_score.bias, UNLIKELY)
     built = FasterRCNN(
         Pyramid(),
         min_size=SHORT_SIDE,
@@ -97,18 +110,22 @@ def network(classes: int) -> FasterRCNN:
         rpn_post_nms_top_n_test=150,
         rpn_batch_size_per_image=128,
         box_roi_pool=pool,
-        box_head=TwoMLPHead(PYRAMID * 7 * 7, HEAD),
-        box_predictor=FastRCNNPredictor(HEAD, classes),
-        box_batch_size_per_image=56,
-        box_nms_thresh=0.5,
+        box_head=head,
+        box_predictor=predictor,
         _skip_resize=True,
     )
+    built.roi_heads = ManyLabelHeads(
+        pool, head, predictor,
+        fg_iou_thresh=HIT, bg_iou_thresh=HIT, batch_size_per_image=56, positive_fraction=0.25,
+        bbox_reg_weights=None, score_thresh=0.05, nms_thresh=0.5, detections_per_img=100,
+    )  # fmt: skip
     return exact(built)
 
 
 def model(built: FasterRCNN, labels: Sequence[str], runtime: Runtime, name: str) -> RcnnModel:
     """Make an object model of a network: ``labels`` in the order of its outputs, without the background."""
-    return RcnnModel(name, built, (BACKGROUND, *labels), runtime, batch=8, limits=(SHORT_SIDE, LONG_SIDE))
+    built.roi_heads.rivals = tuple(i for i, label in enumerate(labels) if label in RIVALS)
+    return RcnnModel(name, built, (BACKGROUND, *labels), runtime, 8, (SHORT_SIDE, LONG_SIDE), ENLARGED)
 
 
 def load(runtime: Runtime, progress: Progress | None = None, folder: Path = FOLDER) -> RcnnModel:
@@ -119,7 +136,7 @@ def load(runtime: Runtime, progress: Progress | None = None, folder: Path = FOLD
     """
     card = read_card(folder)
     labels = tuple(map(str, card["labels"]))
-    built = network(len(labels) + 1)
+    built = network(len(labels))
     weights.apply(built, weights.load(folder / "model.safetensors", str(card["sha256"])), "model.safetensors")
     return model(built, labels, runtime, str(card["name"]))
 

@@ -1,13 +1,14 @@
 """From a network's answer to records."""
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.device import Runtime
 from explain.objects import compact
-from explain.objects._rcnn import CATEGORIES, COCO, to_detections
+from explain.objects._rcnn import CATEGORIES, COCO, RcnnModel, to_detections
 
 NAMES = ("__background__", "person", "N/A", "bicycle")
 number = st.floats(-50, 150, width=32) | st.just(float("nan")) | st.just(float("inf"))
@@ -59,3 +60,25 @@ def test_heads_answer_in_float32_whatever_the_precision():
         answers = [*logits, *deltas, *network.roi_heads.box_predictor(torch.rand(2, compact.HEAD))]
         assert network.roi_heads.box_predictor.cls_score(torch.rand(2, compact.HEAD)).dtype == torch.bfloat16
     assert {answer.dtype for answer in answers} == {torch.float32}
+
+
+class Whole(torch.nn.Module):
+    """Boxes each picture's left half, and remembers the pictures' size."""
+
+    def forward(self, pictures):
+        self.size = tuple(pictures[0].shape[1:])
+        box = torch.tensor([[0.0, 0.0, self.size[1] / 2, self.size[0]]])
+        return [{"boxes": box, "labels": torch.tensor([1]), "scores": torch.tensor([0.9])} for _ in pictures]
+
+
+@pytest.mark.parametrize(
+    ("size", "seen"),
+    [((240, 360), (360, 540)), ((120, 160), (180, 240)), ((360, 640), (360, 640)), ((720, 1280), (360, 640)),
+     ((300, 900), (213, 640))],
+)  # fmt: skip
+def test_frames_are_brought_to_the_limits_and_boxes_back(size, seen):
+    network = Whole()
+    model = RcnnModel("whole", network, NAMES, Runtime(torch.device("cpu"), torch.float32), 2, (360, 640), 1.5)
+    (found,) = model.detect(np.zeros((1, *size, 3), np.uint8))
+    assert network.size == seen
+    np.testing.assert_allclose(found.boxes, [[0, 0, size[1] / 2, size[0]]], atol=0.01)

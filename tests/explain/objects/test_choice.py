@@ -18,7 +18,7 @@ OFFICIAL = "fasterrcnn_resnet50_fpn_coco-258fb6c6.pth"
 
 
 def test_auto_offline_is_the_compact_model_and_says_so():
-    assert objects.choose("auto", RUNTIME).name == "compact Faster R-CNN (trained on the plaza)"
+    assert objects.choose("auto", RUNTIME).name == "compact Faster R-CNN (real footage and the plaza)"
 
 
 def test_the_official_model_offline_is_refused_by_name():
@@ -89,7 +89,7 @@ def test_missing_compact_weights_or_card_are_refused(folder):
 
 def test_compact_weights_of_other_labels_are_refused(folder):
     card = json.loads((folder / "card.json").read_text())
-    (folder / "card.json").write_text(json.dumps(card | {"labels": [*card["labels"], "dog"]}))
+    (folder / "card.json").write_text(json.dumps(card | {"labels": [*card["labels"], "zebra"]}))
     with pytest.raises(WeightsError, match="does not fit"):
         compact.load(RUNTIME, folder=folder)
 
@@ -99,5 +99,5 @@ def test_the_compact_card_is_true():
     content = (compact.FOLDER / "model.safetensors").read_bytes()
     assert card["sha256"] == hashlib.sha256(content).hexdigest() and len(content) <= 25_000_000
     state = weights.load(compact.FOLDER / "model.safetensors", card["sha256"])
-    assert sum(p.numel() for p in compact.network(len(card["labels"]) + 1).parameters()) == card["parameters"]
+    assert sum(p.numel() for p in compact.network(len(card["labels"])).parameters()) == card["parameters"]
     assert all(t.isfinite().all() for t in state.values())

@@ -1,0 +1,108 @@
+"""Box heads that give a box several labels: who rides a skateboard is a person, and is what the skateboard carries."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits, smooth_l1_loss
+from torchvision.models.detection.roi_heads import RoIHeads
+from torchvision.ops import batched_nms, box_area, box_iou, clip_boxes_to_image, remove_small_boxes
+
+HIT = 0.5
+"""IoU from which a proposal shows an object."""
+INSIDE = 0.75
+"""Share of a box from which it lies in another."""
+BETA = 1 / 9
+Shapes = list[tuple[int, int]]
+Answers = list[dict[str, Tensor]]
+
+
+def matches(proposals: Tensor, boxes: Tensor, labels: Tensor, classes: int) -> tuple[Tensor, Tensor]:
+    """Say which classes each proposal shows.
+
+    Args:
+        proposals: (P, 4).
+        boxes: (G, 4) true boxes.
+        labels: (G,) their classes, from 1.
+        classes: how many classes there are.
+
+    Returns:
+        (P, classes) bool, class 1 first, and (P, classes) int64, the true box of that class which overlaps most.
+    """
+    overlaps = box_iou(boxes, proposals)
+    of = (labels[:, None] == torch.arange(1, classes + 1, device=labels.device)).T
+    masked = torch.where(of[:, :, None], overlaps, overlaps.new_tensor(-1.0))
+    if not len(boxes):
+        nothing = torch.zeros(len(proposals), classes, device=proposals.device)
+        return nothing.bool(), nothing.long()
+    best, which = masked.max(1)
+    return best.T >= HIT, which.T
+
+
+class ManyLabelHeads(RoIHeads):  # type: ignore[misc]
+    """torchvision's box heads with one independent yes or no for each label, in place of one label for each box.
+
+    Attributes:
+        rivals: indices (from 0) of labels of which a place has one at most: who rides a bicycle is on no skateboard.
+    """
+
+    rivals: tuple[int, ...] = ()
+
+    def forward(
+        self, features: dict[str, Tensor], proposals: list[Tensor], image_shapes: Shapes, targets: Any = None
+    ) -> tuple[Answers, dict[str, Tensor]]:
+        """Answer with boxes in eval mode, or with the losses in training mode."""
+        if self.training:
+            proposals, wanted, codes = self._draw(proposals, targets)
+        logits, deltas = self.box_predictor(self.box_head(self.box_roi_pool(features, proposals, image_shapes)))
+        if not self.training:
+            return self._answer(logits, deltas, proposals, image_shapes), {}
+        classify = binary_cross_entropy_with_logits(logits.float(), wanted.float(), reduction="sum")
+        moved = deltas.float().reshape(*wanted.shape, 4)[wanted]
+        regress = smooth_l1_loss(moved, codes[wanted], beta=BETA, reduction="sum")
+        return [], {"loss_classifier": classify / len(wanted), "loss_box_reg": regress / len(wanted)}
+
+    @torch.no_grad()
+    def _draw(self, proposals: list[Tensor], targets: Any) -> tuple[list[Tensor], Tensor, Tensor]:
+        """Draw proposals to learn from: (S, 4) of each image, (S in all, classes) hits and (…, classes, 4) codes."""
+        classes = self.box_predictor.cls_score.out_features
+        drawn, wanted, codes = [], [], []
+        for offered, target in zip(proposals, targets, strict=True):
+            boxes = target["boxes"].to(offered.dtype)
+            offered = torch.cat([offered, boxes])
+            hits, which = matches(offered, boxes, target["labels"], classes)
+            (positive,), (negative,) = self.fg_bg_sampler([hits.any(1).float()])
+            chosen = torch.nonzero(positive | negative).flatten()
+            true = boxes[which[chosen]] if len(boxes) else offered.new_zeros(len(chosen), classes, 4)
+            spread = offered[chosen, None].expand_as(true).reshape(-1, 4)
+            safe = torch.where(hits[chosen, :, None], true, spread.reshape(true.shape)).reshape(-1, 4)
+            drawn.append(offered[chosen])
+            wanted.append(hits[chosen])
+            codes.append(self.box_coder.encode_single(safe, spread).reshape(true.shape))
+        return drawn, torch.cat(wanted), torch.cat(codes)
+
+    def _answer(self, logits: Tensor, deltas: Tensor, proposals: list[Tensor], shapes: Shapes) -> Answers:
+        boxes, sure = self.box_coder.decode(deltas, proposals), logits.sigmoid()
+        counts = [len(offered) for offered in proposals]
+        parts = zip(torch.split(boxes, counts), torch.split(sure, counts), shapes, strict=True)
+        return [self._select(*part) for part in parts]
+
+    def _select(self, boxes: Tensor, sure: Tensor, shape: tuple[int, int]) -> dict[str, Tensor]:
+        """Keep the surest of one image's (P, classes, 4) boxes, each label apart but for rivals."""
+        at, label = torch.nonzero(sure > self.score_thresh, as_tuple=True)
+        found, confidence = clip_boxes_to_image(boxes[at, label], shape), sure[at, label]
+        large = remove_small_boxes(found, 1e-2)
+        found, confidence, label = found[large], confidence[large], label[large]
+        kept = batched_nms(found, confidence, label, self.nms_thresh)[: self.detections_per_img]
+        kept = kept[~self._outdone(found[kept], confidence[kept], label[kept])]
+        return {"boxes": found[kept], "labels": label[kept] + 1, "scores": confidence[kept]}
+
+    def _outdone(self, boxes: Tensor, confidence: Tensor, label: Tensor) -> Tensor:
+        """Tell which of (N, 4) boxes lie in the box of a surer rival: (N,) bool."""
+        low = torch.maximum(boxes[:, None, :2], boxes[None, :, :2])
+        high = torch.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
+        inside = (high - low).clamp(min=0).prod(2) > INSIDE * box_area(boxes)[:, None]
+        rival = torch.isin(label, torch.tensor(self.rivals, device=label.device, dtype=label.dtype))
+        rivals = rival[:, None] & rival[None] & (label[:, None] != label[None])
+        outdone: Tensor = (inside & rivals & (confidence[None] > confidence[:, None])).any(1)
+        return outdone

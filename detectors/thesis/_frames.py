@@ -102,35 +102,25 @@ class FrameAutoEncoder(Detector):
         whole = Stage(
             "auto-encoder", self.epochs, self.batch, tuple(self.parameters()), self.loss, self._adam, constant
         )
-        if self.sphere is None:
-            return (whole,)
+        return (whole,) if self.sphere is None else (whole, self._fine_tuning(self.sphere))
+
+    def _fine_tuning(self, sphere: Sphere) -> Stage:
         parts = (self.encoder,) if self.attention is None else (self.attention, self.encoder)
         tuned = tuple(p for part in parts for p in part.parameters())
-        fine = Stage(
-            "svdd",
-            self.svdd_epochs,
-            self.svdd_batch,
-            tuned,
-            self._svdd_loss,
-            self._svdd_adam,
-            constant,
-            begin=self._centre,
-        )
-        return whole, fine
 
-    def _svdd_loss(self, windows: Tensor) -> Losses:
-        assert self.sphere is not None
-        return {"svdd": self.sphere(self.embed(windows[:, 0])[0])}
+        def begin(batches: Iterable[Tensor]) -> None:
+            sphere.centre_on(self.embed(windows[:, 0])[0] for windows in batches)
 
-    def _centre(self, batches: Iterable[Tensor]) -> None:
-        assert self.sphere is not None
-        self.sphere.centre_on(self.embed(windows[:, 0])[0] for windows in batches)
+        def loss(windows: Tensor) -> Losses:
+            return {"svdd": sphere(self.embed(windows[:, 0])[0])}
+
+        def adam(parameters: Sequence[nn.Parameter]) -> torch.optim.Optimizer:
+            return torch.optim.Adam(parameters, self.svdd_rate, weight_decay=SVDD_DECAY)
+
+        return Stage("svdd", self.svdd_epochs, self.svdd_batch, tuned, loss, adam, constant, begin=begin)
 
     def _adam(self, parameters: Sequence[nn.Parameter]) -> torch.optim.Optimizer:
         return torch.optim.Adam(parameters, self.rate, weight_decay=DECAY)
-
-    def _svdd_adam(self, parameters: Sequence[nn.Parameter]) -> torch.optim.Optimizer:
-        return torch.optim.Adam(parameters, self.svdd_rate, weight_decay=SVDD_DECAY)
 
 
 def _check(loss: str, patch: int, side: int, base: int, nu: float) -> None:

@@ -102,6 +102,7 @@ class AugmentedConvolution(nn.Module):
 
     def __init__(self, channels_in: int, channels_out: int) -> None:
         super().__init__()
+        self.out_channels = channels_out
         self.keys = max(1, channels_out // 8)
         self.local = nn.Conv2d(channels_in, channels_out - 1, 3, 2, 1)
         self.queries = nn.Conv2d(channels_in, 2 * self.keys + 1, 3, 2, 1)

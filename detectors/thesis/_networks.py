@@ -100,14 +100,15 @@ def ks(channels: int, base: int) -> Parts:
     return Parts(None, nn.Sequential(*encoder), nn.Sequential(*decoder, _last(base // 4, channels)), latents)
 
 
-def _block(layer: nn.Module, activation: nn.Module, excited: bool = False, norm: bool = True) -> nn.Sequential:
-    channels = layer.local.out_channels + 1 if isinstance(layer, AugmentedConvolution) else _width(layer)
+def _block(
+    layer: nn.Conv2d | nn.ConvTranspose2d | AugmentedConvolution,
+    activation: nn.Module,
+    excited: bool = False,
+    norm: bool = True,
+) -> nn.Sequential:
+    channels = layer.out_channels
     norms = [nn.BatchNorm2d(channels)] if norm else []
     return nn.Sequential(layer, *norms, activation, *([Excitation(channels)] if excited else []))
-
-
-def _width(layer: nn.Module) -> int:
-    return int(layer.out_channels)  # type: ignore[arg-type]
 
 
 def _decoder(latents: int, deep: int, base: int, channels: int, excited: bool) -> nn.Sequential:
@@ -129,14 +130,16 @@ def _sixteenths(side: int) -> int:
     return side // 16 - 4
 
 
-def _forty_eights(side: int, most: int = 1 << 16) -> int:
-    if (side - 80) % 48 or not 128 <= side <= most:
-        raise InputError(f"height and width must be 128, 176 or 224 (steps of 48), got {side}")
+def _forty_eights(side: int) -> int:
+    if (side - 80) % 48 or side < 128:
+        raise InputError(f"height and width must be 128 or more by steps of 48 (176, 224, …), got {side}")
     return (side - 80) // 48
 
 
 def _to_224(side: int) -> int:
-    return _forty_eights(side, 224)
+    if side not in (128, 176, 224):
+        raise InputError(f"height and width must be 128, 176 or 224, got {side}")
+    return _forty_eights(side)
 
 
 NETWORKS: dict[str, Network] = {

@@ -219,7 +219,7 @@ class Decoupled(Detector):
         )  # fmt: skip
 
     def _adam(self, parameters: Sequence[nn.Parameter]) -> torch.optim.Optimizer:
-        return torch.optim.Adam(parameters, self.rate, eps=1e-4)
+        return torch.optim.Adam(parameters, self.rate)
 
     def _fall(self, done: int, epochs: int) -> Any:
         def schedule(optimiser: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LRScheduler:

@@ -4,7 +4,7 @@ Source: Cho, Kim, Kim, Cho, Lee, "Unsupervised Video Anomaly Detection via Norma
 Features" (``cho2022unsupervised``); what the paper leaves open follows the authors' evaluation code.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -25,6 +25,8 @@ FLOWS = {"none": (False, False), "appearance": (True, False), "motion": (False, 
 EXTRAS = ("none", "intensity", "error")
 CERTAIN = 1e-6
 QUANTILES = (0.01, 0.99)
+PART = 4
+"""Windows that go through the auto-encoder at a time where the flows take many: 16 frames each need memory."""
 
 
 class TwoPathDensity(Detector):
@@ -84,7 +86,8 @@ class TwoPathDensity(Detector):
 
     def judge(self, windows: Tensor, size: tuple[int, int]) -> Prediction:
         """Score windows: without flows −10·log₁₀(1 − mean |error|), with them the sum of both terms."""
-        expected, rough, dense = self._measure(windows)
+        expected, rough, maps = self._measure(windows)
+        dense = self._likelihoods(maps, len(windows))
         score = rough
         if self.flows:
             terms = (torch.stack([rough, self._fused(dense)], 1) - self.floor) / self.width
@@ -93,10 +96,10 @@ class TwoPathDensity(Detector):
         shown = ((expected[:, TARGET] + 1.0) * 0.5).clamp(0.0, 1.0)
         return Prediction(score, at_clip_size(error, size), shown)
 
-    def _measure(self, windows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _measure(self, windows: Tensor) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
         appearance, motion = self.network.encode(windows)
         expected = self.network.decode(appearance, motion)
-        return expected, self.roughness(expected, windows), self._likelihoods(windows, expected, appearance, motion)
+        return expected, self.roughness(expected, windows), self._maps(windows, expected, appearance, motion)
 
     def roughness(self, expected: Tensor, windows: Tensor) -> Tensor:
         """Return equation 7 in tenths of a bel, (B,), of the mean error of values brought to [0, 1].
@@ -108,15 +111,20 @@ class TwoPathDensity(Detector):
             error = functional.avg_pool2d(error, self.patch).flatten(2).amax(2)
         return -10.0 * torch.log10((1.0 - error.flatten(1).mean(1)).clamp_min(CERTAIN))
 
-    def _likelihoods(self, windows: Tensor, expected: Tensor, appearance: Tensor, motion: Tensor | None) -> Tensor:
-        answers = []
-        for name, flow in self.flows.items():
+    def _maps(self, windows: Tensor, expected: Tensor, appearance: Tensor, motion: Tensor | None) -> dict[str, Tensor]:
+        found = {}
+        for name in self.flows:
             features = appearance if name == "appearance" or motion is None else motion
             maps = pooled(features.movedim(2, 1).flatten(0, 1).float())
             if name == "appearance" and self.extra != "none":
                 maps = torch.cat([maps, self._additional(windows, expected, (maps.shape[2], maps.shape[3]))], 1)
-            answers.append(flow(maps).view(len(windows), -1).mean(1))
-        return torch.stack(answers, 1) if answers else windows.new_zeros(len(windows), 0)
+            found[name] = maps
+        return found
+
+    def _likelihoods(self, maps: Mapping[str, Tensor], windows: int) -> Tensor:
+        """Return (windows, flows) bits per dimension, the mean of a window's four time slots."""
+        answers = [self.flows[name](given).view(windows, -1).mean(1) for name, given in maps.items()]
+        return torch.stack(answers, 1) if answers else self.ranges.new_zeros(windows, 0)
 
     def _additional(self, windows: Tensor, expected: Tensor, size: tuple[int, int]) -> Tensor:
         seen = windows[:, ::RATE].flatten(0, 1)
@@ -139,14 +147,23 @@ class TwoPathDensity(Detector):
         """Return the negative log-likelihood of each map in bits per dimension (equation 5), the maps fixed."""
         self.network.eval()
         with torch.no_grad():
-            appearance, motion = self.network.encode(windows)
-            expected = self.network.decode(appearance, motion) if self.extra == "error" else windows
-        answers = self._likelihoods(windows, expected, appearance, motion)
+            parts = [self._fixed_maps(part) for part in _parts(windows)]
+        answers = self._likelihoods(
+            {name: torch.cat([part[name] for part in parts]) for name in parts[0]}, len(windows)
+        )
         return {name: answers[:, i].mean() for i, name in enumerate(self.flows)}
+
+    def _fixed_maps(self, windows: Tensor) -> dict[str, Tensor]:
+        appearance, motion = self.network.encode(windows)
+        expected = self.network.decode(appearance, motion) if self.extra == "error" else windows
+        return self._maps(windows, expected, appearance, motion)
 
     def learn_ranges(self, batches: Iterable[Tensor]) -> None:
         """Take, from normal footage, the ranges by which equations 8 and 9 weigh the terms."""
-        measured = [self._measure(windows)[1:] for windows in batches]
+        measured = []
+        for part in (part for windows in batches for part in _parts(windows)):
+            _, rough, maps = self._measure(part)
+            measured.append((rough, self._likelihoods(maps, len(part))))
         rough, dense = (torch.cat(column).float() for column in zip(*measured, strict=True))
         at = torch.tensor(QUANTILES, device=rough.device)
         low, high = dense.quantile(at, 0)
@@ -165,6 +182,10 @@ class TwoPathDensity(Detector):
         then = Stage("flows", flow_epochs, flow_batch, others, self.flow_loss, _adam(flow_rate), cosine)
         last = Stage("ranges", 0, flow_batch, others, self.flow_loss, _adam(flow_rate), cosine, begin=self.learn_ranges)
         return first, then, last
+
+
+def _parts(windows: Tensor) -> list[Tensor]:
+    return [windows[first : first + PART] for first in range(0, len(windows), PART)]
 
 
 def _adam(rate: float) -> Any:

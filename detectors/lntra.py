@@ -138,7 +138,9 @@ def _volume(windows: Tensor) -> Tensor:
 
 def _middle(layer: nn.ConvTranspose3d, x: Tensor) -> Tensor:
     stride = (int(layer.stride[0]), 2, 2)
-    return functional.conv_transpose3d(x, layer.weight, layer.bias, stride, (2, 1, 1), (0, 1, 1))
+    x = functional.conv_transpose3d(x, layer.weight, None, stride, (2, 1, 1), (0, 1, 1))
+    # Given the bias, a processor's library takes a path eight times slower for this padding.
+    return x if layer.bias is None else x + layer.bias.to(x.dtype).view(-1, 1, 1, 1)
 
 
 def _down(channels_in: int, channels_out: int, stride: int | tuple[int, int, int]) -> list[nn.Module]:

@@ -180,7 +180,8 @@ def test_the_terms_are_weighed_by_their_ranges_on_normal_footage():
     batches = [torch.rand(3, 16, 3, 16, 32) * 2 - 1 for _ in range(4)]
     with torch.no_grad():
         detector.learn_ranges(batches)
-        _, rough, dense = detector._measure(torch.cat(batches))
+        _, rough, maps = detector._measure(torch.cat(batches))
+        dense = detector._likelihoods(maps, 12)
         low, high = dense.quantile(0.01, 0), dense.quantile(0.99, 0)
         a, m = (high - low).tolist()
         fused = (a * dense[:, 0] + m * dense[:, 1]) / (a + m)

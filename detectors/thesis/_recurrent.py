@@ -113,13 +113,12 @@ class RecurrentAutoEncoder(Detector):
         x = self._features(windows[:, :steps])
         for layer in self.memory:
             x, _ = layer(x, steps)
+        back = [*self.rest] if self.shape.predicts else [self.first, *self.rest]
         if self.shape.predicts:
             x, steps = self._roll_out(x.chunk(steps)[-1]), self.future
-        else:
-            if only is not None and self.shape.upsampling:
+        for layer in back:
+            if only is not None and isinstance(layer, Distributed):
                 x, steps, only = x.chunk(steps)[only], 1, 0
-            x, _ = self.first(x, steps)
-        for layer in self.rest:
             x, _ = layer(x, steps)
         if only is not None:
             x = x.chunk(steps)[only]

@@ -157,6 +157,16 @@ def test_frames_of_overlapping_windows_are_looked_at_once():
     torch.testing.assert_close(once.expected, each.expected)
 
 
+@pytest.mark.parametrize("name", ["convgru-ae-l1-y", "bi-convgru-ae-l2-n", "seq2seq-convgru-l3-n"])
+def test_layers_without_memory_decode_the_answered_frame_alone(name):
+    detector = small(name)
+    looked = []
+    detector.rest[-1].register_forward_pre_hook(lambda _, args: looked.append(len(args[0])))
+    with torch.no_grad():
+        detector.judge(torch.rand(2, detector.window.span, 3, 64, 64), (64, 64))
+    assert looked == [2]
+
+
 def test_training_adds_noise_and_evaluation_does_not():
     detector = small("convgru-ae-l1-y", inputs=2)
     seen = []

@@ -52,7 +52,8 @@ def gradient_difference(one: Tensor, other: Tensor) -> Tensor:
     """Compare how sharp two pictures are: mean of ||∂a| − |∂b||, summed over both axes (``mathieu2016deep``, α = 1).
 
     Args:
-        one, other: (…, h, w).
+        one: (…, h, w).
+        other: same shape.
     """
     terms = [(one.diff(dim=axis).abs() - other.diff(dim=axis).abs()).abs().mean() for axis in (-2, -1)]
     return torch.stack(terms).sum()

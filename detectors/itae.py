@@ -17,6 +17,7 @@ from core.records import Prediction, Window
 from core.registry import pick
 from detectors._blocks import at_clip_size, cosine, gradient_difference
 from detectors._glow import Glow, pooled
+from detectors._ssim import SHORTEST, multiscale_ssim
 from detectors._two_paths import RATE, TwoPaths
 
 FRAMES = 16
@@ -46,6 +47,7 @@ class TwoPathDensity(Detector):
         coarse: whether maps are an eighth of the frame; a quarter otherwise (UCSD).
         height, width: input size, multiples of 8 (4 where not ``coarse``), with flows also of 2^``levels`` times that.
         channels: 3 for RGB, 1 for grey.
+        structure: weight of 1 − multi-scale SSIM in the loss (UCSD; the paper does not print it), 0 for none.
         patch: side of the tiles of which a frame's worst counts (32 on UCSD); 0 for the frame's mean.
         epochs, batch, rate: training of the auto-encoder.
         flow_epochs, flow_batch, flow_rate: training of the flows, the auto-encoder unchanged.
@@ -57,17 +59,19 @@ class TwoPathDensity(Detector):
 
     def __init__(
         self, motion: bool, flows: str, extra: str, share: float, steps: int, levels: int, hidden: int, base: int,
-        coarse: bool, height: int, width: int, channels: int, patch: int, epochs: int, batch: int, rate: float,
-        flow_epochs: int, flow_batch: int, flow_rate: float,
+        coarse: bool, height: int, width: int, channels: int, structure: float, patch: int, epochs: int, batch: int,
+        rate: float, flow_epochs: int, flow_batch: int, flow_rate: float,
     ) -> None:  # fmt: skip
         super().__init__()
         of_appearance, of_motion = pick("choice of flows", flows, FLOWS)
+        if structure and min(height, width) < SHORTEST:
+            raise InputError(f"structure needs frames of {SHORTEST} pixels a side or more, got {height}×{width}")
         pick("additional information", extra, dict.fromkeys(EXTRAS))
         _check(
             height, width, 8 if coarse else 4, levels if flows != "none" else 0, base, patch, motion or not of_motion
         )
         self.window = Window(FRAMES, 1, TARGET, height, width, channels)
-        self.extra, self.share, self.patch = extra, share, patch
+        self.extra, self.share, self.structure, self.patch = extra, share, structure, patch
         self.training_settings = (epochs, batch, rate), (flow_epochs, flow_batch, flow_rate)
         self.network = TwoPaths(base, channels, motion, coarse)
         size = (height // (8 if coarse else 4), width // (8 if coarse else 4))
@@ -136,12 +140,16 @@ class TwoPathDensity(Detector):
         return (likelihoods * self.ranges).sum(1) / self.ranges.sum()
 
     def loss(self, windows: Tensor) -> Losses:
-        """Return equation 4's terms: squared error, and the difference of gradients against blur."""
+        """Return equation 4's terms: squared error, and the difference of gradients against blur; and structure."""
         expected = self(windows)
-        return {
+        losses = {
             "reconstruction": functional.mse_loss(expected, windows),
             "gradient": gradient_difference(expected, windows),
         }
+        if self.structure:
+            one, other = ((x.flatten(0, 1) + 1.0) * 0.5 for x in (expected, windows))
+            losses["structure"] = self.structure * (1.0 - multiscale_ssim(one, other).mean())
+        return losses
 
     def flow_loss(self, windows: Tensor) -> Losses:
         """Return the negative log-likelihood of each map in bits per dimension (equation 5), the maps fixed."""
@@ -209,7 +217,7 @@ def _check(height: int, width: int, cell: int, levels: int, base: int, patch: in
 
 _PAPER: dict[str, Any] = {
     "motion": True, "flows": "none", "extra": "intensity", "share": 0.5, "steps": 32, "levels": 3, "hidden": 512,
-    "base": 96, "coarse": True, "height": 256, "width": 256, "channels": 3, "patch": 0,
+    "base": 96, "coarse": True, "height": 256, "width": 256, "channels": 3, "structure": 0.0, "patch": 0,
     "epochs": 60, "batch": 4, "rate": 1e-3, "flow_epochs": 20, "flow_batch": 32, "flow_rate": 5e-4,
 }  # fmt: skip
 _SMALL = {"base": 24, "height": 32, "width": 48, "steps": 2, "levels": 1, "hidden": 8}

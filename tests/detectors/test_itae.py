@@ -8,6 +8,7 @@ from torch.nn import functional
 from core import device
 from core.errors import InputError, UnknownNameError
 from detectors._glow import Glow, pooled
+from detectors._ssim import multiscale_ssim
 from detectors._two_paths import TwoPaths
 from detectors.itae import DETECTORS
 
@@ -146,6 +147,22 @@ def test_pooling_is_the_naive_one():
     torch.testing.assert_close(pooled(features).flatten(2).movedim(1, 2), torch.tensor(expected))
 
 
+def test_the_loss_is_equation_4_and_structure_where_it_is_asked_for():
+    detector = small()
+    windows, expected = torch.rand(2, 1, 16, 1, 176, 180) * 2 - 1
+    detector.forward = lambda given: expected
+    losses = detector.loss(windows)
+    down, across = ((expected.diff(dim=axis).abs() - windows.diff(dim=axis).abs()).abs().mean() for axis in (-2, -1))
+    assert list(losses) == ["reconstruction", "gradient"]
+    torch.testing.assert_close(losses["reconstruction"], (expected - windows).square().mean())
+    torch.testing.assert_close(losses["gradient"], down + across)
+    detector.structure = 0.5
+    alike = [
+        multiscale_ssim((e[None] + 1) / 2, (w[None] + 1) / 2) for e, w in zip(expected[0], windows[0], strict=True)
+    ]
+    torch.testing.assert_close(detector.loss(windows)["structure"], 0.5 * (1 - torch.cat(alike).mean()))
+
+
 @pytest.mark.parametrize("patch", [0, 8])
 def test_the_reconstructions_score_is_equation_7(patch):
     detector = small(patch=patch)
@@ -212,6 +229,7 @@ def test_stages_train_the_auto_encoder_then_the_flows_and_leave_it_as_it_is():
     [
         ({"height": 20}, InputError, "multiples of 8"),
         ({"height": 24, "flows": "both"}, InputError, "multiples of 16"),
+        ({"structure": 1.0}, InputError, "176 pixels a side or more, got 16×32"),
         ({"base": 20}, InputError, "multiple of 24"),
         ({"patch": 17}, InputError, "patch must lie between"),
         ({"motion": False, "flows": "motion"}, InputError, "needs the motion path"),

@@ -34,7 +34,7 @@ class Places:
         distance: ascending quantiles (0 %, 1 %, … 100 %) of how far each point lies from those of other moments, as
             :func:`explain.places.distance` measures it.
         speed: ascending quantiles of the tubes' median speeds, in box heights a second; empty where none moved.
-        tubes: how many tubes that rests on.
+        moments: how many moments that rests on: people come again and again, so that more boxes do not say more.
         frames: how many frames of footage it was drawn from.
     """
 
@@ -42,7 +42,7 @@ class Places:
     motion: tuple[tuple[float, float], ...]
     distance: tuple[float, ...]
     speed: tuple[float, ...]
-    tubes: int
+    moments: int
     frames: int
 
     def __post_init__(self) -> None:

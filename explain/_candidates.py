@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from core.normality import Normality
 from core.records import Detections, Evidence, Floats, Tube
-from explain._implied import implied
+from explain._implied import implied, runs
 from explain._regions import NO_VOCABULARY, unboxed
 from explain._whereabouts import pace, whereabouts
 from explain.tubes import iou, link
@@ -65,6 +65,7 @@ def gather(evidence: Sequence[Evidence], normality: Normality, fps: float | None
     tubes = link(objects)
     found = [replace(_from_tube(tube, "COCO"), hurry=pace(tube, normality.places, fps)) for tube in tubes]
     acts, loose = _actions(found, actions)
+    acts = _with_runners(found, acts)
     for i, tube in enumerate(tubes):
         if action := implied(tube, fps):
             acts.append(
@@ -75,6 +76,13 @@ def gather(evidence: Sequence[Evidence], normality: Normality, fps: float | None
     found += acts
     found += [_from_tube(tube, "AVA") for tube in link(loose)]
     return found + [_from_tube(tube, NO_VOCABULARY) for tube in link(regions)]
+
+
+def _with_runners(objects: Sequence[Candidate], acts: Sequence[Candidate]) -> list[Candidate]:
+    """Let every person who moves as nobody walks be one who runs, as surely as it is a person."""
+    fast = {i: name for i, c in enumerate(objects) if c.label == PERSON and (name := runs(c.hurry))}
+    kept = [act for act in acts if act.owner not in fast or act.label != fast[act.owner]]
+    return kept + [replace(objects[i], label=name, vocabulary="AVA", owner=i) for i, name in fast.items()]
 
 
 def _from_tube(tube: Tube, vocabulary: str) -> Candidate:

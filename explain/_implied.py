@@ -1,4 +1,4 @@
-"""Actions that an object implies: whoever moves in a car drives, whoever moves on a bicycle rides."""
+"""Actions that an object or a speed implies: who moves in a car drives, who moves as nobody walks rides or runs."""
 
 from core.records import Tube
 from explain.actions._ava import official
@@ -9,6 +9,8 @@ DRIVEN = frozenset({"car", "bus", "truck"})
 MOVING = 0.15
 """Heights a second from which a vehicle moves; a box that stands still shakes by less."""
 LEAST_SAMPLES = 3
+NOBODY_WALKS = 3.7
+"""A speed this improbable for a person, in nats, is nobody's walk: among eighty moments, one person in a hundred."""
 
 
 def implied(tube: Tube, fps: float | None) -> str | None:
@@ -23,3 +25,8 @@ def implied(tube: Tube, fps: float | None) -> str | None:
     if tube.label in DRIVEN:
         return official("drive")
     return official("ride") if tube.label in RIDDEN else None
+
+
+def runs(hurry: float) -> str | None:
+    """Return AVA's name for running where a person's speed, so improbable in nats, is nobody's walk; else None."""
+    return official("run/jog") if hurry >= NOBODY_WALKS else None

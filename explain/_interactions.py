@@ -4,14 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from explain._implied import RIDDEN
+from explain._implied import NOBODY_WALKS, RIDDEN
 from explain._measure import Measures
 from explain.heat import Doubles
 from explain.labels import fine
 
 THROWN = frozenset({"sports ball", "frisbee", "handbag", "backpack", "suitcase", "bottle", "umbrella"})
-GLIDE = 3.0
-"""A speed this improbable for a person, in nats, stands for what is ridden, though no model sees it."""
 ALONE = 0.5
 """What is left of the confidence in riding or throwing where neither the thing nor the motion speaks for it."""
 FLYING = 0.7
@@ -24,17 +22,21 @@ def supported(m: Measures) -> Measures:
     A box is one thing: of two names the less confident is believed as far as the other one leaves room.
     ``ride`` needs something ridden that touches the person, or a speed at which nobody walks there; where nothing is
     known of speeds it is believed as it is. ``throw`` needs a small thing that is not always in touch with the person.
+    Who rides does not run.
     """
     names = [fine(label) for label in m.labels]
     ridden, thrown = (np.array([name in kinds for name in names], np.bool_) for kinds in (RIDDEN, THROWN))
+    rides = np.array([name == "ride" for name in names], np.bool_)
     left = thrown & (m.touch < FLYING) & (m.group != np.arange(len(names)))
-    glides = np.minimum(np.nan_to_num(m.hurry, nan=GLIDE) / GLIDE, 1.0)
+    glides = np.minimum(np.nan_to_num(m.hurry, nan=NOBODY_WALKS) / NOBODY_WALKS, 1.0)
     surer = m.confidence[None, :] > m.confidence[:, None]
     believed = m.confidence * np.prod(1.0 - np.where(surer, m.alike * m.confidence[None, :], 0.0), axis=1)
     m = replace(m, confidence=believed.copy())
     for i, (name, kind) in enumerate(zip(names, m.kinds, strict=True)):
         if kind == "AVA" and name == "ride":
             believed[i] *= _weight(max(_surest(m, ridden, i), float(glides[i])))
+        elif kind == "AVA" and name == "run / jog":
+            believed[i] *= 1.0 - max(_surest(m, ridden, i), _surest(m, rides, i))
         elif kind == "AVA" and name == "throw":
             believed[i] *= _weight(_surest(m, left, i))
     return replace(m, confidence=believed)

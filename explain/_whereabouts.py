@@ -32,12 +32,12 @@ def whereabouts(tube: Tube, places: Mapping[str, Places], fps: float | None) -> 
     known = places.get(tube.label)
     if known is None:
         return
-    far = _nats(tail(known.distance, learnt.distance(known, tube.boxes)), known.tubes)
+    far = _nats(tail(known.distance, learnt.distance(known, tube.boxes)), known.moments)
     if float(far.mean()) >= LEAST:
         yield PLACE.format(tube.label), far
     if fps is not None and len(tube.frames) >= LEAST_SAMPLES:
         share = np.full(len(tube.frames), learnt.against_flow(known, tube, fps))
-        against = _nats(share, known.tubes)
+        against = _nats(share, known.moments)
         if float(against[0]) >= LEAST:
             yield FLOW.format(tube.label), against
 
@@ -47,7 +47,7 @@ def pace(tube: Tube, places: Mapping[str, Places], fps: float | None) -> float:
     known = places.get(tube.label)
     if known is None or fps is None or len(known.speed) < 2 or len(tube.frames) < LEAST_SAMPLES:
         return float("nan")
-    return float(_nats(tail(known.speed, np.array([speed(tube, fps)])), known.tubes)[0])
+    return float(_nats(tail(known.speed, np.array([speed(tube, fps)])), known.moments)[0])
 
 
 def _nats(share: Doubles, count: int) -> Floats:

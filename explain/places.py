@@ -70,7 +70,7 @@ def _places(found: Sequence[tuple[int, Tube]], fps: float, frames: int) -> Place
         motion=tuple((round(x, 2), round(y, 2)) for x, y in motion.tolist()),
         distance=tuple(np.quantile(apart, PERCENT).round(3).tolist()),
         speed=tuple(np.quantile(speeds, PERCENT).round(3).tolist()) if speeds else (),
-        tubes=len(found),
+        moments=len({number for number, _ in found}),
         frames=frames,
     )
 

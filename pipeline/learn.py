@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from core import device, weights
+from core import device, files, weights
 from core.contracts import Detector, Footage
 from explain import actions as action_models
 from explain import objects as object_models
@@ -92,7 +92,8 @@ def measure_again(
     """
     runtime, camera = runtime or device.choose(), load(name)
     witness = Witness(object_models.choose(objects, runtime), action_models.choose(actions, runtime))
-    found = calibrate(camera.build(runtime), normal.clips, camera.folder, normal.fps, witness, runtime)
+    work = files.home() / "cache"
+    found = calibrate(camera.build(runtime), normal.clips, work, normal.fps, witness, runtime)
     same = list(camera.card["clips"]) == [clip.name for clip in normal.clips]
     card = {
         **camera.card,

@@ -11,7 +11,8 @@ from explain.heat import box_area, box_heat, summed_area
 
 PERSON = "person"
 SURE_PERSON = 0.5
-SURE_ACTION = 0.2
+LEAST_ACTION = 0.05
+"""Actions less probable than this are not kept; what is seldom normal and half believed may still be the cause."""
 MOST_PERSONS = 8
 AT_ONCE = 4
 """Frames that the object model sees in one batch: what its memory grows with."""
@@ -88,7 +89,7 @@ class Witness:
             return Detections(entry.frame, np.zeros((0, 4), np.float32), (), np.zeros(0, np.float32), "AVA")
         clip = np.stack([self._image(first + i) for i in range(self.actions.span)])
         probability = self.actions.classify(clip, persons)
-        who, what = np.nonzero(probability >= SURE_ACTION)
+        who, what = np.nonzero(probability >= LEAST_ACTION)
         names = tuple(self.actions.labels[i] for i in what)
         return Detections(entry.frame, persons[who], names, probability[who, what].astype(np.float32), "AVA")
 

@@ -308,10 +308,10 @@ STRAY = (20.0, 120.0, 36.0, 175.0)
 def placed(normality):
     """What is normal, and that people walk to the right along the upper half at five pixels a second or so."""
     moments = [
-        [detections(100 * m + 5 * i, [("person", moved((10.0 + 6 * m, 30.0, 26.0 + 6 * m, 70.0), 6 * i), 0.9),
-                                      *(("person", moved(w, 6 * i + 3 * m), 0.9) for w in WALKERS)], "COCO")
+        [detections(100 * m + 5 * i, [("person", moved((10.0 + 3 * m, 30.0, 26.0 + 3 * m, 70.0), 6 * i), 0.9),
+                                      *(("person", moved(w, 6 * i + 1.5 * m), 0.9) for w in WALKERS)], "COCO")
          for i in range(5)]
-        for m in range(30)
+        for m in range(60)
     ]  # fmt: skip
     return replace(normality, places=places.learn(moments, 25.0, 3000))
 
@@ -386,3 +386,19 @@ def test_one_box_is_one_thing(normality):
 
     alone, beside = score((RIDE_OBJECTS[0], board)), score((*RIDE_OBJECTS, board))
     assert beside < 0.35 * alone
+
+
+def test_who_is_faster_than_anyone_and_does_not_ride_runs(placed):
+    def told(objects, actions=()):
+        frames = [
+            scene(5 * i, [(moved(RIDER, 18 * i - 120), 0.6)], [(n, moved(b, 18 * i - 120), c) for n, b, c in objects],
+                  [(n, moved(b, 18 * i - 120), c) for n, b, c in actions])
+            for i in range(8)
+        ]  # fmt: skip
+        return {c.fine: c.score for c in reversed(rank(frames, placed, fps=25.0)[0])}
+
+    ride = (("ride (e.g., a bike, a car, a horse)", RIDER, 0.9),)
+    on_foot, riding, on_bicycle = told(RIDE_OBJECTS[:1]), told(RIDE_OBJECTS[:1], ride), told(RIDE_OBJECTS)
+    assert max(on_foot, key=on_foot.__getitem__) == "run / jog"
+    assert riding.get("run / jog", 0.0) < 0.2 * riding["ride"]
+    assert on_bicycle.get("run / jog", 0.0) < 0.3 * on_bicycle["bicycle"]

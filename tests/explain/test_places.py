@@ -46,7 +46,7 @@ def track(points, label="person", tall=TALL, stride=STRIDE):
 
 
 def test_what_is_kept_of_normal_footage(known):
-    assert known.frames == 1000 and known.tubes >= 200 and len(known.points) == 1000
+    assert known.frames == 1000 and known.moments == 40 and len(known.points) == 1000
     assert 0.7 < known.speed[0] < known.speed[50] < known.speed[100] < 1.4
     assert np.allclose(np.median(np.array(known.motion), axis=0), [1.0, 0.0], atol=0.15)
 
@@ -69,7 +69,7 @@ def test_on_the_path_nothing_is_unusual(known):
 
 def test_far_from_the_path_is_an_unusual_place(known):
     ((label, nats),) = whereabouts(track([(60 + 8 * k, 220) for k in range(8)]), {"person": known}, FPS)
-    assert label == "person in an unusual place" and nats.shape == (8,) and nats.min() > 4
+    assert label == "person in an unusual place" and nats.shape == (8,) and nats.min() > 3
 
 
 def test_far_too_tall_for_the_place_is_unusual(known):
@@ -82,7 +82,7 @@ def test_far_too_tall_for_the_place_is_unusual(known):
 
 def test_the_other_way_is_against_the_flow(known):
     ((label, nats),) = whereabouts(track([(200 - 8 * k, 100) for k in range(8)]), {"person": known}, FPS)
-    assert label == "person against the flow" and nats[0] > 3.5
+    assert label == "person against the flow" and nats[0] > 3
 
 
 def test_standing_still_is_against_nothing(known):
@@ -98,7 +98,7 @@ def test_without_a_frame_rate_nothing_is_said_of_direction_or_speed(known):
 def test_twice_as_fast_as_anyone_is_improbable(known):
     slow, fast = (track([(20 + step * k, 100) for k in range(8)]) for step in (8, 24))
     assert pace(slow, {"person": known}, FPS) < 1.5
-    assert pace(fast, {"person": known}, FPS) == pytest.approx(np.log(known.tubes + 1))
+    assert pace(fast, {"person": known}, FPS) == pytest.approx(np.log(41))
     assert np.isnan(pace(track([(0, 0)] * 8, "dog"), {"person": known}, FPS))
 
 

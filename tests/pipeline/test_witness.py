@@ -33,7 +33,7 @@ class Acts:
     def classify(self, images, boxes):
         self.shown.append(images[:, 0, 0, 0].tolist())
         self.boxes.append(boxes)
-        return np.tile(np.array([[0.9, 0.1]], np.float32), (len(boxes), 1))
+        return np.tile(np.array([[0.9, 0.01]], np.float32), (len(boxes), 1))
 
 
 def chunk(first, count):

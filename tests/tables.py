@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import cli
+from core.contracts import DetectorEntry
 from core.registry import collect
 from core.verbs import parser
 from pipeline.camera import SHIPPED, load
@@ -22,11 +23,15 @@ def rows(kind: str) -> list[tuple[str, ...]]:
         return cameras()
     entries = collect(*cli.REGISTRIES[kind])
     if kind == "detectors":
-        return [
-            ("detector", "what it does", "from"),
-            *((f"`{n}`", e.about, f"`{e.paper}`") for n, e in entries.items()),
-        ]
+        return [("detector", "what it does", "from"), *dict.fromkeys(_family(n, e) for n, e in entries.items())]
     return [(kind.removesuffix("s"), "what it is"), *((f"`{name}`", cli.about(e)) for name, e in entries.items())]
+
+
+def _family(name: str, entry: DetectorEntry) -> tuple[str, ...]:
+    """Return a detector's row; those that differ only in how many layers recur, and where, share one."""
+    layers = re.fullmatch(r"(.*)-l\d-[ny]", name)
+    shown = f"{layers[1]}-l{{1,2,3}}-{{n,y}}" if layers else name
+    return f"`{shown}`", entry.about.partition(", ")[0] if layers else entry.about, f"`{entry.paper}`"
 
 
 def cameras() -> list[tuple[str, ...]]:

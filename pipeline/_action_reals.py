@@ -1,11 +1,10 @@
 """Real persons to learn actions from: walkers and people who stand, named by how they move, and riders of Ped2.
 
 The frames are those of :mod:`pipeline._real_frames`, its boxes the teacher's. Riders are cut out of Ped2's test clips
-that are learnt from, as they are and pasted among the walkers of its training clips, faster and slower. Nobody runs in
-any of this: who is seen to walk is also played at twice the speed and more, to stand for one who runs.
+that are learnt from, as they are and pasted among the walkers of its training clips, faster and slower.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -25,15 +24,12 @@ from pipeline._action_samples import Random, Samples, load, samples, save
 from pipeline._real_frames import Real, Shot, Teacher
 
 Flags = npt.NDArray[np.bool_]
-CARRY, DRIVE, RIDE, RUN, STAND, WALK = (
-    official(name) for name in ("carry/hold", "drive", "ride", "run/jog", "stand", "walk")
-)
+CARRY, DRIVE, RIDE, STAND, WALK = (official(name) for name in ("carry/hold", "drive", "ride", "stand", "walk"))
 DOES = {"bicycle": RIDE, "skateboard": RIDE, "truck": DRIVE}
 """What a person in a region does."""
-RATES, FAST = (0.7, 1.4), (1.8, 2.6)
-"""How much faster than they were persons are played, and walkers who stand for those who run."""
-REACH, FAR = 23, 42
-"""Frames to either side of a key frame that a span takes at the highest rate of each."""
+RATES = (0.7, 1.4)
+REACH = 23
+"""Frames to either side of a key frame that a span takes at the highest rate."""
 AT_ONCE, PASTED, EVERY = 4, 2, 2
 """Walkers of one key frame, pasted samples of one rider's box, and distance of the boxes that are used."""
 STILL, MOVING, SURE = 0.06, (0.25, 1.6), 0.6
@@ -42,8 +38,8 @@ APART = 12
 """Grey levels by which a rider differs from the ground."""
 CARRIES = 0.2
 """Share of real persons who are taken to carry or hold something."""
-SHARES = (0.22, 0.16, 0.12)
-"""Of all samples: walkers and people who stand, riders, and those who stand for runners."""
+SHARES = (0.22, 0.16)
+"""Of all samples: walkers and people who stand, and riders."""
 
 
 def gather(
@@ -66,8 +62,8 @@ def gather(
         WeightsError: the teacher's weights cannot be had.
         StorageError: the cache cannot be written.
     """
-    parts = [cache / f"persons-real-{name}" for name in ("walkers", "riders", "runners")]
-    makers = (_walkers, _riders, _runners)
+    parts = [cache / "persons-real-walkers", cache / "persons-real-riders"]
+    makers = (_walkers, _riders)
     missing = [i for i, part in enumerate(parts) if not (part / "tables.npz").exists()]
     if missing:
         real = _real_frames.read(root, teacher, say)
@@ -149,27 +145,16 @@ def sure_persons(shot: Shot, number: int) -> Floats:
 
 
 def _walkers(part: Path, root: Path, real: Real, rng: Random) -> None:
-    _cut(part, root, real, rng, {WALK: WALK, STAND: STAND}, RATES, REACH)
-
-
-def _runners(part: Path, root: Path, real: Real, rng: Random) -> None:
-    _cut(part, root, real, rng, {WALK: RUN}, FAST, FAR)
-
-
-def _cut(
-    part: Path, root: Path, real: Real, rng: Random, says: Mapping[str, str], rates: tuple[float, float], reach: int
-) -> None:
-    """Cut out those who do what ``says`` names, and call it what ``says`` calls it at those rates."""
     crops, rois, texts = [], [], []
     shots = [*real.ped2, *real.videos]
     for clip in _clips(root):
         shot = next(shot for shot in shots if shot.name == clip.name)
-        for number, images, key, rate in windows(clip, shot.numbers, reach):
+        for number, images, key, rate in windows(clip, shot.numbers):
             boxes = rng.permutation(sure_persons(shot, number))
             named = [(box, action(speed(images, key, box, rate))) for box in boxes[: 2 * AT_ONCE]]
-            chosen = [(box, says[name]) for box, name in named if name is not None and name in says][:AT_ONCE]
+            chosen = [(box, name) for box, name in named if name][:AT_ONCE]
             if chosen:
-                cut = samples(images, key, [box for box, _ in chosen], rng, float(rng.uniform(*rates)))
+                cut = samples(images, key, [box for box, _ in chosen], rng, float(rng.uniform(*RATES)))
                 crops.append(cut[0])
                 rois.append(cut[1])
                 texts += [(name,) for _, name in chosen]

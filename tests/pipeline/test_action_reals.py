@@ -11,11 +11,11 @@ from core.records import Frames
 from explain.actions import compact
 from footage.labels import Region
 from pipeline import _action_figures, _action_reals
-from pipeline._action_reals import CARRY, DRIVE, RIDE, RUN, STAND, WALK, action, speed, windows, within
+from pipeline._action_reals import CARRY, DRIVE, RIDE, STAND, WALK, action, speed, windows, within
 from pipeline._real_frames import Teacher
 from tests.pipeline.real_footage import Bright, fill, frames, ground, lay_out, rider, walker
 
-NAMES = (RUN, STAND, WALK, CARRY, DRIVE, RIDE)
+NAMES = (STAND, WALK, CARRY, DRIVE, RIDE)
 
 
 @pytest.fixture(scope="module")
@@ -43,18 +43,17 @@ def gathered(root, tmp_path_factory):
 
 
 def test_walkers_walk_and_riders_ride(gathered):
-    _, _, ((walkers, _), (riders, _), (runners, _)) = gathered
+    _, _, ((walkers, _), (riders, _)) = gathered
     assert len(walkers.rois) == len(walkers.crops) >= 5 and len(riders.rois) == len(riders.crops) >= 20
     assert (walkers.labels[:, NAMES.index(WALK)] == 1).all() and (riders.labels[:, NAMES.index(RIDE)] == 1).all()
-    assert len(runners.rois) >= 3 and (runners.labels[:, NAMES.index(RUN)] == 1).all()
-    for samples in (walkers, riders, runners):
+    for samples in (walkers, riders):
         np.testing.assert_allclose(samples.labels[:, NAMES.index(CARRY)], _action_reals.CARRIES)
         np.testing.assert_allclose(samples.labels.sum(1), 1 + _action_reals.CARRIES)
         assert samples.crops[0].shape == (compact.FRAMES, compact.SIDE, compact.SIDE, 3)
 
 
 def test_what_is_brightest_stands_in_its_box(gathered):
-    _, _, ((walkers, _), *_) = gathered
+    _, _, ((walkers, _), _) = gathered
     inside = []
     for crop, (x1, y1, x2, y2) in zip(walkers.crops, walkers.rois.round().astype(int), strict=True):
         key = crop[compact.FRAMES // 2].mean(-1)

@@ -68,6 +68,7 @@ def test_the_allocator_keeps_large_buffers(place):
     assert environment["MALLOC_MMAP_MAX_"] == "0"
     assert int(environment["MALLOC_TRIM_THRESHOLD_"]) >= 1 << 30
     assert int(environment["MALLOC_TOP_PAD_"]) >= 1 << 26
+    assert int(environment["GOMP_SPINCOUNT"]) <= 10_000
     assert shown(place, "list", MALLOC_TOP_PAD_="7")["environment"]["MALLOC_TOP_PAD_"] == "7"
     assert "MALLOC_MMAP_MAX_" not in shown(place, "list", WHYCAM_MALLOC="system")["environment"]
 

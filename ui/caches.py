@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from pipeline import views
 from pipeline.store import Run
 
 THUMBNAIL = (176, 110)
+SHORT = 8
+"""Longer lists on a card are cut to their ends."""
 
 
 def analysis(run: Run, threshold: float | None = None) -> Analysis:
@@ -53,11 +55,19 @@ def thumbnail(folder: str, finished: float | None, frame: int, normal: float) ->
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
+def _listed(values: Sequence[Any]) -> str:
+    """Write a list in a line; of a long one the first, the last and how many there are."""
+    said = [_said(value) for value in values]
+    return ", ".join(said) if len(said) <= SHORT else f"{said[0]} … {said[-1]} ({len(said)})"
+
+
 def flat(card: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
     """Flatten a camera's card to lines of name and value.
 
     >>> flat({"seed": 0, "figures": {"auc": 0.94123, "frames": 2550}, "sizes": [1, 2]})
     [('seed', '0'), ('figures: auc', '0.941'), ('figures: frames', '2,550'), ('sizes', '1, 2')]
+    >>> flat({"clips": [f"{i}.mp4" for i in range(16)]})
+    [('clips', '0.mp4 … 15.mp4 (16)')]
     """
     lines: list[tuple[str, str]] = []
     for key, value in card.items():
@@ -65,7 +75,7 @@ def flat(card: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
         if isinstance(value, Mapping):
             lines += flat(value, f"{name}: ")
         else:
-            lines.append((name, ", ".join(map(_said, value)) if isinstance(value, list | tuple) else _said(value)))
+            lines.append((name, _listed(value) if isinstance(value, list | tuple) else _said(value)))
     return lines
 
 

@@ -70,7 +70,7 @@ def _what(causes: Sequence[Cause]) -> str:
     if best.coarse == "action":
         return f"a person was seen to {best.fine.replace(' / ', ' or ')}"
     if best.coarse == "location":
-        return f"{_article(best.fine)} {best.fine} stood out: the class is rarely seen to be or to go there"
+        return f"{_article(best.fine)} {best.fine} was seen"
     return f"{_article(best.fine)} {best.fine} stood out"
 
 

@@ -10,12 +10,15 @@ from explain._summary import clock, percent
 from explain.report._html import jpeg, safe, webp
 from explain.report.overlay import MARKS, PALETTE, TOP, heat_layer
 from explain.report.place_map import place_map, place_of
+from explain.tubes import iou
 
 KINDS = {"object": "object", "action": "action", "location": "place", "unknown": "not named"}
 SHOWN = 6
 """Causes in the table; the rest stand in ``report.json``."""
 BOXED, WORTH_A_BOX = 3, 0.25
 """Causes whose box is drawn: at most so many, and only those with this share of the best one's score."""
+SAME_BOX = 0.6
+"""IoU from which two boxes are drawn as one, that of the better cause: their names would lie on each other."""
 CLOSE = 2.4
 """A close-up shows this many times the width or height of the best cause's box."""
 STRENGTH = 0.75
@@ -125,10 +128,11 @@ def _told(causes: tuple[Cause, ...], kept: Evidence, fps: float) -> str:
 
 
 def _boxes(causes: tuple[Cause, ...], width: int, height: int) -> str:
-    """Draw each box once, best cause uppermost, with the ranks and names of all causes that have it."""
+    """Draw each box once, best cause uppermost, with the ranks and names of all causes that have it or nearly so."""
     shared: dict[Pixels, list[str]] = {}
     for rank, cause in enumerate(causes, 1):
-        shared.setdefault(cause.box, []).append(f"{rank} {cause.fine}")
+        same = (box for box in shared if iou(np.array([box]), np.array([cause.box]))[0, 0] >= SAME_BOX)
+        shared.setdefault(next(same, cause.box), []).append(f"{rank} {cause.fine}")
     size = width / 46
     drawn = [_box(box, names, width, height, size, i == 0) for i, (box, names) in enumerate(shared.items())]
     return "".join(reversed(drawn))

@@ -33,7 +33,7 @@ def test_an_unsure_answer_says_so():
     [
         ("action", "run / jog", "a person was seen to run or jog"),
         ("object", "umbrella", "an umbrella stood out"),
-        ("location", "person in an unusual place", "a person in an unusual place stood out: the class is rarely seen"),
+        ("location", "person in an unusual place", "a person in an unusual place was seen"),
         ("unknown", "unknown", "something that no model has a name for stood out"),
     ],
 )

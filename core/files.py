@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +15,9 @@ from core.errors import StorageError
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """What the system says when no more can be written."""
 DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+
+_NUMBERS = re.compile(r"\[\n[-\d.,eE+\s]*\]")
+"""A list of numbers over several lines; a line never breaks inside a JSON string."""
 
 
 def home() -> Path:
@@ -109,11 +113,14 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, content: Any) -> None:
     """Write ``content`` as JSON that every reader takes (UTF-8, no NaN), whole or not at all.
 
+    A list of numbers stands on one line.
+
     Raises:
         StorageError: the disk is full, or the folder cannot be written to.
         ValueError: ``content`` holds NaN or an infinity, which JSON does not have.
     """
-    write_text(path, json.dumps(content, ensure_ascii=False, allow_nan=False, indent=2) + "\n")
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=2)
+    write_text(path, _NUMBERS.sub(lambda found: f"[{' '.join(found[0][1:-1].split())}]", text) + "\n")
 
 
 def _is_ours(error: OSError, part: Path, path: Path) -> bool:

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core import files
 from core.errors import StorageError
@@ -112,3 +114,20 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path):
     with pytest.raises(StorageError, match="could not be written"):
         files.write_text(tmp_path / "taken", "x")
     assert {p.name for p in tmp_path.iterdir()} == {"file", "taken"}
+
+
+LEAF = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+
+
+@given(st.recursive(LEAF, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20))
+def test_json_reads_back_as_it_was(tmp_path_factory, content):
+    path = tmp_path_factory.getbasetemp() / "any.json"
+    files.write_json(path, content)
+    assert json.loads(path.read_text(encoding="utf-8")) == content
+
+
+def test_a_list_of_numbers_stands_on_one_line_and_text_stays_as_it_is(tmp_path):
+    files.write_json(tmp_path / "a.json", {"n": [1, 2.5, -1e-7], "s": "[ 1,\n  2 ]"})
+    text = (tmp_path / "a.json").read_text(encoding="utf-8")
+    assert '"n": [1, 2.5, -1e-07]' in text
+    assert json.loads(text)["s"] == "[ 1,\n  2 ]"

@@ -10,20 +10,10 @@ from sklearn.metrics import roc_auc_score
 from core.contracts import Truth
 from core.device import choose
 from core.errors import DataError
-from core.records import Frames
 from core.registry import collect
 from pipeline.evaluate import Scored, evaluate, measure, show
 from pipeline.events import find_events
-
-
-class Clip:
-    def __init__(self, name, images):
-        self.name, self.images = name, images
-
-    def frames(self, chunk=32):
-        for first in range(0, len(self.images), 7):
-            part = self.images[first : first + 7]
-            yield Frames(part, first, np.arange(first, first + len(part)) / 10.0)
+from tests.pipeline.clips import Clip
 
 
 class Made:

@@ -15,7 +15,7 @@ from core.contracts import Truth
 from core.device import choose
 from core.errors import DataError
 from core.normality import ClassNormality, Normality
-from core.records import Cause, Detections, Frames
+from core.records import Cause, Detections
 from core.registry import collect
 from pipeline import _labelled, evaluate_causes
 from pipeline.camera import load
@@ -23,18 +23,9 @@ from pipeline.causes_page import MOST_BYTES, Album, jpeg
 from pipeline.evaluate_causes import PROTOCOL, RULES, class_scores, show, trained_on, without_heat
 from pipeline.evidence import EvidenceFolder
 from pipeline.witness import Witness
+from tests.pipeline.clips import Clip
 
 LENGTHS = {"Test001": 40, "Test002": 33}
-
-
-class Clip:
-    def __init__(self, name, images):
-        self.name, self.images = name, images
-
-    def frames(self, chunk=32):
-        for first in range(0, len(self.images), 7):
-            part = self.images[first : first + 7]
-            yield Frames(part, first, np.arange(first, first + len(part)) / 10.0)
 
 
 class Made:

@@ -12,9 +12,26 @@ import torch
 from torch import Tensor, nn
 
 from core.records import Detections, Floats, Frames, Images, Prediction, Window
-from core.registry import pick
+from core.settings import checked
 
 Losses = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Plateau:
+    """A learning rate that falls, and a training that ends, when held-out windows gain no more.
+
+    Attributes:
+        held_out: share of each clip's windows, its last ones, that is not trained on but measured after every epoch.
+        factor: the rate is multiplied by it after ``patience`` epochs without gain.
+        patience: epochs without gain that the rate stands.
+        stop: epochs without gain after which the stage ends; 0 for never.
+    """
+
+    held_out: float
+    factor: float
+    patience: int
+    stop: int = 0
 
 
 @dataclass(frozen=True)
@@ -33,6 +50,7 @@ class Stage:
             that ends before them repeats its last frame. 0 for the detector's own.
         begin: called once before the stage's first epoch, in evaluation mode and without gradients, with all windows
             of the footage in prepared batches.
+        plateau: takes the place of ``schedule`` where the rate follows held-out windows.
     """
 
     name: str
@@ -44,6 +62,7 @@ class Stage:
     schedule: Callable[[torch.optim.Optimizer, int], torch.optim.lr_scheduler.LRScheduler]
     span: int = 0
     begin: Callable[[Iterable[Tensor]], None] | None = None
+    plateau: Plateau | None = None
 
 
 class Detector(nn.Module, ABC):
@@ -143,10 +162,9 @@ class DetectorEntry:
 
         Raises:
             UnknownNameError: a setting that this detector does not have.
+            InputError: a value of another type than the default's, or one that the detector cannot work with.
         """
-        for name in chosen:
-            pick("setting", name, self.settings)
-        return self.build(**{**self.settings, **chosen})
+        return self.build(**{**self.settings, **checked(self.settings, chosen)})
 
 
 class ObjectModel(Protocol):

@@ -56,18 +56,38 @@ class Cache:
             )
         return starts
 
-    def batches(self, batch: int, rng: np.random.Generator, span: int = 0) -> Iterator[torch.Tensor]:
-        """Yield every window once, shuffled, in batches of (≤ batch, span, C, h, w) uint8.
+    def split(self, share: float) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return the windows' starts without the last ``share`` of each clip's windows, and those; none if share is 0.
+
+        Raises:
+            DataError: a part would be empty.
+        """
+        if not share:
+            return self.starts, self.starts[:0]
+        ends = self.ends[self.starts]
+        last = np.zeros(len(self.starts), np.bool_)
+        for end in np.unique(ends):
+            own = np.flatnonzero(ends == end)
+            last[own[len(own) - round(len(own) * share) :]] = True
+        if last.all() or not last.any():
+            raise DataError(
+                f"{len(last)} windows of normal footage are too few to hold out {share:.0%} of them; give longer clips"
+            )
+        return self.starts[~last], self.starts[last]
+
+    def batches(self, batch: int, order: npt.NDArray[np.int64], span: int = 0) -> Iterator[torch.Tensor]:
+        """Yield the windows that begin at ``order``, in batches of nearly one size, (≤ batch, span, C, h, w) uint8.
+
+        No last batch of one is left over, which batch normalisation could not learn from.
 
         Args:
             batch: windows in a batch.
-            rng: draws the order.
+            order: indices of first frames.
             span: frames for each window where more than the detector's own are wanted; behind the end of its clip
                 the last frame is repeated.
         """
-        order = rng.permutation(self.starts)
         offsets = np.arange(span or self.span)
-        for first in range(0, len(order), batch):
-            starts = order[first : first + batch, None]
+        for part in np.array_split(order, -(-len(order) // batch)):
+            starts = part[:, None]
             rows = np.minimum(starts + offsets, self.ends[starts])
             yield torch.from_numpy(self.frames[rows])

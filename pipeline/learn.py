@@ -15,7 +15,7 @@ from explain import objects as object_models
 from pipeline import versions
 from pipeline.calibrate import Calibration, calibrate
 from pipeline.camera import Camera, check_name, load, make_detector, save
-from pipeline.train import Progress, Step, fit
+from pipeline.train import Fit, Progress, Step, fit
 from pipeline.witness import Witness
 
 
@@ -31,7 +31,8 @@ class Normal:
 def learn(
     detector: str, normal: Normal, out: Path, *, settings: Mapping[str, Any] | None = None, seed: int = 0,
     resume: bool = False, runtime: device.Runtime | None = None, objects: str = "auto", actions: str = "auto",
-    held_out: Sequence[Footage] = (), report: Callable[[Step], None] | None = None,
+    held_out: Sequence[Footage] = (), windows: int = 0, report: Callable[[Step], None] | None = None,
+    each_epoch: Callable[[Detector, Progress], None] | None = None,
 ) -> Camera:  # fmt: skip
     """Train a detector on normal footage and make a camera of it in ``out``.
 
@@ -46,7 +47,9 @@ def learn(
         objects: object backend that counts what is normal.
         actions: action backend that counts what is normal.
         held_out: normal clips that the threshold is measured on; the training clips when empty, which the card says.
+        windows: how many windows an epoch draws at most; 0 for all.
         report: called after every batch.
+        each_epoch: see :class:`pipeline.train.Fit`.
 
     Raises:
         UnknownNameError: no such detector or setting.
@@ -59,7 +62,8 @@ def learn(
     torch.manual_seed(seed)
     module = make_detector(detector, settings or {})
     work = out / "training"
-    progress = fit(module, normal.clips, work, runtime, seed=seed, resume=resume, report=report)
+    how = Fit(seed, resume, windows, report, each_epoch)
+    progress = fit(module, normal.clips, work, runtime, how)
     sha256 = weights.save(module, out / "weights.safetensors")
     weights.apply(module, weights.load(out / "weights.safetensors", sha256))
     witness = Witness(object_models.choose(objects, runtime), action_models.choose(actions, runtime))

@@ -1,7 +1,7 @@
 """One plain training loop for every detector: stages from the detector, a checkpoint every epoch, resume."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from core import files, weights
 from core.contracts import Detector, Footage, Stage
@@ -33,23 +35,46 @@ class Step:
 
 @dataclass
 class Progress:
-    """What a training has behind it; kept in the checkpoint and on the camera's card."""
+    """What a training has behind it; kept in the checkpoint and on the camera's card.
+
+    Attributes:
+        stage, epoch: where it stands.
+        seconds: spent in epochs.
+        losses: one entry for each epoch, its terms averaged over windows; ``held out`` is their sum on held-out
+            windows, where a stage has any.
+        best, stale: of the present stage: the lowest loss on held-out windows, and the epochs since.
+    """
 
     stage: int = 0
     epoch: int = 0
     seconds: float = 0.0
     losses: list[dict[str, float]] = field(default_factory=list)
+    best: float = float("inf")
+    stale: int = 0
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How a detector is fitted, but for what it says itself.
+
+    Attributes:
+        seed: of the order of windows and of PyTorch. Seed PyTorch before building the detector too.
+        resume: go on from ``checkpoint.pt`` where there is one.
+        windows: how many windows an epoch draws at most; 0 for all.
+        report: called after every batch.
+        each_epoch: called after every epoch, the detector in evaluation mode; what it does is not counted as training
+            time, and must leave PyTorch's own random numbers alone.
+    """
+
+    seed: int = 0
+    resume: bool = False
+    windows: int = 0
+    report: Callable[[Step], None] | None = None
+    each_epoch: Callable[[Detector, Progress], None] | None = None
 
 
 def fit(
-    detector: Detector,
-    footage: Sequence[Footage],
-    work: Path,
-    runtime: Runtime,
-    *,
-    seed: int = 0,
-    resume: bool = False,
-    report: Callable[[Step], None] | None = None,
+    detector: Detector, footage: Sequence[Footage], work: Path, runtime: Runtime, how: Fit | None = None
 ) -> Progress:
     """Train all stages of a detector; the last epoch's weights stay in it.
 
@@ -61,100 +86,139 @@ def fit(
         footage: normal clips.
         work: folder for the frame cache and ``checkpoint.pt``; made when missing.
         runtime: device and precision.
-        seed: of the order of windows and of PyTorch. Seed PyTorch before building the detector too.
-        resume: go on from ``checkpoint.pt`` where there is one.
-        report: called after every batch.
+        how: seed, resume, and who watches.
 
     Raises:
-        DataError: the footage holds no window.
+        DataError: the footage holds no window, or too few to hold some out.
         InputError: the loss became NaN or infinite; the last good checkpoint is kept.
         WeightsError: the checkpoint is not one of this detector.
     """
+    how = how or Fit()
     files.folder(work)
     runtime.place(detector)
     cache = Cache(work / "frames.u8", detector, footage)
     progress, kept = Progress(), None
-    if resume and (work / "checkpoint.pt").exists():
+    if how.resume and (work / "checkpoint.pt").exists():
         progress, kept = _restore(detector, work / "checkpoint.pt")
-    torch.manual_seed(seed)
+    torch.manual_seed(how.seed)
     for number, stage in enumerate(detector.stages()):
         if number >= progress.stage:
-            _run_stage(detector, stage, number, cache, work, runtime, seed, progress, kept, report)
+            _Stage(detector, stage, number, cache, work, runtime, how).run(progress, kept)
             kept = None
     detector.eval()
     (work / "frames.u8").unlink()
     return progress
 
 
-def _run_stage(
-    detector: Detector, stage: Stage, number: int, cache: Cache, work: Path, runtime: Runtime, seed: int,
-    progress: Progress, kept: dict[str, Any] | None, report: Callable[[Step], None] | None,
-) -> None:  # fmt: skip
-    optimiser = stage.optimiser(stage.parameters)
-    per_epoch = -(-len(cache.starts) // stage.batch)
-    schedule = stage.schedule(optimiser, per_epoch * stage.epochs)
-    if kept is not None:
-        optimiser.load_state_dict(kept["optimiser"])
-        schedule.load_state_dict(kept["schedule"])
-    if stage.begin is not None and progress.epoch == 0:
-        _begin(detector, stage.begin, cache.batches(stage.batch, np.random.default_rng(seed)), runtime)
-    while progress.epoch < stage.epochs:
-        started = time.monotonic()
-        rng = np.random.default_rng((seed, number, progress.epoch))
+class _Stage:
+    """One stage while it is trained."""
+
+    def __init__(
+        self, detector: Detector, stage: Stage, number: int, cache: Cache, work: Path, runtime: Runtime, how: Fit
+    ) -> None:
+        self.detector, self.stage, self.number, self.cache = detector, stage, number, cache
+        self.work, self.runtime, self.how = work, runtime, how
+        self.starts, self.held_out = cache.split(stage.plateau.held_out if stage.plateau else 0.0)
+        self.windows = min(len(self.starts), how.windows or len(self.starts))
+        self.per_epoch = -(-self.windows // stage.batch)
+        self.optimiser = stage.optimiser(stage.parameters)
+        self.schedule: LRScheduler | ReduceLROnPlateau = (
+            ReduceLROnPlateau(self.optimiser, factor=stage.plateau.factor, patience=stage.plateau.patience)
+            if stage.plateau
+            else stage.schedule(self.optimiser, self.per_epoch * stage.epochs)
+        )
+
+    def run(self, progress: Progress, kept: dict[str, Any] | None) -> None:
+        """Train from where ``progress`` stands, with the optimiser's state ``kept``, to the stage's end."""
+        stage, plateau = self.stage, self.stage.plateau
+        if kept is not None:
+            self.optimiser.load_state_dict(kept["optimiser"])
+            self.schedule.load_state_dict(kept["schedule"])
+        if stage.begin is not None and progress.epoch == 0:
+            self._begin(stage.begin)
+        while progress.epoch < stage.epochs and not (plateau and 0 < plateau.stop <= progress.stale):
+            self._epoch(progress)
+            _checkpoint(self.detector, self.optimiser, self.schedule, progress, self.work / "checkpoint.pt")
+            if self.how.each_epoch:
+                self.how.each_epoch(self.detector.eval(), progress)
+        progress.stage, progress.epoch, progress.best, progress.stale = self.number + 1, 0, float("inf"), 0
+
+    def _epoch(self, progress: Progress) -> None:
+        began, seed = time.monotonic(), self.how.seed
+        rng = np.random.default_rng((seed, self.number, progress.epoch))
         torch.manual_seed(int(rng.integers(2**31)))
-        batches = cache.batches(stage.batch, rng, stage.span)
-        sums = _run_epoch(detector, stage, batches, per_epoch, optimiser, schedule, runtime,
-                          lambda done, loss, rate: report and report(
-                              Step(stage.name, progress.epoch, stage.epochs, done, loss, rate)))  # fmt: skip
-        progress.losses.append({name: value / len(cache.starts) for name, value in sums.items()})
-        progress.seconds += time.monotonic() - started
+        losses = self._train(rng.permutation(self.starts)[: self.windows], progress.epoch)
+        if isinstance(self.schedule, ReduceLROnPlateau):
+            losses["held out"] = held_out = self._measure()
+            self.schedule.step(held_out)
+            gained = held_out < progress.best
+            progress.best, progress.stale = (held_out, 0) if gained else (progress.best, progress.stale + 1)
+        progress.losses.append(losses)
+        progress.seconds += time.monotonic() - began
         progress.epoch += 1
-        _checkpoint(detector, optimiser, schedule, progress, work / "checkpoint.pt")
-    progress.stage, progress.epoch = number + 1, 0
 
+    def _train(self, order: np.ndarray[Any, np.dtype[np.int64]], epoch: int) -> dict[str, float]:
+        """Take one step for each batch and return the terms of the loss, averaged over windows."""
+        stage = self.stage
+        self.detector.train()
+        sums: dict[str, float] = {}
+        began, seen = time.monotonic(), 0
+        for index, windows in enumerate(self._prepared(order)):
+            terms = self._loss(windows, index)
+            loss = torch.stack(tuple(terms.values())).sum()
+            self.optimiser.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(stage.parameters, CLIP_NORM)
+            self.optimiser.step()
+            if not isinstance(self.schedule, ReduceLROnPlateau):
+                self.schedule.step()
+            seen += len(windows)
+            for name, term in terms.items():
+                sums[name] = sums.get(name, 0.0) + term.item() * len(windows)
+            if self.how.report:
+                rate = seen / (time.monotonic() - began)
+                done = (index + 1) / self.per_epoch
+                self.how.report(Step(stage.name, epoch, stage.epochs, done, loss.item(), rate))
+        return {name: value / seen for name, value in sums.items()}
 
-@torch.no_grad()
-def _begin(
-    detector: Detector, begin: Callable[[Iterable[Tensor]], None], batches: Iterable[Tensor], runtime: Runtime
-) -> None:
-    detector.eval()
-    with runtime.autocast():
-        begin(detector.prepare(shrunk.to(runtime.device)) for shrunk in batches)
+    @torch.no_grad()
+    def _measure(self) -> float:
+        """Return the loss of the held-out windows, averaged over them."""
+        self.detector.eval()
+        total = 0.0
+        for index, windows in enumerate(self._prepared(self.held_out)):
+            total += sum(term.item() for term in self._loss(windows, index).values()) * len(windows)
+        return total / len(self.held_out)
 
+    def _prepared(self, order: np.ndarray[Any, np.dtype[np.int64]]) -> Iterator[Tensor]:
+        for shrunk in self.cache.batches(self.stage.batch, order, self.stage.span):
+            yield self.detector.prepare(shrunk.to(self.runtime.device))
 
-def _run_epoch(
-    detector: Detector, stage: Stage, batches: Any, count: int, optimiser: torch.optim.Optimizer,
-    schedule: torch.optim.lr_scheduler.LRScheduler, runtime: Runtime, report: Callable[[float, float, float], Any],
-) -> dict[str, float]:  # fmt: skip
-    detector.train()
-    sums: dict[str, float] = {}
-    started, seen = time.monotonic(), 0
-    for index, shrunk in enumerate(batches):
-        windows = detector.prepare(shrunk.to(runtime.device))
-        with runtime.autocast():
-            terms = stage.loss(windows)
-        loss = torch.stack(tuple(terms.values())).sum()
-        if not torch.isfinite(loss):
+    def _loss(self, windows: Tensor, batch: int) -> dict[str, Tensor]:
+        with self.runtime.autocast():
+            terms = self.stage.loss(windows)
+        total = sum(float(term.detach()) for term in terms.values())
+        if not np.isfinite(total):
             raise InputError(
-                f"the loss of stage {stage.name} became {loss.item()} in batch {index}; the last good checkpoint is "
+                f"the loss of stage {self.stage.name} became {total} in batch {batch}; the last good checkpoint is "
                 "kept, a lower learning rate (--set rate=…) would be right"
             )
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(stage.parameters, CLIP_NORM)
-        optimiser.step()
-        schedule.step()
-        seen += len(windows)
-        for name, term in terms.items():
-            sums[name] = sums.get(name, 0.0) + term.item() * len(windows)
-        report((index + 1) / count, loss.item(), seen / (time.monotonic() - started))
-    return sums
+        return terms
+
+    @torch.no_grad()
+    def _begin(self, begin: Callable[[Iterable[Tensor]], None]) -> None:
+        self.detector.eval()
+        order = np.random.default_rng(self.how.seed).permutation(self.cache.starts)
+        with self.runtime.autocast():
+            begin(
+                self.detector.prepare(shrunk.to(self.runtime.device))
+                for shrunk in self.cache.batches(self.stage.batch, order)
+            )
 
 
 def _checkpoint(
-    detector: Detector, optimiser: torch.optim.Optimizer, schedule: torch.optim.lr_scheduler.LRScheduler,
-    progress: Progress, path: Path,
-) -> None:  # fmt: skip
+    detector: Detector, optimiser: Optimizer, schedule: LRScheduler | ReduceLROnPlateau, progress: Progress, path: Path
+) -> None:
     state = {
         "detector": detector.state_dict(),
         "optimiser": optimiser.state_dict(),

@@ -6,12 +6,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.contracts import Detector, Losses, Stage
+from core.contracts import Detector, Losses, Plateau, Stage
 from core.errors import InputError
 from core.records import Prediction, Window
 from detectors._blocks import at_clip_size, constant, error_score
 from detectors._ssim import SIDE, ssim_map
 from detectors.thesis._networks import NETWORKS
+from detectors.thesis._schedule import PLATEAU
 from detectors.thesis._sphere import Sphere
 
 LOSSES: dict[str, tuple[float, float]] = {"mse": (1.0, 0.0), "ssim": (0.0, 1.0), "mse+ssim": (0.5, 0.5)}
@@ -100,7 +101,14 @@ class FrameAutoEncoder(Detector):
     def stages(self) -> tuple[Stage, ...]:
         """Train the auto-encoder, then, where ``svdd`` is set, its encoder alone."""
         whole = Stage(
-            "auto-encoder", self.epochs, self.batch, tuple(self.parameters()), self.loss, self._adam, constant
+            "auto-encoder",
+            self.epochs,
+            self.batch,
+            tuple(self.parameters()),
+            self.loss,
+            self._adam,
+            constant,
+            plateau=PLATEAU,
         )
         return (whole,) if self.sphere is None else (whole, self._fine_tuning(self.sphere))
 
@@ -117,7 +125,17 @@ class FrameAutoEncoder(Detector):
         def adam(parameters: Sequence[nn.Parameter]) -> torch.optim.Optimizer:
             return torch.optim.Adam(parameters, self.svdd_rate, weight_decay=SVDD_DECAY)
 
-        return Stage("svdd", self.svdd_epochs, self.svdd_batch, tuned, loss, adam, constant, begin=begin)
+        return Stage(
+            "svdd",
+            self.svdd_epochs,
+            self.svdd_batch,
+            tuned,
+            loss,
+            adam,
+            constant,
+            begin=begin,
+            plateau=Plateau(0.1, 0.5, 4),
+        )
 
     def _adam(self, parameters: Sequence[nn.Parameter]) -> torch.optim.Optimizer:
         return torch.optim.Adam(parameters, self.rate, weight_decay=DECAY)

@@ -12,6 +12,7 @@ from core.errors import InputError
 from core.records import Prediction, Window
 from detectors._blocks import at_clip_size, constant, error_score
 from detectors.thesis._cells import CELLS, Bidirectional, Cell, Distributed, Layer
+from detectors.thesis._schedule import PLATEAU
 
 SLOPE = 0.01
 DECAY = 1e-5
@@ -101,8 +102,9 @@ class RecurrentAutoEncoder(Detector):
         return {"mse": functional.mse_loss(self(windows), wanted.transpose(0, 1))}
 
     def stages(self) -> tuple[Stage, ...]:
-        """One stage: Adam at a constant rate."""
-        return (Stage("recurrent", self.epochs, self.batch, tuple(self.parameters()), self.loss, self._adam, constant),)
+        """One stage: Adam at a rate that falls when held-out windows gain no more."""
+        own = tuple(self.parameters())
+        return (Stage("recurrent", self.epochs, self.batch, own, self.loss, self._adam, constant, plateau=PLATEAU),)
 
     def _adam(self, parameters: Sequence[nn.Parameter]) -> torch.optim.Optimizer:
         return torch.optim.Adam(parameters, self.rate, weight_decay=DECAY)

@@ -1,13 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from core import device
+from core.contracts import Plateau
 from core.errors import DataError, InputError
 from core.records import Frames
 from pipeline.cache import Cache
 from pipeline.camera import make_detector
-from pipeline.train import fit
+from pipeline.train import Fit, _Stage, fit
 
 RUNTIME = device.choose("cpu", "float32")
 SETTINGS = {"base": 4, "height": 16, "width": 24, "channels": 1, "batch": 4, "epochs": 3, "codes": 8, "inputs": 2}
@@ -38,7 +41,7 @@ def trained(work, *, seed=0, resume=False, kill_in_epoch=None):
         if step.epoch == kill_in_epoch:
             raise Killed
 
-    progress = fit(detector, [Drawn("a", 12), Drawn("b", 9, 1)], work, RUNTIME, seed=seed, resume=resume, report=report)
+    progress = fit(detector, [Drawn("a", 12), Drawn("b", 9, 1)], work, RUNTIME, Fit(seed, resume, report=report))
     return detector, progress
 
 
@@ -68,7 +71,9 @@ def test_windows_never_cross_from_clip_to_clip(tmp_path):
     detector = make_detector("unet-prediction", {**SETTINGS, "codes": 0})
     cache = Cache(tmp_path / "frames.u8", detector, [Drawn("a", 5), Drawn("short", 2, 1), Drawn("b", 4, 2)])
     assert cache.lengths == [5, 2, 4] and cache.starts.tolist() == [0, 1, 2, 7, 8]
-    seen = torch.cat(list(cache.batches(2, np.random.default_rng(0))))
+    batches = list(cache.batches(4, cache.starts))
+    seen = torch.cat(batches)
+    assert [len(batch) for batch in batches] == [3, 2]
     assert seen.shape == (5, 3, 1, 16, 24) and seen.dtype == torch.uint8
     expected = {cache.frames[s : s + 3].tobytes() for s in cache.starts}
     assert {window.numpy().tobytes() for window in seen} == expected
@@ -79,7 +84,7 @@ def test_a_longer_span_repeats_the_last_frame_of_its_own_clip(tmp_path):
     clips = [Drawn("a", 5), Drawn("b", 4, 2)]
     cache = Cache(tmp_path / "frames.u8", detector, clips)
     span = cache.span + 3
-    got = {window.numpy().tobytes() for batch in cache.batches(2, np.random.default_rng(0), span) for window in batch}
+    got = {window.numpy().tobytes() for batch in cache.batches(2, cache.starts[::-1], span) for window in batch}
     frames = [detector.shrink(torch.from_numpy(next(clip.frames(chunk=9)).images)).numpy() for clip in clips]
     expected = {
         np.stack([clip[min(start + i, len(clip) - 1)] for i in range(span)]).tobytes()
@@ -104,7 +109,77 @@ def test_a_diverging_loss_stops_with_one_sentence_and_the_last_checkpoint(tmp_pa
                 next(iter(detector.parameters())).fill_(float("nan"))
 
     with pytest.raises(InputError, match="became nan"):
-        fit(detector, [Drawn("a", 12)], tmp_path, RUNTIME, report=spoil)
+        fit(detector, [Drawn("a", 12)], tmp_path, RUNTIME, Fit(report=spoil))
     kept = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
     assert kept["progress"]["epoch"] == 1
     assert all(value.isfinite().all() for value in kept["detector"].values())
+
+
+def steered(tmp_path, plateau, epochs=6, resume=False, each_epoch=None):
+    """Train bcae1 with a plateau of its own; return the detector, the progress, and the rates after each epoch."""
+    torch.manual_seed(0)
+    detector = make_detector("bcae1", {"base": 4, "height": 80, "width": 80, "channels": 1, "batch": 8})
+    (stage,) = detector.stages()
+    kept = []
+
+    def adam(parameters):
+        kept.append(torch.optim.Adam(parameters, 1e-3))
+        return kept[-1]
+
+    stage = replace(stage, epochs=epochs, optimiser=adam, plateau=plateau)
+    detector.stages = lambda: (stage,)
+    rates = []
+
+    def look(given, progress):
+        assert not given.training
+        rates.append(kept[-1].param_groups[0]["lr"])
+        if each_epoch:
+            each_epoch(progress)
+
+    how = Fit(resume=resume, each_epoch=look)
+    return detector, fit(detector, [Drawn("a", 20), Drawn("b", 30, 1)], tmp_path, RUNTIME, how), rates
+
+
+def test_the_rate_falls_and_the_training_ends_when_held_out_windows_gain_no_more(tmp_path, monkeypatch):
+    monkeypatch.setattr(_Stage, "_measure", lambda self: 1.0)
+    _, progress, rates = steered(tmp_path, Plateau(0.1, 0.5, 1, stop=4), epochs=20)
+    assert rates == pytest.approx([1e-3, 1e-3, 5e-4, 5e-4, 2.5e-4])
+    assert len(progress.losses) == 5 and progress.losses[-1]["held out"] == 1.0
+
+
+def test_held_out_windows_are_measured_and_not_trained_on(tmp_path):
+    detector, progress, _ = steered(tmp_path, Plateau(0.1, 0.75, 4), epochs=1)
+    images = [torch.from_numpy(next(Drawn(n, c, s).frames(99)).images) for n, c, s in (("a", 20, 0), ("b", 30, 1))]
+    last = torch.cat([images[0][-2:], images[1][-3:]])
+    with torch.no_grad():
+        naive = float(detector.loss(detector.prepare(detector.shrink(last))[:, None])["mse"])
+    assert progress.losses[0]["held out"] == pytest.approx(naive, rel=1e-5)
+
+
+def test_a_training_killed_on_a_plateau_resumes_as_one_that_was_not(tmp_path):
+    plateau = Plateau(0.1, 0.5, 1, stop=3)
+    whole, progress, rates = steered(tmp_path / "whole", plateau, epochs=8)
+
+    def kill(progress):
+        if progress.epoch == 3:
+            raise Killed
+
+    with pytest.raises(Killed):
+        steered(tmp_path / "run", plateau, epochs=8, each_epoch=kill)
+    resumed, after, then = steered(tmp_path / "run", plateau, epochs=8, resume=True)
+    assert after.losses == progress.losses and then == rates[3:]
+    for a, b in zip(whole.state_dict().values(), resumed.state_dict().values(), strict=True):
+        torch.testing.assert_close(a, b)
+
+
+def test_too_few_windows_to_hold_some_out_are_refused(tmp_path):
+    detector = make_detector("bcae1", {"base": 4, "height": 80, "width": 80, "channels": 1})
+    with pytest.raises(DataError, match="3 windows of normal footage are too few to hold out 10%"):
+        fit(detector, [Drawn("a", 3)], tmp_path, RUNTIME)
+
+
+def test_an_epoch_draws_no_more_windows_than_it_is_told(tmp_path):
+    steps = []
+    detector = make_detector("vqunet-prediction", SETTINGS)
+    fit(detector, [Drawn("a", 20)], tmp_path, RUNTIME, Fit(windows=8, report=steps.append))
+    assert [(step.epoch, step.done) for step in steps] == [(e, d) for e in range(3) for d in (0.5, 1.0)]

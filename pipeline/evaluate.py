@@ -144,8 +144,34 @@ def _score(
     camera: Camera, detector: Detector, clip: Footage, abnormal: npt.NDArray[np.bool_], runtime: Runtime,
     say: Callable[[int], None],
 ) -> Scored:  # fmt: skip
-    scores, times = np.full(len(abnormal), np.nan, np.float32), [0.0]
-    seen = 0
+    scores, fps = raw_scores(detector, clip, len(abnormal), runtime, say)
+    scores -= np.float32(camera.normality.median)
+    flagged = np.zeros(len(scores), np.bool_)
+    for event in find_events(scores, camera.threshold, fps or camera.fps):
+        flagged[event.first : event.last + 1] = True
+    return Scored(clip.name, scores, flagged, abnormal)
+
+
+def raw_scores(
+    detector: Detector, clip: Footage, frames: int, runtime: Runtime, say: Callable[[int], None] = lambda done: None
+) -> tuple[Floats, float]:
+    """Score a clip of whose truth the length is known.
+
+    Args:
+        detector: placed, in eval mode.
+        clip: what is scored.
+        frames: how many frames its truth has.
+        runtime: device and precision.
+        say: called with the number of frames done.
+
+    Returns:
+        (frames,) float32 scores as the detector gives them, NaN where no window reaches; and the clip's frames per
+        second, 0 where its times do not tell.
+
+    Raises:
+        DataError: the clip has another number of frames.
+    """
+    scores, times, seen = np.full(frames, np.nan, np.float32), [0.0], 0
 
     def watched() -> Iterator[Frames]:
         nonlocal seen
@@ -157,16 +183,12 @@ def _score(
 
     with runtime.autocast():
         for answer in detector.stream(watched()):
-            fresh = answer.score.float().cpu().numpy() - np.float32(camera.normality.median)
+            fresh = answer.score.float().cpu().numpy()
             room = scores[answer.first : answer.first + len(fresh)]
             room[:] = fresh[: len(room)]
-    if seen != len(abnormal):
-        raise DataError(f"clip {clip.name!r} has {seen} frames and its truth {len(abnormal)}; they must be alike")
-    fps = (seen - 1) / times[-1] if times[-1] > 0 else camera.fps
-    flagged = np.zeros(seen, np.bool_)
-    for event in find_events(scores, camera.threshold, fps):
-        flagged[event.first : event.last + 1] = True
-    return Scored(clip.name, scores, flagged, abnormal)
+    if seen != frames:
+        raise DataError(f"clip {clip.name!r} has {seen} frames and its truth {frames}; they must be alike")
+    return scores, (seen - 1) / times[-1] if times[-1] > 0 else 0.0
 
 
 def _figures(

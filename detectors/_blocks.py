@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from core.errors import InputError
+
 FLOOR = 1e-8
 
 
@@ -42,6 +44,16 @@ def error_score(error: Tensor, patch: int) -> Tensor:
         return whole
     pooled = functional.avg_pool2d(error.unsqueeze(1), patch, stride=max(1, patch // 4))
     return 0.5 * (whole + _decibels(pooled.flatten(1).amax(1)))
+
+
+def check_patch(patch: int, height: int, width: int) -> None:
+    """Refuse a patch that is larger than the frame.
+
+    Raises:
+        InputError: it is.
+    """
+    if not 0 <= patch <= min(height, width):
+        raise InputError(f"patch must lie between 0 and the shorter side {min(height, width)}, got {patch}")
 
 
 def _decibels(error: Tensor) -> Tensor:

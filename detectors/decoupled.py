@@ -16,7 +16,7 @@ from core.contracts import Detector, DetectorEntry, Losses, Stage
 from core.errors import InputError
 from core.records import Frames, Prediction, Window
 from core.registry import pick
-from detectors._blocks import FLOOR, at_clip_size, error_score, gradient_difference
+from detectors._blocks import FLOOR, at_clip_size, check_patch, error_score, gradient_difference
 from detectors._motion import MOTIONS, SLOPE, AutoregressiveMotion
 from detectors._ssim import ssim_map
 
@@ -58,6 +58,7 @@ class Decoupled(Detector):
     ) -> None:  # fmt: skip
         super().__init__()
         _check(inputs, step, ahead, kernel, blocks, height, width, pixel)
+        check_patch(patch, height, width)
         pick("score", score, SCORES)
         self.window = Window(inputs, step, (inputs - 1) * step + ahead, height, width, channels, 0.0, 1.0)
         self.score, self.pixel, self.patch, self.freeze = score, pixel.split("+"), patch, freeze

@@ -16,7 +16,7 @@ from core.contracts import Detector, DetectorEntry, Losses, Stage
 from core.errors import InputError
 from core.records import Prediction, Window
 from core.registry import pick
-from detectors._blocks import at_clip_size, constant, error_score
+from detectors._blocks import at_clip_size, check_patch, constant, error_score
 from detectors._pseudo import TECHNIQUES, draw_patches, image_folder, masks, patched, read_intruder, skipped
 
 FRAMES = 16
@@ -49,6 +49,7 @@ class NormalReconstruction(Detector):
     ) -> None:  # fmt: skip
         super().__init__()
         _check(height, width, base, probability, alpha, beta, strides)
+        check_patch(patch, height, width)
         pick("pseudo anomaly", pseudo, {"none": 0, "patch": 0, "skip": 0})
         pick("technique", technique, TECHNIQUES)
         self.window = Window(FRAMES, 1, TARGET, height, width, channels)

@@ -15,7 +15,7 @@ from torch.nn import functional
 from core.contracts import Detector, DetectorEntry, Losses, Stage
 from core.errors import InputError
 from core.records import Prediction, Window
-from detectors._blocks import at_clip_size, convolution, double, error_score, upward
+from detectors._blocks import at_clip_size, check_patch, convolution, double, error_score, upward
 
 BETA = 0.25
 GAMMA = 0.01
@@ -85,7 +85,8 @@ class VQUNet(Detector):
         epochs: int, batch: int, rate: float,
     ) -> None:  # fmt: skip
         super().__init__()
-        _check(height, width, patch)
+        _check(height, width, codes)
+        check_patch(patch, height, width)
         self.window = Window(max(inputs, 1), step, inputs * step, height, width, channels)
         self.skips = inputs > 0
         self.patch, self.epochs, self.batch, self.rate = patch, epochs, batch, rate
@@ -140,11 +141,11 @@ class VQUNet(Detector):
         return torch.optim.Adam(parameters, self.rate)
 
 
-def _check(height: int, width: int, patch: int) -> None:
+def _check(height: int, width: int, codes: int) -> None:
     if height % 8 or width % 8 or min(height, width) < 8:
         raise InputError(f"height and width must be multiples of 8, got {height}×{width}")
-    if not 0 <= patch <= min(height, width):
-        raise InputError(f"patch must lie between 0 and the shorter side {min(height, width)}, got {patch}")
+    if codes == 1:
+        raise InputError("codes must be 2 or more, or 0 for no codebook, got 1")
 
 
 def _cosine(optimiser: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LRScheduler:

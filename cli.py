@@ -26,7 +26,7 @@ REGISTRIES = {
     "detectors": ("detectors", "DETECTORS"),
     "methods": ("explain.methods", "METHODS"),
     "datasets": ("footage", "DATASETS"),
-    "metrics": ("metrics", "METRICS"),
+    "metrics": ("metrics", "METRICS", "EVENT_METRICS", "REGION_METRICS", "CLASS_METRICS"),
 }
 
 

@@ -8,12 +8,12 @@ from typing import Any
 from core.errors import UnknownNameError
 
 
-def collect(package: str, table: str) -> dict[str, Any]:
-    """Gather the dict called ``table`` from each module of ``package`` whose name does not begin with ``_``.
+def collect(package: str, *tables: str) -> dict[str, Any]:
+    """Gather the dicts called so from each module of ``package`` whose name does not begin with ``_``.
 
     Args:
         package: dotted name of a room, such as ``"detectors"``.
-        table: name of the dict that a module offers, such as ``"DETECTORS"``.
+        tables: names of the dicts that a module may offer, such as ``"DETECTORS"``.
 
     Returns:
         Name to entry, sorted by name.
@@ -27,10 +27,12 @@ def collect(package: str, table: str) -> dict[str, Any]:
     for module in pkgutil.iter_modules(room.__path__):
         if module.name.startswith("_"):
             continue
-        entries = getattr(importlib.import_module(f"{package}.{module.name}"), table, {})
-        for name, entry in entries.items():
+        offered = importlib.import_module(f"{package}.{module.name}")
+        for name, entry in ((n, e) for table in tables for n, e in getattr(offered, table, {}).items()):
             if name in found:
-                raise ValueError(f"{table} name {name!r} is given by both {owner[name]} and {module.name}")
+                raise ValueError(
+                    f"{' and '.join(tables)} name {name!r} is given by both {owner[name]} and {module.name}"
+                )
             found[name], owner[name] = entry, module.name
     return dict(sorted(found.items()))
 

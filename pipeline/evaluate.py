@@ -28,6 +28,8 @@ PROTOCOL = (
     "own threshold; f1_oracle that of the best threshold for these very frames. frame_index holds the same figures for "
     "a score that is only the frame's number, its f1 that of calling every frame abnormal."
 )
+HEADLINE = ("auc.micro_normalised", "auc.micro_raw", "auc.macro", "eer", "auc_pr", "f1", "f1_oracle")
+"""Shown first; the other metrics follow."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def measure(scored: Iterable[Scored]) -> dict[str, Any]:
 
 def show(result: Mapping[str, Any]) -> str:
     """Set a result of :func:`evaluate` as text."""
-    names = ("auc.micro_normalised", "auc.micro_raw", "auc.macro", "eer", "auc_pr", "f1", "f1_oracle")
+    names = (*HEADLINE, *(name for name in collect("metrics", "METRICS") if name not in HEADLINE))
     rows = [
         {
             "figure": name,
@@ -201,7 +203,7 @@ def _figures(
         scaled[~np.isnan(raw)] = normalised(raw[~np.isnan(raw)].astype(np.float64))
         by_video.append(scaled)
     decided = [np.where(np.isnan(raw), np.nan, np.where(f, 1.0, -1.0)) for raw, f in zip(scores, flagged, strict=True)]
-    given = {"auc.micro_raw": scores, "f1": decided}
+    given = {"auc.micro_raw": scores, "f1": decided, "precision": decided, "recall": decided}
     figures: dict[str, Any] = {}
     for name, metric in collect("metrics", "METRICS").items():
         group, _, part = name.rpartition(".")

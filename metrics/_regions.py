@@ -1,0 +1,146 @@
+"""What RBDC and TBDC share: which annotated regions are found at which threshold, and at what price."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int64]
+LEAST_IOU = 0.1
+"""Beta: IoU from which a predicted region finds an annotated one (``ramachandra2020street``)."""
+LEAST_SHARE = 0.1
+"""Alpha: share of a track's regions from which the track is found."""
+_CELLS = 8_000_000
+
+
+@dataclass(frozen=True)
+class Regions:
+    """Boxes of a whole data set.
+
+    Attributes:
+        frame: (N,) number of the frame over all videos, so that no two videos share one.
+        box: (N, 4) x1, y1, x2, y2; x2 and y2 exclusive.
+    """
+
+    frame: Whole
+    box: Floats
+
+    def __post_init__(self) -> None:
+        if self.box.shape != (len(self.frame), 4):
+            raise ValueError(f"box must be ({len(self.frame)}, 4), got {self.box.shape}")
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """Predicted regions, each of which is there from above ``low`` up to ``high``, both thresholds.
+
+    A box with a score is there at every threshold up to it: ``low`` is minus infinity. A region cut out of a heat map
+    is there while that cut gives it.
+
+    Attributes:
+        regions: the boxes.
+        low, high: (N,) float64.
+    """
+
+    regions: Regions
+    low: Floats
+    high: Floats
+
+    def __post_init__(self) -> None:
+        if not self.low.shape == self.high.shape == (len(self.regions),):
+            raise ValueError(f"low and high must be ({len(self.regions)},), got {self.low.shape} and {self.high.shape}")
+        if np.isnan(self.low).any() or np.isnan(self.high).any():
+            raise ValueError("low and high must be numbers, got NaN")
+
+    @classmethod
+    def scored(cls, regions: Regions, score: npt.ArrayLike) -> "Predicted":
+        """Make predictions of boxes with a score each."""
+        high = np.asarray(score, np.float64)
+        return cls(regions, np.full(len(regions), -np.inf), high)
+
+
+def matches(predicted: Regions, truth: Regions, least: float = LEAST_IOU) -> tuple[Whole, Whole]:
+    """Return all pairs (prediction, annotated region) of one frame whose IoU is at least ``least``.
+
+    Every pair of a frame is written out at once; no frame is gone through by itself.
+    """
+    order = np.argsort(truth.frame, kind="stable")
+    begin = np.searchsorted(truth.frame[order], predicted.frame, side="left")
+    count = np.searchsorted(truth.frame[order], predicted.frame, side="right") - begin
+    one = np.repeat(np.arange(len(predicted)), count)
+    within = np.arange(len(one)) - np.repeat(np.cumsum(count) - count, count)
+    other = order[np.repeat(begin, count) + within]
+    a, b = predicted.box[one], truth.box[other]
+    sides = np.clip(np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2]), 0, None)
+    shared = sides[:, 0] * sides[:, 1]
+    areas = [np.clip(x[:, 2:] - x[:, :2], 0, None).prod(1) for x in (a, b)]
+    good = (shared > 0) & (shared >= least * (areas[0] + areas[1] - shared))
+    return one[good], other[good]
+
+
+Found = Callable[[npt.NDArray[np.bool_]], Floats]
+"""(M, K) which regions are found at K thresholds -> (K,) share that counts."""
+
+
+def area(predicted: Predicted, truth: Regions, frames: int, share: Found, least: float = LEAST_IOU) -> float:
+    """Return the area under ``share`` over false regions per frame from 0 to 1.
+
+    From point to point the curve is straight; where it never comes to one false region per frame it goes on flat.
+
+    Raises:
+        ValueError: ``frames`` is less than 1.
+    """
+    if frames < 1:
+        raise ValueError(f"frames must be at least 1, got {frames}")
+    if len(truth) == 0:
+        return float("nan")
+    one, other = matches(predicted.regions, truth, least)
+    right = np.zeros(len(predicted.regions), np.bool_)
+    right[one] = True
+    levels = np.unique(predicted.high)[::-1]
+    first, last = _span(levels, predicted.low, predicted.high)
+    false = np.zeros(len(levels) + 1)
+    np.add.at(false, first[~right], 1)
+    np.add.at(false, last[~right], -1)
+    rate = np.cumsum(false)[:-1] / frames
+    found = _found(first[one], last[one], other, len(truth), len(levels), share)
+    return _under(np.r_[0.0, rate], np.r_[0.0, found])
+
+
+def _span(levels: Floats, low: Floats, high: Floats) -> tuple[Whole, Whole]:
+    """Return which of the descending ``levels`` each region is there at: from ``first`` to before ``last``."""
+    down = -levels
+    return np.searchsorted(down, -high), np.searchsorted(down, -low)
+
+
+def _found(first: Whole, last: Whole, region: Whole, regions: int, levels: int, share: Found) -> Floats:
+    """Give ``share`` the regions found at each level, some levels at a time."""
+    step, parts = max(1, _CELLS // regions), []
+    for begin in range(0, levels, step):
+        width = min(step, levels - begin)
+        here = (first < begin + width) & (last > begin)
+        change = np.zeros((regions, width + 1), np.int32)
+        np.add.at(change, (region[here], np.clip(first[here] - begin, 0, width)), 1)
+        np.add.at(change, (region[here], np.clip(last[here] - begin, 0, width)), -1)
+        parts.append(share(np.cumsum(change[:, :-1], axis=1) > 0))
+    return np.concatenate([np.empty(0), *parts])
+
+
+def _under(x: Floats, y: Floats) -> float:
+    """Return the area under a curve from 0 to 1; of several values at one place the highest counts.
+
+    A region cut out of a heat map may vanish when the cut is lowered, so neither axis need grow: the best that is
+    reached at no more than x counts.
+    """
+    order = np.lexsort((y, x))
+    x, y = x[order], np.maximum.accumulate(y[order])
+    last = np.r_[x[1:] != x[:-1], True]
+    x, y = x[last], y[last]
+    inside = x <= 1
+    xs, ys = np.r_[x[inside], 1.0], np.r_[y[inside], np.interp(1.0, x, y)]
+    return float(np.trapezoid(ys, xs))

@@ -1,0 +1,56 @@
+"""Ways to smooth a video's scores over time; a figure says which one it was computed with."""
+
+import numpy as np
+import numpy.typing as npt
+
+from metrics._pool import Array
+
+WIDTH, SIGMA = 15, 3.0
+
+
+def none(scores: Array) -> Array:
+    """Leave the scores as they are."""
+    return scores
+
+
+def savgol(scores: Array) -> Array:
+    """Savitzky–Golay filter of 15 frames and order 1, that is a straight line through each frame's neighbours.
+
+    It is the mean of 15 frames; the first and last seven lie on the line through the first or last 15, as in SciPy's
+    mode ``interp``. A video of fewer frames is one line (``ravi2021class`` smooths so, after normalisation).
+
+    >>> savgol(np.arange(20.0))[:3].round(6).tolist()
+    [0.0, 1.0, 2.0]
+    """
+    width = min(WIDTH, len(scores))
+    if width < 2:
+        return scores
+    if width < WIDTH:
+        return _line(scores, np.arange(width))
+    half = WIDTH // 2
+    middle = np.convolve(scores, np.full(WIDTH, 1 / WIDTH), "valid")
+    ends = _line(scores[:WIDTH], np.arange(half)), _line(scores[-WIDTH:], np.arange(WIDTH - half, WIDTH))
+    return np.concatenate([ends[0], middle, ends[1]])
+
+
+def gaussian(scores: Array) -> Array:
+    """Gaussian filter of three frames' standard deviation, cut at four of them, the video mirrored at its ends.
+
+    >>> gaussian(np.ones(5)).round(6).tolist()
+    [1.0, 1.0, 1.0, 1.0, 1.0]
+    """
+    if not len(scores):
+        return scores
+    reach = int(4 * SIGMA + 0.5)
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / SIGMA) ** 2)
+    return np.convolve(np.pad(scores, reach, "symmetric"), kernel / kernel.sum(), "valid")
+
+
+def _line(y: Array, at: npt.NDArray[np.int64]) -> Array:
+    """Return the straight line of least squares through ``y``, at some of its places."""
+    x = np.arange(len(y)) - (len(y) - 1) / 2
+    slope = (x @ y) / (x @ x)
+    return np.asarray(y.mean() + slope * (at - (len(y) - 1) / 2))
+
+
+SMOOTHINGS = {"none": none, "savgol": savgol, "gaussian": gaussian}

@@ -1,0 +1,60 @@
+"""Delay and false alarms against loops over frames, and where they are undefined."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metrics._spans import spans
+from metrics.detection_delay import delays, detection_delay, events_found
+from metrics.false_alarms import false_alarms
+
+VIDEOS = st.lists(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=30), min_size=1, max_size=4)
+
+
+def split(videos):
+    return [[f for f, _ in v] for v in videos], [[a for _, a in v] for v in videos]
+
+
+def runs(flags):
+    found, first = [], None
+    for i, flag in enumerate([*flags, False]):
+        if flag and first is None:
+            first = i
+        elif not flag and first is not None:
+            found.append((first, i - 1))
+            first = None
+    return found
+
+
+@given(VIDEOS)
+def test_they_are_those_of_a_loop(videos):
+    flagged, abnormal = split(videos)
+    late, false, normal = [], 0, 0
+    for f, a in zip(flagged, abnormal, strict=True):
+        assert spans(f) == runs(f)
+        for first, last in runs(a):
+            late.append(next((i - first for i in range(first, last + 1) if f[i]), math.inf) / 10)
+        false += sum(not any(a[first : last + 1]) for first, last in runs(f))
+        normal += a.count(False)
+    assert delays(flagged, abnormal, 10.0) == pytest.approx(late)
+    if late:
+        assert detection_delay(flagged, abnormal, 10.0) == np.median(late)
+        assert events_found(flagged, abnormal, 10.0) == np.mean(np.isfinite(late))
+    else:
+        assert math.isnan(detection_delay(flagged, abnormal, 10.0))
+        assert math.isnan(events_found(flagged, abnormal, 10.0))
+    rate = false_alarms(flagged, abnormal, 10.0)
+    assert math.isnan(rate) if not normal else rate == pytest.approx(false / (normal / 36000))
+
+
+def test_what_does_not_match_is_refused():
+    for metric in (detection_delay, events_found, false_alarms):
+        with pytest.raises(ValueError, match="same videos"):
+            metric([[1]], [[1], [0]], 10.0)
+        with pytest.raises(ValueError, match=r"\(T,\)"):
+            metric([[1, 0]], [[1]], 10.0)
+        with pytest.raises(ValueError, match="fps"):
+            metric([[1]], [[1]], 0.0)

@@ -139,6 +139,42 @@ def evaluate(options: argparse.Namespace) -> int:
     return 0
 
 
+def results(options: argparse.Namespace) -> int:
+    """Train what a plan asks for and is not there yet, and show the table."""
+    from core.device import choose
+    from core.files import home, write_text
+    from core.registry import collect, pick
+    from pipeline import results as made
+
+    make = pick("data set", options.data, collect("footage", "DATASETS"))
+    path = options.plan or ROOT / "docs" / "results" / options.data / "plan.toml"
+    plan = made.plan(path)
+    rows, folder = made.chosen(plan, options.row), path.parent
+    work = options.work or home() / "results" / options.data
+    runs = [(row, seed) for row in rows for seed in options.seeds or row.seeds] if options.root else []
+    for row, seed in runs:
+        if not made.result_file(folder, row.name, seed).exists():
+            print(f"{row.name}, seed {seed}", file=sys.stderr)
+            with progress_line() as line:
+                made.run(row, seed, make(options.root), folder, work, choose(options.device), line.train)
+    found = made.lines(rows, made.results(folder, plan))
+    print(table([dict(zip(made.HEAD, line, strict=True)) for line in found]))
+    if options.markdown:
+        write_text(options.markdown, made.markdown(found))
+    return 0
+
+
+def xman(options: argparse.Namespace) -> int:
+    """Measure predictions against X-MAN's labels; nothing of this needs PyTorch."""
+    # Its matrices are small: threads would wait for one another longer than they work.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from pipeline.xman import measure_files, show
+
+    result = measure_files(options.predictions, options.labels)
+    deliver(result, options.json, show(result))
+    return 0
+
+
 def rows_of(kind: str) -> list[dict[str, Any]]:
     """Return what there is of one kind, as rows that share their keys."""
     from core.registry import collect
@@ -258,6 +294,8 @@ VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
     "train": train,
     "train-explainers": train_explainers,
     "evaluate": evaluate,
+    "xman": xman,
+    "results": results,
     "list": list_,
     "bench": bench,
     "test": run_tests,

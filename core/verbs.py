@@ -19,7 +19,7 @@ def parser() -> argparse.ArgumentParser:
         "request was wrong, 1 Whycam itself failed.",
     )
     verbs = root.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for describe in (_app, _analyse, _train, _explainers, _evaluate, _list, _bench, _test):
+    for describe in (_app, _analyse, _train, _explainers, _evaluate, _xman, _results, _list, _bench, _test):
         describe(verbs)
     return root
 
@@ -176,6 +176,36 @@ def _evaluate(verbs: Any) -> None:
     made.add_argument("--page", type=Path, metavar="FILE", help="show the first causes in Markdown, with pictures")
     _json(made)
     _device(made)
+
+
+def _results(verbs: Any) -> None:
+    more = (
+        "Each result is one JSON file beside the plan; what is there is not trained again, and what was stopped goes "
+    )
+    more += "on from its last epoch. Without --root nothing is trained and the table is shown as it is."
+    example = "results bcae1 vqunet-prediction --data ped2 --root path/to/UCSDped2"
+    made = _verb(verbs, "results", "train and evaluate detectors over seeds, as a plan says, into one table", more,
+                 example)  # fmt: skip
+    made.add_argument("row", nargs="*", metavar="ROW", help="rows of the plan (default: all)")
+    made.add_argument("--data", required=True, metavar="DATASET", help="'./whycam list datasets' names them")
+    made.add_argument("--root", type=Path, metavar="DIR", help="folder of the data set, as published")
+    made.add_argument("--plan", type=Path, metavar="FILE", help="default docs/results/DATASET/plan.toml")
+    made.add_argument("--seeds", type=int, nargs="+", metavar="N", help="in place of those in the plan")
+    made.add_argument("--work", type=Path, metavar="DIR", help="folder for the cameras that are trained")
+    made.add_argument("--markdown", type=Path, metavar="FILE", help="write the table as Markdown, too")
+    _device(made)
+
+
+def _xman(verbs: Any) -> None:
+    more = (
+        "Says first which videos, frames and classes of the two files do not match. LABELS is X-MAN's JSON, "
+        '{"video/frame": [[coarse, fine], ...]}; PREDICTIONS is {"video/frame": [[coarse, fine, score], ...]}, or a '
+        "table in CSV with the columns video,frame,coarse,fine,score, of any system."
+    )
+    made = _verb(verbs, "xman", "measure explanations by X-MAN's mAP", more, "xman causes.csv labels.json")
+    made.add_argument("predictions", type=Path, metavar="PREDICTIONS", help="JSON or CSV of any system")
+    made.add_argument("labels", type=Path, metavar="LABELS", help="X-MAN's JSON")
+    _json(made)
 
 
 def _list(verbs: Any) -> None:

@@ -8,9 +8,11 @@ import cli
 from core.contracts import DetectorEntry
 from core.registry import collect
 from core.verbs import parser
+from pipeline import results
 from pipeline.camera import SHIPPED, load
 
-README = Path(__file__).resolve().parent.parent / "README.md"
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
 BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -21,6 +23,8 @@ def rows(kind: str) -> list[tuple[str, ...]]:
         return [("verb", "what it does"), *((f"`{a.dest}`", str(a.help)) for a in verbs._choices_actions)]
     if kind == "cameras":
         return cameras()
+    if kind == "results":
+        return compared()
     entries = collect(*cli.REGISTRIES[kind])
     if kind == "detectors":
         return [("detector", "what it does", "from"), *dict.fromkeys(_family(n, e) for n, e in entries.items())]
@@ -54,11 +58,19 @@ def cameras() -> list[tuple[str, ...]]:
     return found
 
 
+def compared() -> list[tuple[str, ...]]:
+    """Return the results on UCSD Ped2, without the columns that are alike in all rows or said by the row's name."""
+    path = ROOT / "docs" / "results" / "ped2" / "plan.toml"
+    plan = results.plan(path)
+    lines = [results.HEAD, *results.lines(plan.values(), results.results(path.parent, plan))]
+    hidden = {results.HEAD.index(name) for name in ("detector", "machine", "frame's index")}
+    return [tuple(cell for i, cell in enumerate(line) if i not in hidden) for line in lines]
+
+
 def table(kind: str) -> str:
     """Set one table in Markdown."""
     head, *body = rows(kind)
-    lines = [head, tuple("---" for _ in head), *body]
-    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+    return results.markdown(body, head)
 
 
 def made(text: str) -> str:

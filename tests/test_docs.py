@@ -25,6 +25,7 @@ def test_the_readmes_tables_are_those_of_the_registries():
     assert {kind for _, kind, _ in tables.BLOCK.findall(README)} == {
         "verbs",
         "cameras",
+        "results",
         "detectors",
         "datasets",
         "metrics",

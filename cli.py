@@ -20,14 +20,9 @@ from typing import Any
 from core.console import progress_line, table
 from core.errors import Cancelled, InputError, WhycamError
 from core.verbs import parse
+from pipeline.listing import rows_of
 
 ROOT = Path(__file__).resolve().parent
-REGISTRIES = {
-    "detectors": ("detectors", "DETECTORS"),
-    "methods": ("explain.methods", "METHODS"),
-    "datasets": ("footage", "DATASETS"),
-    "metrics": ("metrics", "METRICS", "EVENT_METRICS", "REGION_METRICS", "CLASS_METRICS"),
-}
 
 
 def deliver(result: Any, to: str | None, text: str) -> None:
@@ -175,42 +170,9 @@ def xman(options: argparse.Namespace) -> int:
     return 0
 
 
-def rows_of(kind: str) -> list[dict[str, Any]]:
-    """Return what there is of one kind, as rows that share their keys."""
-    from core.registry import collect
-
-    if kind == "runs":
-        from pipeline.store import runs
-
-        return [{"id": r.id, "clip": r.clip, "camera": r.camera, "state": r.state, "events": r.events} for r in runs()]
-    if kind == "cameras":
-        from pipeline.camera import cameras
-
-        return [row for name in cameras() for row in camera_row(name)]
-    return [{"name": name, "about": about(entry)} for name, entry in collect(*REGISTRIES[kind]).items()]
-
-
-def camera_row(name: str) -> list[dict[str, Any]]:
-    """Return a camera's row; none, and a sentence on stderr, for one that cannot be read."""
-    from pipeline.camera import load
-
-    try:
-        c = load(name)
-    except InputError as error:
-        say(error, 2)
-        return []
-    return [{"name": c.name, "detector": c.detector, "width": c.width, "height": c.height, "threshold": c.threshold}]
-
-
-def about(entry: Any) -> str:
-    """Return what an entry says of itself: its ``about``, or the first line of its docstring."""
-    said: str = getattr(entry, "about", None) or entry.__doc__ or ""
-    return said.strip().partition("\n")[0].rstrip(".").replace("``", "")
-
-
 def list_(options: argparse.Namespace) -> int:
     """List what there is."""
-    rows = rows_of(options.kind)
+    rows = rows_of(options.kind, lambda error: say(error, 2))
     deliver(rows, options.json, table(rows))
     return 0
 

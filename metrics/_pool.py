@@ -65,7 +65,7 @@ def counts(scores: Array, abnormal: Mask) -> tuple[Array, Array]:
 
     Equal scores are flagged together, so that the order of frames has no influence.
     """
-    order = np.argsort(-scores, kind="stable")
+    order = np.argsort(-scores)
     s, y = scores[order], abnormal[order]
     last = np.r_[s[1:] != s[:-1], True][: len(s)]
     return np.cumsum(y, dtype=np.float64)[last], np.cumsum(~y, dtype=np.float64)[last]

@@ -1,12 +1,12 @@
 """X-MAN's mAP: how well the causes tell which class was unusual (``szymanowicz2022discrete``)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from metrics._pool import average_precision
+from metrics._pool import average_precision, counts
 
 Named = tuple[str, str]
 
@@ -48,7 +48,7 @@ def class_precision(scores: npt.ArrayLike, positive: npt.ArrayLike) -> float:
 
 
 def class_map(scores: npt.ArrayLike, positive: npt.ArrayLike, classes: Sequence[Named]) -> ClassMap:
-    """Average precision over the labelled frames, which are the unusual ones alone, class by class.
+    """Mean of the classes' average precision over the labelled frames, which are the unusual ones alone.
 
     Args:
         scores: (F, C) best score of each frame and class.
@@ -70,6 +70,74 @@ def class_map(scores: npt.ArrayLike, positive: npt.ArrayLike, classes: Sequence[
     )
 
 
+def eleven_point(scores: npt.ArrayLike, positive: npt.ArrayLike) -> float:
+    """11-point AP of one class: mean over recall 0, 0.1, …, 1 of the best precision there or beyond.
+
+    The way of PASCAL VOC up to 2009 (``everingham2010pascal``, section 4.2); equal scores count together. NaN where no
+    frame is positive.
+
+    >>> round(eleven_point([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]), 4)
+    0.8485
+    """
+    s, y = np.asarray(scores, np.float64), np.asarray(positive, np.bool_)
+    if not y.any():
+        return float("nan")
+    tp, fp = counts(s, y)
+    best = np.maximum.accumulate((tp / (tp + fp))[::-1])[::-1]
+    # Recall as whole numbers: a tenth of ten positives is one, whatever the rounding of 0.1.
+    asked = np.ceil(np.arange(11) * tp[-1] / 10 - 1e-9)
+    return float(best[np.searchsorted(tp, asked)].mean())
+
+
+def by_type(per_class: Mapping[Named, float]) -> dict[str, float]:
+    """Mean over the classes of each coarse type that have a positive frame."""
+    kinds = sorted({coarse for coarse, _ in per_class})
+    return {kind: _mean(value for (coarse, _), value in per_class.items() if coarse == kind) for kind in kinds}
+
+
+def macro(scores: npt.ArrayLike, positive: npt.ArrayLike, video: npt.ArrayLike) -> float:
+    """Mean over the videos of each video's own mAP over the classes that have a positive frame in it.
+
+    Args:
+        scores: (F, C).
+        positive: (F, C) truth.
+        video: (F,) number of the frame's video.
+    """
+    s, y, of = np.asarray(scores, np.float64), np.asarray(positive, np.bool_), np.asarray(video)
+    each = []
+    for number in np.unique(of):
+        rows = of == number
+        held = np.flatnonzero(y[rows].any(0))
+        each.append(_mean(average_precision(s[rows, c], y[rows, c]) for c in held))
+    return _mean(each)
+
+
+def confusion(scores: npt.ArrayLike, positive: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Count which class ranks first in the frames of each class.
+
+    A frame of several classes counts once for each: the others are set aside then. A frame in which no class has a
+    score counts in the last column.
+
+    Args:
+        scores: (F, C), minus infinity where there is none.
+        positive: (F, C) truth.
+
+    Returns:
+        (C, C + 1).
+    """
+    s, y = np.asarray(scores, np.float64), np.asarray(positive, np.bool_)
+    found = np.zeros((s.shape[1], s.shape[1] + 1), np.int64)
+    for c in np.flatnonzero(y.any(0)):
+        rows = np.where(y[y[:, c]], -np.inf, s[y[:, c]])
+        rows[:, c] = s[y[:, c], c]
+        first = np.where(np.isneginf(rows.max(1)), s.shape[1], rows.argmax(1))
+        found[c] = np.bincount(first, minlength=s.shape[1] + 1)
+    return found
+
+
 def _mean(values: Iterable[float]) -> float:
     defined = [value for value in values if not np.isnan(value)]
     return float(np.mean(defined)) if defined else float("nan")
+
+
+CLASS_METRICS = {"xman_map": class_map, "xman_ap": class_precision, "xman_ap_11_point": eleven_point}

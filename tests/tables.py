@@ -4,11 +4,10 @@ import argparse
 import re
 from pathlib import Path
 
-import cli
 from core.contracts import DetectorEntry
 from core.registry import collect
 from core.verbs import parser
-from pipeline import results
+from pipeline import listing, results
 from pipeline.camera import SHIPPED, load
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,10 +24,10 @@ def rows(kind: str) -> list[tuple[str, ...]]:
         return cameras()
     if kind == "results":
         return compared()
-    entries = collect(*cli.REGISTRIES[kind])
+    entries = collect(*listing.REGISTRIES[kind])
     if kind == "detectors":
         return [("detector", "what it does", "from"), *dict.fromkeys(_family(n, e) for n, e in entries.items())]
-    return [(kind.removesuffix("s"), "what it is"), *((f"`{name}`", cli.about(e)) for name, e in entries.items())]
+    return [(kind.removesuffix("s"), "what it is"), *((f"`{name}`", listing.about(e)) for name, e in entries.items())]
 
 
 def _family(name: str, entry: DetectorEntry) -> tuple[str, ...]:

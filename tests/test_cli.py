@@ -18,10 +18,10 @@ from core.errors import ClipError, StorageError
 from core.records import Analysis, Clip, Event, ExplainedEvent
 from core.registry import collect
 from core.verbs import KINDS, parse, parser
-from pipeline import store
+from pipeline import listing, store
 
-COMPUTE = {"analyse", "train", "train-explainers", "evaluate", "bench"}
-GIVE_JSON = {"list", "evaluate", "bench"}
+COMPUTE = {"analyse", "train", "train-explainers", "evaluate", "results", "bench"}
+GIVE_JSON = {"list", "evaluate", "xman", "bench"}
 
 
 def verbs():
@@ -40,7 +40,18 @@ def run(capsys, *arguments):
 
 def test_the_verbs_are_those_promised():
     assert list(verbs()) == list(cli.VERBS)
-    assert set(cli.VERBS) == {"app", "analyse", "train", "train-explainers", "evaluate", "list", "bench", "test"}
+    assert set(cli.VERBS) == {
+        "app",
+        "analyse",
+        "train",
+        "train-explainers",
+        "evaluate",
+        "xman",
+        "results",
+        "list",
+        "bench",
+        "test",
+    }
 
 
 @pytest.mark.parametrize("verb", list(cli.VERBS))
@@ -109,8 +120,8 @@ def test_everything_can_be_listed(capsys, kind, tiny_camera):
     assert (code, err) == (0, "")
     for row in rows:
         assert str(next(iter(row.values()))) in text
-    if kind in cli.REGISTRIES:
-        assert [row["name"] for row in rows] == list(collect(*cli.REGISTRIES[kind]))
+    if kind in listing.REGISTRIES:
+        assert [row["name"] for row in rows] == list(collect(*listing.REGISTRIES[kind]))
         assert all(row["about"] for row in rows)
 
 

@@ -1,0 +1,106 @@
+"""Bootstrap of a mean average precision: how far it would move with other footage."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+RESAMPLES, SHARE = 1000, 0.95
+DRAWS = 250
+"""Resamples computed at once, which bounds the memory."""
+BLOCKS = 64
+"""Stretches of frames that are drawn where all are of one video."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Lower and upper end of a confidence interval; NaN where it is undefined."""
+
+    low: float
+    high: float
+
+
+def units(video: npt.ArrayLike) -> tuple[npt.NDArray[np.int64], str]:
+    """Say what is drawn: whole videos, for a video's frames are alike; of a single one, stretches of frames.
+
+    Returns:
+        (F,) number of each frame's unit, and its name.
+    """
+    names, number = np.unique(np.asarray(video), return_inverse=True)
+    if len(names) > 1:
+        return number.astype(np.int64), "videos"
+    blocks = min(BLOCKS, len(number))
+    return (np.arange(len(number)) * blocks // max(len(number), 1)).astype(np.int64), f"{blocks} stretches of frames"
+
+
+def resampled(
+    scores: Floats, positive: npt.NDArray[np.bool_], unit: npt.NDArray[np.int64], resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Floats:  # fmt: skip
+    """Compute average precision by class on footage drawn with replacement.
+
+    No frame is drawn out: a unit that is drawn n times counts n-fold. Precision is asked for at the positive frames
+    alone, and there is a sum over units, which is one matrix product for all resamples.
+
+    Args:
+        scores: (F, C).
+        positive: (F, C) truth.
+        unit: (F,) number from 0 of what is drawn together.
+        resamples: how many.
+        seed: the same seed gives the same draws.
+
+    Returns:
+        (resamples, C); NaN where a draw has no positive frame of the class.
+    """
+    count = int(unit.max(initial=-1)) + 1
+    random = np.random.default_rng(seed)
+    weight = random.multinomial(count, np.full(count, 1 / max(count, 1)), resamples).T.astype(np.float32)
+    found = np.full((resamples, scores.shape[1]), np.nan)
+    for c in np.flatnonzero(positive.any(0)):
+        found[:, c] = _weighted(scores[:, c], positive[:, c], unit, weight)
+    return found
+
+
+def _weighted(
+    scores: Floats, positive: npt.NDArray[np.bool_], unit: npt.NDArray[np.int64], weight: npt.NDArray[np.float32]
+) -> Floats:
+    order = np.argsort(-scores)
+    s, y, u = scores[order], positive[order], unit[order]
+    ends = np.flatnonzero(np.r_[s[1:] != s[:-1], True])
+    hits = np.flatnonzero(y)
+    group = ends[np.searchsorted(ends, hits)]
+    # Only groups of equal scores that hold a positive frame matter: one row for each.
+    rows = np.unique(group)
+    step = np.searchsorted(rows, np.arange(len(s)))
+    shape = (len(rows) + 1, len(weight))
+    cell = step * shape[1] + u
+    above = [np.bincount(some, minlength=shape[0] * shape[1]).reshape(shape) for some in (cell, cell[hits])]
+    flagged, true = (np.cumsum(part[:-1], axis=0, dtype=np.float32) for part in above)
+    gained = np.diff(true, axis=0, prepend=0)
+    each = []
+    for begin in range(0, weight.shape[1], DRAWS):
+        drawn = weight[:, begin : begin + DRAWS]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            precision = np.nan_to_num((true @ drawn) / (flagged @ drawn))
+            each.append((precision * (gained @ drawn)).sum(0, dtype=np.float64) / (true[-1] @ drawn))
+    return np.concatenate(each)
+
+
+def interval(values: npt.ArrayLike, share: float = SHARE) -> Interval:
+    """Return the interval that holds a ``share`` of the resampled values, those that are undefined left out."""
+    v = np.asarray(values, np.float64)
+    v = v[~np.isnan(v)]
+    if not len(v):
+        return Interval(float("nan"), float("nan"))
+    low, high = np.quantile(v, [(1 - share) / 2, (1 + share) / 2])
+    return Interval(float(low), float(high))
+
+
+def mean_over(values: Floats, classes: Sequence[int]) -> Floats:
+    """Return (resamples,) the mean over some classes of each draw, those without a positive frame left out."""
+    chosen = values[:, list(classes)]
+    held = ~np.isnan(chosen)
+    size = held.sum(1)
+    return np.where(size > 0, np.where(held, chosen, 0).sum(1) / np.maximum(size, 1), np.nan)

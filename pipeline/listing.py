@@ -1,0 +1,53 @@
+"""What there is: detectors, methods, data sets, metrics, cameras and runs, in a row each.
+
+Everything is imported when it is asked for, so that the command line answers ``--help`` at once.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from core.errors import InputError
+
+REGISTRIES = {
+    "detectors": ("detectors", "DETECTORS"),
+    "methods": ("explain.methods", "METHODS"),
+    "datasets": ("footage", "DATASETS"),
+    "metrics": ("metrics", "METRICS", "EVENT_METRICS", "REGION_METRICS", "CLASS_METRICS"),
+}
+
+
+def rows_of(kind: str, refuse: Callable[[InputError], object]) -> list[dict[str, Any]]:
+    """Return what there is of one kind, as rows that share their keys.
+
+    Args:
+        kind: one of ``core.verbs.KINDS``.
+        refuse: told of a camera that cannot be read, and is left out.
+    """
+    from core.registry import collect
+
+    if kind == "runs":
+        from pipeline.store import runs
+
+        return [{"id": r.id, "clip": r.clip, "camera": r.camera, "state": r.state, "events": r.events} for r in runs()]
+    if kind == "cameras":
+        from pipeline.camera import cameras
+
+        return [row for name in cameras() for row in _camera(name, refuse)]
+    return [{"name": name, "about": about(entry)} for name, entry in collect(*REGISTRIES[kind]).items()]
+
+
+def _camera(name: str, refuse: Callable[[InputError], object]) -> list[dict[str, Any]]:
+    from pipeline.camera import load
+
+    try:
+        c = load(name)
+    except InputError as error:
+        refuse(error)
+        return []
+    return [{"name": c.name, "detector": c.detector, "width": c.width, "height": c.height, "threshold": c.threshold}]
+
+
+def about(entry: Any) -> str:
+    """Return what an entry says of itself: its ``about``, or the first line of its docstring."""
+    said: str = getattr(entry, "about", None) or entry.__doc__ or ""
+    return said.strip().partition("\n")[0].rstrip(".").replace("``", "")

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.errors import InputError
+from detectors._transposed import ConvTranspose2d
 
 FLOOR = 1e-8
 
@@ -22,7 +23,7 @@ def double(channels_in: int, channels_out: int) -> nn.Sequential:
 def upward(channels_in: int, channels_out: int) -> nn.Sequential:
     """Return a transposed convolution that doubles height and width, batch normalisation, ReLU."""
     return nn.Sequential(
-        nn.ConvTranspose2d(channels_in, channels_out, 3, stride=2, padding=1, output_padding=1),
+        ConvTranspose2d(channels_in, channels_out, 3, stride=2, padding=1, output_padding=1),
         nn.BatchNorm2d(channels_out),
         nn.ReLU(inplace=True),
     )

@@ -126,4 +126,4 @@ def _layers(inputs: int) -> int:
 
 
 def _activation(index: int, count: int, last: nn.Module) -> nn.Module:
-    return last if index == count - 1 else nn.LeakyReLU(SLOPE)
+    return last if index == count - 1 else nn.LeakyReLU(SLOPE, True)

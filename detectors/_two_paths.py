@@ -6,6 +6,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from detectors._transposed import ConvTranspose3d
+
 SLOPE = 0.2
 RATE = 4
 
@@ -78,7 +80,7 @@ def _path(sizes: Sequence[int], extra: Sequence[int], times: Sequence[int], stri
 def _up(channels_in: int, channels_out: int, stride: tuple[int, int]) -> list[nn.Module]:
     time, space = stride
     return [
-        nn.ConvTranspose3d(channels_in, channels_out, 3, (time, space, space), 1, (time - 1, space - 1, space - 1)),
+        ConvTranspose3d(channels_in, channels_out, 3, (time, space, space), 1, (time - 1, space - 1, space - 1)),
         nn.BatchNorm3d(channels_out),
         nn.LeakyReLU(SLOPE, inplace=True),
     ]

@@ -19,6 +19,7 @@ from core.registry import pick
 from detectors._blocks import FLOOR, at_clip_size, check_patch, error_score, gradient_difference
 from detectors._motion import MOTIONS, SLOPE, AutoregressiveMotion
 from detectors._ssim import ssim_map
+from detectors._transposed import ConvTranspose2d
 
 SCORES = {"z": "of the latent code", "p": "of the predicted frame", "r": "of the reconstructed frame"}
 PIXEL = ("mse", "gdl", "ssim")
@@ -65,13 +66,13 @@ class Decoupled(Detector):
         self.epochs, self.batch, self.rate, self.drop = epochs, batch, rate, drop
         self.register_buffer("background", torch.zeros(channels, height, width))
         sizes = [min(base * 2**i, WIDEST) for i in range(blocks)]
-        end = pick("activation", last, {"leaky": nn.LeakyReLU(SLOPE), "tanh": nn.Tanh()})
+        end = pick("activation", last, {"leaky": nn.LeakyReLU(SLOPE, True), "tanh": nn.Tanh()})
         self.encoder = nn.ModuleList(
-            [_block(i, o, end if o_index == blocks - 1 else nn.LeakyReLU(SLOPE))
+            [_block(i, o, end if o_index == blocks - 1 else nn.LeakyReLU(SLOPE, True))
              for o_index, (i, o) in enumerate(pairwise([channels, *sizes]))]
         )  # fmt: skip
-        self.up = nn.ModuleList([nn.ConvTranspose2d(i, o, 2, 2) for o, i in reversed(list(pairwise(sizes)))])
-        self.decoder = nn.ModuleList([_block(2 * o, o, nn.LeakyReLU(SLOPE)) for o in reversed(sizes[:-1])])
+        self.up = nn.ModuleList([ConvTranspose2d(i, o, 2, 2) for o, i in reversed(list(pairwise(sizes)))])
+        self.decoder = nn.ModuleList([_block(2 * o, o, nn.LeakyReLU(SLOPE, True)) for o in reversed(sizes[:-1])])
         self.head = nn.Conv2d(sizes[0], channels, 3, padding=1)
         self.motion = pick("motion model", motion, MOTIONS)(sizes[-1], inputs, kernel, end)
 
@@ -155,8 +156,8 @@ class Decoupled(Detector):
         seen = windows[:, : w.inputs * w.step : w.step]
         codes, maps = self.encode(torch.cat([seen, windows[:, w.target, None]], 1).flatten(0, 1))
         codes = _by_window(codes, w.inputs + 1)
-        before = [_by_window(m, w.inputs + 1)[:, : w.inputs - 1].flatten(0, 1) for m in maps]
-        expected = self.decode(codes[:, 1 : w.inputs].flatten(0, 1), before)
+        before = [_frames(_by_window(m, w.inputs + 1)[:, : w.inputs - 1]) for m in maps]
+        expected = self.decode(_frames(codes[:, 1 : w.inputs]), before)
         return {
             "reconstruction": pixels * self._difference(expected, seen[:, 1:].flatten(0, 1)),
             "prediction": latents * self._surprise(codes),
@@ -234,13 +235,18 @@ class Decoupled(Detector):
 
 def _block(channels_in: int, channels_out: int, last: nn.Module) -> nn.Sequential:
     return nn.Sequential(
-        nn.Conv2d(channels_in, channels_out, 3, padding=1), nn.BatchNorm2d(channels_out), nn.LeakyReLU(SLOPE),
+        nn.Conv2d(channels_in, channels_out, 3, padding=1), nn.BatchNorm2d(channels_out), nn.LeakyReLU(SLOPE, True),
         nn.Conv2d(channels_out, channels_out, 3, padding=1), nn.BatchNorm2d(channels_out), last,
     )  # fmt: skip
 
 
 def _by_window(x: Tensor, frames: int) -> Tensor:
     return x.view(-1, frames, *x.shape[1:])
+
+
+def _frames(x: Tensor) -> Tensor:
+    """Line up (B, k, C, h, w) as (B·k, C, h, w) with the channels last, where PyTorch would bring them before."""
+    return x.movedim(2, -1).flatten(0, 1).movedim(-1, 1)
 
 
 def _squares(parameters: Iterable[nn.Parameter]) -> Tensor:

@@ -18,6 +18,7 @@ from core.records import Prediction, Window
 from core.registry import pick
 from detectors._blocks import at_clip_size, check_patch, constant, error_score
 from detectors._pseudo import TECHNIQUES, draw_patches, image_folder, masks, patched, read_intruder, skipped
+from detectors._transposed import ConvTranspose3d, transposed
 
 FRAMES = 16
 TARGET = 8
@@ -61,7 +62,7 @@ class NormalReconstruction(Detector):
             *_down(channels, c1, (1, 2, 2)), *_down(c1, c2, 2), *_down(c2, c3, 2), *_down(c3, c3, 2)
         )
         self.decoder = nn.Sequential(
-            *_up(c3, c3), *_up(c3, c2), *_up(c2, c1), nn.ConvTranspose3d(c1, channels, 3, (1, 2, 2), 1, (0, 1, 1))
+            *_up(c3, c3), *_up(c3, c2), *_up(c2, c1), ConvTranspose3d(c1, channels, 3, (1, 2, 2), 1, (0, 1, 1))
         )
 
     def forward(self, windows: Tensor) -> Tensor:
@@ -75,7 +76,7 @@ class NormalReconstruction(Detector):
         """
         x = self.decoder[:3](self.encoder(_volume(windows)))[:, :, 1:4]
         for layer in self.decoder[3:]:
-            x = _middle(layer, x) if isinstance(layer, nn.ConvTranspose3d) else layer(x)
+            x = _middle(layer, x) if isinstance(layer, ConvTranspose3d) else layer(x)
         return torch.tanh(x.float()).squeeze(2)
 
     def judge(self, windows: Tensor, size: tuple[int, int]) -> Prediction:
@@ -137,11 +138,12 @@ def _volume(windows: Tensor) -> Tensor:
     return windows.movedim(2, 1).contiguous(memory_format=torch.channels_last_3d)
 
 
-def _middle(layer: nn.ConvTranspose3d, x: Tensor) -> Tensor:
-    stride = (int(layer.stride[0]), 2, 2)
-    x = functional.conv_transpose3d(x, layer.weight, None, stride, (2, 1, 1), (0, 1, 1))
+def _middle(layer: ConvTranspose3d, x: Tensor) -> Tensor:
+    if layer.stride[0] == 1:
+        return layer.forward(x)[:, :, 1:2]
+    x = transposed(x, layer.weight, None, (2, 2, 2), (2, 1, 1), (0, 1, 1))
     # Given the bias, a processor's library takes a path eight times slower for this padding.
-    return x if layer.bias is None else x + layer.bias.to(x.dtype).view(-1, 1, 1, 1)
+    return x if layer.bias is None else x.add_(layer.bias.to(x.dtype).view(-1, 1, 1, 1))
 
 
 def _down(channels_in: int, channels_out: int, stride: int | tuple[int, int, int]) -> list[nn.Module]:
@@ -154,7 +156,7 @@ def _down(channels_in: int, channels_out: int, stride: int | tuple[int, int, int
 
 def _up(channels_in: int, channels_out: int) -> list[nn.Module]:
     return [
-        nn.ConvTranspose3d(channels_in, channels_out, 3, 2, 1, 1),
+        ConvTranspose3d(channels_in, channels_out, 3, 2, 1, 1),
         nn.BatchNorm3d(channels_out),
         nn.LeakyReLU(SLOPE, inplace=True),
     ]

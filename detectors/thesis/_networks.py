@@ -7,6 +7,7 @@ from itertools import pairwise
 from torch import nn
 
 from core.errors import InputError
+from detectors._transposed import ConvTranspose2d
 from detectors.thesis._layers import AsymmetricBlock, AugmentedConvolution, Excitation, SoftAttention, SoftmaxAttention
 
 SLOPE = 0.01
@@ -81,7 +82,7 @@ def bcae2(channels: int, base: int) -> Parts:
     encoder.append(nn.Sequential(nn.Conv2d(widths[3], latents, 3, 2), nn.Sigmoid()))
     back = (latents, *widths[::-1], base // 4)
     shape = zip(back, back[1:], (3, 5, 5, 5, 5), (2, 2, 3, 2, 2), strict=False)
-    decoder = [_block(nn.ConvTranspose2d(i, o, k, s), nn.LeakyReLU(DECODER_SLOPE)) for i, o, k, s in shape]
+    decoder = [_block(ConvTranspose2d(i, o, k, s), nn.LeakyReLU(DECODER_SLOPE)) for i, o, k, s in shape]
     return Parts(None, nn.Sequential(*encoder), nn.Sequential(*decoder, _last(base // 4, channels)), latents)
 
 
@@ -114,14 +115,14 @@ def _block(
 def _decoder(latents: int, deep: int, base: int, channels: int, excited: bool) -> nn.Sequential:
     shape = ((latents, deep, 4, 1), (deep, base, 3, 2), (base, base, 3, 2), (base, base, 4, 2), (base, base, 4, 2))
     blocks = [
-        _block(nn.ConvTranspose2d(i, o, k, s), nn.LeakyReLU(SLOPE), excited and place < 4)
+        _block(ConvTranspose2d(i, o, k, s), nn.LeakyReLU(SLOPE), excited and place < 4)
         for place, (i, o, k, s) in enumerate(shape)
     ]
     return nn.Sequential(*blocks, nn.Conv2d(base, channels, 3), nn.BatchNorm2d(channels))
 
 
 def _last(width: int, channels: int) -> nn.Module:
-    return nn.ConvTranspose2d(width, channels, 4)
+    return ConvTranspose2d(width, channels, 4)
 
 
 def _sixteenths(side: int) -> int:

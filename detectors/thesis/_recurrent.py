@@ -11,6 +11,7 @@ from core.contracts import Detector, Losses, Stage
 from core.errors import InputError
 from core.records import Prediction, Window
 from detectors._blocks import at_clip_size, constant, error_score
+from detectors._transposed import ConvTranspose2d
 from detectors.thesis._cells import CELLS, Bidirectional, Cell, Distributed, Layer
 from detectors.thesis._schedule import PLATEAU
 
@@ -72,9 +73,7 @@ class RecurrentAutoEncoder(Detector):
         back: list[Layer] = []
         for place, (o, i, s) in enumerate(steps[:0:-1]):
             plain_here = shape.upsampling or place >= shape.layers
-            block = (
-                Distributed(_block(nn.ConvTranspose2d(i, o, 3, s))) if plain_here else _remember(shape, i, o, s, True)
-            )
+            block = Distributed(_block(ConvTranspose2d(i, o, 3, s))) if plain_here else _remember(shape, i, o, s, True)
             back.append(block)
         self.first, self.rest = back[0], nn.ModuleList(back[1:])
         self.head = _head(base, channels, shape.predicts)
@@ -164,9 +163,9 @@ def _remember(shape: Shape, channels_in: int, channels_out: int, stride: int, tr
 def _head(base: int, channels: int, predicts: bool) -> nn.Sequential:
     """Bring the last map to the frame's size: by one transposed convolution, in seq2seq by one and a convolution."""
     if predicts:
-        last: list[nn.Module] = [*_block(nn.ConvTranspose2d(base, base, 6, 2)), nn.Conv2d(base, channels, 3)]
+        last: list[nn.Module] = [*_block(ConvTranspose2d(base, base, 6, 2)), nn.Conv2d(base, channels, 3)]
     else:
-        last = [nn.ConvTranspose2d(base, channels, 4, 2)]
+        last = [ConvTranspose2d(base, channels, 4, 2)]
     return nn.Sequential(*last, nn.BatchNorm2d(channels))
 
 

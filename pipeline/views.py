@@ -20,7 +20,7 @@ __all__ += ["explained_frames", "floor_of", "level", "load", "look", "nearest_ev
 __all__ += ["place_of", "report_at"]
 
 DEMO = Path(__file__).resolve().parent.parent / "assets" / "demo" / "plaza.mp4"
-REPORTS = ("report.html", "report.json", "scores.csv")
+REPORTS = report.FILES
 
 
 def cut(analysis: Analysis, threshold: float) -> Analysis:

@@ -15,7 +15,13 @@ from ui.events import look_at
 from ui.progress import lasted
 from ui.words import count, safe, span
 
-MIME = {"report.html": "text/html", "report.json": "application/json", "scores.csv": "text/csv"}
+LABELS = ("Report (HTML)", "Report (JSON)", "Scores (CSV)", "Causes (CSV)")
+MIME = {
+    "report.html": "text/html",
+    "report.json": "application/json",
+    "scores.csv": "text/csv",
+    "causes.csv": "text/csv",
+}
 
 
 def finished(run: Run) -> Analysis:
@@ -132,7 +138,7 @@ def _clicked(key: str, analysis: Analysis) -> None:
 def downloads(run: Run, base: Analysis, threshold: float) -> None:
     """Offer the report for the threshold that is shown."""
     with st.container(horizontal=True, vertical_alignment="center", width="content", key="downloads"):
-        for name, label in zip(views.REPORTS, ("Report (HTML)", "Report (JSON)", "Scores (CSV)"), strict=True):
+        for name, label in zip(views.REPORTS, LABELS, strict=True):
             st.download_button(
                 label, partial(_content, run, base, threshold, name), name, MIME[name], on_click="ignore",
                 icon=":material/download:", key=f"download-{name}",

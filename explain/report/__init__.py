@@ -5,16 +5,16 @@ from pathlib import Path
 
 from core.files import write_json, write_text
 from core.records import Analysis, Evidence
-from explain.report._data import as_json, scores_csv
+from explain.report._data import as_json, causes_csv, scores_csv
 from explain.report._page import page
 
 __all__ = ["FILES", "write"]
 
-FILES = ("report.html", "report.json", "scores.csv")
+FILES = ("report.html", "report.json", "scores.csv", "causes.csv")
 
 
 def write(analysis: Analysis, evidence: Callable[[int], Evidence], folder: Path) -> None:
-    """Write ``report.html``, ``report.json`` and ``scores.csv``, each whole or not at all.
+    """Write ``report.html``, ``report.json``, ``scores.csv`` and ``causes.csv``, each whole or not at all.
 
     Args:
         analysis: the answer for one clip.
@@ -26,4 +26,5 @@ def write(analysis: Analysis, evidence: Callable[[int], Evidence], folder: Path)
     """
     write_json(folder / "report.json", as_json(analysis))
     write_text(folder / "scores.csv", scores_csv(analysis))
+    write_text(folder / "causes.csv", causes_csv(analysis))
     write_text(folder / "report.html", page(analysis, evidence))

@@ -1,5 +1,7 @@
-"""The report for machines: ``report.json`` (its schema is ``docs/report.schema.json``) and ``scores.csv``."""
+"""The report for machines: ``report.json`` (``docs/report.schema.json``), ``scores.csv`` and ``causes.csv``."""
 
+import csv
+import io
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -7,6 +9,9 @@ from typing import Any
 import numpy as np
 
 from core.records import Analysis, Cause, ExplainedEvent
+
+LONGEST_NAME = 100
+"""Of a video, as readers of predictions take it."""
 
 
 def as_json(analysis: Analysis) -> dict[str, Any]:
@@ -91,3 +96,22 @@ def scores_csv(analysis: Analysis) -> str:
         for frame, (score, number) in enumerate(rows)
     ]
     return "\n".join(["frame,score,threshold,event", *lines, ""])
+
+
+def causes_csv(analysis: Analysis) -> str:
+    """Return ``causes.csv``: the causes as X-MAN's metric reads them, ``video,frame,coarse,fine,score``.
+
+    A cause stands in each frame of its event between its first and its last sight, with its score; frames count from 1,
+    as in the data sets' own labels. What has no name is left out.
+    """
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(("video", "frame", "coarse", "fine", "score"))
+    video = (analysis.clip.name.rpartition(".")[0] or analysis.clip.name)[-LONGEST_NAME:]
+    for one in analysis.events:
+        for cause in one.causes:
+            first, last = max(cause.first, one.event.first), min(cause.last, one.event.last)
+            if cause.coarse != "unknown" and math.isfinite(cause.score):
+                row = (cause.coarse, cause.fine, f"{cause.score:.6g}")
+                table.writerows((video, frame + 1, *row) for frame in range(first, last + 1))
+    return out.getvalue()

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from pipeline import jobs, store, views
 from tests.ui import made
+from ui import results
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {"new": "app.py", "run": "pages/1_Run.py", "runs": "pages/2_Runs.py", "cameras": "pages/3_Cameras.py"}
@@ -126,7 +127,7 @@ def test_a_finished_run_shows_its_events_causes_and_models():
     assert [s.value for s in at.subheader] == ["Event 1 of 2"]
     assert len(at.get("plotly_chart")) == 2
     assert len(at.get("image")) == 1
-    assert [b.label for b in at.get("download_button")] == ["Report (HTML)", "Report (JSON)", "Scores (CSV)"]
+    assert [b.label for b in at.get("download_button")] == [*results.LABELS]
 
 
 def test_a_click_on_an_event_looks_at_it_and_the_address_keeps_it():

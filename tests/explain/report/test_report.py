@@ -300,3 +300,14 @@ def test_the_map_is_bright_where_others_walked_and_marks_the_path():
     assert drawn.shape == (90 * factor, 160 * factor, 3)
     assert drawn[40 * factor, 80 * factor, 2] > 150 > 60 > drawn[10 * factor, 80 * factor, 2]
     assert tuple(drawn[84 * factor, 110 * factor]) == PATH
+
+
+def test_causes_are_written_as_predictions(tmp_path):
+    from footage import predictions
+
+    report.write(analysis(name="Test001.mp4"), kept, tmp_path)
+    rows = predictions.read(tmp_path / "causes.csv")
+    assert list(rows.videos) == ["Test001"]
+    assert list(rows.classes) == [("object", "bicycle"), ("action", "run / jog")]
+    assert sorted(place & 0xFFFFFFFF for place in rows.places) == list(range(41, 62)), "frames 40 to 60, from 1"
+    assert set(rows.score) == {4.0, 2.0}

@@ -66,9 +66,15 @@ class Stage:
 
 
 class Detector(nn.Module, ABC):
-    """Scores windows of frames; knows how it looks at them and how it is trained."""
+    """Scores windows of frames; knows how it looks at them and how it is trained.
+
+    Attributes:
+        window: which frames it looks at.
+        decibels: whether its scores are 10·log₁₀ of an error, so that they can be brought back to that error.
+    """
 
     window: Window
+    decibels: bool = True
 
     @abstractmethod
     def judge(self, windows: Tensor, size: tuple[int, int]) -> Prediction:

@@ -53,6 +53,7 @@ class TwoPathDensity(Detector):
         flow_epochs, flow_batch, flow_rate: training of the flows, the auto-encoder unchanged.
     """
 
+    decibels = False
     ranges: Tensor
     floor: Tensor
     width: Tensor

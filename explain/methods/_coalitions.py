@@ -1,0 +1,44 @@
+"""The game that SHAP and LIME play: which segments of the frame are there, and what the score is without the others."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from core.records import Floats
+from explain.attribution import Question
+from explain.scorer import Scorer
+
+Doubles = npt.NDArray[np.float64]
+
+
+def game(question: Question, scorer: Scorer) -> Callable[[npt.ArrayLike], Doubles]:
+    """Return what tells the scalar (N,) of coalitions (N, K): 1 where a segment is there, 0 where it is background."""
+    segments = torch.from_numpy(question.segments)
+
+    def play(coalitions: npt.ArrayLike) -> Doubles:
+        there = torch.from_numpy(np.asarray(coalitions, np.float32).reshape(-1, question.regions))
+        batches = [scorer.masked(question, part[:, segments]) for part in torch.split(there, scorer.batch)]
+        return np.concatenate(batches).astype(np.float64)
+
+    return play
+
+
+def density(question: Question, values: npt.ArrayLike) -> Floats:
+    """Spread each segment's value evenly over its pixels, (h, w): large segments are not larger causes."""
+    areas = np.bincount(question.segments.ravel(), minlength=question.regions)
+    each = np.asarray(values, np.float64).reshape(-1) / np.maximum(areas, 1)
+    return np.asarray(each[question.segments], np.float32)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Fix NumPy's global generator, which these libraries draw from, and put it back afterwards."""
+    before = np.random.get_state()
+    np.random.seed(seed)
+    try:
+        yield
+    finally:
+        np.random.set_state(before)

@@ -1,0 +1,35 @@
+"""A linear surrogate of the score around the frame (``ribeiro2016why``); no other file knows the package ``lime``."""
+
+import numpy as np
+
+from explain.attribution import Answer, MethodEntry, Question
+from explain.methods._coalitions import density, game
+from explain.scorer import Scorer
+
+KERNEL = 0.25
+"""Width of the exponential kernel over cosine distances: the package's for images."""
+
+
+def lime(question: Question, scorer: Scorer) -> Answer:
+    """LIME: a ridge regression over random coalitions of segments, the nearer to the frame the heavier."""
+    from lime.lime_base import LimeBase
+
+    samples = scorer.allowance(question, scorer.budget.evaluations, least=question.regions)
+    draw = np.random.default_rng(question.seed)
+    coalitions = draw.integers(0, 2, (samples, question.regions)).astype(np.float64)
+    coalitions[0] = 1.0
+    labels = game(question, scorer)(coalitions)[:, None]
+    kept = coalitions.sum(1) / question.regions
+    distances = 1.0 - np.sqrt(kept)
+    base = LimeBase(lambda d: np.sqrt(np.exp(-(d**2) / KERNEL**2)), random_state=question.seed)
+    _, weights, fit, _ = base.explain_instance_with_data(
+        coalitions, labels, distances, 0, question.regions, feature_selection="none"
+    )
+    values = np.zeros(question.regions)
+    for segment, weight in weights:
+        values[segment] = weight
+    note = f"The linear surrogate tells {fit:.0%} of how the score varies." if fit < 0.8 else ""
+    return Answer(density(question, values), None, note)
+
+
+METHODS = {"lime": MethodEntry(lime, "a linear surrogate over segments", "ribeiro2016why", float)}

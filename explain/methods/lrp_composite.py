@@ -1,0 +1,22 @@
+"""Layer-wise relevance propagation by rules that suit each layer (``montavon2019layer``), through zennit."""
+
+from explain.attribution import Answer, MethodEntry, Question
+from explain.methods._relevance import TINY, send_back, stable
+from explain.scorer import Scorer
+
+
+def lrp_composite(question: Question, scorer: Scorer) -> Answer:
+    """LRP with the z⁺-rule in convolutions, which excites and does not inhibit, and the ε-rule in linear layers."""
+    from zennit.rules import Epsilon, ZPlus
+    from zennit.types import Convolution, Linear
+
+    tiny = stable(TINY)
+    rules = [(Convolution, ZPlus(tiny, zero_params="bias")), (Linear, Epsilon(tiny, zero_params="bias"))]
+    return send_back(question, scorer, rules)
+
+
+METHODS = {
+    "lrp-composite": MethodEntry(
+        lrp_composite, "relevance sent back by the rule that suits each layer", "montavon2019layer", lambda budget: 20.0
+    )
+}

@@ -1,0 +1,22 @@
+"""Layer-wise relevance propagation by the ε-rule alone (``bach2015pixel``; thesis, section 3.8.1), through zennit."""
+
+from explain.attribution import Answer, MethodEntry, Question
+from explain.methods._relevance import send_back, stable
+from explain.scorer import Scorer
+
+EPSILON = 0.25
+"""As a share of the root mean square of what a layer gives: with a mere 10⁻⁶ what small sums get drowns all else."""
+
+
+def lrp_epsilon(question: Question, scorer: Scorer) -> Answer:
+    """ε-LRP of the network alone: which input made what it expected where it was wrong."""
+    from zennit.rules import Epsilon
+    from zennit.types import Convolution, Linear
+
+    rule = Epsilon(stable(EPSILON))
+    return send_back(question, scorer, [(Convolution, rule), (Linear, rule)], EPSILON)
+
+
+METHODS = {
+    "lrp-epsilon": MethodEntry(lrp_epsilon, "relevance sent back by the ε-rule", "bach2015pixel", lambda budget: 12.0)
+}

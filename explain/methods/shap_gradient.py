@@ -1,0 +1,53 @@
+"""Expected gradients of pixels between the background and the frame (``erion2021improving``, shap)."""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from explain.attribution import Answer, MethodEntry, Question
+from explain.methods._shap import load
+from explain.scorer import Scorer
+
+SAMPLES = 64
+GRADIENT = 3.0
+"""Forward passes that one with its gradient is worth."""
+
+
+class _Scalar(nn.Module):
+    """The scalar as a network with one output, as the library wants it."""
+
+    def __init__(self, scorer: Scorer) -> None:
+        super().__init__()
+        self.scorer = scorer
+
+    def forward(self, windows: Tensor) -> Tensor:
+        return torch.cat([self.scorer.differentiable(part) for part in torch.split(windows, self.scorer.batch)])[
+            :, None
+        ]
+
+
+def shap_gradient(question: Question, scorer: Scorer) -> Answer:
+    """GradientExplainer: gradients at random points between background and window, times their difference."""
+    shap = load()
+
+    samples = scorer.allowance(question, SAMPLES, GRADIENT)
+    empty = question.fill.expand_as(question.window)[None].contiguous()
+    explainer = shap.GradientExplainer(_Scalar(scorer), empty, batch_size=scorer.batch)
+    before = np.random.get_state()
+    try:
+        told = explainer.shap_values(question.window[None].clone(), nsamples=samples, rseed=question.seed)
+    finally:
+        np.random.set_state(before)
+    values = np.asarray(told, np.float64)[0, ..., 0]
+    owed = question.value - float(scorer(empty)[0])
+    note = f"Gradients at {samples} random points: their sum comes near the score's difference, not to it."
+    frames = np.asarray(values.sum((1, 2, 3)), np.float32)
+    return Answer(np.asarray(values.sum((0, 1)), np.float32), frames, note, float(values.sum()), owed)
+
+
+METHODS = {
+    "shap-gradient": MethodEntry(
+        shap_gradient, "expected gradients of pixels", "erion2021improving",
+        lambda budget: GRADIENT * min(budget, SAMPLES), load,
+    )
+}  # fmt: skip

@@ -1,0 +1,42 @@
+"""Owen values of segments: Shapley values down a tree of neighbouring segments (``lundberg2017unified``, shap)."""
+
+import numpy as np
+from scipy.cluster.hierarchy import linkage
+
+from explain.attribution import Answer, MethodEntry, Question
+from explain.methods._coalitions import Doubles, density, game, seeded
+from explain.methods._shap import load
+from explain.scorer import Scorer
+
+
+def shap_partition(question: Question, scorer: Scorer) -> Answer:
+    """Partition SHAP: credit goes to groups of neighbours first, then is shared out inside the groups that matter."""
+    shap = load()
+
+    evaluations = scorer.allowance(question, scorer.budget.evaluations, least=8)
+    masker = shap.maskers.Partition(np.zeros((1, question.regions)), clustering=_tree(question))
+    with seeded(question.seed):
+        explainer = shap.PartitionExplainer(game(question, scorer), masker)
+        told = explainer(
+            np.ones((1, question.regions)), max_evals=evaluations, batch_size=scorer.batch, silent=True
+        )  # fmt: skip
+    owed = question.value - float(np.ravel(told.base_values)[0])
+    return Answer(density(question, told.values), None, "", float(np.sum(told.values)), owed)
+
+
+def _tree(question: Question) -> Doubles:
+    """Join segments that lie near to one another and are about as hot."""
+    rows, columns = np.indices(question.segments.shape)
+    numbers = question.segments.ravel()
+    areas = np.maximum(np.bincount(numbers, minlength=question.regions), 1)
+    side = max(question.segments.shape)
+    places = [np.bincount(numbers, grid.ravel()) / areas / side for grid in (rows, columns)]
+    warmth = np.sqrt(np.bincount(numbers, question.heat.ravel()) / areas)
+    return np.asarray(linkage(np.stack([*places, warmth / max(float(warmth.max()), 1e-12)], 1), "average"), np.float64)
+
+
+METHODS = {
+    "shap-partition": MethodEntry(
+        shap_partition, "Owen values down a tree of neighbouring segments", "lundberg2017unified", float, load
+    )
+}

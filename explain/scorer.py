@@ -1,0 +1,159 @@
+"""Asks a detector about many altered windows, in batches and in its best precision, and keeps count."""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.contracts import Detector
+from core.device import Runtime
+from core.errors import Cancelled, expect
+from core.records import Floats
+from explain.attribution import Budget, Question, Scale
+
+BATCH_BYTES = 1 << 26
+"""Most bytes of altered windows in memory at once."""
+MOST = {"cpu": 16, "cuda": 128}
+"""Most windows in a batch: on a processor more are no faster."""
+FIRST = 4
+"""Evaluations that are timed to foresee how many a limit of seconds allows."""
+
+
+class Scorer:
+    """The scalar of any windows; see :mod:`explain.attribution`.
+
+    Args:
+        detector: built, placed, in eval mode; its parameters are set not to want gradients.
+        scale: brings raw scores to the scalar.
+        runtime: device and precision.
+        budget: of the method that asks.
+        progress: called with the evaluations done, after each batch.
+        cancelled: asked before each batch.
+
+    Attributes:
+        evaluations: windows asked about so far.
+        seconds: that the detector took for them.
+    """
+
+    def __init__(
+        self, detector: Detector, scale: Scale, runtime: Runtime, budget: Budget | None = None,
+        progress: Callable[[int], None] | None = None, cancelled: Callable[[], bool] | None = None,
+    ) -> None:  # fmt: skip
+        self.detector, self.scale, self.runtime = detector.requires_grad_(False), scale, runtime
+        self.budget = budget or Budget()
+        self.evaluations = 0
+        self._began = time.monotonic()
+        self.seconds = 0.0
+        self._progress, self._cancelled = progress, cancelled
+        w = detector.window
+        self._size = (w.height, w.width)
+        bytes_each = 4 * w.span * w.channels * w.height * w.width
+        self.batch = max(1, min(MOST[runtime.device.type], BATCH_BYTES // bytes_each))
+
+    def __call__(self, windows: Tensor) -> Floats:
+        """Return the scalars (N,) float32 of prepared windows (N, span, C, h, w).
+
+        Raises:
+            Cancelled: the user asked to stop.
+        """
+        return self._answers(torch.split(windows, self.batch))
+
+    def masked(self, question: Question, keep: Tensor, fill: Tensor | None = None) -> Floats:
+        """Return the scalars of the question's window with parts replaced in all its frames.
+
+        Args:
+            question: whose window is altered.
+            keep: (N, h, w), 1 where the window is as it was, 0 where it is replaced; bool or float.
+            fill: (C, h, w) or (span, C, h, w), prepared; the question's background when None.
+
+        Returns:
+            (N,) float32.
+
+        Raises:
+            Cancelled: the user asked to stop.
+        """
+        other = question.fill if fill is None else fill
+        expect(keep.ndim == 3, "keep", "(N, h, w)", tuple(keep.shape))
+
+        def blended() -> Iterator[Tensor]:
+            for part in torch.split(keep, self.batch):
+                share = part.float()[:, None, None]
+                yield question.window * share + other * (1.0 - share)
+
+        return self._answers(blended())
+
+    def retargeted(self, question: Question, keep: Tensor) -> Floats:
+        """Return the scalars of the question's window with parts of the target frame as the detector expected them.
+
+        Args:
+            question: whose window is altered.
+            keep: (N, h, w), 1 where the target is as it was.
+        """
+
+        def replaced() -> Iterator[Tensor]:
+            for part in torch.split(keep, self.batch):
+                windows = question.window.expand(len(part), *question.window.shape).clone()
+                share = part.float()[:, None]
+                seen = question.window[question.target]
+                windows[:, question.target] = seen * share + question.expected * (1.0 - share)
+                yield windows
+
+        return self._answers(replaced())
+
+    def differentiable(self, windows: Tensor) -> Tensor:
+        """Return the scalars (N,) of windows that want gradients, for one batch; counted as evaluations.
+
+        Raises:
+            Cancelled: the user asked to stop.
+        """
+        self._check()
+        began = time.monotonic()
+        with torch.enable_grad(), self.runtime.autocast():
+            score = self.detector.judge(windows.to(self.runtime.device), self._size).score
+        self._count(len(windows), time.monotonic() - began)
+        scalar: Tensor = self.scale.of(score.float())
+        return scalar
+
+    def allowance(self, question: Question, wanted: int, passes: float = 1.0, least: int = 2) -> int:
+        """Return how many evaluations a method may plan: ``wanted``, or what is left of the budget.
+
+        Where seconds are limited, a few evaluations of the window itself are timed first.
+
+        Args:
+            question: whose window is timed.
+            wanted: what the method would like.
+            passes: how much longer one of its evaluations takes than a mere forward pass.
+            least: fewer make no sense; so many are granted in any case.
+        """
+        left = float(self.budget.evaluations - self.evaluations)
+        if math.isfinite(self.budget.seconds):
+            if not self.evaluations:
+                self(question.window.expand(min(FIRST, self.batch), *question.window.shape))
+            each = self.seconds / self.evaluations * passes
+            left = min(left, (self.budget.seconds - (time.monotonic() - self._began)) / max(each, 1e-9))
+        return int(max(least, min(wanted, left)))
+
+    def _answers(self, batches: Iterable[Tensor]) -> Floats:
+        found = []
+        # Not inference mode: what a detector keeps between calls must stay fit for gradients.
+        with torch.no_grad(), self.runtime.autocast():
+            for batch in batches:
+                self._check()
+                began = time.monotonic()
+                score = self.detector.judge(batch.to(self.runtime.device), self._size).score
+                found.append(self.scale.of(score.float().cpu()).numpy())
+                self._count(len(batch), time.monotonic() - began)
+        return np.concatenate(found) if found else np.zeros(0, np.float32)
+
+    def _check(self) -> None:
+        if self._cancelled is not None and self._cancelled():
+            raise Cancelled(f"cancelled after {self.evaluations} evaluations; the maps that were finished are kept")
+
+    def _count(self, windows: int, seconds: float) -> None:
+        self.evaluations += windows
+        self.seconds += seconds
+        if self._progress is not None:
+            self._progress(self.evaluations)

@@ -1,0 +1,58 @@
+"""Regions that are kept or removed as one: superpixels of the frame, its change and its heat together.
+
+Superpixels of the frame alone (SLIC, ``achanta2012slic``) split a skateboard between the path and its rider's legs.
+With the heat, and with what differs from the background, among a pixel's features, small objects get regions of their
+own.
+"""
+
+import cv2
+import numpy as np
+from skimage.segmentation import slic
+from torch import Tensor
+
+from core.records import Floats
+from explain.attribution import Ints
+
+COUNT = 40
+HOT = 3.0
+"""Standard deviations of the smoothed heat above its mean from which a place is a region of its own."""
+SMALLEST = 4
+"""Pixels; what is hot and smaller joins its surroundings."""
+
+
+def segment(frame: Tensor, fill: Tensor, heat: Floats, count: int = COUNT) -> Ints:
+    """Cut a frame into regions.
+
+    Args:
+        frame: (C, h, w) float32, prepared.
+        fill: (C, h, w) float32, the background, prepared.
+        heat: (h, w) float32, non-negative.
+        count: of superpixels, roughly; hot places come on top.
+
+    Returns:
+        (h, w) int64, the regions' numbers from 0 on, none left out.
+    """
+    features = np.concatenate([_spread(frame), 2.0 * _spread((frame - fill).abs()), 2.0 * _warmth(heat)[..., None]], 2)
+    found = slic(features, count, compactness=0.3, sigma=1.0, channel_axis=2, start_label=1, convert2lab=False)
+    _, hot = cv2.connectedComponents(_hot(heat).astype(np.uint8), connectivity=4)
+    sizes = np.bincount(hot.ravel())
+    own = (hot > 0) & (sizes[hot] >= SMALLEST)
+    merged = np.where(own, hot + int(found.max()), found)
+    _, numbers = np.unique(merged, return_inverse=True)
+    return np.asarray(numbers.reshape(heat.shape), np.int64)
+
+
+def _spread(picture: Tensor) -> Floats:
+    """Bring (C, h, w) to (h, w, C) in [0, 1]."""
+    image = picture.detach().cpu().numpy().transpose(1, 2, 0)
+    return np.asarray((image - image.min()) / max(float(np.ptp(image)), 1e-6), np.float32)
+
+
+def _warmth(heat: Floats) -> Floats:
+    smooth = np.sqrt(cv2.GaussianBlur(heat, (0, 0), 1.0))
+    return np.asarray(smooth / max(float(smooth.max()), 1e-12), np.float32)
+
+
+def _hot(heat: Floats) -> Floats:
+    warm = _warmth(heat)
+    return np.asarray(warm > warm.mean() + HOT * warm.std())

@@ -1,0 +1,154 @@
+"""One frame of a clip as a question to the explanation methods: its window, what lies behind it, what was expected."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from core import video
+from core.contracts import Detector
+from core.device import Runtime
+from core.errors import InputError
+from core.records import Floats, Images
+from explain.attribution import Question, Scale
+from explain.segments import segment
+from pipeline.camera import Camera
+
+SAMPLES = 48
+LEAST = 200
+"""Frames of a clip that are looked at, where there are so many, to see what lies behind those who pass."""
+STRAYS = 0.1
+"""Difference from the camera's own background, of values in [0, 1], from which somebody stood there for long."""
+Bytes = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Looked:
+    """Frames of a clip around one that is to be explained.
+
+    Attributes:
+        window: (span, H, W, 3) uint8.
+        first: index of the window's first frame in the clip.
+        samples: (T, C, h, w) uint8, frames from all over what was decoded, as the network sees them.
+    """
+
+    window: Images
+    first: int
+    samples: Bytes
+
+
+def look_around(path: Path, name: str, detector: Detector, frame: int) -> Looked:
+    """Decode a frame's window, and some frames before and after it.
+
+    Raises:
+        ClipError: the clip cannot be read.
+        InputError: the frame lies outside the clip, or no window answers for it.
+    """
+    w = detector.window
+    first, last = frame - w.target, frame - w.target + w.span - 1
+    if frame < 0:
+        raise InputError(f"frame {frame} lies outside the clip {name!r}: frames are counted from 0")
+    if first < 0:
+        raise InputError(
+            f"frame {frame} has no score: the detector looks at the frames before it, too; the first that it answers "
+            f"for is frame {w.target}"
+        )
+    enough = max(last + 1, LEAST)
+    window, samples, seen = [], [], 0
+    for chunk in video.read(path, 8):
+        inside = slice(max(0, first - chunk.first), max(0, last + 1 - chunk.first))
+        window.append(chunk.images[inside].copy())
+        chosen = [i for i in range(len(chunk)) if (chunk.first + i) % max(1, enough // SAMPLES) == 0]
+        if chosen:
+            samples.append(detector.shrink(torch.from_numpy(chunk.images[chosen])).numpy())
+        seen = chunk.first + len(chunk)
+        if seen >= enough:
+            break
+    if frame >= seen:
+        raise InputError(f"frame {frame} lies outside the clip {name!r}, which has {seen} frames, 0 to {seen - 1}")
+    if last >= seen:
+        raise InputError(
+            f"frame {frame} has no score: the detector looks at the frames after it, too; the last that it answers for "
+            f"is frame {seen - w.span + w.target}"
+        )
+    return Looked(np.concatenate(window), first, np.concatenate(samples))
+
+
+def background(samples: Bytes, camera: Camera, detector: Detector) -> Tensor:
+    """Return the camera's picture without anybody, as the network sees it: (C, h, w) float32, prepared.
+
+    It is the clip's own median, sharp and in today's light; where that differs from the camera's small picture of its
+    normal footage, because somebody stood there for long, it is the camera's.
+    """
+    median = np.median(samples, axis=0).astype(np.float32)
+    known = detector.shrink(torch.from_numpy(camera.background[None].copy()))[0].numpy().astype(np.float32)
+    known += np.median(median - known, axis=(1, 2), keepdims=True)
+    wide = max(1.0, max(median.shape[1:]) / 64)
+    away = np.stack([cv2.GaussianBlur(x, (0, 0), wide) for x in median - known])
+    strange = np.abs(away).max(0) > STRAYS * 255.0
+    chosen = np.where(cv2.dilate(strange.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool), known, median)
+    return detector.prepare(torch.from_numpy(np.clip(chosen, 0, 255))[None])[0]
+
+
+def scale_of(camera: Camera, detector: Detector, scores: Sequence[float] | Floats) -> Scale:
+    """Return the scale whose 1 is the camera's maximum.
+
+    Args:
+        camera: whose normal footage.
+        detector: whose scores may be decibels of an error, or not.
+        scores: calibrated scores seen elsewhere, such as of the run; the camera's maximum is the largest there is.
+    """
+    normal, seen = camera.normality, np.asarray(scores, np.float64)
+    seen = seen[np.isfinite(seen)]
+    highest = max(normal.quantiles[-1], camera.threshold, float(seen.max(initial=-np.inf)))
+    lowest = normal.median + min(normal.quantiles[0], float(seen.min(initial=np.inf)))
+    return Scale(normal.median + highest, lowest, detector.decibels)
+
+
+def question_of(
+    looked: Looked, camera: Camera, detector: Detector, runtime: Runtime, *, scores: Sequence[float] | Floats = (),
+    threshold: float | None = None, seed: int = 0,
+) -> tuple[Question, Scale]:  # fmt: skip
+    """Make a question of a window.
+
+    Args:
+        looked: the window, and frames from all over the clip.
+        camera: whose footage it is.
+        detector: of the camera, built and placed.
+        runtime: device and precision.
+        scores: calibrated scores of the run, as far as they are known.
+        threshold: calibrated; the camera's own when None.
+        seed: of everything drawn by chance.
+
+    Returns:
+        The question, and the scale of its scalar; the frame's own score is never above 1.
+    """
+    prepared = detector.prepare(detector.shrink(torch.from_numpy(looked.window)))
+    fill = background(looked.samples, camera, detector)
+    return pose(prepared, fill, (looked.window.shape[1], looked.window.shape[2]), camera, detector, runtime,
+                scores=scores, threshold=threshold, seed=seed)  # fmt: skip
+
+
+def pose(
+    window: Tensor, fill: Tensor, size: tuple[int, int], camera: Camera, detector: Detector, runtime: Runtime, *,
+    scores: Sequence[float] | Floats = (), threshold: float | None = None, seed: int = 0,
+) -> tuple[Question, Scale]:  # fmt: skip
+    """Make a question of a window (span, C, h, w) and a background (C, h, w) that are prepared."""
+    w = detector.window
+    with torch.no_grad(), runtime.autocast():
+        answer = detector.judge(window[None].to(runtime.device), (w.height, w.width))
+    own = float(answer.score[0]) - camera.normality.median
+    scale = scale_of(camera, detector, [*scores, own])
+    expected = answer.expected[0].float().cpu() * (w.high - w.low) + w.low
+    heat = answer.saliency[0].float().cpu().numpy()
+    limit = camera.threshold if threshold is None else threshold
+    question = Question(
+        window, w.target, fill, expected, heat, segment(window[w.target], fill, heat), size,
+        float(scale.of(own + camera.normality.median)), float(scale.of(limit + camera.normality.median)), seed,
+    )  # fmt: skip
+    return question, scale

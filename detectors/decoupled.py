@@ -155,8 +155,8 @@ class Decoupled(Detector):
         w = self.window
         seen = windows[:, : w.inputs * w.step : w.step]
         codes, maps = self.encode(torch.cat([seen, windows[:, w.target, None]], 1).flatten(0, 1))
-        codes = _by_window(codes, w.inputs + 1)
-        before = [_frames(_by_window(m, w.inputs + 1)[:, : w.inputs - 1]) for m in maps]
+        codes = _places(codes, w.inputs + 1)
+        before = [_frames(_places(m, w.inputs + 1)[:, : w.inputs - 1]) for m in maps]
         expected = self.decode(_frames(codes[:, 1 : w.inputs]), before)
         return {
             "reconstruction": pixels * self._difference(expected, seen[:, 1:].flatten(0, 1)),
@@ -170,11 +170,11 @@ class Decoupled(Detector):
         with torch.no_grad():
             self.encoder.eval()
             frames = torch.cat([windows[:, : w.inputs * w.step : w.step], windows[:, w.target, None]], 1)
-            codes = _by_window(self.encode(frames.flatten(0, 1))[0], w.inputs + 1)
+            codes = _places(self.encode(frames.flatten(0, 1))[0], w.inputs + 1)
         return {"prediction": self._surprise(codes), "weights": _squares(self.motion.parameters())}
 
     def _surprise(self, codes: Tensor) -> Tensor:
-        seen, target = codes[:, :-1], codes[:, -1]
+        seen, target = codes[:, :-1].movedim(-1, 2), codes[:, -1].movedim(-1, 1)
         elements = target[0].numel()
         if not isinstance(self.motion, AutoregressiveMotion):
             return elements * functional.mse_loss(self.motion(seen).float(), target.float())
@@ -244,9 +244,14 @@ def _by_window(x: Tensor, frames: int) -> Tensor:
     return x.view(-1, frames, *x.shape[1:])
 
 
-def _frames(x: Tensor) -> Tensor:
-    """Line up (B, k, C, h, w) as (B·k, C, h, w) with the channels last, where PyTorch would bring them before."""
-    return x.movedim(2, -1).flatten(0, 1).movedim(-1, 1)
+def _places(x: Tensor, frames: int) -> Tensor:
+    """Split (N, C, h, w) by windows into (B, frames, h, w, C): of these a slice's gradient has its channels last."""
+    places = x.movedim(1, -1)
+    return places.view(-1, frames, *places.shape[1:])
+
+
+def _frames(places: Tensor) -> Tensor:
+    return places.flatten(0, 1).movedim(-1, 1)
 
 
 def _squares(parameters: Iterable[nn.Parameter]) -> Tensor:

@@ -149,7 +149,7 @@ def test_the_autoregressive_loss_predicts_every_code_whose_future_is_known():
     codes = torch.randn(2, 5, 8, 4, 6)
     every = detector.motion.every(codes[:, :4])
     expected = torch.stack([every[:, 0] - codes[:, 3], every[:, 3] - codes[:, 4]]).square().sum((2, 3, 4)).mean()
-    torch.testing.assert_close(detector._surprise(codes), expected)
+    torch.testing.assert_close(detector._surprise(codes.movedim(2, -1)), expected)
 
 
 def test_a_convlstm_layer_is_the_equations_written_out():
@@ -214,3 +214,16 @@ def test_impossible_settings_are_refused(settings, error, said):
 
 def test_the_motion_model_of_a_conv3d_entry_is_one():
     assert isinstance(small().motion, Conv3dMotion)
+
+
+def test_gradients_keep_their_channels_last():
+    detector = small(channels=3).train()
+    layouts = []
+
+    def watch(part, given, answer):
+        answer.register_hook(lambda grad: layouts.append(grad.is_contiguous(memory_format=torch.channels_last)))
+
+    for block in (*detector.encoder, *detector.decoder):
+        block[0].register_forward_hook(watch)
+    sum(detector.loss(torch.rand(2, detector.window.span, 3, 16, 24), 1.0, 1.0).values()).backward()
+    assert len(layouts) == 5 and all(layouts)

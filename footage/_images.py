@@ -20,8 +20,12 @@ def listed(folder: Path) -> list[Path]:
     return sorted(files, key=lambda f: ([int(n) for n in re.findall(r"\d+", f.stem)], f.name))
 
 
-def numbered(folder: Path) -> tuple[Path, ...]:
-    """List a folder's images that are numbered 001, 002, … without a gap.
+def numbered(folder: Path, first: int | None = 1) -> tuple[Path, ...]:
+    """List a folder's images that are numbered without a gap.
+
+    Args:
+        folder: of the images.
+        first: number of the first; None where 0 or 1 will do.
 
     Raises:
         DataError: the folder is missing or empty, or a number is missing or given twice.
@@ -31,10 +35,12 @@ def numbered(folder: Path) -> tuple[Path, ...]:
     files = [f for f in listed(folder) if f.stem.isdecimal()]
     if not files:
         raise DataError(f"{folder} holds no numbered images such as 001.tif or 001.jpg")
-    for expected, file in enumerate(files, start=1):
+    start = min(int(files[0].stem), 1) if first is None else first
+    for expected, file in enumerate(files, start=start):
         if int(file.stem) != expected:
+            last = len(files) - 1 + start
             raise DataError(
-                f"{folder} must hold frames 001 to {len(files):03d} once each, but {expected:03d} is missing"
+                f"{folder} must hold frames {start:03d} to {last:03d} once each, but {expected:03d} is missing"
             )
     return tuple(files)
 

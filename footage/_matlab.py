@@ -8,9 +8,9 @@ Source: "MAT-File Format", The MathWorks, section "Level 5 MAT-File Format".
 import math
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import overload
+from typing import Any, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,8 @@ import numpy.typing as npt
 from core.errors import DataError
 
 Mask = npt.NDArray[np.bool_]
+Cell = npt.NDArray[Any]
+Taken = TypeVar("Taken")
 MOST_BYTES = 256 << 20
 """Largest file that is opened; the largest of Avenue has 2 MB."""
 MOST_UNPACKED = 2 << 30
@@ -60,6 +62,19 @@ def masks(file: Path, key: str) -> Masks:
     Raises:
         DataError: the file is missing, damaged, far too large, or holds something else.
     """
+    return _read(file, key, lambda found: Masks(cell != 0 for cell in found))
+
+
+def arrays(file: Path, key: str) -> list[npt.NDArray[np.float64]]:
+    """Read a cell array of two-dimensional arrays of numbers.
+
+    Raises:
+        DataError: the file is missing, damaged, far too large, or holds something else.
+    """
+    return _read(file, key, lambda found: [cell.astype(np.float64) for cell in found])
+
+
+def _read(file: Path, key: str, take: Callable[[Iterator[Cell]], Taken]) -> Taken:
     if not file.is_file():
         raise DataError(f"{file} with the masks is missing")
     if not _HEADER <= file.stat().st_size <= MOST_BYTES:
@@ -69,15 +84,15 @@ def masks(file: Path, key: str) -> Masks:
         order = {b"IM": "<", b"MI": ">"}.get(bytes(data[126:128]), "")
         if not order:
             raise ValueError("it is no MATLAB file of level 5")
-        return Masks(_cells(data, order, key))
+        return take(_cells(data, order, key))
     except (OSError, ValueError, struct.error, zlib.error, MemoryError) as error:
         raise DataError(
             f"{file} must be a MATLAB file with a cell array {key!r} of one mask for each frame, but {error}"
         ) from error
 
 
-def _cells(data: memoryview, order: str, key: str) -> Iterator[Mask]:
-    """Give the masks of the variable ``key``."""
+def _cells(data: memoryview, order: str, key: str) -> Iterator[Cell]:
+    """Give the cells of the variable ``key``."""
     for kind, payload in _elements(data[_HEADER:], order):
         if kind == _COMPRESSED:
             kind, payload = next(_elements(_unpacked(payload), order), (0, payload))
@@ -93,7 +108,7 @@ def _cells(data: memoryview, order: str, key: str) -> Iterator[Mask]:
     raise ValueError("it has no such variable")
 
 
-def _each(rest: memoryview, order: str, count: int) -> Iterator[Mask]:
+def _each(rest: memoryview, order: str, count: int) -> Iterator[Cell]:
     elements = _elements(rest, order)
     for number in range(count):
         kind, payload = next(elements, (0, rest))
@@ -104,7 +119,7 @@ def _each(rest: memoryview, order: str, count: int) -> Iterator[Mask]:
         right = of in _NUMBERS and len(shape) == 2 and min(shape) > 0 and kind in _TYPES
         if not right or len(values) != math.prod(shape) * int(_TYPES[kind][1]):
             raise ValueError(f"cell {number + 1} of {count} is no mask")
-        found: Mask = np.frombuffer(values, order + _TYPES[kind]).reshape(shape[::-1]).T != 0
+        found: Cell = np.frombuffer(values, order + _TYPES[kind]).reshape(shape[::-1]).T
         yield found
 
 

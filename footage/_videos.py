@@ -1,7 +1,7 @@
 """Clips that lie on disk as one video file each."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from core import video
@@ -12,10 +12,17 @@ SUFFIXES = frozenset({".mp4", ".m4v", ".avi", ".mov", ".mkv", ".webm", ".mpg", "
 
 @dataclass(frozen=True)
 class VideoClip:
-    """A clip that is one video file."""
+    """A clip that is one video file.
+
+    Attributes:
+        name: shown to the user.
+        path: the file.
+        complaints: what the last reading to its end was troubled by, a sentence each.
+    """
 
     name: str
     path: Path
+    complaints: list[str] = field(default_factory=list, compare=False, repr=False)
 
     def frames(self, chunk: int = 32) -> Iterator[Frames]:
         """Decode the file in chunks of at most ``chunk`` frames.
@@ -23,4 +30,5 @@ class VideoClip:
         Raises:
             ClipError: it is no video, or lies beyond the limits.
         """
-        return video.read(self.path, chunk)
+        self.complaints.clear()
+        return video.read(self.path, chunk, self.complaints.append)

@@ -1,4 +1,4 @@
-"""UCSD Ped2 in its official layout (Mahadevan, Li, Bhalodia and Vasconcelos, CVPR 2010).
+"""UCSD Ped1 and Ped2 in their official layout (Mahadevan, Li, Bhalodia and Vasconcelos, CVPR 2010).
 
 ::
 
@@ -7,11 +7,12 @@
     root/Test/Test001_gt/001.bmp …      pixel masks, 0 or 255
     root/Test/UCSDped2.m                abnormal ranges, one line per test clip, from 1, inclusive
 
-Frames and masks may be in any image format that OpenCV reads (copies as JPEG and PNG are common).
+Of Ped1 (``UCSDped1.m``) only ten test clips have masks. Frames and masks may be in any image format that OpenCV reads
+(copies as JPEG and PNG are common).
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -45,22 +46,27 @@ def parse_ranges(text: str) -> tuple[Ranges, ...]:
     return tuple(tuple((int(a), int(b)) for a, b in re.findall(r"(\d+)\s*:\s*(\d+)", row)) for row in rows)
 
 
-class Ped2:
-    """UCSD Ped2: 16 training and 12 test clips of a walkway, 360×240, grey."""
-
-    name = "ped2"
+class _Ucsd:
+    name: str
+    folder: str
+    official: Mapping[str, int]
+    all_masks: bool
 
     def __init__(self, root: Path) -> None:
-        """Look for the data set in ``root``, or in a folder ``UCSDped2`` in it.
+        """Look for the data set in ``root``, or in a folder of its own name (``UCSDped2``) in it.
 
         Raises:
             DataError: there is no ``Train`` or ``Test`` folder.
         """
         root = Path(root)
-        self.root = root / "UCSDped2" if (root / "UCSDped2").is_dir() else root
+        self.root = root / self.folder if (root / self.folder).is_dir() else root
         for part in ("Train", "Test"):
             if not (self.root / part).is_dir():
-                raise DataError(f"{self.root} is not UCSD Ped2 in its official layout: it has no folder {part!r}")
+                raise DataError(f"{self.root} is not {self._title} in its official layout: it has no folder {part!r}")
+
+    @property
+    def _title(self) -> str:
+        return f"UCSD {self.name.capitalize()}"
 
     def _clips(self, part: str) -> tuple[ImageClip, ...]:
         """Clips of ``Train`` or ``Test`` in the order of their numbers."""
@@ -100,7 +106,7 @@ class Ped2:
     @cached_property
     def _ranges(self) -> tuple[Ranges, ...]:
         """Abnormal ranges of each test clip."""
-        file = self.root / "Test" / "UCSDped2.m"
+        file = self.root / "Test" / f"{self.folder}.m"
         if not file.is_file():
             raise DataError(f"{file} with the frame labels is missing")
         ranges = parse_ranges(file.read_text(encoding="ascii", errors="replace"))
@@ -116,24 +122,64 @@ class Ped2:
         """
         known = {c.name: i for i, c in enumerate(self._test)}
         if clip.name not in known:
-            raise DataError(f"{clip.name!r} is no test clip of UCSD Ped2; known: {', '.join(known)}")
+            raise DataError(f"{clip.name!r} is no test clip of {self._title}; known: {', '.join(known)}")
         index = known[clip.name]
         count = len(self._test[index])
         abnormal = np.zeros(count, np.bool_)
         for first, last in self._ranges[index]:
             if not 1 <= first <= last <= count:
-                raise DataError(f"UCSDped2.m says {first}:{last} for {clip.name}, which has {count} frames")
+                raise DataError(f"{self.folder}.m says {first}:{last} for {clip.name}, which has {count} frames")
             abnormal[first - 1 : last] = True
-        masks = _images.numbered(self.root / "Test" / f"{clip.name}_gt")
-        if len(masks) != count:
-            raise DataError(f"{clip.name}_gt has {len(masks)} masks for {count} frames")
-        size = _images.load(self._test[index].files[0]).shape[:2]
+        return Truth(abnormal, self._masks(index), self._label_set())
+
+    def _masks(self, index: int) -> Callable[[int], npt.NDArray[np.bool_]] | None:
+        """Return what reads a clip's masks, None where the data set has none for it."""
+        clip = self._test[index]
+        folder = self.root / "Test" / f"{clip.name}_gt"
+        if not (self.all_masks or folder.is_dir()):
+            return None
+        masks = _images.numbered(folder)
+        if len(masks) != len(clip):
+            raise DataError(f"{clip.name}_gt has {len(masks)} masks for {len(clip)} frames")
+        size = _images.load(clip.files[0]).shape[:2]
 
         def mask(frame: int) -> npt.NDArray[np.bool_]:
             inside: npt.NDArray[np.bool_] = _images.load(masks[frame], size)[..., 0] > 127
             return inside
 
-        return Truth(abnormal, mask, "ucsd-ped2/v1p2" if self._ranges == V1P2 else "ucsd-ped2/other")
+        return mask
+
+    def _label_set(self) -> str:
+        raise NotImplementedError
+
+    def stray(self) -> list[str]:
+        """Name label folders without a clip."""
+        known = {clip.name for clip in self._test}
+        found = sorted(f.name for f in (self.root / "Test").glob("Test*_gt") if f.name.removesuffix("_gt") not in known)
+        return [f"{name} holds masks of a clip that is not there" for name in found]
 
 
-DATASETS = {"ped2": Ped2}
+class Ped2(_Ucsd):
+    """UCSD Ped2: 16 training and 12 test clips of a walkway, 360×240, grey."""
+
+    name, folder, all_masks = "ped2", "UCSDped2", True
+    official = {"training_clips": 16, "training_frames": 2550, "test_clips": 12, "test_frames": 2010, "abnormal": 1648}
+
+    def _label_set(self) -> str:
+        return "ucsd-ped2/v1p2" if self._ranges == V1P2 else "ucsd-ped2/other"
+
+
+class Ped1(_Ucsd):
+    """UCSD Ped1: 34 training and 36 test clips of a walkway, 238×158, grey."""
+
+    name, folder, all_masks = "ped1", "UCSDped1", False
+    official = {"training_clips": 34, "training_frames": 6800, "test_clips": 36, "test_frames": 7200, "abnormal": 4045}
+
+    def _label_set(self) -> str:
+        # 4005, another count in use, is what comes out when the last frame of each of the 40 ranges is lost.
+        ranges = [r for some in self._ranges for r in some]
+        whole = len(self._ranges) == 36 and len(ranges) == 40 and sum(b - a + 1 for a, b in ranges) == 4045
+        return "ucsd-ped1/v1p2" if whole else "ucsd-ped1/other"
+
+
+DATASETS = {"ped1": Ped1, "ped2": Ped2}

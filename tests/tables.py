@@ -27,7 +27,8 @@ def rows(kind: str) -> list[tuple[str, ...]]:
     entries = collect(*listing.REGISTRIES[kind])
     if kind == "detectors":
         return [("detector", "what it does", "from"), *dict.fromkeys(_family(n, e) for n, e in entries.items())]
-    return [(kind.removesuffix("s"), "what it is"), *((f"`{name}`", listing.about(e)) for name, e in entries.items())]
+    named = ((re.sub(r"^(shanghaitech-)\d\d$", r"\1{01…13}", name), listing.about(e)) for name, e in entries.items())
+    return [(kind.removesuffix("s"), "what it is"), *dict.fromkeys((f"`{name}`", about) for name, about in named)]
 
 
 def _family(name: str, entry: DetectorEntry) -> tuple[str, ...]:

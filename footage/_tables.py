@@ -1,0 +1,137 @@
+"""Frame labels as NumPy arrays, ranges and tables, each checked: they are downloads like any other."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import DataError
+from footage import _keys
+
+Mask = npt.NDArray[np.bool_]
+MOST_BYTES = 2 << 30
+MOST_TEXT = 64 << 20
+
+
+def array(path: Path) -> npt.NDArray[Any]:
+    """Open an array of numbers in a ``.npy`` file without reading it whole.
+
+    Raises:
+        DataError: it is missing, damaged, or holds something else.
+    """
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise ValueError(f"it has more than {MOST_BYTES >> 30} GB")
+        found: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+        if not isinstance(found, np.ndarray) or found.dtype.kind not in "buif":
+            raise ValueError("it holds no numbers")
+    except (OSError, ValueError, EOFError) as error:
+        raise DataError(f"{path} must be a NumPy array of numbers (.npy): {error}") from error
+    return found
+
+
+def flags(path: Path, count: int | None = None) -> Mask:
+    """Read one label for each frame, 0 for normal; an array of one row will do.
+
+    Raises:
+        DataError: it is something else, or holds another number of frames.
+    """
+    found = array(path)
+    if found.ndim == 2 and found.shape[0] == 1:
+        found = found[0]
+    if found.ndim != 1 or (count is not None and len(found) != count):
+        expected = f"({count},)" if count is not None else "(frames,)"
+        raise DataError(f"{path} must hold one label for each frame, {expected}, got {found.shape}")
+    values = np.asarray(found)
+    if not np.isin(values, (0, 1)).all():
+        raise DataError(f"{path} must hold labels of 0 and 1 alone")
+    return values.astype(np.bool_)
+
+
+def marked(ranges: npt.ArrayLike, count: int, where: str) -> Mask:
+    """Mark frames by (first, last) ranges, from 1, both inclusive.
+
+    Raises:
+        DataError: a range lies outside the clip.
+    """
+    abnormal = np.zeros(count, np.bool_)
+    for first, last in np.asarray(ranges, np.float64).reshape(-1, 2).tolist():
+        if not 1 <= first <= last <= count:
+            raise DataError(f"{where}: the range {first:g} to {last:g} does not lie in a clip of {count} frames")
+        abnormal[int(first) - 1 : int(last)] = True
+    return abnormal
+
+
+def rows(path: Path, columns: Sequence[str]) -> list[tuple[int, list[str]]]:
+    """Read a CSV file with a head: the line's number and the cells of each line.
+
+    Raises:
+        DataError: it is missing, has another head, or a line of another length.
+    """
+    lines = csv.reader(io.StringIO(text(path)), strict=True)
+    try:
+        if [cell.strip() for cell in next(lines, [])] != list(columns):
+            raise DataError(f"{path} must begin with the line {','.join(columns)!r}")
+        found = [(lines.line_num, [cell.strip() for cell in row]) for row in lines if row]
+    except csv.Error as error:
+        raise DataError(f"{path}, line {lines.line_num}, is no CSV: {error}") from error
+    for number, row in found:
+        if len(row) != len(columns):
+            raise DataError(f"{path}, line {number}: {len(row)} values, but there must be {len(columns)}")
+    return found
+
+
+def text(path: Path) -> str:
+    """Read a text file.
+
+    Raises:
+        DataError: it is missing, too large, or no text in UTF-8.
+    """
+    try:
+        if path.stat().st_size > MOST_TEXT:
+            raise DataError(f"{path} is larger than {MOST_TEXT >> 20} MB, so it cannot be a label file")
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} cannot be read as a label file in UTF-8: {error}") from error
+
+
+def intervals(path: Path) -> dict[str, list[tuple[int, int]]]:
+    """Read abnormal intervals by video: CSV ``video,first,last``, or JSON ``{"video": [[first, last], …]}``.
+
+    Frames count from 1, and both ends are inclusive. A video without any (an empty list, or empty cells) is normal.
+
+    Raises:
+        DataError: the file is malformed; the message names the line or the entry.
+    """
+    found: dict[str, list[tuple[int, int]]] = {}
+    if path.suffix.lower() == ".csv":
+        for number, (video, *ends) in rows(path, ("video", "first", "last")):
+            where = f"{path}, line {number}"
+            some = found.setdefault(_keys.name(video, "video", where), [])
+            if any(ends):
+                some.append(_interval(ends, where))
+        return found
+    try:
+        content = json.loads(text(path))
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path} is no JSON: {error}") from error
+    if not isinstance(content, Mapping):
+        raise DataError(f'{path} must hold an object such as {{"clip.mp4": [[61, 180]]}}')
+    for video, some in content.items():
+        where = f"{path}, entry {video[: _keys.LONGEST_NAME]!r}"
+        if not isinstance(some, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in some):
+            raise DataError(f"{where}: must be a list of [first, last], such as [[61, 180]]")
+        found[_keys.name(video, "video", where)] = [_interval([str(end) for end in pair], where) for pair in some]
+    return found
+
+
+def _interval(ends: Sequence[str], where: str) -> tuple[int, int]:
+    first, last = (_keys.frame(end, where) for end in ends)
+    if last < first:
+        raise DataError(f"{where}: an interval must end behind its first frame, got {first} to {last}")
+    return first, last

@@ -1,0 +1,128 @@
+"""ShanghaiTech Campus in its official layout (Liu, Luo, Lian and Gao, CVPR 2018).
+
+::
+
+    root/training/videos/01_001.avi …            training clips, all normal; or training/frames/01_001/000.jpg …
+    root/testing/frames/01_0014/000.jpg …        test clips
+    root/testing/test_frame_mask/01_0014.npy     one label for each frame
+    root/testing/test_pixel_mask/01_0014.npy     (frames, H, W); may be missing
+
+The first two digits name one of 13 cameras: ``shanghaitech-01`` is the first camera's part, for a model of its own.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contracts import Dataset, Footage, Truth
+from core.errors import DataError
+from footage import _images, _tables
+from footage._videos import SUFFIXES, VideoClip
+
+Mask = npt.NDArray[np.bool_]
+FPS = 24.0
+LABEL_SET = "shanghaitech/test_frame_mask"
+CAMERAS = tuple(f"{number:02d}" for number in range(1, 14))
+
+
+class ShanghaiTech:
+    """ShanghaiTech Campus: 330 training and 107 test clips of 13 cameras, 856×480."""
+
+    official: Mapping[str, int] = {
+        "training_clips": 330, "training_frames": 274_515, "test_clips": 107, "test_frames": 40_791, "abnormal": 17_326
+    }  # fmt: skip
+
+    def __init__(self, root: Path, camera: str = "") -> None:
+        """Look for the data set in ``root``, or in a folder ``shanghaitech`` in it.
+
+        Args:
+            root: holds ``training`` and ``testing``.
+            camera: two digits; empty for all.
+
+        Raises:
+            DataError: there is no ``testing`` folder.
+        """
+        root = Path(root)
+        places = (root / "shanghaitech", root / "ShanghaiTech", root)
+        self.root = next((place for place in places if (place / "testing").is_dir()), root)
+        if not (self.root / "testing").is_dir():
+            raise DataError(f"{self.root} is not ShanghaiTech in its official layout: it has no folder 'testing'")
+        self.camera = camera
+        self.name = f"shanghaitech-{camera}" if camera else "shanghaitech"
+        if camera:
+            self.official = {}
+
+    def _clips(self, part: str) -> tuple[Footage, ...]:
+        """Clips of one part, from folders of frames, or else from videos."""
+        found: dict[str, Footage] = {}
+        for folder in ("frames", "videos"):
+            place = self.root / part / folder
+            for path in sorted(place.iterdir()) if place.is_dir() else ():
+                name = path.name if path.is_dir() else path.stem
+                if not re.fullmatch(r"\d\d_\d{3,4}", name) or not name.startswith(self.camera) or name in found:
+                    continue
+                if path.is_dir():
+                    found[name] = _images.ImageClip(name, _images.numbered(path, first=None), FPS)
+                elif path.suffix.lower() in SUFFIXES:
+                    found[name] = VideoClip(name, path)
+        return tuple(found[name] for name in sorted(found))
+
+    @cached_property
+    def _training(self) -> tuple[Footage, ...]:
+        return self._clips("training")
+
+    @cached_property
+    def _test(self) -> tuple[Footage, ...]:
+        return self._clips("testing")
+
+    def training(self) -> Sequence[Footage]:
+        """List the training clips that are there."""
+        return self._training
+
+    def test(self) -> Sequence[Footage]:
+        """List the test clips that are there."""
+        return self._test
+
+    def truth(self, clip: Footage) -> Truth:
+        """Read the ground truth of a test clip.
+
+        Raises:
+            DataError: labels are missing, unreadable, or masks of another number than labels.
+        """
+        if clip.name not in {c.name for c in self._test}:
+            raise DataError(f"{clip.name!r} is no test clip of ShanghaiTech that is there")
+        abnormal = _tables.flags(self.root / "testing" / "test_frame_mask" / f"{clip.name}.npy")
+        return Truth(abnormal, self._masks(clip.name, len(abnormal)), LABEL_SET)
+
+    def _masks(self, name: str, count: int) -> Callable[[int], Mask] | None:
+        file = self.root / "testing" / "test_pixel_mask" / f"{name}.npy"
+        if not file.is_file():
+            return None
+        masks = _tables.array(file)
+        if masks.ndim != 3 or len(masks) != count:
+            raise DataError(f"{file} must hold ({count}, H, W) masks, got {masks.shape}")
+        return lambda frame: np.asarray(masks[frame]) != 0
+
+    def stray(self) -> list[str]:
+        """Name label files without a clip."""
+        known = {clip.name for clip in self._test}
+        files = sorted((self.root / "testing" / "test_frame_mask").glob(f"{self.camera}*.npy"))
+        return [f"{f.name} holds labels of a clip that is not there" for f in files if f.stem not in known]
+
+
+def _part(root: Path, camera: str) -> Dataset:
+    """Make the part of one camera."""
+    return ShanghaiTech(root, camera)
+
+
+def _entry(camera: str) -> Callable[[Path], Dataset]:
+    made = partial(_part, camera=camera)
+    made.__doc__ = "One camera of ShanghaiTech Campus, to be modelled by itself."
+    return made
+
+
+DATASETS = {"shanghaitech": ShanghaiTech} | {f"shanghaitech-{camera}": _entry(camera) for camera in CAMERAS}

@@ -239,7 +239,8 @@ def setting(text: str) -> tuple[str, Any]:
 
 def bench(options: argparse.Namespace) -> int:
     """Run the benchmark, which is nobody's to import."""
-    sys.argv = ["whycam bench", "--device", options.device, *(["--json", options.json] if options.json else [])]
+    given = [*(["--json", options.json] if options.json else []), *(["--all"] if options.all else [])]
+    sys.argv = ["whycam bench", "--device", options.device, *given, *options.what]
     runpy.run_module("benchmarks", run_name="__main__")
     return 0
 

@@ -3,12 +3,15 @@
 import argparse
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from benchmarks import memory, objects, speed
+from benchmarks import detectors, memory, objects, speed
 from core import device
 from core.console import table
 from core.files import write_json
+from core.registry import pick
 
 
 def main() -> int:
@@ -16,18 +19,32 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="whycam bench")
     parser.add_argument("--device", choices=device.CHOICES, default="auto")
     parser.add_argument("--json")
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("what", nargs="*")
     options = parser.parse_args()
+    if options.what:
+        pick("benchmark", options.what[0], {"detectors": 0})
+        return _detectors(options)
     figures = speed.measure(options.device) + objects.measure(options.device)
     print(table(figures), file=sys.stderr, flush=True)
     figures += memory.measure(options.device)
-    result = {"device": device.choose(options.device).describe(), "figures": figures}
-    if options.json == "-":
+    return _give(device.choose(options.device).describe(), {"figures": figures}, figures, options.json)
+
+
+def _give(machine: str, result: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], path: str | None) -> int:
+    result = {"device": machine, **result}
+    if path == "-":
         print(json.dumps(result, indent=2))
         return 0
-    print(f"{result['device']}\n{table(figures)}")
-    if options.json:
-        write_json(Path(options.json), result)
+    print(f"{machine}\n{table(rows)}")
+    if path:
+        write_json(Path(path), result)
     return 0
+
+
+def _detectors(options: argparse.Namespace) -> int:
+    rows = detectors.measure(options.device, options.what[1:], options.all)
+    return _give(device.choose(options.device).describe(), {"detectors": rows}, detectors.shown(rows), options.json)
 
 
 if __name__ == "__main__":

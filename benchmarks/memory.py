@@ -32,10 +32,10 @@ def peak_of(clip: str, folder: str, device_name: str, floor: str) -> dict[str, f
     threshold = float(floor) / EventRule().low
     shown = dataclasses.replace(camera.load("plaza"), floor=float(floor))
     result = analyse(Path(clip), shown, Path(folder), threshold=threshold, runtime=device.choose(device_name))
-    return {"peak": _peak(), "high": float(np.nanquantile(result.scores, 0.98))}
+    return {"peak": process_peak(), "high": float(np.nanquantile(result.scores, 0.98))}
 
 
-def _peak() -> int:
+def process_peak() -> int:
     """Return this process's peak memory in KiB.
 
     Linux lets ``ru_maxrss`` begin at the parent's: a small child of a large process would look large. VmHWM does not.

@@ -219,7 +219,11 @@ def _bench(verbs: Any) -> None:
     more = (
         "Each figure is a ratio of two times or sizes taken in turn in the same run, so that it holds on any machine."
     )
-    made = _verb(verbs, "bench", "measure speed and memory on this machine", more, "bench --json bench.json")
+    made = _verb(verbs, "bench", "measure speed and memory on this machine", more, "bench detectors bcae1 lntra-skip")
+    made.add_argument(
+        "what", nargs="*", metavar="WHAT", help="nothing: the whole analysis; or: detectors [NAME…]: their networks"
+    )
+    made.add_argument("--all", action="store_true", help="of detectors: every one, instead of one of each kind")
     _json(made)
     _device(made)
 

@@ -127,6 +127,11 @@ class ProgressLine:
             start, end = ("\r\x1b[K", "") if self.terminal else ("", "\n")
             print(f"{start}{text()}", end=end, file=sys.stderr, flush=True)
 
+    def say(self, text: str) -> None:
+        """Print something that stays, on stderr."""
+        self.clear()
+        print(text, file=sys.stderr, flush=True)
+
     def clear(self) -> None:
         """Remove the line from a terminal."""
         if self.terminal:

@@ -100,6 +100,24 @@ def write_whole(path: Path) -> Iterator[IO[bytes]]:
         yield file
 
 
+@contextmanager
+def writing(path: Path) -> Iterator[IO[bytes]]:
+    """Open a scratch file for writing bytes; what was written of it is gone when the block fails.
+
+    Raises:
+        StorageError: the disk is full, or the folder cannot be written to.
+    """
+    try:
+        with path.open("wb") as file:
+            yield file
+    except BaseException as error:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+        if isinstance(error, OSError) and _is_ours(error, path, path):
+            raise storage_error(path, error) from error
+        raise
+
+
 def write_text(path: Path, text: str) -> None:
     """Write ``text`` as UTF-8, whole or not at all.
 

@@ -82,3 +82,43 @@ class Normality:
         classes = {label: ClassNormality(**entry) for label, entry in parts.pop("classes").items()}
         places = {label: Places(**entry) for label, entry in parts.pop("places", {}).items()}
         return cls(**parts, classes=classes, places=places)
+
+
+@dataclass(frozen=True)
+class AlarmCurve:
+    """How many false events an hour each threshold costs on a camera's normal footage.
+
+    Attributes:
+        hours: of footage that this was counted on.
+        thresholds: ascending calibrated scores.
+        per_hour: false events an hour at each of them, never rising; where fewer than
+            :data:`pipeline.alarms.COUNTED` events were seen, continued along the highest peaks.
+    """
+
+    hours: float
+    thresholds: tuple[float, ...]
+    per_hour: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        expect(len(self.thresholds) > 0, "thresholds", "at least one", 0)
+        expect(len(self.per_hour) == len(self.thresholds), "per_hour", f"{len(self.thresholds)}", len(self.per_hour))
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> "AlarmCurve":
+        """Make it of what :func:`dataclasses.asdict` made of it.
+
+        Raises:
+            KeyError, TypeError, ValueError: the content is not a curve's.
+        """
+        numbers = {name: tuple(float(value) for value in content[name]) for name in ("thresholds", "per_hour")}
+        return cls(float(content["hours"]), **numbers)
+
+    def threshold(self, per_hour: float) -> float:
+        """Return the lowest threshold that costs at most so many false events an hour, else the highest there is."""
+        enough = (threshold for threshold, n in zip(self.thresholds, self.per_hour, strict=True) if n <= per_hour)
+        return next(enough, self.thresholds[-1])
+
+    def expected(self, threshold: float) -> float:
+        """Return the false events an hour that a threshold costs: those of the next lower one that is listed."""
+        costs = [n for known, n in zip(self.thresholds, self.per_hour, strict=True) if known <= threshold]
+        return costs[-1] if costs else self.per_hour[0]

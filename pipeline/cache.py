@@ -9,6 +9,7 @@ import torch
 
 from core.contracts import Detector, Footage
 from core.errors import DataError
+from core.files import writing
 
 
 class Cache:
@@ -27,7 +28,7 @@ class Cache:
         w = detector.window
         self.lengths: list[int] = []
         total = 0
-        with path.open("wb") as handle:
+        with writing(path) as handle:
             for clip in footage:
                 frames = 0
                 for chunk in clip.frames():

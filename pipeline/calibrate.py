@@ -12,11 +12,12 @@ from core import files
 from core.contracts import Detector, Footage
 from core.device import Runtime
 from core.errors import DataError
-from core.normality import Normality
+from core.normality import AlarmCurve, Normality
 from core.records import Detections, Evidence, Floats, Frames, Images
 from explain import causes, places
+from pipeline.alarms import alarm_curve
 from pipeline.camera import background_of, thumbnails
-from pipeline.events import EventRule, find_events, smoothed
+from pipeline.events import EventRule
 from pipeline.evidence import EvidenceFolder
 from pipeline.witness import Witness
 
@@ -34,7 +35,7 @@ class Calibration:
 
     normality: Normality
     threshold: float
-    floor: float
+    alarms: AlarmCurve
     background: Images
     width: int
     height: int
@@ -79,53 +80,53 @@ class _Rows:
 
 def calibrate(
     detector: Detector, footage: Sequence[Footage], work: Path, fps: float, witness: Witness, runtime: Runtime,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int], None] | None = None, *, others: Sequence[Footage] = (),
+    false_alarms: float = FALSE_EVENTS_PER_HOUR,
 ) -> Calibration:  # fmt: skip
     """Measure a camera's normality on normal footage.
 
-    The threshold is the lowest at which this footage raises at most ``FALSE_EVENTS_PER_HOUR``: none at all in less than
-    ten minutes.
-
     Args:
         detector: trained, placed, in eval mode.
-        footage: normal clips of one camera.
+        footage: normal clips of one camera, on which scores and threshold are measured.
         work: folder for the evidence, which is removed afterwards.
         fps: frames per second.
         witness: objects and actions.
         runtime: device and precision.
         progress: called with the number of frames done.
+        others: more normal clips, such as those trained on: what is seen there and where counts, not its score.
+        false_alarms: events an hour that normal footage may raise; see :mod:`pipeline.alarms`.
 
     Raises:
         DataError: the footage has no frame that the detector can score.
     """
-    frames = sum(len(chunk) for clip in footage for chunk in clip.frames())
+    frames = sum(len(chunk) for clip in (*footage, *others) for chunk in clip.frames())
     with tempfile.TemporaryDirectory(dir=files.folder(work), prefix="evidence-") as spool:
         seen, rows = _Seen(EvidenceFolder(Path(spool))), _Rows.of(frames, fps)
         for clip in footage:
             _watch(detector, clip, Witness(witness.objects, witness.actions), rows, seen, runtime, progress)
         if not seen.scores:
             raise DataError("the normal footage has no clip as long as one window of the detector; record longer clips")
-        heat = seen.heat / seen.frames
+        judged, scored, heat = len(seen.scores), seen.frames, seen.heat / seen.frames
+        for clip in others:
+            _watch(detector, clip, Witness(witness.objects, witness.actions), rows, seen, runtime, progress)
         classes, explained = causes.class_normality(seen.evidence.between(0, seen.kept), heat)
-    median = float(np.median(np.concatenate(seen.scores)))
-    calm = [scores - np.float32(median) for scores in seen.scores]
-    threshold = _threshold(calm, fps)
+    median = float(np.median(np.concatenate(seen.scores[:judged])))
+    calm = [scores - np.float32(median) for scores in seen.scores[:judged]]
+    alarms = alarm_curve(calm, fps)
     quantiles = tuple(float(q) for q in np.quantile(np.concatenate(calm), np.linspace(0, 1, 101)))
     where = places.learn(seen.moments.values(), fps, seen.frames)
-    normality = Normality(median, quantiles, seen.frames, heat, classes, explained, where)
-    chosen = np.linspace(0, len(seen.pictures) - 1, min(len(seen.pictures), BACKGROUND_FRAMES)).astype(int)
-    background = background_of(np.stack([seen.pictures[i] for i in chosen]))
-    return Calibration(normality, threshold, threshold * LOWEST * EventRule().low, background, *seen.size)
+    normality = Normality(median, quantiles, scored, heat, classes, explained, where)
+    return Calibration(normality, alarms.threshold(false_alarms), alarms, _background(seen.pictures), *seen.size)
 
 
-def _threshold(calm: Sequence[Floats], fps: float) -> float:
-    """Return the lowest threshold, to a three-hundredth of the highest score, with no more events than are allowed."""
-    allowed = int(sum(map(len, calm)) / fps / 3600 * FALSE_EVENTS_PER_HOUR)
-    high = max(max(float(np.nanmax(smoothed(scores, fps))) for scores in calm), 1e-3)
-    levels = np.linspace(1e-3, 1.0, 300) * high
-    raised = [sum(len(find_events(scores, level, fps)) for scores in calm) for level in levels.tolist()]
-    loudest = np.flatnonzero(np.array(raised) > allowed)
-    return float(levels[loudest[-1] + 1] if len(loudest) else levels[0])
+def floor_of(threshold: float) -> float:
+    """Return the calibrated score from which a camera's evidence is kept, so that its threshold may be lowered."""
+    return threshold * LOWEST * EventRule().low
+
+
+def _background(pictures: Sequence[Images]) -> Images:
+    chosen = np.linspace(0, len(pictures) - 1, min(len(pictures), BACKGROUND_FRAMES)).astype(int)
+    return background_of(np.stack([pictures[i] for i in chosen]))
 
 
 def _watch(

@@ -17,7 +17,7 @@ from core import files, video, weights
 from core.contracts import Detector, DetectorEntry
 from core.device import Runtime
 from core.errors import InputError, UnknownNameError, WeightsError
-from core.normality import Normality
+from core.normality import AlarmCurve, Normality
 from core.records import Images
 from core.registry import collect, pick
 
@@ -45,6 +45,7 @@ class Camera:
         normality: what is normal here.
         background: (h, w, 3) uint8 RGB median of the normal footage, small.
         card: data, seed, epochs, versions, figures; shown as it is.
+        alarms: what thresholds cost in false alarms; None for a camera that was measured before that was kept.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Camera:
     normality: Normality
     background: Images
     card: Mapping[str, Any]
+    alarms: AlarmCurve | None = None
 
     def build(self, runtime: Runtime) -> Detector:
         """Build the detector, load its weights and place it.
@@ -120,13 +122,14 @@ def _read(folder: Path) -> Camera:
     content = json.loads((folder / "camera.json").read_text(encoding="utf-8"))
     if content.pop("format") != FORMAT:
         raise ValueError(f"format must be {FORMAT}")
-    normality = Normality.of(content.pop("normality"))
+    normality, alarms = Normality.of(content.pop("normality")), content.pop("alarms", None)
     background = cv2.imread(str(folder / "background.png"), cv2.IMREAD_COLOR)
     if background is None:
         raise WeightsError(f"camera {folder.name} has no readable background.png; train it again")
     camera = Camera(
-        folder.name, folder, normality=normality, background=np.asarray(background[..., ::-1], np.uint8), **content
-    )
+        folder.name, folder, normality=normality, background=np.asarray(background[..., ::-1], np.uint8),
+        alarms=AlarmCurve.of(alarms) if alarms else None, **content,
+    )  # fmt: skip
     if not all(math.isfinite(value) for value in (camera.threshold, camera.floor, camera.normality.median)):
         raise ValueError("threshold, floor and median must be finite")
     return camera
@@ -158,6 +161,7 @@ def save(camera: Camera) -> None:
     for elsewhere in ("name", "folder", "background"):
         del content[elsewhere]
     content["normality"] = dataclasses.asdict(camera.normality)
+    content["alarms"] = camera.alarms and dataclasses.asdict(camera.alarms)
     files.write_json(camera.folder / "camera.json", {"format": FORMAT, **content})
 
 

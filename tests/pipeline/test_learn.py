@@ -6,12 +6,10 @@ import numpy as np
 import pytest
 
 from core import device
-from core.errors import DataError, InputError, UnknownNameError, WeightsError
+from core.errors import DataError, InputError, StorageError, UnknownNameError, WeightsError
 from core.records import Detections, Frames
 from pipeline import camera as cameras
 from pipeline import learn as stage
-from pipeline.calibrate import _threshold
-from pipeline.events import find_events
 from pipeline.learn import Normal, learn
 
 SETTINGS = {"base": 4, "height": 32, "width": 48, "channels": 1, "batch": 8, "epochs": 2, "codes": 8, "inputs": 2}
@@ -139,15 +137,43 @@ def test_measuring_again_keeps_the_weights_and_drops_stale_figures(tmp_path):
     assert {p.name for p in camera.folder.iterdir()} == {"camera.json", "weights.safetensors", "background.png"}
 
 
-@pytest.mark.parametrize(("hours", "allowed"), [(0.1, 0), (0.35, 2)])
-def test_the_threshold_is_the_lowest_with_few_enough_false_events(hours, allowed):
-    rng = np.random.default_rng(0)
-    scores = rng.normal(0, 0.1, round(hours * 3600 * 5)).astype(np.float32)
-    for i, height in enumerate((1.0, 2.0, 3.0, 4.0)):
-        scores[100 + 200 * i : 120 + 200 * i] += height
-    threshold = _threshold([scores[:500], scores[500:]], 5.0)
-    raised = [
-        sum(len(find_events(part, t, 5.0)) for part in (scores[:500], scores[500:]))
-        for t in (threshold, threshold - 0.1)
-    ]
-    assert raised[0] <= allowed < raised[1]
+def test_the_card_says_what_the_threshold_costs_and_the_knob_moves_it(tmp_path):
+    camera = made(tmp_path / "square", held_out=[Square(60)], false_alarms=600)
+    kept = cameras.load(str(camera.folder))
+    assert kept.alarms == camera.alarms and kept.alarms.hours == pytest.approx(58 / 36000, rel=0.05)
+    promise = kept.card["false_alarms"]
+    assert promise["asked_per_hour"] == 600 and promise["expected_per_hour"] <= 600
+    strict = stage.retune(str(camera.folder), 1.0)
+    assert strict.threshold == kept.alarms.threshold(1.0) > kept.threshold
+    assert strict.floor / strict.threshold == pytest.approx(kept.floor / kept.threshold)
+    again = cameras.load(str(camera.folder))
+    assert again.threshold == strict.threshold and again.card["false_alarms"]["asked_per_hour"] == 1.0
+    assert stage.retune(str(camera.folder), 600).threshold == kept.threshold
+
+
+@pytest.mark.parametrize("wrong", [0, -1, float("nan"), 1e6])
+def test_false_alarms_out_of_range_are_refused(tmp_path, wrong):
+    with pytest.raises(InputError, match=r"false alarms an hour must be from 0\.1 to 1000"):
+        made(tmp_path / "square", false_alarms=wrong)
+    assert not (tmp_path / "square").exists()
+
+
+def test_a_camera_that_does_not_know_its_false_alarms_says_how_to_learn_them(tiny_camera):
+    with pytest.raises(InputError, match="does not know its false alarms yet; train --measure"):
+        stage.retune("tiny", 6.0)
+
+
+def test_what_was_trained_on_is_seen_too_but_not_its_score(tmp_path):
+    alone = made(tmp_path / "alone", held_out=[Square(20)])
+    both = made(tmp_path / "both", held_out=[Square(20)], seen_too=[Square(40)])
+    assert both.normality.frames == alone.normality.frames == 18
+    assert (both.threshold, both.normality.median) == (alone.threshold, alone.normality.median)
+    assert both.normality.explained_frames > alone.normality.explained_frames
+
+
+def test_a_training_again_that_fails_leaves_the_camera_as_it_was(tmp_path, monkeypatch):
+    camera = made(tmp_path / "square")
+    monkeypatch.setattr(stage, "calibrate", lambda *_, **__: (_ for _ in ()).throw(StorageError("the disk is full")))
+    with pytest.raises(StorageError):
+        made(tmp_path / "square", seed=1)
+    assert cameras.load(str(camera.folder)).build(RUNTIME)

@@ -1,0 +1,254 @@
+"""One cheap pass over normal footage: what its clips are, what moves in them, and whether the camera stood still."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from scipy import fft
+
+from core.contracts import Footage
+from core.errors import DataError
+from core.records import Floats, Images
+from pipeline.camera import background_of, resemblance
+
+WIDTH = 192
+"""Of the thumbnails that everything is measured on, in pixels."""
+PER_SECOND, MOST = 2.0, 400
+"""Frames looked at: so many a second, and of a long clip so many in all, evenly spread."""
+SCENE_SECONDS = 4.0
+"""Shots shorter than this are not told apart: something large that passes is not another scene."""
+ALIKE = 0.5
+"""Correlation of structure from which a frame shows the same place as a background."""
+NOISE, LEAST_CHANGE = 5.0, 18.0
+"""A pixel has changed from so many times the noise on, and from so many of 255 grey levels on."""
+LEAST_AREA = 0.0004
+"""Share of the picture from which something that changed is a thing that moves."""
+GREY = 4.0
+"""Mean distance of the colour channels under which a picture is grey."""
+
+Doubles = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ClipSurvey:
+    """What was seen of one clip.
+
+    Attributes:
+        name: of the clip.
+        frames, fps, width, height: its facts; frames were counted.
+        grey: whether it has no colours.
+        brightness: of its background, 0 to 255.
+        contrast: standard deviation of its background's brightness.
+        background: (h, 96, 3) uint8 median of its frames.
+        lively: share of the frames looked at in which something moves.
+        things: heights of what moves, in pixels of the clip, ascending.
+        steady: share of the frames looked at that show the clip's background in its place.
+        sway: how far frames that show it lie from it, the 90th percentile, as a share of the width.
+        scenes: how many different places it shows for some seconds.
+        complaints: what reading it was stopped or troubled by.
+    """
+
+    name: str
+    frames: int
+    fps: float
+    width: int
+    height: int
+    grey: bool
+    brightness: float
+    contrast: float
+    background: Images
+    lively: float
+    things: tuple[float, ...]
+    steady: float
+    sway: float
+    scenes: int
+    complaints: tuple[str, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return self.frames / self.fps
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What was seen of all clips."""
+
+    clips: tuple[ClipSurvey, ...]
+
+    @property
+    def frames(self) -> int:
+        """Frames in all."""
+        return sum(clip.frames for clip in self.clips)
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return sum(clip.seconds for clip in self.clips)
+
+    @property
+    def longest(self) -> ClipSurvey:
+        """The clip with most frames, whose size and frame rate are the camera's."""
+        return max(self.clips, key=lambda clip: clip.frames)
+
+    @property
+    def lively(self) -> float:
+        """Share of the time in which something moves."""
+        return sum(clip.lively * clip.seconds for clip in self.clips) / self.seconds
+
+    @property
+    def thing(self) -> float | None:
+        """Height of a typical thing that moves, as a share of the picture's; None where nothing moves."""
+        heights = [height / clip.height for clip in self.clips for height in clip.things]
+        return float(np.median(heights)) if heights else None
+
+    def facts(self) -> dict[str, Any]:
+        """Return what a card keeps of it."""
+        return {
+            "minutes": round(self.seconds / 60, 2),
+            "clips": len(self.clips),
+            "moving": round(self.lively, 3),
+            "height_of_things": None if self.thing is None else round(self.thing, 3),
+            "grey": all(clip.grey for clip in self.clips),
+            "steady": round(min(clip.steady for clip in self.clips), 3),
+        }
+
+
+def survey(clips: Sequence[Footage], progress: Callable[[int], None] | None = None) -> Survey:
+    """Go through normal footage once, decoding it and keeping thumbnails of a few frames a second.
+
+    Args:
+        clips: all of one camera, as is hoped.
+        progress: called with the number of frames decoded.
+
+    Raises:
+        DataError: there is no clip, or one has fewer than two frames.
+        ClipError: a clip cannot be read.
+    """
+    if not clips:
+        raise DataError("there is no normal footage; give a folder with at least one clip")
+    seen: list[ClipSurvey] = []
+    for clip in clips:
+        seen.append(_look(clip, sum(one.frames for one in seen), progress))
+    return Survey(tuple(seen))
+
+
+@dataclass
+class _Sample:
+    """Thumbnails of a clip: each ``stride``-th frame, the stride doubled whenever there are too many."""
+
+    pictures: list[Images] = field(default_factory=list)
+    stride: int = 0
+    frames: int = 0
+    fps: float = 0.0
+    size: tuple[int, int] = (0, 0)
+
+    def take(self, images: Images, times: Doubles) -> None:
+        if not self.stride:
+            self.size = images.shape[1:3]
+            step = (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else 0.0
+            self.fps = 1 / step if step > 0 else 0.0
+            self.stride = max(1, round(self.fps / PER_SECOND))
+        for i in range(-self.frames % self.stride, len(images), self.stride):
+            self.pictures.append(_thumbnail(images[i]))
+        self.frames += len(images)
+        if len(self.pictures) > MOST:
+            # Counted from the clip's first frame, so that what comes next still falls on the new stride.
+            self.pictures, self.stride = self.pictures[::2], self.stride * 2
+
+
+def _thumbnail(image: Images) -> Images:
+    height = max(8, round(image.shape[0] * WIDTH / image.shape[1]))
+    return np.asarray(cv2.resize(image, (WIDTH, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _look(clip: Footage, before: int, progress: Callable[[int], None] | None) -> ClipSurvey:
+    sample = _Sample()
+    for chunk in clip.frames():
+        sample.take(chunk.images, chunk.times)
+        if progress:
+            progress(before + sample.frames)
+    if sample.frames < 2 or not sample.fps:
+        raise DataError(f"clip {clip.name!r} has no two frames at different times; a clip of normal footage has many")
+    colours = np.stack(sample.pictures)
+    grey = np.stack([cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in colours]).astype(np.float32)
+    background = np.asarray(np.median(grey, axis=0), np.float32)
+    flat = np.stack([_flat(picture) for picture in grey])
+    likeness, shift = _likeness(flat, _flat(background)), _shifts(flat, _flat(background))
+    things, lively = _things(grey, background, sample.size[0] / grey.shape[1])
+    per_scene = max(1, round(SCENE_SECONDS * sample.fps / sample.stride))
+    few = colours[:: max(1, len(colours) // 60)]
+    spread = few.max(-1).astype(np.int16) - few.min(-1)
+    return ClipSurvey(
+        clip.name, sample.frames, float(sample.fps), sample.size[1], sample.size[0], float(spread.mean()) < GREY,
+        float(background.mean()), float(background.std()), background_of(few), lively, things,
+        float((likeness > ALIKE).mean()), _sway(shift[likeness > ALIKE / 2]), _scenes(flat, per_scene),
+        tuple(getattr(clip, "complaints", ())),
+    )  # fmt: skip
+
+
+def _flat(picture: Floats) -> Floats:
+    """Free a picture of slow changes of light."""
+    return np.asarray(picture - cv2.GaussianBlur(picture, (0, 0), WIDTH / 12), np.float32)
+
+
+def _likeness(flat: Floats, background: Floats) -> Floats:
+    """Correlate (T, h, w) pictures with a background: (T,) in [-1, 1]."""
+    scale = np.linalg.norm(flat, axis=(1, 2)) * np.linalg.norm(background)
+    return np.asarray((flat * background).sum((1, 2)) / np.maximum(scale, 1e-6), np.float32)
+
+
+def _shifts(flat: Floats, background: Floats) -> Doubles:
+    """Measure how far each of (T, h, w) pictures lies from the background by phase correlation: (T,) pixels."""
+    height, width = background.shape
+    window = np.outer(np.hanning(height), np.hanning(width)).astype(np.float32)
+    known = np.conj(fft.rfft2(background * window))
+    found = np.empty(len(flat))
+    for i, picture in enumerate(flat):
+        product = fft.rfft2(picture * window) * known
+        peak = int(np.argmax(fft.irfft2(product / np.maximum(np.abs(product), 1e-9), (height, width))))
+        down, right = divmod(peak, width)
+        found[i] = math.hypot(min(down, height - down), min(right, width - right))
+    return found
+
+
+def _sway(shift: Doubles) -> float:
+    return float(np.quantile(shift, 0.9)) / WIDTH if len(shift) else 0.0
+
+
+def _things(grey: Floats, background: Floats, scale: float) -> tuple[tuple[float, ...], float]:
+    """Measure what stands out from the background: heights in the clip's pixels, and the share of frames with any."""
+    heights: list[float] = []
+    lively = 0
+    least = max(4, round(LEAST_AREA * background.size))
+    kernel = np.ones((3, 3), np.uint8)
+    for picture in grey:
+        change = picture - background
+        change = np.abs(change - np.median(change))
+        limit = max(LEAST_CHANGE, NOISE * 1.4826 * float(np.median(change)))
+        mask = cv2.morphologyEx((change > limit).astype(np.uint8), cv2.MORPH_CLOSE, kernel)
+        _, _, found, _ = cv2.connectedComponentsWithStats(mask)
+        sure = found[1:][found[1:, cv2.CC_STAT_AREA] >= least]
+        heights += (sure[:, cv2.CC_STAT_HEIGHT] * scale).tolist()
+        lively += len(sure) > 0
+    return tuple(sorted(round(height, 1) for height in heights)), lively / len(grey)
+
+
+def _scenes(flat: Floats, length: int) -> int:
+    """Count the places that a clip shows for at least ``length`` pictures on end."""
+    starts = range(0, max(1, len(flat) - length + 1), length)
+    parts = [np.asarray(np.median(flat[start : start + length], axis=0), np.float32) for start in starts]
+    known: list[Floats] = []
+    for part in parts:
+        if not any(_likeness(part[None], one)[0] > ALIKE / 2 for one in known):
+            known.append(part)
+    return len(known)
+
+
+def same_place(one: ClipSurvey, other: ClipSurvey) -> float:
+    """Tell how alike the backgrounds of two clips are: 1 for the same place, about 0 for different ones."""
+    return resemblance(one.background, other.background)

@@ -19,7 +19,7 @@ from typing import Any
 
 from core.console import progress_line, table
 from core.errors import Cancelled, InputError, WhycamError
-from core.verbs import parse
+from core.verbs import parse, setting
 from pipeline.listing import rows_of
 
 ROOT = Path(__file__).resolve().parent
@@ -100,37 +100,22 @@ def analyse(options: argparse.Namespace) -> int:
 
 
 def evaluate(options: argparse.Namespace) -> int:
-    """Measure cameras on a data set's test clips, and their causes where label files are given."""
-    from core.device import choose
-    from core.registry import collect, pick
-    from pipeline.camera import load, note
-    from pipeline.causes_page import Album
-    from pipeline.evaluate import evaluate as run
-    from pipeline.evaluate import show
-    from pipeline.evaluate_causes import evaluate_causes
-    from pipeline.evaluate_causes import show as show_causes
+    """Measure cameras and score files on a data set's test clips, or check the data set."""
+    from pipeline.evaluate_verb import run
 
-    if options.page and (options.regions is None or len(options.camera) > 1):
-        raise InputError("--page shows the first causes of one camera: give it one CAMERA, and --regions")
-    cameras = [load(name) for name in options.camera]
-    dataset = pick("data set", options.data, collect("footage", "DATASETS"))(options.root)
-    runtime, results, texts = choose(options.device), [], []
-    for camera in cameras:
-        album, causes = Album(camera.normality.heat), {}
-        with progress_line() as line:
-            if options.regions or options.xman:
-                causes = evaluate_causes(
-                    camera, dataset, runtime, regions=options.regions, xman=options.xman, every=options.every,
-                    objects=options.objects, actions=options.actions, progress=line,
-                    look=album.look if options.page else None,
-                )  # fmt: skip
-            results.append(run(camera, dataset, runtime, progress=line) | causes)
-        if options.card:
-            note(camera, results[-1])
-        if options.page:
-            album.write(options.page, results[-1])
-        texts += [show(results[-1]), *([show_causes(causes)] if causes else [])]
-    deliver(results[0] if len(results) == 1 else results, options.json, "\n\n".join(texts))
+    return run(options, deliver)
+
+
+def explain(options: argparse.Namespace) -> int:
+    """Explain one frame's score, and say how far each explanation can be believed."""
+    from pipeline.explaining import budget_of, explain_source, show
+
+    with progress_line() as line:
+        result = explain_source(
+            options.source, options.camera, options.frame, options.methods, options.out,
+            budget=budget_of(options.budget), seed=options.seed, device_name=options.device, say=line.show,
+        )  # fmt: skip
+    print(f"{show(result)}\nmaps: {options.out}")
     return 0
 
 
@@ -179,33 +164,10 @@ def list_(options: argparse.Namespace) -> int:
 
 def train(options: argparse.Namespace) -> int:
     """Learn what is normal at a camera."""
-    from core.device import choose
-    from core.files import home
-    from core.registry import collect
-    from pipeline.learn import Normal, learn, measure_again
-    from pipeline.rate import frame_rate
+    from pipeline.training import train as run
 
-    datasets = collect("footage", "DATASETS")
-    named = options.normal in datasets
-    dataset = datasets[options.normal](options.root) if named else datasets["folder"](Path(options.normal))
-    clips, source = dataset.training(), Path(options.normal).name
-    if not clips:
-        raise InputError(f"data set {dataset.name!r} has no normal clips to train on")
-    settings = dict(map(setting, options.set))
-    if options.epochs is not None:
-        settings["epochs"] = options.epochs
-    out = Path(options.out) if os.sep in options.out else home() / "cameras" / options.out
-    normal = Normal(source, clips, frame_rate(clips[0]))
-    if options.measure:
-        camera = measure_again(options.out, normal, runtime=choose(options.device))
-        print(f"camera {camera.name}: threshold {camera.threshold:.2f}, measured on {len(clips)} clips")
-        return 0
-    with progress_line() as line:
-        camera = learn(
-            options.detector, normal, out, settings=settings,
-            seed=options.seed, resume=options.resume, runtime=choose(options.device), report=line.train,
-        )  # fmt: skip
-    print(f"camera {camera.name} is ready in {camera.folder}: ./whycam analyse CLIP --camera {options.out}")
+    settings = dict(map(setting, options.set)) | ({} if options.epochs is None else {"epochs": options.epochs})
+    print(run(options, settings))
     return 0
 
 
@@ -220,21 +182,6 @@ def train_explainers(options: argparse.Namespace) -> int:
         data=options.data, start=options.start,
     )  # fmt: skip
     return 0
-
-
-def setting(text: str) -> tuple[str, Any]:
-    """Split ``NAME=VALUE``; the value is a number, true, false, or a word.
-
-    >>> setting("rate=2e-4"), setting("height=192"), setting("mode=fast")
-    (('rate', 0.0002), ('height', 192), ('mode', 'fast'))
-    """
-    name, equals, value = text.partition("=")
-    if not (name and equals):
-        raise InputError(f"--set {text!r} must be NAME=VALUE, such as --set rate=1e-4")
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value
 
 
 def bench(options: argparse.Namespace) -> int:
@@ -254,6 +201,7 @@ def run_tests(options: argparse.Namespace) -> int:
 VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
     "app": app,
     "analyse": analyse,
+    "explain": explain,
     "train": train,
     "train-explainers": train_explainers,
     "evaluate": evaluate,

@@ -1,12 +1,15 @@
 """The command line's verbs, as an analyst reads them: arguments, defaults, help and examples."""
 
 import argparse
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from core._arguments import count, device, json_file, models, number, verb
+from core.errors import InputError
+
 KINDS = ("detectors", "cameras", "methods", "datasets", "metrics", "runs")
-DEVICES = ("auto", "cpu", "cuda")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -19,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
         "request was wrong, 1 Whycam itself failed.",
     )
     verbs = root.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for describe in (_app, _analyse, _train, _explainers, _evaluate, _xman, _results, _list, _bench, _test):
+    for describe in (_app, _analyse, _explain, _train, _explainers, _evaluate, _xman, _results, _list, _bench, _test):
         describe(verbs)
     return root
 
@@ -39,60 +42,25 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     return options
 
 
-def _verb(verbs: Any, name: str, about: str, more: str, example: str) -> argparse.ArgumentParser:
-    made: argparse.ArgumentParser = verbs.add_parser(
-        name,
-        help=about,
-        description=f"{about[0].upper()}{about[1:]}. {more}",
-        epilog=f"example:\n  ./whycam {example}",
-        formatter_class=_Help,
-        allow_abbrev=False,
-    )
-    made.set_defaults(verb=name)
-    return made
+def setting(text: str) -> tuple[str, Any]:
+    """Split ``NAME=VALUE``; the value is a number, true, false, or a word.
 
-
-class _Help(argparse.HelpFormatter):
-    """Wraps paragraphs, and leaves an example's lines as they are."""
-
-    def _fill_text(self, text: str, width: int, indent: str) -> str:
-        return text if text.startswith("example:") else super()._fill_text(text, width, indent)
-
-
-def _count(text: str) -> int:
-    """Read a whole number from 1.
-
-    Raises:
-        ArgumentTypeError: it is none.
+    >>> setting("rate=2e-4"), setting("height=192"), setting("mode=fast")
+    (('rate', 0.0002), ('height', 192), ('mode', 'fast'))
     """
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1, got {text!r}")
-    return int(text)
-
-
-def _device(made: argparse.ArgumentParser) -> None:
-    made.add_argument(
-        "--device", choices=DEVICES, default="auto", help="where networks run; auto: a GPU where there is one (default)"
-    )
-
-
-def _models(made: argparse.ArgumentParser) -> None:
-    made.add_argument(
-        "--objects", default="auto", metavar="MODEL", help="who names objects (default auto: the best there is)"
-    )
-    made.add_argument(
-        "--actions", default="auto", metavar="MODEL", help="who names actions (default auto: the best there is)"
-    )
-
-
-def _json(made: argparse.ArgumentParser) -> None:
-    made.add_argument("--json", metavar="FILE", help="write the result as JSON to FILE too; - prints it, and only it")
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise InputError(f"--set {text!r} must be NAME=VALUE, such as --set rate=1e-4")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
 
 
 def _app(verbs: Any) -> None:
     more = "Upload a clip, choose its camera, read the report. The page is reachable from this machine alone, unless "
     more += "--host says otherwise."
-    made = _verb(verbs, "app", "start the web app and print its address", more, "app --port 8600")
+    made = verb(verbs, "app", "start the web app and print its address", more, "app --port 8600")
     made.add_argument("--port", type=int, default=8501, help="port to listen on (default 8501)")
     made.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
 
@@ -101,7 +69,7 @@ def _analyse(verbs: Any) -> None:
     more = "Writes report.html (opens in any browser, needs no network), report.json and scores.csv. A run that was "
     more += "stopped goes on where it was when it is started again with the same --out."
     example = "analyse assets/demo/plaza.mp4 --camera plaza --out out/"
-    made = _verb(verbs, "analyse", "find and explain what is unusual in clips", more, example)
+    made = verb(verbs, "analyse", "find and explain what is unusual in clips", more, example)
     made.add_argument("clip", nargs="+", metavar="CLIP", help="video file from a fixed camera")
     made.add_argument(
         "--camera", help="camera that it comes from ('./whycam list cameras'); needed if there are several"
@@ -110,17 +78,38 @@ def _analyse(verbs: Any) -> None:
                       help="folder of the report (default out); several clips get a folder each in it")  # fmt: skip
     made.add_argument("--threshold", type=float, metavar="X",
                       help="score above which a frame is unusual (default: the camera's)")  # fmt: skip
-    _models(made)
-    _device(made)
+    models(made)
+    device(made)
+
+
+def _explain(verbs: Any) -> None:
+    more = "Each method gives a map of what raised the score, with figures that say how far to believe it, written as "
+    more += "METHOD.npy, METHOD.png and explain.json; what is finished is kept when it is stopped."
+    example = (
+        "explain assets/demo/plaza.mp4 --camera plaza --frame 400 --methods lrp-composite,shap-partition --out why"
+    )
+    made = verb(verbs, "explain", "explain the score of one frame by several methods", more, example)
+    made.add_argument("source", metavar="RUN_OR_CLIP", help="video file, or a run's id ('./whycam list runs')")
+    made.add_argument("--camera", help="camera that it comes from (default: the run's, or the only one there is)")
+    made.add_argument("--frame", type=int, required=True, metavar="N", help="which frame, counted from 0")
+    made.add_argument(
+        "--methods", default="all", metavar="A,B", help="'./whycam list methods' names them (default all)"
+    )
+    made.add_argument("--out", type=Path, default=Path("why"), metavar="DIR", help="folder of the maps (default why)")
+    made.add_argument("--budget", type=int, metavar="N", help="evaluations that each method may take (default 320)")
+    made.add_argument("--seed", type=int, default=0, help="the same seed gives the same maps (default 0)")
+    device(made)
 
 
 def _train(verbs: Any) -> None:
     more = (
-        "The footage must be normal: what is in it will not be called unusual. A checkpoint is kept after every epoch."
+        "The footage must be normal: what is in it will not be called unusual. What is not given is chosen from the "
+        "footage, and said with its reason; with a data set's name and a detector it is the paper's. A checkpoint is "
+        "kept after every epoch."
     )
-    example = "train vqunet-prediction --normal clips/of/a/quiet/week --out entrance"
-    made = _verb(verbs, "train", "learn from normal footage what is normal at a camera", more, example)
-    made.add_argument("detector", metavar="DETECTOR", help="'./whycam list detectors' names them")
+    example = "train --normal clips/of/a/quiet/week --out entrance"
+    made = verb(verbs, "train", "learn from normal footage what is normal at a camera", more, example)
+    made.add_argument("detector", nargs="?", metavar="DETECTOR", help="'./whycam list detectors' names them")
     made.add_argument("--normal", required=True, metavar="DIR_OR_DATASET", help="folder of clips, or a data set's name")
     made.add_argument(
         "--root", type=Path, default=Path(), metavar="DIR", help="folder of the data set, if one is named"
@@ -134,18 +123,26 @@ def _train(verbs: Any) -> None:
     made.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="another setting of the detector"
     )
+    made.add_argument("--minutes", type=number, metavar="N", help="minutes that the training may take (default 15)")
+    made.add_argument(
+        "--hold-out", type=number, metavar="SHARE", help="share of the footage kept for the threshold (default 0.25)"
+    )
+    made.add_argument(
+        "--false-alarms", type=number, default=6.0, metavar="N", help="events an hour that are bearable (default 6)"
+    )
+    made.add_argument("--anyway", action="store_true", help="train although the footage looks unfit")
     made.add_argument("--seed", type=int, default=0, help="the same seed gives the same training (default 0)")
     made.add_argument("--resume", action="store_true", help="go on from the last epoch's checkpoint")
     made.add_argument(
         "--measure", action="store_true", help="train nothing: only measure again what is normal, on this footage"
     )
-    _device(made)
+    device(made)
 
 
 def _explainers(verbs: Any) -> None:
     more = "They name objects and actions where the large models' weights are not at hand, and are trained on the "
     more += "rendered plaza and, with --data, on real footage; docs/interfaces.md says how it must be laid out."
-    made = _verb(verbs, "train-explainers", "train the compact models that come with Whycam again", more,
+    made = verb(verbs, "train-explainers", "train the compact models that come with Whycam again", more,
                  "train-explainers objects --out weights/objects")  # fmt: skip
     made.add_argument("explainer", metavar="EXPLAINER", help="objects or actions")
     made.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for weights and card")
@@ -153,7 +150,7 @@ def _explainers(verbs: Any) -> None:
     made.add_argument("--resume", action="store_true", help="go on from the checkpoint in the folder")
     made.add_argument("--data", type=Path, metavar="DIR", help="folder of real footage to learn from, too")
     made.add_argument("--start", type=Path, metavar="DIR", help="folder of a model to begin with: weights and card")
-    _device(made)
+    device(made)
 
 
 def _evaluate(verbs: Any) -> None:
@@ -162,20 +159,22 @@ def _evaluate(verbs: Any) -> None:
     )
     more += "other. docs/interfaces.md explains the figures."
     example = "evaluate ucsd-ped2 --data ped2 --root path/to/UCSDped2"
-    made = _verb(verbs, "evaluate", "measure cameras on clips whose truth is known", more, example)
-    made.add_argument("camera", nargs="+", metavar="CAMERA", help="'./whycam list cameras' names them")
+    made = verb(verbs, "evaluate", "measure cameras on clips whose truth is known", more, example)
+    made.add_argument("camera", nargs="*", metavar="CAMERA", help="'./whycam list cameras' names them")
     made.add_argument("--data", required=True, metavar="DATASET", help="'./whycam list datasets' names them")
     made.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="folder of the data set, as published")
+    made.add_argument("--check", action="store_true", help="measure nothing: count and read all of the data set")
+    _protocol(made)
     made.add_argument("--card", action="store_true", help="write the figures on each camera's card, too")
     made.add_argument("--regions", type=Path, metavar="CSV", help="boxes of what is unusual: measure the first causes")
     made.add_argument("--xman", type=Path, metavar="JSON", help="its classes in X-MAN's form: measure their mAP")
     made.add_argument(
-        "--every", type=_count, default=1, metavar="N", help="explain each N-th labelled frame (default 1)"
+        "--every", type=count, default=1, metavar="N", help="explain each N-th labelled frame (default 1)"
     )
-    _models(made)
+    models(made)
     made.add_argument("--page", type=Path, metavar="FILE", help="show the first causes in Markdown, with pictures")
-    _json(made)
-    _device(made)
+    json_file(made)
+    device(made)
 
 
 def _results(verbs: Any) -> None:
@@ -184,7 +183,7 @@ def _results(verbs: Any) -> None:
     )
     more += "on from its last epoch. Without --root nothing is trained and the table is shown as it is."
     example = "results bcae1 vqunet-prediction --data ped2 --root path/to/UCSDped2"
-    made = _verb(verbs, "results", "train and evaluate detectors over seeds, as a plan says, into one table", more,
+    made = verb(verbs, "results", "train and evaluate detectors over seeds, as a plan says, into one table", more,
                  example)  # fmt: skip
     made.add_argument("row", nargs="*", metavar="ROW", help="rows of the plan (default: all)")
     made.add_argument("--data", required=True, metavar="DATASET", help="'./whycam list datasets' names them")
@@ -193,7 +192,21 @@ def _results(verbs: Any) -> None:
     made.add_argument("--seeds", type=int, nargs="+", metavar="N", help="in place of those in the plan")
     made.add_argument("--work", type=Path, metavar="DIR", help="folder for the cameras that are trained")
     made.add_argument("--markdown", type=Path, metavar="FILE", help="write the table as Markdown, too")
-    _device(made)
+    device(made)
+
+
+def _protocol(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--protocol", default="whycam", metavar="NAME",
+                      help="whose way from scores to a figure: whycam (default), mnad, future-frame, lntra, itae, "
+                      "decoupled, thesis or vqunet")  # fmt: skip
+    made.add_argument("--normalise", metavar="WAY", help="none, min-max or sliding, in place of the protocol's own")
+    made.add_argument("--smooth", metavar="WAY", help="none, savgol or gaussian, in place of the protocol's own")
+    made.add_argument("--scores", type=Path, nargs="+", default=[], metavar="FILE",
+                      help="measure these scores: .npz as --keep writes them, or CSV video,frame,score")  # fmt: skip
+    made.add_argument("--keep", type=Path, metavar="DIR", help="keep each camera's scores and heat there, as .npz")
+    made.add_argument("--distort", action="append", default=[], metavar="HOW",
+                      help="measure on worse footage, such as brightness=0.5,rain=heavy,blur=2,every=3; may be given "
+                      "several times")  # fmt: skip
 
 
 def _xman(verbs: Any) -> None:
@@ -202,34 +215,34 @@ def _xman(verbs: Any) -> None:
         '{"video/frame": [[coarse, fine], ...]}; PREDICTIONS is {"video/frame": [[coarse, fine, score], ...]}, or a '
         "table in CSV with the columns video,frame,coarse,fine,score, of any system."
     )
-    made = _verb(verbs, "xman", "measure explanations by X-MAN's mAP", more, "xman causes.csv labels.json")
+    made = verb(verbs, "xman", "measure explanations by X-MAN's mAP", more, "xman causes.csv labels.json")
     made.add_argument("predictions", type=Path, metavar="PREDICTIONS", help="JSON or CSV of any system")
     made.add_argument("labels", type=Path, metavar="LABELS", help="X-MAN's JSON")
-    _json(made)
+    json_file(made)
 
 
 def _list(verbs: Any) -> None:
     more = "A new detector, data set or metric is listed as soon as its file lies in its folder."
-    made = _verb(verbs, "list", f"list {', '.join(KINDS[:-1])} or {KINDS[-1]}", more, "list cameras")
+    made = verb(verbs, "list", f"list {', '.join(KINDS[:-1])} or {KINDS[-1]}", more, "list cameras")
     made.add_argument("kind", choices=KINDS)
-    _json(made)
+    json_file(made)
 
 
 def _bench(verbs: Any) -> None:
     more = (
         "Each figure is a ratio of two times or sizes taken in turn in the same run, so that it holds on any machine."
     )
-    made = _verb(verbs, "bench", "measure speed and memory on this machine", more, "bench detectors bcae1 lntra-skip")
+    made = verb(verbs, "bench", "measure speed and memory on this machine", more, "bench detectors bcae1 lntra-skip")
     made.add_argument(
         "what", nargs="*", metavar="WHAT", help="nothing: the whole analysis; or: detectors [NAME…]: their networks"
     )
     made.add_argument("--all", action="store_true", help="of detectors: every one, instead of one of each kind")
-    _json(made)
-    _device(made)
+    json_file(made)
+    device(made)
 
 
 def _test(verbs: Any) -> None:
     more = "Style, types, examples in the documentation and the browser tests are among them. Arguments go to pytest; "
     more += "WHYCAM_DATA names the folder of real footage for the tests that need it."
-    made = _verb(verbs, "test", "run all tests", more, "test -k events")
+    made = verb(verbs, "test", "run all tests", more, "test -k events")
     made.usage = "whycam test [-h] [PYTEST_ARGUMENT ...]"

@@ -31,15 +31,26 @@ def frame_value(heat: npt.ArrayLike, mask: npt.ArrayLike, share: float = SHARE) 
     values, inside = np.asarray(heat, np.float64), np.asarray(mask, np.bool_)
     if values.shape != inside.shape or values.ndim != 2:
         raise ValueError(f"heat and mask must both be (H, W), got {values.shape} and {inside.shape}")
-    if not 0 < share <= 1:
-        raise ValueError(f"share must be above 0 and at most 1, got {share}")
     values = np.where(np.isnan(values), -np.inf, values)
     if not inside.any():
         return float(values.max()), False
-    chosen = values[inside]
+    return reached(values[inside], share), True
+
+
+def reached(pixels: npt.NDArray[np.float64], share: float = SHARE) -> float:
+    """Return the highest threshold that a ``share`` of these pixels, of which there must be some, reach.
+
+    Raises:
+        ValueError: the share is out of range.
+
+    >>> reached(np.array([3.0, 1.0, 2.0, 5.0, 4.0]))
+    4.0
+    """
+    if not 0 < share <= 1:
+        raise ValueError(f"share must be above 0 and at most 1, got {share}")
     # Rounding must not make five of ten pixels six: 0.1 + 0.2 is more than 0.3.
-    asked = int(np.ceil(share * len(chosen) - 1e-9))
-    return float(np.partition(chosen, len(chosen) - asked)[len(chosen) - asked]), True
+    asked = int(np.ceil(share * len(pixels) - 1e-9))
+    return float(np.partition(pixels, len(pixels) - asked)[len(pixels) - asked])
 
 
 def pixel_auc(frames: Iterable[tuple[npt.ArrayLike, npt.ArrayLike]], share: float = SHARE) -> float:

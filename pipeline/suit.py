@@ -161,11 +161,18 @@ def _effort(
     windows = max(1, int(sum(max(0, clip.frames - detector.window.span + 1) for clip in seen.clips) * share))
     if _fewer(choice, entry, windows):
         detector = _built(entry, choice, runtime)
+    if all(name in choice.settings for name in _counts(entry)):
+        return
     costs = speed(detector, runtime)
     if sum(costs) * windows * FEW > minutes * 60 and _narrower(choice, entry):
         detector = _built(entry, choice, runtime)
         costs = speed(detector, runtime)
     _epochs(choice, entry, detector, costs, windows, minutes)
+
+
+def _counts(entry: DetectorEntry) -> list[str]:
+    """Return the settings that say how often a stage goes through the footage."""
+    return [name for name in entry.settings if name == "epochs" or name.endswith("_epochs")]
 
 
 def _built(entry: DetectorEntry, choice: Choice, runtime: Runtime) -> Detector:
@@ -203,7 +210,7 @@ def _epochs(
 ) -> None:
     """Share the time out among the stages, and draw fewer windows where one epoch of each is too much."""
     whole = sum(cost * stage.epochs for cost, stage in zip(costs, detector.stages(), strict=True)) * windows
-    for name in (name for name in entry.settings if name == "epochs" or name.endswith("_epochs")):
+    for name in _counts(entry):
         most = entry.settings[name]
         epochs = int(min(max(1, minutes * 60 / whole * most), most))
         choice.choose(

@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks import detectors, memory, objects, speed
 from core import device
-from core.console import table
+from core.console import progress_line, table
 from core.files import write_json
 from core.registry import pick
 
@@ -21,10 +21,14 @@ def main() -> int:
     parser.add_argument("--json")
     parser.add_argument("--all", action="store_true")
     parser.add_argument("what", nargs="*")
+    for name in ("data", "root", "clips", "work"):
+        parser.add_argument(f"--{name}")
+    parser.add_argument("--frames", type=int, default=100)
+    parser.add_argument("--budget", type=int, default=64)
     options = parser.parse_args()
     if options.what:
-        pick("benchmark", options.what[0], {"detectors": 0})
-        return _detectors(options)
+        measured: int = pick("benchmark", options.what[0], WHAT)(options)
+        return measured
     figures = speed.measure(options.device) + objects.measure(options.device)
     print(table(figures), file=sys.stderr, flush=True)
     figures += memory.measure(options.device)
@@ -46,6 +50,17 @@ def _detectors(options: argparse.Namespace) -> int:
     rows = detectors.measure(options.device, options.what[1:], options.all)
     return _give(device.choose(options.device).describe(), {"detectors": rows}, detectors.shown(rows), options.json)
 
+
+def _explanations(options: argparse.Namespace) -> int:
+    from benchmarks import explanations
+
+    with progress_line() as line:
+        found = explanations.of_cameras(options, line.show)
+    rows = [{"camera": camera} | row for camera, lines in found.items() for row in explanations.shown(lines)]
+    return _give(device.choose(options.device).describe(), {"explanations": found}, rows, options.json)
+
+
+WHAT = {"detectors": _detectors, "explanations": _explanations}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -3,6 +3,7 @@
 Each frame's figures are on disk before the next frame begins, so that a stopped run goes on where it was.
 """
 
+import argparse
 import json
 import statistics
 from collections.abc import Callable, Sequence
@@ -15,14 +16,15 @@ import torch
 
 from core import files
 from core.contracts import Dataset, Detector, Footage
-from core.device import Runtime
+from core.device import Runtime, choose
 from core.errors import InputError
 from core.records import Floats, Frames, Images
+from core.registry import collect, pick
 from explain import faithfulness
 from explain.attribution import Budget, attribute, reduced
 from explain.scorer import Scorer
 from pipeline.attributions import Asked, Explained, against, methods
-from pipeline.camera import Camera
+from pipeline.camera import Camera, cameras, load
 from pipeline.questions import SAMPLES, Looked, question_of
 
 FIGURES = ("deletion_auc", "insertion_auc", "mass", "rank", "points", "sanity", "seconds")
@@ -115,6 +117,25 @@ def measure(
             with kept.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(done[clip.name, frame]) + "\n")
     return table_of([done[clip.name, frame] for clip, frame in todo])
+
+
+def of_cameras(options: argparse.Namespace, say: Say) -> dict[str, list[dict[str, Any]]]:
+    """Measure each camera that was named, or all that were trained on the data set; camera to its rows.
+
+    Raises:
+        InputError: no data set was named, or there is no such camera.
+    """
+    if not options.data:
+        raise InputError("name a data set with masks, such as --data ped2 --root path/to/UCSDped2")
+    dataset = pick("data set", options.data, collect("footage", "DATASETS"))(Path(options.root or "."))
+    named = options.what[1:] or [name for name in cameras() if load(name).card.get("trained_on") == options.data]
+    if not named:
+        raise InputError(f"no camera was trained on {options.data}; name one: {', '.join(cameras())}")
+    work = Path(options.work) if options.work else files.home() / "bench" / "explanations"
+    clips, runtime = [name for name in (options.clips or "").split(",") if name], choose(options.device)
+    return {
+        name: measure(load(name), dataset, clips, options.frames, options.budget, work, runtime, say) for name in named
+    }
 
 
 def _frame(

@@ -8,14 +8,12 @@ from core.normality import Places
 from core.records import Floats, Tube
 from explain import places as learnt
 from explain.heat import Doubles
-from explain.places import tail
+from explain.places import LEAST_SAMPLES, tail
 from explain.tubes import speed
 
 PLACE, FLOW = "{} in an unusual place", "{} against the flow"
 LEAST = 1.0
 """Places and directions less improbable than this, in nats, are no causes."""
-LEAST_SAMPLES = 4
-"""A direction or a speed is told from this many samples on."""
 
 
 def whereabouts(tube: Tube, places: Mapping[str, Places], fps: float | None) -> Iterator[tuple[str, Floats]]:

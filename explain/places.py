@@ -26,6 +26,8 @@ AROUND = 2.0
 MOVING = 0.25
 """Heights a second from which something moves at all."""
 LEAST_NEIGHBOURS = 20
+LEAST_SAMPLES = 4
+"""A direction or a speed is told from this many samples on."""
 PERCENT = np.linspace(0.0, 1.0, 101)
 
 
@@ -64,7 +66,8 @@ def _places(found: Sequence[tuple[int, Tube]], fps: float, frames: int) -> Place
     chosen = np.unique(np.linspace(0, len(points) - 1, min(len(points), MOST_POINTS)).round().astype(int))
     moment, points, motion = moment[chosen], points[chosen], motion[chosen]
     apart = np.array([_distance(points[moment != m], p) for m, p in zip(moment, points, strict=True)])
-    speeds = [speed(tube, fps) for _, tube in found if len(tube.frames) > 1]
+    # Only tubes that are long enough to be judged: the short ones are often a box that jumped from one to another.
+    speeds = [speed(tube, fps) for _, tube in found if len(tube.frames) >= LEAST_SAMPLES]
     return Places(
         points=tuple((round(x, 1), round(y, 1), round(h, 1)) for x, y, h in points.tolist()),
         motion=tuple((round(x, 2), round(y, 2)) for x, y in motion.tolist()),

@@ -20,6 +20,9 @@ PATIENCE = 3
 PASSES = ((0.0, 0.3), (0.5, 0.05))
 """(enlargement of each side as a share of the box's width and height, least IoU), tried in this order."""
 
+STEP = 0.4
+"""Seconds over which a speed is measured, as far as a tube and its samples allow."""
+
 Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -61,14 +64,23 @@ def at(tube: Tube, frame: float) -> Pixels | None:
 
 
 def speed(tube: Tube, fps: float) -> float:
-    """Return the median speed of the box's centre, in box heights per second; 0 for a tube of one frame."""
+    """Return the median speed of the box's centre, in box heights per second; 0 for a tube of one frame.
+
+    It is measured over :data:`STEP` seconds, or from the first sample to the last of a shorter tube, so that it does
+    not matter how densely a clip is sampled: between two frames a box shakes by more than its object moves.
+    """
     if len(tube.frames) < 2:
         return 0.0
     boxes = tube.boxes.astype(np.float64)
+    ends = np.searchsorted(tube.frames, tube.frames + np.ceil(STEP * fps - 0.5))
+    begins = np.flatnonzero(ends < len(boxes))
+    ends = ends[begins] if len(begins) else np.array([len(boxes) - 1])
+    begins = begins if len(begins) else np.array([0])
     centres = (boxes[:, :2] + boxes[:, 2:]) / 2
     heights = np.maximum(boxes[:, 3] - boxes[:, 1], 1.0)
-    seconds = np.diff(tube.frames) / fps
-    return float(np.median(np.hypot(*np.diff(centres, axis=0).T) / seconds / ((heights[1:] + heights[:-1]) / 2)))
+    seconds = (tube.frames[ends] - tube.frames[begins]) / fps
+    moved = np.hypot(*(centres[ends] - centres[begins]).T)
+    return float(np.median(moved / seconds / ((heights[ends] + heights[begins]) / 2)))
 
 
 def iou(a: Doubles, b: Doubles) -> Doubles:

@@ -13,6 +13,7 @@ from torchvision.models.detection import FasterRCNN, FasterRCNN_ResNet50_FPN_Wei
 from core.device import Runtime
 from core.errors import expect
 from core.records import Detections, Images
+from explain.objects._octaves import joined
 
 UNUSED, BACKGROUND = "N/A", "__background__"
 CATEGORIES: tuple[str, ...] = tuple(FasterRCNN_ResNet50_FPN_Weights.COCO_V1.meta["categories"])
@@ -73,6 +74,9 @@ class RcnnModel:
         batch: frames in one pass.
         limits: short and long side in pixels; larger frames are first brought into them without aliasing.
         enlarged: factor by which frames smaller than the limits are enlarged at most.
+        octaves: how often each frame is looked at again, each time at half the size, for what is large in it.
+        largest: longer side of the largest boxes, in pixels of what the network sees, that it was trained on; what is
+            larger is told by the next octave.
     """
 
     name: str
@@ -82,6 +86,8 @@ class RcnnModel:
     batch: int
     limits: tuple[int, int] | None = None
     enlarged: float = 1.0
+    octaves: int = 0
+    largest: float = float("inf")
 
     def __post_init__(self) -> None:
         self.labels = tuple(name for name in self.names[1:] if name != UNUSED)
@@ -97,26 +103,40 @@ class RcnnModel:
         return found
 
     def _pass(self, images: Images, first: int) -> list[Detections]:
-        size = (images.shape[1], images.shape[2])
-        pictures = torch.from_numpy(np.require(images, requirements=["C", "W"])).to(self.runtime.device)
-        inputs, scale = self._fit(pictures.permute(0, 3, 1, 2).float().div_(255))
+        stack = torch.from_numpy(np.require(images, requirements=["C", "W"])).to(self.runtime.device)
+        pictures = stack.permute(0, 3, 1, 2).float().div_(255)
+        scale = self._scale(images.shape[1], images.shape[2])
+        found = self._look(pictures, first, scale)
+        for octave in range(1, self.octaves + 1):
+            coarse, large = self._look(pictures, first, scale / 2**octave), self.largest / scale * 2 ** (octave - 1)
+            found = [joined(*pair, large) for pair in zip(found, coarse, strict=True)]
+        return found
+
+    def _scale(self, height: int, width: int) -> float:
+        """Return the factor that brings a frame within the limits."""
+        short, long = self.limits or (min(height, width), max(height, width))
+        return min(self.enlarged, short / min(height, width), long / max(height, width))
+
+    def _look(self, pictures: Tensor, first: int, scale: float) -> list[Detections]:
+        """Label the boxes of (N, 3, H, W) pictures, seen at a scale."""
+        size = (pictures.shape[2], pictures.shape[3])
+        inputs, back = _resized(pictures, scale)
         with self.runtime.autocast():
             answers: list[Mapping[str, Tensor]] = self.network(list(inputs))
         return [
-            to_detections(a["boxes"] * scale, a["labels"], a["scores"], self.names, size, first + i)
+            to_detections(a["boxes"] * back, a["labels"], a["scores"], self.names, size, first + i)
             for i, a in enumerate(answers)
         ]
 
-    def _fit(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """Bring (N, 3, H, W) pictures within the limits; also return the (4,) factors back to their size."""
-        height, width = pictures.shape[-2:]
-        short, long = self.limits or (min(height, width), max(height, width))
-        scale = min(self.enlarged, short / min(height, width), long / max(height, width))
-        if scale != 1:
-            fitting = (max(1, round(height * scale)), max(1, round(width * scale)))
-            pictures = nn.functional.interpolate(pictures, fitting, mode="bilinear", antialias=True)
-        back = torch.tensor([width / pictures.shape[-1], height / pictures.shape[-2]], device=pictures.device)
-        return pictures, back.repeat(2)
+
+def _resized(pictures: Tensor, scale: float) -> tuple[Tensor, Tensor]:
+    """Scale (N, 3, H, W) pictures without aliasing; also return the (4,) factors back to their size."""
+    height, width = pictures.shape[-2:]
+    if scale != 1:
+        fitting = (max(1, round(height * scale)), max(1, round(width * scale)))
+        pictures = nn.functional.interpolate(pictures, fitting, mode="bilinear", antialias=True)
+    back = torch.tensor([width / pictures.shape[-1], height / pictures.shape[-2]], device=pictures.device)
+    return pictures, back.repeat(2)
 
 
 def check(images: Images) -> None:

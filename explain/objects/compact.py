@@ -9,12 +9,14 @@ its rider, too, who has a box as a person besides.
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torchvision.models.detection import FasterRCNN
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
+from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops import FeaturePyramidNetwork, MultiScaleRoIAlign
 
 from core import weights
@@ -25,8 +27,11 @@ from explain.objects._rcnn import BACKGROUND, RcnnModel, exact
 
 FOLDER = Path(__file__).parents[2] / "assets" / "weights" / "objects"
 SHORT_SIDE, LONG_SIDE = 360, 640
-ENLARGED = 1.5
+ENLARGED = 3.0
 """How much smaller frames are enlarged at most, so that their people are more than a few cells high."""
+OCTAVES, LARGEST = 2, 128.0
+"""Of the persons that it was trained on, one in a hundred is taller than ``LARGEST`` pixels; a frame is looked at again
+at half and at a quarter of its size, so that someone who fills the frame is 90 pixels tall."""
 LEVELS = (48, 80, 160, 224)
 PYRAMID = 64
 HEAD = 256
@@ -44,6 +49,14 @@ def _conv(inputs: int, outputs: int, stride: int = 1, kernel: int = 3) -> nn.Seq
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(outputs, momentum=0.05)
     )
+
+
+class _AsItIs(GeneralizedRCNNTransform):  # type: ignore[misc]
+    """Leaves the size of pictures as it is, also in eval mode, where torchvision's transform changes it."""
+
+    def resize(self, image: Tensor, target: Any = None) -> tuple[Tensor, Any]:
+        """Return both as they are."""
+        return image, target
 
 
 class _Block(nn.Module):
@@ -112,8 +125,9 @@ def network(labels: int) -> FasterRCNN:
         box_roi_pool=pool,
         box_head=head,
         box_predictor=predictor,
-        _skip_resize=True,
     )
+    mean, deviation = built.transform.image_mean, built.transform.image_std
+    built.transform = _AsItIs(SHORT_SIDE, LONG_SIDE, mean, deviation)
     built.roi_heads = ManyLabelHeads(
         pool, head, predictor,
         fg_iou_thresh=HIT, bg_iou_thresh=HIT, batch_size_per_image=56, positive_fraction=0.25,
@@ -125,7 +139,8 @@ def network(labels: int) -> FasterRCNN:
 def model(built: FasterRCNN, labels: Sequence[str], runtime: Runtime, name: str) -> RcnnModel:
     """Make an object model of a network: ``labels`` in the order of its outputs, without the background."""
     built.roi_heads.rivals = tuple(i for i, label in enumerate(labels) if label in RIVALS)
-    return RcnnModel(name, built, (BACKGROUND, *labels), runtime, 8, (SHORT_SIDE, LONG_SIDE), ENLARGED)
+    limits = (SHORT_SIDE, LONG_SIDE)
+    return RcnnModel(name, built, (BACKGROUND, *labels), runtime, 8, limits, ENLARGED, OCTAVES, LARGEST)
 
 
 def load(runtime: Runtime, progress: Progress | None = None, folder: Path = FOLDER) -> RcnnModel:

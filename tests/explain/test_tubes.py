@@ -152,3 +152,39 @@ def test_one_frame_tube():
     (tube,) = tubes.link([seen(7, [(1, 2, 3, 4)])])
     assert tubes.at(tube, 7) == (1, 2, 3, 4) and tubes.at(tube, 8) is None
     assert tubes.speed(tube, fps=25) == 0
+
+
+def naive_speed(tube, fps):
+    """Go through the samples one after the other."""
+    pairs = []
+    for i, begin in enumerate(tube.frames.tolist()):
+        later = [j for j, end in enumerate(tube.frames.tolist()) if end - begin >= np.ceil(tubes.STEP * fps - 0.5)]
+        pairs += [(i, later[0])] if later else []
+    found = []
+    for i, j in pairs or [(0, len(tube.frames) - 1)]:
+        (a, b), seconds = tube.boxes[[i, j]].astype(float), (tube.frames[j] - tube.frames[i]) / fps
+        way = np.hypot((b[0] + b[2] - a[0] - a[2]) / 2, (b[1] + b[3] - a[1] - a[3]) / 2)
+        found.append(way / seconds / ((max(a[3] - a[1], 1) + max(b[3] - b[1], 1)) / 2))
+    return np.median(found)
+
+
+@given(
+    st.lists(st.integers(1, 12), min_size=1, max_size=12),
+    st.sampled_from([5.0, 10.0, 25.0, 29.97]),
+    st.integers(0, 2**32 - 1),
+)
+def test_speed_is_that_of_the_naive_twin(gaps, fps, seed):
+    frames, rng = np.cumsum([0, *gaps]), np.random.default_rng(seed)
+    corner = rng.uniform(0, 200, (len(frames), 2))
+    boxes = np.concatenate([corner, corner + rng.uniform(0.2, 90, corner.shape)], 1).astype(np.float32)
+    tube = Tube("person", frames, boxes, np.ones(len(frames), np.float32))
+    assert tubes.speed(tube, fps) == pytest.approx(naive_speed(tube, fps))
+
+
+def test_speed_does_not_depend_on_how_densely_a_shaking_box_is_sampled():
+    rng, frames = np.random.default_rng(0), np.arange(51)
+    left = 3.0 * frames + rng.normal(0, 3, 51)
+    boxes = np.stack([left, 0 * left, left + 40, 0 * left + 100], 1).astype(np.float32)
+    dense = Tube("person", frames, boxes, np.ones(51, np.float32))
+    sparse = Tube("person", frames[::5], boxes[::5], np.ones(11, np.float32))
+    assert tubes.speed(dense, 25) == pytest.approx(0.75, rel=0.1) == tubes.speed(sparse, 25)

@@ -186,8 +186,9 @@ def train_explainers(options: argparse.Namespace) -> int:
 
 def bench(options: argparse.Namespace) -> int:
     """Run the benchmark, which is nobody's to import."""
-    given = [*(["--json", options.json] if options.json else []), *(["--all"] if options.all else [])]
-    sys.argv = ["whycam bench", "--device", options.device, *given, *options.what]
+    given = {name: getattr(options, name) for name in ("json", "data", "root", "clips", "frames", "budget", "work")}
+    flags = [part for name, value in given.items() if value for part in (f"--{name}", str(value))]
+    sys.argv = ["whycam bench", "--device", options.device, *flags, *(["--all"] if options.all else []), *options.what]
     runpy.run_module("benchmarks", run_name="__main__")
     return 0
 

@@ -234,7 +234,11 @@ def _bench(verbs: Any) -> None:
     )
     made = verb(verbs, "bench", "measure speed and memory on this machine", more, "bench detectors bcae1 lntra-skip")
     made.add_argument(
-        "what", nargs="*", metavar="WHAT", help="nothing: the whole analysis; or: detectors [NAME…]: their networks"
+        "what",
+        nargs="*",
+        metavar="WHAT",
+        help="nothing: the whole analysis; or: detectors [NAME…]: their networks; or: "
+        "explanations [CAMERA…]: how far the methods can be believed",
     )
     made.add_argument("--all", action="store_true", help="of detectors: every one, instead of one of each kind")
     json_file(made)

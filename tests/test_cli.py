@@ -20,7 +20,7 @@ from core.registry import collect
 from core.verbs import KINDS, parse, parser
 from pipeline import listing, store
 
-COMPUTE = {"analyse", "train", "train-explainers", "evaluate", "results", "bench"}
+COMPUTE = {"analyse", "explain", "train", "train-explainers", "evaluate", "results", "bench"}
 GIVE_JSON = {"list", "evaluate", "xman", "bench"}
 
 
@@ -44,6 +44,7 @@ def test_the_verbs_are_those_promised():
         "app",
         "analyse",
         "train",
+        "explain",
         "train-explainers",
         "evaluate",
         "xman",

@@ -242,6 +242,12 @@ def _bench(verbs: Any) -> None:
     )
     made.add_argument("--all", action="store_true", help="of detectors: every one, instead of one of each kind")
     json_file(made)
+    made.add_argument("--data", metavar="DATASET", help="of explanations: a data set with masks")
+    made.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="folder of the data set, as published")
+    made.add_argument("--clips", default="", metavar="A,B", help="of its test clips only these")
+    made.add_argument("--frames", type=count, default=100, metavar="N", help="abnormal frames (default 100)")
+    made.add_argument("--budget", type=count, default=64, metavar="N", help="evaluations of each method (default 64)")
+    made.add_argument("--work", type=Path, metavar="DIR", help="where each frame's figures are kept, to go on later")
     device(made)
 
 

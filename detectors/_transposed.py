@@ -1,7 +1,8 @@
 """Transposed convolutions, with a processor's slow cases taken another way.
 
-A processor's library sums the gradient of a bias in several times the time of all other gradients together, and
-convolves volumes to one or three channels at a twentieth of its speed. Parameters and answers are PyTorch's.
+A processor's library sums the gradient of a bias in several times the time of all other gradients together, adds the
+bias in ten times that of the convolution where an axis is no multiple of its stride, and convolves volumes to one or
+three channels at a twentieth of its speed. Parameters and answers are PyTorch's.
 """
 
 from typing import Any
@@ -58,7 +59,9 @@ class _Transposed(torch.autograd.Function):
         w, b = weight.to(x.dtype), None if bias is None else bias.to(x.dtype)
         if x.device.type == "cpu" and weight.shape[1] <= FEW and _doubles(weight, stride, padding, more):
             return _spread(x, w, b, stride)
-        return torch.convolution(x, w, b, *ctx.how)
+        if b is None or not _uneven(weight, stride, padding, more):
+            return torch.convolution(x, w, b, *ctx.how)
+        return torch.convolution(x, w, None, *ctx.how).add_(b.view(-1, *(1 for _ in stride)))
 
     @staticmethod
     @once_differentiable
@@ -72,6 +75,12 @@ class _Transposed(torch.autograd.Function):
         of_weight = of_weight.to(weight.dtype) if weighed else None
         of_bias = grad.sum((0, *range(2, grad.ndim))).to(weight.dtype) if biased else None
         return of_x, of_weight, of_bias, None, None, None
+
+
+def _uneven(weight: Tensor, stride: Steps, padding: Steps, more: Steps) -> bool:
+    """Tell whether an axis comes out at no multiple of its stride."""
+    axes = zip(weight.shape[2:], stride, padding, more, strict=True)
+    return any((kernel - 2 * pad + extra) % step for kernel, step, pad, extra in axes)
 
 
 def _doubles(weight: Tensor, stride: Steps, padding: Steps, more: Steps) -> bool:

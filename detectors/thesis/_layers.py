@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from detectors._transposed import transposed
+
 
 class AsymmetricBlock(nn.Module):
     """Kernel strengthening: a square, a row and a column kernel, summed (section 3.3; ACBs are ``ding2019acnet``'s).
@@ -70,7 +72,8 @@ class AsymmetricBlock(nn.Module):
         if not self.transposed:
             return functional.conv2d(x, weight, bias, self.stride, (rows // 2, columns // 2))
         down, right = (self.side - rows) // 2, (self.side - columns) // 2
-        return functional.pad(functional.conv_transpose2d(x, weight, bias, self.stride), (right, right, down, down))
+        grown = transposed(x, weight, bias, (self.stride, self.stride), (0, 0), (0, 0))
+        return functional.pad(grown, (right, right, down, down))
 
 
 class Excitation(nn.Module):

@@ -37,7 +37,9 @@ def test_answers_and_gradients_of_volumes_are_pytorchs(case, layout):
 
 
 @pytest.mark.parametrize(
-    "settings", [(4, 6, 3, 2, 1, 1), (4, 1, 5, 2), (4, 3, 4), (6, 4, 2, 2, 0, 0, 1, False)], ids=str
+    "settings",
+    [(4, 6, 3, 2, 1, 1), (4, 6, 3, 2), (4, 3, 5, 3), (4, 1, 5, 2), (4, 3, 4), (6, 4, 2, 2, 0, 0, 1, False)],
+    ids=str,
 )
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last], ids=str)
 def test_answers_and_gradients_of_pictures_are_pytorchs(settings, layout):

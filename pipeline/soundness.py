@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core.console import clock
+from core.errors import DataError
 from pipeline.camera import ALIKE
 from pipeline.survey import ClipSurvey, Survey, same_place
 
@@ -17,6 +18,10 @@ FLAT, DARK = 3.0, 12.0
 LIGHTS = (45.0, 1.7)
 """Grey levels, and times, by which backgrounds differ that are of day and night."""
 NAMED = 3
+
+
+class UnfitError(DataError):
+    """Footage that makes no camera; who knows better may train on it anyway."""
 
 
 @dataclass(frozen=True)
@@ -133,4 +138,4 @@ def _clips(seen: Survey) -> str:
     return f"{len(seen.clips)} clip{'s' * (len(seen.clips) != 1)}"
 
 
-__all__ = ["Finding", "findings"]
+__all__ = ["Finding", "UnfitError", "findings"]

@@ -9,13 +9,13 @@ from typing import Any
 
 from core import device, files
 from core.contracts import Footage
-from core.errors import DataError, InputError
+from core.errors import InputError
 from core.registry import pick
 from pipeline import holdout
 from pipeline.calibrate import FALSE_EVENTS_PER_HOUR
 from pipeline.camera import Camera, check_name, detector_entries
 from pipeline.learn import Normal, check_alarms, learn
-from pipeline.soundness import findings
+from pipeline.soundness import UnfitError, findings
 from pipeline.suit import DETECTOR, Choice, suit
 from pipeline.survey import Survey, survey
 from pipeline.train import Step
@@ -80,7 +80,8 @@ def teach(
 
     Raises:
         UnknownNameError: no such detector or setting.
-        DataError: the footage is unfit, in the sentence that says why.
+        UnfitError: the footage is unfit, in the sentence that says why.
+        DataError: a data set or a clip cannot be read.
         InputError: a wish is out of range, or the training diverged.
         StorageError: the disk is full.
     """
@@ -119,7 +120,7 @@ def _judge(seen: Survey, wish: Wish, watch: Watch) -> list[str]:
     found = findings(seen, entry.make(**wish.settings).window.span)
     for one in found:
         if one.fatal and not wish.anyway:
-            raise DataError(f"{one.sentence} (--anyway trains in spite of it)")
+            raise UnfitError(one.sentence)
         watch.note(one.sentence)
     return [one.sentence for one in found]
 

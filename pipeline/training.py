@@ -15,6 +15,7 @@ from pipeline import learn
 from pipeline.camera import Camera
 from pipeline.learn import Normal
 from pipeline.rate import frame_rate
+from pipeline.soundness import UnfitError
 from pipeline.teach import Watch, Wish, teach
 
 
@@ -69,7 +70,10 @@ def _suited(
             frames=lambda what, done: line.show(lambda: f"{what}: {done} frames"),
             train=line.train,
         )
-        return teach(source, clips, out, wish, watch, runtime)
+        try:
+            return teach(source, clips, out, wish, watch, runtime)
+        except UnfitError as error:
+            raise UnfitError(f"{error} (--anyway trains in spite of it)") from error
 
 
 def _promised(camera: Camera) -> str:

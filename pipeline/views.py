@@ -10,17 +10,23 @@ from explain import report
 from explain.report.overlay import MARKS, PALETTE, level, overlay
 from explain.report.place_map import place_map, place_of
 from pipeline.analyse import explain_events, floor_of
-from pipeline.camera import Camera, cameras, load, look
+from pipeline.camera import SHIPPED, Camera, cameras, load, look
 from pipeline.events import find_events
 from pipeline.evidence import EvidenceFolder
+from pipeline.learn import retune
 from pipeline.scoring import EVIDENCE
 
 __all__ = ["DEMO", "MARKS", "PALETTE", "REPORTS", "Camera", "cameras", "cut", "evidence_of", "explain_events"]
 __all__ += ["explained_frames", "floor_of", "level", "load", "look", "nearest_evidence", "overlay", "place_map"]
-__all__ += ["place_of", "report_at"]
+__all__ += ["own", "place_of", "report_at", "retune"]
 
 DEMO = Path(__file__).resolve().parent.parent / "assets" / "demo" / "plaza.mp4"
 REPORTS = report.FILES
+
+
+def own(camera: Camera) -> bool:
+    """Tell whether a camera is the user's, and not one that comes with Whycam."""
+    return SHIPPED not in camera.folder.resolve().parents
 
 
 def cut(analysis: Analysis, threshold: float) -> Analysis:

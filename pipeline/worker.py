@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from core.errors import Cancelled, WhycamError
 from core.files import home
@@ -60,7 +60,7 @@ def work(run_id: str, analyse: Analyse) -> int:
     me = os.getpid()
     store.attach(run_id, me, jobs.born_at(me) or "")
     try:
-        with _turn(link):
+        with turn(link):
             if not store.begin(run_id):
                 return 0
             analysis = analyse(run, link)
@@ -82,9 +82,23 @@ def work(run_id: str, analyse: Analyse) -> int:
         raise
 
 
+class Waits(Protocol):
+    """Who waits for a turn: its id, and whether its user asked it to stop."""
+
+    run_id: str
+
+    def cancelled(self) -> bool:
+        """Tell whether the user asked it to stop."""
+        ...
+
+
 @contextmanager
-def _turn(link: Link) -> Iterator[None]:
-    """Hold the machine's one place to compute; the run queued first goes first."""
+def turn(link: Waits) -> Iterator[None]:
+    """Hold the machine's one place to compute; the run queued first goes first, and before any training.
+
+    Raises:
+        Cancelled: its user asked it to stop.
+    """
     with _lock_path().open("w") as place:
         while True:
             if link.cancelled():
@@ -132,14 +146,15 @@ def _analyse(run: store.Run, link: Link) -> "Analysis":
     )
 
 
-def _on_signal(number: int, frame: FrameType | None) -> None:
+def on_signal(number: int, frame: FrameType | None) -> None:
+    """End the process as it ends by itself, so that what it holds is put away."""
     raise SystemExit(128 + number)
 
 
 def main() -> None:
     """Compute the run that the command line names, behind the pages that show it."""
     os.nice(NICE)
-    signal.signal(signal.SIGTERM, _on_signal)
+    signal.signal(signal.SIGTERM, on_signal)
     sys.exit(work(sys.argv[1], _analyse))
 
 

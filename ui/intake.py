@@ -8,7 +8,7 @@ from core.errors import WhycamError
 from core.records import Clip
 from pipeline import jobs, store, views
 from pipeline.store import Run
-from ui import caches, frame
+from ui import caches, frame, teaching
 from ui.words import count, safe, size, span
 
 INTRO = """
@@ -124,7 +124,9 @@ def shelf(name: str) -> None:
     with st.container(border=True):
         st.subheader(name)
         try:
-            camera_card(views.load(name))
+            camera = views.load(name)
+            teaching.knob(camera)
+            camera_card(camera)
         except WhycamError as error:
             frame.notice(error)
 

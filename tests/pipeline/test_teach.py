@@ -5,9 +5,10 @@ import json
 import pytest
 
 from core import device
-from core.errors import DataError, InputError, UnknownNameError
+from core.errors import InputError, UnknownNameError
 from pipeline import camera as cameras
 from pipeline import learn as stage
+from pipeline.soundness import UnfitError
 from pipeline.teach import Watch, Wish, teach
 from tests.pipeline.scenes import film
 from tests.pipeline.test_learn import Acts, Boxes
@@ -95,7 +96,7 @@ def test_what_was_chosen_and_is_damaged_is_one_sentence(tmp_path):
 
 def test_unfit_footage_trains_only_when_asked_to_anyway(tmp_path):
     clips = [film(f"{i}.mp4", 60) for i in range(2)] + [film("other.mp4", 60, seed=9)]
-    with pytest.raises(DataError, match=r"'other.mp4' and '0.mp4' do not show the same place.* \(--anyway trains"):
+    with pytest.raises(UnfitError, match=r"'other.mp4' and '0.mp4' do not show the same place"):
         taught(tmp_path / "yard", clips, Wish(settings=SMALL))()
     assert not (tmp_path / "yard").exists()
     camera, told = taught(tmp_path / "yard", clips, Wish(settings=SMALL, anyway=True))()

@@ -1,0 +1,136 @@
+"""A camera of one's own: clips of ordinary footage, what was chosen for them, and the knob of its false alarms."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.errors import WhycamError
+from pipeline import lessons, store, views
+from pipeline.lessons import Lesson
+from ui import frame
+from ui.words import clock, count, safe
+
+ALARMS = (0.5, 1.0, 2.0, 3.0, 6.0, 12.0, 24.0, 60.0)
+USUAL, MINUTES = 6.0, 15
+HELP = "How many events an hour of ordinary footage may raise: each of them costs somebody a look"
+
+
+def form() -> None:
+    """Let the user make a camera of clips."""
+    with st.expander("Learn a camera of your own", icon=":material/school:", expanded=not views.cameras()):
+        st.caption(
+            "Ten minutes or more of ordinary footage of one fixed camera, in one clip or several. What is in it will "
+            "not be called unusual. Size, colours, pace and threshold are chosen from the footage, each with its reason."
+        )
+        turn = st.session_state.setdefault("lesson", 0)
+        clips = st.file_uploader(
+            "Clips of ordinary footage", type=list(store.EXTENSIONS), accept_multiple_files=True, key=f"clips-{turn}"
+        )
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+            name = st.text_input("Name", key=f"name-{turn}", placeholder="entrance", max_chars=64)
+            alarms = st.select_slider("False alarms an hour", ALARMS, USUAL, help=HELP, key=f"alarms-{turn}")
+            minutes = st.number_input("Minutes of learning", 1, 10_000, MINUTES, key=f"minutes-{turn}", width=160)
+        if st.button("Learn this camera", type="primary", icon=":material/school:", disabled=not (clips and name)):
+            with st.spinner("Keeping the clips…"):
+                if _try(lambda: lessons.start(name, [(c.name, c) for c in clips], alarms, float(minutes))):
+                    st.session_state["lesson"] = turn + 1  # fresh widgets: the uploads' buffers are dropped
+            st.rerun()
+
+
+def _try(do: Callable[[], object]) -> bool:
+    """Do something; what stands against it is said when the page is drawn again."""
+    try:
+        do()
+    except WhycamError as error:
+        st.session_state["refused"] = str(error)
+        return False
+    return True
+
+
+def at_work() -> None:
+    """Show the cameras that are being made, and those that came to no end."""
+    known = lessons.lessons()
+    for lesson in known:
+        if lesson.active:
+            _watch(lesson.id)
+        else:
+            _ended(lesson)
+
+
+@st.fragment(run_every=1.0)
+def _watch(lesson_id: str) -> None:
+    """Show a lesson until it is no longer active; then the whole page is drawn again."""
+    try:
+        lesson = lessons.get(lesson_id)
+    except WhycamError:
+        st.rerun()
+    if not lesson.active:
+        st.rerun()
+    with st.container(border=True, key=f"progress-{lesson.id}"):
+        st.subheader(f"{lesson.camera}: being learnt")
+        left = f" · {clock(lesson.left, 0)} left" if lesson.left is not None else ""
+        waiting = "Waiting: one thing is computed at a time on this machine"
+        said = (lesson.stage[:1].upper() + lesson.stage[1:] + left) if lesson.state == "running" else waiting
+        st.progress(min(max(lesson.share or 0.0, 0.0), 1.0), text=said)
+        _told(lesson)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button("Cancel", icon=":material/stop_circle:", key=f"stop-{lesson.id}", disabled=lesson.cancelling,
+                      on_click=frame.act, args=(lessons.cancel, lesson.id))  # fmt: skip
+            st.caption("Cancelling…" if lesson.cancelling else "This tab may be closed: the learning goes on.")
+
+
+def _told(lesson: Lesson) -> None:
+    """Show what was chosen and why, and what speaks against the footage."""
+    for note in lesson.notes:
+        frame.notice(note, "warn")
+    if lesson.chosen:
+        rows = "".join(f"<tr><th>{safe(name)}</th><td>{safe(why)}</td></tr>" for name, why in lesson.chosen.items())
+        st.html(f'<div class="card"><table>{rows}</table></div>')
+
+
+def _ended(lesson: Lesson) -> None:
+    """Say how a lesson ended, and what can be done with it."""
+    with st.container(border=True, key=f"lesson-{lesson.id}"):
+        st.subheader(lesson.camera)
+        facts = f"{count(len(lesson.clips), 'clip')}, {lesson.false_alarms:g} false alarms an hour"
+        if lesson.state == "done":
+            frame.notice(f"Camera {lesson.camera} is ready; it learnt from {facts}.", "good")
+        else:
+            said = (
+                "It was cancelled; what it had learnt is kept."
+                if lesson.state == "cancelled"
+                else "It was interrupted."
+            )
+            frame.notice(lesson.error or said, "bad" if lesson.state == "failed" else "warn")
+        if lesson.state != "done":
+            _told(lesson)
+        with st.container(horizontal=True):
+            if lesson.state == "done":
+                st.page_link(frame.NEW, label="Analyse a clip of it", icon=":material/add:")
+            else:
+                label = "Learn anyway" if lesson.unfit else "Try again" if lesson.state == "failed" else "Resume"
+                st.button(label, icon=":material/play_arrow:", key=f"again-{lesson.id}", on_click=frame.act,
+                          args=(lambda one: lessons.resume(one, anyway=lesson.unfit), lesson.id))  # fmt: skip
+            st.button("Delete its clips" if lesson.state == "done" else "Delete", icon=":material/delete:",
+                      key=f"forget-{lesson.id}", on_click=frame.act, args=(lessons.delete, lesson.id))  # fmt: skip
+
+
+def knob(camera: views.Camera) -> None:
+    """Let a camera's false alarms be chosen anew, where it knows what thresholds cost; nothing is measured again."""
+    if camera.alarms is None or not views.own(camera):
+        return
+    asked = float(camera.card.get("false_alarms", {}).get("asked_per_hour", USUAL))
+    choices = sorted({*ALARMS, asked})
+    key = f"knob-{camera.name}"
+    st.select_slider(
+        "False alarms an hour", choices, asked, key=key, help=HELP, on_change=_turn, args=(camera.name, key)
+    )
+    measured = camera.alarms.hours * 60
+    sure = (
+        "" if camera.alarms.hours * asked >= 1 else ", too few to count them: judged by how the highest scores fall off"
+    )
+    st.caption(f"Threshold {camera.threshold:.2f}, measured on {measured:.1f} minutes of ordinary footage{sure}.")
+
+
+def _turn(name: str, key: str) -> None:
+    frame.act(lambda camera: views.retune(camera, st.session_state[key]), name)

@@ -20,7 +20,7 @@ def form() -> None:
     with st.expander("Learn a camera of your own", icon=":material/school:", expanded=not views.cameras()):
         st.caption(
             "Ten minutes or more of ordinary footage of one fixed camera, in one clip or several. What is in it will "
-            "not be called unusual. Size, colours, pace and threshold are chosen from the footage, each with its reason."
+            "not be called unusual. Size, colours, pace and threshold are chosen from the footage, with reasons."
         )
         turn = st.session_state.setdefault("lesson", 0)
         clips = st.file_uploader(

@@ -93,7 +93,9 @@ def one(name: str, device_name: str, settings: str = "{}") -> dict[str, Any]:
     torch.manual_seed(0)
     best, exact = device.choose(device_name), device.choose(device_name, "float32")
     before = _memory(best, reset=True)
-    detector = best.place(make_detector(name, json.loads(settings)).eval())
+    detector = make_detector(name, json.loads(settings))
+    parameters = sum(p.numel() for p in detector.parameters())
+    detector = best.settle(detector)
     w = detector.window
     windows = torch.rand(CHUNK, w.span, w.channels, w.height, w.width, device=best.device) * (w.high - w.low) + w.low
     chunks = _chunks(w.span, w.height, w.width)
@@ -109,7 +111,7 @@ def one(name: str, device_name: str, settings: str = "{}") -> dict[str, Any]:
     rates, work = _rates(runs), counter.get_total_flops() / CHUNK
     both = {kind: {label: rates[f"{kind} {label}"] for label in ("float32", "best")} for kind in ("batch", "stream")}
     return {
-        "parameters": sum(p.numel() for p in detector.parameters()),
+        "parameters": parameters,
         "mebibytes": round(memory / 2**20),
         "gflop": _short(work / 1e9),
         "precision": str(best.precision).removeprefix("torch."),
@@ -139,9 +141,7 @@ def one_window(name: str, device_name: str, settings: str = "{}") -> float:
 
 
 def _rates(runs: Mapping[str, Callable[[], float]]) -> Rates:
-    """Return the best rate of each, after one call that does not count; all are called in turn."""
-    for run in runs.values():
-        run()
+    """Return the best rate of each of two rounds or more; all are called in turn."""
     rates, began, rounds = dict.fromkeys(runs, 0.0), time.perf_counter(), 0
     while rounds < 2 or (rounds < ROUNDS and time.perf_counter() - began < SECONDS):
         for name, run in runs.items():

@@ -2,15 +2,18 @@
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
 import torch
 from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from core.errors import InputError
 
 CHOICES = ("auto", "cpu", "cuda")
+CONVOLUTIONS = (nn.Conv2d, nn.Conv3d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 Module = TypeVar("Module", bound=nn.Module)
 
 
@@ -36,6 +39,14 @@ class Runtime:
                 part.to(memory_format=torch.channels_last_3d)
         return placed
 
+    def settle(self, module: Module) -> Module:
+        """Place a network that will only be asked: batch normalisation becomes part of the convolution before it."""
+        for part in module.eval().modules():
+            if isinstance(part, nn.Sequential):
+                for one, other in pairwise(list(part._modules)):
+                    _merge(part, one, other)
+        return self.place(module)
+
     def autocast(self) -> AbstractContextManager[None]:
         """Return the context in which networks run at this runtime's precision."""
         return torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32)
@@ -46,6 +57,14 @@ class Runtime:
         if self.device.type == "cuda":
             return f"{torch.cuda.get_device_name(self.device)} {precision}"
         return f"cpu {precision} ({torch.get_num_threads()} threads)"
+
+
+def _merge(part: nn.Sequential, one: str, other: str) -> None:
+    layer, norm = part._modules[one], part._modules[other]
+    if isinstance(layer, CONVOLUTIONS) and isinstance(norm, nn.BatchNorm2d | nn.BatchNorm3d):
+        transposed = isinstance(layer, nn.ConvTranspose2d | nn.ConvTranspose3d)
+        part._modules[one] = fuse_conv_bn_eval(layer, norm, transposed)
+        part._modules[other] = nn.Identity().eval()
 
 
 def cpu_has_bf16() -> bool:

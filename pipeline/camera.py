@@ -72,7 +72,7 @@ class Camera:
         """
         module = make_detector(self.detector, self.settings)
         weights.apply(module, weights.load(self.folder / "weights.safetensors", self.sha256))
-        return runtime.place(module).eval()
+        return runtime.settle(module)
 
 
 def detector_entries() -> dict[str, DetectorEntry]:

@@ -56,7 +56,7 @@ def bcae1(
     """
     deep = base * 3 // 2
     widths = (channels, base, base, base, deep)
-    encoder = [_block(nn.Conv2d(i, o, 3, 2), nn.LeakyReLU(SLOPE), excited) for i, o in pairwise(widths)]
+    encoder = [_block(nn.Conv2d(i, o, 3, 2), nn.LeakyReLU(SLOPE, True), excited) for i, o in pairwise(widths)]
     encoder.append(_block(nn.Conv2d(deep, deep, 4), nn.Tanh()))
     before = attention(channels, base) if attention else None
     return Parts(before, nn.Sequential(*encoder), _decoder(deep, deep, base, channels, excited), deep)
@@ -66,7 +66,7 @@ def aa(channels: int, base: int) -> Parts:
     """Return BCAE1 with attention-augmented convolutions in the encoder (section 3.5.2), 4×4×128 numbers."""
     deep = base * 3 // 2
     widths = (channels, base, base, base, deep)
-    encoder = [_block(AugmentedConvolution(i, o), nn.LeakyReLU(SLOPE)) for i, o in pairwise(widths)]
+    encoder = [_block(AugmentedConvolution(i, o), nn.LeakyReLU(SLOPE, True)) for i, o in pairwise(widths)]
     encoder.append(_block(nn.Conv2d(deep, 2 * base, 5), nn.Tanh()))
     return Parts(None, nn.Sequential(*encoder), _decoder(2 * base, deep, base, channels, False), 2 * base)
 
@@ -82,7 +82,7 @@ def bcae2(channels: int, base: int) -> Parts:
     encoder.append(nn.Sequential(nn.Conv2d(widths[3], latents, 3, 2), nn.Sigmoid()))
     back = (latents, *widths[::-1], base // 4)
     shape = zip(back, back[1:], (3, 5, 5, 5, 5), (2, 2, 3, 2, 2), strict=False)
-    decoder = [_block(ConvTranspose2d(i, o, k, s), nn.LeakyReLU(DECODER_SLOPE)) for i, o, k, s in shape]
+    decoder = [_block(ConvTranspose2d(i, o, k, s), nn.LeakyReLU(DECODER_SLOPE, True)) for i, o, k, s in shape]
     return Parts(None, nn.Sequential(*encoder), nn.Sequential(*decoder, _last(base // 4, channels)), latents)
 
 
@@ -115,7 +115,7 @@ def _block(
 def _decoder(latents: int, deep: int, base: int, channels: int, excited: bool) -> nn.Sequential:
     shape = ((latents, deep, 4, 1), (deep, base, 3, 2), (base, base, 3, 2), (base, base, 4, 2), (base, base, 4, 2))
     blocks = [
-        _block(ConvTranspose2d(i, o, k, s), nn.LeakyReLU(SLOPE), excited and place < 4)
+        _block(ConvTranspose2d(i, o, k, s), nn.LeakyReLU(SLOPE, True), excited and place < 4)
         for place, (i, o, k, s) in enumerate(shape)
     ]
     return nn.Sequential(*blocks, nn.Conv2d(base, channels, 3), nn.BatchNorm2d(channels))

@@ -58,3 +58,17 @@ def test_flags_of_the_processor_are_read(monkeypatch, tmp_path):
         assert device.cpu_has_bf16() is expected
     monkeypatch.setattr(device, "Path", lambda _: tmp_path / "none")
     assert device.cpu_has_bf16() is False
+
+
+def test_settling_merges_batch_normalisation_and_keeps_the_answers():
+    torch.manual_seed(0)
+    grown = nn.Sequential(nn.ConvTranspose2d(5, 4, 3, 2), nn.BatchNorm2d(4), nn.ReLU(inplace=True))
+    net = nn.ModuleDict({"down": nn.Sequential(nn.Conv2d(3, 5, 3, bias=False), nn.BatchNorm2d(5)), "up": grown})
+    for norm in (net["down"][1], net["up"][1]):
+        norm.load_state_dict({name: torch.rand_like(value.float()) + 0.5 for name, value in norm.state_dict().items()})
+    images = torch.randn(2, 3, 8, 9)
+    expected = net.eval()["up"](net["down"](images))
+    settled = device.choose("cpu", "float32").settle(net.train())
+    assert not any(isinstance(part, nn.BatchNorm2d) or part.training for part in settled.modules())
+    assert settled["up"][0].weight.is_contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(settled["up"](settled["down"](images)), expected, rtol=1e-4, atol=1e-5)

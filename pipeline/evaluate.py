@@ -29,7 +29,7 @@ __all__ = ["PROTOCOL", "Scored", "defined", "evaluate", "evaluate_scores", "judg
            "show", "shown", "truths_of"]  # fmt: skip
 
 PROTOCOL = (
-    "Frame level. The first {skipped} frames of each clip have no score and are left out. {rules} auc.micro_raw is of "
+    "Frame level. {skipped} {rules} auc.micro_raw is of "
     "scores as they are, auc.micro_normalised of scores brought to [0, 1] in each clip, auc.macro the mean of the "
     "clips' own, auc.protocol the protocol's. f1, precision and recall are those of the frames inside events at the "
     "camera's own threshold; f1_oracle that of the best threshold for these very frames. frame_index holds the same "
@@ -159,7 +159,7 @@ def judge(
         "detector": found.detector,
         "data": found.data,
         "label_set": ", ".join(sorted({truth.label_set for _, truth in truths})),
-        "protocol": PROTOCOL.format(skipped=found.skipped, rules=rules.sentence()),
+        "protocol": PROTOCOL.format(skipped=_skipped(found.skipped), rules=rules.sentence()),
         "rules": {"protocol": rules.name, "normalisation": rules.normalisation, "smoothing": rules.smoothing,
                   "first": rules.first, "last": rules.last},
         **measure(clips, rules),
@@ -167,6 +167,12 @@ def judge(
         "threshold": found.threshold,
         **found.facts,
     }  # fmt: skip
+
+
+def _skipped(frames: int) -> str:
+    if not frames:
+        return "Frames without a score are left out."
+    return f"The first {frames} frames of each clip have no score and are left out."
 
 
 class _Maps:

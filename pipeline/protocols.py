@@ -13,6 +13,8 @@ from core.registry import pick
 from metrics.normalisation import NORMALISATIONS
 from metrics.smoothing import SMOOTHINGS
 
+__all__ = ["NORMALISATIONS", "OWN", "PROTOCOLS", "SMOOTHINGS", "Rules", "rules_for"]
+
 Array = npt.NDArray[np.float64]
 SAID = {
     "none": "as they are",

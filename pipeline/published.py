@@ -37,7 +37,8 @@ def figures() -> tuple[Figure, ...]:
     for path in sorted(FOLDER.glob("*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
-                found.append(Figure(path.stem, *(row[key] for key in COLUMNS[:-1]), float(row["value"])))
+                named = {key: row[key] for key in COLUMNS[:-1]}
+                found.append(Figure(paper=path.stem, **named, value=float(row["value"])))
     return tuple(found)
 
 

@@ -13,6 +13,7 @@ from ui.words import STATES, safe
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 NEW, RUN, RUNS, CAMERAS = "app.py", "pages/1_Run.py", "pages/2_Runs.py", "pages/3_Cameras.py"
+EVALUATION = "pages/4_Evaluation.py"
 
 
 def page(title: str) -> None:
@@ -24,6 +25,7 @@ def page(title: str) -> None:
         st.page_link(NEW, label="New analysis", icon=":material/add:")
         st.page_link(RUNS, label="Runs", icon=":material/list:")
         st.page_link(CAMERAS, label="Cameras", icon=":material/videocam:")
+        st.page_link(EVALUATION, label="Evaluation", icon=":material/speed:")
     if sentence := st.session_state.pop("refused", None):
         notice(sentence)
 

@@ -1,0 +1,122 @@
+"""The evaluation page without a browser: what it offers, what it shows, what it says of what is wrong."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import files
+from core.contracts import Truth
+from pipeline import evaluations
+from pipeline.evaluate import judge
+from pipeline.evaluation_curves import curves
+from pipeline.protocols import OWN
+from pipeline.stored import Kept, Stored
+from pipeline.xman import measure_files
+from tests.ui.test_pages import fine, html
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "docs" / "examples"
+HOSTILE = 'x"><script>alert(1)</script>.csv'
+
+
+@pytest.fixture(autouse=True)
+def _no_cameras(monkeypatch, tmp_path):
+    monkeypatch.setattr("pipeline.camera.SHIPPED", tmp_path / "none")
+
+
+def show():
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at.switch_page("pages/4_Evaluation.py")
+    return fine(at.run())
+
+
+def keep(number, request, state="done", **content):
+    folder = files.home() / "evaluations" / f"20261122-12000{number}-00000{number}"
+    files.write_json(folder / "request.json", request)
+    files.write_json(folder / "state.json", {"state": state, "since": 0, **content.pop("facts", {})})
+    for name, value in content.items():
+        files.write_json(folder / f"{name}.json", value)
+    return folder
+
+
+def detection(number, name, shift=0.0, data="ped2"):
+    class Named:
+        def __init__(self, clip):
+            self.name = clip
+
+    rng, truths, clips = np.random.default_rng(number), [], []
+    for clip in ("Test001", "Test002"):
+        abnormal = np.zeros(120, bool)
+        abnormal[60:] = True
+        scores = rng.normal(shift, 1, 120).astype(np.float32) + 2 * abnormal
+        clips.append(Kept(clip, scores))
+        truths.append((Named(clip), Truth(abnormal, None, f"ucsd-{data}/v1p2")))
+    stored = Stored(name, "scores from a file", data, None, 0, tuple(clips))
+    request = {"kind": "scores", "system": name, "data": data}
+    return keep(number, request, result=judge(stored, truths), curves=curves(stored, [t for _, t in truths], OWN))
+
+
+def explanation(number=1, name=HOSTILE):
+    result = measure_files(EXAMPLES / "xman_predictions.csv", EXAMPLES / "xman_labels.json")
+    return keep(number, {"kind": "xman", "system": name, "labels": "labels.json"}, result=result | {"camera": name})
+
+
+def test_an_empty_page_says_what_it_is_for():
+    at = show()
+    assert "Nothing has been measured yet" in " ".join(c.value for c in at.caption)
+    assert [t.label for t in at.tabs] == ["Detection on a data set", "Explanations: X-MAN's mAP"]
+    assert "plaza" in at.selectbox("eval-data").options
+    at.button("eval-go").click()
+    assert "Choose a camera, or give a file of scores." in html(fine(at.run()))
+
+
+def test_detection_is_shown_beside_what_papers_print():
+    detection(1, "first.csv")
+    detection(2, HOSTILE)
+    at = show()
+    text = html(at)
+    assert "<script>" not in text
+    assert "0.892" in text and "szymanowicz2022discrete, table 2" in text
+    assert len(at.get("plotly_chart")) == 4
+    assert [b.label for b in at.get("download_button")] == ["CSV", "JSON", "LaTeX", "HTML"]
+    at.selectbox("eval-clip").select("Test002")
+    fine(at.run())
+
+
+def test_explanations_are_shown_class_by_class():
+    explanation()
+    text = html(show())
+    assert "0.801" in text and "object: bicycle" in text
+    assert "<script>" not in text
+
+
+def test_figures_of_other_data_are_not_compared_unasked():
+    detection(1, "old.csv", data="ped1")
+    detection(2, "new.csv")
+    at = show()
+    (compared,) = [m for m in at.multiselect if m.label == "Compared"]
+    assert len(compared.value) == 1
+    compared.select(compared.options[1])
+    assert "cannot be compared" in html(fine(at.run()))
+
+
+def test_what_failed_says_why_and_can_be_deleted():
+    folder = keep(
+        3, {"kind": "xman", "system": "a<b>.csv", "labels": "l"}, "failed", facts={"error": "it is <no> table"}
+    )
+    at = show()
+    assert "it is &lt;no&gt; table" in html(at)
+    at.button(f"delete-{folder.name}").click()
+    fine(at.run())
+    assert evaluations.evaluations() == []
+
+
+def test_what_is_at_work_shows_how_far_it_is(monkeypatch):
+    monkeypatch.setattr(evaluations, "_dead", lambda folder, state: False)
+    keep(1, {"kind": "camera", "system": "tiny", "data": "plaza"}, "running", facts={"done": 500, "total": 2000})
+    at = show()
+    assert "500 frames of 2,000" in html(at)
+    assert json.dumps(at.get("progress")[0].proto.value) == "25"

@@ -1,0 +1,238 @@
+"""The evaluation page's parts: what to measure, what is being measured, and what came out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, BinaryIO
+
+import streamlit as st
+
+from core.errors import WhycamError
+from pipeline import evaluation_export as out
+from pipeline import evaluations, views
+from pipeline.distort import Distortion
+from pipeline.evaluations import Evaluation, Request
+from pipeline.protocols import NORMALISATIONS, PROTOCOLS, SMOOTHINGS
+from pipeline.xman import said
+from ui import evaluation_charts as charts
+from ui import frame
+from ui.words import count, safe
+
+OWN = "the protocol's"
+PAPERS = 24
+"""Most rows of published figures, the best ones."""
+PRESETS = ("brightness=0.75", "brightness=0.5", "rain=light", "rain=heavy", "rain=torrential", "blur=1", "blur=3",
+           "every=2", "every=4")  # fmt: skip
+Result = tuple[Evaluation, dict[str, Any]]
+Asked = tuple[Request, Mapping[str, BinaryIO]]
+
+
+def ask() -> None:
+    """Let the user say what is to be measured."""
+    detection, explanation = st.tabs(["Detection on a data set", "Explanations: X-MAN's mAP"])
+    with detection:
+        _ask_detection()
+    with explanation:
+        _ask_xman()
+
+
+@st.cache_data(ttl=60.0, show_spinner="Looking for data sets…")
+def _datasets() -> list[str]:
+    return evaluations.datasets()
+
+
+def _ask_detection() -> None:
+    left, right = st.columns(2, gap="large")
+    with left:
+        there = "Those found in the folder that WHYCAM_DATA names, and the rendered plaza"
+        data = st.selectbox("Data set and label set", _datasets(), key="eval-data", help=there)
+        cameras = st.multiselect("Cameras", list(views.cameras()), key="eval-cameras", placeholder="none")
+        form = "CSV video,frame,score with frames from 1, or .npz as ./whycam evaluate --keep writes it"
+        files = st.file_uploader(
+            "Scores of other systems", type=["csv", "npz"], accept_multiple_files=True, key="eval-scores", help=form
+        )
+    with right:
+        protocol = st.selectbox("Protocol", list(PROTOCOLS), key="eval-protocol",
+                                help="Whose way from scores to a figure; printed with it")  # fmt: skip
+        ways = [st.selectbox(label, [OWN, *choices], key=f"eval-{label}")
+                for label, choices in (("Normalisation", NORMALISATIONS), ("Smoothing", SMOOTHINGS))]  # fmt: skip
+        worse = st.multiselect("Distorted, too", PRESETS, key="eval-worse", accept_new_options=True,
+                               placeholder="as it is alone")  # fmt: skip
+    if st.button("Measure", type="primary", icon=":material/speed:", disabled=not data, key="eval-go"):
+        if not cameras and not files:
+            frame.notice("Choose a camera, or give a file of scores.", "warn")
+            return
+        normalise, smooth = (None if way == OWN else way for way in ways)
+        asked: list[Asked] = [
+            (Request("camera", camera, data, protocol, normalise, smooth, how), {})
+            for camera in cameras
+            for how in ("", *worse)
+        ]
+        asked += [(Request("scores", file.name, data, protocol, normalise, smooth), {"system": file}) for file in files]
+        _start(asked)
+
+
+def _ask_xman() -> None:
+    left, right = st.columns(2, gap="large")
+    files = left.file_uploader("Predictions", type=["json", "csv"], accept_multiple_files=True, key="xman-predictions",
+                               help="CSV video,frame,coarse,fine,score, or JSON; of any system")  # fmt: skip
+    labels = right.file_uploader("Labels", type=["json"], key="xman-labels", help="X-MAN's JSON")
+    if st.button("Measure explanations", type="primary", icon=":material/speed:", key="xman-go",
+                 disabled=not (files and labels)) and labels is not None:  # fmt: skip
+        _start([(Request("xman", file.name, labels=labels.name), {"system": file, "labels": labels}) for file in files])
+
+
+def _start(asked: Sequence[Asked]) -> None:
+    try:
+        for request, uploads in asked:
+            Distortion.read(request.distortion)
+            for stream in uploads.values():
+                stream.seek(0)
+            evaluations.start(request, uploads)
+    except WhycamError as error:
+        frame.notice(error)
+        return
+    st.rerun()
+
+
+def watch() -> None:
+    """List the evaluations there are; drawn anew while one is at work."""
+    kept = evaluations.evaluations()
+    busy = any(one.active for one in kept)
+    st.session_state["eval-done"] = sum(not one.active for one in kept)
+    st.fragment(_rows, run_every=1.5 if busy else None)()
+
+
+def _rows() -> None:
+    kept = evaluations.evaluations()
+    if sum(not one.active for one in kept) != st.session_state.get("eval-done"):
+        st.rerun()
+    for one in kept:
+        with st.container(horizontal=True, vertical_alignment="center", key=f"run-{one.id}"):
+            st.html(f'<div class="run">{frame.badge(one.state)}<div><b>{safe(name_of(one))}</b><br>'
+                    f"<span>{safe(_about(one))}</span></div></div>")  # fmt: skip
+            if one.active and one.total:
+                st.progress(min(one.done / one.total, 1.0), width=160)
+            st.button("Delete", key=f"delete-{one.id}", icon=":material/delete:", on_click=_delete, args=(one.id,))
+
+
+def _delete(evaluation_id: str) -> None:
+    try:
+        evaluations.delete(evaluation_id)
+    except WhycamError as error:
+        st.session_state["refused"] = str(error)
+
+
+def name_of(one: Evaluation) -> str:
+    """Return how an evaluation is called in charts and lists."""
+    how = f" · {one.request.distortion}" if one.request.distortion else ""
+    return f"{one.request.system}{how}"
+
+
+def _about(one: Evaluation) -> str:
+    request = one.request
+    facts = [f"X-MAN, {request.labels}"] if request.kind == "xman" else [request.data, f"protocol {request.protocol}"]
+    facts += [way for way in (request.normalisation, request.smoothing) if way]
+    if one.active and one.total:
+        facts.append(f"{count(one.done, 'frame')} of {one.total:,}")
+    return " · ".join([*facts, *([one.error] if one.error else [])])
+
+
+def choose() -> list[Result]:
+    """Let the user choose finished evaluations to look at, those of the newest one's kind and data at first."""
+    finished: list[Result] = []
+    for one in evaluations.evaluations():
+        if one.state == "done":
+            try:
+                finished.append((one, one.result()))
+            except WhycamError as error:
+                frame.notice(error)
+    if not finished:
+        return []
+    newest = finished[0][0].request
+    alike = [one.id for one, _ in finished if (one.request.kind == "xman", one.request.data, one.request.labels)
+             == (newest.kind == "xman", newest.data, newest.labels)]  # fmt: skip
+    names = {
+        one.id: f"{name_of(one)} ({one.request.data or one.request.labels}, {one.id[9:15]})" for one, _ in finished
+    }
+    chosen = st.multiselect("Compared", list(names), default=alike, format_func=names.__getitem__,
+                            key=f"eval-compared-{len(finished)}")  # fmt: skip
+    return [(one, result) for one, result in finished if one.id in chosen]
+
+
+def show(chosen: Sequence[Result]) -> None:
+    """Show what came out: figures, curves, clips, classes, errors."""
+    results = [result for _, result in chosen]
+    if why := evaluations.comparable(results):
+        frame.notice(why, "warn")
+    for one, result in chosen:
+        for sentence in said(result["unmatched"]) if "unmatched" in result else ():
+            frame.notice(f"{name_of(one)}: {sentence}", "warn")
+    _table(out.rows(results))
+    _exports(results)
+    with st.expander("Protocol: how these figures came about"):
+        for protocol in dict.fromkeys(str(result["protocol"]) for result in results):
+            st.caption(protocol)
+    if papers := out.papers(results):
+        with st.expander("As papers print it", expanded=True):
+            _table(papers[:PAPERS])
+    drawn = [(name_of(one), one.curves()) for one, result in chosen if "rules" in result]
+    if drawn:
+        _detection(chosen, drawn)
+    for result in results:
+        if "per_class" in result:
+            st.subheader(f"Classes, {result['camera']}")
+            _table(out.classes(result))
+
+
+def _detection(chosen: Sequence[Result], drawn: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    figures: Sequence[tuple[str, Callable[[], Any]]] = (
+        ("ROC", lambda: charts.curve("roc", drawn)),
+        ("Precision and recall", lambda: charts.curve("pr", drawn)),
+        ("Calibration", lambda: charts.calibration(drawn)),
+    )
+    for column, (title, draw) in zip(st.columns(3), figures, strict=True):
+        column.markdown(f"**{title}**")
+        column.plotly_chart(draw(), key=f"eval-{title}")
+    points = [(str(r["camera"]), str(r.get("distortion") or ""), float(r["auc"]["micro_normalised"]))
+              for _, r in chosen if "rules" in r and r["auc"]["micro_normalised"] is not None]  # fmt: skip
+    if any(how for _, how, _ in points):
+        st.markdown("**Worse footage**")
+        st.plotly_chart(charts.robustness(points[::-1]), key="eval-robustness")
+    clips = list(dict.fromkeys(t["name"] for _, curves in drawn for t in curves["traces"]))
+    clip = st.selectbox("Clip", clips, key="eval-clip")
+    traced = [(name, t) for name, curves in drawn for t in curves["traces"] if t["name"] == clip]
+    st.plotly_chart(charts.trace(traced), key="eval-trace")
+    with st.expander("Clip by clip"):
+        for one, result in chosen:
+            st.markdown(f"**{safe(name_of(one))}**")
+            _table(result["videos"])
+    _worst(chosen)
+
+
+def _worst(chosen: Sequence[Result]) -> None:
+    for one, result in chosen:
+        worst = one.curves().get("worst", []) if "rules" in result else []
+        if not worst:
+            continue
+        st.markdown(f"**Most confident errors, {safe(name_of(one))}**")
+        columns = st.columns(6)
+        for number, row in enumerate(worst):
+            picture = one.folder / f"worst-{number}.jpg"
+            if picture.exists():
+                caption = f"{row['kind']}: {row['clip']}, frame {row['frame']}"
+                columns[number % 6].image(picture.read_bytes(), caption=caption)
+
+
+def _exports(results: Sequence[Mapping[str, Any]]) -> None:
+    with st.container(horizontal=True, key="eval-exports"):
+        for kind, label in (("csv", "CSV"), ("json", "JSON"), ("tex", "LaTeX"), ("html", "HTML")):
+            st.download_button(
+                label, partial(out.export, results, kind), f"evaluation.{kind}", out.FORMATS[kind], on_click="ignore",
+                key=f"export-{kind}", icon=":material/download:",
+            )  # fmt: skip
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> None:
+    head = "".join(f"<th>{safe(key)}</th>" for key in rows[0])
+    body = "".join("<tr>" + "".join(f"<td>{safe(out.shown(v))}</td>" for v in row.values()) + "</tr>" for row in rows)
+    st.html(f'<div class="figures"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>')

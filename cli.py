@@ -133,7 +133,7 @@ def results(options: argparse.Namespace) -> int:
     work = options.work or home() / "results" / options.data
     runs = [(row, seed) for row in rows for seed in options.seeds or row.seeds] if options.root else []
     for row, seed in runs:
-        if not made.result_file(folder, row.name, seed).exists():
+        if options.again or not made.result_file(folder, row.name, seed).exists():
             print(f"{row.name}, seed {seed}", file=sys.stderr)
             with progress_line() as line:
                 made.run(row, seed, make(options.root), folder, work, choose(options.device), line.train)

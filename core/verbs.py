@@ -191,6 +191,7 @@ def _results(verbs: Any) -> None:
     made.add_argument("--plan", type=Path, metavar="FILE", help="default docs/results/DATASET/plan.toml")
     made.add_argument("--seeds", type=int, nargs="+", metavar="N", help="in place of those in the plan")
     made.add_argument("--work", type=Path, metavar="DIR", help="folder for the cameras that are trained")
+    made.add_argument("--again", action="store_true", help="evaluate what is there again, with the cameras in --work")
     made.add_argument("--markdown", type=Path, metavar="FILE", help="write the table as Markdown, too")
     device(made)
 
@@ -241,13 +242,13 @@ def _bench(verbs: Any) -> None:
         "explanations [CAMERA…]: how far the methods can be believed",
     )
     made.add_argument("--all", action="store_true", help="of detectors: every one, instead of one of each kind")
-    json_file(made)
     made.add_argument("--data", metavar="DATASET", help="of explanations: a data set with masks")
     made.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="folder of the data set, as published")
     made.add_argument("--clips", default="", metavar="A,B", help="of its test clips only these")
     made.add_argument("--frames", type=count, default=100, metavar="N", help="abnormal frames (default 100)")
     made.add_argument("--budget", type=count, default=64, metavar="N", help="evaluations of each method (default 64)")
     made.add_argument("--work", type=Path, metavar="DIR", help="where each frame's figures are kept, to go on later")
+    json_file(made)
     device(made)
 
 

@@ -16,16 +16,17 @@ from core.device import Runtime
 from core.errors import InputError
 from core.registry import pick
 from metrics.frame_auc import micro_normalised
-from pipeline.camera import load
-from pipeline.evaluate import evaluate, raw_scores, shown
+from pipeline.camera import Camera, load
+from pipeline.evaluate import judge, raw_scores, score, shown, truths_of
 from pipeline.learn import Normal, learn
+from pipeline.protocols import rules_for
 from pipeline.rate import frame_rate
 from pipeline.train import Progress, Step
 
 LOOKS = 5
 """Epochs at which the test clips are looked at for the oracle's column, beside the last."""
-HEAD = ("row", "detector", "AUC", "raw", "macro", "EER", "AUC-PR", "F1", "oracle", "paper", "frame's index", "epochs",
-        "input", "MB", "minutes", "seeds", "machine", "differs from the paper")  # fmt: skip
+HEAD = ("row", "detector", "AUC", "paper's way", "raw", "macro", "EER", "AUC-PR", "F1", "oracle", "paper",
+        "frame's index", "epochs", "input", "MB", "minutes", "seeds", "machine", "differs from the paper")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Row:
         paper: the paper's frame-level AUC, 0 to 1; None where it has none.
         source: where the paper says so.
         differs: in words, what differs from the paper's training.
+        protocol: the paper's way from scores to its AUC, a key of ``pipeline.protocols.PROTOCOLS``.
         windows: how many windows an epoch draws at most; 0 for all.
         seeds: those that it is trained with.
     """
@@ -49,6 +51,7 @@ class Row:
     paper: float | None = None
     source: str = ""
     differs: str = ""
+    protocol: str = "whycam"
     windows: int = 0
     seeds: Sequence[int] = (0,)
 
@@ -97,7 +100,8 @@ def run(
 ) -> dict[str, Any]:  # fmt: skip
     """Train one row with one seed, evaluate its last epoch, and keep the result in ``folder``.
 
-    A run that was stopped goes on from its last epoch. The camera that is trained stays in ``work``.
+    A run that was stopped goes on from its last epoch. The camera that is trained stays in ``work``, and is only
+    evaluated when it is there already.
 
     Args:
         row: what is trained.
@@ -113,14 +117,13 @@ def run(
         InputError: the training diverged.
         DataError: the data set is empty.
     """
-    clips = dataset.training()
+    rules = rules_for(row.protocol, dataset.name)
     out = work / f"{row.name}-{seed}"
     oracle = _Oracle(dataset, runtime, out.with_suffix(".looks.json"))
-    camera = learn(
-        row.detector, Normal(dataset.name, clips, frame_rate(clips[0])), out, settings=row.settings, seed=seed,
-        resume=True, windows=row.windows, runtime=runtime, report=report, each_epoch=oracle.look,
-    )  # fmt: skip
-    figures = evaluate(load(str(camera.folder)), dataset, runtime)
+    camera = _camera(row, seed, dataset, out, runtime, oracle, report)
+    truths = truths_of(dataset)
+    found = score(camera, dataset.name, truths, runtime)
+    figures, paper = judge(found, truths), judge(found, truths, rules)
     last = figures["auc"]["micro_normalised"]
     looks = [*oracle.looks, [camera.card["epochs"], last]]
     result = {
@@ -128,6 +131,7 @@ def run(
         "seed": seed,
         "settings": dict(row.settings),
         "windows": row.windows,
+        "paper_way": {"protocol": rules.name, "auc": paper["auc"]["protocol"]},
         "oracle": {"auc": max(auc for _, auc in looks), "looks": looks},
         "megabytes": round((camera.folder / "weights.safetensors").stat().st_size / 1e6, 2),
         "card": {key: value for key, value in camera.card.items() if key not in ("figures", "clips")},
@@ -136,6 +140,22 @@ def run(
     files.folder(folder)
     files.write_json(result_file(folder, row.name, seed), result)
     return result
+
+
+def _camera(
+    row: Row, seed: int, dataset: Dataset, out: Path, runtime: Runtime, oracle: "_Oracle",
+    report: Callable[[Step], None] | None,
+) -> Camera:  # fmt: skip
+    if (out / "camera.json").exists():
+        there = load(str(out))
+        if (there.detector, there.settings, there.card["seed"]) == (row.detector, dict(row.settings), seed):
+            return there
+    clips = dataset.training()
+    learn(
+        row.detector, Normal(dataset.name, clips, frame_rate(clips[0])), out, settings=row.settings, seed=seed,
+        resume=True, windows=row.windows, runtime=runtime, report=report, each_epoch=oracle.look,
+    )  # fmt: skip
+    return load(str(out))
 
 
 class _Oracle:
@@ -181,11 +201,13 @@ def markdown(found: Sequence[tuple[str, ...]], head: Sequence[str] = HEAD) -> st
 def _line(row: Row, found: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     paper = "" if row.paper is None else f"{row.paper:.3f}"
     if not found:
-        return (row.name, row.detector, "not trained", *[""] * 6, paper, *[""] * 7, row.differs)
+        return (row.name, row.detector, "not trained", *[""] * 7, paper, *[""] * 7, row.differs)
     auc = [result["auc"] for result in found]
     cards = [result["card"] for result in found]
     return (
-        row.name, row.detector, *(_mean([a[key] for a in auc]) for key in ("micro_normalised", "micro_raw", "macro")),
+        row.name, row.detector, _mean([a["micro_normalised"] for a in auc]),
+        _mean([result["paper_way"]["auc"] for result in found]),
+        *(_mean([a[key] for a in auc]) for key in ("micro_raw", "macro")),
         *(_mean([result[key] for result in found]) for key in ("eer", "auc_pr", "f1")),
         _mean([result["oracle"]["auc"] for result in found]), paper,
         _mean([result["frame_index"]["auc"]["micro_normalised"] for result in found]),

@@ -64,6 +64,15 @@ def test_a_stopped_run_goes_on_and_ends_as_one_that_was_not(tmp_path):
     assert resumed["auc"] == whole["auc"] and resumed["oracle"] == whole["oracle"]
 
 
+def test_what_is_trained_is_only_evaluated_again(tmp_path, monkeypatch):
+    first = run(tmp_path)
+    monkeypatch.setattr(results, "learn", None)
+    again = run(tmp_path, protocol="thesis")
+    assert again["oracle"] == first["oracle"]
+    assert again["auc"] == first["auc"] and again["paper_way"]["protocol"] == "thesis"
+    assert again["paper_way"]["auc"] != first["paper_way"]["auc"] == first["auc"]["micro_normalised"]
+
+
 def test_looking_at_the_test_clips_does_not_change_the_training(tmp_path, monkeypatch):
     looked = run(tmp_path / "looked")
     monkeypatch.setattr(results._Oracle, "look", lambda self, detector, progress: None)

@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -40,9 +40,15 @@ class Runtime:
         return placed
 
     def settle(self, module: Module) -> Module:
-        """Place a network that will only be asked: batch normalisation becomes part of the convolution before it."""
+        """Place a network that will only be asked: batch normalisation becomes part of the convolution before it.
+
+        A layer of an ``nn.Sequential`` that is several convolutions added up says as one what it offers as ``merged``.
+        """
         for part in module.eval().modules():
             if isinstance(part, nn.Sequential):
+                for name, layer in part._modules.items():
+                    merged: Any = getattr(layer, "merged", None)
+                    part._modules[name] = layer if merged is None else merged()
                 for one, other in pairwise(list(part._modules)):
                     _merge(part, one, other)
         return self.place(module)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from detectors._transposed import transposed
+from detectors._transposed import ConvTranspose2d, transposed
 
 
 class AsymmetricBlock(nn.Module):
@@ -60,6 +60,16 @@ class AsymmetricBlock(nn.Module):
             weight = weight + kernel * scale.view(shape)
             bias = bias + norm.bias - cast(Tensor, norm.running_mean) * scale
         return weight, bias
+
+    def merged(self) -> nn.Module:
+        """Return the one convolution of :meth:`fused` as a layer, in evaluation mode."""
+        weight, bias = (nn.Parameter(tensor.detach().clone()) for tensor in self.fused())
+        one, other = weight.shape[:2]
+        make, padding = (ConvTranspose2d, 0) if self.transposed else (nn.Conv2d, self.side // 2)
+        into, out = (one, other) if self.transposed else (other, one)
+        layer = make(into, out, self.side, self.stride, padding).eval()
+        layer.weight, layer.bias = weight, bias
+        return layer
 
     def _square(self, kernel: Tensor) -> Tensor:
         """Lay a row or column kernel into the middle of a square of zeros."""

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional
 
+from core import device
 from core.errors import InputError
 from detectors._blocks import error_score
 from detectors._ssim import ssim_map
@@ -120,6 +121,10 @@ def test_the_fused_network_gives_the_same_output():
         apart, _ = detector(frames)
     assert len(blocks) == 9 and fused.std() > 0
     torch.testing.assert_close(fused, apart, rtol=0, atol=1e-5)
+    settled = device.choose("cpu", "float32").settle(detector)
+    assert not any(isinstance(part, AsymmetricBlock) for part in settled.modules())
+    with torch.inference_mode():
+        torch.testing.assert_close(settled(frames)[0], fused, rtol=0, atol=1e-5)
 
 
 def test_excitation_weighs_channels_by_what_all_of_them_show():

@@ -223,11 +223,13 @@ class Truth:
         abnormal: (frames,) bool.
         masks: function of the frame's index giving (H, W) bool, or None where the data set has no pixel labels.
         label_set: id of the label set, such as ``ucsd-ped2/v1p2``.
+        classes: what each frame shows, where a data set says so of every one; None elsewhere.
     """
 
     abnormal: npt.NDArray[np.bool_]
     masks: Callable[[int], npt.NDArray[np.bool_]] | None
     label_set: str
+    classes: tuple[str, ...] | None = None
 
 
 class Footage(Protocol):

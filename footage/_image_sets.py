@@ -67,8 +67,9 @@ class ImageSet:
             DataError: it is no test clip.
         """
         kind = self._kind(clip)
-        abnormal = np.array([name != kind.normal for name in self.classes(clip)])
-        return Truth(abnormal, _masks(kind) if kind.mask_of else None, kind.label_set)
+        classes = self.classes(clip)
+        abnormal = np.array([name != kind.normal for name in classes])
+        return Truth(abnormal, _masks(kind) if kind.mask_of else None, kind.label_set, classes)
 
     def _kind(self, clip: Footage) -> Pictures:
         if clip.name not in self._kinds:

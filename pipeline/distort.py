@@ -155,4 +155,4 @@ class Distorted:
         truth = self.dataset.truth(clip.clip if isinstance(clip, Worse) else clip)
         step, masks = self.distortion.every, truth.masks
         thinned = (lambda i: masks(i * step)) if masks else None
-        return Truth(truth.abnormal[::step], thinned, truth.label_set)
+        return Truth(truth.abnormal[::step], thinned, truth.label_set, truth.classes and truth.classes[::step])

@@ -20,7 +20,7 @@ from pipeline import stored as scores_file
 from pipeline import versions
 from pipeline.camera import Camera
 from pipeline.events import find_events
-from pipeline.figures import Scored, defined, measure, show, shown
+from pipeline.figures import Scored, by_class, defined, measure, show, shown
 from pipeline.protocols import OWN, Rules
 from pipeline.scoring import Progress
 from pipeline.stored import Kept, Stored
@@ -146,14 +146,14 @@ def judge(
         rules: from scores to the protocol's figure.
         boxes: clip to annotated boxes.
     """
-    clips = [
-        Scored(k.name, k.scores, k.flagged, t.abnormal, k.fps) for k, (_, t) in zip(found.clips, truths, strict=True)
-    ]
+    pairs = [(kept, truth) for kept, (_, truth) in zip(found.clips, truths, strict=True)]
+    clips = [Scored(k.name, k.scores, k.flagged, t.abnormal, k.fps) for k, t in pairs]
     mapped = [
         heats.Mapped(k.heat, k.cell, t.masks, t.abnormal, boxes.get(k.name, {}) if boxes else None)
-        for k, (_, t) in zip(found.clips, truths, strict=True)
+        for k, t in pairs
         if k.heat is not None and t.masks is not None
     ]
+    classes = [t.classes for _, t in pairs if t.classes]
     return {
         "camera": found.system,
         "detector": found.detector,
@@ -164,6 +164,7 @@ def judge(
                   "first": rules.first, "last": rules.last},
         **measure(clips, rules),
         **({"localisation": heats.localise(mapped)} if mapped else {}),
+        **({"classes": by_class(clips, classes)} if len(classes) == len(clips) else {}),
         "threshold": found.threshold,
         **found.facts,
     }  # fmt: skip

@@ -65,6 +65,22 @@ def measure(scored: Iterable[Scored], rules: Rules = OWN) -> dict[str, Any]:
     }
 
 
+def by_class(clips: Sequence[Scored], classes: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
+    """Measure each class of abnormal frames against all normal ones, scores as they are.
+
+    Returns:
+        ``class``, ``frames`` and ``auc`` of each.
+    """
+    s, y = np.concatenate([c.scores for c in clips]).astype(np.float64), np.concatenate([c.abnormal for c in clips])
+    kind = np.concatenate([np.asarray(some, object) for some in classes])
+    known = ~np.isnan(s)
+    found = []
+    for name in sorted(set(kind[known & y])):
+        rows = known & (~y | (kind == name))
+        found.append({"class": name, "frames": int((rows & y).sum()), "auc": defined(micro_raw([s[rows]], [y[rows]]))})
+    return found
+
+
 def show(result: Mapping[str, Any]) -> str:
     """Set a result of an evaluation as text."""
     names = (*HEADLINE, *(name for name in collect("metrics", "METRICS") if name not in HEADLINE), "auc.protocol")
@@ -78,17 +94,25 @@ def show(result: Mapping[str, Any]) -> str:
     ]
     others = {**result.get("localisation", {}), **result["alarms"]}
     more = [{"figure": k, "value": shown(v)} for k, v in others.items() if not isinstance(v, str)]
-    videos = [{k: shown(v) for k, v in video.items()} for video in result["videos"]]
     return "\n\n".join(
         (
             f"camera {result['camera']} ({result['detector']}) on {result['data']}, labels {result['label_set']}: "
             f"{result['scored']} of {result['frames']} frames scored, {result['abnormal']} of them abnormal",
             table(rows),
             table(more),
-            table(videos),
+            table(_words(result["videos"])),
+            *(
+                [table([{k: shown(v) for k, v in row.items()} for row in result["classes"]])]
+                if "classes" in result
+                else []
+            ),
             f"{result['protocol']}{_speed(result.get('machine'))}",
         )
     )
+
+
+def _words(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    return [{key: shown(value) for key, value in row.items()} for row in rows]
 
 
 def _speed(machine: Mapping[str, Any] | None) -> str:

@@ -202,6 +202,10 @@ def _detection(chosen: Sequence[Result], drawn: Sequence[tuple[str, Mapping[str,
     clip = st.selectbox("Clip", clips, key="eval-clip")
     traced = [(name, t) for name, curves in drawn for t in curves["traces"] if t["name"] == clip]
     st.plotly_chart(charts.trace(traced), key="eval-trace")
+    for one, result in chosen:
+        if "classes" in result:
+            st.markdown(f"**Class by class, {safe(name_of(one))}**")
+            _table(result["classes"])
     with st.expander("Clip by clip"):
         for one, result in chosen:
             st.markdown(f"**{safe(name_of(one))}**")

@@ -1,7 +1,5 @@
 """A camera of one's own: clips of ordinary footage, what was chosen for them, and the knob of its false alarms."""
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from core.errors import WhycamError
@@ -17,7 +15,7 @@ HELP = "How many events an hour of ordinary footage may raise: each of them cost
 
 def form() -> None:
     """Let the user make a camera of clips."""
-    with st.expander("Learn a camera of your own", icon=":material/school:", expanded=not views.cameras()):
+    with st.expander("Learn a camera of your own", icon=":material/school:", key="learn", expanded=not views.cameras()):
         st.caption(
             "Ten minutes or more of ordinary footage of one fixed camera, in one clip or several. What is in it will "
             "not be called unusual. Size, colours, pace and threshold are chosen from the footage, with reasons."
@@ -28,29 +26,28 @@ def form() -> None:
         )
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             name = st.text_input("Name", key=f"name-{turn}", placeholder="entrance", max_chars=64)
-            alarms = st.select_slider("False alarms an hour", ALARMS, USUAL, help=HELP, key=f"alarms-{turn}")
+            alarms = st.select_slider(
+                "False alarms an hour", ALARMS, USUAL, format_func=_number, help=HELP, key=f"alarms-{turn}"
+            )
             minutes = st.number_input("Minutes of learning", 1, 10_000, MINUTES, key=f"minutes-{turn}", width=160)
         if st.button("Learn this camera", type="primary", icon=":material/school:", disabled=not (clips and name)):
-            with st.spinner("Keeping the clips…"):
-                if _try(lambda: lessons.start(name, [(c.name, c) for c in clips], alarms, float(minutes))):
-                    st.session_state["lesson"] = turn + 1  # fresh widgets: the uploads' buffers are dropped
+            try:
+                with st.spinner("Keeping the clips…"):
+                    lessons.start(name, [(clip.name, clip) for clip in clips], alarms, float(minutes))
+            except WhycamError as error:
+                frame.notice(error)
+                return
+            st.session_state["lesson"] = turn + 1  # fresh widgets: the uploads' buffers are dropped
             st.rerun()
 
 
-def _try(do: Callable[[], object]) -> bool:
-    """Do something; what stands against it is said when the page is drawn again."""
-    try:
-        do()
-    except WhycamError as error:
-        st.session_state["refused"] = str(error)
-        return False
-    return True
+def _number(value: float) -> str:
+    return f"{value:g}"
 
 
 def at_work() -> None:
     """Show the cameras that are being made, and those that came to no end."""
-    known = lessons.lessons()
-    for lesson in known:
+    for lesson in sorted(lessons.lessons(), key=lambda one: not one.active):
         if lesson.active:
             _watch(lesson.id)
         else:
@@ -104,7 +101,7 @@ def _ended(lesson: Lesson) -> None:
             frame.notice(lesson.error or said, "bad" if lesson.state == "failed" else "warn")
         if lesson.state != "done":
             _told(lesson)
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
             if lesson.state == "done":
                 st.page_link(frame.NEW, label="Analyse a clip of it", icon=":material/add:")
             else:

@@ -32,6 +32,28 @@ def test_a_camera_cannot_be_learnt_without_clips_and_a_name():
     assert at.select_slider[0].value == 6.0 and at.number_input[0].value == 15
 
 
+def test_what_stands_against_a_camera_is_said_in_the_form(monkeypatch):
+    begun = []
+    at = show("cameras")
+    at.file_uploader[0].upload("a.mp4", b"a clip that the page never decodes", "video/mp4")
+    at.text_input[0].set_value("yard")
+    fine(at.run())
+    button(at, "Learn this camera").click()
+    with monkeypatch.context() as patch:
+        patch.setattr(lessons, "start", lambda *wish: begun.append(wish))
+        fine(at.run())
+    ((name, clips, alarms, minutes),) = begun
+    assert (name, [clip for clip, _ in clips], alarms, minutes) == ("yard", ["a.mp4"], 6.0, 15.0)
+    assert button(at, "Learn this camera").disabled and at.text_input[0].value == ""
+    at.file_uploader[0].upload("a.mp4", b"a clip", "video/mp4")
+    at.text_input[0].set_value("Two Words")
+    fine(at.run())
+    button(at, "Learn this camera").click()
+    fine(at.run())
+    assert "Camera name &#x27;Two Words&#x27; must be lower-case" in html(at)
+    assert at.text_input[0].value == "Two Words" and lessons.lessons() == []
+
+
 def test_a_lesson_at_work_shows_where_it_is_what_was_chosen_and_why_and_can_be_cancelled():
     told = {"step": "3: of 25 <frames> a second"}
     lesson_id = lesson(state="running", stage="learning: epoch 2 of 9, loss 0.1", share=0.25, left=90.0, chosen=told,

@@ -90,13 +90,18 @@ def _doubles(weight: Tensor, stride: Steps, padding: Steps, more: Steps) -> bool
 
 
 def _spread(x: Tensor, weight: Tensor, bias: Tensor | None, stride: Steps) -> Tensor:
-    """Multiply once by all weights of a kernel of three, and add each product where it belongs, an axis at a time."""
-    planes = weight.flatten(1).t() @ x.movedim(1, -1).flatten(0, 3).t()
-    planes = planes.view(*weight.shape[1:], len(x), *x.shape[2:])
-    for axis, step in enumerate(stride, -3):
-        planes = _summed(planes, axis, step)
-    answer = planes.movedim(0, 1)
-    return (answer if bias is None else answer + bias.float().view(-1, 1, 1, 1)).to(x.dtype)
+    """Multiply by all weights of a kernel of three, and add each product where it belongs, an axis at a time.
+
+    A window at a time, so that the products stay near the processor.
+    """
+    windows = []
+    for window in x.movedim(1, -1):
+        planes = weight.flatten(1).t() @ window.flatten(0, 2).t()
+        planes = planes.view(*weight.shape[1:], *x.shape[2:])
+        for axis, step in enumerate(stride, -3):
+            planes = _summed(planes, axis, step)
+        windows.append((planes if bias is None else planes.add_(bias.float().view(-1, 1, 1, 1))).to(x.dtype))
+    return torch.stack(windows)
 
 
 def _summed(planes: Tensor, axis: int, step: int) -> Tensor:

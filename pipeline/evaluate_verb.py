@@ -5,18 +5,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.console import ProgressLine, progress_line, table
+from core.console import progress_line, table
 from core.contracts import Dataset
 from core.device import Runtime, choose
 from core.errors import InputError
 from core.registry import collect, pick
 from pipeline import check
 from pipeline.camera import Camera, load, note
-from pipeline.causes_page import Album
 from pipeline.distort import Distorted, Distortion
 from pipeline.evaluate import evaluate, evaluate_scores
-from pipeline.evaluate_causes import evaluate_causes
-from pipeline.evaluate_causes import show as show_causes
 from pipeline.figures import show, shown
 from pipeline.protocols import Rules, rules_for
 
@@ -41,7 +38,8 @@ def run(options: argparse.Namespace, deliver: Deliver) -> int:
         return 2 if result["problems"] else 0
     rules = rules_for(options.protocol, dataset.name, options.normalise, options.smooth)
     worse = [Distortion.read(text) for text in options.distort] or [Distortion()]
-    cameras, runtime = [load(name) for name in options.camera], choose(options.device)
+    cameras = [load(name) for name in options.camera]
+    runtime = choose(options.device)
     found = [_camera(options, camera, dataset, way, rules, runtime) for camera in cameras for way in worse]
     for path in options.scores:
         result = evaluate_scores(path, dataset, rules, options.regions)
@@ -88,12 +86,21 @@ def _camera(
     runtime: Runtime,
 ) -> tuple[dict[str, Any], str]:  # fmt: skip
     """Measure one camera, and its causes where label files are given."""
+    # Object and action models take long to import, and stored scores need none.
+    from pipeline.causes_page import Album
+    from pipeline.evaluate_causes import evaluate_causes
+    from pipeline.evaluate_causes import show as show_causes
+
     album, said = Album(camera.normality.heat), distortion.say()
     causes: dict[str, Any] = {}
     asked = Distorted(dataset, distortion) if said else dataset
     with progress_line() as line:
         if (options.regions or options.xman) and not said:
-            causes = _causes(options, camera, dataset, runtime, album, line)
+            causes = evaluate_causes(
+                camera, dataset, runtime, regions=options.regions, xman=options.xman, every=options.every,
+                objects=options.objects, actions=options.actions, progress=line,
+                look=album.look if options.page else None,
+            )  # fmt: skip
         keep = _file(options.keep, camera, said) if options.keep else None
         result = evaluate(camera, asked, runtime, line, rules=rules, heat=True, keep=keep) | causes
     if said:
@@ -109,12 +116,3 @@ def _camera(
 def _file(folder: Path, camera: Camera, said: str) -> Path:
     """Return where a camera's scores are kept."""
     return folder / f"{camera.name}{f'-{said}' if said else ''}.npz".replace("=", "").replace(",", "-")
-
-
-def _causes(
-    options: argparse.Namespace, camera: Camera, dataset: Dataset, runtime: Runtime, album: Album, line: ProgressLine
-) -> dict[str, Any]:
-    return evaluate_causes(
-        camera, dataset, runtime, regions=options.regions, xman=options.xman, every=options.every,
-        objects=options.objects, actions=options.actions, progress=line, look=album.look if options.page else None,
-    )  # fmt: skip

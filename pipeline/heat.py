@@ -7,6 +7,8 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from metrics import pixel_auc
 from metrics.rbdc import Predicted, Regions, rbdc
@@ -99,17 +101,22 @@ def _truth(clip: Mapped) -> tuple[npt.NDArray[np.float64], list[tuple[int, str, 
             pixels = clip.heat[frame, rows // clip.cell, columns // clip.cell].astype(np.float64)
             values[frame] = pixel_auc.reached(pixels)
         if clip.boxes is None:
-            found += [(frame, str(track), box) for track, box in linked.add(frame, _parts(mask))]
+            found += [(frame, str(track), box) for track, box in linked.add(frame, _parts(mask, rows, columns))]
     if clip.boxes is not None:
         found = [(frame, track, box) for frame, some in clip.boxes.items() for track, box in some]
     return values, found
 
 
-def _parts(mask: Mask) -> npt.NDArray[np.float64]:
-    """Return the boxes of a mask's 8-connected parts."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+def _parts(mask: Mask, rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Return the boxes of a mask's 8-connected parts, of which these are the pixels."""
+    if not len(rows):
+        return np.empty((0, 4))
+    top, left = int(rows.min()), int(columns.min())
+    inside = mask[top : int(rows.max()) + 1, left : int(columns.max()) + 1].astype(np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(inside, connectivity=8)
     boxes: npt.NDArray[np.float64] = stats[1:, :4].astype(np.float64)
     boxes[:, 2:] += boxes[:, :2]
+    boxes += (left, top, left, top)
     return boxes
 
 
@@ -148,29 +155,49 @@ def _levels(clips: Sequence[Mapped]) -> npt.NDArray[np.float64]:
 def _cut(clip: Mapped, levels: npt.NDArray[np.float64], offset: int) -> tuple[npt.NDArray[Any], ...]:
     """Return frame, box, low and high of the parts of a clip's heat above each threshold.
 
-    The frames that reach a threshold stand in one tall picture, the hottest first, with an empty line between them, so
-    that one call labels them all.
+    Heat above a threshold is rare, so cells that reach it are linked as points, and no picture is gone through.
     """
     count, height, width = clip.heat.shape
-    tops = clip.heat.reshape(count, -1).max(1).astype(np.float64)
-    order = np.argsort(-tops, kind="stable")
-    tall = np.zeros((count, height + 1, width), np.float32)
-    tall[:, :height] = clip.heat[order]
-    reach = np.searchsorted(-tops[order], -levels, side="right")
+    # An empty line below and right of each frame keeps what lies on its rim apart from the next line and frame.
+    padded = np.full((count, height + 1, width + 1), -np.inf, np.float32)
+    padded[:, :height, :width] = clip.heat
+    cells = np.flatnonzero(padded.ravel() >= levels[-1])
+    values = padded.ravel()[cells]
     frames, boxes, low, high = [], [], [], []
-    for level, below, many in zip(levels, [*levels[1:], -np.inf], reach, strict=True):
-        flat = tall[:many].reshape(many * (height + 1), width)
-        stats = np.empty((0, 5), np.int32)
-        if many:
-            stats = cv2.connectedComponentsWithStats((flat >= level).view(np.uint8), connectivity=8)[2][1:]
-        x, y, w, h = stats[:, :4].T.astype(np.float64)
-        row = y // (height + 1)
-        y = y - row * (height + 1)
-        frames.append(order[row.astype(np.int64)] + offset)
-        boxes.append(np.stack([x, y, x + w, y + h], 1) * clip.cell)
+    for level, below in zip(levels, [*levels[1:], -np.inf], strict=True):
+        x, y, x2, y2 = _linked(cells[values >= level], width + 1)
+        frame = y // (height + 1)
+        top = frame * (height + 1)
+        frames.append(frame + offset)
+        boxes.append(np.stack([x, y - top, x2, y2 - top], 1) * float(clip.cell))
         low.append(np.full(len(x), below))
         high.append(np.full(len(x), level))
     return tuple(map(np.concatenate, (frames, boxes, low, high)))
+
+
+def _linked(cells: npt.NDArray[np.int64], width: int) -> tuple[npt.NDArray[np.int64], ...]:
+    """Return x1, y1, x2, y2 of the 8-connected parts that cells make, x2 and y2 exclusive.
+
+    Args:
+        cells: their numbers in a picture, line by line, ascending.
+        width: of the picture, whose last column is empty.
+    """
+    if not len(cells):
+        return (np.empty(0, np.int64),) * 4
+    one, other = [], []
+    for step in (1, width - 1, width, width + 1):
+        at = np.searchsorted(cells, cells + step)
+        near = np.flatnonzero(cells[np.minimum(at, len(cells) - 1)] == cells + step)
+        one.append(near)
+        other.append(at[near])
+    rows, columns = np.concatenate(one), np.concatenate(other)
+    links = coo_array((np.ones(len(rows), np.bool_), (rows, columns)), (len(cells), len(cells)))
+    _, part = connected_components(links, directed=False)
+    order = np.argsort(part, kind="stable")
+    starts = np.flatnonzero(np.diff(part[order], prepend=-1))
+    y, x = np.divmod(cells[order], width)
+    ends = [np.maximum.reduceat(side, starts) + 1 for side in (x, y)]
+    return np.minimum.reduceat(x, starts), np.minimum.reduceat(y, starts), ends[0], ends[1]
 
 
 def _annotated(

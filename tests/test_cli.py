@@ -19,6 +19,7 @@ from core.records import Analysis, Clip, Event, ExplainedEvent
 from core.registry import collect
 from core.verbs import KINDS, parse, parser
 from pipeline import listing, store
+from pipeline.teach import Wish
 
 COMPUTE = {"analyse", "explain", "train", "train-explainers", "evaluate", "results", "bench"}
 GIVE_JSON = {"list", "evaluate", "xman", "bench"}
@@ -43,8 +44,8 @@ def test_the_verbs_are_those_promised():
     assert set(cli.VERBS) == {
         "app",
         "analyse",
-        "train",
         "explain",
+        "train",
         "train-explainers",
         "evaluate",
         "xman",
@@ -216,25 +217,52 @@ def test_no_clip_name_leaves_the_output_folder(stem):
         assert len(folder.name) <= 90
 
 
-def test_training_reaches_the_pipeline(capsys, tmp_path, monkeypatch, whycam_home):
+def trained(tmp_path, monkeypatch, name, given):
     from tests.clips import make, pictures
 
     make(tmp_path / "normal.mp4", pictures(12), rate=25)
+
+    def record(*named, **chosen):
+        given.update(chosen, named=named)
+        out = next(value for value in named if isinstance(value, Path))
+        promise = {"asked_per_hour": 2.0, "expected_per_hour": 1.9, "measured_on_hours": 0.05}
+        return SimpleNamespace(name="yard", folder=out, threshold=3.0, card={"false_alarms": promise})
+
+    monkeypatch.setattr(name, record)
+
+
+def test_training_on_a_folder_of_clips_chooses_what_is_not_given(capsys, tmp_path, monkeypatch, whycam_home):
     given = {}
-
-    def record(detector, normal, out, **chosen):
-        given.update(chosen, detector=detector, normal=normal, out=out)
-        return SimpleNamespace(name="yard", folder=out)
-
-    monkeypatch.setattr(pipeline.learn, "learn", record)
-    code, out, _ = run(capsys, "train", "vqunet-prediction", "--normal", tmp_path, "--out", "yard", "--epochs", "3",
-                       "--set", "rate=1e-4", "--seed", "7", "--resume", "--device", "cpu")  # fmt: skip
+    trained(tmp_path, monkeypatch, "pipeline.training.teach", given)
+    code, out, _ = run(capsys, "train", "--normal", tmp_path, "--out", "yard", "--epochs", "3", "--minutes", "7",
+                       "--set", "rate=1e-4", "--seed", "7", "--resume", "--device", "cpu", "--hold-out", "0.4",
+                       "--false-alarms", "2", "--anyway")  # fmt: skip
     assert code == 0
-    assert (given["detector"], given["out"]) == ("vqunet-prediction", whycam_home / "cameras" / "yard")
-    assert (given["settings"], given["seed"], given["resume"]) == ({"rate": 1e-4, "epochs": 3}, 7, True)
-    assert given["normal"].fps == pytest.approx(25.0)
-    assert [clip.name for clip in given["normal"].clips] == ["normal.mp4"]
+    source, clips, folder, wish, _, runtime = given["named"]
+    assert (source, [clip.name for clip in clips]) == (tmp_path.name, ["normal.mp4"])
+    assert (folder, runtime.device.type) == (whycam_home / "cameras" / "yard", "cpu")
+    assert wish == Wish(None, {"rate": 1e-4, "epochs": 3}, 7.0, 0.4, 2.0, 7, True, True)
+    assert "threshold 3.00: 1.9 false alarms an hour expected (2 asked for, measured on 3.0 minutes)" in out
     assert "--camera yard" in out
+    assert run(capsys, "train", "bcae1", "--normal", tmp_path, "--out", "yard", "--device", "cpu")[0] == 0
+    assert given["named"][3] == Wish("bcae1")
+
+
+def test_training_on_a_data_set_is_as_its_papers_do(capsys, tmp_path, monkeypatch, whycam_home):
+    given = {}
+    trained(tmp_path, monkeypatch, "pipeline.learn.learn", given)
+    monkeypatch.setattr("pipeline.training.frame_rate", lambda clip: 25.0)
+    code, out, _ = run(capsys, "train", "vqunet-prediction", "--normal", "plaza", "--out", "yard", "--seed", "7",
+                       "--set", "rate=1e-4", "--resume", "--device", "cpu")  # fmt: skip
+    detector, normal, folder = given["named"]
+    assert (code, detector, folder) == (0, "vqunet-prediction", whycam_home / "cameras" / "yard")
+    assert (given["settings"], given["seed"], given["resume"]) == ({"rate": 1e-4}, 7, True)
+    assert "held_out" not in given and (normal.source, normal.fps, len(normal.clips)) == ("plaza", 25.0, 8)
+    assert "--camera yard" in out
+    trained(tmp_path, monkeypatch, "pipeline.training.teach", given)
+    for extra in (("--minutes", "3"), ("--hold-out", "0.2")):
+        run(capsys, "train", "bcae1", "--normal", "plaza", "--out", "yard", "--device", "cpu", *extra)
+        assert given["named"][3].detector == "bcae1"
 
 
 @pytest.mark.parametrize(
@@ -244,15 +272,25 @@ def test_training_reaches_the_pipeline(capsys, tmp_path, monkeypatch, whycam_hom
         (["--out", "Yard"], "camera name 'Yard' must be lower-case"),
         (["--out", "yard", "--set", "rate"], "--set 'rate' must be NAME=VALUE"),
         (["--out", "yard", "--normal", "no/such/folder"], "no/such/folder"),
+        (["--out", "yard", "--set", "strides=3"], "unknown setting 'strides'; known: base, batch"),
+        (["--out", "yard", "--set", "base=0"], "setting 'base' must be from 1 to 1024, got 0"),
+        (["--out", "yard", "--set", "batch=0"], "setting 'batch' must be from 1 to 4096, got 0"),
+        (["--out", "yard", "--set", "rate=-1"], "setting 'rate' must be above 0, got -1"),
+        (["--out", "yard", "--set", "height=100"], "height and width must be multiples of 8"),
+        (["--out", "yard", "--minutes", "-3"], "minutes must be more than 0"),
+        (["--out", "yard", "--false-alarms", "0"], "false alarms an hour must be from 0.1 to 1000"),
+        (["--out", "yard", "--hold-out", "1.5"], "must lie between 0 and 0.9"),
+        (["--out", "yard"], "the footage is too short: 12 frames in 1 clip"),
     ],
 )
-def test_a_wrong_training_request_is_refused_before_it_begins(capsys, tmp_path, arguments, sentence):
+def test_a_wrong_training_request_is_refused_before_it_begins(capsys, tmp_path, whycam_home, arguments, sentence):
     from tests.clips import make, pictures
 
     make(tmp_path / "normal.mp4", pictures(12))
     code, _, err = run(capsys, "train", "vqunet-prediction", "--normal", tmp_path, *arguments)
     assert code == 2
-    assert sentence in err
+    assert sentence in err.splitlines()[-1]
+    assert not (whycam_home / "cameras").exists()
 
 
 def test_the_app_becomes_streamlit_at_the_address_it_prints(capsys, monkeypatch):

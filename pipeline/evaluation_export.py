@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.published import beside
+from pipeline.xman import taken_for
 
 FORMATS = {"csv": "text/csv", "json": "application/json", "tex": "text/x-tex", "html": "text/html"}
 FIGURES = {
@@ -55,7 +56,15 @@ def _row(result: Mapping[str, Any]) -> dict[str, Any]:
         named["protocol"] = result["rules"]["protocol"]
         named["smoothing"] = result["rules"]["smoothing"]
         named["normalisation"] = result["rules"]["normalisation"]
-    return named | {name: at(result, path) for name, path in (XMAN if xman else FIGURES).items()}
+    figures = {name: at(result, path) for name, path in (XMAN if xman else FIGURES).items()}
+    return named | figures | ({} if xman else {"paper's AUC": _paper(result)})
+
+
+def _paper(result: Mapping[str, Any]) -> float | None:
+    """Return what the detector's paper prints for the same data and labels, None where it prints nothing."""
+    detector = str(result.get("detector") or "")
+    found = beside(str(result["data"]), str(result["label_set"]), detector=detector) if detector else []
+    return found[0].value if found else None
 
 
 def papers(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -148,8 +157,9 @@ def classes(result: Mapping[str, Any]) -> list[dict[str, Any]]:
             "AP": ap,
             "95 %": f"{spans[name][0]:.3f} to {spans[name][1]:.3f}" if spans[name] else "",
             "11-point AP": result["per_class_11_point"][name],
+            "taken for": taken_for(result["confusion"], number),
         }
-        for name, ap in result["per_class"].items()
+        for number, (name, ap) in enumerate(result["per_class"].items())
     ]
 
 

@@ -127,7 +127,7 @@ def show(result: Mapping[str, Any]) -> str:
             "AP": _shown(ap),
             "95 %": _span(result["per_class_interval"][name]),
             "11-point AP": _shown(result["per_class_11_point"][name]),
-            "taken for": _taken(result["confusion"], i),
+            "taken for": taken_for(result["confusion"], i),
         }
         for i, (name, ap) in enumerate(result["per_class"].items())
     ]
@@ -239,7 +239,7 @@ def _ends(values: Floats) -> list[float] | None:
     return None if math.isnan(found.low) else [found.low, found.high]
 
 
-def _taken(confusion_: Mapping[str, Any], row: int) -> str:
+def taken_for(confusion_: Mapping[str, Any], row: int) -> str:
     """Name the class that most often ranks first in the frames of another."""
     counted = [(n, name) for i, (n, name) in enumerate(zip(confusion_["rows"][row], confusion_["classes"], strict=True))
                if i != row and n]  # fmt: skip

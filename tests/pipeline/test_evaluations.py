@@ -157,6 +157,9 @@ def test_papers_stand_beside_results_of_the_same_labels():
     rules = {"protocol": "whycam", "smoothing": "none", "normalisation": "min-max"}
     result = {"camera": "x", "data": "ped2", "label_set": "ucsd-ped2/v1p2", "rules": rules, "protocol": "p"}
     assert any(row["AUC"] == 0.892 for row in out.papers([result]))
+    measured = result | {"auc": {"micro_normalised": 0.9}, "detector": "lntra-skip"}
+    assert out.rows([measured])[0]["paper's AUC"] == 0.965
+    assert "paper's AUC" not in out.rows([measured | {"detector": "scores from a file"}])[0]
     other = result | {"label_set": "ucsd-ped2/other"}
     assert {row["labels"] for row in out.papers([other])} == {"unstated"}
     assert "cannot be compared" in evaluations.comparable([result, other])

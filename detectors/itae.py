@@ -27,7 +27,7 @@ EXTRAS = ("none", "intensity", "error")
 CERTAIN = 1e-6
 QUANTILES = (0.01, 0.99)
 PART = 4
-"""Windows that go through the auto-encoder at a time where the flows take many: 16 frames each need memory."""
+"""Windows that go through the auto-encoder at a time where no gradients are taken: 16 frames each need memory."""
 
 
 class TwoPathDensity(Detector):
@@ -91,14 +91,16 @@ class TwoPathDensity(Detector):
 
     def judge(self, windows: Tensor, size: tuple[int, int]) -> Prediction:
         """Score windows: without flows −10·log₁₀(1 − mean |error|), with them the sum of both terms."""
-        expected, rough, maps = self._measure(windows)
-        dense = self._likelihoods(maps, len(windows))
+        measured = [self._measure(part) for part in _parts(windows)]
+        expected = torch.cat([part[0][:, TARGET] for part in measured])
+        rough = torch.cat([part[1] for part in measured])
+        dense = self._likelihoods(_joined([part[2] for part in measured]), len(windows))
         score = rough
         if self.flows:
             terms = (torch.stack([rough, self._fused(dense)], 1) - self.floor) / self.width
             score = terms[:, 0] + self.share * terms[:, 1]
-        error = ((expected[:, TARGET] - windows[:, TARGET]) * 0.5).square().mean(1)
-        shown = ((expected[:, TARGET] + 1.0) * 0.5).clamp(0.0, 1.0)
+        error = ((expected - windows[:, TARGET]) * 0.5).square().mean(1)
+        shown = ((expected + 1.0) * 0.5).clamp(0.0, 1.0)
         return Prediction(score, at_clip_size(error, size), shown)
 
     def _measure(self, windows: Tensor) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
@@ -157,9 +159,7 @@ class TwoPathDensity(Detector):
         self.network.eval()
         with torch.no_grad():
             parts = [self._fixed_maps(part) for part in _parts(windows)]
-        answers = self._likelihoods(
-            {name: torch.cat([part[name] for part in parts]) for name in parts[0]}, len(windows)
-        )
+        answers = self._likelihoods(_joined(parts), len(windows))
         return {name: answers[:, i].mean() for i, name in enumerate(self.flows)}
 
     def _fixed_maps(self, windows: Tensor) -> dict[str, Tensor]:
@@ -195,6 +195,10 @@ class TwoPathDensity(Detector):
 
 def _parts(windows: Tensor) -> list[Tensor]:
     return [windows[first : first + PART] for first in range(0, len(windows), PART)]
+
+
+def _joined(parts: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
 
 def _adam(rate: float) -> Any:

@@ -240,3 +240,13 @@ def test_stages_train_the_auto_encoder_then_the_flows_and_leave_it_as_it_is():
 def test_impossible_settings_are_refused(settings, error, said):
     with pytest.raises(error, match=said):
         small(**settings)
+
+
+def test_many_windows_are_judged_in_parts_with_the_same_answers():
+    detector = small("itae-flow")
+    windows = torch.rand(5, 16, 3, 16, 32) * 2 - 1
+    with torch.inference_mode():
+        whole = detector.judge(windows, (16, 32))
+        rows = [detector.judge(windows[i : i + 1], (16, 32)) for i in range(5)]
+    torch.testing.assert_close(whole.score, torch.cat([row.score for row in rows]), rtol=1e-4, atol=1e-3)
+    torch.testing.assert_close(whole.expected, torch.cat([row.expected for row in rows]), rtol=1e-4, atol=1e-5)

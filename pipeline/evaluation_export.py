@@ -23,6 +23,7 @@ XMAN = {
     "mAP": ("map",), "without location": ("map_without_location",), "11-point": ("map_11_point",),
     "macro over videos": ("map_macro_over_videos",),
 }  # fmt: skip
+XMAN_DATA, XMAN_MEASURES = ("ped2", "avenue"), ("xman_map", "xman_map_without_location")
 _TEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {
     c: f"\\{c}" for c in "&%$#_{}"
 }
@@ -57,6 +58,8 @@ def _row(result: Mapping[str, Any]) -> dict[str, Any]:
         named["smoothing"] = result["rules"]["smoothing"]
         named["normalisation"] = result["rules"]["normalisation"]
     figures = {name: at(result, path) for name, path in (XMAN if xman else FIGURES).items()}
+    if xman and (span := at(result, ("intervals", "map"))):
+        figures["mAP, 95 %"] = f"{span[0]:.3f} to {span[1]:.3f}"
     return named | figures | ({} if xman else {"paper's AUC": _paper(result)})
 
 
@@ -71,11 +74,13 @@ def papers(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return what papers print for the same data and labels, the best first."""
     found = []
     for result in results:
-        if "map" not in result:
+        if "map" in result:
+            found += [f for measure in XMAN_MEASURES for data in XMAN_DATA for f in beside(data, "x-man", measure)]
+        else:
             found += beside(str(result["data"]), str(result["label_set"]))
     return [
-        {"method": f.method, "AUC": f.value, "labels": f.label_set, "protocol": f.protocol,
-         "from": f"{f.paper}, table {f.table}"}
+        {"method": f.method, "data": f.data, "measure": f.measure.replace("_", " "), "value": f.value,
+         "labels": f.label_set, "protocol": f.protocol, "from": f"{f.paper}, table {f.table}"}
         for f in dict.fromkeys(found)
     ]  # fmt: skip
 

@@ -146,7 +146,7 @@ def said(unmatched: Mapping[str, Any]) -> list[str]:
     found = [text.format(_some(unmatched[key])) for key, text in sentences.items() if unmatched[key]]
     for key, text in (
         ("frames", "predicted frames are not labelled"),
-        ("labelled_frames", "labelled frames have none"),
+        ("labelled_frames", "labelled frames have no prediction"),
     ):
         if unmatched[key]:
             found.append(f"{unmatched[key]} {text}, such as {', '.join(unmatched[f'{key}_such_as'])}")

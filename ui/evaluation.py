@@ -166,7 +166,7 @@ def show(chosen: Sequence[Result]) -> None:
         frame.notice(why, "warn")
     for one, result in chosen:
         for sentence in said(result["unmatched"]) if "unmatched" in result else ():
-            frame.notice(f"{name_of(one)}: {sentence}", "warn")
+            frame.notice(f"{sentence} ({name_of(one)})", "warn")
     _table(out.rows(results))
     _exports(results)
     with st.expander("Protocol: how these figures came about"):

@@ -37,7 +37,7 @@ REPRESENTATIVES = (
 CHUNK = 8
 """Windows of a batch and frames of a chunk, as in an analysis on a processor."""
 ROUNDS, SECONDS = 6, 12.0
-"""At most so many rounds of measurements, and no new one after so many seconds; two at least."""
+"""At most so many rounds of measurements, and no new one after so many seconds."""
 SIDE = 2048
 AIM_2D, AIM_3D = 0.6, 0.35
 Rates = dict[str, float]
@@ -141,9 +141,9 @@ def one_window(name: str, device_name: str, settings: str = "{}") -> float:
 
 
 def _rates(runs: Mapping[str, Callable[[], float]]) -> Rates:
-    """Return the best rate of each of two rounds or more; all are called in turn."""
+    """Return the best rate of each over all rounds; all are called in turn."""
     rates, began, rounds = dict.fromkeys(runs, 0.0), time.perf_counter(), 0
-    while rounds < 2 or (rounds < ROUNDS and time.perf_counter() - began < SECONDS):
+    while not rounds or (rounds < ROUNDS and time.perf_counter() - began < SECONDS):
         for name, run in runs.items():
             rates[name] = max(rates[name], run())
         rounds += 1
@@ -181,7 +181,7 @@ def _product(runtime: Runtime) -> float:
 
 
 def _chunks(span: int, height: int, width: int) -> list[Frames]:
-    images = np.random.default_rng(0).integers(0, 256, (span - 1 + 3 * CHUNK, height, width, 3), dtype=np.uint8)
+    images = np.random.default_rng(0).integers(0, 256, (span - 1 + 2 * CHUNK, height, width, 3), dtype=np.uint8)
     times = np.arange(len(images)) / 25.0
     return [Frames(images[i : i + CHUNK], i, times[i : i + CHUNK]) for i in range(0, len(images), CHUNK)]
 

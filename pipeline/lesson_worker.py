@@ -22,7 +22,7 @@ class Line:
 
     def __init__(self, lesson: Lesson) -> None:
         self.run_id, self.lesson = lesson.id, lesson
-        self.state: dict[str, Any] = {"state": "queued", "pid": os.getpid(), "born": jobs.born_at(os.getpid())}
+        self.state: dict[str, Any] = {"state": "queued", "asked": time.time()}
         self._told = 0.0
         self._stage, self._began, self._from = "", 0.0, 0.0
 

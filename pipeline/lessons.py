@@ -1,7 +1,7 @@
 """Lessons: cameras that are being made of uploaded footage, one folder each under ``lessons`` in the user's folder.
 
-``request.json`` is the page's, ``state.json`` the worker's, and each is written whole, so that neither waits for the
-other; ``cancel`` is a file that the page makes. A training that stopped goes on from its last epoch.
+``request.json`` and ``worker.json`` are the page's, ``state.json`` the worker's, and each is written whole, so that
+neither waits for the other; ``cancel`` is a file that the page makes. A training that stopped goes on from its last epoch.
 """
 
 import json
@@ -26,7 +26,7 @@ from pipeline.store import COPY_BYTES, EXTENSIONS
 
 WORKER = (sys.executable, "-m", "pipeline.lesson_worker")
 ACTIVE = ("queued", "running")
-REQUEST, STATE, CANCEL = "request.json", "state.json", "cancel"
+REQUEST, STATE, WHO, CANCEL = "request.json", "state.json", "worker.json", "cancel"
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 
 
@@ -169,8 +169,9 @@ def get(lesson_id: str) -> Lesson:
         raise InputError(f"there is no lesson {lesson_id[:40]!r}; it may have been deleted")
     try:
         wish, state = _read(_home() / lesson_id / REQUEST), _read(_home() / lesson_id / STATE)
-        pid, born, asked = (state.pop(name, None) for name in ("pid", "born", "asked"))
-        dead = time.time() - (asked or 0.0) > jobs.GRACE_SECONDS if pid is None else jobs.born_at(pid) != born
+        who = _read(_home() / lesson_id / WHO)
+        pid, born, asked = who.get("pid"), who.get("born"), state.pop("asked", None)
+        dead = time.time() - (asked or 0.0) > jobs.GRACE_SECONDS if pid is None else jobs.born_at(pid) != (born or "")
         if state.get("state", "queued") in ACTIVE and dead:
             state |= {"state": "interrupted", "error": f"its worker ended without a word; see {jobs.LOG}"}
         content = {**wish, **state, "clips": tuple(wish["clips"]), "notes": tuple(state.get("notes", ()))}
@@ -213,6 +214,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _work(lesson_id: str) -> Lesson:
     folder = _home() / lesson_id
+    (folder / WHO).unlink(missing_ok=True)
     tell(lesson_id, state="queued", asked=time.time())
     with (folder / jobs.LOG).open("ab") as log:
         worker = subprocess.Popen(
@@ -224,4 +226,5 @@ def _work(lesson_id: str) -> Lesson:
             start_new_session=True,
         )
     threading.Thread(target=worker.wait, daemon=True, name=f"reap {lesson_id}").start()
+    files.write_json(folder / WHO, {"pid": worker.pid, "born": jobs.born_at(worker.pid)})
     return get(lesson_id)

@@ -21,7 +21,9 @@ def lesson(**state):
     wish = {"camera": "yard", "clips": ["<b>.mp4"], "false_alarms": 6.0, "minutes": 3.0}
     files.write_json(folder / "request.json", wish)
     (folder / "clips").mkdir(exist_ok=True)
-    lessons.tell(folder.name, **{"pid": os.getpid(), "born": jobs.born_at(os.getpid()), **state})
+    me = {"pid": os.getpid(), "born": jobs.born_at(os.getpid())}
+    files.write_json(folder / "worker.json", me | {key: state.pop(key) for key in me if key in state})
+    lessons.tell(folder.name, **state)
     return folder.name
 
 

@@ -1,7 +1,8 @@
 """Lessons: cameras that are being made of uploaded footage, one folder each under ``lessons`` in the user's folder.
 
 ``request.json`` and ``worker.json`` are the page's, ``state.json`` the worker's, and each is written whole, so that
-neither waits for the other; ``cancel`` is a file that the page makes. A training that stopped goes on from its last epoch.
+neither waits for the other; ``cancel`` is a file that the page makes. A training that stopped goes on from its last
+epoch.
 """
 
 import json

@@ -25,7 +25,7 @@ from pipeline.evidence import EvidenceFolder
 from pipeline.scoring import EVIDENCE, SCORES, Progress, Scoring
 from pipeline.witness import Witness
 
-FACTS = "run.json"
+FACTS, WHY = "run.json", "why"
 LONGEST = 900
 """Explained frames, three minutes, from which an event's causes are told: of a longer one, those around its peak."""
 __all__ = ["EVIDENCE", "Progress", "analyse", "explain_events", "floor_of"]
@@ -79,7 +79,7 @@ def analyse(
     facts["clip"]["frames"] = scoring.frames
     files.write_json(folder / FACTS, facts)
     result = explain_events(folder)
-    report.write(result, EvidenceFolder(folder / EVIDENCE).get, folder)
+    report.write(result, EvidenceFolder(folder / EVIDENCE).get, folder, folder / WHY)
     return result
 
 

@@ -9,7 +9,7 @@ from core.records import Analysis, Evidence, ExplainedEvent
 from explain import report
 from explain.report.overlay import MARKS, PALETTE, level, overlay
 from explain.report.place_map import place_map, place_of
-from pipeline.analyse import explain_events, floor_of
+from pipeline.analyse import WHY, explain_events, floor_of
 from pipeline.camera import SHIPPED, Camera, cameras, load, look
 from pipeline.events import find_events
 from pipeline.evidence import EvidenceFolder
@@ -59,5 +59,5 @@ def report_at(analysis: Analysis, folder: Path, name: str) -> bytes:
     """Write the report of a run at another threshold, and return one of its :data:`REPORTS`."""
     evidence: Callable[[int], Evidence] = EvidenceFolder(folder / EVIDENCE).get
     with tempfile.TemporaryDirectory(prefix="whycam-") as place:
-        report.write(analysis, evidence, Path(place))
+        report.write(analysis, evidence, Path(place), folder / WHY)
         return (Path(place) / name).read_bytes()

@@ -63,6 +63,8 @@ def event_view(run: Run, analysis: Analysis, number: int) -> None:
     one = analysis.events[number]
     st.subheader(f"Event {number + 1} of {len(analysis.events)}")
     st.html(f'<p class="summary">{safe(one.summary)}</p>')
+    st.page_link(frame.WHY, label="Why this score?", icon=":material/lightbulb:",
+                 query_params={"run": run.id, "at": str(one.event.peak)})  # fmt: skip
     _pictures(run, analysis, one)
     st.markdown("**What it was**, best first")
     if one.causes:

@@ -13,7 +13,7 @@ from ui.words import STATES, safe
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 NEW, RUN, RUNS, CAMERAS = "app.py", "pages/1_Run.py", "pages/2_Runs.py", "pages/3_Cameras.py"
-EVALUATION = "pages/4_Evaluation.py"
+EVALUATION, WHY = "pages/4_Evaluation.py", "pages/5_Why.py"
 
 
 def page(title: str) -> None:

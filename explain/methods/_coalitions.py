@@ -1,5 +1,6 @@
 """The game that SHAP and LIME play: which segments of the frame are there, and what the score is without the others."""
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -12,6 +13,8 @@ from explain.attribution import Question
 from explain.scorer import Scorer
 
 Doubles = npt.NDArray[np.float64]
+EACH, FEWEST = 6, 8
+"""Coalitions for each segment of a regression, and the fewest segments."""
 
 
 def game(question: Question, scorer: Scorer) -> Callable[[npt.ArrayLike], Doubles]:
@@ -24,6 +27,20 @@ def game(question: Question, scorer: Scorer) -> Callable[[npt.ArrayLike], Double
         return np.concatenate(batches).astype(np.float64)
 
     return play
+
+
+def grouped(question: Question, samples: int) -> Question:
+    """Join the coldest segments into one, so that there are enough random coalitions for each that is left.
+
+    A regression over as many segments as coalitions says nothing of any of them.
+    """
+    most = max(FEWEST, samples // EACH)
+    if question.regions <= most:
+        return question
+    heat = np.bincount(question.segments.ravel(), question.heat.ravel(), question.regions)
+    numbers = np.full(question.regions, most - 1, np.int64)
+    numbers[np.argsort(-heat, kind="stable")[: most - 1]] = np.arange(most - 1)
+    return dataclasses.replace(question, segments=numbers[question.segments])
 
 
 def density(question: Question, values: npt.ArrayLike) -> Floats:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from explain.attribution import Answer, MethodEntry, Question
-from explain.methods._coalitions import density, game
+from explain.methods._coalitions import FEWEST, density, game, grouped
 from explain.scorer import Scorer
 
 KERNEL = 0.25
@@ -14,7 +14,8 @@ def lime(question: Question, scorer: Scorer) -> Answer:
     """LIME: a ridge regression over random coalitions of segments, the nearer to the frame the heavier."""
     from lime.lime_base import LimeBase
 
-    samples = scorer.allowance(question, scorer.budget.evaluations, least=question.regions)
+    samples = scorer.allowance(question, scorer.budget.evaluations, least=2 * FEWEST)
+    question = grouped(question, samples)
     draw = np.random.default_rng(question.seed)
     coalitions = draw.integers(0, 2, (samples, question.regions)).astype(np.float64)
     coalitions[0] = 1.0

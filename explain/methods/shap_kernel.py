@@ -3,7 +3,7 @@
 import numpy as np
 
 from explain.attribution import Answer, MethodEntry, Question
-from explain.methods._coalitions import density, game, seeded
+from explain.methods._coalitions import FEWEST, density, game, grouped, seeded
 from explain.methods._shap import load
 from explain.scorer import Scorer
 
@@ -12,7 +12,8 @@ def shap_kernel(question: Question, scorer: Scorer) -> Answer:
     """KernelSHAP: the segments' values add up to the score less that of the mere background."""
     shap = load()
 
-    samples = scorer.allowance(question, scorer.budget.evaluations, least=question.regions + 2) - 2
+    samples = scorer.allowance(question, scorer.budget.evaluations, least=2 * FEWEST + 2) - 2
+    question = grouped(question, samples)
     play = game(question, scorer)
     with seeded(question.seed):
         explainer = shap.KernelExplainer(play, np.zeros((1, question.regions)))
@@ -20,9 +21,7 @@ def shap_kernel(question: Question, scorer: Scorer) -> Answer:
             np.ones((1, question.regions)), nsamples=samples, l1_reg=False, silent=True, gc_collect=False
         )
     total, empty = float(np.sum(values)), float(np.ravel(explainer.expected_value)[0])
-    note = "" if samples >= 4 * question.regions else (
-        f"Only {samples} coalitions of {question.regions} segments: allow more evaluations for steadier values."
-    )  # fmt: skip
+    note = f"{question.regions} segments, the coldest of the frame taken together."
     return Answer(density(question, values), None, note, total, question.value - empty)
 
 

@@ -13,13 +13,14 @@ __all__ = ["FILES", "write"]
 FILES = ("report.html", "report.json", "scores.csv", "causes.csv")
 
 
-def write(analysis: Analysis, evidence: Callable[[int], Evidence], folder: Path) -> None:
+def write(analysis: Analysis, evidence: Callable[[int], Evidence], folder: Path, why: Path | None = None) -> None:
     """Write ``report.html``, ``report.json``, ``scores.csv`` and ``causes.csv``, each whole or not at all.
 
     Args:
         analysis: the answer for one clip.
         evidence: frame to what was kept of it; raises ``InputError`` where nothing was.
         folder: made when missing.
+        why: folder of explained frames, a folder each; None for no section of theirs.
 
     Raises:
         StorageError: the disk is full, or the folder cannot be written to.
@@ -27,4 +28,4 @@ def write(analysis: Analysis, evidence: Callable[[int], Evidence], folder: Path)
     write_json(folder / "report.json", as_json(analysis))
     write_text(folder / "scores.csv", scores_csv(analysis))
     write_text(folder / "causes.csv", causes_csv(analysis))
-    write_text(folder / "report.html", page(analysis, evidence))
+    write_text(folder / "report.html", page(analysis, evidence, why))

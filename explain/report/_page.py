@@ -11,6 +11,7 @@ from explain._summary import clock, percent
 from explain.report._chart import score_chart
 from explain.report._event import KINDS, event_section, name_of
 from explain.report._html import safe
+from explain.report._why import why_section
 
 STYLE = Path(__file__).with_name("report.css")
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -53,12 +54,13 @@ READING = (
 )  # fmt: skip
 
 
-def page(analysis: Analysis, evidence: Callable[[int], Evidence]) -> str:
+def page(analysis: Analysis, evidence: Callable[[int], Evidence], why: Path | None = None) -> str:
     """Return the whole page.
 
     Args:
         analysis: the answer for one clip.
         evidence: frame to what was kept of it; raises ``InputError`` where nothing was.
+        why: folder of explained frames.
     """
     pictured = _pictured(analysis)
     sections = [
@@ -66,7 +68,7 @@ def page(analysis: Analysis, evidence: Callable[[int], Evidence]) -> str:
         for number, one in enumerate(analysis.events, 1)
     ]
     parts = (_head(analysis), _warnings(analysis), _summary(analysis), _over_time(analysis), *sections,
-             _omitted(analysis, pictured), _reading(), _pedigree(analysis))  # fmt: skip
+             _omitted(analysis, pictured), why_section(analysis, why), _reading(), _pedigree(analysis))  # fmt: skip
     return SHELL.substitute(
         policy=POLICY,
         title=safe(analysis.clip.name),

@@ -1,0 +1,198 @@
+"""The page of explanations: which frame, which methods at what cost, their maps side by side, their figures."""
+
+import base64
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+import streamlit as st
+
+from core.errors import WhycamError
+from core.records import Analysis, Images
+from pipeline import reasons
+from pipeline.store import Run
+from ui import frame
+from ui.words import clock, safe, span
+
+USUAL = ("residual", "lrp-composite", "counterfactual-expected", "shap-partition")
+WIDE = 640
+VIEWER = """<style>
+body{margin:0;font:14px system-ui,sans-serif;color:#8a8f98}
+#maps{display:grid;grid-template-columns:repeat(auto-fill,minmax(300px,1fr));gap:12px}
+figure{margin:0}figcaption{padding:3px 0}.box{position:relative;line-height:0;cursor:crosshair}
+img{width:100%;border-radius:4px}i{position:absolute;background:#4fc3f7;pointer-events:none;display:none}
+.h{left:0;right:0;height:1px}.v{top:0;bottom:0;width:1px}</style><div id="maps"></div><script>
+const maps=MAPS,place=document.getElementById("maps");
+for(const [name,source] of maps){const f=document.createElement("figure"),b=document.createElement("div"),
+m=document.createElement("img"),c=document.createElement("figcaption");b.className="box";m.src=source;m.alt=name;
+c.textContent=name;const h=document.createElement("i"),v=document.createElement("i");h.className="h";v.className="v";
+b.append(m,h,v);f.append(b,c);place.append(f);}
+const boxes=[...document.querySelectorAll(".box")];
+function move(e){const r=e.currentTarget.getBoundingClientRect();
+const x=(e.clientX-r.left)/r.width,y=(e.clientY-r.top)/r.height;
+for(const b of boxes){const [,h,v]=b.children;h.style.display=v.style.display="block";
+h.style.top=100*y+"%";v.style.left=100*x+"%";}}
+function out(){for(const i of document.querySelectorAll("i"))i.style.display="none";}
+for(const b of boxes){b.addEventListener("mousemove",move);b.addEventListener("mouseleave",out);}</script>"""
+"""The maps under one cursor; only pictures of ours and the methods' own names are put in."""
+
+
+def pick_frame(run: Run, analysis: Analysis) -> int:
+    """Let a frame be chosen: that of the address, an event's peak, or any other."""
+    peaks, last = [one.event.peak for one in analysis.events], len(analysis.scores) - 1
+    at = st.query_params.get("at", "")
+    first = int(at) if at.isdecimal() and int(at) <= last else (peaks[0] if peaks else 0)
+    kept = reasons.explained(run)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="why-frame"):
+        known = sorted({*peaks, *kept, first})
+        picked = st.selectbox(
+            "Frame", known, known.index(first), key="why-known", format_func=lambda f: _called(f, analysis, kept)
+        )
+        other = st.number_input("or another one", 0, last, None, key="why-other", placeholder="its number", width=180)
+        st.page_link(frame.RUN, label="Back to the run", icon=":material/arrow_back:", query_params={"run": run.id})
+    return int(picked if other is None else other)
+
+
+def _called(number: int, analysis: Analysis, kept: Sequence[int]) -> str:
+    event = next((i for i, one in enumerate(analysis.events, 1) if one.event.peak == number), None)
+    said = f"{clock(number / analysis.clip.fps, 2)} · frame {number:,}" + (f" · peak of event {event}" if event else "")
+    return said + (" · explained" if number in kept else "")
+
+
+def ask(run: Run, analysis: Analysis, chosen: int) -> None:
+    """Let methods be chosen, each with the time that it will take, roughly."""
+    busy = reasons.state(run, chosen).active
+    event = next((one.event for one in analysis.events if one.event.first <= chosen <= one.event.last), None)
+    with st.expander("Methods", expanded=reasons.result(run, chosen) is None and not busy):
+        evaluations = st.slider("Evaluations of each method", 64, 1024, 320, 64, key="why-budget",
+                                help="How often a method may ask the detector: more is slower, steadier")  # fmt: skip
+        costs, columns = reasons.costs(run, evaluations), st.columns(2)
+        picked = [
+            name
+            for number, (name, about) in enumerate(reasons.about().items())
+            if columns[number % 2].checkbox(
+                f"{name} · about {span(costs[name])}", name in USUAL, key=f"why-{name}", help=about
+            )
+        ]
+        away = st.checkbox("Explain the event away: which of what moved in it made it one", event is not None,
+                           key="why-event", disabled=event is None)  # fmt: skip
+        total = f"Explain, about {span(sum(costs[name] for name in picked))}" if picked else "Explain"
+        if st.button(total, type="primary", icon=":material/lightbulb:", disabled=busy or not picked, key="why-go"):
+            wanted = reasons.Wanted(",".join(picked), evaluations, away and event is not None, analysis.threshold)
+            try:
+                reasons.start(run, chosen, wanted)
+            except WhycamError as error:
+                frame.give_up(error)
+            st.rerun()
+
+
+def watch(run: Run, chosen: int) -> None:
+    """Show how far an explanation is; drawn anew while a worker has it."""
+    found = reasons.state(run, chosen)
+    if found.active:
+        st.fragment(_watched, run_every=1.0)(run, chosen, found.done)
+    elif found.error:
+        frame.notice(found.error, "bad" if found.state == "failed" else "warn")
+
+
+def _watched(run: Run, chosen: int, before: int) -> None:
+    found = reasons.state(run, chosen)
+    if not found.active or found.done != before:
+        st.rerun()
+    with st.container(border=True, key="progress"):
+        share = min(found.done / found.total, 1.0) if found.total else 0.0
+        st.progress(share, text=f"{found.stage[:1].upper()}{found.stage[1:]}")
+        st.button(
+            "Cancel", icon=":material/stop_circle:", key="why-cancel", on_click=reasons.cancel, args=(run, chosen)
+        )
+
+
+def show(run: Run, chosen: int) -> None:
+    """Show what is there: the maps under one cursor, their figures, and the event explained away."""
+    try:
+        result = reasons.result(run, chosen)
+        if not result or not result["methods"]:
+            return
+        names = reasons.ranked(result)
+        maps, image = reasons.maps(run, chosen, names), reasons.picture(run, chosen)
+    except WhycamError as error:
+        frame.notice(error)
+        return
+    st.subheader(f"Frame {chosen:,}: score {result['score']:.2f}, threshold {result['threshold']:.2f}")
+    strength = st.slider("Maps' strength", 0, 100, 75, 5, format="%d %%", key="why-strength", width=240)
+    top = reasons.top_of(list(maps.values()))
+    shown = [["as seen", _address(image)]]
+    shown += [[name, _address(reasons.painted(image, maps[name], top, strength / 100))] for name in names]
+    viewer = VIEWER.replace("MAPS", json.dumps(shown).replace("<", "\\u003c"))
+    st.iframe(viewer, height="content", alt="Maps of the methods")
+    st.caption(
+        "Brighter: more of what raised the score, by this method. One scale for all maps; the most faithful first."
+    )
+    _figures(names, result)
+    _away(run, chosen)
+
+
+def _figures(names: Sequence[str], result: dict[str, Any]) -> None:
+    heads = (
+        "Deletion ↓",
+        "Insertion ↑",
+        "Sanity",
+        "Stability ↑",
+        "Agreement",
+        "Evaluations",
+        "Seconds",
+        "Frames",
+        "To know",
+    )
+    body = "".join(_row(name, result["methods"][name]) for name in names)
+    head = "".join(f"<th>{name}</th>" for name in ("Method", *heads))
+    st.html(f'<div class="card why"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>')
+
+
+def _row(name: str, told: dict[str, Any]) -> str:
+    sane = {True: "passed", False: "<b>failed</b>", None: "–"}[told["sane"]]
+    cells = [_two(told["deletion_auc"]), _two(told["insertion_auc"]), f"{sane} ({_two(told['sanity'])})",
+             _two(told["stability"]), _two(told.get("agreement")), f"{told['evaluations']:,}", f"{told['seconds']:.1f}",
+             _strip(told["frames"])]  # fmt: skip
+    failed = "It hardly depends on what the network learnt: do not rely on it. " if told["sane"] is False else ""
+    cells.append(safe(failed + told["note"]))
+    return f"<tr><th>{safe(name)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+
+
+def _strip(shares: Sequence[float]) -> str:
+    """Draw how much each of the window's frames mattered, the first on the left."""
+    top = max(max(shares, default=0.0), 1e-12)
+    high = [18 * max(share, 0.0) / top for share in shares]
+    bars = "".join(f'<rect x="{6 * i}" y="{18 - h:.1f}" width="5" height="{h:.1f}"/>' for i, h in enumerate(high))
+    return f'<svg width="{6 * len(shares)}" height="18" fill="currentColor" role="img" aria-label="Frames">{bars}</svg>'
+
+
+def _away(run: Run, chosen: int) -> None:
+    told = reasons.counterfactual(run, chosen)
+    if told is None:
+        return
+    st.subheader("The event without it")
+    st.html(f'<p class="summary">{safe(told["sentence"])}</p>')
+    for column, name, said in zip(
+        st.columns(2), (reasons.BEFORE, reasons.AFTER), ("As it was", "As expected"), strict=True
+    ):
+        with column:
+            path = reasons.place(run, chosen) / name
+            if path.exists():
+                st.video(str(path), loop=True, muted=True)
+            st.caption(said if path.exists() else f"{said}: the clip is no longer there")
+
+
+def _address(image: Images) -> str:
+    height, width = image.shape[:2]
+    small = (
+        cv2.resize(image, (WIDE, round(height * WIDE / width)), interpolation=cv2.INTER_AREA) if width > WIDE else image
+    )
+    _, data = cv2.imencode(".jpg", np.ascontiguousarray(small[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, 85])
+    return "data:image/jpeg;base64," + base64.b64encode(bytes(data)).decode()
+
+
+def _two(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"

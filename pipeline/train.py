@@ -1,7 +1,7 @@
 """One plain training loop for every detector: stages from the detector, a checkpoint every epoch, resume."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from core import files, weights
@@ -117,11 +116,12 @@ class _Stage:
         self, detector: Detector, stage: Stage, number: int, cache: Cache, work: Path, runtime: Runtime, how: Fit
     ) -> None:
         self.detector, self.stage, self.number, self.cache = detector, stage, number, cache
-        self.work, self.runtime, self.how = work, runtime, how
+        self.kept, self.runtime, self.how = work / "checkpoint.pt", runtime, how
         self.starts, self.held_out = cache.split(stage.plateau.held_out if stage.plateau else 0.0)
         self.windows = min(len(self.starts), how.windows or len(self.starts))
         self.per_epoch = -(-self.windows // stage.batch)
         self.optimiser = stage.optimiser(stage.parameters)
+        self.rate = float(self.optimiser.param_groups[0]["lr"])
         self.schedule: LRScheduler | ReduceLROnPlateau = (
             ReduceLROnPlateau(self.optimiser, factor=stage.plateau.factor, patience=stage.plateau.patience)
             if stage.plateau
@@ -132,16 +132,26 @@ class _Stage:
         """Train from where ``progress`` stands, with the optimiser's state ``kept``, to the stage's end."""
         stage, plateau = self.stage, self.stage.plateau
         if kept is not None:
-            self.optimiser.load_state_dict(kept["optimiser"])
-            self.schedule.load_state_dict(kept["schedule"])
+            self._go_on(kept)
         if stage.begin is not None and progress.epoch == 0:
             self._begin(stage.begin)
         while progress.epoch < stage.epochs and not (plateau and 0 < plateau.stop <= progress.stale):
             self._epoch(progress)
-            _checkpoint(self.detector, self.optimiser, self.schedule, progress, self.work / "checkpoint.pt")
+            self._keep(progress)
             if self.how.each_epoch:
                 self.how.each_epoch(self.detector.eval(), progress)
         progress.stage, progress.epoch, progress.best, progress.stale = self.number + 1, 0, float("inf"), 0
+
+    def _go_on(self, kept: Mapping[str, Any]) -> None:
+        """Take up the optimiser and the schedule, at a rate that is lower or higher where it was set anew since."""
+        asked = self.rate
+        self.optimiser.load_state_dict(kept["optimiser"])
+        self.schedule.load_state_dict(kept["schedule"])
+        if asked != kept["rate"]:
+            for group in self.optimiser.param_groups:
+                group["lr"] *= asked / kept["rate"]
+            if not isinstance(self.schedule, ReduceLROnPlateau):
+                self.schedule.base_lrs = [rate * asked / kept["rate"] for rate in self.schedule.base_lrs]
 
     def _epoch(self, progress: Progress) -> None:
         began, seed = time.monotonic(), self.how.seed
@@ -200,10 +210,22 @@ class _Stage:
         total = sum(float(term.detach()) for term in terms.values())
         if not np.isfinite(total):
             raise InputError(
-                f"the loss of stage {self.stage.name} became {total} in batch {batch}; the last good checkpoint is "
-                "kept, a lower learning rate (--set rate=…) would be right"
+                f"the loss of stage {self.stage.name} became {total} in batch {batch}; "
+                + ("the last good epoch is kept: --resume with" if self.kept.exists() else "begin again with")
+                + " a lower learning rate (--set rate=…) would be right"
             )
         return terms
+
+    def _keep(self, progress: Progress) -> None:
+        state = {
+            "detector": self.detector.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "rate": self.rate,
+            "progress": vars(progress),
+        }
+        with files.write_whole(self.kept) as handle:
+            torch.save(state, handle)
 
     @torch.no_grad()
     def _begin(self, begin: Callable[[Iterable[Tensor]], None]) -> None:
@@ -216,23 +238,10 @@ class _Stage:
             )
 
 
-def _checkpoint(
-    detector: Detector, optimiser: Optimizer, schedule: LRScheduler | ReduceLROnPlateau, progress: Progress, path: Path
-) -> None:
-    state = {
-        "detector": detector.state_dict(),
-        "optimiser": optimiser.state_dict(),
-        "schedule": schedule.state_dict(),
-        "progress": vars(progress),
-    }
-    with files.write_whole(path) as handle:
-        torch.save(state, handle)
-
-
 def _restore(detector: Detector, path: Path) -> tuple[Progress, dict[str, Any]]:
     state = weights.load_torch(path)
     try:
         weights.apply(detector, state["detector"])
-        return Progress(**state["progress"]), {name: state[name] for name in ("optimiser", "schedule")}
+        return Progress(**state["progress"]), {name: state[name] for name in ("optimiser", "schedule", "rate")}
     except (KeyError, TypeError) as error:
         raise WeightsError(f"{path.name} is not a training checkpoint of Whycam; train without --resume") from error

@@ -108,7 +108,7 @@ def test_a_diverging_loss_stops_with_one_sentence_and_the_last_checkpoint(tmp_pa
             with torch.no_grad():
                 next(iter(detector.parameters())).fill_(float("nan"))
 
-    with pytest.raises(InputError, match="became nan"):
+    with pytest.raises(InputError, match=r"became nan .* --resume with a lower learning rate"):
         fit(detector, [Drawn("a", 12)], tmp_path, RUNTIME, Fit(report=spoil))
     kept = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
     assert kept["progress"]["epoch"] == 1
@@ -183,3 +183,47 @@ def test_an_epoch_draws_no_more_windows_than_it_is_told(tmp_path):
     detector = make_detector("vqunet-prediction", SETTINGS)
     fit(detector, [Drawn("a", 20)], tmp_path, RUNTIME, Fit(windows=8, report=steps.append))
     assert [(step.epoch, step.done) for step in steps] == [(e, d) for e in range(3) for d in (0.5, 1.0)]
+
+
+@pytest.mark.parametrize("name", ["vqunet-prediction", "bcae1"])
+def test_a_resumed_training_takes_a_rate_that_was_set_anew(tmp_path, name):
+    """From where the schedule stood, at half the rate that it would have had."""
+    sized = {"base": 4, "channels": 1, "batch": 4, "epochs": 4}
+    sized |= {"height": 80, "width": 80} if name == "bcae1" else {"height": 16, "width": 24}
+    rates = {}
+
+    def run(rate, work, resume=False, stop=None):
+        torch.manual_seed(0)
+        detector = make_detector(name, {**sized, "rate": rate})
+        (stage,) = detector.stages()
+        made = []
+
+        def watched(parameters):
+            made.append(stage.optimiser(parameters))
+            return made[-1]
+
+        detector.stages = lambda: (replace(stage, optimiser=watched),)
+
+        def look(given, progress):
+            rates.setdefault(work.name, {})[progress.epoch] = made[-1].param_groups[0]["lr"]
+            if progress.epoch == stop:
+                raise Killed
+
+        fit(detector, [Drawn("a", 30)], work, RUNTIME, Fit(resume=resume, each_epoch=look))
+
+    run(1e-3, tmp_path / "whole")
+    with pytest.raises(Killed):
+        run(1e-3, tmp_path / "halved", stop=2)
+    run(5e-4, tmp_path / "halved", resume=True)
+    whole, halved = rates["whole"], rates["halved"]
+    assert (
+        halved[1] == whole[1] and halved[3] == pytest.approx(whole[3] / 2) and halved[4] == pytest.approx(whole[4] / 2)
+    )
+
+
+def test_a_loss_that_diverges_at_once_leaves_nothing_to_resume(tmp_path):
+    detector = make_detector("vqunet-prediction", SETTINGS)
+    with torch.no_grad():
+        next(iter(detector.parameters())).fill_(float("nan"))
+    with pytest.raises(InputError, match="begin again with a lower learning rate"):
+        fit(detector, [Drawn("a", 12)], tmp_path, RUNTIME)

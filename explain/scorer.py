@@ -14,8 +14,8 @@ from core.errors import Cancelled, expect
 from core.records import Floats
 from explain.attribution import Budget, Question, Scale
 
-BATCH_BYTES = 1 << 26
-"""Most bytes of altered windows in memory at once."""
+BATCH_BYTES = {"cpu": 1 << 24, "cuda": 1 << 28}
+"""Most bytes of altered windows in a batch: a processor is slower where a batch of large windows leaves its caches."""
 MOST = {"cpu": 16, "cuda": 128}
 """Most windows in a batch: on a processor more are no faster."""
 FIRST = 4
@@ -51,7 +51,7 @@ class Scorer:
         w = detector.window
         self._size = (w.height, w.width)
         bytes_each = 4 * w.span * w.channels * w.height * w.width
-        self.batch = max(1, min(MOST[runtime.device.type], BATCH_BYTES // bytes_each))
+        self.batch = max(1, min(MOST[runtime.device.type], BATCH_BYTES[runtime.device.type] // bytes_each))
 
     def __call__(self, windows: Tensor) -> Floats:
         """Return the scalars (N,) float32 of prepared windows (N, span, C, h, w).

@@ -1,6 +1,7 @@
 """The methods' benchmark on a few frames of a made data set."""
 
 import argparse
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -38,6 +39,8 @@ class Made:
 
 def measured(tiny_camera, work, count=2):
     told = []
+    usual = replace(tiny_camera.normality, quantiles=tuple(np.linspace(-5.0, 0.0, 101)))
+    tiny_camera = replace(tiny_camera, normality=usual)
     rows = explanations.measure(
         tiny_camera, Made(), (), count, 16, work, device.choose("cpu", "float32"), lambda text: told.append(text())
     )

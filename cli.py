@@ -101,14 +101,14 @@ def analyse(options: argparse.Namespace) -> int:
 
 def evaluate(options: argparse.Namespace) -> int:
     """Measure cameras and score files on a data set's test clips, or check the data set."""
-    from pipeline.evaluate_verb import run
+    from pipeline.evaluation.verb import run
 
     return run(options, deliver)
 
 
 def explain(options: argparse.Namespace) -> int:
     """Explain one frame's score, and say how far each explanation can be believed."""
-    from pipeline.explaining import budget_of, explain_source, show
+    from pipeline.explaining.verb import budget_of, explain_source, show
 
     with progress_line() as line:
         result = explain_source(
@@ -124,7 +124,7 @@ def results(options: argparse.Namespace) -> int:
     from core.device import choose
     from core.files import home, write_text
     from core.registry import collect, pick
-    from pipeline import results as made
+    from pipeline.evaluation import results as made
 
     make = pick("data set", options.data, collect("footage", "DATASETS"))
     path = options.plan or ROOT / "docs" / "results" / options.data / "plan.toml"
@@ -148,7 +148,7 @@ def xman(options: argparse.Namespace) -> int:
     """Measure predictions against X-MAN's labels; nothing of this needs PyTorch."""
     # Its matrices are small: threads would wait for one another longer than they work.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from pipeline.xman import measure_files, show
+    from pipeline.evaluation.xman import measure_files, show
 
     result = measure_files(options.predictions, options.labels)
     deliver(result, options.json, show(result))
@@ -164,7 +164,7 @@ def list_(options: argparse.Namespace) -> int:
 
 def train(options: argparse.Namespace) -> int:
     """Learn what is normal at a camera."""
-    from pipeline.training import train as run
+    from pipeline.training.verb import train as run
 
     settings = dict(map(setting, options.set)) | ({} if options.epochs is None else {"epochs": options.epochs})
     print(run(options, settings))
@@ -174,7 +174,7 @@ def train(options: argparse.Namespace) -> int:
 def train_explainers(options: argparse.Namespace) -> int:
     """Train a compact object or action model again."""
     from core.device import choose
-    from pipeline.train_explainers import train_explainer
+    from pipeline.explainers.train import train_explainer
 
     runtime = choose(options.device)
     train_explainer(

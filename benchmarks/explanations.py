@@ -23,9 +23,9 @@ from core.registry import collect, pick
 from explain import faithfulness
 from explain.attribution import Budget, attribute, reduced
 from explain.scorer import Scorer
-from pipeline.attributions import Asked, Explained, against, methods
 from pipeline.camera import Camera, cameras, load
-from pipeline.questions import SAMPLES, Looked, question_of
+from pipeline.explaining.attributions import Asked, Explained, against, methods
+from pipeline.explaining.questions import SAMPLES, Looked, question_of
 
 FIGURES = ("deletion_auc", "insertion_auc", "mass", "rank", "points", "sanity", "seconds")
 RESAMPLES, SHARE = 2000, 0.95

@@ -170,7 +170,7 @@ def note(camera: Camera, result: Mapping[str, Any]) -> None:
 
     Args:
         camera: that was evaluated.
-        result: of :func:`pipeline.evaluate.evaluate`.
+        result: of :func:`pipeline.evaluation.evaluate.evaluate`.
 
     Raises:
         StorageError: the card cannot be written.

@@ -13,8 +13,8 @@ from pipeline.analyse import WHY, explain_events, floor_of
 from pipeline.camera import SHIPPED, Camera, cameras, load, look
 from pipeline.events import find_events
 from pipeline.evidence import EvidenceFolder
-from pipeline.learn import retune
 from pipeline.scoring import EVIDENCE
+from pipeline.training.learn import retune
 
 __all__ = ["DEMO", "MARKS", "PALETTE", "REPORTS", "Camera", "cameras", "cut", "evidence_of", "explain_events"]
 __all__ += ["explained_frames", "floor_of", "level", "load", "look", "nearest_evidence", "overlay", "place_map"]

@@ -7,8 +7,9 @@ from pathlib import Path
 from core.contracts import DetectorEntry
 from core.registry import collect
 from core.verbs import parser
-from pipeline import listing, results
+from pipeline import listing
 from pipeline.camera import SHIPPED, load
+from pipeline.evaluation import results
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"

@@ -14,10 +14,10 @@ import cli
 from core import files
 from detectors.vqunet import VQUNet
 from pipeline import camera as cameras
-from pipeline import learn
+from pipeline.training import learn
 from tests.clips import make
 from tests.pipeline.scenes import film
-from tests.pipeline.test_learn import Acts, Boxes
+from tests.pipeline.training.test_learn import Acts, Boxes
 
 SMALL = ("base=4", "height=32", "width=48", "inputs=1", "batch=64")
 

@@ -12,14 +12,14 @@ import pytest
 
 import cli
 import pipeline.analyse
-import pipeline.learn
+import pipeline.training.learn
 from core.console import ProgressLine
 from core.errors import ClipError, StorageError
 from core.records import Analysis, Clip, Event, ExplainedEvent
 from core.registry import collect
 from core.verbs import KINDS, parse, parser
 from pipeline import listing, store
-from pipeline.teach import Wish
+from pipeline.training.teach import Wish
 
 COMPUTE = {"analyse", "explain", "train", "train-explainers", "evaluate", "results", "bench"}
 GIVE_JSON = {"list", "evaluate", "xman", "bench"}
@@ -233,7 +233,7 @@ def trained(tmp_path, monkeypatch, name, given):
 
 def test_training_on_a_folder_of_clips_chooses_what_is_not_given(capsys, tmp_path, monkeypatch, whycam_home):
     given = {}
-    trained(tmp_path, monkeypatch, "pipeline.training.teach", given)
+    trained(tmp_path, monkeypatch, "pipeline.training.verb.teach", given)
     code, out, _ = run(capsys, "train", "--normal", tmp_path, "--out", "yard", "--epochs", "3", "--minutes", "7",
                        "--set", "rate=1e-4", "--seed", "7", "--resume", "--device", "cpu", "--hold-out", "0.4",
                        "--false-alarms", "2", "--anyway")  # fmt: skip
@@ -250,8 +250,8 @@ def test_training_on_a_folder_of_clips_chooses_what_is_not_given(capsys, tmp_pat
 
 def test_training_on_a_data_set_is_as_its_papers_do(capsys, tmp_path, monkeypatch, whycam_home):
     given = {}
-    trained(tmp_path, monkeypatch, "pipeline.learn.learn", given)
-    monkeypatch.setattr("pipeline.training.frame_rate", lambda clip: 25.0)
+    trained(tmp_path, monkeypatch, "pipeline.training.learn.learn", given)
+    monkeypatch.setattr("pipeline.training.verb.frame_rate", lambda clip: 25.0)
     code, out, _ = run(capsys, "train", "vqunet-prediction", "--normal", "plaza", "--out", "yard", "--seed", "7",
                        "--set", "rate=1e-4", "--resume", "--device", "cpu")  # fmt: skip
     detector, normal, folder = given["named"]
@@ -259,7 +259,7 @@ def test_training_on_a_data_set_is_as_its_papers_do(capsys, tmp_path, monkeypatc
     assert (given["settings"], given["seed"], given["resume"]) == ({"rate": 1e-4}, 7, True)
     assert "held_out" not in given and (normal.source, normal.fps, len(normal.clips)) == ("plaza", 25.0, 8)
     assert "--camera yard" in out
-    trained(tmp_path, monkeypatch, "pipeline.training.teach", given)
+    trained(tmp_path, monkeypatch, "pipeline.training.verb.teach", given)
     for extra in (("--minutes", "3"), ("--hold-out", "0.2")):
         run(capsys, "train", "bcae1", "--normal", "plaza", "--out", "yard", "--device", "cpu", *extra)
         assert given["named"][3].detector == "bcae1"

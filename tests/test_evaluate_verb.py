@@ -6,7 +6,7 @@ import pytest
 
 import cli
 from footage.ucsd import Ped1
-from pipeline.protocols import PROTOCOLS
+from pipeline.evaluation.protocols import PROTOCOLS
 from tests.footage import trees
 
 

@@ -11,7 +11,7 @@ import cli
 from core import device
 from footage.ucsd import DATASETS
 from pipeline import camera as cameras
-from pipeline.evaluate import evaluate
+from pipeline.evaluation.evaluate import evaluate
 from pipeline.evidence import EvidenceFolder
 from pipeline.scoring import EVIDENCE
 

@@ -12,11 +12,11 @@ from core.errors import Cancelled, InputError
 from core.records import Detections, Event, Evidence
 from explain.attribution import Budget, attribute
 from explain.scorer import Scorer
-from pipeline import counterfactual
-from pipeline.attributions import methods
 from pipeline.camera import load
 from pipeline.events import smoothed
-from pipeline.questions import look_around, question_of
+from pipeline.explaining import counterfactual
+from pipeline.explaining.attributions import methods
+from pipeline.explaining.questions import look_around, question_of
 
 DEMO = Path(__file__).resolve().parent.parent / "assets" / "demo" / "plaza.mp4"
 FRAME = 628

@@ -7,12 +7,13 @@ from typing import Any, BinaryIO
 import streamlit as st
 
 from core.errors import WhycamError
-from pipeline import evaluation_export as out
-from pipeline import evaluations, views
-from pipeline.distort import Distortion
-from pipeline.evaluations import Evaluation, Request
-from pipeline.protocols import NORMALISATIONS, PROTOCOLS, SMOOTHINGS
-from pipeline.xman import said
+from pipeline import views
+from pipeline.evaluation import evaluations
+from pipeline.evaluation import export as out
+from pipeline.evaluation.distort import Distortion
+from pipeline.evaluation.evaluations import Evaluation, Request
+from pipeline.evaluation.protocols import NORMALISATIONS, PROTOCOLS, SMOOTHINGS
+from pipeline.evaluation.xman import said
 from ui import evaluation_charts as charts
 from ui import frame
 from ui.words import count, safe

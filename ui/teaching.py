@@ -3,8 +3,9 @@
 import streamlit as st
 
 from core.errors import WhycamError
-from pipeline import lessons, store, views
-from pipeline.lessons import Lesson
+from pipeline import store, views
+from pipeline.training import lessons
+from pipeline.training.lessons import Lesson
 from ui import frame
 from ui.words import clock, count, safe
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.errors import WhycamError
 from core.records import Analysis, Images
-from pipeline import reasons
+from pipeline.explaining import reasons
 from pipeline.store import Run
 from ui import frame
 from ui.words import clock, safe, span

@@ -12,7 +12,7 @@ from core import device
 from core.contracts import Truth
 from core.errors import InputError
 from core.records import Frames
-from pipeline.attributions import methods
+from pipeline.explaining.attributions import methods
 from tests.clips import pictures
 
 

@@ -5,7 +5,7 @@ import numpy as np
 
 from core import video
 from core.records import Detections
-from pipeline import _real_frames
+from pipeline.explainers import _real_frames
 
 SIZE = (120, 160)
 GROUND = 90

@@ -9,12 +9,12 @@ from streamlit.testing.v1 import AppTest
 
 from core import files
 from core.contracts import Truth
-from pipeline import evaluations
-from pipeline.evaluate import judge
-from pipeline.evaluation_curves import curves
-from pipeline.protocols import OWN
-from pipeline.stored import Kept, Stored
-from pipeline.xman import measure_files
+from pipeline.evaluation import evaluations
+from pipeline.evaluation.curves import curves
+from pipeline.evaluation.evaluate import judge
+from pipeline.evaluation.protocols import OWN
+from pipeline.evaluation.stored import Kept, Stored
+from pipeline.evaluation.xman import measure_files
 from tests.ui.test_pages import fine, html
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,7 +6,8 @@ import pytest
 from core import files
 from core.normality import AlarmCurve
 from pipeline import camera as cameras
-from pipeline import jobs, lessons
+from pipeline import jobs
+from pipeline.training import lessons
 from tests.ui import made
 from tests.ui.test_pages import button, fine, html, labels, show
 

@@ -10,9 +10,11 @@ from streamlit.testing.v1 import AppTest
 from core import files
 from core.errors import InputError
 from explain.report.maps import png
-from pipeline import reasons, reasons_worker, store
+from pipeline import store
 from pipeline.analyse import explain_events
 from pipeline.evidence import EvidenceFolder
+from pipeline.explaining import reasons
+from pipeline.explaining import worker as reasons_worker
 from pipeline.scoring import EVIDENCE
 from tests import clips
 from tests.ui import made

@@ -1,0 +1,192 @@
+"""What ranked causes of labelled frames are worth, in figures."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.console import table
+from core.records import Cause
+from footage.labels import Named
+from metrics.first_cause import Verdict, judge, shares
+from metrics.xman import class_map
+from pipeline.evaluation._labelled import LabelledClip
+from pipeline.evaluation.evaluate import defined, shown
+
+OURS = "calibrated"
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """One rule's causes of the labelled frames of one clip.
+
+    Attributes:
+        name: of the clip.
+        verdicts: frame to verdict, for frames with regions.
+        first: frame to first cause, for frames with regions.
+        scores: (F, C) best score of each frame with classes and each class.
+        positive: (F, C) truth of the same.
+        event: the first cause of all the frames taken as one event; None where it was not asked for.
+    """
+
+    name: str
+    verdicts: Mapping[int, Verdict]
+    first: Mapping[int, Cause | None]
+    scores: npt.NDArray[np.float64]
+    positive: npt.NDArray[np.bool_]
+    event: Cause | None = None
+
+
+def weigh(
+    entry: LabelledClip, ranked: Mapping[int, Sequence[Cause]], classes: Sequence[Named], event: Cause | None = None
+) -> Ranking:
+    """Hold one rule's causes against the labels of a clip.
+
+    Args:
+        entry: the clip and its labels.
+        ranked: frame to its causes, best first.
+        classes: of X-MAN.
+        event: kept as it is.
+    """
+    first = {frame: next(iter(ranked[frame]), None) for frame in ranked if frame in entry.regions}
+    named = [frame for frame in ranked if frame in entry.classes]
+    shape = (len(named), len(classes))
+    return Ranking(
+        name=entry.clip.name,
+        verdicts={frame: judge(ranked[frame], entry.regions[frame]) for frame in first},
+        first=first,
+        scores=np.array([class_scores(ranked[f], classes) for f in named], np.float64).reshape(shape),
+        positive=np.array([[c in entry.classes[f] for c in classes] for f in named], np.bool_).reshape(shape),
+        event=event,
+    )
+
+
+def class_scores(ranked: Sequence[Cause], classes: Sequence[Named]) -> list[float]:
+    """Return the best score among one frame's causes for each class, 0 where there is none.
+
+    Any cause of type ``location`` counts for a place, as there is no common list of places.
+    """
+    best: dict[Named, float] = {}
+    for cause in ranked:
+        key = (cause.coarse, "" if cause.coarse == "location" else cause.fine)
+        best[key] = max(best.get(key, 0.0), cause.score)
+    return [best.get((coarse, "" if coarse == "location" else fine), 0.0) for coarse, fine in classes]
+
+
+def right(rankings: Sequence[Ranking], trained: frozenset[str]) -> dict[str, Any]:
+    """Put one rule's verdicts together: over all clips, over those ``trained`` on and the others, and clip by clip."""
+    groups = {
+        "unseen": [r for r in rankings if r.name not in trained],
+        "seen": [r for r in rankings if r.name in trained],
+    }
+    return {
+        **_shares(rankings),
+        **{name: _shares(group) if group else None for name, group in groups.items()},
+        "videos": [{"name": r.name, **_shares([r]), "event": _said(r.event)} for r in rankings if r.verdicts],
+    }
+
+
+def _shares(rankings: Sequence[Ranking]) -> dict[str, Any]:
+    together = shares([verdict for ranking in rankings for verdict in ranking.verdicts.values()])
+    return {key: defined(value) if isinstance(value, float) else value
+            for key, value in dataclasses.asdict(together).items()}  # fmt: skip
+
+
+def _said(cause: Cause | None) -> str | None:
+    return f"{cause.coarse}: {cause.fine}" if cause else None
+
+
+def mean_precision(rankings: Sequence[Ranking], classes: Sequence[Named]) -> dict[str, Any]:
+    """Compute one rule's X-MAN figures over the frames of all clips."""
+    found = class_map(
+        np.concatenate([r.scores for r in rankings]), np.concatenate([r.positive for r in rankings]), classes
+    )
+    return {
+        "map": defined(found.map),
+        "map_objects": defined(found.map_objects),
+        "map_without_location": defined(found.map_without_location),
+        "per_class": {": ".join(name): defined(value) for name, value in found.per_class.items()},
+    }
+
+
+def rows(ranking: Ranking) -> Iterator[dict[str, Any]]:
+    """Say what the first cause of each frame was; frames count from 0."""
+    for frame, verdict in ranking.verdicts.items():
+        cause = ranking.first[frame]
+        yield {
+            "video": ranking.name,
+            "frame": frame,
+            "coarse": cause and cause.coarse,
+            "fine": cause and cause.fine,
+            "box": cause and [round(float(x), 1) for x in cause.box],
+            "found": any(verdict.found),
+            "right": verdict.right,
+        }
+
+
+def show(result: Mapping[str, Any]) -> str:
+    """Set what :func:`pipeline.evaluation.causes.evaluate_causes` found as text."""
+    first, classes, labels = result["causes"], result["xman"], result["labels"]
+    rules = [
+        rule
+        for rule in {**first, **classes}
+        if rule in classes or (isinstance(first[rule], dict) and "top1" in first[rule])
+    ]
+    parts = [
+        f"causes of {labels['frames'] - labels['without_score']} labelled frames in {len(labels['clips'])} clips, "
+        f"objects by {labels['models']['objects']}, actions by {labels['models']['actions']}",
+        table([{"rule": rule, **_row(first.get(rule), classes.get(rule))} for rule in rules]),
+    ]
+    if classes:
+        names = next(iter(classes.values()))["per_class"]
+        parts.append(
+            table([{"AP": name, **{r: shown(classes[r]["per_class"][name]) for r in classes}} for name in names])
+        )
+    if any(rule in first for rule in rules):
+        best = next(rule for rule in (OURS, *rules) if rule in first)
+        parts.append(f"{best}, clip by clip:\n" + table([_video(video) for video in first[best]["videos"]]))
+    parts += _heat_adds(first, classes)
+    parts += [f"not run: {rule}: {why}" for rule, why in first["not_run"].items()]
+    listed = {"unmatched": "no clip of the data set", "nameless": "no model can name", "places": "taken for places"}
+    parts += [f"{said}: {', '.join(labels[key])}" for key, said in listed.items() if labels[key]]
+    return "\n\n".join([*parts, labels["protocol"]])
+
+
+def _heat_adds(first: Mapping[str, Any], classes: Mapping[str, Any]) -> list[str]:
+    """Say how much better the causes are for the heat than for a model's confidence alone."""
+    kinds = ((first, "top1", "right first causes"), (classes, "map", "mAP"), (classes, "map_objects", "mAP of objects"))
+    gains = [
+        f"{figures[OURS][key] - figures['confidence'][key]:+.3f} {said}"
+        for figures, key, said in kinds
+        if all(rule in figures and figures[rule][key] is not None for rule in (OURS, "confidence"))
+    ]
+    return [f"{OURS} against confidence alone: {', '.join(gains)}"] if gains else []
+
+
+def _row(first: Mapping[str, Any] | None, classes: Mapping[str, Any] | None) -> dict[str, str]:
+    row = {}
+    if first:
+        row = {"right": shown(first["top1"]), "found": shown(first["found"]), "tracks": _tracks(first)}
+        for group in ("unseen", "seen"):
+            row[group] = shown(first[group]["top1"]) if first[group] else ""
+            row[f"{group} tracks"] = _tracks(first[group]) if first[group] else ""
+    return row | ({"mAP": shown(classes["map"]), "of objects": shown(classes["map_objects"])} if classes else {})
+
+
+def _tracks(figures: Mapping[str, Any]) -> str:
+    share, count = figures["top1_tracks"], figures["tracks"]
+    return f"{round(share * count)} of {count}" if share is not None else shown(None)
+
+
+def _video(video: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "clip": video["name"],
+        "frames": str(video["frames"]),
+        "right": shown(video["top1"]),
+        "found": shown(video["found"]),
+        "tracks": _tracks(video),
+        "as one event": video["event"] or "",
+    }

@@ -1,0 +1,271 @@
+"""Evaluations that the page asks for: a folder each under :func:`core.files.home`, computed by a process of its own."""
+
+import contextlib
+import dataclasses
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from core import files
+from core.errors import DataError, InputError
+from core.registry import collect
+from pipeline import jobs
+
+if TYPE_CHECKING:
+    from core.contracts import Dataset
+
+WORKER = (sys.executable, "-m", "pipeline.evaluation.worker")
+REQUEST, STATE, RESULT, CURVES, SCORES = "request.json", "state.json", "result.json", "curves.json", "scores.npz"
+PROCESS = "process.json"
+KINDS = ("camera", "scores", "xman")
+GRACE_SECONDS = 30.0
+MOST_UPLOAD = 2 << 30
+_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be measured.
+
+    Attributes:
+        kind: ``camera`` or ``scores`` on a data set, or ``xman``.
+        system: the camera's name, or that of the uploaded file, as its owner wrote it.
+        data: name of the data set; empty for ``xman``.
+        protocol, normalisation, smoothing: as ``evaluate`` takes them; None for the protocol's own.
+        distortion: as ``--distort`` takes it.
+        labels: name of the uploaded label file, for ``xman``.
+    """
+
+    kind: str
+    system: str
+    data: str = ""
+    protocol: str = "whycam"
+    normalisation: str | None = None
+    smoothing: str | None = None
+    distortion: str = ""
+    labels: str = ""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One evaluation as it is on disk.
+
+    Attributes:
+        id: names its folder.
+        request: what is measured.
+        state: ``queued``, ``running``, ``done``, ``failed`` or ``interrupted``.
+        done, total: progress; ``total`` is 0 while it is unknown.
+        error: the sentence that says why it failed.
+    """
+
+    id: str
+    request: Request
+    state: str
+    done: int = 0
+    total: int = 0
+    error: str = ""
+
+    @property
+    def folder(self) -> Path:
+        """Where everything of it lies."""
+        return _home() / self.id
+
+    @property
+    def active(self) -> bool:
+        """Whether a worker has it."""
+        return self.state in ("queued", "running")
+
+    def result(self) -> dict[str, Any]:
+        """Return the figures of a finished one.
+
+        Raises:
+            InputError: they cannot be read.
+        """
+        return _read(self.folder / RESULT)
+
+    def curves(self) -> dict[str, Any]:
+        """Return the curves of a finished one; nothing where it has none."""
+        return _read(self.folder / CURVES) if (self.folder / CURVES).exists() else {}
+
+
+def roots() -> Path | None:
+    """Return the folder of data sets: what ``WHYCAM_DATA`` names; nobody gives a path in the browser."""
+    named = os.environ.get("WHYCAM_DATA")
+    return Path(named) if named and Path(named).is_dir() else None
+
+
+def open_dataset(name: str) -> "Dataset":
+    """Open a data set under :func:`roots`.
+
+    Raises:
+        InputError: there is none of that name there.
+    """
+    known, place = collect("footage", "DATASETS"), roots()
+    if name in known and name == "plaza":
+        made: Dataset = known[name](Path())
+        return made
+    if name in known and place is not None:
+        for root in (place, *(f for f in sorted(place.iterdir()) if f.is_dir() and name in _plain(f.name))):
+            with contextlib.suppress(DataError):
+                found: Dataset = known[name](root)
+                if found.test():
+                    return found
+    raise InputError(
+        f"there is no data set {name[:40]!r} in its official layout under the folder that WHYCAM_DATA names"
+    )
+
+
+def datasets() -> list[str]:
+    """List the data sets with test clips that can be opened."""
+    found = []
+    for name in collect("footage", "DATASETS"):
+        with contextlib.suppress(InputError):
+            open_dataset(name)
+            found.append(name)
+    return found
+
+
+def start(request: Request, uploads: Mapping[str, BinaryIO] | None = None) -> Evaluation:
+    """Keep a request with its files, and start its worker, which waits for its turn.
+
+    Args:
+        request: what is to be measured.
+        uploads: ``system`` and ``labels`` to their content, read once.
+
+    Raises:
+        InputError: a file is too large.
+        StorageError: it cannot be kept.
+    """
+    now = time.gmtime()
+    made = Evaluation(f"{time.strftime('%Y%m%d-%H%M%S', now)}-{secrets.token_hex(3)}", request, "queued")
+    files.folder(made.folder)
+    try:
+        for name, stream in (uploads or {}).items():
+            _keep(stream, upload(made, name))
+        files.write_json(made.folder / REQUEST, dataclasses.asdict(request))
+        say(made.id, state="queued", since=time.time())
+    except BaseException:
+        shutil.rmtree(made.folder, ignore_errors=True)
+        raise
+    with (made.folder / "worker.log").open("ab") as log:
+        worker = subprocess.Popen([*WORKER, made.id], cwd=jobs.ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                  start_new_session=True)  # fmt: skip
+    threading.Thread(target=worker.wait, daemon=True, name=f"reap {made.id}").start()
+    attach(made, worker.pid)
+    return get(made.id)
+
+
+def attach(evaluation: Evaluation, pid: int) -> None:
+    """Note the worker process of an evaluation."""
+    files.write_json(evaluation.folder / PROCESS, {"pid": pid, "born": jobs.born_at(pid)})
+
+
+def upload(evaluation: Evaluation, name: str) -> Path:
+    """Return where an uploaded file lies; its ending is that of its content's kind, not of its owner's name."""
+    csv = evaluation.request.kind == "scores" and not evaluation.request.system.lower().endswith(".npz")
+    ending = ("csv" if csv else "npz") if evaluation.request.kind == "scores" else "txt"
+    return evaluation.folder / f"{'labels' if name == 'labels' else 'system'}.{ending}"
+
+
+def say(evaluation_id: str, **changes: Any) -> None:
+    """Note how far an evaluation is."""
+    path = _home() / evaluation_id / STATE
+    with contextlib.suppress(InputError):
+        changes = _read(path) | changes if path.exists() else changes
+    files.write_json(path, changes)
+
+
+def get(evaluation_id: str) -> Evaluation:
+    """Return one evaluation, after a look whether its worker lives.
+
+    Raises:
+        InputError: there is none of that id.
+    """
+    folder = _home() / evaluation_id
+    if not _ID.fullmatch(evaluation_id) or not (folder / REQUEST).is_file():
+        raise InputError(f"there is no evaluation {evaluation_id[:40]!r}; it may have been deleted")
+    state, request = _read(folder / STATE), _read(folder / REQUEST)
+    try:
+        found = Evaluation(evaluation_id, Request(**request), str(state["state"]), int(state.get("done", 0)),
+                           int(state.get("total", 0)), str(state.get("error", "")))  # fmt: skip
+    except (TypeError, KeyError, ValueError) as error:
+        raise InputError(f"evaluation {evaluation_id} was kept by another version of Whycam; delete it") from error
+    if found.active and _dead(folder, state):
+        return dataclasses.replace(found, state="interrupted", error="its worker ended; start it again")
+    return found
+
+
+def evaluations() -> list[Evaluation]:
+    """List what there is, newest first."""
+    found = []
+    for folder in sorted(_home().glob("*"), reverse=True) if _home().is_dir() else ():
+        with contextlib.suppress(InputError):
+            found.append(get(folder.name))
+    return found
+
+
+def delete(evaluation_id: str) -> None:
+    """Delete an evaluation; one that is at work is stopped first."""
+    found = get(evaluation_id)
+    if found.active and (found.folder / PROCESS).exists():
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(int(_read(found.folder / PROCESS)["pid"]), signal.SIGKILL)
+    shutil.rmtree(found.folder, ignore_errors=True)
+
+
+def comparable(results: Sequence[Mapping[str, Any]]) -> str:
+    """Say why some results cannot be compared, or nothing."""
+    labels = sorted({str(result.get("label_set", result.get("labels"))) for result in results})
+    if len(labels) > 1:
+        return f"figures of different labels cannot be compared: {', '.join(labels)}"
+    rules = sorted({json.dumps(result["rules"], sort_keys=True) for result in results if "rules" in result})
+    return "these figures follow different protocols: read each with its own" if len(rules) > 1 else ""
+
+
+def _home() -> Path:
+    return files.home() / "evaluations"
+
+
+def _plain(name: str) -> str:
+    return name.casefold().replace(" ", "").replace("_", "")
+
+
+def _keep(stream: BinaryIO, path: Path) -> None:
+    total = 0
+    with files.write_whole(path) as out:
+        while block := stream.read(1 << 20):
+            total += len(block)
+            if total > MOST_UPLOAD:
+                raise InputError(f"a file is larger than {MOST_UPLOAD >> 30} GB, the most that is taken")
+            out.write(block)
+
+
+def _dead(folder: Path, state: Mapping[str, Any]) -> bool:
+    """Tell whether the worker of an active evaluation is gone; one just started is given time to be noted."""
+    if not (folder / PROCESS).exists():
+        return time.time() - float(state.get("since", 0)) > GRACE_SECONDS
+    process = _read(folder / PROCESS)
+    return process.get("born") is None or jobs.born_at(int(process["pid"])) != process["born"]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{path.name} of evaluation {path.parent.name} cannot be read; delete the evaluation"
+        ) from error
+    if not isinstance(found, dict):
+        raise InputError(f"{path.name} of evaluation {path.parent.name} is damaged; delete it")
+    return found

@@ -1,0 +1,180 @@
+"""Figures of scored clips whose truth is known, whoever scored them."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.console import table
+from core.registry import collect
+from metrics.frame_auc import micro_raw, video_auc
+from pipeline.evaluation.protocols import OWN, Rules
+
+HEADLINE = ("auc.micro_normalised", "auc.micro_raw", "auc.macro", "eer", "auc_pr", "f1", "f1_oracle")
+"""Shown first; the other metrics follow."""
+DECIDED = ("f1", "precision", "recall")
+"""Figures of what was flagged."""
+Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One test clip with its answer and its truth.
+
+    Attributes:
+        name: of the clip.
+        scores: (T,) float32 calibrated scores, NaN where no window reaches.
+        flagged: (T,) bool, inside an event at the camera's threshold; None where nobody set a threshold.
+        abnormal: (T,) bool, the truth.
+        fps: frames per second.
+    """
+
+    name: str
+    scores: Floats
+    flagged: Mask | None
+    abnormal: Mask
+    fps: float = 25.0
+
+
+def measure(scored: Iterable[Scored], rules: Rules = OWN) -> dict[str, Any]:
+    """Turn scored clips into figures: those of the scores, those of the frame's index, and one entry for each video.
+
+    Args:
+        scored: the clips.
+        rules: how scores become those that a ROC is made of.
+    """
+    clips = list(scored)
+    raw = [np.where(np.isnan(rules.apply(clip.scores)), np.nan, clip.scores) for clip in clips]
+    known = [~np.isnan(scores) for scores in raw]
+    index = [np.where(np.isnan(clip.scores), np.nan, np.arange(len(clip.scores))) for clip in clips]
+    truth = [clip.abnormal for clip in clips]
+    decided = all(clip.flagged is not None for clip in clips)
+    flagged = [clip.flagged for clip in clips if clip.flagged is not None] if decided else None
+    return {
+        **_figures([clip.scores for clip in clips], flagged, truth, rules),
+        "frame_index": _figures(index, [np.ones_like(k) for k in known], truth, rules),
+        "alarms": _alarms(clips),
+        "frames": sum(map(len, truth)),
+        "scored": int(sum(k.sum() for k in known)),
+        "abnormal": int(sum(y[k].sum() for y, k in zip(truth, known, strict=True))),
+        "videos": [_video(clip, scores) for clip, scores in zip(clips, raw, strict=True)],
+    }
+
+
+def by_class(clips: Sequence[Scored], classes: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
+    """Measure each class of abnormal frames against all normal ones, scores as they are.
+
+    Returns:
+        ``class``, ``frames`` and ``auc`` of each.
+    """
+    s, y = np.concatenate([c.scores for c in clips]).astype(np.float64), np.concatenate([c.abnormal for c in clips])
+    kind = np.concatenate([np.asarray(some, object) for some in classes])
+    known = ~np.isnan(s)
+    found = []
+    for name in sorted(set(kind[known & y])):
+        rows = known & (~y | (kind == name))
+        found.append({"class": name, "frames": int((rows & y).sum()), "auc": defined(micro_raw([s[rows]], [y[rows]]))})
+    return found
+
+
+def show(result: Mapping[str, Any]) -> str:
+    """Set a result of an evaluation as text."""
+    names = (*HEADLINE, *(name for name in collect("metrics", "METRICS") if name not in HEADLINE), "auc.protocol")
+    rows = [
+        {
+            "figure": name,
+            result["camera"]: _cell(result, name),
+            "frame's index alone": _cell(result["frame_index"], name),
+        }
+        for name in names
+    ]
+    others = {**result.get("localisation", {}), **result["alarms"]}
+    more = [{"figure": k, "value": shown(v)} for k, v in others.items() if not isinstance(v, str)]
+    return "\n\n".join(
+        (
+            f"camera {result['camera']} ({result['detector']}) on {result['data']}, labels {result['label_set']}: "
+            f"{result['scored']} of {result['frames']} frames scored, {result['abnormal']} of them abnormal",
+            table(rows),
+            table(more),
+            table(_words(result["videos"])),
+            *(
+                [table([{k: shown(v) for k, v in row.items()} for row in result["classes"]])]
+                if "classes" in result
+                else []
+            ),
+            f"{result['protocol']}{_speed(result.get('machine'))}",
+        )
+    )
+
+
+def _words(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    return [{key: shown(value) for key, value in row.items()} for row in rows]
+
+
+def _speed(machine: Mapping[str, Any] | None) -> str:
+    if not machine:
+        return ""
+    share = f"{machine['share']:.0%} of the machine's processor time"
+    return f"\n{machine['device']}: {machine['frames_per_second']} frames/s, {share}"
+
+
+def _figures(
+    scores: Sequence[npt.NDArray[Any]], flagged: Sequence[Mask] | None, abnormal: Sequence[Mask], rules: Rules
+) -> dict[str, Any]:
+    """Compute every registered metric; a name ``a.b`` becomes ``{"a": {"b": …}}``."""
+    by_video = [rules.apply(raw) for raw in scores]
+    counted = [np.where(np.isnan(made), np.nan, raw) for made, raw in zip(by_video, scores, strict=True)]
+    given: dict[str, Sequence[npt.NDArray[Any]]] = {"auc.micro_raw": counted}
+    if flagged is not None:
+        decided = [np.where(np.isnan(c), np.nan, np.where(f, 1.0, -1.0)) for c, f in zip(counted, flagged, strict=True)]
+        given |= dict.fromkeys(DECIDED, decided)
+    figures: dict[str, Any] = {}
+    for name, metric in collect("metrics", "METRICS").items():
+        group, _, part = name.rpartition(".")
+        undecided = name in DECIDED and flagged is None
+        value = None if undecided else defined(metric(given.get(name, by_video), abnormal))
+        (figures.setdefault(group, {}) if group else figures)[part] = value
+    figures["auc"]["protocol"] = defined(micro_raw(by_video, abnormal))
+    return figures
+
+
+def _alarms(clips: Sequence[Scored]) -> dict[str, float | None]:
+    """Compute the metrics of alarms, of clips that share a frame rate or nearly so."""
+    flagged = [clip.flagged for clip in clips if clip.flagged is not None]
+    metrics = collect("metrics", "EVENT_METRICS")
+    if len(flagged) < len(clips) or not clips:
+        return dict.fromkeys(metrics)
+    fps = float(np.median([clip.fps for clip in clips]))
+    return {name: defined(metric(flagged, [c.abnormal for c in clips], fps)) for name, metric in metrics.items()}
+
+
+def _video(clip: Scored, scores: npt.NDArray[Any]) -> dict[str, Any]:
+    known = ~np.isnan(scores)
+    return {
+        "name": clip.name,
+        "frames": len(scores),
+        "abnormal": int(clip.abnormal[known].sum()),
+        "flagged": int(clip.flagged.sum()) if clip.flagged is not None else None,
+        "auc": defined(video_auc(scores.astype(np.float64), clip.abnormal)) if known.any() else None,
+    }
+
+
+def defined(value: float) -> float | None:
+    """Return a figure as JSON has it: None where it is undefined or infinite."""
+    return float(value) if math.isfinite(value) else None
+
+
+def _cell(figures: Mapping[str, Any], name: str) -> str:
+    value: Any = figures
+    for part in name.split("."):
+        value = value[part]
+    return shown(value)
+
+
+def shown(value: object) -> str:
+    """Return a figure as a table shows it."""
+    return f"{value:.3f}" if isinstance(value, float) else "undefined" if value is None else str(value)

@@ -1,0 +1,202 @@
+"""Scores of a data set's test clips, kept in a file so that figures can be computed again without scoring anything.
+
+``.npz``: what Whycam keeps, with heat maps; ``.csv``: ``video,frame,score`` of any system, frames from 1.
+"""
+
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core import files
+from core.errors import DataError
+from footage import _keys
+from pipeline.evaluation.heat import Heat
+
+FORMAT = 1
+MOST_BYTES = 8 << 30
+COLUMNS = ("video", "frame", "score")
+FACTS = ("format", "system", "detector", "data", "threshold", "skipped", "clips", "facts")
+Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The scores of one clip.
+
+    Attributes:
+        name: of the clip in its data set.
+        scores: (T,) float32, NaN where a frame has none.
+        flagged: (T,) inside an event at the threshold; None where there is no threshold.
+        fps: frames per second.
+        heat: (T, h, w) float16, None where there is none.
+        cell: pixels along a side of one of its cells.
+    """
+
+    name: str
+    scores: Floats
+    flagged: Mask | None = None
+    fps: float = 25.0
+    heat: Heat | None = None
+    cell: int = 0
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The scores of one system on the test clips of one data set.
+
+    Attributes:
+        system: a camera's name, or a file's.
+        detector: that scored.
+        data: the data set's name; empty where a file does not say.
+        threshold: of events; None where there is none.
+        skipped: frames at the start of each clip that have no score.
+        clips: the scores.
+        facts: machine and versions, shown as they are.
+    """
+
+    system: str
+    detector: str
+    data: str
+    threshold: float | None
+    skipped: int
+    clips: tuple[Kept, ...]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def write(stored: Stored, path: Path) -> None:
+    """Keep scores, whole or not at all.
+
+    Raises:
+        StorageError: the file cannot be written.
+    """
+    facts = {
+        "format": FORMAT, "system": stored.system, "detector": stored.detector, "data": stored.data,
+        "threshold": stored.threshold, "skipped": stored.skipped, "facts": dict(stored.facts),
+        "clips": [{"name": c.name, "fps": c.fps, "cell": c.cell} for c in stored.clips],
+    }  # fmt: skip
+    arrays: dict[str, npt.NDArray[Any]] = {"facts": np.frombuffer(json.dumps(facts).encode(), np.uint8)}
+    for number, clip in enumerate(stored.clips):
+        arrays[f"scores{number}"] = clip.scores
+        if clip.flagged is not None:
+            arrays[f"flagged{number}"] = clip.flagged
+        if clip.heat is not None:
+            arrays[f"heat{number}"] = clip.heat
+    with files.write_whole(path) as out:
+        np.savez(out, **arrays)  # type: ignore[arg-type]
+
+
+def read(path: Path, clips: Sequence[str], lengths: Sequence[int]) -> Stored:
+    """Read kept scores, and match them with a data set's clips.
+
+    Args:
+        path: ``.npz`` or ``.csv``.
+        clips: names of the test clips.
+        lengths: frames of each.
+
+    Returns:
+        The scores in the data set's order; a clip that the file does not name has none.
+
+    Raises:
+        DataError: the file is missing or malformed, or names clips or frames that the data set does not have.
+    """
+    if not path.is_file():
+        raise DataError(f"there is no file {str(path)!r}")
+    if path.suffix.lower() == ".csv":
+        return _csv(path, clips, lengths)
+    found = _npz(path)
+    by_name = {clip.name: clip for clip in found.clips}
+    to, missing = _keys.match(by_name, list(clips))
+    if missing:
+        raise DataError(f"{path} has scores of {missing[0]!r}, which is no test clip; known: {', '.join(clips)}")
+    of = {clip: by_name[name] for name, clip in to.items()}
+    kept = []
+    for name, length in zip(clips, lengths, strict=True):
+        if name in of and len(of[name].scores) != length:
+            raise DataError(f"{path} has {len(of[name].scores)} scores of clip {name!r}, which has {length} frames")
+        kept.append(of.get(name) or Kept(name, np.full(length, np.nan, np.float32)))
+    return Stored(found.system, found.detector, found.data, found.threshold, found.skipped, tuple(kept), found.facts)
+
+
+def _npz(path: Path) -> Stored:
+    try:
+        with zipfile.ZipFile(path) as packed:
+            if sum(entry.file_size for entry in packed.infolist()) > MOST_BYTES:
+                raise ValueError(f"it unpacks to more than {MOST_BYTES >> 30} GB")
+        with np.load(path, allow_pickle=False) as arrays:
+            facts = json.loads(arrays["facts"].tobytes())
+            if facts["format"] != FORMAT or set(facts) != set(FACTS):
+                raise ValueError(f"its format is not {FORMAT}")
+            clips = tuple(_clip(arrays, number, about) for number, about in enumerate(facts["clips"]))
+            threshold = None if facts["threshold"] is None else float(facts["threshold"])
+            return Stored(str(facts["system"]), str(facts["detector"]), str(facts["data"]), threshold,
+                          int(facts["skipped"]), clips, dict(facts["facts"]))  # fmt: skip
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path} holds no scores that Whycam kept: {error}") from error
+
+
+def _clip(arrays: Any, number: int, about: Mapping[str, Any]) -> Kept:
+    scores = np.asarray(arrays[f"scores{number}"], np.float32)
+    flagged = np.asarray(arrays[f"flagged{number}"], np.bool_) if f"flagged{number}" in arrays else None
+    heat = np.asarray(arrays[f"heat{number}"], np.float16) if f"heat{number}" in arrays else None
+    alike = {len(a) for a in (scores, flagged, heat) if a is not None} == {len(scores)}
+    cell, fps = int(about["cell"]), float(about["fps"])
+    if scores.ndim != 1 or not alike or not fps > 0 or (heat is not None and (heat.ndim != 3 or cell < 1)):
+        raise ValueError(f"the arrays of clip {about['name']!r} do not fit together")
+    if heat is not None and np.isnan(heat).any():
+        raise ValueError(f"the heat of clip {about['name']!r} is not a number everywhere")
+    return Kept(_keys.name(str(about["name"]), "clip", "its facts"), scores, flagged, fps, heat, cell)
+
+
+def _csv(path: Path, clips: Sequence[str], lengths: Sequence[int]) -> Stored:
+    from pyarrow import ArrowException, csv, float64, int64, string
+
+    types = dict(zip(COLUMNS, (string(), int64(), float64()), strict=True))
+    try:
+        table = csv.read_csv(path, convert_options=csv.ConvertOptions(column_types=types, null_values=[""]))
+    except ArrowException as error:
+        raise DataError(f"{path} must be CSV with the columns {','.join(COLUMNS)}: {error}") from error
+    if tuple(table.column_names) != COLUMNS or not len(table):
+        raise DataError(f"{path} must begin with the line {','.join(COLUMNS)!r}, and hold scores")
+    if any(column.null_count for column in table.columns):
+        raise DataError(f"{path} has an empty cell; leave out the lines of frames that have no score")
+    names, code = np.unique(np.array(table["video"].to_pylist()), return_inverse=True)
+    frame, score = table["frame"].to_numpy(), table["score"].to_numpy()
+    if not np.isfinite(score).all():
+        line = int(np.flatnonzero(~np.isfinite(score))[0]) + 2
+        raise DataError(f"{path}, line {line}: a score must be a finite number")
+    to, missing = _keys.match([str(name) for name in names], list(clips))
+    if missing:
+        raise DataError(f"{path} has scores of {missing[0][:40]!r}, which is no test clip; known: {', '.join(clips)}")
+    kept = {name: np.full(length, np.nan, np.float32) for name, length in zip(clips, lengths, strict=True)}
+    for number, name in enumerate(names.tolist()):
+        rows = np.flatnonzero(code == number)
+        _place(kept[to[name]], frame[rows], score[rows], rows, f"{path}, clip {to[name]!r}")
+    return Stored(path.stem[: _keys.LONGEST_NAME], "scores from a file", "", None, 0,
+                  tuple(Kept(name, values) for name, values in kept.items()))  # fmt: skip
+
+
+def _place(
+    scores: Floats,
+    frame: npt.NDArray[np.int64],
+    score: npt.NDArray[np.float64],
+    rows: npt.NDArray[np.int64],
+    where: str,
+) -> None:
+    """Put a clip's scores in their places."""
+    wrong = np.flatnonzero((frame < 1) | (frame > len(scores)))
+    if len(wrong):
+        at = int(wrong[0])
+        said = f"{where}, line {rows[at] + 2}: frame {frame[at]} does not lie in 1 to {len(scores)}"
+        hint = "; frames are counted from 1" if frame[at] == 0 else ""
+        raise DataError(said + hint)
+    twice = np.flatnonzero(np.bincount(frame) > 1)
+    if len(twice):
+        raise DataError(f"{where}: frame {twice[0]} has two scores")
+    scores[frame - 1] = score

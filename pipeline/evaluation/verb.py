@@ -1,0 +1,118 @@
+"""What the command line's ``evaluate`` does, in its several ways."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from core.console import progress_line, table
+from core.contracts import Dataset
+from core.device import Runtime, choose
+from core.errors import InputError
+from core.registry import collect, pick
+from pipeline.camera import Camera, load, note
+from pipeline.evaluation import check
+from pipeline.evaluation.distort import Distorted, Distortion
+from pipeline.evaluation.evaluate import evaluate, evaluate_scores
+from pipeline.evaluation.figures import show, shown
+from pipeline.evaluation.protocols import Rules, rules_for
+
+Deliver = Callable[[Any, str | None, str], None]
+
+
+def run(options: argparse.Namespace, deliver: Deliver) -> int:
+    """Check a data set, or measure cameras and score files on it.
+
+    Returns:
+        0, or 2 where the check found something wrong.
+
+    Raises:
+        InputError: the options do not go together.
+    """
+    _agree(options)
+    dataset = pick("data set", options.data, collect("footage", "DATASETS"))(options.root)
+    if options.check:
+        with progress_line() as line:
+            result = check.check(dataset, line)
+        deliver(result, options.json, check.show(result))
+        return 2 if result["problems"] else 0
+    rules = rules_for(options.protocol, dataset.name, options.normalise, options.smooth)
+    worse = [Distortion.read(text) for text in options.distort] or [Distortion()]
+    cameras = [load(name) for name in options.camera]
+    runtime = choose(options.device)
+    found = [_camera(options, camera, dataset, way, rules, runtime) for camera in cameras for way in worse]
+    for path in options.scores:
+        result = evaluate_scores(path, dataset, rules, options.regions)
+        found.append((result, show(result)))
+    results, texts = [result for result, _ in found], [text for _, text in found]
+    if len(results) > 1:
+        texts.append(compare(results))
+    deliver(results[0] if len(results) == 1 else results, options.json, "\n\n".join(texts))
+    return 0
+
+
+def compare(results: Sequence[dict[str, Any]]) -> str:
+    """Set several results in one table."""
+    return table(
+        [
+            {
+                "system": result["camera"],
+                "distortion": result.get("distortion") or "",
+                "AUC": shown(result["auc"]["micro_normalised"]),
+                "raw": shown(result["auc"]["micro_raw"]),
+                "macro": shown(result["auc"]["macro"]),
+                "protocol's": shown(result["auc"]["protocol"]),
+                "EER": shown(result["eer"]),
+                "index alone": shown(result["frame_index"]["auc"]["micro_normalised"]),
+            }
+            for result in results
+        ]
+    )
+
+
+def _agree(options: argparse.Namespace) -> None:
+    if options.check and (options.camera or options.scores):
+        raise InputError("--check looks at the data set alone: give it no CAMERA and no --scores")
+    if not (options.check or options.camera or options.scores):
+        raise InputError("say what to measure: a CAMERA, or --scores with a file; or --check for the data set itself")
+    if options.page and (options.regions is None or len(options.camera) != 1):
+        raise InputError("--page shows the first causes of one camera: give it one CAMERA, and --regions")
+    if options.card and options.distort:
+        raise InputError("a card holds no figures of distorted footage: leave out --card or --distort")
+
+
+def _camera(
+    options: argparse.Namespace, camera: Camera, dataset: Dataset, distortion: Distortion, rules: Rules,
+    runtime: Runtime,
+) -> tuple[dict[str, Any], str]:  # fmt: skip
+    """Measure one camera, and its causes where label files are given."""
+    # Object and action models take long to import, and stored scores need none.
+    from pipeline.evaluation.causes import evaluate_causes
+    from pipeline.evaluation.causes import show as show_causes
+    from pipeline.evaluation.causes_page import Album
+
+    album, said = Album(camera.normality.heat), distortion.say()
+    causes: dict[str, Any] = {}
+    asked = Distorted(dataset, distortion) if said else dataset
+    with progress_line() as line:
+        if (options.regions or options.xman) and not said:
+            causes = evaluate_causes(
+                camera, dataset, runtime, regions=options.regions, xman=options.xman, every=options.every,
+                objects=options.objects, actions=options.actions, progress=line,
+                look=album.look if options.page else None,
+            )  # fmt: skip
+        keep = _file(options.keep, camera, said) if options.keep else None
+        result = evaluate(camera, asked, runtime, line, rules=rules, heat=True, keep=keep) | causes
+    if said:
+        result["distortion"] = said
+    if options.card:
+        note(camera, result)
+    if options.page:
+        album.write(options.page, result)
+    texts = [*([f"distorted: {said}"] if said else []), show(result), *([show_causes(causes)] if causes else [])]
+    return result, "\n\n".join(texts)
+
+
+def _file(folder: Path, camera: Camera, said: str) -> Path:
+    """Return where a camera's scores are kept."""
+    return folder / f"{camera.name}{f'-{said}' if said else ''}.npz".replace("=", "").replace(",", "-")

@@ -1,0 +1,105 @@
+"""The process that computes one evaluation: ``python -m pipeline.evaluation.worker ID``."""
+
+import fcntl
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from core.errors import WhycamError
+from core.files import home, write_json
+from pipeline.evaluation import evaluations
+from pipeline.evaluation.evaluations import CURVES, RESULT, SCORES, Evaluation
+
+NICE = 5
+TELL_SECONDS = 0.5
+
+
+def work(evaluation_id: str) -> int:
+    """Wait for the machine's one place to compute, compute, and note how it ended.
+
+    Returns:
+        The process's exit code: 0 done, 2 the input was wrong, 1 our own failure.
+    """
+    found = evaluations.get(evaluation_id)
+    try:
+        with (home() / "compute.lock").open("w") as place:
+            fcntl.flock(place, fcntl.LOCK_EX)
+            evaluations.say(evaluation_id, state="running")
+            _compute(found)
+        evaluations.say(evaluation_id, state="done")
+        return 0
+    except WhycamError as error:
+        evaluations.say(evaluation_id, state="failed", error=_named(str(error), found))
+        return 2
+    except Exception as error:
+        traceback.print_exc()
+        said = f"Whycam itself failed on this evaluation ({type(error).__name__}); see worker.log in {found.folder}"
+        evaluations.say(evaluation_id, state="failed", error=said)
+        return 1
+
+
+def _compute(found: Evaluation) -> None:
+    request = found.request
+    if request.kind == "xman":
+        from pipeline.evaluation.xman import measure_files
+
+        result = measure_files(evaluations.upload(found, "system"), evaluations.upload(found, "labels"))
+        write_json(found.folder / RESULT, result | {"camera": request.system, "labels": request.labels})
+        return
+    from core.device import choose
+    from pipeline.camera import load
+    from pipeline.evaluation import stored
+    from pipeline.evaluation.curves import curves, pictures
+    from pipeline.evaluation.distort import Distorted, Distortion
+    from pipeline.evaluation.evaluate import judge, score, truths_of
+    from pipeline.evaluation.protocols import rules_for
+
+    dataset, worse = evaluations.open_dataset(request.data), Distortion.read(request.distortion)
+    dataset = Distorted(dataset, worse) if worse.say() else dataset
+    truths = truths_of(dataset)
+    rules = rules_for(request.protocol, request.data, request.normalisation, request.smoothing)
+    if request.kind == "camera":
+        scores = score(load(request.system), request.data, truths, choose(), _Teller(found.id), heat=True)
+        stored.write(scores, found.folder / SCORES)
+    else:
+        names, lengths = [clip.name for clip, _ in truths], [len(truth.abnormal) for _, truth in truths]
+        scores = stored.read(evaluations.upload(found, "system"), names, lengths)
+    result = judge(scores, truths, rules) | {"camera": request.system, "data": request.data}
+    if worse.say():
+        result["distortion"] = worse.say()
+    drawn = curves(scores, [truth for _, truth in truths], rules)
+    pictures(drawn["worst"], truths, found.folder)
+    write_json(found.folder / CURVES, drawn)
+    write_json(found.folder / RESULT, result)
+
+
+class _Teller:
+    """Notes progress, now and then."""
+
+    def __init__(self, evaluation_id: str) -> None:
+        self.id, self.told = evaluation_id, 0.0
+
+    def __call__(self, progress: Any) -> None:
+        if time.monotonic() - self.told >= TELL_SECONDS:
+            self.told = time.monotonic()
+            evaluations.say(self.id, done=progress.done, total=progress.total or 0)
+
+
+def _named(sentence: str, found: Evaluation) -> str:
+    """Put the owner's file names where a sentence gives those of the files here."""
+    for name, said in (("system", found.request.system), ("labels", found.request.labels)):
+        sentence = sentence.replace(str(evaluations.upload(found, name)), said or name)
+    return sentence
+
+
+def main(run: Callable[[str], int] = work) -> None:
+    """Compute the evaluation that the command line names, behind the pages that show it."""
+    os.nice(NICE)
+    sys.exit(run(sys.argv[1]))
+
+
+if __name__ == "__main__":
+    main()

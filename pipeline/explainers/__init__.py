@@ -1,0 +1,1 @@
+"""How the compact explainers that come with Whycam are made: samples, sources, training, figures."""

@@ -1,0 +1,245 @@
+"""Real persons to learn actions from: walkers and people who stand, named by how they move, and riders of Ped2.
+
+The frames are those of :mod:`pipeline.explainers._real_frames`, its boxes the teacher's. Riders are cut out of Ped2's
+test clips that are learnt from, as they are and pasted among the walkers of its training clips, faster and slower.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from core.contracts import Footage
+from core.records import Floats, Images
+from explain.actions import compact
+from explain.actions._ava import official
+from footage.avenue import Avenue
+from footage.folder import Folder
+from footage.labels import Region
+from footage.ucsd import Ped2
+from pipeline.explainers import _real_frames
+from pipeline.explainers._action_samples import Random, Samples, load, samples, save
+from pipeline.explainers._real_frames import Real, Shot, Teacher
+
+Flags = npt.NDArray[np.bool_]
+CARRY, DRIVE, RIDE, STAND, WALK = (official(name) for name in ("carry/hold", "drive", "ride", "stand", "walk"))
+DOES = {"bicycle": RIDE, "skateboard": RIDE, "truck": DRIVE}
+"""What a person in a region does."""
+RATES = (0.7, 1.4)
+REACH = 23
+"""Frames to either side of a key frame that a span takes at the highest rate."""
+AT_ONCE, PASTED, EVERY = 4, 2, 2
+"""Walkers of one key frame, pasted samples of one rider's box, and distance of the boxes that are used."""
+STILL, MOVING, SURE = 0.06, (0.25, 1.6), 0.6
+"""Body heights a second below which someone stands, and between which someone walks; least likeness to be sure."""
+APART = 12
+"""Grey levels by which a rider differs from the ground."""
+CARRIES = 0.2
+"""Share of real persons who are taken to carry or hold something."""
+SHARES = (0.22, 0.16)
+"""Of all samples: walkers and people who stand, and riders."""
+
+
+def gather(
+    cache: Path, root: Path, teacher: Teacher, names: Sequence[str], say: Callable[[str], None]
+) -> list[tuple[Samples, float]]:
+    """Cut real persons out once and keep them; what is already there is taken from there.
+
+    Args:
+        cache: folder for the crops.
+        root: as :func:`pipeline.explainers._real_frames.read` wants it.
+        teacher: finds the persons.
+        names: labels in their order.
+        say: told which clips are read.
+
+    Returns:
+        Samples and the share of each. Nobody knows of these persons whether they carry something: it is guessed.
+
+    Raises:
+        DataError: ``root`` is not laid out as it should be.
+        WeightsError: the teacher's weights cannot be had.
+        StorageError: the cache cannot be written.
+    """
+    parts = [cache / "persons-real-walkers", cache / "persons-real-riders"]
+    makers = (_walkers, _riders)
+    missing = [i for i, part in enumerate(parts) if not (part / "tables.npz").exists()]
+    if missing:
+        real = _real_frames.read(root, teacher, say)
+        for i in missing:
+            makers[i](parts[i], root, real, np.random.default_rng([11, i]))
+    return [(load([part], names, {CARRY: CARRIES}), share) for part, share in zip(parts, SHARES, strict=True)]
+
+
+def _clips(root: Path) -> list[Footage]:
+    avenue = [clip for clip in Avenue(root / "Avenue").training() if clip.name in _real_frames.AVENUE]
+    return [*Ped2(root / "UCSDped2").training(), *avenue, *Folder(root / "clips").training()]
+
+
+def windows(clip: Footage, keys: Sequence[int], reach: int = REACH) -> Iterator[tuple[int, Images, int, float]]:
+    """Read a clip once, and yield what lies around its key frames.
+
+    Yields:
+        The key frame's number, up to 2 reach + 1 frames (T, H, W, 3), the key frame's index in these, and the frames
+        per second.
+    """
+    kept: list[Images] = []
+    first, pending, rate = 0, sorted(keys), 10.0
+    for chunk in clip.frames():
+        kept += list(chunk.images)
+        rate = 1 / float(np.diff(chunk.times).mean()) if len(chunk) > 1 else rate
+        while pending and first + len(kept) > pending[0] + reach:
+            yield _around(kept, first, pending.pop(0), reach, rate)
+        drop = min(len(kept), max(0, pending[0] - reach - first if pending else len(kept)))
+        kept, first = kept[drop:], first + drop
+    for key in pending:
+        yield _around(kept, first, key, reach, rate)
+
+
+def _around(kept: Sequence[Images], first: int, key: int, reach: int, rate: float) -> tuple[int, Images, int, float]:
+    low = max(0, key - reach - first)
+    return key, np.stack(kept[low : key + reach + 1 - first]), key - first - low, rate
+
+
+def speed(images: Images, key: int, box: Floats, rate: float) -> float | None:
+    """How fast what is in a box moves, found by its likeness in the frames 0.4 s before and after.
+
+    Args:
+        images: (T, H, W, 3) uint8.
+        key: index of the frame that the box belongs to.
+        box: (4,) in pixels.
+        rate: frames per second.
+
+    Returns:
+        Body heights a second, or None where it was not found again both times.
+    """
+    gap, height = max(1, round(0.4 * rate)), float(box[3] - box[1])
+    x1, y1, x2, y2 = np.clip(box.round().astype(int), 0, np.tile(images.shape[2:0:-1], 2))
+    if not (gap <= key < len(images) - gap) or x2 - x1 < 4 or y2 - y1 < 8:
+        return None
+    patch, room = images[key, y1:y2, x1:x2], np.round([0.7 * height, 0.4 * height]).astype(int)
+    found = []
+    for at in (key - gap, key + gap):
+        left, top = max(0, x1 - room[0]), max(0, y1 - room[1])
+        likeness = cv2.matchTemplate(images[at, top : y2 + room[1], left : x2 + room[0]], patch, cv2.TM_CCOEFF_NORMED)
+        _, best, _, place = cv2.minMaxLoc(likeness)
+        if best < SURE:
+            return None
+        found.append(np.hypot(place[0] - (x1 - left), place[1] - (y1 - top)))
+    return float(np.mean(found)) / height / (gap / rate)
+
+
+def action(pace: float | None) -> str | None:
+    """Name what someone of that speed does: stand, walk, or None where it cannot be said."""
+    if pace is None:
+        return None
+    return STAND if pace < STILL else WALK if MOVING[0] < pace < MOVING[1] else None
+
+
+def sure_persons(shot: Shot, number: int) -> Floats:
+    """Boxes (N, 4) of the persons in one of a shot's frames that the teacher is sure enough of."""
+    i = list(shot.numbers).index(number)
+    found = _real_frames.found_boxes(shot.found[i], shot.images[i], shot.background, things=False)
+    return np.array([box for _, box in found], np.float32).reshape(-1, 4)
+
+
+def _walkers(part: Path, root: Path, real: Real, rng: Random) -> None:
+    crops, rois, texts = [], [], []
+    shots = [*real.ped2, *real.videos]
+    for clip in _clips(root):
+        shot = next(shot for shot in shots if shot.name == clip.name)
+        for number, images, key, rate in windows(clip, shot.numbers):
+            boxes = rng.permutation(sure_persons(shot, number))
+            named = [(box, action(speed(images, key, box, rate))) for box in boxes[: 2 * AT_ONCE]]
+            chosen = [(box, name) for box, name in named if name][:AT_ONCE]
+            if chosen:
+                cut = samples(images, key, [box for box, _ in chosen], rng, float(rng.uniform(*RATES)))
+                crops.append(cut[0])
+                rois.append(cut[1])
+                texts += [(name,) for _, name in chosen]
+    save(part, crops, rois, texts)
+
+
+def _riders(part: Path, root: Path, real: Real, rng: Random) -> None:
+    crops, rois, texts, data = [], [], [], Ped2(root / "UCSDped2")
+    streets = [np.concatenate([chunk.images for chunk in clip.frames()]) for clip in data.training()[::2]]
+    for clip in data.test():
+        shot = next((shot for shot in real.unusual if shot.name == clip.name), None)
+        masks = data.truth(clip).masks if shot else None  # the other test clips are not looked at
+        if shot is None or masks is None:
+            continue
+        images = np.concatenate([chunk.images for chunk in clip.frames()])
+        for number, regions in real.regions[clip.name].items():
+            for region in regions if number % EVERY == 0 else ():
+                box = _rider(shot, number, np.array(region.box, np.float32), rng)
+                cuts = [samples(images, number, box[None], rng, float(rng.uniform(*RATES)))]
+                track = {n: r for n, found in real.regions[clip.name].items() for r in found if r.track == region.track}
+                for _ in range(PASTED):
+                    street = streets[rng.integers(len(streets))]
+                    cuts.append(_paste(images, shot.background, masks, track, number, box, street, rng))
+                crops += [cut[0] for cut in cuts]
+                rois += [cut[1] for cut in cuts]
+                texts += [(DOES[region.label],)] * len(cuts)
+    save(part, crops, rois, texts)
+
+
+def _rider(shot: Shot, number: int, region: Floats, rng: Random) -> Floats:
+    """Box of the person in a region: the teacher's where there is one, else a part of the region from its top."""
+    if number in shot.numbers:
+        boxes = sure_persons(shot, number)
+        inside = within(boxes, region[None])[:, 0]
+        if len(boxes) and inside.max() > 0.6 and rng.random() < 0.8:
+            best: Floats = boxes[inside.argmax()]
+            return best
+    size = region[2:] - region[:2]
+    wide, high = rng.uniform(0.55, 1.0) * size[0], rng.uniform(0.8, 1.0) * size[1]
+    left = region[0] + (size[0] - wide) * rng.uniform(0.2, 0.8)
+    return np.array([left, region[1], left + wide, region[1] + high], np.float32)
+
+
+def within(boxes: Floats, regions: Floats) -> Floats:
+    """(N, M) share of each of N boxes that lies in each of M regions."""
+    low = np.maximum(boxes[:, None, :2], regions[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], regions[None, :, 2:])
+    area = np.maximum((boxes[:, 2:] - boxes[:, :2]).prod(1), 1e-6)
+    shared: Floats = np.clip(high - low, 0, None).prod(2) / area[:, None]
+    return shared
+
+
+def _paste(
+    images: Images, ground: Images, masks: Callable[[int], Flags], track: dict[int, Region], number: int, box: Floats,
+    street: Images, rng: Random,
+) -> tuple[Images, Floats]:  # fmt: skip
+    """Cut a rider out over a span and lay it among the walkers of another clip, mirrored half of the time."""
+    steps = np.round((np.arange(compact.SPAN) - compact.SPAN // 2) * rng.uniform(*RATES)).astype(int)
+    begin = int(rng.integers(0, len(street) - compact.SPAN))
+    flip, width = bool(rng.random() < 0.5), images.shape[2]
+    shift = np.array([rng.integers(-60, 61), rng.integers(-14, 15)])
+    result = street[begin : begin + compact.SPAN].copy()
+    for out, at in zip(result, np.clip(number + steps, 0, len(images) - 1), strict=True):
+        if int(at) in track:
+            seen, alpha = images[at], _alpha(images[at], masks(int(at)), track[int(at)], ground)
+            if flip:
+                seen, alpha = seen[:, ::-1], alpha[:, ::-1]
+            matrix = np.array([[1.0, 0, shift[0]], [0, 1, shift[1]]])
+            size = (width, images.shape[1])
+            cover = np.asarray(cv2.warpAffine(np.ascontiguousarray(alpha), matrix, size), np.float32)[..., None]
+            moved = cv2.warpAffine(np.ascontiguousarray(seen), matrix, size, borderMode=cv2.BORDER_REPLICATE)
+            out[:] = (out * (1 - cover) + moved * cover).round().astype(np.uint8)
+    x1, y1, x2, y2 = box
+    placed = np.array([width - x2, y1, width - x1, y2] if flip else [x1, y1, x2, y2]) + np.tile(shift, 2)
+    inside = np.clip(placed, 0, np.tile([width, images.shape[1]], 2)).astype(np.float32)
+    if (inside[2:] - inside[:2] > 3).all():
+        return samples(result, compact.SPAN // 2, inside[None], rng)
+    return samples(images, number, box[None], rng)
+
+
+def _alpha(seen: Images, mask: Flags, region: Region, background: Images) -> Floats:
+    """Soft (H, W) float32 mask of what a region holds, without the ground that a generous mask takes along."""
+    x1, y1, x2, y2 = np.round(region.box).astype(int)
+    alone = np.zeros(mask.shape, np.uint8)
+    apart = np.abs(seen[y1:y2, x1:x2].astype(np.int16) - background[y1:y2, x1:x2]).max(2) > APART
+    alone[y1:y2, x1:x2] = mask[y1:y2, x1:x2] & apart
+    closed = cv2.morphologyEx(alone, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)).astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(closed, (0, 0), 0.7), np.float32)

@@ -1,0 +1,238 @@
+"""Real frames to learn objects from: a teacher names the people in them, published regions what is unusual.
+
+Looked for under one folder: ``UCSDped2/`` and ``labels/ped2_regions_dev.csv``, ``Avenue/training_videos/``, ``clips/``.
+"""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contracts import Footage, ObjectModel
+from core.errors import ClipError
+from core.files import folder, write_json
+from core.records import Detections, Floats, Images
+from footage import labels
+from footage.avenue import Avenue
+from footage.folder import Folder
+from footage.labels import Regions
+from footage.ucsd import Ped2
+from metrics.box_ap import iou
+from pipeline.explainers._box_samples import Boxes, Scenes
+
+LEARNT, UNSEEN = ("Test001", "Test004", "Test007"), ("Test002", "Test008", "Test010")
+"""Ped2's test clips whose regions are learnt from, and those that are for measuring; all others are left alone."""
+REGIONS = Path("labels", "ped2_regions_dev.csv")
+AVENUE = ("10", "11", "12", "16")
+"""Avenue's training clips that are looked at."""
+SURE_PERSON, SURE_BICYCLE, SURE_THING, SURE = 0.35, 0.4, 0.55, 0.7
+STILL = 7.0
+"""Grey levels; a person this near to the clip's background, of whom the teacher is not sure, is a post or a bush."""
+EVERY = {"ped2": 5, "regions": 3, "videos": 15}
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Shot:
+    """Frames of one clip with what the teacher says of them.
+
+    Attributes:
+        name: of the clip.
+        numbers: index of each frame in the clip.
+        images: (N, H, W, 3) uint8.
+        background: (H, W, 3) uint8, the clip's median.
+        found: one entry for each frame.
+    """
+
+    name: str
+    numbers: Sequence[int]
+    images: Images
+    background: Images
+    found: Sequence[Detections]
+
+
+@dataclass(frozen=True)
+class Real:
+    """All that is learnt from, clip by clip.
+
+    Attributes:
+        ped2, videos: where nothing unusual happens.
+        unusual: Ped2's test clips with regions.
+        regions: clip to frame to its regions.
+    """
+
+    ped2: Sequence[Shot]
+    videos: Sequence[Shot]
+    unusual: Sequence[Shot]
+    regions: Regions
+
+
+class Teacher:
+    """Labels frames once and keeps the answers on disk.
+
+    Args:
+        cache: folder for them.
+        load: makes the model when it is first needed.
+    """
+
+    def __init__(self, cache: Path, load: Callable[[], ObjectModel]) -> None:
+        self.cache, self._load, self._model = folder(cache), load, None
+
+    _model: ObjectModel | None
+
+    def label(self, name: str, numbers: Sequence[int], images: Images) -> list[Detections]:
+        """Label the frames of one clip.
+
+        Raises:
+            WeightsError: the teacher's weights cannot be had.
+            StorageError: the cache cannot be written.
+        """
+        path = self.cache / f"teacher-{name}.json"
+        kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"numbers": []}
+        if kept["numbers"] != list(numbers):
+            self._model = self._model or self._load()
+            found = [self._model.detect(image[None])[0] for image in images]
+            rows = [
+                [
+                    [label, float(sure), *map(float, box)]
+                    for label, sure, box in zip(d.labels, d.confidence, d.boxes, strict=True)
+                ]
+                for d in found
+            ]
+            kept = {"numbers": list(numbers), "boxes": rows}
+            write_json(path, kept)
+        return [_detections(number, rows) for number, rows in zip(numbers, kept["boxes"], strict=True)]
+
+
+def _detections(number: int, rows: Sequence[Sequence[object]]) -> Detections:
+    table = np.array([row[1:] for row in rows], dtype=np.float32).reshape(-1, 5)
+    return Detections(number, table[:, 1:], tuple(str(row[0]) for row in rows), table[:, 0], "COCO")
+
+
+def read(root: Path, teacher: Teacher, say: Callable[[str], None]) -> Real:
+    """Read all that is learnt from.
+
+    Raises:
+        DataError: ``root`` is not laid out as above.
+        WeightsError: the teacher's weights cannot be had.
+        StorageError: the cache cannot be written.
+    """
+    ped2, regions = Ped2(root / "UCSDped2"), labels.read_regions(root / REGIONS)
+    normal = [_shot(clip, EVERY["ped2"], teacher, say) for clip in ped2.training()]
+    unusual = [_shot(clip, EVERY["regions"], teacher, say) for clip in ped2.test() if clip.name in LEARNT]
+    videos = [_shot(clip, EVERY["videos"], teacher, say) for clip in _videos(root)]
+    return Real(normal, videos, unusual, regions)
+
+
+def unseen(root: Path, teacher: Teacher, say: Callable[[str], None]) -> tuple[list[Shot], Regions]:
+    """Read the clips that are for measuring, and the regions; raises as :func:`read`."""
+    clips = [clip for clip in Ped2(root / "UCSDped2").test() if clip.name in UNSEEN]
+    shots = [_shot(clip, EVERY["regions"], teacher, say) for clip in clips]
+    return shots, labels.read_regions(root / REGIONS)
+
+
+def _videos(root: Path) -> list[Footage]:
+    """List Avenue's training clips and the plain ones."""
+    avenue = [clip for clip in Avenue(root / "Avenue").training() if clip.name in AVENUE]
+    return [*avenue, *Folder(root / "clips").training()]
+
+
+def _shot(clip: Footage, every: int, teacher: Teacher, say: Callable[[str], None]) -> Shot:
+    numbers: list[int] = []
+    images: list[Images] = []
+    for chunk in clip.frames():
+        for i, image in enumerate(chunk.images, start=chunk.first):
+            if i % every == 0:
+                numbers.append(i)
+                images.append(image)
+    if not images:
+        raise ClipError(f"clip {clip.name!r} holds no frame; leave it out")
+    stack = np.stack(images)
+    background = np.median(stack[:: max(1, len(stack) // 24)], axis=0).astype(np.uint8)
+    found = teacher.label(re.sub(r"[^\w-]+", "-", f"{clip.name}-{every}"), numbers, stack)
+    say(f"objects: {clip.name}, {len(stack)} frames")
+    return Shot(clip.name, numbers, stack, background, found)
+
+
+def scenes(shots: Sequence[Shot], names: Sequence[str], regions: Regions | None = None) -> Scenes:
+    """Make samples of shots: the teacher's surest boxes, and the regions where there are any.
+
+    Args:
+        shots: of the clips.
+        names: labels in their order.
+        regions: clip to frame to its labelled boxes; where given, the teacher names persons alone.
+    """
+    images = [image for shot in shots for image in shot.images]
+    truth = []
+    for shot in shots:
+        table = (regions or {}).get(shot.name, {})
+        for found, image in zip(shot.found, shot.images, strict=True):
+            kept = found_boxes(found, image, shot.background, things=regions is None)
+            if regions is not None:
+                named = [(r.label, np.array(r.box, np.float32)) for r in table.get(found.frame, ())]
+                kept += named + _other_bicycles(found, [box for _, box in named])
+            truth.append(_boxes([(label, box) for label, box in kept if label in names], names))
+    return Scenes(images, truth)
+
+
+def _other_bicycles(found: Detections, named: Sequence[Floats]) -> list[tuple[str, Floats]]:
+    """Return bicycles of the teacher that no region holds, with who rides or pushes them: pushing is not unusual."""
+    person = np.array([label == "person" for label in found.labels], dtype=bool) & (found.confidence >= SURE_PERSON)
+    kept = []
+    for label, sure, box in zip(found.labels, found.confidence, found.boxes, strict=True):
+        if label != "bicycle" or sure < SURE_BICYCLE:
+            continue
+        near = found.boxes[person]
+        overlaps = iou(near, box[None])[:, 0]
+        if len(near) and overlaps.max() > 0.1:
+            rider = near[overlaps.argmax()]
+            box = np.concatenate([np.minimum(box[:2], rider[:2]), np.maximum(box[2:], rider[2:])])
+        if not named or iou(np.stack(named), box[None]).max() < 0.3:
+            kept.append(("bicycle", box))
+    return kept
+
+
+def _boxes(rows: Sequence[tuple[str, Floats]], names: Sequence[str]) -> Boxes:
+    labels = np.array([names.index(label) + 1 for label, _ in rows], dtype=np.int64)
+    boxes = np.array([box for _, box in rows], dtype=np.float32).reshape(-1, 4)
+    return Boxes(boxes, labels, np.ones(len(rows), dtype=np.float32))
+
+
+def found_boxes(found: Detections, image: Images, background: Images, things: bool) -> list[tuple[str, Floats]]:
+    """Choose what to believe of the teacher's boxes in one frame.
+
+    Args:
+        found: its answer.
+        image: (H, W, 3) uint8.
+        background: (H, W, 3) uint8, the clip's median.
+        things: whether to believe it in anything but persons.
+    """
+    person = np.array([label == "person" for label in found.labels], dtype=bool)
+    sure = np.where(person, found.confidence >= SURE_PERSON, things & (found.confidence >= SURE_THING))
+    change = np.abs(image.astype(np.int16) - background).max(2)
+    still = [
+        person[i] and found.confidence[i] < SURE and _mean(change, box) < STILL for i, box in enumerate(found.boxes)
+    ]
+    good = sure & ~np.array(still, dtype=bool) & ~_groups(found, person & sure)
+    return [(found.labels[i], found.boxes[i]) for i in np.nonzero(good)[0]]
+
+
+def _mean(change: Images, box: Floats) -> float:
+    x1, y1, x2, y2 = box.round().astype(int)
+    return float(change[y1 : max(y2, y1 + 1), x1 : max(x2, x1 + 1)].mean())
+
+
+def _groups(found: Detections, person: Mask) -> Mask:
+    """Tell which boxes hold two surer persons: the teacher boxes a group, too."""
+    boxes = found.boxes
+    low, high = np.maximum(boxes[:, None, :2], boxes[None, :, :2]), np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
+    shared = np.clip(high - low, 0, None).prod(2)
+    inside = shared > 0.7 * (boxes[:, 2:] - boxes[:, :2]).prod(1)[None]
+    surer = found.confidence[None] > found.confidence[:, None]
+    smaller = iou(boxes, boxes) < 0.75
+    return np.asarray((inside & surer & smaller & person[None] & person[:, None]).sum(1) >= 2)

@@ -1,0 +1,142 @@
+"""Trains the compact action model: on rendered plazas, and on real persons where there are any."""
+
+import platform
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from core import files, weights
+from core.device import Runtime
+from explain._backends import read_card
+from explain.actions import compact
+from explain.objects import yolox
+from footage import plaza
+from pipeline.explainers._action_figures import on_plazas, on_real
+from pipeline.explainers._action_reals import gather
+from pipeline.explainers._action_samples import Samples, batches, cut
+from pipeline.explainers._one_cycle import OneCycle
+from pipeline.explainers._real_frames import Teacher
+
+NAME = "compact SlowFast"
+LABELS = plaza.ACTIONS
+"""AVA names in AVA's order: all that can be rendered."""
+PLAZA_ONLY = "persons in rendered plazas only (footage/plaza); no real footage, no other model's answers"
+KEPT = ("sha256", "data", "recipe", "seed", "samples", "minutes", "begun from")
+"""What a card keeps of the card of the weights that its training began with."""
+WITH_REAL = (
+    "persons in rendered plazas (footage/plaza); persons of Ped2's training clips, Avenue's training clips 10, 11, 12 "
+    "and 16 and three plain clips, found by YOLOX-nano and named walk or stand by how they move; riders and a driver "
+    "of Ped2's test clips 1, 4 and 7, as annotated. No other test clip"
+)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is trained on, and for how long.
+
+    Attributes:
+        scenes, held_out: number of plazas to learn from, and of other plazas to measure on.
+        epochs, steps, batch: ``steps`` batches of ``batch`` persons are an epoch.
+        rate: highest learning rate of the one-cycle schedule (``smith2018disciplined``).
+    """
+
+    scenes: int = 160
+    held_out: int = 8
+    epochs: int = 30
+    steps: int = 100
+    batch: int = 24
+    rate: float = 2e-3
+
+
+def train(
+    out: Path, *, seed: int, resume: bool, runtime: Runtime, say: Callable[[str], None], recipe: Recipe | None = None,
+    data: Path | None = None, start: Path | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Train the compact action model, and write ``model.safetensors`` and ``card.json``.
+
+    Args:
+        out: folder for both, and for the checkpoint that each epoch leaves until the last one is done.
+        seed: of weights, samples and plazas; the same seed gives the same losses on the same machine and threads.
+        resume: go on from the checkpoint in ``out``.
+        runtime: where to train.
+        say: told one line an epoch.
+        recipe: what to train on, and for how long.
+        data: real footage, as :func:`pipeline.explainers._real_frames.read` wants it; None for the plaza alone.
+        start: folder of a model of the same labels to begin with, weights and card.
+
+    Returns:
+        The card.
+
+    Raises:
+        DataError: ``data`` is not laid out as it should be.
+        WeightsError: the weights of the teacher, who finds the persons in ``data``, cannot be had, or ``start`` holds
+            no such model.
+        InputError: ``resume`` was asked for and there is no checkpoint of this recipe and seed.
+        StorageError: ``out`` cannot be written.
+    """
+    recipe = recipe or Recipe()
+    cache, first = files.folder(files.home() / "cache" / "plaza"), 1000 * (seed + 1)
+    sources = [(cut(cache, range(first, first + recipe.scenes), LABELS), 1.0)]
+    teacher = Teacher(files.home() / "cache" / "teacher", lambda: yolox.load_tiles(runtime))
+    if data:
+        sources += gather(cache, data, teacher, LABELS, say)
+        sources[0] = (sources[0][0], 1 - sum(share for _, share in sources[1:]))
+    torch.manual_seed(seed)
+    network = runtime.place(compact.network(len(LABELS))).to(memory_format=torch.channels_last_3d)
+    begun = _begin(network, start) if start else None
+    started = time.monotonic()
+    OneCycle(network, recipe, decay=0.03).run(
+        files.folder(out) / "checkpoint.pt", partial(_losses, network, sources, recipe, runtime),
+        seed=seed, resume=resume, say=say, what="actions", unit="persons",
+    )  # fmt: skip
+    minutes = (time.monotonic() - started) / 60
+    card = _card(network, recipe, seed, runtime) | {"minutes": round(minutes, 1)}
+    card |= {"begun from": begun} if begun else {}
+    card |= {"name": f"{NAME} ({'real footage and the plaza' if data else 'trained on the plaza'})"}
+    card |= {"data": WITH_REAL if data else PLAZA_ONLY, "samples": [len(samples.rois) for samples, _ in sources]}
+    held = cut(cache, range(first + 500, first + 500 + recipe.held_out), LABELS)
+    card["figures"] = {"held-out plazas": on_plazas(network, held, LABELS, runtime)}
+    card["sha256"] = weights.save(network, out / "model.safetensors")
+    if data:
+        card["figures"] |= on_real(compact.CompactModel(NAME, LABELS, network, runtime), data, teacher, say)
+    files.write_json(out / "card.json", card)
+    (out / "checkpoint.pt").unlink(missing_ok=True)
+    return card
+
+
+def _begin(network: nn.Module, start: Path) -> dict[str, Any]:
+    """Take over the weights of a folder; return what its card says of their training."""
+    card = read_card(start)
+    weights.apply(network, weights.load(start / "model.safetensors", str(card["sha256"])), str(start))
+    return {name: card[name] for name in KEPT if name in card}
+
+
+def _losses(
+    network: nn.Module, sources: list[tuple[Samples, float]], recipe: Recipe, runtime: Runtime, rng: np.random.Generator
+) -> Iterator[Tensor]:
+    for crops, rois, truth in batches(sources, rng, recipe.steps, recipe.batch):
+        with runtime.autocast():
+            logits = compact.logits(network, crops.to(runtime.device), rois.to(runtime.device))
+        yield nn.functional.binary_cross_entropy_with_logits(logits.float(), truth.to(runtime.device))
+
+
+def _card(network: nn.Module, recipe: Recipe, seed: int, runtime: Runtime) -> dict[str, Any]:
+    packages = {name: version(name) for name in ("torch", "torchvision", "pytorchvideo")}
+    return {
+        "labels": list(LABELS),
+        "vocabulary": "AVA",
+        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        "input": "32 frames; squares twice as large as the person, brought to 80 pixels; 16 fast and 4 slow frames",
+        "recipe": asdict(recipe),
+        "seed": seed,
+        "device": runtime.describe(),
+        "versions": {"python": platform.python_version(), **packages},
+    }

@@ -1,0 +1,292 @@
+"""Why this score: explanation methods on one frame of a clip, each map with the figures that say how far to believe it.
+
+What is finished is on disk before the next method begins: a cancelled or failed run keeps its maps.
+"""
+
+import copy
+import dataclasses
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from core import files
+from core.contracts import Detector
+from core.device import Runtime
+from core.errors import InputError
+from core.records import Floats, Images
+from core.registry import collect, pick
+from explain import faithfulness
+from explain.attribution import Attribution, Budget, MethodEntry, Question, Scale, attribute, reduced
+from explain.report.maps import painted, png, top_of
+from explain.scorer import Scorer
+from pipeline import versions
+from pipeline.camera import Camera
+from pipeline.explaining.questions import Looked, look_around, pose, question_of
+
+FILE = "explain.json"
+REPEATED = 0.25
+"""Share of a method's budget that each repetition gets: under noise, and with random networks."""
+Told = Callable[[str, int, int], None]
+"""Called with what is going on, the steps done, and how many there are."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be explained, and how.
+
+    Attributes:
+        frame: index in the clip.
+        methods: names; see :func:`methods`.
+        budget: of each method.
+        seed: of everything drawn by chance.
+        threshold: calibrated score above which a frame is unusual; the camera's own when None.
+        scores: calibrated scores of the clip, where it was scored: the largest may be the camera's maximum.
+        masks: (H, W) bool, what is truly unusual in the frame, where that is known.
+    """
+
+    frame: int
+    methods: tuple[str, ...]
+    budget: Budget = field(default_factory=Budget)
+    seed: int = 0
+    threshold: float | None = None
+    scores: Sequence[float] | Floats = ()
+    masks: Any = None
+
+
+def methods() -> dict[str, MethodEntry]:
+    """Return every registered method by name."""
+    return collect("explain.methods", "METHODS")
+
+
+def chosen(names: str) -> tuple[str, ...]:
+    """Return the methods that a comma-separated list names; ``all`` stands for every one.
+
+    Raises:
+        UnknownNameError: one of them is none.
+    """
+    known = methods()
+    if names == "all":
+        return tuple(known)
+    wanted = tuple(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))
+    for name in wanted:
+        pick("method", name, known)
+    if not wanted:
+        raise InputError(f"name at least one method, or all; known: {', '.join(known)}")
+    return wanted
+
+
+def explain_frame(
+    path: Path, name: str, camera: Camera, asked: Asked, out: Path, runtime: Runtime, *,
+    tell: Told | None = None, cancelled: Callable[[], bool] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Explain one frame of a clip, and write ``METHOD.npy``, ``METHOD.png`` and ``explain.json``.
+
+    Args:
+        path: the clip.
+        name: what its owner calls it.
+        camera: whose footage it is.
+        asked: what is to be explained.
+        out: folder, made when missing; methods that were explained there before with the same question are kept.
+        runtime: device and precision.
+        tell: told how far it is.
+        cancelled: asked between batches.
+
+    Returns:
+        What ``explain.json`` holds.
+
+    Raises:
+        ClipError, InputError: the clip cannot be read, or no window answers for the frame.
+        Cancelled: ``cancelled`` said so; what is finished is kept.
+    """
+    detector = camera.build(runtime)
+    looked = look_around(path, name, detector, asked.frame)
+    question, scale = question_of(looked, camera, detector, runtime, scores=asked.scores, threshold=asked.threshold,
+                                  seed=asked.seed)  # fmt: skip
+    explained = Explained(camera, detector, runtime, question, scale, asked, cancelled)
+    result = _facts(name, camera, asked, question, looked, runtime)
+    result["methods"] = _kept(out, result)
+    known = methods()
+    for number, method in enumerate(asked.methods):
+        if tell is not None:
+            tell(method, number, len(asked.methods))
+        if method not in result["methods"]:
+            attribution, figures = explained.explain(method, known[method])
+            _keep(out, attribution, looked.window[question.target])
+            result["methods"][method] = figures
+            _agree(out, result, question)
+            files.write_json(out / FILE, result)
+    if tell is not None:
+        tell("done", len(asked.methods), len(asked.methods))
+    return result
+
+
+class Explained:
+    """One frame's question with all that its methods are asked and judged by."""
+
+    def __init__(
+        self, camera: Camera, detector: Detector, runtime: Runtime, question: Question, scale: Scale, asked: Asked,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> None:  # fmt: skip
+        self.camera, self.detector, self.runtime, self.asked = camera, detector, runtime, asked
+        self.question, self.scale, self.cancelled = question, scale, cancelled
+
+    def explain(self, name: str, entry: MethodEntry) -> tuple[Attribution, dict[str, Any]]:
+        """Return a method's map, and its figures as ``explain.json`` holds them."""
+        found = attribute(name, entry, self.question, self._scorer(self.asked.budget))
+        values = reduced(found.map, self.question.heat.shape)
+        told = faithfulness.curves(values, self.question, self._scorer(Budget()))
+        figures: dict[str, Any] = {
+            "seconds": round(found.seconds, 3),
+            "evaluations": found.evaluations,
+            "deletion_auc": told and round(told.deletion_auc, 4),
+            "insertion_auc": told and round(told.insertion_auc, 4),
+            "sanity": round(self.sanity(entry, values), 4) if values.any() else None,
+            "stability": round(self.stability(entry, values), 4) if values.any() else None,
+            "note": found.note,
+            "frames": [round(float(share), 6) for share in found.frames],
+            "total": found.total,
+            "owed": found.owed,
+        }
+        figures["sane"] = None if figures["sanity"] is None else figures["sanity"] < faithfulness.SANE
+        if self.asked.masks is not None:
+            figures |= against(found.map, self.asked.masks)
+        return found, figures
+
+    def sanity(self, entry: MethodEntry, values: Floats) -> float:
+        """Return the rank correlation with the map of a random network; see :func:`faithfulness.sanity`."""
+
+        def explain(share: float) -> Floats:
+            network = copy.deepcopy(self.detector)
+            faithfulness.randomise(network, share, self.question.seed)
+            return self._again(entry, self.question, network)
+
+        return faithfulness.sanity(values, explain)
+
+    def stability(self, entry: MethodEntry, values: Floats) -> float:
+        """Return the rank correlation with the map of the same window under a little noise."""
+        w = self.detector.window
+        window = faithfulness.noisy(self.question.window, w.low, w.high, self.question.seed)
+        return faithfulness.alike(
+            values, self._again(entry, dataclasses.replace(self.question, window=window), self.detector)
+        )
+
+    def _again(self, entry: MethodEntry, question: Question, network: Detector) -> Floats:
+        """Return the map of a changed window or network, with the same segments and on a scale of its own."""
+        raw, scale = pose(
+            question.window, question.fill, question.size, self.camera, network, self.runtime,
+            threshold=self.asked.threshold, seed=question.seed,
+        )  # fmt: skip
+        budget = dataclasses.replace(
+            self.asked.budget, evaluations=max(1, math.ceil(self.asked.budget.evaluations * REPEATED))
+        )
+        again = dataclasses.replace(raw, segments=self.question.segments)
+        found = attribute("", entry, again, Scorer(network, scale, self.runtime, budget, cancelled=self.cancelled))
+        return reduced(found.map, question.heat.shape)
+
+    def _scorer(self, budget: Budget) -> Scorer:
+        return Scorer(self.detector, self.scale, self.runtime, budget, cancelled=self.cancelled)
+
+
+def against(values: Floats, mask: Any) -> dict[str, float]:
+    """Return a map's figures against a true mask of the same size."""
+    return {
+        "mass": round(faithfulness.mass_in(values, mask), 4),
+        "rank": round(faithfulness.rank_in(values, mask), 4),
+        "points": float(faithfulness.points_at(values, mask)),
+    }
+
+
+def estimate(camera: Camera, budget: Budget, runtime: Runtime, names: Sequence[str]) -> dict[str, float]:
+    """Return how many seconds each method will take, roughly, its figures included, from a few timed evaluations."""
+    detector = camera.build(runtime)
+    w = detector.window
+    window = torch.zeros(w.span, w.channels, w.height, w.width)
+    asker = Scorer(detector, Scale(0.0), runtime)
+    batch = window.expand(asker.batch, *window.shape)
+    asker(batch[:1])
+    began = asker.seconds
+    asker(batch)
+    each, known = (asker.seconds - began) / len(batch), methods()
+    repeats = 1.0 + 3.0 * REPEATED
+    figures = 2 * (faithfulness.STEPS + 1)
+    return {name: each * (repeats * known[name].cost(budget.evaluations) + figures) for name in names}
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """Return what ``explain.json`` of a folder holds.
+
+    Raises:
+        InputError: there is none that can be read.
+    """
+    try:
+        content: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{folder.name} holds no explanation; ask for it again") from error
+    return content
+
+
+def read_map(folder: Path, method: str) -> Floats:
+    """Return the map that a folder holds of one method, (H, W) float32.
+
+    Raises:
+        InputError: there is none that can be read.
+    """
+    pick("method", method, methods())
+    try:
+        values = np.load(folder / f"{method}.npy", allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise InputError(f"the map of {method} is no longer there; ask for it again") from error
+    return np.asarray(values, np.float32)
+
+
+def _keep(out: Path, found: Attribution, image: Images) -> None:
+    files.folder(out)
+    with files.write_whole(out / f"{found.method}.npy") as file:
+        np.save(file, found.map, allow_pickle=False)
+    with files.write_whole(out / f"{found.method}.png") as file:
+        file.write(png(painted(image, found.map, top_of([found.map]))))
+    with files.write_whole(out / "frame.png") as file:
+        file.write(png(image))
+
+
+def _facts(
+    name: str, camera: Camera, asked: Asked, question: Question, looked: Looked, runtime: Runtime
+) -> dict[str, Any]:
+    return {
+        "clip": name,
+        "camera": camera.name,
+        "detector": camera.detector,
+        "frame": asked.frame,
+        "window": [looked.first, looked.first + len(looked.window) - 1],
+        "score": float(f"{question.value:.6g}"),
+        "threshold": float(f"{question.threshold:.6g}"),
+        "segments": question.regions,
+        "budget": asked.budget.evaluations,
+        "seed": asked.seed,
+        "sane_below": faithfulness.SANE,
+        "versions": versions.of(camera, runtime),
+    }
+
+
+def _kept(out: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the figures of an earlier run of the very same question."""
+    try:
+        before = read(out)
+        same = all(before.get(key) == value for key, value in facts.items())
+        here = {name: figures for name, figures in before["methods"].items() if (out / f"{name}.npy").exists()}
+    except (InputError, KeyError, AttributeError):
+        return {}
+    return here if same else {}
+
+
+def _agree(out: Path, result: Mapping[str, Any], question: Question) -> None:
+    """Write into each method's figures how far it agrees with the others."""
+    maps = {name: reduced(read_map(out, name), question.heat.shape) for name in result["methods"]}
+    for name, value in faithfulness.agreement(maps).items():
+        result["methods"][name]["agreement"] = round(value, 4)

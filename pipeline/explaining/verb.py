@@ -1,0 +1,113 @@
+"""What ``./whycam explain`` and the pages' worker do: find clip and camera, explain a frame, say what came out."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core import device, video
+from core.console import table
+from core.errors import InputError
+from core.records import Floats
+from explain.attribution import Budget
+from pipeline import store
+from pipeline.camera import cameras, load
+from pipeline.explaining.attributions import Asked, chosen, explain_frame
+from pipeline.scoring import SCORES
+
+
+def explain_source(
+    source: str, camera: str | None, frame: int, methods: str, out: Path, *, budget: Budget | None = None,
+    seed: int = 0, device_name: str = "auto", say: Callable[[Callable[[], str]], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Explain one frame of a run or of a clip.
+
+    Args:
+        source: path of a clip, or id of a run.
+        camera: its name; the run's own, or the only one there is, when None.
+        frame: index in the clip.
+        methods: names joined by commas, or ``all``.
+        out: folder of the maps.
+        budget: of each method.
+        seed: of everything drawn by chance.
+        device_name: ``auto``, ``cpu`` or ``cuda``.
+        say: given what tells how far it is.
+        cancelled: asked between batches.
+
+    Returns:
+        What ``explain.json`` holds.
+
+    Raises:
+        InputError: there is no such clip, run, camera, method or frame.
+        Cancelled: ``cancelled`` said so; what is finished is kept.
+    """
+    wanted = chosen(methods)
+    path, name, scores, threshold = Path(source), Path(source).name, np.zeros(0, np.float32), None
+    if not path.exists() and path.suffix == "":
+        run = store.get(source)
+        path, name, scores, threshold = run.path, run.clip, scores_of(run.folder), run.threshold
+        camera = camera or run.camera
+    known = cameras()
+    if camera is None and len(known) != 1:
+        raise InputError(f"say which camera the clip is from with --camera; known: {', '.join(known) or 'none'}")
+    video.probe(path)
+
+    def tell(method: str, done: int, total: int) -> None:
+        if say is not None:
+            say(lambda: f"{method}: {done} of {total} methods")
+
+    asked = Asked(frame, wanted, budget or Budget(), seed, threshold, scores)
+    return explain_frame(path, name, load(camera or next(iter(known))), asked, out, device.choose(device_name),
+                         tell=tell, cancelled=cancelled)  # fmt: skip
+
+
+def budget_of(evaluations: int | None) -> Budget:
+    """Return the budget of so many evaluations, or the usual one.
+
+    Raises:
+        InputError: it is less than one.
+    """
+    return Budget() if evaluations is None else Budget(evaluations)
+
+
+def scores_of(folder: Path) -> Floats:
+    """Return a run's calibrated scores, as far as it was scored."""
+    try:
+        return np.fromfile(folder / SCORES, np.float32)
+    except OSError:
+        return np.zeros(0, np.float32)
+
+
+def ranked(result: dict[str, Any]) -> list[str]:
+    """Return an explanation's methods, the most faithful first: by deletion AUC, those without one last."""
+    found: dict[str, dict[str, Any]] = result["methods"]
+    return sorted(found, key=lambda name: (found[name]["deletion_auc"] is None, found[name]["deletion_auc"], name))
+
+
+def show(result: dict[str, Any]) -> str:
+    """Set an explanation's figures as a table, the most faithful method first."""
+    rows = []
+    for name in ranked(result):
+        figures = result["methods"][name]
+        sane = {True: "passed", False: "FAILED", None: "–"}[figures["sane"]]
+        rows.append(
+            {
+                "method": name,
+                "deletion": _number(figures["deletion_auc"]),
+                "insertion": _number(figures["insertion_auc"]),
+                "sanity": f"{sane} ({_number(figures['sanity'], 2)})",
+                "stability": _number(figures["stability"], 2),
+                "agreement": _number(figures.get("agreement"), 2),
+                "evaluations": figures["evaluations"],
+                "seconds": f"{figures['seconds']:.1f}",
+            }
+        )
+    notes = [f"{name}: {figures['note']}" for name, figures in result["methods"].items() if figures["note"]]
+    head = f"frame {result['frame']}: score {result['score']:.2f}, threshold {result['threshold']:.2f}"
+    return "\n".join([head, table(rows), *notes])
+
+
+def _number(value: float | None, digits: int = 3) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"

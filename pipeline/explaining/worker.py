@@ -1,0 +1,92 @@
+"""The process that explains one frame of a run: ``python -m pipeline.explaining.worker RUN_ID FRAME``."""
+
+import fcntl
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable
+
+from core import device
+from core.errors import Cancelled, InputError, WhycamError
+from core.files import home
+from explain import report
+from explain.attribution import Budget
+from pipeline import store
+from pipeline.analyse import WHY, explain_events
+from pipeline.camera import load
+from pipeline.evidence import EvidenceFolder
+from pipeline.explaining import reasons
+from pipeline.explaining.attributions import Asked, chosen, explain_frame
+from pipeline.explaining.counterfactual import without
+from pipeline.scoring import EVIDENCE
+
+NICE = 5
+TELL_SECONDS, TURN_SECONDS = 0.3, 0.5
+
+
+def work(run_id: str, frame: int) -> int:
+    """Wait for the machine's one place to compute, explain, and note how it ended.
+
+    Returns:
+        The process's exit code: 0 done or cancelled, 2 the input was wrong, 1 our own failure.
+    """
+    run = store.get(run_id)
+    folder = reasons.place(run, frame)
+    stop = (folder / reasons.CANCEL).exists
+    try:
+        with (home() / "compute.lock").open("w") as place:
+            _wait(place.fileno(), stop)
+            _explain(run, frame, stop)
+        reasons.say(folder, state="done", error="")
+        return 0
+    except Cancelled as cancelled:
+        reasons.say(folder, state="cancelled", error=str(cancelled))
+        return 0
+    except WhycamError as error:
+        reasons.say(folder, state="failed", error=run.named(str(error)))
+        return 2
+    except Exception as error:
+        traceback.print_exc()
+        said = f"Whycam itself failed on this frame ({type(error).__name__}); see worker.log in {folder}"
+        reasons.say(folder, state="failed", error=said)
+        return 1
+
+
+def _explain(run: store.Run, frame: int, stop: Callable[[], bool]) -> None:
+    folder, told = reasons.place(run, frame), [0.0]
+    wanted = reasons.wanted_of(folder)
+    analysis, camera, runtime = explain_events(run.folder, wanted.threshold), load(run.camera or ""), device.choose()
+
+    def tell(stage: str, done: int, total: int) -> None:
+        if time.monotonic() - told[0] >= TELL_SECONDS:
+            told[0] = time.monotonic()
+            reasons.say(folder, stage=stage, done=done, total=total)
+
+    asked = Asked(frame, chosen(wanted.methods), Budget(wanted.evaluations), threshold=wanted.threshold,
+                  scores=analysis.scores)  # fmt: skip
+    explain_frame(run.path, run.clip, camera, asked, folder, runtime, tell=tell, cancelled=stop)
+    kept = EvidenceFolder(run.folder / EVIDENCE)
+    if wanted.event:
+        event = next((one.event for one in analysis.events if one.event.first <= frame <= one.event.last), None)
+        if event is None:
+            raise InputError(f"frame {frame} lies in no event at the threshold {wanted.threshold:.2f}")
+        without(run.path, camera, event, kept.between(event.first, event.last), folder, runtime, analysis.clip.fps,
+                scores=analysis.scores, threshold=wanted.threshold, tell=tell, cancelled=stop)  # fmt: skip
+    report.write(explain_events(run.folder), kept.get, run.folder, run.folder / WHY)
+
+
+def _wait(place: int, stop: Callable[[], bool]) -> None:
+    while True:
+        if stop():
+            raise Cancelled("cancelled while it waited for its turn")
+        try:
+            fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            time.sleep(TURN_SECONDS)
+
+
+if __name__ == "__main__":
+    os.nice(NICE)
+    sys.exit(work(sys.argv[1], int(sys.argv[2])))

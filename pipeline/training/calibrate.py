@@ -1,0 +1,158 @@
+"""What is normal at a camera: scores, background, classes and their heat, and the threshold that follows."""
+
+import dataclasses
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from core import files
+from core.contracts import Detector, Footage
+from core.device import Runtime
+from core.errors import DataError
+from core.normality import AlarmCurve, Normality
+from core.records import Detections, Evidence, Floats, Frames, Images
+from explain import causes, places
+from pipeline.camera import background_of, thumbnails
+from pipeline.events import EventRule
+from pipeline.evidence import EvidenceFolder
+from pipeline.training.alarms import alarm_curve
+from pipeline.witness import Witness
+
+FALSE_EVENTS_PER_HOUR = 6.0
+LOWEST = 0.75
+"""Share of the threshold down to which an analyst may lower it and still be told causes."""
+MOMENTS, ROW, ROWS_PER_SECOND = 80, 5, 5.0
+"""Moments of normal footage that are explained: ``ROW`` frames in a row each, as an analysis samples them."""
+BACKGROUND_FRAMES = 60
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What :func:`calibrate` found; see :class:`pipeline.camera.Camera` for the fields."""
+
+    normality: Normality
+    threshold: float
+    alarms: AlarmCurve
+    background: Images
+    width: int
+    height: int
+
+
+@dataclass
+class _Seen:
+    evidence: EvidenceFolder
+    scores: list[Floats] = field(default_factory=list)
+    pictures: list[Images] = field(default_factory=list)
+    heat: float = 0.0
+    frames: int = 0
+    kept: int = 0
+    size: tuple[int, int] = (0, 0)
+    moments: dict[tuple[int, int], list[Detections]] = field(default_factory=dict)
+
+    def keep(self, evidence: Sequence[Evidence], period: int) -> None:
+        """Keep evidence of several clips in one folder, numbered in order, and its objects by moment."""
+        for entry in evidence:
+            self.evidence.put(dataclasses.replace(entry, frame=self.kept))
+            self.moments.setdefault((len(self.scores), entry.frame // period), []).append(entry.objects)
+            self.kept += 1
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Which frames of normal footage are explained: those of a moment are ``stride`` apart, moments ``period``."""
+
+    stride: int
+    period: int
+
+    @classmethod
+    def of(cls, frames: int, fps: float) -> "_Rows":
+        stride = max(1, round(fps / ROWS_PER_SECOND))
+        return cls(stride, max(ROW * stride, -(-frames // MOMENTS)))
+
+    def has(self, frame: int) -> bool:
+        """Tell whether a frame, counted from its clip's beginning, is explained."""
+        inside = frame % self.period
+        return inside % self.stride == 0 and inside // self.stride < ROW
+
+
+def calibrate(
+    detector: Detector, footage: Sequence[Footage], work: Path, fps: float, witness: Witness, runtime: Runtime,
+    progress: Callable[[int], None] | None = None, *, others: Sequence[Footage] = (),
+    false_alarms: float = FALSE_EVENTS_PER_HOUR,
+) -> Calibration:  # fmt: skip
+    """Measure a camera's normality on normal footage.
+
+    Args:
+        detector: trained, placed, in eval mode.
+        footage: normal clips of one camera, on which scores and threshold are measured.
+        work: folder for the evidence, which is removed afterwards.
+        fps: frames per second.
+        witness: objects and actions.
+        runtime: device and precision.
+        progress: called with the number of frames done.
+        others: more normal clips, such as those trained on: what is seen there and where counts, not its score.
+        false_alarms: events an hour that normal footage may raise; see :mod:`pipeline.training.alarms`.
+
+    Raises:
+        DataError: the footage has no frame that the detector can score.
+    """
+    frames = sum(len(chunk) for clip in (*footage, *others) for chunk in clip.frames())
+    with tempfile.TemporaryDirectory(dir=files.folder(work), prefix="evidence-") as spool:
+        seen, rows = _Seen(EvidenceFolder(Path(spool))), _Rows.of(frames, fps)
+        for clip in footage:
+            _watch(detector, clip, Witness(witness.objects, witness.actions), rows, seen, runtime, progress)
+        if not seen.scores:
+            raise DataError("the normal footage has no clip as long as one window of the detector; record longer clips")
+        judged, scored, heat = len(seen.scores), seen.frames, seen.heat / seen.frames
+        for clip in others:
+            _watch(detector, clip, Witness(witness.objects, witness.actions), rows, seen, runtime, progress)
+        classes, explained = causes.class_normality(seen.evidence.between(0, seen.kept), heat)
+    median = float(np.median(np.concatenate(seen.scores[:judged])))
+    calm = [scores - np.float32(median) for scores in seen.scores[:judged]]
+    alarms = alarm_curve(calm, fps)
+    quantiles = tuple(float(q) for q in np.quantile(np.concatenate(calm), np.linspace(0, 1, 101)))
+    where = places.learn(seen.moments.values(), fps, seen.frames)
+    normality = Normality(median, quantiles, scored, heat, classes, explained, where)
+    return Calibration(normality, alarms.threshold(false_alarms), alarms, _background(seen.pictures), *seen.size)
+
+
+def floor_of(threshold: float) -> float:
+    """Return the calibrated score from which a camera's evidence is kept, so that its threshold may be lowered."""
+    return threshold * LOWEST * EventRule().low
+
+
+def _background(pictures: Sequence[Images]) -> Images:
+    chosen = np.linspace(0, len(pictures) - 1, min(len(pictures), BACKGROUND_FRAMES)).astype(int)
+    return background_of(np.stack([pictures[i] for i in chosen]))
+
+
+def _watch(
+    detector: Detector, clip: Footage, witness: Witness, rows: _Rows, seen: _Seen, runtime: Runtime,
+    progress: Callable[[int], None] | None,
+) -> None:  # fmt: skip
+    def watched() -> Iterator[Frames]:
+        for chunk in clip.frames():
+            witness.see(chunk, detector.window.span)
+            seen.size = (chunk.images.shape[2], chunk.images.shape[1])
+            shown = [i for i in range(len(chunk)) if rows.has(chunk.first + i)]
+            seen.pictures.extend(thumbnails(chunk.images[shown]) if shown else ())
+            yield chunk
+
+    scores: list[Floats] = []
+    with runtime.autocast():
+        for answer in detector.stream(watched()):
+            scores.append(answer.score.float().cpu().numpy())
+            seen.heat += float(answer.saliency.float().mean((1, 2)).sum())
+            for row in (row for row in range(len(answer.score)) if rows.has(answer.first + row)):
+                heat = answer.saliency[row].float().cpu().numpy()
+                witness.ask(answer.first + row, float(answer.score[row]), heat)
+            seen.keep(witness.answer(), rows.period)
+            seen.frames += len(answer.score)
+            if progress:
+                progress(seen.frames)
+    if scores:
+        seen.keep(witness.answer(ended=True), rows.period)
+        seen.scores.append(np.concatenate(scores))

@@ -1,0 +1,119 @@
+"""A part of normal footage that is kept from training, so that a threshold is not measured on what was learnt."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from core.contracts import Footage
+from core.errors import InputError
+from core.records import Frames
+from pipeline.training.survey import Survey
+
+SHARE = 0.25
+"""Held out where nobody says how much: the threshold needs minutes more than the network does."""
+LEAST_WINDOWS = 50
+"""Windows, on either side, under which nothing is held out."""
+GAP_SECONDS = 2.0
+"""Left out between what is learnt and what is held out of one clip: who is seen in both is no stranger."""
+TOLERANCE = 0.5
+"""Whole clips are held out where they make up the share to within so much of it."""
+GLANCE = 4800
+"""Frames of what was trained on that are looked at again, for what is seen where."""
+
+TOO_SHORT = (
+    "the footage is too short to hold out a part of it: the threshold is measured on what was trained on, where scores "
+    "are lower than on new footage, so expect more false alarms"
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """The frames from ``first`` to before ``end`` of a clip, as a clip."""
+
+    clip: Footage
+    first: int
+    end: int
+
+    @property
+    def name(self) -> str:
+        """Name of the clip and which frames."""
+        return f"{self.clip.name} [{self.first}-{self.end - 1}]"
+
+    def frames(self, chunk: int = 32) -> Iterator[Frames]:
+        """Decode the clip up to the part's end; the part's frames count from 0."""
+        for seen in self.clip.frames(chunk):
+            start, stop = max(self.first - seen.first, 0), min(self.end - seen.first, len(seen))
+            if start < stop:
+                yield Frames(seen.images[start:stop], seen.first + start - self.first, seen.times[start:stop])
+            if seen.first + len(seen) >= self.end:
+                return
+
+
+@dataclass(frozen=True)
+class Split:
+    """Footage in two.
+
+    Attributes:
+        training: what is trained on.
+        held_out: what the threshold is measured on; empty where nothing is held out.
+        frames: of each clip that is trained on.
+        said: what was done.
+    """
+
+    training: tuple[Footage, ...]
+    held_out: tuple[Footage, ...]
+    frames: tuple[int, ...]
+    said: str
+
+
+def split(clips: Sequence[Footage], seen: Survey, share: float, span: int) -> Split:
+    """Hold out whole clips, spread evenly, or else the last part of each clip.
+
+    Args:
+        clips: normal footage.
+        seen: the survey of those clips, in the same order.
+        share: of the frames, from 0 to 0.9.
+        span: frames of a window.
+
+    Raises:
+        InputError: the share is out of range.
+    """
+    if not 0 <= share <= 0.9:
+        raise InputError(f"the share that is held out must lie between 0 and 0.9, got {share:g}")
+    lengths = tuple(clip.frames for clip in seen.clips)
+    if not share:
+        return Split(
+            tuple(clips), (), lengths, "nothing is held out, as asked: the threshold is measured on what was trained on"
+        )
+    chosen = _whole(lengths, share)
+    if chosen:
+        held = tuple(clip for i, clip in enumerate(clips) if i in chosen)
+        rest = tuple(clip for i, clip in enumerate(clips) if i not in chosen)
+        said = f"{len(held)} of {len(clips)} clips are held out for the threshold"
+        parts = [lengths[i] for i in range(len(clips)) if i not in chosen], [lengths[i] for i in chosen]
+    else:
+        gap = round(GAP_SECONDS * seen.longest.fps)
+        cuts = [round(length * (1 - share)) for length in lengths]
+        rest = tuple(Part(clip, 0, max(cut - gap, 0)) for clip, cut in zip(clips, cuts, strict=True))
+        held = tuple(Part(clip, cut, n) for clip, cut, n in zip(clips, cuts, lengths, strict=True))
+        said = f"the last {share:.0%} of {'each clip' if len(clips) > 1 else 'the clip'} are held out for the threshold"
+        parts = [max(cut - gap, 0) for cut in cuts], [n - cut for cut, n in zip(cuts, lengths, strict=True)]
+    if min(sum(max(0, n - span + 1) for n in part) for part in parts) < LEAST_WINDOWS:
+        return Split(tuple(clips), (), lengths, TOO_SHORT)
+    return Split(rest, held, tuple(parts[0]), f"{said} ({sum(parts[1]) / seen.longest.fps / 60:.1f} minutes)")
+
+
+def _whole(lengths: Sequence[int], share: float) -> set[int]:
+    """Choose clips, evenly spread, that make up about ``share`` of the frames; none where that cannot be."""
+    wanted = sum(lengths) * share
+    count = round(len(lengths) * share)
+    if not 0 < count < len(lengths):
+        return set()
+    every = len(lengths) / count
+    chosen = {min(len(lengths) - 1, int((i + 1) * every) - 1) for i in range(count)}
+    return chosen if abs(sum(lengths[i] for i in chosen) - wanted) <= TOLERANCE * wanted else set()
+
+
+def glance(parts: Split) -> tuple[Footage, ...]:
+    """Return the first part of each clip that is trained on, of at most :data:`GLANCE` frames in all."""
+    share = min(1.0, GLANCE / max(1, sum(parts.frames)))
+    return tuple(Part(clip, 0, max(1, int(n * share))) for clip, n in zip(parts.training, parts.frames, strict=True))

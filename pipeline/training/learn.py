@@ -1,0 +1,219 @@
+"""A camera from normal footage: train a detector, measure what is normal, write the card."""
+
+import contextlib
+import dataclasses
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from core import device, files, weights
+from core.contracts import Detector, Footage
+from core.errors import InputError
+from core.normality import AlarmCurve
+from explain import actions as action_models
+from explain import objects as object_models
+from pipeline import versions
+from pipeline.camera import Camera, check_name, load, make_detector, save
+from pipeline.training.calibrate import FALSE_EVENTS_PER_HOUR, Calibration, calibrate, floor_of
+from pipeline.training.loop import Fit, Progress, Step, fit
+from pipeline.witness import Witness
+
+
+@dataclass(frozen=True)
+class Normal:
+    """Normal footage of one camera: what it is called, its clips, and its frames per second."""
+
+    source: str
+    clips: Sequence[Footage]
+    fps: float
+
+
+def learn(
+    detector: str, normal: Normal, out: Path, *, settings: Mapping[str, Any] | None = None, seed: int = 0,
+    resume: bool = False, runtime: device.Runtime | None = None, objects: str = "auto", actions: str = "auto",
+    held_out: Sequence[Footage] = (), seen_too: Sequence[Footage] = (), false_alarms: float = FALSE_EVENTS_PER_HOUR,
+    windows: int = 0, notes: Mapping[str, Any] | None = None, report: Callable[[Step], None] | None = None,
+    each_epoch: Callable[[Detector, Progress], None] | None = None, measuring: Callable[[int], None] | None = None,
+) -> Camera:  # fmt: skip
+    """Train a detector on normal footage and make a camera of it in ``out``.
+
+    Args:
+        detector: name in the registry.
+        normal: footage that is trained on.
+        out: the camera's folder; its name is the camera's.
+        settings: of the detector, where they differ from its defaults.
+        seed: of weights and of the order of windows.
+        resume: go on from the last epoch that a stopped training finished.
+        runtime: device and precision.
+        objects: object backend that counts what is normal.
+        actions: action backend that counts what is normal.
+        held_out: normal clips that the threshold is measured on; the training clips when empty, which the card says.
+        seen_too: more normal clips whose classes and places count, but not their scores, where some are held out.
+        false_alarms: events an hour that the threshold may cost on normal footage.
+        windows: how many windows an epoch draws at most; 0 for all.
+        notes: what else the card is to say.
+        report: called after every batch.
+        each_epoch: see :class:`pipeline.training.loop.Fit`.
+        measuring: called with the number of frames that the threshold was measured on so far.
+
+    Raises:
+        UnknownNameError: no such detector or setting.
+        DataError: the footage is empty or too short.
+        InputError: the training diverged, or ``out`` is no name of a camera.
+        StorageError: the disk is full.
+    """
+    runtime = runtime or device.choose()
+    check_name(out.resolve().name)
+    check_alarms(false_alarms)
+    torch.manual_seed(seed)
+    module = make_detector(detector, settings or {})
+    work = out / "training"
+    with _tidy(out, work):
+        progress = fit(module, normal.clips, work, runtime, Fit(seed, resume, windows, report, each_epoch))
+    sha256 = weights.save(module, work / "weights.safetensors")
+    weights.apply(module, weights.load(work / "weights.safetensors", sha256))
+    witness = Witness(object_models.choose(objects, runtime), action_models.choose(actions, runtime))
+    measured = tuple(held_out) or tuple(normal.clips)
+    found = calibrate(
+        module, measured, work, normal.fps, witness, runtime, measuring,
+        others=seen_too if held_out else (), false_alarms=false_alarms,
+    )  # fmt: skip
+    card = _card(detector, module, normal, seed, progress, runtime, witness, held_out)
+    card |= {"false_alarms": _promise(found.alarms, found.threshold, false_alarms), **(notes or {})}
+    camera = _camera(out, detector, settings or {}, sha256, normal.fps, found, card)
+    (work / "weights.safetensors").replace(out / "weights.safetensors")
+    save(camera)
+    shutil.rmtree(work, ignore_errors=True)
+    return camera
+
+
+@contextlib.contextmanager
+def _tidy(out: Path, work: Path) -> Iterator[None]:
+    """Leave of a training that fails its checkpoint, or nothing."""
+    try:
+        yield
+    except BaseException:
+        (work / "frames.u8").unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            work.rmdir()
+            out.rmdir()
+        raise
+
+
+def _promise(alarms: AlarmCurve, threshold: float, asked: float) -> dict[str, float]:
+    """Say what the threshold is to cost, and on how much footage that rests."""
+    return {
+        "asked_per_hour": asked,
+        "expected_per_hour": alarms.expected(threshold),
+        "measured_on_hours": alarms.hours,
+    }
+
+
+def measure_again(
+    name: str, normal: Normal, *, runtime: device.Runtime | None = None, objects: str = "auto", actions: str = "auto",
+    false_alarms: float = FALSE_EVENTS_PER_HOUR,
+) -> Camera:  # fmt: skip
+    """Measure again what is normal at a camera, with the weights it has: for other models, or other normal footage.
+
+    Args:
+        name: of the camera, or its folder.
+        normal: footage that the threshold and the classes are measured on.
+        runtime: device and precision.
+        objects: object backend that counts what is normal.
+        actions: action backend that counts what is normal.
+        false_alarms: events an hour that the threshold may cost on normal footage.
+
+    Raises:
+        UnknownNameError: there is no such camera.
+        DataError: the footage is empty or too short.
+        StorageError: the disk is full.
+    """
+    runtime, camera = runtime or device.choose(), load(name)
+    witness = Witness(object_models.choose(objects, runtime), action_models.choose(actions, runtime))
+    work = files.home() / "cache"
+    detector = camera.build(runtime)
+    found = calibrate(detector, normal.clips, work, normal.fps, witness, runtime, false_alarms=false_alarms)
+    same = list(camera.card["clips"]) == [clip.name for clip in normal.clips]
+    card = {
+        **camera.card,
+        "calibrated_on": "the training clips" if same else [clip.name for clip in normal.clips],
+        "models": {"objects": witness.objects.name, "actions": witness.actions.name},
+        "false_alarms": _promise(found.alarms, found.threshold, false_alarms),
+        "figures": {},
+    }
+    made = _camera(camera.folder, camera.detector, camera.settings, camera.sha256, normal.fps, found, card)
+    save(made)
+    return made
+
+
+def retune(name: str, false_alarms: float) -> Camera:
+    """Move a camera's threshold to another number of false alarms an hour, along what was measured of it.
+
+    Args:
+        name: of the camera, or its folder.
+        false_alarms: events an hour that normal footage may raise, more than 0.
+
+    Raises:
+        UnknownNameError: there is no such camera.
+        InputError: the number is out of range, or the camera was measured before its false alarms were kept.
+        StorageError: the camera cannot be written.
+    """
+    camera = load(name)
+    check_alarms(false_alarms)
+    if camera.alarms is None:
+        raise InputError(f"camera {camera.name} does not know its false alarms yet; train --measure finds them out")
+    threshold = camera.alarms.threshold(false_alarms)
+    promise = _promise(camera.alarms, threshold, false_alarms)
+    card = {**camera.card, "false_alarms": promise}
+    made = dataclasses.replace(camera, threshold=threshold, floor=floor_of(threshold), card=card)
+    save(made)
+    return made
+
+
+def check_alarms(per_hour: float) -> None:
+    """Refuse what is no number of false alarms an hour.
+
+    Raises:
+        InputError: it is not from 0.1 to 1000.
+    """
+    if not 0.1 <= per_hour <= 1000:
+        raise InputError(f"false alarms an hour must be from 0.1 to 1000, got {per_hour:g}")
+
+
+def _camera(
+    out: Path, detector: str, settings: Mapping[str, Any], sha256: str, fps: float, found: Calibration,
+    card: dict[str, Any],
+) -> Camera:  # fmt: skip
+    return Camera(
+        out.resolve().name, out, detector, dict(settings), sha256, found.threshold, floor_of(found.threshold),
+        found.width, found.height, fps, found.normality, found.background, card, found.alarms,
+    )  # fmt: skip
+
+
+def _card(
+    name: str, module: Detector, normal: Normal, seed: int, progress: Progress, runtime: device.Runtime,
+    witness: Witness, held_out: Sequence[Footage],
+) -> dict[str, Any]:  # fmt: skip
+    window = module.window
+    return {
+        "trained_on": normal.source,
+        "clips": [clip.name for clip in normal.clips],
+        "calibrated_on": [clip.name for clip in held_out] or "the training clips",
+        "detector": name,
+        "parameters": sum(p.numel() for p in module.parameters()),
+        "input": f"{window.width}x{window.height}, {window.channels} channel(s), {window.inputs} frame(s)",
+        "seed": seed,
+        "epochs": len(progress.losses),
+        "minutes": round(progress.seconds / 60, 1),
+        "last_losses": {key: round(value, 6) for key, value in progress.losses[-1].items()} if progress.losses else {},
+        "device": runtime.describe(),
+        "models": {"objects": witness.objects.name, "actions": witness.actions.name},
+        "made": time.strftime("%Y-%m-%d"),
+        "versions": versions.packages(),
+        "figures": {},
+    }

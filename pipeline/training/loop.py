@@ -1,0 +1,247 @@
+"""One plain training loop for every detector: stages from the detector, a checkpoint every epoch, resume."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
+
+from core import files, weights
+from core.contracts import Detector, Footage, Stage
+from core.device import Runtime
+from core.errors import InputError, WeightsError
+from pipeline.training.cache import Cache
+
+CLIP_NORM = 1.0
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where a training stands: shown while it runs."""
+
+    stage: str
+    epoch: int
+    epochs: int
+    done: float
+    loss: float
+    windows_per_second: float
+
+
+@dataclass
+class Progress:
+    """What a training has behind it; kept in the checkpoint and on the camera's card.
+
+    Attributes:
+        stage, epoch: where it stands.
+        seconds: spent in epochs.
+        losses: one entry for each epoch, its terms averaged over windows; ``held out`` is their sum on held-out
+            windows, where a stage has any.
+        best, stale: of the present stage: the lowest loss on held-out windows, and the epochs since.
+    """
+
+    stage: int = 0
+    epoch: int = 0
+    seconds: float = 0.0
+    losses: list[dict[str, float]] = field(default_factory=list)
+    best: float = float("inf")
+    stale: int = 0
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How a detector is fitted, but for what it says itself.
+
+    Attributes:
+        seed: of the order of windows and of PyTorch. Seed PyTorch before building the detector too.
+        resume: go on from ``checkpoint.pt`` where there is one.
+        windows: how many windows an epoch draws at most; 0 for all.
+        report: called after every batch.
+        each_epoch: called after every epoch, the detector in evaluation mode; what it does is not counted as training
+            time, and must leave PyTorch's own random numbers alone.
+    """
+
+    seed: int = 0
+    resume: bool = False
+    windows: int = 0
+    report: Callable[[Step], None] | None = None
+    each_epoch: Callable[[Detector, Progress], None] | None = None
+
+
+def fit(
+    detector: Detector, footage: Sequence[Footage], work: Path, runtime: Runtime, how: Fit | None = None
+) -> Progress:
+    """Train all stages of a detector; the last epoch's weights stay in it.
+
+    Epoch ``e`` of stage ``s`` draws its windows in an order that depends on ``(seed, s, e)`` alone, so that a training
+    that was killed and resumed takes the same steps as one that was not.
+
+    Args:
+        detector: placed on the runtime's device here; keep it in eval mode afterwards.
+        footage: normal clips.
+        work: folder for the frame cache and ``checkpoint.pt``; made when missing.
+        runtime: device and precision.
+        how: seed, resume, and who watches.
+
+    Raises:
+        DataError: the footage holds no window, or too few to hold some out.
+        InputError: the loss became NaN or infinite; the last good checkpoint is kept.
+        WeightsError: the checkpoint is not one of this detector.
+    """
+    how = how or Fit()
+    files.folder(work)
+    runtime.place(detector)
+    cache = Cache(work / "frames.u8", detector, footage)
+    progress, kept = Progress(), None
+    if how.resume and (work / "checkpoint.pt").exists():
+        progress, kept = _restore(detector, work / "checkpoint.pt")
+    torch.manual_seed(how.seed)
+    for number, stage in enumerate(detector.stages()):
+        if number >= progress.stage:
+            _Stage(detector, stage, number, cache, work, runtime, how).run(progress, kept)
+            kept = None
+    detector.eval()
+    (work / "frames.u8").unlink()
+    return progress
+
+
+class _Stage:
+    """One stage while it is trained."""
+
+    def __init__(
+        self, detector: Detector, stage: Stage, number: int, cache: Cache, work: Path, runtime: Runtime, how: Fit
+    ) -> None:
+        self.detector, self.stage, self.number, self.cache = detector, stage, number, cache
+        self.kept, self.runtime, self.how = work / "checkpoint.pt", runtime, how
+        self.starts, self.held_out = cache.split(stage.plateau.held_out if stage.plateau else 0.0)
+        self.windows = min(len(self.starts), how.windows or len(self.starts))
+        self.per_epoch = -(-self.windows // stage.batch)
+        self.optimiser = stage.optimiser(stage.parameters)
+        self.rate = float(self.optimiser.param_groups[0]["lr"])
+        self.schedule: LRScheduler | ReduceLROnPlateau = (
+            ReduceLROnPlateau(self.optimiser, factor=stage.plateau.factor, patience=stage.plateau.patience)
+            if stage.plateau
+            else stage.schedule(self.optimiser, self.per_epoch * stage.epochs)
+        )
+
+    def run(self, progress: Progress, kept: dict[str, Any] | None) -> None:
+        """Train from where ``progress`` stands, with the optimiser's state ``kept``, to the stage's end."""
+        stage, plateau = self.stage, self.stage.plateau
+        if kept is not None:
+            self._go_on(kept)
+        if stage.begin is not None and progress.epoch == 0:
+            self._begin(stage.begin)
+        while progress.epoch < stage.epochs and not (plateau and 0 < plateau.stop <= progress.stale):
+            self._epoch(progress)
+            self._keep(progress)
+            if self.how.each_epoch:
+                self.how.each_epoch(self.detector.eval(), progress)
+        progress.stage, progress.epoch, progress.best, progress.stale = self.number + 1, 0, float("inf"), 0
+
+    def _go_on(self, kept: Mapping[str, Any]) -> None:
+        """Take up the optimiser and the schedule, at a rate that is lower or higher where it was set anew since."""
+        asked = self.rate
+        self.optimiser.load_state_dict(kept["optimiser"])
+        self.schedule.load_state_dict(kept["schedule"])
+        if asked != kept["rate"]:
+            for group in self.optimiser.param_groups:
+                group["lr"] *= asked / kept["rate"]
+            if not isinstance(self.schedule, ReduceLROnPlateau):
+                self.schedule.base_lrs = [rate * asked / kept["rate"] for rate in self.schedule.base_lrs]
+
+    def _epoch(self, progress: Progress) -> None:
+        began, seed = time.monotonic(), self.how.seed
+        rng = np.random.default_rng((seed, self.number, progress.epoch))
+        torch.manual_seed(int(rng.integers(2**31)))
+        losses = self._train(rng.permutation(self.starts)[: self.windows], progress.epoch)
+        if isinstance(self.schedule, ReduceLROnPlateau):
+            losses["held out"] = held_out = self._measure()
+            self.schedule.step(held_out)
+            gained = held_out < progress.best
+            progress.best, progress.stale = (held_out, 0) if gained else (progress.best, progress.stale + 1)
+        progress.losses.append(losses)
+        progress.seconds += time.monotonic() - began
+        progress.epoch += 1
+
+    def _train(self, order: np.ndarray[Any, np.dtype[np.int64]], epoch: int) -> dict[str, float]:
+        """Take one step for each batch and return the terms of the loss, averaged over windows."""
+        stage = self.stage
+        self.detector.train()
+        sums: dict[str, float] = {}
+        began, seen = time.monotonic(), 0
+        for index, windows in enumerate(self._prepared(order)):
+            terms = self._loss(windows, index)
+            loss = torch.stack(tuple(terms.values())).sum()
+            self.optimiser.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(stage.parameters, CLIP_NORM)
+            self.optimiser.step()
+            if not isinstance(self.schedule, ReduceLROnPlateau):
+                self.schedule.step()
+            seen += len(windows)
+            for name, term in terms.items():
+                sums[name] = sums.get(name, 0.0) + term.item() * len(windows)
+            if self.how.report:
+                rate = seen / (time.monotonic() - began)
+                done = (index + 1) / self.per_epoch
+                self.how.report(Step(stage.name, epoch, stage.epochs, done, loss.item(), rate))
+        return {name: value / seen for name, value in sums.items()}
+
+    @torch.no_grad()
+    def _measure(self) -> float:
+        """Return the loss of the held-out windows, averaged over them."""
+        self.detector.eval()
+        total = 0.0
+        for index, windows in enumerate(self._prepared(self.held_out)):
+            total += sum(term.item() for term in self._loss(windows, index).values()) * len(windows)
+        return total / len(self.held_out)
+
+    def _prepared(self, order: np.ndarray[Any, np.dtype[np.int64]]) -> Iterator[Tensor]:
+        for shrunk in self.cache.batches(self.stage.batch, order, self.stage.span):
+            yield self.detector.prepare(shrunk.to(self.runtime.device))
+
+    def _loss(self, windows: Tensor, batch: int) -> dict[str, Tensor]:
+        with self.runtime.autocast():
+            terms = self.stage.loss(windows)
+        total = sum(float(term.detach()) for term in terms.values())
+        if not np.isfinite(total):
+            raise InputError(
+                f"the loss of stage {self.stage.name} became {total} in batch {batch}; "
+                + ("the last good epoch is kept: --resume with" if self.kept.exists() else "begin again with")
+                + " a lower learning rate (--set rate=…) would be right"
+            )
+        return terms
+
+    def _keep(self, progress: Progress) -> None:
+        state = {
+            "detector": self.detector.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "rate": self.rate,
+            "progress": vars(progress),
+        }
+        with files.write_whole(self.kept) as handle:
+            torch.save(state, handle)
+
+    @torch.no_grad()
+    def _begin(self, begin: Callable[[Iterable[Tensor]], None]) -> None:
+        self.detector.eval()
+        order = np.random.default_rng(self.how.seed).permutation(self.cache.starts)
+        with self.runtime.autocast():
+            begin(
+                self.detector.prepare(shrunk.to(self.runtime.device))
+                for shrunk in self.cache.batches(self.stage.batch, order)
+            )
+
+
+def _restore(detector: Detector, path: Path) -> tuple[Progress, dict[str, Any]]:
+    state = weights.load_torch(path)
+    try:
+        weights.apply(detector, state["detector"])
+        return Progress(**state["progress"]), {name: state[name] for name in ("optimiser", "schedule", "rate")}
+    except (KeyError, TypeError) as error:
+        raise WeightsError(f"{path.name} is not a training checkpoint of Whycam; train without --resume") from error

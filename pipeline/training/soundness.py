@@ -1,0 +1,141 @@
+"""Whether normal footage can teach a camera, said before the training begins: sentences, and which of them stop it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from core.console import clock
+from core.errors import DataError
+from pipeline.camera import ALIKE
+from pipeline.training.survey import ClipSurvey, Survey, same_place
+
+LEAST_WINDOWS, FEW_SECONDS = 200, 120.0
+"""Windows under which nothing can be learnt, and seconds under which little can."""
+STEADY, SWAY = 0.5, 0.01
+"""Share of a clip's frames that a fixed camera's background is seen in at least, and how far it may sway unsaid."""
+LIVELY = 0.02
+FLAT, DARK = 3.0, 12.0
+"""Contrast of a background under which it is one colour, and brightness (of 255) under which it is dark."""
+LIGHTS = (45.0, 1.7)
+"""Grey levels, and times, by which backgrounds differ that are of day and night."""
+NAMED = 3
+
+
+class UnfitError(DataError):
+    """Footage that makes no camera; who knows better may train on it anyway."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A sentence about the footage; ``fatal`` where training on it makes no sense."""
+
+    sentence: str
+    fatal: bool = False
+
+
+def findings(seen: Survey, span: int) -> list[Finding]:
+    """Say what speaks against learning from footage, what stops it first.
+
+    Args:
+        seen: the footage.
+        span: frames of one window of the detector.
+    """
+    found = [*_each(seen), *_mixed(seen), *_light(seen), *_amount(seen, span)]
+    return sorted(found, key=lambda one: not one.fatal)
+
+
+def _each(seen: Survey) -> Iterator[Finding]:
+    for clip in seen.clips:
+        yield from (Finding(sentence) for sentence in clip.complaints)
+        if clip.contrast < FLAT:
+            yield Finding(f"{clip.name!r} shows a picture of one colour; give clips in which the place is seen", True)
+        elif clip.steady < STEADY:
+            yield Finding(
+                f"{clip.name!r} is not from a fixed camera: only {clip.steady:.0%} of its frames show its background "
+                "where it belongs; give clips of a camera that neither turns nor is carried",
+                True,
+            )
+        elif clip.scenes > 1:
+            yield Finding(
+                f"{clip.name!r} changes between {clip.scenes} places; give clips of one camera, cut at the changes",
+                True,
+            )
+        elif clip.sway > SWAY:
+            yield Finding(
+                f"the camera of {clip.name!r} sways by {clip.sway:.1%} of the picture, so edges look unusual at times"
+            )
+
+
+def _mixed(seen: Survey) -> Iterator[Finding]:
+    main = seen.longest
+    plain = [clip for clip in seen.clips if clip is not main and clip.contrast >= FLAT <= main.contrast]
+    shaped = [clip for clip in plain if abs(clip.width * main.height / (clip.height * main.width) - 1) > 0.02]
+    if shaped:
+        yield Finding(
+            f"{_names(shaped)} of {shaped[0].width}×{shaped[0].height} pixels and {main.name!r} of "
+            f"{main.width}×{main.height} cannot be of one camera; give each camera's clips by themselves",
+            True,
+        )
+    strange = [clip for clip in plain if clip not in shaped and same_place(clip, main) < ALIKE]
+    if strange:
+        yield Finding(
+            f"{_names(strange)} and {main.name!r} do not show the same place; give each camera's clips by themselves",
+            True,
+        )
+    sized = [clip for clip in plain if clip not in shaped and (clip.width, clip.height) != (main.width, main.height)]
+    if sized:
+        yield Finding(
+            f"{_names(sized)} of {sized[0].width}×{sized[0].height} pixels will be scaled to the "
+            f"{main.width}×{main.height} of {main.name!r}"
+        )
+    paced = [clip for clip in plain if not 0.8 < clip.fps / main.fps < 1.25]
+    if paced:
+        yield Finding(
+            f"{_names(paced)} at {paced[0].fps:.4g} frames/s and {main.name!r} at {main.fps:.4g} differ in how far "
+            "things move between frames; clips of one frame rate teach more"
+        )
+
+
+def _light(seen: Survey) -> Iterator[Finding]:
+    dim, bright = (pick(seen.clips, key=lambda clip: clip.brightness) for pick in (min, max))
+    if bright.brightness - dim.brightness > LIGHTS[0] and bright.brightness > LIGHTS[1] * dim.brightness:
+        yield Finding(
+            f"{dim.name!r} (brightness {dim.brightness:.0f} of 255) and {bright.name!r} ({bright.brightness:.0f}) "
+            "differ as night and day do; a camera for each of them finds more"
+        )
+    elif bright.brightness < DARK and bright.contrast >= FLAT:
+        yield Finding(
+            f"the footage is dark (brightness {bright.brightness:.0f} of 255); little of it can be told apart"
+        )
+
+
+def _amount(seen: Survey, span: int) -> Iterator[Finding]:
+    windows = sum(max(0, clip.frames - span + 1) for clip in seen.clips)
+    if windows < LEAST_WINDOWS:
+        yield Finding(
+            f"the footage is too short: {seen.frames} frames in {_clips(seen)} hold {windows} windows of {span}, "
+            f"and {LEAST_WINDOWS} are the least; some minutes of ordinary footage are right",
+            True,
+        )
+    elif seen.seconds < FEW_SECONDS:
+        yield Finding(
+            f"the footage is short: {clock(seen.seconds)} minutes; what did not happen in it will be called unusual, "
+            "and ten minutes or more would be right"
+        )
+    if seen.lively < LIVELY:
+        yield Finding(
+            f"the footage is nearly empty: something moves in {seen.lively:.1%} of it; whatever moves later will be "
+            "called unusual, so add clips of ordinary traffic if there is any"
+        )
+
+
+def _names(clips: list[ClipSurvey]) -> str:
+    """Name the first clips and say how many more there are."""
+    said = ", ".join(repr(clip.name) for clip in clips[:NAMED])
+    return said + (f" and {len(clips) - NAMED} more" if len(clips) > NAMED else "")
+
+
+def _clips(seen: Survey) -> str:
+    return f"{len(seen.clips)} clip{'s' * (len(seen.clips) != 1)}"
+
+
+__all__ = ["Finding", "UnfitError", "findings"]

@@ -1,0 +1,166 @@
+"""A camera from minutes of somebody's own footage: look at it, say what speaks against it, choose, hold out, learn."""
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core import device, files
+from core.contracts import Footage
+from core.errors import InputError
+from core.registry import pick
+from pipeline.camera import Camera, check_name, detector_entries
+from pipeline.training import holdout
+from pipeline.training.calibrate import FALSE_EVENTS_PER_HOUR
+from pipeline.training.learn import Normal, check_alarms, learn
+from pipeline.training.loop import Step
+from pipeline.training.soundness import UnfitError, findings
+from pipeline.training.suit import DETECTOR, Choice, suit
+from pipeline.training.survey import Survey, survey
+
+CHOSEN = "chosen.json"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody wants of a camera; what is left out is chosen.
+
+    Attributes:
+        detector: its name.
+        settings: of the detector.
+        minutes: that the training may take, measuring what is normal not counted.
+        hold_out: share of the footage that the threshold is measured on.
+        false_alarms: events an hour that normal footage may raise.
+        seed: of weights and of the order of windows.
+        resume: go on from the last epoch that a stopped training finished, with what was chosen then.
+        anyway: train although the footage looks unfit.
+    """
+
+    detector: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    minutes: float | None = None
+    hold_out: float = holdout.SHARE
+    false_alarms: float = FALSE_EVENTS_PER_HOUR
+    seed: int = 0
+    resume: bool = False
+    anyway: bool = False
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who is told how far a camera is.
+
+    Attributes:
+        note: a sentence about the footage that its owner must know.
+        chose: what was chosen: names to sentences that say why.
+        frames: what is done with footage, and how many frames are done.
+        train: called after every batch.
+    """
+
+    note: Callable[[str], None] = print
+    chose: Callable[[Mapping[str, str]], None] = print
+    frames: Callable[[str, int], None] = lambda what, done: None
+    train: Callable[[Step], None] = lambda step: None
+
+
+def teach(
+    source: str, clips: Sequence[Footage], out: Path, wish: Wish, watch: Watch, runtime: device.Runtime
+) -> Camera:
+    """Make a camera of normal footage, choosing what was not asked for.
+
+    Args:
+        source: what the footage is called.
+        clips: of one fixed camera, all taken for normal.
+        out: the camera's folder; its name is the camera's.
+        wish: what was asked for.
+        watch: who is told of it.
+        runtime: device and precision.
+
+    Raises:
+        UnknownNameError: no such detector or setting.
+        UnfitError: the footage is unfit, in the sentence that says why.
+        DataError: a data set or a clip cannot be read.
+        InputError: a wish is out of range, or the training diverged.
+        StorageError: the disk is full.
+    """
+    check_name(out.resolve().name)
+    _check(wish)
+    seen = survey(clips, lambda done: watch.frames("looking at the footage", done))
+    said = _judge(seen, wish, watch)
+    parts, choice = _choose(clips, seen, out, wish, runtime)
+    reasons = {**choice.reasons, "hold out": parts.said}
+    watch.chose(reasons)
+    training = Normal(source, parts.training, seen.longest.fps)
+    notes = {"footage": seen.facts(), "chosen": reasons, "warnings": said}
+    camera = learn(
+        choice.detector, training, out, settings=choice.settings, seed=wish.seed, resume=wish.resume, runtime=runtime,
+        held_out=parts.held_out, seen_too=holdout.glance(parts), false_alarms=wish.false_alarms, windows=choice.windows,
+        notes=notes, report=watch.train, measuring=lambda done: watch.frames("measuring what is normal", done),
+    )  # fmt: skip
+    for sentence in _doubts(camera):
+        watch.note(sentence)
+    return camera
+
+
+def _check(wish: Wish) -> None:
+    entry = pick("detector", wish.detector or DETECTOR, detector_entries())
+    entry.make(**wish.settings)
+    check_alarms(wish.false_alarms)
+    if wish.minutes is not None and not (0 < wish.minutes <= 60 * 24 * 7 and math.isfinite(wish.minutes)):
+        raise InputError(f"minutes must be more than 0 and a week at most, got {wish.minutes:g}")
+    if not 0 <= wish.hold_out <= 0.9:
+        raise InputError(f"the share that is held out must lie between 0 and 0.9, got {wish.hold_out:g}")
+
+
+def _judge(seen: Survey, wish: Wish, watch: Watch) -> list[str]:
+    """Say what speaks against the footage, and stop where it is unfit."""
+    entry = detector_entries()[wish.detector or DETECTOR]
+    found = findings(seen, entry.make(**wish.settings).window.span)
+    for one in found:
+        if one.fatal and not wish.anyway:
+            raise UnfitError(one.sentence)
+        watch.note(one.sentence)
+    return [one.sentence for one in found]
+
+
+def _choose(
+    clips: Sequence[Footage], seen: Survey, out: Path, wish: Wish, runtime: device.Runtime
+) -> tuple[holdout.Split, Choice]:
+    """Choose detector, settings and what is held out; a training that goes on keeps what was chosen for it."""
+    kept = out / "training" / CHOSEN
+    if wish.resume and kept.exists():
+        choice, hold_out = _kept(kept)
+        choice.settings |= wish.settings
+    else:
+        choice, hold_out = (
+            suit(seen, runtime, wish.detector, wish.settings, wish.minutes, 1 - wish.hold_out),
+            wish.hold_out,
+        )
+    span = detector_entries()[choice.detector].make(**choice.settings).window.span
+    parts = holdout.split(clips, seen, hold_out, span)
+    content = {"detector": choice.detector, "settings": choice.settings, "reasons": choice.reasons,
+               "windows": choice.windows, "hold_out": hold_out}  # fmt: skip
+    files.write_json(kept, content)
+    return parts, choice
+
+
+def _kept(path: Path) -> tuple[Choice, float]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        hold_out = float(content.pop("hold_out"))
+        return Choice(**content), hold_out
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise InputError(f"{path.name} of the stopped training cannot be read; train without --resume") from error
+
+
+def _doubts(camera: Camera) -> list[str]:
+    """Say how little a short measurement of false alarms can promise."""
+    alarms, asked = camera.alarms, camera.card["false_alarms"]["asked_per_hour"]
+    if alarms is None or alarms.hours * asked >= 1:
+        return []
+    return [
+        f"the threshold was measured on {alarms.hours * 60:.1f} minutes, in which {asked:g} false alarms an hour would "
+        "hardly show one: it is set by how the highest normal scores fall off, and more footage makes it surer"
+    ]

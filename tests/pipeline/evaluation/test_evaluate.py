@@ -1,0 +1,140 @@
+"""Evaluation of a camera on clips made here, against a frame-by-frame twin and scikit-learn."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import roc_auc_score
+
+from core.contracts import Truth
+from core.device import choose
+from core.errors import DataError
+from core.registry import collect
+from pipeline.evaluation.evaluate import Scored, evaluate, measure, show
+from pipeline.events import find_events
+from tests.pipeline.clips import Clip
+
+
+class Made:
+    name = "made"
+
+    def __init__(self, lengths=(40, 33), off=0):
+        rng = np.random.default_rng(3)
+        self.clips, self.off = [], off
+        for number, length in enumerate(lengths):
+            images = np.full((length, 48, 64, 3), 90, np.uint8) + rng.integers(0, 6, (length, 48, 64, 3), np.uint8)
+            images[15:28, 10:30, 20:40] = rng.integers(0, 256, (13, 20, 20, 3), np.uint8)
+            self.clips.append(Clip(f"clip{number}", images))
+
+    def training(self):
+        return ()
+
+    def test(self):
+        return self.clips
+
+    def truth(self, clip):
+        abnormal = np.zeros(len(clip.images) + self.off, bool)
+        abnormal[15:28] = True
+        return Truth(abnormal, None, "made/1")
+
+
+def twin(camera, dataset, runtime):
+    """Score each frame from its own window alone."""
+    detector, found = camera.build(runtime), []
+    span, target = detector.window.span, detector.window.target
+    for clip in dataset.test():
+        scores = np.full(len(clip.images), np.nan)
+        for last in range(span - 1, len(clip.images)):
+            window = torch.from_numpy(clip.images[None, last + 1 - span : last + 1])
+            scores[last + 1 - span + target] = detector.predict(window).score.item() - camera.normality.median
+        found.append(scores)
+    return found
+
+
+def test_figures_are_those_of_the_frame_by_frame_twin(tiny_camera):
+    dataset, runtime = Made(), choose("cpu", "float32")
+    said = []
+    result = evaluate(tiny_camera, dataset, runtime, said.append)
+    scores = twin(tiny_camera, dataset, runtime)
+    truth = [dataset.truth(clip).abnormal for clip in dataset.test()]
+    known = [~np.isnan(s) for s in scores]
+    pooled, labels = (np.concatenate([a[k] for a, k in zip(x, known, strict=True)]) for x in (scores, truth))
+    assert result["auc"]["micro_raw"] == pytest.approx(roc_auc_score(labels, pooled), abs=0.005)
+    scaled = [(s - np.nanmin(s)) / (np.nanmax(s) - np.nanmin(s)) for s in scores]
+    pooled = np.concatenate([s[k] for s, k in zip(scaled, known, strict=True)])
+    assert result["auc"]["micro_normalised"] == pytest.approx(roc_auc_score(labels, pooled), abs=0.005)
+    assert (result["frames"], result["scored"], result["abnormal"]) == (73, 63, 26)
+    assert result["label_set"] == "made/1"
+    assert "first 5 frames" in result["protocol"]
+    flagged = [sum(e.last - e.first + 1 for e in find_events(s, tiny_camera.threshold, 10.0)) for s in scores]
+    assert [video["flagged"] for video in result["videos"]] == flagged
+    assert (said[-1].done, said[-1].total) == (73, 73)
+    assert sorted(p.done for p in said) == [p.done for p in said]
+
+
+def test_the_frames_index_is_measured_beside_it(tiny_camera):
+    dataset = Made()
+    result = evaluate(tiny_camera, dataset, choose("cpu", "float32"))
+    index = np.concatenate([np.linspace(0, 1, len(clip.images) - 5) for clip in dataset.test()])
+    labels = np.concatenate([dataset.truth(clip).abnormal[5:] for clip in dataset.test()])
+    control = result["frame_index"]
+    assert control["auc"]["micro_normalised"] == pytest.approx(roc_auc_score(labels, index))
+    always = 2 * labels.sum() / (len(labels) + labels.sum())
+    assert control["f1"] == pytest.approx(always)
+    assert {"auc", "eer", "auc_pr", "f1", "f1_oracle", "gmean"} < control.keys() <= result.keys()
+
+
+def test_it_is_valid_json_and_the_text_shows_every_figure(tiny_camera):
+    result = evaluate(tiny_camera, Made(), choose("cpu", "float32"))
+    assert json.loads(json.dumps(result, allow_nan=False)) == result
+    text = show(result)
+    for name in collect("metrics", "METRICS"):
+        assert name in text
+    for value in (result["auc"]["micro_normalised"], result["frame_index"]["auc"]["micro_normalised"], result["eer"]):
+        assert f"{value:.3f}" in text
+
+
+def test_a_set_without_normal_frames_has_undefined_figures():
+    scores = np.arange(20, dtype=np.float32)
+    result = measure([Scored("a", scores, scores > 10, np.ones(20, bool))])
+    assert result["auc"]["micro_raw"] is None
+    assert result["eer"] is None
+    assert json.dumps(result, allow_nan=False)
+
+
+def test_a_video_too_short_to_be_scored_counts_nowhere():
+    scores = np.arange(20, dtype=np.float32)
+    whole = Scored("a", scores, scores > 10, scores > 12)
+    nothing = Scored("b", np.full(3, np.nan, np.float32), np.zeros(3, bool), np.ones(3, bool))
+    with_it, alone = measure([whole, nothing]), measure([whole])
+    assert with_it["auc"] == alone["auc"]
+    assert with_it["videos"][1]["auc"] is None
+    assert (with_it["frames"], with_it["scored"]) == (23, 20)
+
+
+@pytest.mark.parametrize("off", [-1, 1])
+def test_a_truth_of_another_length_is_refused(tiny_camera, off):
+    with pytest.raises(DataError, match=f"'clip0' has 40 frames and its truth {40 + off}"):
+        evaluate(tiny_camera, Made(off=off), choose("cpu", "float32"))
+
+
+def test_a_set_without_test_clips_is_refused(tiny_camera):
+    with pytest.raises(DataError, match="no test clip"):
+        evaluate(tiny_camera, Made(lengths=()), choose("cpu", "float32"))
+
+
+@pytest.mark.footage
+def test_on_ped2_the_frames_index_alone_reaches_three_quarters(footage_root):
+    dataset = collect("footage", "DATASETS")["ped2"](footage_root)
+    truths = [dataset.truth(clip).abnormal for clip in dataset.test()]
+    scored = []
+    for truth in truths:
+        scores = np.zeros(len(truth), np.float32)
+        scores[:5] = np.nan
+        scored.append(Scored("", scores, np.zeros(len(truth), bool), truth))
+    result = measure(scored)
+    assert sum(map(len, truths)) == 2010
+    assert sum(map(sum, truths)) == 1648
+    assert result["frame_index"]["auc"]["micro_normalised"] == pytest.approx(0.7456, abs=0.0001)
+    assert result["auc"]["micro_normalised"] == 0.5

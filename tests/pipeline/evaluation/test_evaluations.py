@@ -1,0 +1,171 @@
+"""Evaluations as the page asks for them: kept, computed by a worker, compared and exported."""
+
+import csv
+import io
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.contracts import Truth
+from core.errors import InputError
+from metrics.frame_auc import micro_normalised
+from pipeline.evaluation import evaluations
+from pipeline.evaluation import export as out
+from pipeline.evaluation import worker as evaluation_worker
+from pipeline.evaluation.curves import curves
+from pipeline.evaluation.evaluations import Request
+from pipeline.evaluation.protocols import OWN
+from pipeline.evaluation.stored import Kept, Stored
+from tests.footage import trees
+
+EXAMPLES = Path(__file__).resolve().parents[3] / "docs" / "examples"
+HOSTILE = '../../x"><script>alert(1)</script>.csv'
+
+
+@pytest.fixture
+def quiet(monkeypatch):
+    """Start no process: the test is the worker."""
+    monkeypatch.setattr(evaluations, "WORKER", ("true",))
+    monkeypatch.setattr(evaluations, "attach", lambda evaluation, pid: None)
+
+
+def xman(predictions=EXAMPLES / "xman_predictions.csv", name="mine.csv"):
+    with predictions.open("rb") as system, (EXAMPLES / "xman_labels.json").open("rb") as labels:
+        made = evaluations.start(Request("xman", name, labels="labels.json"), {"system": system, "labels": labels})
+    evaluation_worker.work(made.id)
+    return evaluations.get(made.id)
+
+
+@pytest.mark.usefixtures("quiet")
+def test_an_uploaded_pair_of_files_is_measured_and_kept():
+    made = xman(name=HOSTILE)
+    assert (made.state, made.request.system, made.error) == ("done", HOSTILE, "")
+    result = made.result()
+    assert result["map"] == pytest.approx((0.81 + 0.76 + 5 / 6) / 3)
+    assert result["camera"] == HOSTILE
+    assert [one.id for one in evaluations.evaluations()] == [made.id]
+    assert made.folder.parent.name == "evaluations"
+    evaluations.delete(made.id)
+    assert evaluations.evaluations() == []
+    assert not made.folder.exists()
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_wrong_file_fails_with_its_owners_name(tmp_path):
+    (tmp_path / "bad").write_text('{"street/1": [["object" "bicycle"]]}')
+    made = xman(tmp_path / "bad", "their.json")
+    assert made.state == "failed"
+    assert made.error.startswith("their.json, line 1, column")
+    assert str(made.folder) not in made.error
+
+
+@pytest.mark.usefixtures("quiet")
+def test_scores_of_another_system_are_measured_on_a_data_set(tmp_path, monkeypatch):
+    monkeypatch.setenv("WHYCAM_DATA", str(tmp_path))
+    trees.ped1(tmp_path / "UCSDped1")
+    assert "ped1" in evaluations.datasets()
+    abnormal = {1: {2, 3}, 2: {1, 2, 5, 6}}
+    rows = [f"Test{c:03d},{f},{1.0 if f in abnormal[c] else 0.1 * f}" for c in (1, 2) for f in range(1, 8)]
+    content = "\n".join(["video,frame,score", *rows])
+    made = evaluations.start(
+        Request("scores", "theirs.csv", "ped1", "thesis"), {"system": io.BytesIO(content.encode())}
+    )
+    assert evaluation_worker.work(made.id) == 0, evaluations.get(made.id).error
+    result, drawn = evaluations.get(made.id).result(), made.curves()
+    assert result["auc"]["micro_raw"] == 1
+    assert result["rules"]["smoothing"] == "savgol"
+    assert [trace["abnormal"] for trace in drawn["traces"]] == [[[1, 2]], [[0, 1], [4, 5]]]
+    assert (made.folder / "worst-0.jpg").read_bytes()[:2] == b"\xff\xd8"
+    with pytest.raises(InputError, match="no data set 'avenue'"):
+        evaluations.open_dataset("avenue")
+    with pytest.raises(InputError, match="no data set"):
+        evaluations.open_dataset("../../etc")
+
+
+def test_a_worker_that_dies_is_noticed(monkeypatch):
+    monkeypatch.setattr(evaluations, "WORKER", ("false",))
+    made = evaluations.start(Request("scores", "a.csv", "ped2"), {"system": io.BytesIO(b"x")})
+    end = time.monotonic() + 20
+    while evaluations.get(made.id).state != "interrupted":
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("name", ["", "../x", "20261122-000000-abcdef"])
+def test_an_evaluation_that_is_not_there_gets_a_sentence(name):
+    with pytest.raises(InputError, match="there is no evaluation"):
+        evaluations.get(name)
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_damaged_folder_does_not_hide_the_others():
+    good, bad = xman(), xman()
+    (bad.folder / "state.json").write_text("{")
+    assert [one.id for one in evaluations.evaluations()] == [good.id]
+
+
+def scored():
+    rng = np.random.default_rng(0)
+    clips, truths = [], []
+    for length in (60, 3000):
+        abnormal = np.zeros(length, bool)
+        abnormal[20:40] = True
+        scores = rng.normal(0, 1, length).astype(np.float32) + abnormal
+        scores[:3] = np.nan
+        clips.append(Kept(f"clip{length}", scores))
+        truths.append(Truth(abnormal, None, "made/1"))
+    return Stored("a", "b", "made", None, 0, tuple(clips)), truths
+
+
+def test_the_curves_are_those_of_the_figures():
+    stored, truths = scored()
+    drawn = curves(stored, truths, OWN)
+    x, y = zip(*drawn["roc"], strict=True)
+    auc = micro_normalised([c.scores for c in stored.clips], [t.abnormal for t in truths])
+    assert np.trapezoid(y, x) == pytest.approx(auc, abs=0.005)
+    assert (drawn["roc"][0], drawn["roc"][-1]) == ([0, 0], [1, 1])
+    assert drawn["pr"][-1][0] == 1
+    assert sum(n for *_, n in drawn["calibration"]) == 57 + 2997
+    assert all(0 <= share <= 1 for _, share, _ in drawn["calibration"])
+    long = drawn["traces"][1]
+    assert len(long["frames"]) <= 2000
+    assert max(long["scores"]) == 1
+    errors = [row["error"] for row in drawn["worst"] if row["kind"] == "missed"]
+    assert errors == sorted(errors, reverse=True)
+    for row in drawn["worst"]:
+        assert bool(truths[row["number"]].abnormal[row["frame"]]) == (row["kind"] == "missed")
+    json.dumps(drawn, allow_nan=False)
+
+
+@pytest.mark.usefixtures("quiet")
+def test_every_export_holds_the_figure_and_no_script():
+    result = xman(name=HOSTILE).result()
+    (row,) = csv.DictReader(io.StringIO(out.export([result], "csv").decode()))
+    assert float(row["mAP"]) == pytest.approx(result["map"])
+    assert json.loads(out.export([result], "json"))["results"][0]["map"] == result["map"]
+    table = out.export([result], "tex").decode()
+    assert "0.801" in table and r"\begin{tabular}" in table
+    page = out.export([result], "html").decode()
+    assert "0.801" in page and "object: bicycle" in page
+    assert "<script>" not in page
+    assert page.count("http") == 0, "it needs no network"
+
+
+def test_papers_stand_beside_results_of_the_same_labels():
+    rules = {"protocol": "whycam", "smoothing": "none", "normalisation": "min-max"}
+    result = {"camera": "x", "data": "ped2", "label_set": "ucsd-ped2/v1p2", "rules": rules, "protocol": "p"}
+    assert any(row["value"] == 0.892 for row in out.papers([result]))
+    explained = out.papers([{"camera": "x", "map": 0.5, "labels": "l"}])
+    assert {(row["data"], row["value"]) for row in explained if row["measure"] == "xman map"} >= {("ped2", 0.672)}
+    measured = result | {"auc": {"micro_normalised": 0.9}, "detector": "lntra-skip"}
+    assert out.rows([measured])[0]["paper's AUC"] == 0.965
+    assert "paper's AUC" not in out.rows([measured | {"detector": "scores from a file"}])[0]
+    other = result | {"label_set": "ucsd-ped2/other"}
+    assert {row["labels"] for row in out.papers([other])} == {"unstated"}
+    assert "cannot be compared" in evaluations.comparable([result, other])
+    smoothed = result | {"rules": result["rules"] | {"smoothing": "savgol"}}
+    assert "different protocols" in evaluations.comparable([result, smoothed])
+    assert evaluations.comparable([result, result]) == ""

@@ -1,0 +1,83 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from core.normality import AlarmCurve
+from pipeline.events import find_events
+from pipeline.training.alarms import COUNTED, RAREST, alarm_curve
+
+FPS = 5.0
+NOISY = 0.3
+"""Under it the noise between the bumps raises events, too."""
+
+
+def bumps(heights, length=600, seed=0, noise=0.05):
+    """Scores with a bump of one second for each height, far from each other."""
+    scores = np.random.default_rng(seed).normal(0, noise, max(length, 60 * len(heights) + 60)).astype(np.float32)
+    for i, height in enumerate(heights):
+        scores[40 + 60 * i : 46 + 60 * i] += height
+    return scores
+
+
+@pytest.mark.parametrize(
+    ("heights", "clips"),
+    [
+        ([1.0], 1),
+        ([3.0, 3.0, 3.0], 3),
+        ([0.5, 7.0, 1.0, 2.0, 2.5, 6.0, 0.6], 1),
+        ([2, 4, 6, 8, 3, 5], 2),
+        (list(range(1, 25)), 1),
+    ],
+)
+def test_where_events_are_many_the_curve_is_their_count(heights, clips):
+    calm = [bumps(heights, seed=seed) for seed in range(clips)]
+    curve = alarm_curve(calm, FPS)
+    hours = sum(map(len, calm)) / FPS / 3600
+    assert curve.hours == pytest.approx(hours, abs=1e-4)
+    assert list(curve.thresholds) == sorted(curve.thresholds)
+    assert list(curve.per_hour) == sorted(curve.per_hour, reverse=True)
+    for threshold, per_hour in zip(curve.thresholds, curve.per_hour, strict=True):
+        count = sum(len(find_events(scores, threshold, FPS)) for scores in calm)
+        if threshold > NOISY and count > 3 * COUNTED:
+            assert per_hour == pytest.approx(count / hours, rel=1e-3)
+        if threshold > NOISY:
+            assert per_hour >= count / hours * 0.999
+
+
+@pytest.mark.parametrize("per_hour", [0.2, 2.0, 6.0, 60.0])
+def test_the_threshold_is_the_lowest_that_costs_no_more(per_hour):
+    curve = alarm_curve([bumps([1, 2, 3, 4, 2.5, 1.5, 3.5])], FPS)
+    threshold = curve.threshold(per_hour)
+    assert curve.expected(threshold) <= per_hour
+    assert curve.expected(threshold * 0.97) > per_hour
+
+
+def test_a_short_piece_of_noise_promises_what_a_long_one_keeps():
+    """Peaks of exponential height: what a few minutes expect must hold over hours, within chance."""
+    rng = np.random.default_rng(1)
+    kept, naive = [], []
+    for _ in range(8):
+        short, long = (bumps(1 + rng.exponential(1.0, count), noise=0.01) for count in (12, 600))
+        curve = alarm_curve([short], FPS)
+        hours = len(long) / FPS / 3600
+        kept.append(len(find_events(long, curve.threshold(2.0), FPS)) / hours)
+        none = min(t for t in np.linspace(0.1, 20, 200) if not find_events(short, t, FPS))
+        naive.append(len(find_events(long, none, FPS)) / hours)
+    assert np.mean(kept) < np.mean(naive) / 2
+
+
+def test_footage_in_which_nothing_happens_has_a_curve():
+    for scores in (np.zeros(100, np.float32), np.full(3, 0.5, np.float32), np.array([np.nan, 0.1], np.float32)):
+        curve = alarm_curve([scores], FPS)
+        assert np.isfinite([*curve.thresholds, *curve.per_hour]).all()
+        assert curve.threshold(RAREST) == curve.thresholds[-1] > 0
+
+
+def test_a_curve_survives_json_and_refuses_what_is_none():
+    curve = alarm_curve([bumps([1, 2, 3])], FPS)
+    assert AlarmCurve.of(dataclasses.asdict(curve)) == curve
+    with pytest.raises(ValueError, match="per_hour must be 2, got 1"):
+        AlarmCurve.of({"hours": 1, "thresholds": [1, 2], "per_hour": [1]})
+    with pytest.raises(ValueError, match="thresholds must be at least one"):
+        AlarmCurve(1.0, (), ())

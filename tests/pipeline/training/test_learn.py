@@ -1,0 +1,179 @@
+"""A camera from normal footage, with a tiny network and models that the tests can foresee."""
+
+import json
+
+import numpy as np
+import pytest
+
+from core import device
+from core.errors import DataError, InputError, StorageError, UnknownNameError, WeightsError
+from core.records import Detections, Frames
+from pipeline import camera as cameras
+from pipeline.training import learn as stage
+from pipeline.training.learn import Normal, learn
+
+SETTINGS = {"base": 4, "height": 32, "width": 48, "channels": 1, "batch": 8, "epochs": 2, "codes": 8, "inputs": 2}
+RUNTIME = device.choose("cpu", "float32")
+
+
+class Square:
+    """A still picture in which a square walks from left to right."""
+
+    name = "square"
+
+    def __init__(self, frames=40):
+        self.count = frames
+
+    def frames(self, chunk=32):
+        still = np.random.default_rng(3).integers(60, 120, (36, 54, 3), dtype=np.uint8)
+        for first in range(0, self.count, chunk):
+            images = np.stack([still] * min(chunk, self.count - first))
+            for i, image in enumerate(images):
+                image[10:20, (first + i) % 44 : (first + i) % 44 + 10] = 230
+            yield Frames(images, first, np.arange(first, first + len(images)) / 10.0)
+
+
+class Boxes:
+    name, labels = "foreseeable", ("person",)
+
+    def detect(self, images, first=0):
+        box = np.array([[10, 10, 20, 20]], np.float32)
+        return [Detections(first + i, box, ("person",), np.ones(1, np.float32), "COCO") for i in range(len(images))]
+
+
+class Acts:
+    name, labels, span = "foreseeable", ("walk",), 8
+
+    def classify(self, images, boxes):
+        return np.full((len(boxes), 1), 0.9, np.float32)
+
+
+@pytest.fixture(autouse=True)
+def models(monkeypatch):
+    monkeypatch.setattr(stage.object_models, "choose", lambda *_, **__: Boxes())
+    monkeypatch.setattr(stage.action_models, "choose", lambda *_, **__: Acts())
+
+
+def made(out, clips=None, **options):
+    normal = Normal("squares", clips or [Square(), Square(30)], 10.0)
+    return learn("vqunet-prediction", normal, out, settings=SETTINGS, runtime=RUNTIME, **options)
+
+
+def test_a_camera_is_whole_and_loads_again(tmp_path):
+    made(tmp_path / "square")
+    assert {p.name for p in (tmp_path / "square").iterdir()} == {
+        "camera.json",
+        "weights.safetensors",
+        "background.png",
+    }
+    camera = cameras.load(str(tmp_path / "square"))
+    assert (camera.width, camera.height, camera.fps, camera.card["epochs"]) == (54, 36, 10.0, 2)
+    assert camera.card["calibrated_on"] == "the training clips"
+    assert 0 < camera.floor < camera.threshold
+    assert camera.normality.frames == 40 + 30 - 2 * 2 and camera.normality.explained_frames > 20
+    assert set(camera.normality.classes) >= {"person", "walk"}
+    assert cameras.likeness(camera, next(Square().frames()).images) == ()
+    assert camera.build(RUNTIME).window.inputs == 2
+
+
+def test_held_out_clips_set_the_threshold_and_stand_on_the_card(tmp_path):
+    camera = made(tmp_path / "square", held_out=[Square(20)])
+    assert camera.card["calibrated_on"] == ["square"] and camera.normality.frames == 18
+
+
+def test_a_learnt_camera_is_listed_by_its_name(whycam_home):
+    made(whycam_home / "cameras" / "square")
+    assert "square" in cameras.cameras() and cameras.load("square").name == "square"
+
+
+def test_an_unknown_camera_lists_the_known_ones(whycam_home):
+    made(whycam_home / "cameras" / "square")
+    with pytest.raises(UnknownNameError, match=r"unknown camera 'sqare'; known: .*square"):
+        cameras.load("sqare")
+
+
+def test_changed_weights_are_refused(tmp_path):
+    camera = made(tmp_path / "square")
+    path = camera.folder / "weights.safetensors"
+    path.write_bytes(path.read_bytes()[:-1] + b"\x7f")
+    with pytest.raises(WeightsError):
+        camera.build(RUNTIME)
+
+
+@pytest.mark.parametrize("change", [{"format": 9}, {"threshold": "high"}, {"normality": None}])
+def test_a_strange_card_is_one_sentence(tmp_path, change):
+    camera = made(tmp_path / "square")
+    content = json.loads((camera.folder / "camera.json").read_text()) | change
+    (camera.folder / "camera.json").write_text(json.dumps(content))
+    with pytest.raises(InputError, match="is not a camera of this version"):
+        cameras.load(str(camera.folder))
+
+
+def test_short_footage_and_bad_names_are_refused(tmp_path):
+    with pytest.raises(DataError, match="no clip of the normal footage"):
+        made(tmp_path / "square", clips=[Square(2)])
+    with pytest.raises(InputError, match="camera name 'Two Words'"):
+        made(tmp_path / "Two Words")
+
+
+def test_figures_are_noted_on_the_card_beside_those_of_other_labels(tmp_path):
+    camera = made(tmp_path / "square")
+    names = ("protocol", "auc", "auc_pr", "eer", "f1", "f1_oracle", "frame_index", "frames", "scored", "abnormal")
+    for label_set, value in (("one/1", 0.5), ("two/1", 0.7)):
+        result = dict.fromkeys(names, value) | {"label_set": label_set}
+        cameras.note(cameras.load(str(camera.folder)), result)
+    figures = cameras.load(str(camera.folder)).card["figures"]
+    assert {name: entry["eer"] for name, entry in figures.items()} == {"one/1": 0.5, "two/1": 0.7}
+
+
+def test_measuring_again_keeps_the_weights_and_drops_stale_figures(tmp_path):
+    camera = made(tmp_path / "square")
+    names = ("protocol", "auc", "auc_pr", "eer", "f1", "f1_oracle", "frame_index", "frames", "scored", "abnormal")
+    cameras.note(camera, dict.fromkeys(names, 0.5) | {"label_set": "one/1"})
+    again = stage.measure_again(str(camera.folder), Normal("other", [Square(20)], 10.0), runtime=RUNTIME)
+    kept = cameras.load(str(camera.folder))
+    assert (again.sha256, kept.sha256) == (camera.sha256, camera.sha256)
+    assert kept.normality.frames == 18 and kept.card["calibrated_on"] == ["square"] and kept.card["figures"] == {}
+    assert {p.name for p in camera.folder.iterdir()} == {"camera.json", "weights.safetensors", "background.png"}
+
+
+def test_the_card_says_what_the_threshold_costs_and_the_knob_moves_it(tmp_path):
+    camera = made(tmp_path / "square", held_out=[Square(60)], false_alarms=600)
+    kept = cameras.load(str(camera.folder))
+    assert kept.alarms == camera.alarms and kept.alarms.hours == pytest.approx(58 / 36000, rel=0.05)
+    promise = kept.card["false_alarms"]
+    assert promise["asked_per_hour"] == 600 and promise["expected_per_hour"] <= 600
+    strict = stage.retune(str(camera.folder), 1.0)
+    assert strict.threshold == kept.alarms.threshold(1.0) > kept.threshold
+    assert strict.floor / strict.threshold == pytest.approx(kept.floor / kept.threshold)
+    again = cameras.load(str(camera.folder))
+    assert again.threshold == strict.threshold and again.card["false_alarms"]["asked_per_hour"] == 1.0
+    assert stage.retune(str(camera.folder), 600).threshold == kept.threshold
+
+
+@pytest.mark.parametrize("wrong", [0, -1, float("nan"), 1e6])
+def test_false_alarms_out_of_range_are_refused(tmp_path, wrong):
+    with pytest.raises(InputError, match=r"false alarms an hour must be from 0\.1 to 1000"):
+        made(tmp_path / "square", false_alarms=wrong)
+    assert not (tmp_path / "square").exists()
+
+
+def test_a_camera_that_does_not_know_its_false_alarms_says_how_to_learn_them(tiny_camera):
+    with pytest.raises(InputError, match="does not know its false alarms yet; train --measure"):
+        stage.retune("tiny", 6.0)
+
+
+def test_what_was_trained_on_is_seen_too_but_not_its_score(tmp_path):
+    alone = made(tmp_path / "alone", held_out=[Square(20)])
+    both = made(tmp_path / "both", held_out=[Square(20)], seen_too=[Square(40)])
+    assert both.normality.frames == alone.normality.frames == 18
+    assert (both.threshold, both.normality.median) == (alone.threshold, alone.normality.median)
+    assert both.normality.explained_frames > alone.normality.explained_frames
+
+
+def test_a_training_again_that_fails_leaves_the_camera_as_it_was(tmp_path, monkeypatch):
+    camera = made(tmp_path / "square")
+    monkeypatch.setattr(stage, "calibrate", lambda *_, **__: (_ for _ in ()).throw(StorageError("the disk is full")))
+    with pytest.raises(StorageError):
+        made(tmp_path / "square", seed=1)
+    assert cameras.load(str(camera.folder)).build(RUNTIME)

@@ -6,6 +6,9 @@ from typing import Any
 
 from core.errors import expect
 
+USUAL, BEARABLE = 6.0, 60.0
+"""False events an hour: what a camera is set to where there is footage enough, and the most it is set to unasked."""
+
 
 @dataclass(frozen=True)
 class ClassNormality:
@@ -112,6 +115,19 @@ class AlarmCurve:
         """
         numbers = {name: tuple(float(value) for value in content[name]) for name in ("thresholds", "per_hour")}
         return cls(float(content["hours"]), **numbers)
+
+    @property
+    def usual(self) -> float:
+        """False events an hour that a camera may cost where nobody says how many.
+
+        :data:`USUAL`, or one in all of the footage where that is more, for less cannot be counted there; at most
+        :data:`BEARABLE`.
+        """
+        return min(max(USUAL, 1 / self.hours), BEARABLE) if self.hours > 0 else BEARABLE
+
+    def can_count(self, per_hour: float) -> bool:
+        """Tell whether so many events an hour are one at least in the footage that was measured."""
+        return round(self.hours * per_hour, 2) >= 1
 
     def threshold(self, per_hour: float) -> float:
         """Return the lowest threshold that costs at most so many false events an hour, else the highest there is."""

@@ -128,7 +128,10 @@ def _train(verbs: Any) -> None:
         "--hold-out", type=number, metavar="SHARE", help="share of the footage kept for the threshold (default 0.25)"
     )
     made.add_argument(
-        "--false-alarms", type=number, default=6.0, metavar="N", help="events an hour that are bearable (default 6)"
+        "--false-alarms",
+        type=number,
+        metavar="N",
+        help="events an hour that are bearable (default: 6, or one in all that the threshold is measured on)",
     )
     made.add_argument("--anyway", action="store_true", help="train although the footage looks unfit")
     made.add_argument("--seed", type=int, default=0, help="the same seed gives the same training (default 0)")

@@ -3,15 +3,18 @@
 import streamlit as st
 
 from core.errors import WhycamError
+from core.normality import USUAL
 from pipeline import store, views
 from pipeline.training import lessons
 from pipeline.training.lessons import Lesson
 from ui import frame
 from ui.words import clock, count, safe
 
-ALARMS = (0.5, 1.0, 2.0, 3.0, 6.0, 12.0, 24.0, 60.0)
-USUAL, MINUTES = 6.0, 15
+AUTO, ALARMS, MINUTES = 0.0, (0.5, 1.0, 2.0, 3.0, 6.0, 12.0, 24.0, 60.0), 15
 HELP = "How many events an hour of ordinary footage may raise: each of them costs somebody a look"
+HELP_AUTO = (
+    f"{HELP}. Auto is {USUAL:g}, or one in all of the footage that the threshold is measured on, if that is more"
+)
 
 
 def form() -> None:
@@ -28,13 +31,13 @@ def form() -> None:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             name = st.text_input("Name", key=f"name-{turn}", placeholder="entrance", max_chars=64)
             alarms = st.select_slider(
-                "False alarms an hour", ALARMS, USUAL, format_func=_number, help=HELP, key=f"alarms-{turn}"
+                "False alarms an hour", (AUTO, *ALARMS), AUTO, format_func=_number, help=HELP_AUTO, key=f"alarms-{turn}"
             )
             minutes = st.number_input("Minutes of learning", 1, 10_000, MINUTES, key=f"minutes-{turn}", width=160)
         if st.button("Learn this camera", type="primary", icon=":material/school:", disabled=not (clips and name)):
             try:
                 with st.spinner("Keeping the clips…"):
-                    lessons.start(name, [(clip.name, clip) for clip in clips], alarms, float(minutes))
+                    lessons.start(name, [(clip.name, clip) for clip in clips], alarms or None, float(minutes))
             except WhycamError as error:
                 frame.notice(error)
                 return
@@ -43,7 +46,7 @@ def form() -> None:
 
 
 def _number(value: float) -> str:
-    return f"{value:g}"
+    return f"{value:g}" if value != AUTO else "auto"
 
 
 def at_work() -> None:
@@ -90,7 +93,9 @@ def _ended(lesson: Lesson) -> None:
     """Say how a lesson ended, and what can be done with it."""
     with st.container(border=True, key=f"lesson-{lesson.id}"):
         st.subheader(lesson.camera)
-        facts = f"{count(len(lesson.clips), 'clip')}, {lesson.false_alarms:g} false alarms an hour"
+        facts = count(len(lesson.clips), "clip")
+        if lesson.false_alarms is not None:
+            facts += f", {lesson.false_alarms:g} false alarms an hour"
         if lesson.state == "done":
             frame.notice(f"Camera {lesson.camera} is ready; it learnt from {facts}.", "good")
         else:
@@ -117,16 +122,15 @@ def knob(camera: views.Camera) -> None:
     """Let a camera's false alarms be chosen anew, where it knows what thresholds cost; nothing is measured again."""
     if camera.alarms is None or not views.own(camera):
         return
-    asked = float(camera.card.get("false_alarms", {}).get("asked_per_hour", USUAL))
+    asked = float(camera.card.get("false_alarms", {}).get("asked_per_hour", camera.alarms.usual))
     choices = sorted({*ALARMS, asked})
     key = f"knob-{camera.name}"
     st.select_slider(
         "False alarms an hour", choices, asked, key=key, help=HELP, on_change=_turn, args=(camera.name, key)
     )
     measured = camera.alarms.hours * 60
-    sure = (
-        "" if camera.alarms.hours * asked >= 1 else ", too few to count them: judged by how the highest scores fall off"
-    )
+    guess = not camera.alarms.can_count(asked)
+    sure = ", too few to count them: judged by how the highest scores fall off" if guess else ""
     st.caption(f"Threshold {camera.threshold:.2f}, measured on {measured:.1f} minutes of ordinary footage{sure}.")
 
 

@@ -21,7 +21,6 @@ from pipeline.evidence import EvidenceFolder
 from pipeline.training.alarms import alarm_curve
 from pipeline.witness import Witness
 
-FALSE_EVENTS_PER_HOUR = 6.0
 LOWEST = 0.75
 """Share of the threshold down to which an analyst may lower it and still be told causes."""
 MOMENTS, ROW, ROWS_PER_SECOND = 80, 5, 5.0
@@ -31,10 +30,14 @@ BACKGROUND_FRAMES = 60
 
 @dataclass(frozen=True)
 class Calibration:
-    """What :func:`calibrate` found; see :class:`pipeline.camera.Camera` for the fields."""
+    """What :func:`calibrate` found; see :class:`pipeline.camera.Camera` for the fields.
+
+    ``asked`` is the number of false events an hour that the threshold was chosen for.
+    """
 
     normality: Normality
     threshold: float
+    asked: float
     alarms: AlarmCurve
     background: Images
     width: int
@@ -81,7 +84,7 @@ class _Rows:
 def calibrate(
     detector: Detector, footage: Sequence[Footage], work: Path, fps: float, witness: Witness, runtime: Runtime,
     progress: Callable[[int], None] | None = None, *, others: Sequence[Footage] = (),
-    false_alarms: float = FALSE_EVENTS_PER_HOUR,
+    false_alarms: float | None = None,
 ) -> Calibration:  # fmt: skip
     """Measure a camera's normality on normal footage.
 
@@ -94,7 +97,8 @@ def calibrate(
         runtime: device and precision.
         progress: called with the number of frames done.
         others: more normal clips, such as those trained on: what is seen there and where counts, not its score.
-        false_alarms: events an hour that normal footage may raise; see :mod:`pipeline.training.alarms`.
+        false_alarms: events an hour that normal footage may raise, see :mod:`pipeline.training.alarms`; without it
+            :attr:`core.normality.AlarmCurve.usual`.
 
     Raises:
         DataError: the footage has no frame that the detector can score.
@@ -116,7 +120,8 @@ def calibrate(
     quantiles = tuple(float(q) for q in np.quantile(np.concatenate(calm), np.linspace(0, 1, 101)))
     where = places.learn(seen.moments.values(), fps, seen.frames)
     normality = Normality(median, quantiles, scored, heat, classes, explained, where)
-    return Calibration(normality, alarms.threshold(false_alarms), alarms, _background(seen.pictures), *seen.size)
+    asked = false_alarms or alarms.usual
+    return Calibration(normality, alarms.threshold(asked), asked, alarms, _background(seen.pictures), *seen.size)
 
 
 def floor_of(threshold: float) -> float:

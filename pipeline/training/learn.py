@@ -19,7 +19,7 @@ from explain import actions as action_models
 from explain import objects as object_models
 from pipeline import versions
 from pipeline.camera import Camera, check_name, load, make_detector, save
-from pipeline.training.calibrate import FALSE_EVENTS_PER_HOUR, Calibration, calibrate, floor_of
+from pipeline.training.calibrate import Calibration, calibrate, floor_of
 from pipeline.training.loop import Fit, Progress, Step, fit
 from pipeline.witness import Witness
 
@@ -36,7 +36,7 @@ class Normal:
 def learn(
     detector: str, normal: Normal, out: Path, *, settings: Mapping[str, Any] | None = None, seed: int = 0,
     resume: bool = False, runtime: device.Runtime | None = None, objects: str = "auto", actions: str = "auto",
-    held_out: Sequence[Footage] = (), seen_too: Sequence[Footage] = (), false_alarms: float = FALSE_EVENTS_PER_HOUR,
+    held_out: Sequence[Footage] = (), seen_too: Sequence[Footage] = (), false_alarms: float | None = None,
     windows: int = 0, notes: Mapping[str, Any] | None = None, report: Callable[[Step], None] | None = None,
     each_epoch: Callable[[Detector, Progress], None] | None = None, measuring: Callable[[int], None] | None = None,
 ) -> Camera:  # fmt: skip
@@ -54,7 +54,8 @@ def learn(
         actions: action backend that counts what is normal.
         held_out: normal clips that the threshold is measured on; the training clips when empty, which the card says.
         seen_too: more normal clips whose classes and places count, but not their scores, where some are held out.
-        false_alarms: events an hour that the threshold may cost on normal footage.
+        false_alarms: events an hour that the threshold may cost on normal footage; without it as few as the footage
+            can tell (:attr:`core.normality.AlarmCurve.usual`).
         windows: how many windows an epoch draws at most; 0 for all.
         notes: what else the card is to say.
         report: called after every batch.
@@ -84,7 +85,7 @@ def learn(
         others=seen_too if held_out else (), false_alarms=false_alarms,
     )  # fmt: skip
     card = _card(detector, module, normal, seed, progress, runtime, witness, held_out)
-    card |= {"false_alarms": _promise(found.alarms, found.threshold, false_alarms), **(notes or {})}
+    card |= {"false_alarms": _promise(found.alarms, found.threshold, found.asked), **(notes or {})}
     camera = _camera(out, detector, settings or {}, sha256, normal.fps, found, card)
     (work / "weights.safetensors").replace(out / "weights.safetensors")
     save(camera)
@@ -106,9 +107,9 @@ def _tidy(out: Path, work: Path) -> Iterator[None]:
 
 
 def _promise(alarms: AlarmCurve, threshold: float, asked: float) -> dict[str, float]:
-    """Say what the threshold is to cost, and on how much footage that rests."""
+    """Say what a threshold is to cost, and on how much footage that rests."""
     return {
-        "asked_per_hour": asked,
+        "asked_per_hour": round(asked, 2),
         "expected_per_hour": alarms.expected(threshold),
         "measured_on_hours": alarms.hours,
     }
@@ -116,7 +117,7 @@ def _promise(alarms: AlarmCurve, threshold: float, asked: float) -> dict[str, fl
 
 def measure_again(
     name: str, normal: Normal, *, runtime: device.Runtime | None = None, objects: str = "auto", actions: str = "auto",
-    false_alarms: float = FALSE_EVENTS_PER_HOUR,
+    false_alarms: float | None = None,
 ) -> Camera:  # fmt: skip
     """Measure again what is normal at a camera, with the weights it has: for other models, or other normal footage.
 
@@ -126,7 +127,8 @@ def measure_again(
         runtime: device and precision.
         objects: object backend that counts what is normal.
         actions: action backend that counts what is normal.
-        false_alarms: events an hour that the threshold may cost on normal footage.
+        false_alarms: events an hour that the threshold may cost on normal footage; without it as few as the footage
+            can tell (:attr:`core.normality.AlarmCurve.usual`).
 
     Raises:
         UnknownNameError: there is no such camera.
@@ -143,7 +145,7 @@ def measure_again(
         **camera.card,
         "calibrated_on": "the training clips" if same else [clip.name for clip in normal.clips],
         "models": {"objects": witness.objects.name, "actions": witness.actions.name},
-        "false_alarms": _promise(found.alarms, found.threshold, false_alarms),
+        "false_alarms": _promise(found.alarms, found.threshold, found.asked),
         "figures": {},
     }
     made = _camera(camera.folder, camera.detector, camera.settings, camera.sha256, normal.fps, found, card)
@@ -168,20 +170,19 @@ def retune(name: str, false_alarms: float) -> Camera:
     if camera.alarms is None:
         raise InputError(f"camera {camera.name} does not know its false alarms yet; train --measure finds them out")
     threshold = camera.alarms.threshold(false_alarms)
-    promise = _promise(camera.alarms, threshold, false_alarms)
-    card = {**camera.card, "false_alarms": promise}
+    card = {**camera.card, "false_alarms": _promise(camera.alarms, threshold, false_alarms)}
     made = dataclasses.replace(camera, threshold=threshold, floor=floor_of(threshold), card=card)
     save(made)
     return made
 
 
-def check_alarms(per_hour: float) -> None:
-    """Refuse what is no number of false alarms an hour.
+def check_alarms(per_hour: float | None) -> None:
+    """Refuse what is no number of false alarms an hour; None leaves it to the footage.
 
     Raises:
         InputError: it is not from 0.1 to 1000.
     """
-    if not 0.1 <= per_hour <= 1000:
+    if per_hour is not None and not 0.1 <= per_hour <= 1000:
         raise InputError(f"false alarms an hour must be from 0.1 to 1000, got {per_hour:g}")
 
 

@@ -53,7 +53,7 @@ class Lesson:
     id: str
     camera: str
     clips: tuple[str, ...]
-    false_alarms: float
+    false_alarms: float | None
     minutes: float
     anyway: bool = False
     state: str = "queued"
@@ -86,13 +86,13 @@ class Lesson:
         return (self.folder / CANCEL).exists()
 
 
-def start(camera: str, clips: Sequence[tuple[str, BinaryIO]], false_alarms: float, minutes: float) -> Lesson:
+def start(camera: str, clips: Sequence[tuple[str, BinaryIO]], false_alarms: float | None, minutes: float) -> Lesson:
     """Keep uploaded clips, and start to make a camera of them.
 
     Args:
         camera: the name that it will have.
         clips: name and bytes of each clip; the streams are read once, in chunks.
-        false_alarms: events an hour that normal footage may raise.
+        false_alarms: events an hour that normal footage may raise; None for as few as the footage can tell.
         minutes: that the training may take.
 
     Raises:

@@ -10,10 +10,10 @@ from typing import Any
 from core import device, files
 from core.contracts import Footage
 from core.errors import InputError
+from core.normality import USUAL
 from core.registry import pick
 from pipeline.camera import Camera, check_name, detector_entries
 from pipeline.training import holdout
-from pipeline.training.calibrate import FALSE_EVENTS_PER_HOUR
 from pipeline.training.learn import Normal, check_alarms, learn
 from pipeline.training.loop import Step
 from pipeline.training.soundness import UnfitError, findings
@@ -32,7 +32,7 @@ class Wish:
         settings: of the detector.
         minutes: that the training may take, measuring what is normal not counted.
         hold_out: share of the footage that the threshold is measured on.
-        false_alarms: events an hour that normal footage may raise.
+        false_alarms: events an hour that normal footage may raise; without it as few as the footage can tell.
         seed: of weights and of the order of windows.
         resume: go on from the last epoch that a stopped training finished, with what was chosen then.
         anyway: train although the footage looks unfit.
@@ -42,7 +42,7 @@ class Wish:
     settings: Mapping[str, Any] = field(default_factory=dict)
     minutes: float | None = None
     hold_out: float = holdout.SHARE
-    false_alarms: float = FALSE_EVENTS_PER_HOUR
+    false_alarms: float | None = None
     seed: int = 0
     resume: bool = False
     anyway: bool = False
@@ -158,7 +158,15 @@ def _kept(path: Path) -> tuple[Choice, float]:
 def _doubts(camera: Camera) -> list[str]:
     """Say how little a short measurement of false alarms can promise."""
     alarms, asked = camera.alarms, camera.card["false_alarms"]["asked_per_hour"]
-    if alarms is None or alarms.hours * asked >= 1:
+    if alarms is None:
+        return []
+    if asked == round(alarms.usual, 2) > USUAL:
+        return [
+            f"the threshold was measured on {alarms.hours * 60:.1f} minutes, which cannot tell fewer than {asked:.0f} "
+            f"false alarms an hour, so it is set for as many, not for {USUAL:g}: more footage makes them fewer, and so "
+            "does asking for fewer, at the price of events that are missed"
+        ]
+    if alarms.can_count(asked):
         return []
     return [
         f"the threshold was measured on {alarms.hours * 60:.1f} minutes, in which {asked:g} false alarms an hour would "

@@ -32,7 +32,7 @@ def test_a_camera_cannot_be_learnt_without_clips_and_a_name():
     at = show("cameras")
     assert "Learn a camera of your own" in [e.label for e in at.expander]
     assert button(at, "Learn this camera").disabled
-    assert at.select_slider[0].value == 6.0 and at.number_input[0].value == 15
+    assert at.select_slider[0].value == 0.0 and at.number_input[0].value == 15
 
 
 def test_what_stands_against_a_camera_is_said_in_the_form(monkeypatch):
@@ -46,7 +46,7 @@ def test_what_stands_against_a_camera_is_said_in_the_form(monkeypatch):
         patch.setattr(lessons, "start", lambda *wish: begun.append(wish))
         fine(at.run())
     ((name, clips, alarms, minutes),) = begun
-    assert (name, [clip for clip, _ in clips], alarms, minutes) == ("yard", ["a.mp4"], 6.0, 15.0)
+    assert (name, [clip for clip, _ in clips], alarms, minutes) == ("yard", ["a.mp4"], None, 15.0)
     assert button(at, "Learn this camera").disabled and at.text_input[0].value == ""
     at.file_uploader[0].upload("a.mp4", b"a clip", "video/mp4")
     at.text_input[0].set_value("Two Words")

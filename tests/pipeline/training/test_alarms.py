@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from core.normality import AlarmCurve
+from core.normality import BEARABLE, USUAL, AlarmCurve
 from pipeline.events import find_events
 from pipeline.training.alarms import COUNTED, RAREST, alarm_curve
 
@@ -51,6 +51,15 @@ def test_the_threshold_is_the_lowest_that_costs_no_more(per_hour):
     threshold = curve.threshold(per_hour)
     assert curve.expected(threshold) <= per_hour
     assert curve.expected(threshold * 0.97) > per_hour
+
+
+@pytest.mark.parametrize(
+    ("hours", "usual"), [(1.0, USUAL), (1 / USUAL, USUAL), (1 / 20, 20.0), (0.026, 1 / 0.026), (0.001, BEARABLE)]
+)
+def test_unasked_a_camera_costs_no_fewer_events_than_its_footage_can_count(hours, usual):
+    curve = AlarmCurve(hours, (1.0, 2.0), (500.0, 0.1))
+    assert curve.usual == pytest.approx(usual)
+    assert curve.can_count(curve.usual) == (usual < BEARABLE)
 
 
 def test_a_short_piece_of_noise_promises_what_a_long_one_keeps():

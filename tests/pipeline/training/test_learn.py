@@ -151,6 +151,12 @@ def test_the_card_says_what_the_threshold_costs_and_the_knob_moves_it(tmp_path):
     assert stage.retune(str(camera.folder), 600).threshold == kept.threshold
 
 
+def test_without_a_wish_the_threshold_costs_what_the_footage_can_count(tmp_path):
+    kept = cameras.load(str(made(tmp_path / "square", held_out=[Square(60)]).folder))
+    assert kept.card["false_alarms"]["asked_per_hour"] == pytest.approx(kept.alarms.usual, abs=0.01)
+    assert kept.threshold == kept.alarms.threshold(kept.alarms.usual)
+
+
 @pytest.mark.parametrize("wrong", [0, -1, float("nan"), 1e6])
 def test_false_alarms_out_of_range_are_refused(tmp_path, wrong):
     with pytest.raises(InputError, match=r"false alarms an hour must be from 0\.1 to 1000"):

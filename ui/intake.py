@@ -1,6 +1,6 @@
 """From a clip to a run: upload or demo, camera, a look whether they fit, start."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import streamlit as st
 
@@ -105,18 +105,36 @@ def camera_picker() -> views.Camera | None:
 
 
 def camera_card(camera: views.Camera) -> None:
-    """Show what a camera knows: its place, its detector, and what stands on its card."""
+    """Show what a camera knows: its place, what it learnt from and how well it was measured; all else on demand."""
     left, right = st.columns([1, 2], gap="medium")
     left.image(camera.background, caption="Its normal background", width="stretch")
-    known = {
+    with right:
+        _table(_in_short(camera).items())
+        with st.expander("Everything on its card"):
+            _table(caches.flat({"normal frames": camera.normality.frames, **camera.card}))
+
+
+def _in_short(camera: views.Camera) -> dict[str, str]:
+    card = camera.card
+    said = dict(caches.flat(card))
+    measured = f"measured on {said['calibrated on']}" if "calibrated on" in said else ""
+    lines = {
         "detector": camera.detector,
-        "learnt from": f"{camera.width} × {camera.height} pixels at {camera.fps:.4g} frames/s",
-        "normal frames": camera.normality.frames,
-        "threshold": f"{camera.threshold:.2f} above a typical frame",
+        "learnt from": f"{said.get('trained on', 'unknown footage')}, {count(len(card.get('clips', ())), 'clip')}",
+        "its footage": f"{camera.width} × {camera.height} pixels at {camera.fps:.4g} frames/s",
+        "threshold": ", ".join(filter(None, (f"{camera.threshold:.2f} dB above a typical frame", measured))),
     }
-    rows = caches.flat({**known, **camera.card})
+    if "false alarms: expected per hour" in said:
+        lines["false alarms"] = f"{said['false alarms: expected per hour']} an hour expected"
+    for labels in card.get("figures", {}):
+        auc, alone = (said.get(f"figures: {labels}: {of}auc: micro normalised", "–") for of in ("", "frame index: "))
+        lines[labels] = f"AUC {auc}; of the frame's index alone {alone}"
+    return lines
+
+
+def _table(rows: Iterable[tuple[str, str]]) -> None:
     body = "".join(f"<tr><th>{safe(name)}</th><td>{safe(value)}</td></tr>" for name, value in rows)
-    right.html(f'<div class="card"><table>{body}</table></div>')
+    st.html(f'<div class="card"><table>{body}</table></div>')
 
 
 def shelf(name: str) -> None:

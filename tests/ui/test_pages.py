@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import os
 from pathlib import Path
@@ -5,12 +6,18 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pipeline import camera as cameras
 from pipeline import jobs, store, views
 from tests.ui import made
 from ui import results
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {"new": "app.py", "run": "pages/1_Run.py", "runs": "pages/2_Runs.py", "cameras": "pages/3_Cameras.py"}
+CARD = {
+    "trained_on": "a <b> street", "clips": ["a.mp4", "b.mp4"], "calibrated_on": "the training clips", "seed": 7,
+    "false_alarms": {"asked_per_hour": 6.0, "expected_per_hour": 2.1, "measured_on_hours": 0.5},
+    "figures": {"street/1": {"auc": {"micro_normalised": 0.912}, "frame_index": {"auc": {"micro_normalised": None}}}},
+}  # fmt: skip
 ESCAPED = "../../x&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;.mp4"
 
 
@@ -246,3 +253,14 @@ def test_a_clip_of_the_address_that_is_no_draft_is_forgotten():
     run = made.ended("cancelled")
     for clip in (run.id, "../../etc/passwd"):
         assert "What was unusual" in html(show("new", clip=clip))
+
+
+def test_a_cameras_card_says_first_what_matters_and_the_rest_on_demand():
+    camera = dataclasses.replace(made.camera(), card=CARD)
+    cameras.save(camera)
+    at = show("cameras")
+    short, whole = (element.proto.body for element in at.get("html") if "<th>" in element.proto.body)
+    for said in ("a &lt;b&gt; street, 2 clips", "2.1 an hour expected", "AUC 0.912; of the frame&#x27;s index alone –"):
+        assert said in short
+    assert "<th>seed</th><td>7</td>" in whole and "seed" not in short
+    assert "Everything on its card" in [e.label for e in at.expander]

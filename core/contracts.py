@@ -1,18 +1,22 @@
-"""What a detector, an object model, an action model and a data set promise to the stages that use them."""
+"""What a detector, an object model and an action model promise to the stages that use them; data sets too.
+
+What a data set promises is in :mod:`core.datasets`, which needs no PyTorch.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from core.datasets import Dataset, DatasetFactory, Footage, Truth
 from core.records import Detections, Floats, Frames, Images, Prediction, Window
 from core.settings import checked
+
+__all__ = ["ActionModel", "Dataset", "DatasetFactory", "Detector", "DetectorEntry", "Footage", "Losses", "ObjectModel",
+           "Plateau", "Stage", "Truth"]  # fmt: skip
 
 Losses = dict[str, Tensor]
 
@@ -213,54 +217,3 @@ class ActionModel(Protocol):
             (N, len(labels)) float32 independent probabilities.
         """
         ...
-
-
-@dataclass(frozen=True)
-class Truth:
-    """Ground truth of one clip; ``masks`` is None where a data set has none.
-
-    Attributes:
-        abnormal: (frames,) bool.
-        masks: function of the frame's index giving (H, W) bool, or None where the data set has no pixel labels.
-        label_set: id of the label set, such as ``ucsd-ped2/v1p2``.
-        classes: what each frame shows, where a data set says so of every one; None elsewhere.
-    """
-
-    abnormal: npt.NDArray[np.bool_]
-    masks: Callable[[int], npt.NDArray[np.bool_]] | None
-    label_set: str
-    classes: tuple[str, ...] | None = None
-
-
-class Footage(Protocol):
-    """One clip of a data set: a name, and frames in order."""
-
-    @property
-    def name(self) -> str:
-        """Name of the clip in its data set."""
-        ...
-
-    def frames(self, chunk: int = 32) -> Iterator[Frames]:
-        """Decode the clip from its start in chunks of at most ``chunk`` frames."""
-        ...
-
-
-class Dataset(Protocol):
-    """A data set in its official layout under ``root``."""
-
-    name: str
-
-    def training(self) -> Sequence[Footage]:
-        """Clips of normal footage, in order."""
-        ...
-
-    def test(self) -> Sequence[Footage]:
-        """Test clips, in order."""
-        ...
-
-    def truth(self, clip: Footage) -> Truth:
-        """Ground truth of one test clip."""
-        ...
-
-
-DatasetFactory = Callable[[Path], Dataset]

@@ -10,14 +10,17 @@ Conventions, everywhere in Whycam:
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from torch import Tensor
 
 from core.errors import expect
 from core.normality import Places
+
+if TYPE_CHECKING:
+    # Whoever reads a clip or scores that are there needs no PyTorch, which takes a second to import.
+    from torch import Tensor
 
 Pixels = tuple[float, float, float, float]
 Floats = npt.NDArray[np.float32]
@@ -98,9 +101,9 @@ class Prediction:
         first: index in the clip of the frame that row 0 answers for; row i answers for frame ``first + i``.
     """
 
-    score: Tensor
-    saliency: Tensor
-    expected: Tensor
+    score: "Tensor"
+    saliency: "Tensor"
+    expected: "Tensor"
     first: int = 0
 
     def __post_init__(self) -> None:

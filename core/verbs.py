@@ -208,6 +208,9 @@ def _protocol(made: argparse.ArgumentParser) -> None:
     made.add_argument("--scores", type=Path, nargs="+", default=[], metavar="FILE",
                       help="measure these scores: .npz as --keep writes them, or CSV video,frame,score")  # fmt: skip
     made.add_argument("--keep", type=Path, metavar="DIR", help="keep each camera's scores and heat there, as .npz")
+    made.add_argument("--heat", default="tube", metavar="WAY",
+                      help="from heat to the map that places are told by: tube (default: means over a person's "
+                      "size and half a second), patch (over a person's size) or raw")  # fmt: skip
     made.add_argument("--distort", action="append", default=[], metavar="HOW",
                       help="measure on worse footage, such as brightness=0.5,rain=heavy,blur=2,every=3; may be given "
                       "several times")  # fmt: skip

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.contracts import Footage
+from core.datasets import Footage
 from footage import _images
 from footage._videos import SUFFIXES, VideoClip
 

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core import video
-from core.contracts import Footage, Truth
+from core.datasets import Footage, Truth
 from core.errors import DataError
 from footage import _matlab, _tables
 from footage._videos import SUFFIXES, VideoClip

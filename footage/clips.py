@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from core import video
-from core.contracts import Footage, Truth
+from core.datasets import Footage, Truth
 from core.errors import DataError
 from footage import _gather, _keys, _tables
 from footage._images import ImageClip

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.contracts import Footage, Truth
+from core.datasets import Footage, Truth
 from core.errors import DataError
 from footage import _gather
 from footage._videos import SUFFIXES

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Dataset, Footage, Truth
+from core.datasets import Dataset, Footage, Truth
 from core.errors import DataError
 from footage import _images, _tables
 from footage._videos import SUFFIXES, VideoClip

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core import video
-from core.contracts import Footage, Truth
+from core.datasets import Footage, Truth
 from core.errors import DataError
 from core.records import Frames
 from footage import _tables

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Footage, Truth
+from core.datasets import Footage, Truth
 from core.errors import DataError
 from footage import _images
 from footage._images import ImageClip

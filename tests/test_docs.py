@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.verbs import KINDS, parse, parser
-from pipeline.evaluation.evaluate import Scored, measure
+from pipeline.evaluation.figures import Scored, measure
 from tests import tables
 
 ROOT = Path(__file__).resolve().parent.parent

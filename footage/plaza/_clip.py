@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core import files, video
-from core.contracts import Truth
+from core.datasets import Truth
 from core.errors import DataError
 from footage.plaza import _acts
 from footage.plaza._anomalies import ACTIONS, LABELS, LAWN, Anomaly

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core import files, video
-from core.contracts import Footage, Truth
+from core.datasets import Footage, Truth
 from core.errors import DataError
 from core.records import Frames
 from footage.plaza import _clip

@@ -14,7 +14,7 @@ from footage.labels import Named
 from metrics.first_cause import Verdict, judge, shares
 from metrics.xman import class_map
 from pipeline.evaluation._labelled import LabelledClip
-from pipeline.evaluation.evaluate import defined, shown
+from pipeline.evaluation.figures import defined, shown
 
 OURS = "calibrated"
 

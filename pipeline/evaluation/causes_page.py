@@ -16,7 +16,7 @@ from core.records import Evidence, Images, Pixels
 from explain.report.overlay import overlay
 from pipeline.evaluation._cause_figures import OURS, Ranking
 from pipeline.evaluation._labelled import LabelledClip
-from pipeline.evaluation.evaluate import shown
+from pipeline.evaluation.figures import shown
 
 PICTURES = 3
 """Of each clip."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from core.console import table
-from core.contracts import Dataset, Footage
+from core.datasets import Dataset, Footage
 from core.errors import InputError
 from pipeline.scoring import Progress
 

@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from core.contracts import Truth
+from core.datasets import Truth
 from core.files import write_whole
 from metrics._pool import counts, normalised
 from metrics._spans import spans
-from pipeline.evaluation.evaluate import Truths
+from pipeline.evaluation.judge import Truths
 from pipeline.evaluation.protocols import Rules
 from pipeline.evaluation.stored import Stored
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from core.contracts import Dataset, Footage, Truth
+from core.datasets import Dataset, Footage, Truth
 from core.errors import InputError
 from core.records import Frames, Images
 

@@ -23,7 +23,7 @@ from core.registry import collect
 from pipeline import jobs
 
 if TYPE_CHECKING:
-    from core.contracts import Dataset
+    from core.datasets import Dataset
 
 WORKER = (sys.executable, "-m", "pipeline.evaluation.worker")
 REQUEST, STATE, RESULT, CURVES, SCORES = "request.json", "state.json", "result.json", "curves.json", "scores.npz"

@@ -7,12 +7,13 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
+from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from metrics import pixel_auc
 from metrics.rbdc import Predicted, Regions, rbdc
 from metrics.tbdc import tbdc
+from pipeline.evaluation.heat_maps import DEFAULT, HEAT_MAPS, SAID, Maps, scale_of
 
 SIDE = 96
 """Most cells along the longer side of a kept map."""
@@ -22,6 +23,7 @@ LINKED = 0.1
 """IoU from which regions of consecutive frames are one track."""
 Heat = npt.NDArray[np.float16]
 Mask = npt.NDArray[np.bool_]
+Whole = npt.NDArray[np.int64]
 Boxes = Mapping[int, Sequence[tuple[str, tuple[float, float, float, float]]]]
 """Frame to (track, box) of what is annotated there."""
 
@@ -36,6 +38,8 @@ class Mapped:
         masks: frame to (H, W) truth.
         abnormal: (T,) bool.
         boxes: annotated boxes with tracks, in place of what the masks show; None where there are none.
+        person: a person's height at the camera, in pixels; 0 where it is not known.
+        fps: frames per second.
     """
 
     heat: Heat
@@ -43,6 +47,12 @@ class Mapped:
     masks: Callable[[int], Mask]
     abnormal: Mask
     boxes: Boxes | None = None
+    person: float = 0.0
+    fps: float = 25.0
+
+    def map(self, way: str) -> Maps:
+        """Return (T, h, w) what places are told by; see :mod:`pipeline.evaluation.heat_maps`."""
+        return HEAT_MAPS[way](self.heat, scale_of(self.person / self.cell, self.heat.shape[1:], self.fps))
 
 
 def cell_of(height: int, width: int) -> int:
@@ -50,21 +60,26 @@ def cell_of(height: int, width: int) -> int:
     return -(-max(height, width) // SIDE)
 
 
-def localise(clips: Sequence[Mapped]) -> dict[str, Any]:
+def localise(clips: Sequence[Mapped], way: str = DEFAULT) -> dict[str, Any]:
     """Compute pixel-level AUC, RBDC and TBDC.
 
-    Regions are predicted by cutting the heat at thresholds: the 8-connected parts above one, as boxes. What is
+    Regions are predicted by cutting a map of the heat at thresholds: the 8-connected parts above one, as boxes. What is
     annotated are the parts of the masks, or boxes where there are some; parts of consecutive frames that overlap are
     one track.
 
+    Args:
+        clips: heat and truth.
+        way: from heat to map, a key of ``pipeline.evaluation.heat_maps.HEAT_MAPS``.
+
     Returns:
-        ``pixel_auc``, ``rbdc``, ``tbdc``, None where undefined; ``protocol`` says how.
+        ``pixel_auc``, ``rbdc``, ``tbdc``, None where undefined; ``heat``, the way; ``protocol`` says how.
     """
     frames = sum(len(clip.heat) for clip in clips)
-    seen = [_truth(clip) for clip in clips]
-    levels = _levels(clips)
+    maps = [clip.map(way) for clip in clips]
+    seen = [_truth(clip, made) for clip, made in zip(clips, maps, strict=True)]
+    levels = _levels(maps)
     offsets = np.cumsum([0, *[len(clip.heat) for clip in clips]])
-    parts = [_cut(clip, levels, int(offset)) for clip, offset in zip(clips, offsets, strict=False)]
+    parts = [_cut(made, clip.cell, levels, int(at)) for clip, made, at in zip(clips, maps, offsets, strict=False)]
     predicted = Predicted(
         Regions(*(np.concatenate([part[i] for part in parts]) for i in (0, 1))),
         *(np.concatenate([part[i] for part in parts]) for i in (2, 3)),
@@ -76,29 +91,38 @@ def localise(clips: Sequence[Mapped]) -> dict[str, Any]:
         "rbdc": rbdc(predicted, truth, frames),
         "tbdc": tbdc(predicted, truth, tracks, frames),
     }
+    defined = {name: None if np.isnan(value) else float(value) for name, value in figures.items()}
+    return defined | {"heat": way, "protocol": _said(clips, way)}
+
+
+def _said(clips: Sequence[Mapped], way: str) -> str:
     boxed = all(clip.boxes is not None for clip in clips)
-    return {k: None if np.isnan(v) else float(v) for k, v in figures.items()} | {"protocol": _said(clips, boxed)}
-
-
-def _said(clips: Sequence[Mapped], boxed: bool) -> str:
     cells = " and ".join(sorted({f"{clip.cell}x{clip.cell}" for clip in clips}))
     true = "the annotated boxes and tracks" if boxed else "the masks' 8-connected parts, linked into tracks by overlap"
+    ways = dict.fromkeys(_way(clip, way) for clip in clips)
     return (
-        f"Heat in cells of {cells} pixels. pixel_auc: 40 % of the abnormal pixels of a frame must be flagged. rbdc, "
-        f"tbdc: boxes of the 8-connected parts above each of {LEVELS} thresholds against {true}; IoU at least 0.1."
+        f"Heat in cells of {cells} pixels, {' or '.join(ways)} ({way}). pixel_auc: 40 % of the abnormal pixels of a "
+        f"frame must be flagged, in a normal frame no pixel. rbdc, tbdc: boxes of the 8-connected parts above each of "
+        f"{LEVELS} thresholds against {true}; IoU at least 0.1."
     )
 
 
-def _truth(clip: Mapped) -> tuple[npt.NDArray[np.float64], list[tuple[int, str, tuple[float, ...]]]]:
+def _way(clip: Mapped, way: str) -> str:
+    scale = scale_of(clip.person / clip.cell, clip.heat.shape[1:], clip.fps)
+    known = "a person's height at the camera" if clip.person else "15 % of the picture's shorter side"
+    return SAID[way].format(side=scale.side, frames=scale.frames, known=known)
+
+
+def _truth(clip: Mapped, made: Maps) -> tuple[npt.NDArray[np.float64], list[tuple[int, str, tuple[float, ...]]]]:
     """Return each frame's value for the pixel-level AUC, and what is annotated as (frame, track, box)."""
-    values: npt.NDArray[np.float64] = clip.heat.reshape(len(clip.heat), -1).max(1).astype(np.float64)
+    values: npt.NDArray[np.float64] = made.reshape(len(made), -1).max(1).astype(np.float64)
     found: list[tuple[int, str, tuple[float, ...]]] = []
     linked = _Links()
     for frame in np.flatnonzero(clip.abnormal).tolist():
         mask = clip.masks(frame)
         rows, columns = np.nonzero(mask)
         if len(rows):
-            pixels = clip.heat[frame, rows // clip.cell, columns // clip.cell].astype(np.float64)
+            pixels = made[frame, rows // clip.cell, columns // clip.cell].astype(np.float64)
             values[frame] = pixel_auc.reached(pixels)
         if clip.boxes is None:
             found += [(frame, str(track), box) for track, box in linked.add(frame, _parts(mask, rows, columns))]
@@ -145,59 +169,59 @@ class _Links:
         return list(zip(tracks, map(tuple, boxes.tolist()), strict=True))
 
 
-def _levels(clips: Sequence[Mapped]) -> npt.NDArray[np.float64]:
+def _levels(maps: Sequence[Maps]) -> npt.NDArray[np.float64]:
     """Choose thresholds, the highest first: at each of them about as many more frames have a region."""
-    tops = np.concatenate([clip.heat.reshape(len(clip.heat), -1).max(1) for clip in clips]).astype(np.float64)
+    tops = np.concatenate([made.reshape(len(made), -1).max(1) for made in maps]).astype(np.float64)
     hot = tops[tops > 0]
     return np.unique(np.quantile(hot, np.linspace(0, 1, LEVELS), method="lower") if len(hot) else tops)[::-1]
 
 
-def _cut(clip: Mapped, levels: npt.NDArray[np.float64], offset: int) -> tuple[npt.NDArray[Any], ...]:
-    """Return frame, box, low and high of the parts of a clip's heat above each threshold.
+def _cut(made: Maps, cell: int, levels: npt.NDArray[np.float64], offset: int) -> tuple[npt.NDArray[Any], ...]:
+    """Return frame, box, low and high of the parts of a clip's map above each threshold.
 
-    Heat above a threshold is rare, so cells that reach it are linked as points, and no picture is gone through.
+    Each threshold makes a picture of all frames, one below the other; what is gone through are its runs of cells.
     """
-    count, height, width = clip.heat.shape
-    # An empty line below and right of each frame keeps what lies on its rim apart from the next line and frame.
+    count, height, width = made.shape
+    order = np.argsort(-made.reshape(count, -1).max(1), kind="stable")
+    tops = made.reshape(count, -1).max(1)[order]
+    # An empty line left of and below each frame keeps what lies on its rim apart from the next line and frame.
     padded = np.full((count, height + 1, width + 1), -np.inf, np.float32)
-    padded[:, :height, :width] = clip.heat
-    cells = np.flatnonzero(padded.ravel() >= levels[-1])
-    values = padded.ravel()[cells]
-    frames, boxes, low, high = [], [], [], []
-    for level, below in zip(levels, [*levels[1:], -np.inf], strict=True):
-        x, y, x2, y2 = _linked(cells[values >= level], width + 1)
-        frame = y // (height + 1)
-        top = frame * (height + 1)
-        frames.append(frame + offset)
-        boxes.append(np.stack([x, y - top, x2, y2 - top], 1) * float(clip.cell))
-        low.append(np.full(len(x), below))
-        high.append(np.full(len(x), level))
-    return tuple(map(np.concatenate, (frames, boxes, low, high)))
+    padded[:, :height, 1:] = made[order]
+    edges, whole = [np.empty(0, np.int64)], padded.size
+    for i, level in enumerate(levels.tolist()):
+        above = padded[: np.searchsorted(-tops, -level, side="right")].ravel() >= level
+        edges.append(np.flatnonzero(above[1:] != above[:-1]) + 1 + i * whole)
+    both = np.concatenate(edges)
+    x, y, x2, y2 = _linked(both[::2], both[1::2], width + 1)
+    number, y = np.divmod(y, count * (height + 1))
+    frame, y = np.divmod(y, height + 1)
+    y2 = y2 - number * count * (height + 1) - frame * (height + 1)
+    boxes = np.stack([x - 1, y, x2 - 1, y2], 1) * float(cell)
+    return order[frame] + offset, boxes, np.r_[levels[1:], -np.inf][number], levels[number]
 
 
-def _linked(cells: npt.NDArray[np.int64], width: int) -> tuple[npt.NDArray[np.int64], ...]:
-    """Return x1, y1, x2, y2 of the 8-connected parts that cells make, x2 and y2 exclusive.
+def _linked(start: Whole, end: Whole, width: int) -> tuple[Whole, ...]:
+    """Return x1, y1, x2, y2 of the 8-connected parts that runs of cells make, x2 and y2 exclusive.
 
     Args:
-        cells: their numbers in a picture, line by line, ascending.
-        width: of the picture, whose last column is empty.
+        start: (N,) number of each run's first cell in a picture, line by line; ascending.
+        end: (N,) that of the cell behind its last.
+        width: of the picture, whose first column is empty.
     """
-    if not len(cells):
+    if not len(start):
         return (np.empty(0, np.int64),) * 4
-    one, other = [], []
-    for step in (1, width - 1, width, width + 1):
-        at = np.searchsorted(cells, cells + step)
-        near = np.flatnonzero(cells[np.minimum(at, len(cells) - 1)] == cells + step)
-        one.append(near)
-        other.append(at[near])
-    rows, columns = np.concatenate(one), np.concatenate(other)
-    links = coo_array((np.ones(len(rows), np.bool_), (rows, columns)), (len(cells), len(cells)))
+    first, behind = np.searchsorted(end, start + width), np.searchsorted(start, end + width, side="right")
+    count = behind - first
+    bounds = np.r_[0, np.cumsum(count)]
+    below = np.arange(bounds[-1]) + np.repeat(first - bounds[:-1], count)
+    links = csr_array((np.ones(len(below), np.bool_), below, bounds), (len(start), len(start)))
     _, part = connected_components(links, directed=False)
     order = np.argsort(part, kind="stable")
-    starts = np.flatnonzero(np.diff(part[order], prepend=-1))
-    y, x = np.divmod(cells[order], width)
-    ends = [np.maximum.reduceat(side, starts) + 1 for side in (x, y)]
-    return np.minimum.reduceat(x, starts), np.minimum.reduceat(y, starts), ends[0], ends[1]
+    heads = np.flatnonzero(np.diff(part[order], prepend=-1))
+    y, x = np.divmod(start[order], width)
+    x2 = x + (end - start)[order]
+    low = [np.minimum.reduceat(side, heads) for side in (x, y)]
+    return low[0], low[1], np.maximum.reduceat(x2, heads), np.maximum.reduceat(y, heads) + 1
 
 
 def _annotated(

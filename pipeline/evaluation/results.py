@@ -17,7 +17,9 @@ from core.errors import InputError
 from core.registry import pick
 from metrics.frame_auc import micro_normalised
 from pipeline.camera import Camera, load
-from pipeline.evaluation.evaluate import judge, raw_scores, score, shown, truths_of
+from pipeline.evaluation.evaluate import raw_scores, score
+from pipeline.evaluation.figures import shown
+from pipeline.evaluation.judge import judge, truths_of
 from pipeline.evaluation.protocols import rules_for
 from pipeline.rate import frame_rate
 from pipeline.training.learn import Normal, learn

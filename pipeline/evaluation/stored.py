@@ -18,10 +18,11 @@ from core.errors import DataError
 from footage import _keys
 from pipeline.evaluation.heat import Heat
 
-FORMAT = 1
+FORMAT = 2
 MOST_BYTES = 8 << 30
+MOST_HEIGHT = 1 << 16
 COLUMNS = ("video", "frame", "score")
-FACTS = ("format", "system", "detector", "data", "threshold", "skipped", "clips", "facts")
+FACTS = ("format", "system", "detector", "data", "threshold", "skipped", "person", "clips", "facts")
 Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
 
@@ -59,6 +60,7 @@ class Stored:
         skipped: frames at the start of each clip that have no score.
         clips: the scores.
         facts: machine and versions, shown as they are.
+        person: a person's height at the camera, in pixels; 0 where it is not known.
     """
 
     system: str
@@ -68,6 +70,7 @@ class Stored:
     skipped: int
     clips: tuple[Kept, ...]
     facts: Mapping[str, Any] = field(default_factory=dict)
+    person: float = 0.0
 
 
 def write(stored: Stored, path: Path) -> None:
@@ -78,7 +81,8 @@ def write(stored: Stored, path: Path) -> None:
     """
     facts = {
         "format": FORMAT, "system": stored.system, "detector": stored.detector, "data": stored.data,
-        "threshold": stored.threshold, "skipped": stored.skipped, "facts": dict(stored.facts),
+        "threshold": stored.threshold, "skipped": stored.skipped, "person": stored.person,
+        "facts": dict(stored.facts),
         "clips": [{"name": c.name, "fps": c.fps, "cell": c.cell} for c in stored.clips],
     }  # fmt: skip
     arrays: dict[str, npt.NDArray[Any]] = {"facts": np.frombuffer(json.dumps(facts).encode(), np.uint8)}
@@ -121,7 +125,8 @@ def read(path: Path, clips: Sequence[str], lengths: Sequence[int]) -> Stored:
         if name in of and len(of[name].scores) != length:
             raise DataError(f"{path} has {len(of[name].scores)} scores of clip {name!r}, which has {length} frames")
         kept.append(of.get(name) or Kept(name, np.full(length, np.nan, np.float32)))
-    return Stored(found.system, found.detector, found.data, found.threshold, found.skipped, tuple(kept), found.facts)
+    return Stored(found.system, found.detector, found.data, found.threshold, found.skipped, tuple(kept), found.facts,
+                  found.person)  # fmt: skip
 
 
 def _npz(path: Path) -> Stored:
@@ -132,11 +137,14 @@ def _npz(path: Path) -> Stored:
         with np.load(path, allow_pickle=False) as arrays:
             facts = json.loads(arrays["facts"].tobytes())
             if facts["format"] != FORMAT or set(facts) != set(FACTS):
-                raise ValueError(f"its format is not {FORMAT}")
+                raise ValueError(f"its format is not {FORMAT}, so another version of Whycam kept it; keep them again")
+            person = float(facts["person"])
+            if not 0 <= person < MOST_HEIGHT:
+                raise ValueError(f"a person is said to be {person:g} pixels high")
             clips = tuple(_clip(arrays, number, about) for number, about in enumerate(facts["clips"]))
             threshold = None if facts["threshold"] is None else float(facts["threshold"])
             return Stored(str(facts["system"]), str(facts["detector"]), str(facts["data"]), threshold,
-                          int(facts["skipped"]), clips, dict(facts["facts"]))  # fmt: skip
+                          int(facts["skipped"]), clips, dict(facts["facts"]), person)  # fmt: skip
     except (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{path} holds no scores that Whycam kept: {error}") from error
 

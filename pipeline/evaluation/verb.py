@@ -3,19 +3,20 @@
 import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.console import progress_line, table
-from core.contracts import Dataset
-from core.device import Runtime, choose
+from core.datasets import Dataset
 from core.errors import InputError
 from core.registry import collect, pick
-from pipeline.camera import Camera, load, note
-from pipeline.evaluation import check
 from pipeline.evaluation.distort import Distorted, Distortion
-from pipeline.evaluation.evaluate import evaluate, evaluate_scores
 from pipeline.evaluation.figures import show, shown
+from pipeline.evaluation.judge import evaluate_scores
 from pipeline.evaluation.protocols import Rules, rules_for
+
+if TYPE_CHECKING:
+    from core.device import Runtime
+    from pipeline.camera import Camera
 
 Deliver = Callable[[Any, str | None, str], None]
 
@@ -32,17 +33,16 @@ def run(options: argparse.Namespace, deliver: Deliver) -> int:
     _agree(options)
     dataset = pick("data set", options.data, collect("footage", "DATASETS"))(options.root)
     if options.check:
+        from pipeline.evaluation import check
+
         with progress_line() as line:
             result = check.check(dataset, line)
         deliver(result, options.json, check.show(result))
         return 2 if result["problems"] else 0
     rules = rules_for(options.protocol, dataset.name, options.normalise, options.smooth)
-    worse = [Distortion.read(text) for text in options.distort] or [Distortion()]
-    cameras = [load(name) for name in options.camera]
-    runtime = choose(options.device)
-    found = [_camera(options, camera, dataset, way, rules, runtime) for camera in cameras for way in worse]
+    found = _cameras(options, dataset, rules) if options.camera else []
     for path in options.scores:
-        result = evaluate_scores(path, dataset, rules, options.regions)
+        result = evaluate_scores(path, dataset, rules, options.regions, options.heat)
         found.append((result, show(result)))
     results, texts = [result for result, _ in found], [text for _, text in found]
     if len(results) > 1:
@@ -81,15 +81,27 @@ def _agree(options: argparse.Namespace) -> None:
         raise InputError("a card holds no figures of distorted footage: leave out --card or --distort")
 
 
+def _cameras(options: argparse.Namespace, dataset: Dataset, rules: Rules) -> list[tuple[dict[str, Any], str]]:
+    """Measure each camera on the footage, or on each of its distortions."""
+    # PyTorch takes a second to import, and scores that are there need none of it.
+    from core.device import choose
+    from pipeline.camera import load
+
+    worse = [Distortion.read(text) for text in options.distort] or [Distortion()]
+    cameras, runtime = [load(name) for name in options.camera], choose(options.device)
+    return [_camera(options, camera, dataset, way, rules, runtime) for camera in cameras for way in worse]
+
+
 def _camera(
-    options: argparse.Namespace, camera: Camera, dataset: Dataset, distortion: Distortion, rules: Rules,
-    runtime: Runtime,
+    options: argparse.Namespace, camera: "Camera", dataset: Dataset, distortion: Distortion, rules: Rules,
+    runtime: "Runtime",
 ) -> tuple[dict[str, Any], str]:  # fmt: skip
     """Measure one camera, and its causes where label files are given."""
-    # Object and action models take long to import, and stored scores need none.
+    from pipeline.camera import note
     from pipeline.evaluation.causes import evaluate_causes
     from pipeline.evaluation.causes import show as show_causes
     from pipeline.evaluation.causes_page import Album
+    from pipeline.evaluation.evaluate import evaluate
 
     album, said = Album(camera.normality.heat), distortion.say()
     causes: dict[str, Any] = {}
@@ -102,7 +114,7 @@ def _camera(
                 look=album.look if options.page else None,
             )  # fmt: skip
         keep = _file(options.keep, camera, said) if options.keep else None
-        result = evaluate(camera, asked, runtime, line, rules=rules, heat=True, keep=keep) | causes
+        result = evaluate(camera, asked, runtime, line, rules=rules, heat=options.heat, keep=keep) | causes
     if said:
         result["distortion"] = said
     if options.card:
@@ -113,6 +125,6 @@ def _camera(
     return result, "\n\n".join(texts)
 
 
-def _file(folder: Path, camera: Camera, said: str) -> Path:
+def _file(folder: Path, camera: "Camera", said: str) -> Path:
     """Return where a camera's scores are kept."""
     return folder / f"{camera.name}{f'-{said}' if said else ''}.npz".replace("=", "").replace(",", "-")

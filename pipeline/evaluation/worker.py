@@ -54,7 +54,8 @@ def _compute(found: Evaluation) -> None:
     from pipeline.evaluation import stored
     from pipeline.evaluation.curves import curves, pictures
     from pipeline.evaluation.distort import Distorted, Distortion
-    from pipeline.evaluation.evaluate import judge, score, truths_of
+    from pipeline.evaluation.evaluate import score
+    from pipeline.evaluation.judge import judge, truths_of
     from pipeline.evaluation.protocols import rules_for
 
     dataset, worse = evaluations.open_dataset(request.data), Distortion.read(request.distortion)

@@ -11,7 +11,7 @@ from core import files
 from core.contracts import Truth
 from pipeline.evaluation import evaluations
 from pipeline.evaluation.curves import curves
-from pipeline.evaluation.evaluate import judge
+from pipeline.evaluation.judge import judge
 from pipeline.evaluation.protocols import OWN
 from pipeline.evaluation.stored import Kept, Stored
 from pipeline.evaluation.xman import measure_files

@@ -11,7 +11,8 @@ from core.contracts import Truth
 from core.device import choose
 from core.errors import DataError
 from core.registry import collect
-from pipeline.evaluation.evaluate import Scored, evaluate, measure, show
+from pipeline.evaluation.evaluate import evaluate
+from pipeline.evaluation.figures import Scored, measure, show
 from pipeline.events import find_events
 from tests.pipeline.clips import Clip
 

@@ -1,0 +1,121 @@
+"""Scores held against the truth, whoever gave them; nothing of this needs PyTorch."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from core.datasets import Dataset, Footage, Truth
+from core.errors import DataError
+from core.registry import pick
+from footage import labels
+from pipeline.evaluation import heat as heats
+from pipeline.evaluation import stored as scores_file
+from pipeline.evaluation.figures import Scored, by_class, measure
+from pipeline.evaluation.heat_maps import DEFAULT, HEAT_MAPS
+from pipeline.evaluation.protocols import OWN, Rules
+from pipeline.evaluation.stored import Stored
+
+PROTOCOL = (
+    "Frame level. {skipped} {rules} auc.micro_raw is of "
+    "scores as they are, auc.micro_normalised of scores brought to [0, 1] in each clip, auc.macro the mean of the "
+    "clips' own, auc.protocol the protocol's. f1, precision and recall are those of the frames inside events at the "
+    "camera's own threshold; f1_oracle that of the best threshold for these very frames. frame_index holds the same "
+    "figures for a score that is only the frame's number, its f1 that of calling every frame abnormal."
+)
+Truths = list[tuple[Footage, Truth]]
+
+
+def truths_of(dataset: Dataset) -> Truths:
+    """Read the truth of every test clip.
+
+    Raises:
+        DataError: there is none.
+    """
+    found = [(clip, dataset.truth(clip)) for clip in dataset.test()]
+    if not found:
+        raise DataError(f"data set {dataset.name!r} has no test clip with ground truth")
+    return found
+
+
+def evaluate_scores(
+    path: Path, dataset: Dataset, rules: Rules = OWN, regions: Path | None = None, heat: str = DEFAULT
+) -> dict[str, Any]:
+    """Measure scores that were kept, or that another system gave.
+
+    Args:
+        path: see :mod:`pipeline.evaluation.stored`.
+        dataset: whose test clips they are of.
+        rules: from scores to the protocol's figure.
+        regions: CSV of annotated boxes with tracks, for RBDC and TBDC in place of the masks' own parts.
+        heat: way from heat to the map that places are told by, see :mod:`pipeline.evaluation.heat_maps`.
+
+    Raises:
+        DataError: the file does not fit the data set.
+    """
+    truths = truths_of(dataset)
+    found = scores_file.read(path, [c.name for c, _ in truths], [len(t.abnormal) for _, t in truths])
+    named = replace(found, data=found.data or dataset.name)
+    return judge(named, truths, rules, _boxes(regions, truths) if regions else None, heat)
+
+
+def judge(
+    found: Stored,
+    truths: Truths,
+    rules: Rules = OWN,
+    boxes: Mapping[str, heats.Boxes] | None = None,
+    heat: str = DEFAULT,
+) -> dict[str, Any]:
+    """Measure scores against the truth.
+
+    Args:
+        found: scores of the clips, in the truths' order.
+        truths: clips and their truth.
+        rules: from scores to the protocol's figure.
+        boxes: clip to annotated boxes.
+        heat: way from heat to the map that places are told by.
+
+    Raises:
+        UnknownNameError: there is no such way.
+    """
+    pick("way from heat to a map", heat, HEAT_MAPS)
+    pairs = [(kept, truth) for kept, (_, truth) in zip(found.clips, truths, strict=True)]
+    clips = [Scored(k.name, k.scores, k.flagged, t.abnormal, k.fps) for k, t in pairs]
+    mapped = [
+        heats.Mapped(k.heat, k.cell, t.masks, t.abnormal, boxes.get(k.name, {}) if boxes else None, found.person, k.fps)
+        for k, t in pairs
+        if k.heat is not None and t.masks is not None
+    ]
+    classes = [t.classes for _, t in pairs if t.classes]
+    return {
+        "camera": found.system,
+        "detector": found.detector,
+        "data": found.data,
+        "label_set": ", ".join(sorted({truth.label_set for _, truth in truths})),
+        "protocol": PROTOCOL.format(skipped=_skipped(found.skipped), rules=rules.sentence()),
+        "rules": {"protocol": rules.name, "normalisation": rules.normalisation, "smoothing": rules.smoothing,
+                  "first": rules.first, "last": rules.last},
+        **measure(clips, rules),
+        **({"localisation": heats.localise(mapped, heat)} if mapped else {}),
+        **({"classes": by_class(clips, classes)} if len(classes) == len(clips) else {}),
+        "threshold": found.threshold,
+        **found.facts,
+    }  # fmt: skip
+
+
+def _skipped(frames: int) -> str:
+    if not frames:
+        return "Frames without a score are left out."
+    return f"The first {frames} frames of each clip have no score and are left out."
+
+
+def _boxes(path: Path, truths: Truths) -> dict[str, heats.Boxes]:
+    """Read annotated boxes by clip; those without a track are one track of their label."""
+    found = labels.read_regions(path)
+    to, _ = labels.match(found, [clip.name for clip, _ in truths])
+    if not to:
+        raise DataError(f"{path} names no test clip; known: {', '.join(clip.name for clip, _ in truths)}")
+    return {
+        clip: {frame: [(r.track or r.label, r.box) for r in some] for frame, some in found[video].items()}
+        for video, clip in to.items()
+    }

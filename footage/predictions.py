@@ -190,8 +190,9 @@ def _quick(path: Path) -> Rows | None:
     names, codes = {}, {}
     for column in ("video", "coarse", "fine"):
         (chunk,) = found[column].chunks
-        names[column], codes[column] = chunk.dictionary.to_pylist(), chunk.indices.to_numpy().astype(np.int64)
-    frame, score = found["frame"].to_numpy(), found["score"].to_numpy()
+        names[column], codes[column] = chunk.dictionary.to_pylist(), np.from_dlpack(chunk.indices).astype(np.int64)
+    # Arrow's own to_numpy imports pandas, which takes longer than a file.
+    frame, score = (np.from_dlpack(found[column].chunk(0)) for column in ("frame", "score"))
     if not (np.isfinite(score).all() and frame.min() >= 0 and frame.max() <= _keys.MOST_FRAMES):
         return None
     return _arrow(Rows(), path, names, codes, frame, score)
@@ -205,12 +206,14 @@ def _arrow(
     where, many = str(path), len(names["fine"])
     videos = [_keys.name(video, "video", where) for video in names["video"]]
     number = np.array([rows.videos.setdefault(video, len(rows.videos)) for video in videos])
-    pairs, at = np.unique(codes["coarse"] * many + codes["fine"], return_inverse=True)
+    code = codes["coarse"] * many + codes["fine"]
+    pairs = np.unique(code)
     kind = np.array([rows.named(names["coarse"][p // many], names["fine"][p % many], where) for p in pairs.tolist()])
     place = number[codes["video"]] << 32 | frame
-    rows.places.update(dict.fromkeys(np.unique(place).tolist()))
+    # Lines of one frame mostly follow one another: its place is looked at once.
+    rows.places.update(dict.fromkeys(np.unique(place[np.diff(place, prepend=-1) != 0]).tolist()))
     rows._place.frombytes(place.astype(np.int64).tobytes())
-    rows._kind.frombytes(kind[at].astype(np.int32).tobytes())
+    rows._kind.frombytes(kind[np.searchsorted(pairs, code)].astype(np.int32).tobytes())
     rows._score.frombytes(score.astype(np.float64).tobytes())
     return rows
 

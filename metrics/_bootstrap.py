@@ -75,16 +75,19 @@ def _weighted(
     rows = np.unique(group)
     step = np.searchsorted(rows, np.arange(len(s)))
     shape = (len(rows) + 1, len(weight))
-    cell = step * shape[1] + u
-    above = [np.bincount(some, minlength=shape[0] * shape[1]).reshape(shape) for some in (cell, cell[hits])]
-    flagged, true = (np.cumsum(part[:-1], axis=0, dtype=np.float32) for part in above)
-    gained = np.diff(true, axis=0, prepend=0)
+    above = np.bincount(step * shape[1] + u, minlength=shape[0] * shape[1]).reshape(shape)
+    flagged = np.cumsum(above[:-1], axis=0, dtype=np.float32)
+    heads = np.searchsorted(group, rows)
     each = []
     for begin in range(0, weight.shape[1], DRAWS):
         drawn = weight[:, begin : begin + DRAWS]
+        gained = np.add.reduceat(drawn[u[hits]], heads)
+        true = np.cumsum(gained, axis=0)
+        all_flagged = flagged @ drawn
+        # Nothing flagged is nothing gained.
+        precision = np.divide(true, all_flagged, out=np.zeros_like(true), where=all_flagged > 0)
         with np.errstate(invalid="ignore", divide="ignore"):
-            precision = np.nan_to_num((true @ drawn) / (flagged @ drawn))
-            each.append((precision * (gained @ drawn)).sum(0, dtype=np.float64) / (true[-1] @ drawn))
+            each.append(np.einsum("ij,ij->j", precision, gained, dtype=np.float64) / true[-1])
     return np.concatenate(each)
 
 

@@ -9,6 +9,8 @@ import numpy.typing as npt
 from metrics._pool import average_precision, counts
 
 Named = tuple[str, str]
+Floats = npt.NDArray[np.float64]
+Marks = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -103,13 +105,31 @@ def macro(scores: npt.ArrayLike, positive: npt.ArrayLike, video: npt.ArrayLike) 
         positive: (F, C) truth.
         video: (F,) number of the frame's video.
     """
-    s, y, of = np.asarray(scores, np.float64), np.asarray(positive, np.bool_), np.asarray(video)
-    each = []
-    for number in np.unique(of):
-        rows = of == number
-        held = np.flatnonzero(y[rows].any(0))
-        each.append(_mean(average_precision(s[rows, c], y[rows, c]) for c in held))
-    return _mean(each)
+    s, y = np.asarray(scores, np.float64), np.asarray(positive, np.bool_)
+    names, of = np.unique(np.asarray(video), return_inverse=True)
+    by_class = [_by_video(s[:, c], y[:, c], of, len(names)) for c in range(s.shape[1])]
+    return _mean(_mean(each) for each in np.array(by_class).reshape(s.shape[1], len(names)).T)
+
+
+def _by_video(scores: Floats, positive: Marks, video: npt.NDArray[np.int64], videos: int) -> Floats:
+    """Return (videos,) the average precision of one class in each video, all videos in one pass; NaN without positives.
+
+    Going down a video's ranking, the frames of equal score together: precision at the end of such a group, weighted
+    with the positives that it brings.
+    """
+    found = np.full(videos, np.nan)
+    order = np.lexsort((-scores, video))
+    s, y, of = scores[order], positive[order], video[order]
+    ends = np.flatnonzero(np.r_[(s[1:] != s[:-1]) | (of[1:] != of[:-1]), True][: len(s)])
+    heads = np.searchsorted(of, np.arange(videos))
+    before = np.r_[0, np.cumsum(y)]
+    true = before[ends + 1] - before[heads[of[ends]]]
+    gained = np.diff(before[ends + 1], prepend=0)
+    precision = true / (ends + 1 - heads[of[ends]])
+    total = np.bincount(of, weights=y, minlength=videos)
+    some = total > 0
+    found[some] = (np.bincount(of[ends], weights=precision * gained, minlength=videos) / np.maximum(total, 1))[some]
+    return found
 
 
 def confusion(scores: npt.ArrayLike, positive: npt.ArrayLike) -> npt.NDArray[np.int64]:

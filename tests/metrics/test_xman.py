@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
-from metrics.xman import class_map, class_precision
+from metrics.xman import class_map, class_precision, macro
 
 CLASSES = [("object", "bicycle"), ("object", "truck"), ("action", "ride"), ("location", "on the grass")]
 
@@ -59,3 +59,14 @@ def test_shapes_must_agree():
         class_map(np.zeros((3, 3)), np.zeros((3, 3), bool), CLASSES)
     with pytest.raises(ValueError, match=r"\(F,\)"):
         class_precision(np.zeros(3), np.zeros(4, bool))
+
+
+@given(st.integers(0, 999), st.integers(1, 40), st.integers(1, 5))
+def test_macro_is_the_mean_of_each_videos_own_map(seed, frames, videos):
+    rng = np.random.default_rng(seed)
+    scores = np.where(rng.random((frames, 4)) < 0.2, -np.inf, np.round(rng.random((frames, 4)), 1))
+    positive, video = rng.random((frames, 4)) < 0.3, 7 * rng.integers(0, videos, frames)
+    each = [class_map(scores[video == v], positive[video == v], CLASSES).map for v in np.unique(video)]
+    defined = [value for value in each if not math.isnan(value)]
+    got = macro(scores, positive, video)
+    assert got == pytest.approx(np.mean(defined)) if defined else math.isnan(got)

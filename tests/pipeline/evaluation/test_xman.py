@@ -254,7 +254,7 @@ def test_twenty_thousand_frames_of_56_classes_take_two_seconds(tmp_path):
     labels = {f"{f // 200:04d}/{f % 200:04d}": [["object", f"thing {f % 56}"]] for f in range(20_000)}
     write(tmp_path / "l.json", labels)
     best = min(run(tmp_path) for _ in range(2))
-    assert best < 2.5  # processor time, so that another's work beside it does not count
+    assert best < 2  # processor time, so that another's work beside it does not count
 
 
 def run(place):

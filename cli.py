@@ -131,6 +131,8 @@ def results(options: argparse.Namespace) -> int:
     plan = made.plan(path)
     rows, folder = made.chosen(plan, options.row), path.parent
     work = options.work or home() / "results" / options.data
+    if options.anomalies:
+        return _mixed(options, rows, path, make, work)
     runs = [(row, seed) for row in rows for seed in options.seeds or row.seeds] if options.root else []
     for row, seed in runs:
         if options.again or not made.result_file(folder, row.name, seed).exists():
@@ -141,6 +143,27 @@ def results(options: argparse.Namespace) -> int:
     print(table([dict(zip(made.HEAD, line, strict=True)) for line in found]))
     if options.markdown:
         write_text(options.markdown, made.markdown(found))
+    return 0
+
+
+def _mixed(
+    options: argparse.Namespace, rows: Sequence[Any], plan: Path, make: Callable[[Path], Any], work: Path
+) -> int:
+    """Train rows of a plan with anomalies among the footage, and show what all of them are worth."""
+    from core.device import choose
+    from pipeline.evaluation import mixed
+    from pipeline.evaluation.figures import shown
+    from pipeline.evaluation.results import result_file
+
+    asked = [(row, seed, share) for row in rows for seed in options.seeds or row.seeds for share in options.anomalies]
+    for row, seed, share in asked if options.root else ():
+        if options.again or not result_file(plan.parent, mixed.name_of(row.name, share), seed).exists():
+            print(f"{row.name}, seed {seed}, {share:.1%} anomalies", file=sys.stderr)
+            with progress_line() as line:
+                mixed.run(row, share, seed, make(options.root), mixed.donors(plan), plan.parent, work,
+                          choose(options.device), line.train)  # fmt: skip
+    found = mixed.found(plan.parent)
+    print(table([{**row, "share": f"{row['share']:.1%}", "auc": shown(row["auc"])} for row in found]))
     return 0
 
 
@@ -186,7 +209,8 @@ def train_explainers(options: argparse.Namespace) -> int:
 
 def bench(options: argparse.Namespace) -> int:
     """Run the benchmark, which is nobody's to import."""
-    given = {name: getattr(options, name) for name in ("json", "data", "root", "clips", "frames", "budget", "work")}
+    names = ("json", "data", "root", "clips", "frames", "budget", "minutes", "work", "out")
+    given = {name: getattr(options, name) for name in names}
     flags = [part for name, value in given.items() if value for part in (f"--{name}", str(value))]
     sys.argv = ["whycam bench", "--device", options.device, *flags, *(["--all"] if options.all else []), *options.what]
     runpy.run_module("benchmarks", run_name="__main__")

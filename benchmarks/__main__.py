@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks import detectors, memory, objects, speed
 from core import device
 from core.console import progress_line, table
-from core.files import write_json
+from core.files import write_json, write_whole
 from core.registry import pick
 
 
@@ -25,6 +25,8 @@ def main() -> int:
         parser.add_argument(f"--{name}")
     parser.add_argument("--frames", type=int, default=100)
     parser.add_argument("--budget", type=int, default=64)
+    parser.add_argument("--minutes", type=float, default=float("inf"))
+    parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     if options.what:
         measured: int = pick("benchmark", options.what[0], WHAT)(options)
@@ -52,12 +54,23 @@ def _detectors(options: argparse.Namespace) -> int:
 
 
 def _explanations(options: argparse.Namespace) -> int:
-    from benchmarks import explanations
+    from benchmarks import _explanations_page, explanations
 
     with progress_line() as line:
         found = explanations.of_cameras(options, line.show)
-    rows = [{"camera": camera} | row for camera, lines in found.items() for row in explanations.shown(lines)]
-    return _give(device.choose(options.device).describe(), {"explanations": found}, rows, options.json)
+    machine = device.choose(options.device).describe()
+    clips = options.clips.replace(",", ", ") if options.clips else "all test clips"
+    plan = f"Abnormal frames of {options.data} ({clips}), at most {options.frames} spread evenly, {options.budget} " + (
+        "evaluations allowed to each method."
+    )
+    if options.out:
+        write_json(options.out.with_suffix(".json"), {"device": machine, "plan": plan, "explanations": found})
+        with write_whole(options.out.with_suffix(".md")) as file:
+            file.write(_explanations_page.page(machine, plan, found).encode())
+    rows = [
+        {"camera": camera} | row for camera, told in found.items() for row in _explanations_page.shown(told["table"])
+    ]
+    return _give(machine, {"explanations": found}, rows, options.json)
 
 
 WHAT = {"detectors": _detectors, "explanations": _explanations}

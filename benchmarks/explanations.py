@@ -1,126 +1,110 @@
 """How far each explanation method can be believed, over many abnormal frames whose masks are known.
 
-Each frame's figures are on disk before the next frame begins, so that a stopped run goes on where it was.
+Each method's figures of a frame are on disk before the next begins, so that a stopped run goes on where it was; those
+that were computed by other code than today's are computed again.
 """
 
 import argparse
+import ast
+import hashlib
+import inspect
 import json
-import statistics
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
+from benchmarks import _explaining_speed
+from benchmarks._frames import best_threshold, frames_of, spread, table_of
 from core import files
-from core.contracts import Dataset, Detector, Footage
+from core.contracts import Dataset, Detector
 from core.device import Runtime, choose
 from core.errors import InputError
 from core.records import Floats, Frames, Images
 from core.registry import collect, pick
-from explain import faithfulness
-from explain.attribution import Budget, attribute, reduced
-from explain.scorer import Scorer
+from explain import attribution, faithfulness, scorer, segments
+from explain.attribution import Budget, MethodEntry, attribute, reduced
 from pipeline.camera import Camera, cameras, load
+from pipeline.explaining import questions
 from pipeline.explaining.attributions import Asked, Explained, against, methods
 from pipeline.explaining.questions import SAMPLES, Looked, question_of
 
-FIGURES = ("deletion_auc", "insertion_auc", "mass", "rank", "points", "sanity", "seconds")
-RESAMPLES, SHARE = 2000, 0.95
 SANITY_EVERY = 5
 """Of so many frames one has its sanity checked, which costs as much as two further maps."""
 STEPS = 16
 Say = Callable[[Callable[[], str]], None]
 
 
-def frames_of(
-    dataset: Dataset, clips: Sequence[str], detector: Detector, count: int
-) -> list[tuple[Footage, list[int]]]:
-    """Choose abnormal frames with a mask and a score, evenly over clips and over each clip's frames.
+@dataclass(frozen=True)
+class Plan:
+    """What is to be measured of each camera.
 
-    Raises:
-        InputError: a clip is not one of the data set's, or there are not so many such frames.
+    Attributes:
+        clips: names of test clips; all when empty.
+        count: of abnormal frames.
+        budget: evaluations of each method on each frame.
+        work: folder where figures are kept.
+        minutes: for each camera; frames that do not fit in are left out.
     """
-    known = {clip.name: clip for clip in dataset.test()}
-    for name in clips:
-        if name not in known:
-            raise InputError(f"unknown clip {name!r}; known: {', '.join(known)}")
-    fitting = []
-    for name in clips or known:
-        truth, w = dataset.truth(known[name]), detector.window
-        last = len(truth.abnormal) - w.span + w.target
-        shown = [int(f) for f in np.flatnonzero(truth.abnormal) if truth.masks and w.target <= f <= last]
-        fitting.append((known[name], [f for f in shown if truth.masks is not None and truth.masks(f).any()]))
-    there = sum(len(frames) for _, frames in fitting)
-    if there < count:
-        raise InputError(f"only {there} abnormal frames have a mask and a score, {count} were asked for")
-    chosen: list[tuple[Footage, list[int]]] = []
-    left = count
-    for place, (clip, frames) in enumerate(sorted(fitting, key=lambda pair: len(pair[1]))):
-        share = min(len(frames), -(-left // (len(fitting) - place)))
-        picked = np.unique(np.linspace(0, len(frames) - 1, share).round().astype(int)).tolist() if share else []
-        chosen.append((clip, [frames[i] for i in picked]))
-        left -= share
-    return chosen
+
+    clips: Sequence[str]
+    count: int
+    budget: int
+    work: Path
+    minutes: float = float("inf")
 
 
-def best_threshold(scores: Floats, abnormal: npt.NDArray[np.bool_]) -> float:
-    """Return the score with the largest √(TPR·(1 − FPR)) (``ravi2021class``, equation 3.21); NaN scores do not count.
-
-    >>> best_threshold(np.array([1, 2, 3, 4], np.float32), np.array([False, False, True, True]))
-    3.0
-    """
-    known = np.isfinite(scores)
-    values, truth = scores[known], abnormal[known]
-    order = np.argsort(-values, kind="stable")
-    hits, misses = np.cumsum(truth[order]), np.cumsum(~truth[order])
-    mean = np.sqrt(hits / max(1, truth.sum()) * (1 - misses / max(1, (~truth).sum())))
-    return float(values[order][int(mean.argmax())])
-
-
-def measure(
-    camera: Camera, dataset: Dataset, clips: Sequence[str], count: int, budget: int, work: Path, runtime: Runtime,
-    say: Say,
-) -> list[dict[str, Any]]:  # fmt: skip
-    """Explain ``count`` abnormal frames by every method; returns a row for each method.
+def measure(camera: Camera, dataset: Dataset, plan: Plan, runtime: Runtime, say: Say) -> list[dict[str, Any]]:
+    """Explain abnormal frames by every method; returns a row for each method.
 
     Args:
         camera: whose detector is explained.
         dataset: whose test clips.
-        clips: names; all when empty.
-        count: how many frames.
-        budget: evaluations of each method on each frame.
-        work: folder where each frame's figures are kept.
+        plan: which frames, how long.
         runtime: device and precision.
         say: given what tells how far it is.
     """
-    detector = camera.build(runtime)
-    picked = frames_of(dataset, clips, detector, count)
-    kept = files.folder(work) / f"{camera.name}-{camera.sha256[:12]}-{budget}.jsonl"
-    done = {(row["clip"], row["frame"]): row for row in _rows(kept)}
+    detector, began = camera.build(runtime), time.monotonic()
+    picked = frames_of(dataset, plan.clips, detector, plan.count)
+    kept = files.folder(plan.work) / f"{camera.name}-{camera.sha256[:12]}-{plan.budget}.jsonl"
+    done = _done(kept)
     images = {clip.name: np.concatenate([chunk.images for chunk in clip.frames()]) for clip, _ in picked}
     scored = {name: _scores(images[name], camera, detector, runtime) for name in images}
     abnormal = np.concatenate([dataset.truth(clip).abnormal for clip, _ in picked])
     together = np.concatenate([scored[clip.name] for clip, _ in picked])
-    limit = best_threshold(together, abnormal)
-    todo = [(clip, frame) for clip, frames in picked for frame in frames]
+    limit, rows = best_threshold(together, abnormal), []
+    # What was begun is finished first.
+    todo = sorted(spread(picked), key=lambda pair: -len(done.get((pair[0].name, pair[1]), {})))
     for number, (clip, frame) in enumerate(todo):
-        if (clip.name, frame) not in done:
+        found = done.get((clip.name, frame), {})
+        missing = {name: entry for name, entry in methods().items() if name not in found}
+        if missing and time.monotonic() - began > 60.0 * plan.minutes:
+            continue
+        if missing:
             say(lambda number=number: f"{camera.name}: frame {number} of {len(todo)}")  # type: ignore[misc]
             masks = dataset.truth(clip).masks
-            asked = Asked(frame, (), Budget(budget), threshold=limit, scores=together,
+            asked = Asked(frame, (), Budget(plan.budget), threshold=limit, scores=together,
                           masks=masks and masks(frame))  # fmt: skip
-            row = _frame(camera, detector, images[clip.name], asked, runtime, number % SANITY_EVERY == 0)
-            done[clip.name, frame] = {"clip": clip.name, "frame": frame, "methods": row}
-            with kept.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(done[clip.name, frame]) + "\n")
-    return table_of([done[clip.name, frame] for clip, frame in todo])
+            explained = _posed(camera, detector, images[clip.name], asked, runtime)
+            for name, entry in missing.items():
+                found[name] = _figures(explained, entry, name, number % SANITY_EVERY == 0)
+                line = {"clip": clip.name, "frame": frame, "method": name, "code": code_of(entry)}
+                with kept.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(line | {"figures": found[name]}) + "\n")
+        rows.append({"clip": clip.name, "frame": frame, "methods": found})
+    return table_of(rows)
 
 
-def of_cameras(options: argparse.Namespace, say: Say) -> dict[str, list[dict[str, Any]]]:
-    """Measure each camera that was named, or all that were trained on the data set; camera to its rows.
+def of_cameras(options: argparse.Namespace, say: Say) -> dict[str, dict[str, Any]]:
+    """Measure each camera that was named, or all that were trained on the data set.
+
+    Returns:
+        Camera to its ``detector``, ``table`` and ``speed``.
 
     Raises:
         InputError: no data set was named, or there is no such camera.
@@ -132,83 +116,89 @@ def of_cameras(options: argparse.Namespace, say: Say) -> dict[str, list[dict[str
     if not named:
         raise InputError(f"no camera was trained on {options.data}; name one: {', '.join(cameras())}")
     work = Path(options.work) if options.work else files.home() / "bench" / "explanations"
-    clips, runtime = [name for name in (options.clips or "").split(",") if name], choose(options.device)
-    return {
-        name: measure(load(name), dataset, clips, options.frames, options.budget, work, runtime, say) for name in named
-    }
+    clips = [name for name in (options.clips or "").split(",") if name]
+    plan, runtime = Plan(clips, options.frames, options.budget, work, options.minutes), choose(options.device)
+    found = {}
+    for camera in map(load, named):
+        table = measure(camera, dataset, plan, runtime, say)
+        speed = _explaining_speed.measure(_first(camera, dataset, plan, runtime))
+        found[camera.name] = {"detector": camera.detector, "table": table, "speed": speed}
+    return found
 
 
-def _frame(
-    camera: Camera, detector: Detector, images: Images, asked: Asked, runtime: Runtime, sane: bool
-) -> dict[str, dict[str, Any]]:
+@cache
+def _shared() -> str:
+    helpers = sorted(Path(str(inspect.getsourcefile(attribution))).parent.glob("methods/_*.py"))
+    own = (Path(str(inspect.getsourcefile(m))) for m in (attribution, scorer, segments, faithfulness, questions))
+    return "".join(_meaning(path) for path in [*own, *helpers])
+
+
+@cache
+def code_of(entry: MethodEntry) -> str:
+    """Return what stands for the code behind a method's figures: it changes with it, and with no word of prose."""
+    own = _meaning(Path(str(inspect.getsourcefile(entry.run))))
+    return hashlib.sha256((own + _shared()).encode()).hexdigest()[:16]
+
+
+def _meaning(path: Path) -> str:
+    """Return the code of a file without its docstrings and comments."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            node.body = [part for part in node.body if not _prose(part)]
+    return ast.dump(tree)
+
+
+def _prose(part: ast.stmt) -> bool:
+    return isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant) and isinstance(part.value.value, str)
+
+
+def _posed(camera: Camera, detector: Detector, images: Images, asked: Asked, runtime: Runtime) -> Explained:
     w = detector.window
     first = asked.frame - w.target
     samples = detector.shrink(torch.from_numpy(images[:: max(1, len(images) // SAMPLES)])).numpy()
     looked = Looked(images[first : first + w.span], first, samples)
     question, scale = question_of(looked, camera, detector, runtime, scores=asked.scores, threshold=asked.threshold)
-    explained, found = Explained(camera, detector, runtime, question, scale, asked), {}
-    for name, entry in methods().items():
-        told = attribute(name, entry, question, Scorer(detector, scale, runtime, asked.budget))
-        values = reduced(told.map, question.heat.shape)
-        curves = faithfulness.curves(values, question, Scorer(detector, scale, runtime), STEPS)
-        found[name] = {
-            "seconds": told.seconds,
-            "evaluations": told.evaluations,
-            "deletion_auc": curves and curves.deletion_auc,
-            "insertion_auc": curves and curves.insertion_auc,
-            "sanity": explained.sanity(entry, values) if sane and values.any() else None,
-            **against(told.map, asked.masks),
-        }
-    return found
+    return Explained(camera, detector, runtime, question, scale, asked)
 
 
-def table_of(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return each method's means with their confidence intervals, the most faithful first.
-
-    Args:
-        rows: one for each frame: ``clip``, ``frame``, ``methods`` to their figures.
-    """
-    table = []
-    for name in rows[0]["methods"] if rows else ():
-        line: dict[str, Any] = {"method": name, "frames": len(rows)}
-        for figure in FIGURES:
-            values = [row["methods"][name][figure] for row in rows if row["methods"][name][figure] is not None]
-            line[figure] = interval(values) if values else None
-        table.append(line)
-    return sorted(table, key=lambda line: line["deletion_auc"]["mean"] if line["deletion_auc"] else np.inf)
+def _first(camera: Camera, dataset: Dataset, plan: Plan, runtime: Runtime) -> Explained:
+    """Pose the frame that stands for all where speed is measured."""
+    detector = camera.build(runtime)
+    clip, frame = spread(frames_of(dataset, plan.clips, detector, plan.count))[0]
+    images = np.concatenate([chunk.images for chunk in clip.frames()])
+    return _posed(camera, detector, images, Asked(frame, ()), runtime)
 
 
-def interval(values: Sequence[float]) -> dict[str, float]:
-    """Return mean and bootstrapped 95 % interval of the mean, and how many values there are."""
-    draw = np.random.default_rng(0)
-    array = np.asarray(values, np.float64)
-    means = array[draw.integers(0, len(array), (RESAMPLES, len(array)))].mean(1)
-    low, high = np.quantile(means, [(1 - SHARE) / 2, (1 + SHARE) / 2])
-    return {"mean": statistics.fmean(values), "low": float(low), "high": float(high), "count": len(values)}
+def _figures(explained: Explained, entry: MethodEntry, name: str, sane: bool) -> dict[str, Any]:
+    question, asked = explained.question, explained.asked
+    told = attribute(name, entry, question, explained.asker(asked.budget))
+    values = reduced(told.map, question.heat.shape)
+    curves = faithfulness.curves(values, question, explained.asker(Budget()), STEPS)
+    return {
+        "evaluations": told.evaluations,
+        "deletion_auc": curves and curves.deletion_auc,
+        "insertion_auc": curves and curves.insertion_auc,
+        "sanity": explained.sanity(entry, values) if sane and values.any() else None,
+        **against(told.map, asked.masks),
+    }
 
 
-def shown(rows: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
-    """Bring the table's rows to text, ``mean [low, high]``."""
-    return [{key: _text(value) for key, value in row.items()} for row in rows]
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, dict):
-        return f"{value['mean']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"
-    return "–" if value is None else str(value)
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
+def _done(path: Path) -> dict[tuple[str, int], dict[str, dict[str, Any]]]:
+    """Return the figures that today's code computed: (clip, frame) to method to figures; torn lines do not count."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError:
-        return []
-    found = []
+        return {}
+    found: dict[tuple[str, int], dict[str, dict[str, Any]]] = {}
+    codes = {name: code_of(entry) for name, entry in methods().items()}
     for line in lines:
         try:
-            found.append(json.loads(line))
+            row = json.loads(line)
         except ValueError:
             continue
+        if row.get("code") == codes.get(row.get("method"), ""):
+            found.setdefault((row["clip"], row["frame"]), {})[row["method"]] = row["figures"]
     return found
 
 

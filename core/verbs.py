@@ -195,6 +195,9 @@ def _results(verbs: Any) -> None:
     made.add_argument("--seeds", type=int, nargs="+", metavar="N", help="in place of those in the plan")
     made.add_argument("--work", type=Path, metavar="DIR", help="folder for the cameras that are trained")
     made.add_argument("--again", action="store_true", help="evaluate what is there again, with the cameras in --work")
+    made.add_argument("--anomalies", type=number, nargs="+", default=[], metavar="SHARE",
+                      help="train with these shares of anomalies in the footage, such as 0 0.05 0.1, and measure on the "
+                      "test clips that none was taken from")  # fmt: skip
     made.add_argument("--markdown", type=Path, metavar="FILE", help="write the table as Markdown, too")
     device(made)
 
@@ -253,7 +256,9 @@ def _bench(verbs: Any) -> None:
     made.add_argument("--clips", default="", metavar="A,B", help="of its test clips only these")
     made.add_argument("--frames", type=count, default=100, metavar="N", help="abnormal frames (default 100)")
     made.add_argument("--budget", type=count, default=64, metavar="N", help="evaluations of each method (default 64)")
+    made.add_argument("--minutes", type=number, metavar="N", help="for each camera; other frames are left out")
     made.add_argument("--work", type=Path, metavar="DIR", help="where each frame's figures are kept, to go on later")
+    made.add_argument("--out", type=Path, metavar="FILE", help="of explanations: keep them as FILE.json and FILE.md")
     json_file(made)
     device(made)
 

@@ -85,6 +85,23 @@ class Scorer:
 
         return self._answers(blended())
 
+    def looked(self, question: Question, keep: Tensor) -> tuple[Floats, Floats]:
+        """Return scalars (N,) and error maps (N, h, w) of the question's window, parts of it as its background.
+
+        Args:
+            question: whose window is altered.
+            keep: (N, h, w) for one batch, 1 where the window is as it was.
+        """
+        self._check()
+        began = time.monotonic()
+        share = keep.float()[:, None, None]
+        windows = question.window * share + question.fill * (1.0 - share)
+        with torch.no_grad(), self.runtime.autocast():
+            answer = self.detector.judge(windows.to(self.runtime.device), self._size)
+        scalars: Floats = self.scale.of(answer.score.float().cpu()).numpy()
+        self._count(len(keep), time.monotonic() - began)
+        return scalars, answer.saliency.float().cpu().numpy()
+
     def retargeted(self, question: Question, keep: Tensor) -> Floats:
         """Return the scalars of the question's window with parts of the target frame as the detector expected them.
 

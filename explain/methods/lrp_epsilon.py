@@ -9,7 +9,12 @@ EPSILON = 0.25
 
 
 def lrp_epsilon(question: Question, scorer: Scorer) -> Answer:
-    """ε-LRP of the network alone: which input made what it expected where it was wrong."""
+    """ε-LRP of the network alone: which input made what it expected where it was wrong.
+
+    It does not conserve: in each layer ε and the biases keep what is theirs, a fifth or so, and after twelve layers of
+    ``bcae1`` a tenth is left. With ε = 0.05 and no biases more arrives, as the small difference of a positive and a
+    negative part 40 times as large (22,000 times in ``vqunet-prediction``), which is noise.
+    """
     from zennit.rules import Epsilon
     from zennit.types import Convolution, Linear
 

@@ -1,5 +1,7 @@
 """Owen values of segments: Shapley values down a tree of neighbouring segments (``lundberg2017unified``, shap)."""
 
+from functools import cache
+
 import numpy as np
 from scipy.cluster.hierarchy import linkage
 
@@ -35,8 +37,18 @@ def _tree(question: Question) -> Doubles:
     return np.asarray(linkage(np.stack([*places, warmth / max(float(warmth.max()), 1e-12)], 1), "average"), np.float64)
 
 
+@cache
+def _ready() -> None:
+    """Load the library and play a game of two, for which it compiles its walk down the tree: seconds, once."""
+    shap = load()
+    masker = shap.maskers.Partition(np.zeros((1, 2)), clustering=linkage(np.eye(2), "average"))
+    shap.PartitionExplainer(lambda there: np.asarray(there, np.float64).sum(1), masker)(
+        np.ones((1, 2)), max_evals=8, batch_size=2, silent=True
+    )
+
+
 METHODS = {
     "shap-partition": MethodEntry(
-        shap_partition, "Owen values down a tree of neighbouring segments", "lundberg2017unified", float, load
+        shap_partition, "Owen values down a tree of neighbouring segments", "lundberg2017unified", float, _ready
     )
 }

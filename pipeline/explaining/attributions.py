@@ -138,9 +138,9 @@ class Explained:
 
     def explain(self, name: str, entry: MethodEntry) -> tuple[Attribution, dict[str, Any]]:
         """Return a method's map, and its figures as ``explain.json`` holds them."""
-        found = attribute(name, entry, self.question, self._scorer(self.asked.budget))
+        found = attribute(name, entry, self.question, self.asker(self.asked.budget))
         values = reduced(found.map, self.question.heat.shape)
-        told = faithfulness.curves(values, self.question, self._scorer(Budget()))
+        told = faithfulness.curves(values, self.question, self.asker(Budget()))
         figures: dict[str, Any] = {
             "seconds": round(found.seconds, 3),
             "evaluations": found.evaluations,
@@ -189,7 +189,8 @@ class Explained:
         found = attribute("", entry, again, Scorer(network, scale, self.runtime, budget, cancelled=self.cancelled))
         return reduced(found.map, question.heat.shape)
 
-    def _scorer(self, budget: Budget) -> Scorer:
+    def asker(self, budget: Budget) -> Scorer:
+        """Return what asks the detector about this frame, with a budget of its own."""
         return Scorer(self.detector, self.scale, self.runtime, budget, cancelled=self.cancelled)
 
 

@@ -33,6 +33,10 @@ def scene(detector, seed=0):
 
 def ask(detector, seed=0, threshold=0.5):
     behind, window = scene(detector, seed)
+    return asked_of(detector, window, behind, seed, threshold)
+
+
+def asked_of(detector, window, behind, seed=0, threshold=0.5):
     w = detector.window
     with torch.no_grad():
         answer = detector.judge(window[None], (w.height, w.width))

@@ -66,7 +66,7 @@ def test_methods_are_chosen_with_their_cost_beforehand(monkeypatch):
     monkeypatch.setattr(reasons, "start", lambda *given: asked.append(given))
     at = show(run, at=str(FRAME))
     boxes = [box for box in at.checkbox if "about" in box.label]
-    assert len(boxes) == 11 and {box.label.split(" ")[0] for box in boxes if box.value} == set(
+    assert len(boxes) == 12 and {box.label.split(" ")[0] for box in boxes if box.value} == set(
         __import__("ui.why").why.USUAL
     )
     go = next(button for button in at.button if button.label.startswith("Explain"))

@@ -2,16 +2,18 @@
 
 import dataclasses
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
 from core.errors import Cancelled, InputError
 from core.registry import collect
+from explain import faithfulness
 from explain.attribution import Budget, attribute, reduced, strongest
 from explain.segments import segment
 from pipeline.camera import detector_entries
-from tests.explain.asking import SIZE, ask, scorer, small
+from tests.explain.asking import SIZE, ask, asked_of, scorer, small
 
 METHODS = collect("explain.methods", "METHODS")
 FAMILIES = (
@@ -34,6 +36,7 @@ def test_the_methods_that_were_promised_are_there():
     assert set(METHODS) == {
         "residual", "shap-kernel", "shap-partition", "shap-gradient", "lime", "lrp-epsilon", "lrp-composite",
         "integrated-gradients", "occlusion", "counterfactual-region", "counterfactual-expected",
+        "counterfactual-background",
     }  # fmt: skip
 
 
@@ -177,6 +180,66 @@ def test_the_expected_counterfactuals_claim_is_true_of_the_pixels():
         score = float(scale.of(detector.judge(changed[None], question.heat.shape).score)[0])
     assert score == pytest.approx(said, abs=0.02)
     assert score < question.threshold
+
+
+def naive_removal(question, detector, scale, steps):
+    """Remove one step after another, each window asked alone, every pixel looked at in turn."""
+    heat, gone = question.heat, np.zeros(question.heat.shape, bool)
+
+    def look():
+        keep = torch.from_numpy(~gone)
+        with torch.no_grad():
+            answer = detector.judge(torch.where(keep, question.window, question.fill)[None], gone.shape)
+        return float(scale.of(answer.score)[0]), answer.saliency[0].numpy()
+
+    gone[:] = True
+    empty, unavoidable = look()
+    gone[:] = False
+    counts, scores = [], []
+    for i in range(1, steps + 1):
+        wanted = round(0.5 * (i / steps) ** 2 * gone.size)
+        excess = cv2.GaussianBlur(heat - unavoidable, (0, 0), 1.0)
+        while gone.sum() < wanted:
+            left = [(-excess[y, x], y, x) for y, x in zip(*np.nonzero(~gone), strict=True)]
+            _, y, x = min(left)
+            gone[y, x] = True
+        score, heat = look()
+        counts.append(int(gone.sum()))
+        scores.append(score)
+        if score <= empty:
+            break
+    return gone, counts, scores
+
+
+@pytest.mark.parametrize("name", ["bcae1", "vqunet-prediction"])
+def test_pixels_become_background_step_by_step_as_one_by_one(name):
+    detector = small(name)
+    question, scale = ask(detector, threshold=0.6)
+    asker = scorer(detector, scale, 9)
+    found = METHODS["counterfactual-background"].run(question, asker)
+    gone, counts, scores = naive_removal(question, detector, scale, 8)
+    assert asker.evaluations == len(counts) + 1 <= 9
+    assert not found.values[~gone].any()
+    under = [i for i, score in enumerate(scores) if score < 0.6]
+    step = under[0] if under else int(np.argmin(scores))
+    assert f"{counts[step] / gone.size:.1%} of the picture as background" in found.note
+    assert f"falls from {question.value:.2f} to {scores[step]:.2f}" in found.note
+
+
+def test_removal_is_more_faithful_than_the_detectors_own_map_where_the_background_has_errors_too():
+    detector = small("vqunet-prediction", base=8)
+    question = ask(detector)[0]
+    restless = torch.ones(32, 48, dtype=torch.bool)
+    restless[:, :24] = False
+    noise = torch.rand(1, 32, 48, generator=torch.Generator().manual_seed(1)).sub(0.5).sign()
+    window, behind = (torch.where(restless, noise, x) for x in (question.window, question.fill))
+    question, scale = asked_of(detector, window, behind)
+    areas = {}
+    for name in ("counterfactual-background", "residual"):
+        found = attribute(name, METHODS[name], question, scorer(detector, scale))
+        values = reduced(found.map, question.heat.shape)
+        areas[name] = faithfulness.curves(values, question, scorer(detector, scale)).deletion_auc
+    assert areas["counterfactual-background"] < 0.7 * areas["residual"]
 
 
 def test_segments_leave_nothing_out_and_give_a_small_hot_place_its_own():

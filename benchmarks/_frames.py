@@ -1,0 +1,99 @@
+"""Which abnormal frames stand for a data set, and what their figures come to."""
+
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.contracts import Dataset, Detector, Footage
+from core.errors import InputError
+from core.records import Floats
+
+FIGURES = ("deletion_auc", "insertion_auc", "mass", "rank", "points", "sanity", "evaluations")
+RESAMPLES, SHARE = 2000, 0.95
+
+
+def frames_of(
+    dataset: Dataset, clips: Sequence[str], detector: Detector, count: int
+) -> list[tuple[Footage, list[int]]]:
+    """Choose abnormal frames with a mask and a score, evenly over clips and over each clip's frames.
+
+    Raises:
+        InputError: a clip is not one of the data set's, or there are not so many such frames.
+    """
+    known = {clip.name: clip for clip in dataset.test()}
+    for name in clips:
+        if name not in known:
+            raise InputError(f"unknown clip {name!r}; known: {', '.join(known)}")
+    fitting = []
+    for name in clips or known:
+        truth, w = dataset.truth(known[name]), detector.window
+        last = len(truth.abnormal) - w.span + w.target
+        shown = [int(f) for f in np.flatnonzero(truth.abnormal) if truth.masks and w.target <= f <= last]
+        fitting.append((known[name], [f for f in shown if truth.masks is not None and truth.masks(f).any()]))
+    there = sum(len(frames) for _, frames in fitting)
+    if there < count:
+        raise InputError(f"only {there} abnormal frames have a mask and a score, {count} were asked for")
+    chosen: list[tuple[Footage, list[int]]] = []
+    left = count
+    for place, (clip, frames) in enumerate(sorted(fitting, key=lambda pair: len(pair[1]))):
+        share = min(len(frames), -(-left // (len(fitting) - place)))
+        picked = np.unique(np.linspace(0, len(frames) - 1, share).round().astype(int)).tolist() if share else []
+        chosen.append((clip, [frames[i] for i in picked]))
+        left -= share
+    return chosen
+
+
+def best_threshold(scores: Floats, abnormal: npt.NDArray[np.bool_]) -> float:
+    """Return the score with the largest √(TPR·(1 − FPR)) (``ravi2021class``, equation 3.21); NaN scores do not count.
+
+    >>> best_threshold(np.array([1, 2, 3, 4], np.float32), np.array([False, False, True, True]))
+    3.0
+    """
+    known = np.isfinite(scores)
+    values, truth = scores[known], abnormal[known]
+    order = np.argsort(-values, kind="stable")
+    hits, misses = np.cumsum(truth[order]), np.cumsum(~truth[order])
+    mean = np.sqrt(hits / max(1, truth.sum()) * (1 - misses / max(1, (~truth).sum())))
+    return float(values[order][int(mean.argmax())])
+
+
+def spread(picked: Sequence[tuple[Footage, Sequence[int]]]) -> list[tuple[Footage, int]]:
+    """Put frames in an order of which every beginning is spread over all clips and over each of them.
+
+    A clip's frames come by the bits of their index read backwards (van der Corput), a round over the clips at a time.
+    """
+    order = [
+        (int(f"{index:016b}"[::-1], 2), number, clip, frame)
+        for number, (clip, frames) in enumerate(picked)
+        for index, frame in enumerate(frames)
+    ]
+    return [(clip, frame) for _, _, clip, frame in sorted(order, key=lambda row: row[:2])]
+
+
+def table_of(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return each method's means with their confidence intervals, the most faithful first.
+
+    Args:
+        rows: one for each frame: ``clip``, ``frame``, ``methods`` to their figures.
+    """
+    table = []
+    for name in dict.fromkeys(name for row in rows for name in row["methods"]):
+        told = [row["methods"][name] for row in rows if name in row["methods"]]
+        line: dict[str, Any] = {"method": name, "frames": len(told)}
+        for figure in FIGURES:
+            values = [figures[figure] for figures in told if figures[figure] is not None]
+            line[figure] = interval(values) if values else None
+        table.append(line)
+    return sorted(table, key=lambda line: line["deletion_auc"]["mean"] if line["deletion_auc"] else np.inf)
+
+
+def interval(values: Sequence[float]) -> dict[str, float]:
+    """Return mean and bootstrapped 95 % interval of the mean, and how many values there are."""
+    draw = np.random.default_rng(0)
+    array = np.asarray(values, np.float64)
+    means = array[draw.integers(0, len(array), (RESAMPLES, len(array)))].mean(1)
+    low, high = np.quantile(means, [(1 - SHARE) / 2, (1 + SHARE) / 2])
+    return {"mean": statistics.fmean(values), "low": float(low), "high": float(high), "count": len(values)}

@@ -192,7 +192,8 @@ def _quick(path: Path) -> Rows | None:
         (chunk,) = found[column].chunks
         names[column], codes[column] = chunk.dictionary.to_pylist(), np.from_dlpack(chunk.indices).astype(np.int64)
     # Arrow's own to_numpy imports pandas, which takes longer than a file.
-    frame, score = (np.from_dlpack(found[column].chunk(0)) for column in ("frame", "score"))
+    frame = np.from_dlpack(found["frame"].chunk(0)).astype(np.int64)
+    score = np.from_dlpack(found["score"].chunk(0)).astype(np.float64)
     if not (np.isfinite(score).all() and frame.min() >= 0 and frame.max() <= _keys.MOST_FRAMES):
         return None
     return _arrow(Rows(), path, names, codes, frame, score)

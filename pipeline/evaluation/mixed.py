@@ -1,0 +1,208 @@
+"""What is a detector worth that has seen anomalies in its training (``li2021decoupled``, section 5.3)?
+
+Some test clips, the donors, give stretches of their abnormal frames to the training footage. They are never evaluated,
+whatever the share, so that all shares are measured on the same clips.
+"""
+
+import dataclasses
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from json import loads
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core import files
+from core.datasets import Dataset, Footage, Truth
+from core.errors import InputError
+from core.records import Frames
+from metrics._spans import spans
+
+if TYPE_CHECKING:
+    from core.device import Runtime
+    from pipeline.evaluation.results import Row
+    from pipeline.training.loop import Step
+
+STRETCH = 32
+"""Most frames that are drawn together; an unusual event is longer, and a window must fit in."""
+MOST = 0.5
+PROTOCOL = (
+    "{frames} of {total} training frames ({share:.1%}) are abnormal ones of the test clips {donors}, drawn with the "
+    "seed in stretches of at most {stretch} frames, those of a smaller share among those of a larger one; these clips "
+    "are not evaluated, whatever the share."
+)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Some consecutive frames of a clip as a clip of their own.
+
+    Attributes:
+        clip: the whole.
+        first: its first frame.
+        length: how many frames.
+    """
+
+    clip: Footage
+    first: int
+    length: int
+
+    @property
+    def name(self) -> str:
+        """Name of the clip, and from where on."""
+        return f"{self.clip.name} from {self.first}"
+
+    def frames(self, chunk: int = 32) -> Iterator[Frames]:
+        """Decode the stretch; frames and times count from its start."""
+        begun: float | None = None
+        for whole in self.clip.frames(chunk):
+            low = max(self.first - whole.first, 0)
+            high = min(self.first + self.length - whole.first, len(whole))
+            if low < high:
+                begun = float(whole.times[low]) if begun is None else begun
+                yield Frames(whole.images[low:high], whole.first + low - self.first, whole.times[low:high] - begun)
+            if whole.first + len(whole) >= self.first + self.length:
+                return
+
+
+class Mixed:
+    """A data set whose training clips have abnormal stretches of some test clips beside them.
+
+    Args:
+        dataset: as it is.
+        donors: names of the test clips that give; every second one, from the second on, where none is named.
+        share: of the training frames that are abnormal then, 0 to 0.5.
+        seed: of the draw.
+
+    Raises:
+        InputError: a donor is no test clip, no clip is left to evaluate, or the donors have too few abnormal frames.
+    """
+
+    def __init__(self, dataset: Dataset, donors: Sequence[str], share: float, seed: int) -> None:
+        clips = {clip.name: clip for clip in dataset.test()}
+        self.donors = tuple(donors) or tuple(clips)[1::2]
+        if unknown := [name for name in self.donors if name not in clips]:
+            raise InputError(f"donor {unknown[0]!r} is no test clip; known: {', '.join(clips)}")
+        if not 0 <= share <= MOST:
+            raise InputError(f"the share of anomalies must lie between 0 and {MOST}, got {share:g}")
+        self.name, self.dataset = dataset.name, dataset
+        self.left = [clip for name, clip in clips.items() if name not in self.donors]
+        if not self.left:
+            raise InputError("every test clip is a donor, so that none is left to evaluate")
+        self.normal = sum(len(chunk) for clip in dataset.training() for chunk in clip.frames())
+        self.wanted = round(self.normal * share / (1 - share))
+        self.drawn = _draw(dataset, [clips[name] for name in self.donors], self.wanted, seed)
+
+    def training(self) -> list[Footage]:
+        """List the training clips, then what was drawn."""
+        return [*self.dataset.training(), *self.drawn]
+
+    def test(self) -> list[Footage]:
+        """List the test clips that gave nothing."""
+        return self.left
+
+    def truth(self, clip: Footage) -> Truth:
+        """Read the ground truth of a test clip."""
+        return self.dataset.truth(clip)
+
+    def say(self) -> dict[str, Any]:
+        """Say what was mixed in."""
+        total = self.normal + self.wanted
+        said = PROTOCOL.format(
+            frames=self.wanted, total=total, share=self.wanted / total, donors=", ".join(self.donors), stretch=STRETCH
+        )
+        return {"frames": self.wanted, "total": total, "donors": list(self.donors), "protocol": said}
+
+
+def _draw(dataset: Dataset, donors: Sequence[Footage], wanted: int, seed: int) -> list[Stretch]:
+    """Draw stretches of so many abnormal frames; the last one drawn is cut short."""
+    there = [
+        Stretch(clip, at, min(STRETCH, last + 1 - at))
+        for clip in donors
+        for first, last in spans(dataset.truth(clip).abnormal)
+        for at in range(first, last + 1, STRETCH)
+    ]
+    if wanted > (most := sum(one.length for one in there)):
+        raise InputError(f"{wanted} abnormal frames are asked for, and the donors have {most}; ask for a smaller share")
+    drawn: list[Stretch] = []
+    for i in np.random.default_rng(seed).permutation(len(there)).tolist():
+        if wanted <= 0:
+            break
+        drawn.append(dataclasses.replace(there[i], length=min(there[i].length, wanted)))
+        wanted -= drawn[-1].length
+    return drawn
+
+
+def donors(plan: Path) -> tuple[str, ...]:
+    """Return the donors that a plan names under ``donors``; none where it names none.
+
+    Raises:
+        InputError: the plan cannot be read.
+    """
+    try:
+        named = tomllib.loads(plan.read_text(encoding="utf-8")).get("donors", [])
+        return tuple(str(name) for name in named)
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(f"plan {plan.name} cannot be read ({error})") from error
+
+
+def name_of(row: str, share: float) -> str:
+    """Return what a row with anomalies is called: its result and its camera lie under that name.
+
+    >>> name_of("bcae1", 0.025)
+    'bcae1-anomalies-2_5'
+    """
+    return f"{row}-anomalies-{share * 100:g}".replace(".", "_")
+
+
+def run(
+    row: "Row", share: float, seed: int, dataset: Dataset, givers: Sequence[str], folder: Path, work: Path,
+    runtime: "Runtime", report: "Callable[[Step], None] | None" = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Train a row of a plan on footage with anomalies, and keep its result beside the plan's others.
+
+    A detector whose ``score`` is a setting is measured by each of its scores, the pixels' and the latent one's.
+
+    Args:
+        row: of the plan.
+        share: of the training frames.
+        seed: of weights, order and draw.
+        dataset: as it is.
+        givers: see :class:`Mixed`.
+        folder: of results.
+        work: of cameras.
+        runtime: device and precision.
+        report: called after every batch.
+
+    Raises:
+        InputError: as :class:`Mixed` and training do.
+    """
+    from pipeline.camera import load
+    from pipeline.evaluation import results
+    from pipeline.evaluation.rescored import every_score
+
+    named, mixed = dataclasses.replace(row, name=name_of(row.name, share)), Mixed(dataset, givers, share, seed)
+    result = results.run(named, seed, mixed, folder, work, runtime, report)
+    camera = load(str(work / f"{named.name}-{seed}"))
+    more = {"of": row.name, "share": share} | mixed.say()
+    result |= {"anomalies": more | {"auc": every_score(camera, mixed, runtime, result)}}
+    files.write_json(results.result_file(folder, named.name, seed), result)
+    return result
+
+
+def found(folder: Path) -> list[dict[str, Any]]:
+    """Read what was trained with anomalies: ``system``, ``share``, ``auc``, ``seed``, ``label_set``, by share.
+
+    A detector that was measured by several scores is a system for each.
+    """
+    rows = []
+    for path in sorted(folder.glob("*-anomalies-*.seed*.json")):
+        result: Mapping[str, Any] = loads(path.read_text(encoding="utf-8"))
+        mixed = result["anomalies"]
+        for score, auc in mixed["auc"].items():
+            system = f"{mixed['of']}, score {score}" if score else mixed["of"]
+            rows.append({"system": system, "share": mixed["share"], "auc": auc, "seed": result["seed"],
+                         "label_set": result["label_set"], "protocol": mixed["protocol"]})  # fmt: skip
+    return sorted(rows, key=lambda row: (row["system"], row["share"], row["seed"]))

@@ -1,0 +1,58 @@
+"""One detector by another of its scores: the error of pixels in place of that of the latent code, and so on."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from core.datasets import Dataset
+from core.device import Runtime
+from core.errors import InputError
+from metrics.frame_auc import micro_normalised
+from pipeline.camera import Camera, detector_entries
+from pipeline.evaluation.evaluate import score
+from pipeline.evaluation.figures import defined
+from pipeline.evaluation.judge import truths_of
+
+SETTING, SCORES = "score", ("z", "p")
+"""Latent code and pixels of what is expected (``li2021decoupled``, section 5); one network answers for both."""
+
+
+def rescored(camera: Camera, by: str) -> Camera:
+    """Return a camera whose detector scores another way; its threshold and normality are those of its own score.
+
+    Raises:
+        InputError: its detector has one score alone, or not this one.
+    """
+    entry = detector_entries()[camera.detector]
+    if SETTING not in entry.settings:
+        having = [name for name, one in detector_entries().items() if SETTING in one.settings]
+        raise InputError(f"{camera.detector} has one score alone; those with several: {', '.join(having)}")
+    settings = {**camera.settings, SETTING: by}
+    entry.make(**settings)
+    return dataclasses.replace(camera, name=f"{camera.name}, score {by}"[:64], settings=settings)
+
+
+def every_score(
+    camera: Camera, dataset: Dataset, runtime: Runtime, result: Mapping[str, Any]
+) -> dict[str, float | None]:
+    """Return the frame-level AUC, normalised in each clip, by each of :data:`SCORES`; of the detector's only one else.
+
+    Args:
+        camera: that was trained.
+        dataset: whose test clips are scored.
+        runtime: device and precision.
+        result: its figures by its own score.
+    """
+    own = result["auc"]["micro_normalised"]
+    settings = {**detector_entries()[camera.detector].settings, **camera.settings}
+    if SETTING not in settings:
+        return {"": own}
+    truths, found = truths_of(dataset), {settings[SETTING]: own}
+    for by in SCORES:
+        if by != settings[SETTING]:
+            made = score(rescored(camera, by), dataset.name, truths, runtime).clips
+            scores = [clip.scores.astype(np.float64) for clip in made]
+            found[by] = defined(micro_normalised(scores, [truth.abnormal for _, truth in truths]))
+    return dict(sorted(found.items()))

@@ -16,7 +16,7 @@ from pipeline.store import Run
 from ui import frame
 from ui.words import clock, safe, span
 
-USUAL = ("residual", "lrp-composite", "counterfactual-expected", "shap-partition")
+USUAL = ("residual", "lrp-composite", "counterfactual-background", "counterfactual-expected", "shap-partition")
 WIDE = 640
 VIEWER = """<style>
 body{margin:0;font:14px system-ui,sans-serif;color:#8a8f98}
@@ -144,7 +144,6 @@ def _figures(names: Sequence[str], result: dict[str, Any]) -> None:
         "Evaluations",
         "Seconds",
         "Frames",
-        "To know",
     )
     body = "".join(_row(name, result["methods"][name]) for name in names)
     head = "".join(f"<th>{name}</th>" for name in ("Method", *heads))
@@ -153,20 +152,20 @@ def _figures(names: Sequence[str], result: dict[str, Any]) -> None:
 
 def _row(name: str, told: dict[str, Any]) -> str:
     sane = {True: "passed", False: "<b>failed</b>", None: "–"}[told["sane"]]
-    cells = [_two(told["deletion_auc"]), _two(told["insertion_auc"]), f"{sane} ({_two(told['sanity'])})",
+    cells = [_two(told["deletion_auc"]), _two(told["insertion_auc"]), f"{sane}&nbsp;({_two(told['sanity'])})",
              _two(told["stability"]), _two(told.get("agreement")), f"{told['evaluations']:,}", f"{told['seconds']:.1f}",
              _strip(told["frames"])]  # fmt: skip
     failed = "It hardly depends on what the network learnt: do not rely on it. " if told["sane"] is False else ""
-    cells.append(safe(failed + told["note"]))
-    return f"<tr><th>{safe(name)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+    said = safe(failed + told["note"])
+    below = f'<tr class="note"><td></td><td colspan="{len(cells)}">{said}</td></tr>' if said else ""
+    return f"<tr><th>{safe(name)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>{below}"
 
 
 def _strip(shares: Sequence[float]) -> str:
     """Draw how much each of the window's frames mattered, the first on the left."""
     top = max(max(shares, default=0.0), 1e-12)
-    high = [18 * max(share, 0.0) / top for share in shares]
-    bars = "".join(f'<rect x="{6 * i}" y="{18 - h:.1f}" width="5" height="{h:.1f}"/>' for i, h in enumerate(high))
-    return f'<svg width="{6 * len(shares)}" height="18" fill="currentColor" role="img" aria-label="Frames">{bars}</svg>'
+    bars = "".join(f'<i style="height:{max(share, 0.0) / top:.0%}"></i>' for share in shares)
+    return f'<span class="strip" role="img" aria-label="Frames, the first on the left">{bars}</span>'
 
 
 def _away(run: Run, chosen: int) -> None:

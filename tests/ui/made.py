@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import json
 
 import numpy as np
 
@@ -82,6 +83,17 @@ def done(name=NAME, quiet=False):
     run = running(name, 1, "once")
     results(run, quiet)
     store.finish(run.id, 0 if quiet else 2, None if quiet else "bicycle")
+    return store.get(run.id)
+
+
+def filmed(clip, camera):
+    """Make a run that is done, of a clip and a camera that there are."""
+    run = done()
+    run.path.write_bytes(clip.read_bytes())
+    facts = json.loads((run.folder / "run.json").read_text())
+    files.write_json(run.folder / "run.json", facts | {"camera": camera})
+    with store._index() as index:
+        index.execute("UPDATE runs SET camera = ? WHERE id = ?", (camera, run.id))
     return store.get(run.id)
 
 

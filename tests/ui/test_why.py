@@ -1,6 +1,5 @@
 """The page of explanations, on maps made by hand; nothing is computed here but by the worker's own test."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,6 @@ from streamlit.testing.v1 import AppTest
 from core import files
 from core.errors import InputError
 from explain.report.maps import png
-from pipeline import store
 from pipeline.analyse import explain_events
 from pipeline.evidence import EvidenceFolder
 from pipeline.explaining import reasons
@@ -82,7 +80,10 @@ def test_maps_stand_side_by_side_ranked_with_their_figures():
     at = show(run, at=str(FRAME))
     text = html(at)
     assert text.index("<th>residual</th>") < text.index("<th>lime</th>")
-    assert "<b>failed</b> (0.80)" in text and "do not rely on it. Beware of &lt;b&gt; &amp; &quot;these&quot;." in text
+    assert (
+        "<b>failed</b>&nbsp;(0.80)" in text
+        and "do not rely on it. Beware of &lt;b&gt; &amp; &quot;these&quot;." in text
+    )
     assert "Without the bicycle &lt;i&gt; the score falls." in text
     assert any("score 0.83, threshold 0.40" in title.value for title in at.subheader)
     assert reasons.explained(run) == [FRAME]
@@ -125,14 +126,7 @@ def test_a_request_that_makes_no_sense_is_refused():
 
 @pytest.fixture
 def tiny_run(tiny_camera, tmp_path):
-    made_run = made.done()
-    clip = clips.make(tmp_path / "walk.mp4", clips.pictures(30), rate=10)
-    made_run.path.write_bytes(clip.read_bytes())
-    facts = json.loads((made_run.folder / "run.json").read_text())
-    files.write_json(made_run.folder / "run.json", facts | {"camera": "tiny"})
-    with store._index() as index:
-        index.execute("UPDATE runs SET camera = 'tiny' WHERE id = ?", (made_run.id,))
-    return store.get(made_run.id)
+    return made.filmed(clips.make(tmp_path / "walk.mp4", clips.pictures(30), rate=10), "tiny")
 
 
 def test_the_worker_explains_and_keeps_what_it_found(tiny_run):

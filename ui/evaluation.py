@@ -8,19 +8,21 @@ import streamlit as st
 
 from core.errors import WhycamError
 from pipeline import views
-from pipeline.evaluation import evaluations
+from pipeline.evaluation import evaluations, mixed
 from pipeline.evaluation import export as out
 from pipeline.evaluation.distort import Distortion
 from pipeline.evaluation.evaluations import Evaluation, Request
 from pipeline.evaluation.protocols import NORMALISATIONS, PROTOCOLS, SMOOTHINGS
 from pipeline.evaluation.xman import said
 from ui import evaluation_charts as charts
-from ui import frame
+from ui import frame, worst
 from ui.words import count, safe
 
 OWN = "the protocol's"
 PAPERS = 24
 """Most rows of published figures, the best ones."""
+ALIKE = ("data", "labels", "protocol", "smoothing", "normalisation")
+"""Columns that are said once where all rows agree."""
 PRESETS = ("brightness=0.75", "brightness=0.5", "rain=light", "rain=heavy", "rain=torrential", "blur=1", "blur=3",
            "every=2", "every=4")  # fmt: skip
 Result = tuple[Evaluation, dict[str, Any]]
@@ -168,13 +170,13 @@ def show(chosen: Sequence[Result]) -> None:
     for one, result in chosen:
         for sentence in said(result["unmatched"]) if "unmatched" in result else ():
             frame.notice(f"{sentence} ({name_of(one)})", "warn")
-    _table(out.rows(results))
+    _figures(out.rows(results))
     _exports(results)
     with st.expander("Protocol: how these figures came about"):
         for protocol in dict.fromkeys(str(result["protocol"]) for result in results):
             st.caption(protocol)
     if papers := out.papers(results):
-        with st.expander("As papers print it", expanded=True):
+        with st.expander(f"As papers print it: {len(papers)} figures"):
             _table(papers[:PAPERS])
     drawn = [(name_of(one), one.curves()) for one, result in chosen if "rules" in result]
     if drawn:
@@ -198,7 +200,10 @@ def _detection(chosen: Sequence[Result], drawn: Sequence[tuple[str, Mapping[str,
               for _, r in chosen if "rules" in r and r["auc"]["micro_normalised"] is not None]  # fmt: skip
     if any(how for _, how, _ in points):
         st.markdown("**Worse footage**")
-        st.plotly_chart(charts.robustness(points[::-1]), key="eval-robustness")
+        # As it is first; what was asked for last is listed first.
+        ordered = sorted(points[::-1], key=lambda point: bool(point[1]))
+        st.plotly_chart(charts.robustness(ordered), key="eval-robustness")
+    _mixed([str(result["data"]) for _, result in chosen if "rules" in result])
     clips = list(dict.fromkeys(t["name"] for _, curves in drawn for t in curves["traces"]))
     clip = st.selectbox("Clip", clips, key="eval-clip")
     traced = [(name, t) for name, curves in drawn for t in curves["traces"] if t["name"] == clip]
@@ -211,21 +216,18 @@ def _detection(chosen: Sequence[Result], drawn: Sequence[tuple[str, Mapping[str,
         for one, result in chosen:
             st.markdown(f"**{safe(name_of(one))}**")
             _table(result["videos"])
-    _worst(chosen)
-
-
-def _worst(chosen: Sequence[Result]) -> None:
     for one, result in chosen:
-        worst = one.curves().get("worst", []) if "rules" in result else []
-        if not worst:
-            continue
-        st.markdown(f"**Most confident errors, {safe(name_of(one))}**")
-        columns = st.columns(6)
-        for number, row in enumerate(worst):
-            picture = one.folder / f"worst-{number}.jpg"
-            if picture.exists():
-                caption = f"{row['kind']}: {row['clip']}, frame {row['frame']}"
-                columns[number % 6].image(picture.read_bytes(), caption=caption)
+        if "rules" in result:
+            worst.gallery(one, name_of(one))
+
+
+def _mixed(data: Sequence[str]) -> None:
+    """Show what anomalies in the training footage cost, on the data sets where that was measured."""
+    for name in dict.fromkeys(data):
+        if rows := mixed.kept(name):
+            st.markdown(f"**Anomalies in the training footage, {safe(name)}**")
+            st.plotly_chart(charts.mixed(rows), key=f"eval-mixed-{name}")
+            st.caption(str(rows[-1]["protocol"]))
 
 
 def _exports(results: Sequence[Mapping[str, Any]]) -> None:
@@ -235,6 +237,15 @@ def _exports(results: Sequence[Mapping[str, Any]]) -> None:
                 label, partial(out.export, results, kind), f"evaluation.{kind}", out.FORMATS[kind], on_click="ignore",
                 key=f"export-{kind}", icon=":material/download:",
             )  # fmt: skip
+
+
+def _figures(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Show a table of figures; what is said of all rows alike stands above it, so that the figures fit beside it."""
+    alike = [key for key in ALIKE if key in rows[0] and len({str(row[key]) for row in rows}) == 1]
+    said = " · ".join(f"{key} {out.shown(rows[0][key])}" for key in alike)
+    if said:
+        st.caption(said)
+    _table([{key: value for key, value in row.items() if key not in alike} for row in rows])
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> None:

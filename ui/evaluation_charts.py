@@ -1,6 +1,7 @@
 """Plotly figures of the evaluation page."""
 
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 from typing import Any
 
 import plotly.graph_objects as go
@@ -71,6 +72,23 @@ def robustness(points: Sequence[tuple[str, str, float]]) -> go.Figure:
         figure.add_scatter(x=[how for how, _ in mine], y=[auc for _, auc in mine], mode="lines+markers", name=name,
                            line={"color": COLOURS[number % len(COLOURS)]})  # fmt: skip
     return _styled(figure, "distortion", "AUC", square=False)
+
+
+def mixed(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
+    """Draw the AUC of detectors over the share of anomalies that their training footage had.
+
+    Args:
+        rows: ``system``, ``share`` and ``auc``; those of several seeds are averaged.
+    """
+    figure = go.Figure()
+    for number, name in enumerate(dict.fromkeys(row["system"] for row in rows)):
+        of = [row for row in rows if row["system"] == name and row["auc"] is not None]
+        shares = sorted({row["share"] for row in of})
+        means = [fmean(row["auc"] for row in of if row["share"] == share) for share in shares]
+        figure.add_scatter(x=shares, y=means, mode="lines+markers", name=name,
+                           line={"color": COLOURS[number % len(COLOURS)]})  # fmt: skip
+    figure.update_xaxes(tickformat=".1%")
+    return _styled(figure, "share of abnormal frames in the training footage", "AUC", square=False)
 
 
 def _styled(figure: go.Figure, x: str, y: str, *, square: bool) -> go.Figure:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 STRETCH = 32
 """Most frames that are drawn together; an unusual event is longer, and a window must fit in."""
 MOST = 0.5
+RESULTS = Path(__file__).resolve().parents[2] / "docs" / "results"
 PROTOCOL = (
     "{frames} of {total} training frames ({share:.1%}) are abnormal ones of the test clips {donors}, drawn with the "
     "seed in stretches of at most {stretch} frames, those of a smaller share among those of a larger one; these clips "
@@ -190,6 +191,12 @@ def run(
     result |= {"anomalies": more | {"auc": every_score(camera, mixed, runtime, result)}}
     files.write_json(results.result_file(folder, named.name, seed), result)
     return result
+
+
+def kept(data: str) -> list[dict[str, Any]]:
+    """Return :func:`found` of the results that come with Whycam for a data set; nothing for one that has none."""
+    there = {place.name: place for place in RESULTS.glob("*") if place.is_dir()}
+    return found(there[data]) if data in there else []
 
 
 def found(folder: Path) -> list[dict[str, Any]]:

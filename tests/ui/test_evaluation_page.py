@@ -1,15 +1,18 @@
 """The evaluation page without a browser: what it offers, what it shows, what it says of what is wrong."""
 
+import io
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import files
 from core.contracts import Truth
-from pipeline.evaluation import evaluations
+from pipeline import store
+from pipeline.evaluation import evaluations, mixed, opened
 from pipeline.evaluation.curves import curves
 from pipeline.evaluation.judge import judge
 from pipeline.evaluation.protocols import OWN
@@ -120,3 +123,43 @@ def test_what_is_at_work_shows_how_far_it_is(monkeypatch):
     at = show()
     assert "500 frames of 2,000" in html(at)
     assert json.dumps(at.get("progress")[0].proto.value) == "25"
+
+
+def worst_of_a_camera(number):
+    folder = detection(number, "ucsd-ped2")
+    request = json.loads((folder / "request.json").read_text()) | {"kind": "camera"}
+    files.write_json(folder / "request.json", request)
+    (folder / "worst-0.jpg").write_bytes(bytes(cv2.imencode(".jpg", np.zeros((8, 8, 3), np.uint8))[1]))
+
+
+def test_a_worst_frame_offers_a_run_and_then_opens_it(monkeypatch):
+    worst_of_a_camera(4)
+    asked = []
+    monkeypatch.setattr(opened, "start", lambda request, clip: asked.append((request.system, clip)))
+    at = show()
+    (button,) = [b for b in at.button if b.label == "Analyse clip"]
+    button.click()
+    fine(at.run())
+    assert asked and asked[0][0] == "ucsd-ped2" and asked[0][1].startswith("Test00")
+    run = store.create(io.BytesIO(b"x"), f"ped2 {asked[0][1]}.mp4")
+    store.enqueue(run.id, "ucsd-ped2")
+    at = show()
+    assert not [b for b in at.button if b.label == "Analyse clip"]
+    (link,) = [one for one in at.get("page_link") if one.proto.label == "At work"]
+    assert run.id in link.proto.query_string
+
+
+def test_what_all_rows_share_is_said_once():
+    detection(1, "first.csv")
+    detection(2, "second.csv")
+    at = show()
+    assert "data ped2 · labels ucsd-ped2/v1p2 · protocol whycam" in " ".join(c.value for c in at.caption)
+
+
+def test_anomalies_in_the_training_footage_get_a_curve(monkeypatch):
+    rows = [{"system": "a", "share": share, "auc": 0.9 - share, "seed": 0, "protocol": "so many"} for share in (0, 0.1)]
+    monkeypatch.setattr(mixed, "kept", lambda data: rows if data == "ped2" else [])
+    detection(1, "first.csv")
+    at = show()
+    assert len(at.get("plotly_chart")) == 5
+    assert "so many" in " ".join(c.value for c in at.caption)

@@ -196,8 +196,8 @@ def _results(verbs: Any) -> None:
     made.add_argument("--work", type=Path, metavar="DIR", help="folder for the cameras that are trained")
     made.add_argument("--again", action="store_true", help="evaluate what is there again, with the cameras in --work")
     made.add_argument("--anomalies", type=number, nargs="+", default=[], metavar="SHARE",
-                      help="train with these shares of anomalies in the footage, such as 0 0.05 0.1, and measure on the "
-                      "test clips that none was taken from")  # fmt: skip
+                      help="train with these shares of anomalies in the footage, such as 0 0.05 0.1, and measure on "
+                      "the test clips that none was taken from")  # fmt: skip
     made.add_argument("--markdown", type=Path, metavar="FILE", help="write the table as Markdown, too")
     device(made)
 

@@ -12,7 +12,7 @@ where there is no ``01.avi``.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from core import video
 from core.datasets import Footage, Truth
 from core.errors import DataError
 from footage import _matlab, _tables
+from footage._parted import Parted
 from footage._videos import SUFFIXES, VideoClip
 
 Mask = npt.NDArray[np.bool_]
@@ -36,10 +37,11 @@ LENGTHS = (1439, 1211, 923, 947, 1007, 1283, 605, 36, 1175, 841, 472, 1271, 549,
 """Frames of the test clips 1 to 21, which the other label set gives in one row."""
 
 
-class Avenue:
+class Avenue(Parted[VideoClip]):
     """CUHK Avenue: 16 training and 21 test clips of a walkway, 640×360."""
 
     name = "avenue"
+    parts = PARTS
     official: Mapping[str, int] = {
         "training_clips": 16, "training_frames": 15_328, "test_clips": 21, "test_frames": 15_324, "abnormal": 3712
     }  # fmt: skip
@@ -66,22 +68,6 @@ class Avenue:
         official = sorted(files, key=lambda f: (f.suffix.lower() == ".avi", f.name))
         numbered = {int(f.stem): f for f in official if re.fullmatch(r"[0-9]{1,3}", f.stem)}
         return tuple(VideoClip(f"{number:02d}", numbered[number]) for number in sorted(numbered))
-
-    @cached_property
-    def _training(self) -> tuple[VideoClip, ...]:
-        return self._clips(PARTS[0])
-
-    @cached_property
-    def _test(self) -> tuple[VideoClip, ...]:
-        return self._clips(PARTS[1])
-
-    def training(self) -> Sequence[Footage]:
-        """List the training clips that are there."""
-        return self._training
-
-    def test(self) -> Sequence[Footage]:
-        """List the test clips that are there."""
-        return self._test
 
     def truth(self, clip: Footage) -> Truth:
         """Read the ground truth of a test clip; its masks are brought to the size of the clip's frames.

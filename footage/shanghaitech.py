@@ -11,8 +11,8 @@ The first two digits name one of 13 cameras: ``shanghaitech-01`` is the first ca
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, partial
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ import numpy.typing as npt
 from core.datasets import Dataset, Footage, Truth
 from core.errors import DataError
 from footage import _images, _tables
+from footage._parted import Parted
 from footage._videos import SUFFIXES, VideoClip
 
 Mask = npt.NDArray[np.bool_]
@@ -29,9 +30,10 @@ LABEL_SET = "shanghaitech/test_frame_mask"
 CAMERAS = tuple(f"{number:02d}" for number in range(1, 14))
 
 
-class ShanghaiTech:
+class ShanghaiTech(Parted[Footage]):
     """ShanghaiTech Campus: 330 training and 107 test clips of 13 cameras, 856×480."""
 
+    parts = ("training", "testing")
     official: Mapping[str, int] = {
         "training_clips": 330, "training_frames": 274_515, "test_clips": 107, "test_frames": 40_791, "abnormal": 17_326
     }  # fmt: skip
@@ -70,22 +72,6 @@ class ShanghaiTech:
                 elif path.suffix.lower() in SUFFIXES:
                     found[name] = VideoClip(name, path)
         return tuple(found[name] for name in sorted(found))
-
-    @cached_property
-    def _training(self) -> tuple[Footage, ...]:
-        return self._clips("training")
-
-    @cached_property
-    def _test(self) -> tuple[Footage, ...]:
-        return self._clips("testing")
-
-    def training(self) -> Sequence[Footage]:
-        """List the training clips that are there."""
-        return self._training
-
-    def test(self) -> Sequence[Footage]:
-        """List the test clips that are there."""
-        return self._test
 
     def truth(self, clip: Footage) -> Truth:
         """Read the ground truth of a test clip.

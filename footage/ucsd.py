@@ -12,7 +12,7 @@ Of Ped1 (``UCSDped1.m``) only ten test clips have masks. Frames and masks may be
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from core.datasets import Footage, Truth
 from core.errors import DataError
 from footage import _images
 from footage._images import ImageClip
+from footage._parted import Parted
 
 FPS = 10.0
 Ranges = tuple[tuple[int, int], ...]
@@ -46,11 +47,12 @@ def parse_ranges(text: str) -> tuple[Ranges, ...]:
     return tuple(tuple((int(a), int(b)) for a, b in re.findall(r"(\d+)\s*:\s*(\d+)", row)) for row in rows)
 
 
-class _Ucsd:
+class _Ucsd(Parted[ImageClip]):
     name: str
     folder: str
     official: Mapping[str, int]
     all_masks: bool
+    parts = ("Train", "Test")
 
     def __init__(self, root: Path) -> None:
         """Look for the data set in ``root``, or in a folder of its own name (``UCSDped2``) in it.
@@ -78,30 +80,6 @@ class _Ucsd:
             if folder.name != f"{part}{expected:03d}":
                 raise DataError(f"{self.root / part} has {folder.name} but no {part}{expected:03d}")
         return tuple(ImageClip(f.name, _images.numbered(f), FPS) for f in folders)
-
-    @cached_property
-    def _training(self) -> tuple[ImageClip, ...]:
-        return self._clips("Train")
-
-    @cached_property
-    def _test(self) -> tuple[ImageClip, ...]:
-        return self._clips("Test")
-
-    def training(self) -> Sequence[Footage]:
-        """List the training clips.
-
-        Raises:
-            DataError: a clip or a frame is missing.
-        """
-        return self._training
-
-    def test(self) -> Sequence[Footage]:
-        """List the test clips.
-
-        Raises:
-            DataError: a clip or a frame is missing.
-        """
-        return self._test
 
     @cached_property
     def _ranges(self) -> tuple[Ranges, ...]:

@@ -176,7 +176,7 @@ def show(chosen: Sequence[Result]) -> None:
         for protocol in dict.fromkeys(str(result["protocol"]) for result in results):
             st.caption(protocol)
     if papers := out.papers(results):
-        with st.expander(f"As papers print it: {len(papers)} figures"):
+        with st.expander(f"As papers print it: {min(len(papers), PAPERS)} of {count(len(papers), 'figure')}"):
             _table(papers[:PAPERS])
     drawn = [(name_of(one), one.curves()) for one, result in chosen if "rules" in result]
     if drawn:
@@ -201,7 +201,8 @@ def _detection(chosen: Sequence[Result], drawn: Sequence[tuple[str, Mapping[str,
     if any(how for _, how, _ in points):
         st.markdown("**Worse footage**")
         # As it is first; what was asked for last is listed first.
-        ordered = sorted(points[::-1], key=lambda point: bool(point[1]))
+        worse = {system for system, how, _ in points if how}
+        ordered = sorted((p for p in points[::-1] if p[0] in worse), key=lambda point: bool(point[1]))
         st.plotly_chart(charts.robustness(ordered), key="eval-robustness")
     _mixed([str(result["data"]) for _, result in chosen if "rules" in result])
     clips = list(dict.fromkeys(t["name"] for _, curves in drawn for t in curves["traces"]))

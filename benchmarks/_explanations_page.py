@@ -21,7 +21,11 @@ def page(machine: str, plan: str, found: Mapping[str, Mapping[str, Any]]) -> str
     """
     parts = ["# Explanations of a score", f"{plan} Means with 95 % intervals of the mean, resampled. {SANITY}"]
     for camera, told in found.items():
-        parts += [f"## {camera} ({told['detector']})", best(told["table"]), lines(shown(told["table"]))]
+        parts += [
+            f"## {camera} ({told['detector']})",
+            f"{best(told['table'])} {_counted(told['table'])}",
+            lines(shown(told["table"])),
+        ]
         parts.append(_speed(told["speed"], machine))
     return "\n\n".join(parts) + "\n"
 
@@ -41,9 +45,16 @@ def best(table: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
+def _counted(table: Sequence[Mapping[str, Any]]) -> str:
+    """Say how many frames of each clip count; where the background alone scores as high, deletion has no answer."""
+    counts = ", ".join(f"{count} of {clip}" for clip, count in table[0]["clips"].items()) if table else "none"
+    answered = max((row["deletion_auc"]["count"] for row in table if row["deletion_auc"]), default=0)
+    return f"Frames: {counts}; deletion and insertion have an answer in {answered} of them."
+
+
 def shown(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """Bring a table's rows to text, ``mean [low, high]``."""
-    return [{HEADS[key]: _text(value) for key, value in row.items()} for row in rows]
+    return [{HEADS[key]: _text(value) for key, value in row.items() if key in HEADS} for row in rows]
 
 
 def lines(rows: Sequence[Mapping[str, str]]) -> str:

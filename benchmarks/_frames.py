@@ -1,6 +1,7 @@
 """Which abnormal frames stand for a data set, and what their figures come to."""
 
 import statistics
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -82,7 +83,8 @@ def table_of(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     table = []
     for name in dict.fromkeys(name for row in rows for name in row["methods"]):
         told = [row["methods"][name] for row in rows if name in row["methods"]]
-        line: dict[str, Any] = {"method": name, "frames": len(told)}
+        clips = Counter(row["clip"] for row in rows if name in row["methods"])
+        line: dict[str, Any] = {"method": name, "frames": len(told), "clips": dict(sorted(clips.items()))}
         for figure in FIGURES:
             values = [figures[figure] for figures in told if figures[figure] is not None]
             line[figure] = interval(values) if values else None

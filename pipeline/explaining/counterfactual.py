@@ -242,7 +242,10 @@ def _scalar(calibrated: float, camera: Camera, scale: Scale) -> float:
 
 def _sentence(rows: Sequence[dict[str, Any]], tubes: Sequence[Tube], value: dict[str, float]) -> str:
     chosen = [named(tube, row["label"]) for tube, row in zip(tubes, rows, strict=True) if row["needed"]]
-    idle = [named(tube, row["label"]) for tube, row in zip(tubes, rows, strict=True) if not row["mattered"]]
+    idle = [
+        _other(name) if name in chosen else name
+        for name in (named(tube, row["label"]) for tube, row in zip(tubes, rows, strict=True) if not row["mattered"])
+    ]
     fall = f"the score falls from {value['before']:.2f} to {value['after']:.2f}"
     said = f"Without {_listed(chosen)} {fall}, under the threshold {value['threshold']:.2f}."
     if value["after"] >= value["threshold"]:
@@ -251,6 +254,11 @@ def _sentence(rows: Sequence[dict[str, Any]], tubes: Sequence[Tube], value: dict
     return said + (
         f" It did not matter that {_listed(idle)} {'was' if len(idle) == 1 else 'were'} there." if idle else ""
     )
+
+
+def _other(name: str) -> str:
+    """Tell one that did not matter from its namesake that did."""
+    return f"another {name.removeprefix('the ')}" if name.startswith("the ") else f"something else that {name[5:]}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,15 +1,14 @@
 """The process that explains one frame of a run: ``python -m pipeline.explaining.worker RUN_ID FRAME``."""
 
-import fcntl
 import os
 import sys
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from core import device
 from core.errors import Cancelled, InputError, WhycamError
-from core.files import home
 from explain import report
 from explain.attribution import Budget
 from pipeline import store
@@ -20,9 +19,22 @@ from pipeline.explaining import reasons
 from pipeline.explaining.attributions import Asked, chosen, explain_frame
 from pipeline.explaining.counterfactual import without
 from pipeline.scoring import EVIDENCE
+from pipeline.worker import turn
 
 NICE = 5
-TELL_SECONDS, TURN_SECONDS = 0.3, 0.5
+TELL_SECONDS = 0.3
+
+
+@dataclass
+class _Waiting:
+    """Who waits for a turn behind the runs that are queued."""
+
+    run_id: str
+    stop: Callable[[], bool]
+
+    def cancelled(self) -> bool:
+        """Tell whether the user asked it to stop."""
+        return self.stop()
 
 
 def work(run_id: str, frame: int) -> int:
@@ -35,8 +47,7 @@ def work(run_id: str, frame: int) -> int:
     folder = reasons.place(run, frame)
     stop = (folder / reasons.CANCEL).exists
     try:
-        with (home() / "compute.lock").open("w") as place:
-            _wait(place.fileno(), stop)
+        with turn(_Waiting(run_id, stop)):
             _explain(run, frame, stop)
         reasons.say(folder, state="done", error="")
         return 0
@@ -74,17 +85,6 @@ def _explain(run: store.Run, frame: int, stop: Callable[[], bool]) -> None:
         without(run.path, camera, event, kept.between(event.first, event.last), folder, runtime, analysis.clip.fps,
                 scores=analysis.scores, threshold=wanted.threshold, tell=tell, cancelled=stop)  # fmt: skip
     report.write(explain_events(run.folder), kept.get, run.folder, run.folder / WHY)
-
-
-def _wait(place: int, stop: Callable[[], bool]) -> None:
-    while True:
-        if stop():
-            raise Cancelled("cancelled while it waited for its turn")
-        try:
-            fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            time.sleep(TURN_SECONDS)
 
 
 if __name__ == "__main__":

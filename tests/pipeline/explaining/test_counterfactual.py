@@ -1,0 +1,33 @@
+"""What is said of an event without some of what moved in it; tests/test_why.py plays whole events."""
+
+import numpy as np
+
+from core.records import Tube
+from explain._regions import UNKNOWN
+from pipeline.explaining import counterfactual
+
+VALUE = {"before": 0.66, "after": 0.41, "threshold": 0.44}
+
+
+def said(*parts, **differs):
+    tubes = [Tube(name, np.arange(2), np.zeros((2, 4), np.float32), np.ones(2, np.float32)) for name, _, _ in parts]
+    rows = [{"label": name, "needed": needed, "mattered": mattered} for name, needed, mattered in parts]
+    return counterfactual._sentence(rows, tubes, VALUE | differs)
+
+
+def test_the_fall_is_said_with_what_was_needed_and_what_did_not_matter():
+    assert said(("handbag", True, True), ("truck", False, False), ("person", False, True)) == (
+        "Without the handbag the score falls from 0.66 to 0.41, under the threshold 0.44. "
+        "It did not matter that the truck was there."
+    )
+
+
+def test_what_did_not_matter_is_told_from_its_namesake_that_did():
+    told = said(("handbag", True, True), ("handbag", False, False), ("truck", False, False))
+    assert told.endswith("It did not matter that another handbag and the truck were there.")
+    told = said((UNKNOWN, True, True), (UNKNOWN, False, False))
+    assert told.endswith("It did not matter that something else that no model has a name for was there.")
+
+
+def test_it_is_said_when_nothing_is_enough():
+    assert said(("handbag", True, True), after=0.5).startswith("No set of what was seen is enough: without the handbag")

@@ -68,7 +68,7 @@ def test_a_cameras_scores_are_kept_and_read_again_on_plain_and_worse_footage(cap
     code, _, _ = run(capsys, *asked, tmp_path / "b.json", "--scores", tmp_path / "tiny.npz")
     assert code == 0
     assert json.loads((tmp_path / "b.json").read_text()) == plain
-    assert set(plain["localisation"]) == {"pixel_auc", "rbdc", "tbdc", "protocol"}
+    assert set(plain["localisation"]) == {"heat", "pixel_auc", "rbdc", "tbdc", "protocol"}
 
 
 def test_image_sets_are_measured_class_by_class(capsys, tmp_path):

@@ -117,10 +117,11 @@ def camera_card(camera: views.Camera) -> None:
 def _in_short(camera: views.Camera) -> dict[str, str]:
     card = camera.card
     said = dict(caches.flat(card))
+    clips = [count(len(card["clips"]), "clip")] if card.get("clips") else []
     measured = f"measured on {said['calibrated on']}" if "calibrated on" in said else ""
     lines = {
         "detector": camera.detector,
-        "learnt from": f"{said.get('trained on', 'unknown footage')}, {count(len(card.get('clips', ())), 'clip')}",
+        "learnt from": ", ".join((said.get("trained on", "unknown footage"), *clips)),
         "its footage": f"{camera.width} × {camera.height} pixels at {camera.fps:.4g} frames/s",
         "threshold": ", ".join(filter(None, (f"{camera.threshold:.2f} dB above a typical frame", measured))),
     }

@@ -62,6 +62,7 @@ def test_from_upload_to_report_with_a_reload_in_the_middle(page, address, home, 
     expect(page.get_by_text("320 × 180 pixels · 25 frames/s")).to_be_visible()
     choose(page, "street")
     expect(page.get_by_text("The clip looks like this camera's footage.")).to_be_visible()
+    page.get_by_text("Everything on its card").click()
     expect(page.get_by_text("pictures <b>made</b> by hand")).to_be_visible()
     page.get_by_role("button", name="Analyse", exact=True).click()
     progress = "Scoring: frame 250 of 500 · 100.0 frames/s · 0:02 left"

@@ -217,6 +217,9 @@ def _protocol(made: argparse.ArgumentParser) -> None:
     made.add_argument("--distort", action="append", default=[], metavar="HOW",
                       help="measure on worse footage, such as brightness=0.5,rain=heavy,blur=2,every=3; may be given "
                       "several times")  # fmt: skip
+    made.add_argument("--by", action="append", default=[], metavar="SCORE",
+                      help="measure by this score of the detector in place of its own, such as z (latent code) and p "
+                      "(pixels) of decoupled-*; may be given several times")  # fmt: skip
 
 
 def _xman(verbs: Any) -> None:

@@ -95,21 +95,31 @@ def chromium() -> str:
 @pytest.fixture
 def tiny_camera(whycam_home: Path) -> Any:
     """A camera called ``tiny`` among the user's own: a small VQU-Net that was never trained."""
+    return _untrained(whycam_home, "tiny", "vqunet-prediction", {"base": 4, "codes": 8, "height": 32, "width": 48})
+
+
+@pytest.fixture
+def latent_camera(whycam_home: Path) -> Any:
+    """A camera called ``latent`` whose detector has two scores, of the latent code and of the pixels; not trained."""
+    settings = {"base": 4, "height": 32, "width": 48, "blocks": 2, "inputs": 2, "ahead": 1, "step": 1}
+    return _untrained(whycam_home, "latent", "decoupled-conv3d", settings)
+
+
+def _untrained(home: Path, name: str, detector: str, settings: dict[str, Any]) -> Any:
     import torch
 
     from core import weights
     from core.normality import Normality
     from pipeline.camera import Camera, load, make_detector, save
 
-    settings = {"base": 4, "codes": 8, "height": 32, "width": 48}
     torch.manual_seed(0)
-    folder = whycam_home / "cameras" / "tiny"
-    sha256 = weights.save(make_detector("vqunet-prediction", settings), folder / "weights.safetensors")
+    folder = home / "cameras" / name
+    sha256 = weights.save(make_detector(detector, settings), folder / "weights.safetensors")
     save(
         Camera(
-            "tiny",
+            name,
             folder,
-            "vqunet-prediction",
+            detector,
             settings,
             sha256,
             threshold=0.5,
@@ -122,4 +132,4 @@ def tiny_camera(whycam_home: Path) -> Any:
             card={"seed": 0, "epochs": 0},
         )
     )
-    return load("tiny")
+    return load(name)

@@ -71,6 +71,31 @@ def test_a_cameras_scores_are_kept_and_read_again_on_plain_and_worse_footage(cap
     assert set(plain["localisation"]) == {"heat", "pixel_auc", "rbdc", "tbdc", "protocol"}
 
 
+def test_a_detector_with_two_scores_is_measured_by_each_over_distortions(capsys, tree, tmp_path, latent_camera):
+    asked = ("latent", "--data", "ped1", "--root", tree, "--device", "cpu", "--json", tmp_path / "a.json")
+    code, out, _ = run(capsys, *asked, "--by", "z", "--by", "p", "--distort", "", "--distort", "brightness=0.5")
+    assert code == 0
+    found = json.loads((tmp_path / "a.json").read_text())
+    assert [(one["camera"], one.get("distortion")) for one in found] == [
+        ("latent, score z", None), ("latent, score z", "brightness=0.5"),
+        ("latent, score p", None), ("latent, score p", "brightness=0.5"),
+    ]  # fmt: skip
+    assert {one["threshold"] for one in found} == {None}, "the camera's threshold is of its own score"
+    assert {one["f1"] for one in found} == {None}
+    assert len({one["auc"]["micro_raw"] for one in found}) > 1
+    assert "latent, score p" in out.splitlines()[-1]
+
+
+def test_a_score_that_a_detector_does_not_have_is_refused(capsys, tree, tiny_camera, latent_camera):
+    asked = ("--data", "ped1", "--root", tree, "--device", "cpu", "--by")
+    code, _, err = run(capsys, "tiny", *asked, "z")
+    assert code == 2 and "vqunet-prediction has one score alone; those with several: decoupled-" in err
+    code, _, err = run(capsys, "latent", *asked, "q")
+    assert code == 2 and "unknown score 'q'; known: p, r, z" in err
+    code, _, err = run(capsys, "latent", *asked, "z", "--card")
+    assert code == 2 and "leave out --by, or --card" in err
+
+
 def test_image_sets_are_measured_class_by_class(capsys, tmp_path):
     root = trees.ham10000(tmp_path / "data", 66)
     from footage.ham10000 import Ham10000

@@ -1,5 +1,6 @@
 """The evaluation page's parts: what to measure, what is being measured, and what came out."""
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, BinaryIO
@@ -8,7 +9,7 @@ import streamlit as st
 
 from core.errors import WhycamError
 from pipeline import views
-from pipeline.evaluation import evaluations, mixed
+from pipeline.evaluation import evaluations, mixed, rescored
 from pipeline.evaluation import export as out
 from pipeline.evaluation.distort import Distortion
 from pipeline.evaluation.evaluations import Evaluation, Request
@@ -60,18 +61,35 @@ def _ask_detection() -> None:
                 for label, choices in (("Normalisation", NORMALISATIONS), ("Smoothing", SMOOTHINGS))]  # fmt: skip
         worse = st.multiselect("Distorted, too", PRESETS, key="eval-worse", accept_new_options=True,
                                placeholder="as it is alone")  # fmt: skip
+        scores = _scores(cameras)
     if st.button("Measure", type="primary", icon=":material/speed:", disabled=not data, key="eval-go"):
         if not cameras and not files:
             frame.notice("Choose a camera, or give a file of scores.", "warn")
             return
         normalise, smooth = (None if way == OWN else way for way in ways)
         asked: list[Asked] = [
-            (Request("camera", camera, data, protocol, normalise, smooth, how), {})
+            (Request("camera", camera, data, protocol, normalise, smooth, how, by=by), {})
             for camera in cameras
+            for by in scores.get(camera) or ("",)
             for how in ("", *worse)
         ]
         asked += [(Request("scores", file.name, data, protocol, normalise, smooth), {"system": file}) for file in files]
         _start(asked)
+
+
+def _scores(cameras: Sequence[str]) -> dict[str, list[str]]:
+    """Let the user choose scores where a camera's detector has several; return those of each such camera."""
+    several: dict[str, tuple[str, ...]] = {}
+    for name in cameras:
+        # A camera that cannot be read says so when it is measured.
+        with contextlib.suppress(WhycamError):
+            several |= {name: by} if (by := rescored.choices(views.load(name).detector)) else {}
+    if not several:
+        return {}
+    chosen = st.multiselect("Scores", sorted({by for some in several.values() for by in some}), key="eval-by",
+                            placeholder="the camera's own",
+                            help="Of detectors with several: z, the latent code's error; p, the pixels'")  # fmt: skip
+    return {name: [by for by in some if by in chosen] for name, some in several.items()}
 
 
 def _ask_xman() -> None:
@@ -128,7 +146,7 @@ def _delete(evaluation_id: str) -> None:
 def name_of(one: Evaluation) -> str:
     """Return how an evaluation is called in charts and lists."""
     how = f" · {one.request.distortion}" if one.request.distortion else ""
-    return f"{one.request.system}{how}"
+    return f"{one.request.name}{how}"
 
 
 def _about(one: Evaluation) -> str:

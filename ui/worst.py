@@ -35,7 +35,7 @@ def gallery(one: Evaluation, name: str) -> None:
 
 def _picture(one: Evaluation, number: int, row: Mapping[str, Any]) -> None:
     st.image((one.folder / f"worst-{number}.jpg").read_bytes(), caption=f"{row['clip']}, frame {row['frame']}")
-    if one.request.kind != "camera":
+    if one.request.kind != "camera" or one.request.by:
         return
     run = opened.run_of(one.request, str(row["clip"]))
     if run is None:

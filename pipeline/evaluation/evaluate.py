@@ -1,5 +1,6 @@
 """How well a camera tells abnormal frames from normal ones, on clips whose truth is known."""
 
+import math
 import os
 import statistics
 import time
@@ -22,7 +23,7 @@ from pipeline.evaluation import stored as scores_file
 from pipeline.evaluation.heat_maps import DEFAULT
 from pipeline.evaluation.judge import Truths, judge, truths_of
 from pipeline.evaluation.protocols import OWN, Rules
-from pipeline.evaluation.stored import Kept, Stored
+from pipeline.evaluation.stored import Kept, Mask, Stored
 from pipeline.events import find_events
 from pipeline.scoring import Progress
 
@@ -64,7 +65,7 @@ def score(
     """Score test clips.
 
     Args:
-        camera: that scores.
+        camera: that scores; one whose threshold is NaN marks no events.
         data: the data set's name.
         truths: clips and their truth, of which the length alone is looked at.
         runtime: device and precision.
@@ -91,7 +92,8 @@ def score(
         "share": round((time.process_time() - cpu) / seconds / (os.cpu_count() or 1), 2),
     }
     facts = {"machine": machine, "versions": versions.of(camera, runtime)}
-    return Stored(camera.name, camera.detector, data, camera.threshold, detector.window.target, tuple(kept), facts,
+    threshold = None if math.isnan(camera.threshold) else camera.threshold
+    return Stored(camera.name, camera.detector, data, threshold, detector.window.target, tuple(kept), facts,
                   _person(camera))  # fmt: skip
 
 
@@ -126,11 +128,16 @@ def _score(
 ) -> Kept:  # fmt: skip
     scores, fps = raw_scores(detector, clip, frames, runtime, say, maps.see if maps else None)
     scores -= np.float32(camera.normality.median)
-    flagged = np.zeros(len(scores), np.bool_)
-    for event in find_events(scores, camera.threshold, fps or camera.fps):
-        flagged[event.first : event.last + 1] = True
+    flagged = None if math.isnan(camera.threshold) else _flagged(camera, scores, fps or camera.fps)
     heat = maps.heat if maps else None
     return Kept(clip.name, scores, flagged, fps or camera.fps, heat, maps.cell if maps else 0)
+
+
+def _flagged(camera: Camera, scores: Floats, fps: float) -> Mask:
+    inside = np.zeros(len(scores), np.bool_)
+    for event in find_events(scores, camera.threshold, fps):
+        inside[event.first : event.last + 1] = True
+    return inside
 
 
 def raw_scores(

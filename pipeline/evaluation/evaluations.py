@@ -44,6 +44,7 @@ class Request:
         data: name of the data set; empty for ``xman``.
         protocol, normalisation, smoothing: as ``evaluate`` takes them; None for the protocol's own.
         distortion: as ``--distort`` takes it.
+        by: score of the camera's detector, as ``--by`` takes it; empty for its own.
         labels: name of the uploaded label file, for ``xman``.
     """
 
@@ -55,6 +56,12 @@ class Request:
     smoothing: str | None = None
     distortion: str = ""
     labels: str = ""
+    by: str = ""
+
+    @property
+    def name(self) -> str:
+        """What is measured, in words."""
+        return f"{self.system}, score {self.by}" if self.by else self.system
 
 
 @dataclass(frozen=True)

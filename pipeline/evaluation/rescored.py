@@ -1,6 +1,7 @@
 """One detector by another of its scores: the error of pixels in place of that of the latent code, and so on."""
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,7 +21,7 @@ SETTING, SCORES = "score", ("z", "p")
 
 
 def rescored(camera: Camera, by: str) -> Camera:
-    """Return a camera whose detector scores another way; its threshold and normality are those of its own score.
+    """Return a camera whose detector scores another way; its threshold is unknown then, NaN.
 
     Raises:
         InputError: its detector has one score alone, or not this one.
@@ -31,7 +32,12 @@ def rescored(camera: Camera, by: str) -> Camera:
         raise InputError(f"{camera.detector} has one score alone; those with several: {', '.join(having)}")
     settings = {**camera.settings, SETTING: by}
     entry.make(**settings)
-    return dataclasses.replace(camera, name=f"{camera.name}, score {by}"[:64], settings=settings)
+    return dataclasses.replace(camera, name=f"{camera.name}, score {by}"[:64], settings=settings, threshold=math.nan)
+
+
+def choices(detector: str) -> tuple[str, ...]:
+    """List the scores that a detector can be measured by; none where it has one alone."""
+    return SCORES if SETTING in detector_entries()[detector].settings else ()
 
 
 def every_score(

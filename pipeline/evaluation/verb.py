@@ -79,6 +79,10 @@ def _agree(options: argparse.Namespace) -> None:
         raise InputError("--page shows the first causes of one camera: give it one CAMERA, and --regions")
     if options.card and options.distort:
         raise InputError("a card holds no figures of distorted footage: leave out --card or --distort")
+    if options.by and (options.card or options.regions or options.xman):
+        raise InputError(
+            "a card and causes are of the camera's own score: leave out --by, or --card, --regions, --xman"
+        )
 
 
 def _cameras(options: argparse.Namespace, dataset: Dataset, rules: Rules) -> list[tuple[dict[str, Any], str]]:
@@ -86,9 +90,12 @@ def _cameras(options: argparse.Namespace, dataset: Dataset, rules: Rules) -> lis
     # PyTorch takes a second to import, and scores that are there need none of it.
     from core.device import choose
     from pipeline.camera import load
+    from pipeline.evaluation.rescored import rescored
 
     worse = [Distortion.read(text) for text in options.distort] or [Distortion()]
     cameras, runtime = [load(name) for name in options.camera], choose(options.device)
+    if options.by:
+        cameras = [rescored(camera, by) for camera in cameras for by in options.by]
     return [_camera(options, camera, dataset, way, rules, runtime) for camera in cameras for way in worse]
 
 

@@ -57,18 +57,20 @@ def _compute(found: Evaluation) -> None:
     from pipeline.evaluation.evaluate import score
     from pipeline.evaluation.judge import judge, truths_of
     from pipeline.evaluation.protocols import rules_for
+    from pipeline.evaluation.rescored import rescored
 
     dataset, worse = evaluations.open_dataset(request.data), Distortion.read(request.distortion)
     dataset = Distorted(dataset, worse) if worse.say() else dataset
     truths = truths_of(dataset)
     rules = rules_for(request.protocol, request.data, request.normalisation, request.smoothing)
     if request.kind == "camera":
-        scores = score(load(request.system), request.data, truths, choose(), _Teller(found.id), heat=True)
+        camera = rescored(load(request.system), request.by) if request.by else load(request.system)
+        scores = score(camera, request.data, truths, choose(), _Teller(found.id), heat=True)
         stored.write(scores, found.folder / SCORES)
     else:
         names, lengths = [clip.name for clip, _ in truths], [len(truth.abnormal) for _, truth in truths]
         scores = stored.read(evaluations.upload(found, "system"), names, lengths)
-    result = judge(scores, truths, rules) | {"camera": request.system, "data": request.data}
+    result = judge(scores, truths, rules) | {"camera": request.name, "data": request.data}
     if worse.say():
         result["distortion"] = worse.say()
     drawn = curves(scores, [truth for _, truth in truths], rules)

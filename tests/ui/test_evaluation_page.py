@@ -149,6 +149,24 @@ def test_a_worst_frame_offers_a_run_and_then_opens_it(monkeypatch):
     assert run.id in link.proto.query_string
 
 
+def test_a_camera_with_several_scores_is_measured_by_those_that_are_chosen(monkeypatch, tiny_camera, latent_camera):
+    asked = []
+    monkeypatch.setattr(evaluations, "start", lambda request, uploads: asked.append(request))
+    at = show()
+    at.multiselect("eval-cameras").select(tiny_camera.name)
+    assert not [m for m in fine(at.run()).multiselect if m.label == "Scores"], "it has one alone"
+    at.multiselect("eval-cameras").select(latent_camera.name)
+    fine(at.run())
+    at.multiselect("eval-by").select("z").select("p")
+    at.multiselect("eval-worse").select("rain=heavy")
+    at.button("eval-go").click()
+    fine(at.run())
+    assert sorted((one.name, one.distortion) for one in asked) == [
+        ("latent, score p", ""), ("latent, score p", "rain=heavy"),
+        ("latent, score z", ""), ("latent, score z", "rain=heavy"), ("tiny", ""), ("tiny", "rain=heavy"),
+    ]  # fmt: skip
+
+
 def test_what_all_rows_share_is_said_once():
     detection(1, "first.csv")
     detection(2, "second.csv")

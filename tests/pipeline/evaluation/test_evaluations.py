@@ -85,6 +85,17 @@ def test_scores_of_another_system_are_measured_on_a_data_set(tmp_path, monkeypat
         evaluations.open_dataset("../../etc")
 
 
+@pytest.mark.usefixtures("quiet")
+def test_a_camera_is_measured_by_another_score_than_its_own(tmp_path, monkeypatch, latent_camera):
+    monkeypatch.setenv("WHYCAM_DATA", str(tmp_path))
+    trees.ped1(tmp_path / "UCSDped1")
+    made = evaluations.start(Request("camera", latent_camera.name, "ped1", by="p"))
+    assert evaluation_worker.work(made.id) == 0, evaluations.get(made.id).error
+    result = evaluations.get(made.id).result()
+    assert (result["camera"], result["threshold"], result["f1"]) == ("latent, score p", None, None)
+    assert evaluations.get(made.id).request.name == "latent, score p"
+
+
 def test_a_worker_that_dies_is_noticed(monkeypatch):
     monkeypatch.setattr(evaluations, "WORKER", ("false",))
     made = evaluations.start(Request("scores", "a.csv", "ped2"), {"system": io.BytesIO(b"x")})

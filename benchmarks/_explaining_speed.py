@@ -8,9 +8,10 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from core.device import Runtime
-from explain.attribution import Budget, attribute
+from explain.attribution import attribute
 from explain.scorer import Scorer
 from pipeline.explaining.attributions import Explained, methods
+from pipeline.explaining.costs import usual
 
 ROUNDS, WINDOWS, SIDE = 4, 16, 1024
 
@@ -41,7 +42,7 @@ def measure(explained: Explained) -> dict[str, Any]:
     for name, entry in methods().items():
         entry.ready()
         began = time.process_time()
-        attribute(name, entry, question, explained.asker(Budget()))
+        attribute(name, entry, question, explained.asker(usual(explained.camera)))
         seconds[name] = round(time.process_time() - began, 2)
     return {
         "methods": seconds,

@@ -65,8 +65,13 @@ def ask(run: Run, analysis: Analysis, chosen: int) -> None:
     """Let methods be chosen, each with the time that it will take, roughly."""
     busy = reasons.state(run, chosen).active
     event = next((one.event for one in analysis.events if one.event.first <= chosen <= one.event.last), None)
+    try:
+        usual = reasons.usual_evaluations(run)
+    except WhycamError as error:
+        frame.notice(error)
+        return
     with st.expander("Methods", expanded=reasons.result(run, chosen) is None and not busy):
-        evaluations = st.slider("Evaluations of each method", 64, 1024, 320, 64, key="why-budget",
+        evaluations = st.slider("Evaluations of each method", 64, 1024, usual, 32, key=f"why-budget-{run.camera}",
                                 help="How often a method may ask the detector: more is slower, steadier")  # fmt: skip
         costs, columns = reasons.costs(run, evaluations), st.columns(2)
         picked = [

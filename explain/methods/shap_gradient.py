@@ -30,7 +30,7 @@ def shap_gradient(question: Question, scorer: Scorer) -> Answer:
     """GradientExplainer: gradients at random points between background and window, times their difference."""
     shap = load()
 
-    samples = scorer.allowance(question, SAMPLES, GRADIENT)
+    samples = scorer.allowance(question, min(SAMPLES, int(scorer.budget.evaluations / GRADIENT)), GRADIENT)
     empty = question.fill.expand_as(question.window)[None].contiguous()
     explainer = shap.GradientExplainer(_Scalar(scorer), empty, batch_size=scorer.batch)
     before = np.random.get_state()
@@ -48,6 +48,6 @@ def shap_gradient(question: Question, scorer: Scorer) -> Answer:
 METHODS = {
     "shap-gradient": MethodEntry(
         shap_gradient, "expected gradients of pixels", "erion2021improving",
-        lambda budget: GRADIENT * min(budget, SAMPLES), load,
+        lambda budget: min(budget, GRADIENT * SAMPLES), load,
     )
 }  # fmt: skip

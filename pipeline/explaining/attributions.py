@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from core import files
 from core.contracts import Detector
@@ -201,22 +200,6 @@ def against(values: Floats, mask: Any) -> dict[str, float]:
         "rank": round(faithfulness.rank_in(values, mask), 4),
         "points": float(faithfulness.points_at(values, mask)),
     }
-
-
-def estimate(camera: Camera, budget: Budget, runtime: Runtime, names: Sequence[str]) -> dict[str, float]:
-    """Return how many seconds each method will take, roughly, its figures included, from a few timed evaluations."""
-    detector = camera.build(runtime)
-    w = detector.window
-    window = torch.zeros(w.span, w.channels, w.height, w.width)
-    asker = Scorer(detector, Scale(0.0), runtime)
-    batch = window.expand(asker.batch, *window.shape)
-    asker(batch[:1])
-    began = asker.seconds
-    asker(batch)
-    each, known = (asker.seconds - began) / len(batch), methods()
-    repeats = 1.0 + 3.0 * REPEATED
-    figures = 2 * (faithfulness.STEPS + 1)
-    return {name: each * (repeats * known[name].cost(budget.evaluations) + figures) for name in names}
 
 
 def read(folder: Path) -> dict[str, Any]:

@@ -25,7 +25,9 @@ from explain.faithfulness import STEPS
 from explain.report.maps import painted, top_of
 from pipeline import jobs
 from pipeline.analyse import WHY as FOLDER
+from pipeline.camera import load
 from pipeline.explaining.attributions import FILE, REPEATED, chosen, methods, read, read_map
+from pipeline.explaining.costs import usual
 from pipeline.explaining.counterfactual import AFTER, BEFORE
 from pipeline.explaining.counterfactual import FILE as COUNTERFACTUAL
 from pipeline.explaining.verb import ranked
@@ -79,6 +81,15 @@ def place(run: Run, frame: int) -> Path:
 def about() -> dict[str, str]:
     """Return every method with what it is, in a line."""
     return {name: entry.about for name, entry in methods().items()}
+
+
+def usual_evaluations(run: Run) -> int:
+    """Return how many evaluations a method usually takes (see :mod:`pipeline.explaining.costs`).
+
+    Raises:
+        WhycamError: the run's camera is no longer there, or cannot be read.
+    """
+    return usual(load(run.camera or "")).evaluations
 
 
 def costs(run: Run, evaluations: int) -> dict[str, float]:

@@ -14,6 +14,7 @@ from explain.attribution import Budget
 from pipeline import store
 from pipeline.camera import cameras, load
 from pipeline.explaining.attributions import Asked, chosen, explain_frame
+from pipeline.explaining.costs import usual
 from pipeline.scoring import SCORES
 
 
@@ -30,7 +31,7 @@ def explain_source(
         frame: index in the clip.
         methods: names joined by commas, or ``all``.
         out: folder of the maps.
-        budget: of each method.
+        budget: of each method; the usual one of the camera's detector when None.
         seed: of everything drawn by chance.
         device_name: ``auto``, ``cpu`` or ``cuda``.
         say: given what tells how far it is.
@@ -58,18 +59,18 @@ def explain_source(
         if say is not None:
             say(lambda: f"{method}: {done} of {total} methods")
 
-    asked = Asked(frame, wanted, budget or Budget(), seed, threshold, scores)
-    return explain_frame(path, name, load(camera or next(iter(known))), asked, out, device.choose(device_name),
-                         tell=tell, cancelled=cancelled)  # fmt: skip
+    whose = load(camera or next(iter(known)))
+    asked = Asked(frame, wanted, budget or usual(whose), seed, threshold, scores)
+    return explain_frame(path, name, whose, asked, out, device.choose(device_name), tell=tell, cancelled=cancelled)
 
 
-def budget_of(evaluations: int | None) -> Budget:
-    """Return the budget of so many evaluations, or the usual one.
+def budget_of(evaluations: int | None) -> Budget | None:
+    """Return the budget of so many evaluations; None for the usual one.
 
     Raises:
         InputError: it is less than one.
     """
-    return Budget() if evaluations is None else Budget(evaluations)
+    return None if evaluations is None else Budget(evaluations)
 
 
 def scores_of(folder: Path) -> Floats:

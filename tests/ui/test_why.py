@@ -74,6 +74,15 @@ def test_methods_are_chosen_with_their_cost_beforehand(monkeypatch):
     assert frame == FRAME and "lrp-composite" in wanted.methods and wanted.event and wanted.evaluations == 320
 
 
+def test_a_run_whose_camera_is_gone_says_so_and_keeps_what_was_explained(monkeypatch):
+    run = made.done()
+    explained(run)
+    monkeypatch.setattr("pipeline.camera.cameras", dict)
+    at = show(run, at=str(FRAME))
+    assert "Unknown camera" in html(at)
+    assert not [button for button in at.button if button.label.startswith("Explain")]
+
+
 def test_maps_stand_side_by_side_ranked_with_their_figures():
     run = made.done()
     explained(run)

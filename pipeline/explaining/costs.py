@@ -1,0 +1,38 @@
+"""How much a method may ask of a detector where nobody says it."""
+
+import json
+from functools import cache
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from explain.attribution import Budget
+from pipeline.camera import Camera, make_detector
+
+WORK = 9e12
+"""Floating-point operations of the network that one method may ask for: 20 seconds on two processor cores."""
+LEAST, STEP = 64, 32
+
+
+def usual(camera: Camera) -> Budget:
+    """Return the usual budget of a method: fewer evaluations of a large network, and the same on every machine."""
+    return Budget(evaluations_within(_operations(camera.detector, json.dumps(dict(camera.settings)))))
+
+
+def evaluations_within(operations: float) -> int:
+    """Return how many evaluations of so many operations each are usual, in steps of 32, from 64 to 320.
+
+    >>> evaluations_within(88.6e9), evaluations_within(2.1e9), evaluations_within(1e12)
+    (96, 320, 64)
+    """
+    return min(Budget().evaluations, max(LEAST, int(WORK / operations) // STEP * STEP))
+
+
+@cache
+def _operations(detector: str, settings: str) -> int:
+    """Count the floating-point operations of one evaluation."""
+    module = make_detector(detector, json.loads(settings)).eval()
+    w = module.window
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        module.judge(torch.zeros(1, w.span, w.channels, w.height, w.width), (w.height, w.width))
+    return max(1, int(counter.get_total_flops()))

@@ -94,12 +94,23 @@ def _scores(cameras: Sequence[str]) -> dict[str, list[str]]:
 
 def _ask_xman() -> None:
     left, right = st.columns(2, gap="large")
-    files = left.file_uploader("Predictions", type=["json", "csv"], accept_multiple_files=True, key="xman-predictions",
-                               help="CSV video,frame,coarse,fine,score, or JSON; of any system")  # fmt: skip
-    labels = right.file_uploader("Labels", type=["json"], key="xman-labels", help="X-MAN's JSON")
+    with left:
+        files = st.file_uploader("Predictions", type=["json", "csv"], accept_multiple_files=True,
+                                 key="xman-predictions",
+                                 help="CSV video,frame,coarse,fine,score, or JSON; of any system")  # fmt: skip
+        cameras = st.multiselect("Cameras, too", list(views.cameras()), key="xman-cameras", placeholder="none",
+                                 help="Each explains the labelled frames of a data set first")  # fmt: skip
+    with right:
+        labels = st.file_uploader("Labels", type=["json"], key="xman-labels", help="X-MAN's JSON")
+        data = st.selectbox("Data set of the labels", _datasets(), key="xman-data") if cameras else ""
+    ready = labels is not None and bool(files or (cameras and data))
     if st.button("Measure explanations", type="primary", icon=":material/speed:", key="xman-go",
-                 disabled=not (files and labels)) and labels is not None:  # fmt: skip
-        _start([(Request("xman", file.name, labels=labels.name), {"system": file, "labels": labels}) for file in files])
+                 disabled=not ready) and labels is not None:  # fmt: skip
+        asked: list[Asked] = [(Request("causes", camera, data, labels=labels.name), {"labels": labels})
+                              for camera in cameras]  # fmt: skip
+        asked += [(Request("xman", file.name, labels=labels.name), {"system": file, "labels": labels})
+                  for file in files]  # fmt: skip
+        _start(asked)
 
 
 def _start(asked: Sequence[Asked]) -> None:
@@ -151,7 +162,8 @@ def name_of(one: Evaluation) -> str:
 
 def _about(one: Evaluation) -> str:
     request = one.request
-    facts = [f"X-MAN, {request.labels}"] if request.kind == "xman" else [request.data, f"protocol {request.protocol}"]
+    said = f"X-MAN, {request.labels}" if request.explains else f"protocol {request.protocol}"
+    facts = [*([request.data] if request.data else []), said]
     facts += [way for way in (request.normalisation, request.smoothing) if way]
     if one.active and one.total:
         facts.append(f"{count(one.done, 'frame')} of {one.total:,}")
@@ -170,14 +182,17 @@ def choose() -> list[Result]:
     if not finished:
         return []
     newest = finished[0][0].request
-    alike = [one.id for one, _ in finished if (one.request.kind == "xman", one.request.data, one.request.labels)
-             == (newest.kind == "xman", newest.data, newest.labels)]  # fmt: skip
+    alike = [one.id for one, _ in finished if _held_against(one.request) == _held_against(newest)]
     names = {
         one.id: f"{name_of(one)} ({one.request.data or one.request.labels}, {one.id[9:15]})" for one, _ in finished
     }
     chosen = st.multiselect("Compared", list(names), default=alike, format_func=names.__getitem__,
                             key=f"eval-compared-{len(finished)}")  # fmt: skip
     return [(one, result) for one, result in finished if one.id in chosen]
+
+
+def _held_against(request: Request) -> tuple[bool, str]:
+    return request.explains, request.labels if request.explains else request.data
 
 
 def show(chosen: Sequence[Result]) -> None:

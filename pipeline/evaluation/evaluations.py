@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 WORKER = (sys.executable, "-m", "pipeline.evaluation.worker")
 REQUEST, STATE, RESULT, CURVES, SCORES = "request.json", "state.json", "result.json", "curves.json", "scores.npz"
+PREDICTIONS = "predictions.csv"
 PROCESS = "process.json"
-KINDS = ("camera", "scores", "xman")
 GRACE_SECONDS = 30.0
 MOST_UPLOAD = 2 << 30
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
@@ -39,13 +39,14 @@ class Request:
     """What is to be measured.
 
     Attributes:
-        kind: ``camera`` or ``scores`` on a data set, or ``xman``.
+        kind: ``camera`` or ``scores`` on a data set; ``xman``, predictions held against X-MAN's labels, or ``causes``,
+            those that a camera makes on a data set.
         system: the camera's name, or that of the uploaded file, as its owner wrote it.
         data: name of the data set; empty for ``xman``.
         protocol, normalisation, smoothing: as ``evaluate`` takes them; None for the protocol's own.
         distortion: as ``--distort`` takes it.
         by: score of the camera's detector, as ``--by`` takes it; empty for its own.
-        labels: name of the uploaded label file, for ``xman``.
+        labels: name of the uploaded label file, for ``xman`` and ``causes``.
     """
 
     kind: str
@@ -62,6 +63,11 @@ class Request:
     def name(self) -> str:
         """What is measured, in words."""
         return f"{self.system}, score {self.by}" if self.by else self.system
+
+    @property
+    def explains(self) -> bool:
+        """Whether explanations are measured, by X-MAN's mAP, and not detection."""
+        return self.kind in ("xman", "causes")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 from core.errors import WhycamError
 from core.files import home, write_json
 from pipeline.evaluation import evaluations
-from pipeline.evaluation.evaluations import CURVES, RESULT, SCORES, Evaluation
+from pipeline.evaluation.evaluations import CURVES, PREDICTIONS, RESULT, SCORES, Evaluation
 
 NICE = 5
 TELL_SECONDS = 0.5
@@ -43,12 +43,30 @@ def work(evaluation_id: str) -> int:
 
 def _compute(found: Evaluation) -> None:
     request = found.request
-    if request.kind == "xman":
-        from pipeline.evaluation.xman import measure_files
+    if request.explains:
+        _explanations(found)
+    else:
+        _detection(found)
 
-        result = measure_files(evaluations.upload(found, "system"), evaluations.upload(found, "labels"))
-        write_json(found.folder / RESULT, result | {"camera": request.system, "labels": request.labels})
-        return
+
+def _explanations(found: Evaluation) -> None:
+    from pipeline.evaluation.xman import measure_files
+
+    request, labels = found.request, evaluations.upload(found, "labels")
+    predictions = evaluations.upload(found, "system")
+    if request.kind == "causes":
+        from core.device import choose
+        from pipeline.camera import load
+        from pipeline.evaluation.predicted import write
+
+        predictions = found.folder / PREDICTIONS
+        write(load(request.system), evaluations.open_dataset(request.data), labels, predictions, choose(),
+              lambda done, total: evaluations.say(found.id, done=done, total=total))  # fmt: skip
+    result = measure_files(predictions, labels)
+    write_json(found.folder / RESULT, result | {"camera": request.system, "labels": request.labels})
+
+
+def _detection(found: Evaluation) -> None:
     from core.device import choose
     from pipeline.camera import load
     from pipeline.evaluation import stored
@@ -59,6 +77,7 @@ def _compute(found: Evaluation) -> None:
     from pipeline.evaluation.protocols import rules_for
     from pipeline.evaluation.rescored import rescored
 
+    request = found.request
     dataset, worse = evaluations.open_dataset(request.data), Distortion.read(request.distortion)
     dataset = Distorted(dataset, worse) if worse.say() else dataset
     truths = truths_of(dataset)

@@ -18,10 +18,12 @@ from core.normality import ClassNormality, Normality
 from core.records import Cause, Detections
 from core.registry import collect
 from pipeline.camera import load
-from pipeline.evaluation import _labelled
+from pipeline.evaluation import _labelled, evaluations, predicted, worker
 from pipeline.evaluation import causes as evaluate_causes
 from pipeline.evaluation.causes import PROTOCOL, RULES, class_scores, show, trained_on, without_heat
 from pipeline.evaluation.causes_page import MOST_BYTES, Album, jpeg
+from pipeline.evaluation.evaluations import Request
+from pipeline.evaluation.xman import measure_files
 from pipeline.evidence import EvidenceFolder
 from pipeline.witness import Witness
 from tests.pipeline.clips import Clip
@@ -166,6 +168,32 @@ def test_every_rule_finds_what_is_alone_in_the_picture(tiny_camera, tmp_path, mo
         assert result["causes"][rule]["top1"] == 1.0 and result["causes"][rule]["top1_tracks"] == 1.0
     assert all(video["event"] for video in result["causes"]["calibrated"]["videos"])
     assert result["causes"]["teacher"]["top1"] == 0.0 and result["causes"]["not_run"] == {}
+
+
+def test_a_cameras_causes_written_as_predictions_are_worth_the_same(tiny_camera, tmp_path, models):
+    given, told = files(tmp_path), []
+    predicted.write(
+        tiny_camera, Made(), given["xman"], tmp_path / "p.csv", choose("cpu", "float32"), lambda *far: told.append(far)
+    )
+    held = measure_files(tmp_path / "p.csv", given["xman"])
+    ours = run(tiny_camera, tmp_path, **given)["xman"]["calibrated"]
+    assert 0 < held["map"] < 1
+    assert held["per_class"] == pytest.approx(ours["per_class"])
+    assert held["map_without_location"] == pytest.approx(ours["map_without_location"])
+    assert told == [(20, 40), (40, 40)]
+
+
+def test_the_pages_worker_measures_a_cameras_explanations(tiny_camera, tmp_path, models, monkeypatch):
+    monkeypatch.setattr(evaluations, "WORKER", ("true",))
+    monkeypatch.setattr(evaluations, "attach", lambda evaluation, pid: None)
+    monkeypatch.setattr(evaluations, "open_dataset", lambda name: Made())
+    with files(tmp_path)["xman"].open("rb") as labels:
+        made = evaluations.start(Request("causes", "tiny", "made", labels="mine.json"), {"labels": labels})
+    assert worker.work(made.id) == 0, evaluations.get(made.id).error
+    result = evaluations.get(made.id).result()
+    assert (result["camera"], result["labels"], result["frames"]) == ("tiny", "mine.json", 40)
+    assert 0 < result["map"] < 1
+    assert (made.folder / "predictions.csv").read_text().startswith("video,frame,coarse,fine,score\nTest001,11,")
 
 
 def test_each_frames_first_cause_can_be_looked_at(tiny_camera, tmp_path, eyes):

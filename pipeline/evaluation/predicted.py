@@ -1,0 +1,69 @@
+"""What a camera says was unusual in the frames that X-MAN's labels name, in the file that its metric reads."""
+
+import csv
+import io
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from core import files
+from core.contracts import Detector
+from core.datasets import Dataset
+from core.device import Runtime
+from explain import actions, causes, objects
+from footage.predictions import COLUMNS
+from pipeline.camera import Camera
+from pipeline.evaluation import _labelled
+from pipeline.evaluation._cause_figures import OURS
+from pipeline.evaluation._labelled import LabelledClip
+from pipeline.evidence import EvidenceFolder
+from pipeline.witness import Witness
+
+Line = tuple[str, int, str, str, float]
+
+
+def write(
+    camera: Camera, dataset: Dataset, labels: Path, out: Path, runtime: Runtime,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:  # fmt: skip
+    """Rank the causes of every frame that the labels name, and write them as predictions.
+
+    Args:
+        camera: that explains.
+        dataset: whose test clips the labels name.
+        labels: X-MAN's JSON.
+        out: CSV ``video,frame,coarse,fine,score``, frames from 1.
+        runtime: device and precision.
+        progress: told the labelled frames that were gone through, and how many there are.
+
+    Raises:
+        DataError: the labels are malformed, or name no clip of the data set.
+        StorageError: the file cannot be written.
+    """
+    found = _labelled.read(dataset, None, labels)
+    witness = Witness(objects.choose("auto", runtime), actions.choose("auto", runtime))
+    detector, told, done = camera.build(runtime), io.StringIO(), 0
+    writer = csv.writer(told, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    total = sum(len(entry.classes) for entry in found.clips)
+    for entry in found.clips:
+        writer.writerows(_lines(entry, camera, detector, Witness(witness.objects, witness.actions), runtime))
+        done += len(entry.classes)
+        if progress:
+            progress(done, total)
+    with files.write_whole(out) as file:
+        file.write(told.getvalue().encode())
+
+
+def _lines(
+    entry: LabelledClip, camera: Camera, detector: Detector, witness: Witness, runtime: Runtime
+) -> Iterator[Line]:
+    with tempfile.TemporaryDirectory(prefix="whycam-") as place:
+        kept = EvidenceFolder(Path(place))
+        fps = _labelled.gather(entry.clip, entry.asked(1), detector, camera.normality.median, [(witness, kept)],
+                               runtime, lambda reached: None)  # fmt: skip
+        if frames := kept.frames():
+            seen = kept.between(frames[0], frames[-1])
+            for frame, ranked in zip(frames, causes.by_frame(seen, camera.normality, OURS, fps), strict=True):
+                for cause in ranked:
+                    yield entry.clip.name, frame + 1, cause.coarse, cause.fine, cause.score

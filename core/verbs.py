@@ -96,6 +96,8 @@ def _explain(verbs: Any) -> None:
         "--methods", default="all", metavar="A,B", help="'./whycam list methods' names them (default all)"
     )
     made.add_argument("--out", type=Path, default=Path("why"), metavar="DIR", help="folder of the maps (default why)")
+    made.add_argument("--event", action="store_true", help="of a run: explain the event around the frame away, too, as "
+                      "counterfactual.json, before.mp4 and after.mp4")  # fmt: skip
     made.add_argument("--budget", type=int, metavar="N", help="evaluations that each method may take "
                       "(default 320, fewer of a large network)")  # fmt: skip
     made.add_argument("--seed", type=int, default=0, help="the same seed gives the same maps (default 0)")

@@ -14,14 +14,15 @@ from explain.attribution import Budget
 from pipeline import store
 from pipeline.camera import cameras, load
 from pipeline.explaining.attributions import Asked, chosen, explain_frame
+from pipeline.explaining.away import explain_away
 from pipeline.explaining.costs import usual
 from pipeline.scoring import SCORES
 
 
 def explain_source(
     source: str, camera: str | None, frame: int, methods: str, out: Path, *, budget: Budget | None = None,
-    seed: int = 0, device_name: str = "auto", say: Callable[[Callable[[], str]], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    event: bool = False, seed: int = 0, device_name: str = "auto",
+    say: Callable[[Callable[[], str]], None] | None = None, cancelled: Callable[[], bool] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Explain one frame of a run or of a clip.
 
@@ -32,22 +33,25 @@ def explain_source(
         methods: names joined by commas, or ``all``.
         out: folder of the maps.
         budget: of each method; the usual one of the camera's detector when None.
+        event: explain the event around the frame away, too, which a run alone has.
         seed: of everything drawn by chance.
         device_name: ``auto``, ``cpu`` or ``cuda``.
         say: given what tells how far it is.
         cancelled: asked between batches.
 
     Returns:
-        What ``explain.json`` holds.
+        What ``explain.json`` holds, with what ``counterfactual.json`` does under ``event`` where that was asked for.
 
     Raises:
-        InputError: there is no such clip, run, camera, method or frame.
+        InputError: there is no such clip, run, camera, method, frame or event.
         Cancelled: ``cancelled`` said so; what is finished is kept.
     """
     wanted = chosen(methods)
     path, name, scores, threshold = Path(source), Path(source).name, np.zeros(0, np.float32), None
-    if not path.exists() and path.suffix == "":
-        run = store.get(source)
+    run = store.get(source) if not path.exists() and path.suffix == "" else None
+    if event and run is None:
+        raise InputError("--event explains an event of a run away: name a run ('./whycam list runs'), not a clip")
+    if run is not None:
         path, name, scores, threshold = run.path, run.clip, scores_of(run.folder), run.threshold
         camera = camera or run.camera
     known = cameras()
@@ -61,7 +65,10 @@ def explain_source(
 
     whose = load(camera or next(iter(known)))
     asked = Asked(frame, wanted, budget or usual(whose), seed, threshold, scores)
-    return explain_frame(path, name, whose, asked, out, device.choose(device_name), tell=tell, cancelled=cancelled)
+    runtime = device.choose(device_name)
+    away = explain_away(run, frame, out, runtime, tell=tell, cancelled=cancelled) if event and run else None
+    result = explain_frame(path, name, whose, asked, out, runtime, tell=tell, cancelled=cancelled)
+    return result | ({"event": away} if away else {})
 
 
 def budget_of(evaluations: int | None) -> Budget | None:
@@ -107,7 +114,8 @@ def show(result: dict[str, Any]) -> str:
         )
     notes = [f"{name}: {figures['note']}" for name, figures in result["methods"].items() if figures["note"]]
     head = f"frame {result['frame']}: score {result['score']:.2f}, threshold {result['threshold']:.2f}"
-    return "\n".join([head, table(rows), *notes])
+    away = [result["event"]["sentence"]] if "event" in result else []
+    return "\n".join([head, table(rows), *notes, *away])
 
 
 def _number(value: float | None, digits: int = 3) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core import device
-from core.errors import Cancelled, InputError, WhycamError
+from core.errors import Cancelled, WhycamError
 from explain import report
 from explain.attribution import Budget
 from pipeline import store
@@ -17,7 +17,7 @@ from pipeline.camera import load
 from pipeline.evidence import EvidenceFolder
 from pipeline.explaining import reasons
 from pipeline.explaining.attributions import Asked, chosen, explain_frame
-from pipeline.explaining.counterfactual import without
+from pipeline.explaining.away import explain_away
 from pipeline.scoring import EVIDENCE
 from pipeline.worker import turn
 
@@ -79,11 +79,7 @@ def _explain(run: store.Run, frame: int, stop: Callable[[], bool]) -> None:
     explain_frame(run.path, run.clip, camera, asked, folder, runtime, tell=tell, cancelled=stop)
     kept = EvidenceFolder(run.folder / EVIDENCE)
     if wanted.event:
-        event = next((one.event for one in analysis.events if one.event.first <= frame <= one.event.last), None)
-        if event is None:
-            raise InputError(f"frame {frame} lies in no event at the threshold {wanted.threshold:.2f}")
-        without(run.path, camera, event, kept.between(event.first, event.last), folder, runtime, analysis.clip.fps,
-                scores=analysis.scores, threshold=wanted.threshold, tell=tell, cancelled=stop)  # fmt: skip
+        explain_away(run, frame, folder, runtime, threshold=wanted.threshold, tell=tell, cancelled=stop)
     report.write(explain_events(run.folder), kept.get, run.folder, run.folder / WHY)
 
 

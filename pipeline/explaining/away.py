@@ -1,0 +1,42 @@
+"""The event of a run around one of its frames, explained away."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from core.device import Runtime
+from core.errors import InputError
+from pipeline.analyse import explain_events
+from pipeline.camera import load
+from pipeline.evidence import EvidenceFolder
+from pipeline.explaining.counterfactual import without
+from pipeline.scoring import EVIDENCE
+from pipeline.store import Run
+
+
+def explain_away(
+    run: Run, frame: int, out: Path, runtime: Runtime, *, threshold: float | None = None,
+    tell: Callable[[str, int, int], None] | None = None, cancelled: Callable[[], bool] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Find the smallest set of tubes without which the event around a frame would not have been one.
+
+    Args:
+        run: that is done.
+        frame: of its clip, inside an event.
+        out: folder; see :func:`pipeline.explaining.counterfactual.without`.
+        runtime: device and precision.
+        threshold: calibrated, that cuts the run's events; the run's own when None.
+        tell: told how far it is.
+        cancelled: asked between frames.
+
+    Raises:
+        InputError: the frame lies in no event, or nothing was kept of it.
+        Cancelled: ``cancelled`` said so.
+    """
+    analysis = explain_events(run.folder, threshold)
+    event = next((one.event for one in analysis.events if one.event.first <= frame <= one.event.last), None)
+    if event is None:
+        raise InputError(f"frame {frame} lies in no event at the threshold {analysis.threshold:.2f}")
+    kept = EvidenceFolder(run.folder / EVIDENCE).between(event.first, event.last)
+    return without(run.path, load(run.camera or ""), event, kept, out, runtime, analysis.clip.fps,
+                   scores=analysis.scores, threshold=analysis.threshold, tell=tell, cancelled=cancelled)  # fmt: skip

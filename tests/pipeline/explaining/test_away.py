@@ -1,0 +1,54 @@
+"""The event around a frame of a run, found and explained away."""
+
+import pytest
+
+from core import device
+from core.errors import InputError
+from pipeline.analyse import explain_events
+from pipeline.explaining import away, verb
+from tests.ui import made
+
+EXACT = device.choose("cpu", "float32")
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Take down what is asked, in place of playing the event."""
+    told = {}
+
+    def without(path, camera, event, evidence, out, runtime, fps, **more):
+        told.update(path=path, camera=camera, event=event, frames=evidence, fps=fps, **more)
+        return {"sentence": "Without the bicycle the score falls."}
+
+    monkeypatch.setattr(away, "without", without)
+    monkeypatch.setattr(away, "load", lambda name: name)
+    return told
+
+
+def test_the_event_around_the_frame_is_taken_with_what_was_kept_of_it(asked, tmp_path):
+    run = made.done()
+    event = explain_events(run.folder).events[0].event
+    away.explain_away(run, event.last, tmp_path, EXACT)
+    assert (asked["path"], asked["camera"], asked["event"]) == (run.path, run.camera, event)
+    assert len(asked["frames"]) > 0 and all(event.first <= one.frame <= event.last for one in asked["frames"])
+    assert (asked["threshold"], asked["fps"]) == (explain_events(run.folder).threshold, made.FPS)
+    away.explain_away(run, event.peak, tmp_path, EXACT, threshold=0.9 * asked["threshold"])
+    assert asked["event"].first <= event.first, "a lower threshold, a longer event"
+
+
+def test_a_frame_outside_every_event_is_refused(asked, tmp_path):
+    with pytest.raises(InputError, match="frame 0 lies in no event at the threshold"):
+        away.explain_away(made.done(), 0, tmp_path, EXACT)
+    assert not asked
+
+
+def test_the_command_line_explains_away_what_a_run_holds_alone(asked, tmp_path, monkeypatch):
+    run = made.done()
+    event = explain_events(run.folder).events[0].event
+    monkeypatch.setattr(verb.video, "probe", lambda path: None)
+    monkeypatch.setattr(verb, "explain_frame", lambda *given, **more: {"frame": event.peak, "score": 1.0,
+                                                                       "threshold": 0.5, "methods": {}})  # fmt: skip
+    found = verb.explain_source(run.id, None, event.peak, "residual", tmp_path, event=True, device_name="cpu")
+    assert verb.show(found).splitlines()[-1] == "Without the bicycle the score falls."
+    with pytest.raises(InputError, match="--event explains an event of a run away: name a run"):
+        verb.explain_source(str(run.path), "plaza", 3, "residual", tmp_path, event=True, device_name="cpu")

@@ -262,7 +262,15 @@ def _other(name: str) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    counted = [
-        name if names.count(name) == 1 else f"{name} ({names.count(name)} times)" for name in dict.fromkeys(names)
-    ]
+    counted = [_several(name, names.count(name)) for name in dict.fromkeys(names)]
     return counted[0] if len(counted) == 1 else f"{', '.join(counted[:-1])} and {counted[-1]}"
+
+
+def _several(name: str, count: int) -> str:
+    """Count what goes by one name: ``the person``, ``4 persons``, ``4 other persons``."""
+    if count == 1:
+        return name
+    for begins, said in (("the ", ""), ("another ", "other ")):
+        if name.startswith(begins):
+            return f"{count} {said}{name.removeprefix(begins)}{'es' if name.endswith('s') else 's'}"
+    return f"{name} ({count} times)"

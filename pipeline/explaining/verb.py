@@ -61,7 +61,7 @@ def explain_source(
 
     def tell(method: str, done: int, total: int) -> None:
         if say is not None:
-            say(lambda: f"{method}: {done} of {total} methods")
+            say(lambda: f"{method}: {done} of {total}")
 
     whose = load(camera or next(iter(known)))
     asked = Asked(frame, wanted, budget or usual(whose), seed, threshold, scores)

@@ -29,5 +29,15 @@ def test_what_did_not_matter_is_told_from_its_namesake_that_did():
     assert told.endswith("It did not matter that something else that no model has a name for was there.")
 
 
+def test_namesakes_are_counted():
+    people = [("person", False, False)] * 4
+    assert said(("bicycle", True, True), *people).endswith("It did not matter that 4 persons were there.")
+    told = said(("bus", True, True), *[("bus", False, False)] * 2, *people[:1])
+    assert told.endswith("It did not matter that 2 other buses and the person were there.")
+    assert said((UNKNOWN, True, True), (UNKNOWN, True, True)).startswith(
+        "Without what no model has a name for (2 times) the score falls"
+    )
+
+
 def test_it_is_said_when_nothing_is_enough():
     assert said(("handbag", True, True), after=0.5).startswith("No set of what was seen is enough: without the handbag")

@@ -14,9 +14,9 @@ from core.errors import Cancelled, expect
 from core.records import Floats
 from explain.attribution import Budget, Question, Scale
 
-BATCH_BYTES = {"cpu": 1 << 22, "cuda": 1 << 28}
+BATCH_BYTES = {"cpu": 1 << 24, "cuda": 1 << 28}
 """Most bytes of altered windows in a batch: a processor is slower where a batch of large windows leaves its caches."""
-MOST = {"cpu": 6, "cuda": 128}
+MOST = {"cpu": 16, "cuda": 128}
 """Most windows in a batch: on a processor more are no faster."""
 FIRST = 4
 """Evaluations that are timed to foresee how many a limit of seconds allows."""

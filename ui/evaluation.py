@@ -204,7 +204,7 @@ def show(chosen: Sequence[Result]) -> None:
         for sentence in said(result["unmatched"]) if "unmatched" in result else ():
             frame.notice(f"{sentence} ({name_of(one)})", "warn")
     _figures(out.rows(results))
-    _exports(results)
+    _exports(chosen)
     with st.expander("Protocol: how these figures came about"):
         for protocol in dict.fromkeys(str(result["protocol"]) for result in results):
             st.caption(protocol)
@@ -264,13 +264,21 @@ def _mixed(data: Sequence[str]) -> None:
             st.caption(str(rows[-1]["protocol"]))
 
 
-def _exports(results: Sequence[Mapping[str, Any]]) -> None:
+def _exports(chosen: Sequence[Result]) -> None:
+    """Offer the figures, and what cameras were measured by: their scores with the heat, or their predictions."""
+    results = [result for _, result in chosen]
     with st.container(horizontal=True, key="eval-exports"):
         for kind, label in (("csv", "CSV"), ("json", "JSON"), ("tex", "LaTeX"), ("html", "HTML")):
             st.download_button(
                 label, partial(out.export, results, kind), f"evaluation.{kind}", out.FORMATS[kind], on_click="ignore",
                 key=f"export-{kind}", icon=":material/download:",
             )  # fmt: skip
+        for one, _ in chosen:
+            for name, label in ((evaluations.SCORES, "Scores"), (evaluations.PREDICTIONS, "Predictions")):
+                if (path := one.folder / name).exists():
+                    st.download_button(f"{label}, {name_of(one)}", path.read_bytes, f"{one.id}-{name}",
+                                       on_click="ignore", key=f"export-{one.id}-{name}",
+                                       icon=":material/download:")  # fmt: skip
 
 
 def _figures(rows: Sequence[Mapping[str, Any]]) -> None:

@@ -167,6 +167,17 @@ def test_a_camera_with_several_scores_is_measured_by_those_that_are_chosen(monke
     ]  # fmt: skip
 
 
+def test_what_a_camera_was_measured_by_can_be_taken_along():
+    folder, other = detection(1, "ucsd-ped2"), explanation(2, "street")
+    (folder / "scores.npz").write_bytes(b"scores")
+    (other / "predictions.csv").write_text("video,frame,coarse,fine,score\n")
+    at = show()
+    assert [b.label for b in at.get("download_button")][4:] == ["Predictions, street"]
+    (compared,) = [m for m in at.multiselect if m.label == "Compared"]
+    compared.set_value([folder.name])
+    assert [b.label for b in fine(at.run()).get("download_button")][4:] == ["Scores, ucsd-ped2"]
+
+
 def test_what_all_rows_share_is_said_once():
     detection(1, "first.csv")
     detection(2, "second.csv")

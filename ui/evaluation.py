@@ -211,16 +211,16 @@ def show(chosen: Sequence[Result]) -> None:
     if papers := out.papers(results):
         with st.expander(f"As papers print it: {min(len(papers), PAPERS)} of {count(len(papers), 'figure')}"):
             _table(papers[:PAPERS])
-    drawn = [(name_of(one), one.curves()) for one, result in chosen if "rules" in result]
-    if drawn:
-        _detection(chosen, drawn)
+    if detected := [(one, result) for one, result in chosen if "rules" in result]:
+        _detection(detected)
     for result in results:
         if "per_class" in result:
             st.subheader(f"Classes, {result['camera']}")
             _table(out.classes(result))
 
 
-def _detection(chosen: Sequence[Result], drawn: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+def _detection(chosen: Sequence[Result]) -> None:
+    drawn = [(name_of(one), one.curves()) for one, _ in chosen]
     figures: Sequence[tuple[str, Callable[[], Any]]] = (
         ("ROC", lambda: charts.curve("roc", drawn)),
         ("Precision and recall", lambda: charts.curve("pr", drawn)),
@@ -230,14 +230,14 @@ def _detection(chosen: Sequence[Result], drawn: Sequence[tuple[str, Mapping[str,
         column.markdown(f"**{title}**")
         column.plotly_chart(draw(), key=f"eval-{title}")
     points = [(str(r["camera"]), str(r.get("distortion") or ""), float(r["auc"]["micro_normalised"]))
-              for _, r in chosen if "rules" in r and r["auc"]["micro_normalised"] is not None]  # fmt: skip
+              for _, r in chosen if r["auc"]["micro_normalised"] is not None]  # fmt: skip
     if any(how for _, how, _ in points):
         st.markdown("**Worse footage**")
         # As it is first; what was asked for last is listed first.
         worse = {system for system, how, _ in points if how}
         ordered = sorted((p for p in points[::-1] if p[0] in worse), key=lambda point: bool(point[1]))
         st.plotly_chart(charts.robustness(ordered), key="eval-robustness")
-    _mixed([str(result["data"]) for _, result in chosen if "rules" in result])
+    _mixed([str(result["data"]) for _, result in chosen])
     clips = list(dict.fromkeys(t["name"] for _, curves in drawn for t in curves["traces"]))
     clip = st.selectbox("Clip", clips, key="eval-clip")
     traced = [(name, t) for name, curves in drawn for t in curves["traces"] if t["name"] == clip]
@@ -250,9 +250,8 @@ def _detection(chosen: Sequence[Result], drawn: Sequence[tuple[str, Mapping[str,
         for one, result in chosen:
             st.markdown(f"**{safe(name_of(one))}**")
             _table(result["videos"])
-    for one, result in chosen:
-        if "rules" in result:
-            worst.gallery(one, name_of(one))
+    for one, _ in chosen:
+        worst.gallery(one, name_of(one))
 
 
 def _mixed(data: Sequence[str]) -> None:

@@ -71,7 +71,7 @@ def robustness(points: Sequence[tuple[str, str, float]]) -> go.Figure:
         mine = [(how or "as it is", auc) for system, how, auc in points if system == name]
         figure.add_scatter(x=[how for how, _ in mine], y=[auc for _, auc in mine], mode="lines+markers", name=name,
                            line={"color": COLOURS[number % len(COLOURS)]})  # fmt: skip
-    return _styled(figure, "distortion", "AUC", square=False)
+    return _aucs(figure, "distortion")
 
 
 def mixed(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
@@ -88,7 +88,16 @@ def mixed(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
         figure.add_scatter(x=shares, y=means, mode="lines+markers", name=name,
                            line={"color": COLOURS[number % len(COLOURS)]})  # fmt: skip
     figure.update_xaxes(tickformat=".1%")
-    return _styled(figure, "share of abnormal frames in the training footage", "AUC", square=False)
+    return _aucs(figure, "share of abnormal frames in the training footage")
+
+
+def _aucs(figure: go.Figure, x: str) -> go.Figure:
+    """Style AUCs so that chance and perfection frame them, and even one system alone is named."""
+    figure = _styled(figure, x, "AUC", square=False)
+    least = min((y for trace in figure.data for y in trace.y), default=0.5)
+    figure.update_yaxes(range=[min(0.5, least - 0.05), 1.0])
+    figure.update_layout(showlegend=True)
+    return figure
 
 
 def _styled(figure: go.Figure, x: str, y: str, *, square: bool) -> go.Figure:

@@ -26,8 +26,9 @@ HOSTILE = 'x"><script>alert(1)</script>.csv'
 
 
 @pytest.fixture(autouse=True)
-def _no_cameras(monkeypatch, tmp_path):
+def _nothing_shipped(monkeypatch, tmp_path):
     monkeypatch.setattr("pipeline.camera.SHIPPED", tmp_path / "none")
+    monkeypatch.setattr(mixed, "RESULTS", tmp_path / "none")
 
 
 def show():
@@ -94,6 +95,17 @@ def test_explanations_are_shown_class_by_class():
     text = html(show())
     assert "0.801" in text and "object: bicycle" in text
     assert "<script>" not in text
+
+
+def test_detection_and_explanations_can_be_looked_at_together():
+    detection(1, "first.csv")
+    explanation(2, "mine.csv")
+    at = show()
+    (compared,) = [m for m in at.multiselect if m.label == "Compared"]
+    compared.set_value(sorted(path.name for path in (files.home() / "evaluations").iterdir()))
+    text = html(fine(at.run()))
+    assert "cannot be compared" in text and "0.801" in text
+    assert len(at.get("plotly_chart")) == 4
 
 
 def test_figures_of_other_data_are_not_compared_unasked():

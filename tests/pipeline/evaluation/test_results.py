@@ -1,6 +1,7 @@
 """The results table: training what a plan asks for, keeping each result, and setting the table."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -126,5 +127,8 @@ def test_kept_results_are_those_of_the_plan(path):
                 plan[name].detector, dict(plan[name].settings), plan[name].windows,
             ), f"{name} was trained with other settings than its plan has; train it again"  # fmt: skip
             assert result["label_set"] and result["card"]["seed"] == result["seed"]
-    kept = {file.name.partition(".seed")[0] for file in path.parent.glob("*.seed*.json")}
+    kept = {re.split(r"\.seed|-anomalies-", file.name)[0] for file in path.parent.glob("*.seed*.json")}
     assert kept <= plan.keys()
+    for file in path.parent.glob("*-anomalies-*.json"):
+        result = json.loads(file.read_text(encoding="utf-8"))
+        assert result["settings"] == dict(plan[result["anomalies"]["of"]].settings), file.name

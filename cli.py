@@ -113,8 +113,8 @@ def explain(options: argparse.Namespace) -> int:
     with progress_line() as line:
         result = explain_source(
             options.source, options.camera, options.frame, options.methods, options.out,
-            budget=budget_of(options.budget), event=options.event, seed=options.seed, device_name=options.device,
-            say=line.show,
+            budget=budget_of(options.budget, options.seconds), event=options.event, seed=options.seed,
+            device_name=options.device, say=line.show,
         )  # fmt: skip
     print(f"{show(result)}\nmaps: {options.out}")
     return 0

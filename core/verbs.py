@@ -100,6 +100,8 @@ def _explain(verbs: Any) -> None:
                       "counterfactual.json, before.mp4 and after.mp4")  # fmt: skip
     made.add_argument("--budget", type=int, metavar="N", help="evaluations that each method may take "
                       "(default 320, fewer of a large network)")  # fmt: skip
+    made.add_argument("--seconds", type=float, metavar="X", help="seconds that each method may take, as far as "
+                      "can be foreseen (default: any)")  # fmt: skip
     made.add_argument("--seed", type=int, default=0, help="the same seed gives the same maps (default 0)")
     device(made)
 

@@ -142,10 +142,10 @@ class Scorer:
         Args:
             question: whose window is timed.
             wanted: what the method would like.
-            passes: how much longer one of its evaluations takes than a mere forward pass.
+            passes: how many forward passes one of its evaluations is worth, and counts for.
             least: fewer make no sense; so many are granted in any case.
         """
-        left = float(self.budget.evaluations - self.evaluations)
+        left = (self.budget.evaluations - self.evaluations) / passes
         if math.isfinite(self.budget.seconds):
             if not self.evaluations:
                 self(question.window.expand(min(FIRST, self.batch), *question.window.shape))

@@ -16,7 +16,7 @@ def integrated_gradients(question: Question, scorer: Scorer) -> Answer:
     """Integrated gradients by Gauss–Legendre; complete where the score has no jumps."""
     from captum.attr import IntegratedGradients
 
-    steps = scorer.allowance(question, min(STEPS, int(scorer.budget.evaluations / GRADIENT)), GRADIENT)
+    steps = scorer.allowance(question, STEPS, GRADIENT)
     empty = question.fill.expand_as(question.window)[None].contiguous()
     told = IntegratedGradients(scorer.differentiable).attribute(
         question.window[None], empty, n_steps=steps, internal_batch_size=scorer.batch, method="gausslegendre"

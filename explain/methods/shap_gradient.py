@@ -30,7 +30,7 @@ def shap_gradient(question: Question, scorer: Scorer) -> Answer:
     """GradientExplainer: gradients at random points between background and window, times their difference."""
     shap = load()
 
-    samples = scorer.allowance(question, min(SAMPLES, int(scorer.budget.evaluations / GRADIENT)), GRADIENT)
+    samples = scorer.allowance(question, SAMPLES, GRADIENT)
     empty = question.fill.expand_as(question.window)[None].contiguous()
     explainer = shap.GradientExplainer(_Scalar(scorer), empty, batch_size=scorer.batch)
     before = np.random.get_state()

@@ -71,13 +71,15 @@ def explain_source(
     return result | ({"event": away} if away else {})
 
 
-def budget_of(evaluations: int | None) -> Budget | None:
-    """Return the budget of so many evaluations; None for the usual one.
+def budget_of(evaluations: int | None, seconds: float | None = None) -> Budget | None:
+    """Return the budget of so many evaluations and seconds; None for the usual one.
 
     Raises:
-        InputError: it is less than one.
+        InputError: it is less than one evaluation, or no time.
     """
-    return None if evaluations is None else Budget(evaluations)
+    limits = {"evaluations": evaluations, "seconds": seconds}
+    given: dict[str, Any] = {name: limit for name, limit in limits.items() if limit is not None}
+    return Budget(**given) if given else None
 
 
 def scores_of(folder: Path) -> Floats:

@@ -114,6 +114,15 @@ def test_a_run_is_explained_by_its_id(tiny_camera, clip, tmp_path):
         explain_source("never", None, 12, "residual", tmp_path / "why")
 
 
+def test_a_budget_is_of_evaluations_of_seconds_or_of_both():
+    assert explaining.budget_of(None, None) is None
+    assert explaining.budget_of(8, None) == Budget(8)
+    assert explaining.budget_of(None, 0.5) == Budget(seconds=0.5)
+    assert explaining.budget_of(8, 0.5) == Budget(8, 0.5)
+    with pytest.raises(InputError, match="some time"):
+        explaining.budget_of(None, 0.0)
+
+
 def test_the_worst_score_there_is_becomes_one(tiny_camera):
     detector = tiny_camera.build(EXACT)
     scale = scale_of(tiny_camera, detector, [120.0, float("nan")])

@@ -96,6 +96,12 @@ def test_a_score_that_a_detector_does_not_have_is_refused(capsys, tree, tiny_cam
     assert code == 2 and "leave out --by, or --card" in err
 
 
+@pytest.mark.parametrize("what", [("--by", "z"), ("--distort", "blur=2")])
+def test_scores_from_a_file_cannot_be_made_anew(capsys, tree, tmp_path, what):
+    code, _, err = run(capsys, "--data", "ped1", "--root", tree, "--scores", scores(tmp_path / "one.csv"), *what)
+    assert code == 2 and "need a camera that scores anew" in err
+
+
 def test_image_sets_are_measured_class_by_class(capsys, tmp_path):
     root = trees.ham10000(tmp_path / "data", 66)
     from footage.ham10000 import Ham10000

@@ -79,6 +79,8 @@ def _agree(options: argparse.Namespace) -> None:
         raise InputError("--page shows the first causes of one camera: give it one CAMERA, and --regions")
     if options.card and options.distort:
         raise InputError("a card holds no figures of distorted footage: leave out --card or --distort")
+    if (options.by or options.distort) and not options.camera:
+        raise InputError("--by and --distort need a camera that scores anew: name a CAMERA, or leave them out")
     if options.by and (options.card or options.regions or options.xman):
         raise InputError(
             "a card and causes are of the camera's own score: leave out --by, or --card, --regions, --xman"

@@ -14,10 +14,12 @@ from core.errors import Cancelled, expect
 from core.records import Floats
 from explain.attribution import Budget, Question, Scale
 
-BATCH_BYTES = {"cpu": 1 << 24, "cuda": 1 << 28}
+BATCH_BYTES = {"cpu": 1 << 22, "cuda": 1 << 28}
 """Most bytes of altered windows in a batch: a processor is slower where a batch of large windows leaves its caches."""
-MOST = {"cpu": 16, "cuda": 128}
-"""Most windows in a batch: on a processor more are no faster."""
+MOST = {"cpu": 6, "cuda": 128}
+"""Most windows in a batch: on a processor more are slower."""
+GRADIENT = 3.0
+"""Evaluations that one with its gradient is worth."""
 FIRST = 4
 """Evaluations that are timed to foresee how many a limit of seconds allows."""
 
@@ -137,7 +139,8 @@ class Scorer:
     def allowance(self, question: Question, wanted: int, passes: float = 1.0, least: int = 2) -> int:
         """Return how many evaluations a method may plan: ``wanted``, or what is left of the budget.
 
-        Where seconds are limited, a few evaluations of the window itself are timed first.
+        As many as the window has frames are kept back, for what tells which of them mattered. Where seconds are
+        limited, a few evaluations of the window itself are timed first.
 
         Args:
             question: whose window is timed.
@@ -145,7 +148,7 @@ class Scorer:
             passes: how many forward passes one of its evaluations is worth, and counts for.
             least: fewer make no sense; so many are granted in any case.
         """
-        left = (self.budget.evaluations - self.evaluations) / passes
+        left = (self.budget.evaluations - self.evaluations - len(question.window)) / passes
         if math.isfinite(self.budget.seconds):
             if not self.evaluations:
                 self(question.window.expand(min(FIRST, self.batch), *question.window.shape))

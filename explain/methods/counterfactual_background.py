@@ -1,8 +1,8 @@
 """The fewest pixels that, had the camera seen its empty background there, would have kept the frame usual.
 
-After the smallest deletion region of ``fong2017interpretable``, found without gradients: where the score is an error,
-the error map of an altered window says of all its pixels at once what still raises it. Of a latent code's error the
-map tells little.
+After the smallest deletion region of ``fong2017interpretable``, but pixel after pixel. Where the score is an error, the
+error map of an altered window says of all its pixels at once what still raises it; where it is that of a latent code,
+its gradient does.
 """
 
 from collections.abc import Callable
@@ -15,21 +15,25 @@ import torch
 
 from core.records import Floats
 from explain.attribution import Answer, MethodEntry, Question
-from explain.methods._coalitions import density
-from explain.scorer import Scorer
+from explain.scorer import GRADIENT, Scorer
 
 STEPS = 24
-"""Looks, one of them at the mere background. After step i, (i / steps)² of what may go is gone."""
+"""Looks by the error map, one of them at the mere background. After step i, (i / steps)² of what may go is gone."""
+GRADIENTS = 14
+"""Looks by the gradient."""
+FEWEST = 4
+"""Looks by the gradient that are worth beginning."""
 HALF = 0.5
 """Share of the picture that may go."""
+HOPE = 0.1
+"""Share of that by which the score must be half-way down: else it does not follow the error map."""
 BLUR = 1.0
 """Standard deviation in pixels of the network's: one pixel of background among others makes an error of its own."""
 
 Ints = npt.NDArray[np.int64]
-
-
-Ranked = Callable[[Floats], Floats]
-"""From the error map of what is left to each pixel's claim to go next; both (h, w)."""
+Mask = npt.NDArray[np.bool_]
+Look = Callable[[Mask], tuple[float, Floats]]
+"""From what is gone, (h, w), to the scalar and each pixel's claim to go next, (h, w)."""
 
 
 @dataclass(frozen=True)
@@ -40,41 +44,43 @@ class _Removal:
         order: (pixels,) int64, flat indices, the first removed first.
         counts: (S + 1,) int64, how many pixels are gone at each look, ascending from 0.
         scores: (S + 1,) the scalar then.
+        most: how many pixels may go.
     """
 
     order: Ints
     counts: Ints
     scores: Floats
+    most: int
 
     @property
     def area(self) -> float:
-        """Mean of the scalar while pixels go: the smaller, the better the order."""
-        return float(np.trapezoid(self.scores, self.counts) / self.counts[-1])
+        """Mean of the scalar, no higher than it was, while half of the picture goes; then it stays as it is."""
+        held = np.minimum(self.scores, self.scores[0])
+        return float(np.trapezoid([*held, held[-1]], [*self.counts, self.most]) / self.most)
 
 
 def counterfactual_background(question: Question, scorer: Scorer) -> Answer:
     """Make background, step by step, of those pixels whose error exceeds the background's own the most.
 
     After each step the detector is asked again: what was removed no longer spoils what is expected around it, and what
-    is still not as expected comes next. Where that does not bring the score half-way down, segments go instead, by how
-    far each alone brings it down. A pixel's value is the fall of the score in its step, shared out evenly; one that is
-    removed later never has more.
+    is still not as expected comes next. The same is done by the score's gradient, and the order by which the score
+    falls sooner is kept. A pixel's value is the fall of the score in its step, shared out evenly; one that is removed
+    later never has more.
     """
-    allowed = scorer.allowance(question, 2 * STEPS + question.regions, least=4)
-    gone = np.ones(question.heat.shape, bool)
-    empty, unavoidable = _look(~gone, question, scorer)
-
-    def by_heat(heat: Floats) -> Floats:
-        return np.asarray(cv2.GaussianBlur(heat - unavoidable, (0, 0), BLUR), np.float32)
-
+    allowed = scorer.allowance(question, STEPS, least=4)
+    empty, unavoidable = _seen(np.ones(question.heat.shape, bool), question, scorer)
     goal = empty if empty < question.value else 0.0
-    found, note = _remove(question, scorer, min(STEPS, allowed) - 1, by_heat, goal), ""
-    left = allowed - scorer.evaluations
-    if found.scores[-1] > (question.value + goal) / 2 and left > 1:
-        claims = _alone(question, scorer, left // 2)
-        other = _remove(question, scorer, min(STEPS, left - left // 2), lambda heat: claims, goal)
-        if other.area < found.area and other.scores.min() < question.value:
-            found, note = other, " The score does not follow the error map; segments were tried out instead."
+
+    def by_error(gone: Mask) -> tuple[float, Floats]:
+        score, heat = _seen(gone, question, scorer) if gone.any() else (question.value, question.heat)
+        return score, heat - unavoidable
+
+    found, note = _remove(by_error, question, allowed - 1, goal, HOPE), ""
+    left = scorer.allowance(question, GRADIENTS, GRADIENT, least=0)
+    if left >= FEWEST:
+        other = _remove(lambda gone: _slope(gone, question, scorer), question, left - 1, goal)
+        if other.area < found.area:
+            found, note = other, " The score's gradient led there, not the error map."
     falls = -np.diff(found.scores) / np.diff(found.counts)
     # What a later step achieves an earlier one has prepared: the earlier one gets no less.
     falls = np.maximum.accumulate(np.maximum(falls, 0.0)[::-1])[::-1]
@@ -83,41 +89,43 @@ def counterfactual_background(question: Question, scorer: Scorer) -> Answer:
     return Answer(values.reshape(question.heat.shape), None, _sentence(found, question) + note)
 
 
-def _remove(question: Question, scorer: Scorer, steps: int, ranked: Ranked, goal: float) -> _Removal:
-    """Remove pixels until the score is at its goal, or half of the picture is gone."""
-    gone, heat = np.zeros(question.heat.shape, bool), question.heat
-    order, counts, scores = [], [0], [question.value]
+def _remove(look: Look, question: Question, steps: int, goal: float, hope: float = 1.0) -> _Removal:
+    """Remove pixels until the score is at its goal, or half of the picture is gone; looks once more than ``steps``.
+
+    When the share ``hope`` of them has gone, and the score is not half-way down, it is given up.
+    """
+    gone = np.zeros(question.heat.shape, bool)
+    score, claims = look(gone)
+    order, counts, scores = [], [0], [score]
     for share in HALF * (np.arange(1, steps + 1) / steps) ** 2:
         count = round(share * gone.size) - counts[-1]
         if count < 1:
             continue
-        claims = ranked(heat).copy()
+        claims = cv2.GaussianBlur(claims, (0, 0), BLUR)
         claims[gone] = -np.inf
         first = np.argsort(-claims, axis=None, kind="stable")[:count]
         gone.ravel()[first] = True
-        score, heat = _look(~gone, question, scorer)
+        score, claims = look(gone)
         order.append(first)
         counts.append(counts[-1] + count)
         scores.append(score)
-        if score <= goal:
+        if score <= goal or (share >= hope * HALF and score > (question.value + goal) / 2):
             break
-    return _Removal(np.concatenate(order), np.array(counts), np.array(scores))
+    return _Removal(np.concatenate(order), np.array(counts), np.array(scores), round(HALF * gone.size))
 
 
-def _alone(question: Question, scorer: Scorer, count: int) -> Floats:
-    """Return by how much each of the hottest segments brings the scalar down alone, by pixel, (h, w)."""
-    heat = np.bincount(question.segments.ravel(), question.heat.ravel(), question.regions)
-    tried = np.argsort(-heat, kind="stable")[:count]
-    inside = torch.from_numpy(tried)[:, None, None] == torch.from_numpy(question.segments)
-    falls = np.zeros(question.regions)
-    falls[tried] = question.value - scorer.masked(question, ~inside)
-    return density(question, falls)
-
-
-def _look(keep: npt.NDArray[np.bool_], question: Question, scorer: Scorer) -> tuple[float, Floats]:
-    """Return the scalar and the error map of the window with only some pixels kept."""
-    scores, heats = scorer.looked(question, torch.from_numpy(keep)[None])
+def _seen(gone: Mask, question: Question, scorer: Scorer) -> tuple[float, Floats]:
+    """Return the scalar and the error map of the window with some pixels as background."""
+    scores, heats = scorer.looked(question, torch.from_numpy(~gone)[None])
     return float(scores[0]), heats[0]
+
+
+def _slope(gone: Mask, question: Question, scorer: Scorer) -> tuple[float, Floats]:
+    """Return the scalar of the window with some pixels as background, and how it would fall with each further one."""
+    share = torch.from_numpy(~gone).float().requires_grad_()
+    score = scorer.differentiable((question.window * share + question.fill * (1.0 - share))[None])
+    (slope,) = torch.autograd.grad(score.sum(), share)
+    return float(score.detach()[0]), slope.numpy()
 
 
 def _sentence(found: _Removal, question: Question) -> str:
@@ -135,6 +143,6 @@ def _sentence(found: _Removal, question: Question) -> str:
 METHODS = {
     "counterfactual-background": MethodEntry(
         counterfactual_background, "the fewest pixels that had to be empty background", "fong2017interpretable",
-        lambda budget: float(min(budget, STEPS)),
+        lambda budget: float(min(budget, STEPS + GRADIENT * GRADIENTS)),
     )
 }  # fmt: skip

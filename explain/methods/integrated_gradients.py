@@ -3,11 +3,9 @@
 import numpy as np
 
 from explain.attribution import Answer, MethodEntry, Question
-from explain.scorer import Scorer
+from explain.scorer import GRADIENT, Scorer
 
 STEPS = 48
-GRADIENT = 3.0
-"""Forward passes that one with its gradient is worth."""
 TOLERANCE = 0.05
 """Share of the owed sum that may be missing before the note says so."""
 

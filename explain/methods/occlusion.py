@@ -16,7 +16,7 @@ def occlusion(question: Question, scorer: Scorer) -> Answer:
     from captum.attr import Occlusion
 
     span, channels, height, width = question.window.shape
-    allowed = scorer.allowance(question, scorer.budget.evaluations - 1, least=4)
+    allowed = scorer.allowance(question, scorer.budget.evaluations, least=5) - 1
     side = max(2, min(height, width) // SIDE)
     while _places(height, side) * _places(width, side) > allowed and side < min(height, width):
         side += 1

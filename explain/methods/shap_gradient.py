@@ -6,11 +6,9 @@ from torch import Tensor, nn
 
 from explain.attribution import Answer, MethodEntry, Question
 from explain.methods._shap import load
-from explain.scorer import Scorer
+from explain.scorer import GRADIENT, Scorer
 
 SAMPLES = 64
-GRADIENT = 3.0
-"""Forward passes that one with its gradient is worth."""
 
 
 class _Scalar(nn.Module):

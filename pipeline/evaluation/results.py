@@ -25,8 +25,6 @@ from pipeline.rate import frame_rate
 from pipeline.training.learn import Normal, learn
 from pipeline.training.loop import Progress, Step
 
-LOOKS = 5
-"""Epochs at which the test clips are looked at for the oracle's column, beside the last."""
 HEAD = ("row", "detector", "AUC", "paper's way", "raw", "macro", "EER", "AUC-PR", "F1", "oracle", "paper",
         "frame's index", "epochs", "input", "MB", "minutes", "seeds", "machine", "differs from the paper")  # fmt: skip
 
@@ -45,6 +43,7 @@ class Row:
         protocol: the paper's way from scores to its AUC, a key of ``pipeline.evaluation.protocols.PROTOCOLS``.
         windows: how many windows an epoch draws at most; 0 for all.
         seeds: those that it is trained with.
+        looks: epochs at which the test clips are looked at for the oracle's column, beside the last.
     """
 
     name: str
@@ -56,6 +55,7 @@ class Row:
     protocol: str = "whycam"
     windows: int = 0
     seeds: Sequence[int] = (0,)
+    looks: int = 5
 
 
 def plan(path: Path) -> dict[str, Row]:
@@ -121,7 +121,7 @@ def run(
     """
     rules = rules_for(row.protocol, dataset.name)
     out = work / f"{row.name}-{seed}"
-    oracle = _Oracle(dataset, runtime, out.with_suffix(".looks.json"))
+    oracle = _Oracle(dataset, runtime, out.with_suffix(".looks.json"), row.looks)
     camera = _camera(row, seed, dataset, out, runtime, oracle, report)
     truths = truths_of(dataset)
     found = score(camera, dataset.name, truths, runtime)
@@ -163,15 +163,15 @@ def _camera(
 class _Oracle:
     """Looks at the test clips while a detector is trained, as papers do that choose their best epoch on them."""
 
-    def __init__(self, dataset: Dataset, runtime: Runtime, path: Path) -> None:
-        self.dataset, self.runtime, self.path = dataset, runtime, path
+    def __init__(self, dataset: Dataset, runtime: Runtime, path: Path, wanted: int) -> None:
+        self.dataset, self.runtime, self.path, self.wanted = dataset, runtime, path, wanted
         self.looks: list[list[float]] = loads(path.read_text(encoding="utf-8")) if path.exists() else []
 
     def look(self, detector: Detector, progress: Progress) -> None:
         """Measure the AUC after some of the epochs; the last one is left to the evaluation."""
         epochs = [stage.epochs for stage in detector.stages()]
         done, total = len(progress.losses), sum(epochs)
-        if done % max(1, round(total / (LOOKS + 1))) or done >= total or any(done == epoch for epoch, _ in self.looks):
+        if done % max(1, round(total / (self.wanted + 1))) or done >= total or any(done == epoch for epoch, _ in self.looks):
             return
         scores, abnormal = [], []
         with self.runtime.autocast():

@@ -171,7 +171,8 @@ class _Oracle:
         """Measure the AUC after some of the epochs; the last one is left to the evaluation."""
         epochs = [stage.epochs for stage in detector.stages()]
         done, total = len(progress.losses), sum(epochs)
-        if done % max(1, round(total / (self.wanted + 1))) or done >= total or any(done == epoch for epoch, _ in self.looks):
+        often = max(1, round(total / (self.wanted + 1)))
+        if done % often or done >= total or any(done == epoch for epoch, _ in self.looks):
             return
         scores, abnormal = [], []
         with self.runtime.autocast():

@@ -75,7 +75,7 @@ def _agree(options: argparse.Namespace) -> None:
         raise InputError("--check looks at the data set alone: give it no CAMERA and no --scores")
     if not (options.check or options.camera or options.scores):
         raise InputError("say what to measure: a CAMERA, or --scores with a file; or --check for the data set itself")
-    if options.page and (options.regions is None or len(options.camera) != 1):
+    if options.page and (options.regions is None or len(options.camera) != 1 or len(options.distort) > 1):
         raise InputError("--page shows the first causes of one camera: give it one CAMERA, and --regions")
     if options.card and options.distort:
         raise InputError("a card holds no figures of distorted footage: leave out --card or --distort")
@@ -95,6 +95,8 @@ def _cameras(options: argparse.Namespace, dataset: Dataset, rules: Rules) -> lis
     from pipeline.evaluation.rescored import rescored
 
     worse = [Distortion.read(text) for text in options.distort] or [Distortion()]
+    if (options.regions or options.xman) and any(way.every > 1 for way in worse):
+        raise InputError("label files count all frames: leave out every=, or --regions and --xman")
     cameras, runtime = [load(name) for name in options.camera], choose(options.device)
     if options.by:
         cameras = [rescored(camera, by) for camera in cameras for by in options.by]
@@ -116,9 +118,9 @@ def _camera(
     causes: dict[str, Any] = {}
     asked = Distorted(dataset, distortion) if said else dataset
     with progress_line() as line:
-        if (options.regions or options.xman) and not said:
+        if options.regions or options.xman:
             causes = evaluate_causes(
-                camera, dataset, runtime, regions=options.regions, xman=options.xman, every=options.every,
+                camera, asked, runtime, regions=options.regions, xman=options.xman, every=options.every,
                 objects=options.objects, actions=options.actions, progress=line,
                 look=album.look if options.page else None,
             )  # fmt: skip

@@ -414,12 +414,26 @@ def test_the_command_line_measures_causes_beside_frames(tiny_camera, avenue, eye
     assert result["causes"]["masks"]["top1"] == 1.0 and result["xman"]["masks"]["map"] == 1.0
     assert "auc.micro_raw" in text and "object: bicycle" in text
     assert len(list(avenue.glob("page-01-*.jpg"))) == 3
+    assert cli.main([*given.split(), *more.split(), "--distort", "brightness=0.5"]) == 0
+    worse = json.loads((avenue / "out.json").read_text())
+    assert (
+        worse["distortion"] == "brightness=0.5"
+        and worse["causes"]["masks"]["frames"] == result["causes"]["masks"]["frames"]
+    )
     assert cli.main(given.split()) == 0
     assert "causes" not in json.loads((avenue / "out.json").read_text())
 
 
 @pytest.mark.parametrize(
-    "wrong", ["--page p.md", "--page p.md --xman x.json", "--regions none.csv", "--xman none.json"]
+    "wrong",
+    [
+        "--page p.md",
+        "--page p.md --xman x.json",
+        "--regions none.csv",
+        "--xman none.json",
+        "--regions regions.csv --distort every=2",
+        "--regions r.csv --page p.md --distort blur=1 --distort blur=2",
+    ],
 )
 def test_the_command_line_refuses_what_cannot_be(tiny_camera, avenue, eyes, capsys, wrong):
     assert (

@@ -220,8 +220,8 @@ def _protocol(made: argparse.ArgumentParser) -> None:
                       help="from heat to the map that places are told by: tube (default: means over a person's "
                       "size and half a second), patch (over a person's size) or raw")  # fmt: skip
     made.add_argument("--distort", action="append", default=[], metavar="HOW",
-                      help="measure on worse footage, causes too, such as brightness=0.5,rain=heavy,blur=2,every=3; may "
-                      "be given several times")  # fmt: skip
+                      help="measure on worse footage, causes too, such as brightness=0.5,rain=heavy,blur=2,every=3; "
+                      "may be given several times")  # fmt: skip
     made.add_argument("--by", action="append", default=[], metavar="SCORE",
                       help="measure by this score of the detector in place of its own, such as z (latent code) and p "
                       "(pixels) of decoupled-*; may be given several times")  # fmt: skip

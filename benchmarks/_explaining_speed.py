@@ -13,7 +13,7 @@ from explain.scorer import Scorer
 from pipeline.explaining.attributions import Explained, methods
 from pipeline.explaining.costs import usual
 
-ROUNDS, WINDOWS, SIDE = 4, 16, 1024
+ROUNDS, WINDOWS, SIDE = 4, 24, 1024
 
 
 def measure(explained: Explained) -> dict[str, Any]:

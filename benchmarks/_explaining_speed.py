@@ -1,12 +1,16 @@
 """What explaining a frame costs in processor time, and what asking in batches gains, as ratios of one run."""
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks import _child
+from benchmarks.speed import SYSTEM_ALLOCATOR
 from core.device import Runtime
 from explain.attribution import attribute
 from explain.scorer import Scorer
@@ -21,9 +25,10 @@ def measure(explained: Explained) -> dict[str, Any]:
 
     Returns:
         ``methods`` (name to seconds of processor time), ``evaluation_ms`` of one in a batch, ``batching`` (how much
-        longer one evaluation at a time takes), ``float32`` (one at a time in float32, as a script would ask), ``peak``
-        (floating point operations of a batch by those of a matrix product in the same time and precision), and
-        ``peak_alone``, one at a time. Times are the smallest of several.
+        longer one evaluation at a time takes), ``float32`` (one at a time in float32), ``scripts`` (one at a time as
+        papers' scripts ask, by the clock: see :func:`benchmarks.detectors.one_window`), ``peak`` (floating point
+        operations of a batch by those of a matrix product in the same time and precision), and ``peak_alone``, one at
+        a time. Times are the smallest of several.
     """
     detector, runtime, question = explained.detector, explained.runtime, explained.question
     keep = torch.rand(WINDOWS, *question.heat.shape, generator=torch.Generator().manual_seed(0)) > 0.5
@@ -49,16 +54,27 @@ def measure(explained: Explained) -> dict[str, Any]:
         "evaluation_ms": round(1e3 * together, 2),
         "batching": round(alone / together, 2),
         "float32": round(ask(1, Runtime(runtime.device, torch.float32)) / together, 2),
+        "scripts": round(_over_scripts(explained, keep), 2),
         "peak": round(counter.get_total_flops() / together / best, 2),
         "peak_alone": round(counter.get_total_flops() / alone / best, 2),
     }
 
 
-def _least(work: Callable[[], object]) -> float:
+def _over_scripts(explained: Explained, keep: Tensor) -> float:
+    """Return how much longer the same network takes where it is asked as papers' scripts ask, by the clock."""
+    asker = Scorer(explained.detector, explained.scale, explained.runtime)
+    together = _least(lambda: asker.masked(explained.question, keep), time.perf_counter) / len(keep)
+    camera, device = explained.camera, explained.runtime.device.type
+    asked = camera.detector, device, json.dumps(dict(camera.settings))
+    rate = float(_child.run("detectors", "one_window", *asked, environment=SYSTEM_ALLOCATOR))
+    return 1.0 / rate / together
+
+
+def _least(work: Callable[[], object], clock: Callable[[], float] = time.process_time) -> float:
     work()
     times = []
     for _ in range(ROUNDS):
-        began = time.process_time()
+        began = clock()
         work()
-        times.append(time.process_time() - began)
+        times.append(clock() - began)
     return min(times)

@@ -121,6 +121,7 @@ def test_speed_is_told_and_the_page_has_it(camera, tmp_path):
     plan = explanations.Plan((), 2, 16, tmp_path)
     told = _explaining_speed.measure(explanations._first(camera, Made(), plan, exact))
     assert set(told["methods"]) == set(methods()) and told["evaluation_ms"] > 0 and told["peak_alone"] > 0
+    assert told["scripts"] > 0.2
     found = {"tiny": {"detector": "vqunet", "table": measured(camera, tmp_path)[0], "speed": told}}
     page = _explanations_page.page("a machine", "Some frames.", found)
     assert page.startswith("# Explanations of a score\n\nSome frames.") and page.count("\n| ") == 2 + len(methods())

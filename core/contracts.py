@@ -200,11 +200,14 @@ class ActionModel(Protocol):
         name: who answers, as shown in reports.
         labels: the AVA names that it can give.
         span: number of frames it wants, the key frame in the middle (index ``span // 2``).
+        rate: how many of these lie in a second, whatever the clip's own rate: running is told from walking by how fast
+            it is.
     """
 
     name: str
     labels: tuple[str, ...]
     span: int
+    rate: float
 
     def classify(self, images: Images, boxes: Floats) -> Floats:
         """Name the actions of the persons in ``boxes`` at the key frame.

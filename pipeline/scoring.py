@@ -1,5 +1,6 @@
 """The one pass over a clip: decode, score, and gather evidence of the frames that may need explaining."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -93,7 +94,7 @@ class Scoring:
 
     def _seen(self, done: int) -> Iterator[Frames]:
         """Decode; show each chunk to the witness, and pass on what the frames from ``done`` on need."""
-        needed = done - self.detector.window.span - self.witness.actions.span
+        needed = done - self.detector.window.span - math.ceil(self.witness.seconds * self.clip.fps)
         for chunk in ahead(video.read(self.path, CHUNK[self.runtime.device.type], self.warnings.append)):
             self.frames = chunk.first + len(chunk)
             if self.frames > needed:

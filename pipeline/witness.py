@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from core.contracts import ActionModel, ObjectModel
 from core.records import Detections, Evidence, Floats, Frames, Images
@@ -14,6 +15,8 @@ SURE_PERSON = 0.5
 LEAST_ACTION = 0.05
 """Actions less probable than this are not kept; what is seldom normal and half believed may still be the cause."""
 MOST_PERSONS = 8
+NEARLY = 1e-4
+"""Seconds within which two times are the same."""
 AT_ONCE = 4
 """Frames that the object model sees in one batch: what its memory grows with."""
 
@@ -30,9 +33,10 @@ class Witness:
 
     Args:
         objects: finds the objects.
-        actions: names what persons do over ``actions.span`` frames around the key frame; at the clip's ends the
-            first or last frame is repeated. It is asked of the ``MOST_PERSONS`` persons with the most heat per pixel,
-            so that a crowd costs no more than a few.
+        actions: names what persons do over ``actions.span`` frames around the key frame, ``actions.rate`` of them a
+            second: of a slower clip some are shown more than once, of a faster one some not at all, and at the clip's
+            ends the first or last is repeated. It is asked of the ``MOST_PERSONS`` persons with the most heat per
+            pixel, so that a crowd costs no more than a few.
     """
 
     def __init__(self, objects: ObjectModel, actions: ActionModel) -> None:
@@ -43,8 +47,9 @@ class Witness:
     def see(self, chunk: Frames, lag: int) -> None:
         """Take in the next frames of the clip; questions come at most ``lag`` frames late."""
         self._ring.append(chunk)
-        oldest = min([entry.frame for entry in self._asked] + [chunk.first - lag]) - self.actions.span
-        while len(self._ring) > 1 and self._ring[0].first + len(self._ring[0]) <= oldest:
+        oldest = min([entry.frame for entry in self._asked] + [chunk.first - lag])
+        since = self._time(oldest) - self.seconds
+        while len(self._ring) > 1 and self._ring[0].times[-1] < since and self._ring[1].first <= oldest:
             self._ring.popleft()
 
     def ask(self, frame: int, score: float, heat: Floats) -> None:
@@ -57,9 +62,8 @@ class Witness:
         Args:
             ended: the clip is over; nothing more will be seen.
         """
-        seen = self._ring[-1].first + len(self._ring[-1])
-        half = self.actions.span - self.actions.span // 2
-        ready = [entry for entry in self._asked if ended or entry.frame + half <= seen]
+        seen = float(self._ring[-1].times[-1]) + NEARLY
+        ready = [entry for entry in self._asked if ended or self._time(entry.frame) + self._offsets[-1] <= seen]
         self._asked = self._asked[len(ready) :]
         return [evidence for i in range(0, len(ready), AT_ONCE) for evidence in self._explain(ready[i : i + AT_ONCE])]
 
@@ -76,19 +80,39 @@ class Witness:
         """The first frame whose evidence is still owed; None where nothing is."""
         return self._asked[0].frame if self._asked else None
 
+    @property
+    def seconds(self) -> float:
+        """How long the action model looks at once."""
+        return self.actions.span / self.actions.rate
+
+    @property
+    def _offsets(self) -> npt.NDArray[np.float64]:
+        return (np.arange(self.actions.span) - self.actions.span // 2) / self.actions.rate
+
+    def _clip(self, frame: int) -> Images:
+        """(span, H, W, 3) the frames that are nearest in time to those that the action model wants."""
+        times = np.concatenate([part.times for part in self._ring])
+        middles = (times[1:] + times[:-1]) / 2 - NEARLY
+        nearest = np.searchsorted(middles, self._time(frame) + self._offsets)
+        return np.stack([self._image(self._ring[0].first + int(i)) for i in nearest])
+
     def _image(self, frame: int) -> Images:
-        frame = min(max(frame, self._ring[0].first), self._ring[-1].first + len(self._ring[-1]) - 1)
-        chunk = next(part for part in self._ring if part.first <= frame < part.first + len(part))
+        chunk = self._chunk(frame)
         image: Images = chunk.images[frame - chunk.first]
         return image
 
+    def _time(self, frame: int) -> float:
+        chunk = self._chunk(frame)
+        return float(chunk.times[max(frame, chunk.first) - chunk.first])
+
+    def _chunk(self, frame: int) -> Frames:
+        return next((part for part in reversed(self._ring) if part.first <= frame), self._ring[0])
+
     def _actions(self, entry: _Asked, objects: Detections) -> Detections:
         persons = _hottest(_persons(objects), entry.heat)
-        first = entry.frame - self.actions.span // 2
         if not len(persons):
             return Detections(entry.frame, np.zeros((0, 4), np.float32), (), np.zeros(0, np.float32), "AVA")
-        clip = np.stack([self._image(first + i) for i in range(self.actions.span)])
-        probability = self.actions.classify(clip, persons)
+        probability = self.actions.classify(self._clip(entry.frame), persons)
         who, what = np.nonzero(probability >= LEAST_ACTION)
         names = tuple(self.actions.labels[i] for i in what)
         return Detections(entry.frame, persons[who], names, probability[who, what].astype(np.float32), "AVA")

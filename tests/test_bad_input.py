@@ -22,7 +22,7 @@ RESULTS = {"report.html", "report.json", "scores.csv"}
 class Blind:
     """An object and an action model that see nothing; what is tried here are the clips, the camera and the disk."""
 
-    name, labels, span = "blind", (), 3
+    name, labels, span, rate = "blind", (), 3, 25.0
 
     def detect(self, images, first=0):
         none = np.zeros((0, 4), np.float32)

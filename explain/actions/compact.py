@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -21,8 +22,8 @@ from explain.actions import _crop
 from explain.actions._slowfast import check, create_slowfast_with_roi_head, inside, normalise, place
 
 FOLDER = Path(__file__).parents[2] / "assets" / "weights" / "actions"
-SPAN, FRAMES, ALPHA = 32, 16, 4
-"""Frames it wants, frames of the fast pathway, and how many of these one frame of the slow pathway stands for."""
+SPAN, RATE, FRAMES, ALPHA = 32, 25.0, 16, 4
+"""Frames it wants and how many of them lie in a second; frames of the fast pathway, and how many one slow one is."""
 SIDE = 80
 """Of a crop, in pixels."""
 CONTEXT = 2.0
@@ -93,6 +94,11 @@ def crop(images: Images, boxes: Floats) -> tuple[Images, Floats]:
     return _crop.crop(images[:: SPAN // FRAMES], boxes, SIDE, CONTEXT)
 
 
+def steps(fps: float) -> npt.NDArray[np.int64]:
+    """(32,) frames to look at, counted from the key frame, of a clip that has ``fps`` frames a second."""
+    return np.round((np.arange(SPAN) - SPAN // 2) * fps / RATE).astype(np.int64)
+
+
 def prepare(crops: Tensor) -> Tensor:
     """Normalise (B, 16, 80, 80, 3) uint8 crops to (B, 3, 16, 80, 80) float32, channels last."""
     return normalise(crops).permute(0, 4, 1, 2, 3)
@@ -123,6 +129,7 @@ class CompactModel:
     network: nn.Module
     runtime: Runtime
     span: int = SPAN
+    rate: float = RATE
 
     def __post_init__(self) -> None:
         self.network = place(self.network, self.runtime)

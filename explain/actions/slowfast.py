@@ -17,7 +17,7 @@ from explain.actions._slowfast import check, create_slowfast_with_roi_head, insi
 
 URL = "https://dl.fbaipublicfiles.com/pytorchvideo/model_zoo/ava/SLOWFAST_8x8_R50_DETECTION.pyth"
 NAME = "pytorchvideo SlowFast R50 8×8 (AVA)"
-FRAMES, RATE, ALPHA = 32, 2, 4
+FRAMES, APART, ALPHA = 32, 2, 4
 """Frames of the fast pathway, distance between two of them, and how many fast frames one slow frame stands for."""
 SHORT_SIDE = 256
 
@@ -35,7 +35,8 @@ class SlowFastModel:
     runtime: Runtime
     name: str = NAME
     labels: tuple[str, ...] = LABELS
-    span: int = FRAMES * RATE
+    span: int = FRAMES * APART
+    rate: float = 30.0
 
     def __post_init__(self) -> None:
         self.network = place(self.network, self.runtime)
@@ -55,7 +56,7 @@ class SlowFastModel:
         clipped, good = inside(boxes, (images.shape[1], images.shape[2]))
         answer: Floats = np.zeros((len(boxes), len(self.labels)), np.float32)
         if good.any():
-            fast, scale = _prepare(images[::RATE], self.runtime.device)
+            fast, scale = _prepare(images[::APART], self.runtime.device)
             rois = torch.from_numpy(clipped[good] * scale).to(self.runtime.device)
             with self.runtime.autocast():
                 found = self.network(pathways(fast), nn.functional.pad(rois, (1, 0)))

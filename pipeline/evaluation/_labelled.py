@@ -1,5 +1,6 @@
 """Clips of a data set with what label files say of them, and the evidence of the frames that they name."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -199,9 +200,7 @@ class _Stream:
     def __init__(
         self, clip: Footage, frames: Sequence[int], span: int, witnesses: Sequence[Witness], say: Callable[[int], None]
     ) -> None:
-        around = span + max(witness.actions.span for witness in witnesses)
-        self.clip, self.span, self.witnesses, self.say = clip, span, witnesses, say
-        self.first, self.last = frames[0] - around, frames[-1] + around
+        self.clip, self.frames, self.span, self.witnesses, self.say = clip, frames, span, witnesses, say
         self.seen, self.fps = 0, 25.0
 
     def chunks(self) -> Iterator[Frames]:
@@ -209,10 +208,13 @@ class _Stream:
             self.seen = chunk.first + len(chunk)
             if chunk.times[-1] > 0:
                 self.fps = (self.seen - 1) / float(chunk.times[-1])
-            if self.seen > self.first:
+            if self.seen > self.frames[0] - self._around():
                 for witness in self.witnesses:
                     witness.see(chunk, self.span)
                 yield chunk
             self.say(self.seen)
-            if self.seen > self.last:
+            if self.seen > self.frames[-1] + self._around():
                 return
+
+    def _around(self) -> int:
+        return self.span + math.ceil(self.fps * max(witness.seconds for witness in self.witnesses))

@@ -105,9 +105,9 @@ def _scores(
 ) -> Scores:
     """Probabilities of one action for those in the regions of one clip, and for the others in the same frames."""
     shot, column = next(shot for shot in shots if shot.name == clip.name), model.labels.index(name)
-    half, doing, others = model.span // 2, [], []
-    for number, images, key, _ in windows(clip, [n for n in shot.numbers if n in regions], half):
-        when = np.clip(key + np.arange(model.span) - half, 0, len(images) - 1)
+    steps, doing, others = np.arange(model.span) - model.span // 2, [], []
+    for number, images, key, fps in windows(clip, [n for n in shot.numbers if n in regions], model.span):
+        when = np.clip(key + np.round(steps * fps / model.rate).astype(int), 0, len(images) - 1)
         persons, areas = sure_persons(shot, number), np.array([r.box for r in regions[number]], np.float32)
         inside = within(persons, areas).reshape(len(persons), len(areas))
         does = [r.label in (RUNS, "bicycle", "skateboard") for r in regions[number]]

@@ -27,9 +27,12 @@ Flags = npt.NDArray[np.bool_]
 CARRY, DRIVE, RIDE, STAND, WALK = (official(name) for name in ("carry/hold", "drive", "ride", "stand", "walk"))
 DOES = {"bicycle": RIDE, "skateboard": RIDE, "truck": DRIVE}
 """What a person in a region does."""
-RATES = (0.7, 1.4)
-REACH = 23
-"""Frames to either side of a key frame that a span takes at the highest rate."""
+FPS = 10.0
+"""Of Ped2."""
+FASTER = (0.7, 1.4)
+"""How much faster than they were people are played, walkers no faster than people walk."""
+REACH = 28
+"""Frames to either side of a key frame that a span takes, of 30 a second and played as fast as may be."""
 AT_ONCE, PASTED, EVERY = 4, 2, 2
 """Walkers of one key frame, pasted samples of one rider's box, and distance of the boxes that are used."""
 STILL, MOVING, SURE = 0.06, (0.25, 1.6), 0.6
@@ -62,13 +65,13 @@ def gather(
         WeightsError: the teacher's weights cannot be had.
         StorageError: the cache cannot be written.
     """
-    parts = [cache / "persons-real-walkers", cache / "persons-real-riders"]
     makers = (_walkers, _riders)
+    parts = [cache / f"persons-real{maker.__name__}-{compact.RATE:.0f}" for maker in makers]
     missing = [i for i, part in enumerate(parts) if not (part / "tables.npz").exists()]
     if missing:
         real = _real_frames.read(root, teacher, say)
         for i in missing:
-            makers[i](parts[i], root, real, np.random.default_rng([11, i]))
+            makers[i](parts[i], root, real, np.random.default_rng([11, 2 * i]))
     return [(load([part], names, {CARRY: CARRIES}), share) for part, share in zip(parts, SHARES, strict=True)]
 
 
@@ -149,16 +152,20 @@ def _walkers(part: Path, root: Path, real: Real, rng: Random) -> None:
     shots = [*real.ped2, *real.videos]
     for clip in _clips(root):
         shot = next(shot for shot in shots if shot.name == clip.name)
-        for number, images, key, rate in windows(clip, shot.numbers):
-            boxes = rng.permutation(sure_persons(shot, number))
-            named = [(box, action(speed(images, key, box, rate))) for box in boxes[: 2 * AT_ONCE]]
-            chosen = [(box, name) for box, name in named if name][:AT_ONCE]
-            if chosen:
-                cut = samples(images, key, [box for box, _ in chosen], rng, float(rng.uniform(*RATES)))
+        for number, images, key, fps in windows(clip, shot.numbers):
+            boxes = rng.permutation(sure_persons(shot, number))[: 2 * AT_ONCE]
+            paces = [(box, speed(images, key, box, fps)) for box in boxes]
+            found = [(box, action(pace), _faster(pace, rng)) for box, pace in paces if pace is not None]
+            for box, name, faster in [entry for entry in found if entry[1]][:AT_ONCE]:
+                cut = samples(images, key, [box], rng, fps, faster)
                 crops.append(cut[0])
                 rois.append(cut[1])
-                texts += [(name,) for _, name in chosen]
+                texts.append((str(name),))
     save(part, crops, rois, texts)
+
+
+def _faster(pace: float, rng: Random) -> float:
+    return min(float(rng.uniform(*FASTER)), max(1.0, MOVING[1] / max(pace, STILL)))
 
 
 def _riders(part: Path, root: Path, real: Real, rng: Random) -> None:
@@ -173,7 +180,7 @@ def _riders(part: Path, root: Path, real: Real, rng: Random) -> None:
         for number, regions in real.regions[clip.name].items():
             for region in regions if number % EVERY == 0 else ():
                 box = _rider(shot, number, np.array(region.box, np.float32), rng)
-                cuts = [samples(images, number, box[None], rng, float(rng.uniform(*RATES)))]
+                cuts = [samples(images, number, box[None], rng, FPS, float(rng.uniform(*FASTER)))]
                 track = {n: r for n, found in real.regions[clip.name].items() for r in found if r.track == region.track}
                 for _ in range(PASTED):
                     street = streets[rng.integers(len(streets))]
@@ -212,11 +219,10 @@ def _paste(
     street: Images, rng: Random,
 ) -> tuple[Images, Floats]:  # fmt: skip
     """Cut a rider out over a span and lay it among the walkers of another clip, mirrored half of the time."""
-    steps = np.round((np.arange(compact.SPAN) - compact.SPAN // 2) * rng.uniform(*RATES)).astype(int)
-    begin = int(rng.integers(0, len(street) - compact.SPAN))
+    steps, around, middle = compact.steps(FPS * float(rng.uniform(*FASTER))), compact.steps(FPS), compact.SPAN // 2
     flip, width = bool(rng.random() < 0.5), images.shape[2]
     shift = np.array([rng.integers(-60, 61), rng.integers(-14, 15)])
-    result = street[begin : begin + compact.SPAN].copy()
+    result = street[int(rng.integers(-around[0], len(street) - around[-1])) + around]
     for out, at in zip(result, np.clip(number + steps, 0, len(images) - 1), strict=True):
         if int(at) in track:
             seen, alpha = images[at], _alpha(images[at], masks(int(at)), track[int(at)], ground)
@@ -231,8 +237,8 @@ def _paste(
     placed = np.array([width - x2, y1, width - x1, y2] if flip else [x1, y1, x2, y2]) + np.tile(shift, 2)
     inside = np.clip(placed, 0, np.tile([width, images.shape[1]], 2)).astype(np.float32)
     if (inside[2:] - inside[:2] > 3).all():
-        return samples(result, compact.SPAN // 2, inside[None], rng)
-    return samples(images, number, box[None], rng)
+        return samples(result, middle, inside[None], rng, compact.RATE)
+    return samples(images, number, box[None], rng, FPS)
 
 
 def _alpha(seen: Images, mask: Flags, region: Region, background: Images) -> Floats:

@@ -22,7 +22,7 @@ Random = np.random.Generator
 Batch = tuple[Tensor, Tensor, Tensor]
 LEAST_VISIBLE, LEAST_HEIGHT = 0.45, 12.0
 SIZES = ((640, 360), (448, 252))
-RATES = (25.0, 25.0, 15.0, 10.0, 10.0)
+RATES = (30.0, 25.0, 25.0, 15.0, 10.0, 10.0)
 """Frames per second of rendered plazas, one drawn for each: surveillance footage is often slow."""
 FRAMES, EVERY, MOST = 100, 5, 12
 """Frames of one plaza, distance between two key frames, and most samples of one label that are taken from it."""
@@ -91,18 +91,19 @@ def save(part: Path, crops: Sequence[Images], rois: Sequence[Floats], actions: S
 
 
 def _cut_one(cache: Path, seed: int) -> Path:
-    part = cache / f"persons-{seed}-{FRAMES}-{EVERY}-{MOST}"
+    part = cache / f"persons-{seed}-{FRAMES}-{EVERY}-{MOST}-{compact.RATE:.0f}"
     if not (part / "tables.npz").exists():
         rng = np.random.default_rng([seed, 2])
-        frames = list(_play(seed, rng))
+        fps = float(rng.choice(RATES))
+        frames = list(_play(seed, fps, rng))
         images, chosen = np.stack([frame.image for frame in frames]), _choose(frames, rng)
-        cuts = [samples(images, key, [person.box for person in people], rng) for key, people in chosen]
+        cuts = [samples(images, key, [person.box for person in people], rng, fps) for key, people in chosen]
         texts = [person.actions for _, people in chosen for person in people]
         save(part, [crops for crops, _ in cuts], [rois for _, rois in cuts], texts)
     return part
 
 
-def _play(seed: int, rng: Random) -> Iterator[PlazaFrame]:
+def _play(seed: int, fps: float, rng: Random) -> Iterator[PlazaFrame]:
     """Render a plaza on which much that is unusual happens, seen by a camera drawn at random."""
     film = plaza.Film(
         light=rng.uniform(0.6, 1.1),
@@ -117,7 +118,7 @@ def _play(seed: int, rng: Random) -> Iterator[PlazaFrame]:
         seed,
         FRAMES,
         size=SIZES[rng.integers(len(SIZES))],
-        fps=float(rng.choice(RATES)),
+        fps=fps,
         anomalies=[plaza.Anomaly(str(name), int(rng.integers(-50, FRAMES - 50))) for name in played],
         walkers=int(rng.integers(8, 20)),
         scene=int(seed if rng.random() < 0.8 else 0),
@@ -149,7 +150,8 @@ def samples(
     key: int,
     boxes: Sequence[Floats] | Sequence[tuple[int, ...]] | Floats,
     rng: Random,
-    rate: float = 1.0,
+    fps: float,
+    faster: float = 1.0,
 ) -> tuple[Images, Floats]:
     """Cut persons out around one key frame; frames beyond the clip repeat its ends.
 
@@ -158,13 +160,13 @@ def samples(
         key: index of the key frame.
         boxes: N boxes at the key frame; they are moved a little at random.
         rng: decides.
-        rate: how much faster than it was the clip is played.
+        fps: the clip's frames per second.
+        faster: how much faster than it was the clip is played.
 
     Returns:
         (N, 16, 80, 80, 3) uint8 and (N, 4) float32 the boxes in their crops.
     """
-    steps = np.round((np.arange(compact.SPAN) - compact.SPAN // 2) * rate).astype(int)
-    when = np.clip(key + steps, 0, len(images) - 1)
+    when = np.clip(key + compact.steps(fps * faster), 0, len(images) - 1)
     exact = np.asarray(boxes, np.float32).reshape(-1, 4)
     size = np.tile(exact[:, 2:] - exact[:, :2], 2)
     return compact.crop(images[when], (exact + size * rng.normal(0, 0.05, exact.shape)).astype(np.float32))

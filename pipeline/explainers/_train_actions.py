@@ -48,7 +48,7 @@ class Recipe:
         rate: highest learning rate of the one-cycle schedule (``smith2018disciplined``).
     """
 
-    scenes: int = 160
+    scenes: int = 230
     held_out: int = 8
     epochs: int = 30
     steps: int = 100

@@ -36,7 +36,7 @@ class Boxes:
 class Acts:
     """An action model that says how bright the middle frame of its span is."""
 
-    name, labels, span = "foreseeable", ("walk", "run/jog"), 8
+    name, labels, span, rate = "foreseeable", ("walk", "run/jog"), 8, 25.0
 
     def classify(self, images, boxes):
         assert images.shape[0] == self.span

@@ -25,7 +25,7 @@ class Boxes:
 class Acts:
     """Remembers what it was shown; names an action with the brightness of the key frame."""
 
-    name, labels, span = "foreseeable", ("walk", "run/jog"), 6
+    name, labels, span, rate = "foreseeable", ("walk", "run/jog"), 6, 25.0
 
     def __init__(self):
         self.shown, self.boxes = [], []
@@ -110,3 +110,32 @@ def test_doubtful_persons_are_not_asked():
     witness.ask(4, 1.0, heat())
     (evidence,) = witness.answer()
     assert len(evidence.actions) == 0 and evidence.actions.vocabulary == "AVA"
+
+
+@pytest.mark.parametrize(
+    ("fps", "shown"),
+    [
+        (25.0, [5, 6, 7, 8, 9, 10]),
+        (50.0, [2, 4, 6, 8, 10, 12]),
+        (10.0, [7, 7, 8, 8, 8, 9]),
+    ],
+)
+def test_actions_are_shown_as_fast_as_the_model_is_used_to(fps, shown):
+    acts = Acts()
+    witness = Witness(Boxes(), acts)
+    parts = [chunk(first, 3) for first in range(0, 18, 3)]
+    for part in parts:
+        witness.see(Frames(part.images, part.first, np.arange(part.first, part.first + 3) / fps), lag=18)
+    witness.ask(8, 1.0, heat())
+    assert [e.frame for e in witness.answer()] == [8]
+    assert acts.shown == [shown]
+
+
+def test_where_frames_are_lost_the_nearest_in_time_are_shown():
+    acts = Acts()
+    witness = Witness(Boxes(), acts)
+    times = np.array([0, 1, 2, 3, 4, 9, 10, 11, 12, 13]) / 25.0
+    witness.see(Frames(chunk(0, 10).images, 0, times), lag=6)
+    witness.ask(4, 1.0, heat())
+    assert [e.frame for e in witness.answer()] == [4]
+    assert acts.shown == [[1, 2, 3, 4, 4, 4]]

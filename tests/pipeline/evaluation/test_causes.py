@@ -79,7 +79,7 @@ class Sees:
 
 
 class Nobody:
-    name, labels, span = "nobody acts", ("ride (e.g., a bike, a car, a horse)",), 4
+    name, labels, span, rate = "nobody acts", ("ride (e.g., a bike, a car, a horse)",), 4, 25.0
 
     def classify(self, images, boxes):
         return np.zeros((len(boxes), 1), np.float32)

@@ -53,7 +53,7 @@ def test_walkers_walk_and_riders_ride(gathered):
 
 
 def test_what_is_brightest_stands_in_its_box(gathered):
-    _, _, ((walkers, _), _) = gathered
+    _, _, ((walkers, _), *_) = gathered
     inside = []
     for crop, (x1, y1, x2, y2) in zip(walkers.crops, walkers.rois.round().astype(int), strict=True):
         key = crop[compact.FRAMES // 2].mean(-1)
@@ -135,7 +135,7 @@ def test_within_equals_a_count_of_pixels():
 class Knowing:
     """An action model that tells a rider from a walker by his shade."""
 
-    name, span = "knowing", 32
+    name, span, rate = "knowing", 32, 10.0
     labels = (_action_figures.RUN, RIDE)
 
     def classify(self, images, boxes):

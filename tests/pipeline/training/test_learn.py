@@ -42,7 +42,7 @@ class Boxes:
 
 
 class Acts:
-    name, labels, span = "foreseeable", ("walk",), 8
+    name, labels, span, rate = "foreseeable", ("walk",), 8, 25.0
 
     def classify(self, images, boxes):
         return np.full((len(boxes), 1), 0.9, np.float32)

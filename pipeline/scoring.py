@@ -20,7 +20,9 @@ from pipeline.witness import Witness
 
 CHUNK = {"cpu": 8, "cuda": 32}
 """Frames decoded and scored at once: a processor is no faster with more and needs the memory, a GPU wants them."""
-EVIDENCE_PER_SECOND = 5.0
+EVIDENCE_PER_SECOND, LEAST_EVIDENCE = 5.0, 40
+"""How often a second it is asked what is there, and how often at least in a clip: five boxes of a person, all that a
+second would have, do not say whether they run."""
 SCORES, EVIDENCE = "scores.f32", "evidence"
 
 
@@ -64,7 +66,7 @@ class Scoring:
     ) -> None:  # fmt: skip
         self.path, self.clip, self.detector, self.median = path, clip, detector, median
         self.floor, self.witness, self.runtime = floor, witness, runtime
-        self.stride = max(1, round(clip.fps / EVIDENCE_PER_SECOND))
+        self.stride = stride(clip)
         self.frames = 0
         self.warnings: list[str] = []
         self._written = 0
@@ -123,6 +125,12 @@ class Scoring:
             raise storage_error(scores, error) from error
         self._written += count
         self._owed = self._owed[count:]
+
+
+def stride(clip: Clip) -> int:
+    """Return the distance in frames between two frames of which evidence is gathered."""
+    usual = max(1, round(clip.fps / EVIDENCE_PER_SECOND))
+    return usual if clip.frames is None else max(1, min(usual, clip.frames // LEAST_EVIDENCE))
 
 
 def _whole_scores(path: Path) -> int:

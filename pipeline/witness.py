@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from core.contracts import ActionModel, ObjectModel
 from core.records import Detections, Evidence, Floats, Frames, Images
+from explain.fragments import whole
 from explain.heat import box_area, box_heat, summed_area
 
 PERSON = "person"
@@ -69,7 +70,7 @@ class Witness:
 
     def _explain(self, ready: list[_Asked]) -> list[Evidence]:
         images = np.stack([self._image(entry.frame) for entry in ready])
-        found = self.objects.detect(images)
+        found = [whole(boxes) for boxes in self.objects.detect(images)]
         return [
             Evidence(entry.frame, entry.score, image, entry.heat, _of(entry.frame, boxes), self._actions(entry, boxes))
             for entry, image, boxes in zip(ready, images, found, strict=True)

@@ -10,12 +10,12 @@ import torch
 from core import device, video, weights
 from core.errors import Cancelled, ClipError, InputError
 from core.normality import Normality
-from core.records import Detections
+from core.records import Clip, Detections
 from pipeline import analyse as stage
 from pipeline import camera as cameras
 from pipeline.analyse import analyse, explain_events
 from pipeline.evidence import EvidenceFolder
-from pipeline.scoring import EVIDENCE, SCORES
+from pipeline.scoring import EVIDENCE, SCORES, stride
 
 FRAMES, SIZE = 90, (48, 72)
 SETTINGS = {"base": 4, "height": 32, "width": 48, "channels": 1}
@@ -100,8 +100,13 @@ def test_a_planted_change_is_one_event_with_evidence_and_reports(camera, clip, t
     assert abs(event.first - 40) <= 4 and abs(event.last - 69) <= 6
     assert {"report.html", "report.json", "scores.csv"} <= {p.name for p in (tmp_path / "run").iterdir()}
     kept = EvidenceFolder(tmp_path / "run" / EVIDENCE).frames()
-    assert kept and all(frame % 5 == 0 for frame in kept)
+    assert kept and all(frame % stride(result.clip) == 0 for frame in kept)
     assert result.events[0].causes and result.models["objects"] == "foreseeable"
+
+
+@pytest.mark.parametrize(("frames", "apart"), [(None, 5), (36, 1), (100, 2), (199, 4), (200, 5), (90000, 5)])
+def test_a_short_clip_is_looked_at_more_often(frames, apart):
+    assert stride(Clip("short", "0" * 64, 25.0, 64, 48, frames)) == apart
 
 
 def test_progress_grows_to_the_end(camera, clip, tmp_path):

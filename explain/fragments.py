@@ -1,0 +1,31 @@
+"""Boxes that show a part of somebody whose whole box is there, too."""
+
+import numpy as np
+
+from core.records import Detections
+from explain.objects._octaves import within
+
+PERSON = "person"
+INSIDE = 0.9
+"""Share of a fragment that lies in the whole person's box."""
+LARGEST, NARROWEST = 0.6, 0.6
+"""Area of a fragment over the whole's at most, and width over the whole's at least: half a body is as wide as the body.
+
+Somebody small before somebody tall is narrower, and stays.
+"""
+
+
+def whole(found: Detections) -> Detections:
+    """Leave out persons that are a half of a surer one: chest or legs, boxed by themselves.
+
+    From frame to frame a person's box would else go from the whole to the half and back, and who stands still would
+    seem to run.
+    """
+    person = np.array([label == PERSON for label in found.labels], np.bool_)
+    size = np.maximum(found.boxes[:, 2:] - found.boxes[:, :2], 1e-6).astype(np.float64)
+    area = size.prod(axis=1)
+    part = (within(found.boxes, found.boxes) >= INSIDE) & (area[:, None] <= LARGEST * area)
+    part &= (size[:, :1] >= NARROWEST * size[:, 0]) & (found.confidence[:, None] < found.confidence)
+    kept = np.flatnonzero(~(part & person[:, None] & person).any(axis=1))
+    labels = tuple(found.labels[i] for i in kept)
+    return Detections(found.frame, found.boxes[kept], labels, found.confidence[kept], found.vocabulary)

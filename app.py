@@ -22,7 +22,7 @@ if draft is None:
 intake.show_clip(draft)
 choice, knowledge = st.columns([2, 3], gap="large")
 with choice:
-    camera = intake.camera_picker()
+    camera = intake.camera_picker(draft)
     if camera is not None:
         intake.start(draft, camera)
 if camera is not None:

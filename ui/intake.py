@@ -90,18 +90,26 @@ def clip_line(clip: Clip, run: Run) -> str:
     return " · ".join(facts)
 
 
-def camera_picker() -> views.Camera | None:
-    """Let the user choose the camera that the clip is from; None where there is none."""
+def camera_picker(run: Run) -> views.Camera | None:
+    """Let the user choose the camera that the clip is from, the one that it looks like at first; None without any."""
     names = list(views.cameras())
     if not names:
         frame.notice("There is no camera yet; ./whycam train makes one from normal footage.", "warn")
         return None
-    name = st.selectbox("Camera", names, help="Whose idea of normal the clip is held against")
+    first = next((i for i, name in enumerate(names) if _alike(run, name)), 0)
+    name = st.selectbox("Camera", names, first, help="Whose idea of normal the clip is held against")
     try:
         return views.load(name)
     except WhycamError as error:
         frame.notice(error)
         return None
+
+
+def _alike(run: Run, name: str) -> bool:
+    try:
+        return not caches.unlike(str(run.path), name, views.load(name).sha256)
+    except WhycamError:
+        return False
 
 
 def camera_card(camera: views.Camera) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import video
 from pipeline import camera as cameras
 from pipeline import jobs, store, views
 from tests.ui import made
@@ -264,3 +265,19 @@ def test_a_cameras_card_says_first_what_matters_and_the_rest_on_demand():
         assert said in short
     assert "<th>seed</th><td>7</td>" in whole and "seed" not in short
     assert "Everything on its card" in [e.label for e in at.expander]
+
+
+def test_a_clip_is_held_against_the_camera_that_it_looks_like(tmp_path):
+    """The first by name knows another place."""
+    known = made.camera()
+    other = dataclasses.replace(known, name="avenue", folder=known.folder.parent / "avenue")
+    cameras.save(dataclasses.replace(other, background=known.background[::-1, ::-1].copy()))
+    video.encode(tmp_path / "a.mp4", made.pictures(40), 25)
+    with (tmp_path / "a.mp4").open("rb") as clip:
+        run = store.create(clip, "a.mp4")
+    at = show("new", clip=run.id)
+    assert list(at.selectbox[0].options) == ["avenue", "street"]
+    assert at.selectbox[0].value == "street"
+    assert "looks like this camera" in html(at)
+    at.selectbox[0].select("avenue")
+    assert "does not look like" in html(fine(at.run()))

@@ -46,6 +46,29 @@ def gaussian(scores: Array) -> Array:
     return np.convolve(np.pad(scores, reach, "symmetric"), kernel / kernel.sum(), "valid")
 
 
+def held(scores: Array, span: int, target: int) -> Array:
+    """Give each frame the mean score of the windows that hold it (``abati2019latent``, ``cho2022unsupervised``).
+
+    Args:
+        scores: (T,) each that of a window, said of one of its frames; NaN where no window fits.
+        span: frames of a window.
+        target: the frame of which its score is said, counted from 0.
+
+    Returns:
+        (T,); NaN where no window with a score holds the frame.
+
+    >>> held(np.array([np.nan, 1.0, 3.0, np.nan]), 3, 1).tolist()
+    [1.0, 2.0, 2.0, 3.0]
+    """
+    if not len(scores):
+        return scores
+    known, ones = ~np.isnan(scores), np.ones(span)
+    behind = slice(target, target + len(scores))
+    total = np.convolve(np.where(known, scores, 0.0), ones)[behind]
+    count = np.convolve(known, ones)[behind]
+    return np.where(count > 0, total / np.maximum(count, 1.0), np.nan)
+
+
 def _line(y: Array, at: npt.NDArray[np.int64]) -> Array:
     """Return the straight line of least squares through ``y``, at some of its places."""
     x = np.arange(len(y)) - (len(y) - 1) / 2

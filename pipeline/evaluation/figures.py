@@ -48,8 +48,8 @@ def measure(scored: Iterable[Scored], rules: Rules = OWN) -> dict[str, Any]:
         rules: how scores become those that a ROC is made of.
     """
     clips = list(scored)
-    raw = [np.where(np.isnan(rules.apply(clip.scores)), np.nan, clip.scores) for clip in clips]
-    known = [~np.isnan(scores) for scores in raw]
+    known = [~np.isnan(rules.apply(clip.scores)) for clip in clips]
+    raw = [np.where(k, clip.scores, np.nan) for k, clip in zip(known, clips, strict=True)]
     index = [np.where(np.isnan(clip.scores), np.nan, np.arange(len(clip.scores))) for clip in clips]
     truth = [clip.abnormal for clip in clips]
     decided = all(clip.flagged is not None for clip in clips)

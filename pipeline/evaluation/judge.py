@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core.datasets import Dataset, Footage, Truth
 from core.errors import DataError
 from core.registry import pick
@@ -92,7 +94,7 @@ def judge(
         "detector": found.detector,
         "data": found.data,
         "label_set": ", ".join(sorted({truth.label_set for _, truth in truths})),
-        "protocol": PROTOCOL.format(skipped=_skipped(found.skipped), rules=rules.sentence()),
+        "protocol": PROTOCOL.format(skipped=_skipped(found, rules), rules=rules.sentence()),
         "rules": {"protocol": rules.name, "normalisation": rules.normalisation, "smoothing": rules.smoothing,
                   "first": rules.first, "last": rules.last},
         **measure(clips, rules),
@@ -103,10 +105,14 @@ def judge(
     }  # fmt: skip
 
 
-def _skipped(frames: int) -> str:
-    if not frames:
+def _skipped(found: Stored, rules: Rules) -> str:
+    scored = [~np.isnan(kept.scores) for kept in found.clips]
+    last = min((int(known[::-1].argmax()) for known in scored if known.any()), default=0)
+    ends = [f"first {found.skipped}"] * (found.skipped > 0) + [f"last {last}"] * (last > 0)
+    if not ends:
         return "Frames without a score are left out."
-    return f"The first {frames} frames of each clip have no score and are left out."
+    then = "of their own" if rules.window else "and are left out"
+    return f"The {' and the '.join(ends)} frames of each clip have no score {then}."
 
 
 def _boxes(path: Path, truths: Truths) -> dict[str, heats.Boxes]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from core.registry import pick
 from metrics.normalisation import NORMALISATIONS
-from metrics.smoothing import SMOOTHINGS
+from metrics.smoothing import SMOOTHINGS, held
 
 __all__ = ["NORMALISATIONS", "OWN", "PROTOCOLS", "SMOOTHINGS", "Rules", "rules_for"]
 
@@ -39,6 +39,8 @@ class Rules:
         normalisation: key of ``metrics.normalisation.NORMALISATIONS``.
         smoothing: key of ``metrics.smoothing.SMOOTHINGS``.
         trim_late: the ends are dropped after normalisation, which they thus take part in.
+        window: frames of a window and that of which its score is said, where a frame gets the mean score of all windows
+            that hold it before anything else; None where scores stay with their frames.
     """
 
     name: str
@@ -48,10 +50,12 @@ class Rules:
     normalisation: str = "min-max"
     smoothing: str = "none"
     trim_late: bool = False
+    window: tuple[int, int] | None = None
 
     def apply(self, scores: npt.ArrayLike) -> Array:
         """Return (T,) processed scores of one clip, NaN where a frame does not count or has none."""
         made = np.array(scores, np.float64)
+        made = held(made, *self.window) if self.window else made
         ends = np.zeros(len(made), np.bool_)
         ends[: self.first] = True
         ends[max(len(made) - self.last, 0) :] = True
@@ -67,9 +71,10 @@ class Rules:
         ends = [f"the first {self.first}"] * (self.first > 0) + [f"the last {self.last}"] * (self.last > 0)
         late = ", though they take part in the normalisation" if self.trim_late else ""
         dropped = f" Of each clip {' and '.join(ends)} frames are left out{late}." if ends else ""
+        spread = f"each frame gets the mean of the windows of {self.window[0]} that hold it; " if self.window else ""
         return (
-            f"Protocol {self.name} ({self.about}): scores are {SAID[self.normalisation]}, {SMOOTHED[self.smoothing]}; "
-            f"one ROC over the frames of all clips.{dropped}"
+            f"Protocol {self.name} ({self.about}): {spread}scores are {SAID[self.normalisation]}, "
+            f"{SMOOTHED[self.smoothing]}; one ROC over the frames of all clips.{dropped}"
         )
 
 
@@ -79,7 +84,7 @@ PROTOCOLS: dict[str, dict[str, Rules]] = {
     "mnad": {"": Rules("mnad", "park2020learning", first=4)},
     "future-frame": {"": Rules("future-frame", "liu2018future", first=4, trim_late=True)},
     "lntra": {"": Rules("lntra", "astrid2021learning", first=8, last=7)},
-    "itae": {"": Rules("itae", "cho2022unsupervised")},
+    "itae": {"": Rules("itae", "cho2022unsupervised", window=(16, 8))},
     "decoupled": {
         "": Rules("decoupled", "li2021decoupled", first=20),
         "avenue": Rules("decoupled", "li2021decoupled, on Avenue", first=16, normalisation="none"),

@@ -1,5 +1,7 @@
 """Each protocol against its published evaluator's rules, written out frame by frame here, on made-up scores."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,10 +9,13 @@ from hypothesis import strategies as st
 from scipy.signal import savgol_filter
 from sklearn.metrics import auc, roc_auc_score, roc_curve
 
+from core.datasets import Truth
 from core.errors import UnknownNameError
 from core.registry import collect
 from pipeline.evaluation.figures import Scored, measure
+from pipeline.evaluation.judge import judge
 from pipeline.evaluation.protocols import PROTOCOLS, rules_for
+from pipeline.evaluation.stored import Kept, Stored
 
 
 def videos(seed, shortest=40):
@@ -59,6 +64,18 @@ def lntra(made):
 
 
 def itae(made):
+    """A window's score, said of its frame 8, is pushed to its sixteen frames; each has the mean of what it got."""
+    scores = []
+    for s, _ in made:
+        got = [[] for _ in s]
+        for i, score in enumerate(s):
+            for t in range(max(i - 8, 0), min(i + 8, len(s))):
+                got[t].append(score)
+        scores.append(min_max(np.array([np.mean(some) for some in got])))
+    return scores, [y for _, y in made]
+
+
+def whycam(made):
     return [min_max(s) for s, _ in made], [y for _, y in made]
 
 
@@ -101,7 +118,7 @@ EVALUATORS = [
     ("decoupled", "shanghaitech-04", decoupled_shanghaitech),
     ("thesis", "subway-exit", thesis),
     ("vqunet", "ped2", vqunet),
-    ("whycam", "ped2", itae),
+    ("whycam", "ped2", whycam),
 ]
 
 
@@ -137,6 +154,14 @@ def test_frames_without_a_score_stay_without():
     assert np.isnan(made).tolist() == [True, False, False, True, False]
 
 
+def test_frames_at_the_ends_have_the_scores_of_the_windows_that_hold_them():
+    scores = np.r_[np.full(8, np.nan), np.arange(9.0), np.full(7, np.nan)]
+    made = replace(rules_for("itae", "ped2"), normalisation="none").apply(scores)
+    expected = [np.mean([k for k in range(9) if k <= t < k + 16]) for t in range(24)]
+    assert made.tolist() == pytest.approx(expected)
+    assert np.isnan(rules_for("itae", "ped2").apply(np.full(10, np.nan))).all()
+
+
 def test_another_normalisation_or_smoothing_is_printed():
     rules = rules_for("mnad", "ped2", "none", "gaussian")
     assert "as they are, then smoothed (Gaussian, 3 frames)" in rules.sentence()
@@ -155,3 +180,14 @@ def test_raw_and_normalised_stay_what_they_are_under_every_protocol():
     assert found["auc"]["micro_raw"] == pytest.approx(roc_auc_score(pooled[1], pooled[0]), abs=1e-6)
     assert found["auc"]["protocol"] == pytest.approx(found["auc"]["micro_normalised"])
     assert (found["f1"], found["alarms"]["false_alarms"], found["videos"][0]["flagged"]) == (None, None, None)
+
+
+def test_it_is_said_which_frames_have_no_score():
+    scores = np.r_[np.full(8, np.nan), np.arange(9.0), np.full(7, np.nan)].astype(np.float32)
+    truths = [(None, Truth(np.arange(24) > 12, None, "made/1"))]
+    found = Stored("a", "b", "made", None, 8, (Kept("x", scores),))
+    own, spread = (judge(found, truths, rules_for(name, "made")) for name in ("whycam", "itae"))
+    assert "The first 8 and the last 7 frames of each clip have no score and are left out." in own["protocol"]
+    assert "have no score of their own." in spread["protocol"]
+    assert "the mean of the windows of 16 that hold it" in spread["protocol"]
+    assert (own["scored"], spread["scored"]) == (9, 24)

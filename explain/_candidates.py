@@ -12,9 +12,10 @@ from core.records import Detections, Evidence, Floats, Tube
 from explain._implied import implied, runs
 from explain._regions import NO_VOCABULARY, unboxed
 from explain._whereabouts import pace, whereabouts
-from explain.tubes import iou, link
+from explain.boxes import iou
+from explain.labels import PERSON
+from explain.tubes import link
 
-PERSON = "person"
 IMPLIED = np.float32(0.9)
 """Confidence in an action over that in the object which implies it: what is seen stands before what follows from it."""
 SAME_PERSON = 0.5
@@ -128,7 +129,7 @@ def _owners(
     if not len(act) or not places:
         return np.full(len(act), -1, np.intp), [0] * len(act)
     boxes = np.array([objects[i].boxes[where] for i, where in places], np.float64)
-    overlap = iou(act.boxes.astype(np.float64), boxes)
+    overlap = iou(act.boxes, boxes)
     best = overlap.argmax(axis=1)
     persons = np.array([i for i, _ in places], np.intp)[best]
     owner = np.where(overlap.max(axis=1) >= SAME_PERSON, persons, -1)

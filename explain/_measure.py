@@ -7,10 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from core.records import Evidence, Floats
-from explain._candidates import PERSON, Candidate
+from explain._candidates import Candidate
 from explain._regions import NO_VOCABULARY
+from explain.boxes import iou, overlap_of_smaller
 from explain.heat import Doubles, Mask, box_area, box_heat, box_peak, covered, summed_area
-from explain.tubes import iou
+from explain.labels import PERSON
 
 SAME_BOX = 0.45
 """Two objects with this IoU have one box: they are two names of one thing."""
@@ -266,14 +267,3 @@ def _groups(
     # Whatever is said of an object belongs to the one that it belongs to.
     group = np.where(owner != own, group[owner], group)
     return group, np.where(owner != own, 1.0, touched)
-
-
-def overlap_of_smaller(a: Doubles, b: Doubles) -> Doubles:
-    """Return the area that (N, 4) and (M, 4) boxes share over the area of the smaller one, (N, M)."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    shared = np.prod(np.clip(high - low, 0, None), axis=2)
-    area_a, area_b = (np.prod(np.clip(x[:, 2:] - x[:, :2], 0, None), axis=1) for x in (a, b))
-    smaller = np.minimum(area_a[:, None], area_b[None])
-    ratio: Doubles = np.divide(shared, smaller, out=np.zeros_like(shared), where=smaller > 0)
-    return ratio

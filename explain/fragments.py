@@ -3,9 +3,9 @@
 import numpy as np
 
 from core.records import Detections
-from explain.objects._octaves import within
+from explain.boxes import within
+from explain.labels import PERSON
 
-PERSON = "person"
 INSIDE = 0.9
 """Share of a fragment that lies in the whole person's box."""
 LARGEST, NARROWEST = 0.6, 0.6

@@ -12,6 +12,9 @@ from core.errors import UnknownNameError
 COARSE = {"COCO": "object", "AVA": "action", "place": "location", "none": "unknown"}
 """Vocabulary to coarse type; ``none`` is heat that no model put a name to."""
 
+PERSON = "person"
+"""COCO's name of those who act, as every object model spells it."""
+
 SPELLINGS = {
     "aeroplane": "airplane",
     "diningtable": "dining table",

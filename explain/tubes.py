@@ -14,6 +14,8 @@ from scipy.optimize import linear_sum_assignment
 
 from core.errors import expect
 from core.records import Detections, Pixels, Tube
+from explain.boxes import iou
+from explain.heat import Doubles
 
 PATIENCE = 3
 """Samples in a row that an object may be missed before its tube ends."""
@@ -23,7 +25,6 @@ PASSES = ((0.0, 0.3), (0.5, 0.05))
 STEP = 0.4
 """Seconds over which a speed is measured, as far as a tube and its samples allow."""
 
-Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
@@ -81,17 +82,6 @@ def speed(tube: Tube, fps: float) -> float:
     seconds = (tube.frames[ends] - tube.frames[begins]) / fps
     moved = np.hypot(*(centres[ends] - centres[begins]).T)
     return float(np.median(moved / seconds / ((heights[ends] + heights[begins]) / 2)))
-
-
-def iou(a: Doubles, b: Doubles) -> Doubles:
-    """Return the intersection over union of (N, 4) and (M, 4) boxes as (N, M); 0 where both are empty."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    shared = np.prod(np.clip(high - low, 0, None), axis=2)
-    area_a, area_b = (np.prod(np.clip(x[:, 2:] - x[:, :2], 0, None), axis=1) for x in (a, b))
-    union = area_a[:, None] + area_b[None] - shared
-    ratio: Doubles = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
-    return ratio
 
 
 class _Tracks:

@@ -4,14 +4,14 @@ from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from core.contracts import ActionModel, ObjectModel
 from core.records import Detections, Evidence, Floats, Frames, Images
+from explain.actions import moments
 from explain.fragments import whole
 from explain.heat import box_area, box_heat, summed_area
+from explain.labels import PERSON
 
-PERSON = "person"
 SURE_PERSON = 0.5
 LEAST_ACTION = 0.05
 """Actions less probable than this are not kept; what is seldom normal and half believed may still be the cause."""
@@ -42,6 +42,7 @@ class Witness:
 
     def __init__(self, objects: ObjectModel, actions: ActionModel) -> None:
         self.objects, self.actions = objects, actions
+        self._moments = moments(actions.span, actions.rate)
         self._ring: deque[Frames] = deque()
         self._asked: list[_Asked] = []
 
@@ -64,7 +65,7 @@ class Witness:
             ended: the clip is over; nothing more will be seen.
         """
         seen = float(self._ring[-1].times[-1]) + NEARLY
-        ready = [entry for entry in self._asked if ended or self._time(entry.frame) + self._offsets[-1] <= seen]
+        ready = [entry for entry in self._asked if ended or self._time(entry.frame) + self._moments[-1] <= seen]
         self._asked = self._asked[len(ready) :]
         return [evidence for i in range(0, len(ready), AT_ONCE) for evidence in self._explain(ready[i : i + AT_ONCE])]
 
@@ -86,15 +87,11 @@ class Witness:
         """How long the action model looks at once."""
         return self.actions.span / self.actions.rate
 
-    @property
-    def _offsets(self) -> npt.NDArray[np.float64]:
-        return (np.arange(self.actions.span) - self.actions.span // 2) / self.actions.rate
-
     def _clip(self, frame: int) -> Images:
         """(span, H, W, 3) the frames that are nearest in time to those that the action model wants."""
         times = np.concatenate([part.times for part in self._ring])
         middles = (times[1:] + times[:-1]) / 2 - NEARLY
-        nearest = np.searchsorted(middles, self._time(frame) + self._offsets)
+        nearest = np.searchsorted(middles, self._time(frame) + self._moments)
         return np.stack([self._image(self._ring[0].first + int(i)) for i in nearest])
 
     def _image(self, frame: int) -> Images:

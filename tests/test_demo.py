@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 import cli
-from explain._measure import overlap_of_smaller
+from explain.boxes import iou, overlap_of_smaller
 from explain.causes import rank
-from explain.tubes import iou
 from pipeline.camera import load
 from pipeline.evidence import EvidenceFolder
 
@@ -75,7 +74,7 @@ def test_the_demo_looks_like_its_camera(report):
 
 def without(found, hidden):
     """Leave out every box that lies on one of the hidden ones by half of its own area."""
-    keep = overlap_of_smaller(found.boxes.astype(float), hidden).max(axis=1, initial=0.0) < 0.5
+    keep = overlap_of_smaller(found.boxes, hidden).max(axis=1, initial=0.0) < 0.5
     labels = tuple(label for label, stays in zip(found.labels, keep, strict=True) if stays)
     return replace(found, boxes=found.boxes[keep], labels=labels, confidence=found.confidence[keep])
 
@@ -93,4 +92,4 @@ def test_what_the_models_miss_is_reported_as_unknown_with_its_region(report, tru
     causes, unexplained = rank(blind, load("plaza").normality, fps=25.0)
     truck = next(c for c in event["causes"] if c["fine"] == "truck")
     assert causes[0].coarse == "unknown" and unexplained > 0.5
-    assert iou(np.array([causes[0].box]), np.array([truck["box"]]))[0, 0] >= 0.3
+    assert iou(causes[0].box, truck["box"])[0, 0] >= 0.3

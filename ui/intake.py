@@ -108,7 +108,7 @@ def camera_picker(run: Run) -> views.Camera | None:
 def _alike(run: Run, name: str) -> bool:
     try:
         return not caches.unlike(str(run.path), name, views.load(name).sha256)
-    except WhycamError:
+    except WhycamError:  # said when it is chosen
         return False
 
 

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 
+import numpy as np
+import numpy.typing as npt
+
 from core.contracts import ActionModel
 from core.device import Runtime
 from core.registry import collect
@@ -15,6 +18,19 @@ PREFERRED = "slowfast"
 def models() -> dict[str, Loader]:
     """Name to loader of every action model."""
     return collect("explain.actions", "ACTION_MODELS")
+
+
+def moments(span: int, rate: float) -> npt.NDArray[np.float64]:
+    """When the frames that an action model wants lie, (span,) seconds from the key frame on.
+
+    Args:
+        span: frames that it wants.
+        rate: frames per second that it learnt at.
+
+    >>> moments(4, 2.0).tolist()
+    [-1.0, -0.5, 0.0, 0.5]
+    """
+    return (np.arange(span) - span // 2) / rate
 
 
 def choose(name: str, runtime: Runtime, progress: Progress | None = None) -> ActionModel:

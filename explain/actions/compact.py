@@ -18,7 +18,7 @@ from core import weights
 from core.device import Runtime
 from core.records import Floats, Images
 from explain._backends import Progress, read_card
-from explain.actions import _crop
+from explain.actions import _crop, moments
 from explain.actions._slowfast import check, create_slowfast_with_roi_head, inside, normalise, place
 
 FOLDER = Path(__file__).parents[2] / "assets" / "weights" / "actions"
@@ -96,7 +96,7 @@ def crop(images: Images, boxes: Floats) -> tuple[Images, Floats]:
 
 def steps(fps: float) -> npt.NDArray[np.int64]:
     """(32,) frames to look at, counted from the key frame, of a clip that has ``fps`` frames a second."""
-    return np.round((np.arange(SPAN) - SPAN // 2) * fps / RATE).astype(np.int64)
+    return np.round(moments(SPAN, RATE) * fps).astype(np.int64)
 
 
 def prepare(crops: Tensor) -> Tensor:

@@ -1,13 +1,12 @@
 """Answers at several scales put together: a network that has only seen small objects sees large ones shrunken."""
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torchvision.ops import batched_nms
 
-from core.records import Detections, Floats
-from explain.heat import Doubles
-from explain.tubes import iou
+from core.records import Detections
+from explain.boxes import iou, within
+from explain.labels import PERSON
 
 SURE = 0.5
 """Confidence from which the coarse scale is believed: shrunken, a group of small things looks like a large one."""
@@ -15,7 +14,6 @@ INSIDE = 0.75
 """Share of a box from which it lies within another."""
 SAME = 0.5
 """IoU from which two boxes of one label show one thing."""
-PERSON = "person"
 
 
 def joined(fine: Detections, coarse: Detections, large: float) -> Detections:
@@ -35,23 +33,10 @@ def joined(fine: Detections, coarse: Detections, large: float) -> Detections:
     ours, theirs = (np.array([names.index(label) for label in d.labels], np.int64) for d in (fine, coarse))
     named = np.array([label == PERSON for label in coarse.labels], np.bool_)
     persons = coarse.boxes[big & named]
-    again = (iou(_doubles(fine), _doubles(coarse)) >= SAME) & (ours[:, None] == theirs) & ~reaches
+    again = (iou(fine.boxes, coarse.boxes) >= SAME) & (ours[:, None] == theirs) & ~reaches
     kept = ~(within(fine.boxes, persons) >= INSIDE).any(axis=1) | again.any(axis=1)
     boxes = np.concatenate([fine.boxes[kept], coarse.boxes[big]])
     sure = np.concatenate([fine.confidence[kept], coarse.confidence[big]])
     which = np.concatenate([ours[kept], theirs[big]])
     best = batched_nms(*(torch.from_numpy(part) for part in (boxes, sure, which)), SAME).numpy()
     return Detections(fine.frame, boxes[best], tuple(names[i] for i in which[best]), sure[best], fine.vocabulary)
-
-
-def _doubles(found: Detections) -> Doubles:
-    return found.boxes.astype(np.float64)
-
-
-def within(boxes: Floats, others: Floats) -> npt.NDArray[np.float64]:
-    """Share of each of (N, 4) boxes that lies in each of (M, 4) others, (N, M); 0 for a box without area."""
-    low = np.maximum(boxes[:, None, :2], others[None, :, :2]).astype(np.float64)
-    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
-    shared, area = np.clip(high - low, 0, None).prod(axis=2), np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)[:, None]
-    share: Doubles = np.divide(shared, area, out=np.zeros_like(shared), where=area > 0)
-    return share

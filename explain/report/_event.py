@@ -7,10 +7,10 @@ import numpy as np
 from core.errors import InputError
 from core.records import Analysis, Cause, Event, Evidence, ExplainedEvent, Pixels
 from explain._summary import clock, percent
+from explain.boxes import iou
 from explain.report._html import jpeg, safe, webp
 from explain.report.overlay import MARKS, PALETTE, TOP, heat_layer
 from explain.report.place_map import place_map, place_of
-from explain.tubes import iou
 
 KINDS = {"object": "object", "action": "action", "location": "place", "unknown": "not named"}
 SHOWN = 6
@@ -131,7 +131,7 @@ def _boxes(causes: tuple[Cause, ...], width: int, height: int) -> str:
     """Draw each box once, best cause uppermost, with the ranks and names of all causes that have it or nearly so."""
     shared: dict[Pixels, list[str]] = {}
     for rank, cause in enumerate(causes, 1):
-        same = (box for box in shared if iou(np.array([box]), np.array([cause.box]))[0, 0] >= SAME_BOX)
+        same = (box for box in shared if iou(box, cause.box)[0, 0] >= SAME_BOX)
         shared.setdefault(next(same, cause.box), []).append(f"{rank} {cause.fine}")
     size = width / 46
     drawn = [_box(box, names, width, height, size, i == 0) for i, (box, names) in enumerate(shared.items())]

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from core.errors import expect
 from core.records import Detections, Evidence, Floats, Images
+from explain.labels import PERSON
 
 TOP = 400.0
 """Multiple of the normal mean where the colours end: few pixels of a walker pass 25, what is odd reaches 300."""
@@ -23,7 +24,7 @@ LEAST_WIDTH = 960
 """Smaller pictures are enlarged by a whole factor to about this width, so that labels can be read."""
 SURE = 0.4
 """Boxes of less confidence count for the causes, but would hide the picture."""
-PERSON, THING = (236, 236, 228), (255, 176, 66)
+PERSONS, THINGS = (236, 236, 228), (255, 176, 66)
 _DARKEST = 0.22
 
 Colours = npt.NDArray[np.uint8]
@@ -133,12 +134,12 @@ def draw_boxes(image: Images, objects: Detections, actions: Detections, factor: 
     doing = surest_actions(objects, actions)
     # Persons first: what is rarer must not lie under them.
     shown = np.flatnonzero(objects.confidence >= SURE).tolist()
-    order = sorted(shown, key=lambda i: (objects.labels[i] != "person", objects.confidence[i]))
+    order = sorted(shown, key=lambda i: (objects.labels[i] != PERSON, objects.confidence[i]))
     for i in order:
         corners = np.clip(objects.boxes[i] * factor, -1.0, [*image.shape[1::-1]] * 2)
         if not np.isfinite(corners).all():
             continue
-        colour = PERSON if objects.labels[i] == "person" else THING
+        colour = PERSONS if objects.labels[i] == PERSON else THINGS
         _box(drawn, np.rint(corners).astype(int).tolist(), _caption(objects, i, doing[i]), colour)
     return drawn
 
@@ -150,7 +151,7 @@ def surest_actions(objects: Detections, actions: Detections) -> list[tuple[str, 
         key = tuple(box)
         if key not in best or confidence > best[key][1]:
             best[key] = (label, confidence)
-    persons = [label == "person" for label in objects.labels]
+    persons = [label == PERSON for label in objects.labels]
     return [best.get(tuple(box)) if is_person else None
             for box, is_person in zip(objects.boxes.tolist(), persons, strict=True)]  # fmt: skip
 

@@ -16,6 +16,7 @@ from core.contracts import Dataset, Detector, Footage
 from core.device import Runtime
 from core.errors import DataError
 from core.records import Floats, Frames
+from explain.labels import PERSON
 from pipeline import versions
 from pipeline.camera import Camera
 from pipeline.evaluation import heat as heats
@@ -99,7 +100,7 @@ def score(
 
 def _person(camera: Camera) -> float:
     """Return the median height of a person in the camera's normal footage, in pixels; 0 where none was seen."""
-    seen = camera.normality.places.get("person")
+    seen = camera.normality.places.get(PERSON)
     return statistics.median(height for *_, height in seen.points) if seen else 0.0
 
 

@@ -12,15 +12,17 @@ from torch import nn
 from core.contracts import ActionModel, Footage
 from core.device import Runtime
 from core.records import Floats
-from explain.actions import compact
+from explain.actions import compact, moments
 from explain.actions._ava import official
+from explain.boxes import within
+from explain.heat import Doubles
 from footage import labels
 from footage.avenue import Avenue
 from footage.labels import Region
 from footage.ucsd import Ped2
 from metrics.auc_pr import auc_pr
 from pipeline.explainers import _real_frames
-from pipeline.explainers._action_reals import sure_persons, windows, within
+from pipeline.explainers._action_reals import sure_persons, windows
 from pipeline.explainers._action_samples import Samples
 from pipeline.explainers._real_frames import Shot, Teacher
 
@@ -105,11 +107,12 @@ def _scores(
 ) -> Scores:
     """Probabilities of one action for those in the regions of one clip, and for the others in the same frames."""
     shot, column = next(shot for shot in shots if shot.name == clip.name), model.labels.index(name)
-    steps, doing, others = np.arange(model.span) - model.span // 2, [], []
+    doing: list[float] = []
+    others: list[float] = []
     for number, images, key, fps in windows(clip, [n for n in shot.numbers if n in regions], model.span):
-        when = np.clip(key + np.round(steps * fps / model.rate).astype(int), 0, len(images) - 1)
+        when = np.clip(key + np.round(moments(model.span, model.rate) * fps).astype(int), 0, len(images) - 1)
         persons, areas = sure_persons(shot, number), np.array([r.box for r in regions[number]], np.float32)
-        inside = within(persons, areas).reshape(len(persons), len(areas))
+        inside = within(persons, areas)
         does = [r.label in (RUNS, "bicycle", "skateboard") for r in regions[number]]
         chosen = [_best(persons, inside[:, i], area) for i, area in enumerate(areas) if does[i]]
         far = persons[inside.max(1, initial=0) < 0.1]
@@ -119,5 +122,5 @@ def _scores(
     return doing, others
 
 
-def _best(persons: Floats, inside: Floats, region: Floats) -> Floats:
+def _best(persons: Floats, inside: Doubles, region: Floats) -> Floats:
     return persons[inside.argmax()] if len(persons) and inside.max() > 0.6 else region

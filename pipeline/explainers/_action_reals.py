@@ -15,6 +15,7 @@ from core.contracts import Footage
 from core.records import Floats, Images
 from explain.actions import compact
 from explain.actions._ava import official
+from explain.boxes import within
 from footage.avenue import Avenue
 from footage.folder import Folder
 from footage.labels import Region
@@ -41,8 +42,10 @@ APART = 12
 """Grey levels by which a rider differs from the ground."""
 CARRIES = 0.2
 """Share of real persons who are taken to carry or hold something."""
-SHARES = (0.22, 0.16)
-"""Of all samples: walkers and people who stand, and riders."""
+SHARES = {"walkers": 0.22, "riders": 0.16}
+"""Of all samples; who stands counts among the walkers."""
+SEEDS = {"walkers": (11, 0), "riders": (11, 2)}
+"""Of what is drawn at random while they are cut out, those of the weights that come along."""
 
 
 def gather(
@@ -65,14 +68,14 @@ def gather(
         WeightsError: the teacher's weights cannot be had.
         StorageError: the cache cannot be written.
     """
-    makers = (_walkers, _riders)
-    parts = [cache / f"persons-real{maker.__name__}-{compact.RATE:.0f}" for maker in makers]
-    missing = [i for i, part in enumerate(parts) if not (part / "tables.npz").exists()]
+    makers = {"walkers": _walkers, "riders": _riders}
+    parts = {kind: cache / f"persons-real-{kind}-{compact.RATE:.0f}" for kind in makers}
+    missing = [kind for kind, part in parts.items() if not (part / "tables.npz").exists()]
     if missing:
         real = _real_frames.read(root, teacher, say)
-        for i in missing:
-            makers[i](parts[i], root, real, np.random.default_rng([11, 2 * i]))
-    return [(load([part], names, {CARRY: CARRIES}), share) for part, share in zip(parts, SHARES, strict=True)]
+        for kind in missing:
+            makers[kind](parts[kind], root, real, np.random.default_rng(SEEDS[kind]))
+    return [(load([part], names, {CARRY: CARRIES}), SHARES[kind]) for kind, part in parts.items()]
 
 
 def _clips(root: Path) -> list[Footage]:
@@ -203,15 +206,6 @@ def _rider(shot: Shot, number: int, region: Floats, rng: Random) -> Floats:
     wide, high = rng.uniform(0.55, 1.0) * size[0], rng.uniform(0.8, 1.0) * size[1]
     left = region[0] + (size[0] - wide) * rng.uniform(0.2, 0.8)
     return np.array([left, region[1], left + wide, region[1] + high], np.float32)
-
-
-def within(boxes: Floats, regions: Floats) -> Floats:
-    """(N, M) share of each of N boxes that lies in each of M regions."""
-    low = np.maximum(boxes[:, None, :2], regions[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], regions[None, :, 2:])
-    area = np.maximum((boxes[:, 2:] - boxes[:, :2]).prod(1), 1e-6)
-    shared: Floats = np.clip(high - low, 0, None).prod(2) / area[:, None]
-    return shared
 
 
 def _paste(

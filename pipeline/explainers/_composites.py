@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.records import Floats, Images
+from explain import labels
 from explain.objects.compact import RIDDEN
 from footage.labels import Regions
 from pipeline.explainers._box_samples import Boxes, Random, Scenes
@@ -85,7 +86,7 @@ def _rider(box: Floats, beside: Floats) -> Floats:
 def _people(shot: Shot) -> list[tuple[Images, Floats]]:
     found = []
     for image, seen in zip(shot.images, shot.found, strict=True):
-        rows = [box for label, box in found_boxes(seen, image, shot.background, things=False) if label == "person"]
+        rows = [box for label, box in found_boxes(seen, image, shot.background, things=False) if label == labels.PERSON]
         found.append((image, np.array(rows, np.float32).reshape(-1, 4)))
     return found
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from core.contracts import ObjectModel
 from core.records import Detections
+from explain.labels import PERSON
 from footage.labels import Regions
 from footage.ucsd import Ped2
 from metrics.box_ap import average_precision, iou
@@ -76,10 +77,10 @@ def on_unseen(model: ObjectModel, shots: Sequence[Shot], regions: Regions) -> di
 
 def _truth(taught: Detections, regions: Regions, clip: str) -> Detections:
     of = regions.get(clip, {}).get(taught.frame, ())
-    person = [i for i, label in enumerate(taught.labels) if label == "person" and taught.confidence[i] >= LEAST]
+    person = [i for i, label in enumerate(taught.labels) if label == PERSON and taught.confidence[i] >= LEAST]
     boxes = [taught.boxes[i] for i in person] + [np.array(region.box, np.float32) for region in of]
     must = [float(taught.confidence[i] >= ASKED) for i in person] + [1.0] * len(of)
-    labels = ("person",) * len(person) + tuple(region.label for region in of)
+    labels = (PERSON,) * len(person) + tuple(region.label for region in of)
     table = np.array(boxes, np.float32).reshape(-1, 4)
     return Detections(taught.frame, table, labels, np.array(must, np.float32), "COCO")
 

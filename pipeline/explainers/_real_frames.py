@@ -16,6 +16,7 @@ from core.contracts import Footage, ObjectModel
 from core.errors import ClipError
 from core.files import folder, write_json
 from core.records import Detections, Floats, Images
+from explain.labels import PERSON
 from footage import labels
 from footage.avenue import Avenue
 from footage.folder import Folder
@@ -182,7 +183,7 @@ def scenes(shots: Sequence[Shot], names: Sequence[str], regions: Regions | None 
 
 def _other_bicycles(found: Detections, named: Sequence[Floats]) -> list[tuple[str, Floats]]:
     """Return bicycles of the teacher that no region holds, with who rides or pushes them: pushing is not unusual."""
-    person = np.array([label == "person" for label in found.labels], dtype=bool) & (found.confidence >= SURE_PERSON)
+    person = np.array([label == PERSON for label in found.labels], dtype=bool) & (found.confidence >= SURE_PERSON)
     kept = []
     for label, sure, box in zip(found.labels, found.confidence, found.boxes, strict=True):
         if label != "bicycle" or sure < SURE_BICYCLE:
@@ -212,7 +213,7 @@ def found_boxes(found: Detections, image: Images, background: Images, things: bo
         background: (H, W, 3) uint8, the clip's median.
         things: whether to believe it in anything but persons.
     """
-    person = np.array([label == "person" for label in found.labels], dtype=bool)
+    person = np.array([label == PERSON for label in found.labels], dtype=bool)
     sure = np.where(person, found.confidence >= SURE_PERSON, things & (found.confidence >= SURE_THING))
     change = np.abs(image.astype(np.int16) - background).max(2)
     still = [

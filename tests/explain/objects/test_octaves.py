@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.device import Runtime
 from core.records import Detections
-from explain.objects._octaves import INSIDE, SAME, SURE, joined, within
+from explain.objects._octaves import INSIDE, SAME, SURE, joined
 from explain.objects._rcnn import RcnnModel
 from metrics.first_cause import overlap
 
@@ -91,12 +91,6 @@ def drawn(found, first):
 def test_equal_to_the_naive_twin(fine, coarse):
     fine, coarse = drawn(fine, 6), drawn(coarse, 7)
     assert sorted(rows(joined(of(*fine), of(*coarse), LARGE))) == sorted(naive(fine, coarse))
-
-
-def test_shares_within():
-    box, none = np.array([[0, 0, 2, 2]], np.float32), np.zeros((0, 4), np.float32)
-    assert within(box, np.array([[1, 0, 5, 5], [3, 3, 4, 4]], np.float32)).tolist() == [[0.5, 0.0]]
-    assert within(box, none).shape == (1, 0) and within(none, box).shape == (0, 1)
 
 
 class Scales(torch.nn.Module):

@@ -11,7 +11,7 @@ from core.records import Frames
 from explain.actions import compact
 from footage.labels import Region
 from pipeline.explainers import _action_figures, _action_reals
-from pipeline.explainers._action_reals import CARRY, DRIVE, RIDE, STAND, WALK, action, speed, windows, within
+from pipeline.explainers._action_reals import CARRY, DRIVE, RIDE, STAND, WALK, action, speed, windows
 from pipeline.explainers._real_frames import Teacher
 from tests.pipeline.real_footage import Bright, fill, frames, ground, lay_out, rider, walker
 
@@ -121,15 +121,6 @@ def test_a_pasted_rider_leaves_the_rest_of_the_street_alone():
     shades = np.bincount(crops[0].mean(-1).round().astype(int).ravel(), minlength=256)
     assert shades[195:205].sum() > 1000 and shades[28:33].sum() > 10000
     assert shades[80:100].sum() < 500 and not shades[245:].sum()
-
-
-def test_within_equals_a_count_of_pixels():
-    boxes = np.array([[2, 2, 8, 10], [0, 0, 3, 3], walker(1)], np.float32)
-    regions = np.array([[4, 0, 20, 6], [2, 2, 3, 3]], np.float32)
-    for i, (x1, y1, x2, y2) in enumerate(boxes.astype(int)):
-        for k, (u1, v1, u2, v2) in enumerate(regions.astype(int)):
-            shared = sum(u1 <= x < u2 and v1 <= y < v2 for x in range(x1, x2) for y in range(y1, y2))
-            assert within(boxes, regions)[i, k] == pytest.approx(shared / ((x2 - x1) * (y2 - y1)))
 
 
 class Knowing:

@@ -1,8 +1,8 @@
 """Transposed convolutions, with a processor's slow cases taken another way.
 
 A processor's library sums the gradient of a bias in several times the time of all other gradients together, adds the
-bias in ten times that of the convolution where an axis is no multiple of its stride, and convolves volumes to one or
-three channels at a twentieth of its speed. Parameters and answers are PyTorch's.
+bias in ten times that of the convolution where an axis is no multiple of its stride, and convolves to one channel, and
+volumes to three, at a twentieth of its speed. Parameters and answers are PyTorch's.
 """
 
 from typing import Any
@@ -13,10 +13,11 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 from torch.overrides import has_torch_function
 
+from detectors._grey import Steps, one_channel, spread
+
 FEW = 4
 """Up to so many channels of a volume come from one matrix product that gives what every weight of the kernel adds."""
 FORMATS = {4: torch.channels_last, 5: torch.channels_last_3d}
-Steps = tuple[int, ...]
 
 
 class ConvTranspose2d(nn.ConvTranspose2d):
@@ -43,6 +44,8 @@ def transposed(x: Tensor, weight: Tensor, bias: Tensor | None, stride: Steps, pa
         # Who watches the functions of a network, such as relevance propagation, must see this one.
         plain = functional.conv_transpose2d if x.ndim == 4 else functional.conv_transpose3d
         return plain(x, weight, bias, stride, padding, more)
+    if x.ndim == 4 and one_channel(x, weight.shape[1]):
+        return spread(x, weight, bias, stride, padding, more)
     if torch.is_autocast_enabled(x.device.type):
         x = x.to(torch.get_autocast_dtype(x.device.type))
     answer: Tensor = _Transposed.apply(x.contiguous(memory_format=FORMATS[x.ndim]), weight, bias, stride, padding, more)
@@ -61,7 +64,7 @@ class _Transposed(torch.autograd.Function):
             return _spread(x, w, b, stride)
         if b is None or not _uneven(weight, stride, padding, more):
             return torch.convolution(x, w, b, *ctx.how)
-        return torch.convolution(x, w, None, *ctx.how).add_(b.view(-1, *(1 for _ in stride)))
+        return _plus(torch.convolution(x, w, None, *ctx.how), b)
 
     @staticmethod
     @once_differentiable
@@ -75,6 +78,16 @@ class _Transposed(torch.autograd.Function):
         of_weight = of_weight.to(weight.dtype) if weighed else None
         of_bias = grad.sum((0, *range(2, grad.ndim))).to(weight.dtype) if biased else None
         return of_x, of_weight, of_bias, None, None, None
+
+
+def _plus(x: Tensor, bias: Tensor) -> Tensor:
+    """Add a bias in place, line by line: channel by channel takes twenty times as long where these are few."""
+    lines = x.movedim(1, -1)
+    if lines.is_contiguous():
+        lines.flatten(-2).add_(bias.repeat(lines.shape[-2]))
+    else:
+        lines.add_(bias)
+    return x
 
 
 def _uneven(weight: Tensor, stride: Steps, padding: Steps, more: Steps) -> bool:

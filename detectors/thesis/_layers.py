@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from detectors._grey import Conv2d
 from detectors._transposed import ConvTranspose2d, transposed
 
 
@@ -176,5 +177,5 @@ class SoftmaxAttention(nn.Module):
 def _looking(channels: int, projected: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(channels, projected, 3, padding=1),
-        nn.Conv2d(projected, channels, 5, padding=2),
+        Conv2d(projected, channels, 5, padding=2),
     )

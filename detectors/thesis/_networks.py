@@ -7,6 +7,7 @@ from itertools import pairwise
 from torch import nn
 
 from core.errors import InputError
+from detectors._grey import Conv2d
 from detectors._transposed import ConvTranspose2d
 from detectors.thesis._layers import AsymmetricBlock, AugmentedConvolution, Excitation, SoftAttention, SoftmaxAttention
 
@@ -118,7 +119,7 @@ def _decoder(latents: int, deep: int, base: int, channels: int, excited: bool) -
         _block(ConvTranspose2d(i, o, k, s), nn.LeakyReLU(SLOPE, True), excited and place < 4)
         for place, (i, o, k, s) in enumerate(shape)
     ]
-    return nn.Sequential(*blocks, nn.Conv2d(base, channels, 3), nn.BatchNorm2d(channels))
+    return nn.Sequential(*blocks, Conv2d(base, channels, 3), nn.BatchNorm2d(channels))
 
 
 def _last(width: int, channels: int) -> nn.Module:

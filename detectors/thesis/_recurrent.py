@@ -11,6 +11,7 @@ from core.contracts import Detector, Losses, Stage
 from core.errors import InputError
 from core.records import Prediction, Window
 from detectors._blocks import at_clip_size, constant, error_score
+from detectors._grey import Conv2d
 from detectors._transposed import ConvTranspose2d
 from detectors.thesis._cells import CELLS, Bidirectional, Cell, Distributed, Layer
 from detectors.thesis._schedule import PLATEAU
@@ -163,7 +164,7 @@ def _remember(shape: Shape, channels_in: int, channels_out: int, stride: int, tr
 def _head(base: int, channels: int, predicts: bool) -> nn.Sequential:
     """Bring the last map to the frame's size: by one transposed convolution, in seq2seq by one and a convolution."""
     if predicts:
-        last: list[nn.Module] = [*_block(ConvTranspose2d(base, base, 6, 2)), nn.Conv2d(base, channels, 3)]
+        last: list[nn.Module] = [*_block(ConvTranspose2d(base, base, 6, 2)), Conv2d(base, channels, 3)]
     else:
         last = [ConvTranspose2d(base, channels, 4, 2)]
     return nn.Sequential(*last, nn.BatchNorm2d(channels))

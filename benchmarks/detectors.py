@@ -26,6 +26,7 @@ from core.contracts import Detector
 from core.device import Runtime
 from core.records import Frames
 from core.registry import pick
+from detectors._grey import Conv2d
 from detectors._transposed import ConvTranspose2d, ConvTranspose3d
 from detectors.lntra import TARGET, NormalReconstruction
 from pipeline.camera import detector_entries, make_detector
@@ -41,6 +42,10 @@ ROUNDS, SECONDS = 6, 12.0
 SIDE = 2048
 AIM_2D, AIM_3D = 0.6, 0.35
 Rates = dict[str, float]
+PLAIN: dict[type, type] = {
+    Conv2d: nn.Conv2d, ConvTranspose2d: nn.ConvTranspose2d, ConvTranspose3d: nn.ConvTranspose3d
+}  # fmt: skip
+"""Our layers, and PyTorch's that they stand for."""
 
 
 def measure(device_name: str, names: Sequence[str] = (), everything: bool = False) -> list[dict[str, Any]]:
@@ -130,9 +135,9 @@ def one_window(name: str, device_name: str, settings: str = "{}") -> float:
     runtime = device.choose(device_name, "float32")
     detector = make_detector(name, json.loads(settings)).eval().to(runtime.device)
     for part in detector.modules():
-        if isinstance(part, ConvTranspose2d | ConvTranspose3d):
-            plain: Any = nn.ConvTranspose2d if isinstance(part, ConvTranspose2d) else nn.ConvTranspose3d
-            part.forward = functools.partial(plain.forward, part)  # type: ignore[method-assign]
+        plain: Any = next((theirs for ours, theirs in PLAIN.items() if isinstance(part, ours)), None)
+        if plain:
+            part.forward = functools.partial(plain.forward, part)
     if isinstance(detector, NormalReconstruction):
         detector.middle = lambda windows: detector(windows)[:, TARGET]  # type: ignore[method-assign]
     w = detector.window

@@ -46,7 +46,9 @@ def spread(x: Tensor, weight: Tensor, bias: Tensor | None, stride: Steps, paddin
     (high, wide), (h, w) = weight.shape[2:], x.shape[2:]
     added = (x.movedim(1, -1) @ weight.to(x.dtype).flatten(1)).view(len(x), h, w, high, wide)
     sizes = [(n - 1) * s + k + m for n, s, k, m in zip((h, w), stride, (high, wide), more, strict=True)]
-    total = torch.zeros(len(x), *sizes) if bias is None else bias.float().expand(len(x), *sizes).clone()
+    total = added.new_zeros(len(x), *sizes, dtype=torch.promote_types(x.dtype, torch.float32))
+    if bias is not None:
+        total += bias
     for i in range(high):
         for j in range(wide):
             total[:, i : i + h * stride[0] : stride[0], j : j + w * stride[1] : stride[1]] += added[..., i, j]

@@ -52,6 +52,12 @@ def test_half_the_precision_is_nearly_the_whole(layer):
     assert (rough.float() - exact).abs().max() < 0.02 * exact.abs().max()
 
 
+def test_double_precision_stays_double():
+    torch.manual_seed(0)
+    layer, x = Conv2d(4, 1, 3).double(), torch.randn(1, 4, 6, 6).double()
+    torch.testing.assert_close(*both(layer, nn.Conv2d(4, 1, 3).double(), x), rtol=1e-12, atol=1e-12)
+
+
 def test_it_can_be_trained():
     ours, theirs = Conv2d(4, 1, 3), nn.Conv2d(4, 1, 3)
     theirs.load_state_dict(ours.state_dict())

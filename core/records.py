@@ -29,7 +29,19 @@ Images = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Clip:
-    """Facts of one clip; ``frames`` is None until the clip was decoded to its end."""
+    """Facts of one clip.
+
+    Attributes:
+        name: shown in place of the file's path.
+        sha256: of the whole file.
+        fps: average frames in a second; seconds of single frames are in a :class:`core.clock.Clock`.
+        width, height: of the frames that are analysed, upright and with square pixels.
+        frames: how many there are to read; None until the clip was decoded to its end.
+        announced: how many the file claims or holds packets for; None where it tells nothing.
+        recorded: wall clock of the first frame in ISO 8601, with its offset from UTC where the file tells it; empty
+            where the file has none.
+        notes: sentences that the reader must know, found before a frame was decoded.
+    """
 
     name: str
     sha256: str
@@ -37,6 +49,26 @@ class Clip:
     width: int
     height: int
     frames: int | None = None
+    announced: int | None = None
+    recorded: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What became of a clip's frames while it was read to its end.
+
+    Attributes:
+        announced: frames that the file claims or holds packets for; None where it tells nothing.
+        read: frames that were decoded.
+        unread: (first, last) seconds of each stretch whose frames were announced but could not be decoded.
+        notes: a sentence for everything that the reader must know.
+    """
+
+    announced: int | None
+    read: int
+    unread: tuple[tuple[float, float], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

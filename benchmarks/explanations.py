@@ -157,7 +157,7 @@ def _posed(camera: Camera, detector: Detector, images: Images, asked: Asked, run
     w = detector.window
     first = asked.frame - w.target
     samples = detector.shrink(torch.from_numpy(images[:: max(1, len(images) // SAMPLES)])).numpy()
-    looked = Looked(images[first : first + w.span], first, samples)
+    looked = Looked(images[first : first + w.span], tuple(range(first, first + w.span)), samples)
     question, scale = question_of(looked, camera, detector, runtime, scores=asked.scores, threshold=asked.threshold)
     return Explained(camera, detector, runtime, question, scale, asked)
 

@@ -93,6 +93,15 @@ class Clock:
         return self.end(last) - self.at(first)
 
     @property
+    def recorded(self) -> float:
+        """Seconds from the first frame to the end of the last one, without gaps.
+
+        >>> round(Clock.of([0.0, 0.1, 0.2, 9.0]).recorded, 3)
+        0.4
+        """
+        return sum(self.length(part.start, part.stop - 1) for part in self.segments()) if len(self) else 0.0
+
+    @property
     def gap(self) -> float:
         """Seconds between two frames from which nothing was recorded between them."""
         return max(GAP_SECONDS, GAP_STEPS * self.step)

@@ -8,15 +8,13 @@ Conventions, everywhere in Whycam:
 - a score grows with strangeness; heat (saliency) is a non-negative squared error per pixel.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from core.errors import expect
-from core.normality import Places
 
 if TYPE_CHECKING:
     # Whoever reads a clip or scores that are there needs no PyTorch, which takes a second to import.
@@ -228,71 +226,3 @@ class Evidence:
 
     def __post_init__(self) -> None:
         expect(self.heat.shape == self.image.shape[:2], "heat", f"{self.image.shape[:2]}", self.heat.shape)
-
-
-@dataclass(frozen=True)
-class Cause:
-    """One answer to "what was it?", best first in a report.
-
-    Attributes:
-        coarse: ``object``, ``action``, ``location`` or ``unknown`` (X-MAN's coarse types).
-        fine: the name within it, such as ``bicycle`` or ``run / jog``.
-        score: ranks the causes of one event; its scale is the rule's.
-        heat_share: share of the event's heat inside the cause's boxes, 0 to 1.
-        confidence: of the model that named it, 0 to 1.
-        box: at the event's peak, or at the cause's frame nearest to it.
-        first, last: frames between which the cause was seen.
-        path: (x, y) of the middle of the box's lower edge, in pixels, in order of time.
-        speed: median speed in box heights a second; None where it was seen once only.
-    """
-
-    coarse: str
-    fine: str
-    score: float
-    heat_share: float
-    confidence: float
-    box: Pixels
-    first: int
-    last: int
-    path: tuple[tuple[float, float], ...] = ()
-    speed: float | None = None
-
-
-@dataclass(frozen=True)
-class ExplainedEvent:
-    """An event with its causes, best first, and the share of its heat that lies in no box."""
-
-    event: Event
-    causes: tuple[Cause, ...]
-    unexplained_share: float
-    summary: str
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """The whole answer for one clip: what the report is made of.
-
-    Attributes:
-        clip: facts of the clip, ``frames`` known.
-        camera, detector: their names.
-        models: who answered, such as ``{"objects": "compact (plaza)", "actions": "…"}``.
-        threshold: a calibrated score above which a frame is unusual.
-        scores: (frames,) float32 calibrated scores; NaN where no window reaches.
-        events: explained events in order of time.
-        warnings: sentences that the reader must know (another camera's footage, a truncated clip, …).
-        versions: pedigree: packages, weights' sha256, seed.
-        normal_heat: the camera's mean heat per pixel on normal footage, the unit of the heat's colours; 0 if unknown.
-        places: label to where objects of that class stand in the camera's normal footage.
-    """
-
-    clip: Clip
-    camera: str
-    detector: str
-    models: Mapping[str, str]
-    threshold: float
-    scores: Floats
-    events: tuple[ExplainedEvent, ...]
-    warnings: tuple[str, ...] = ()
-    versions: Mapping[str, Any] = field(default_factory=dict)
-    normal_heat: float = 0.0
-    places: Mapping[str, Places] = field(default_factory=dict)

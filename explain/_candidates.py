@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from core.clock import Clock
 from core.normality import Normality
 from core.records import Detections, Evidence, Floats, Tube
 from explain._implied import implied, runs
@@ -48,13 +49,13 @@ class Candidate:
     hurry: float = float("nan")
 
 
-def gather(evidence: Sequence[Evidence], normality: Normality, fps: float | None) -> list[Candidate]:
+def gather(evidence: Sequence[Evidence], normality: Normality, clock: Clock | None) -> list[Candidate]:
     """List the candidates of one event.
 
     Args:
         evidence: sampled frames of the event, ascending.
         normality: of the camera.
-        fps: frames per second; without it nothing is said of speeds and directions.
+        clock: when frames are shown; without it nothing is said of speeds and directions.
     """
     objects: list[Detections] = []
     actions: list[Detections] = []
@@ -64,15 +65,15 @@ def gather(evidence: Sequence[Evidence], normality: Normality, fps: float | None
         actions.append(seen.actions)
         regions.append(unboxed(seen, normality.heat))
     tubes = link(objects)
-    found = [replace(_from_tube(tube, "COCO"), hurry=pace(tube, normality.places, fps)) for tube in tubes]
+    found = [replace(_from_tube(tube, "COCO"), hurry=pace(tube, normality.places, clock)) for tube in tubes]
     acts, loose = _actions(found, actions)
     acts = _with_runners(found, acts)
     for i, tube in enumerate(tubes):
-        if action := implied(tube, fps):
+        if action := implied(tube, clock):
             acts.append(
                 replace(found[i], label=action, vocabulary="AVA", owner=i, confidence=IMPLIED * tube.confidence)
             )
-        for label, strange in whereabouts(tube, normality.places, fps):
+        for label, strange in whereabouts(tube, normality.places, clock):
             acts.append(replace(found[i], label=label, vocabulary="place", owner=i, strange=strange))
     found += acts
     found += [_from_tube(tube, "AVA") for tube in link(loose)]

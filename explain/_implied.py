@@ -1,5 +1,6 @@
 """Actions that an object or a speed implies: who moves in a car drives, who moves as nobody walks rides or runs."""
 
+from core.clock import Clock
 from core.records import Tube
 from explain.actions._ava import official
 from explain.tubes import speed
@@ -13,14 +14,14 @@ NOBODY_WALKS = 3.7
 """A speed this improbable for a person, in nats, is nobody's walk: among eighty moments, one person in a hundred."""
 
 
-def implied(tube: Tube, fps: float | None) -> str | None:
+def implied(tube: Tube, clock: Clock | None) -> str | None:
     """Return the AVA name of what is done with an object that moves, or None.
 
     Args:
         tube: of the object.
-        fps: frames per second; without it nothing is known to move.
+        clock: when frames are shown; without it nothing is known to move.
     """
-    if fps is None or len(tube.frames) < LEAST_SAMPLES or speed(tube, fps) < MOVING:
+    if clock is None or len(tube.frames) < LEAST_SAMPLES or speed(tube, clock) < MOVING:
         return None
     if tube.label in DRIVEN:
         return official("drive")

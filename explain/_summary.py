@@ -1,25 +1,41 @@
 """One event in a sentence or two that an analyst could quote."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from core.records import Cause, Event
+from core.analysis import Cause
+from core.clock import Clock
+from core.records import Event, Pixels
 
 SURE = 0.75
 """A model this confident is quoted without a reservation."""
 MOST = 0.5
 
 
-def clock(frame: float, fps: float) -> str:
-    """Write a frame as minutes and seconds from the start of the clip.
+def timestamp(seconds: float) -> str:
+    """Write seconds from the start of a clip as minutes and seconds.
 
-    >>> clock(310, 25.0), clock(98765, 25.0)
+    >>> timestamp(12.4), timestamp(3950.6)
     ('0:12.4', '1:05:50.6')
     """
-    tenths = round(frame / fps * 10) if fps > 0 else 0
+    tenths = round(seconds * 10)
     minutes, rest = divmod(tenths, 600)
     hours, minutes = divmod(minutes, 60)
     head = f"{hours}:{minutes:02d}" if hours else f"{minutes}"
     return f"{head}:{rest / 10:04.1f}"
+
+
+def wall_clock(recorded: str, seconds: float) -> str:
+    """Write when a moment of a clip was by the clock of its recorder, with its zone; empty where the file has none.
+
+    >>> wall_clock("2026-11-28T23:59:55", 10.0), wall_clock("2026-11-28T23:59:55+01:00", 0.0), wall_clock("", 1.0)
+    ('2026-11-29 00:00:05', '2026-11-28 23:59:55 +01:00', '')
+    """
+    if not recorded:
+        return ""
+    moment = datetime.fromisoformat(recorded) + timedelta(seconds=seconds)
+    zone = moment.isoformat()[-6:] if moment.tzinfo else ""
+    return f"{moment:%Y-%m-%d %H:%M:%S}{' ' * bool(zone)}{zone}"
 
 
 def percent(share: float) -> str:
@@ -35,10 +51,10 @@ def summarise(
     event: Event,
     causes: Sequence[Cause],
     unexplained: float,
-    fps: float,
+    clock: Clock,
     threshold: float,
     size: tuple[int, int] | None = None,
-    unit: str = "dB",
+    shown: int | None = None,
 ) -> str:
     """Sum an event up: when, what, where, how far above the threshold, and how far that can be trusted.
 
@@ -46,18 +62,20 @@ def summarise(
         event: the run of frames.
         causes: best first; may be empty.
         unexplained: share of the event's heat in no box, 0 to 1.
-        fps: of the clip.
+        clock: when the clip's frames are shown.
         threshold: that the score passed.
         size: width and height of the picture; without it the place is left out.
-        unit: of the score.
+        shown: the frame whose boxes the causes have; said where it is not the peak.
     """
-    where = f" {_place(causes[0], size)}" if causes and size else ""
-    when = f"From {clock(event.first, fps)} to {clock(event.last + 1, fps)}"
+    where = _place(causes[0].box, size) if causes and causes[0].box and size else ""
+    if where and shown not in (None, event.peak):
+        where += f" (seen so at {timestamp(clock.at(shown or 0))})"
+    when = f"From {timestamp(clock.at(event.first))} to {timestamp(clock.end(event.last))}"
     if event.first == event.last:
-        when = f"At {clock(event.first, fps)}"
+        when = f"At {timestamp(clock.at(event.first))}"
     height = event.peak_score - threshold
     side = "above" if height >= 0 else "below"
-    peak = f"at its peak ({clock(event.peak, fps)}) the score was {abs(height):.1f} {unit} {side} the threshold."
+    peak = f"at its peak ({timestamp(clock.at(event.peak))}) the score was {abs(height):.1f} dB {side} the threshold."
     return " ".join([f"{when} {_what(causes)}{where}; {peak}", *_trust(causes, unexplained)])
 
 
@@ -68,24 +86,50 @@ def _what(causes: Sequence[Cause]) -> str:
     if best.coarse == "unknown":
         return "something that no model has a name for stood out"
     if best.coarse == "action":
-        return f"a person was seen to {best.fine.replace(' / ', ' or ')}"
+        return f"a person was seen to {best.fine.replace(' / ', ' or ')}{_besides(best, best.place, best.direction)}"
     if best.coarse == "location":
-        return f"{_article(best.fine)} {best.fine} was seen"
-    return f"{_article(best.fine)} {best.fine} stood out"
+        return f"{_article(best.fine)} {best.fine} was seen{_besides(best, best.action, best.direction)}"
+    return f"{_article(best.fine)} {best.fine} stood out{_besides(best, best.action, best.place, best.direction)}"
+
+
+def attributes(cause: Cause) -> list[str]:
+    """List what is known of a thing besides the name that it goes by: object, action, place, direction, speed.
+
+    >>> attributes(Cause("object", "bicycle", 1.0, 0.5, 0.9, None, 0, 9, speed=1.24, object="bicycle", action="ride"))
+    ['ride', '1.2 of its heights a second']
+    """
+    names = [name for name in (cause.object, cause.action) if name and name != cause.fine]
+    place = [cause.place] if cause.place and cause.place not in cause.fine else []
+    speed = [f"{cause.speed:.1f} of its heights a second"] if cause.speed is not None else []
+    return [*names, *place, *([cause.direction] if cause.direction else []), *speed]
+
+
+def _besides(cause: Cause, *told: str) -> str:
+    """Put in brackets what else is known of a thing; how fast it goes where it goes anywhere.
+
+    >>> _besides(Cause("object", "bicycle", 1.0, 0.5, 0.9, None, 0, 9, speed=1.24,
+    ...                 direction="to the left"), "ride", "", "to the left")
+    ' (ride, to the left at 1.2 of its heights a second)'
+    """
+    words = [word for word in told if word]
+    if cause.direction and cause.direction in words and cause.speed is not None:
+        way, _, against = cause.direction.partition(", ")
+        words[-1] = f"{way} at {cause.speed:.1f} of its heights a second{', ' * bool(against)}{against}"
+    return f" ({', '.join(words)})" if words else ""
 
 
 def _article(name: str) -> str:
     return "an" if name[:1] in "aeiou" else "a"
 
 
-def _place(cause: Cause, size: tuple[int, int]) -> str:
-    """Name the ninth of the picture in which the cause's centre lies."""
-    x1, y1, x2, y2 = cause.box
+def _place(box: Pixels, size: tuple[int, int]) -> str:
+    """Name the ninth of the picture in which a box has its centre."""
+    x1, y1, x2, y2 = box
     column = ("left", "centre", "right")[min(int(max(x1 + x2, 0.0) / 2 / size[0] * 3), 2)]
     row = ("upper", "", "lower")[min(int(max(y1 + y2, 0.0) / 2 / size[1] * 3), 2)]
     if not row:
-        return "in the middle of the picture" if column == "centre" else f"on the {column} of the picture"
-    return f"in the {row} {column} of the picture"
+        return " in the middle of the picture" if column == "centre" else f" on the {column} of the picture"
+    return f" in the {row} {column} of the picture"
 
 
 def _trust(causes: Sequence[Cause], unexplained: float) -> list[str]:

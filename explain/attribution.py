@@ -5,6 +5,7 @@ The scalar is the frame's residual error, normalised by the largest that the cam
 so that the camera's threshold is a number on the same scale.
 """
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,6 +45,16 @@ class Scale:
         if self.decibels:
             return 10.0 ** ((score - self.highest) / 10.0)
         return (score - self.lowest) / max(self.highest - self.lowest, 1e-6)
+
+    def raw(self, scalar: float) -> float:
+        """Return the raw score of a scalar.
+
+        >>> round(Scale(12.0).raw(0.1), 6), Scale(3.0, 1.0, decibels=False).raw(0.5)
+        (2.0, 2.0)
+        """
+        if self.decibels:
+            return self.highest + 10.0 * math.log10(max(scalar, 1e-30))
+        return self.lowest + scalar * max(self.highest - self.lowest, 1e-6)
 
 
 @dataclass(frozen=True)

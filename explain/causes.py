@@ -6,11 +6,15 @@ actions on person tubes, objects in unusual places, and regions of heat that lie
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
+from core.analysis import Cause, FrameCause
+from core.clock import Clock
 from core.normality import ClassNormality, Normality
-from core.records import Cause, Evidence, Pixels, Tube
+from core.records import Evidence
 from core.registry import pick
 from explain._candidates import Candidate, gather
 from explain._interactions import supported
@@ -18,12 +22,11 @@ from explain._measure import Measures, densities, measure, outside, total
 from explain._regions import unboxed
 from explain._summary import summarise
 from explain._surprise import heat_surprise, newness, rarity
+from explain._things import boxes_within, things
 from explain.heat import Doubles
 from explain.labels import coarse, fine
-from explain.places import feet
-from explain.tubes import speed
 
-__all__ = ["RULES", "Rule", "by_frame", "class_normality", "rank", "summarise"]
+__all__ = ["RULES", "Ranking", "Rule", "by_frame", "class_normality", "rank", "summarise"]
 
 Rule = Callable[[Measures, Normality], Doubles]
 WEAKEST = 0.01
@@ -31,6 +34,24 @@ WEAKEST = 0.01
 NEIGHBOURHOOD = 1.6
 """Seconds of evidence, half before and half after, from which the causes of a single frame are told."""
 PERCENT = np.linspace(0.0, 1.0, 101)
+HAIR = 1e-6
+"""Seconds by which two moments may differ and be the same."""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The causes of one event.
+
+    Attributes:
+        causes: best first, one for each thing; boxes are those in ``shown``.
+        unexplained: share of the event's heat that lies in no box, 0 to 1.
+        shown: the explained frame that stands for the event: the one with the highest score in which the first cause is
+            seen; None without evidence.
+    """
+
+    causes: tuple[Cause, ...]
+    unexplained: float
+    shown: int | None
 
 
 def plain(m: Measures, normality: Normality) -> Doubles:
@@ -96,19 +117,19 @@ RULES: Mapping[str, Rule] = {
 
 
 def rank(
-    evidence: Sequence[Evidence], normality: Normality, rule: str = "calibrated", fps: float | None = None
-) -> tuple[tuple[Cause, ...], float]:
+    evidence: Sequence[Evidence], normality: Normality, rule: str = "calibrated", clock: Clock | None = None
+) -> Ranking:
     """Rank the causes of one event.
 
     Args:
-        evidence: sampled frames of the event, ascending; gone through twice, one frame at a time.
+        evidence: explained frames of the event, ascending; gone through twice, one frame at a time.
         normality: of the camera.
         rule: a name in :data:`RULES`.
-        fps: frames per second of the clip; without it nothing is said of speeds and directions.
+        clock: when the clip's frames are shown; without it nothing is said of speeds and directions.
 
     Returns:
-        Causes, best first, one for each tube; those that score under :data:`WEAKEST` of the best are left out. And the
-        share of the event's heat that lies in no box, 0 to 1.
+        Causes, best first, one for each thing, without those that score under :data:`WEAKEST` of the best; and the
+        frame that stands for the event.
 
     Raises:
         UnknownNameError: no such rule.
@@ -116,26 +137,37 @@ def rank(
     """
     score = pick("rule", rule, RULES)
     if not evidence:
-        return (), 0.0
-    candidates = gather(evidence, normality, fps)
-    measures = measure(candidates, total(candidates, evidence, normality.heat))
+        return Ranking((), 0.0, None)
+    candidates = gather(evidence, normality, clock)
+    sums = total(candidates, evidence, normality.heat)
+    measures = measure(candidates, sums)
     scores = score(measures, normality)
-    return _ordered(candidates, measures, scores, measures.peak_frame, fps), measures.unexplained
+    found = things(candidates, measures, scores, WEAKEST * max(float(scores.max(initial=0.0)), 0.0), clock)
+    shown = _shown(found, sums.frames, sums.score)
+    placed = tuple(replace(cause, box=cause.at(shown)) for cause in found)
+    return Ranking(placed, measures.unexplained, shown)
+
+
+def _shown(found: Sequence[Cause], frames: npt.NDArray[np.intp], scores: Doubles) -> int:
+    """Return the frame of the highest score among those in which the first cause is seen, or among all."""
+    seen = np.isin(frames, [frame for frame, _ in found[0].tube]) if found else np.ones(len(frames), np.bool_)
+    peak = int(scores.argmax())
+    return int(frames[peak if seen[peak] or not seen.any() else np.where(seen, scores, -np.inf).argmax()])
 
 
 def by_frame(
-    evidence: Sequence[Evidence], normality: Normality, rule: str = "calibrated", fps: float | None = None
-) -> tuple[tuple[Cause, ...], ...]:
+    evidence: Sequence[Evidence], normality: Normality, rule: str = "calibrated", clock: Clock | None = None
+) -> tuple[tuple[FrameCause, ...], ...]:
     """Rank the causes of each single frame, each told from the :data:`NEIGHBOURHOOD` of evidence around it.
 
     Args:
         evidence: frames of a clip, ascending.
         normality: of the camera.
         rule: a name in :data:`RULES`.
-        fps: frames per second of the clip; without it each frame is told from itself alone.
+        clock: when the clip's frames are shown; without it each frame is told from itself alone.
 
     Returns:
-        For each frame its causes, best first, with their boxes in that frame; only what is in the frame is a cause.
+        For each frame its causes, best first, one for each name of each thing; only what is in the frame is a cause.
 
     Raises:
         UnknownNameError: no such rule.
@@ -144,44 +176,25 @@ def by_frame(
     score = pick("rule", rule, RULES)
     if not evidence:
         return ()
-    candidates = gather(evidence, normality, fps)
+    candidates = gather(evidence, normality, clock)
     sums = total(candidates, evidence, normality.heat)
-    reach = 0.5 if fps is None else NEIGHBOURHOOD / 2 * fps
+    moments = sums.frames.astype(np.float64) if clock is None else clock.seconds(sums.frames)
+    reach = 0.5 if clock is None else NEIGHBOURHOOD / 2
     found = []
-    for column, frame in enumerate(sums.frames.tolist()):
-        near = slice(*np.searchsorted(sums.frames, [frame - reach, frame + reach + 1e-9]).tolist())
+    for column, (frame, moment) in enumerate(zip(sums.frames.tolist(), moments.tolist(), strict=True)):
+        near = slice(*np.searchsorted(moments, [moment - reach - HAIR, moment + reach + HAIR]).tolist())
         measures = measure(candidates, sums, near)
         scores = np.where(sums.present[:, column], score(measures, normality), 0.0)
-        found.append(_ordered(candidates, measures, scores, frame, fps))
+        least = WEAKEST * max(float(scores.max(initial=0.0)), 0.0)
+        order = [i for i in np.argsort(-scores, kind="stable").tolist() if scores[i] > least]
+        found.append(tuple(_in_frame(candidates[i], float(scores[i]), frame, measures.size) for i in order))
     return tuple(found)
 
 
-def _ordered(
-    candidates: Sequence[Candidate], m: Measures, scores: Doubles, frame: int, fps: float | None
-) -> tuple[Cause, ...]:
-    least = WEAKEST * max(float(scores.max(initial=0.0)), 0.0)
-    order = [i for i in np.argsort(-scores, kind="stable").tolist() if scores[i] > least]
-    return tuple(_cause(candidates[i], m, i, float(scores[i]), frame, fps) for i in order)
-
-
-def _cause(candidate: Candidate, m: Measures, row: int, score: float, frame: int, fps: float | None) -> Cause:
-    nearest = int(np.abs(candidate.frames - frame).argmin())
-    x1, y1, x2, y2 = np.clip(candidate.boxes[nearest], 0.0, np.tile(m.size, 2)).tolist()
-    box: Pixels = (x1, y1, x2, y2)
-    kind = coarse(candidate.vocabulary)
-    tube = Tube(candidate.label, candidate.frames, candidate.boxes, candidate.confidence)
-    return Cause(
-        coarse=kind,
-        fine=fine(candidate.label),
-        score=score,
-        heat_share=float(m.share[row]),
-        confidence=0.0 if kind == "unknown" else float(m.confidence[row]),
-        box=box,
-        first=int(candidate.frames[0]),
-        last=int(candidate.frames[-1]),
-        path=tuple((x, y) for x, y, _ in feet(candidate.boxes).round(1).tolist()),
-        speed=speed(tube, fps) if fps is not None and len(candidate.frames) > 1 else None,
-    )
+def _in_frame(candidate: Candidate, score: float, frame: int, size: tuple[int, int]) -> FrameCause:
+    row = int(np.searchsorted(candidate.frames, frame))
+    box = boxes_within(candidate.boxes[row : row + 1], size)[0]
+    return FrameCause(coarse(candidate.vocabulary), fine(candidate.label), score, box)
 
 
 def class_normality(evidence: Iterable[Evidence], level: float | None = None) -> tuple[dict[str, ClassNormality], int]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.clock import Clock
 from core.records import Evidence, Floats, Tube
 from explain._regions import UNKNOWN, unboxed
 from explain.heat import box_heat, summed_area
@@ -44,7 +45,7 @@ def parts_of(evidence: Sequence[Evidence], level: float) -> list[tuple[Tube, flo
     return [(tubes[i], shares[i]) for i in order if shares[i] >= LEAST]
 
 
-def covers(tube: Tube, frame: int, fps: float, size: tuple[int, int]) -> Floats:
+def covers(tube: Tube, frame: int, clock: Clock, size: tuple[int, int]) -> Floats:
     """Mark where a tube is in one frame, its box enlarged by :data:`MARGIN`.
 
     Returns:
@@ -52,7 +53,7 @@ def covers(tube: Tube, frame: int, fps: float, size: tuple[int, int]) -> Floats:
     """
     mask = np.zeros(size, np.float32)
     first, last = int(tube.frames[0]), int(tube.frames[-1])
-    if not first - REACH * fps <= frame <= last + REACH * fps:
+    if not clock.at(first) - REACH <= clock.at(frame) <= clock.at(last) + REACH:
         return mask
     x1, y1, x2, y2 = at(tube, min(max(frame, first), last)) or (0.0, 0.0, 0.0, 0.0)
     across, down = MARGIN * (x2 - x1), MARGIN * (y2 - y1)

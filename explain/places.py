@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from core.clock import Clock
 from core.normality import Places
 from core.records import Detections, Floats, Tube
 from explain.heat import Doubles
@@ -30,26 +31,28 @@ LEAST_SAMPLES = 4
 """A direction or a speed is told from this many samples on."""
 PERCENT = np.linspace(0.0, 1.0, 101)
 
+_Seen = tuple[int, Tube, Clock]
+"""The number of a moment, a tube in it, and when its frames were shown."""
 
-def learn(moments: Iterable[Sequence[Detections]], fps: float, frames: int) -> dict[str, Places]:
+
+def learn(moments: Iterable[tuple[Sequence[Detections], Clock]], frames: int) -> dict[str, Places]:
     """Learn where classes stand and move.
 
     Args:
-        moments: detections of a few frames in a row, from many moments of normal footage.
-        fps: frames per second.
+        moments: detections of a few frames in a row, from many moments of normal footage, with their clip's clock.
         frames: how many frames of footage the moments were drawn from.
 
     Returns:
         COCO label to its places, for labels with at least :data:`LEAST_POINTS` boxes.
     """
-    seen: dict[str, list[tuple[int, Tube]]] = defaultdict(list)
-    for number, moment in enumerate(moments):
+    seen: dict[str, list[_Seen]] = defaultdict(list)
+    for number, (moment, clock) in enumerate(moments):
         for tube in link([_sure(found) for found in moment]):
-            seen[tube.label].append((number, tube))
+            seen[tube.label].append((number, tube, clock))
     return {
-        label: _places(found, fps, frames)
+        label: _places(found, frames)
         for label, found in sorted(seen.items())
-        if sum(len(tube.frames) for _, tube in found) >= LEAST_POINTS
+        if sum(len(tube.frames) for _, tube, _ in found) >= LEAST_POINTS
     }
 
 
@@ -59,21 +62,21 @@ def _sure(found: Detections) -> Detections:
     return Detections(found.frame, found.boxes[keep], labels, found.confidence[keep], found.vocabulary)
 
 
-def _places(found: Sequence[tuple[int, Tube]], fps: float, frames: int) -> Places:
-    moment = np.concatenate([np.full(len(tube.frames), number) for number, tube in found])
-    points = np.concatenate([feet(tube.boxes) for _, tube in found])
-    motion = np.concatenate([velocity(tube, fps) for _, tube in found])
+def _places(found: Sequence[_Seen], frames: int) -> Places:
+    moment = np.concatenate([np.full(len(tube.frames), number) for number, tube, _ in found])
+    points = np.concatenate([feet(tube.boxes) for _, tube, _ in found])
+    motion = np.concatenate([velocity(tube, clock) for _, tube, clock in found])
     chosen = np.unique(np.linspace(0, len(points) - 1, min(len(points), MOST_POINTS)).round().astype(int))
     moment, points, motion = moment[chosen], points[chosen], motion[chosen]
     apart = np.array([_distance(points[moment != m], p) for m, p in zip(moment, points, strict=True)])
     # Only tubes that are long enough to be judged: the short ones are often a box that jumped from one to another.
-    speeds = [speed(tube, fps) for _, tube in found if len(tube.frames) >= LEAST_SAMPLES]
+    speeds = [speed(tube, clock) for _, tube, clock in found if len(tube.frames) >= LEAST_SAMPLES]
     return Places(
         points=tuple((round(x, 1), round(y, 1), round(h, 1)) for x, y, h in points.tolist()),
         motion=tuple((round(x, 2), round(y, 2)) for x, y in motion.tolist()),
         distance=tuple(np.quantile(apart, PERCENT).round(3).tolist()),
         speed=tuple(np.quantile(speeds, PERCENT).round(3).tolist()) if speeds else (),
-        moments=len({number for number, _ in found}),
+        moments=len({number for number, _, _ in found}),
         frames=frames,
     )
 
@@ -84,7 +87,7 @@ def feet(boxes: Floats | Doubles) -> Doubles:
     return np.stack([(x1 + x2) / 2, y2, np.maximum(y2 - y1, 1.0)], axis=1)
 
 
-def velocity(tube: Tube, fps: float) -> Doubles:
+def velocity(tube: Tube, clock: Clock) -> Doubles:
     """Return the velocity of the tube's foot point at each of its frames, (T, 2) in box heights a second.
 
     It is 0 for a tube of one frame.
@@ -92,8 +95,7 @@ def velocity(tube: Tube, fps: float) -> Doubles:
     points = feet(tube.boxes)
     if len(points) < 2:
         return np.zeros((1, 2))
-    seconds = tube.frames / fps
-    moved: Doubles = np.gradient(points[:, :2], seconds, axis=0) / np.median(points[:, 2])
+    moved: Doubles = np.gradient(points[:, :2], clock.seconds(tube.frames), axis=0) / np.median(points[:, 2])
     return moved
 
 
@@ -115,13 +117,13 @@ def _distance(known: Doubles, point: Doubles) -> float:
     return float(np.sqrt(np.partition((offset**2).sum(axis=1) + size**2, NEAREST - 1)[NEAREST - 1]))
 
 
-def against_flow(places: Places, tube: Tube, fps: float) -> float:
+def against_flow(places: Places, tube: Tube, clock: Clock) -> float:
     """Share of those who move near a tube's path that move its way, by the angle between velocities.
 
     Returns:
         0 to 1; 1 where the tube stands still or where fewer than :data:`LEAST_NEIGHBOURS` others are known.
     """
-    moves = velocity(tube, fps)
+    moves = velocity(tube, clock)
     mean = moves.mean(axis=0)
     points, motion = np.array(places.points).reshape(-1, 3), np.array(places.motion).reshape(-1, 2)
     goes = np.linalg.norm(motion, axis=1) >= MOVING

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
+from core.clock import Clock
 from core.errors import expect
 from core.records import Detections, Pixels, Tube
 from explain.boxes import iou
@@ -24,6 +25,9 @@ PASSES = ((0.0, 0.3), (0.5, 0.05))
 
 STEP = 0.4
 """Seconds over which a speed is measured, as far as a tube and its samples allow."""
+
+HAIR = 1e-6
+"""Seconds by which two moments may differ and be the same."""
 
 Ints = npt.NDArray[np.int64]
 
@@ -64,7 +68,7 @@ def at(tube: Tube, frame: float) -> Pixels | None:
     return x1, y1, x2, y2
 
 
-def speed(tube: Tube, fps: float) -> float:
+def speed(tube: Tube, clock: Clock) -> float:
     """Return the median speed of the box's centre, in box heights per second; 0 for a tube of one frame.
 
     It is measured over :data:`STEP` seconds, or from the first sample to the last of a shorter tube, so that it does
@@ -73,13 +77,14 @@ def speed(tube: Tube, fps: float) -> float:
     if len(tube.frames) < 2:
         return 0.0
     boxes = tube.boxes.astype(np.float64)
-    ends = np.searchsorted(tube.frames, tube.frames + np.ceil(STEP * fps - 0.5))
+    when = clock.seconds(tube.frames)
+    ends = np.maximum(np.searchsorted(when, when + STEP - clock.step / 2 - HAIR), np.arange(len(when)) + 1)
     begins = np.flatnonzero(ends < len(boxes))
     ends = ends[begins] if len(begins) else np.array([len(boxes) - 1])
     begins = begins if len(begins) else np.array([0])
     centres = (boxes[:, :2] + boxes[:, 2:]) / 2
     heights = np.maximum(boxes[:, 3] - boxes[:, 1], 1.0)
-    seconds = (tube.frames[ends] - tube.frames[begins]) / fps
+    seconds = when[ends] - when[begins]
     moved = np.hypot(*(centres[ends] - centres[begins]).T)
     return float(np.median(moved / seconds / ((heights[ends] + heights[begins]) / 2)))
 

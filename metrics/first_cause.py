@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.records import Cause, Pixels
+from core.analysis import FrameCause
+from core.records import Pixels
 
 LEAST_IOU = 0.3
 VEHICLES = frozenset({"car", "bus", "truck"})
@@ -107,7 +108,7 @@ def names(coarse: str, fine: str, region: Region) -> bool:
     return same if coarse == "object" else coarse == "action" and region.fine in DONE_ON.get(fine, ())
 
 
-def judge(causes: Sequence[Cause], regions: Sequence[Region], least: float = LEAST_IOU) -> Verdict:
+def judge(causes: Sequence[FrameCause], regions: Sequence[Region], least: float = LEAST_IOU) -> Verdict:
     """Hold one frame's causes against what is annotated there.
 
     Args:
@@ -127,7 +128,7 @@ def judge(causes: Sequence[Cause], regions: Sequence[Region], least: float = LEA
     return Verdict(said, found, named, votes, tuple(region.track for region in regions))
 
 
-def _vote(causes: Sequence[Cause], on: Sequence[tuple[bool, ...]], row: int, region: Region) -> Vote:
+def _vote(causes: Sequence[FrameCause], on: Sequence[tuple[bool, ...]], row: int, region: Region) -> Vote:
     for cause, lies in zip(causes, on, strict=True):
         if lies[row]:
             return (cause.coarse, cause.fine), names(cause.coarse, cause.fine, region)

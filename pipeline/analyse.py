@@ -4,31 +4,29 @@ import dataclasses
 import json
 import math
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from core import device, files, video
+from core.analysis import Analysis
 from core.contracts import Detector
 from core.errors import Cancelled, ClipError, InputError
-from core.normality import Normality
-from core.records import Analysis, Clip, ExplainedEvent
 from explain import actions as action_models
-from explain import causes, report
 from explain import objects as object_models
-from pipeline import versions
+from explain import report
+from pipeline import answers, frame_log, versions
+from pipeline.answers import EVIDENCE, FACTS, WHY, explain_events
 from pipeline.camera import Camera, look
-from pipeline.events import EventRule, find_events
+from pipeline.event_evidence import EventEvidence, wanted_frames
+from pipeline.events import EventRule
 from pipeline.evidence import EvidenceFolder
-from pipeline.scoring import EVIDENCE, SCORES, Progress, Scoring
+from pipeline.sampling import check_rate
+from pipeline.scoring import Progress, Scoring
 from pipeline.witness import Witness
 
-FACTS, WHY = "run.json", "why"
-LONGEST = 900
-"""Explained frames, three minutes, from which an event's causes are told: of a longer one, those around its peak."""
-__all__ = ["EVIDENCE", "Progress", "analyse", "explain_events", "floor_of"]
+__all__ = ["Progress", "analyse"]
 
 
 def analyse(
@@ -66,54 +64,47 @@ def analyse(
         object_models.choose(objects, runtime, _arriving("object", progress, cancelled)),
         action_models.choose(actions, runtime, _arriving("action", progress, cancelled)),
     )
+    facts["span"] = detector.window.span
     facts["models"] = {"objects": witness.objects.name, "actions": witness.actions.name}
     _begin(folder, facts)
-    scoring = Scoring(path, clip, detector, camera.normality.median, facts["floor"], witness, runtime)
+    scoring = Scoring(path, clip, detector, camera.fps, camera.normality.median, facts["floor"], witness, runtime)
     try:
         scoring.run(folder, progress, cancelled)
         _check_length(scoring.frames, clip.name, camera, detector)
+        facts["warnings"] += [*scoring.warnings, *_repeats(scoring, camera, clip.name)]
     except ClipError:
         _discard(folder)
         raise
-    facts["warnings"] += scoring.warnings
-    facts["clip"]["frames"] = scoring.frames
+    facts["clip"]["frames"], facts["repeated"] = scoring.frames, scoring.repeated
     files.write_json(folder / FACTS, facts)
+    _gather(path, folder, facts["threshold"], detector, witness, runtime, progress, cancelled)
     result = explain_events(folder)
     report.write(result, EvidenceFolder(folder / EVIDENCE).get, folder, folder / WHY)
     return result
 
 
-def explain_events(folder: Path, threshold: float | None = None) -> Analysis:
-    """Cut events at a threshold and rank their causes, from what a finished run kept; nothing is scored again.
+def _gather(
+    path: Path, folder: Path, threshold: float, detector: Detector, witness: Witness, runtime: device.Runtime,
+    progress: Callable[[Progress], None], cancelled: Callable[[], bool],
+) -> None:  # fmt: skip
+    """Keep evidence of the frames that stand for the events in the report."""
+    kept, began = answers.read(folder), time.monotonic()
 
-    Args:
-        folder: of the run.
-        threshold: calibrated; the run's own when None. Under the run's floor, events have no evidence to rank.
+    def tell(done: int, total: int) -> None:
+        progress(Progress(done, total, done / max(time.monotonic() - began, 1e-9), "explaining events"))
 
-    Raises:
-        InputError: the folder holds no finished run.
-    """
-    try:
-        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-        scores = np.fromfile(folder / SCORES, np.float32)
-        clip, normality = Clip(**facts["clip"]), Normality.of(facts["normality"])
-    except (OSError, KeyError, ValueError, TypeError) as error:
-        raise InputError("this run holds no finished analysis; analyse the clip again") from error
-    limit = float(facts["threshold"] if threshold is None else threshold)
-    kept = EvidenceFolder(folder / EVIDENCE)
-    events = []
-    for event in find_events(scores, limit, clip.fps):
-        seen = kept.between(event.first, event.last).around(event.peak, LONGEST)
-        ranked, unexplained = causes.rank(seen, normality, fps=clip.fps)
-        said = causes.summarise(event, ranked, unexplained, clip.fps, limit, (clip.width, clip.height))
-        events.append(ExplainedEvent(event, ranked, unexplained, said))
-    return Analysis(clip, facts["camera"], facts["detector"], facts["models"], limit, scores, tuple(events),
-                    tuple(facts["warnings"]), facts["versions"], normality.heat, normality.places)  # fmt: skip
+    second = EventEvidence(kept.log, detector, Witness(witness.objects, witness.actions), runtime)
+    second.gather(path, wanted_frames(kept.events(threshold)), EvidenceFolder(folder / EVIDENCE), tell, cancelled)
 
 
-def floor_of(folder: Path) -> float:
-    """Return the calibrated score from which a run kept evidence: the lowest threshold that it can explain."""
-    return float(json.loads((folder / FACTS).read_text(encoding="utf-8"))["floor"]) / EventRule().low
+def _repeats(scoring: Scoring, camera: Camera, name: str) -> list[str]:
+    """Say how many frames repeat the one before, and hold the rate that is left against the camera's."""
+    count, frames = scoring.repeated, scoring.frames
+    if not count:
+        return []
+    said = f"{count:,} of {frames:,} frames of {name!r} repeat the one before: the detector was not shown them."
+    slow = check_rate(scoring.clip.fps * (1 - count / frames), camera.name, camera.fps, name)
+    return [said, slow] if slow else [said]
 
 
 def _facts(
@@ -125,6 +116,7 @@ def _facts(
     if not math.isfinite(limit):
         raise InputError(f"the threshold must be a finite number, got {limit}; camera {camera.name} uses "
                          f"{camera.threshold:.2f}")  # fmt: skip
+    rate = check_rate(probed.fps, camera.name, camera.fps, probed.name)
     return {
         "probed": probed,
         "clip": dataclasses.asdict(probed),
@@ -132,7 +124,8 @@ def _facts(
         "detector": camera.detector,
         "threshold": limit,
         "floor": min(camera.floor, limit * EventRule().low),
-        "warnings": list(look(camera, path)),
+        "span": 1,
+        "warnings": [*(said for said in (rate,) if said), *look(camera, path)],
         "normality": dataclasses.asdict(camera.normality),
         "versions": versions.of(camera, runtime),
     }
@@ -161,7 +154,7 @@ def _arriving(
 
 def _discard(folder: Path) -> None:
     """Remove what a clip that cannot be analysed left in its run's folder."""
-    for left in (folder / FACTS, folder / SCORES):
+    for left in (folder / FACTS, folder / frame_log.FILE, folder / frame_log.SCORES_ALONE):
         left.unlink(missing_ok=True)
     shutil.rmtree(folder / EVIDENCE, ignore_errors=True)
 

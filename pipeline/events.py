@@ -1,11 +1,19 @@
-"""From a score per frame to events: smoothing, hysteresis, minimum length, gaps closed."""
+"""From a score per frame to events: smoothing, hysteresis, minimum length, gaps closed; all of it in seconds."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import find_objects, gaussian_filter1d, label
+import numpy.typing as npt
+from scipy.ndimage import find_objects, label
 
+from core.clock import Clock
 from core.records import Event, Floats
+
+TRUNCATE = 4.0
+"""Standard deviations from which on a frame has no part in the smoothed score."""
+HAIR = 1e-6
+"""Seconds by which two lengths may differ and be the same."""
 
 
 @dataclass(frozen=True)
@@ -25,30 +33,64 @@ class EventRule:
     gap: float = 1.0
 
 
-def smoothed(scores: Floats, fps: float, rule: EventRule | None = None) -> Floats:
-    """Smooth (T,) scores over time; frames without a score (NaN) count as the nearest ones that have one do.
+def smoothed(scores: Floats, clock: Clock, rule: EventRule | None = None) -> Floats:
+    """Smooth (T,) scores over time; frames without a score (NaN) have no part in it.
+
+    Each frame weighs as much as it is shown, and nothing is smoothed across a gap of the recording.
+
+    Args:
+        scores: (T,) float32.
+        clock: when the T frames are shown.
+        rule: how events are cut; the default rule when None.
 
     Returns:
-        (T,) float32; NaN only where there is no score at all.
+        (T,) float32; NaN where a frame has no score.
     """
-    known = np.isfinite(scores)
-    sigma = (rule or EventRule()).smooth * fps
-    if not known.any() or sigma <= 0:
-        return scores.astype(np.float32)
-    weight = gaussian_filter1d(known.astype(np.float64), sigma, mode="nearest")
-    total = gaussian_filter1d(np.where(known, scores, 0.0).astype(np.float64), sigma, mode="nearest")
-    result = total / np.maximum(weight, 1e-9)
-    return np.where(known, result, np.nan).astype(np.float32)
+    sigma = (rule or EventRule()).smooth
+    out = scores.astype(np.float32)
+    for part in clock.segments():
+        known = np.isfinite(scores[part])
+        if known.any() and sigma > 0:
+            values = np.where(known, scores[part], 0.0).astype(np.float64)
+            smooth = _gaussian(values, known, clock.times[part], clock.step, sigma)
+            out[part] = np.where(known, smooth, np.nan)
+    return out
 
 
-def find_events(scores: Floats, threshold: float, fps: float, rule: EventRule | None = None) -> list[Event]:
-    """Cut events out of calibrated scores.
+def _gaussian(
+    values: npt.NDArray[np.float64], known: npt.NDArray[np.bool_], times: npt.NDArray[np.float64], step: float,
+    sigma: float,
+) -> npt.NDArray[np.float64]:  # fmt: skip
+    """Return the weighted mean around each frame, by one pass for each distance in frames."""
+    shown = np.append(np.diff(times), step) * known
+    weight, total = shown.copy(), shown * values
+    for distance in range(1, len(times)):
+        apart = times[distance:] - times[:-distance]
+        near = apart <= TRUNCATE * sigma + HAIR
+        if not near.any():
+            break
+        bell = np.where(near, np.exp(-0.5 * (apart / sigma) ** 2), 0.0)
+        for here, there in (
+            (slice(None, -distance), slice(distance, None)),
+            (slice(distance, None), slice(None, -distance)),
+        ):
+            weight[here] += bell * shown[there]
+            total[here] += bell * (shown * values)[there]
+    mean: npt.NDArray[np.float64] = total / np.maximum(weight, 1e-12)
+    return mean
+
+
+def find_events(
+    scores: Floats, threshold: float, clock: Clock, rule: EventRule | None = None, smooth: Floats | None = None
+) -> list[Event]:
+    """Cut events out of calibrated scores; none spans a gap of the recording.
 
     Args:
         scores: (T,) float32, NaN where a frame has no score; 0 is a typical normal frame.
         threshold: the smoothed score must exceed it at least once in an event.
-        fps: frames per second, which turns the rule's seconds into frames.
+        clock: when the T frames are shown.
         rule: how events are cut; the default rule when None.
+        smooth: what :func:`smoothed` gives, where that is known already.
 
     Returns:
         Events in order of time; ``peak`` is the frame of the highest unsmoothed score.
@@ -56,24 +98,33 @@ def find_events(scores: Floats, threshold: float, fps: float, rule: EventRule | 
     rule = rule or EventRule()
     if not np.isfinite(scores).any():
         return []
-    values = np.nan_to_num(smoothed(scores, fps, rule), nan=-np.inf)
+    values = np.nan_to_num(smoothed(scores, clock, rule) if smooth is None else smooth, nan=-np.inf)
     low = threshold * rule.low if threshold > 0 else threshold
-    runs, count = label(values > low)
-    kept = [span[0] for span in find_objects(runs, count) if (values[span[0]] > threshold).any()]
     events = []
-    for run in _close_gaps(kept, rule.gap * fps):
-        if run.stop - run.start < max(1.0, rule.shortest * fps):
-            continue
-        peak = run.start + int(np.nanargmax(scores[run]))
-        events.append(Event(run.start, run.stop - 1, peak, float(scores[peak])))
+    for part in clock.segments():
+        for first, last in _runs(values[part], low, threshold, clock, part.start, rule.gap):
+            if clock.length(first, last) < rule.shortest - HAIR:
+                continue
+            peak = first + int(np.nanargmax(scores[first : last + 1]))
+            events.append(Event(first, last, peak, float(scores[peak])))
     return events
 
 
-def _close_gaps(runs: list[slice], gap: float) -> list[slice]:
-    joined: list[slice] = []
-    for run in runs:
-        if joined and run.start - joined[-1].stop <= gap:
-            joined[-1] = slice(joined[-1].start, run.stop)
-        else:
-            joined.append(run)
-    return joined
+def _runs(
+    values: Floats, low: float, high: float, clock: Clock, offset: int, gap: float
+) -> Iterator[tuple[int, int]]:  # fmt: skip
+    """Yield the first and last frame of each run above ``low`` that passes ``high``, near ones joined."""
+    runs, _ = label(values > low)
+    open_run: tuple[int, int] | None = None
+    for (span,) in find_objects(runs):
+        if not (values[span] > high).any():
+            continue
+        first, last = offset + span.start, offset + span.stop - 1
+        if open_run and clock.at(first) - clock.end(open_run[1]) <= gap + HAIR:
+            open_run = (open_run[0], last)
+            continue
+        if open_run:
+            yield open_run
+        open_run = (first, last)
+    if open_run:
+        yield open_run

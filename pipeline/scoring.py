@@ -1,9 +1,9 @@
 """The one pass over a clip: decode, score, and gather evidence of the frames that may need explaining."""
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +12,12 @@ from core import video
 from core.contracts import Detector
 from core.device import Runtime
 from core.errors import Cancelled
-from core.files import storage_error
-from core.records import Clip, Frames, Prediction
+from core.records import Clip, Prediction
+from pipeline import frame_log
 from pipeline.ahead import ahead
+from pipeline.answers import EVIDENCE
 from pipeline.evidence import EvidenceFolder
+from pipeline.sampling import Sample, Sampler
 from pipeline.witness import Witness
 
 CHUNK = {"cpu": 8, "cuda": 32}
@@ -23,7 +25,8 @@ CHUNK = {"cpu": 8, "cuda": 32}
 EVIDENCE_PER_SECOND, LEAST_EVIDENCE = 5.0, 40
 """How often a second it is asked what is there, and how often at least in a clip: five boxes of a person, all that a
 second would have, do not say whether they run."""
-SCORES, EVIDENCE = "scores.f32", "evidence"
+HAIR = 1e-6
+"""Seconds by which two moments may differ and be the same."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,14 @@ class Progress:
 class Scoring:
     """Scores a clip's frames in order.
 
-    Scores go to ``scores.f32`` (float32, one for each frame from 0) only when the evidence of that frame and those
-    before it is on disk: whatever stops the process, what is there is complete, and the next pass goes on behind it.
+    A frame's record (:mod:`pipeline.frame_log`) is written only when the evidence of that frame and those before it is
+    on disk: whatever stops the process, what is there is complete, and the next pass goes on behind it. A frame that
+    the sampler left out has the score of the one before it.
 
     Args:
         path, clip: the clip and its facts.
         detector: built and placed.
+        camera_rate: frames per second of the footage that it learnt from.
         median: raw score of a typical normal frame, subtracted.
         floor: calibrated score from which evidence is gathered.
         witness: objects and actions.
@@ -61,16 +66,29 @@ class Scoring:
     """
 
     def __init__(
-        self, path: Path, clip: Clip, detector: Detector, median: float, floor: float, witness: Witness,
-        runtime: Runtime,
+        self, path: Path, clip: Clip, detector: Detector, camera_rate: float, median: float, floor: float,
+        witness: Witness, runtime: Runtime,
     ) -> None:  # fmt: skip
         self.path, self.clip, self.detector, self.median = path, clip, detector, median
         self.floor, self.witness, self.runtime = floor, witness, runtime
-        self.stride = stride(clip)
-        self.frames = 0
+        self.sampler = Sampler(clip.fps, camera_rate)
+        self.spacing = stride(clip) / clip.fps
         self.warnings: list[str] = []
         self._written = 0
         self._owed: list[float] = []
+        self._held = float("nan")
+        self._numbers: list[int] = []
+        self._offset: int | None = None
+
+    @property
+    def frames(self) -> int:
+        """How many frames were decoded."""
+        return len(self.sampler.seen)
+
+    @property
+    def repeated(self) -> int:
+        """How many frames repeat the one before."""
+        return self.sampler.repeated
 
     def run(self, folder: Path, progress: Callable[[Progress], None], cancelled: Callable[[], bool]) -> None:
         """Score what is not scored yet; afterwards ``frames`` and ``warnings`` are known.
@@ -81,63 +99,80 @@ class Scoring:
             StorageError: the disk is full.
         """
         kept = EvidenceFolder(folder / EVIDENCE)
-        self._written = _whole_scores(folder / SCORES)
+        start = self._resume(folder)
         began, before = time.monotonic(), self._written
         with self.runtime.autocast():
-            for answer in self.detector.stream(self._seen(self._written)):
-                self._take(answer)
-                self._settle(folder / SCORES, kept, ended=False)
-                done = self._written + len(self._owed)
-                progress(Progress(done, self.clip.frames, (done - before) / (time.monotonic() - began), "scoring"))
-                if cancelled():
-                    raise Cancelled(f"cancelled after {self._written} frames of {self.clip.name!r}")
-        self._owed += [float("nan")] * (self.frames - self._written - len(self._owed))
-        self._settle(folder / SCORES, kept, ended=True)
+            for _, segment in groupby(self._samples(start), key=lambda sample: sample.segment):
+                for answer in self.detector.stream(sample.frames for sample in segment):
+                    self._take(answer)
+                    self._settle(folder, kept, ended=False)
+                    done = self._written + len(self._owed)
+                    progress(Progress(done, self.clip.frames, (done - before) / (time.monotonic() - began), "scoring"))
+                    if cancelled():
+                        raise Cancelled(f"cancelled after {self._written} frames of {self.clip.name!r}")
+        self._fill(self.frames)
+        self._settle(folder, kept, ended=True)
 
-    def _seen(self, done: int) -> Iterator[Frames]:
-        """Decode; show each chunk to the witness, and pass on what the frames from ``done`` on need."""
-        needed = done - self.detector.window.span - math.ceil(self.witness.seconds * self.clip.fps)
+    def _resume(self, folder: Path) -> int:
+        """Find what is on disk, and return the first frame that scoring behind it needs."""
+        log = frame_log.read(folder, self.clip.fps)
+        self._written = len(log) if (folder / frame_log.FILE).exists() else 0
+        frame_log.cut(folder, self._written)
+        if not self._written:
+            return 0
+        self._held = float(log.scores[-1])
+        analysed = np.flatnonzero(log.analysed)[-self.detector.window.span :]
+        in_time = int(np.searchsorted(log.seconds, log.seconds[-1] - self.witness.seconds)) - 1
+        return max(min(int(analysed[0]) if len(analysed) else 0, in_time), 0)
+
+    def _samples(self, start: int) -> Iterator[Sample]:
+        """Decode; show each chunk to the witness, and pass on what the frames from ``start`` on need."""
         for chunk in ahead(video.read(self.path, CHUNK[self.runtime.device.type], self.warnings.append)):
-            self.frames = chunk.first + len(chunk)
-            if self.frames > needed:
-                self.witness.see(chunk, self.detector.window.span)
-                yield chunk
+            samples = list(self.sampler.take(chunk))
+            if chunk.first + len(chunk) <= start:
+                continue
+            self.witness.see(chunk, self.sampler.every * self.detector.window.span)
+            for sample in samples:
+                self._offset = sample.frames.first if self._offset is None else self._offset
+                self._numbers += sample.numbers.tolist()
+                yield sample
 
     def _take(self, answer: Prediction) -> None:
         scores = answer.score.float().cpu().numpy() - self.median
-        start = self._written + len(self._owed)
-        self._owed += [float("nan")] * (answer.first - start)
-        for row in range(max(0, start - answer.first), len(scores)):
-            frame = answer.first + row
-            self._owed.append(float(scores[row]))
-            if frame % self.stride == 0 and scores[row] >= self.floor:
-                self.witness.ask(frame, float(scores[row]), answer.saliency[row].float().cpu().numpy())
+        for row, score in enumerate(scores.tolist()):
+            index = answer.first + row - (self._offset or 0)
+            frame = self._numbers[index]
+            if frame < self._written + len(self._owed):
+                continue
+            self._fill(frame)
+            self._held = score
+            self._owed.append(score)
+            if score >= self.floor and self._due(frame, self._numbers[index - 1] if index else None):
+                self.witness.ask(frame, score, answer.saliency[row].float().cpu().numpy())
 
-    def _settle(self, scores: Path, kept: EvidenceFolder, ended: bool) -> None:
+    def _fill(self, stop: int) -> None:
+        """Give every frame before ``stop`` a score: that of the one it repeats, or none where no window reaches."""
+        for frame in range(self._written + len(self._owed), stop):
+            if self.sampler.analysed[frame]:
+                self._held = float("nan")
+            self._owed.append(self._held)
+
+    def _due(self, frame: int, before: int | None) -> bool:
+        """Tell whether a frame is the first that is analysed of its stretch of :attr:`spacing` seconds."""
+        here, last = (None if f is None else int((self.sampler.seen[f] + HAIR) / self.spacing) for f in (frame, before))
+        return here != last
+
+    def _settle(self, folder: Path, kept: EvidenceFolder, ended: bool) -> None:
         for evidence in self.witness.answer(ended) if self.frames else ():
             kept.put(evidence)
         owes = self.witness.settled
         count = len(self._owed) if owes is None else owes - self._written
-        try:
-            with scores.open("ab") as handle:
-                handle.write(np.array(self._owed[:count], np.float32).tobytes())
-        except OSError as error:
-            raise storage_error(scores, error) from error
-        self._written += count
-        self._owed = self._owed[count:]
+        here = slice(self._written, self._written + count)
+        frame_log.append(folder, self.sampler.seen[here], self._owed[:count], self.sampler.analysed[here])
+        self._written, self._owed = here.stop, self._owed[count:]
 
 
 def stride(clip: Clip) -> int:
     """Return the distance in frames between two frames of which evidence is gathered."""
     usual = max(1, round(clip.fps / EVIDENCE_PER_SECOND))
     return usual if clip.frames is None else max(1, min(usual, clip.frames // LEAST_EVIDENCE))
-
-
-def _whole_scores(path: Path) -> int:
-    """Count the scores on disk, cutting off half of one that a kill may have left."""
-    if not path.exists():
-        return 0
-    count = path.stat().st_size // 4
-    with path.open("r+b") as handle:
-        handle.truncate(count * 4)
-    return count

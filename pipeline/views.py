@@ -5,20 +5,21 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from core.records import Analysis, Evidence, ExplainedEvent
+from core.analysis import Analysis, ExplainedEvent
+from core.records import Evidence
 from explain import report
+from explain._summary import attributes, wall_clock
 from explain.report.overlay import MARKS, PALETTE, level, overlay
 from explain.report.place_map import place_map, place_of
-from pipeline.analyse import WHY, explain_events, floor_of
+from pipeline.answers import EVIDENCE, WHY, explain_events, floor_of
 from pipeline.camera import SHIPPED, Camera, cameras, load, look
 from pipeline.events import find_events
 from pipeline.evidence import EvidenceFolder
-from pipeline.scoring import EVIDENCE
 from pipeline.training.learn import retune
 
-__all__ = ["DEMO", "MARKS", "PALETTE", "REPORTS", "Camera", "cameras", "cut", "evidence_of", "explain_events"]
-__all__ += ["explained_frames", "floor_of", "level", "load", "look", "nearest_evidence", "overlay", "place_map"]
-__all__ += ["own", "place_of", "report_at", "retune"]
+__all__ = ["DEMO", "MARKS", "PALETTE", "REPORTS", "Camera", "attributes", "cameras", "cut", "evidence_of"]
+__all__ += ["explain_events", "explained_frames", "floor_of", "level", "load", "look", "nearest_evidence", "overlay"]
+__all__ += ["own", "place_map", "place_of", "report_at", "retune", "wall_clock"]
 
 DEMO = Path(__file__).resolve().parent.parent / "assets" / "demo" / "plaza.mp4"
 REPORTS = report.FILES
@@ -31,7 +32,7 @@ def own(camera: Camera) -> bool:
 
 def cut(analysis: Analysis, threshold: float) -> Analysis:
     """Cut events at another threshold without explaining them: instant, so that a chart can follow a slider."""
-    found = find_events(analysis.scores, threshold, analysis.clip.fps)
+    found = find_events(analysis.scores, threshold, analysis.clock)
     events = tuple(ExplainedEvent(event, (), 1.0, "") for event in found)
     return dataclasses.replace(analysis, threshold=threshold, events=events)
 

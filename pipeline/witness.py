@@ -1,10 +1,12 @@
 """Objects and actions on the frames that need explaining, while the clip streams past once."""
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from core.clock import Clock
 from core.contracts import ActionModel, ObjectModel
 from core.records import Detections, Evidence, Floats, Frames, Images
 from explain.actions import moments
@@ -47,7 +49,7 @@ class Witness:
         self._asked: list[_Asked] = []
 
     def see(self, chunk: Frames, lag: int) -> None:
-        """Take in the next frames of the clip; questions come at most ``lag`` frames late."""
+        """Take in the next frames of the clip, not all of them perhaps; questions come at most ``lag`` frames late."""
         self._ring.append(chunk)
         oldest = min([entry.frame for entry in self._asked] + [chunk.first - lag])
         since = self._time(oldest) - self.seconds
@@ -70,7 +72,7 @@ class Witness:
         return [evidence for i in range(0, len(ready), AT_ONCE) for evidence in self._explain(ready[i : i + AT_ONCE])]
 
     def _explain(self, ready: list[_Asked]) -> list[Evidence]:
-        images = np.stack([self._image(entry.frame) for entry in ready])
+        images = self.images([entry.frame for entry in ready])
         found = [whole(boxes) for boxes in self.objects.detect(images)]
         return [
             Evidence(entry.frame, entry.score, image, entry.heat, _of(entry.frame, boxes), self._actions(entry, boxes))
@@ -87,12 +89,22 @@ class Witness:
         """How long the action model looks at once."""
         return self.actions.span / self.actions.rate
 
+    def images(self, frames: Sequence[int]) -> Images:
+        """Return frames that were seen and are not dropped yet, (N, H, W, 3)."""
+        return np.stack([self._image(frame) for frame in frames])
+
     def _clip(self, frame: int) -> Images:
-        """(span, H, W, 3) the frames that are nearest in time to those that the action model wants."""
-        times = np.concatenate([part.times for part in self._ring])
-        middles = (times[1:] + times[:-1]) / 2 - NEARLY
-        nearest = np.searchsorted(middles, self._time(frame) + self._moments)
-        return np.stack([self._image(self._ring[0].first + int(i)) for i in nearest])
+        """(span, H, W, 3) the frames that are nearest in time to those that the action model wants.
+
+        Beyond a gap of the recording nothing is shown; the frame beside it is repeated.
+        """
+        numbers = np.concatenate([part.first + np.arange(len(part)) for part in self._ring])
+        clock = Clock.of(np.concatenate([part.times for part in self._ring]))
+        here = int(np.searchsorted(numbers, frame))
+        near = next(part for part in clock.segments() if part.start <= here < part.stop)
+        times = clock.times[near]
+        nearest = np.searchsorted((times[1:] + times[:-1]) / 2 - NEARLY, self._time(frame) + self._moments)
+        return self.images(numbers[near][nearest].tolist())
 
     def _image(self, frame: int) -> Images:
         chunk = self._chunk(frame)
@@ -101,7 +113,7 @@ class Witness:
 
     def _time(self, frame: int) -> float:
         chunk = self._chunk(frame)
-        return float(chunk.times[max(frame, chunk.first) - chunk.first])
+        return float(chunk.times[min(max(frame - chunk.first, 0), len(chunk) - 1)])
 
     def _chunk(self, frame: int) -> Frames:
         return next((part for part in reversed(self._ring) if part.first <= frame), self._ring[0])

@@ -17,7 +17,7 @@ from core.files import home
 from pipeline import jobs, store
 
 if TYPE_CHECKING:
-    from core.records import Analysis
+    from core.analysis import Analysis
 
 TURN_SECONDS = 0.5
 NICE = 5

@@ -13,9 +13,10 @@ import pytest
 import cli
 import pipeline.analyse
 import pipeline.training.learn
+from core.analysis import Analysis, ExplainedEvent
 from core.console import ProgressLine
 from core.errors import ClipError, StorageError
-from core.records import Analysis, Clip, Event, ExplainedEvent
+from core.records import Clip, Event
 from core.registry import collect
 from core.verbs import KINDS, parse, parser
 from pipeline import listing, store

@@ -9,7 +9,9 @@ from typing import Any
 import streamlit as st
 from PIL import Image
 
-from core.records import Analysis, Clip
+from core.analysis import Analysis
+from core.errors import WhycamError
+from core.records import Clip
 from core.video import probe
 from pipeline import views
 from pipeline.store import Run
@@ -43,12 +45,15 @@ def unlike(path: str, camera: str, sha256: str) -> tuple[str, ...]:
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
-def thumbnail(folder: str, finished: float | None, frame: int, normal: float) -> str:
-    """Return the picture kept nearest to a frame, with its heat, as a ``data:`` address; empty if there is none."""
-    kept = views.nearest_evidence(Path(folder), frame)
+def thumbnail(folder: str, finished: float | None, frame: int | None, normal: float) -> str:
+    """Return the picture kept of a frame, with its heat, as a ``data:`` address; empty if there is none."""
+    try:
+        kept = views.evidence_of(Path(folder), frame) if frame is not None else None
+    except WhycamError:
+        kept = None
     if kept is None:
         return ""
-    picture = Image.fromarray(views.overlay(kept, boxes=False, normal=normal))
+    picture = Image.fromarray(views.overlay(kept, normal=normal))
     picture.thumbnail(THUMBNAIL)
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=80)

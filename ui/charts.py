@@ -8,12 +8,14 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.records import Analysis, ExplainedEvent, Floats
+from core.analysis import Analysis, ExplainedEvent
+from core.clock import Clock
+from core.records import Floats
 from ui.words import clock
 
 POINTS = 4000
 SCORE, LIMIT, HOT, QUIET = "#1f93a8", "#d1495b", "#e07a1f", "#8d9a96"
-EVENT, PICKED = "rgba(224,122,31,0.20)", "rgba(224,122,31,0.45)"
+EVENT, PICKED, CAMERA = "rgba(224,122,31,0.20)", "rgba(224,122,31,0.45)", "rgba(110,120,135,0.35)"
 SHOWN_CAUSES = 6
 KINDS = {"object": "object", "action": "action", "location": "place", "unknown": "not named"}
 
@@ -48,31 +50,34 @@ def score_chart(analysis: Analysis, picked: int | None) -> go.Figure:
     Returns:
         A figure whose points carry their frame's number as ``customdata``.
     """
-    fps, shown = analysis.clip.fps, thinned(analysis.scores)
+    when, shown = analysis.clock, thinned(analysis.scores)
     figure = go.Figure()
     figure.add_scatter(
-        x=_moments(shown, fps), y=analysis.scores[shown], customdata=shown, mode="lines+markers", name="score",
+        x=_moments(when.seconds(shown)), y=analysis.scores[shown], customdata=shown, mode="lines+markers", name="score",
         line={"width": 1.4, "color": SCORE}, marker={"size": 7, "opacity": 0}, selected={"marker": {"opacity": 0}},
         unselected={"marker": {"opacity": 0}}, hovertemplate="frame %{customdata:,} · score %{y:.2f}<extra></extra>",
     )  # fmt: skip
     peaks = np.array([one.event.peak for one in analysis.events], np.int64)
     figure.add_scatter(
-        x=_moments(peaks, fps), y=[one.event.peak_score for one in analysis.events], customdata=peaks, mode="markers",
-        name="peaks", marker={"size": 9, "color": HOT, "line": {"width": 1.5, "color": "white"}},
+        x=_moments(when.seconds(peaks)), y=[one.event.peak_score for one in analysis.events], customdata=peaks,
+        mode="markers", name="peaks", marker={"size": 9, "color": HOT, "line": {"width": 1.5, "color": "white"}},
         selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}}, hoverinfo="skip",
     )  # fmt: skip
     for number, one in enumerate(analysis.events):
-        first, last = _moments(np.array([one.event.first, one.event.last + 1]), fps)
+        first, last = _moments(np.array([when.at(one.event.first), when.end(one.event.last)]))
         figure.add_vrect(
             x0=first, x1=last, line_width=0, layer="below", fillcolor=PICKED if number == picked else EVENT
         )
+    for stretch in analysis.disturbances:
+        first, last = _moments(np.array([stretch.start, stretch.end]))
+        figure.add_vrect(x0=first, x1=last, line_width=0, layer="below", fillcolor=CAMERA)
     figure.add_hline(y=analysis.threshold, line={"color": LIMIT, "width": 1.5, "dash": "dash"})
     return _styled(figure, analysis)
 
 
 def _styled(figure: go.Figure, analysis: Analysis) -> go.Figure:
-    seconds = len(analysis.scores) / analysis.clip.fps
-    whole = _moments(np.array([0, len(analysis.scores)]), analysis.clip.fps)
+    seconds = analysis.clock.end(len(analysis.scores) - 1) if len(analysis.scores) else 0.0
+    whole = _moments(np.array([0.0, seconds]))
     long = "%-H:%M:%S" if seconds >= 3600 else "%-M:%S"
     figure.update_xaxes(
         title="time", tickformat=long, hoverformat=f"{long}.%3f", range=whole,
@@ -129,16 +134,16 @@ def cause_chart(explained: ExplainedEvent) -> go.Figure:
     return figure
 
 
-def spoken(explained: ExplainedEvent, fps: float) -> str:
+def spoken(explained: ExplainedEvent, when: Clock) -> str:
     """Tell when an event was.
 
     >>> from core.records import Event
-    >>> spoken(ExplainedEvent(Event(50, 149, 100, 8.0), (), 1.0, ""), 25.0)
+    >>> spoken(ExplainedEvent(Event(50, 149, 100, 8.0), (), 1.0, ""), Clock.steady(25.0, 200))
     '0:02.0 – 0:06.0'
     """
-    return f"{clock(explained.event.first / fps)} – {clock((explained.event.last + 1) / fps)}"
+    return f"{clock(when.at(explained.event.first))} – {clock(when.end(explained.event.last))}"
 
 
-def _moments(frames: npt.NDArray[np.int64], fps: float) -> list[datetime]:
-    """Give frames' times as dates, which Plotly labels well at every zoom; VFR clips are drawn at their mean rate."""
-    return [datetime.fromtimestamp(frame / fps, UTC).replace(tzinfo=None) for frame in frames]
+def _moments(seconds: npt.NDArray[np.float64]) -> list[datetime]:
+    """Give seconds in the clip as dates, which Plotly labels well at every zoom."""
+    return [datetime.fromtimestamp(second, UTC).replace(tzinfo=None) for second in seconds.tolist()]

@@ -3,16 +3,16 @@
 import numpy as np
 import streamlit as st
 
+from core.analysis import Analysis, ExplainedEvent
 from core.errors import WhycamError
-from core.records import Analysis, ExplainedEvent
 from pipeline import views
 from pipeline.store import Run
 from ui import caches, charts, frame
 from ui.words import clock, count, safe, span
 
 PAGE = 12
-PLACED = 3
-"""A cause that is a place has its map shown where it is among so many best causes."""
+BOXED, PLACED = 6, 3
+"""Causes that are boxed at most; and the map of a thing in an unusual place is shown for one among so many."""
 
 
 def event_list(run: Run, analysis: Analysis, picked: int | None) -> None:
@@ -29,20 +29,20 @@ def event_list(run: Run, analysis: Analysis, picked: int | None) -> None:
 
 
 def _card(run: Run, analysis: Analysis, number: int, picked: bool) -> None:
-    one, fps = analysis.events[number], analysis.clip.fps
+    one, when = analysis.events[number], analysis.clock
     event = one.event
-    picture = caches.thumbnail(str(run.folder), run.finished, event.peak, analysis.normal_heat)
-    length = span((event.last - event.first + 1) / fps)
+    picture = caches.thumbnail(str(run.folder), run.finished, one.shown, analysis.normal_heat)
+    length = span(when.length(event.first, event.last))
     image = (
-        f'<img src="{picture}" alt="peak of event {number + 1}">'
+        f'<img src="{picture}" alt="frame {one.shown} of event {number + 1}">'
         if picture
         else '<span class="nopicture">no picture kept</span>'
     )
     with st.container(key=f"event-{'picked' if picked else 'card'}-{number}"):
         st.html(
             f'<div class="event">{image}<div><b class="name">{safe(name_of(one))}</b>'
-            f"<span>{charts.spoken(one, fps)} · {length}</span>"
-            f"<span>peak <b>{event.peak_score:.2f}</b> at {clock(event.peak / fps)}</span></div></div>"
+            f"<span>{charts.spoken(one, when)} · {length}</span>"
+            f"<span>peak <b>{event.peak_score:.2f} dB</b> at {clock(when.at(event.peak))}</span></div></div>"
         )
         st.button(f"Event {number + 1}", key=f"look-{number}", on_click=look_at, args=(event.peak,), width="stretch",
                   type="primary" if picked else "secondary")  # fmt: skip
@@ -63,12 +63,15 @@ def event_view(run: Run, analysis: Analysis, number: int) -> None:
     one = analysis.events[number]
     st.subheader(f"Event {number + 1} of {len(analysis.events)}")
     st.html(f'<p class="summary">{safe(one.summary)}</p>')
+    if recorded := views.wall_clock(analysis.clip.recorded, analysis.clock.at(one.event.first)):
+        st.html(f'<p class="facts">Recorded {safe(recorded)}</p>')
     st.page_link(frame.WHY, label="Why this score?", icon=":material/lightbulb:",
                  query_params={"run": run.id, "at": str(one.event.peak)})  # fmt: skip
     _pictures(run, analysis, one)
     st.markdown("**What it was**, best first")
     if one.causes:
         st.plotly_chart(charts.cause_chart(one), key="causes", config={"displayModeBar": False})
+        st.html(_attributes(one))
     else:
         st.caption("No object, action or place explains this event.")
     _place(run, analysis, one)
@@ -79,22 +82,22 @@ def event_view(run: Run, analysis: Analysis, number: int) -> None:
 
 
 def _pictures(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
-    frames, fps = views.explained_frames(run.folder, one.event.first, one.event.last), analysis.clip.fps
+    frames, when = views.explained_frames(run.folder, one.event.first, one.event.last), analysis.clock
     if not frames:
         frame.notice("No picture was kept of this event: it lies under the score from which evidence is kept.", "warn")
         return
-    nearest = min(frames, key=lambda kept: abs(kept - one.event.peak))
-    shown = nearest
+    shown = one.shown if one.shown in frames else frames[0]
     if len(frames) > 1:
         shown = st.select_slider(
             "Frame",
             frames,
-            nearest,
+            shown,
             key=f"frame-{one.event.peak}",
-            format_func=lambda kept: f"{clock(kept / fps, 2)} · frame {kept:,}",
+            format_func=lambda kept: f"{clock(when.at(kept), 2)} · frame {kept:,}",
         )
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        boxes = st.toggle("Boxes", value=True, key="boxes")
+        causes = st.toggle("Causes", value=True, key="causes-boxed", help="Their boxes, numbered as in the list")
+        boxes = st.toggle("All boxes", value=False, key="boxes", help="Whatever the models found, cause or not")
         heat = st.toggle("Heat", value=True, key="heat")
         strength = st.slider(
             "Heat's strength", 0, 100, 55, 5, format="%d %%", key="strength", disabled=not heat, width=220
@@ -107,19 +110,40 @@ def _pictures(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
     peak = " · the peak" if shown == one.event.peak else ""
     with st.container(key="picture"):
         st.image(
-            views.overlay(kept, strength=strength / 100 if heat else 0.0, boxes=boxes, normal=analysis.normal_heat),
-            caption=f"Frame {kept.frame:,} at {clock(kept.frame / fps, 2)} · score {kept.score:.2f}{peak}",
+            views.overlay(kept, one.causes[:BOXED] if causes else (), strength=strength / 100 if heat else 0.0,
+                          boxes=boxes, normal=analysis.normal_heat),
+            caption=f"Frame {kept.frame:,} at {clock(when.at(kept.frame), 2)} · score {kept.score:.2f} dB{peak}",
             width="stretch", output_format="JPEG",
         )  # fmt: skip
+    if causes:
+        st.html(_boxed(one, kept.frame))
     if heat:
         st.html(_legend(analysis.normal_heat))
 
 
+def _boxed(one: ExplainedEvent, number: int) -> str:
+    """Say which causes are boxed in a frame, and which are not in it."""
+    here = [cause.at(number) is not None for cause in one.causes[:BOXED]]
+    names = [f"<b>{i}</b> {safe(cause.fine)}" for i, cause in enumerate(one.causes[:BOXED], 1)]
+    inside = [name for name, seen in zip(names, here, strict=True) if seen]
+    outside = [name for name, seen in zip(names, here, strict=True) if not seen]
+    said = f"Boxed: {', '.join(inside)}." if inside else "None of the causes is in this frame."
+    rest = f" Not in this frame: {', '.join(outside)}." if inside and outside else ""
+    return f'<p class="facts">{said}{rest}</p>'
+
+
+def _attributes(one: ExplainedEvent) -> str:
+    """List what is known of each thing besides its name."""
+    rows = [(i, cause.fine, "; ".join(views.attributes(cause))) for i, cause in enumerate(one.causes[:BOXED], 1)]
+    body = "".join(f"<tr><th>{i} {safe(name)}</th><td>{safe(told)}</td></tr>" for i, name, told in rows if told)
+    return f'<div class="card"><table>{body}</table></div>' if body else ""
+
+
 def _place(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
     """Show where the class of the best cause that is a place stands normally, and where this one went."""
-    cause = next((cause for cause in one.causes[:PLACED] if cause.coarse == "location"), None)
-    label = views.place_of(cause.fine, analysis.places) if cause else None
-    kept = views.nearest_evidence(run.folder, one.event.peak) if label else None
+    cause = next((cause for cause in one.causes[:PLACED] if cause.place), None)
+    label = views.place_of(cause, analysis.places) if cause else None
+    kept = views.nearest_evidence(run.folder, one.shown) if label and one.shown is not None else None
     if cause is None or label is None or kept is None:
         return
     known = analysis.places[label]

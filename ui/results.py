@@ -6,8 +6,8 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
+from core.analysis import Analysis
 from core.errors import WhycamError
-from core.records import Analysis
 from pipeline import views
 from pipeline.store import Run
 from ui import caches, charts, frame
@@ -36,7 +36,7 @@ def finished(run: Run) -> Analysis:
 def head(run: Run, analysis: Analysis) -> None:
     """Say what was analysed, by whom, and what the reader must know."""
     clip = analysis.clip
-    length = f"{span(len(analysis.scores) / clip.fps)} ({count(len(analysis.scores), 'frame')})"
+    length = f"{span(analysis.clock.length(0, len(analysis.scores) - 1))} ({count(len(analysis.scores), 'frame')})"
     size = f"{clip.width} × {clip.height} at {clip.fps:.4g} frames/s"
     frame.title(run, f"camera {analysis.camera}", analysis.detector, size, length, lasted(run))
     for warning in analysis.warnings:
@@ -153,10 +153,10 @@ def _content(run: Run, base: Analysis, threshold: float, name: str) -> bytes:
 
 def summary(run: Run, base: Analysis, cut: Analysis) -> None:
     """Say how much was unusual, beside the downloads."""
-    fps, events = cut.clip.fps, [one.event for one in cut.events]
-    unusual = sum(event.last - event.first + 1 for event in events) / fps
+    clock, events = cut.clock, [one.event for one in cut.events]
+    unusual = sum(clock.length(event.first, event.last) for event in events)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="summary"):
-        whole = span(len(cut.scores) / fps)
+        whole = span(clock.length(0, len(cut.scores) - 1))
         told = f"{span(unusual)} of {whole}" if events else f"in {whole}"
         st.html(
             f'<p class="found"><b>{count(len(events), "unusual event").capitalize()}</b> <span>{told}</span></p>',

@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 import streamlit as st
 
+from core.analysis import Analysis
 from core.errors import WhycamError
-from core.records import Analysis, Images
+from core.records import Images
 from pipeline.explaining import reasons
 from pipeline.store import Run
 from ui import frame
@@ -57,7 +58,7 @@ def pick_frame(run: Run, analysis: Analysis) -> int:
 
 def _called(number: int, analysis: Analysis, kept: Sequence[int]) -> str:
     event = next((i for i, one in enumerate(analysis.events, 1) if one.event.peak == number), None)
-    said = f"{clock(number / analysis.clip.fps, 2)} · frame {number:,}" + (f" · peak of event {event}" if event else "")
+    said = f"{clock(analysis.clock.at(number), 2)} · frame {number:,}" + (f" · peak of event {event}" if event else "")
     return said + (" · explained" if number in kept else "")
 
 
@@ -125,7 +126,7 @@ def show(run: Run, chosen: int) -> None:
     except WhycamError as error:
         frame.notice(error)
         return
-    st.subheader(f"Frame {chosen:,}: score {result['score']:.2f}, threshold {result['threshold']:.2f}")
+    st.subheader(f"Frame {chosen:,}: {_score(result)}")
     strength = st.slider("Maps' strength", 0, 100, 75, 5, format="%d %%", key="why-strength", width=240)
     top = reasons.top_of(list(maps.values()))
     shown = [["as seen", _address(image)]]
@@ -137,6 +138,14 @@ def show(run: Run, chosen: int) -> None:
     )
     _figures(names, result)
     _away(run, chosen)
+
+
+def _score(result: dict[str, Any]) -> str:
+    """Write score and threshold as on the run's page, and on the scale that the methods explain."""
+    residual = f"residual error {result['score']:.2f}, threshold {result['threshold']:.2f} (1 is the camera's maximum)"
+    if "score_db" not in result:
+        return residual
+    return f"score {result['score_db']:.2f} dB, threshold {result['threshold_db']:.2f} dB; {residual}"
 
 
 def _figures(names: Sequence[str], result: dict[str, Any]) -> None:

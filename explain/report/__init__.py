@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from core.analysis import Analysis
 from core.files import write_json, write_text
-from core.records import Analysis, Evidence
+from core.records import Evidence
 from explain.report._data import as_json, causes_csv, scores_csv
 from explain.report._page import page
 

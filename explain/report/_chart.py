@@ -6,8 +6,9 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from core.records import Analysis, Floats
-from explain._summary import clock
+from core.analysis import Analysis
+from core.records import Floats
+from explain._summary import timestamp
 from explain.report._html import safe
 
 WIDTH, HEIGHT = 1040, 250
@@ -20,14 +21,14 @@ Place = Callable[[float], float]
 
 def score_chart(analysis: Analysis) -> str:
     """Draw the whole clip's score; each event is a link to its section."""
-    scores, fps = analysis.scores, analysis.clip.fps
+    scores, clock = analysis.scores, analysis.clock
     if not len(scores):
         return ""
     low, high = _range(scores, analysis.threshold)
-    inner = WIDTH - LEFT - RIGHT
+    inner, length = WIDTH - LEFT - RIGHT, clock.end(len(scores) - 1)
 
-    def x(frame: float) -> float:
-        return LEFT + inner * frame / len(scores)
+    def x(seconds: float) -> float:
+        return LEFT + inner * seconds / length
 
     def y(score: float) -> float:
         return TOP + (HEIGHT - TOP - BOTTOM) * (high - score) / (high - low)
@@ -36,9 +37,10 @@ def score_chart(analysis: Analysis) -> str:
     words = f"threshold {analysis.threshold:.2f}"
     parts = [
         *_score_marks(low, high, y),
-        *_time_marks(len(scores), fps, x),
+        *_time_marks(length, x),
+        *_camera_bands(analysis, x),
         *_bands(analysis, x, y),
-        f'<path class="line" d="{_path(scores, inner, x, y)}"/>',
+        f'<path class="line" d="{_path(analysis, inner, x, y)}"/>',
         f'<line class="limit" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{limit:.1f}" y2="{limit:.1f}"/>',
         f'<text class="limit-text" x="{WIDTH - RIGHT - 4}" y="{limit - 6:.1f}">{words}</text>',
     ]
@@ -51,8 +53,8 @@ def _told(analysis: Analysis) -> str:
     known = analysis.scores[np.isfinite(analysis.scores)]
     span = f"from {known.min():.2f} to {known.max():.2f}" if len(known) else "that is nowhere known"
     return (
-        f"Anomaly score over {len(analysis.scores):,} frames, {span}; the threshold is {analysis.threshold:.2f}, and "
-        f"{len(analysis.events)} events are above it."
+        f"Anomaly score in dB over {len(analysis.scores):,} frames, {span}; the threshold is {analysis.threshold:.2f}, "
+        f"and {len(analysis.events)} events are above it."
     )
 
 
@@ -64,16 +66,18 @@ def _range(scores: Floats, threshold: float) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _path(scores: Floats, columns: int, x: Place, y: Place) -> str:
+def _path(analysis: Analysis, columns: int, x: Place, y: Place) -> str:
     """Draw lowest and highest score of each column of pixels, so that no peak is lost; gaps stay gaps."""
-    known = np.isfinite(scores)
-    column = (np.arange(len(scores)) * columns // len(scores)) if len(scores) > 2 * columns else np.arange(len(scores))
+    scores, clock = analysis.scores, analysis.clock
+    known, many = np.isfinite(scores), len(scores) > 2 * columns
+    column = np.floor(clock.times / clock.end(len(scores) - 1) * columns) if many else np.arange(len(scores))
+    breaks = np.union1d(np.flatnonzero(np.diff(known)), clock.gaps()).astype(np.intp)
     commands: list[str] = []
-    for run in np.split(np.arange(len(scores)), np.flatnonzero(np.diff(known)) + 1):
+    for run in np.split(np.arange(len(scores)), breaks + 1):
         if not known[run[0]]:
             continue
-        kept = _extremes(scores, run, column)
-        points = [f"{x(frame + 0.5):.1f} {y(float(scores[frame])):.1f}" for frame in kept.tolist()]
+        kept = _extremes(scores, run, column.astype(np.intp))
+        points = [f"{x(clock.at(frame)):.1f} {y(float(scores[frame])):.1f}" for frame in kept.tolist()]
         commands.append("M" + "L".join(points if len(points) > 1 else points * 2))
     return "".join(commands)
 
@@ -89,30 +93,44 @@ def _extremes(scores: Floats, run: npt.NDArray[np.intp], column: npt.NDArray[np.
 def _bands(analysis: Analysis, x: Place, y: Place) -> list[str]:
     parts = []
     numbered = len(analysis.events) <= 40
+    clock = analysis.clock
     for number, one in enumerate(analysis.events, 1):
         event = one.event
-        left, width = x(event.first), max(x(event.last + 1) - x(event.first), 1.5)
+        left = x(clock.at(event.first))
+        width = max(x(clock.end(event.last)) - left, 1.5)
         name = one.causes[0].fine if one.causes else "no cause found"
-        told = f"Event {number}, {clock(event.first, analysis.clip.fps)}: {name}"
+        told = f"Event {number}, {timestamp(clock.at(event.first))}: {name}"
         label = f'<text x="{left + width / 2:.1f}" y="{TOP - 8}">{number}</text>' if numbered else ""
         peak = y(event.peak_score) if math.isfinite(event.peak_score) else TOP
         parts.append(
             f'<a class="event" href="#event-{number}" aria-label="{safe(told)}"><title>{safe(told)}</title>'
             f'<rect x="{left:.1f}" y="{TOP}" width="{width:.1f}" height="{HEIGHT - TOP - BOTTOM}"/>'
-            f'<circle cx="{x(event.peak + 0.5):.1f}" cy="{peak:.1f}" r="3.5"/>{label}</a>'
+            f'<circle cx="{x(clock.at(event.peak)):.1f}" cy="{peak:.1f}" r="3.5"/>{label}</a>'
         )
     return parts
 
 
-def _time_marks(frames: int, fps: float, x: Place) -> list[str]:
-    seconds = frames / fps
+def _camera_bands(analysis: Analysis, x: Place) -> list[str]:
+    """Shade what the camera itself did, in a colour of its own."""
+    parts = []
+    for one in analysis.disturbances:
+        left = x(one.start)
+        width = max(x(one.end) - left, 1.5)
+        parts.append(
+            f'<g class="camera"><title>{safe(one.summary)}</title>'
+            f'<rect x="{left:.1f}" y="{TOP}" width="{width:.1f}" height="{HEIGHT - TOP - BOTTOM}"/></g>'
+        )
+    return parts
+
+
+def _time_marks(seconds: float, x: Place) -> list[str]:
     step = next((s for s in STEPS if seconds / s <= 9), 3600.0 * math.ceil(seconds / 3600 / 9))
     base = HEIGHT - BOTTOM
     marks = []
     for i in range(int(seconds / step) + 1):
-        at = x(i * step * fps)
+        at = x(i * step)
         anchor = "start" if i == 0 else "end" if at > WIDTH - RIGHT - 20 else "middle"
-        words = clock(i * step * fps, fps)
+        words = timestamp(i * step)
         words = words.removesuffix(".0") if step >= 1 else words
         marks.append(
             f'<line class="tick" x1="{at:.1f}" x2="{at:.1f}" y1="{base}" y2="{base + 5}"/>'

@@ -1,6 +1,7 @@
 """The report for machines: ``report.json`` (``docs/report.schema.json``), ``scores.csv`` and ``causes.csv``."""
 
 import csv
+import dataclasses
 import io
 import math
 from collections.abc import Mapping
@@ -8,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from core.records import Analysis, Cause, ExplainedEvent
+from core.analysis import Analysis, Cause, ExplainedEvent
+from core.disturbance import Disturbance
+from explain._summary import wall_clock
 
 LONGEST_NAME = 100
 """Of a video, as readers of predictions take it."""
@@ -22,6 +25,12 @@ def as_json(analysis: Analysis) -> dict[str, Any]:
             "name": clip.name,
             "sha256": clip.sha256,
             "frames": clip.frames if clip.frames is not None else len(analysis.scores),
+            "frames_announced": clip.announced,
+            "frames_read": len(analysis.scores),
+            "frames_repeated": analysis.repeated,
+            "unread": [list(span) for span in analysis.unread],
+            "recorded": clip.recorded or None,
+            "seconds": analysis.clock.end(len(analysis.scores) - 1) if len(analysis.scores) else 0.0,
             "fps": clip.fps,
             "width": clip.width,
             "height": clip.height,
@@ -30,19 +39,27 @@ def as_json(analysis: Analysis) -> dict[str, Any]:
         "detector": analysis.detector,
         "models": dict(analysis.models),
         "threshold": analysis.threshold,
+        "warnings": list(analysis.warnings),
         "versions": dict(analysis.versions),
-        "events": [_event(one) for one in analysis.events],
+        "events": [_event(one, analysis) for one in analysis.events],
+        "camera_causes": [_disturbance(one) for one in analysis.disturbances],
     }
     finite: dict[str, Any] = _finite(content)
     return finite
 
 
-def _event(explained: ExplainedEvent) -> dict[str, Any]:
-    event = explained.event
+def _event(explained: ExplainedEvent, analysis: Analysis) -> dict[str, Any]:
+    event, clock = explained.event, analysis.clock
+    start = clock.at(event.first)
     return {
         "first_frame": event.first,
         "last_frame": event.last,
         "peak_frame": event.peak,
+        "shown_frame": explained.shown,
+        "start_s": start,
+        "end_s": clock.end(event.last),
+        "peak_s": clock.at(event.peak),
+        "wall_clock": wall_clock(analysis.clip.recorded, start) or None,
         "peak_score": event.peak_score,
         "unexplained_share": explained.unexplained_share,
         "summary": explained.summary,
@@ -57,11 +74,30 @@ def _cause(cause: Cause) -> dict[str, Any]:
         "score": cause.score,
         "heat_share": cause.heat_share,
         "confidence": cause.confidence,
-        "box": list(cause.box),
+        "object": cause.object or None,
+        "action": cause.action or None,
+        "place": cause.place or None,
+        "direction": cause.direction or None,
+        "box": list(cause.box) if cause.box else None,
         "first_frame": cause.first,
         "last_frame": cause.last,
+        "tube": [{"frame": frame, "box": list(box)} for frame, box in cause.tube],
         "path": [list(point) for point in cause.path],
         "speed": cause.speed,
+        "labels": [dataclasses.asdict(label) for label in cause.labels],
+    }
+
+
+def _disturbance(one: Disturbance) -> dict[str, Any]:
+    return {
+        "coarse": "camera",
+        "fine": one.kind,
+        "first_frame": one.first,
+        "last_frame": one.last,
+        "start_s": one.start,
+        "end_s": one.end,
+        "lasting": one.lasting,
+        "summary": one.summary,
     }
 
 
@@ -90,12 +126,12 @@ def event_numbers(analysis: Analysis) -> list[int]:
 def scores_csv(analysis: Analysis) -> str:
     """Return ``scores.csv``: one line for each frame; a frame without a score, or in no event, has an empty field."""
     limit = f"{analysis.threshold:.6g}"
-    rows = zip(analysis.scores.tolist(), event_numbers(analysis), strict=True)
+    rows = zip(analysis.scores.tolist(), analysis.clock.times.tolist(), event_numbers(analysis), strict=True)
     lines = [
-        f"{frame},{f'{score:.6g}' if math.isfinite(score) else ''},{limit},{number or ''}"
-        for frame, (score, number) in enumerate(rows)
+        f"{frame},{seconds:.6f},{f'{score:.6g}' if math.isfinite(score) else ''},{limit},{number or ''}"
+        for frame, (score, seconds, number) in enumerate(rows)
     ]
-    return "\n".join(["frame,score,threshold,event", *lines, ""])
+    return "\n".join(["frame,seconds,score,threshold,event", *lines, ""])
 
 
 def causes_csv(analysis: Analysis) -> str:
@@ -109,7 +145,7 @@ def causes_csv(analysis: Analysis) -> str:
     table.writerow(("video", "frame", "coarse", "fine", "score"))
     video = (analysis.clip.name.rpartition(".")[0] or analysis.clip.name)[-LONGEST_NAME:]
     for one in analysis.events:
-        for cause in one.causes:
+        for cause in (label for thing in one.causes for label in thing.labels):
             first, last = max(cause.first, one.event.first), min(cause.last, one.event.last)
             if cause.coarse != "unknown" and math.isfinite(cause.score):
                 row = (cause.coarse, cause.fine, f"{cause.score:.6g}")

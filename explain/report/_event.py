@@ -1,13 +1,11 @@
 """One event's section in the report: its picture, its causes as bars, its sentence."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-import numpy as np
-
+from core.analysis import Analysis, Cause, ExplainedEvent
 from core.errors import InputError
-from core.records import Analysis, Cause, Event, Evidence, ExplainedEvent, Pixels
-from explain._summary import clock, percent
-from explain.boxes import iou
+from core.records import Evidence, Pixels
+from explain._summary import attributes, percent, timestamp, wall_clock
 from explain.report._html import jpeg, safe, webp
 from explain.report.overlay import MARKS, PALETTE, TOP, heat_layer
 from explain.report.place_map import place_map, place_of
@@ -17,8 +15,6 @@ SHOWN = 6
 """Causes in the table; the rest stand in ``report.json``."""
 BOXED, WORTH_A_BOX = 3, 0.25
 """Causes whose box is drawn: at most so many, and only those with this share of the best one's score."""
-SAME_BOX = 0.6
-"""IoU from which two boxes are drawn as one, that of the better cause: their names would lie on each other."""
 CLOSE = 2.4
 """A close-up shows this many times the width or height of the best cause's box."""
 STRENGTH = 0.75
@@ -35,112 +31,100 @@ def event_section(
     one: ExplainedEvent, number: int, analysis: Analysis, evidence: Callable[[int], Evidence] | None
 ) -> str:
     """Return the section of one event; without ``evidence`` it has no picture."""
-    event, fps = one.event, analysis.clip.fps
-    seconds = (event.last - event.first + 1) / fps
+    event, clock = one.event, analysis.clock
     facts = (
-        f"{clock(event.first, fps)} – {clock(event.last + 1, fps)}",
-        f"{seconds:.1f} s",
+        f"{timestamp(clock.at(event.first))} – {timestamp(clock.end(event.last))}",
+        f"{clock.length(event.first, event.last):.1f} s",
         f"frames {event.first:,} – {event.last:,}",
-        f"peak {event.peak_score:.2f} at {clock(event.peak, fps)}",
+        f"peak {event.peak_score:.2f} dB at {timestamp(clock.at(event.peak))}",
+        wall_clock(analysis.clip.recorded, clock.at(event.first)),
     )
+    kept = shown_evidence(one, evidence) if evidence else None
     return f"""<section class="event" id="event-{number}" aria-labelledby="name-{number}">
 <h2 id="name-{number}"><span class="number">{number}</span> {safe(name_of(one))}</h2>
-<p class="facts">{" · ".join(facts)}</p>
+<p class="facts">{" · ".join(safe(fact) for fact in facts if fact)}</p>
 <div class="columns">
-{_picture(one, number, analysis, evidence) if evidence else ""}
+{_picture(one, number, analysis, kept) if evidence else ""}
 <div class="answer">
 <p class="said">{safe(one.summary)}</p>
 {_causes(one)}
 {_unexplained(one.unexplained_share)}
-{_where(one, analysis, evidence) if evidence else ""}
+{_where(one, analysis, kept) if kept else ""}
 </div>
 </div>
 </section>
 """
 
 
-def _picture(one: ExplainedEvent, number: int, analysis: Analysis, evidence: Callable[[int], Evidence]) -> str:
-    kept = nearest_evidence(one.event, evidence)
+def shown_evidence(one: ExplainedEvent, evidence: Callable[[int], Evidence]) -> Evidence | None:
+    """Return what was kept of the frame that stands for the event; None where nothing was."""
+    if one.shown is None:
+        return None
+    try:
+        return evidence(one.shown)
+    except InputError:
+        return None
+
+
+def _picture(one: ExplainedEvent, number: int, analysis: Analysis, kept: Evidence | None) -> str:
     if kept is None:
         return '<p class="note">No picture was kept of this event.</p>'
     height, width = kept.heat.shape
-    boxed = _boxed(one.causes)
-    told = _told(boxed, kept, analysis.clip.fps)
+    boxed, when = _boxed(one.causes), timestamp(analysis.clock.at(kept.frame))
     size = f'width="{width}" height="{height}"'
     heat = webp(heat_layer(kept.heat, analysis.normal_heat, STRENGTH))
-    near = "" if kept.frame == one.event.peak else ", the explained frame nearest to the peak"
+    peak = " (the peak)" if kept.frame == one.event.peak else ""
+    close = one.causes[0].box if one.causes else None
     return f"""<figure>
 <input type="checkbox" id="heat-{number}" checked><label for="heat-{number}">Heat</label>
-<svg class="frame" viewBox="0 0 {width} {height}" role="img" aria-label="{safe(told)}">
+<svg class="frame" viewBox="0 0 {width} {height}" role="img" aria-label="{safe(_told(boxed, kept, when))}">
 <image id="seen-{number}" href="{jpeg(kept.image)}" {size}/>
 <image id="hot-{number}" class="heat" href="{heat}" {size}/>
 {_boxes(boxed, width, height)}
 </svg>
+<figcaption>Frame {kept.frame:,} at {when}{peak}, score {kept.score:.2f} dB.
+{"Boxes: the causes of the list that are in this frame." if boxed else ""}</figcaption>
+{_close_up(close, one.causes[0].fine, number, width, height) if close else ""}
 {_legend(analysis.normal_heat)}
-{_close_up(boxed[0], number, width, height) if boxed else ""}
-<figcaption>Frame {kept.frame:,} at {clock(kept.frame, analysis.clip.fps)}, score {kept.score:.2f}{near}.
-{"Small: the first cause, as seen and with its heat." if boxed else ""}</figcaption>
 </figure>"""
 
 
-def nearest_evidence(event: Event, evidence: Callable[[int], Evidence]) -> Evidence | None:
-    """Return the explained frame next to the peak, on the side where the score is higher; None if there is none."""
-    before = _first_kept(range(event.peak, event.first - 1, -1), evidence)
-    if before is not None and before.frame == event.peak:
-        return before
-    after = _first_kept(range(event.peak + 1, event.last + 1), evidence)
-    sides = [side for side in (before, after) if side is not None]
-    return max(sides, key=lambda side: np.nan_to_num(side.score, nan=-np.inf), default=None)
+def _boxed(causes: tuple[Cause, ...]) -> list[tuple[int, Cause, Pixels]]:
+    """List the causes whose box is drawn, with their place in the list."""
+    worth = [cause.score >= WORTH_A_BOX * causes[0].score for cause in causes[:BOXED]]
+    return [(i, cause, cause.box) for i, cause in enumerate(causes[:BOXED], 1) if cause.box and worth[i - 1]]
 
 
-def _first_kept(frames: range, evidence: Callable[[int], Evidence]) -> Evidence | None:
-    for frame in frames:
-        try:
-            return evidence(frame)
-        except InputError:
-            continue
-    return None
-
-
-def _boxed(causes: tuple[Cause, ...]) -> tuple[Cause, ...]:
-    return tuple(cause for cause in causes[:BOXED] if cause.score >= WORTH_A_BOX * causes[0].score)
-
-
-def _close_up(cause: Cause, number: int, width: int, height: int) -> str:
+def _close_up(box: Pixels, name: str, number: int, width: int, height: int) -> str:
     """Show the best cause's surroundings twice, without and with heat, from the pictures already in the page."""
-    x1, y1, x2, y2 = cause.box
+    x1, y1, x2, y2 = box
     across = min(max((x2 - x1) * CLOSE, (y2 - y1) * CLOSE * 4 / 3, width / 8), width, height * 4 / 3)
     down = across * 3 / 4
     left = min(max((x1 + x2 - across) / 2, 0.0), width - across)
     top = min(max((y1 + y2 - down) / 2, 0.0), height - down)
     view = f'viewBox="{left:.1f} {top:.1f} {across:.1f} {down:.1f}" role="img"'
-    seen, hot, name = f'<use href="#seen-{number}"/>', f'<use href="#hot-{number}"/>', safe(cause.fine)
+    seen, hot, told = f'<use href="#seen-{number}"/>', f'<use href="#hot-{number}"/>', safe(name)
     return (
-        f'<div class="close"><svg {view} aria-label="Close-up of {name} as seen">{seen}</svg>'
-        f'<svg {view} aria-label="Close-up of {name} with its heat">{seen}{hot}</svg></div>'
+        f'<div class="close"><svg {view} aria-label="Close-up of {told} as seen">{seen}</svg>'
+        f'<svg {view} aria-label="Close-up of {told} with its heat">{seen}{hot}</svg></div>'
     )
 
 
-def _told(causes: tuple[Cause, ...], kept: Evidence, fps: float) -> str:
-    said = ", ".join(f"{c.fine} at ({c.box[0]:.0f}, {c.box[1]:.0f})" for c in causes)
-    marked = f"; marked: {said}" if causes else ""
-    return f"Frame {kept.frame} at {clock(kept.frame, fps)} with the heat of the prediction error{marked}"
+def _told(boxed: Sequence[tuple[int, Cause, Pixels]], kept: Evidence, when: str) -> str:
+    said = ", ".join(f"{rank} {cause.fine} at ({box[0]:.0f}, {box[1]:.0f})" for rank, cause, box in boxed)
+    marked = f"; marked: {said}" if said else ""
+    return f"Frame {kept.frame} at {when} with the heat of the prediction error{marked}"
 
 
-def _boxes(causes: tuple[Cause, ...], width: int, height: int) -> str:
-    """Draw each box once, best cause uppermost, with the ranks and names of all causes that have it or nearly so."""
-    shared: dict[Pixels, list[str]] = {}
-    for rank, cause in enumerate(causes, 1):
-        same = (box for box in shared if iou(box, cause.box)[0, 0] >= SAME_BOX)
-        shared.setdefault(next(same, cause.box), []).append(f"{rank} {cause.fine}")
+def _boxes(boxed: Sequence[tuple[int, Cause, Pixels]], width: int, height: int) -> str:
+    """Draw each cause's own box, the best one uppermost, with its number and name."""
     size = width / 46
-    drawn = [_box(box, names, width, height, size, i == 0) for i, (box, names) in enumerate(shared.items())]
+    drawn = [_box(box, f"{rank} {cause.fine}", width, height, size, rank == 1) for rank, cause, box in boxed]
     return "".join(reversed(drawn))
 
 
-def _box(box: Pixels, names: list[str], width: int, height: int, size: float, best: bool) -> str:
+def _box(box: Pixels, words: str, width: int, height: int, size: float, best: bool) -> str:
     x1, y1, x2, y2 = box
-    words = " · ".join(names)
     x = max(min(x1, width - 0.56 * size * len(words)), 0.0)
     y = y1 - 0.35 * size if y1 > 1.4 * size else min(y2 + size, height - 0.3 * size)
     return (
@@ -149,12 +133,11 @@ def _box(box: Pixels, names: list[str], width: int, height: int, size: float, be
     )
 
 
-def _where(one: ExplainedEvent, analysis: Analysis, evidence: Callable[[int], Evidence]) -> str:
-    """Show the map for the best cause that is a place, where it is among the causes whose boxes are drawn."""
-    cause = next((cause for cause in _boxed(one.causes) if cause.coarse == "location"), None)
-    label = place_of(cause.fine, analysis.places) if cause else None
-    kept = nearest_evidence(one.event, evidence) if label else None
-    if cause is None or label is None or kept is None:
+def _where(one: ExplainedEvent, analysis: Analysis, kept: Evidence) -> str:
+    """Show the map for the best thing in an unusual place, where it is among those whose boxes may be drawn."""
+    cause = next((cause for cause in one.causes[:BOXED] if cause.place), None)
+    label = place_of(cause, analysis.places) if cause else None
+    if cause is None or label is None:
         return ""
     known = analysis.places[label]
     return f"""<figure><img class="where" src="{jpeg(place_map(kept.image, known, cause.path))}"
@@ -182,7 +165,7 @@ def _causes(one: ExplainedEvent) -> str:
     rows = "".join(_cause(cause, rank, top) for rank, cause in enumerate(one.causes[:SHOWN], 1))
     left = len(one.causes) - SHOWN
     more = f'<p class="note">{left} weaker causes stand in report.json.</p>' if left > 0 else ""
-    return f"""<table class="causes"><caption>Causes, best first</caption>
+    return f"""<table class="causes"><caption>Causes, best first: one row for each thing</caption>
 <thead><tr><th scope="col"></th><th scope="col">Cause</th><th scope="col">Rank score</th>
 <th scope="col">Heat in its boxes</th><th scope="col">Confidence</th></tr></thead><tbody>{rows}</tbody></table>{more}"""
 
@@ -192,9 +175,11 @@ def _cause(cause: Cause, rank: int, top: float) -> str:
     sure = _bar(cause.confidence, f"{cause.confidence:.2f}", "sure") if named else '<td class="none">–</td>'
     kind = KINDS.get(cause.coarse, cause.coarse)
     name = "region" if cause.coarse == "unknown" else cause.fine
+    told = "; ".join(attributes(cause))
     return (
         f"<tr{' class=first' if rank == 1 else ''}><td>{rank}</td><td><b>{safe(name)}</b> "
-        f'<span class="kind">{safe(kind)}</span></td>{_bar(cause.score / top, f"{cause.score:.3g}", "rank")}'
+        f'<span class="kind">{safe(kind)}</span>{f"<br><span class=told>{safe(told)}</span>" if told else ""}</td>'
+        f"{_bar(cause.score / top, f'{cause.score:.3g}', 'rank')}"
         f"{_bar(cause.heat_share, percent(cause.heat_share), 'share')}{sure}</tr>"
     )
 

@@ -19,6 +19,17 @@ def safe(text: object) -> str:
     return html.escape(shown.encode("utf-8", "replace").decode("utf-8"), quote=True)
 
 
+def css_string(text: str, longest: int = 60) -> str:
+    r"""Write any text as a string of CSS, every character but letters and digits as its number.
+
+    >>> css_string('a"}</style>')
+    '"a\\22 \\7d \\3c \\2f style\\3e "'
+    """
+    short = text if len(text) <= longest else f"{text[: longest // 2]}…{text[-longest // 2 :]}"
+    shown = (c if c.isascii() and c.isalnum() else f"\\{ord(c):x} " for c in short if c.isprintable())
+    return f'"{"".join(shown)}"'
+
+
 def jpeg(image: Images, quality: int = 88) -> str:
     """Return an (H, W, 3) RGB picture as a ``data:`` address."""
     _, coded = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])

@@ -6,11 +6,12 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from core.records import Analysis, Evidence, ExplainedEvent
-from explain._summary import clock, percent
+from core.analysis import Analysis, ExplainedEvent
+from core.records import Evidence
+from explain._summary import percent, timestamp, wall_clock
 from explain.report._chart import score_chart
 from explain.report._event import KINDS, event_section, name_of
-from explain.report._html import safe
+from explain.report._html import css_string, safe
 from explain.report._why import why_section
 
 STYLE = Path(__file__).with_name("report.css")
@@ -67,27 +68,44 @@ def page(analysis: Analysis, evidence: Callable[[int], Evidence], why: Path | No
         event_section(one, number, analysis, evidence if number in pictured else None)
         for number, one in enumerate(analysis.events, 1)
     ]
-    parts = (_head(analysis), _warnings(analysis), _summary(analysis), _over_time(analysis), *sections,
-             _omitted(analysis, pictured), why_section(analysis, why), _reading(), _pedigree(analysis))  # fmt: skip
+    parts = (_head(analysis), _warnings(analysis), _summary(analysis), _camera(analysis), _over_time(analysis),
+             *sections, _omitted(analysis, pictured), why_section(analysis, why), _reading(),
+             _pedigree(analysis))  # fmt: skip
+    written = f"{datetime.now(UTC):%Y-%m-%d at %H:%M} UTC"
     return SHELL.substitute(
         policy=POLICY,
         title=safe(analysis.clip.name),
-        style=STYLE.read_text(encoding="utf-8"),
+        style=STYLE.read_text(encoding="utf-8") + _on_every_page(analysis.clip.name, written),
         body="\n".join(part for part in parts if part),
-        written=f"{datetime.now(UTC):%Y-%m-%d at %H:%M} UTC",
+        written=written,
+    )
+
+
+def _on_every_page(clip: str, written: str) -> str:
+    """Return the style that prints the clip's name, the date and the page's number at the foot of each page."""
+    return (
+        f"@page {{ @bottom-left {{ content: {css_string(clip)}; }} "
+        f"@bottom-center {{ content: {css_string(f'Whycam report of {written}')}; }} }}\n"
     )
 
 
 def _head(analysis: Analysis) -> str:
     clip = analysis.clip
-    length = f"{clock(len(analysis.scores), clip.fps)} ({len(analysis.scores):,} frames)"
+    length = f"{timestamp(_length(analysis))} ({len(analysis.scores):,} frames)"
+    recorded = wall_clock(clip.recorded, 0.0)
     facts = (f"Camera <b>{safe(analysis.camera)}</b>", f"detector <b>{safe(analysis.detector)}</b>",
-             f"{clip.width} × {clip.height} at {clip.fps:.4g} frames/s", length)  # fmt: skip
+             f"{clip.width} × {clip.height} at {clip.fps:.4g} frames/s", length,
+             f"recorded {safe(recorded)}" if recorded else "")  # fmt: skip
     return f"""<header>
 <p class="brand">Whycam report</p>
 <h1>{safe(clip.name)}</h1>
-<p class="facts">{" · ".join(facts)}</p>
+<p class="facts">{" · ".join(fact for fact in facts if fact)}</p>
 </header>"""
+
+
+def _length(analysis: Analysis) -> float:
+    """Return the seconds from the first frame to the end of the last one."""
+    return analysis.clock.end(len(analysis.scores) - 1) if len(analysis.scores) else 0.0
 
 
 def _warnings(analysis: Analysis) -> str:
@@ -98,41 +116,58 @@ def _warnings(analysis: Analysis) -> str:
 
 
 def _over_time(analysis: Analysis) -> str:
+    camera = "; grey: what the camera itself did, which is not scored" if analysis.disturbances else ""
     return f"""<section aria-labelledby="over-time">
 <h2 id="over-time">Score over time</h2>
 {score_chart(analysis)}
-<p class="note">Time from the start of the clip. Shaded: events. Dashed: the threshold.</p>
+<p class="note">Time from the start of the clip; score in dB above a typical frame. Shaded: events{camera}. Dashed: the
+threshold.</p>
 </section>"""
 
 
 def _summary(analysis: Analysis) -> str:
-    fps, events = analysis.clip.fps, [one.event for one in analysis.events]
+    clock, events = analysis.clock, [one.event for one in analysis.events]
     if not events:
         found = f"Nothing unusual was found: no stretch of the clip lies above the threshold of {analysis.threshold:.2f} for long enough to be an event."  # noqa: E501
         return f'<section class="summary" aria-label="Summary"><p class="finding">{found}</p></section>'
-    frames = sum(event.last - event.first + 1 for event in events)
+    seconds = sum(clock.length(event.first, event.last) for event in events)
     number = f"{len(events)} unusual event{'s' * (len(events) != 1)}"
-    share = percent(frames / max(len(analysis.scores), 1)).replace(" ", "\u00a0")
-    rows = "".join(_row(one, i, fps) for i, one in enumerate(analysis.events, 1))
+    share = percent(seconds / max(clock.recorded, 1e-9)).replace(" ", "\u00a0")
+    rows = "".join(_row(one, i, analysis) for i, one in enumerate(analysis.events, 1))
     heads = "".join(f'<th scope="col"{c}>{name}</th>' for name, c in (
-        ("No.", ""), ("From", ""), ("To", ""), ("Most likely cause", ""), ("Peak score", ' class="n"'),
+        ("No.", ""), ("From", ""), ("To", ""), ("Most likely cause", ""), ("Peak score, dB", ' class="n"'),
         ("Heat in its boxes", ' class="n"'), ("Unexplained", ' class="n"')))  # fmt: skip
     return f"""<section class="summary" aria-label="Summary">
-<p class="finding"><b>{number}</b> above the threshold of {analysis.threshold:.2f}, together {frames / fps:.1f} s or {share} of the clip.</p>
+<p class="finding"><b>{number}</b> above the threshold of {analysis.threshold:.2f}, together {seconds:.1f} s or {share} of the clip.</p>
 <div class="wide"><table class="events"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>
 </section>"""  # noqa: E501
 
 
-def _row(one: ExplainedEvent, number: int, fps: float) -> str:
-    event = one.event
+def _row(one: ExplainedEvent, number: int, analysis: Analysis) -> str:
+    event, clock = one.event, analysis.clock
     kind = f' <span class="kind">{KINDS.get(one.causes[0].coarse, "")}</span>' if one.causes else ""
     share = percent(one.causes[0].heat_share) if one.causes else "–"
     return (
-        f'<tr><td>{number}</td><td><a href="#event-{number}">{clock(event.first, fps)}</a></td>'
-        f"<td>{clock(event.last + 1, fps)}</td><td><b>{safe(name_of(one))}</b>{kind}</td>"
+        f'<tr><td>{number}</td><td><a href="#event-{number}">{timestamp(clock.at(event.first))}</a></td>'
+        f"<td>{timestamp(clock.end(event.last))}</td><td><b>{safe(name_of(one))}</b>{kind}</td>"
         f'<td class="n">{event.peak_score:.2f}</td><td class="n">{share}</td>'
         f'<td class="n">{percent(one.unexplained_share)}</td></tr>'
     )
+
+
+def _camera(analysis: Analysis) -> str:
+    """List what the camera itself did; it is not counted among the events."""
+    if not analysis.disturbances:
+        return ""
+    rows = "".join(
+        f"<tr><td>{timestamp(one.start)}</td><td>{timestamp(one.end)}</td><td><b>{safe(one.kind)}</b></td>"
+        f"<td>{safe(one.summary)}</td></tr>"
+        for one in analysis.disturbances
+    )
+    heads = "".join(f'<th scope="col">{name}</th>' for name in ("From", "To", "Camera", "What it means"))
+    return f"""<section class="camera" aria-labelledby="camera"><h2 id="camera">What the camera itself did</h2>
+<p class="note">Not counted among the unusual events, and not scored.</p>
+<div class="wide"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></section>"""
 
 
 def _pictured(analysis: Analysis) -> set[int]:

@@ -7,8 +7,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from core.records import Analysis
-from explain._summary import clock
+from core.analysis import Analysis
+from explain._summary import timestamp
 from explain.report._html import jpeg, safe
 from explain.report.maps import painted, top_of
 
@@ -20,6 +20,7 @@ COLUMNS = (("deletion_auc", "Deletion", "smaller is better"), ("insertion_auc", 
            ("agreement", "Agreement", "with the other maps"), ("seconds", "Seconds", ""))  # fmt: skip
 READING = (
     "Each map shows what raised the score of one frame, as one method sees it; all maps of a frame share one scale. "
+    "The methods explain the residual error: the score out of decibels, 1 at the camera's maximum. "
     "Deletion is the area under the score while the picture is removed in the map's order; insertion while it comes "
     "back. Sanity is the map's likeness to that of a network whose weights were shuffled: a map that hardly changes "
     "says nothing of what was learnt, and is marked."
@@ -60,12 +61,21 @@ def _frame(folder: Path, analysis: Analysis) -> str:
         for name in names
     )
     heads = "".join(f'<th scope="col" class="n" title="{about}">{title}</th>' for _, title, about in COLUMNS)
-    title = f"Frame {frame:,} at {clock(frame, analysis.clip.fps)}: score {score:.2f}, threshold {threshold:.2f}"
+    when, scale = timestamp(analysis.clock.at(frame)), f"residual error {score:.2f}, threshold {threshold:.2f}"
+    title = f"Frame {frame:,} at {when}: {_decibels(kept)}{scale}"
     return f"""<h3>{title}</h3>
 <div class="maps">{figures}</div>
 <div class="wide"><table><thead><tr><th scope="col">Method</th>{heads}<th scope="col">To know</th></tr></thead>
 <tbody>{rows}</tbody></table></div>
 {_counterfactual(folder)}"""
+
+
+def _decibels(kept: dict[str, Any]) -> str:
+    """Write score and threshold as they stand elsewhere in the report; what version 0.1 kept has them not."""
+    try:
+        return f"score {float(kept['score_db']):.2f} dB, threshold {float(kept['threshold_db']):.2f} dB; "
+    except (KeyError, TypeError, ValueError):
+        return ""
 
 
 def _counterfactual(folder: Path) -> str:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from core.analysis import Cause
 from core.errors import expect
 from core.records import Detections, Evidence, Floats, Images
 from explain.labels import PERSON
@@ -24,7 +25,9 @@ LEAST_WIDTH = 960
 """Smaller pictures are enlarged by a whole factor to about this width, so that labels can be read."""
 SURE = 0.4
 """Boxes of less confidence count for the causes, but would hide the picture."""
-PERSONS, THINGS = (236, 236, 228), (255, 176, 66)
+PERSONS, THINGS = (160, 160, 156), (176, 140, 90)
+FIRST, OTHERS = (95, 227, 245), (255, 176, 66)
+"""Colours of the first cause's box and of the others'."""
 _DARKEST = 0.22
 
 Colours = npt.NDArray[np.uint8]
@@ -88,13 +91,16 @@ def blend(image: Images, layer: Colours) -> Images:
     return mixed
 
 
-def overlay(evidence: Evidence, *, strength: float = 0.6, boxes: bool = True, normal: float = 0.0) -> Images:
+def overlay(
+    evidence: Evidence, causes: Sequence[Cause] = (), *, strength: float = 0.6, boxes: bool = False, normal: float = 0.0
+) -> Images:
     """Draw one explained frame.
 
     Args:
         evidence: the frame, its heat and boxes.
+        causes: of its event, best first: those that are in this frame are boxed, with their number in the list.
         strength: 0 (no heat) to 1, opacity of the strongest heat.
-        boxes: draw the models' boxes with their labels.
+        boxes: draw all the models' boxes with their labels, too.
         normal: the camera's mean heat per pixel on normal footage, see :func:`level`.
 
     Returns:
@@ -113,7 +119,29 @@ def overlay(evidence: Evidence, *, strength: float = 0.6, boxes: bool = True, no
         picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC), np.uint8)
     if boxes:
         picture = draw_boxes(picture, evidence.objects, evidence.actions, factor)
-    return picture
+    return draw_causes(picture, causes, evidence.frame, factor)
+
+
+def draw_causes(image: Images, causes: Sequence[Cause], frame: int, factor: float = 1.0) -> Images:
+    """Draw the causes that are in a frame, each in its own box, with their numbers in the list and names.
+
+    Args:
+        image: (H, W, 3) uint8.
+        causes: best first.
+        frame: that the picture is of.
+        factor: by which the boxes are enlarged to fit the picture.
+
+    Returns:
+        A new picture.
+    """
+    drawn = np.ascontiguousarray(image.copy())
+    for number, cause in reversed(list(enumerate(causes, 1))):
+        box = cause.at(frame)
+        if box is not None and np.isfinite(box).all():
+            corners = np.clip(np.array(box) * factor, -1.0, [*image.shape[1::-1]] * 2)
+            colour = FIRST if number == 1 else OTHERS
+            _box(drawn, np.rint(corners).astype(int).tolist(), f"{number} {cause.fine}", colour)
+    return drawn
 
 
 def draw_boxes(image: Images, objects: Detections, actions: Detections, factor: float = 1.0) -> Images:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import cv2
 import numpy as np
 
+from core.analysis import Cause
 from core.normality import Places
 from core.records import Images
 from explain import places
@@ -42,10 +43,7 @@ def place_map(image: Images, known: Places, path: Sequence[tuple[float, float]])
     return drawn
 
 
-def place_of(cause: str, known: Mapping[str, Places]) -> str | None:
-    """Return the class that a cause of type location is about, or None where its places are not known.
-
-    >>> place_of("person in an unusual place", {"person": None}), place_of("dog", {})
-    ('person', None)
-    """
-    return next((label for label in known if cause.startswith(f"{label} ")), None)
+def place_of(cause: Cause, known: Mapping[str, Places]) -> str | None:
+    """Return the class whose usual places a thing is not in, or None where they are not known."""
+    names = [label.fine for label in cause.labels if label.coarse == "location"]
+    return next((label for name in names for label in known if name.startswith(f"{label} ")), None)

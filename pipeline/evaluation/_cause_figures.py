@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.analysis import Cause, FrameCause
 from core.console import table
-from core.records import Cause
 from footage.labels import Named
 from metrics.first_cause import Verdict, judge, shares
 from metrics.xman import class_map
@@ -34,14 +34,17 @@ class Ranking:
 
     name: str
     verdicts: Mapping[int, Verdict]
-    first: Mapping[int, Cause | None]
+    first: Mapping[int, FrameCause | None]
     scores: npt.NDArray[np.float64]
     positive: npt.NDArray[np.bool_]
     event: Cause | None = None
 
 
 def weigh(
-    entry: LabelledClip, ranked: Mapping[int, Sequence[Cause]], classes: Sequence[Named], event: Cause | None = None
+    entry: LabelledClip,
+    ranked: Mapping[int, Sequence[FrameCause]],
+    classes: Sequence[Named],
+    event: Cause | None = None,
 ) -> Ranking:
     """Hold one rule's causes against the labels of a clip.
 
@@ -64,7 +67,7 @@ def weigh(
     )
 
 
-def class_scores(ranked: Sequence[Cause], classes: Sequence[Named]) -> list[float]:
+def class_scores(ranked: Sequence[FrameCause], classes: Sequence[Named]) -> list[float]:
     """Return the best score among one frame's causes for each class, 0 where there is none.
 
     Any cause of type ``location`` counts for a place, as there is no common list of places.

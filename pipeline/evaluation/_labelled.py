@@ -9,6 +9,7 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
+from core.clock import Clock
 from core.contracts import Dataset, Detector, Footage
 from core.device import Runtime
 from core.errors import DataError
@@ -156,7 +157,7 @@ class Masked(Sequence[Evidence]):
 def gather(
     clip: Footage, frames: Sequence[int], detector: Detector, median: float,
     kept: Sequence[tuple[Witness, EvidenceFolder]], runtime: Runtime, say: Callable[[int], None],
-) -> float:  # fmt: skip
+) -> Clock:  # fmt: skip
     """Stream a clip once, and keep evidence of some of its frames by each witness.
 
     Args:
@@ -169,7 +170,7 @@ def gather(
         say: told the number of the frame that was reached.
 
     Returns:
-        The clip's frames per second.
+        When the clip's frames are shown, as far as it was streamed.
 
     Raises:
         DataError: the clip ends before the last of ``frames``.
@@ -185,7 +186,7 @@ def gather(
         _keep(kept, ended=True)
     if stream.seen <= frames[-1]:
         raise DataError(f"the labels name frame {frames[-1] + 1} of clip {clip.name!r}, which has {stream.seen} frames")
-    return stream.fps
+    return Clock.of(stream.times)
 
 
 def _keep(kept: Sequence[tuple[Witness, EvidenceFolder]], ended: bool) -> None:
@@ -201,13 +202,11 @@ class _Stream:
         self, clip: Footage, frames: Sequence[int], span: int, witnesses: Sequence[Witness], say: Callable[[int], None]
     ) -> None:
         self.clip, self.frames, self.span, self.witnesses, self.say = clip, frames, span, witnesses, say
-        self.seen, self.fps = 0, 25.0
+        self.times: list[float] = []
 
     def chunks(self) -> Iterator[Frames]:
         for chunk in self.clip.frames():
-            self.seen = chunk.first + len(chunk)
-            if chunk.times[-1] > 0:
-                self.fps = (self.seen - 1) / float(chunk.times[-1])
+            self.times += chunk.times.tolist()
             if self.seen > self.frames[0] - self._around():
                 for witness in self.witnesses:
                     witness.see(chunk, self.span)
@@ -216,5 +215,10 @@ class _Stream:
             if self.seen > self.frames[-1] + self._around():
                 return
 
+    @property
+    def seen(self) -> int:
+        return len(self.times)
+
     def _around(self) -> int:
-        return self.span + math.ceil(self.fps * max(witness.seconds for witness in self.witnesses))
+        rate = (self.seen - 1) / self.times[-1] if self.seen > 1 else 25.0
+        return self.span + math.ceil(rate * max(witness.seconds for witness in self.witnesses))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from core.clock import Clock
 from core.contracts import Dataset, ObjectModel
 from core.device import Runtime
 from core.errors import InputError
@@ -114,12 +115,12 @@ def evaluate_causes(
             if eyes.teacher:
                 kept.append((Witness(eyes.teacher.objects, eyes.teacher.actions), other))
             frames = entry.asked(every)
-            fps = _labelled.gather(
+            clock = _labelled.gather(
                 entry.clip, frames, detector, camera.normality.median, kept, runtime, say.of(entry, frames)
             )
             found.without_score += len(frames) - len(own.frames())
             for rule, seen, normality in _views(entry, dataset, own, other, eyes, found):
-                ranking = _rank(rule, entry, labels.classes, seen, normality, fps, own.frames())
+                ranking = _rank(rule, entry, labels.classes, seen, normality, clock, own.frames())
                 found.rankings.setdefault(rule, []).append(ranking)
                 if look and rule == OURS:
                     look(entry, seen, ranking)
@@ -202,13 +203,13 @@ def _rank(
     classes: Sequence[Named],
     seen: Sequence[Evidence],
     normality: Normality,
-    fps: float,
+    clock: Clock,
     frames: Sequence[int],
 ) -> Ranking:
     name = rule if rule in RANKED else OURS
-    ranked = causes.by_frame(seen, normality, name, fps)
+    ranked = causes.by_frame(seen, normality, name, clock)
     by_frame = dict(zip(frames, ranked, strict=True))
-    event, _ = causes.rank(seen, normality, name, fps) if rule == OURS else ((), 0.0)
+    event = causes.rank(seen, normality, name, clock).causes if rule == OURS else ()
     return weigh(entry, by_frame, classes, next(iter(event), None))
 
 

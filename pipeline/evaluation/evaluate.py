@@ -12,6 +12,7 @@ import numpy as np
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
+from core.clock import Clock
 from core.contracts import Dataset, Detector, Footage
 from core.device import Runtime
 from core.errors import DataError
@@ -127,16 +128,21 @@ def _score(
     camera: Camera, detector: Detector, clip: Footage, frames: int, runtime: Runtime, say: Callable[[int], None],
     maps: _Maps | None,
 ) -> Kept:  # fmt: skip
-    scores, fps = raw_scores(detector, clip, frames, runtime, say, maps.see if maps else None)
+    scores, clock = raw_scores(detector, clip, frames, runtime, say, maps.see if maps else None)
     scores -= np.float32(camera.normality.median)
-    flagged = None if math.isnan(camera.threshold) else _flagged(camera, scores, fps or camera.fps)
+    flagged = None if math.isnan(camera.threshold) else _flagged(camera, scores, clock)
     heat = maps.heat if maps else None
-    return Kept(clip.name, scores, flagged, fps or camera.fps, heat, maps.cell if maps else 0)
+    return Kept(clip.name, scores, flagged, _rate(clock) or camera.fps, heat, maps.cell if maps else 0)
 
 
-def _flagged(camera: Camera, scores: Floats, fps: float) -> Mask:
+def _rate(clock: Clock) -> float:
+    """Return a clip's average frames per second, 0 where its times do not tell."""
+    return (len(clock) - 1) / float(clock.times[-1]) if len(clock) > 1 else 0.0
+
+
+def _flagged(camera: Camera, scores: Floats, clock: Clock) -> Mask:
     inside = np.zeros(len(scores), np.bool_)
-    for event in find_events(scores, camera.threshold, fps):
+    for event in find_events(scores, camera.threshold, clock):
         inside[event.first : event.last + 1] = True
     return inside
 
@@ -144,7 +150,7 @@ def _flagged(camera: Camera, scores: Floats, fps: float) -> Mask:
 def raw_scores(
     detector: Detector, clip: Footage, frames: int, runtime: Runtime, say: Callable[[int], None] = lambda done: None,
     look: Callable[[int, Tensor], None] | None = None,
-) -> tuple[Floats, float]:  # fmt: skip
+) -> tuple[Floats, Clock]:  # fmt: skip
     """Score a clip of whose truth the length is known.
 
     Args:
@@ -156,21 +162,18 @@ def raw_scores(
         look: called with the first frame and the (B, H, W) saliency of each answer.
 
     Returns:
-        (frames,) float32 scores as the detector gives them, NaN where no window reaches; and the clip's frames per
-        second, 0 where its times do not tell.
+        (frames,) float32 scores as the detector gives them, NaN where no window reaches; and when frames are shown.
 
     Raises:
         DataError: the clip has another number of frames.
     """
-    scores, times, seen = np.full(frames, np.nan, np.float32), [0.0], 0
+    scores, times = np.full(frames, np.nan, np.float32), list[float]()
 
     def watched() -> Iterator[Frames]:
-        nonlocal seen
         for chunk in clip.frames():
-            seen = chunk.first + len(chunk)
-            times.append(float(chunk.times[-1]))
+            times.extend(chunk.times.tolist())
             yield chunk
-            say(seen)
+            say(len(times))
 
     with runtime.autocast():
         for answer in detector.stream(watched()):
@@ -179,6 +182,6 @@ def raw_scores(
             room[:] = fresh[: len(room)]
             if look:
                 look(answer.first, answer.saliency)
-    if seen != frames:
-        raise DataError(f"clip {clip.name!r} has {seen} frames and its truth {frames}; they must be alike")
-    return scores, (seen - 1) / times[-1] if times[-1] > 0 else 0.0
+    if len(times) != frames:
+        raise DataError(f"clip {clip.name!r} has {len(times)} frames and its truth {frames}; they must be alike")
+    return scores, Clock.of(times)

@@ -60,10 +60,10 @@ def _lines(
 ) -> Iterator[Line]:
     with tempfile.TemporaryDirectory(prefix="whycam-") as place:
         kept = EvidenceFolder(Path(place))
-        fps = _labelled.gather(entry.clip, entry.asked(1), detector, camera.normality.median, [(witness, kept)],
-                               runtime, lambda reached: None)  # fmt: skip
+        clock = _labelled.gather(entry.clip, entry.asked(1), detector, camera.normality.median, [(witness, kept)],
+                                 runtime, lambda reached: None)  # fmt: skip
         if frames := kept.frames():
             seen = kept.between(frames[0], frames[-1])
-            for frame, ranked in zip(frames, causes.by_frame(seen, camera.normality, OURS, fps), strict=True):
+            for frame, ranked in zip(frames, causes.by_frame(seen, camera.normality, OURS, clock), strict=True):
                 for cause in ranked:
                     yield entry.clip.name, frame + 1, cause.coarse, cause.fine, cause.score

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from core import files
+from core import files, video
 from core.contracts import Detector
 from core.device import Runtime
 from core.errors import InputError
@@ -26,9 +26,12 @@ from explain.report.maps import painted, png, top_of
 from explain.scorer import Scorer
 from pipeline import versions
 from pipeline.camera import Camera
-from pipeline.explaining.questions import Looked, look_around, pose, question_of
+from pipeline.explaining.questions import LEAST, Looked, look_around, pose, question_of
+from pipeline.sampling import Analysed
 
 FILE = "explain.json"
+AROUND = 8
+"""Windows behind a frame in which all that its own window needs is found, however many frames are left out."""
 REPEATED = 0.25
 """Share of a method's budget that each repetition gets: under noise, and with random networks."""
 Told = Callable[[str, int, int], None]
@@ -46,6 +49,7 @@ class Asked:
         seed: of everything drawn by chance.
         threshold: calibrated score above which a frame is unusual; the camera's own when None.
         scores: calibrated scores of the clip, where it was scored: the largest may be the camera's maximum.
+        analysed: which of the clip's frames the detector is shown, where a run knows it.
         masks: (H, W) bool, what is truly unusual in the frame, where that is known.
     """
 
@@ -55,6 +59,7 @@ class Asked:
     seed: int = 0
     threshold: float | None = None
     scores: Sequence[float] | Floats = ()
+    analysed: Analysed | None = None
     masks: Any = None
 
 
@@ -104,11 +109,13 @@ def explain_frame(
         Cancelled: ``cancelled`` said so; what is finished is kept.
     """
     detector = camera.build(runtime)
-    looked = look_around(path, name, detector, asked.frame)
+    looked = look_around(
+        path, name, detector, asked.frame, asked.analysed or _look(path, camera, detector, asked.frame)
+    )
     question, scale = question_of(looked, camera, detector, runtime, scores=asked.scores, threshold=asked.threshold,
                                   seed=asked.seed)  # fmt: skip
     explained = Explained(camera, detector, runtime, question, scale, asked, cancelled)
-    result = _facts(name, camera, asked, question, looked, runtime)
+    result = _facts(name, camera, asked, question, scale, looked, runtime)
     result["methods"] = _kept(out, result)
     known = methods()
     for number, method in enumerate(asked.methods):
@@ -123,6 +130,11 @@ def explain_frame(
     if tell is not None:
         tell("done", len(asked.methods), len(asked.methods))
     return result
+
+
+def _look(path: Path, camera: Camera, detector: Detector, frame: int) -> Analysed:
+    """Find out which frames the detector is shown around one of a clip that no run has scored."""
+    return Analysed.look(path, video.probe(path).fps, camera.fps, frame + AROUND * detector.window.span + LEAST)
 
 
 class Explained:
@@ -240,22 +252,29 @@ def _keep(out: Path, found: Attribution, image: Images) -> None:
 
 
 def _facts(
-    name: str, camera: Camera, asked: Asked, question: Question, looked: Looked, runtime: Runtime
+    name: str, camera: Camera, asked: Asked, question: Question, scale: Scale, looked: Looked, runtime: Runtime
 ) -> dict[str, Any]:
     return {
         "clip": name,
         "camera": camera.name,
         "detector": camera.detector,
         "frame": asked.frame,
-        "window": [looked.first, looked.first + len(looked.window) - 1],
+        "window": [looked.numbers[0], looked.numbers[-1]],
         "score": float(f"{question.value:.6g}"),
         "threshold": float(f"{question.threshold:.6g}"),
+        "score_db": _calibrated(question.value, scale, camera),
+        "threshold_db": _calibrated(question.threshold, scale, camera),
         "segments": question.regions,
         "budget": asked.budget.evaluations,
         "seed": asked.seed,
         "sane_below": faithfulness.SANE,
         "versions": versions.of(camera, runtime),
     }
+
+
+def _calibrated(value: float, scale: Scale, camera: Camera) -> float:
+    """Return a scalar as the run's own score."""
+    return float(f"{scale.raw(value) - camera.normality.median:.6g}")
 
 
 def _kept(out: Path, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from typing import Any
 
 from core.device import Runtime
 from core.errors import InputError
-from pipeline.analyse import explain_events
+from pipeline import answers
+from pipeline.answers import EVIDENCE, explain_events
 from pipeline.camera import load
 from pipeline.evidence import EvidenceFolder
 from pipeline.explaining.counterfactual import without
-from pipeline.scoring import EVIDENCE
 from pipeline.store import Run
 
 
@@ -33,10 +33,10 @@ def explain_away(
         InputError: the frame lies in no event, or nothing was kept of it.
         Cancelled: ``cancelled`` said so.
     """
-    analysis = explain_events(run.folder, threshold)
+    analysis, analysed = explain_events(run.folder, threshold), answers.read(run.folder).analysed
     event = next((one.event for one in analysis.events if one.event.first <= frame <= one.event.last), None)
     if event is None:
         raise InputError(f"frame {frame} lies in no event at the threshold {analysis.threshold:.2f}")
     kept = EvidenceFolder(run.folder / EVIDENCE).between(event.first, event.last)
-    return without(run.path, load(run.camera or ""), event, kept, out, runtime, analysis.clip.fps,
+    return without(run.path, load(run.camera or ""), event, kept, out, runtime, clock=analysis.clock, analysed=analysed,
                    scores=analysis.scores, threshold=analysis.threshold, tell=tell, cancelled=cancelled)  # fmt: skip

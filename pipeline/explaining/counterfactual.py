@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from core import files, video
+from core.clock import Clock
 from core.contracts import Detector
 from core.device import Runtime
 from core.errors import Cancelled, InputError
@@ -26,6 +27,7 @@ from explain.parts import covers, named, parts_of
 from pipeline.camera import Camera
 from pipeline.events import smoothed
 from pipeline.explaining.questions import scale_of
+from pipeline.sampling import Analysed, load
 
 FILE, BEFORE, AFTER = "counterfactual.json", "before.mp4", "after.mp4"
 LONGEST = 120
@@ -41,22 +43,22 @@ class Stage:
 
     Attributes:
         images: (T, H, W, 3) uint8.
-        start: index of ``images[0]`` in the clip.
+        numbers: (T,) of the images in the clip.
         first, last: rows of ``images`` that are replaced and scored, inclusive.
         masks: (K, last - first + 1, h, w) float32, where each tube is, at the network's size.
     """
 
     images: Images
-    start: int
+    numbers: npt.NDArray[np.int64]
     first: int
     last: int
     masks: Tensor
 
 
 def without(
-    path: Path, camera: Camera, event: Event, evidence: Sequence[Evidence], out: Path, runtime: Runtime, fps: float, *,
-    scores: Floats, threshold: float, tell: Callable[[str, int, int], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    path: Path, camera: Camera, event: Event, evidence: Sequence[Evidence], out: Path, runtime: Runtime, *,
+    clock: Clock, analysed: Analysed, scores: Floats, threshold: float,
+    tell: Callable[[str, int, int], None] | None = None, cancelled: Callable[[], bool] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Find the smallest set of tubes without which an event would not have been one.
 
@@ -67,15 +69,17 @@ def without(
         evidence: what was kept of its frames, ascending.
         out: folder of ``counterfactual.json``, ``before.mp4`` and ``after.mp4``.
         runtime: device and precision.
-        fps: of the clip.
+        clock: when the clip's frames are shown.
+        analysed: which of them the detector is shown.
         scores: (frames,) calibrated scores of the clip.
         threshold: calibrated, of the event.
         tell: told how far it is.
         cancelled: asked between frames.
 
     Returns:
-        What ``counterfactual.json`` holds: ``sentence``, ``before`` and ``after`` (the event's highest smoothed score),
-        ``threshold``, ``suffices``, ``parts`` (each tube: ``label``, ``needed``, ``mattered``, ``alone``), ``frames``.
+        What ``counterfactual.json`` holds: ``sentence``, ``before`` and ``after`` (the event's highest smoothed score)
+        and ``threshold`` as residual errors, and as the run's scores under ``before_db`` and so on, ``suffices``,
+        ``parts`` (each tube: ``label``, ``needed``, ``mattered``, ``alone``), ``frames``.
 
     Raises:
         InputError: nothing was kept of the event, so that nothing is known to be taken away.
@@ -88,14 +92,15 @@ def without(
         )
     detector = camera.build(runtime)
     tubes = [tube for tube, _ in parts]
-    stage = _staged(path, detector, event, tubes, fps)
-    play = _Play(camera, detector, runtime, stage, fps, tell, cancelled)
+    stage = _staged(path, detector, event, tubes, clock, analysed)
+    play = _Play(camera, detector, runtime, stage, clock, tell, cancelled)
     scale = scale_of(camera, detector, scores)
     chosen, alone, before = _smallest(play, threshold)
     images = play.pictures(chosen)
     after = play.score(images)
-    value = {name: _scalar(raw, camera, scale) for name, raw in
-             (("before", before), ("after", after), ("threshold", threshold))}  # fmt: skip
+    scores_db = {"before": before, "after": after, "threshold": threshold}
+    value = {name: _scalar(score, camera, scale) for name, score in scores_db.items()}
+    value |= {f"{name}_db": round(float(score), 4) for name, score in scores_db.items()}
     rows = [
         {
             "label": fine(tube.label),
@@ -110,9 +115,9 @@ def without(
     ]
     shown = stage.images[stage.first : stage.last + 1], images[stage.first : stage.last + 1]
     for name, pictures in zip((BEFORE, AFTER), shown, strict=True):
-        video.encode(files.folder(out) / name, iter(pictures), fps)
+        video.encode(files.folder(out) / name, iter(pictures), clock.rate)
     result = {**value, "suffices": bool(after < threshold), "parts": rows, "sentence": _sentence(rows, tubes, value),
-              "frames": [stage.start + stage.first, stage.start + stage.last]}  # fmt: skip
+              "frames": stage.numbers[[stage.first, stage.last]].tolist()}  # fmt: skip
     files.write_json(out / FILE, result)
     return result
 
@@ -121,10 +126,12 @@ class _Play:
     """Plays an event with some of its tubes replaced, several sets at once."""
 
     def __init__(
-        self, camera: Camera, detector: Detector, runtime: Runtime, stage: Stage, fps: float,
+        self, camera: Camera, detector: Detector, runtime: Runtime, stage: Stage, clock: Clock,
         tell: Callable[[str, int, int], None] | None, cancelled: Callable[[], bool] | None,
     ) -> None:  # fmt: skip
-        self.camera, self.detector, self.runtime, self.stage, self.fps = camera, detector, runtime, stage, fps
+        self.camera, self.detector, self.runtime, self.stage = camera, detector, runtime, stage
+        # Scores are those of the frames between what the windows need before and after.
+        self.clock = Clock.of(clock.seconds(stage.numbers))
         self.tell, self.cancelled, self.rounds = tell, cancelled, 0
         self.seen = detector.prepare(detector.shrink(torch.from_numpy(stage.images)))
         w = detector.window
@@ -155,14 +162,15 @@ class _Play:
 
     def score(self, images: Images) -> float:
         """Return the event's highest smoothed calibrated score, scored anew from frames (T, H, W, 3)."""
-        times = np.arange(len(images)) / self.fps
+        times = self.clock.times
         chunks = (Frames(images[i : i + 8], i, times[i : i + 8]) for i in range(0, len(images), 8))
         with self.runtime.autocast():
             scores = [answer.score.float().cpu().numpy() for answer in self.detector.stream(chunks)]
         return self._peak(np.concatenate(scores) - np.float32(self.camera.normality.median))
 
     def _peak(self, scores: Floats) -> float:
-        return float(np.nanmax(smoothed(scores, self.fps)))
+        clock = Clock.of(self.clock.times[self.detector.window.target :][: len(scores)], self.clock.step)
+        return float(np.nanmax(smoothed(scores, clock)))
 
     def _judged(self, windows: Tensor) -> tuple[Floats, Tensor]:
         with torch.no_grad(), self.runtime.autocast():
@@ -216,24 +224,20 @@ def _smallest(play: _Play, threshold: float) -> tuple[list[int], Doubles, float]
     return sorted(int(i) for i in chosen), alone, before
 
 
-def _staged(path: Path, detector: Detector, event: Event, tubes: Sequence[Tube], fps: float) -> Stage:
+def _staged(
+    path: Path, detector: Detector, event: Event, tubes: Sequence[Tube], clock: Clock, analysed: Analysed
+) -> Stage:
     """Decode the event's frames around its peak, with what its windows need before and after."""
     w = detector.window
-    first = max(event.first, event.peak - LONGEST // 2, w.target)
-    last = min(event.last, first + LONGEST - 1)
-    start, stop = first - w.target, last - w.target + w.span
-    kept = []
-    for chunk in video.read(path, 8):
-        inside = slice(max(0, start - chunk.first), max(0, stop - chunk.first))
-        kept.append(chunk.images[inside].copy())
-        if chunk.first + len(chunk) >= stop:
-            break
-    images = np.concatenate(kept)
-    last = min(last, start + len(images) - w.span + w.target)
+    begin, peak, end = (analysed.index(frame) for frame in (event.first, event.peak, event.last))
+    first = max(begin, peak - LONGEST // 2, w.target)
+    last = min(end, first + LONGEST - 1, len(analysed.numbers) - w.span + w.target)
+    numbers = analysed.numbers[first - w.target : last - w.target + w.span]
+    images, inside = load(path, numbers), numbers[w.target : w.target + last - first + 1].tolist()
     size = (images.shape[1], images.shape[2])
-    masks = [[covers(tube, frame, fps, size) for frame in range(first, last + 1)] for tube in tubes]
+    masks = [[covers(tube, frame, clock, size) for frame in inside] for tube in tubes]
     small = [[cv2.resize(m, (w.width, w.height), interpolation=cv2.INTER_AREA) for m in tube] for tube in masks]
-    return Stage(images, start, first - start, last - start, torch.from_numpy(np.array(small, np.float32)))
+    return Stage(images, numbers, w.target, w.target + last - first, torch.from_numpy(np.array(small, np.float32)))
 
 
 def _scalar(calibrated: float, camera: Camera, scale: Scale) -> float:
@@ -246,11 +250,11 @@ def _sentence(rows: Sequence[dict[str, Any]], tubes: Sequence[Tube], value: dict
         _other(name) if name in chosen else name
         for name in (named(tube, row["label"]) for tube, row in zip(tubes, rows, strict=True) if not row["mattered"])
     ]
-    fall = f"the score falls from {value['before']:.2f} to {value['after']:.2f}"
-    said = f"Without {_listed(chosen)} {fall}, under the threshold {value['threshold']:.2f}."
+    fall = f"the score falls from {value['before_db']:.2f} dB to {value['after_db']:.2f} dB"
+    said = f"Without {_listed(chosen)} {fall}, under the threshold {value['threshold_db']:.2f} dB."
     if value["after"] >= value["threshold"]:
         said = (f"No set of what was seen is enough: without {_listed(chosen)} {fall}, not under the threshold "
-                f"{value['threshold']:.2f}.")  # fmt: skip
+                f"{value['threshold_db']:.2f} dB.")  # fmt: skip
     return said + (
         f" It did not matter that {_listed(idle)} {'was' if len(idle) == 1 else 'were'} there." if idle else ""
     )

@@ -10,7 +10,6 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from core import video
 from core.contracts import Detector
 from core.device import Runtime
 from core.errors import InputError
@@ -18,6 +17,7 @@ from core.records import Floats, Images
 from explain.attribution import Question, Scale
 from explain.segments import segment
 from pipeline.camera import Camera
+from pipeline.sampling import Analysed, load
 
 SAMPLES = 48
 LEAST = 200
@@ -33,50 +33,57 @@ class Looked:
 
     Attributes:
         window: (span, H, W, 3) uint8.
-        first: index of the window's first frame in the clip.
-        samples: (T, C, h, w) uint8, frames from all over what was decoded, as the network sees them.
+        numbers: (span,) of the window's frames in the clip.
+        samples: (T, C, h, w) uint8, frames from all over the clip's beginning, as the network sees them.
     """
 
     window: Images
-    first: int
+    numbers: tuple[int, ...]
     samples: Bytes
 
 
-def look_around(path: Path, name: str, detector: Detector, frame: int) -> Looked:
+def look_around(path: Path, name: str, detector: Detector, frame: int, analysed: Analysed) -> Looked:
     """Decode a frame's window, and some frames before and after it.
+
+    Args:
+        path: the clip.
+        name: what its owner calls it.
+        detector: whose window it is.
+        frame: to be explained; one that is not analysed is explained by the one that it repeats.
+        analysed: which frames the detector is shown.
 
     Raises:
         ClipError: the clip cannot be read.
         InputError: the frame lies outside the clip, or no window answers for it.
     """
-    w = detector.window
-    first, last = frame - w.target, frame - w.target + w.span - 1
-    if frame < 0:
-        raise InputError(f"frame {frame} lies outside the clip {name!r}: frames are counted from 0")
-    if first < 0:
+    rows = _window(name, detector, frame, analysed)
+    numbers = analysed.numbers[rows]
+    around = analysed.numbers[: max(rows.stop, LEAST)]
+    chosen = around[:: max(1, len(around) // SAMPLES)]
+    both = np.unique(np.concatenate([numbers, chosen]))
+    images = load(path, both)
+    samples = detector.shrink(torch.from_numpy(images[np.searchsorted(both, chosen)])).numpy()
+    return Looked(images[np.searchsorted(both, numbers)], tuple(numbers.tolist()), samples)
+
+
+def _window(name: str, detector: Detector, frame: int, analysed: Analysed) -> slice:
+    """Return which of the analysed frames make up the window whose answer is a frame's score."""
+    w, known = detector.window, analysed.frames
+    if not 0 <= frame < known:
+        raise InputError(f"frame {frame} lies outside the clip {name!r}, which has {known} frames, 0 to {known - 1}")
+    first = analysed.index(frame) - w.target
+    rows = slice(max(first, 0), first + w.span)
+    if first < 0 or len(set(analysed.segments[rows].tolist())) > 1:
         raise InputError(
-            f"frame {frame} has no score: the detector looks at the frames before it, too; the first that it answers "
-            f"for is frame {w.target}"
+            f"frame {frame} has no score: the detector looks at the {w.target} frames before it, too, and there are "
+            "fewer since the clip began or its recording stopped"
         )
-    enough = max(last + 1, LEAST)
-    window, samples, seen = [], [], 0
-    for chunk in video.read(path, 8):
-        inside = slice(max(0, first - chunk.first), max(0, last + 1 - chunk.first))
-        window.append(chunk.images[inside].copy())
-        chosen = [i for i in range(len(chunk)) if (chunk.first + i) % max(1, enough // SAMPLES) == 0]
-        if chosen:
-            samples.append(detector.shrink(torch.from_numpy(chunk.images[chosen])).numpy())
-        seen = chunk.first + len(chunk)
-        if seen >= enough:
-            break
-    if frame >= seen:
-        raise InputError(f"frame {frame} lies outside the clip {name!r}, which has {seen} frames, 0 to {seen - 1}")
-    if last >= seen:
+    if rows.stop > len(analysed.numbers):
         raise InputError(
-            f"frame {frame} has no score: the detector looks at the frames after it, too; the last that it answers for "
-            f"is frame {seen - w.span + w.target}"
+            f"frame {frame} has no score: the detector looks at the {w.span - 1 - w.target} frames after it, too, and "
+            "there are fewer until the clip's end"
         )
-    return Looked(np.concatenate(window), first, np.concatenate(samples))
+    return rows
 
 
 def background(samples: Bytes, camera: Camera, detector: Detector) -> Tensor:

@@ -24,7 +24,7 @@ from explain.attribution import Budget
 from explain.faithfulness import STEPS
 from explain.report.maps import painted, top_of
 from pipeline import jobs
-from pipeline.analyse import WHY as FOLDER
+from pipeline.answers import WHY as FOLDER
 from pipeline.camera import load
 from pipeline.explaining.attributions import FILE, REPEATED, chosen, methods, read, read_map
 from pipeline.explaining.costs import usual

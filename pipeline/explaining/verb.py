@@ -11,12 +11,11 @@ from core.console import table
 from core.errors import InputError
 from core.records import Floats
 from explain.attribution import Budget
-from pipeline import store
+from pipeline import answers, frame_log, store
 from pipeline.camera import cameras, load
 from pipeline.explaining.attributions import Asked, chosen, explain_frame
 from pipeline.explaining.away import explain_away
 from pipeline.explaining.costs import usual
-from pipeline.scoring import SCORES
 
 
 def explain_source(
@@ -47,12 +46,13 @@ def explain_source(
         Cancelled: ``cancelled`` said so; what is finished is kept.
     """
     wanted = chosen(methods)
-    path, name, scores, threshold = Path(source), Path(source).name, np.zeros(0, np.float32), None
+    path, name, scores, threshold, analysed = Path(source), Path(source).name, np.zeros(0, np.float32), None, None
     run = store.get(source) if not path.exists() and path.suffix == "" else None
     if event and run is None:
         raise InputError("--event explains an event of a run away: name a run ('./whycam list runs'), not a clip")
     if run is not None:
         path, name, scores, threshold = run.path, run.clip, scores_of(run.folder), run.threshold
+        analysed = answers.read(run.folder).analysed
         camera = camera or run.camera
     known = cameras()
     if camera is None and len(known) != 1:
@@ -64,7 +64,7 @@ def explain_source(
             say(lambda: f"{method}: {done} of {total}")
 
     whose = load(camera or next(iter(known)))
-    asked = Asked(frame, wanted, budget or usual(whose), seed, threshold, scores)
+    asked = Asked(frame, wanted, budget or usual(whose), seed, threshold, scores, analysed)
     runtime = device.choose(device_name)
     away = explain_away(run, frame, out, runtime, tell=tell, cancelled=cancelled) if event and run else None
     result = explain_frame(path, name, whose, asked, out, runtime, tell=tell, cancelled=cancelled)
@@ -84,10 +84,7 @@ def budget_of(evaluations: int | None, seconds: float | None = None) -> Budget |
 
 def scores_of(folder: Path) -> Floats:
     """Return a run's calibrated scores, as far as it was scored."""
-    try:
-        return np.fromfile(folder / SCORES, np.float32)
-    except OSError:
-        return np.zeros(0, np.float32)
+    return frame_log.read(folder, 25.0).scores
 
 
 def ranked(result: dict[str, Any]) -> list[str]:
@@ -115,7 +112,11 @@ def show(result: dict[str, Any]) -> str:
             }
         )
     notes = [f"{name}: {figures['note']}" for name, figures in result["methods"].items() if figures["note"]]
-    head = f"frame {result['frame']}: score {result['score']:.2f}, threshold {result['threshold']:.2f}"
+    head = (
+        f"frame {result['frame']}: score {result['score_db']:.2f} dB, threshold {result['threshold_db']:.2f} dB; the "
+        f"methods explain the residual error, 1 at the camera's maximum: {result['score']:.2f}, threshold "
+        f"{result['threshold']:.2f}"
+    )
     away = [result["event"]["sentence"]] if "event" in result else []
     return "\n".join([head, table(rows), *notes, *away])
 

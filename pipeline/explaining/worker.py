@@ -11,14 +11,13 @@ from core import device
 from core.errors import Cancelled, WhycamError
 from explain import report
 from explain.attribution import Budget
-from pipeline import store
-from pipeline.analyse import WHY, explain_events
+from pipeline import answers, store
+from pipeline.answers import EVIDENCE, WHY, explain_events
 from pipeline.camera import load
 from pipeline.evidence import EvidenceFolder
 from pipeline.explaining import reasons
 from pipeline.explaining.attributions import Asked, chosen, explain_frame
 from pipeline.explaining.away import explain_away
-from pipeline.scoring import EVIDENCE
 from pipeline.worker import turn
 
 NICE = 5
@@ -75,7 +74,7 @@ def _explain(run: store.Run, frame: int, stop: Callable[[], bool]) -> None:
             reasons.say(folder, stage=stage, done=done, total=total)
 
     asked = Asked(frame, chosen(wanted.methods), Budget(wanted.evaluations), threshold=wanted.threshold,
-                  scores=analysis.scores)  # fmt: skip
+                  scores=analysis.scores, analysed=answers.read(run.folder).analysed)  # fmt: skip
     explain_frame(run.path, run.clip, camera, asked, folder, runtime, tell=tell, cancelled=stop)
     kept = EvidenceFolder(run.folder / EVIDENCE)
     if wanted.event:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import find_peaks
 
+from core.clock import Clock
 from core.normality import AlarmCurve
 from core.records import Floats
 from pipeline.events import EventRule, find_events, smoothed
@@ -21,7 +22,7 @@ RAREST, MOST = 0.05, 1200.0
 Doubles = npt.NDArray[np.float64]
 
 
-def alarm_curve(calm: Sequence[Floats], fps: float) -> AlarmCurve:
+def alarm_curve(calm: Sequence[tuple[Floats, Clock]]) -> AlarmCurve:
     """Count the events that normal footage raises at each threshold.
 
     The count is of :func:`pipeline.events.find_events`. Where it is less than :data:`COUNTED`, the curve is continued
@@ -29,15 +30,17 @@ def alarm_curve(calm: Sequence[Floats], fps: float) -> AlarmCurve:
     (``pickands1975statistical``), with the mean excess of the highest peaks.
 
     Args:
-        calm: calibrated scores of each clip, (T,) float32 each, at least one of them finite.
-        fps: frames per second.
+        calm: calibrated scores of each clip, (T,) float32 each, at least one of them finite; and when its frames are
+            shown.
     """
-    hours = sum(map(len, calm)) / fps / 3600
-    high = max(max(float(np.nanmax(smoothed(scores, fps))) for scores in calm), 1e-3)
+    hours = sum(clock.recorded for _, clock in calm) / 3600
+    known = [(scores, clock, smoothed(scores, clock)) for scores, clock in calm]
+    high = max(max(float(np.nanmax(smooth)) for _, _, smooth in known), 1e-3)
     levels: Doubles = np.linspace(1e-3, 1.0, LEVELS) * high
-    counts = np.array([sum(len(find_events(s, level, fps)) for s in calm) for level in levels.tolist()], np.float64)
+    counts = np.array([sum(len(find_events(scores, level, clock, smooth=smooth)) for scores, clock, smooth in known)
+                       for level in levels.tolist()], np.float64)  # fmt: skip
     levels, counts = np.append(levels, high * (1 + 1e-6)), np.append(counts, 0.0)
-    start, excess, rate = _tail(calm, fps, hours)
+    start, excess, rate = _tail([(smooth, clock) for _, clock, smooth in known], hours)
     far = start + excess * np.log(max(rate / RAREST, 1.0))
     levels = np.append(levels, np.linspace(high, max(far, high), LEVELS // 3 + 1)[1:])
     counts = np.append(counts, np.zeros(len(levels) - len(counts)))
@@ -48,11 +51,11 @@ def alarm_curve(calm: Sequence[Floats], fps: float) -> AlarmCurve:
     return _thinned(hours, levels, per_hour)
 
 
-def _tail(calm: Sequence[Floats], fps: float, hours: float) -> tuple[float, float, float]:
+def _tail(calm: Sequence[tuple[Floats, Clock]], hours: float) -> tuple[float, float, float]:
     """Return a level, the mean excess of the peaks above it, and how many such peaks there are in an hour."""
-    apart = max(1, round(EventRule().gap * fps))
-    peaks = [np.nan_to_num(smoothed(scores, fps), nan=-np.inf) for scores in calm]
-    heights = np.sort(np.concatenate([_peaks(values, apart) for values in peaks]))[::-1]
+    gap = EventRule().gap
+    peaks = [_peaks(np.nan_to_num(s, nan=-np.inf), max(1, round(gap * clock.rate))) for s, clock in calm]
+    heights = np.sort(np.concatenate(peaks))[::-1]
     count = min(int(np.clip(len(heights) / 10, *TAIL)), len(heights) - 1)
     if count < 1:
         return float(heights[0]), 0.0, 1 / hours

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from core import files
+from core.clock import Clock
 from core.contracts import Detector, Footage
 from core.device import Runtime
 from core.errors import DataError
@@ -47,13 +48,14 @@ class Calibration:
 @dataclass
 class _Seen:
     evidence: EvidenceFolder
-    scores: list[Floats] = field(default_factory=list)
+    scores: list[tuple[Floats, Clock]] = field(default_factory=list)
     pictures: list[Images] = field(default_factory=list)
     heat: float = 0.0
     frames: int = 0
     kept: int = 0
     size: tuple[int, int] = (0, 0)
     moments: dict[tuple[int, int], list[Detections]] = field(default_factory=dict)
+    clocks: dict[int, Clock] = field(default_factory=dict)
 
     def keep(self, evidence: Sequence[Evidence], period: int) -> None:
         """Keep evidence of several clips in one folder, numbered in order, and its objects by moment."""
@@ -114,11 +116,12 @@ def calibrate(
         for clip in others:
             _watch(detector, clip, Witness(witness.objects, witness.actions), rows, seen, runtime, progress)
         classes, explained = causes.class_normality(seen.evidence.between(0, seen.kept), heat)
-    median = float(np.median(np.concatenate(seen.scores[:judged])))
-    calm = [scores - np.float32(median) for scores in seen.scores[:judged]]
-    alarms = alarm_curve(calm, fps)
-    quantiles = tuple(float(q) for q in np.quantile(np.concatenate(calm), np.linspace(0, 1, 101)))
-    where = places.learn(seen.moments.values(), fps, seen.frames)
+    raw = np.concatenate([scores for scores, _ in seen.scores[:judged]])
+    median = float(np.median(raw))
+    alarms = alarm_curve([(scores - np.float32(median), clock) for scores, clock in seen.scores[:judged]])
+    quantiles = tuple(float(q) for q in np.quantile(raw - np.float32(median), np.linspace(0, 1, 101)))
+    moments = [(found, seen.clocks[clip]) for (clip, _), found in seen.moments.items()]
+    where = places.learn(moments, seen.frames)
     normality = Normality(median, quantiles, scored, heat, classes, explained, where)
     asked = false_alarms or alarms.usual
     return Calibration(normality, alarms.threshold(asked), asked, alarms, _background(seen.pictures), *seen.size)
@@ -142,13 +145,17 @@ def _watch(
         for chunk in clip.frames():
             witness.see(chunk, detector.window.span)
             seen.size = (chunk.images.shape[2], chunk.images.shape[1])
+            times.extend(chunk.times.tolist())
             shown = [i for i in range(len(chunk)) if rows.has(chunk.first + i)]
             seen.pictures.extend(thumbnails(chunk.images[shown]) if shown else ())
             yield chunk
 
     scores: list[Floats] = []
+    times: list[float] = []
+    first = 0
     with runtime.autocast():
         for answer in detector.stream(watched()):
+            first = first if scores else answer.first
             scores.append(answer.score.float().cpu().numpy())
             seen.heat += float(answer.saliency.float().mean((1, 2)).sum())
             for row in (row for row in range(len(answer.score)) if rows.has(answer.first + row)):
@@ -160,4 +167,6 @@ def _watch(
                 progress(seen.frames)
     if scores:
         seen.keep(witness.answer(ended=True), rows.period)
-        seen.scores.append(np.concatenate(scores))
+        clip_scores = np.concatenate(scores)
+        seen.clocks[len(seen.scores)] = Clock.of(times)
+        seen.scores.append((clip_scores, Clock.of(times[first : first + len(clip_scores)])))

@@ -1,10 +1,12 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.clock import Clock
 from core.errors import UnknownNameError
 from core.normality import ClassNormality, Normality
 from core.records import Detections, Evidence
@@ -13,6 +15,17 @@ from explain.causes import RULES, by_frame, class_normality, rank
 from explain.heat import covered_share
 
 HEIGHT, WIDTH, NOISE = 180, 320, 0.01
+
+
+def named(*given, **more):
+    """Every name of every thing, best first, and the unexplained share."""
+    found = rank(*given, **more)
+    names = [
+        SimpleNamespace(**vars(label), cause=cause, box=cause.box) for cause in found.causes for label in cause.labels
+    ]
+    return tuple(sorted(names, key=lambda label: -label.score)), found.unexplained
+
+
 WALKERS = tuple((20.0 + 48 * i, 100.0, 36.0 + 48 * i, 140.0) for i in range(6))
 RIDER, BICYCLE = (140.0, 30.0, 160.0, 70.0), (132.0, 50.0, 172.0, 80.0)
 
@@ -68,7 +81,7 @@ def event(hot=(), objects=(), actions=(), frames=10, walkers=WALKERS):
 
 
 def first(evidence, normality, rule="calibrated"):
-    causes, _ = rank(evidence, normality, rule)
+    causes, _ = named(evidence, normality, rule)
     return causes[0]
 
 
@@ -112,7 +125,7 @@ def test_a_skateboard_wins_though_the_skater_holds_the_heat(normality):
 def test_a_walker_beside_the_bicycle_does_not_win(normality):
     beside = moved(RIDER, 26)
     evidence = event((*RIDING, (beside, 0.12)), (*RIDE_OBJECTS, ("person", beside, 0.99)))
-    causes, _ = rank(evidence, normality)
+    causes, _ = named(evidence, normality)
     names = [c.fine for c in causes]
     assert names[0] == "bicycle"
     walker = next(c for c in causes if c.fine == "person" and c.box == pytest.approx(moved(beside, 36)))
@@ -131,7 +144,7 @@ def test_a_runner_is_an_action(normality):
 def test_a_box_without_heat_does_not_win(normality, sure):
     spurious = (240.0, 20.0, 280.0, 60.0)
     evidence = event(RIDING, (*RIDE_OBJECTS, ("umbrella", spurious, sure)))
-    causes, _ = rank(evidence, normality)
+    causes, _ = named(evidence, normality)
     umbrella = next((c for c in causes if c.fine == "umbrella"), None)
     assert causes[0].fine == "bicycle"
     assert umbrella is None or umbrella.score < causes[0].score / 20
@@ -152,7 +165,7 @@ def test_a_box_of_one_frame_does_not_win(normality):
         [("person", moved(RIDER, 18), 0.97), ("dog", moved(BICYCLE, 18), 0.9)],
     )
     evidence[3] = replace(evidence[3], objects=flash.objects)
-    causes, _ = rank(evidence, normality)
+    causes, _ = named(evidence, normality)
     dog = next(c for c in causes if c.fine == "dog")
     assert causes[0].fine == "bicycle"
     assert (dog.first, dog.last) == (15, 15)
@@ -160,7 +173,7 @@ def test_a_box_of_one_frame_does_not_win(normality):
 
 def test_what_no_box_explains_is_unknown_with_its_region(normality):
     evidence = event(((BICYCLE, 0.6),))
-    causes, unexplained = rank(evidence, normality)
+    causes, unexplained = named(evidence, normality)
     assert (causes[0].coarse, causes[0].fine, causes[0].confidence) == ("unknown", "unknown", 0.0)
     assert causes[0].box == pytest.approx(moved(BICYCLE, 36), abs=5)
     assert causes[0].heat_share > 0.5 and unexplained > 0.5
@@ -168,7 +181,7 @@ def test_what_no_box_explains_is_unknown_with_its_region(normality):
 
 def test_walkers_with_nothing_odd_score_low(normality):
     odd = first(event(RIDING, RIDE_OBJECTS), normality)
-    causes, unexplained = rank(event(), normality)
+    causes, unexplained = named(event(), normality)
     assert all(c.score < odd.score / 10 for c in causes)
     assert unexplained < 0.05
 
@@ -177,7 +190,7 @@ def test_a_class_that_normal_footage_shows_is_no_cause(normality):
     known = {**normality.classes, "bicycle": ClassNormality(0.5, tuple(np.linspace(0.1, 1.0, 101)), 100)}
     seldom, often = normality, replace(normality, classes=known)
     evidence = event(RIDING, RIDE_OBJECTS)
-    score = [next(c.score for c in rank(evidence, n)[0] if c.fine == "bicycle") for n in (seldom, often)]
+    score = [next(c.score for c in named(evidence, n)[0] if c.fine == "bicycle") for n in (seldom, often)]
     assert score[1] < score[0] / 2
 
 
@@ -188,14 +201,14 @@ def test_an_object_model_that_often_sees_a_doubtful_thing_is_not_believed_when_i
     score = []
     for sure in (0.35, 0.7):
         evidence = event(((board, 0.5), (RIDER, 0.6)), (("person", RIDER, 0.97), ("skateboard", board, sure)))
-        causes, _ = rank(evidence, often)
+        causes, _ = named(evidence, often)
         score.append(next(c.score for c in causes if c.fine == "skateboard"))
     assert score[1] > 3 * score[0]
 
 
 def test_the_papers_rule_is_the_plain_sum_of_heat_times_probability(normality):
     evidence = event(RIDING, RIDE_OBJECTS)[:1]
-    causes, _ = rank(evidence, normality, "plain")
+    causes, _ = named(evidence, normality, "plain")
     found = {(c.fine, c.box): c.score for c in causes}
     x1, y1, x2, y2 = (int(v) for v in BICYCLE)
     heat = float(evidence[0].heat[y1:y2, x1:x2].sum(dtype=np.float64))
@@ -210,7 +223,7 @@ def test_shares_are_of_the_heat_above_the_normal_mean(normality):
         float(r.sum(dtype=np.float64)) * covered_share(r, np.array([moved(BICYCLE, 6 * i)]))
         for i, r in enumerate(raised)
     )
-    causes, unexplained = rank(evidence, normality)
+    causes, unexplained = named(evidence, normality)
     assert causes[0].heat_share == pytest.approx(inside / total)
     boxed = sum(
         float(r.sum(dtype=np.float64)) * covered_share(r, e.objects.boxes)
@@ -222,10 +235,10 @@ def test_shares_are_of_the_heat_above_the_normal_mean(normality):
 @pytest.mark.parametrize("rule", RULES)
 class TestEdges:
     def test_no_frame(self, normality, rule):
-        assert rank([], normality, rule) == ((), 0.0)
+        assert named([], normality, rule) == ((), 0.0)
 
     def test_no_boxes(self, normality, rule):
-        causes, unexplained = rank(event(((BICYCLE, 0.6),), walkers=()), normality, rule)
+        causes, unexplained = named(event(((BICYCLE, 0.6),), walkers=()), normality, rule)
         assert {c.coarse for c in causes} == {"unknown"}
         assert unexplained == 1.0
 
@@ -233,12 +246,12 @@ class TestEdges:
         if rule == "confidence":
             pytest.skip("this rule does not look at the heat")
         evidence = [replace(e, heat=np.zeros_like(e.heat)) for e in event(RIDING, RIDE_OBJECTS)]
-        assert rank(evidence, normality, rule) == ((), 0.0)
+        assert named(evidence, normality, rule) == ((), 0.0)
 
     def test_a_person_who_fills_the_frame(self, normality, rule):
         whole = (-10.0, -10.0, WIDTH + 10.0, HEIGHT + 10.0)
         evidence = [scene(i, ((whole, 0.5),), (("person", whole, 0.99),), walkers=()) for i in range(3)]
-        causes, unexplained = rank(evidence, normality, rule)
+        causes, unexplained = named(evidence, normality, rule)
         assert causes[0].fine == "person"
         assert causes[0].box == (0.0, 0.0, WIDTH, HEIGHT)
         assert causes[0].heat_share == pytest.approx(1.0) and unexplained == pytest.approx(0.0)
@@ -248,27 +261,27 @@ class TestEdges:
             (10.0 * (i % 30), 20.0 + 80 * (i // 30), 10.0 * (i % 30) + 8, 60.0 + 80 * (i // 30)) for i in range(60)
         ]
         evidence = [scene(i, walkers=crowd) for i in range(3)]
-        causes, unexplained = rank(evidence, normality, rule)
+        causes, unexplained = named(evidence, normality, rule)
         assert len([c for c in causes if c.fine == "person"]) == 60
         assert sum(c.heat_share for c in causes if c.fine == "person") == pytest.approx(1 - unexplained, abs=0.01)
 
     def test_boxes_outside_the_frame(self, normality, rule):
         evidence = [scene(i, ((BICYCLE, 0.6),), (("bicycle", (400, 10, 450, 60), 0.9),)) for i in range(3)]
-        causes, _ = rank(evidence, normality, rule)
+        causes, _ = named(evidence, normality, rule)
         assert "bicycle" not in [c.fine for c in causes]
 
     def test_one_frame(self, normality, rule):
-        causes, _ = rank(event(RIDING, RIDE_OBJECTS)[:1], normality, rule)
+        causes, _ = named(event(RIDING, RIDE_OBJECTS)[:1], normality, rule)
         assert all(c.first == c.last == 0 for c in causes)
 
     def test_nothing_is_known_of_the_camera(self, normality, rule):
         blank = Normality(0.0, (0.0, 1.0), 0, 0.0)
-        causes, _ = rank(event(RIDING, RIDE_OBJECTS), blank, rule)
+        causes, _ = named(event(RIDING, RIDE_OBJECTS), blank, rule)
         assert causes and all(np.isfinite(c.score) for c in causes)
 
     def test_scores_that_are_no_number(self, normality, rule):
         evidence = [replace(e, score=float("nan")) for e in event(RIDING, RIDE_OBJECTS)]
-        assert rank(evidence, normality, rule)[0]
+        assert named(evidence, normality, rule)[0]
 
 
 CORNER = st.floats(-100, 500, width=32)
@@ -285,20 +298,20 @@ def test_any_boxes_give_finite_causes_in_order(frames, rule):
     evidence = [
         scene(i, ((BICYCLE, 0.4),), rows, [("ride", *r[1:]) for r in rows], ()) for i, rows in enumerate(frames)
     ]
-    causes, unexplained = rank(evidence, normal, rule)
+    causes, unexplained = named(evidence, normal, rule)
     scores = [c.score for c in causes]
     assert scores == sorted(scores, reverse=True) and np.isfinite(scores).all()
     assert 0.0 <= unexplained <= 1.0
     for cause in causes:
         assert 0.0 <= cause.heat_share <= 1.0 and 0.0 <= cause.confidence <= 1.0
-        assert all(0 <= v <= limit for v, limit in zip(cause.box, (WIDTH, HEIGHT) * 2, strict=True))
+        assert all(0 <= v <= limit for v, limit in zip(cause.box or (0,) * 4, (WIDTH, HEIGHT) * 2, strict=True))
 
 
 def test_an_unknown_rule_lists_the_known_ones(normality):
     with pytest.raises(
         UnknownNameError, match="unknown rule 'best'; known: calibrated, confidence, heat, mean, peak, plain"
     ):
-        rank([], normality, "best")
+        named([], normality, "best")
 
 
 STRAY = (20.0, 120.0, 36.0, 175.0)
@@ -313,23 +326,23 @@ def placed(normality):
          for i in range(5)]
         for m in range(60)
     ]  # fmt: skip
-    return replace(normality, places=places.learn(moments, 25.0, 3000))
+    return replace(normality, places=places.learn([(moment, Clock.steady(25.0)) for moment in moments], 3000))
 
 
 def test_who_stands_where_nobody_stands_is_a_cause_of_its_own(placed):
     stray = (40.0, 150.0, 70.0, 180.0)
     evidence = [scene(5 * i, ((stray, 0.15),), (("person", stray, 0.9),), walkers=()) for i in range(6)]
-    best = rank(evidence, placed, fps=25.0)[0][0]
+    best = named(evidence, placed, clock=Clock.steady(25.0))[0][0]
     assert (best.coarse, best.fine) == ("location", "person in an unusual place")
     assert best.box == pytest.approx(stray) and best.confidence == pytest.approx(0.9)
-    everywhere = [c.coarse for c in rank(evidence, replace(placed, places={}), fps=25.0)[0]]
+    everywhere = [c.coarse for c in named(evidence, replace(placed, places={}), clock=Clock.steady(25.0))[0]]
     assert "location" not in everywhere
 
 
 def test_a_bicycle_in_an_unusual_place_is_still_a_bicycle(placed):
     rider, bicycle = ((140.0, 110.0, 160.0, 150.0), (132.0, 130.0, 172.0, 160.0))
     objects = (("person", rider, 0.97), ("bicycle", bicycle, 0.8))
-    best = rank(event(((bicycle, 0.6), (rider, 0.6)), objects, walkers=()), placed, fps=25.0)[0][0]
+    best = named(event(((bicycle, 0.6), (rider, 0.6)), objects, walkers=()), placed, clock=Clock.steady(25.0))[0][0]
     assert best.fine == "bicycle"
 
 
@@ -342,7 +355,7 @@ def test_riding_is_believed_as_far_as_thing_or_motion_speak_for_it(placed):
                   [(ride[0], moved(RIDER, step * i), 0.6)])
             for i in range(8)
         ]  # fmt: skip
-        return next(c.score for c in rank(frames, placed, fps=25.0)[0] if c.fine == "ride")
+        return next(c.score for c in named(frames, placed, clock=Clock.steady(25.0))[0] if c.fine == "ride")
 
     slow, fast, on_bicycle = score(RIDE_OBJECTS[:1], 6), score(RIDE_OBJECTS[:1], 18), score(RIDE_OBJECTS, 6)
     assert fast > 2 * slow and on_bicycle > 1.3 * slow
@@ -350,7 +363,7 @@ def test_riding_is_believed_as_far_as_thing_or_motion_speak_for_it(placed):
 
 def test_each_frame_has_causes_of_its_own(normality):
     calm, riding = event(frames=20), event(RIDING, RIDE_OBJECTS, frames=20)
-    found = by_frame(calm[:10] + riding[10:], normality, fps=25.0)
+    found = by_frame(calm[:10] + riding[10:], normality, clock=Clock.steady(25.0))
     assert [f[0].fine == "bicycle" for f in found] == [False] * 10 + [True] * 10
     for i, frame in enumerate(found[10:]):
         assert frame[0].box == pytest.approx(moved(BICYCLE, 6 * (i + 10)), abs=1e-3)
@@ -359,7 +372,7 @@ def test_each_frame_has_causes_of_its_own(normality):
 def test_a_frame_alone_is_ranked_as_an_event_of_one_frame(normality):
     evidence = event(RIDING, RIDE_OBJECTS)
     alone = by_frame(evidence[:1], normality)[0]
-    assert [(c.fine, c.box) for c in alone] == [(c.fine, c.box) for c in rank(evidence[:1], normality)[0]]
+    assert [(c.fine, c.score) for c in alone] == [(c.fine, c.score) for c in named(evidence[:1], normality)[0]]
     assert by_frame([], normality) == ()
 
 
@@ -369,7 +382,7 @@ def test_what_moves_implies_what_is_done_with_it(normality, label, action):
         frames = [
             scene(5 * i, [(moved(BICYCLE, step * i), 0.6)], [(label, moved(BICYCLE, step * i), 0.8)]) for i in range(6)
         ]
-        ranked = rank(frames, normality, fps=25.0)[0]
+        ranked = named(frames, normality, clock=Clock.steady(25.0))[0]
         assert ranked[0].fine == label
         return [c.fine for c in ranked if c.coarse == "action" and c.box == ranked[0].box]
 
@@ -382,7 +395,7 @@ def test_one_box_is_one_thing(normality):
     board = ("skateboard", BICYCLE, 0.6)
 
     def score(objects):
-        return next(c.score for c in rank(event(RIDING, objects), normality)[0] if c.fine == "skateboard")
+        return next(c.score for c in named(event(RIDING, objects), normality)[0] if c.fine == "skateboard")
 
     alone, beside = score((RIDE_OBJECTS[0], board)), score((*RIDE_OBJECTS, board))
     assert beside < 0.35 * alone
@@ -395,7 +408,7 @@ def test_who_is_faster_than_anyone_and_does_not_ride_runs(placed):
                   [(n, moved(b, 18 * i - 120), c) for n, b, c in actions])
             for i in range(8)
         ]  # fmt: skip
-        return {c.fine: c.score for c in reversed(rank(frames, placed, fps=25.0)[0])}
+        return {c.fine: c.score for c in reversed(named(frames, placed, clock=Clock.steady(25.0))[0])}
 
     ride = (("ride (e.g., a bike, a car, a horse)", RIDER, 0.9),)
     on_foot, riding, on_bicycle = told(RIDE_OBJECTS[:1]), told(RIDE_OBJECTS[:1], ride), told(RIDE_OBJECTS)

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.clock import Clock
 from core.normality import Places
 from core.records import Detections, Tube
 from explain import places
@@ -12,6 +13,7 @@ from explain._whereabouts import pace, whereabouts
 
 FPS, STRIDE = 25.0, 5
 TALL = 40.0
+CLOCK = Clock.steady(FPS)
 
 
 def walker(x, y, tall=TALL):
@@ -35,7 +37,7 @@ def moment(rng, number, direction=1.0):
 @pytest.fixture(scope="module")
 def known() -> Places:
     rng = np.random.default_rng(0)
-    learnt = places.learn([moment(rng, i) for i in range(40)], FPS, 1000)
+    learnt = places.learn([(moment(rng, i), CLOCK) for i in range(40)], 1000)
     assert set(learnt) == {"person"}
     return learnt["person"]
 
@@ -64,29 +66,29 @@ def test_distance_is_that_to_the_third_nearest_by_a_naive_count(known):
 
 def test_on_the_path_nothing_is_unusual(known):
     along = track([(60 + 8 * k, 100) for k in range(8)])
-    assert list(whereabouts(along, {"person": known}, FPS)) == []
+    assert list(whereabouts(along, {"person": known}, CLOCK)) == []
 
 
 def test_far_from_the_path_is_an_unusual_place(known):
-    ((label, nats),) = whereabouts(track([(60 + 8 * k, 220) for k in range(8)]), {"person": known}, FPS)
+    ((label, nats),) = whereabouts(track([(60 + 8 * k, 220) for k in range(8)]), {"person": known}, CLOCK)
     assert label == "person in an unusual place" and nats.shape == (8,) and nats.min() > 3
 
 
 def test_far_too_tall_for_the_place_is_unusual(known):
     labels = [
         label
-        for label, _ in whereabouts(track([(60 + 16 * k, 100) for k in range(8)], tall=110), {"person": known}, FPS)
+        for label, _ in whereabouts(track([(60 + 16 * k, 100) for k in range(8)], tall=110), {"person": known}, CLOCK)
     ]
     assert "person in an unusual place" in labels
 
 
 def test_the_other_way_is_against_the_flow(known):
-    ((label, nats),) = whereabouts(track([(200 - 8 * k, 100) for k in range(8)]), {"person": known}, FPS)
+    ((label, nats),) = whereabouts(track([(200 - 8 * k, 100) for k in range(8)]), {"person": known}, CLOCK)
     assert label == "person against the flow" and nats[0] > 3
 
 
 def test_standing_still_is_against_nothing(known):
-    assert places.against_flow(known, track([(200, 100)] * 8), FPS) == 1.0
+    assert places.against_flow(known, track([(200, 100)] * 8), CLOCK) == 1.0
 
 
 def test_without_a_frame_rate_nothing_is_said_of_direction_or_speed(known):
@@ -97,14 +99,14 @@ def test_without_a_frame_rate_nothing_is_said_of_direction_or_speed(known):
 
 def test_twice_as_fast_as_anyone_is_improbable(known):
     slow, fast = (track([(20 + step * k, 100) for k in range(8)]) for step in (8, 24))
-    assert pace(slow, {"person": known}, FPS) < 1.5
-    assert pace(fast, {"person": known}, FPS) == pytest.approx(np.log(41))
-    assert np.isnan(pace(track([(0, 0)] * 8, "dog"), {"person": known}, FPS))
+    assert pace(slow, {"person": known}, CLOCK) < 1.5
+    assert pace(fast, {"person": known}, CLOCK) == pytest.approx(np.log(41))
+    assert np.isnan(pace(track([(0, 0)] * 8, "dog"), {"person": known}, CLOCK))
 
 
 def test_a_class_seen_too_seldom_has_no_places():
     rng = np.random.default_rng(0)
-    assert places.learn([moment(rng, 0)], FPS, 25) == {}
+    assert places.learn([(moment(rng, 0), CLOCK)], 25) == {}
 
 
 def test_a_map_is_brightest_where_people_walk(known):

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.clock import Clock
 from core.records import Detections, Tube
 from explain import boxes, tubes
 
@@ -134,13 +135,13 @@ def test_at_interpolates_inside_only():
     assert tubes.at(tube, 15) == (5, 0, 15, 20)
     assert tubes.at(tube, 10) == (0, 0, 10, 20)
     assert tubes.at(tube, 9) is None and tubes.at(tube, 21) is None
-    assert tubes.speed(tube, fps=10) == pytest.approx(10 / 1.0 / 20)
+    assert tubes.speed(tube, Clock.steady(10.0)) == pytest.approx(10 / 1.0 / 20)
 
 
 def test_one_frame_tube():
     (tube,) = tubes.link([seen(7, [(1, 2, 3, 4)])])
     assert tubes.at(tube, 7) == (1, 2, 3, 4) and tubes.at(tube, 8) is None
-    assert tubes.speed(tube, fps=25) == 0
+    assert tubes.speed(tube, Clock.steady(25.0)) == 0
 
 
 def naive_speed(tube, fps):
@@ -167,7 +168,7 @@ def test_speed_is_that_of_the_naive_twin(gaps, fps, seed):
     corner = rng.uniform(0, 200, (len(frames), 2))
     boxes = np.concatenate([corner, corner + rng.uniform(0.2, 90, corner.shape)], 1).astype(np.float32)
     tube = Tube("person", frames, boxes, np.ones(len(frames), np.float32))
-    assert tubes.speed(tube, fps) == pytest.approx(naive_speed(tube, fps))
+    assert tubes.speed(tube, Clock.steady(fps)) == pytest.approx(naive_speed(tube, fps))
 
 
 def test_speed_does_not_depend_on_how_densely_a_shaking_box_is_sampled():
@@ -176,4 +177,17 @@ def test_speed_does_not_depend_on_how_densely_a_shaking_box_is_sampled():
     boxes = np.stack([left, 0 * left, left + 40, 0 * left + 100], 1).astype(np.float32)
     dense = Tube("person", frames, boxes, np.ones(51, np.float32))
     sparse = Tube("person", frames[::5], boxes[::5], np.ones(11, np.float32))
-    assert tubes.speed(dense, 25) == pytest.approx(0.75, rel=0.1) == tubes.speed(sparse, 25)
+    assert (
+        tubes.speed(dense, Clock.steady(25.0))
+        == pytest.approx(0.75, rel=0.1)
+        == tubes.speed(sparse, Clock.steady(25.0))
+    )
+
+
+def test_speed_follows_the_time_stamps():
+    boxes = np.stack([10.0 * np.arange(4), np.zeros(4), 10.0 * np.arange(4) + 10, np.full(4, 20.0)], 1).astype(
+        np.float32
+    )
+    tube = Tube("person", np.arange(4), boxes, np.ones(4, np.float32))
+    assert tubes.speed(tube, Clock.of([0.0, 0.5, 1.0, 1.5])) == pytest.approx(1.0)
+    assert tubes.speed(tube, Clock.of([0.0, 1.0, 2.0, 3.0])) == pytest.approx(0.5)

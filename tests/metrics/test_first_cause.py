@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.records import Cause
+from core.analysis import Cause
 from metrics.first_cause import Region, judge, names, overlap, shares, tracks_right
 
 WHERE = (10.0, 10.0, 30.0, 50.0)

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.clock import Clock
 from core.records import Event
 from pipeline.events import EventRule, find_events, smoothed
 
@@ -16,39 +17,50 @@ def scores(length, *spans, height=2.0):
     return values
 
 
+def steady(values):
+    return find_events(values, 1.0, Clock.steady(25.0, len(values)), STEADY)
+
+
+def spans(values):
+    return [(event.first, event.last) for event in steady(values)]
+
+
 def test_a_plateau_is_one_event_with_its_peak():
     values = scores(100, (40, 59))
     values[47] = 3.0
-    assert find_events(values, 1.0, 25, STEADY) == [Event(40, 59, 47, 3.0)]
+    assert steady(values) == [Event(40, 59, 47, 3.0)]
 
 
 def test_hysteresis_carries_an_event_through_a_dip_but_not_alone():
     values = scores(100, (40, 49), (55, 70))
     values[50:55] = 0.7
     values[80:95] = 0.7
-    assert [(e.first, e.last) for e in find_events(values, 1.0, 25, STEADY)] == [(40, 70)]
+    assert spans(values) == [(40, 70)]
 
 
 def test_short_events_are_dropped_and_near_ones_joined():
     values = scores(200, (10, 14), (50, 69), (80, 99), (150, 169))
-    assert [(e.first, e.last) for e in find_events(values, 1.0, 25, STEADY)] == [(50, 99), (150, 169)]
+    assert spans(values) == [
+        (50, 99),
+        (150, 169),
+    ]
 
 
 def test_frames_without_a_score_are_in_no_event():
     values = scores(60, (5, 30))
     values[:5] = np.nan
-    assert [(e.first, e.last) for e in find_events(values, 1.0, 25, STEADY)] == [(5, 30)]
+    assert spans(values) == [(5, 30)]
 
 
 @pytest.mark.parametrize("values", [np.zeros(0, np.float32), np.full(9, np.nan, np.float32), np.zeros(9, np.float32)])
 def test_nothing_unusual_is_no_event(values):
-    assert find_events(values, 1.0, 25) == []
+    assert find_events(values, 1.0, Clock.steady(25.0, len(values))) == []
 
 
 def test_smoothing_keeps_a_constant_and_its_gaps():
     values = np.full(50, 1.5, np.float32)
     values[:5] = np.nan
-    out = smoothed(values, 25)
+    out = smoothed(values, Clock.steady(25.0, len(values)))
     assert np.isnan(out[:5]).all()
     np.testing.assert_allclose(out[5:], 1.5, rtol=1e-6)
 
@@ -72,7 +84,40 @@ def naive(values, threshold, fps, rule):
 @given(st.lists(st.floats(-1, 3, width=32), max_size=60), st.floats(0.125, 2, width=32), st.sampled_from([5.0, 25.0]))
 def test_events_are_the_naive_ones(values, threshold, fps):
     array = np.array(values, np.float32)
-    found = find_events(array, threshold, fps, STEADY)
+    found = find_events(array, threshold, Clock.steady(fps, len(array)), STEADY)
     assert [(e.first, e.last) for e in found] == naive(array, threshold, fps, STEADY)
     for event in found:
         assert event.peak_score == array[event.first : event.last + 1].max()
+
+
+def slow_twin(values, times, sigma):
+    """Smooth frame by frame: each weighs as much as it is shown."""
+    shown = np.append(np.diff(times), np.median(np.diff(times)))
+    out = []
+    for t, value in zip(times, values, strict=True):
+        near = np.isfinite(values) & (np.abs(times - t) <= 4 * sigma + 1e-6)
+        weight = shown[near] * np.exp(-0.5 * ((times[near] - t) / sigma) ** 2)
+        out.append(np.nan if np.isnan(value) else (weight * values[near]).sum() / weight.sum())
+    return np.array(out)
+
+
+@given(st.lists(st.sampled_from([0.033, 0.04, 0.1, 0.2]), min_size=2, max_size=50), st.integers(0, 2**32 - 1))
+def test_smoothing_a_variable_rate_is_that_of_the_slow_twin(steps, seed):
+    rng = np.random.default_rng(seed)
+    clock = Clock.of(np.cumsum([0.0, *steps]))
+    values = np.where(rng.random(len(clock)) < 0.1, np.nan, rng.normal(size=len(clock))).astype(np.float32)
+    np.testing.assert_allclose(smoothed(values, clock), slow_twin(values, clock.times, 0.2), rtol=1e-4, atol=1e-5)
+
+
+def test_lengths_are_seconds_of_the_file_not_frames_over_a_rate():
+    fast = Clock.of(np.concatenate([np.arange(50) * 0.02, 1.0 + np.arange(50) * 0.2]))
+    values = scores(100, (10, 24), (60, 61))
+    found = find_events(values, 1.0, fast, EventRule(smooth=0.0, shortest=0.35, gap=0.1))
+    assert [(e.first, e.last) for e in found] == [(60, 61)]
+
+
+def test_no_event_spans_a_gap_of_the_recording():
+    clock = Clock.of(np.concatenate([np.arange(50) * 0.04, 3.2 + np.arange(50) * 0.04]))
+    found = find_events(scores(100, (30, 70)), 1.0, clock, EventRule(smooth=0.0, gap=2.0))
+    assert [(e.first, e.last) for e in found] == [(30, 49), (50, 70)]
+    assert np.ptp(smoothed(np.repeat([0.0, 5.0], 50).astype(np.float32), clock)[40:50]) == 0

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from core.records import Analysis, Cause, Clip, Event, ExplainedEvent
+from core.analysis import Analysis, Cause, ExplainedEvent
+from core.records import Clip, Event
 from ui import charts
 
 

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from core.analysis import Cause
 from core.records import Detections, Evidence
-from explain.report.overlay import PALETTE, blend, heat_layer, level, overlay, surest_actions
+from explain.report.overlay import FIRST, OTHERS, PALETTE, blend, heat_layer, level, overlay, surest_actions
 
 
 def rows(vocabulary, *found):
@@ -44,11 +45,25 @@ def test_strong_heat_takes_its_colour():
 
 def test_small_frames_are_enlarged_and_boxes_with_them():
     seen = frame((("bicycle", (20, 20, 60, 60), 0.9),))
-    drawn = overlay(seen, strength=0.0)
+    drawn = overlay(seen, strength=0.0, boxes=True)
     assert drawn.shape == (540, 960, 3) and drawn.dtype == np.uint8
     changed = np.argwhere((drawn != 100).any(axis=2))
     assert 100 <= changed[:, 0].min() <= 121 and 357 <= changed[:, 0].max() <= 364
-    assert (overlay(seen, strength=0.0, boxes=False) == 100).all()
+    assert (overlay(seen, strength=0.0) == 100).all()
+
+
+def thing(box, fine="bicycle", frame=0):
+    return Cause("object", fine, 1.0, 0.5, 0.9, box, frame, frame, ((frame, box),))
+
+
+def test_each_cause_is_drawn_in_its_own_box_if_it_is_in_the_frame():
+    here, elsewhere = thing((20.0, 20.0, 60.0, 60.0)), thing((90.0, 20.0, 150.0, 60.0), "dog", frame=5)
+    drawn = overlay(frame(), [here, elsewhere], strength=0.0)
+    changed = np.argwhere((drawn != 100).any(axis=2))
+    assert 357 <= changed[:, 0].max() <= 364 and changed[:, 1].max() < 480
+    assert (drawn == FIRST).all(axis=2).any() and not (drawn == OTHERS).all(axis=2).any()
+    second = overlay(frame(), [elsewhere, here], strength=0.0)
+    assert (second == OTHERS).all(axis=2).any() and not (second == FIRST).all(axis=2).any()
 
 
 @pytest.mark.parametrize(
@@ -57,7 +72,7 @@ def test_small_frames_are_enlarged_and_boxes_with_them():
 )
 def test_any_box_can_be_drawn(box):
     seen = frame((("person", box, 0.9),), (("run/jog", box, 0.5),))
-    assert overlay(seen).shape == (540, 960, 3)
+    assert overlay(seen, [thing(tuple(map(float, box)))], boxes=True).shape == (540, 960, 3)
     assert seen.image.max() == 100
 
 

@@ -10,9 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.analysis import Analysis, Cause, CauseLabel, ExplainedEvent
+from core.clock import Clock
+from core.disturbance import Disturbance
 from core.errors import InputError, StorageError
 from core.normality import Places
-from core.records import Analysis, Cause, Clip, Detections, Event, Evidence, ExplainedEvent
+from core.records import Clip, Detections, Event, Evidence
 from explain import report
 from explain.report._chart import score_chart
 from explain.report.place_map import PATH, place_map
@@ -35,26 +38,32 @@ def kept(frame):
     return Evidence(frame, 3.0 + frame / 1000, image, heat, boxes(frame), boxes(frame, "AVA"))
 
 
-def explained(first, last, peak, *causes, unexplained=0.1, summary="A bicycle stood out.", score=4.2):
-    return ExplainedEvent(Event(first, last, peak, score), causes, unexplained, summary)
+def explained(first, last, peak, *causes, unexplained=0.1, summary="A bicycle stood out.", score=4.2, shown=50):
+    return ExplainedEvent(Event(first, last, peak, score), causes, unexplained, summary, shown if causes else None)
+
+
+def thing(coarse, fine, score, share, sure, box, **more):
+    label = CauseLabel(coarse, fine, score, share, sure, 40, 60)
+    return Cause(coarse, fine, score, share, sure, box, 40, 60, ((50, box),) if box else (), labels=(label,), **more)
 
 
 def analysis(events=None, name="gate.mp4", frames=200, warnings=(), **changes):
     scores = np.sin(np.arange(frames, dtype=np.float32) / 9)
     scores[:5] = np.nan
     causes = (
-        Cause("object", "bicycle", 4.0, 0.8, 0.9, (10.0, 10.0, 40.0, 40.0), 40, 60),
-        Cause("action", "run / jog", 2.0, 0.5, 0.7, (10.0, 10.0, 40.0, 40.0), 40, 60),
-        Cause("unknown", "unknown", 1.2, 0.2, 0.0, (60.0, 20.0, 90.0, 50.0), 40, 60),
+        thing("object", "bicycle", 4.0, 0.8, 0.9, (10.0, 10.0, 40.0, 40.0), object="bicycle", action="ride"),
+        thing("action", "run / jog", 2.0, 0.5, 0.7, (60.0, 50.0, 80.0, 80.0)),
+        thing("unknown", "unknown", 1.2, 0.2, 0.0, None),
     )
     found = (explained(40, 60, 47, *causes), explained(100, 140, 120)) if events is None else events
     fields = {
-        "clip": Clip(name, "0" * 64, 25.0, 160, 90, frames),
+        "clip": Clip(name, "0" * 64, 25.0, 160, 90, frames, frames),
         "camera": "plaza",
         "detector": "vqunet-prediction",
         "models": {"objects": "compact Faster R-CNN", "actions": "compact SlowFast"},
         "threshold": 0.5,
         "scores": scores,
+        "clock": Clock.steady(25.0, len(changes.get("scores", scores))),
         "events": tuple(found),
         "warnings": tuple(warnings),
         "versions": {"torch": "2.14.1", "seed": 0, "weights_sha256": "f" * 64},
@@ -115,15 +124,54 @@ def test_json_has_the_documented_fields(tmp_path):
         "fps": 25.0,
         "width": 160,
         "height": 90,
+        "frames_announced": 200,
+        "frames_read": 200,
+        "frames_repeated": 0,
+        "unread": [],
+        "recorded": None,
+        "seconds": 8.0,
     }
     event = content["events"][0]
     assert (event["first_frame"], event["last_frame"], event["peak_frame"]) == (40, 60, 47)
     box = [10, 10, 40, 40]
+    assert (event["start_s"], event["end_s"], event["peak_s"], event["shown_frame"]) == (1.6, 2.44, 1.88, 50)
+    label = {"coarse": "object", "fine": "bicycle", "score": 4.0, "heat_share": 0.8, "confidence": 0.9, "first": 40,
+             "last": 60}  # fmt: skip
     assert event["causes"][0] == {
         "coarse": "object", "fine": "bicycle", "score": 4.0, "heat_share": 0.8, "confidence": 0.9, "box": box,
-        "first_frame": 40, "last_frame": 60, "path": [], "speed": None,
+        "object": "bicycle", "action": "ride", "place": None, "direction": None, "tube": [{"frame": 50, "box": box}],
+        "first_frame": 40, "last_frame": 60, "path": [], "speed": None, "labels": [label],
     }  # fmt: skip
-    assert content["events"][1]["causes"] == []
+    assert event["causes"][2]["box"] is None and event["causes"][2]["tube"] == []
+    assert content["events"][1]["causes"] == [] and content["camera_causes"] == [] and content["warnings"] == []
+
+
+def test_what_the_camera_did_is_listed_apart(tmp_path):
+    shook = Disturbance("shaken", 20, 30, 0.8, 1.24, "The camera shook from 0.8 to 1.2 s.")
+    page, content, _ = written(tmp_path, analysis(disturbances=(shook,), unread=((1.0, 2.5),), repeated=3))
+    assert content["camera_causes"] == [
+        {"coarse": "camera", "fine": "shaken", "first_frame": 20, "last_frame": 30, "start_s": 0.8, "end_s": 1.24,
+         "lasting": False, "summary": "The camera shook from 0.8 to 1.2 s."}
+    ]  # fmt: skip
+    assert content["clip"]["unread"] == [[1.0, 2.5]] and content["clip"]["frames_repeated"] == 3
+    text = " ".join(" ".join(page.text).split())
+    assert "What the camera itself did" in text and "The camera shook from 0.8 to 1.2 s." in text
+    assert "2 unusual events" in text and len(content["events"]) == 2
+
+
+def test_wall_clock_time_stands_beside_the_time_in_the_clip(tmp_path):
+    clip = Clip("gate.mp4", "0" * 64, 25.0, 160, 90, 200, 200, "2026-11-28T23:59:59")
+    page, content, _ = written(tmp_path, analysis(clip=clip))
+    assert content["clip"]["recorded"] == "2026-11-28T23:59:59"
+    assert content["events"][0]["wall_clock"] == "2026-11-29 00:00:00"
+    assert "recorded 2026-11-28 23:59:59" in " ".join(page.text)
+
+
+def test_every_page_that_is_printed_names_clip_and_date(tmp_path):
+    written(tmp_path, analysis(name='a"}b.mp4'))
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert '@bottom-left { content: "a\\22 \\7d b\\2e mp4"; }' in text
+    assert "counter(page)" in text and re.search(r"@bottom-center \{ content: \"Whycam\\20 report", text)
 
 
 def test_numbers_that_are_not_finite_become_null(tmp_path):
@@ -143,13 +191,14 @@ def test_csv_has_a_line_for_each_frame(tmp_path):
     of = analysis()
     _, _, text = written(tmp_path, of)
     rows = list(csv.DictReader(text.splitlines()))
-    assert list(rows[0]) == ["frame", "score", "threshold", "event"]
+    assert list(rows[0]) == ["frame", "seconds", "score", "threshold", "event"]
     assert [int(row["frame"]) for row in rows] == list(range(200))
     assert [row["score"] for row in rows[:5]] == [""] * 5
     assert np.array([float(row["score"]) for row in rows[5:]]) == pytest.approx(of.scores[5:], rel=1e-5)
     assert [row["event"] for row in rows] == [
         "1" if 40 <= i <= 60 else "2" if 100 <= i <= 140 else "" for i in range(200)
     ]
+    assert [float(row["seconds"]) for row in rows] == pytest.approx([i / 25 for i in range(200)])
     assert {row["threshold"] for row in rows} == {"0.5"}
 
 
@@ -175,14 +224,25 @@ def test_the_page_says_it_all(tmp_path):
         assert words in text, words
 
 
-def test_the_picture_is_of_the_better_side_of_the_peak(tmp_path):
-    page, _, _ = written(tmp_path, analysis((explained(40, 60, 53, analysis().events[0].causes[0]),)))
-    assert "Frame 55 at 0:02.2" in " ".join(" ".join(page.text).split())
+def test_picture_boxes_and_caption_are_of_the_shown_frame(tmp_path):
+    page, _, _ = written(tmp_path, analysis((explained(40, 60, 53, *analysis().events[0].causes, shown=55),)))
+    text = " ".join(" ".join(page.text).split())
+    assert "Frame 55 at 0:02.2 , score 3.06 dB" in text.replace("2,", "2 ,") and "1 bicycle" in text
+    peak, _, _ = written(tmp_path / "peak", analysis((explained(40, 60, 55, *analysis().events[0].causes, shown=55),)))
+    assert "Frame 55 at 0:02.2 (the peak)" in " ".join(" ".join(peak.text).split())
+
+
+def test_a_cause_that_is_not_in_the_frame_is_not_drawn(tmp_path):
+    lost = thing("object", "dog", 5.0, 0.8, 0.9, None)
+    page, _, _ = written(tmp_path, analysis((explained(40, 60, 50, lost, *analysis().events[0].causes),)))
+    words = [word.strip() for word in page.text]
+    assert "2 bicycle" in words and "1 dog" not in words
+    assert page.tags.count("rect") == 2 + 1, "two causes, and the event in the chart"
 
 
 @pytest.mark.parametrize("nasty", [NASTY, "</style><img src=x onerror=alert(1)>", "a\x00b\ud800\u202e'\"&<>.mp4"])
 def test_any_users_text_is_harmless(tmp_path, nasty):
-    cause = Cause("object", nasty, 4.0, 0.8, 0.9, (10.0, 10.0, 40.0, 40.0), 40, 60)
+    cause = thing("object", nasty, 4.0, 0.8, 0.9, (10.0, 10.0, 40.0, 40.0), object=nasty, action=nasty, place=nasty)
     of = analysis(
         (explained(40, 60, 47, cause, summary=nasty),),
         nasty,
@@ -222,7 +282,10 @@ def test_events_without_pictures(tmp_path):
 
 
 def test_many_events_keep_the_file_small(tmp_path):
-    many = [explained(5 * i, 5 * i + 3, 5 * i, *analysis().events[0].causes, score=float(i)) for i in range(100)]
+    many = [
+        explained(5 * i, 5 * i + 3, 5 * i, *analysis().events[0].causes, score=float(i), shown=5 * i)
+        for i in range(100)
+    ]
     page, _, _ = written(tmp_path, analysis(many, frames=500))
     assert page.tags.count("image") == 2 * 60
     assert "40 others do not" in " ".join(page.text)
@@ -277,9 +340,8 @@ WALK = Places(tuple((10.0 * i, 40.0, 20.0) for i in range(16)), ((1.0, 0.0),) * 
 
 
 def strayed(places):
-    cause = Cause(
-        "location", "person in an unusual place", 4.0, 0.8, 0.9, (100.0, 64.0, 120.0, 84.0), 40, 60, STROLL, 1.5
-    )
+    cause = thing("location", "person in an unusual place", 4.0, 0.8, 0.9, (100.0, 64.0, 120.0, 84.0), path=STROLL,
+                  speed=1.5, place="in an unusual place")  # fmt: skip
     return analysis((explained(40, 60, 47, cause),), places=places)
 
 

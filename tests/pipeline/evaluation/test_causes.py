@@ -11,11 +11,12 @@ import torch
 
 import cli
 from core import video
+from core.analysis import Cause
 from core.contracts import Truth
 from core.device import choose
 from core.errors import DataError
 from core.normality import ClassNormality, Normality
-from core.records import Cause, Detections
+from core.records import Detections
 from core.registry import collect
 from pipeline.camera import load
 from pipeline.evaluation import _labelled, evaluations, predicted, worker

@@ -1,0 +1,143 @@
+"""The answer for one clip: its events and what may have caused them, and what the camera itself did."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.clock import Clock
+from core.disturbance import Disturbance
+from core.normality import Places
+from core.records import Clip, Event, Floats, Pixels
+
+
+@dataclass(frozen=True)
+class CauseLabel:
+    """One name for a cause: an object, an action or a place, as X-MAN's labels have them.
+
+    Attributes:
+        coarse: ``object``, ``action``, ``location`` or ``unknown`` (X-MAN's coarse types).
+        fine: the name within it, such as ``bicycle`` or ``run / jog``.
+        score: ranks the names of one event; its scale is the rule's.
+        heat_share: share of the event's heat inside its boxes, 0 to 1.
+        confidence: of the model that gave the name, 0 to 1.
+        first, last: frames between which it was seen.
+    """
+
+    coarse: str
+    fine: str
+    score: float
+    heat_share: float
+    confidence: float
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class FrameCause:
+    """What a single frame is put down to: one name with its box.
+
+    Attributes:
+        coarse, fine, score: as :class:`CauseLabel`.
+        box: in that frame.
+    """
+
+    coarse: str
+    fine: str
+    score: float
+    box: Pixels
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One thing that may have caused an event, best first in a report; its best name's figures are its own.
+
+    Attributes:
+        coarse, fine, score, heat_share, confidence, first, last: as :class:`CauseLabel`.
+        box: in the frame that is shown; None where the thing is not in it.
+        tube: (frame, box) in each explained frame in which it was seen, ascending.
+        path: (x, y) of the middle of the box's lower edge, in pixels, in order of time.
+        speed: median speed in box heights a second; None where it was seen once only.
+        object, action: its surest name of either kind; empty where it has none.
+        place: what is unusual about where it is; empty where nothing is.
+        direction: which way it goes in the picture, and whether that is against the flow; empty where it stays.
+        labels: all its names, best first.
+    """
+
+    coarse: str
+    fine: str
+    score: float
+    heat_share: float
+    confidence: float
+    box: Pixels | None
+    first: int
+    last: int
+    tube: tuple[tuple[int, Pixels], ...] = ()
+    path: tuple[tuple[float, float], ...] = ()
+    speed: float | None = None
+    object: str = ""
+    action: str = ""
+    place: str = ""
+    direction: str = ""
+    labels: tuple[CauseLabel, ...] = ()
+
+    def at(self, frame: int) -> Pixels | None:
+        """Return its box in an explained frame, or None where it was not seen."""
+        return next((box for number, box in self.tube if number == frame), None)
+
+
+@dataclass(frozen=True)
+class ExplainedEvent:
+    """An event with its causes.
+
+    Attributes:
+        event: the run of frames.
+        causes: best first, one for each thing; boxes are those in ``shown``.
+        unexplained_share: share of the event's heat that lies in no box.
+        summary: a sentence or two.
+        shown: the frame that stands for the event in pictures; None where no evidence was kept of it.
+    """
+
+    event: Event
+    causes: tuple[Cause, ...]
+    unexplained_share: float
+    summary: str
+    shown: int | None = None
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """The whole answer for one clip: what the report is made of.
+
+    Attributes:
+        clip: facts of the clip, ``frames`` known.
+        camera, detector: their names.
+        models: who answered, such as ``{"objects": "compact (plaza)", "actions": "…"}``.
+        threshold: a calibrated score above which a frame is unusual.
+        scores: (frames,) float32 calibrated scores; NaN where no window reaches or the camera's own doing hides the
+            scene.
+        clock: when each frame is shown.
+        events: explained events in order of time.
+        disturbances: what the camera itself did, in order of time; no event lies in them.
+        unread: (first, last) seconds of stretches whose frames could not be read.
+        repeated: frames that repeat the one before, which the detector was not shown.
+        warnings: sentences that the reader must know (another camera's footage, a truncated clip, …).
+        versions: pedigree: packages, weights' sha256, seed.
+        normal_heat: the camera's mean heat per pixel on normal footage, the unit of the heat's colours; 0 if unknown.
+        places: label to where objects of that class stand in the camera's normal footage.
+    """
+
+    clip: Clip
+    camera: str
+    detector: str
+    models: Mapping[str, str]
+    threshold: float
+    scores: Floats
+    clock: Clock
+    events: tuple[ExplainedEvent, ...]
+    disturbances: tuple[Disturbance, ...] = ()
+    unread: tuple[tuple[float, float], ...] = ()
+    repeated: int = 0
+    warnings: tuple[str, ...] = ()
+    versions: Mapping[str, Any] = field(default_factory=dict)
+    normal_heat: float = 0.0
+    places: Mapping[str, Places] = field(default_factory=dict)

@@ -1,0 +1,177 @@
+"""One cause for each thing: its names, what it does, where it is and how it moves, from all candidates that are it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse.csgraph import connected_components
+
+from core.analysis import Cause, CauseLabel
+from core.clock import Clock
+from core.records import Floats, Pixels, Tube
+from explain._candidates import Candidate
+from explain._measure import Measures
+from explain._whereabouts import FLOW, PLACE
+from explain.heat import Doubles, Mask
+from explain.labels import coarse, fine
+from explain.places import feet
+from explain.tubes import speed
+
+SAME = 0.5
+"""Two names are one thing's when they have one box in this share of their frames."""
+PAUSE = 2.0
+"""Seconds for which a thing may be lost and still be the same when it is found again."""
+NEAR, ALIKE = 1.0, 1.6
+"""It is the same within so many of its heights of where it was expected, and if it is at most so many times as tall."""
+SPOKEN, BELIEVED = 0.25, 0.5
+"""An action, place or direction is told that has this share of the thing's best score; an action also of which the
+model is so confident."""
+MOVED = 0.5
+"""Heights that a thing must have gone for a direction to be told."""
+WAYS = ("to the right", "to the lower right", "down", "to the lower left", "to the left", "to the upper left", "up",
+        "to the upper right")  # fmt: skip
+
+
+def things(
+    candidates: Sequence[Candidate], m: Measures, scores: Doubles, least: float, clock: Clock | None
+) -> tuple[Cause, ...]:
+    """Join candidates to things.
+
+    Args:
+        candidates: N of one event.
+        m: their measures.
+        scores: (N,) of each by the rule that ranks.
+        least: what scores no more is no name of a thing.
+        clock: when frames are shown; without it nothing is said of speeds and directions.
+
+    Returns:
+        Causes, best first, without boxes: which frame is shown is not known here.
+    """
+    if not candidates:
+        return ()
+    _, number = connected_components(_same(candidates, m, clock), directed=False)
+    groups: dict[int, list[int]] = {}
+    for i in np.argsort(-scores, kind="stable").tolist():
+        groups.setdefault(int(number[i]), []).append(i)
+    named = [rows for rows in groups.values() if scores[rows[0]] > least]
+    return tuple(_cause(candidates, m, scores, rows, least, clock) for rows in named)
+
+
+def _same(candidates: Sequence[Candidate], m: Measures, clock: Clock | None) -> Mask:
+    """Tell which candidates are the same thing, (N, N).
+
+    An object's actions and places are, a rider and what is ridden, two names of one box, and a track that was lost and
+    found.
+    """
+    n = len(candidates)
+    same = m.alike >= SAME
+    same[np.arange(n), m.group] = True
+    for i, candidate in enumerate(candidates):
+        if candidate.owner is not None:
+            same[i, candidate.owner] = True
+    if clock is not None:
+        for before, after in _continued(candidates, clock):
+            same[before, after] = True
+    return same
+
+
+def _continued(candidates: Sequence[Candidate], clock: Clock) -> list[tuple[int, int]]:
+    """Pair the tracks of one label of which the second begins where and when the first one was lost."""
+    rows = [i for i, c in enumerate(candidates) if c.owner is None]
+    if len(rows) < 2:
+        return []
+    starts = clock.seconds([candidates[i].frames[0] for i in rows])
+    ends = clock.seconds([candidates[i].frames[-1] for i in rows])
+    pause = starts[None, :] - ends[:, None]
+    labels = np.array([candidates[i].label for i in rows])
+    possible = (pause > 0) & (pause <= PAUSE) & (labels[:, None] == labels)
+    cost = np.full(pause.shape, np.inf)
+    for a, b in np.argwhere(possible):
+        cost[a, b] = _strangeness(candidates[rows[a]], candidates[rows[b]], float(pause[a, b]), clock)
+    pairs = np.argwhere(np.isfinite(cost) & (cost == cost.min(axis=0)) & (cost == cost.min(axis=1, keepdims=True)))
+    return [(rows[a], rows[b]) for a, b in pairs.tolist()]
+
+
+def _strangeness(before: Candidate, after: Candidate, pause: float, clock: Clock) -> float:
+    """Return how many heights off a track begins from where another was expected; infinite where that is too far."""
+    last, first = feet(before.boxes)[-1], feet(after.boxes)[0]
+    tall = max(last[2], first[2]) / min(last[2], first[2])
+    points, seconds = feet(before.boxes)[-4:, :2], clock.seconds(before.frames[-4:])
+    pace = (points[-1] - points[0]) / (seconds[-1] - seconds[0]) if len(points) > 1 else np.zeros(2)
+    off = float(np.hypot(*(last[:2] + pace * pause - first[:2])) / last[2])
+    still = float(np.hypot(*(last[:2] - first[:2])) / last[2])
+    return min(off, still) if min(off, still) <= NEAR and tall <= ALIKE else float("inf")
+
+
+def _cause(
+    candidates: Sequence[Candidate], m: Measures, scores: Doubles, rows: Sequence[int], least: float,
+    clock: Clock | None,
+) -> Cause:  # fmt: skip
+    """Make one cause of the candidates ``rows``, best first."""
+    labels = _labels(candidates, m, scores, [i for i in rows if scores[i] > least])
+    best, head = labels[0], candidates[rows[0]]
+    told = [label for label in labels if label.score >= SPOKEN * best.score]
+    frames, boxes = _track([candidates[i] for i in rows if (candidates[i].label, candidates[i].vocabulary)
+                            == (head.label, head.vocabulary)])  # fmt: skip
+    tube = Tube(head.label, frames, boxes, np.ones(len(frames), np.float32))
+    path = feet(boxes)
+    moves = clock is not None and len(frames) > 1
+    return Cause(
+        coarse=best.coarse, fine=best.fine, score=best.score, heat_share=best.heat_share, confidence=best.confidence,
+        box=None, first=int(frames[0]), last=int(frames[-1]),
+        tube=tuple(zip(frames.tolist(), boxes_within(boxes, m.size), strict=True)),
+        path=tuple((x, y) for x, y, _ in path.round(1).tolist()),
+        speed=speed(tube, clock) if clock is not None and len(frames) > 1 else None,
+        object=next((fine(candidates[i].label) for i in rows if candidates[i].vocabulary == "COCO"), ""),
+        action=_action(candidates, m, scores, rows),
+        place=PLACE if any(label.fine.endswith(f" {PLACE}") for label in told) else "",
+        direction=_direction(path, any(label.fine.endswith(f" {FLOW}") for label in told)) if moves else "",
+        labels=labels,
+    )  # fmt: skip
+
+
+def _labels(
+    candidates: Sequence[Candidate], m: Measures, scores: Doubles, rows: Sequence[int]
+) -> tuple[CauseLabel, ...]:
+    """List the names of a thing, best first; of a track that was lost and found the better part speaks."""
+    named: dict[tuple[str, str], CauseLabel] = {}
+    for i in rows:
+        c, kind = candidates[i], coarse(candidates[i].vocabulary)
+        first, last, sure = int(c.frames[0]), int(c.frames[-1]), 0.0 if kind == "unknown" else float(m.confidence[i])
+        told = CauseLabel(kind, fine(c.label), float(scores[i]), float(m.share[i]), sure, first, last)
+        known = named.setdefault((kind, told.fine), told)
+        named[kind, told.fine] = replace(known, first=min(first, known.first), last=max(last, known.last))
+    return tuple(named.values())
+
+
+def _track(parts: Sequence[Candidate]) -> tuple[npt.NDArray[np.int64], Floats]:
+    """Join the boxes of one thing's tracks, best first, in order of time; a frame of several has the best one's."""
+    frames = np.concatenate([part.frames for part in parts])
+    boxes = np.concatenate([part.boxes for part in parts])
+    once, where = np.unique(frames, return_index=True)
+    return once, boxes[where]
+
+
+def _action(candidates: Sequence[Candidate], m: Measures, scores: Doubles, rows: Sequence[int]) -> str:
+    """Return what the thing does: what ranks high among its names, else what the model is surest of."""
+    acts = [i for i in rows if candidates[i].vocabulary == "AVA"]
+    if acts and scores[acts[0]] >= SPOKEN * scores[rows[0]]:
+        return fine(candidates[acts[0]].label)
+    surest = max(acts, key=lambda i: float(m.confidence[i]), default=None)
+    return fine(candidates[surest].label) if surest is not None and m.confidence[surest] >= BELIEVED else ""
+
+
+def _direction(path: Doubles, against: bool) -> str:
+    """Say which way a thing goes in the picture, from its first to its last foot point."""
+    gone = path[-1, :2] - path[0, :2]
+    if float(np.hypot(*gone)) < MOVED * float(np.median(path[:, 2])):
+        return ""
+    way = WAYS[round(float(np.arctan2(gone[1], gone[0])) / (np.pi / 4)) % 8]
+    return f"{way}, {FLOW}" if against else way
+
+
+def boxes_within(boxes: Floats | Doubles, size: tuple[int, int]) -> list[Pixels]:
+    """Cut (N, 4) boxes off at the picture's edge, (width, height)."""
+    inside: list[list[float]] = np.clip(boxes.astype(np.float64), 0.0, np.tile(size, 2)).tolist()
+    return [(x1, y1, x2, y2) for x1, y1, x2, y2 in inside]

@@ -1,0 +1,121 @@
+"""Evidence of an event's first frame, its peak and its last one, which the evenly spaced frames seldom meet."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from core import video
+from core.contracts import Detector
+from core.device import Runtime
+from core.errors import Cancelled
+from core.records import Event, Frames
+from pipeline.ahead import ahead
+from pipeline.evidence import EvidenceFolder
+from pipeline.frame_log import Flags, FrameLog
+from pipeline.witness import AT_ONCE, Witness
+
+CHUNK = 16
+
+
+def wanted_frames(events: Iterable[Event]) -> list[int]:
+    """List the frames of which evidence is always kept, ascending."""
+    return sorted({frame for event in events for frame in (event.first, event.peak, event.last)})
+
+
+class EventEvidence:
+    """A second pass over a clip that looks at a few of its frames only.
+
+    Args:
+        log: of the clip's frames, complete.
+        detector: built and placed.
+        witness: objects and actions; fresh.
+        runtime: device and precision.
+    """
+
+    def __init__(self, log: FrameLog, detector: Detector, witness: Witness, runtime: Runtime) -> None:
+        self.log, self.detector, self.witness, self.runtime = log, detector, witness, runtime
+        self._analysed = np.flatnonzero(log.analysed)
+
+    def gather(
+        self, path: Path, frames: Sequence[int], kept: EvidenceFolder, progress: Callable[[int, int], None],
+        cancelled: Callable[[], bool],
+    ) -> None:  # fmt: skip
+        """Keep evidence of those frames that have a score and of which none is kept yet.
+
+        Args:
+            path: the clip.
+            frames: ascending.
+            kept: where the evidence goes.
+            progress: told how many frames are done, and of how many.
+            cancelled: asked between batches.
+
+        Raises:
+            Cancelled: ``cancelled`` said so; what is there is kept.
+            ClipError: the clip cannot be read.
+            StorageError: the disk is full.
+        """
+        known = set(kept.frames())
+        pending = deque(frame for frame in frames if frame not in known and np.isfinite(self.log.scores[frame]))
+        total = len(pending)
+        needed, reach = self._needed(pending)
+        for part in self._parts(path, needed):
+            self.witness.see(part, reach)
+            ready = []
+            while pending and self._window(pending[0])[-1] < part.first + len(part):
+                ready.append(pending.popleft())
+            for first in range(0, len(ready), AT_ONCE):
+                self._ask(ready[first : first + AT_ONCE])
+            self._keep(kept, ended=False)
+            progress(total - len(pending), total)
+            if cancelled():
+                raise Cancelled(f"cancelled after the events' frames were gathered {total - len(pending)} of {total}")
+            if not pending and self.witness.settled is None:
+                return
+        self._keep(kept, ended=True)
+
+    def _window(self, frame: int) -> list[int]:
+        """Return the frames of the detector's window whose answer is a frame's score."""
+        w = self.detector.window
+        first = int(np.searchsorted(self._analysed, frame, side="right")) - 1 - w.target
+        window: list[int] = self._analysed[first : first + w.span].tolist()
+        return window
+
+    def _needed(self, frames: Iterable[int]) -> tuple[Flags, int]:
+        """Mark the frames that are looked at, and tell how far apart those for one frame may lie."""
+        seconds, needed, reach = self.log.seconds, np.zeros(len(self.log), np.bool_), 1
+        for frame in frames:
+            window, around = self._window(frame), self.witness.seconds * np.array([-1.0, 1.0])
+            first, stop = np.searchsorted(seconds, seconds[frame] + around).tolist()
+            needed[min(first, window[0], frame) : max(stop, window[-1] + 1, frame + 1)] = True
+            reach = max(reach, max(stop, window[-1] + 1) - min(first, window[0]))
+        return needed, reach
+
+    def _parts(self, path: Path, needed: Flags) -> Iterator[Frames]:
+        """Decode, and give runs of needed frames."""
+        last = int(np.flatnonzero(needed)[-1]) if needed.any() else -1
+        if last < 0:
+            return
+        for chunk in ahead(video.read(path, CHUNK)):
+            here = np.flatnonzero(needed[chunk.first : chunk.first + len(chunk)])
+            for run in np.split(here, np.flatnonzero(np.diff(here) > 1) + 1) if len(here) else ():
+                rows = slice(int(run[0]), int(run[-1]) + 1)
+                yield Frames(chunk.images[rows], chunk.first + rows.start, chunk.times[rows])
+            if chunk.first + len(chunk) > last:
+                return
+
+    def _ask(self, frames: Sequence[int]) -> None:
+        windows = np.stack([self.witness.images(self._window(frame)) for frame in frames])
+        with self.runtime.autocast():
+            answer = self.detector.predict(torch.from_numpy(windows).to(self.runtime.device))
+        for row, frame in enumerate(frames):
+            heat = answer.saliency[row].float().cpu().numpy()
+            self.witness.ask(frame, float(self.log.scores[frame]), heat)
+
+    def _keep(self, kept: EvidenceFolder, ended: bool) -> None:
+        if self.witness.settled is None:
+            return
+        for evidence in self.witness.answer(ended):
+            kept.put(evidence)

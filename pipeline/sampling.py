@@ -1,0 +1,218 @@
+"""Which of a clip's frames the detector is shown: none twice, about as many a second as its camera learnt from."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from core import video
+from core.clock import Clock
+from core.errors import ClipError
+from core.records import Frames, Images
+
+FASTER = 1.75
+"""A clip with at least so many times its camera's frames a second is thinned to every second, third, … frame."""
+SLOWER, TOO_SLOW = 1.5, 4.0
+"""Times as far that things move from frame to frame: from these on a clip is warned of, and refused."""
+STILL_SECONDS = 0.45
+"""A picture that has stood for longer is shown to the detector again: the scene itself is still."""
+RECENT, USUAL, SHARE, MOST = 30, 0.9, 0.35, 8.0
+"""A picture repeats the one before where no place in it changes by more than ``SHARE`` of what is usual (the ``USUAL``
+quantile of the last ``RECENT`` pairs of frames), nor by more than ``MOST`` grey levels."""
+WIDTH, PLACE = 160, 9
+"""Pixels across a small picture, and across a place in it."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Frames for the detector.
+
+    Attributes:
+        frames: numbered consecutively over the whole clip, whatever was left out between them.
+        numbers: (T,) int64, the number of each in the clip.
+        segment: changes where a window must not reach back: the recording had a gap.
+    """
+
+    frames: Frames
+    numbers: npt.NDArray[np.int64]
+    segment: int
+
+
+class Sampler:
+    """Picks the frames to analyse out of a clip's decoded frames, in order; looks at none that is yet to come.
+
+    Args:
+        rate: usual frames in a second of the clip.
+        camera_rate: of the footage that the camera learnt from; None leaves the rate as it is.
+
+    Attributes:
+        every: of so many frames one is analysed.
+        seen, analysed: seconds, and whether it is analysed, of each frame so far.
+        repeated: frames so far that were left out because they repeat the one before.
+    """
+
+    def __init__(self, rate: float, camera_rate: float | None = None) -> None:
+        ratio = rate / camera_rate if camera_rate else 1.0
+        self.every = int(ratio + 2.0 - FASTER) if ratio >= FASTER else 1
+        self.gap = Clock.steady(rate).gap
+        self.seen: list[float] = []
+        self.analysed: list[bool] = []
+        self.repeated = 0
+        self._taken, self._segment, self._waited, self._fresh = 0, 0, self.every, True
+        self._repeats, self._stood_since = Repeats(), 0.0
+
+    def take(self, chunk: Frames) -> Iterator[Sample]:
+        """Yield the frames of a chunk that are analysed, split where the recording had a gap."""
+        picked: list[int] = []
+        for row in range(len(chunk)):
+            if self._after_gap(float(chunk.times[row])):
+                yield from self._sample(chunk, picked)
+                picked = []
+                self._segment, self._waited, self._fresh = self._segment + 1, self.every, True
+            wanted = self._wanted(chunk.images[row], float(chunk.times[row]))
+            self.seen.append(float(chunk.times[row]))
+            self.analysed.append(wanted)
+            if wanted:
+                picked.append(row)
+        yield from self._sample(chunk, picked)
+
+    def _after_gap(self, seconds: float) -> bool:
+        return bool(self.seen) and seconds - self.seen[-1] > self.gap
+
+    def _wanted(self, image: Images, seconds: float) -> bool:
+        repeated = self._repeats.see(image)
+        self._stood_since = self._stood_since if repeated else seconds
+        still = seconds - self._stood_since > STILL_SECONDS
+        self._fresh |= not repeated or still
+        self.repeated += repeated and not still
+        self._waited += 1
+        if self._waited < self.every or not self._fresh:
+            return False
+        self._waited, self._fresh = 0, False
+        return True
+
+    def _sample(self, chunk: Frames, rows: Sequence[int]) -> Iterator[Sample]:
+        if not rows:
+            return
+        whole = len(rows) == len(chunk)
+        images = chunk.images if whole else chunk.images[list(rows)]
+        frames = Frames(images, self._taken, chunk.times[list(rows)])
+        self._taken += len(rows)
+        yield Sample(frames, np.array(rows, np.int64) + chunk.first, self._segment)
+
+
+class Repeats:
+    """Tells which frames repeat the one before, as recorders write them to fill up a frame rate.
+
+    A copy differs by what its codec does to it, and a new frame by noise and by whatever moves, which is far more
+    somewhere in the picture.
+    """
+
+    def __init__(self) -> None:
+        self._before: Images | None = None
+        self._changes: deque[float] = deque(maxlen=RECENT)
+
+    def see(self, image: Images) -> bool:
+        """Take the next frame, and tell whether it repeats the one before."""
+        small, before = reduced(image), self._before
+        self._before = small
+        if before is None:
+            return False
+        change = float(cv2.blur(cv2.absdiff(before, small).astype(np.float32), (PLACE, PLACE)).max())
+        self._changes.append(change)
+        return change <= min(SHARE * float(np.quantile(self._changes, USUAL)), MOST)
+
+
+def reduced(image: Images) -> Images:
+    """Shrink a frame to a small grey picture."""
+    height = max(1, round(image.shape[0] * WIDTH / image.shape[1]))
+    small = cv2.resize(image[..., 1], (WIDTH, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8)
+
+
+def check_rate(rate: float, camera: str, camera_rate: float, name: str) -> str | None:
+    """Hold a clip's rate against its camera's.
+
+    Returns:
+        The sentence that a reader must know, or None where nothing is to be said.
+
+    Raises:
+        ClipError: things move too far from frame to frame for what was learnt.
+    """
+    ratio = camera_rate / rate
+    said = f"{name!r} has {rate:.3g} frames/s, camera {camera} learnt from {camera_rate:.3g}"
+    if ratio >= TOO_SLOW:
+        raise ClipError(
+            f"{said}: from one frame to the next things move {ratio:.1f} times as far, and every one of them would be "
+            f"unusual; record at {camera_rate / SLOWER:.3g} frames/s or more, or train a camera on footage at this rate"
+        )
+    if ratio >= SLOWER:
+        return f"{said}: things move {ratio:.1f} times as far from frame to frame, and its scores are too high."
+    if 1 / ratio >= FASTER:
+        every = Sampler(rate, camera_rate).every
+        return f"{said}: every {_ordinal(every)} frame is analysed, the others have the score of the one before."
+    return None
+
+
+def _ordinal(number: int) -> str:
+    return {2: "second", 3: "third", 4: "fourth", 5: "fifth"}.get(number, f"{number}th")
+
+
+@dataclass(frozen=True)
+class Analysed:
+    """The frames of a clip that the detector is shown.
+
+    Attributes:
+        numbers: (N,) int64, ascending, their numbers in the clip.
+        segments: (N,) int64; a window lies in one segment.
+        frames: how many frames of the clip were looked at.
+    """
+
+    numbers: npt.NDArray[np.int64]
+    segments: npt.NDArray[np.int64]
+    frames: int
+
+    @classmethod
+    def of(cls, flags: npt.NDArray[np.bool_], clock: Clock) -> "Analysed":
+        """Make it of what a run keeps: (T,) whether each frame is analysed, and when it is shown."""
+        numbers = np.flatnonzero(flags).astype(np.int64)
+        return cls(numbers, np.searchsorted(clock.gaps(), numbers, side="left").astype(np.int64), len(flags))
+
+    @classmethod
+    def look(cls, path: Path, rate: float, camera_rate: float, stop: int) -> "Analysed":
+        """Find it anew in a clip that no run has scored, in its first ``stop`` frames.
+
+        Raises:
+            ClipError: the clip cannot be read.
+        """
+        sampler, found = Sampler(rate, camera_rate), list[Sample]()
+        for chunk in video.read(path, 8):
+            found += sampler.take(chunk)
+            if len(sampler.seen) >= stop:
+                break
+        numbers = [sample.numbers for sample in found]
+        segments = [np.full(len(sample.numbers), sample.segment) for sample in found]
+        return cls(np.concatenate(numbers), np.concatenate(segments), len(sampler.seen))
+
+    def index(self, frame: int) -> int:
+        """Return which of the analysed frames shows a frame of the clip."""
+        return int(np.searchsorted(self.numbers, frame, side="right")) - 1
+
+
+def load(path: Path, numbers: npt.NDArray[np.int64]) -> Images:
+    """Decode some frames of a clip, (N, H, W, 3) uint8, in the order of their numbers.
+
+    Raises:
+        ClipError: the clip cannot be read.
+    """
+    found, wanted = list[Images](), np.sort(numbers)
+    for chunk in video.read(path, 8):
+        inside = wanted[(wanted >= chunk.first) & (wanted < chunk.first + len(chunk))] - chunk.first
+        found.append(chunk.images[inside])
+        if chunk.first + len(chunk) > wanted[-1]:
+            break
+    return np.concatenate(found)

@@ -26,6 +26,8 @@ from pipeline.sampling import check_rate
 from pipeline.scoring import Progress, Scoring
 from pipeline.witness import Witness
 
+REPEATED = 0.05
+"""Share of frames that repeat the one before from which on this is said."""
 __all__ = ["Progress", "analyse"]
 
 
@@ -100,7 +102,7 @@ def _gather(
 def _repeats(scoring: Scoring, camera: Camera, name: str) -> list[str]:
     """Say how many frames repeat the one before, and hold the rate that is left against the camera's."""
     count, frames = scoring.repeated, scoring.frames
-    if not count:
+    if count < REPEATED * frames:
         return []
     said = f"{count:,} of {frames:,} frames of {name!r} repeat the one before: the detector was not shown them."
     slow = check_rate(scoring.clip.fps * (1 - count / frames), camera.name, camera.fps, name)

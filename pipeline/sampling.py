@@ -18,8 +18,10 @@ FASTER = 1.75
 """A clip with at least so many times its camera's frames a second is thinned to every second, third, … frame."""
 SLOWER, TOO_SLOW = 1.5, 4.0
 """Times as far that things move from frame to frame: from these on a clip is warned of, and refused."""
-STILL_SECONDS = 0.45
-"""A picture that has stood for longer is shown to the detector again: the scene itself is still."""
+RUNS = 6
+"""New pictures in a row between which about as many repeats must lie for these to be a recorder's filling."""
+FIRST = 64
+"""Frames at a clip's beginning that are looked at beforehand, so that its first repeats are known as such."""
 RECENT, USUAL, SHARE, MOST = 30, 0.9, 0.35, 8.0
 """A picture repeats the one before where no place in it changes by more than ``SHARE`` of what is usual (the ``USUAL``
 quantile of the last ``RECENT`` pairs of frames), nor by more than ``MOST`` grey levels."""
@@ -43,11 +45,12 @@ class Sample:
 
 
 class Sampler:
-    """Picks the frames to analyse out of a clip's decoded frames, in order; looks at none that is yet to come.
+    """Picks the frames to analyse out of a clip's decoded frames, in order.
 
     Args:
         rate: usual frames in a second of the clip.
         camera_rate: of the footage that the camera learnt from; None leaves the rate as it is.
+        repeats: what is known of the clip's repeats beforehand.
 
     Attributes:
         every: of so many frames one is analysed.
@@ -55,7 +58,7 @@ class Sampler:
         repeated: frames so far that were left out because they repeat the one before.
     """
 
-    def __init__(self, rate: float, camera_rate: float | None = None) -> None:
+    def __init__(self, rate: float, camera_rate: float | None = None, repeats: "Repeats | None" = None) -> None:
         ratio = rate / camera_rate if camera_rate else 1.0
         self.every = int(ratio + 2.0 - FASTER) if ratio >= FASTER else 1
         self.gap = Clock.steady(rate).gap
@@ -63,7 +66,22 @@ class Sampler:
         self.analysed: list[bool] = []
         self.repeated = 0
         self._taken, self._segment, self._waited, self._fresh = 0, 0, self.every, True
-        self._repeats, self._stood_since = Repeats(), 0.0
+        self._repeats = repeats or Repeats()
+
+    @classmethod
+    def of(cls, path: Path, rate: float, camera_rate: float) -> "Sampler":
+        """Make one for a clip, after a look at its first frames.
+
+        Raises:
+            ClipError: the clip cannot be read.
+        """
+        repeats = Repeats()
+        for chunk in video.read(path, 16):
+            for image in chunk.images:
+                repeats.see(image)
+            if chunk.first + len(chunk) >= FIRST:
+                break
+        return cls(rate, camera_rate, repeats.again())
 
     def take(self, chunk: Frames) -> Iterator[Sample]:
         """Yield the frames of a chunk that are analysed, split where the recording had a gap."""
@@ -73,7 +91,7 @@ class Sampler:
                 yield from self._sample(chunk, picked)
                 picked = []
                 self._segment, self._waited, self._fresh = self._segment + 1, self.every, True
-            wanted = self._wanted(chunk.images[row], float(chunk.times[row]))
+            wanted = self._wanted(chunk.images[row])
             self.seen.append(float(chunk.times[row]))
             self.analysed.append(wanted)
             if wanted:
@@ -83,12 +101,10 @@ class Sampler:
     def _after_gap(self, seconds: float) -> bool:
         return bool(self.seen) and seconds - self.seen[-1] > self.gap
 
-    def _wanted(self, image: Images, seconds: float) -> bool:
+    def _wanted(self, image: Images) -> bool:
         repeated = self._repeats.see(image)
-        self._stood_since = self._stood_since if repeated else seconds
-        still = seconds - self._stood_since > STILL_SECONDS
-        self._fresh |= not repeated or still
-        self.repeated += repeated and not still
+        self.repeated += repeated
+        self._fresh |= not repeated
         self._waited += 1
         if self._waited < self.every or not self._fresh:
             return False
@@ -109,22 +125,37 @@ class Repeats:
     """Tells which frames repeat the one before, as recorders write them to fill up a frame rate.
 
     A copy differs by what its codec does to it, and a new frame by noise and by whatever moves, which is far more
-    somewhere in the picture.
+    somewhere in the picture. A scene in which nothing moves repeats itself, too, but not at a steady beat.
     """
 
     def __init__(self) -> None:
         self._before: Images | None = None
         self._changes: deque[float] = deque(maxlen=RECENT)
+        self._runs: deque[int] = deque(maxlen=RUNS)
+        self._run = 0
+
+    def again(self) -> "Repeats":
+        """Return one that knows as much, for the clip from its first frame on."""
+        other = Repeats()
+        other._changes.extend(self._changes)
+        other._runs.extend(self._runs)
+        return other
 
     def see(self, image: Images) -> bool:
-        """Take the next frame, and tell whether it repeats the one before."""
+        """Take the next frame, and tell whether it is one repeat of many."""
         small, before = reduced(image), self._before
         self._before = small
         if before is None:
             return False
         change = float(cv2.blur(cv2.absdiff(before, small).astype(np.float32), (PLACE, PLACE)).max())
         self._changes.append(change)
-        return change <= min(SHARE * float(np.quantile(self._changes, USUAL)), MOST)
+        if change > min(SHARE * float(np.quantile(self._changes, USUAL)), MOST):
+            self._runs.append(self._run)
+            self._run = 0
+            return False
+        self._run += 1
+        steady = len(self._runs) == RUNS and max(self._runs) - min(self._runs) <= 1
+        return steady and self._run <= max(self._runs)
 
 
 def reduced(image: Images) -> Images:
@@ -189,7 +220,7 @@ class Analysed:
         Raises:
             ClipError: the clip cannot be read.
         """
-        sampler, found = Sampler(rate, camera_rate), list[Sample]()
+        sampler, found = Sampler.of(path, rate, camera_rate), list[Sample]()
         for chunk in video.read(path, 8):
             found += sampler.take(chunk)
             if len(sampler.seen) >= stop:
@@ -204,15 +235,22 @@ class Analysed:
 
 
 def load(path: Path, numbers: npt.NDArray[np.int64]) -> Images:
-    """Decode some frames of a clip, (N, H, W, 3) uint8, in the order of their numbers.
+    """Decode some frames of a clip.
+
+    Args:
+        path: the clip.
+        numbers: (N,) ascending.
+
+    Returns:
+        (N, H, W, 3) uint8; fewer where the clip ends before the last of them.
 
     Raises:
         ClipError: the clip cannot be read.
     """
-    found, wanted = list[Images](), np.sort(numbers)
+    found = list[Images]()
     for chunk in video.read(path, 8):
-        inside = wanted[(wanted >= chunk.first) & (wanted < chunk.first + len(chunk))] - chunk.first
+        inside = numbers[(numbers >= chunk.first) & (numbers < chunk.first + len(chunk))] - chunk.first
         found.append(chunk.images[inside])
-        if chunk.first + len(chunk) > wanted[-1]:
+        if chunk.first + len(chunk) > numbers[-1]:
             break
     return np.concatenate(found)

@@ -71,7 +71,7 @@ class Scoring:
     ) -> None:  # fmt: skip
         self.path, self.clip, self.detector, self.median = path, clip, detector, median
         self.floor, self.witness, self.runtime = floor, witness, runtime
-        self.sampler = Sampler(clip.fps, camera_rate)
+        self.sampler = Sampler.of(path, clip.fps, camera_rate)
         self.spacing = stride(clip) / clip.fps
         self.warnings: list[str] = []
         self._written = 0

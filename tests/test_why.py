@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from core import device, video
+from core.clock import Clock
 from core.errors import Cancelled, InputError
 from core.records import Detections, Event, Evidence
 from explain.attribution import Budget, attribute
@@ -17,9 +18,12 @@ from pipeline.events import smoothed
 from pipeline.explaining import counterfactual
 from pipeline.explaining.attributions import methods
 from pipeline.explaining.questions import look_around, question_of
+from pipeline.sampling import Analysed
 
 DEMO = Path(__file__).resolve().parent.parent / "assets" / "demo" / "plaza.mp4"
 FRAME = 628
+CLOCK = Clock.steady(25.0, 1475)
+ANALYSED = Analysed.of(np.ones(1475, np.bool_), CLOCK)
 POINTING = ("counterfactual-expected", "counterfactual-region", "lime", "lrp-composite", "lrp-epsilon", "occlusion",
             "shap-kernel", "shap-partition")  # fmt: skip
 pytestmark = pytest.mark.slow
@@ -36,7 +40,7 @@ def cart():
 def asked():
     runtime, camera = device.choose("cpu"), load("plaza")
     detector = camera.build(runtime)
-    looked = look_around(DEMO, "plaza", detector, FRAME)
+    looked = look_around(DEMO, "plaza", detector, FRAME, ANALYSED)
     return (camera, detector, runtime, looked, *question_of(looked, camera, detector, runtime))
 
 
@@ -63,7 +67,7 @@ def evidence(detector, camera, cart):
     """What a run would have kept of three frames, the boxes drawn from the truth: the cart, and somebody who walks."""
     kept = []
     for frame in (FRAME - 4, FRAME, FRAME + 4):
-        looked = look_around(DEMO, "plaza", detector, frame)
+        looked = look_around(DEMO, "plaza", detector, frame, ANALYSED)
         answer = detector.predict(torch.from_numpy(looked.window[None]))
         boxes = np.array([box_of(cart), (500, 100, 530, 180)], np.float32)
         objects = Detections(frame, boxes, ("truck", "person"), np.array([0.9, 0.9], np.float32), "COCO")
@@ -82,8 +86,8 @@ def explain_away(asked, cart, out, threshold, **more):
     camera, detector, runtime, *_ = asked
     seen = evidence(detector, camera, cart)
     event = Event(FRAME - 4, FRAME + 4, FRAME, 6.6)
-    return counterfactual.without(DEMO, camera, event, seen, out, runtime, 25.0, scores=np.array([7.2], np.float32),
-                                  threshold=threshold, **more)  # fmt: skip
+    return counterfactual.without(DEMO, camera, event, seen, out, runtime, clock=CLOCK, analysed=ANALYSED,
+                                  scores=np.array([7.2], np.float32), threshold=threshold, **more)  # fmt: skip
 
 
 def test_without_the_cart_there_is_no_event_and_the_clip_proves_it(asked, cart, tmp_path, ten_frames):
@@ -94,7 +98,8 @@ def test_without_the_cart_there_is_no_event_and_the_clip_proves_it(asked, cart, 
     assert result["after"] < result["before"]
     assert result["suffices"] == (result["after"] < result["threshold"])
     assert (
-        "the truck" in result["sentence"] and f"{result['before']:.2f} to {result['after']:.2f}" in result["sentence"]
+        "the truck" in result["sentence"]
+        and f"{result['before_db']:.2f} dB to {result['after_db']:.2f} dB" in result["sentence"]
     )
     before, after = (
         np.concatenate([c.images for c in video.read(tmp_path / name)])
@@ -108,13 +113,13 @@ def test_without_the_cart_there_is_no_event_and_the_clip_proves_it(asked, cart, 
     # The claim is of pixels: put them in the clip's place, and score them as any clip is scored.
     parts, needed = result["parts"], [i for i, part in enumerate(result["parts"]) if part["needed"]]
     assert len(needed) <= len(parts)
-    original = look_around(DEMO, "plaza", detector, first).window[:-1]
+    original = look_around(DEMO, "plaza", detector, first, ANALYSED).window[:-1]
     clip = np.concatenate([original, after])
     windows = torch.from_numpy(np.stack([clip[i : i + detector.window.span] for i in range(len(after))]))
     with runtime.autocast():
         scores = torch.cat([detector.predict(part).score for part in torch.split(windows, 4)]).float().numpy()
     scale = counterfactual.scale_of(camera, detector, [7.2])
-    peak = float(scale.of(float(np.nanmax(smoothed(scores, 25.0)))))
+    peak = float(scale.of(float(np.nanmax(smoothed(scores, Clock.steady(25.0, len(scores)))))))
     assert peak == pytest.approx(result["after"], abs=0.08)
 
 
@@ -125,5 +130,5 @@ def test_what_cannot_be_explained_away_is_said(asked, cart, tmp_path, ten_frames
         explain_away(asked, cart, tmp_path, 1.0, cancelled=lambda: True)
     camera, _, runtime, *_ = asked
     with pytest.raises(InputError, match="nothing can be taken away from it"):
-        counterfactual.without(DEMO, camera, Event(1, 2, 1, 1.0), [], tmp_path, runtime, 25.0,
+        counterfactual.without(DEMO, camera, Event(1, 2, 1, 1.0), [], tmp_path, runtime, clock=CLOCK, analysed=ANALYSED,
                                scores=np.zeros(3, np.float32), threshold=1.0)  # fmt: skip

@@ -56,33 +56,39 @@ def look_around(path: Path, name: str, detector: Detector, frame: int, analysed:
         ClipError: the clip cannot be read.
         InputError: the frame lies outside the clip, or no window answers for it.
     """
-    rows = _window(name, detector, frame, analysed)
-    numbers = analysed.numbers[rows]
-    around = analysed.numbers[: max(rows.stop, LEAST)]
+    numbers = analysed.numbers[_window(name, detector, frame, analysed)]
+    around = analysed.numbers[: max(int(np.searchsorted(analysed.numbers, numbers[-1])) + 1, LEAST)]
     chosen = around[:: max(1, len(around) // SAMPLES)]
     both = np.unique(np.concatenate([numbers, chosen]))
     images = load(path, both)
-    samples = detector.shrink(torch.from_numpy(images[np.searchsorted(both, chosen)])).numpy()
-    return Looked(images[np.searchsorted(both, numbers)], tuple(numbers.tolist()), samples)
+    known = both[: len(images)]
+    if known[-1:].tolist() < numbers[-1:].tolist():
+        raise InputError(f"frame {frame} lies outside {name!r}: it has fewer frames than when it was analysed")
+    samples = detector.shrink(torch.from_numpy(images[np.isin(known, chosen)])).numpy()
+    return Looked(images[np.isin(known, numbers)], tuple(numbers.tolist()), samples)
 
 
 def _window(name: str, detector: Detector, frame: int, analysed: Analysed) -> slice:
     """Return which of the analysed frames make up the window whose answer is a frame's score."""
     w, known = detector.window, analysed.frames
-    if not 0 <= frame < known:
+    if frame < 0:
+        raise InputError(f"frame {frame} lies outside the clip {name!r}: frames are counted from 0")
+    if frame >= known:
         raise InputError(f"frame {frame} lies outside the clip {name!r}, which has {known} frames, 0 to {known - 1}")
     first = analysed.index(frame) - w.target
     rows = slice(max(first, 0), first + w.span)
-    if first < 0 or len(set(analysed.segments[rows].tolist())) > 1:
+    if first < 0:
         raise InputError(
-            f"frame {frame} has no score: the detector looks at the {w.target} frames before it, too, and there are "
-            "fewer since the clip began or its recording stopped"
+            f"frame {frame} has no score: the detector looks at the frames before it, too; the first that it answers "
+            f"for is frame {analysed.numbers[min(w.target, len(analysed.numbers) - 1)]}"
         )
     if rows.stop > len(analysed.numbers):
         raise InputError(
-            f"frame {frame} has no score: the detector looks at the {w.span - 1 - w.target} frames after it, too, and "
-            "there are fewer until the clip's end"
+            f"frame {frame} has no score: the detector looks at the frames after it, too; the last that it answers for "
+            f"is frame {analysed.numbers[len(analysed.numbers) - w.span + w.target]}"
         )
+    if len(set(analysed.segments[rows].tolist())) > 1:
+        raise InputError(f"frame {frame} has no score: nothing was recorded for a while shortly before or after it")
     return rows
 
 

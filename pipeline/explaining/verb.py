@@ -52,7 +52,7 @@ def explain_source(
         raise InputError("--event explains an event of a run away: name a run ('./whycam list runs'), not a clip")
     if run is not None:
         path, name, scores, threshold = run.path, run.clip, scores_of(run.folder), run.threshold
-        analysed = answers.read(run.folder).analysed
+        analysed = answers.read(run.folder).analysed if run.state == "done" else None
         camera = camera or run.camera
     known = cameras()
     if camera is None and len(known) != 1:

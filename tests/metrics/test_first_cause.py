@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.analysis import Cause
+from core.analysis import FrameCause
 from metrics.first_cause import Region, judge, names, overlap, shares, tracks_right
 
 WHERE = (10.0, 10.0, 30.0, 50.0)
@@ -14,7 +14,7 @@ ELSEWHERE = (100.0, 10.0, 120.0, 50.0)
 
 
 def cause(coarse, fine, box=WHERE):
-    return Cause(coarse, fine, 1.0, 0.5, 0.9, box, 0, 0)
+    return FrameCause(coarse, fine, 1.0, box)
 
 
 def region(coarse, fine, box=WHERE, track=1):

@@ -118,7 +118,8 @@ def test_progress_grows_to_the_end(camera, clip, tmp_path):
     run(camera, clip, tmp_path / "run", progress=seen.append)
     scored = [p.done for p in seen if p.stage == "scoring"]
     assert scored == sorted(scored) and scored[-1] == FRAMES
-    assert all(p.fps > 0 for p in seen)
+    assert all(p.fps > 0 for p in seen if p.done)
+    assert {p.stage for p in seen} == {"scoring", "explaining events"}
 
 
 @pytest.mark.parametrize("chunks", [1, 2])

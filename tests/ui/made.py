@@ -10,11 +10,11 @@ from core import files
 from core.normality import ClassNormality, Normality
 from core.records import Clip, Detections, Evidence
 from explain import report
-from pipeline import store
-from pipeline.analyse import FACTS, explain_events
+from pipeline import answers, frame_log, store
+from pipeline.answers import EVIDENCE, FACTS, explain_events
 from pipeline.camera import Camera, background_of, save
+from pipeline.event_evidence import wanted_frames
 from pipeline.evidence import EvidenceFolder
-from pipeline.scoring import EVIDENCE, SCORES
 
 FRAMES, FPS, SIZE = 500, 25.0, (180, 320)
 UNUSUAL = ((120, 180, "bicycle", 9.0), (300, 340, "skateboard", 5.0))
@@ -104,7 +104,7 @@ def results(run, quiet=False):
     for first, last, label, _ in () if quiet else UNUSUAL:
         for frame in range(first, last + 1, 5):
             kept.put(evidence(frame, float(values[frame]), label))
-    values.tofile(run.folder / SCORES)
+    frame_log.append(run.folder, np.arange(FRAMES) / FPS, values, [True] * FRAMES)
     quantiles = tuple(np.linspace(0.0, 1.0, 101).tolist())
     classes = {"person": ClassNormality(4.0, quantiles, 900)}
     facts = {
@@ -119,6 +119,9 @@ def results(run, quiet=False):
         "versions": {"whycam": "0.1.0", "seed": 0, "weights": {"camera": "ab" * 32}},
     }
     files.write_json(run.folder / FACTS, facts)
+    for frame in wanted_frames(answers.read(run.folder).events(facts["threshold"])):
+        label = next(label for first, last, label, _ in UNUSUAL if first - 20 <= frame <= last + 20)
+        kept.put(evidence(frame, float(values[frame]), label))
     report.write(explain_events(run.folder), kept.get, run.folder)
 
 

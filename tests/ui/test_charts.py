@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,14 +8,17 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from core.analysis import Analysis, Cause, ExplainedEvent
+from core.clock import Clock
+from core.disturbance import Disturbance
 from core.records import Clip, Event
 from ui import charts
 
 
-def analysis(events=((100, 149, 120), (200, 260, 230)), frames=500):
+def analysis(events=((100, 149, 120), (200, 260, 230)), frames=500, disturbances=()):
     explained = tuple(ExplainedEvent(Event(*one, 5.0), (), 1.0, "") for one in events)
     scores = np.zeros(frames, np.float32)
-    return Analysis(Clip("a", "0", 25.0, 64, 48, frames), "plaza", "vqunet", {}, 2.0, scores, explained)
+    clip, clock = Clip("a", "0", 25.0, 64, 48, frames), Clock.steady(25.0, frames)
+    return Analysis(clip, "plaza", "vqunet", {}, 2.0, scores, clock, explained, disturbances)
 
 
 @given(
@@ -67,6 +71,19 @@ def test_the_chart_has_events_shaded_the_chosen_one_more_and_the_threshold():
     assert shaded[0].x1.second + shaded[0].x1.microsecond / 1e6 == 6.0
     assert [shape.y0 for shape in figure.layout.shapes if shape.type == "line"] == [2.0]
     assert list(figure.data[1].customdata) == [120, 230]
+
+
+def test_what_the_camera_did_has_a_colour_of_its_own():
+    shook = Disturbance("shaken", 300, 350, 12.0, 14.0, "The camera shook from 12.0 to 14.0 s.")
+    figure = charts.score_chart(analysis(disturbances=(shook,)), 1)
+    (shaded,) = [shape for shape in figure.layout.shapes if shape.fillcolor == charts.CAMERA]
+    assert (shaded.x0.second, shaded.x1.second) == (12, 14)
+
+
+def test_frames_stand_at_their_own_seconds():
+    slow = replace(analysis(), clock=Clock.of(np.cumsum(np.where(np.arange(500) < 100, 0.04, 0.1))))
+    figure = charts.score_chart(slow, None)
+    assert figure.data[1].x[0].second == 6, "twenty frames at ten a second behind four seconds at twenty-five"
 
 
 def test_causes_are_drawn_best_first():

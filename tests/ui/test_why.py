@@ -53,7 +53,8 @@ def explained(run, frame=FRAME):
     for name in methods:
         np.save(folder / f"{name}.npy", values)
     (folder / "frame.png").write_bytes(png(np.full((180, 320, 3), 90, np.uint8)))
-    files.write_json(folder / "explain.json", {"methods": methods, "frame": frame, "score": 0.83, "threshold": 0.4})
+    files.write_json(folder / "explain.json", {"methods": methods, "frame": frame, "score": 0.83, "threshold": 0.4,
+                                              "score_db": 7.1, "threshold_db": 2.0})  # fmt: skip
     files.write_json(folder / "counterfactual.json", {"sentence": "Without the bicycle <i> the score falls."})
     return folder
 
@@ -94,7 +95,7 @@ def test_maps_stand_side_by_side_ranked_with_their_figures():
         and "do not rely on it. Beware of &lt;b&gt; &amp; &quot;these&quot;." in text
     )
     assert "Without the bicycle &lt;i&gt; the score falls." in text
-    assert any("score 0.83, threshold 0.40" in title.value for title in at.subheader)
+    assert any("score 7.10 dB, threshold 2.00 dB; residual error 0.83, threshold 0.40" in t.value for t in at.subheader)
     assert reasons.explained(run) == [FRAME]
 
 
@@ -157,4 +158,8 @@ def test_the_worker_says_why_it_cannot(tiny_run):
                                                 "threshold": 2.0})  # fmt: skip
     assert reasons_worker.work(tiny_run.id, 400) == 2
     found = reasons.state(tiny_run, 400)
-    assert found.state == "failed" and "which has 30 frames" in found.error and tiny_run.clip in found.error
+    assert (
+        found.state == "failed"
+        and "fewer frames than when it was analysed" in found.error
+        and tiny_run.clip in found.error
+    )

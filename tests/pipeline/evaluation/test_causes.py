@@ -11,7 +11,7 @@ import torch
 
 import cli
 from core import video
-from core.analysis import Cause
+from core.analysis import FrameCause
 from core.contracts import Truth
 from core.device import choose
 from core.errors import DataError
@@ -86,12 +86,12 @@ class Nobody:
         return np.zeros((len(boxes), 1), np.float32)
 
 
-def by_frame(evidence, normality, rule, fps):
+def by_frame(evidence, normality, rule, clock):
     """Name the boxes of each frame; the score says which rule was asked, and what it was given."""
-    by_frame.calls.append((rule, normality, fps, [float(e.heat.max()) for e in evidence]))
+    by_frame.calls.append((rule, normality, clock, [float(e.heat.max()) for e in evidence]))
     return tuple(
         tuple(
-            Cause("object", label, 1.0, 0.5, 0.9, tuple(map(float, box)), e.frame, e.frame)
+            FrameCause("object", label, 1.0, tuple(map(float, box)))
             for label, box in zip(e.objects.labels, e.objects.boxes, strict=True)
             if rule != "heat"
         )
@@ -219,7 +219,7 @@ def test_each_rule_reads_what_it_should(tiny_camera, tmp_path, eyes):
         "calibrated",
         "calibrated",
     ]
-    assert all(call[2] == pytest.approx(10.0) for call in calls.values())
+    assert all(call[2].rate == pytest.approx(10.0) for call in calls.values())
     for rule in RULES[:4]:
         assert calls[rule][1] == tiny_camera.normality and calls[rule][3] == calls["plain"][3]
     assert set(calls["masks"][3]) == {1.0} and set(calls["plain"][3]) != {1.0}
@@ -293,10 +293,10 @@ def test_gathered_evidence_is_the_twins(tiny_camera, tmp_path, frames):
     detector, folder = tiny_camera.build(runtime), EvidenceFolder(tmp_path / "kept")
     reached = []
     kept = [(Witness(Sees("person"), Nobody()), folder)]
-    fps = _labelled.gather(clip, frames, detector, -10.0, kept, runtime, reached.append)
+    clock = _labelled.gather(clip, frames, detector, -10.0, kept, runtime, reached.append)
     span, target = detector.window.span, detector.window.target
     answered = [f for f in frames if f >= target]
-    assert fps == pytest.approx(10.0) and folder.frames() == answered
+    assert clock.rate == pytest.approx(10.0) and folder.frames() == answered
     assert reached == sorted(reached) and reached[-1] > frames[-1]
     for frame in answered:
         window = torch.from_numpy(clip.images[None, frame - target : frame - target + span])
@@ -310,7 +310,7 @@ def test_gathered_evidence_is_the_twins(tiny_camera, tmp_path, frames):
 
 def test_a_class_scores_what_its_best_cause_does():
     def cause(coarse, fine, score):
-        return Cause(coarse, fine, score, 0, 0, (0, 0, 1, 1), 0, 0)
+        return FrameCause(coarse, fine, score, (0.0, 0.0, 1.0, 1.0))
 
     ranked = [cause("object", "bicycle", 0.3), cause("object", "bicycle", 0.7), cause("location", "off the path", 0.2),
               cause("action", "ride", 0.1)]  # fmt: skip

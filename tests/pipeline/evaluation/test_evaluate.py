@@ -7,6 +7,7 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
+from core.clock import Clock
 from core.contracts import Truth
 from core.device import choose
 from core.errors import DataError
@@ -68,7 +69,10 @@ def test_figures_are_those_of_the_frame_by_frame_twin(tiny_camera):
     assert (result["frames"], result["scored"], result["abnormal"]) == (73, 63, 26)
     assert result["label_set"] == "made/1"
     assert "first 5 frames" in result["protocol"]
-    flagged = [sum(e.last - e.first + 1 for e in find_events(s, tiny_camera.threshold, 10.0)) for s in scores]
+    flagged = [
+        sum(e.last - e.first + 1 for e in find_events(s, tiny_camera.threshold, Clock.steady(10.0, len(s))))
+        for s in scores
+    ]
     assert [video["flagged"] for video in result["videos"]] == flagged
     assert (said[-1].done, said[-1].total) == (73, 73)
     assert sorted(p.done for p in said) == [p.done for p in said]

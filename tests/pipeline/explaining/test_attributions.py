@@ -11,12 +11,13 @@ from core import device
 from core.errors import Cancelled, InputError, UnknownNameError
 from explain import faithfulness
 from explain.attribution import Budget, Scale
-from pipeline import store
+from pipeline import frame_log, store
 from pipeline.explaining import attributions
 from pipeline.explaining import verb as explaining
 from pipeline.explaining.attributions import Asked, chosen, explain_frame, methods
 from pipeline.explaining.questions import background, look_around, question_of, scale_of
 from pipeline.explaining.verb import explain_source
+from pipeline.sampling import Analysed
 from tests import clips
 
 EXACT = device.choose("cpu", "float32")
@@ -104,7 +105,7 @@ def test_a_run_is_explained_by_its_id(tiny_camera, clip, tmp_path):
     with clip.open("rb") as stream:
         run = store.create(stream, "Thé walk <b>.mp4")
     store.enqueue(run.id, "tiny", 0.5)
-    (run.folder / "scores.f32").write_bytes(np.full(30, 3.0, np.float32).tobytes())
+    frame_log.append(run.folder, np.arange(30) / 25, np.full(30, 3.0), [True] * 30)
     result = explain_source(run.id, None, 12, "residual", tmp_path / "why", budget=Budget(8), device_name="cpu")
     assert result["clip"] == "Thé walk <b>.mp4" and result["camera"] == "tiny"
     alone = explain_source(str(clip), "tiny", 12, "residual", tmp_path / "alone", device_name="cpu")
@@ -143,7 +144,7 @@ def test_the_background_is_the_clips_and_the_cameras_where_somebody_stood(tiny_c
 
 def test_the_question_is_the_detectors_own(tiny_camera, clip):
     detector = tiny_camera.build(EXACT)
-    looked = look_around(clip, "walk", detector, 12)
+    looked = look_around(clip, "walk", detector, 12, Analysed.look(clip, 10.0, 10.0, 30))
     question, scale = question_of(looked, tiny_camera, detector, EXACT)
     answer = detector.predict(torch.from_numpy(looked.window[None]))
     assert question.value == pytest.approx(float(scale.of(answer.score[0])), rel=1e-4)

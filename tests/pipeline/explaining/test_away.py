@@ -4,7 +4,7 @@ import pytest
 
 from core import device
 from core.errors import InputError
-from pipeline.analyse import explain_events
+from pipeline.answers import explain_events
 from pipeline.explaining import away, verb
 from tests.ui import made
 
@@ -16,8 +16,8 @@ def asked(monkeypatch):
     """Take down what is asked, in place of playing the event."""
     told = {}
 
-    def without(path, camera, event, evidence, out, runtime, fps, **more):
-        told.update(path=path, camera=camera, event=event, frames=evidence, fps=fps, **more)
+    def without(path, camera, event, evidence, out, runtime, **more):
+        told.update(path=path, camera=camera, event=event, frames=evidence, **more)
         return {"sentence": "Without the bicycle the score falls."}
 
     monkeypatch.setattr(away, "without", without)
@@ -31,7 +31,8 @@ def test_the_event_around_the_frame_is_taken_with_what_was_kept_of_it(asked, tmp
     away.explain_away(run, event.last, tmp_path, EXACT)
     assert (asked["path"], asked["camera"], asked["event"]) == (run.path, run.camera, event)
     assert len(asked["frames"]) > 0 and all(event.first <= one.frame <= event.last for one in asked["frames"])
-    assert (asked["threshold"], asked["fps"]) == (explain_events(run.folder).threshold, made.FPS)
+    assert (asked["threshold"], asked["clock"].rate) == (explain_events(run.folder).threshold, pytest.approx(made.FPS))
+    assert asked["analysed"].numbers.tolist() == list(range(made.FRAMES))
     away.explain_away(run, event.peak, tmp_path, EXACT, threshold=0.9 * asked["threshold"])
     assert asked["event"].first <= event.first, "a lower threshold, a longer event"
 
@@ -46,8 +47,8 @@ def test_the_command_line_explains_away_what_a_run_holds_alone(asked, tmp_path, 
     run = made.done()
     event = explain_events(run.folder).events[0].event
     monkeypatch.setattr(verb.video, "probe", lambda path: None)
-    monkeypatch.setattr(verb, "explain_frame", lambda *given, **more: {"frame": event.peak, "score": 1.0,
-                                                                       "threshold": 0.5, "methods": {}})  # fmt: skip
+    told = {"frame": event.peak, "score": 1.0, "threshold": 0.5, "score_db": 9.0, "threshold_db": 2.0, "methods": {}}
+    monkeypatch.setattr(verb, "explain_frame", lambda *given, **more: told)
     found = verb.explain_source(run.id, None, event.peak, "residual", tmp_path, event=True, device_name="cpu")
     assert verb.show(found).splitlines()[-1] == "Without the bicycle the score falls."
     with pytest.raises(InputError, match="--event explains an event of a run away: name a run"):

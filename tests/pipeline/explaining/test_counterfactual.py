@@ -6,7 +6,7 @@ from core.records import Tube
 from explain._regions import UNKNOWN
 from pipeline.explaining import counterfactual
 
-VALUE = {"before": 0.66, "after": 0.41, "threshold": 0.44}
+VALUE = {"before": 0.66, "after": 0.41, "threshold": 0.44, "before_db": 5.16, "after_db": 3.1, "threshold_db": 3.54}
 
 
 def said(*parts, **differs):
@@ -17,7 +17,7 @@ def said(*parts, **differs):
 
 def test_the_fall_is_said_with_what_was_needed_and_what_did_not_matter():
     assert said(("handbag", True, True), ("truck", False, False), ("person", False, True)) == (
-        "Without the handbag the score falls from 0.66 to 0.41, under the threshold 0.44. "
+        "Without the handbag the score falls from 5.16 dB to 3.10 dB, under the threshold 3.54 dB. "
         "It did not matter that the truck was there."
     )
 

@@ -3,6 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from core.clock import Clock
 from core.normality import BEARABLE, USUAL, AlarmCurve
 from pipeline.events import find_events
 from pipeline.training.alarms import COUNTED, RAREST, alarm_curve
@@ -20,6 +21,14 @@ def bumps(heights, length=600, seed=0, noise=0.05):
     return scores
 
 
+def clock(scores):
+    return Clock.steady(FPS, len(scores))
+
+
+def timed(calm):
+    return [(scores, clock(scores)) for scores in calm]
+
+
 @pytest.mark.parametrize(
     ("heights", "clips"),
     [
@@ -32,13 +41,13 @@ def bumps(heights, length=600, seed=0, noise=0.05):
 )
 def test_where_events_are_many_the_curve_is_their_count(heights, clips):
     calm = [bumps(heights, seed=seed) for seed in range(clips)]
-    curve = alarm_curve(calm, FPS)
+    curve = alarm_curve(timed(calm))
     hours = sum(map(len, calm)) / FPS / 3600
     assert curve.hours == pytest.approx(hours, abs=1e-4)
     assert list(curve.thresholds) == sorted(curve.thresholds)
     assert list(curve.per_hour) == sorted(curve.per_hour, reverse=True)
     for threshold, per_hour in zip(curve.thresholds, curve.per_hour, strict=True):
-        count = sum(len(find_events(scores, threshold, FPS)) for scores in calm)
+        count = sum(len(find_events(scores, threshold, clock(scores))) for scores in calm)
         if threshold > NOISY and count > 3 * COUNTED:
             assert per_hour == pytest.approx(count / hours, rel=1e-3)
         if threshold > NOISY:
@@ -47,7 +56,7 @@ def test_where_events_are_many_the_curve_is_their_count(heights, clips):
 
 @pytest.mark.parametrize("per_hour", [0.2, 2.0, 6.0, 60.0])
 def test_the_threshold_is_the_lowest_that_costs_no_more(per_hour):
-    curve = alarm_curve([bumps([1, 2, 3, 4, 2.5, 1.5, 3.5])], FPS)
+    curve = alarm_curve(timed([bumps([1, 2, 3, 4, 2.5, 1.5, 3.5])]))
     threshold = curve.threshold(per_hour)
     assert curve.expected(threshold) <= per_hour
     assert curve.expected(threshold * 0.97) > per_hour
@@ -68,23 +77,23 @@ def test_a_short_piece_of_noise_promises_what_a_long_one_keeps():
     kept, naive = [], []
     for _ in range(8):
         short, long = (bumps(1 + rng.exponential(1.0, count), noise=0.01) for count in (12, 600))
-        curve = alarm_curve([short], FPS)
+        curve = alarm_curve(timed([short]))
         hours = len(long) / FPS / 3600
-        kept.append(len(find_events(long, curve.threshold(2.0), FPS)) / hours)
-        none = min(t for t in np.linspace(0.1, 20, 200) if not find_events(short, t, FPS))
-        naive.append(len(find_events(long, none, FPS)) / hours)
+        kept.append(len(find_events(long, curve.threshold(2.0), clock(long))) / hours)
+        none = min(t for t in np.linspace(0.1, 20, 200) if not find_events(short, t, clock(short)))
+        naive.append(len(find_events(long, none, clock(long))) / hours)
     assert np.mean(kept) < np.mean(naive) / 2
 
 
 def test_footage_in_which_nothing_happens_has_a_curve():
     for scores in (np.zeros(100, np.float32), np.full(3, 0.5, np.float32), np.array([np.nan, 0.1], np.float32)):
-        curve = alarm_curve([scores], FPS)
+        curve = alarm_curve(timed([scores]))
         assert np.isfinite([*curve.thresholds, *curve.per_hour]).all()
         assert curve.threshold(RAREST) == curve.thresholds[-1] > 0
 
 
 def test_a_curve_survives_json_and_refuses_what_is_none():
-    curve = alarm_curve([bumps([1, 2, 3])], FPS)
+    curve = alarm_curve(timed([bumps([1, 2, 3])]))
     assert AlarmCurve.of(dataclasses.asdict(curve)) == curve
     with pytest.raises(ValueError, match="per_hour must be 2, got 1"):
         AlarmCurve.of({"hours": 1, "thresholds": [1, 2], "per_hour": [1]})

@@ -23,7 +23,7 @@ from pipeline.event_evidence import EventEvidence, wanted_frames
 from pipeline.events import EventRule
 from pipeline.evidence import EvidenceFolder
 from pipeline.sampling import check_rate
-from pipeline.scoring import Progress, Scoring
+from pipeline.scoring import TEXTS, Progress, Scoring
 from pipeline.witness import Witness
 
 REPEATED = 0.05
@@ -69,15 +69,16 @@ def analyse(
     facts["span"] = detector.window.span
     facts["models"] = {"objects": witness.objects.name, "actions": witness.actions.name}
     _begin(folder, facts)
-    scoring = Scoring(path, clip, detector, camera.fps, camera.normality.median, facts["floor"], witness, runtime)
+    scoring = Scoring(path, clip, detector, camera.fps, camera.normality, facts["floor"], witness, runtime)
     try:
         scoring.run(folder, progress, cancelled)
         _check_length(scoring.frames, clip.name, camera, detector)
-        facts["warnings"] += [*scoring.warnings, *_repeats(scoring, camera, clip.name)]
+        facts["warnings"] += [*scoring.warnings, *_repeats(scoring, camera, clip.name), *_texts(scoring)]
     except ClipError:
         _discard(folder)
         raise
     facts["clip"]["frames"], facts["repeated"] = scoring.frames, scoring.repeated
+    facts["texts"] = [dataclasses.asdict(text) for text in scoring.texts]
     files.write_json(folder / FACTS, facts)
     _gather(path, folder, facts["threshold"], detector, witness, runtime, progress, cancelled)
     result = explain_events(folder)
@@ -95,8 +96,17 @@ def _gather(
     def tell(done: int, total: int) -> None:
         progress(Progress(done, total, done / max(time.monotonic() - began, 1e-9), "explaining events"))
 
-    second = EventEvidence(kept.log, detector, Witness(witness.objects, witness.actions), runtime)
+    second = EventEvidence(kept.log, detector, Witness(witness.objects, witness.actions), runtime, kept.texts)
     second.gather(path, wanted_frames(kept.events(threshold)), EvidenceFolder(folder / EVIDENCE), tell, cancelled)
+
+
+def _texts(scoring: Scoring) -> list[str]:
+    """Say that text is burnt into the picture where the camera's footage had none."""
+    if not scoring.texts:
+        return []
+    places = " and ".join(sorted({"upper" if text.box[1] == 0 else "lower" for text in scoring.texts}, reverse=True))
+    return [f"There is text at the {places} edge of the picture that the camera's footage did not have: it is left out "
+            "of the scores."]  # fmt: skip
 
 
 def _repeats(scoring: Scoring, camera: Camera, name: str) -> list[str]:
@@ -156,7 +166,7 @@ def _arriving(
 
 def _discard(folder: Path) -> None:
     """Remove what a clip that cannot be analysed left in its run's folder."""
-    for left in (folder / FACTS, folder / frame_log.FILE, folder / frame_log.SCORES_ALONE):
+    for left in (folder / name for name in (FACTS, TEXTS, frame_log.FILE, frame_log.SCORES_ALONE)):
         left.unlink(missing_ok=True)
     shutil.rmtree(folder / EVIDENCE, ignore_errors=True)
 

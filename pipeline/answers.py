@@ -16,6 +16,7 @@ from core.normality import Normality
 from core.records import Clip, Event, Floats
 from explain import causes
 from pipeline import frame_log
+from pipeline.burnt_in import Text
 from pipeline.events import EventRule, find_events
 from pipeline.evidence import EvidenceFolder
 from pipeline.frame_log import FrameLog
@@ -37,6 +38,7 @@ class Kept:
         clock: when they are shown.
         scores: (T,) float32 calibrated; NaN also where the camera's own doing hides the scene.
         disturbances: what the camera itself did.
+        texts: burnt into the picture.
     """
 
     facts: dict[str, Any]
@@ -45,6 +47,7 @@ class Kept:
     clock: Clock
     scores: Floats
     disturbances: tuple[Disturbance, ...]
+    texts: tuple[Text, ...] = ()
 
     @property
     def analysed(self) -> Analysed:
@@ -71,7 +74,8 @@ def read(folder: Path) -> Kept:
         raise InputError("this run holds no finished analysis; analyse the clip again") from error
     hidden = hides(disturbances, log, int(facts.get("span", 1)))
     scores = np.where(hidden, np.float32("nan"), log.scores)
-    return Kept(facts, clip, log, log.clock(clip.fps), scores, disturbances)
+    texts = tuple(Text(**entry) for entry in facts.get("texts", ()))
+    return Kept(facts, clip, log, log.clock(clip.fps), scores, disturbances, texts)
 
 
 def hides(disturbances: Sequence[Disturbance], log: FrameLog, span: int) -> frame_log.Flags:

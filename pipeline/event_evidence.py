@@ -13,6 +13,7 @@ from core.device import Runtime
 from core.errors import Cancelled
 from core.records import Event, Frames
 from pipeline.ahead import ahead
+from pipeline.burnt_in import Text, without
 from pipeline.evidence import EvidenceFolder
 from pipeline.frame_log import Flags, FrameLog
 from pipeline.witness import AT_ONCE, Witness
@@ -33,10 +34,13 @@ class EventEvidence:
         detector: built and placed.
         witness: objects and actions; fresh.
         runtime: device and precision.
+        texts: burnt into the picture, whose heat is left out.
     """
 
-    def __init__(self, log: FrameLog, detector: Detector, witness: Witness, runtime: Runtime) -> None:
-        self.log, self.detector, self.witness, self.runtime = log, detector, witness, runtime
+    def __init__(
+        self, log: FrameLog, detector: Detector, witness: Witness, runtime: Runtime, texts: Sequence[Text] = ()
+    ) -> None:
+        self.log, self.detector, self.witness, self.runtime, self.texts = log, detector, witness, runtime, texts
         self._analysed = np.flatnonzero(log.analysed)
 
     def gather(
@@ -118,4 +122,4 @@ class EventEvidence:
         if self.witness.settled is None:
             return
         for evidence in self.witness.answer(ended):
-            kept.put(evidence)
+            kept.put(without(evidence, [t.box for t in self.texts if t.first <= evidence.frame <= t.last]))

@@ -18,7 +18,7 @@ FASTER = 1.75
 """A clip with at least so many times its camera's frames a second is thinned to every second, third, … frame."""
 SLOWER, TOO_SLOW = 1.5, 4.0
 """Times as far that things move from frame to frame: from these on a clip is warned of, and refused."""
-RUNS = 6
+RUNS = 12
 """New pictures in a row between which about as many repeats must lie for these to be a recorder's filling."""
 FIRST = 64
 """Frames at a clip's beginning that are looked at beforehand, so that its first repeats are known as such."""

@@ -1,5 +1,8 @@
 """The one pass over a clip: decode, score, and gather evidence of the frames that may need explaining."""
 
+import contextlib
+import dataclasses
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,14 +11,16 @@ from pathlib import Path
 
 import numpy as np
 
-from core import video
+from core import files, video
 from core.contracts import Detector
 from core.device import Runtime
 from core.errors import Cancelled
-from core.records import Clip, Prediction
+from core.normality import Normality
+from core.records import Clip, Evidence, Prediction
 from pipeline import frame_log
 from pipeline.ahead import ahead
 from pipeline.answers import EVIDENCE
+from pipeline.burnt_in import STANDS, BurntIn, Decided, Text, without
 from pipeline.evidence import EvidenceFolder
 from pipeline.sampling import Sample, Sampler
 from pipeline.witness import Witness
@@ -25,6 +30,7 @@ CHUNK = {"cpu": 8, "cuda": 32}
 EVIDENCE_PER_SECOND, LEAST_EVIDENCE = 5.0, 40
 """How often a second it is asked what is there, and how often at least in a clip: five boxes of a person, all that a
 second would have, do not say whether they run."""
+TEXTS = "texts.json"
 HAIR = 1e-6
 """Seconds by which two moments may differ and be the same."""
 
@@ -59,26 +65,29 @@ class Scoring:
         path, clip: the clip and its facts.
         detector: built and placed.
         camera_rate: frames per second of the footage that it learnt from.
-        median: raw score of a typical normal frame, subtracted.
+        normality: of the camera: the raw score of a typical frame is subtracted, and the heat is known.
         floor: calibrated score from which evidence is gathered.
         witness: objects and actions.
         runtime: device and precision.
     """
 
     def __init__(
-        self, path: Path, clip: Clip, detector: Detector, camera_rate: float, median: float, floor: float,
+        self, path: Path, clip: Clip, detector: Detector, camera_rate: float, normality: Normality, floor: float,
         witness: Witness, runtime: Runtime,
     ) -> None:  # fmt: skip
-        self.path, self.clip, self.detector, self.median = path, clip, detector, median
+        self.path, self.clip, self.detector, self.median = path, clip, detector, normality.median
         self.floor, self.witness, self.runtime = floor, witness, runtime
         self.sampler = Sampler.of(path, clip.fps, camera_rate)
         self.spacing = stride(clip) / clip.fps
         self.warnings: list[str] = []
         self._written = 0
         self._owed: list[float] = []
-        self._held = float("nan")
+        self._held, self._raised = float("nan"), 0.0
         self._numbers: list[int] = []
         self._offset: int | None = None
+        self._text = BurntIn(normality.heat, clip.fps / self.sampler.every, (clip.height, clip.width))
+        self._decided: dict[int, Decided] = {}
+        self._waiting: list[Evidence] = []
 
     @property
     def frames(self) -> int:
@@ -89,6 +98,11 @@ class Scoring:
     def repeated(self) -> int:
         """How many frames repeat the one before."""
         return self.sampler.repeated
+
+    @property
+    def texts(self) -> tuple[Text, ...]:
+        """What is burnt into the picture, as far as the camera's footage did not have it."""
+        return self._text.texts()
 
     def run(self, folder: Path, progress: Callable[[Progress], None], cancelled: Callable[[], bool]) -> None:
         """Score what is not scored yet; afterwards ``frames`` and ``warnings`` are known.
@@ -120,9 +134,11 @@ class Scoring:
         frame_log.cut(folder, self._written)
         if not self._written:
             return 0
+        with contextlib.suppress(OSError, ValueError):
+            self._text.restore(json.loads((folder / TEXTS).read_text(encoding="utf-8")))
         self._held = float(log.scores[-1])
         analysed = np.flatnonzero(log.analysed)[-self.detector.window.span :]
-        in_time = int(np.searchsorted(log.seconds, log.seconds[-1] - self.witness.seconds)) - 1
+        in_time = int(np.searchsorted(log.seconds, log.seconds[-1] - max(self.witness.seconds, 2 * STANDS))) - 1
         return max(min(int(analysed[0]) if len(analysed) else 0, in_time), 0)
 
     def _samples(self, start: int) -> Iterator[Sample]:
@@ -139,16 +155,19 @@ class Scoring:
 
     def _take(self, answer: Prediction) -> None:
         scores = answer.score.float().cpu().numpy() - self.median
+        saliency = answer.saliency.float().cpu().numpy()
         for row, score in enumerate(scores.tolist()):
             index = answer.first + row - (self._offset or 0)
             frame = self._numbers[index]
+            if self.detector.decibels:
+                self._text.see(frame, self.witness.images([frame])[0], saliency[row])
             if frame < self._written + len(self._owed):
                 continue
             self._fill(frame)
             self._held = score
             self._owed.append(score)
             if score >= self.floor and self._due(frame, self._numbers[index - 1] if index else None):
-                self.witness.ask(frame, score, answer.saliency[row].float().cpu().numpy())
+                self.witness.ask(frame, score, saliency[row])
 
     def _fill(self, stop: int) -> None:
         """Give every frame before ``stop`` a score: that of the one it repeats, or none where no window reaches."""
@@ -163,13 +182,32 @@ class Scoring:
         return here != last
 
     def _settle(self, folder: Path, kept: EvidenceFolder, ended: bool) -> None:
-        for evidence in self.witness.answer(ended) if self.frames else ():
-            kept.put(evidence)
-        owes = self.witness.settled
-        count = len(self._owed) if owes is None else owes - self._written
-        here = slice(self._written, self._written + count)
-        frame_log.append(folder, self.sampler.seen[here], self._owed[:count], self.sampler.analysed[here])
-        self._written, self._owed = here.stop, self._owed[count:]
+        """Write what is known for good: frames whose evidence is gathered and whose burnt-in text is decided."""
+        self._waiting += self.witness.answer(ended) if self.frames else ()
+        self._decided |= {one.frame: one for one in self._text.decide(ended)}
+        owes, known = self.witness.settled, max(self._decided, default=-1) + 1
+        stop = self._written + len(self._owed) if ended or not self.detector.decibels else max(known, self._written)
+        stop = stop if owes is None else min(stop, owes)
+        for evidence in [one for one in self._waiting if one.frame < stop]:
+            text = self._decided.get(evidence.frame)
+            score = evidence.score - (text.decibels if text else 0.0)
+            kept.put(dataclasses.replace(without(evidence, text.boxes) if text else evidence, score=score))
+        self._waiting = [one for one in self._waiting if one.frame >= stop]
+        if self._text.changed(self._written, stop):
+            files.write_json(folder / TEXTS, self._text.state())
+        self._write(folder, stop)
+        self._decided = {frame: one for frame, one in self._decided.items() if frame >= stop - 1}
+
+    def _write(self, folder: Path, stop: int) -> None:
+        """Write the records of the frames before ``stop``, without what burnt-in text adds to their scores."""
+        here = slice(self._written, stop)
+        scores = self._owed[: stop - self._written]
+        for row, frame in enumerate(range(here.start, stop)):
+            if self.sampler.analysed[frame]:
+                self._raised = self._decided[frame].decibels if frame in self._decided else 0.0
+            scores[row] -= self._raised
+        frame_log.append(folder, self.sampler.seen[here], scores, self.sampler.analysed[here])
+        self._written, self._owed = stop, self._owed[stop - here.start :]
 
 
 def stride(clip: Clip) -> int:

@@ -14,6 +14,7 @@ import cli
 import pipeline.analyse
 import pipeline.training.learn
 from core.analysis import Analysis, ExplainedEvent
+from core.clock import Clock
 from core.console import ProgressLine
 from core.errors import ClipError, StorageError
 from core.records import Clip, Event
@@ -173,8 +174,8 @@ def test_what_is_no_clip_ends_with_2_and_leaves_nothing(capsys, tiny_camera, tmp
 
 def analysis(path):
     event = ExplainedEvent(Event(10, 20, 15, 2.0), (), 1.0, "Something moved.")
-    return Analysis(Clip(path.name, "0", 25.0, 64, 48, 40), "tiny", "d", {}, 0.5, np.zeros(40, np.float32), (event,),
-                    ("The picture is stretched.",))  # fmt: skip
+    return Analysis(Clip(path.name, "0", 25.0, 64, 48, 40), "tiny", "d", {}, 0.5, np.zeros(40, np.float32),
+                    Clock.steady(25.0, 40), (event,), warnings=("The picture is stretched.",))  # fmt: skip
 
 
 def test_several_clips_get_a_folder_each_and_a_bad_one_stops_no_other(capsys, tiny_camera, tmp_path, monkeypatch):

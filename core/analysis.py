@@ -9,6 +9,9 @@ from core.disturbance import Disturbance
 from core.normality import Places
 from core.records import Clip, Event, Floats, Pixels
 
+LISTED, WORTH = 6, 0.05
+"""Causes that pages and reports list: at most so many, and only those with this share of the best one's score."""
+
 
 @dataclass(frozen=True)
 class CauseLabel:
@@ -102,6 +105,11 @@ class ExplainedEvent:
     unexplained_share: float
     summary: str
     shown: int | None = None
+
+    @property
+    def listed(self) -> tuple[Cause, ...]:
+        """The causes that are worth a row: at most :data:`LISTED`, with a share of the best one's score."""
+        return tuple(cause for cause in self.causes[:LISTED] if cause.score >= WORTH * self.causes[0].score)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ picked = results.picked_event(cut)
 with place:
     results.summary(run, base, cut)
     results.chart(run, cut, picked)
+    results.camera_list(cut)
 
 if picked is None:
     events.nothing_found(cut)

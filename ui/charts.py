@@ -16,7 +16,6 @@ from ui.words import clock
 POINTS = 4000
 SCORE, LIMIT, HOT, QUIET = "#1f93a8", "#d1495b", "#e07a1f", "#8d9a96"
 EVENT, PICKED, CAMERA = "rgba(224,122,31,0.20)", "rgba(224,122,31,0.45)", "rgba(110,120,135,0.35)"
-SHOWN_CAUSES = 6
 KINDS = {"object": "object", "action": "action", "location": "place", "unknown": "not named"}
 
 
@@ -110,7 +109,7 @@ def event_at(analysis: Analysis, frame: int | None) -> int | None:
 
 def cause_chart(explained: ExplainedEvent) -> go.Figure:
     """Draw an event's causes, best first: rank score, share of the heat in their boxes, the model's confidence."""
-    causes = explained.causes[:SHOWN_CAUSES]
+    causes = explained.listed
     names = [f"{rank}. {cause.fine} ({KINDS.get(cause.coarse, cause.coarse)})" for rank, cause in enumerate(causes, 1)]
     top = max((cause.score for cause in causes), default=0.0) or 1.0
     columns = {

@@ -11,8 +11,8 @@ from ui import caches, charts, frame
 from ui.words import clock, count, safe, span
 
 PAGE = 12
-BOXED, PLACED = 6, 3
-"""Causes that are boxed at most; and the map of a thing in an unusual place is shown for one among so many."""
+PLACED = 3
+"""The map of a thing in an unusual place is shown for one among so many best causes."""
 
 
 def event_list(run: Run, analysis: Analysis, picked: int | None) -> None:
@@ -110,7 +110,7 @@ def _pictures(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
     peak = " · the peak" if shown == one.event.peak else ""
     with st.container(key="picture"):
         st.image(
-            views.overlay(kept, one.causes[:BOXED] if causes else (), strength=strength / 100 if heat else 0.0,
+            views.overlay(kept, one.listed if causes else (), strength=strength / 100 if heat else 0.0,
                           boxes=boxes, normal=analysis.normal_heat),
             caption=f"Frame {kept.frame:,} at {clock(when.at(kept.frame), 2)} · score {kept.score:.2f} dB{peak}",
             width="stretch", output_format="JPEG",
@@ -123,8 +123,8 @@ def _pictures(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
 
 def _boxed(one: ExplainedEvent, number: int) -> str:
     """Say which causes are boxed in a frame, and which are not in it."""
-    here = [cause.at(number) is not None for cause in one.causes[:BOXED]]
-    names = [f"<b>{i}</b> {safe(cause.fine)}" for i, cause in enumerate(one.causes[:BOXED], 1)]
+    here = [cause.at(number) is not None for cause in one.listed]
+    names = [f"<b>{i}</b> {safe(cause.fine)}" for i, cause in enumerate(one.listed, 1)]
     inside = [name for name, seen in zip(names, here, strict=True) if seen]
     outside = [name for name, seen in zip(names, here, strict=True) if not seen]
     said = f"Boxed: {', '.join(inside)}." if inside else "None of the causes is in this frame."
@@ -134,7 +134,7 @@ def _boxed(one: ExplainedEvent, number: int) -> str:
 
 def _attributes(one: ExplainedEvent) -> str:
     """List what is known of each thing besides its name."""
-    rows = [(i, cause.fine, "; ".join(views.attributes(cause))) for i, cause in enumerate(one.causes[:BOXED], 1)]
+    rows = [(i, cause.fine, "; ".join(views.attributes(cause))) for i, cause in enumerate(one.listed, 1)]
     body = "".join(f"<tr><th>{i} {safe(name)}</th><td>{safe(told)}</td></tr>" for i, name, told in rows if told)
     return f'<div class="card"><table>{body}</table></div>' if body else ""
 

@@ -13,7 +13,7 @@ from pipeline.store import Run
 from ui import caches, charts, frame
 from ui.events import look_at
 from ui.progress import lasted
-from ui.words import count, safe, span
+from ui.words import clock, count, safe, span
 
 LABELS = ("Report (HTML)", "Report (JSON)", "Scores (CSV)", "Causes (CSV)")
 MIME = {
@@ -153,16 +153,29 @@ def _content(run: Run, base: Analysis, threshold: float, name: str) -> bytes:
 
 def summary(run: Run, base: Analysis, cut: Analysis) -> None:
     """Say how much was unusual, beside the downloads."""
-    clock, events = cut.clock, [one.event for one in cut.events]
-    unusual = sum(clock.length(event.first, event.last) for event in events)
+    when, events = cut.clock, [one.event for one in cut.events]
+    unusual = sum(when.length(event.first, event.last) for event in events)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="summary"):
-        whole = span(clock.length(0, len(cut.scores) - 1))
+        whole = span(when.length(0, len(cut.scores) - 1))
         told = f"{span(unusual)} of {whole}" if events else f"in {whole}"
         st.html(
             f'<p class="found"><b>{count(len(events), "unusual event").capitalize()}</b> <span>{told}</span></p>',
             width="content",
         )
         downloads(run, base, cut.threshold)
+
+
+def camera_list(analysis: Analysis) -> None:
+    """List what the camera itself did: it is not counted among the events."""
+    if not analysis.disturbances:
+        return
+    rows = "".join(
+        f"<tr><th>{clock(one.start)} – {clock(one.end)}</th><td><b>{safe(one.kind)}</b></td>"
+        f"<td>{safe(one.summary)}</td></tr>"
+        for one in analysis.disturbances
+    )
+    st.markdown("**What the camera itself did**: no unusual events, and not scored")
+    st.html(f'<div class="card camera"><table>{rows}</table></div>')
 
 
 def pedigree(analysis: Analysis) -> None:

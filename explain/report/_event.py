@@ -11,8 +11,6 @@ from explain.report.overlay import MARKS, PALETTE, TOP, heat_layer
 from explain.report.place_map import place_map, place_of
 
 KINDS = {"object": "object", "action": "action", "location": "place", "unknown": "not named"}
-SHOWN, WORTH_A_ROW = 6, 0.05
-"""Causes in the table: at most so many, and only those with this share of the best one's score."""
 BOXED, WORTH_A_BOX = 3, 0.25
 """Causes whose box is drawn: at most so many, and only those with this share of the best one's score."""
 CLOSE = 2.4
@@ -162,9 +160,8 @@ def _causes(one: ExplainedEvent) -> str:
     if not one.causes:
         return '<p class="note">No object, action or region holds heat of this event.</p>'
     top = max(one.causes[0].score, 1e-12)
-    listed = [cause for cause in one.causes[:SHOWN] if cause.score >= WORTH_A_ROW * top]
-    rows = "".join(_cause(cause, rank, top) for rank, cause in enumerate(listed, 1))
-    left = len(one.causes) - len(listed)
+    rows = "".join(_cause(cause, rank, top) for rank, cause in enumerate(one.listed, 1))
+    left = len(one.causes) - len(one.listed)
     more = f'<p class="note">{left} weaker {"cause" if left == 1 else "causes"} in report.json.</p>' if left else ""
     return f"""<table class="causes"><caption>Causes, best first: one row for each thing</caption>
 <thead><tr><th scope="col"></th><th scope="col">Cause</th><th scope="col">Rank score</th>

@@ -47,7 +47,6 @@ def event_section(
 <p class="said">{safe(one.summary)}</p>
 {_causes(one)}
 {_unexplained(one.unexplained_share)}
-{_where(one, analysis, kept) if kept else ""}
 </div>
 </div>
 </section>
@@ -73,6 +72,7 @@ def _picture(one: ExplainedEvent, number: int, analysis: Analysis, kept: Evidenc
     heat = webp(heat_layer(kept.heat, analysis.normal_heat, STRENGTH))
     peak = " (the peak)" if kept.frame == one.event.peak else ""
     close = one.causes[0].box if one.causes else None
+    where, told = _where(one, analysis, kept)
     return f"""<figure>
 <input type="checkbox" id="heat-{number}" checked><label for="heat-{number}">Heat</label>
 <svg class="frame" viewBox="0 0 {width} {height}" role="img" aria-label="{safe(_told(boxed, kept, when))}">
@@ -82,7 +82,8 @@ def _picture(one: ExplainedEvent, number: int, analysis: Analysis, kept: Evidenc
 </svg>
 <figcaption>Frame {kept.frame:,} at {when}{peak}, score {kept.score:.2f} dB.
 {"Boxes: the causes of the list that are in this frame." if boxed else ""}</figcaption>
-{_close_up(close, one.causes[0].fine, number, width, height) if close else ""}
+<div class="close">{_close_up(close, one.causes[0].fine, number, width, height) if close else ""}{where}</div>
+{told}
 {_legend(analysis.normal_heat)}
 </figure>"""
 
@@ -103,8 +104,8 @@ def _close_up(box: Pixels, name: str, number: int, width: int, height: int) -> s
     view = f'viewBox="{left:.1f} {top:.1f} {across:.1f} {down:.1f}" role="img"'
     seen, hot, told = f'<use href="#seen-{number}"/>', f'<use href="#hot-{number}"/>', safe(name)
     return (
-        f'<div class="close"><svg {view} aria-label="Close-up of {told} as seen">{seen}</svg>'
-        f'<svg {view} aria-label="Close-up of {told} with its heat">{seen}{hot}</svg></div>'
+        f'<svg {view} aria-label="Close-up of {told} as seen">{seen}</svg>'
+        f'<svg {view} aria-label="Close-up of {told} with its heat">{seen}{hot}</svg>'
     )
 
 
@@ -131,17 +132,18 @@ def _box(box: Pixels, words: str, width: int, height: int, size: float, best: bo
     )
 
 
-def _where(one: ExplainedEvent, analysis: Analysis, kept: Evidence) -> str:
-    """Show the map for the best thing in an unusual place, where it is among those whose boxes may be drawn."""
+def _where(one: ExplainedEvent, analysis: Analysis, kept: Evidence) -> tuple[str, str]:
+    """Return the map for the best thing in an unusual place among those whose boxes may be drawn, and its caption."""
     cause = next((cause for cause in one.causes[:BOXED] if cause.place), None)
     label = place_of(cause, analysis.places) if cause else None
     if cause is None or label is None:
-        return ""
+        return "", ""
     known = analysis.places[label]
-    return f"""<figure><img class="where" src="{jpeg(place_map(kept.image, known, cause.path))}"
-alt="Map of where a {safe(label)} is normally, and the path of this one">
-<figcaption>Blue: where a {safe(label)} stood in {known.frames:,} frames of this camera's normal footage. Line: the path
-of this one; the dot is its end.</figcaption></figure>"""
+    picture = f"""<img class="where" src="{jpeg(place_map(kept.image, known, cause.path))}"
+alt="Map of where a {safe(label)} is normally, and the path of this one">"""
+    caption = f"""<p class="note">Map, blue: where a {safe(label)} stood in {known.frames:,} frames of this camera's
+normal footage. Line: the path of this one; the dot is its end.</p>"""
+    return picture, caption
 
 
 def _legend(normal: float) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import detectors, memory, objects, speed
+from benchmarks import detectors, memory, objects, shown_boxes, speed
 from core import device
 from core.console import progress_line, table
 from core.files import write_json, write_whole
@@ -23,6 +23,8 @@ def main() -> int:
     parser.add_argument("what", nargs="*")
     for name in ("data", "root", "clips", "work"):
         parser.add_argument(f"--{name}")
+    parser.add_argument("--regions", type=Path)
+    parser.add_argument("--camera")
     parser.add_argument("--frames", type=int, default=100)
     parser.add_argument("--budget", type=int, default=64)
     parser.add_argument("--minutes", type=float, default=float("inf"))
@@ -73,7 +75,17 @@ def _explanations(options: argparse.Namespace) -> int:
     return _give(machine, {"explanations": found}, rows, options.json)
 
 
-WHAT = {"detectors": _detectors, "explanations": _explanations}
+def _boxes(options: argparse.Namespace) -> int:
+    with progress_line() as line:
+        rows = shown_boxes.measure(options.device, options.data, Path(options.root or "."), options.regions,
+                                   options.camera, lambda clip: line.show(lambda: clip))  # fmt: skip
+    right = sum(row["right"] for row in rows)
+    figures = {"right": right, "events": len(rows)}
+    shown = [*rows, dict.fromkeys(rows[0]) | {"clip": "all", "cause": f"{right} of {len(rows)} right"}] if rows else []
+    return _give(device.choose(options.device).describe(), {"boxes": rows, **figures}, shown, options.json)
+
+
+WHAT = {"detectors": _detectors, "explanations": _explanations, "boxes": _boxes}
 
 if __name__ == "__main__":
     sys.exit(main())

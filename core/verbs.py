@@ -256,12 +256,15 @@ def _bench(verbs: Any) -> None:
         nargs="*",
         metavar="WHAT",
         help="nothing: the whole analysis; or: detectors [NAME…]: their networks; or: "
-        "explanations [CAMERA…]: how far the methods can be believed",
+        "explanations [CAMERA…]: how far the methods can be believed; or: boxes: whether the first cause's box lies on "
+        "what is unusual in the frame that a report shows",
     )
     made.add_argument("--all", action="store_true", help="of detectors: every one, instead of one of each kind")
-    made.add_argument("--data", metavar="DATASET", help="of explanations: a data set with masks")
+    made.add_argument("--data", metavar="DATASET", help="of explanations and boxes: a data set")
     made.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="folder of the data set, as published")
     made.add_argument("--clips", default="", metavar="A,B", help="of its test clips only these")
+    made.add_argument("--regions", type=Path, metavar="FILE", help="of boxes: CSV of annotated boxes of its test clips")
+    made.add_argument("--camera", metavar="CAMERA", help="of boxes: whose footage the data set is")
     made.add_argument("--frames", type=count, default=100, metavar="N", help="abnormal frames (default 100)")
     made.add_argument("--budget", type=count, default=64, metavar="N", help="evaluations of each method (default 64)")
     made.add_argument("--minutes", type=number, metavar="N", help="for each camera; other frames are left out")

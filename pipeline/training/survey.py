@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
+from core.clock import GAP_SECONDS
 from core.contracts import Footage
 from core.errors import DataError
 from core.records import Floats, Images
@@ -146,12 +147,17 @@ class _Sample:
     frames: int = 0
     fps: float = 0.0
     size: tuple[int, int] = (0, 0)
+    seconds: float = 0.0
+    last: float = float("nan")
 
     def take(self, images: Images, times: Doubles) -> None:
+        """Take the next frames; the rate is their average, without gaps of the recording."""
+        steps = np.diff(times, prepend=self.last)
+        self.seconds += float(steps[(steps > 0) & (steps < GAP_SECONDS)].sum())
+        self.last = float(times[-1])
+        self.fps = (self.frames + len(images) - 1) / self.seconds if self.seconds > 0 else 0.0
         if not self.stride:
             self.size = images.shape[1:3]
-            step = (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else 0.0
-            self.fps = 1 / step if step > 0 else 0.0
             self.stride = max(1, round(self.fps / PER_SECOND))
         for i in range(-self.frames % self.stride, len(images), self.stride):
             self.pictures.append(_thumbnail(images[i]))

@@ -14,6 +14,7 @@ from core.normality import USUAL
 from core.registry import pick
 from pipeline.camera import Camera, check_name, detector_entries
 from pipeline.training import holdout
+from pipeline.training.distinct import Distinct
 from pipeline.training.learn import Normal, check_alarms, learn
 from pipeline.training.loop import Step
 from pipeline.training.soundness import UnfitError, findings
@@ -87,6 +88,7 @@ def teach(
     """
     check_name(out.resolve().name)
     _check(wish)
+    clips = [Distinct(clip) for clip in clips]
     seen = survey(clips, lambda done: watch.frames("looking at the footage", done))
     said = _judge(seen, wish, watch)
     parts, choice = _choose(clips, seen, out, wish, runtime)

@@ -1,0 +1,27 @@
+"""``no picture``: one colour with or without a text, black, colour bars, snow."""
+
+import numpy as np
+
+from core.clock import Clock
+from explain.disturbances._series import DETAIL_UNIT, Rows
+from explain.disturbances._stretches import Flags, Stretch, joined, lasting, runs
+
+UNIFORM, PLAIN = 0.92, 0.4
+"""Share of the picture that has one colour, and grey levels of detail, of the middle cell."""
+BARS = 0.8
+GRAIN, UNLIKE, ROUGH = 0.4, 0.3, 8.0
+"""Snow: correlation of neighbouring pixels, share of blocks that look like the frame before, grey levels of detail."""
+SECONDS, JOIN = 0.2, 1.0
+
+
+def blank(rows: Rows) -> Flags:
+    """Tell which frames show no picture: (frames,)."""
+    detail = np.median(rows["detail"], axis=1) / DETAIL_UNIT
+    plain = (rows["uniform"] >= UNIFORM) & (detail <= PLAIN)
+    snow = (rows["grain"] <= GRAIN) & (rows["alike"] <= UNLIKE) & (detail >= ROUGH)
+    return np.asarray(plain | (rows["bars"] >= BARS) | snow, np.bool_)
+
+
+def find(rows: Rows, clock: Clock) -> list[Stretch]:
+    """List the stretches without a picture."""
+    return lasting(joined(runs(blank(rows)), clock, JOIN), clock, SECONDS)

@@ -1,0 +1,129 @@
+"""From the measurements of all frames to what the camera did: which kind explains which frames, and which gives way."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from core.clock import Clock
+from core.disturbance import Disturbance
+from explain.disturbances import _blank, _frozen, _light, _moves, _night, _sentences
+from explain.disturbances._moves import Move
+from explain.disturbances._night import Turn
+from explain.disturbances._series import Rows
+from explain.disturbances._snapshots import Snapshot
+from explain.disturbances._stretches import Flags, Stretch, mask, near, within
+from explain.disturbances._views import follow
+
+Span = TypeVar("Span", Stretch, Turn)
+AROUND = 0.6
+"""Seconds around a change of view in which nothing else is told."""
+ABSORBED = 0.8
+"""Seconds within which a change of light belongs to what covers the camera, or to nightfall."""
+AFTER = 10.0
+"""Seconds behind a change of the whole picture in which light on a part of it is not told."""
+LASTING = 0.35
+"""Logarithm by which lasting light makes what follows incomparable: 1.4 times."""
+
+
+def find(rows: Rows, snapshots: Sequence[Snapshot], clock: Clock, scale: tuple[float, float]) -> list[Disturbance]:
+    """Say what the camera did, in order of time.
+
+    Args:
+        rows: of all frames, at least one.
+        snapshots: that were kept of them.
+        clock: of the clip, as long.
+        scale: width and height of a thumbnail's pixel in pixels of the clip.
+    """
+    count = len(rows)
+    blank = _blank.find(rows, clock)
+    none = mask(blank, count)
+    frozen = _frozen.find(rows, clock, none)
+    poor = _light.poverty(rows, none)
+    still = none | mask(frozen, count)
+    shown = [one for one in snapshots if not still[one.frame]]
+    views, stays = follow(shown) if shown else ([], [])
+    covered = _merged(_light.covered(poor, clock, none) + _moves.covers(stays, rows, poor, clock))
+    frozen = [one for one in frozen if mask(covered, count)[one.first : one.last + 1].mean() < 0.5]
+    hidden = none | mask(covered, count)
+    moved = _moves.moves(views, stays, rows, hidden)
+    turns = _elsewhere(_night.find(rows, clock, hidden), moved, clock)
+    lights = _lights(rows, clock, hidden, turns, moved)
+    covered, lights = _absorb(covered, lights, clock)
+    turns, lights = _absorb(turns, lights, clock)
+    parts = _parts(rows, clock, hidden | mask(frozen, count), [*turns, *moved, *lights, *blank])
+    jolts = within(hidden | mask(moved, count) | _edges(frozen, count), *_both(clock, AROUND))
+    shaken = _moves.shakes(rows, clock, jolts, moved)
+    swaying = mask(_moves.fro(moved, clock), count)
+    moved = [one for one in moved if not swaying[one.first]]
+    found = [
+        *_sentences.gaps(clock), *_sentences.say("no picture", blank, clock), *_sentences.say("frozen", frozen, clock),
+        *_sentences.say("covered", covered, clock), *_sentences.moves(moved, clock, scale),
+        *_sentences.turns(turns, clock), *_told(lights, rows, clock), *_sentences.say("shaken", shaken, clock),
+        *_sentences.say("light", parts, clock, _sentences.PARTLY),
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: one.start)
+
+
+def _merged(spans: list[Stretch]) -> list[Stretch]:
+    """Join stretches that overlap."""
+    found: list[Stretch] = []
+    for one in sorted(spans, key=lambda one: one.first):
+        if found and one.first <= found[-1].last + 1:
+            found[-1] = Stretch(found[-1].first, max(found[-1].last, one.last))
+        else:
+            found.append(one)
+    return found
+
+
+def _elsewhere(turns: list[Turn], moved: Sequence[Move], clock: Clock) -> list[Turn]:
+    """Leave out changes of colour and brightness that come with another place."""
+    places = [move for move in moved if move.pixels is None]
+    return [turn for turn in turns if not any(near(turn, place, clock, AROUND) for place in places)]
+
+
+def _lights(rows: Rows, clock: Clock, hidden: Flags, turns: Sequence[Turn], moved: Sequence[Move]) -> list[Stretch]:
+    jumps = np.zeros(len(rows), np.bool_)
+    jumps[[frame + 1 for frame in clock.gaps()]] = True
+    other = hidden | jumps | mask(turns, len(rows)) | mask(moved, len(rows))
+    return _light.light(rows, clock, other)
+
+
+def _absorb(spans: list[Span], lights: list[Stretch], clock: Clock) -> tuple[list[Span], list[Stretch]]:
+    """Let changes of light that come with something else belong to it."""
+    rest: list[Stretch] = []
+    for light in lights:
+        close = [i for i, one in enumerate(spans) if near(one, light, clock, ABSORBED)]
+        for i in close:
+            one = spans[i]
+            spans[i] = dataclasses.replace(one, first=min(one.first, light.first), last=max(one.last, light.last))
+        rest += [] if close else [light]
+    return spans, rest
+
+
+def _parts(rows: Rows, clock: Clock, hidden: Flags, changes: Sequence[Stretch | Turn | Move]) -> list[Stretch]:
+    off = within(hidden | mask(changes, len(rows)), *_both(clock, AROUND))
+    found = _light.parts(rows, clock, off)
+    ends = [clock.at(one.last) for one in changes]
+    return [one for one in found if not any(0 <= clock.at(one.first) - end < AFTER for end in ends)]
+
+
+def _told(lights: Sequence[Stretch], rows: Rows, clock: Clock) -> list[Disturbance]:
+    """Say when the light changed, and whether it stayed so."""
+    told = []
+    for light, said in zip(lights, _sentences.say("light", lights, clock), strict=True):
+        stays = abs(_light.settled(rows, light, clock)) >= LASTING
+        told.append(dataclasses.replace(said, lasting=stays))
+    return told
+
+
+def _edges(spans: Sequence[Stretch], count: int) -> Flags:
+    found = np.zeros(count + 1, np.bool_)
+    found[[frame for one in spans for frame in (one.first, one.last + 1)]] = True
+    return found[:count]
+
+
+def _both(clock: Clock, seconds: float) -> tuple[int, int]:
+    frames = max(1, round(seconds * clock.rate))
+    return frames, frames

@@ -1,0 +1,113 @@
+"""``frozen``: the picture stands still although the scene does not."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.clock import Clock
+from explain.disturbances._series import Rows
+from explain.disturbances._stretches import Flags, Stretch, runs
+
+SECONDS, OPEN_SECONDS, FRAMES = 0.9, 1.9, 5
+"""How long the picture must stand: between frames that differ, at either end of the clip, and in frames."""
+QUIET, PULSE, PULSES = 2.0, 12.0, 6
+"""Largest change of a frame that may repeat the one before, and of a key frame and those that follow it, so many."""
+ACTIVE, BUSY = 8.0, 0.85
+"""Change of the frames around, at the quantile BUSY, for doubled frames lie among them."""
+STILL, ABRUPT, AROUND = 0.35, 0.5, 1.5
+"""Shares of that change: under which a frame belongs to the stillness, over which the last one before it must lie; and
+the seconds around that are looked at."""
+LEAP = 1.1
+"""How much larger than theirs the change is when the picture goes on."""
+CALM, PLACES, OPEN_PLACES = 0.2, 2, 3
+"""Noise of a still picture as a share of that around, and in how many places at once it goes on; more at the clip's ends,
+where there is but one side to tell by."""
+LIVE, DEAD = 0.9, 0.99
+"""Share of unchanged pixels of the middle cell up to which a picture has noise everywhere, and from which nowhere."""
+Doubles = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Side:
+    """Medians of the frames beside a still stretch; ``change`` is at the quantile :data:`BUSY`."""
+
+    change: float
+    noise: float
+    places: float
+    same: float
+
+
+def find(rows: Rows, clock: Clock, blank: Flags) -> list[Stretch]:
+    """List the stretches in which the picture stands still.
+
+    A scene in which nothing moves is coded by repeating it, and looks the same. But it comes to rest and wakes up
+    little by little and in one place, while a picture that froze stops amid motion and leaps when it goes on.
+
+    Args:
+        rows: of all frames.
+        clock: of the clip.
+        blank: (frames,) those without a picture.
+    """
+    found: list[Stretch] = []
+    for measure in ("peak", "wide"):
+        change = rows[measure].astype(np.float64)
+        change[0] = 0.0
+        for run in _quiet(change, blank):
+            one = _whole(rows, change, clock, run, blank)
+            if one is not None and not any(one.first <= old.last and old.first <= one.last for old in found):
+                found.append(one)
+    return sorted(found, key=lambda one: one.first)
+
+
+def _quiet(change: Doubles, blank: Flags) -> list[Stretch]:
+    """List runs of frames that hardly differ from the one before; a key frame's pulse does not end one."""
+    found: list[Stretch] = []
+    for run in runs((change <= QUIET) & ~blank):
+        between = slice(found[-1].last + 1, run.first) if found else slice(0)
+        short = found and between.stop - between.start <= PULSES
+        if short and change[between].max() <= PULSE and not blank[between].any():
+            found[-1] = Stretch(found[-1].first, run.last)
+        else:
+            found.append(run)
+    return [run for run in found if len(run) >= FRAMES]
+
+
+def _whole(rows: Rows, change: Doubles, clock: Clock, run: Stretch, blank: Flags) -> Stretch | None:
+    """Return the frames that show one picture, from the one that is repeated on; None where the scene came to rest."""
+    before, after = (_side(rows, change, clock, *side, blank) for side in ((run.first - 1, -1), (run.last + 1, 1)))
+    first = run.first
+    # A codec spends a few frames on sharpening a picture that stands still.
+    while before and first > 1 and change[first - 1] <= STILL * before.change:
+        first -= 1
+    whole = Stretch(max(first - 1, 0), run.last)
+    sides = [side for side in (before, after) if side]
+    inside = rows[run.first : run.last + 1]
+    calm = float(np.median(inside["noise"]))
+    if not sides or any(side.change < ACTIVE or calm > CALM * side.noise for side in sides):
+        return None
+    if before and change[max(first - FRAMES, 0) : first].max() < ABRUPT * before.change:
+        return None
+    leap = rows["places"][run.last + 1] if after else PLACES
+    if after and change[run.last + 1] < LEAP * after.change:
+        return None
+    noisy = all(side.same <= LIVE for side in sides) and np.median(inside["same"]) >= DEAD
+    lasts = clock.length(whole.first, whole.last)
+    if len(sides) == 2:
+        return whole if lasts >= SECONDS and (leap >= PLACES or noisy) else None
+    alive = min(sides[0].places, leap if after else OPEN_PLACES) >= OPEN_PLACES
+    return whole if lasts >= OPEN_SECONDS and (alive or noisy) else None
+
+
+def _side(rows: Rows, change: Doubles, clock: Clock, start: int, way: int, blank: Flags) -> _Side | None:
+    """Measure the frames beside a still stretch, from ``start`` on; None where the clip or its picture ends there."""
+    at = start + (1 if way > 0 else 0)
+    frames: list[int] = []
+    while 0 < at < len(change) and abs(clock.at(at) - clock.at(start)) <= AROUND and not blank[at]:
+        frames.append(at)
+        at += way
+    if len(frames) < 2:
+        return None
+    part = rows[frames]
+    busy = float(np.quantile(change[frames], BUSY))
+    return _Side(busy, *(float(np.median(part[name])) for name in ("noise", "places", "same")))

@@ -1,0 +1,89 @@
+"""Light on a part of the picture: the sun comes out, a lamp goes on, headlights pass over a dark place."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from core.records import Floats
+from explain.disturbances._thumbnails import BLOCK, Thumbnail, structure
+from explain.disturbances.registration import LIKE, correlations
+
+LEARNT = 2.0
+"""Grey levels a second by which the background follows the picture."""
+CHANGED, SHARE = 12.0, 0.15
+"""Grey levels, and share of the background's brightness, from which a pixel is lighter or darker."""
+BRIGHT = 20.0, 0.25
+"""The same of pixels on which a light falls."""
+DARK = 70.0
+"""Median brightness of a picture under which a light in it counts."""
+SMALLEST = 0.02
+"""Share of the picture under which nothing is measured."""
+EDGE = 0.2
+"""Steepest slope of a light, as a share of its height a thumbnail pixel; an object's outline is steeper."""
+HALF, PATIENCE = 0.5, 4
+"""Where more than this share of the picture has changed in more looks than that, the background is made anew."""
+
+
+@dataclass
+class Glow:
+    """Holds a clip's pictures against a background that follows them slowly."""
+
+    background: Floats | None = None
+    seconds: float = 0.0
+    odd: int = 0
+
+    def forget(self) -> None:
+        """Begin anew: the picture was gone, or shows another view."""
+        self.background = None
+
+    def see(self, seconds: float, now: Thumbnail) -> tuple[float, float, float]:
+        """Measure one picture.
+
+        Returns:
+            Share of the picture that became lighter or darker and shows the same as before; share that changed in
+            another way; share of a dark picture that a light without edges falls on.
+        """
+        if self.background is None:
+            self.background, self.seconds = now.grey.copy(), seconds
+            return 0.0, 0.0, 0.0
+        change = now.grey - self.background
+        self.odd = self.odd + 1 if np.mean(np.abs(change) > CHANGED) > HALF else 0
+        if self.odd > PATIENCE:
+            self.background, self.odd = now.grey.copy(), 0
+            return 0.0, 0.0, 0.0
+        lit, other = _lit(self.background, now, change)
+        glow = _soft(self.background, change)
+        step = LEARNT * min(1.0, max(seconds - self.seconds, 0.0))
+        self.background += np.clip(change, -step, step)
+        self.seconds = seconds
+        return lit, other, glow
+
+
+def _lit(background: Floats, now: Thumbnail, change: Floats) -> tuple[float, float]:
+    limit = np.maximum(CHANGED, SHARE * background)
+    if np.mean(np.abs(change) > limit) < SMALLEST:
+        return 0.0, 0.0
+    lighter, darker = (_blocks(part > limit) > 0.5 for part in (change, -change))
+    found, _ = correlations(structure(background), now.structure)
+    shares = [float((part & (found > LIKE)).mean()) for part in (lighter, darker)]
+    moved = float((_blocks(np.abs(change) > limit) > 0.5).mean())
+    return max(shares), moved - max(shares)
+
+
+def _soft(background: Floats, change: Floats) -> float:
+    bright = change > np.maximum(BRIGHT[0], BRIGHT[1] * background)
+    area = float(bright.mean())
+    if area < SMALLEST or np.median(background) > DARK:
+        return 0.0
+    around = cv2.dilate(bright.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    steep = np.hypot(cv2.Sobel(change, -1, 1, 0, ksize=1), cv2.Sobel(change, -1, 0, 1, ksize=1)) / 2
+    edge = float(np.quantile(steep[around], 0.98)) / max(float(np.quantile(change[bright], 0.9)), 1.0)
+    return area if edge <= EDGE else 0.0
+
+
+def _blocks(flags: npt.NDArray[np.bool_]) -> Floats:
+    height, width = flags.shape
+    size = width // BLOCK, height // BLOCK
+    return np.asarray(cv2.resize(flags.astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)

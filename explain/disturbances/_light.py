@@ -1,0 +1,126 @@
+"""``light`` and ``covered``: what becomes of the brightness and the detail of the picture's cells."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from core.clock import Clock
+from explain.disturbances._series import CELLS, DETAIL_UNIT, Rows
+from explain.disturbances._stretches import Flags, Stretch, hysteresis, joined, lasting, runs, within
+
+Doubles = npt.NDArray[np.float64]
+DARK_LEVEL = 6.0
+"""Grey levels added before brightness is compared, for in the dark noise is as large as light."""
+SUDDEN = ((0.15, 1.0), (0.25, 4.0))
+"""Logarithms by which the light changes, within so many seconds."""
+TOGETHER, PART = 0.75, 0.4
+"""Share of the cells that change together, by so much of the middle one's change at least."""
+EBB = 0.5
+"""Share of the limit at which a change is over."""
+EDGE = 0.25
+"""Share of a change at which it begins and ends."""
+COVERED, UNCOVERED, POOR = 0.55, 0.4, 0.35
+"""Share of the cells whose detail is gone, and at which it is back; share of its usual detail that a cell has then."""
+COVERED_SECONDS, JOIN = 0.9, 1.0
+RICH, TOP = 0.6, 0.97
+"""A cell's usual detail is its median over frames with so much of the detail of the clip's richest ones."""
+TEXTURED, ENOUGH = 0.25, 0.3
+"""Grey levels of usual detail from which a cell can lose any, and the share of such cells that is needed."""
+LIT, OTHER, GLOW, PART_SECONDS = 0.2, 0.05, 0.03, 0.4
+"""Shares of the picture that light changes although nothing else happens: lit, changed otherwise, under a soft light."""
+_CHUNK = 8192
+
+
+def light(rows: Rows, clock: Clock, hidden: Flags) -> list[Stretch]:
+    """List the stretches in which the whole picture becomes lighter or darker, until it has settled.
+
+    Args:
+        rows: of all frames.
+        clock: of the clip.
+        hidden: (frames,) those that cannot be compared with others.
+    """
+    found: list[Stretch] = []
+    for limit, seconds in SUDDEN:
+        step = max(1, round(seconds * clock.rate))
+        amount = np.abs(change(rows, step))
+        amount[within(hidden, step, 0)] = 0.0
+        over = hysteresis(amount >= limit, amount >= limit * EBB)
+        found += [Stretch(max(run.first - step, 0), run.last) for run in over]
+    trimmed = sorted((_trimmed(rows, one) for one in found), key=lambda one: one.first)
+    return joined(trimmed, clock, JOIN)
+
+
+def change(rows: Rows, step: int) -> Doubles:
+    """Measure by how much the whole picture grew lighter in ``step`` frames: (frames,) logarithms, 0 at the start."""
+    found = np.zeros(len(rows))
+    for first in range(step, len(rows), _CHUNK):
+        last = min(first + _CHUNK, len(rows))
+        part = _logarithms(rows[first:last]) - _logarithms(rows[first - step : last - step])
+        middle = np.median(part, axis=1)
+        along = (part * np.sign(middle)[:, None] >= PART * np.abs(middle)[:, None]).mean(axis=1)
+        found[first:last] = np.where(along >= TOGETHER, middle, 0.0)
+    return found
+
+
+def settled(rows: Rows, one: Stretch, clock: Clock, seconds: float = 1.0) -> float:
+    """Measure by how much lighter the picture is a second behind a stretch than a second before it, in logarithms."""
+    step = max(1, round(seconds * clock.rate))
+    before, after = rows[max(one.first - step, 0) : one.first], rows[one.last + 1 : one.last + 1 + step]
+    if not len(before) or not len(after):
+        return 0.0
+    return float(np.median(np.median(_logarithms(after), axis=0) - np.median(_logarithms(before), axis=0)))
+
+
+def _logarithms(rows: Rows) -> Doubles:
+    return np.asarray(np.log(rows["level"].astype(np.float64) + DARK_LEVEL))
+
+
+def _trimmed(rows: Rows, one: Stretch) -> Stretch:
+    """Cut off the frames at either end that are as light as that end."""
+    part = np.median(_logarithms(rows[one.first : one.last + 1]), axis=1)
+    reach = EDGE * float(np.ptp(part))
+    begin, end = (np.flatnonzero(np.abs(part - part[side]) > reach) for side in (0, -1))
+    if not len(begin):
+        return one
+    return Stretch(one.first + int(begin[0]), one.first + min(int(end[-1]) + 1, len(part) - 1))
+
+
+def parts(rows: Rows, clock: Clock, hidden: Flags) -> list[Stretch]:
+    """List the stretches in which light falls on a part of the picture, and nothing else changes."""
+    lit = (rows["lit"] >= LIT) & (rows["other"] <= OTHER)
+    seen = (lit | (rows["glow"] >= GLOW)) & ~hidden
+    return lasting(joined(runs(seen), clock, JOIN), clock, PART_SECONDS)
+
+
+def covered(poor: Doubles, clock: Clock, hidden: Flags) -> list[Stretch]:
+    """List the stretches in which most of the picture has lost its detail, of :func:`poverty`."""
+    found = hysteresis((poor >= COVERED) & ~hidden, (poor >= UNCOVERED) & ~hidden)
+    return lasting(joined(found, clock, JOIN), clock, COVERED_SECONDS)
+
+
+def poverty(rows: Rows, hidden: Flags) -> Doubles:
+    """Measure in which share of the textured cells detail is gone: (frames,) in [0, 1], 0 where too few have any."""
+    found, total = np.zeros(len(rows)), np.zeros(len(rows))
+    for part in _chunks(len(rows)):
+        total[part] = _detail(rows[part]).mean(axis=1)
+    if hidden.all():
+        return found
+    rich = np.flatnonzero(~hidden & (total >= RICH * np.quantile(total[~hidden], TOP)))
+    rich = rich[:: max(1, len(rich) // _CHUNK)]
+    usual, level = np.median(_detail(rows[rich]), axis=0), np.median(rows["level"][rich], axis=0)
+    textured = usual * (level + 10.0) >= TEXTURED
+    if textured.sum() < ENOUGH * CELLS:
+        return found
+    for part in _chunks(len(rows)):
+        found[part] = (_detail(rows[part])[:, textured] < POOR * usual[textured]).mean(axis=1)
+    return found
+
+
+def _detail(rows: Rows) -> Doubles:
+    """Return the cells' detail for their brightness, so that a darker picture has as much: (frames, 48)."""
+    return np.asarray(rows["detail"] / DETAIL_UNIT / (rows["level"].astype(np.float64) + 10.0))
+
+
+def _chunks(count: int) -> Iterator[slice]:
+    return (slice(first, first + _CHUNK) for first in range(0, count, _CHUNK))

@@ -1,0 +1,168 @@
+"""``moved`` and ``shaken``: where the camera looks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import median_filter
+
+from core.clock import Clock
+from explain.disturbances._series import Rows
+from explain.disturbances._stretches import Flags, Stretch, hysteresis, joined, lasting
+from explain.disturbances._views import MOVE, VOTED, Stay, View, place_of
+from explain.disturbances.registration import register
+
+LEAPT, TRAVELLED = 0.3, 3.0
+"""A view of another place comes at once, with fewer blocks alike, or travels so many thumbnail pixels; what is parked
+before a camera does neither."""
+GONE, BRIM = 0.5, 3.0
+"""A change of view lasts while frames differ half as much as the most different one; so many pixels count as all."""
+SLID, ARRIVED = 0.25, 0.9
+"""Shares of the way at which a view that slides off slowly has begun to, and is there."""
+POOR = 0.3
+"""Share of cells without detail from which another view is one that is hidden."""
+AWAY = 0.9
+"""Seconds that a view must be hidden for."""
+SHAKEN, SHAKING, WAY = 0.45, 0.25, 0.65
+"""Thumbnail pixels that a frame lies off its usual place, most and least in a shake, and the share of blocks that vote."""
+STILL = 0.05
+"""Thumbnail pixels under which a displacement is the measurement's own."""
+WINDOW, SHAKE_SECONDS, JOIN = 1.0, 0.3, 1.5
+"""Seconds of which the usual place is the median; that a shake lasts; and between two that are one."""
+TO_AND_FRO, QUICK = 3, 4.0
+"""So many moves, each within so many seconds of the one before, are a shake."""
+Doubles = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Move:
+    """The view changed.
+
+    Attributes:
+        first, last: frames during which it changed.
+        pixels: how far it lies from the view before, to the right and down in thumbnail pixels; None where it shows
+            another place.
+        back: whether that view was seen before.
+    """
+
+    first: int
+    last: int
+    pixels: tuple[float, float] | None
+    back: bool = False
+
+
+def moves(views: Sequence[View], stays: Sequence[Stay], rows: Rows, hidden: Flags) -> list[Move]:
+    """List the changes of view, in order.
+
+    Args:
+        views: of :func:`explain.disturbances._views.follow`.
+        stays: likewise.
+        rows: of all frames.
+        hidden: (frames,) those in which a view is covered.
+    """
+    kept = [stay for stay in stays if stay.view >= 0 and stay.snapshots and not _mostly(stay, hidden)]
+    if not kept:
+        return []
+    move = MOVE * kept[0].snapshots[0].grey.shape[1]
+    found, seen = _open(stays, kept, rows, move, hidden), {kept[0].view}
+    for before, after in pairwise(kept):
+        if before.view != after.view:
+            shift = register(views[before.view].now, views[after.view].home, True)
+            shifted = place_of(shift, move) == "shifted"
+            ends = before.snapshots[-1].frame, after.snapshots[0].frame
+            if shifted or _leapt(rows[ends[0] + 1 : ends[1] + 1]):
+                pixels = (shift.x, shift.y) if shifted else None
+                found.append(Move(*_when(*ends, rows, hidden), pixels, after.view in seen))
+            seen.add(after.view)
+    found += [slide for view in views for slide in _slid(view, move)]
+    return sorted(found, key=lambda one: one.first)
+
+
+def covers(stays: Sequence[Stay], rows: Rows, poor: Doubles, clock: Clock) -> list[Stretch]:
+    """List the stretches in which the view is lost and little detail is left: something is right before the camera."""
+    found = []
+    for stay in stays:
+        places = stay.places(MOVE * stay.snapshots[0].grey.shape[1]) if stay.snapshots else []
+        if places.count("lost") <= len(places) / 2 or not places:
+            continue
+        first, last = stay.snapshots[0].frame, stay.snapshots[-1].frame
+        usual = float(np.median(poor[first : last + 1]))
+        if usual >= POOR:
+            while first and poor[first - 1] >= usual / 2:
+                first -= 1
+            while last + 1 < len(poor) and poor[last + 1] >= usual / 2:
+                last += 1
+            found.append(Stretch(first, last))
+    return lasting(joined(found, clock, JOIN), clock, AWAY)
+
+
+def _mostly(stay: Stay, hidden: Flags) -> bool:
+    return bool(np.mean([hidden[one.frame] for one in stay.snapshots]) > 0.5)
+
+
+def _leapt(rows: Rows) -> bool:
+    path = np.hypot(rows["x"], rows["y"]) * (rows["votes"] >= VOTED)
+    return bool(rows["alike"].min() < LEAPT or path.sum() >= TRAVELLED)
+
+
+def _open(stays: Sequence[Stay], kept: Sequence[Stay], rows: Rows, move: float, hidden: Flags) -> list[Move]:
+    """Find a displacement so near the clip's end that it has no time to last."""
+    stay = stays[-1]
+    if stay.view >= 0 or len(stay.snapshots) < 2 or set(stay.places(move)) != {"shifted"}:
+        return []
+    x, y = ([getattr(shift, name) for shift in stay.shifts] for name in ("x", "y"))
+    if max(np.ptp(x), np.ptp(y)) > 1.0:
+        return []
+    ends = kept[-1].snapshots[-1].frame, stay.snapshots[0].frame
+    return [Move(*_when(*ends, rows, hidden), (float(np.median(x)), float(np.median(y))))]
+
+
+def _slid(view: View, move: float) -> list[Move]:
+    """Find a view that slides off little by little."""
+    track = np.array(view.track).reshape(-1, 3)
+    off = np.hypot(track[:, 1], track[:, 2])
+    end = float(np.median(off[-3:])) if len(off) else 0.0
+    if end < move:
+        return []
+    first, last = (int(np.flatnonzero(off >= share * end)[0]) for share in (SLID, ARRIVED))
+    return [Move(int(track[max(first - 1, 0), 0]), int(track[last, 0]), (float(track[-1, 1]), float(track[-1, 2])))]
+
+
+def _when(before: int, after: int, rows: Rows, hidden: Flags) -> tuple[int, int]:
+    """Find the frames of a change between two snapshots: those that differ most from the frame before."""
+    frames = np.arange(before + 1, after + 1)
+    frames = frames[~hidden[frames]] if not hidden[frames].all() else frames
+    part = rows[frames]
+    off = np.hypot(part["x"], part["y"]) * (part["votes"] >= VOTED)
+    differ = np.maximum(1.0 - part["alike"], np.minimum(off / BRIM, 1.0))
+    strong = frames[differ >= GONE * differ.max()]
+    return int(strong[0]), int(strong[-1])
+
+
+def shakes(rows: Rows, clock: Clock, hidden: Flags, moved: Sequence[Move]) -> list[Stretch]:
+    """List the stretches in which the picture moves to and fro, as when wind or a lorry shakes the camera."""
+    away = amplitude(rows, clock)
+    away[hidden] = 0.0
+    found = hysteresis(away >= SHAKEN, away >= SHAKING) + fro(moved, clock)
+    found = joined(sorted(found, key=lambda one: one.first), clock, JOIN)
+    return lasting(found, clock, SHAKE_SECONDS)
+
+
+def fro(moved: Sequence[Move], clock: Clock) -> list[Stretch]:
+    """List the stretches in which a camera moves so often that it must be swaying."""
+    rows: list[list[Move]] = []
+    for one in moved:
+        near = rows and clock.at(one.first) - clock.at(rows[-1][-1].last) < QUICK
+        rows.append([*rows.pop(), one] if near else [one])
+    return [Stretch(row[0].first, row[-1].last) for row in rows if len(row) >= TO_AND_FRO]
+
+
+def amplitude(rows: Rows, clock: Clock) -> Doubles:
+    """Measure how far frames lie from where the picture usually lies in that second: (frames,) thumbnail pixels."""
+    step = np.stack([rows["x"], rows["y"]], 1).astype(np.float64)
+    step[(rows["votes"] < WAY) | (np.hypot(step[:, 0], step[:, 1]) < STILL)] = 0.0
+    path = step.cumsum(axis=0)
+    rest = median_filter(path, (max(3, round(WINDOW * clock.rate)), 1), mode="nearest")
+    return np.asarray(np.hypot(*(path - rest).T))

@@ -1,0 +1,73 @@
+"""``day/night``: the picture loses its colour or its light for good, or gets it back."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from core.clock import Clock
+from explain.disturbances._series import Rows
+from explain.disturbances._stretches import Flags
+
+GREY, COLOUR = 0.9, 2.5
+"""Colour of a picture up to which it is grey, and from which it has colours (:class:`Thumbnail`)."""
+DARK, DIMMED, LIGHT = 45.0, 0.45, 0.7
+"""Brightness under which a picture is dark, no more than the first share of the clip's bright times, and light from the
+second share on."""
+SECONDS, OPEN_SECONDS = 3.0, 1.5
+"""How long a state must last, and at either end of the clip."""
+TOGETHER = 1.5
+"""Changes within so many seconds are one."""
+Doubles = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A change between day and night: the frames of it, and what became of the picture.
+
+    ``what`` is ``grey``, ``colour``, ``dark`` or ``light``.
+    """
+
+    first: int
+    last: int
+    what: str
+
+
+def find(rows: Rows, clock: Clock, hidden: Flags) -> list[Turn]:
+    """List the changes between day and night, in order; ``hidden`` are frames that do not show the scene."""
+    seen = np.flatnonzero(~hidden)
+    if len(seen) < 3:
+        return []
+    turns = _turns(rows["colour"][seen].astype(np.float64), (GREY, COLOUR), ("grey", "colour"), clock, seen)
+    level = np.median(rows["level"], axis=1)[seen].astype(np.float64)
+    bright = float(np.quantile(level, 0.9))
+    if bright > DARK:
+        dark = min(DARK, DIMMED * bright)
+        turns += _turns(level, (dark, max(1.3 * dark, LIGHT * bright)), ("dark", "light"), clock, seen)
+    found: list[Turn] = []
+    for turn in sorted(turns, key=lambda turn: turn.first):
+        if not found or clock.at(turn.first) - clock.at(found[-1].last) > TOGETHER:
+            found.append(turn)
+    return found
+
+
+def _turns(
+    values: Doubles, limits: tuple[float, float], names: tuple[str, str], clock: Clock, seen: npt.NDArray[np.intp]
+) -> list[Turn]:
+    """Follow a value between a low and a high state; a state counts when it lasts."""
+    state = np.where(values <= limits[0], 1, np.where(values >= limits[1], 2, 0))
+    told = np.flatnonzero(state)
+    if not len(told):
+        return []
+    starts = np.flatnonzero(np.diff(state[told], prepend=0))
+    ends = np.append(starts[1:], len(told)) - 1
+    kept: list[tuple[int, int, int]] = []
+    for number, (a, b) in enumerate(zip(told[starts].tolist(), told[ends].tolist(), strict=True)):
+        outer = number in (0, len(starts) - 1)
+        if clock.length(int(seen[a]), int(seen[b])) < (OPEN_SECONDS if outer else SECONDS):
+            continue
+        if kept and kept[-1][0] == state[a]:
+            a = kept.pop()[1]
+        kept.append((int(state[a]), a, b))
+    return [Turn(int(seen[one[2] + 1]), int(seen[other[1]]), names[other[0] - 1]) for one, other in pairwise(kept)]

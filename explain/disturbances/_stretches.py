@@ -1,0 +1,98 @@
+"""Stretches of frames: from a condition of each frame to runs that last."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from core.clock import Clock
+
+Flags = npt.NDArray[np.bool_]
+
+
+class Spanning(Protocol):
+    """Whatever goes from a first to a last frame, inclusive."""
+
+    @property
+    def first(self) -> int:
+        """First frame."""
+        ...
+
+    @property
+    def last(self) -> int:
+        """Last frame."""
+        ...
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Frames on end, inclusive."""
+
+    first: int
+    last: int
+
+    def __len__(self) -> int:
+        return self.last - self.first + 1
+
+
+def runs(flags: Flags) -> list[Stretch]:
+    """List the runs of True.
+
+    >>> runs(np.array([False, True, True, False, True]))
+    [Stretch(first=1, last=2), Stretch(first=4, last=4)]
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
+    return [Stretch(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def hysteresis(high: Flags, low: Flags) -> list[Stretch]:
+    """List the runs of ``low`` that are ``high`` somewhere.
+
+    >>> hysteresis(np.array([0, 1, 0, 0, 0]) > 0, np.array([1, 1, 0, 1, 1]) > 0)
+    [Stretch(first=0, last=1)]
+    """
+    return [run for run in runs(low | high) if high[run.first : run.last + 1].any()]
+
+
+def joined(stretches: Iterable[Stretch], clock: Clock, seconds: float) -> list[Stretch]:
+    """Join stretches, in order of their first frames, with less than so many seconds between them."""
+    found: list[Stretch] = []
+    for one in stretches:
+        if found and clock.at(one.first) - clock.end(found[-1].last) < seconds:
+            found[-1] = Stretch(found[-1].first, max(one.last, found[-1].last))
+        else:
+            found.append(one)
+    return found
+
+
+def lasting(stretches: Iterable[Stretch], clock: Clock, seconds: float) -> list[Stretch]:
+    """Keep the stretches that last for so many seconds."""
+    return [one for one in stretches if clock.length(one.first, one.last) >= seconds - 1e-6]
+
+
+def mask(spans: Sequence[Spanning], frames: int) -> Flags:
+    """Mark the frames of stretches: (frames,)."""
+    found = np.zeros(frames, np.bool_)
+    for one in spans:
+        found[one.first : one.last + 1] = True
+    return found
+
+
+def within(flags: Flags, before: int, behind: int) -> Flags:
+    """Mark the frames that have a flagged one among themselves, the ``before`` earlier and the ``behind`` later ones.
+
+    >>> within(np.array([0, 0, 1, 0, 0, 0]) > 0, 2, 1).tolist()
+    [False, True, True, True, True, False]
+    """
+    total = np.concatenate([[0], np.cumsum(flags)])
+    at = np.arange(len(flags))
+    return np.asarray(total[np.minimum(at + behind + 1, len(flags))] > total[np.maximum(at - before, 0)], np.bool_)
+
+
+def near(one: Spanning, other: Spanning, clock: Clock, seconds: float) -> bool:
+    """Tell whether two stretches overlap or lie within so many seconds of each other."""
+    return (
+        clock.at(one.first) - clock.end(other.last) < seconds and clock.at(other.first) - clock.end(one.last) < seconds
+    )

@@ -1,0 +1,143 @@
+"""Which view a clip shows when: its snapshots are held against the view before, until one shows another for good."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from core.records import Floats
+from explain.disturbances._snapshots import Snapshot
+from explain.disturbances._thumbnails import structure
+from explain.disturbances.registration import Shift, register
+
+MEMBERS, RENEWED = 7, 3
+"""A view is the median of so many of its last snapshots, made anew after so many."""
+HERE, LOST = 0.45, 0.3
+"""Share of blocks alike from which a snapshot shows the view, and under which it does not."""
+VOTED, GAIN = 0.5, 0.1
+"""Share of the blocks that must have gone along in a shift, and how many more must be alike once it is undone."""
+TEXTURED, PLACED = 0.15, 0.4
+"""Share of blocks with texture from which a view can be told from a shifted one, and from another place."""
+SETTLED, SHIFTED, RETURNED = 1.9, 0.9, 0.2
+"""Seconds that another view must be seen for, one that is the view before displaced, and one that is known."""
+DRIFT = 1.0
+"""Thumbnail pixels by which snapshots of one view may lie apart."""
+MOVE = 0.01
+"""Share of the picture's width from which a displacement is another view."""
+
+
+@dataclass
+class View:
+    """A place as it was seen first and as it is seen now; ``track`` has how far it slid since, (frame, x, y)."""
+
+    home: Floats
+    now: Floats
+    members: list[Snapshot]
+    track: list[tuple[int, float, float]] = field(default_factory=list)
+    fresh: int = 0
+
+    @classmethod
+    def of(cls, snapshots: Sequence[Snapshot]) -> "View":
+        """Make a view of snapshots that show it."""
+        seen = _median(snapshots[-MEMBERS:])
+        return cls(seen, seen, list(snapshots[-MEMBERS:]))
+
+    def add(self, snapshot: Snapshot) -> None:
+        """Add a snapshot that shows the view."""
+        self.members = [*self.members[1 - MEMBERS :], snapshot]
+        self.fresh += 1
+        if self.fresh < RENEWED and len(self.members) > RENEWED:
+            return
+        self.now, self.fresh = _median(self.members), 0
+        if len(self.members) < MEMBERS:
+            self.home = self.now
+            return
+        shift = register(self.home, self.now, True)
+        told = shift.votes >= VOTED
+        self.track.append((self.members[MEMBERS // 2].frame, shift.x * told, shift.y * told))
+
+
+@dataclass
+class Stay:
+    """Snapshots on end that show one view; ``view`` is -1 where they show none for long enough."""
+
+    view: int
+    snapshots: list[Snapshot]
+    shifts: list[Shift]
+
+    def places(self, move: float) -> list[str]:
+        """Tell of each snapshot how it lies to the view before."""
+        return [place_of(shift, move) for shift in self.shifts]
+
+
+def follow(snapshots: Sequence[Snapshot]) -> tuple[list[View], list[Stay]]:
+    """Cut snapshots, at least one, into stays.
+
+    Returns:
+        The views, in the order in which they came up, and the stays.
+    """
+    move = MOVE * snapshots[0].grey.shape[1]
+    views, stays = [View.of(snapshots[:1])], [Stay(0, [snapshots[0]], [])]
+    current, waiting = 0, Stay(-1, [], [])
+    for one in snapshots[1:]:
+        shift = register(views[current].now, one.structure, True)
+        place = place_of(shift, move)
+        if place == "here" or (place == "unsure" and not waiting.snapshots):
+            if waiting.snapshots:
+                stays += [waiting, Stay(current, [], [])]
+                waiting = Stay(-1, [], [])
+            stays[-1].snapshots.append(one)
+            stays[-1].shifts.append(shift)
+            if place == "here":
+                views[current].add(one)
+            continue
+        waiting.snapshots.append(one)
+        waiting.shifts.append(shift)
+        found = _settled(waiting, views, current, move)
+        if found is not None:
+            start, current = found
+            if start:
+                stays.append(Stay(-1, waiting.snapshots[:start], waiting.shifts[:start]))
+            stays.append(Stay(current, waiting.snapshots[start:], waiting.shifts[start:]))
+            waiting = Stay(-1, [], [])
+    return views, [*stays, waiting] if waiting.snapshots else stays
+
+
+def place_of(shift: Shift, move: float) -> str:
+    """Name how a snapshot lies to a view: ``here``, ``shifted``, ``lost`` or ``unsure``."""
+    if shift.textured < TEXTURED:
+        return "unsure"
+    if shift.length >= move and shift.votes >= VOTED and shift.alike > shift.still + GAIN:
+        return "shifted"
+    if shift.still >= HERE:
+        return "here"
+    return "lost" if shift.still < LOST and shift.textured >= PLACED else "unsure"
+
+
+def _settled(waiting: Stay, views: list[View], current: int, move: float) -> tuple[int, int] | None:
+    """Tell from which waiting snapshot on one view is shown for long enough, and which; a new one is added."""
+    seen, last = waiting.snapshots, waiting.snapshots[-1]
+    start = len(seen) - 1
+    while start and _agree(seen[start - 1], last):
+        start -= 1
+    length = last.seconds - seen[start].seconds
+    if length < RETURNED or len(seen) - start < 2:
+        return None
+    reference = _median(seen[start:])
+    for number, view in enumerate(views):
+        if number != current and place_of(register(view.now, reference, True), move) == "here":
+            return start, number
+    places = Stay(-1, [], waiting.shifts[start:]).places(move)
+    if length < (SHIFTED if places.count("shifted") > len(places) / 2 else SETTLED) or len(places) < 3:
+        return None
+    views.append(View.of(seen[start:]))
+    return start, len(views) - 1
+
+
+def _agree(one: Snapshot, other: Snapshot) -> bool:
+    shift = register(one.structure, other.structure)
+    return shift.still >= HERE and not (shift.votes >= VOTED and shift.length > DRIFT)
+
+
+def _median(snapshots: Sequence[Snapshot]) -> Floats:
+    return structure(np.median(np.stack([one.grey for one in snapshots]), axis=0).astype(np.float32))

@@ -1,0 +1,94 @@
+"""What the camera does to its picture, told from all frames of a clip while they stream past.
+
+A camera is moved or shaken, the light changes, the signal is lost, the picture freezes. Detectors call all that
+unusual, and object models find cars in it. Here each frame is measured against the one before, on a thumbnail; a row of
+numbers is kept of it, and a snapshot a few times a second; causes are told from the whole series once the clip has
+ended, or from what there is of it so far.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from core.clock import Clock
+from core.disturbance import Disturbance
+from core.errors import expect
+from core.records import Frames
+from explain.disturbances import _blank, _causes
+from explain.disturbances._glow import Glow
+from explain.disturbances._series import Series, measure
+from explain.disturbances._snapshots import Snapshots
+from explain.disturbances._stretches import Flags
+from explain.disturbances._thumbnails import Thumbnail, size_of
+from explain.disturbances.repeats import Repeats
+
+CUT = 0.3
+"""Share of blocks alike under which a frame shows another picture than the one before."""
+
+
+@dataclass
+class Monitor:
+    """Watches one clip; it holds 134 bytes a frame and at most a thousand thumbnails."""
+
+    _series: Series = field(default_factory=Series)
+    _snapshots: Snapshots = field(default_factory=Snapshots)
+    _glow: Glow = field(default_factory=Glow)
+    _repeats: Repeats = field(default_factory=Repeats)
+    _before: Thumbnail | None = None
+    _lit: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    _size: tuple[int, int] = (1, 1)
+
+    def see(self, frames: Frames) -> Flags:
+        """Measure the next frames; every frame must be given, in order.
+
+        Args:
+            frames: at the clip's size, with their times.
+
+        Returns:
+            (T,) bool: which of them repeat the frame before, as far as that can be told without those that follow.
+
+        Raises:
+            ValueError: frames were left out.
+        """
+        expect(frames.first == self._series.count, "frames", f"from {self._series.count} on", f"from {frames.first} on")
+        self._size = frames.images.shape[1:3]
+        seen = enumerate(zip(frames.images, frames.times.tolist(), strict=True), frames.first)
+        return np.array(
+            [self._add(number, Thumbnail.of(image), seconds) for number, (image, seconds) in seen], np.bool_
+        )
+
+    def _add(self, number: int, now: Thumbnail, seconds: float) -> bool:
+        row = measure(now, self._before)
+        if row["alike"] < CUT or _blank.blank(row[None])[0]:
+            self._glow.forget()
+        if self._snapshots.see(number, seconds, now):
+            self._lit = self._glow.see(seconds, now)
+        row["lit"], row["other"], row["glow"] = self._lit
+        repeated = self._repeats.see(float(row["peak"]))
+        row["repeated"] = repeated
+        self._series.add(row)
+        self._before = now
+        return repeated
+
+    @property
+    def repeated(self) -> Flags:
+        """Which frames so far repeat the one before: (frames,)."""
+        return np.array(self._series.all["repeated"])
+
+    def finish(self, clock: Clock) -> tuple[Disturbance, ...]:
+        """Say what the camera did in the frames so far, in order of time; more may be seen afterwards.
+
+        Args:
+            clock: of the clip, or of the frames so far.
+
+        Raises:
+            ValueError: the clock has fewer frames than were seen.
+        """
+        rows = self._series.all
+        expect(len(clock) >= len(rows), "clock", f"of {len(rows)} frames at least", f"one of {len(clock)}")
+        if not len(rows):
+            return ()
+        height, width = self._size
+        tall, wide = size_of(height, width)
+        known = Clock(clock.times[: len(rows)], clock.step)
+        return tuple(_causes.find(rows, self._snapshots.kept, known, (width / wide, height / tall)))

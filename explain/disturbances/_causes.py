@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from core.clock import Clock
 from core.disturbance import Disturbance
@@ -14,8 +15,9 @@ from explain.disturbances._night import Turn
 from explain.disturbances._series import Rows
 from explain.disturbances._snapshots import Snapshot
 from explain.disturbances._stretches import Flags, Stretch, mask, near, within
-from explain.disturbances._views import follow
+from explain.disturbances._views import Stay, View, follow
 
+Doubles = npt.NDArray[np.float64]
 Span = TypeVar("Span", Stretch, Turn)
 AROUND = 0.6
 """Seconds around a change of view in which nothing else is told."""
@@ -37,17 +39,16 @@ def find(rows: Rows, snapshots: Sequence[Snapshot], clock: Clock, scale: tuple[f
         scale: width and height of a thumbnail's pixel in pixels of the clip.
     """
     count = len(rows)
-    blank = _blank.find(rows, clock)
+    blank, poor = _gone(rows, clock)
     none = mask(blank, count)
     frozen = _frozen.find(rows, clock, none)
-    poor = _light.poverty(rows, none)
     still = none | mask(frozen, count)
-    shown = [one for one in snapshots if not still[one.frame]]
-    views, stays = follow(shown) if shown else ([], [])
-    covered = _merged(_light.covered(poor, clock, none) + _moves.covers(stays, rows, poor, clock))
+    covered = _light.covered(poor, clock, none)
+    covered = _merged(covered + _moves.covers(_views(snapshots, still)[1], rows, poor, clock))
     frozen = [one for one in frozen if mask(covered, count)[one.first : one.last + 1].mean() < 0.5]
     hidden = none | mask(covered, count)
-    moved = _moves.moves(views, stays, rows, hidden)
+    around = within(mask(covered, count), *_both(clock, AROUND))
+    moved = _moves.moves(*_views(snapshots, none | mask(frozen, count) | around), rows, hidden)
     turns = _elsewhere(_night.find(rows, clock, hidden), moved, clock)
     lights = _lights(rows, clock, hidden, turns, moved)
     covered, lights = _absorb(covered, lights, clock)
@@ -64,6 +65,23 @@ def find(rows: Rows, snapshots: Sequence[Snapshot], clock: Clock, scale: tuple[f
         *_sentences.say("light", parts, clock, _sentences.PARTLY),
     ]  # fmt: skip
     return sorted(found, key=lambda one: one.start)
+
+
+def _gone(rows: Rows, clock: Clock) -> tuple[list[Stretch], Doubles]:
+    """List the stretches without a picture, and measure where detail is gone; what comes little by little is a cover."""
+    found = _blank.find(rows, clock)
+    poor = _light.poverty(rows, mask(found, len(rows)))
+    hands = []
+    for one in found:
+        beside = [frame for frame in (one.first - 1, one.last + 1) if 0 <= frame < len(rows)]
+        if beside and all(poor[frame] >= _light.COVERED for frame in beside):
+            hands.append(one)
+    return [one for one in found if one not in hands], poor
+
+
+def _views(snapshots: Sequence[Snapshot], out: Flags) -> tuple[list[View], list[Stay]]:
+    shown = [one for one in snapshots if not out[one.frame]]
+    return follow(shown) if shown else ([], [])
 
 
 def _merged(spans: list[Stretch]) -> list[Stretch]:

@@ -21,8 +21,12 @@ the seconds around that are looked at."""
 LEAP = 1.1
 """How much larger than theirs the change is when the picture goes on."""
 CALM, PLACES, OPEN_PLACES = 0.2, 2, 3
-"""Noise of a still picture as a share of that around, and in how many places at once it goes on; more at the clip's ends,
-where there is but one side to tell by."""
+"""Noise of a still picture as a share of that around, and in how many places at once it goes on; more of them at the
+clip's ends, where there is but one side to tell by."""
+ALIKE = 0.6
+"""Share of blocks alike in the first frame of a frozen picture: it is one of the scene, not of a hand or another place."""
+LIGHT = 0.02
+"""Share of the picture that light falls on, from which it may be the light that moves."""
 LIVE, DEAD = 0.9, 0.99
 """Share of unchanged pixels of the middle cell up to which a picture has noise everywhere, and from which nowhere."""
 Doubles = npt.NDArray[np.float64]
@@ -30,12 +34,12 @@ Doubles = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class _Side:
-    """Medians of the frames beside a still stretch; ``change`` is at the quantile :data:`BUSY`."""
+    """Medians of frames beside a still stretch; ``change`` is at the quantile :data:`BUSY`, ``light`` the most."""
 
     change: float
     noise: float
     places: float
-    same: float
+    light: float
 
 
 def find(rows: Rows, clock: Clock, blank: Flags) -> list[Stretch]:
@@ -88,15 +92,25 @@ def _whole(rows: Rows, change: Doubles, clock: Clock, run: Stretch, blank: Flags
         return None
     if before and change[max(first - FRAMES, 0) : first].max() < ABRUPT * before.change:
         return None
+    if rows["alike"][whole.first] < ALIKE:
+        return None
     leap = rows["places"][run.last + 1] if after else PLACES
     if after and change[run.last + 1] < LEAP * after.change:
         return None
-    noisy = all(side.same <= LIVE for side in sides) and np.median(inside["same"]) >= DEAD
+    noisy = np.median(inside["same"]) >= DEAD and _live(rows, run, blank)
     lasts = clock.length(whole.first, whole.last)
     if len(sides) == 2:
         return whole if lasts >= SECONDS and (leap >= PLACES or noisy) else None
-    alive = min(sides[0].places, leap if after else OPEN_PLACES) >= OPEN_PLACES
+    alive = min(sides[0].places, leap if after else OPEN_PLACES) >= OPEN_PLACES and sides[0].light < LIGHT
     return whole if lasts >= OPEN_SECONDS and (alive or noisy) else None
+
+
+def _live(rows: Rows, run: Stretch, blank: Flags) -> bool:
+    """Tell whether the rest of the clip has noise: a scene that is still by itself has none most of the time."""
+    rest = ~blank
+    rest[run.first : run.last + 1] = False
+    rest[0] = False
+    return bool(np.median(rows["same"][rest]) <= LIVE)
 
 
 def _side(rows: Rows, change: Doubles, clock: Clock, start: int, way: int, blank: Flags) -> _Side | None:
@@ -110,4 +124,5 @@ def _side(rows: Rows, change: Doubles, clock: Clock, start: int, way: int, blank
         return None
     part = rows[frames]
     busy = float(np.quantile(change[frames], BUSY))
-    return _Side(busy, *(float(np.median(part[name])) for name in ("noise", "places", "same")))
+    light = float(np.maximum(part["lit"], part["glow"]).max())
+    return _Side(busy, float(np.median(part["noise"])), float(np.median(part["places"])), light)

@@ -18,6 +18,8 @@ TOGETHER, PART = 0.75, 0.4
 """Share of the cells that change together, by so much of the middle one's change at least."""
 EBB = 0.5
 """Share of the limit at which a change is over."""
+UNDONE = 10.0
+"""Seconds within which light that goes and comes again is one change."""
 EDGE = 0.25
 """Share of a change at which it begins and ends."""
 COVERED, UNCOVERED, POOR = 0.55, 0.4, 0.35
@@ -25,10 +27,12 @@ COVERED, UNCOVERED, POOR = 0.55, 0.4, 0.35
 COVERED_SECONDS, JOIN = 0.9, 1.0
 RICH, TOP = 0.6, 0.97
 """A cell's usual detail is its median over frames with so much of the detail of the clip's richest ones."""
+SOME, BARE = 0.75, 0.6
+"""Another place has detail elsewhere: a quarter of the cells with more than this share of what the middle cell had."""
 TEXTURED, ENOUGH = 0.25, 0.3
 """Grey levels of usual detail from which a cell can lose any, and the share of such cells that is needed."""
 LIT, OTHER, GLOW, PART_SECONDS = 0.2, 0.05, 0.03, 0.4
-"""Shares of the picture that light changes although nothing else happens: lit, changed otherwise, under a soft light."""
+"""Shares of the picture that light changes while nothing else happens: lit, changed otherwise, under a soft light."""
 _CHUNK = 8192
 
 
@@ -48,7 +52,20 @@ def light(rows: Rows, clock: Clock, hidden: Flags) -> list[Stretch]:
         over = hysteresis(amount >= limit, amount >= limit * EBB)
         found += [Stretch(max(run.first - step, 0), run.last) for run in over]
     trimmed = sorted((_trimmed(rows, one) for one in found), key=lambda one: one.first)
-    return joined(trimmed, clock, JOIN)
+    return _undone(rows, joined(trimmed, clock, JOIN), clock)
+
+
+def _undone(rows: Rows, lights: list[Stretch], clock: Clock) -> list[Stretch]:
+    """Make one of two changes of which the second undoes the first soon after."""
+    found: list[Stretch] = []
+    for one in lights:
+        if found and clock.at(one.first) - clock.end(found[-1].last) < UNDONE:
+            first, second = (settled(rows, change, clock) for change in (found[-1], one))
+            if first * second < 0 and abs(first + second) < 0.5 * abs(first):
+                found[-1] = Stretch(found[-1].first, one.last)
+                continue
+        found.append(one)
+    return found
 
 
 def change(rows: Rows, step: int) -> Doubles:
@@ -100,7 +117,7 @@ def covered(poor: Doubles, clock: Clock, hidden: Flags) -> list[Stretch]:
 
 
 def poverty(rows: Rows, hidden: Flags) -> Doubles:
-    """Measure in which share of the textured cells detail is gone: (frames,) in [0, 1], 0 where too few have any."""
+    """Measure in which share of the textured cells detail is gone: (frames,) in [0, 1]; 0 where too few ever had any."""
     found, total = np.zeros(len(rows)), np.zeros(len(rows))
     for part in _chunks(len(rows)):
         total[part] = _detail(rows[part]).mean(axis=1)
@@ -113,7 +130,9 @@ def poverty(rows: Rows, hidden: Flags) -> Doubles:
     if textured.sum() < ENOUGH * CELLS:
         return found
     for part in _chunks(len(rows)):
-        found[part] = (_detail(rows[part])[:, textured] < POOR * usual[textured]).mean(axis=1)
+        detail = _detail(rows[part])
+        bare = np.quantile(detail, SOME, axis=1) < BARE * np.median(usual)
+        found[part] = (detail[:, textured] < POOR * usual[textured]).mean(axis=1) * bare
     return found
 
 

@@ -26,7 +26,7 @@ POOR = 0.3
 AWAY = 0.9
 """Seconds that a view must be hidden for."""
 SHAKEN, SHAKING, WAY = 0.45, 0.25, 0.65
-"""Thumbnail pixels that a frame lies off its usual place, most and least in a shake, and the share of blocks that vote."""
+"""Thumbnail pixels that frames lie off their usual place, most and least in a shake, and the share of blocks that vote."""
 STILL = 0.05
 """Thumbnail pixels under which a displacement is the measurement's own."""
 WINDOW, SHAKE_SECONDS, JOIN = 1.0, 0.3, 1.5

@@ -10,8 +10,9 @@ from core.clock import Clock
 from explain.disturbances._series import Rows
 from explain.disturbances._stretches import Flags
 
-GREY, COLOUR = 0.9, 2.5
-"""Colour of a picture up to which it is grey, and from which it has colours (:class:`Thumbnail`)."""
+GREY, COLOUR = 1.5, 2.5
+"""A picture is grey whose more coloured cells have no more than the first, coloured where the less coloured have the second
+(``colours`` of a thumbnail): a red bus in a grey picture makes neither."""
 DARK, DIMMED, LIGHT = 45.0, 0.45, 0.7
 """Brightness under which a picture is dark, no more than the first share of the clip's bright times, and light from the
 second share on."""
@@ -19,7 +20,6 @@ SECONDS, OPEN_SECONDS = 3.0, 1.5
 """How long a state must last, and at either end of the clip."""
 TOGETHER = 1.5
 """Changes within so many seconds are one."""
-Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,13 @@ def find(rows: Rows, clock: Clock, hidden: Flags) -> list[Turn]:
     seen = np.flatnonzero(~hidden)
     if len(seen) < 3:
         return []
-    turns = _turns(rows["colour"][seen].astype(np.float64), (GREY, COLOUR), ("grey", "colour"), clock, seen)
-    level = np.median(rows["level"], axis=1)[seen].astype(np.float64)
+    grey, coloured = rows["vivid"][seen] <= GREY, rows["colour"][seen] >= COLOUR
+    turns = _turns(grey, coloured, ("grey", "colour"), clock, seen)
+    level = np.median(rows["level"], axis=1)[seen]
     bright = float(np.quantile(level, 0.9))
     if bright > DARK:
         dark = min(DARK, DIMMED * bright)
-        turns += _turns(level, (dark, max(1.3 * dark, LIGHT * bright)), ("dark", "light"), clock, seen)
+        turns += _turns(level <= dark, level >= max(1.3 * dark, LIGHT * bright), ("dark", "light"), clock, seen)
     found: list[Turn] = []
     for turn in sorted(turns, key=lambda turn: turn.first):
         if not found or clock.at(turn.first) - clock.at(found[-1].last) > TOGETHER:
@@ -52,11 +53,9 @@ def find(rows: Rows, clock: Clock, hidden: Flags) -> list[Turn]:
     return found
 
 
-def _turns(
-    values: Doubles, limits: tuple[float, float], names: tuple[str, str], clock: Clock, seen: npt.NDArray[np.intp]
-) -> list[Turn]:
-    """Follow a value between a low and a high state; a state counts when it lasts."""
-    state = np.where(values <= limits[0], 1, np.where(values >= limits[1], 2, 0))
+def _turns(low: Flags, high: Flags, names: tuple[str, str], clock: Clock, seen: npt.NDArray[np.intp]) -> list[Turn]:
+    """Follow frames between a low and a high state; a state counts when it lasts."""
+    state = np.where(low, 1, np.where(high, 2, 0))
     told = np.flatnonzero(state)
     if not len(told):
         return []

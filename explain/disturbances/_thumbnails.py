@@ -31,21 +31,21 @@ class Thumbnail:
         grey: (h, w) float32, 0 to 255, each pixel the mean of those that it stands for; whole blocks.
         structure: (h, w) float32, ``grey`` freed of local brightness and contrast, so that light hardly changes it.
         picked: (k, l, 3) uint8, single pixels of the frame on a grid, with their noise.
-        colour: how far the colours of its least coloured quarter differ, in levels of red and blue against green; under
-            0.7 of a grey picture, whatever its tint.
+        colours: how far colours differ, in levels of red and blue against green, within the cells that a quarter and
+            that three quarters of the cells have less of; both under 1 in a grey picture, whatever its tint.
     """
 
     grey: Floats
     structure: Floats
     picked: Images
-    colour: float
+    colours: tuple[float, float]
 
     @classmethod
     def of(cls, image: Images) -> "Thumbnail":
         """Make the thumbnails of an (H, W, 3) uint8 RGB frame."""
         small = reduced(image)
         grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
-        return cls(grey, structure(grey), _picked(image), _colour(small))
+        return cls(grey, structure(grey), _picked(image), _colours(small))
 
 
 def size_of(height: int, width: int) -> tuple[int, int]:
@@ -91,11 +91,12 @@ def _picked(image: Images) -> Images:
     return np.ascontiguousarray(image[rows[:, None], columns])
 
 
-def _colour(small: Images) -> float:
-    """Measure how far colours differ within the cell that three quarters of the cells have more colour than."""
+def _colours(small: Images) -> tuple[float, float]:
     red, green, blue = cv2.split(small)
     found = np.zeros(GRID[0] * GRID[1], np.float32)
     for channel in (red, blue):
         apart = cv2.subtract(channel, green, dtype=cv2.CV_32F)
         found += np.sqrt(np.maximum(cells(apart * apart) - cells(apart) ** 2, 0.0))
-    return float(np.partition(found, len(found) // 4)[len(found) // 4])
+    few, many = len(found) // 4, len(found) * 3 // 4
+    least = np.partition(found, (few, many))
+    return float(least[few]), float(least[many])

@@ -51,6 +51,8 @@ def find(rows: Rows, snapshots: Sequence[Snapshot], clock: Clock, scale: tuple[f
     moved = _moves.moves(*_views(snapshots, none | mask(frozen, count) | around), rows, hidden)
     turns = _elsewhere(_night.find(rows, clock, hidden), moved, clock)
     lights = _lights(rows, clock, hidden, turns, moved)
+    short = [one for one in lights if poor[one.first : one.last + 1].max() >= _light.COVERED]
+    covered, lights = _merged(covered + short), [one for one in lights if one not in short]
     covered, lights = _absorb(covered, lights, clock)
     turns, lights = _absorb(turns, lights, clock)
     parts = _parts(rows, clock, hidden | mask(frozen, count), [*turns, *moved, *lights, *blank])

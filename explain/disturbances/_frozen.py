@@ -9,22 +9,25 @@ from core.clock import Clock
 from explain.disturbances._series import Rows
 from explain.disturbances._stretches import Flags, Stretch, runs
 
-SECONDS, OPEN_SECONDS, FRAMES = 0.9, 1.9, 5
-"""How long the picture must stand: between frames that differ, at either end of the clip, and in frames."""
+SECONDS, FRAMES = {2: 0.9, 1: 1.9}, 5
+"""How long the picture must stand still between frames that differ, and at either end of the clip; and in frames."""
 QUIET, PULSE, PULSES = 2.0, 12.0, 6
 """Largest change of a frame that may repeat the one before, and of a key frame and those that follow it, so many."""
 ACTIVE, BUSY = 8.0, 0.85
 """Change of the frames around, at the quantile BUSY, for doubled frames lie among them."""
-STILL, ABRUPT, AROUND = 0.35, 0.5, 1.5
+STILL, ABRUPT, AROUND = 0.3, 0.4, 1.5
 """Shares of that change: under which a frame belongs to the stillness, over which the last one before it must lie; and
 the seconds around that are looked at."""
-LEAP = 1.1
-"""How much larger than theirs the change is when the picture goes on."""
-CALM, PLACES, OPEN_PLACES = 0.2, 2, 3
-"""Noise of a still picture as a share of that around, and in how many places at once it goes on; more of them at the
-clip's ends, where there is but one side to tell by."""
+LEAP, WIDE_LEAP, SOON = 0.9, 1.2, 0.5
+"""Change when the picture goes on, as a share of the middle one of the frames that change in so many seconds after it: the
+least, and one that tells by itself; what enters a still scene changes less at first than later."""
+CALM, PLACES, CROWD = 0.2, 2, 3
+"""Noise of a still picture as a share of that around; places at which a wide leap shows; and places at which things move
+on either side and go on at once, which tell without one."""
 ALIKE = 0.6
 """Share of blocks alike in the first frame of a frozen picture: it is one of the scene, not of a hand or another place."""
+VOTED, SHAKEN = 0.65, 0.3
+"""Thumbnail pixels that so many blocks went along: it is the camera that moves beside the stillness, not the scene."""
 LIGHT = 0.02
 """Share of the picture that light falls on, from which it may be the light that moves."""
 LIVE, DEAD = 0.9, 0.99
@@ -34,12 +37,14 @@ Doubles = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class _Side:
-    """Medians of frames beside a still stretch; ``change`` is at the quantile :data:`BUSY`, ``light`` the most."""
+    """Medians of frames beside a still stretch; ``change`` is at the quantile :data:`BUSY`, ``soon`` of the nearest, ``light`` and ``shake`` the most."""
 
     change: float
+    soon: float
     noise: float
     places: float
     light: float
+    shake: float
 
 
 def find(rows: Rows, clock: Clock, blank: Flags) -> list[Stretch]:
@@ -80,29 +85,34 @@ def _quiet(change: Doubles, blank: Flags) -> list[Stretch]:
 def _whole(rows: Rows, change: Doubles, clock: Clock, run: Stretch, blank: Flags) -> Stretch | None:
     """Return the frames that show one picture, from the one that is repeated on; None where the scene came to rest."""
     before, after = (_side(rows, change, clock, *side, blank) for side in ((run.first - 1, -1), (run.last + 1, 1)))
-    first = run.first
-    # A codec spends a few frames on sharpening a picture that stands still.
-    while before and first > 1 and change[first - 1] <= STILL * before.change:
-        first -= 1
-    whole = Stretch(max(first - 1, 0), run.last)
+    whole = _sharpened(change, run, before, after)
     sides = [side for side in (before, after) if side]
     inside = rows[run.first : run.last + 1]
     calm = float(np.median(inside["noise"]))
-    if not sides or any(side.change < ACTIVE or calm > CALM * side.noise for side in sides):
+    if not sides or any(side.change < ACTIVE or calm > CALM * side.noise or side.shake >= SHAKEN for side in sides):
         return None
-    if before and change[max(first - FRAMES, 0) : first].max() < ABRUPT * before.change:
+    if before and change[max(whole.first + 1 - FRAMES, 0) : whole.first + 1].max() < ABRUPT * before.change:
         return None
-    if rows["alike"][whole.first] < ALIKE:
-        return None
-    leap = rows["places"][run.last + 1] if after else PLACES
-    if after and change[run.last + 1] < LEAP * after.change:
+    leap = change[whole.last + 1] / max(after.soon, 1.0) if after else WIDE_LEAP
+    places = int(rows["places"][whole.last + 1]) if after else CROWD
+    if leap < LEAP or rows["alike"][whole.first] < ALIKE or clock.length(whole.first, whole.last) < SECONDS[len(sides)]:
         return None
     noisy = np.median(inside["same"]) >= DEAD and _live(rows, run, blank)
-    lasts = clock.length(whole.first, whole.last)
-    if len(sides) == 2:
-        return whole if lasts >= SECONDS and (leap >= PLACES or noisy) else None
-    alive = min(sides[0].places, leap if after else OPEN_PLACES) >= OPEN_PLACES and sides[0].light < LIGHT
-    return whole if lasts >= OPEN_SECONDS and (alive or noisy) else None
+    crowd = min(places, *(side.places for side in sides)) >= CROWD and max(side.light for side in sides) < LIGHT
+    leapt = len(sides) == 2 and leap >= WIDE_LEAP and places >= PLACES
+    return whole if noisy or crowd or leapt else None
+
+
+def _sharpened(change: Doubles, run: Stretch, before: "_Side | None", after: "_Side | None") -> Stretch:
+    """Widen a still stretch by what a codec spends on sharpening its picture, at its beginning and behind a key frame."""
+    first, last = run.first, run.last
+    while before and 1 < first > run.first - PULSES and change[first - 1] <= min(STILL * before.change, PULSE):
+        first -= 1
+    while after and last + 2 < len(change) and last < run.last + PULSES:
+        if change[last + 1] > min(STILL * after.change, PULSE):
+            break
+        last += 1
+    return Stretch(max(first - 1, 0), last)
 
 
 def _live(rows: Rows, run: Stretch, blank: Flags) -> bool:
@@ -122,7 +132,9 @@ def _side(rows: Rows, change: Doubles, clock: Clock, start: int, way: int, blank
         at += way
     if len(frames) < 2:
         return None
-    part = rows[frames]
+    part, soon = rows[frames], change[[frame for frame in frames if abs(clock.at(frame) - clock.at(start)) <= SOON]]
+    moving = float(np.median(soon[soon > QUIET])) if (soon > QUIET).any() else 0.0
     busy = float(np.quantile(change[frames], BUSY))
     light = float(np.maximum(part["lit"], part["glow"]).max())
-    return _Side(busy, float(np.median(part["noise"])), float(np.median(part["places"])), light)
+    shake = float((np.hypot(part["x"], part["y"]) * (part["votes"] >= VOTED)).max())
+    return _Side(busy, moving, float(np.median(part["noise"])), float(np.median(part["places"])), light, shake)

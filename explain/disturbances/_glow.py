@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.records import Floats
-from explain.disturbances._thumbnails import BLOCK, Thumbnail, structure
 from explain.disturbances.registration import LIKE, correlations
+from explain.disturbances.thumbnails import BLOCK, Thumbnail, structure
 
 LEARNT = 2.0
 """Grey levels a second by which the background follows the picture."""

@@ -20,15 +20,16 @@ EBB = 0.5
 """Share of the limit at which a change is over."""
 UNDONE = 10.0
 """Seconds within which light that goes and comes again is one change."""
-EDGE = 0.25
+EDGE = 0.2
 """Share of a change at which it begins and ends."""
 COVERED, UNCOVERED, POOR = 0.55, 0.4, 0.35
 """Share of the cells whose detail is gone, and at which it is back; share of its usual detail that a cell has then."""
 COVERED_SECONDS, JOIN = 0.9, 1.0
 RICH, TOP = 0.6, 0.97
 """A cell's usual detail is its median over frames with so much of the detail of the clip's richest ones."""
-SOME, BARE = 0.75, 0.6
-"""Another place has detail elsewhere: a quarter of the cells with more than this share of what the middle cell had."""
+SOME, BARE, PLAIN = 0.75, 0.6, 1.5
+"""Another place has detail, too: a quarter of the cells have more than this share of what the middle cell had, or more
+than so many grey levels of it."""
 TEXTURED, ENOUGH = 0.25, 0.3
 """Grey levels of usual detail from which a cell can lose any, and the share of such cells that is needed."""
 LIT, OTHER, GLOW, PART_SECONDS = 0.2, 0.05, 0.03, 0.4
@@ -132,6 +133,7 @@ def poverty(rows: Rows, hidden: Flags) -> Doubles:
     for part in _chunks(len(rows)):
         detail = _detail(rows[part])
         bare = np.quantile(detail, SOME, axis=1) < BARE * np.median(usual)
+        bare &= np.quantile(rows["detail"][part], SOME, axis=1) <= PLAIN * DETAIL_UNIT
         found[part] = (detail[:, textured] < POOR * usual[textured]).mean(axis=1) * bare
     return found
 

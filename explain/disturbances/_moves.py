@@ -11,7 +11,7 @@ from scipy.ndimage import median_filter
 from core.clock import Clock
 from explain.disturbances._series import Rows
 from explain.disturbances._stretches import Flags, Stretch, hysteresis, joined, lasting
-from explain.disturbances._views import MOVE, VOTED, Stay, View, place_of
+from explain.disturbances._views import DRIFT, MOVE, VOTED, Stay, View, place_of
 from explain.disturbances.registration import register
 
 LEAPT, TRAVELLED = 0.3, 3.0
@@ -110,10 +110,9 @@ def _leapt(rows: Rows) -> bool:
 def _open(stays: Sequence[Stay], kept: Sequence[Stay], rows: Rows, move: float, hidden: Flags) -> list[Move]:
     """Find a displacement so near the clip's end that it has no time to last."""
     stay = stays[-1]
-    if stay.view >= 0 or len(stay.snapshots) < 2 or set(stay.places(move)) != {"shifted"}:
-        return []
-    x, y = ([getattr(shift, name) for shift in stay.shifts] for name in ("x", "y"))
-    if max(np.ptp(x), np.ptp(y)) > 1.0:
+    told = [shift for shift, place in zip(stay.shifts, stay.places(move), strict=True) if place == "shifted"]
+    x, y = ([getattr(shift, name) for shift in told] for name in ("x", "y"))
+    if stay.view >= 0 or len(told) < max(2, len(stay.shifts) / 2) or max(np.ptp(x), np.ptp(y)) > DRIFT:
         return []
     ends = kept[-1].snapshots[-1].frame, stay.snapshots[0].frame
     return [Move(*_when(*ends, rows, hidden), (float(np.median(x)), float(np.median(y))))]
@@ -131,9 +130,11 @@ def _slid(view: View, move: float) -> list[Move]:
 
 
 def _when(before: int, after: int, rows: Rows, hidden: Flags) -> tuple[int, int]:
-    """Find the frames of a change between two snapshots: those that differ most from the frame before."""
+    """Find the frames of a change between two snapshots: behind what hid it, or those that differ most from the last."""
     frames = np.arange(before + 1, after + 1)
-    frames = frames[~hidden[frames]] if not hidden[frames].all() else frames
+    if hidden[frames].any():
+        behind = min(int(frames[hidden[frames]][-1]) + 1, after)
+        return behind, behind
     part = rows[frames]
     off = np.hypot(part["x"], part["y"]) * (part["votes"] >= VOTED)
     differ = np.maximum(1.0 - part["alike"], np.minimum(off / BRIM, 1.0))

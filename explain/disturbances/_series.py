@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.records import Floats
-from explain.disturbances._thumbnails import GRID, Thumbnail, cells
 from explain.disturbances.registration import register
+from explain.disturbances.thumbnails import GRID, Thumbnail, cells
 
 CELLS = GRID[0] * GRID[1]
 DETAIL_UNIT = 8.0

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.records import Floats, Images
-from explain.disturbances._thumbnails import Thumbnail, structure
 from explain.disturbances.registration import register
+from explain.disturbances.thumbnails import Thumbnail, structure
 
 EVERY = 0.25
 """Seconds between two snapshots of a short clip."""

@@ -7,12 +7,12 @@ import numpy as np
 
 from core.records import Floats
 from explain.disturbances._snapshots import Snapshot
-from explain.disturbances._thumbnails import structure
 from explain.disturbances.registration import Shift, register
+from explain.disturbances.thumbnails import structure
 
 MEMBERS, RENEWED = 7, 3
 """A view is the median of so many of its last snapshots, made anew after so many."""
-HERE, LOST = 0.45, 0.3
+HERE, LOST = 0.4, 0.25
 """Share of blocks alike from which a snapshot shows the view, and under which it does not."""
 VOTED, GAIN = 0.5, 0.1
 """Share of the blocks that must have gone along in a shift, and how many more must be alike once it is undone."""

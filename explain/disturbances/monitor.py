@@ -19,8 +19,8 @@ from explain.disturbances._glow import Glow
 from explain.disturbances._series import Series, measure
 from explain.disturbances._snapshots import Snapshots
 from explain.disturbances._stretches import Flags
-from explain.disturbances._thumbnails import Thumbnail, size_of
 from explain.disturbances.repeats import Repeats
+from explain.disturbances.thumbnails import Thumbnail, size_of
 
 CUT = 0.3
 """Share of blocks alike under which a frame shows another picture than the one before."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import fft
 
 from core.records import Floats
-from explain.disturbances._thumbnails import BLOCK
+from explain.disturbances.thumbnails import BLOCK
 
 TEXTURE = 0.08
 """Mean square of a block's structure from which it has texture."""
@@ -20,7 +20,7 @@ SMALL = 0.7
 """Thumbnail pixels up to which the gradients alone tell a displacement."""
 SAME = 0.85
 """Share of blocks alike from which no larger displacement is looked for."""
-ROUNDS, PEAKS = 5, 3
+ROUNDS, PEAKS = 5, 4
 BETTER = 0.15
 """Correlation by which a block must be more alike once a displacement is undone, to vote for it."""
 DX, DY = np.array([[-0.5, 0, 0.5]], np.float32), np.array([[-0.5], [0], [0.5]], np.float32)
@@ -55,7 +55,7 @@ def register(one: Floats, other: Floats, far: bool = False) -> Shift:
     """Measure how far the scene of one structure picture lies displaced in another.
 
     Args:
-        one: (h, w) float32, see :attr:`explain.disturbances._thumbnails.Thumbnail.structure`.
+        one: (h, w) float32, see :attr:`explain.disturbances.thumbnails.Thumbnail.structure`.
         other: of the same shape.
         far: look for leaps even where most blocks seem to lie still.
     """

@@ -31,8 +31,7 @@ class Thumbnail:
         grey: (h, w) float32, 0 to 255, each pixel the mean of those that it stands for; whole blocks.
         structure: (h, w) float32, ``grey`` freed of local brightness and contrast, so that light hardly changes it.
         picked: (k, l, 3) uint8, single pixels of the frame on a grid, with their noise.
-        colours: how far colours differ, in levels of red and blue against green, within the cells that a quarter and
-            that three quarters of the cells have less of; both under 1 in a grey picture, whatever its tint.
+        colours: of :func:`colours`.
     """
 
     grey: Floats
@@ -45,7 +44,7 @@ class Thumbnail:
         """Make the thumbnails of an (H, W, 3) uint8 RGB frame."""
         small = reduced(image)
         grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
-        return cls(grey, structure(grey), _picked(image), _colours(small))
+        return cls(grey, structure(grey), _picked(image), colours(small))
 
 
 def size_of(height: int, width: int) -> tuple[int, int]:
@@ -91,8 +90,14 @@ def _picked(image: Images) -> Images:
     return np.ascontiguousarray(image[rows[:, None], columns])
 
 
-def _colours(small: Images) -> tuple[float, float]:
-    red, green, blue = cv2.split(small)
+def colours(image: Images) -> tuple[float, float]:
+    """Measure how far colours differ within cells of an (H, W, 3) picture.
+
+    Returns:
+        In levels of red and blue against green, what a quarter and what three quarters of the cells have less of; both
+        are under 1 in a grey picture, whatever its tint.
+    """
+    red, green, blue = cv2.split(image)
     found = np.zeros(GRID[0] * GRID[1], np.float32)
     for channel in (red, blue):
         apart = cv2.subtract(channel, green, dtype=cv2.CV_32F)

@@ -20,13 +20,14 @@ from core.errors import InputError, UnknownNameError, WeightsError
 from core.normality import AlarmCurve, Normality
 from core.records import Images
 from core.registry import collect, pick
+from pipeline import scene
 
 SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "cameras"
 FORMAT = 1
 ALIKE = 0.35
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _LOOK_FRAMES = 64
-_BACKGROUND_WIDTH = 96
+_BACKGROUND_WIDTH, _BACKGROUND_HEIGHT = 96, 960
 
 
 @dataclass(frozen=True)
@@ -188,23 +189,10 @@ def likeness(camera: Camera, images: Images) -> tuple[str, ...]:
         images: (T, H, W, 3) uint8, some frames of the clip.
 
     Returns:
-        Sentences, such as that the picture has another shape or shows another place.
+        Sentences: that the picture has another shape, that it shows another place, a view that has moved or turned
+        since, or the place by night.
     """
-    height, width = images.shape[1:3]
-    said = []
-    if abs(math.log((width / height) / (camera.width / camera.height))) > 0.02:
-        said.append(
-            f"The clip is {width}×{height}, camera {camera.name} saw {camera.width}×{camera.height}: "
-            "the picture is stretched to fit, and its scores are less certain."
-        )
-    alike = resemblance(camera.background, background_of(images))
-    if alike < ALIKE:
-        said.append(
-            f"The clip does not look like the footage that camera {camera.name} learnt from "
-            f"(background resemblance {alike:.2f}, usual above {ALIKE}): its scores are no better than chance. "
-            "Learn this camera's normality from its own footage first."
-        )
-    return tuple(said)
+    return _differences(camera, thumbnails(images), images.shape[2], images.shape[1])
 
 
 def look(camera: Camera, path: Path) -> tuple[str, ...]:
@@ -214,11 +202,26 @@ def look(camera: Camera, path: Path) -> tuple[str, ...]:
         ClipError: the clip cannot be read.
     """
     seen: list[Images] = []
-    for chunk in video.read(path, chunk=16):
-        seen.append(chunk.images[::4])
+    width = height = 0
+    for chunk in video.read(path, chunk=4):
+        # Views of whole chunks would keep those, and a chunk of large frames is hundreds of megabytes.
+        seen.append(thumbnails(chunk.images[:1]))
+        height, width = chunk.images.shape[1:3]
         if chunk.first + len(chunk) >= _LOOK_FRAMES:
             break
-    return likeness(camera, np.concatenate(seen))
+    return _differences(camera, np.concatenate(seen), width, height)
+
+
+def _differences(camera: Camera, small: Images, width: int, height: int) -> tuple[str, ...]:
+    said = []
+    if abs(math.log((width / height) / (camera.width / camera.height))) > 0.02:
+        said.append(
+            f"The clip is {width}×{height}, camera {camera.name} saw {camera.width}×{camera.height}: "
+            "the picture is stretched to fit, and its scores are less certain."
+        )
+    background = np.asarray(np.median(small, axis=0), np.uint8)
+    found = scene.compare(camera.background, background, (camera.width, camera.height))
+    return (*said, *scene.differences(found, camera.name))
 
 
 def background_of(images: Images) -> Images:
@@ -227,8 +230,8 @@ def background_of(images: Images) -> Images:
 
 
 def thumbnails(images: Images) -> Images:
-    """Scale (T, H, W, 3) frames to 96 pixels of width, (T, h, 96, 3) uint8."""
-    height = max(1, round(images.shape[1] * _BACKGROUND_WIDTH / images.shape[2]))
+    """Scale (T, H, W, 3) frames to 96 pixels of width, (T, h, 96, 3) uint8; a very narrow picture grows wider."""
+    height = min(max(1, round(images.shape[1] * _BACKGROUND_WIDTH / images.shape[2])), _BACKGROUND_HEIGHT)
     small = [cv2.resize(image, (_BACKGROUND_WIDTH, height), interpolation=cv2.INTER_AREA) for image in images]
     return np.stack(small)
 

@@ -11,11 +11,11 @@ from explain.disturbances.registration import Shift, register
 from explain.disturbances.thumbnails import colours, size_of, structure
 
 SAME = 0.55
-"""Share of the textured blocks alike from which it is the same place: clips of one camera have 0.74 and more, by night and
-in rain too; two places 0.31 at most, and 0.42 under the same operator's logo and banner."""
+"""Share of the textured blocks alike from which it is the same place: clips of one camera have 0.74 and more, by night
+and in rain too; two places 0.31 at most, and 0.42 under the same operator's logo and banner."""
 FOUND, GAINED = 0.5, 0.15
-"""The same for a view that is turned or zoomed, and how many more blocks must be alike once that is undone; other places
-have 0.18 at most."""
+"""The same for a view that is turned or zoomed, and how many more blocks must be alike once that is undone; other
+places have 0.18 at most."""
 VOTED, DISPLACED = 0.5, 1.5
 """Share of blocks that must vote for a displacement, and pixels of the camera from which it is said; of a camera that
 stood still 0.5 pixels are measured at most."""
@@ -36,7 +36,7 @@ class Likeness:
         pixels: how far the view lies off, in pixels of the camera; 0 where that is less than :data:`DISPLACED`.
         degrees, zoom: by how much the view is turned and enlarged, roughly; 0 and 1 where it is not.
         brightness: of the camera's and of the clip's background, 0 to 255.
-        grey: whether the camera's, and whether the clip's background is black and white; None where it has little colour.
+        grey: whether the camera's, and the clip's background is black and white; None where it has little colour.
     """
 
     alike: float
@@ -85,7 +85,7 @@ def _grey(image: Images, shape: tuple[int, int]) -> Floats:
     tall, wide = size_of(*shape)
     small = cv2.resize(np.ascontiguousarray(image), shape[::-1], interpolation=cv2.INTER_AREA)
     scaled = cv2.resize(small, (wide, tall), interpolation=cv2.INTER_CUBIC)
-    return cv2.cvtColor(scaled, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    return np.asarray(cv2.cvtColor(scaled, cv2.COLOR_RGB2GRAY), np.float32)
 
 
 def _turned(one: Floats, other: Floats) -> Iterator[tuple[Shift, float, float]]:

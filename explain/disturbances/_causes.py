@@ -70,7 +70,7 @@ def find(rows: Rows, snapshots: Sequence[Snapshot], clock: Clock, scale: tuple[f
 
 
 def _gone(rows: Rows, clock: Clock) -> tuple[list[Stretch], Doubles]:
-    """List the stretches without a picture, and measure where detail is gone; what comes little by little is a cover."""
+    """List the stretches without a picture, and measure where detail is gone; what comes slowly is a cover."""
     found = _blank.find(rows, clock)
     poor = _light.poverty(rows, mask(found, len(rows)))
     hands = []

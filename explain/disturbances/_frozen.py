@@ -19,13 +19,13 @@ STILL, ABRUPT, AROUND = 0.3, 0.4, 1.5
 """Shares of that change: under which a frame belongs to the stillness, over which the last one before it must lie; and
 the seconds around that are looked at."""
 LEAP, WIDE_LEAP, SOON = 0.9, 1.2, 0.5
-"""Change when the picture goes on, as a share of the middle one of the frames that change in so many seconds after it: the
-least, and one that tells by itself; what enters a still scene changes less at first than later."""
+"""Change when the picture goes on, as a share of the middle one of the frames that change in so many seconds after it:
+the least, and one that tells by itself; what enters a still scene changes less at first than later."""
 CALM, PLACES, CROWD = 0.2, 2, 3
-"""Noise of a still picture as a share of that around; places at which a wide leap shows; and places at which things move
-on either side and go on at once, which tell without one."""
+"""Noise of a still picture as a share of that around; places at which a wide leap shows; and places at which things
+move on either side and go on at once, which tell without one."""
 ALIKE = 0.6
-"""Share of blocks alike in the first frame of a frozen picture: it is one of the scene, not of a hand or another place."""
+"""Share of blocks alike in the first frame of a frozen picture: it is of the scene, not of a hand or another place."""
 VOTED, SHAKEN = 0.65, 0.3
 """Thumbnail pixels that so many blocks went along: it is the camera that moves beside the stillness, not the scene."""
 LIGHT = 0.02
@@ -37,7 +37,10 @@ Doubles = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class _Side:
-    """Medians of frames beside a still stretch; ``change`` is at the quantile :data:`BUSY`, ``soon`` of the nearest, ``light`` and ``shake`` the most."""
+    """Medians of the frames beside a still stretch.
+
+    ``change`` is at the quantile :data:`BUSY`, ``soon`` that of the nearest frames, ``light`` and ``shake`` are the most.
+    """
 
     change: float
     soon: float
@@ -104,7 +107,7 @@ def _whole(rows: Rows, change: Doubles, clock: Clock, run: Stretch, blank: Flags
 
 
 def _sharpened(change: Doubles, run: Stretch, before: "_Side | None", after: "_Side | None") -> Stretch:
-    """Widen a still stretch by what a codec spends on sharpening its picture, at its beginning and behind a key frame."""
+    """Widen a still stretch by the frames that a codec spends on sharpening it, at both ends."""
     first, last = run.first, run.last
     while before and 1 < first > run.first - PULSES and change[first - 1] <= min(STILL * before.change, PULSE):
         first -= 1

@@ -118,7 +118,7 @@ def covered(poor: Doubles, clock: Clock, hidden: Flags) -> list[Stretch]:
 
 
 def poverty(rows: Rows, hidden: Flags) -> Doubles:
-    """Measure in which share of the textured cells detail is gone: (frames,) in [0, 1]; 0 where too few ever had any."""
+    """Measure in which share of the textured cells detail is gone: (frames,) in [0, 1]; 0 where too few had any."""
     found, total = np.zeros(len(rows)), np.zeros(len(rows))
     for part in _chunks(len(rows)):
         total[part] = _detail(rows[part]).mean(axis=1)

@@ -26,7 +26,7 @@ POOR = 0.3
 AWAY = 0.9
 """Seconds that a view must be hidden for."""
 SHAKEN, SHAKING, WAY = 0.45, 0.25, 0.65
-"""Thumbnail pixels that frames lie off their usual place, most and least in a shake, and the share of blocks that vote."""
+"""Thumbnail pixels that frames lie off their usual place, most and least in a shake; share of blocks that vote for it."""
 STILL = 0.05
 """Thumbnail pixels under which a displacement is the measurement's own."""
 WINDOW, SHAKE_SECONDS, JOIN = 1.0, 0.3, 1.5
@@ -130,7 +130,7 @@ def _slid(view: View, move: float) -> list[Move]:
 
 
 def _when(before: int, after: int, rows: Rows, hidden: Flags) -> tuple[int, int]:
-    """Find the frames of a change between two snapshots: behind what hid it, or those that differ most from the last."""
+    """Find the frames of a change between two snapshots: behind what hid it, or those that differ most."""
     frames = np.arange(before + 1, after + 1)
     if hidden[frames].any():
         behind = min(int(frames[hidden[frames]][-1]) + 1, after)

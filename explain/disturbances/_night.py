@@ -11,8 +11,8 @@ from explain.disturbances._series import Rows
 from explain.disturbances._stretches import Flags
 
 GREY, COLOUR = 1.5, 2.5
-"""A picture is grey whose more coloured cells have no more than the first, coloured where the less coloured have the second
-(``colours`` of a thumbnail): a red bus in a grey picture makes neither."""
+"""A picture is grey whose more coloured cells have no more than the first, coloured where the less coloured have the
+second (``colours`` of a thumbnail): a red bus in a grey picture makes neither."""
 DARK, DIMMED, LIGHT = 45.0, 0.45, 0.7
 """Brightness under which a picture is dark, no more than the first share of the clip's bright times, and light from the
 second share on."""

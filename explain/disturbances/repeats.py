@@ -21,8 +21,8 @@ LONGEST = 12
 class Repeats:
     """Tells repeats from the largest change of each frame, without looking ahead.
 
-    A frame that differs much less than usual is a repeat where such frames come regularly: one of two, two of three, one
-    of five. Until a pattern has shown itself three times, only frames that hardly differ at all are.
+    A frame that differs much less than usual is a repeat where such frames come regularly: one of two, two of three,
+    one of five. Until a pattern has shown itself three times, only frames that hardly differ at all are.
     """
 
     _recent: deque[float] = field(default_factory=lambda: deque(maxlen=MEMORY))

@@ -39,7 +39,7 @@ Doubles = npt.NDArray[np.float64]
 class _Side:
     """Medians of the frames beside a still stretch.
 
-    ``change`` is at the quantile :data:`BUSY`, ``soon`` that of the nearest frames, ``light`` and ``shake`` are the most.
+    ``change`` is at the quantile :data:`BUSY`, ``soon`` that of the nearest ones, ``light`` and ``shake`` are the most.
     """
 
     change: float

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from core.clock import Clock
 from explain.disturbances._series import CELLS, DETAIL_UNIT, Rows
-from explain.disturbances._stretches import Flags, Stretch, hysteresis, joined, lasting, runs, within
+from explain.disturbances._stretches import Flags, Stretch, hysteresis, joined, lasting, near, runs, within
 
 Doubles = npt.NDArray[np.float64]
 DARK_LEVEL = 6.0
@@ -20,8 +20,8 @@ EBB = 0.5
 """Share of the limit at which a change is over."""
 UNDONE = 10.0
 """Seconds within which light that goes and comes again is one change."""
-EDGE = 0.2
-"""Share of a change at which it begins and ends."""
+BEGUN, HALF, OVER = 0.2, 0.5, 0.08
+"""Shares of a change at which it has begun, is under way, and is nearly over."""
 COVERED, UNCOVERED, POOR = 0.55, 0.4, 0.35
 """Share of the cells whose detail is gone, and at which it is back; share of its usual detail that a cell has then."""
 COVERED_SECONDS, JOIN = 0.9, 1.0
@@ -51,9 +51,11 @@ def light(rows: Rows, clock: Clock, hidden: Flags) -> list[Stretch]:
         amount = np.abs(change(rows, step))
         amount[within(hidden, step, 0)] = 0.0
         over = hysteresis(amount >= limit, amount >= limit * EBB)
-        found += [Stretch(max(run.first - step, 0), run.last) for run in over]
-    trimmed = sorted((_trimmed(rows, one) for one in found), key=lambda one: one.first)
-    return _undone(rows, joined(trimmed, clock, JOIN), clock)
+        changes = [_trimmed(rows, Stretch(max(run.first - step, 0), run.last)) for run in over]
+        # What changes suddenly also changed within the longer time, but that tells less of when.
+        found += [one for one in changes if not any(near(one, other, clock, 0.0) for other in found)]
+    found.sort(key=lambda one: one.first)
+    return _undone(rows, joined(found, clock, JOIN), clock)
 
 
 def _undone(rows: Rows, lights: list[Stretch], clock: Clock) -> list[Stretch]:
@@ -95,13 +97,18 @@ def _logarithms(rows: Rows) -> Doubles:
 
 
 def _trimmed(rows: Rows, one: Stretch) -> Stretch:
-    """Cut off the frames at either end that are as light as that end."""
+    """Cut a stretch down to where light leaves the brightness of its beginning, and reaches that of its end."""
     part = np.median(_logarithms(rows[one.first : one.last + 1]), axis=1)
-    reach = EDGE * float(np.ptp(part))
-    begin, end = (np.flatnonzero(np.abs(part - part[side]) > reach) for side in (0, -1))
-    if not len(begin):
-        return one
-    return Stretch(one.first + int(begin[0]), one.first + min(int(end[-1]) + 1, len(part) - 1))
+    first, last = one.first + _left(part, BEGUN), min(one.last - _left(part[::-1], OVER) + 1, one.last)
+    return Stretch(min(first, last), last)
+
+
+def _left(part: Doubles, edge: float) -> int:
+    """Return the first frame of those that lead to half of the whole change without coming back under its edge."""
+    away = np.abs(part - part[0]) / max(float(np.ptp(part)), 1e-6)
+    half = np.flatnonzero(away >= HALF)
+    near = np.flatnonzero(away[: half[0]] <= edge) if len(half) else np.zeros(1, np.intp)
+    return int(near[-1]) + 1 if len(half) else 0
 
 
 def parts(rows: Rows, clock: Clock, hidden: Flags) -> list[Stretch]:

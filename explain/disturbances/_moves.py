@@ -26,7 +26,7 @@ POOR = 0.3
 AWAY = 0.9
 """Seconds that a view must be hidden for."""
 SHAKEN, SHAKING, WAY = 0.45, 0.25, 0.65
-"""Thumbnail pixels that frames lie off their usual place, most and least in a shake; share of blocks that vote for it."""
+"""Thumbnail pixels that frames lie off their usual place, most and least in a shake; share of blocks that vote so."""
 STILL = 0.05
 """Thumbnail pixels under which a displacement is the measurement's own."""
 WINDOW, SHAKE_SECONDS, JOIN = 1.0, 0.3, 1.5

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core.console import clock
+from core.disturbance import Disturbance
 from core.errors import DataError
 from pipeline.camera import ALIKE
 from pipeline.training.survey import ClipSurvey, Survey, same_place
+from pipeline.training.undisturbed import LEFT_OUT, scenes
 
 LEAST_WINDOWS, FEW_SECONDS = 200, 120.0
 """Windows under which nothing can be learnt, and seconds under which little can."""
@@ -18,6 +20,17 @@ FLAT, DARK = 3.0, 12.0
 LIGHTS = (45.0, 1.7)
 """Grey levels, and times, by which backgrounds differ that are of day and night."""
 NAMED = 3
+OFTEN = {
+    "gap": "nothing was recorded",
+    "frozen": "the picture stands still",
+    "no picture": "there is no picture",
+    "covered": "the camera is covered or out of focus",
+    "moved": "the camera is moved",
+    "shaken": "the camera shakes",
+    "light": "the light changes in the picture",
+    "day/night": "day and night change",
+}
+"""What a camera does several times in a clip."""
 
 
 class UnfitError(DataError):
@@ -46,6 +59,7 @@ def findings(seen: Survey, span: int) -> list[Finding]:
 def _each(seen: Survey) -> Iterator[Finding]:
     for clip in seen.clips:
         yield from (Finding(sentence) for sentence in clip.complaints)
+        yield from _disturbed(clip)
         if clip.contrast < FLAT:
             yield Finding(f"{clip.name!r} shows a picture of one colour; give clips in which the place is seen", True)
         elif clip.steady < STEADY:
@@ -63,6 +77,29 @@ def _each(seen: Survey) -> Iterator[Finding]:
             yield Finding(
                 f"the camera of {clip.name!r} sways by {clip.sway:.1%} of the picture, so edges look unusual at times"
             )
+
+
+def _disturbed(clip: ClipSurvey) -> Iterator[Finding]:
+    """Say what the camera itself did in a clip, each kind once."""
+    kinds = dict.fromkeys(one.kind for one in clip.disturbances)
+    if clip.sway > SWAY:  # said of the clip as a whole
+        kinds.pop("shaken", None)
+    for kind in kinds:
+        same = [one for one in clip.disturbances if one.kind == kind]
+        share = sum(one.end - one.start for one in same) / clip.seconds
+        said = same[0].summary
+        if len(same) > 1:
+            said = f"{OFTEN[kind]} {len(same)} times, first at {same[0].start:.1f} s"
+        often = f" ({share:.0%} of its time)" if share >= 0.005 and kind not in ("gap", "moved", "day/night") else ""
+        yield Finding(f"in {clip.name!r} {said}{often}{_advice(kind, same)}")
+
+
+def _advice(kind: str, same: list[Disturbance]) -> str:
+    if kind in LEFT_OUT:
+        return "; this is not learnt from"
+    if any(one.lasting for one in same):
+        return "; cut the clip there, and give what the camera shows today"
+    return ""
 
 
 def _mixed(seen: Survey) -> Iterator[Finding]:
@@ -109,7 +146,8 @@ def _light(seen: Survey) -> Iterator[Finding]:
 
 
 def _amount(seen: Survey, span: int) -> Iterator[Finding]:
-    windows = sum(max(0, clip.frames - span + 1) for clip in seen.clips)
+    parts = [end - first for clip in seen.clips for first, end in scenes(clip)] or [clip.frames for clip in seen.clips]
+    windows = sum(max(0, frames - span + 1) for frames in parts)
     if windows < LEAST_WINDOWS:
         yield Finding(
             f"the footage is too short: {seen.frames} frames in {_clips(seen)} hold {windows} windows of {span}, "

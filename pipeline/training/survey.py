@@ -10,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from core.clock import GAP_SECONDS
+from core.clock import GAP_SECONDS, Clock
 from core.contracts import Footage
+from core.disturbance import Disturbance
 from core.errors import DataError
 from core.records import Floats, Images
+from explain.disturbances.monitor import Monitor
 from pipeline.camera import background_of, resemblance
 
 WIDTH = 192
@@ -51,6 +53,7 @@ class ClipSurvey:
         sway: how far frames that show it lie from it, the 90th percentile, as a share of the width.
         scenes: how many different places it shows for some seconds.
         complaints: what reading it was stopped or troubled by.
+        disturbances: what the camera itself did, in order of time.
     """
 
     name: str
@@ -68,6 +71,7 @@ class ClipSurvey:
     sway: float
     scenes: int
     complaints: tuple[str, ...] = ()
+    disturbances: tuple[Disturbance, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -173,9 +177,11 @@ def _thumbnail(image: Images) -> Images:
 
 
 def _look(clip: Footage, before: int, progress: Callable[[int], None] | None) -> ClipSurvey:
-    sample = _Sample()
+    sample, monitor, times = _Sample(), Monitor(), list[Doubles]()
     for chunk in clip.frames():
         sample.take(chunk.images, chunk.times)
+        monitor.see(chunk)
+        times.append(chunk.times)
         if progress:
             progress(before + sample.frames)
     if sample.frames < 2 or not sample.fps:
@@ -193,7 +199,7 @@ def _look(clip: Footage, before: int, progress: Callable[[int], None] | None) ->
         clip.name, sample.frames, float(sample.fps), sample.size[1], sample.size[0], float(spread.mean()) < GREY,
         float(background.mean()), float(background.std()), background_of(few), lively, things,
         float((likeness > ALIKE).mean()), _sway(shift[likeness > ALIKE / 2]), _scenes(flat, per_scene),
-        tuple(getattr(clip, "complaints", ())),
+        tuple(getattr(clip, "complaints", ())), monitor.finish(Clock.of(np.concatenate(times))),
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from pipeline.training.loop import Step
 from pipeline.training.soundness import UnfitError, findings
 from pipeline.training.suit import DETECTOR, Choice, suit
 from pipeline.training.survey import Survey, survey
+from pipeline.training.undisturbed import undisturbed
 
 CHOSEN = "chosen.json"
 
@@ -91,7 +92,8 @@ def teach(
     clips = [Distinct(clip) for clip in clips]
     seen = survey(clips, lambda done: watch.frames("looking at the footage", done))
     said = _judge(seen, wish, watch)
-    parts, choice = _choose(clips, seen, out, wish, runtime)
+    scenes, kept = undisturbed(clips, seen)
+    parts, choice = _choose(scenes, kept, out, wish, runtime)
     reasons = {**choice.reasons, "hold out": parts.said}
     watch.chose(reasons)
     training = Normal(source, parts.training, seen.longest.fps)

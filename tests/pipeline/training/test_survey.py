@@ -130,7 +130,7 @@ def test_a_long_clip_is_thinned_evenly():
         def frames(self, chunk=32):
             for seen in Clip("long", np.broadcast_to(still, (40, *still.shape))).frames():
                 for i in range(200):
-                    yield dataclasses.replace(seen, times=seen.times + 4 * i)
+                    yield dataclasses.replace(seen, first=seen.first + 40 * i, times=seen.times + 4 * i)
 
     one = survey([Long()]).clips[0]
     assert one.frames == 8000 > MOST * 10 and one.lively == 0 and one.steady == 1

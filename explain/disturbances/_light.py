@@ -27,9 +27,9 @@ COVERED, UNCOVERED, POOR = 0.55, 0.4, 0.35
 COVERED_SECONDS, JOIN = 0.9, 1.0
 RICH, TOP = 0.6, 0.97
 """A cell's usual detail is its median over frames with so much of the detail of the clip's richest ones."""
-SOME, BARE, PLAIN = 0.75, 0.6, 1.5
-"""Another place has detail, too: a quarter of the cells have more than this share of what the middle cell had, or more
-than so many grey levels of it."""
+SOME, BARE, PLAIN, EMPTY = 0.75, 0.6, 1.5, 0.5
+"""Another place has detail, too: a quarter of its cells have more than this share of what the middle cell had, or more
+than so many grey levels; and its middle cell has more than the last."""
 TEXTURED, ENOUGH = 0.25, 0.3
 """Grey levels of usual detail from which a cell can lose any, and the share of such cells that is needed."""
 LIT, OTHER, GLOW, PART_SECONDS = 0.2, 0.05, 0.03, 0.4
@@ -141,6 +141,7 @@ def poverty(rows: Rows, hidden: Flags) -> Doubles:
         detail = _detail(rows[part])
         bare = np.quantile(detail, SOME, axis=1) < BARE * np.median(usual)
         bare &= np.quantile(rows["detail"][part], SOME, axis=1) <= PLAIN * DETAIL_UNIT
+        bare |= np.median(rows["detail"][part], axis=1) <= EMPTY * DETAIL_UNIT
         found[part] = (detail[:, textured] < POOR * usual[textured]).mean(axis=1) * bare
     return found
 

@@ -103,7 +103,7 @@ def _mostly(stay: Stay, hidden: Flags) -> bool:
 
 
 def _leapt(rows: Rows) -> bool:
-    path = np.hypot(rows["x"], rows["y"]) * (rows["votes"] >= VOTED)
+    path = np.hypot(rows["x"], rows["y"]) * (rows["votes"] >= WAY)
     return bool(rows["alike"].min() < LEAPT or path.sum() >= TRAVELLED)
 
 

@@ -1,0 +1,122 @@
+"""Clips whose camera is moved, turned, zoomed, pointed elsewhere or shaken: staged on clips of quiet cameras."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from core.records import Images
+
+Numbers = npt.NDArray[np.float64]
+MARGIN = 0.14
+"""Share of the picture at each side that a staged camera does not show, so that it can move without showing an edge."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What a staged camera does: a kind of disturbance, and its seconds."""
+
+    kind: str
+    start: float
+    end: float
+
+
+Staged = tuple[Images, list[Truth]]
+
+
+@dataclass(frozen=True)
+class Take:
+    """A clip of a camera that does nothing, to stage something on.
+
+    Attributes:
+        images: (T, H, W, 3) uint8.
+        fps: frames in a second.
+        rng: strengths and moments are drawn from it.
+        elsewhere: (T, h, w, 3) uint8 of another place.
+    """
+
+    images: Images
+    fps: float
+    rng: np.random.Generator
+    elsewhere: Images
+
+    def moment(self, low: float, high: float) -> int:
+        """Draw a frame between two shares of the clip."""
+        return int(self.rng.uniform(low, high) * len(self.images))
+
+    def long(self, low: float, high: float) -> int:
+        """Draw a number of frames that last between two numbers of seconds."""
+        return max(1, round(self.rng.uniform(low, high) * self.fps))
+
+    def seconds(self, frame: int) -> float:
+        """Return when a frame is shown."""
+        return min(frame, len(self.images)) / self.fps
+
+
+def window(take: Take, x: Numbers | None = None, y: Numbers | None = None, degrees: float = 0.0, zoom: float = 1.0,
+           since: int = 0) -> Images:  # fmt: skip
+    """Show the inner part of each picture, moved by (x, y) pixels, and turned and enlarged from frame ``since`` on."""
+    count, height, width = take.images.shape[:3]
+    size = [side - 2 * round(side * MARGIN) for side in (width, height)]
+    wide, tall = (side - side % 2 for side in size)
+    found = np.empty((count, tall, wide, 3), np.uint8)
+    for frame, image in enumerate(take.images):
+        changed = frame >= since
+        matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees if changed else 0.0, zoom if changed else 1.0)
+        matrix[0, 2] += (0.0 if x is None else x[frame]) - (width - wide) / 2
+        matrix[1, 2] += (0.0 if y is None else y[frame]) - (height - tall) / 2
+        found[frame] = cv2.warpAffine(image, matrix, (wide, tall), borderMode=cv2.BORDER_REFLECT)
+    return found
+
+
+def moved(take: Take, first: int, pixels: float, back: int | None = None, ramp: float = 0.0) -> Staged:
+    """Move the camera at a frame, at once or within ``ramp`` seconds; ``back`` again at another."""
+    count, angle = len(take.images), take.rng.uniform(0, 2 * np.pi)
+    length = max(1, round(ramp * take.fps))
+    way = np.zeros(count)
+    way[first:] = np.clip((np.arange(count - first) + 1) / length, 0, 1)
+    truth = [Truth("moved", take.seconds(first), take.seconds(first + length))]
+    if back is not None:
+        way[back:] = np.clip(1 - (np.arange(count - back) + 1) / length, 0, 1)
+        truth.append(Truth("moved", take.seconds(back), take.seconds(back + length)))
+    far = pixels * take.images.shape[2] / 360
+    return window(take, way * far * np.cos(angle), way * far * np.sin(angle)), truth
+
+
+def turned(take: Take, first: int, degrees: float = 0.0, zoom: float = 1.0) -> Staged:
+    """Turn or zoom the camera at a frame."""
+    sign = float(take.rng.choice([-1, 1]))
+    truth = [Truth("moved", take.seconds(first), take.seconds(first + 1))]
+    return window(take, degrees=sign * degrees, zoom=zoom, since=first), truth
+
+
+def elsewhere(take: Take, first: int, back: int | None = None) -> Staged:
+    """Point the camera at another place."""
+    found = window(take)
+    height, width = found.shape[1:3]
+    for frame in range(first, len(found) if back is None else back):
+        image = take.elsewhere[frame % len(take.elsewhere)]
+        found[frame] = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    ends: Sequence[int] = [first] if back is None else [first, back]
+    return found, [Truth("moved", take.seconds(frame), take.seconds(frame + 1)) for frame in ends]
+
+
+def shaken(take: Take, first: int, length: int, pixels: float, how: str) -> Staged:
+    """Shake the camera: ``jitter`` from frame to frame, ``sway`` to and fro, or a ``bump`` that dies away."""
+    count = len(take.images)
+    length = min(length, count - first)
+    seconds = np.arange(length) / take.fps
+    far = pixels * take.images.shape[2] / 360
+    if how == "jitter":
+        right, down = take.rng.uniform(-far, far, (2, length))
+    elif how == "sway":
+        turn = seconds * 2 * np.pi / take.rng.uniform(0.6, 1.6)
+        right, down = far * np.sin(turn), 0.5 * far * np.sin(1.3 * turn)
+    else:
+        dying = far * np.exp(-3 * seconds / seconds[-1])
+        right, down = dying * np.sin(14.5 * seconds), 0.6 * dying * np.sin(11.9 * seconds)
+    x, y = np.zeros(count), np.zeros(count)
+    x[first : first + length], y[first : first + length] = right, down
+    return window(take, x, y), [Truth("shaken", take.seconds(first), take.seconds(first + length))]

@@ -1,0 +1,224 @@
+"""How well disturbances of the camera are told: faults staged on clips of quiet cameras, coded as cameras code them.
+
+``python -m benchmarks.disturbances --root DIR --out FILE``: DIR holds ``UCSDped2_mp4/``, ``Avenue/``, ``cameras/`` and
+``clips/``; the plaza is rendered. Constants were chosen on the clips of :data:`TUNED_ON`, and the table is of those of
+:data:`LEFT_OUT`.
+"""
+
+import argparse
+import io
+import json
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, cast
+
+import av
+import cv2
+import numpy as np
+from av.video.frame import VideoFrame
+
+from benchmarks._staged import FAULTS, HARMLESS
+from benchmarks._staged_views import Take, Truth
+from core import video
+from core.clock import Clock
+from core.disturbance import Disturbance
+from core.files import write_json, write_text
+from core.records import Frames, Images
+from explain.disturbances.monitor import Monitor
+from footage.plaza import DATASETS
+
+PED2, AVENUE = "UCSDped2_mp4", "Avenue"
+TUNED_ON = (
+    *(f"{PED2}/{name}.mp4" for name in ("Train001", "Train004", "Train007", "Test002", "Test004", "Test006")),
+    f"{AVENUE}/training_videos/10.mp4", f"{AVENUE}/training_videos/12.avi", f"{AVENUE}/testing_videos/21.avi",
+    "plaza/Train/1000.mp4", "plaza/Train/1002.mp4", "plaza/Test/500.mp4",
+    "cameras/motorway-cyclist.avi", "cameras/one-by-one.mp4", "cameras/traffic-cfr.mp4",
+)  # fmt: skip
+LEFT_OUT = (
+    *(f"{PED2}/{name}.mp4" for name in ("Train009", "Train012", "Train015", "Test007", "Test008", "Test011")),
+    f"{AVENUE}/training_videos/11.mp4", f"{AVENUE}/training_videos/16.avi", f"{AVENUE}/testing_videos/19.avi",
+    "plaza/Train/1005.mp4", "plaza/Train/1007.mp4", "plaza/Test/502.mp4",
+    "cameras/motorway-foreste.mp4", "cameras/motorway-salitona.mp4", "clips/bottle-detection.mp4",
+)  # fmt: skip
+SECONDS, FRAMES, WIDEST = (8.0, 15.0), 240, 700
+TOLERANCE = 1.0
+"""Seconds by which a disturbance may be told too early or too late to be the one that was staged."""
+
+
+@dataclass
+class Row:
+    """What became of one fault: how many were staged and found, errors of their ends in seconds, and what was false."""
+
+    name: str
+    staged: int = 0
+    starts: list[float] = field(default_factory=list)
+    ends: list[float] = field(default_factory=list)
+    false: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
+
+    def table(self) -> dict[str, Any]:
+        """Return the row as it is shown."""
+        return {
+            "staged": self.name,
+            "found": f"{len(self.starts)} of {self.staged}" if self.staged else "",
+            "start, median": _median(self.starts),
+            "start, worst": f"{max(self.starts):.1f} s" if self.starts else "",
+            "end, median": _median(self.ends),
+            "false": len(self.false),
+        }
+
+
+def _median(errors: Sequence[float]) -> str:
+    return f"{float(np.median(errors)):.2f} s" if errors else ""
+
+
+def code(images: Images, fps: float, **options: int | str) -> Images:
+    """Code a clip with x264 and decode it: (T, H, W, 3) uint8, H and W even."""
+    height, width = (side - side % 2 for side in images.shape[1:3])
+    file = io.BytesIO()
+    with av.open(file, "w", format="matroska") as out:
+        stream = out.add_stream("libx264", Fraction(fps).limit_denominator(60000))
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.codec_context.options = {"preset": "veryfast", **{key: str(value) for key, value in options.items()}}
+        for image in images:
+            picture = np.ascontiguousarray(image[:height, :width])
+            out.mux(stream.encode(VideoFrame.from_ndarray(picture, format="rgb24")))
+        out.mux(stream.encode(None))
+    file.seek(0)
+    with av.open(file, "r") as container:
+        return np.stack([np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in container.decode(video=0)])
+
+
+def watch(images: Images, fps: float, chunk: int = 32) -> Monitor:
+    """Let a monitor watch a whole clip."""
+    monitor = Monitor()
+    for first in range(0, len(images), chunk):
+        part = images[first : first + chunk]
+        monitor.see(Frames(part, first, np.arange(first, first + len(part)) / fps))
+    return monitor
+
+
+def take(path: Path, other: Path, rng: np.random.Generator) -> Take:
+    """Cut some seconds out of a clip, at a moment that is drawn; wide pictures are halved."""
+    facts = video.probe(path)
+    frames = facts.frames or FRAMES
+    count = min(frames, FRAMES, round(min(max(150 / facts.fps, SECONDS[0]), SECONDS[1]) * facts.fps))
+    images = _frames(path, int(rng.integers(0, max(1, frames - count))), count)
+    return Take(images, facts.fps, rng, _frames(other, 0, 60))
+
+
+def _frames(path: Path, first: int, count: int) -> Images:
+    found: list[Images] = []
+    for chunk in video.read(path, 32):
+        found += [_small(chunk.images[i]) for i in range(len(chunk)) if first <= chunk.first + i < first + count]
+        if len(found) == count:
+            break
+    return np.stack(found)
+
+
+def _small(image: Images) -> Images:
+    height, width = image.shape[:2]
+    if width <= WIDEST:
+        return image.copy()
+    return np.asarray(cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def coding(name: str, rng: np.random.Generator) -> dict[str, int | str]:
+    """Draw how a clip is coded: from nearly lossless to bad, with few or many key frames."""
+    if name == "key frames pulse":
+        options = {"crf": int(rng.integers(32, 40)), "g": int(rng.choice([10, 25])), "bf": 0}
+        return {**options, "x264opts": "scenecut=0"}
+    return {
+        "crf": int(rng.choice([18, 23, 28, 33])),
+        "g": int(rng.choice([25, 50, 250])),
+        "bf": int(rng.choice([0, 3])),
+    }
+
+
+def matched(truth: Sequence[Truth], found: Sequence[Disturbance]) -> Iterator[tuple[Truth, Disturbance | None]]:
+    """Yield for each staged fault the disturbance of its kind that is told nearest to it, each once."""
+    free = list(found)
+    for one in truth:
+        same = [other for other in free if other.kind == one.kind and _meets(one, other)]
+        best = min(same, key=lambda other: abs(other.start - one.start), default=None)
+        if best is not None:
+            free.remove(best)
+        yield one, best
+
+
+def _meets(one: Truth, other: Disturbance) -> bool:
+    common = min(one.end, other.end) - max(one.start, other.start)
+    return abs(other.start - one.start) <= TOLERANCE or common >= 0.5 * max(0.1, one.end - one.start)
+
+
+def run(name: str, path: Path, other: Path, seed: int, row: Row) -> None:
+    """Stage one thing on one clip and add to its row what was told."""
+    rng = np.random.default_rng([seed, zlib.crc32(name.encode()), zlib.crc32(path.name.encode())])
+    source = take(path, other, rng)
+    images, truth = {**FAULTS, **HARMLESS}[name](source)
+    coded = code(images, source.fps, **coding(name, rng))
+    found = watch(coded, source.fps).finish(Clock.steady(source.fps, len(coded)))
+    pairs = list(matched(truth, found))
+    row.staged += len(truth)
+    for one, told in pairs:
+        if told is None:
+            row.missed.append(f"{path.name} seed {seed}: {one.kind} from {one.start:.1f} s")
+        else:
+            row.starts.append(abs(told.start - one.start))
+            row.ends.append(abs(told.end - one.end))
+    known = [told for _, told in pairs]
+    row.false += [f"{path.name} seed {seed}: {told.summary}" for told in found if told not in known]
+
+
+def measure(root: Path, clips: Sequence[str], seeds: Sequence[int], each: int, only: str = "") -> list[Row]:
+    """Stage everything on ``each`` clips with each seed, worst first; ``only`` what has that in its name."""
+    rows = []
+    for number, name in enumerate({**FAULTS, **HARMLESS}):
+        if only not in name:
+            continue
+        rows.append(Row(name))
+        usable = [clip for clip in clips if not (name.startswith("night, infrared") and PED2 in clip)]
+        for seed in seeds:
+            for turn in range(each):
+                at = number * 5 + turn * 4 + seed * 7
+                clip, other = usable[at % len(usable)], clips[(at + 8) % len(clips)]
+                run(name, place(root, clip), place(root, other), seed, rows[-1])
+        print(json.dumps({**rows[-1].table(), "missed": rows[-1].missed, "told": rows[-1].false}), flush=True)
+    return sorted(rows, key=lambda row: (len(row.starts) - row.staged - len(row.false), row.name))
+
+
+def place(root: Path, clip: str) -> Path:
+    """Return where a clip of :data:`TUNED_ON` or :data:`LEFT_OUT` lies, rendering those of the plaza."""
+    if not clip.startswith("plaza/"):
+        return root / clip
+    plaza = DATASETS["plaza"]()
+    return next(
+        one.ready() for one in (*plaza.training(), *plaza.test()) if one.path.parts[-2:] == Path(clip).parts[1:]
+    )
+
+
+def main() -> None:
+    """Measure, and write the table as FILE.md and FILE.json."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.disturbances", description=__doc__)
+    parser.add_argument("--root", type=Path, required=True)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--each", type=int, default=3)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--tuned", action="store_true", help="the clips that constants were chosen on")
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    rows = measure(options.root, TUNED_ON if options.tuned else LEFT_OUT, options.seeds, options.each, options.only)
+    if options.out:
+        write_json(options.out.with_suffix(".json"), [vars(row) for row in rows])
+        shown = [row.table() for row in rows]
+        lines = [shown[0].keys(), ["---"] * len(shown[0]), *(row.values() for row in shown)]
+        text = "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+        write_text(options.out.with_suffix(".md"), text + "\n")
+
+
+if __name__ == "__main__":
+    cv2.setNumThreads(1)
+    main()

@@ -194,10 +194,9 @@ def place(root: Path, clip: str) -> Path:
     """Return where a clip of :data:`TUNED_ON` or :data:`LEFT_OUT` lies, rendering those of the plaza."""
     if not clip.startswith("plaza/"):
         return root / clip
-    plaza = DATASETS["plaza"]()
-    return next(
-        one.ready() for one in (*plaza.training(), *plaza.test()) if one.path.parts[-2:] == Path(clip).parts[1:]
-    )
+    plaza, name = DATASETS["plaza"](), "".join(Path(clip).with_suffix("").parts[1:])
+    found = next(cast(Any, one) for one in (*plaza.training(), *plaza.test()) if one.name == name)
+    return Path(found.ready())
 
 
 def main() -> None:

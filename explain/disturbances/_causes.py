@@ -14,8 +14,9 @@ from explain.disturbances._moves import Move
 from explain.disturbances._night import Turn
 from explain.disturbances._series import Rows
 from explain.disturbances._snapshots import Snapshot
-from explain.disturbances._stretches import Flags, Stretch, mask, near, within
-from explain.disturbances._views import Stay, View, follow
+from explain.disturbances._stretches import Flags, Stretch, mask, merged, near, within
+from explain.disturbances._views import HERE, Stay, View, follow
+from explain.disturbances.registration import register
 
 Doubles = npt.NDArray[np.float64]
 Span = TypeVar("Span", Stretch, Turn)
@@ -42,17 +43,16 @@ def find(rows: Rows, snapshots: Sequence[Snapshot], clock: Clock, scale: tuple[f
     blank, poor = _gone(rows, clock)
     none = mask(blank, count)
     frozen = _frozen.find(rows, clock, none)
-    still = none | mask(frozen, count)
     covered = _light.covered(poor, clock, none)
-    covered = _merged(covered + _moves.covers(_views(snapshots, still)[1], rows, poor, clock))
+    covered = merged(covered + _moves.covers(_views(snapshots, none | mask(frozen, count))[1], rows, poor, clock))
+    lights = _lights(rows, clock, none | mask(covered, count))
+    covered = merged(covered + [one for one in lights if _behind(one, snapshots, poor)])
     frozen = [one for one in frozen if mask(covered, count)[one.first : one.last + 1].mean() < 0.5]
     hidden = none | mask(covered, count)
     around = within(mask(covered, count), *_both(clock, AROUND))
     moved = _moves.moves(*_views(snapshots, none | mask(frozen, count) | around), rows, hidden)
     turns = _elsewhere(_night.find(rows, clock, hidden), moved, clock)
-    lights = _lights(rows, clock, hidden, turns, moved)
-    short = [one for one in lights if poor[one.first : one.last + 1].max() >= _light.COVERED]
-    covered, lights = _merged(covered + short), [one for one in lights if one not in short]
+    lights = _lights(rows, clock, hidden | mask(turns, count) | mask(moved, count))
     covered, lights = _absorb(covered, lights, clock)
     turns, lights = _absorb(turns, lights, clock)
     parts = _parts(rows, clock, hidden | mask(frozen, count), [*turns, *moved, *lights, *blank])
@@ -86,28 +86,27 @@ def _views(snapshots: Sequence[Snapshot], out: Flags) -> tuple[list[View], list[
     return follow(shown) if shown else ([], [])
 
 
-def _merged(spans: list[Stretch]) -> list[Stretch]:
-    """Join stretches that overlap."""
-    found: list[Stretch] = []
-    for one in sorted(spans, key=lambda one: one.first):
-        if found and one.first <= found[-1].last + 1:
-            found[-1] = Stretch(found[-1].first, max(found[-1].last, one.last))
-        else:
-            found.append(one)
-    return found
-
-
 def _elsewhere(turns: list[Turn], moved: Sequence[Move], clock: Clock) -> list[Turn]:
     """Leave out changes of colour and brightness that come with another place."""
     places = [move for move in moved if move.pixels is None]
     return [turn for turn in turns if not any(near(turn, place, clock, AROUND) for place in places)]
 
 
-def _lights(rows: Rows, clock: Clock, hidden: Flags, turns: Sequence[Turn], moved: Sequence[Move]) -> list[Stretch]:
+def _lights(rows: Rows, clock: Clock, hidden: Flags) -> list[Stretch]:
     jumps = np.zeros(len(rows), np.bool_)
     jumps[[frame + 1 for frame in clock.gaps()]] = True
-    other = hidden | jumps | mask(turns, len(rows)) | mask(moved, len(rows))
-    return _light.light(rows, clock, other)
+    return _light.light(rows, clock, hidden | jumps)
+
+
+def _behind(light: Stretch, snapshots: Sequence[Snapshot], poor: Doubles) -> bool:
+    """Tell whether a change of light is something that comes before the camera: detail goes, and so does the view."""
+    gone = float(poor[light.first : light.last + 1].max())
+    before = [one for one in snapshots if one.frame < light.first]
+    then = [one for one in snapshots if light.first < one.frame <= light.last + 1]
+    if gone >= _light.COVERED or not (before and then):
+        return gone >= _light.COVERED
+    seen = min(register(before[-1].structure, one.structure).still for one in then)
+    return gone >= _moves.POOR and seen < HERE
 
 
 def _absorb(spans: list[Span], lights: list[Stretch], clock: Clock) -> tuple[list[Span], list[Stretch]]:

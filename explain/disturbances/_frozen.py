@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from core.clock import Clock
 from explain.disturbances._series import Rows
-from explain.disturbances._stretches import Flags, Stretch, runs
+from explain.disturbances._stretches import Flags, Stretch, merged, runs
 
 SECONDS, FRAMES = {2: 0.9, 1: 1.9}, 5
 """How long the picture must stand still between frames that differ, and at either end of the clip; and in frames."""
@@ -18,9 +18,10 @@ ACTIVE, BUSY = 8.0, 0.85
 STILL, ABRUPT, AROUND = 0.3, 0.4, 1.5
 """Shares of that change: under which a frame belongs to the stillness, over which the last one before it must lie; and
 the seconds around that are looked at."""
-LEAP, WIDE_LEAP, SOON = 0.9, 1.2, 0.5
+LEAP, WIDE_LEAP, FAR_LEAP, SOON = 0.9, 1.2, 3.0, 0.5
 """Change when the picture goes on, as a share of the middle one of the frames that change in so many seconds after it:
-the least, and one that tells by itself; what enters a still scene changes less at first than later."""
+the least, one that tells where it is in two places, and one that tells in any; what enters a still scene changes less at
+first than later, and what appears there changes twice as much."""
 CALM, PLACES, CROWD = 0.2, 2, 3
 """Noise of a still picture as a share of that around; places at which a wide leap shows; and places at which things
 move on either side and go on at once, which tell without one."""
@@ -67,9 +68,9 @@ def find(rows: Rows, clock: Clock, blank: Flags) -> list[Stretch]:
         change[0] = 0.0
         for run in _quiet(change, blank):
             one = _whole(rows, change, clock, run, blank)
-            if one is not None and not any(one.first <= old.last and old.first <= one.last for old in found):
+            if one is not None:
                 found.append(one)
-    return sorted(found, key=lambda one: one.first)
+    return merged(found)
 
 
 def _quiet(change: Doubles, blank: Flags) -> list[Stretch]:
@@ -101,9 +102,11 @@ def _whole(rows: Rows, change: Doubles, clock: Clock, run: Stretch, blank: Flags
     if leap < LEAP or rows["alike"][whole.first] < ALIKE or clock.length(whole.first, whole.last) < SECONDS[len(sides)]:
         return None
     noisy = np.median(inside["same"]) >= DEAD and _live(rows, run, blank)
-    crowd = min(places, *(side.places for side in sides)) >= CROWD and max(side.light for side in sides) < LIGHT
+    dark = max(side.light for side in sides) < LIGHT
+    crowd = min(places, *(side.places for side in sides)) >= CROWD and dark
     leapt = len(sides) == 2 and leap >= WIDE_LEAP and places >= PLACES
-    return whole if noisy or crowd or leapt else None
+    far = len(sides) == 2 and leap >= FAR_LEAP and dark
+    return whole if noisy or crowd or leapt or far else None
 
 
 def _sharpened(change: Doubles, run: Stretch, before: "_Side | None", after: "_Side | None") -> Stretch:

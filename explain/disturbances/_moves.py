@@ -21,6 +21,8 @@ GONE, BRIM = 0.5, 3.0
 """A change of view lasts while frames differ half as much as the most different one; so many pixels count as all."""
 SLID, ARRIVED = 0.25, 0.9
 """Shares of the way at which a view that slides off slowly has begun to, and is there."""
+FIRST_ONES = 4
+"""Snapshots of a view that tell whether the one before it is lost."""
 POOR = 0.3
 """Share of cells without detail from which another view is one that is hidden."""
 AWAY = 0.9
@@ -85,7 +87,9 @@ def covers(stays: Sequence[Stay], rows: Rows, poor: Doubles, clock: Clock) -> li
     found = []
     for stay in stays:
         places = stay.places(MOVE * stay.snapshots[0].grey.shape[1]) if stay.snapshots else []
-        if places.count("lost") <= len(places) / 2 or not places:
+        # Once such a view has settled, what follows is held against it, and no more against the scene.
+        first_ones = places[:FIRST_ONES]
+        if first_ones.count("lost") <= len(first_ones) / 2:
             continue
         first, last = stay.snapshots[0].frame, stay.snapshots[-1].frame
         usual = float(np.median(poor[first : last + 1]))

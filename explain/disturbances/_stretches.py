@@ -67,6 +67,17 @@ def joined(stretches: Iterable[Stretch], clock: Clock, seconds: float) -> list[S
     return found
 
 
+def merged(stretches: Iterable[Stretch]) -> list[Stretch]:
+    """Join stretches that overlap or touch, whatever their order."""
+    found: list[Stretch] = []
+    for one in sorted(stretches, key=lambda one: one.first):
+        if found and one.first <= found[-1].last + 1:
+            found[-1] = Stretch(found[-1].first, max(found[-1].last, one.last))
+        else:
+            found.append(one)
+    return found
+
+
 def lasting(stretches: Iterable[Stretch], clock: Clock, seconds: float) -> list[Stretch]:
     """Keep the stretches that last for so many seconds."""
     return [one for one in stretches if clock.length(one.first, one.last) >= seconds - 1e-6]

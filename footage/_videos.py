@@ -7,7 +7,7 @@ from pathlib import Path
 from core import video
 from core.records import Frames
 
-SUFFIXES = frozenset({".mp4", ".m4v", ".avi", ".mov", ".mkv", ".webm", ".mpg", ".mpeg", ".ts", ".wmv", ".flv"})
+SUFFIXES = frozenset(f".{ending}" for ending in video.EXTENSIONS)
 
 
 @dataclass(frozen=True)
@@ -31,4 +31,4 @@ class VideoClip:
             ClipError: it is no video, or lies beyond the limits.
         """
         self.complaints.clear()
-        return video.read(self.path, chunk, self.complaints.append)
+        return video.read(self.path, chunk, lambda reading: self.complaints.extend(reading.notes))

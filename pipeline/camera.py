@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 import detectors
-from core import files, video, weights
+from core import files, pictures, video, weights
 from core.contracts import Detector, DetectorEntry
 from core.device import Runtime
 from core.errors import InputError, UnknownNameError, WeightsError
@@ -123,11 +123,12 @@ def _read(folder: Path) -> Camera:
     if content.pop("format") != FORMAT:
         raise ValueError(f"format must be {FORMAT}")
     normality, alarms = Normality.of(content.pop("normality")), content.pop("alarms", None)
-    background = cv2.imread(str(folder / "background.png"), cv2.IMREAD_COLOR)
-    if background is None:
-        raise WeightsError(f"camera {folder.name} has no readable background.png; train it again")
+    try:
+        background = pictures.read(folder / "background.png")
+    except InputError as error:
+        raise WeightsError(f"camera {folder.name} has no readable background.png ({error}); train it again") from error
     camera = Camera(
-        folder.name, folder, normality=normality, background=np.asarray(background[..., ::-1], np.uint8),
+        folder.name, folder, normality=normality, background=background,
         alarms=AlarmCurve.of(alarms) if alarms else None, **content,
     )  # fmt: skip
     if not all(math.isfinite(value) for value in (camera.threshold, camera.floor, camera.normality.median)):
@@ -180,17 +181,18 @@ def note(camera: Camera, result: Mapping[str, Any]) -> None:
     save(dataclasses.replace(camera, card={**camera.card, "figures": figures}))
 
 
-def likeness(camera: Camera, images: Images) -> tuple[str, ...]:
+def likeness(camera: Camera, images: Images, size: tuple[int, int] | None = None) -> tuple[str, ...]:
     """Say how footage differs from this camera's normal footage; nothing where it does not.
 
     Args:
         camera: the camera that would score the clip.
         images: (T, H, W, 3) uint8, some frames of the clip.
+        size: (height, width) of the clip, where ``images`` are its thumbnails.
 
     Returns:
         Sentences, such as that the picture has another shape or shows another place.
     """
-    height, width = images.shape[1:3]
+    height, width = size or images.shape[1:3]
     said = []
     if abs(math.log((width / height) / (camera.width / camera.height))) > 0.02:
         said.append(
@@ -214,11 +216,13 @@ def look(camera: Camera, path: Path) -> tuple[str, ...]:
         ClipError: the clip cannot be read.
     """
     seen: list[Images] = []
-    for chunk in video.read(path, chunk=16):
-        seen.append(chunk.images[::4])
-        if chunk.first + len(chunk) >= _LOOK_FRAMES:
+    size = (0, 0)
+    for chunk in video.read(path, chunk=16, wanted=lambda frame: frame % 4 == 0):
+        seen.append(thumbnails(chunk.images))
+        size = chunk.images.shape[1:3]
+        if chunk.first + len(chunk) >= _LOOK_FRAMES - 3:
             break
-    return likeness(camera, np.concatenate(seen))
+    return likeness(camera, np.concatenate(seen), size)
 
 
 def background_of(images: Images) -> Images:

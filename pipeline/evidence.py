@@ -8,6 +8,7 @@ from typing import overload
 import cv2
 import numpy as np
 
+from core import pictures
 from core.errors import InputError
 from core.files import write_whole
 from core.records import Detections, Evidence, Floats, Images
@@ -52,8 +53,8 @@ class EvidenceFolder:
         """
         try:
             with np.load(self._path(frame), allow_pickle=False) as kept:
-                image = _decoded(kept["image"], cv2.IMREAD_COLOR)[..., ::-1]
-                coded = _decoded(kept["heat"], cv2.IMREAD_GRAYSCALE)
+                image = _decoded(kept["image"])
+                coded = _decoded(kept["heat"], grey=True)
                 heat = (coded.astype(np.float32) / 255.0) ** 2 * np.float32(kept["top"])
                 score = float(kept["score"])
                 objects, actions = _detections("objects", kept, frame), _detections("actions", kept, frame)
@@ -108,11 +109,11 @@ def _encoded(kind: str, picture: Images, options: list[int]) -> Images:
     return np.asarray(data)
 
 
-def _decoded(data: Images, kind: int) -> Images:
-    picture = cv2.imdecode(data, kind)
-    if picture is None:
-        raise ValueError("a kept picture cannot be decoded")
-    return np.asarray(picture, np.uint8)
+def _decoded(data: Images, *, grey: bool = False) -> Images:
+    try:
+        return pictures.decode(data, "a kept picture", grey=grey)
+    except InputError as error:
+        raise ValueError(str(error)) from error
 
 
 def _columns(prefix: str, found: Detections) -> dict[str, Floats | np.ndarray[tuple[int], np.dtype[np.str_]]]:

@@ -16,7 +16,7 @@ from core.contracts import Detector
 from core.device import Runtime
 from core.errors import Cancelled
 from core.normality import Normality
-from core.records import Clip, Evidence, Prediction
+from core.records import Clip, Evidence, Prediction, Reading
 from pipeline import frame_log
 from pipeline.ahead import ahead
 from pipeline.answers import EVIDENCE
@@ -143,7 +143,7 @@ class Scoring:
 
     def _samples(self, start: int) -> Iterator[Sample]:
         """Decode; show each chunk to the witness, and pass on what the frames from ``start`` on need."""
-        for chunk in ahead(video.read(self.path, CHUNK[self.runtime.device.type], self.warnings.append)):
+        for chunk in ahead(video.read(self.path, CHUNK[self.runtime.device.type], self._note)):
             samples = list(self.sampler.take(chunk))
             if chunk.first + len(chunk) <= start:
                 continue
@@ -152,6 +152,9 @@ class Scoring:
                 self._offset = sample.frames.first if self._offset is None else self._offset
                 self._numbers += sample.numbers.tolist()
                 yield sample
+
+    def _note(self, reading: Reading) -> None:
+        self.warnings += reading.notes
 
     def _take(self, answer: Prediction) -> None:
         scores = answer.score.float().cpu().numpy() - self.median

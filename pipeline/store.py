@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from core import video
 from core.errors import InputError, StorageError
 from core.files import folder, home, write_whole
 
 STATES = ("draft", "queued", "running", "done", "failed", "cancelled", "interrupted")
 ACTIVE = ("queued", "running")
 STARTABLE = ("draft", "failed", "cancelled", "interrupted")
-EXTENSIONS = ("mp4", "m4v", "mov", "avi", "mkv", "webm", "mpg", "mpeg", "ts", "mts", "wmv", "flv", "3gp", "mxf", "asf")
+EXTENSIONS = video.EXTENSIONS
 DRAFT_SECONDS = 24 * 3600.0
 NAME_LENGTH = 200
 COPY_BYTES = 1 << 20

@@ -15,9 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from core import files
+from core import files, pictures
 from core.errors import InputError
 from core.records import Floats, Images
 from explain.attribution import Budget
@@ -171,12 +169,10 @@ def maps(run: Run, frame: int, names: Sequence[str]) -> dict[str, Floats]:
 
 def picture(run: Run, frame: int) -> Images:
     """Return the frame that was explained, (H, W, 3) uint8 RGB."""
-    import cv2
-
-    image = cv2.imread(str(place(run, frame) / "frame.png"), cv2.IMREAD_COLOR)
-    if image is None:
-        raise InputError(f"the picture of frame {frame} is no longer there; ask for it again")
-    return np.asarray(image[..., ::-1], np.uint8)
+    try:
+        return pictures.read(place(run, frame) / "frame.png")
+    except InputError as error:
+        raise InputError(f"the picture of frame {frame} is no longer there; ask for it again") from error
 
 
 def say(folder: Path, **changes: Any) -> None:

@@ -20,9 +20,10 @@ from typing import Any, BinaryIO
 
 from core import files
 from core.errors import InputError
+from core.video import EXTENSIONS
 from pipeline import jobs
 from pipeline.camera import cameras, check_name
-from pipeline.store import COPY_BYTES, EXTENSIONS
+from pipeline.store import COPY_BYTES
 from pipeline.training.learn import check_alarms
 
 WORKER = (sys.executable, "-m", "pipeline.training.worker")

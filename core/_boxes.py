@@ -11,6 +11,8 @@ MOV, MATROSKA, AVI, FLV = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "fl
 CONTRADICTION = 3.0
 """Lengths that differ by this factor contradict each other."""
 MOST_BOXES = 1_000_000
+EDIT_BYTES = 65536
+"""Of an edit list that is looked into."""
 INDEX_BYTES = 64 * 1024**2
 """Of an AVI index that is looked into; a larger one lists more chunks than clips may have frames."""
 _KINDS = frozenset((b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp", b"uuid"))
@@ -48,22 +50,59 @@ def movie_length(path: Path) -> float | None:
     """Return the seconds that an MP4's movie header says, or None where it says none."""
     size = path.stat().st_size
     with path.open("rb") as file:
-        for kind, start, stop in boxes(file, 0, size):
-            if kind != b"moov":
-                continue
-            for inner, body, _ in boxes(file, start, min(stop, size)):
-                if inner == b"mvhd":
-                    file.seek(body)
-                    return _header_length(file.read(32))
+        for start, stop in _inside(file, [(0, size)], b"moov"):
+            heads = [_read(file, body, 32) for body, _ in _inside(file, [(start, min(stop, size))], b"mvhd")]
+            scale, length = _scaled(heads[0], 12, 20) if heads else (0, 0)
+            return length / scale if scale and 0 < length < 2**32 - 1 else None
     return None
 
 
-def _header_length(head: bytes) -> float | None:
-    """Read time scale and duration of a movie header, of which there are two versions."""
-    if len(head) < 32:
-        return None
-    scale, duration = struct.unpack_from(*((">IQ", head, 20) if head[0] == 1 else (">II", head, 12)))
-    return float(duration) / scale if scale and 0 < duration < 2**32 - 1 else None
+def track_length(path: Path, track: int) -> float | None:
+    """Return the seconds of a track that an MP4 says are shown, or None where it says none.
+
+    Args:
+        path: the file.
+        track: its identity, as FFmpeg gives it.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        moov = _inside(file, [(0, size)], b"moov")
+        heads = [_read(file, body, 32) for body, _ in _inside(file, moov, b"mvhd")]
+        scale = _scaled(heads[0], 12, 20)[0] if heads else 0
+        for start, stop in _inside(file, moov, b"trak"):
+            heads = [_read(file, body, 40) for body, _ in _inside(file, [(start, stop)], b"tkhd")]
+            number, length = _scaled(heads[0], 12, 20, 20, 28) if heads else (-1, 0)
+            if number == track and scale:
+                lists = _inside(file, _inside(file, [(start, stop)], b"edts"), b"elst")
+                shown = sum(_shown(_read(file, body, min(end - body, EDIT_BYTES))) for body, end in lists[:1])
+                length = shown or length
+                return length / scale if 0 < length < 2**32 - 1 else None
+    return None
+
+
+def _inside(file: IO[bytes], places: list[tuple[int, int]], kind: bytes) -> list[tuple[int, int]]:
+    """Return where the boxes of a kind inside others have their content."""
+    return [(body, end) for start, stop in places for each, body, end in boxes(file, start, stop) if each == kind]
+
+
+def _read(file: IO[bytes], start: int, length: int) -> bytes:
+    file.seek(start)
+    return file.read(length).ljust(length, b"\0")
+
+
+def _scaled(head: bytes, short: int, long: int, then: int = 16, then_long: int = 24) -> tuple[int, int]:
+    """Read two numbers of a header that has a version with longer dates and a longer second number."""
+    if head[0] == 1:
+        return struct.unpack_from(">I", head, long)[0], struct.unpack_from(">Q", head, then_long)[0]
+    return struct.unpack_from(">I", head, short)[0], struct.unpack_from(">I", head, then)[0]
+
+
+def _shown(edits: bytes) -> int:
+    """Add up how long an edit list's entries last that show something."""
+    count, entry = int.from_bytes(edits[4:8], "big"), ">Qq4x" if edits[0] == 1 else ">Ii4x"
+    whole = edits[8 : 8 + min(count, EDIT_BYTES) * struct.calcsize(entry)]
+    whole = whole[: len(whole) // struct.calcsize(entry) * struct.calcsize(entry)]
+    return sum(length for length, start in struct.iter_unpack(entry, whole) if start >= 0)
 
 
 def contradicted(path: Path, form: str, seconds: float) -> bool:

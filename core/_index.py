@@ -153,5 +153,7 @@ def _further(found: Scan, when: Timing, lost: Losses, path: Path) -> Iterator[st
         yield _notes.not_recorded(path, lost.empty)
     if lost.skipped:
         yield _notes.skipped(path, lost.skipped)
+    if gaps := [gap for gap in when.gaps if gap not in lost.spans]:
+        yield _notes.gaps(path, gaps)
     yield from when.notes
     yield from _notes.view(path, found.view)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core import _boxes, _stamps
-from core._rows import DAMAGED, UNKNOWN
+from core._rows import DAMAGED, KEY, UNKNOWN
 from core._scan import Scan
 from core._timing import Timing
 from core.clock import GAP_SECONDS, GAP_STEPS
@@ -21,6 +21,10 @@ UNEVEN, STEADY, STEADY_ENOUGH = 0.25, 0.95, 0.5
 """Share of the usual step by which steps between frames may differ in a steady clip; share of its steps that do not
 differ by more, and that share where packets are known to be damaged."""
 FEW = 3
+JOINT = 4
+"""Packets before the beginning of another recording that are marked as damaged for its sake."""
+OUTAGE = 10.0
+"""Longest loss on the way, in seconds; what is longer is a gap."""
 REST, REST_BYTES = 0.05, 8192
 """Share of a file, and bytes, behind the last packet that are no mere trailer."""
 NEAR = 20
@@ -84,7 +88,7 @@ def losses(scan: Scan, when: Timing, shows: npt.NDArray[np.bool_], path: Path, w
     last = float(ends.max()) if len(ends) else 0.0
     spans = [(last, length if length and length > last else last + behind * when.step)] if behind else []
     holes, dropped, skipped = _dropped(scan, when)
-    places = _runs((scan.marks & DAMAGED) > 0)
+    places = _runs(_damaged(scan))
     rest = scan.behind / path.stat().st_size if scan.behind > REST_BYTES else 0.0
     return Losses(
         length, holds, early or behind > 0, behind, empty, places, dropped, 0 if empty else skipped,
@@ -111,7 +115,7 @@ def _places(scan: Scan, path: Path, count: int) -> tuple[int, int]:
 
 def _dropped(scan: Scan, when: Timing) -> tuple[Spans, int, int]:
     """Return when and how many frames of a steady clip were lost on their way, and how many are missing elsewhere."""
-    damaged = np.flatnonzero(scan.marks & DAMAGED)
+    damaged = np.flatnonzero(_damaged(scan))
     rows = np.flatnonzero(~np.isnan(when.times))
     if len(rows) < FEW:
         return (), 0, 0
@@ -122,11 +126,26 @@ def _dropped(scan: Scan, when: Timing) -> tuple[Spans, int, int]:
         return (), 0, 0
     wide = np.flatnonzero(steps > 1.5)
     nearby = np.searchsorted(damaged, rows[wide] + NEAR, "right") > np.searchsorted(damaged, rows[wide] - NEAR)
+    nearby &= steps[wide] * when.step <= OUTAGE
     holes = wide[nearby]
     spans = tuple((float(when.times[rows[at]] + when.step), float(when.times[rows[at + 1]])) for at in holes)
     short = wide[~nearby & (steps[wide] * when.step <= max(GAP_SECONDS, GAP_STEPS * when.step))]
     lost, missing = (int(np.rint(steps[places] - 1).sum()) for places in (holes, short))
     return spans, lost, missing
+
+
+def _damaged(scan: Scan) -> npt.NDArray[np.bool_]:
+    """Return the packets that were damaged on their way, but not those where another recording begins.
+
+    There the packets' counter begins anew, which FFmpeg notes at one of the packets before.
+    """
+    damaged = np.asarray((scan.marks & DAMAGED) > 0, np.bool_)
+    if damaged.any():
+        steps, usual = np.diff(scan.ticks, prepend=scan.ticks[:1]), _stamps.usual(scan.ticks[scan.ticks != UNKNOWN])
+        breaks = (steps < -_stamps.REORDERED * usual) | (steps * scan.base > _stamps.FAR_SECONDS)
+        begins = np.flatnonzero(breaks & ((scan.marks & KEY) > 0))
+        damaged[np.clip(begins[:, None] - np.arange(JOINT), 0, None).ravel()] = False
+    return damaged
 
 
 def _runs(marked: npt.NDArray[np.bool_]) -> int:

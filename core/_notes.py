@@ -14,15 +14,15 @@ TOGETHER = 0.5
 """Seconds between two stretches that are named as one."""
 
 
-def spans(found: Spans) -> str:
-    """Name stretches of time.
+def spans(found: Spans, together: float = 0.0) -> str:
+    """Name stretches of time, those with no more than some seconds between them as one.
 
-    >>> spans([(0.92, 0.96), (1.0, 10.0), (12.0, 13.0)])
+    >>> spans([(0.92, 0.96), (1.0, 10.0), (12.0, 13.0)], 0.5)
     'from 0.9 s to 10.0 s and from 12.0 s to 13.0 s'
     """
     joined: list[tuple[float, float]] = []
     for first, last in found:
-        apart = not joined or first - joined[-1][1] > TOGETHER
+        apart = not joined or first - joined[-1][1] > together
         joined[len(joined) if apart else -1 :] = [(first if apart else joined[-1][0], last)]
     said = [f"from {first:.1f} s to {last:.1f} s" for first, last in joined]
     if len(said) <= MOST_SPANS:
@@ -55,8 +55,8 @@ def no_stamps(path: Path, wrong: str, rate: float) -> str:
     return f"the time stamps of {shown(path)!r} cannot be right: {wrong}; {rate:.4g} frames/s are assumed"
 
 
-def stamps(path: Path, found: Stamps, gaps: Spans) -> tuple[str, ...]:
-    """Say what was done to a clip's time stamps, and when nothing was recorded."""
+def stamps(path: Path, found: Stamps) -> tuple[str, ...]:
+    """Say what was done to a clip's time stamps."""
     name, said = repr(shown(path)), []
     if found.backs:
         at, back = found.backs[0]
@@ -76,9 +76,12 @@ def stamps(path: Path, found: Stamps, gaps: Spans) -> tuple[str, ...]:
             f"{counted(found.wrong, 'time stamp')} of {name} cannot be right; those frames are timed by their "
             "neighbours"
         )
-    if gaps:
-        said.append(f"{name} has gaps: nothing was recorded {spans(gaps)}")
     return tuple(said)
+
+
+def gaps(path: Path, found: Spans) -> str:
+    """Say when nothing was recorded."""
+    return f"{shown(path)!r} has gaps: nothing was recorded {spans(found)}"
 
 
 def not_recorded(path: Path, count: int) -> str:
@@ -164,7 +167,7 @@ def unread(gone: int, announced: int, found: Spans) -> str:
     >>> unread(226, 250, [(0.92, 10.0)])
     '226 of 250 frames could not be read (from 0.9 s to 10.0 s)'
     """
-    return f"{gone} of {counted(announced)} could not be read" + (f" ({spans(found)})" if found else "")
+    return f"{gone} of {counted(announced)} could not be read" + (f" ({spans(found, TOGETHER)})" if found else "")
 
 
 def only(seconds: float, length: float, count: int) -> str:

@@ -35,6 +35,7 @@ class Scan:
 
     Attributes:
         form: FFmpeg's name of the container.
+        track: the container's own number of the stream.
         timeless: whether the container has no time stamps at all.
         streams: numbers of the streams that are read; in all but the first, the clip goes on where another ended.
         choice: a sentence's part that says which stream is read, where there are several; else empty.
@@ -60,6 +61,7 @@ class Scan:
     """
 
     form: str
+    track: int
     timeless: bool
     streams: tuple[int, ...]
     choice: str
@@ -156,6 +158,7 @@ def _result(
     own = len(rows[stream.index].marks)
     return Scan(
         form=form,
+        track=stream.id,
         timeless=bool(container.format.flags & cast(int, Flags.no_timestamps.value)),
         streams=streams,
         choice=choice if sum(own.pictures for own in rows) > len(streams) else "",

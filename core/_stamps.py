@@ -121,8 +121,7 @@ class _Line:
         behind = before - int(self.line[row])
         for counter in COUNTERS:
             if -self.back <= counter - behind <= max(WRAP_SECONDS / self.base, self.far):
-                rest = self.line[row:]
-                rest[rest < before - counter // 2] += counter
+                self._move(row, before - counter // 2, counter, below=True)
                 return True
         return False
 
@@ -145,14 +144,21 @@ class _Line:
         if (self.line.max() - self.line.min()) * self.base <= longest:
             return
         for row in self.suspicious():
-            before, ahead = int(self.line[row - 1]), int(self.line[row] - self.line[row - 1])
-            if ahead * self.base > JUMP_SECONDS:
+            before, coming = int(self.line[max(row - REORDERED, 0) : row].max()), self.line[row : row + REORDERED]
+            if (int(self.line[row]) - before) * self.base > JUMP_SECONDS:
+                middle = (before + int(self.line[row])) // 2
+                ahead = int(coming[coming > middle].min()) - before
                 self.jumps.append((self._since_start(row), ahead * self.base))
-                rest = self.line[row:]
-                rest[rest > before + ahead // 2] -= ahead - int(self.step)
+                self._move(row, middle, int(self.step) - ahead, below=False)
+
+    def _move(self, row: int, middle: int, by: int, below: bool) -> None:
+        """Move what comes from a row on, but for frames of the other side of ``middle`` that come out of order."""
+        near = self.line[row : row + REORDERED]
+        near[near < middle if below else near > middle] += by
+        self.line[row + REORDERED :] += by
 
     def _since_start(self, row: int) -> float:
-        return float(self.line[:row].max() - self.line.min()) * self.base
+        return float(self.line[:row].max() - self.line[:row].min()) * self.base
 
     def seconds(self) -> Seconds:
         """Return the time stamps in seconds from the earliest one."""

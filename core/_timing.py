@@ -22,8 +22,8 @@ stamps."""
 STEADY, UNEVEN = 0.95, 0.25
 """Share of the steps that differ by less than this share from the usual one, where single frames are missing in a clip
 of a constant rate and do not make it a slower one."""
-LONGER, LONGEST, TOLERANCE = 3.0, 1.1, 0.25
-"""Factor by which an MP4 may last longer than its pictures; factor and seconds by which these may last longer."""
+LONGEST, TOLERANCE = 1.2, 0.25
+"""Factor and seconds by which an MP4's track may differ from what its header says."""
 TELLING = frozenset({"mpeg1video", "mpeg2video"})
 """Coded streams that always tell their rate."""
 
@@ -72,8 +72,9 @@ def nonsense(scan: Scan, path: Path) -> str:
     if edited > ours.sum() and scan.rates[1] and step and not _alike(step * scan.rates[1], UNLIKE):
         return f"they lie {step:.3g} s apart, but the coded stream says {scan.rates[1]:.4g} frames/s"
     span = float(np.ptp(seconds)) + step
-    length = _boxes.movie_length(path) if step and scan.form == _boxes.MOV and scan.claimed == len(scan.ticks) else None
-    if length is not None and not edited and not length / LONGER < span < LONGEST * length + TOLERANCE:
+    exact = step and scan.form == _boxes.MOV and scan.claimed == len(scan.ticks) and not edited
+    length = _boxes.track_length(path, scan.track) if exact else None
+    if length is not None and not length / LONGEST - TOLERANCE < span < LONGEST * length + TOLERANCE:
         return f"they span {span:.3g} s, but the file says that it lasts {length:.3g} s"
     return ""
 
@@ -112,7 +113,7 @@ def timing(scan: Scan, path: Path, wrong: str, fps: float | None) -> Timing:
     gaps = tuple((float(ends[place] + step), float(ends[place + 1])) for place in np.flatnonzero(gap))
     recorded = steps[~gap]
     rate = _average(recorded, step, scan, len(gaps)) if len(recorded) else 1 / step
-    return Timing(times, not scan.ordered, step, rate, gaps, _notes.stamps(path, stamps, gaps))
+    return Timing(times, not scan.ordered, step, rate, gaps, _notes.stamps(path, stamps))
 
 
 def _by_rate(scan: Scan, rate: float, note: str) -> Timing:
@@ -130,7 +131,7 @@ def _assumed(scan: Scan, path: Path, wrong: str, fps: float | None) -> tuple[flo
             return coded, ""
         rate = fps or coded or ASSUMED
         return rate, _notes.no_rate(path, rate, coded)
-    length = _boxes.movie_length(path) if scan.form == _boxes.MOV else None
+    length = _boxes.track_length(path, scan.track) if scan.form == _boxes.MOV else None
     counted = int(announcing(scan).sum()) / length if length else 0.0
     own = counted if RATES[0] <= counted <= RATES[1] else stated if scan.form == _boxes.MATROSKA else 0.0
     rate = own or fps or coded or ASSUMED

@@ -12,6 +12,7 @@ from av.video.stream import VideoStream
 from core import _container, video
 from core.errors import ClipError, StorageError
 from tests.clips import make, noise, pictures
+from tests.core.reading import difference, whole
 
 KINDS = {
     "h264.mp4": {},
@@ -38,32 +39,10 @@ KINDS = {
 }
 
 
-def whole(path, chunk=8):
-    """Read a clip to its end: images, times, sentences."""
-    images, times, reading = told(path, chunk)
-    assert reading.announced >= reading.read == len(images)
-    assert (np.diff(times) > 0).all() and times[0] == 0
-    return images, times, list(reading.notes)
-
-
-def told(path, chunk=8, **options):
-    """Read a clip to its end: images, times, what became of its frames."""
-    ended = []
-    parts = list(video.read(path, chunk, ended.append, **options))
-    assert [part.first for part in parts] == list(np.cumsum([0, *(len(part) for part in parts[:-1])]))
-    assert all(len(part) == chunk for part in parts[:-1])
-    (reading,) = ended
-    return np.concatenate([p.images for p in parts]), np.concatenate([p.times for p in parts]), reading
-
-
 ASSUMED = {
     "raw.h264": ["'raw.h264' has no time stamps; 25 frames/s are assumed, as its coded stream says"],
     "mjpeg.mjpeg": ["'mjpeg.mjpeg' has no time stamps: it tells no frame rate; 25 frames/s are assumed"],
 }
-
-
-def difference(a, b):
-    return np.abs(a.astype(np.int16) - b.astype(np.int16)).mean()
 
 
 @pytest.mark.parametrize("name", KINDS)

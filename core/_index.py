@@ -126,7 +126,7 @@ def _check_length(when: Timing, path: Path) -> None:
 def _damage(found: Scan, lost: Losses, count: int, path: Path) -> Iterator[str]:
     if lost.ends_early:
         yield _notes.cut(path, lost.holds, lost.length, count, count + lost.behind)
-    if lost.places:
+    elif lost.places:
         yield _notes.damaged_on_the_way(path, lost.places, lost.dropped)
     if lost.rest:
         yield _notes.rest(path, lost.holds, lost.rest)
@@ -142,7 +142,7 @@ def _further(found: Scan, when: Timing, lost: Losses, path: Path) -> Iterator[st
     if found.trouble.late_stream:
         yield _notes.late_stream(path)
     if _boxes.unfinished(path, found.form, found.announced):
-        yield _notes.unfinished(path, lost.holds, count)
+        yield _notes.unfinished(path, lost.own, count)
     before = when.times[when.times < 0]
     if len(before):
         yield _notes.starts_late(path, len(before), -float(before.min()))

@@ -16,6 +16,8 @@ SLACK = 0.75
 """Seconds by which a clip may end before its announced end without being called cut."""
 TIGHT, TIGHT_STEPS = 0.2, 2.5
 """The same, in seconds and in steps, of clips without sound in containers that tell their length exactly."""
+FROM_ZERO = frozenset({_boxes.MATROSKA, _boxes.FLV})
+"""Containers that count their length from 0, whenever their first frame is shown."""
 EXACT = frozenset({_boxes.MOV, _boxes.MATROSKA})
 UNEVEN, STEADY, STEADY_ENOUGH = 0.25, 0.95, 0.5
 """Share of the usual step by which steps between frames may differ in a steady clip; share of its steps that do not
@@ -39,7 +41,8 @@ class Losses:
 
     Attributes:
         length: seconds that the container announces; None where it does not.
-        holds: seconds that it has.
+        holds: seconds of it that there are.
+        own: seconds that the pictures last by themselves.
         ends_early: whether it does not reach the end that it announces.
         behind: frames missing behind the last packet.
         empty: places for frames that an AVI's recorder left empty.
@@ -52,6 +55,7 @@ class Losses:
 
     length: float | None
     holds: float
+    own: float
     ends_early: bool
     behind: int
     empty: int
@@ -75,12 +79,15 @@ def losses(scan: Scan, when: Timing, shows: npt.NDArray[np.bool_], path: Path, w
     length = None if wrong else scan.announced
     ends = when.times[~np.isnan(when.times)] + when.step
     own = float(ends.max() - ends.min() + when.step) if len(ends) else 0.0
-    holds = min(scan.reached - _origin(scan), length) if length is not None else own
+    if length is not None and scan.form in FROM_ZERO and 0 < scan.start < length:
+        length -= scan.start
+    holds = min(scan.reached - scan.start, length) if length is not None else own
     count, empty, behind = int(shows.sum()), 0, scan.missing
     slack = max(TIGHT, TIGHT_STEPS * when.step) if scan.alone and scan.form in EXACT else SLACK
     early = _boxes.breaks_off(path, scan.form) or behind > 0 or (length is not None and holds < length - slack)
     if scan.form == _boxes.AVI and _stamps.usual(scan.ticks[scan.ticks != UNKNOWN]) <= 1:
         empty, behind = _places(scan, path, count)
+        length = max(length or 0.0, (count + empty + behind) * scan.base) if behind else length
     elif early and not behind and length is not None:
         behind = max(round((length - max(holds, own)) / when.step), 0)
     elif scan.form == _boxes.MOV and scan.claimed > len(shows) and not wrong:
@@ -91,14 +98,9 @@ def losses(scan: Scan, when: Timing, shows: npt.NDArray[np.bool_], path: Path, w
     places = _runs(_damaged(scan))
     rest = scan.behind / path.stat().st_size if scan.behind > REST_BYTES else 0.0
     return Losses(
-        length, holds, early or behind > 0, behind, empty, places, dropped, 0 if empty else skipped,
+        length, holds, own, early or behind > 0, behind, empty, places, dropped, 0 if empty else skipped,
         rest if rest > REST else 0.0, (*holes, *spans),
     )  # fmt: skip
-
-
-def _origin(scan: Scan) -> float:
-    """Return from where the container's length is counted: Matroska's from 0, whenever its first frame is shown."""
-    return min(scan.start, 0.0) if scan.form == _boxes.MATROSKA else scan.start
 
 
 def _places(scan: Scan, path: Path, count: int) -> tuple[int, int]:

@@ -175,7 +175,11 @@ def check_size(width: int, height: int, path: Path, bits: int = 0, kept: int = 1
         ClipError: the picture is larger, or its size is unknown.
     """
     if width <= 0 or height <= 0:
-        raise ClipError(f"{shown(path)!r} does not tell the size of its pictures; it may be damaged or no video")
+        above = f"{LIMITS.max_pixels / 1e6:g} megapixels"
+        raise ClipError(
+            f"{shown(path)!r} does not tell the size of its pictures, or one above {above}; it may be damaged or no "
+            "video"
+        )
     said = f"{shown(path)!r} has pictures of {width}x{height} pixels"
     if width > LIMITS.max_width or height > LIMITS.max_height:
         raise ClipError(f"{said}; up to {LIMITS.max_width}x{LIMITS.max_height} are read")

@@ -33,6 +33,7 @@ class Rows:
     Args:
         stream: whose packets.
         pictures: whether they are kept, and not only the end that they reach.
+        guessed: whether FFmpeg guesses time stamps of presentation, where a container has those of decoding alone.
 
     Attributes:
         codec: FFmpeg's name.
@@ -43,11 +44,12 @@ class Rows:
         reached: seconds of the last packet's end.
     """
 
-    def __init__(self, stream: Stream, pictures: bool) -> None:
+    def __init__(self, stream: Stream, pictures: bool, guessed: bool) -> None:
         self.codec = stream.codec_context.name if pictures else ""
         self.ticks, self.decoding, self.marks = array("q"), array("q"), bytearray()
         self.begin = self.end = -1
         self.pictures = pictures
+        self._guessed = guessed
         self._base, self._last = float(stream.time_base or 0), 0
         self._tiny = TINY.get(self.codec, 0)
         self._syntax = _h264.field_syntax(stream.codec_context.extradata) if self.codec == "h264" else None
@@ -71,9 +73,8 @@ class Rows:
         if self.begin < 0:
             self.begin = place
         self.end = place
-        if pts is None:
-            dts = packet.dts
-            pts = UNKNOWN
+        if pts is None or self._guessed:
+            dts, pts = packet.dts, UNKNOWN
             self.decoding.append(UNKNOWN if dts is None else dts)
         self.ticks.append(pts)
         mark = KEY if packet.is_keyframe else 0

@@ -246,10 +246,10 @@ def fields_in(path, units, apart, rate=25):
     with av.open(str(raw), format="h264") as source, av.open(str(path), "w") as out:
         stream = out.add_stream_from_template(source.streams.video[0])
         for i, (first, second) in enumerate(units):
-            at, half = 9000 + i * 90000 // rate, 45000 // rate
+            at, half = (0 if Path(path).suffix == ".avi" else 9000) + i * 90000 // rate, 45000 // rate
             for data, pts in ((first, at), (second, at + half)) if apart else ((first + second, at),):
                 packet = Packet(data)
                 packet.stream, packet.pts, packet.dts, packet.time_base = stream, pts, pts, Fraction(1, 90000)
-                packet.is_keyframe = i % 10 == 0 and pts == at
+                packet.is_keyframe, packet.duration = i % 10 == 0 and pts == at, half if apart else 2 * half
                 out.mux(packet)
     return Path(path)

@@ -11,7 +11,7 @@ from av.stream import Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from core import _container, _h264
+from core import _boxes, _container, _h264
 from core._fields import APART
 from core._view import View
 
@@ -33,7 +33,7 @@ class Rows:
     Args:
         stream: whose packets.
         pictures: whether they are kept, and not only the end that they reach.
-        guessed: whether FFmpeg guesses time stamps of presentation, where a container has those of decoding alone.
+        form: FFmpeg's name of the container.
 
     Attributes:
         codec: FFmpeg's name.
@@ -44,14 +44,14 @@ class Rows:
         reached: seconds of the last packet's end.
     """
 
-    def __init__(self, stream: Stream, pictures: bool, guessed: bool) -> None:
+    def __init__(self, stream: Stream, pictures: bool, form: str) -> None:
         self.codec = stream.codec_context.name if pictures else ""
         self.ticks, self.decoding, self.marks = array("q"), array("q"), bytearray()
         self.begin = self.end = -1
         self.pictures = pictures
-        self._guessed = guessed
+        self._guessed = form == _boxes.AVI  # FFmpeg makes up when its frames are shown, from when they are decoded
         self._base, self._last = float(stream.time_base or 0), 0
-        self._tiny = TINY.get(self.codec, 0)
+        self._tiny = TINY.get(self.codec, 0) if form != _boxes.MOV else 0
         self._syntax = _h264.field_syntax(stream.codec_context.extradata) if self.codec == "h264" else None
         self._peek = self.codec == "vp8" or self._syntax is not None
         self._half: tuple[int, int] | None = None

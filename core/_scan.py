@@ -102,8 +102,7 @@ def scan(path: Path, options: Mapping[str, str], anyhow: bool = False) -> Scan:
         streams = _streams.pictures(container, path)
         chosen, choice = _streams.choose(streams, path)
         kept = {stream.index for stream in streams}
-        guessed = container.format.name == _boxes.AVI
-        rows = [Rows(stream, stream.index in kept, guessed) for stream in container.streams]
+        rows = [Rows(stream, stream.index in kept, container.format.name) for stream in container.streams]
         first, end = First(chosen, anyhow), 0
         placed = container.format.name in STREAMS
         for place, packet in enumerate(_container.packets(container, trouble)):

@@ -16,9 +16,10 @@ from core import _container
 from core._container import Trouble
 from core._fields import Fields
 from core._index import Index
-from core._kept import bits_of, kept
+from core._kept import MOST, bits_of, kept
 
-MOST_THREADS = 16
+MOST_THREADS, BORDER = 16, 128
+"""Threads at most; pixels by which a coded picture may be wider and higher than what is shown of it."""
 
 
 def frames(container: InputContainer, index: Index, trouble: Trouble) -> Iterator[tuple[VideoFrame, int | None]]:
@@ -73,11 +74,14 @@ def _finished(stream: VideoStream, fields: Fields) -> Iterator[tuple[VideoFrame,
 
 
 def _ready(stream: VideoStream) -> VideoStream:
-    """Let a stream's decoder use as many threads as its pictures leave memory for."""
-    size = max(stream.width * stream.height * bits_of(stream) // 8, 1)
-    fitting = _container.LIMITS.max_decoder_bytes // size - kept(stream)
-    usual = min((os.cpu_count() or 1) + 1, MOST_THREADS)
+    """Let a stream's decoder use as many threads as its pictures leave memory for, and no pictures that are larger."""
+    memory, bits, keeps = _container.LIMITS.max_decoder_bytes * 8, bits_of(stream), kept(stream)
+    fitting = memory // max(stream.width * stream.height * bits, 1) - keeps
+    usual = max(min((os.cpu_count() or 1) + 1, MOST_THREADS), 2)
+    threads = max(1, min(usual, fitting))
+    coded = (stream.width + BORDER) * (stream.height + BORDER)
+    pixels = min(max(coded, memory // (bits * (MOST + threads))), _container.LIMITS.max_pixels)
     stream.thread_type = ThreadType.AUTO
-    stream.codec_context.thread_count = max(1, min(max(usual, 2), fitting))
-    stream.codec_context.options = {"max_pixels": str(_container.LIMITS.max_pixels)}
+    stream.codec_context.thread_count = threads
+    stream.codec_context.options = {"max_pixels": str(pixels)}
     return stream

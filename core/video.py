@@ -28,8 +28,8 @@ __all__ = ["EXTENSIONS", "LIMITS", "Limits", "encode", "probe", "read", "sha256_
 
 EXTENSIONS = (
     *("mp4", "m4v", "mov", "avi", "mkv", "webm", "mpg", "mpeg", "ts", "mts", "wmv", "flv", "3gp", "mxf", "asf"),
-    *("m2ts", "m2t", "mp2t", "trp", "vob", "mpe", "m2v", "m1v", "mp4v", "3g2", "f4v", "qt", "ogv", "ogg", "dv", "nut"),
-    *("dav", "264", "h264", "avc", "26l", "265", "h265", "hevc", "mjpeg", "mjpg", "y4m", "ivf", "obu", "gif", "apng"),
+    *("m2ts", "m2t", "mp2t", "trp", "vob", "mpe", "m2v", "m1v", "3g2", "f4v", "qt", "ogv", "ogg", "dv", "nut"),
+    *("dav", "264", "h264", "avc", "265", "h265", "hevc", "mjpeg", "mjpg", "y4m", "ivf", "obu", "gif", "apng"),
 )
 """Endings of files that are read as clips, in small letters; capital ones are read as well."""
 

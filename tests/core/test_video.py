@@ -160,6 +160,59 @@ def test_a_picture_that_changes_its_size_is_scaled_to_the_first(tmp_path):
     assert warnings[-1] == changes and len(warnings) == 2
 
 
+ENDINGS = {
+    **{e: {} for e in ("mp4", "m4v", "mov", "mkv", "ts", "mts", "m2ts", "m2t", "mp2t", "trp", "flv", "f4v", "qt")},
+    **{
+        "3gp": {},
+        "3g2": {},
+        "avi": {},
+        "webm": {"codec": "libvpx"},
+        "wmv": {"codec": "wmv2"},
+        "asf": {"codec": "wmv2"},
+    },
+    **{e: {"codec": "mpeg2video", "form": "vob"} for e in ("mpg", "mpeg", "mpe", "vob")},
+    **{
+        "mxf": {"codec": "mpeg2video"},
+        "nut": {"codec": "mpeg4"},
+        "ogv": {"codec": "libvpx"},
+        "ogg": {"codec": "libvpx"},
+    },
+    **{"m2v": {"codec": "mpeg2video", "form": "mpeg2video"}, "m1v": {"codec": "mpeg1video", "form": "mpeg1video"}},
+    **{e: {"form": "h264"} for e in ("264", "h264", "avc")},
+    **{e: {"codec": "libx265", "form": "hevc"} for e in ("265", "h265", "hevc")},
+    **{e: {"codec": "mjpeg", "pix_fmt": "yuvj420p", "form": "mjpeg"} for e in ("mjpeg", "mjpg")},
+    **{"y4m": {"codec": "rawvideo", "form": "yuv4mpegpipe"}, "ivf": {"codec": "libvpx"}, "obu": {"codec": "libsvtav1"}},
+    **{"gif": {"codec": "gif", "pix_fmt": "rgb8"}, "apng": {"codec": "apng", "pix_fmt": "rgb24", "form": "apng"}},
+}
+FORMS = {
+    "m2t": "mpegts",
+    "mp2t": "mpegts",
+    "trp": "mpegts",
+    "mts": "mpegts",
+    "m2ts": "mpegts",
+    "qt": "mov",
+    "m4v": "mp4",
+}
+
+
+@pytest.mark.parametrize("ending", sorted({*video.EXTENSIONS} - {"dav", "dv"}))
+def test_every_ending_that_an_upload_may_have_is_read(tmp_path, ending):
+    options = {"form": FORMS.get(ending), **ENDINGS[ending]}
+    made = make(tmp_path / f"made.{ending}", pictures(25, 176, 144), rate=25, **options)
+    path = made.rename(tmp_path / f"CLIP.{ending.upper()}")
+    back, times, _ = whole(path)
+    assert len(back) == video.probe(path).announced == 25
+    assert difference(back, pictures(25, 176, 144)) < (18 if ending == "gif" else 8)
+    assert times[-1] == pytest.approx(24 / video.probe(path).fps, rel=0.02)
+
+
+def test_dv_is_read(tmp_path):
+    images = pictures(5, 720, 576)
+    back, times, _ = whole(make(tmp_path / "a.dv", images, codec="dvvideo", pix_fmt="yuv420p", rate=25))
+    assert len(back) == 5 and times[-1] == pytest.approx(4 / 25)
+    assert back.shape[2] in (720, 768, 785, 788) and back.shape[1] == 576
+
+
 def refused(path, sentence):
     """Hold that both ways to look at a clip refuse it, in one sentence."""
     for look in (video.probe, lambda p: list(video.read(p))):

@@ -114,7 +114,8 @@ def test_raw_frames_take_the_rate_that_is_given(faults):
     [
         ("nvr.dav", "Test002", 0, 3), ("raw-annexb.264", "Test002", 0, 3), ("edit-list.mp4", "Test002", 20, 3.5),
         ("hdr-pq.mp4", "Test002", 0, 5), ("two-cameras.mkv", "Test002", 0, 3), ("rotated-90.mp4", "Test002", 0, 3),
-        ("vfr-phone.mp4", "Test002", 0, 3), ("dvr-mjpeg-dropped.avi", "Test002", 0, 3), ("lossy-udp.ts", "Test004", 0, 3),
+        ("vfr-phone.mp4", "Test002", 0, 3), ("dvr-mjpeg-dropped.avi", "Test002", 0, 3),
+        ("lossy-udp.ts", "Test004", 0, 3),
     ],
 )  # fmt: skip
 def test_the_pictures_are_those_that_the_file_was_made_of(faults, footage_root, name, base, first, most):

@@ -82,12 +82,12 @@ def losses(scan: Scan, when: Timing, shows: npt.NDArray[np.bool_], path: Path, w
     if length is not None and scan.form in FROM_ZERO and 0 < scan.start < length:
         length -= scan.start
     holds = min(scan.reached - scan.start, length) if length is not None else own
-    count, empty, behind = int(shows.sum()), 0, scan.missing
+    empty, behind = 0, scan.missing
     slack = max(TIGHT, TIGHT_STEPS * when.step) if scan.alone and scan.form in EXACT else SLACK
     early = _boxes.breaks_off(path, scan.form) or behind > 0 or (length is not None and holds < length - slack)
     if scan.form == _boxes.AVI and _stamps.usual(scan.ticks[scan.ticks != UNKNOWN]) <= 1:
-        empty, behind = _places(scan, path, count)
-        length = max(length or 0.0, (count + empty + behind) * scan.base) if behind else length
+        empty, behind = _places(scan, path)
+        length = max(length or 0.0, (len(shows) + empty + behind) * scan.base) if behind else length
     elif early and not behind and length is not None:
         behind = max(round((length - max(holds, own)) / when.step), 0)
     elif scan.form == _boxes.MOV and scan.claimed > len(shows) and not wrong:
@@ -98,21 +98,21 @@ def losses(scan: Scan, when: Timing, shows: npt.NDArray[np.bool_], path: Path, w
     places = _runs(_damaged(scan))
     rest = scan.behind / path.stat().st_size if scan.behind > REST_BYTES else 0.0
     return Losses(
-        length, holds, own, early or behind > 0, behind, empty, places, dropped, 0 if empty else skipped,
+        length, holds, own, early or behind > 0, behind, empty, places, dropped, 0 if scan.form == _boxes.AVI else skipped,
         rest if rest > REST else 0.0, (*holes, *spans),
     )  # fmt: skip
 
 
-def _places(scan: Scan, path: Path, count: int) -> tuple[int, int]:
+def _places(scan: Scan, path: Path) -> tuple[int, int]:
     """Return how many of an AVI's places for frames are empty, and how many are missing at its end.
 
     Each tick of its clock is a place, but where a muxer took a finer clock than the frames'.
     """
-    ticks = scan.ticks[scan.ticks != UNKNOWN]
-    between = int(ticks.max() - ticks.min()) + 1 - count if len(ticks) else 0
+    ticks, held = scan.ticks[scan.ticks != UNKNOWN], len(scan.marks)
+    between = int(ticks.max() - ticks.min()) + 1 - held if len(ticks) else 0
     listed = _boxes.empty_chunks(path, scan.streams[0])
     empty = max(between, 0) if listed is None else listed
-    return empty, max(scan.claimed - count - empty, 0)
+    return empty, max(scan.claimed - held - empty, 0)
 
 
 def _dropped(scan: Scan, when: Timing) -> tuple[Spans, int, int]:

@@ -19,8 +19,8 @@ UNKNOWN = -(2**63)
 """Ticks of a packet without a time stamp."""
 KEY, HIDDEN, DAMAGED, EDITED = 1, 2, 4, 8
 """Marks of a packet: a key frame, no frame of its own to show, damaged on its way, left out by an edit list."""
-TINY = {"h264": 8, "hevc": 8, "mpeg4": 8}
-"""Bytes below which a packet holds no frame: an end of sequence, or a frame that was not coded."""
+TINY = {"h264": 8, "hevc": 8, "mpeg4": 2}
+"""Bytes below which a packet holds no frame: an end of sequence, or a place that an encoder could not fill yet."""
 CONCEALING = frozenset(
     ("mpeg4", "flv", "h261", "h263", "h263i", "wmv1", "wmv2", "msmpeg4v1", "msmpeg4v2", "msmpeg4", "rv10", "rv20")
 )

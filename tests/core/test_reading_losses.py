@@ -251,3 +251,19 @@ def test_a_damaged_clip_prints_nothing(tmp_path, capfd):
     path.write_bytes(content)
     told(path)
     assert capfd.readouterr().err == ""
+
+
+def test_places_that_an_encoder_could_not_fill_yet_are_no_frames(tmp_path):
+    """Encoders of Video for Windows give a byte for the frames that B-frames make them wait for."""
+    path = twins.stamped(tmp_path / "a.avi", range(60), twins.Fraction(1, 25), codec="mpeg4", g=10)
+    broken = bytearray(path.read_bytes())
+    with av.open(str(path)) as clip:
+        at = [packet.pos for packet in clip.demux() if packet.size][1]
+    entry = broken.rindex(b"idx1") + 8 + 16
+    broken[entry + 12 : entry + 16] = (1).to_bytes(4, "little")
+    chunk = broken.rindex(b"00dc", 0, at + 4)
+    broken[chunk + 4 : chunk + 9] = b"\1\0\0\0\x7f"
+    path.write_bytes(broken)
+    _, times, reading = told(path)
+    assert (reading.announced, reading.read, reading.notes) == (59, 59, ())
+    assert times[1] == pytest.approx(0.08) and times[-1] == pytest.approx(59 / 25)

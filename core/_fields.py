@@ -45,6 +45,9 @@ class Fields:
 
     def feed(self, frame: VideoFrame, row: int | None) -> Iterator[tuple[VideoFrame, int | None]]:
         """Take a frame and its packet's row; yield those that are ready, with theirs."""
+        if self._graph is None and not self._begins(frame):
+            yield frame, row
+            return
         if self._begins(frame) and frame.format.name in PLANAR:
             frame = self._planar.reformat(frame, format=PLANAR[frame.format.name])
         shape = (frame.width, frame.height, frame.format.name)

@@ -97,8 +97,9 @@ def losses(scan: Scan, when: Timing, shows: npt.NDArray[np.bool_], path: Path, w
     holes, dropped, skipped = _dropped(scan, when)
     places = _runs(_damaged(scan))
     rest = scan.behind / path.stat().st_size if scan.behind > REST_BYTES else 0.0
+    skipped = 0 if scan.form == _boxes.AVI else skipped
     return Losses(
-        length, holds, own, early or behind > 0, behind, empty, places, dropped, 0 if scan.form == _boxes.AVI else skipped,
+        length, holds, own, early or behind > 0, behind, empty, places, dropped, skipped,
         rest if rest > REST else 0.0, (*holes, *spans),
     )  # fmt: skip
 

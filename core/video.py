@@ -84,14 +84,16 @@ def read(
     path = Path(path)
     found, trouble = index(path, fps), Trouble()
     outcome, seconds, painter = Outcome(found, path), Seconds(found), Painter(found.scan.view)
-    (width, height), times = found.scan.view.size, list[float]()
+    (width, height), times, size = found.scan.view.size, list[float](), (0, 0)
     fitting = max(1, min(chunk, _container.LIMITS.chunk_bytes // (width * height * 3)))
     images: Images = np.empty((0, height, width, 3), np.uint8)
     with _container.opened(path, found.options) as container:
         for number, (frame, row) in enumerate(_decoding.frames(container, found, trouble)):
             time = seconds.of(row)
             outcome.note(row, time, frame.is_corrupt)
-            _check_frame(path, frame, number, time)
+            _check_reach(path, number, time)
+            if (frame.width, frame.height) != size:
+                check_size(*(size := (frame.width, frame.height)), path, frame.format.padded_bits_per_pixel)
             if wanted is not None and not wanted(number):
                 if times:
                     yield Frames(images[: len(times)], number - len(times), np.array(times))
@@ -165,9 +167,8 @@ def sha256_of(path: Path | str) -> str:
         raise ClipError(f"{shown(path)!r} cannot be read: {error.strerror}") from error
 
 
-def _check_frame(path: Path, frame: VideoFrame, number: int, seconds: float) -> None:
+def _check_reach(path: Path, number: int, seconds: float) -> None:
     """Refuse a clip that goes on beyond the limits, whatever its container claimed."""
-    check_size(frame.width, frame.height, path, frame.format.padded_bits_per_pixel)
     frames, hours = _container.LIMITS.max_frames, _container.LIMITS.max_hours
     if number >= frames:
         raise ClipError(f"{shown(path)!r} has more than {frames} frames, the most that are read")

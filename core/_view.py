@@ -2,14 +2,17 @@
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
+import av
 import numpy as np
 import numpy.typing as npt
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorTrc, Interpolation, VideoReformatter
 
 from core import _container
+from core.errors import ClipError
 from core.records import Images
 
 HDR = {int(ColorTrc.SMPTE2084): "PQ", int(ColorTrc.ARIB_STD_B67): "HLG"}
@@ -78,13 +81,17 @@ class View:
 class Painter:
     """Turns decoded frames into RGB as a :class:`View` wants them.
 
+    Args:
+        view: of the clip.
+        path: of the clip, for its errors.
+
     Attributes:
         other: (width, height) of a frame that had another size than the first.
         guessed: whether a frame's colour matrix was none that is known.
     """
 
-    def __init__(self, view: View) -> None:
-        self.view = view
+    def __init__(self, view: View, path: Path) -> None:
+        self.view, self.path = view, path
         self.other: tuple[int, int] | None = None
         self.guessed = False
         self._converter = VideoReformatter()
@@ -93,7 +100,7 @@ class Painter:
         """Convert ``frame`` into ``out``, (height, width, 3).
 
         Raises:
-            av.FFmpegError: its pixel format cannot be converted.
+            ClipError: its pixel format cannot be converted.
         """
         size, (width, height) = (frame.width, frame.height), self.view.scaled
         if size != self.view.coded:
@@ -106,7 +113,11 @@ class Painter:
             how["interpolation"] = Interpolation.AREA if self.view.reduced else Interpolation.BICUBIC
         if self.view.light:
             how |= {"dst_color_trc": ColorTrc.BT709, "dst_color_primaries": ColorPrimaries.BT709}
-        plane = self._converter.reformat(frame, width, height, **how).planes[0]
+        try:
+            plane = self._converter.reformat(frame, width, height, **how).planes[0]
+        except av.FFmpegError as error:
+            kind, name = frame.format.name, repr(_container.shown(self.path))
+            raise ClipError(f"{name} has pictures in the pixel format {kind}, which is not read") from error
         lines: Images = np.frombuffer(memoryview(cast(Any, plane)), np.uint8).reshape(-1, plane.line_size)
         out[:] = self.view.upright(lines[:height, : width * 3].reshape(height, width, 3))
 

@@ -83,7 +83,7 @@ def read(
     """
     path = Path(path)
     found, trouble = index(path, fps), Trouble()
-    outcome, seconds, painter = Outcome(found, path), Seconds(found), Painter(found.scan.view)
+    outcome, seconds, painter = Outcome(found, path), Seconds(found), Painter(found.scan.view, path)
     (width, height), times, size = found.scan.view.size, list[float](), (0, 0)
     fitting = max(1, min(chunk, _container.LIMITS.chunk_bytes // (width * height * 3)))
     images: Images = np.empty((0, height, width, 3), np.uint8)
@@ -101,13 +101,7 @@ def read(
                 continue
             if not times:
                 images = np.empty((fitting, height, width, 3), np.uint8)
-            try:
-                painter.paint(frame, images[len(times)])
-            except av.FFmpegError as error:
-                kind = frame.format.name
-                raise ClipError(
-                    f"{shown(path)!r} has pictures in the pixel format {kind}, which is not read"
-                ) from error
+            painter.paint(frame, images[len(times)])
             times.append(time)
             if len(times) == fitting:
                 yield Frames(images, number + 1 - fitting, np.array(times))

@@ -93,6 +93,8 @@ def analyse(options: argparse.Namespace) -> int:
         for warning in analysis.warnings:
             print(f"whycam: note: {warning}", file=sys.stderr)
         print(f"{Path(clip).name}: {len(analysis.events)} unusual event{'s' * (len(analysis.events) != 1)}")
+        if not analysis.events:
+            print(f"  {analysis.missed}")
         for explained in analysis.events:
             print(f"  frames {explained.event.first}-{explained.event.last}: {explained.summary}")
         print(f"  report: {folder / 'report.html'}")
@@ -114,7 +116,7 @@ def explain(options: argparse.Namespace) -> int:
         result = explain_source(
             options.source, options.camera, options.frame, options.methods, options.out,
             budget=budget_of(options.budget, options.seconds), event=options.event, seed=options.seed,
-            device_name=options.device, say=line.show,
+            device_name=options.device, say=line,
         )  # fmt: skip
     print(f"{show(result)}\nmaps: {options.out}")
     return 0
@@ -139,7 +141,7 @@ def results(options: argparse.Namespace) -> int:
         if options.again or not made.result_file(folder, row.name, seed).exists():
             print(f"{row.name}, seed {seed}", file=sys.stderr)
             with progress_line() as line:
-                made.run(row, seed, make(options.root), folder, work, choose(options.device), line.train)
+                made.run(row, seed, make(options.root), folder, work, choose(options.device), line.step, line)
     found = made.lines(rows, made.results(folder, plan))
     print(table([dict(zip(made.HEAD, line, strict=True)) for line in found]))
     if options.markdown:
@@ -162,7 +164,7 @@ def _mixed(
             print(f"{row.name}, seed {seed}, {share:.1%} anomalies", file=sys.stderr)
             with progress_line() as line:
                 mixed.run(row, share, seed, make(options.root), mixed.donors(plan), plan.parent, work,
-                          choose(options.device), line.train)  # fmt: skip
+                          choose(options.device), line.step, line)  # fmt: skip
     found = mixed.found(plan.parent)
     print(table([{**row, "share": f"{row['share']:.1%}", "auc": shown(row["auc"])} for row in found]))
     return 0

@@ -15,6 +15,7 @@ from core import _container, files, video
 from core.records import Detections
 from explain import actions, objects
 from tests.clips import make, noise, pictures
+from tests.spoilt import spoil_scores
 
 RESULTS = {"report.html", "report.json", "scores.csv"}
 
@@ -181,6 +182,27 @@ def test_another_networks_weights(analyse, good, tiny_camera):
     card = tiny_camera.folder / "camera.json"
     card.write_text(json.dumps({**json.loads(card.read_text()), "sha256": digest}))
     refused(analyse(good), "holds another network's weights")
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_weights_that_are_no_numbers(analyse, good, tiny_camera, number):
+    from core import weights
+
+    path = tiny_camera.folder / "weights.safetensors"
+    state = weights.load(path)
+    name = next(name for name, tensor in state.items() if tensor.is_floating_point() and tensor.ndim > 1)
+    state[name].view(-1)[-1] = number
+    digest = weights.save(state, path)
+    card = tiny_camera.folder / "camera.json"
+    card.write_text(json.dumps({**json.loads(card.read_text()), "sha256": digest}))
+    refused(analyse(good), f"is unusable: tensor {name!r} holds NaN or infinite numbers; train or get it again")
+
+
+@pytest.mark.parametrize(("first", "number"), [(5, float("nan")), (7, float("inf")), (9, float("nan"))])
+def test_a_detector_whose_scores_are_no_numbers(analyse, good, monkeypatch, first, number):
+    """From whatever frame on: nothing of the clip is called ordinary."""
+    spoil_scores(monkeypatch, first, number)
+    refused(analyse(good), f"the detector gave 'good.mp4' a score of {number}, which is no number")
 
 
 def test_an_unknown_camera(analyse, good):

@@ -13,7 +13,7 @@ from core.normality import Normality
 from core.records import Clip, Detections
 from pipeline import analyse as stage
 from pipeline import camera as cameras
-from pipeline import frame_log
+from pipeline import frame_log, plan
 from pipeline.analyse import analyse
 from pipeline.answers import EVIDENCE, explain_events
 from pipeline.evidence import EvidenceFolder
@@ -116,10 +116,21 @@ def test_a_short_clip_is_looked_at_more_often(frames, apart):
 def test_progress_grows_to_the_end(camera, clip, tmp_path):
     seen = []
     run(camera, clip, tmp_path / "run", progress=seen.append)
-    scored = [p.done for p in seen if p.stage == "scoring"]
-    assert scored == sorted(scored) and scored[-1] == FRAMES
-    assert all(p.fps > 0 for p in seen if p.done)
-    assert {p.stage for p in seen} == {"scoring", "explaining events"}
+    scored = [p.done for p in seen if p.stage == plan.SCORING]
+    assert scored == sorted(scored) and scored[-1] == FRAMES and seen[-1].stage == plan.WRITING
+    stages = list(dict.fromkeys(p.stage for p in seen))
+    assert stages == [plan.LOOKING, plan.LOADING, plan.SCORING, plan.GATHERING, plan.RANKING, plan.WRITING]
+    assert all(p.fps > 0 for p in seen if p.stage == plan.SCORING and p.done)
+    assert all(p.left is not None and p.left >= 0 for p in seen if p.stage != plan.LOOKING)
+
+
+def test_what_a_run_took_is_remembered_and_no_harm_where_that_cannot_be(camera, clip, tmp_path, whycam_home):
+    run(camera, clip, tmp_path / "run")
+    known = json.loads((whycam_home / "speeds.json").read_text())
+    assert {key.rsplit(" / ")[-1] for key in known} >= {plan.LOADING, plan.SCORING, plan.EXPLAINING, plan.WRITING}
+    (whycam_home / "speeds.json").write_text("{")
+    run(camera, clip, tmp_path / "other")
+    assert json.loads((whycam_home / "speeds.json").read_text())
 
 
 @pytest.mark.parametrize("chunks", [1, 2])
@@ -185,6 +196,7 @@ def test_models_that_arrive_are_told_in_megabytes_and_can_be_cancelled(camera, c
     monkeypatch.setattr(stage.object_models, "choose", choose)
     seen = []
     run(camera, clip, tmp_path / "run", progress=seen.append)
-    assert (seen[0].done, seen[0].total, seen[0].unit) == (3, 9, "MB") and "object model" in seen[0].stage
+    arriving = [p for p in seen if "object model" in p.stage]
+    assert (arriving[-1].done, arriving[-1].total, arriving[-1].unit) == (3, 9, "MB")
     with pytest.raises(Cancelled, match="while the object model"):
         run(camera, clip, tmp_path / "other", cancelled=lambda: True)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.console import progress_line, table
+from core.console import ProgressLine, progress_line, table
 from core.errors import Cancelled, InputError, WhycamError
 from core.verbs import parse, setting
 from pipeline.listing import rows_of
@@ -81,16 +81,22 @@ def analyse(options: argparse.Namespace) -> int:
         raise InputError(f"say which camera the clip is from with --camera; known: {', '.join(known) or 'none'}")
     camera, runtime, code = load(options.camera or next(iter(known))), choose(options.device), 0
     for clip, folder in zip(options.clip, folders(options.clip, options.out), strict=True):
+        said: list[str] = []
         try:
             with progress_line() as line:
+
+                def warn(sentence: str, line: ProgressLine = line, said: list[str] = said) -> None:
+                    said.append(sentence)
+                    line.say(f"whycam: note: {sentence}")
+
                 analysis = run(
                     Path(clip), camera, folder, threshold=options.threshold, runtime=runtime,
-                    objects=options.objects, actions=options.actions, progress=line,
+                    objects=options.objects, actions=options.actions, progress=line, warn=warn,
                 )  # fmt: skip
         except InputError as error:
             code = say(error, 2)
             continue
-        for warning in analysis.warnings:
+        for warning in (one for one in analysis.warnings if one not in said):
             print(f"whycam: note: {warning}", file=sys.stderr)
         print(f"{Path(clip).name}: {len(analysis.events)} unusual event{'s' * (len(analysis.events) != 1)}")
         if not analysis.events:

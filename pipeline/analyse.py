@@ -37,6 +37,7 @@ def analyse(
     path: Path, camera: Camera, folder: Path, *, name: str | None = None, threshold: float | None = None,
     runtime: device.Runtime | None = None, objects: str = "auto", actions: str = "auto",
     progress: Callable[[Progress], None] | None = None, cancelled: Callable[[], bool] | None = None,
+    warn: Callable[[str], None] | None = None,
 ) -> Analysis:  # fmt: skip
     """Analyse one clip, and write ``report.html``, ``report.json`` and ``scores.csv`` into ``folder``.
 
@@ -53,6 +54,7 @@ def analyse(
         actions: action backend, or ``auto``.
         progress: called at the beginning of every stage and after every chunk of frames.
         cancelled: asked after every chunk of frames.
+        warn: told before the clip is scored what is wrong with its file, a sentence each.
 
     Raises:
         ClipError: the clip cannot be read, or has fewer frames than one window.
@@ -65,6 +67,9 @@ def analyse(
     job.begin(plan.LOOKING)
     facts = _facts(path, camera, name, threshold, runtime)
     clip = facts.pop("probed")
+    if warn is not None:
+        for sentence in clip.notes:
+            warn(_named(sentence, path, clip.name))
     job.about(f"{camera.name}, {clip.width}x{clip.height}, {runtime.describe()}", runtime.describe())
     if clip.frames is not None:
         job.expect(plan.SCORING, clip.frames)
@@ -82,7 +87,9 @@ def analyse(
     try:
         scoring.run(folder, job, cancelled)
         _check_length(scoring.frames, clip.name, camera, detector)
-        facts["warnings"] += [*scoring.warnings, *_repeats(scoring, camera, clip.name), *_texts(scoring)]
+        read = [_named(sentence, path, clip.name) for sentence in scoring.warnings]
+        told = [*facts["warnings"], *read, *_repeats(scoring, camera, clip.name), *_texts(scoring)]
+        facts["warnings"] = list(dict.fromkeys(told))
     except (ClipError, WeightsError):
         _discard(folder)
         raise
@@ -151,6 +158,7 @@ def _facts(
     if not math.isfinite(limit):
         raise InputError(f"the threshold must be a finite number, got {limit}; camera {camera.name} uses "
                          f"{camera.threshold:.2f}")  # fmt: skip
+    notes = [_named(sentence, path, probed.name) for sentence in probed.notes]
     rate = check_rate(probed.fps, camera.name, camera.fps, probed.name)
     return {
         "probed": probed,
@@ -160,13 +168,18 @@ def _facts(
         "threshold": limit,
         "floor": min(camera.floor, limit * EventRule().low),
         "span": 1,
-        "warnings": [*(said for said in (rate,) if said), *look(camera, path)],
+        "warnings": [*notes, *([rate] if rate else []), *look(camera, path)],
         "camera_floor": camera.floor,
         "normality": dataclasses.asdict(camera.normality),
         "normal_seconds": camera.normality.frames / camera.fps,
         "alarms": camera.alarms and dataclasses.asdict(camera.alarms),
         "versions": versions.of(camera, runtime),
     }
+
+
+def _named(sentence: str, path: Path, name: str) -> str:
+    """Put the name that a clip's owner gave it where a sentence gives that of its file."""
+    return sentence.replace(repr(path.name), repr(name))
 
 
 def _never() -> bool:

@@ -1,5 +1,6 @@
 """Bad input through the real command line: one clear sentence, exit code 2, and nothing half-written."""
 
+import dataclasses
 import errno
 import json
 import os
@@ -14,6 +15,7 @@ import cli
 from core import _container, files, video
 from core.records import Detections
 from explain import actions, objects
+from pipeline import scoring
 from tests.clips import make, noise, pictures
 from tests.spoilt import spoil_scores
 
@@ -90,6 +92,21 @@ def test_an_mp4_cut_in_the_middle_is_analysed_up_to_the_cut(analyse, tmp_path):
     assert 20 < report["clip"]["frames"] < 35
     assert sum("'cut.mp4' is cut: only its first" in line for line in err.splitlines()) == 1
     assert "is cut: only its first" in (tmp_path / "out" / "report.html").read_text("utf-8")
+
+
+def test_what_is_known_of_a_file_before_it_is_read_is_said_at_once_and_once(analyse, good, monkeypatch, capsys):
+    probe, scored = video.probe, []
+    note = "'good.mp4' is cut: its last 3 s are missing"
+    monkeypatch.setattr(video, "probe", lambda path: dataclasses.replace(probe(path), notes=(note,)))
+    run = scoring.Scoring.run
+
+    def score(*given, **more):
+        scored.append(capsys.readouterr().err)
+        run(*given, **more)
+
+    monkeypatch.setattr(scoring.Scoring, "run", score)
+    code, err, _ = analyse(good)
+    assert code == 0 and scored[0] == f"whycam: note: {note}\n" and note not in err
 
 
 def test_an_mp4_without_its_index(analyse, tmp_path):

@@ -81,6 +81,8 @@ def show_clip(run: Run) -> None:
             store.delete(run.id)
             del st.query_params["clip"]
             st.rerun()
+    for note in clip.notes:
+        frame.notice(run.named(note), "warn")
 
 
 def clip_line(clip: Clip, run: Run) -> str:
@@ -169,7 +171,7 @@ def start(run: Run, camera: views.Camera) -> None:
         frame.notice(warning, "warn")
     if not warnings:
         frame.notice("The clip looks like this camera's footage.", "good")
-    label = "Analyse anyway" if warnings else "Analyse"
+    label = "Analyse anyway" if warnings or caches.clip_facts(str(run.path)).notes else "Analyse"
     if st.button(label, type="primary", icon=":material/play_arrow:"):
         try:
             jobs.start(run.id, camera.name)

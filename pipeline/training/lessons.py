@@ -78,6 +78,12 @@ class Lesson:
         """The clips' files, in order."""
         return sorted((self.folder / "clips").iterdir())
 
+    def named(self, sentence: str) -> str:
+        """Put the clips' own names where a sentence gives those of their files here."""
+        for path, name in zip(self.paths, self.clips, strict=False):
+            sentence = sentence.replace(repr(path.name), repr(name))
+        return sentence
+
     @property
     def active(self) -> bool:
         """Whether a worker has it, or should have it soon."""

@@ -42,7 +42,7 @@ class Line:
 
     def note(self, sentence: str) -> None:
         """Pass on what the footage's owner must know."""
-        self.tell(notes=[*self.state.get("notes", []), sentence])
+        self.tell(notes=[*self.state.get("notes", []), self.lesson.named(sentence)])
 
     def chose(self, reasons: Mapping[str, str]) -> None:
         """Pass on what was chosen."""
@@ -90,7 +90,7 @@ def work(lesson_id: str, teach: Teach) -> int:
         line.tell(state="cancelled")
         return 0
     except WhycamError as error:
-        line.tell(state="failed", error=str(error), unfit=type(error).__name__ == "UnfitError")
+        line.tell(state="failed", error=lesson.named(str(error)), unfit=type(error).__name__ == "UnfitError")
         return 2
     except Exception as error:
         traceback.print_exc()

@@ -18,6 +18,7 @@ from pipeline.analyse import analyse
 from pipeline.answers import EVIDENCE, explain_events
 from pipeline.evidence import EvidenceFolder
 from pipeline.scoring import stride
+from tests import clips
 
 FRAMES, SIZE = 90, (48, 72)
 SETTINGS = {"base": 4, "height": 32, "width": 48, "channels": 1}
@@ -181,6 +182,15 @@ def test_footage_of_another_place_is_said_to_be(camera, tmp_path):
     video.encode(other, (np.random.default_rng(9).integers(0, 256, (60, 60, 3), dtype=np.uint8) for _ in range(8)), 25)
     warnings = cameras.look(camera, other)
     assert any("60×60" in said for said in warnings) and any("does not look like" in said for said in warnings)
+
+
+def test_what_is_said_of_a_clip_names_it_as_its_owner_does(camera, tmp_path):
+    path = clips.make(tmp_path / "clip.mp4", clips.noise(60, *SIZE[::-1]), g=6, container={"movflags": "+faststart"})
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    said = run(camera, path, tmp_path / "run", name="street at noon.mp4").warnings
+    assert any("'street at noon.mp4'" in sentence and "cut" in sentence for sentence in said)
+    assert not any("clip.mp4" in sentence for sentence in said) and len(set(said)) == len(said)
 
 
 def test_a_threshold_that_is_no_number_is_refused(camera, clip, tmp_path):

@@ -10,7 +10,7 @@ from core import video
 from pipeline import camera as cameras
 from pipeline import jobs, store, views
 from tests.ui import made
-from ui import results
+from ui import caches, results
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {"new": "app.py", "run": "pages/1_Run.py", "runs": "pages/2_Runs.py", "cameras": "pages/3_Cameras.py"}
@@ -292,6 +292,22 @@ def test_a_cameras_card_says_first_what_matters_and_the_rest_on_demand():
         assert said in short
     assert "<th>seed</th><td>7</td>" in whole and "seed" not in short
     assert "Everything on its card" in [e.label for e in at.expander]
+
+
+def test_what_is_wrong_with_a_file_is_said_before_it_is_analysed_under_its_owners_name(tmp_path, monkeypatch):
+    made.camera()
+    path = tmp_path / "kept.mp4"
+    video.encode(path, made.pictures(40), made.FPS)
+    with path.open("rb") as file:
+        run = store.create(file, "car <park>.mp4")
+    probe = caches.probe
+    note = f"{run.path.name!r} is cut: its last 3 s are missing"
+    monkeypatch.setattr(caches, "probe", lambda path: dataclasses.replace(probe(path), notes=(note,)))
+    at = show("new", clip=run.id)
+    assert "&#x27;car &lt;park&gt;.mp4&#x27; is cut: its last 3 s are missing" in html(at) and "clip.mp4" not in html(
+        at
+    )
+    assert "Analyse anyway" in labels(at)
 
 
 def test_a_clip_is_held_against_the_camera_that_it_looks_like(tmp_path):

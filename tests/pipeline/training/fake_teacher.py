@@ -5,6 +5,7 @@ import sys
 import time
 from types import SimpleNamespace
 
+from core.errors import ClipError
 from core.files import home
 from core.progress import Progress
 from pipeline.training import worker as lesson_worker
@@ -20,6 +21,9 @@ def teach(lesson, line):
     order = lesson.paths[0].read_text()
     if order == "pan" and not lesson.anyway:
         raise UnfitError("'a.mp4' is not from a fixed camera")
+    if order == "torn":
+        line.note(f"{lesson.paths[1].name!r} is cut: only its first 3 s could be read")
+        raise ClipError(f"{lesson.paths[0].name!r} is not a video that can be read")
     if order == "bug":
         raise RuntimeError("a bug")
     line.note("the footage is short")

@@ -31,4 +31,8 @@ class VideoClip:
             ClipError: it is no video, or lies beyond the limits.
         """
         self.complaints.clear()
-        return video.read(self.path, chunk, self.complaints.append)
+        return video.read(self.path, chunk, lambda said: self.complaints.append(self._named(said)))
+
+    def _named(self, sentence: str) -> str:
+        """Put the clip's own name where a sentence gives that of its file."""
+        return sentence.replace(repr(self.path.name), repr(self.name))

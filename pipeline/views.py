@@ -15,11 +15,22 @@ from pipeline.answers import EVIDENCE, WHY, explain_events, floor_of
 from pipeline.camera import SHIPPED, Camera, cameras, load, look
 from pipeline.events import find_events
 from pipeline.evidence import EvidenceFolder
+from pipeline.false_alarms import expected as expected_alarms
 from pipeline.missed import missed
 from pipeline.training.learn import retune
 
 __all__ = ["DEMO", "MARKS", "PALETTE", "REPORTS", "Camera", "attributes", "cameras", "cut", "evidence_of"]
-__all__ += ["explain_events", "explained_frames", "floor_of", "level", "load", "look", "nearest_evidence", "overlay"]
+__all__ += [
+    "expected_alarms",
+    "explain_events",
+    "explained_frames",
+    "floor_of",
+    "level",
+    "load",
+    "look",
+    "nearest_evidence",
+    "overlay",
+]
 __all__ += ["own", "place_map", "place_of", "report_at", "retune", "wall_clock"]
 
 DEMO = Path(__file__).resolve().parent.parent / "assets" / "demo" / "plaza.mp4"

@@ -204,6 +204,9 @@ def show(chosen: Sequence[Result]) -> None:
         for sentence in said(result["unmatched"]) if "unmatched" in result else ():
             frame.notice(f"{sentence} ({name_of(one)})", "warn")
     _figures(out.rows(results))
+    for one, result in chosen:
+        for sentence in result.get("false_alarms", {}).get("said", ()):
+            st.caption(f"{name_of(one)}: {sentence}")
     _exports(chosen)
     with st.expander("Protocol: how these figures came about"):
         for protocol in dict.fromkeys(str(result["protocol"]) for result in results):

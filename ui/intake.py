@@ -135,8 +135,8 @@ def _in_short(camera: views.Camera) -> dict[str, str]:
         "its footage": f"{camera.width} × {camera.height} pixels at {camera.fps:.4g} frames/s",
         "threshold": ", ".join(filter(None, (f"{camera.threshold:.2f} dB above a typical frame", measured))),
     }
-    if "false alarms: expected per hour" in said:
-        lines["false alarms"] = f"{said['false alarms: expected per hour']} an hour expected"
+    if alarms := views.expected_alarms(camera):
+        lines["false alarms"] = alarms
     for labels in card.get("figures", {}):
         auc, alone = (said.get(f"figures: {labels}: {of}auc: micro normalised", "–") for of in ("", "frame index: "))
         lines[labels] = f"AUC {auc}; of the frame's index alone {alone}"

@@ -129,10 +129,9 @@ def knob(camera: views.Camera) -> None:
     st.select_slider(
         "False alarms an hour", choices, asked, key=key, help=HELP, on_change=_turn, args=(camera.name, key)
     )
-    measured = camera.alarms.hours * 60
     guess = not camera.alarms.can_count(asked)
-    sure = ", too few to count them: judged by how the highest scores fall off" if guess else ""
-    st.caption(f"Threshold {camera.threshold:.2f}, measured on {measured:.1f} minutes of ordinary footage{sure}.")
+    sure = "; too few to count them: judged by how the highest scores fall off" if guess else ""
+    st.caption(f"Threshold {camera.threshold:.2f}: {views.expected_alarms(camera)}{sure}.")
 
 
 def _turn(name: str, key: str) -> None:

@@ -19,7 +19,7 @@ from core.errors import DataError
 from core.progress import JobProgress
 from core.records import Floats, Frames
 from explain.labels import PERSON
-from pipeline import versions
+from pipeline import false_alarms, versions
 from pipeline.camera import Camera
 from pipeline.evaluation import heat as heats
 from pipeline.evaluation import plan
@@ -60,7 +60,8 @@ def evaluate(
     job.begin(plan.JUDGING)
     if keep:
         scores_file.write(found, keep)
-    return judge(found, truths, rules, heat=heat or DEFAULT)
+    result = judge(found, truths, rules, heat=heat or DEFAULT)
+    return result | false_alarms.compare(camera, result)
 
 
 def score(

@@ -80,6 +80,7 @@ def _detection(found: Evaluation) -> None:
     from pipeline.evaluation.judge import judge, truths_of
     from pipeline.evaluation.protocols import rules_for
     from pipeline.evaluation.rescored import rescored
+    from pipeline.false_alarms import compare
 
     request = found.request
     runtime = choose() if request.kind == "camera" else None
@@ -98,6 +99,8 @@ def _detection(found: Evaluation) -> None:
         scores = stored.read(evaluations.upload(found, "system"), names, lengths)
     job.begin(JUDGING)
     result = judge(scores, truths, rules) | {"camera": request.name, "data": request.data}
+    if runtime is not None:
+        result |= compare(camera, result)
     if worse.say():
         result["distortion"] = worse.say()
     job.begin(DRAWING)

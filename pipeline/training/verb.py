@@ -13,6 +13,7 @@ from core.errors import InputError
 from core.progress import JobProgress
 from core.registry import collect
 from pipeline.camera import Camera
+from pipeline.false_alarms import expected
 from pipeline.rate import frame_rate
 from pipeline.training import learn, plan
 from pipeline.training.learn import Normal
@@ -83,8 +84,4 @@ def _suited(
 
 
 def _promised(camera: Camera) -> str:
-    promise = camera.card["false_alarms"]
-    return (
-        f"threshold {camera.threshold:.2f}: {promise['expected_per_hour']:.3g} false alarms an hour expected "
-        f"({promise['asked_per_hour']:g} asked for, measured on {promise['measured_on_hours'] * 60:.1f} minutes)"
-    )
+    return f"threshold {camera.threshold:.2f}: false alarms, {expected(camera)}"

@@ -30,6 +30,7 @@ class Stage:
         follows: the stage whose length its own grows with as long as nobody knows it.
         ratio: units for each unit of that stage where nothing is remembered.
         total: how many units it has, where that is known from the beginning; 0 for one that is seldom needed.
+        gauge: whether its pace depends on the machine alone: as much slower as it is than foretold, what comes is, too.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Stage:
     follows: str = ""
     ratio: float | None = None
     total: float | None = None
+    gauge: bool = False
 
 
 class Pace:
@@ -56,6 +58,7 @@ class Pace:
         supposed: seconds of a unit as they were measured beforehand, for this very job; None where they were not.
         first: seconds until its first report; None before.
         spent: seconds in it without a report.
+        slower: times that the machine is slower at present than it was when speeds were measured or guessed.
     """
 
     def __init__(self, stage: Stage, known: Speed | None) -> None:
@@ -66,7 +69,7 @@ class Pace:
         self.begun = self.ended = False
         self.first: float | None = None
         self.supposed: float | None = None
-        self.spent = 0.0
+        self.spent, self.slower = 0.0, 1.0
         self._units = self._took = self._idle = 0.0
         self._recent: deque[tuple[float, float]] = deque()
         self._reached: deque[tuple[float, float]] = deque()
@@ -96,12 +99,22 @@ class Pace:
     @property
     def each(self) -> float | None:
         """Seconds of a unit, of late and as remembered or guessed; None where there is neither."""
-        remembered = self.known.each if self.supposed is None else self.supposed
-        known, trust = (self.stage.each, GUESS) if remembered is None else (remembered, TRUST)
+        known, trust = self._foretold()
         units, seconds = (math.fsum(column) for column in zip((0.0, 0.0), *self._settled(), strict=True))
         if not known:
             return seconds / units if units else known
         return (seconds + trust) / (units + trust / known)
+
+    def _foretold(self) -> tuple[float | None, float]:
+        """Return the seconds of a unit as remembered or guessed, and for how many seconds of work that counts."""
+        remembered = self.known.each if self.supposed is None else self.supposed
+        each, trust = (self.stage.each, GUESS) if remembered is None else (remembered, TRUST)
+        return each and each * self.slower, trust
+
+    def work(self) -> tuple[float, float]:
+        """Return the seconds that its units took, and those that they were foretold to take."""
+        each, _ = self._foretold()
+        return self._took, 0.0 if each is None else each / self.slower * self._units
 
     def _settled(self) -> list[tuple[float, float]]:
         """Return the recent reports without the first ones, where those are slow: what starts up is no pace."""
@@ -113,6 +126,7 @@ class Pace:
     def seconds(self, rest: float) -> float | None:
         """Return what ``rest`` units take; None while nobody can tell."""
         start = self.stage.start if self.known.start is None else self.known.start
+        start = start and start * self.slower
         if not rest:
             return 0.0
         if not self.stage.unit:

@@ -29,6 +29,9 @@ __all__ = [
 CALM = 0.04
 """Share of the job's length over which a foretold time follows what is newly known: it does not flicker."""
 
+SURE, MOST = 2.0, 8.0
+"""Seconds of work before a machine that is slower than foretold is believed to be, and how much slower at most."""
+
 
 def foreseen(
     job: str, subjects: Sequence[str], stage: Stage, units: float, speeds: Speeds | None = None
@@ -133,14 +136,21 @@ class JobProgress:
 
     def left(self) -> float | None:
         """Return the seconds that the job still takes, as they are foretold now; None while nobody can tell."""
-        total = 0.0
+        total, slower = 0.0, self._slower()
         for pace in self._paces.values():
+            pace.slower = slower
             rest = self._rest(pace)
             seconds = None if rest is None else pace.seconds(rest)
             if seconds is None or math.isinf(seconds):
                 return None
             total += seconds
         return total
+
+    def _slower(self) -> float:
+        """Return how much slower the machine is than foretold, by the stages that tell."""
+        gauges = [pace.work() for pace in self._paces.values() if pace.stage.gauge]
+        took, foretold = (sum(column) for column in zip((0.0, 0.0), *gauges, strict=True))
+        return float(min(max((took + SURE) / (foretold + SURE), 1.0 / MOST), MOST))
 
     def _leave(self) -> None:
         """Leave the present stage; what it took without a single report is known then."""

@@ -20,10 +20,10 @@ STAGES = (
     *(Stage(downloading(kind), "MB", total=0) for kind in ("object", "action")),
     Stage(LOADING, start=1.5),
     Stage(SCORING, "frames", start=0.5, each=0.02),
-    Stage(EXPLAINING, "frames", start=0.5, each=0.15, follows=SCORING, ratio=0.05),
+    Stage(EXPLAINING, "frames", start=0.5, each=0.15, follows=SCORING, ratio=0.08, gauge=True),
     Stage(GATHERING, "pictures", start=0.5, each=0.4, follows=SCORING, ratio=0.01),
-    Stage(RANKING, "frames", start=0.1, each=0.02, follows=EXPLAINING, ratio=1.0),
-    Stage(WRITING, "events", start=0.3, each=0.1, follows=EXPLAINING, ratio=0.03),
+    Stage(RANKING, "frames", start=0.3, each=0.025, follows=EXPLAINING, ratio=1.0),
+    Stage(WRITING, "events", start=0.5, each=0.15, follows=EXPLAINING, ratio=0.03),
 )
 """What is guessed is of two processor cores; what a machine and a camera took before takes its place."""
 

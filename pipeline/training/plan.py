@@ -22,7 +22,7 @@ STAGES = (
     Stage(LOADING, start=1.0),
     Stage(COUNTING, "frames", start=0.2, each=0.004, follows=READING, ratio=1.0),
     Stage(MEASURING, "frames", start=0.5, each=0.03, follows=COUNTING, ratio=1.0),
-    Stage(NAMING, "frames", start=0.5, each=0.15, follows=MEASURING, ratio=0.2),
+    Stage(NAMING, "frames", start=0.5, each=0.15, follows=MEASURING, ratio=0.2, gauge=True),
     Stage(SUMMING, "frames", start=0.2, each=0.01, follows=NAMING, ratio=1.0),
 )
 """What is guessed is of two processor cores; what this machine took before takes its place."""

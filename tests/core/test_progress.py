@@ -114,6 +114,18 @@ def test_a_machine_that_becomes_busy_is_followed_within_seconds(tmp_path):
     assert later and all(abs(p.left / (busy.now - when) - 1) < 0.3 for when, p in later)
 
 
+@pytest.mark.parametrize("times", [0.4, 3.0])
+def test_a_machine_that_is_slower_than_before_is_slower_in_what_comes_too(tmp_path, times):
+    stages = [dataclasses.replace(stage, gauge=stage.name == "pictures") for stage in STAGES]
+    usual = {"hot": lambda f: 0.1, "rank": 0.2, "write": 10.0}
+    Course(tmp_path, stages).goes(**usual)
+    other = Course(tmp_path, stages).goes(
+        load=3.0 * times, each=lambda f: 0.03 * times, picture=0.25 * times, hot=usual["hot"], rank=0.2 * times,
+        write=10.0 * times,
+    )  # fmt: skip
+    assert (other.errors(0.4, 0.6, 0.75) < 0.25).all(), other.errors(0.4, 0.6, 0.75)
+
+
 def test_the_old_rule_would_fail_these_courses(tmp_path):
     """What is left of the present stage alone, at the job's mean rate, is what was shown before."""
     course = Course(tmp_path).goes(**COURSES["much to write"])

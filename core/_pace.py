@@ -52,6 +52,7 @@ class Pace:
 
     Attributes:
         total: how many units it has; None while nobody knows.
+        planned: how many it was said to have beforehand; None where nobody did.
         so_far: how many of them the finished part of the stage that it follows asks for; None where nobody counts.
         done, before: units done, and how many of them by an earlier process.
         begun, ended: whether it was.
@@ -64,6 +65,7 @@ class Pace:
     def __init__(self, stage: Stage, known: Speed | None) -> None:
         self.stage, self.known = stage, known or Speed()
         self.total = stage.total if stage.total is not None or stage.unit else 1.0
+        self.planned: float | None = None
         self.so_far: float | None = None
         self.done = self.before = 0.0
         self.begun = self.ended = False
@@ -158,7 +160,8 @@ class Pace:
         return (done - before) / (now - began) if now > began and done > before else 0.0
 
     def measured(self, lead: "Pace | None") -> Speed:
-        """Return what the stage took."""
-        through = lead.done - lead.before if lead else 0.0
-        each = self._took / self._units if self._units else None
-        return Speed(each, self.first, (self.done - self.before) / through if through > 0 else None)
+        """Return what the stage took, and to how many units it came for each of its lead's, or for each planned."""
+        done, each = self.done - self.before, self._took / self._units if self._units else None
+        of = (lead.done - lead.before if lead else self.planned) or 0.0
+        already = 1.0 if lead or self.known.ratio is None else self.known.ratio
+        return Speed(each, self.first, already * done / of if of > 0 else None)

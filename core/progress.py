@@ -92,6 +92,7 @@ class JobProgress:
             pace.begun, pace.done, pace.before = True, float(done), float(done)
         pace.total = pace.total if total is None else float(total)
         pace.reach(self._mark)
+        self._left = None  # what is newly known when a stage begins is told at once
         self._say()
 
     def advance(self, done: float, total: float | None = None) -> None:
@@ -121,7 +122,7 @@ class JobProgress:
         if so_far:
             self._paces[stage].so_far = float(total)
         else:
-            self._paces[stage].total = float(total)
+            self._paces[stage].total = self._paces[stage].planned = float(total)
 
     def suppose(self, stage: str, each: float) -> None:
         """Say how many seconds a unit of a stage takes, where that was measured beforehand."""
@@ -190,7 +191,8 @@ class JobProgress:
         left, behind = self._calm(self.left(), now), now - self._began + pace.before * (pace.each or 0.0)
         if left is not None:
             self._share = max(self._share, behind / max(behind + left, 1e-9))
-        total = None if pace.total is None or math.isinf(pace.total) or not pace.stage.unit else int(pace.total)
+        known = pace.total is not None and pace.done <= pace.total < math.inf and pace.stage.unit
+        total = int(pace.total or 0) if known else None
         share = None if left is None else self._share
         self._tell(Progress(int(pace.done), total, pace.rate(), pace.stage.name, pace.stage.unit, left, share))
 

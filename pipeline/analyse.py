@@ -67,27 +67,39 @@ def analyse(
     job.begin(plan.LOOKING)
     facts = _facts(path, camera, name, threshold, runtime)
     clip = facts.pop("probed")
-    if warn is not None:
-        for sentence in clip.notes:
-            warn(_named(sentence, path, clip.name))
+    for sentence in clip.notes:
+        (warn or _silent)(_named(sentence, path, clip.name))
     job.about(f"{camera.name}, {clip.width}x{clip.height}, {runtime.describe()}", runtime.describe())
     if clip.frames is not None:
         job.expect(plan.SCORING, clip.frames)
     job.begin(plan.LOADING)
     detector = camera.build(runtime)
     _check_length(clip.frames, clip.name, camera, detector)
-    witness = Witness(
-        object_models.choose(objects, runtime, arriving("object", job, cancelled)),
-        action_models.choose(actions, runtime, arriving("action", job, cancelled)),
-    )
-    facts["span"] = detector.window.span
-    facts["models"] = {"objects": witness.objects.name, "actions": witness.actions.name}
+    witness = _witness(objects, actions, runtime, job, cancelled)
+    facts |= {
+        "span": detector.window.span,
+        "models": {"objects": witness.objects.name, "actions": witness.actions.name},
+    }
     _begin(folder, facts)
     scoring = Scoring(path, clip, detector, camera.fps, camera.normality, facts["floor"], witness, runtime)
+    _score(scoring, folder, facts, camera, job, cancelled)
+    _gather(path, folder, facts["threshold"], detector, witness, runtime, job, cancelled)
+    result = explain_events(folder, job=job)
+    _report(result, folder, job)
+    job.finish()
+    return result
+
+
+def _score(
+    scoring: Scoring, folder: Path, facts: dict[str, Any], camera: Camera, job: JobProgress,
+    cancelled: Callable[[], bool],
+) -> None:  # fmt: skip
+    """Score the clip, and complete the facts with what was found while it was read."""
+    clip = scoring.clip
     try:
         scoring.run(folder, job, cancelled)
-        _check_length(scoring.frames, clip.name, camera, detector)
-        read = [_named(sentence, path, clip.name) for sentence in scoring.warnings]
+        _check_length(scoring.frames, clip.name, camera, scoring.detector)
+        read = [_named(sentence, scoring.path, clip.name) for sentence in scoring.warnings]
         told = [*facts["warnings"], *read, *_repeats(scoring, camera, clip.name), *_texts(scoring)]
         facts["warnings"] = list(dict.fromkeys(told))
     except (ClipError, WeightsError):
@@ -96,11 +108,15 @@ def analyse(
     facts["clip"]["frames"], facts["repeated"] = scoring.frames, scoring.repeated
     facts["texts"] = [dataclasses.asdict(text) for text in scoring.texts]
     files.write_json(folder / FACTS, facts)
-    _gather(path, folder, facts["threshold"], detector, witness, runtime, job, cancelled)
-    result = explain_events(folder, job=job)
-    _report(result, folder, job)
-    job.finish()
-    return result
+
+
+def _witness(
+    objects: str, actions: str, runtime: device.Runtime, job: JobProgress, cancelled: Callable[[], bool]
+) -> Witness:
+    return Witness(
+        object_models.choose(objects, runtime, arriving("object", job, cancelled)),
+        action_models.choose(actions, runtime, arriving("action", job, cancelled)),
+    )
 
 
 def _gather(
@@ -180,6 +196,10 @@ def _facts(
 def _named(sentence: str, path: Path, name: str) -> str:
     """Put the name that a clip's owner gave it where a sentence gives that of its file."""
     return sentence.replace(repr(path.name), repr(name))
+
+
+def _silent(sentence: str) -> None:
+    """Tell nobody."""
 
 
 def _never() -> bool:

@@ -134,7 +134,8 @@ class _Play:
         self.camera, self.detector, self.runtime, self.stage = camera, detector, runtime, stage
         # Scores are those of the frames between what the windows need before and after.
         self.clock = Clock.of(clock.seconds(stage.numbers))
-        self.job, self.cancelled, self.frames = job, cancelled, 0
+        self.job, self.cancelled, self.played = job, cancelled, 0
+        self.planned = (len(stage.masks) + 2) * (stage.last - stage.first + 1)
         if job is not None:
             job.begin(plan.AWAY)
         self.seen = detector.prepare(detector.shrink(torch.from_numpy(stage.images)))
@@ -187,12 +188,15 @@ class _Play:
         w, stage = self.detector.window, self.stage
         played = self.seen.expand(len(sets), *self.seen.shape).clone()
         fills, masks = [], []
-        for i, row in enumerate(range(stage.first, stage.last + 1)):
+        rows = range(stage.first, stage.last + 1)
+        # Behind these sets come the pictures at least.
+        self.planned = max(self.planned, self.played + (len(sets) + 1) * len(rows))
+        for i, row in enumerate(rows):
             if self.cancelled is not None and self.cancelled():
                 raise Cancelled("cancelled before the counterfactual was found")
-            self.frames += 1
-            if self.job is not None and i % 8 == 7:
-                self.job.advance(self.frames)
+            self.played += len(sets)
+            if self.job is not None:
+                self.job.advance(self.played, self.planned)
             mask = torch.stack([(stage.masks[torch.from_numpy(s), i].amax(0) if s.any() else stage.masks[0, i] * 0)
                                 for s in sets])[:, None]  # fmt: skip
             expected = self.seen.new_zeros(len(sets), *self.seen.shape[1:])

@@ -14,8 +14,8 @@ from pipeline import plan
 JOB, READING, AWAY, WRITING = "explain", "reading the clip", "explaining the event away", "writing the report"
 REPEATED = 0.25
 """Share of a method's budget that each repetition gets: under noise, and with random networks."""
-ROUNDS = 3
-"""Times that an event is gone through to explain it away, at most."""
+PLAYS = 7
+"""Times that each frame of an event is replaced to explain it away, where nobody knows yet how much moves in it."""
 PASS = 0.05
 """Seconds of a forward pass where nothing of the kind is remembered."""
 OUTSIDE = {READING: 3.0, WRITING: 1.5}
@@ -66,8 +66,8 @@ def job_of(
     stages = sorted(_stages(subjects, methods), key=lambda stage: away_first and stage.name != AWAY)
     job = JobProgress(JOB, stages, tell, subjects=subjects)
     for name, entry in methods.items():
-        job.expect(name, passes(entry, evaluations))
-    job.expect(AWAY, ROUNDS * event_frames)
+        job.expect(name, _passes(subjects, name, entry, evaluations))
+    job.expect(AWAY, PLAYS * event_frames)
     return job
 
 
@@ -78,14 +78,21 @@ def subjects_of(camera: str, device: str) -> tuple[str, str]:
 
 def costs(subjects: Sequence[str], methods: Mapping[str, MethodEntry], evaluations: int) -> dict[str, float]:
     """Return how many seconds each method will take, its figures included."""
-    return {stage.name: foreseen(JOB, subjects, stage, passes(methods[stage.name], evaluations)) or 0.0
-            for stage in _stages(subjects, methods) if stage.name in methods}  # fmt: skip
+    stages = {stage.name: stage for stage in _stages(subjects, methods)}
+    units = {name: _passes(subjects, name, entry, evaluations) for name, entry in methods.items()}
+    return {name: foreseen(JOB, subjects, stages[name], count) or 0.0 for name, count in units.items()}
 
 
 def outside(subjects: Sequence[str], event_frames: int = 0) -> float:
     """Return how many seconds an explanation will take beside its methods."""
-    parts = [(stage, ROUNDS * event_frames if stage.name == AWAY else 1) for stage in _stages(subjects, {})]
+    parts = [(stage, PLAYS * event_frames if stage.name == AWAY else 1) for stage in _stages(subjects, {})]
     return sum(foreseen(JOB, subjects, stage, units) or 0.0 for stage, units in parts)
+
+
+def _passes(subjects: Sequence[str], name: str, entry: MethodEntry, evaluations: int) -> float:
+    """Return the passes of a method, corrected by how many it came to before."""
+    known = Speeds().of(JOB, subjects, name)
+    return passes(entry, evaluations) * (1.0 if known is None or known.ratio is None else known.ratio)
 
 
 def _stages(subjects: Sequence[str], methods: Mapping[str, MethodEntry]) -> tuple[Stage, ...]:

@@ -186,6 +186,34 @@ def test_a_job_that_goes_on_measures_only_what_it_does_itself(tmp_path):
     assert told[-1].share > 0.9
 
 
+def test_a_stage_that_goes_beyond_its_plan_does_not_say_so_and_is_planned_better_next_time(tmp_path):
+    told, now = [], [0.0]
+    for _ in range(2):
+        job = JobProgress("x", STAGES[2:3], told.append, speeds=Speeds(tmp_path / FILE), clock=lambda: now[0])
+        job.expect("scoring", 100)
+        job.begin("scoring")
+        for done in range(10, 151, 10):
+            now[0] += 1.0
+            job.advance(done)
+        job.finish()
+        assert (told[-1].done, told[-1].total) == (150, None) and all(p.done <= p.total for p in told if p.total)
+    assert Speeds(tmp_path / FILE).of("x", ("",), "scoring").ratio == pytest.approx(1.5 + 0.5 * (1.5 * 1.5 - 1.5))
+
+
+def test_a_stage_begins_with_what_is_known_then(tmp_path):
+    """What was foretold badly does not linger."""
+    told, now = [], [0.0]
+    job = JobProgress("x", STAGES[1:], told.append, speeds=Speeds(tmp_path / FILE), clock=lambda: now[0])
+    job.expect("scoring", 1000)
+    job.begin("scoring")
+    for done in (1, 2, 3):
+        now[0] += 60.0
+        job.advance(done)
+    assert told[-1].left > 1000
+    job.begin("writing")
+    assert told[-1].left < 5
+
+
 @given(st.lists(st.tuples(st.sampled_from(["begin", "advance", "count", "expect", "wait"]), st.integers(0, 5),
                           st.floats(0, 1e4)), max_size=40))  # fmt: skip
 def test_no_order_of_calls_gives_a_time_that_is_none(tmp_path, calls):

@@ -13,7 +13,7 @@ TRUST, GUESS = 4.0, 0.2
 """Seconds of work that a remembered speed, and a guessed one, count for beside the measured one."""
 SLOW = 2.0
 """Times the median pace from which first reports are taken for a start."""
-RATIO_TRUST, RATIO_GUESS, RATIO_RECENT = 0.15, 0.03, 0.25
+RATIO_TRUST, RATIO_GUESS, RATIO_RECENT = 0.4, 0.03, 0.25
 """Share of the leading stage that a remembered ratio and a guessed one count for beside the measured one, and over
 which that is measured: what comes is more like what was last than like what was at the beginning."""
 
@@ -164,4 +164,6 @@ class Pace:
         done, each = self.done - self.before, self._took / self._units if self._units else None
         of = (lead.done - lead.before if lead else self.planned) or 0.0
         already = 1.0 if lead or self.known.ratio is None else self.known.ratio
-        return Speed(each, self.first, already * done / of if of > 0 else None)
+        # A stage that had nothing to do tells nothing of what it takes.
+        start = self.first if done > 0 or not self.stage.unit else None
+        return Speed(each, start, already * done / of if of > 0 else None)

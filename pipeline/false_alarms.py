@@ -7,12 +7,15 @@ law (``garwood1936fiducial``).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scipy.special import betainc, gammaincinv
 
-from pipeline.camera import Camera
 from pipeline.missed import length
+
+if TYPE_CHECKING:
+    # Figures that are there need no PyTorch.
+    from pipeline.camera import Camera
 
 SURE = 0.95
 """Probability with which an interval holds the true rate."""
@@ -76,14 +79,16 @@ def number(rate: float) -> str:
     return f"{round(rate, digits):,.1f}".removesuffix(".0")
 
 
-def of_camera(camera: Camera) -> AlarmRate | None:
-    """Return what a camera's card expects at its threshold; None where its false alarms were not kept."""
-    if camera.alarms is None or camera.alarms.hours <= 0:
-        return None
-    return AlarmRate(camera.alarms.expected(camera.threshold) * camera.alarms.hours, camera.alarms.hours)
+def of_camera(camera: "Camera") -> AlarmRate | None:
+    """Return what a camera expects at its threshold, by its curve or else its card; None where neither tells."""
+    if camera.alarms is not None and camera.alarms.hours > 0:
+        return AlarmRate(camera.alarms.expected(camera.threshold) * camera.alarms.hours, camera.alarms.hours)
+    told = camera.card.get("false_alarms", {})
+    rate, hours = told.get("expected_per_hour"), told.get("measured_on_hours")
+    return AlarmRate(rate * hours, hours) if rate is not None and hours else None
 
 
-def expected(camera: Camera) -> str:
+def expected(camera: "Camera") -> str:
     """Say what a camera's threshold is expected to cost, on how much footage that rests, and how sure it is."""
     rate = of_camera(camera)
     if rate is None:
@@ -96,7 +101,7 @@ def expected(camera: Camera) -> str:
     )
 
 
-def compare(camera: Camera, result: Mapping[str, Any]) -> dict[str, Any]:
+def compare(camera: "Camera", result: Mapping[str, Any]) -> dict[str, Any]:
     """Hold the false alarms of an evaluation against the camera's card, as ``false_alarms`` of ``evaluate --json``.
 
     Args:
@@ -117,7 +122,7 @@ def compare(camera: Camera, result: Mapping[str, Any]) -> dict[str, Any]:
                              "said": said}}  # fmt: skip
 
 
-def _judged(here: AlarmRate, card: AlarmRate, camera: Camera) -> str:
+def _judged(here: AlarmRate, card: AlarmRate, camera: "Camera") -> str:
     chance = by_chance(here, card)
     if chance >= 1.0 - SURE:
         return "The two agree within chance."

@@ -45,10 +45,12 @@ def _rests(normal: NormalScores, threshold: float) -> str:
     if events is None:
         return f"The camera's threshold was set on {footage} of normal footage; weaker events are not raised."
     if events < 1.0:
-        return (
-            f"That threshold lies above all of the {footage} of normal footage that the camera was measured on; weaker "
-            "events than that are not raised."
+        above = (
+            f"That threshold lies above all of the {footage} of normal footage that the camera was measured on"
+            if threshold > normal.highest
+            else f"No event in the {footage} of normal footage that the camera was measured on reaches that threshold"
         )
+        return f"{above}; weaker events than that are not raised."
     count = round(events)
     return (
         f"In the {footage} of normal footage that the camera was measured on, about {count} "

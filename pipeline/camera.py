@@ -119,7 +119,8 @@ def load(name: str) -> Camera:
 
 
 def _read(folder: Path) -> Camera:
-    content = json.loads((folder / "camera.json").read_text(encoding="utf-8"))
+    text = (folder / "camera.json").read_text(encoding="utf-8")
+    content = json.loads(text, parse_float=_finite, parse_constant=_finite)
     if content.pop("format") != FORMAT:
         raise ValueError(f"format must be {FORMAT}")
     normality, alarms = Normality.of(content.pop("normality")), content.pop("alarms", None)
@@ -131,9 +132,20 @@ def _read(folder: Path) -> Camera:
         folder.name, folder, normality=normality, background=background,
         alarms=AlarmCurve.of(alarms) if alarms else None, **content,
     )  # fmt: skip
-    if not all(math.isfinite(value) for value in (camera.threshold, camera.floor, camera.normality.median)):
-        raise ValueError("threshold, floor and median must be finite")
+    for name in ("threshold", "floor", "fps", "width", "height"):
+        if not isinstance(getattr(camera, name), int | float):
+            raise ValueError(f"{name} must be a number")
+    if min(camera.fps, camera.width, camera.height) <= 0:
+        raise ValueError("fps, width and height must be above 0")
     return camera
+
+
+def _finite(number: str) -> float:
+    """Read a number of JSON, or what some writers put in its place."""
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"all numbers must be finite, got {number}")
+    return value
 
 
 def check_name(name: str) -> None:

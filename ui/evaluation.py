@@ -142,8 +142,8 @@ def _rows() -> None:
         with st.container(horizontal=True, vertical_alignment="center", key=f"run-{one.id}"):
             st.html(f'<div class="run">{frame.badge(one.state)}<div><b>{safe(name_of(one))}</b><br>'
                     f"<span>{safe(_about(one))}</span></div></div>")  # fmt: skip
-            if one.active and one.total:
-                st.progress(min(one.done / one.total, 1.0), width=160)
+            if one.state == "running" and one.told:
+                st.progress(one.told.progress.share or 0.0, width=160)
             st.button("Delete", key=f"delete-{one.id}", icon=":material/delete:", on_click=_delete, args=(one.id,))
 
 
@@ -165,8 +165,8 @@ def _about(one: Evaluation) -> str:
     said = f"X-MAN, {request.labels}" if request.explains else f"protocol {request.protocol}"
     facts = [*([request.data] if request.data else []), said]
     facts += [way for way in (request.normalisation, request.smoothing) if way]
-    if one.active and one.total:
-        facts.append(f"{count(one.done, 'frame')} of {one.total:,}")
+    if one.state == "running" and one.told:
+        facts.append(one.told.words())
     return " · ".join([*facts, *([one.error] if one.error else [])])
 
 
@@ -204,6 +204,9 @@ def show(chosen: Sequence[Result]) -> None:
         for sentence in said(result["unmatched"]) if "unmatched" in result else ():
             frame.notice(f"{sentence} ({name_of(one)})", "warn")
     _figures(out.rows(results))
+    for one, result in chosen:
+        for sentence in result.get("false_alarms", {}).get("said", ()):
+            st.caption(f"{name_of(one)}: {sentence}")
     _exports(chosen)
     with st.expander("Protocol: how these figures came about"):
         for protocol in dict.fromkeys(str(result["protocol"]) for result in results):

@@ -68,12 +68,11 @@ def event_view(run: Run, analysis: Analysis, number: int) -> None:
     st.page_link(frame.WHY, label="Why this score?", icon=":material/lightbulb:",
                  query_params={"run": run.id, "at": str(one.event.peak)})  # fmt: skip
     _pictures(run, analysis, one)
+    if not one.causes:
+        return
     st.markdown("**What it was**, best first")
-    if one.causes:
-        st.plotly_chart(charts.cause_chart(one), key="causes", config={"displayModeBar": False})
-        st.html(_attributes(one))
-    else:
-        st.caption("No object, action or place explains this event.")
+    st.plotly_chart(charts.cause_chart(one), key="causes", config={"displayModeBar": False})
+    st.html(_attributes(one))
     _place(run, analysis, one)
     st.html(
         f'<p class="facts">Unexplained: <b>{100 * one.unexplained_share:.0f} %</b> of the heat lies in no box. '
@@ -172,9 +171,9 @@ def _legend(normal: float) -> str:
 
 
 def nothing_found(analysis: Analysis) -> None:
-    """Say that nothing lies above the threshold."""
+    """Say that nothing lies above the threshold, and what could have been missed."""
     st.subheader("Nothing unusual at this threshold")
     st.caption(
         f"No stretch of the clip's {count(len(analysis.scores), 'frame')} lies above {analysis.threshold:.2f} for long "
-        "enough to be an event. A lower threshold shows weaker ones."
+        f"enough to be an event. {analysis.missed}"
     )

@@ -78,7 +78,7 @@ def threshold_picker(run: Run, base: Analysis) -> float:
         )
     chosen = float(st.session_state[f"threshold-{run.id}"])
     if chosen < views.floor_of(run.folder):
-        st.caption(f"Under {views.floor_of(run.folder):.2f} no pictures were kept: events there have no causes.")
+        st.caption(f"Under {views.floor_of(run.folder):.2f} events may have no pictures, and then they have no causes.")
     return base.threshold if chosen == start else chosen
 
 

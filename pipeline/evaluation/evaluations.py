@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from core import files
 from core.errors import DataError, InputError
+from core.progress import Told
 from core.registry import collect
 from pipeline import jobs
 
@@ -78,15 +79,14 @@ class Evaluation:
         id: names its folder.
         request: what is measured.
         state: ``queued``, ``running``, ``done``, ``failed`` or ``interrupted``.
-        done, total: progress; ``total`` is 0 while it is unknown.
+        told: how far it is; None before anything was told.
         error: the sentence that says why it failed.
     """
 
     id: str
     request: Request
     state: str
-    done: int = 0
-    total: int = 0
+    told: Told | None = None
     error: str = ""
 
     @property
@@ -210,8 +210,8 @@ def get(evaluation_id: str) -> Evaluation:
         raise InputError(f"there is no evaluation {evaluation_id[:40]!r}; it may have been deleted")
     state, request = _read(folder / STATE), _read(folder / REQUEST)
     try:
-        found = Evaluation(evaluation_id, Request(**request), str(state["state"]), int(state.get("done", 0)),
-                           int(state.get("total", 0)), str(state.get("error", "")))  # fmt: skip
+        found = Evaluation(evaluation_id, Request(**request), str(state["state"]), Told.of(state.get("told")),
+                           str(state.get("error", "")))  # fmt: skip
     except (TypeError, KeyError, ValueError) as error:
         raise InputError(f"evaluation {evaluation_id} was kept by another version of Whycam; delete it") from error
     if found.active and _dead(folder, state):

@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.evaluation.published import beside
 from pipeline.evaluation.xman import taken_for
+from pipeline.false_alarms import number
 
 FORMATS = {"csv": "text/csv", "json": "application/json", "tex": "text/x-tex", "html": "text/html"}
 FIGURES = {
@@ -60,6 +61,8 @@ def _row(result: Mapping[str, Any]) -> dict[str, Any]:
     figures = {name: at(result, path) for name, path in (XMAN if xman else FIGURES).items()}
     if xman and (span := at(result, ("intervals", "map"))):
         figures["mAP, 95 %"] = f"{span[0]:.3f} to {span[1]:.3f}"
+    if span := at(result, ("false_alarms", "interval")):
+        figures["false alarms/h, 95 %"] = " to ".join(map(number, span))
     return named | figures | ({} if xman else {"paper's AUC": _paper(result)})
 
 

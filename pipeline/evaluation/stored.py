@@ -157,6 +157,8 @@ def _clip(arrays: Any, number: int, about: Mapping[str, Any]) -> Kept:
     cell, fps = int(about["cell"]), float(about["fps"])
     if scores.ndim != 1 or not alike or not fps > 0 or (heat is not None and (heat.ndim != 3 or cell < 1)):
         raise ValueError(f"the arrays of clip {about['name']!r} do not fit together")
+    if np.isinf(scores).any():
+        raise ValueError(f"a score of clip {about['name']!r} is infinite; a frame without a score is NaN")
     if heat is not None and np.isnan(heat).any():
         raise ValueError(f"the heat of clip {about['name']!r} is not a number everywhere")
     return Kept(_keys.name(str(about["name"]), "clip", "its facts"), scores, flagged, fps, heat, cell)

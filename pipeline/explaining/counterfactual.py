@@ -20,12 +20,14 @@ from core.clock import Clock
 from core.contracts import Detector
 from core.device import Runtime
 from core.errors import Cancelled, InputError
+from core.progress import JobProgress
 from core.records import Event, Evidence, Floats, Frames, Images, Tube
 from explain.attribution import Scale
 from explain.labels import fine
 from explain.parts import covers, named, parts_of
 from pipeline.camera import Camera
 from pipeline.events import smoothed
+from pipeline.explaining import plan
 from pipeline.explaining.questions import scale_of
 from pipeline.sampling import Analysed, load
 
@@ -58,7 +60,7 @@ class Stage:
 def without(
     path: Path, camera: Camera, event: Event, evidence: Sequence[Evidence], out: Path, runtime: Runtime, *,
     clock: Clock, analysed: Analysed, scores: Floats, threshold: float,
-    tell: Callable[[str, int, int], None] | None = None, cancelled: Callable[[], bool] | None = None,
+    job: JobProgress | None = None, cancelled: Callable[[], bool] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Find the smallest set of tubes without which an event would not have been one.
 
@@ -73,7 +75,7 @@ def without(
         analysed: which of them the detector is shown.
         scores: (frames,) calibrated scores of the clip.
         threshold: calibrated, of the event.
-        tell: told how far it is.
+        job: told how many frames are done, where it has the stage of it.
         cancelled: asked between frames.
 
     Returns:
@@ -93,7 +95,7 @@ def without(
     detector = camera.build(runtime)
     tubes = [tube for tube, _ in parts]
     stage = _staged(path, detector, event, tubes, clock, analysed)
-    play = _Play(camera, detector, runtime, stage, clock, tell, cancelled)
+    play = _Play(camera, detector, runtime, stage, clock, job, cancelled)
     scale = scale_of(camera, detector, scores)
     chosen, alone, before = _smallest(play, threshold)
     images = play.pictures(chosen)
@@ -127,12 +129,15 @@ class _Play:
 
     def __init__(
         self, camera: Camera, detector: Detector, runtime: Runtime, stage: Stage, clock: Clock,
-        tell: Callable[[str, int, int], None] | None, cancelled: Callable[[], bool] | None,
+        job: JobProgress | None, cancelled: Callable[[], bool] | None,
     ) -> None:  # fmt: skip
         self.camera, self.detector, self.runtime, self.stage = camera, detector, runtime, stage
         # Scores are those of the frames between what the windows need before and after.
         self.clock = Clock.of(clock.seconds(stage.numbers))
-        self.tell, self.cancelled, self.rounds = tell, cancelled, 0
+        self.job, self.cancelled, self.played = job, cancelled, 0
+        self.planned = (len(stage.masks) + 2) * (stage.last - stage.first + 1)
+        if job is not None:
+            job.begin(plan.AWAY)
         self.seen = detector.prepare(detector.shrink(torch.from_numpy(stage.images)))
         w = detector.window
         self.size = (w.height, w.width)
@@ -183,12 +188,15 @@ class _Play:
         w, stage = self.detector.window, self.stage
         played = self.seen.expand(len(sets), *self.seen.shape).clone()
         fills, masks = [], []
-        self.rounds += 1
-        for i, row in enumerate(range(stage.first, stage.last + 1)):
+        rows = range(stage.first, stage.last + 1)
+        # Behind these sets come the pictures at least.
+        self.planned = max(self.planned, self.played + (len(sets) + 1) * len(rows))
+        for i, row in enumerate(rows):
             if self.cancelled is not None and self.cancelled():
                 raise Cancelled("cancelled before the counterfactual was found")
-            if self.tell is not None and i % 8 == 0:
-                self.tell(f"counterfactual, round {self.rounds}", i, stage.last - stage.first + 1)
+            self.played += len(sets)
+            if self.job is not None:
+                self.job.advance(self.played, self.planned)
             mask = torch.stack([(stage.masks[torch.from_numpy(s), i].amax(0) if s.any() else stage.masks[0, i] * 0)
                                 for s in sets])[:, None]  # fmt: skip
             expected = self.seen.new_zeros(len(sets), *self.seen.shape[1:])

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import files
 from core.contracts import Truth
+from core.progress import Progress, kept
 from pipeline import store
 from pipeline.evaluation import evaluations, mixed, opened
 from pipeline.evaluation.curves import curves
@@ -131,9 +132,10 @@ def test_what_failed_says_why_and_can_be_deleted():
 
 def test_what_is_at_work_shows_how_far_it_is(monkeypatch):
     monkeypatch.setattr(evaluations, "_dead", lambda folder, state: False)
-    keep(1, {"kind": "camera", "system": "tiny", "data": "plaza"}, "running", facts={"done": 500, "total": 2000})
+    keep(1, {"kind": "camera", "system": "tiny", "data": "plaza"}, "running",
+         facts={"told": kept(Progress(500, 2000, 9.0, "scoring", left=200.0, share=0.25))})  # fmt: skip
     at = show()
-    assert "500 frames of 2,000" in html(at)
+    assert "Scoring: 500 of 2,000 frames · about 3 min 15 s left" in html(at)
     assert json.dumps(at.get("progress")[0].proto.value) == "25"
 
 

@@ -101,6 +101,7 @@ def test_what_is_kept_comes_back(tmp_path):
         ({"flagged": np.ones(3, bool)}, "do not fit together"),
         ({"heat": np.ones((3, 2, 3), np.float16)}, "do not fit together"),
         ({"heat": np.full((4, 2, 3), np.nan, np.float16)}, "not a number"),
+        ({"scores": np.array([1.0, np.inf, 0.0, 1.0], np.float32)}, "a score of clip 'a' is infinite"),
         ({"cell": 0}, "do not fit together"),
         ({"fps": 0.0}, "do not fit together"),
         ({"name": "z"}, "'z', which is no test clip"),

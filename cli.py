@@ -91,18 +91,21 @@ def analyse(options: argparse.Namespace) -> int:
 
                 analysis = run(
                     Path(clip), camera, folder, threshold=options.threshold, runtime=runtime,
-                    objects=options.objects, actions=options.actions, progress=line, warn=warn,
+                    objects=options.objects, actions=options.actions, fps=options.fps, progress=line, warn=warn,
                 )  # fmt: skip
         except InputError as error:
             code = say(error, 2)
             continue
         for warning in (one for one in analysis.warnings if one not in said):
             print(f"whycam: note: {warning}", file=sys.stderr)
-        print(f"{Path(clip).name}: {len(analysis.events)} unusual event{'s' * (len(analysis.events) != 1)}")
+        count = f"{len(analysis.events)} unusual event{'s' * (len(analysis.events) != 1)}"
+        print(f"{Path(clip).name}: {count}{analysis.reach}")
         if not analysis.events:
             print(f"  {analysis.missed}")
         for explained in analysis.events:
             print(f"  frames {explained.event.first}-{explained.event.last}: {explained.summary}")
+        for one in analysis.disturbances:
+            print(f"  the camera itself, {one.kind}: {one.summary}")
         print(f"  report: {folder / 'report.html'}")
     return code
 

@@ -153,3 +153,14 @@ class Analysis:
     places: Mapping[str, Places] = field(default_factory=dict)
     normal_scores: NormalScores | None = None
     missed: str = ""
+
+    @property
+    def reach(self) -> str:
+        """Say which part of the clip the answer is of, where not all of it could be read; empty where it could.
+
+        It stands behind every number of events: what was not read may have been anything.
+        """
+        read, announced = len(self.scores), self.clip.announced
+        if announced is not None and read < announced:
+            return f" in the {read:,} of {announced:,} frames that could be read"
+        return " in what could be read" if self.unread else ""

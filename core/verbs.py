@@ -78,6 +78,8 @@ def _analyse(verbs: Any) -> None:
                       help="folder of the report (default out); several clips get a folder each in it")  # fmt: skip
     made.add_argument("--threshold", type=float, metavar="X",
                       help="score above which a frame is unusual (default: the camera's)")  # fmt: skip
+    made.add_argument("--fps", type=number, metavar="N",
+                      help="frames in a second of clips that do not tell (default: the camera's)")  # fmt: skip
     models(made)
     device(made)
 

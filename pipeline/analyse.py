@@ -36,8 +36,8 @@ __all__ = ["Progress", "analyse"]
 def analyse(
     path: Path, camera: Camera, folder: Path, *, name: str | None = None, threshold: float | None = None,
     runtime: device.Runtime | None = None, objects: str = "auto", actions: str = "auto",
-    progress: Callable[[Progress], None] | None = None, cancelled: Callable[[], bool] | None = None,
-    warn: Callable[[str], None] | None = None,
+    fps: float | None = None, progress: Callable[[Progress], None] | None = None,
+    cancelled: Callable[[], bool] | None = None, warn: Callable[[str], None] | None = None,
 ) -> Analysis:  # fmt: skip
     """Analyse one clip, and write ``report.html``, ``report.json`` and ``scores.csv`` into ``folder``.
 
@@ -52,6 +52,7 @@ def analyse(
         runtime: device and precision; the best there is when None.
         objects: object backend, or ``auto``.
         actions: action backend, or ``auto``.
+        fps: frames in a second of a clip that does not tell; the camera's when None.
         progress: called at the beginning of every stage and after every chunk of frames.
         cancelled: asked after every chunk of frames.
         warn: told before the clip is scored what is wrong with its file, a sentence each.
@@ -65,7 +66,7 @@ def analyse(
     runtime, cancelled = runtime or device.choose(), cancelled or _never
     job = JobProgress("analyse", plan.STAGES, progress, subjects=(runtime.describe(),))
     job.begin(plan.LOOKING)
-    facts = _facts(path, camera, name, threshold, runtime)
+    facts = _facts(path, camera, name, threshold, fps, runtime)
     clip = facts.pop("probed")
     for sentence in clip.notes:
         (warn or _silent)(_named(sentence, path, clip.name))
@@ -83,7 +84,7 @@ def analyse(
     _begin(folder, facts)
     scoring = Scoring(path, clip, detector, camera.fps, camera.normality, facts["floor"], witness, runtime)
     _score(scoring, folder, facts, camera, job, cancelled)
-    _gather(path, folder, facts["threshold"], detector, witness, runtime, job, cancelled)
+    _gather(path, folder, detector, witness, runtime, job, cancelled)
     result = explain_events(folder, job=job)
     _report(result, folder, job)
     job.finish()
@@ -99,13 +100,13 @@ def _score(
     try:
         scoring.run(folder, job, cancelled)
         _check_length(scoring.frames, clip.name, camera, scoring.detector)
-        read = [_named(sentence, scoring.path, clip.name) for sentence in scoring.warnings]
-        told = [*facts["warnings"], *read, *_repeats(scoring, camera, clip.name), *_texts(scoring)]
-        facts["warnings"] = list(dict.fromkeys(told))
+        read = [_named(sentence, scoring.path, clip.name) for sentence in scoring.reading.notes]
+        facts["warnings"] = [*read, *facts["warnings"], *_repeats(scoring, camera, clip.name), *_texts(scoring)]
     except (ClipError, WeightsError):
         _discard(folder)
         raise
     facts["clip"]["frames"], facts["repeated"] = scoring.frames, scoring.repeated
+    facts["clip"]["announced"], facts["unread"] = scoring.reading.announced, scoring.reading.unread
     facts["texts"] = [dataclasses.asdict(text) for text in scoring.texts]
     files.write_json(folder / FACTS, facts)
 
@@ -120,15 +121,15 @@ def _witness(
 
 
 def _gather(
-    path: Path, folder: Path, threshold: float, detector: Detector, witness: Witness, runtime: device.Runtime,
+    path: Path, folder: Path, detector: Detector, witness: Witness, runtime: device.Runtime,
     job: JobProgress, cancelled: Callable[[], bool],
 ) -> None:  # fmt: skip
     """Keep evidence of the frames that stand for the events in the report."""
     job.begin(plan.GATHERING)
     kept = answers.read(folder)
     second = EventEvidence(kept.log, detector, Witness(witness.objects, witness.actions), runtime, kept.texts)
-    frames = wanted_frames(kept.events(threshold))
-    second.gather(path, frames, EvidenceFolder(folder / EVIDENCE), job.advance, cancelled)
+    frames = wanted_frames(kept.events(float(kept.facts["threshold"])))
+    second.gather(path, kept.clip.fps, frames, EvidenceFolder(folder / EVIDENCE), job.advance, cancelled)
 
 
 def _report(result: Analysis, folder: Path, job: JobProgress) -> None:
@@ -166,15 +167,14 @@ def _repeats(scoring: Scoring, camera: Camera, name: str) -> list[str]:
 
 
 def _facts(
-    path: Path, camera: Camera, name: str | None, threshold: float | None, runtime: device.Runtime
+    path: Path, camera: Camera, name: str | None, threshold: float | None, fps: float | None, runtime: device.Runtime
 ) -> dict[str, Any]:
-    probed = video.probe(path)
+    probed = video.probe(path, fps or camera.fps)
     probed = dataclasses.replace(probed, name=name or probed.name)
     limit = camera.threshold if threshold is None else threshold
     if not math.isfinite(limit):
         raise InputError(f"the threshold must be a finite number, got {limit}; camera {camera.name} uses "
                          f"{camera.threshold:.2f}")  # fmt: skip
-    notes = [_named(sentence, path, probed.name) for sentence in probed.notes]
     rate = check_rate(probed.fps, camera.name, camera.fps, probed.name)
     return {
         "probed": probed,
@@ -184,7 +184,7 @@ def _facts(
         "threshold": limit,
         "floor": min(camera.floor, limit * EventRule().low),
         "span": 1,
-        "warnings": [*notes, *([rate] if rate else []), *look(camera, path)],
+        "warnings": [*([rate] if rate else []), *look(camera, path)],
         "camera_floor": camera.floor,
         "normality": dataclasses.asdict(camera.normality),
         "normal_seconds": camera.normality.frames / camera.fps,

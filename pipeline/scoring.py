@@ -60,7 +60,7 @@ class Scoring:
         self.floor, self.witness, self.runtime = floor, witness, runtime
         self.sampler = Sampler.of(path, clip.fps, camera_rate)
         self.spacing = stride(clip) / clip.fps
-        self.warnings: list[str] = []
+        self.reading = Reading(None, 0)
         self._written = self._explained = 0
         self._owed: list[float] = []
         self._held, self._raised = float("nan"), 0.0
@@ -86,7 +86,7 @@ class Scoring:
         return self._text.texts()
 
     def run(self, folder: Path, job: JobProgress, cancelled: Callable[[], bool]) -> None:
-        """Score what is not scored yet; afterwards ``frames`` and ``warnings`` are known.
+        """Score what is not scored yet; afterwards ``frames`` and ``reading`` are known.
 
         Raises:
             Cancelled: ``cancelled`` said so.
@@ -127,7 +127,7 @@ class Scoring:
 
     def _samples(self, start: int) -> Iterator[Sample]:
         """Decode; show each chunk to the witness, and pass on what the frames from ``start`` on need."""
-        for chunk in ahead(video.read(self.path, CHUNK[self.runtime.device.type], self._note)):
+        for chunk in ahead(video.read(self.path, CHUNK[self.runtime.device.type], self._note, fps=self.clip.fps)):
             samples = list(self.sampler.take(chunk))
             if chunk.first + len(chunk) <= start:
                 continue
@@ -138,7 +138,7 @@ class Scoring:
                 yield sample
 
     def _note(self, reading: Reading) -> None:
-        self.warnings += reading.notes
+        self.reading = reading
 
     def _take(self, answer: Prediction) -> None:
         scores = finite_scores(answer, self.clip.name) - self.median

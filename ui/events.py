@@ -172,8 +172,8 @@ def _legend(normal: float) -> str:
 
 def nothing_found(analysis: Analysis) -> None:
     """Say that nothing lies above the threshold, and what could have been missed."""
-    st.subheader("Nothing unusual at this threshold")
+    st.subheader(f"Nothing unusual{analysis.reach} at this threshold")
     st.caption(
-        f"No stretch of the clip's {count(len(analysis.scores), 'frame')} lies above {analysis.threshold:.2f} for long "
+        f"No stretch of {count(len(analysis.scores), 'frame')} lies above {analysis.threshold:.2f} for long "
         f"enough to be an event. {analysis.missed}"
     )

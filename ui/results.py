@@ -159,7 +159,8 @@ def summary(run: Run, base: Analysis, cut: Analysis) -> None:
         whole = span(when.length(0, len(cut.scores) - 1))
         told = f"{span(unusual)} of {whole}" if events else f"in {whole}"
         st.html(
-            f'<p class="found"><b>{count(len(events), "unusual event").capitalize()}</b> <span>{told}</span></p>',
+            f'<p class="found"><b>{count(len(events), "unusual event").capitalize()}{cut.reach}</b> '
+            f"<span>{told}</span></p>",
             width="content",
         )
         downloads(run, base, cut.threshold)

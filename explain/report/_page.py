@@ -128,7 +128,7 @@ threshold.</p>
 def _summary(analysis: Analysis) -> str:
     clock, events = analysis.clock, [one.event for one in analysis.events]
     if not events:
-        found = f"Nothing unusual was found: no stretch of the clip lies above the threshold of {analysis.threshold:.2f} for long enough to be an event."  # noqa: E501
+        found = f"Nothing unusual was found{safe(analysis.reach)}: no stretch of the clip lies above the threshold of {analysis.threshold:.2f} for long enough to be an event."  # noqa: E501
         missed = f'<p class="note">{safe(analysis.missed)}</p>' if analysis.missed else ""
         return f'<section class="summary" aria-label="Summary"><p class="finding">{found}</p>{missed}</section>'
     seconds = sum(clock.length(event.first, event.last) for event in events)
@@ -139,7 +139,7 @@ def _summary(analysis: Analysis) -> str:
         ("No.", ""), ("From", ""), ("To", ""), ("Most likely cause", ""), ("Peak score, dB", ' class="n"'),
         ("Heat in its boxes", ' class="n"'), ("Unexplained", ' class="n"')))  # fmt: skip
     return f"""<section class="summary" aria-label="Summary">
-<p class="finding"><b>{number}</b> above the threshold of {analysis.threshold:.2f}, together {seconds:.1f} s or {share} of the clip.</p>
+<p class="finding"><b>{number}</b>{safe(analysis.reach)} above the threshold of {analysis.threshold:.2f}, together {seconds:.1f} s or {share} of the clip.</p>
 <div class="wide"><table class="events"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>
 </section>"""  # noqa: E501
 

@@ -4,7 +4,7 @@
 """
 
 import json
-import zipfile
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,13 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from core import files
+from core.array_files import ArrayFile, open_npz
 from core.errors import DataError
 from footage import _keys
 from pipeline.evaluation.heat import Heat
 
 FORMAT = 2
 MOST_BYTES = 8 << 30
-MOST_HEIGHT = 1 << 16
+MOST_FACTS = 64 << 20
+MOST_SIDE = 1 << 16
+"""Pixels of a person, of a cell, and cells of a heat map."""
+AXES = {"scores": 1, "flagged": 1, "heat": 3}
 COLUMNS = ("video", "frame", "score")
 FACTS = ("format", "system", "detector", "data", "threshold", "skipped", "person", "clips", "facts")
 Mask = npt.NDArray[np.bool_]
@@ -114,7 +118,7 @@ def read(path: Path, clips: Sequence[str], lengths: Sequence[int]) -> Stored:
         raise DataError(f"there is no file {str(path)!r}")
     if path.suffix.lower() == ".csv":
         return _csv(path, clips, lengths)
-    found = _npz(path)
+    found = _npz(path, max(lengths, default=0))
     by_name = {clip.name: clip for clip in found.clips}
     to, missing = _keys.match(by_name, list(clips))
     if missing:
@@ -129,39 +133,59 @@ def read(path: Path, clips: Sequence[str], lengths: Sequence[int]) -> Stored:
                   found.person)  # fmt: skip
 
 
-def _npz(path: Path) -> Stored:
+def _npz(path: Path, longest: int) -> Stored:
+    """Read what :func:`write` has written; scores of more than ``longest`` frames are refused before they are read."""
     try:
-        with zipfile.ZipFile(path) as packed:
-            if sum(entry.file_size for entry in packed.infolist()) > MOST_BYTES:
-                raise ValueError(f"it unpacks to more than {MOST_BYTES >> 30} GB")
-        with np.load(path, allow_pickle=False) as arrays:
-            facts = json.loads(arrays["facts"].tobytes())
-            if facts["format"] != FORMAT or set(facts) != set(FACTS):
-                raise ValueError(f"its format is not {FORMAT}, so another version of Whycam kept it; keep them again")
-            person = float(facts["person"])
-            if not 0 <= person < MOST_HEIGHT:
-                raise ValueError(f"a person is said to be {person:g} pixels high")
-            clips = tuple(_clip(arrays, number, about) for number, about in enumerate(facts["clips"]))
-            threshold = None if facts["threshold"] is None else float(facts["threshold"])
-            return Stored(str(facts["system"]), str(facts["detector"]), str(facts["data"]), threshold,
-                          int(facts["skipped"]), clips, dict(facts["facts"]), person)  # fmt: skip
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+        with open_npz(path, MOST_BYTES) as arrays:
+            facts = _facts(arrays)
+            clips = tuple(_clip(arrays, number, about, longest) for number, about in enumerate(facts["clips"]))
+            if len({clip.name for clip in clips}) < len(clips):
+                raise ValueError("two of its clips have one name")
+            threshold = None if facts["threshold"] is None else _number(facts["threshold"], "the threshold", -math.inf)
+            person = _number(facts["person"], "a person's height in pixels", 0, MOST_SIDE)
+            skipped = _number(facts["skipped"], "the number of frames without a score", 0)
+            system, detector, data = (str(facts[key]) for key in ("system", "detector", "data"))
+            return Stored(system, detector, data, threshold, int(skipped), clips, dict(facts["facts"]), person)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise DataError(f"{path} holds no scores that Whycam kept: {error}") from error
 
 
-def _clip(arrays: Any, number: int, about: Mapping[str, Any]) -> Kept:
-    scores = np.asarray(arrays[f"scores{number}"], np.float32)
-    flagged = np.asarray(arrays[f"flagged{number}"], np.bool_) if f"flagged{number}" in arrays else None
-    heat = np.asarray(arrays[f"heat{number}"], np.float16) if f"heat{number}" in arrays else None
-    alike = {len(a) for a in (scores, flagged, heat) if a is not None} == {len(scores)}
-    cell, fps = int(about["cell"]), float(about["fps"])
-    if scores.ndim != 1 or not alike or not fps > 0 or (heat is not None and (heat.ndim != 3 or cell < 1)):
-        raise ValueError(f"the arrays of clip {about['name']!r} do not fit together")
+def _facts(arrays: ArrayFile) -> dict[str, Any]:
+    if math.prod(arrays.shape("facts")) > MOST_FACTS:
+        raise ValueError(f"its facts have more than {MOST_FACTS >> 20} MB")
+    facts = json.loads(arrays.read("facts").tobytes())
+    if facts["format"] != FORMAT or set(facts) != set(FACTS):
+        raise ValueError(f"its format is not {FORMAT}, so another version of Whycam kept it; keep them again")
+    return dict(facts)
+
+
+def _clip(arrays: ArrayFile, number: int, about: Mapping[str, Any], longest: int) -> Kept:
+    name = _keys.name(str(about["name"]), "clip", "its facts")
+    shapes = {kind: arrays.shape(f"{kind}{number}") for kind in AXES if f"{kind}{number}" in arrays or kind == "scores"}
+    frames, cell, fps = shapes["scores"][:1], int(about["cell"]), float(about["fps"])
+    alike = all(len(shape) == AXES[kind] and shape[:1] == frames for kind, shape in shapes.items())
+    if not (alike and 0 < fps < math.inf and ("heat" not in shapes or 1 <= cell <= MOST_SIDE)):
+        raise ValueError(f"the arrays of clip {name!r} do not fit together")
+    if frames[0] > longest or max(shapes.get("heat", ()), default=0) > max(MOST_SIDE, longest):
+        raise ValueError(
+            f"clip {name!r} has {frames[0]} scores, more than any clip has frames, or too large a heat map"
+        )
+    flagged = arrays.read(f"flagged{number}", "b") if "flagged" in shapes else None
+    with np.errstate(over="ignore"):
+        scores = np.asarray(arrays.read(f"scores{number}", "f"), np.float32)
+        heat = np.asarray(arrays.read(f"heat{number}", "f"), np.float16) if "heat" in shapes else None
     if np.isinf(scores).any():
-        raise ValueError(f"a score of clip {about['name']!r} is infinite; a frame without a score is NaN")
+        raise ValueError(f"a score of clip {name!r} is infinite; a frame without a score is NaN")
     if heat is not None and np.isnan(heat).any():
-        raise ValueError(f"the heat of clip {about['name']!r} is not a number everywhere")
-    return Kept(_keys.name(str(about["name"]), "clip", "its facts"), scores, flagged, fps, heat, cell)
+        raise ValueError(f"the heat of clip {name!r} is not a number everywhere")
+    return Kept(name, scores, flagged, fps, heat, cell)
+
+
+def _number(value: Any, what: str, least: float, most: float = math.inf) -> float:
+    found = float(value)
+    if not (math.isfinite(found) and least <= found < most):
+        raise ValueError(f"{what} is said to be {found:g}")
+    return found
 
 
 def _csv(path: Path, clips: Sequence[str], lengths: Sequence[int]) -> Stored:

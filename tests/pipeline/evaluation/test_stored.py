@@ -118,15 +118,18 @@ def test_files_that_hold_something_else_are_refused(tmp_path):
         stored.read(path, ["a"], [5])
     for content in (b"", b"no archive", path.read_bytes()[:-40]):
         (tmp_path / "x.npz").write_bytes(content)
-        with pytest.raises(DataError, match="holds no scores"):
+        with pytest.raises(DataError, match="must be an archive"):
             stored.read(tmp_path / "x.npz", ["a"], [4])
     with zipfile.ZipFile(tmp_path / "y.npz", "w") as made:
         made.writestr("facts.npy", b"x")
-    with pytest.raises(DataError, match="holds no scores"):
+    with pytest.raises(DataError, match="of its array 'facts'"):
         stored.read(tmp_path / "y.npz", ["a"], [4])
     np.savez(tmp_path / "z.npz", facts=np.array([{}], object))
-    with pytest.raises(DataError, match="holds no scores"):
+    with pytest.raises(DataError, match="values of type 'object', not numbers"):
         stored.read(tmp_path / "z.npz", ["a"], [4])
+    np.savez(tmp_path / "w.npz", facts=np.frombuffer(b"[" * 9999, np.uint8))
+    with pytest.raises(DataError, match="holds no scores"):
+        stored.read(tmp_path / "w.npz", ["a"], [4])
     with pytest.raises(DataError, match="there is no file"):
         stored.read(tmp_path / "none.npz", ["a"], [4])
 

@@ -128,13 +128,14 @@ def truth_of(path: Path) -> Truth:
     """
     try:
         facts = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        frames, marked = int(facts["frames"]), [int(frame) for frame in facts["labels"]]
+        frames, label_set = int(facts["frames"]), str(facts["label_set"])
+        marked = [int(frame) for frame in facts["labels"]]
         if not 0 <= frames <= MOST_FRAMES or not all(0 <= frame < frames for frame in marked):
             raise ValueError(f"frames {marked[:3]} … are abnormal in a clip of {frames}")
         abnormal = np.zeros(frames, np.bool_)
         abnormal[marked] = True
         if not marked:
-            return Truth(abnormal, None, str(facts["label_set"]))
+            return Truth(abnormal, None, label_set)
         numbers, masks, (height, width) = _masks(path.with_suffix(".npz"))
     except (OSError, DataError, ValueError, KeyError, TypeError, IndexError, OverflowError, RecursionError) as error:
         raise DataError(f"{path.name} has no readable truth beside it; render it again") from error
@@ -145,7 +146,7 @@ def truth_of(path: Path) -> Truth:
             return np.zeros((height, width), np.bool_)
         return np.unpackbits(masks[rows[frame]], count=height * width).reshape(height, width).astype(np.bool_)
 
-    return Truth(abnormal, mask, str(facts["label_set"]))
+    return Truth(abnormal, mask, label_set)
 
 
 def _masks(path: Path) -> tuple[list[int], npt.NDArray[np.uint8], tuple[int, int]]:

@@ -189,31 +189,44 @@ def _number(value: Any, what: str, least: float, most: float = math.inf) -> floa
 
 
 def _csv(path: Path, clips: Sequence[str], lengths: Sequence[int]) -> Stored:
-    from pyarrow import ArrowException, csv, float64, int64, string
-
-    types = dict(zip(COLUMNS, (string(), int64(), float64()), strict=True))
-    try:
-        table = csv.read_csv(path, convert_options=csv.ConvertOptions(column_types=types, null_values=[""]))
-    except ArrowException as error:
-        raise DataError(f"{path} must be CSV with the columns {','.join(COLUMNS)}: {error}") from error
-    if tuple(table.column_names) != COLUMNS or not len(table):
-        raise DataError(f"{path} must begin with the line {','.join(COLUMNS)!r}, and hold scores")
-    if any(column.null_count for column in table.columns):
-        raise DataError(f"{path} has an empty cell; leave out the lines of frames that have no score")
-    names, code = np.unique(np.array(table["video"].to_pylist()), return_inverse=True)
-    frame, score = table["frame"].to_numpy(), table["score"].to_numpy()
+    names, code, frame, score = _table(path)
     if not np.isfinite(score).all():
         line = int(np.flatnonzero(~np.isfinite(score))[0]) + 2
         raise DataError(f"{path}, line {line}: a score must be a finite number")
-    to, missing = _keys.match([str(name) for name in names], list(clips))
+    to, missing = _keys.match(names, list(clips))
     if missing:
         raise DataError(f"{path} has scores of {missing[0][:40]!r}, which is no test clip; known: {', '.join(clips)}")
     kept = {name: np.full(length, np.nan, np.float32) for name, length in zip(clips, lengths, strict=True)}
-    for number, name in enumerate(names.tolist()):
+    for number, name in enumerate(names):
         rows = np.flatnonzero(code == number)
         _place(kept[to[name]], frame[rows], score[rows], rows, f"{path}, clip {to[name]!r}")
     return Stored(path.stem[: _keys.LONGEST_NAME], "scores from a file", "", None, 0,
                   tuple(Kept(name, values) for name, values in kept.items()))  # fmt: skip
+
+
+def _table(path: Path) -> tuple[list[str], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Read the videos' names, and of each line the number of its video, its frame and its score."""
+    from pyarrow import ArrowException, csv, dictionary, float64, int32, int64, string
+
+    # A name is kept once, however long it is and however many lines have it.
+    types = dict(zip(COLUMNS, (dictionary(int32(), string()), int64(), float64()), strict=True))
+    try:
+        table = csv.read_csv(path, convert_options=csv.ConvertOptions(column_types=types, null_values=[""]))
+        columns = tuple(table.column_names)
+    except (ArrowException, UnicodeDecodeError) as error:
+        why = " ".join(str(error).split())[:200]
+        raise DataError(f"{path} must be CSV with the columns {','.join(COLUMNS)}: {why}") from error
+    if columns != COLUMNS or not len(table):
+        raise DataError(f"{path} must begin with the line {','.join(COLUMNS)!r}, and hold scores")
+    table = table.unify_dictionaries().combine_chunks()
+    video = table["video"].chunk(0)
+    names = video.dictionary.to_pylist()
+    if any(column.null_count for column in table.columns) or "" in names:
+        raise DataError(f"{path} has an empty cell; leave out the lines of frames that have no score")
+    named = [_keys.name(name, "video", str(path)) for name in names]
+    number = {name: i for i, name in enumerate(dict.fromkeys(named))}
+    code = np.array([number[name] for name in named])[video.indices.to_numpy()]
+    return list(number), code, table["frame"].to_numpy(), table["score"].to_numpy()
 
 
 def _place(
@@ -233,4 +246,6 @@ def _place(
     twice = np.flatnonzero(np.bincount(frame) > 1)
     if len(twice):
         raise DataError(f"{where}: frame {twice[0]} has two scores")
-    scores[frame - 1] = score
+    # What is too large for float32 becomes infinite, which the metrics know.
+    with np.errstate(over="ignore"):
+        scores[frame - 1] = score

@@ -72,6 +72,23 @@ def class_map(scores: npt.ArrayLike, positive: npt.ArrayLike, classes: Sequence[
     )
 
 
+def by_chance(positive: npt.ArrayLike, classes: Sequence[Named]) -> ClassMap:
+    """What a system reaches that says nothing: of each class the share of frames that show it.
+
+    Random scores reach the same in the limit of many frames, and a little more of few: of n frames, m of which show the
+    class, ``(H(n) + (m - 1) / (n - 1) * (n - H(n))) / n`` on average, where ``H(n) = 1 + 1/2 + … + 1/n``.
+
+    Args:
+        positive: (F, C) truth.
+        classes: C (coarse, fine) names.
+
+    >>> by_chance([[1], [0], [0], [1], [0]], [("object", "bicycle")]).map
+    0.4
+    """
+    y = np.asarray(positive, np.bool_)
+    return class_map(np.zeros(y.shape), y, classes)
+
+
 def eleven_point(scores: npt.ArrayLike, positive: npt.ArrayLike) -> float:
     """11-point AP of one class: mean over recall 0, 0.1, …, 1 of the best precision there or beyond.
 

@@ -14,7 +14,7 @@ from pipeline.evaluation import export as out
 from pipeline.evaluation.distort import Distortion
 from pipeline.evaluation.evaluations import Evaluation, Request
 from pipeline.evaluation.protocols import NORMALISATIONS, PROTOCOLS, SMOOTHINGS
-from pipeline.evaluation.xman import said
+from pipeline.evaluation.xman_text import said
 from ui import evaluation_charts as charts
 from ui import frame, worst
 from ui.words import count, safe

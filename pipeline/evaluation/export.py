@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.evaluation.published import beside
-from pipeline.evaluation.xman import taken_for
+from pipeline.evaluation.xman_text import taken_for
 from pipeline.false_alarms import number
 
 FORMATS = {"csv": "text/csv", "json": "application/json", "tex": "text/x-tex", "html": "text/html"}

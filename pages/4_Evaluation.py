@@ -1,16 +1,15 @@
 """Evaluation: cameras and other systems, measured on data sets whose truth is known."""
 
-import streamlit as st
-
-from ui import evaluation, frame
+from ui import evaluation, evaluation_results, frame
 
 frame.page("Evaluation")
 
 evaluation.ask()
 evaluation.watch()
-chosen = evaluation.choose()
-if not chosen:
-    st.caption("Nothing has been measured yet. ./whycam evaluate and ./whycam xman do the same without a browser.")
-    st.stop()
-st.subheader("What came out")
-evaluation.show(chosen)
+chosen = evaluation_results.choose()
+if chosen:
+    evaluation_results.head(chosen, evaluation.pending())
+    evaluation_results.show(chosen)
+else:
+    evaluation_results.nothing()
+evaluation.listed()

@@ -11,6 +11,7 @@ from core.errors import WhycamError
 from core.files import home, write_json
 from core.progress import JobProgress, Progress, kept
 from pipeline.evaluation import evaluations
+from pipeline.evaluation.current import FINGERPRINT, fingerprint
 from pipeline.evaluation.evaluations import CURVES, PREDICTIONS, RESULT, SCORES, Evaluation
 from pipeline.evaluation.plan import DRAWING, JUDGING, STAGES, job_of
 
@@ -54,7 +55,7 @@ def _explanations(found: Evaluation) -> None:
     from pipeline.evaluation.xman import measure_files
 
     request, labels = found.request, evaluations.upload(found, "labels")
-    predictions = evaluations.upload(found, "system")
+    predictions, made_by = evaluations.upload(found, "system"), {}
     job = JobProgress("explanations", (*STAGES[:-3], STAGES[-2]), _Teller(found.id))
     if request.kind == "causes":
         from core.device import choose
@@ -63,10 +64,12 @@ def _explanations(found: Evaluation) -> None:
 
         predictions, runtime = found.folder / PREDICTIONS, choose()
         job.about(f"{request.system}, {runtime.describe()}")
-        write(load(request.system), evaluations.open_dataset(request.data), labels, predictions, runtime, job)
+        camera = load(request.system)
+        made_by = {FINGERPRINT: fingerprint(camera)}
+        write(camera, evaluations.open_dataset(request.data), labels, predictions, runtime, job)
     job.begin(JUDGING)
-    result = measure_files(predictions, labels)
-    write_json(found.folder / RESULT, result | {"camera": request.system, "labels": request.labels})
+    result = measure_files(predictions, labels, names=(request.system, request.labels))
+    write_json(found.folder / RESULT, result | {"camera": request.system} | made_by)
     job.finish()
 
 
@@ -89,16 +92,18 @@ def _detection(found: Evaluation) -> None:
     dataset, worse = evaluations.open_dataset(request.data), Distortion.read(request.distortion)
     dataset = Distorted(dataset, worse) if worse.say() else dataset
     truths = truths_of(dataset)
+    made_by: dict[str, str] = {}
     rules = rules_for(request.protocol, request.data, request.normalisation, request.smoothing)
     if runtime is not None:
-        camera = rescored(load(request.system), request.by) if request.by else load(request.system)
+        own = load(request.system)
+        camera, made_by = rescored(own, request.by) if request.by else own, {FINGERPRINT: fingerprint(own)}
         scores = score(camera, request.data, truths, runtime, job, heat=True)
         stored.write(scores, found.folder / SCORES)
     else:
         names, lengths = [clip.name for clip, _ in truths], [len(truth.abnormal) for _, truth in truths]
         scores = stored.read(evaluations.upload(found, "system"), names, lengths)
     job.begin(JUDGING)
-    result = judge(scores, truths, rules) | {"camera": request.name, "data": request.data}
+    result = judge(scores, truths, rules) | {"camera": request.name, "data": request.data} | made_by
     if runtime is not None:
         result |= compare(camera, result)
     if worse.say():

@@ -41,13 +41,16 @@ PROTOCOL = (
 )
 
 
-def measure_files(predictions: Path, labels: Path, unanswered: str = LOWEST) -> dict[str, Any]:
+def measure_files(
+    predictions: Path, labels: Path, unanswered: str = LOWEST, names: tuple[str, str] | None = None
+) -> dict[str, Any]:
     """Read predictions and labels, and measure.
 
     Args:
         predictions: JSON or CSV of any system.
         labels: X-MAN's JSON.
         unanswered: one of :data:`UNANSWERED`, how the figures count labelled frames without a prediction.
+        names: what the two files are called, where that is not what they are kept as.
 
     Returns:
         What ``docs/interfaces.md`` says of ``xman --json``; None stands for a figure that is undefined.
@@ -58,9 +61,10 @@ def measure_files(predictions: Path, labels: Path, unanswered: str = LOWEST) -> 
     """
     pick("way to count unanswered frames", unanswered, UNANSWERED)
     matched = match(files.read(predictions), files.read_labels(labels))
-    named = {"predictions": predictions.name, "labels": labels.name}
+    system, truth = names or (predictions.name, labels.name)
+    named = {"predictions": system, "labels": truth}
     sums = {"sha256": {"predictions": _sha256(predictions), "labels": _sha256(labels)}}
-    return counted(named | sums | measure(matched, labels.name), unanswered)
+    return counted(named | sums | measure(matched, truth), unanswered)
 
 
 def measure(matched: MatchedLabels, labels: str) -> dict[str, Any]:

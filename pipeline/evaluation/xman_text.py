@@ -10,6 +10,10 @@ from pipeline.evaluation.xman import LEFT_OUT, complete
 MEANS = {"map": "mAP", "map_without_location": "without location", "map_11_point": "11-point mAP",
          "map_macro_over_videos": "macro over videos"}  # fmt: skip
 NEVER = "never predicted"
+READING = (
+    "Of the frames of each class, in per cent, which class ranks first; a frame of several classes counts once for "
+    "each, the others set aside. Right answers lie on the diagonal."
+)
 
 
 def show(result: Mapping[str, Any]) -> str:
@@ -112,7 +116,6 @@ def said(unmatched: Mapping[str, Any]) -> list[str]:
     """Say what of the one file is not in the other, a sentence each; :func:`coverage` speaks of labelled frames."""
     sentences = {
         "videos": "videos of the predictions that the labels do not have: {}",
-        "labelled_videos": "labelled videos without any prediction: {}",
         "classes": "predicted classes that the labels do not have: {}",
         "labelled_classes": "labelled classes that are never predicted: {}",
     }
@@ -130,6 +133,22 @@ def taken_for(confusion: Mapping[str, Any], row: int) -> str:
                if i != row and n]  # fmt: skip
     n, name = max(counted, default=(0, ""))
     return f"{name} ({n})" if n else ""
+
+
+def confusion_rows(confusion: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the confusion matrix as numbers of frames: a row for each class, a column for what ranks first."""
+    names = confusion["classes"]
+    return [{"frames of": name, **dict(zip(names, row, strict=True))}
+            for name, row in zip(names[:-1], confusion["rows"], strict=True)]  # fmt: skip
+
+
+def per_cent(share: float) -> str:
+    """Write a share into a cell of a matrix: nothing for none, and never 100 for less than all.
+
+    >>> per_cent(0), per_cent(0.004), per_cent(0.996), per_cent(1)
+    ('', '<1', '99', '100')
+    """
+    return "" if share == 0 else "<1" if share < 0.01 else str(int(100 * share + 1e-9))
 
 
 def shown(value: float | None) -> str:

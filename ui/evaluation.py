@@ -152,28 +152,29 @@ def _start(form: str, asked: Sequence[Asked]) -> None:
     st.rerun()
 
 
-def watch() -> None:
-    """Say what failed of what was asked for last, and show what is at work, drawn anew until it is done."""
-    kept = evaluations.evaluations()
+def watch(kept: Sequence[Evaluation]) -> None:
+    """Say what failed of what was asked for last, and show what is at work, drawn anew until it is done.
+
+    Args:
+        kept: all evaluations, newest first, as they are while the page is drawn.
+    """
     for one in current.newest(kept).failed:
         how = "failed" if one.state == "failed" else "was interrupted"
         frame.notice(f"The measurement of {current.inputs(one)}, {how}: {one.error}")
-    busy = sum(one.active for one in kept)
-    if busy:
-        st.fragment(_at_work, run_every=1.5)(busy)
+    if active := {one.id for one in kept if one.active}:
+        st.fragment(_at_work, run_every=1.5)(active)
 
 
-def _at_work(before: int) -> None:
+def _at_work(before: set[str]) -> None:
     active = [one for one in evaluations.evaluations() if one.active]
-    if len(active) != before:
+    if {one.id for one in active} != before:
         st.rerun()
     for one in active:
         _row(one)
 
 
-def listed() -> None:
+def listed(kept: Sequence[Evaluation]) -> None:
     """List the evaluations that have ended, older ones folded away."""
-    kept = evaluations.evaluations()
     ended, last = [one for one in kept if not one.active], current.newest(kept)
     if not ended:
         return

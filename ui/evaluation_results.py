@@ -26,10 +26,14 @@ ALIKE = ("data", "labels", "protocol", "smoothing", "normalisation", "unanswered
 Result = tuple[Evaluation, dict[str, Any]]
 
 
-def choose() -> list[Result]:
-    """Let the user choose finished evaluations to look at, those of the newest one's kind and data at first."""
+def choose(kept: Sequence[Evaluation]) -> list[Result]:
+    """Let the user choose finished evaluations to look at, those of the newest one's kind and data at first.
+
+    Args:
+        kept: all evaluations, newest first.
+    """
     finished: list[Result] = []
-    for one in evaluations.evaluations():
+    for one in kept:
         if one.state == "done":
             try:
                 finished.append((one, one.result()))
@@ -48,9 +52,9 @@ def choose() -> list[Result]:
     return [(one, result) for one, result in finished if one.id in chosen]
 
 
-def nothing() -> None:
+def nothing(kept: Sequence[Evaluation]) -> None:
     """Say why no result is shown."""
-    if any(one.state == "done" for one in evaluations.evaluations()):
+    if any(one.state == "done" for one in kept):
         st.caption("No measurement is chosen.")
     else:
         st.caption("Nothing has been measured yet. ./whycam evaluate and ./whycam xman do the same without a browser.")
@@ -67,14 +71,15 @@ def _held_against(request: Request) -> tuple[bool, str]:
     return request.explains, request.labels if request.explains else request.data
 
 
-def head(chosen: Sequence[Result], pending: bool) -> None:
+def head(kept: Sequence[Evaluation], chosen: Sequence[Result], pending: bool) -> None:
     """Head the results: as the answer, or as earlier ones with what they were made of.
 
     Args:
+        kept: all evaluations, newest first.
         chosen: evaluations that are looked at.
         pending: what is chosen in a form was not measured.
     """
-    last = current.newest(evaluations.evaluations())
+    last = current.newest(kept)
     reasons = [
         ("the newest measurement failed", last.failed),
         ("the newest measurement is still at work", last.active),

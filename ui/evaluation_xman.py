@@ -65,7 +65,8 @@ def classes(key: str, name: str, result: dict[str, Any]) -> None:
         st.plotly_chart(xman_charts.precision_by_class(result), key=f"xman-ap-{key}", config={"displayModeBar": False})
     with right, st.container(key=f"matrix-{key}"):
         st.markdown("**What ranks first in the frames of each class**")
-        st.plotly_chart(xman_charts.confusion(result), key=f"xman-confusion-{key}", width="content",
+        dark = st.context.theme.type == "dark"
+        st.plotly_chart(xman_charts.confusion(result, dark=dark), key=f"xman-confusion-{key}", width="content",
                         config={"displayModeBar": False})  # fmt: skip
         st.caption(xman_text.READING)
     figures(xman_text.classes(result))

@@ -13,6 +13,8 @@ NONE, FULL, SILENT = "rgba(11,114,133,0.05)", "rgba(11,114,133,1)", "rgba(90,100
 """From no frame to all of them, and where no class ranks first; what shines through is the page, light or dark."""
 DARK = 0.85
 """Share of a row from which its cell is so dark that white is read better, on light pages and on dark ones."""
+INK = {False: "#1c2422", True: "#e3e9e7"}
+"""Of the numbers on other cells, on a light page and on a dark one; Streamlit's own is too pale on a light one."""
 FEW = 12
 """Classes up to which rows are high."""
 LONGEST_LABEL = 30
@@ -66,13 +68,14 @@ def _lined(figure: go.Figure, names: Sequence[str]) -> go.Figure:
     return figure
 
 
-def confusion(result: Mapping[str, Any]) -> go.Figure:
+def confusion(result: Mapping[str, Any], *, dark: bool = False) -> go.Figure:
     """Draw which class ranks first in the frames of each class, in per cent of those frames.
 
     Classes without a frame have no row, and those that are never first and have none no column.
 
     Args:
         result: of :func:`pipeline.evaluation.xman.measure_files`.
+        dark: whether the page is.
     """
     names, counts = result["confusion"]["classes"], result["confusion"]["rows"]
     rows = [i for i, row in enumerate(counts) if sum(row)]
@@ -93,16 +96,18 @@ def confusion(result: Mapping[str, Any]) -> go.Figure:
                          line={"color": HOT, "width": 1.5})  # fmt: skip
     cells = [(k, place, counts[i][j] / sum(counts[i])) for place, i in enumerate(rows) for k, j in enumerate(columns)]
     heads = [_cut(names[j]) for j in columns]
-    return _squared(_numbered(figure, cells), heads, [f"{_cut(names[i])} ({sum(counts[i]):,})" for i in rows])
+    return _squared(
+        _numbered(figure, cells, INK[dark]), heads, [f"{_cut(names[i])} ({sum(counts[i]):,})" for i in rows]
+    )
 
 
-def _numbered(figure: go.Figure, cells: Sequence[tuple[int, int, float]]) -> go.Figure:
-    """Write the shares into the cells, white on dark ones, and on others in the page's own colour."""
+def _numbered(figure: go.Figure, cells: Sequence[tuple[int, int, float]], ink: str) -> go.Figure:
+    """Write the shares into the cells, white on dark ones."""
     for dark in (False, True):
         some = [(x, y, per_cent(share)) for x, y, share in cells if share and (share > DARK) == dark]
         figure.add_scatter(
             x=[x for x, *_ in some], y=[y for _, y, _ in some], text=[text for *_, text in some], mode="text",
-            hoverinfo="skip", showlegend=False, textfont={"color": "white"} if dark else {},
+            hoverinfo="skip", showlegend=False, textfont={"color": "white" if dark else ink},
         )  # fmt: skip
     return figure
 

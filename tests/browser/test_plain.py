@@ -1,8 +1,6 @@
 """Names of a user's own are text wherever they are shown: nothing is asked for, linked, or set in another way."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -41,29 +39,8 @@ READ = """e => {
 }"""
 
 
-@pytest.fixture
-def asked():
-    """Count what anybody asks of a server of ours, which the names point to."""
-    paths = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            paths.append(self.path)
-            self.send_response(404)
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_port, paths
-    server.shutdown()
-    server.server_close()
-
-
-def test_names_stay_text_in_every_widget(page, chromium, tmp_path, asked):
-    port, paths = asked
+def test_names_stay_text_in_every_widget(page, chromium, tmp_path, counted):
+    port, paths = counted
     names = [name.replace("PORT", str(port)) for name in NAMES]
     (tmp_path / "names.json").write_text(json.dumps(names), encoding="utf-8")
     command = ["-m", "streamlit", "run", "tests/browser/plain_app.py", "--global.developmentMode=false"]

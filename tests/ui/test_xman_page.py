@@ -335,3 +335,21 @@ def test_newest_is_what_was_asked_for_at_once():
     explanation(5, "e.csv")
     assert [one.request.system for one in current.newest(evaluations.evaluations()).done] == ["e.csv"]
     assert current.newest([]).done == ()
+
+
+def test_a_measurement_that_ends_while_the_page_is_drawn_is_drawn_once(monkeypatch):
+    folder = explanation(1, "mine.csv")
+    files.write_json(folder / "state.json", {"state": "running", "since": 0})
+    monkeypatch.setattr(evaluations, "_dead", lambda folder, state: False)
+    looked, real = [], evaluations.evaluations
+
+    def ends():
+        looked.append(len(looked))
+        if len(looked) == 2:
+            files.write_json(folder / "state.json", {"state": "done", "since": 0})
+        return real()
+
+    monkeypatch.setattr(evaluations, "evaluations", ends)
+    at = show()
+    assert len(looked) > 2
+    assert headings(at)[0] == "What came out"

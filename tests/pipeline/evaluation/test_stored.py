@@ -1,6 +1,7 @@
 """Scores kept and read again, scores of other systems, and what their heat says of places."""
 
 import json
+import math
 import subprocess
 import sys
 import zipfile
@@ -132,6 +133,37 @@ def test_files_that_hold_something_else_are_refused(tmp_path):
         stored.read(tmp_path / "w.npz", ["a"], [4])
     with pytest.raises(DataError, match="there is no file"):
         stored.read(tmp_path / "none.npz", ["a"], [4])
+
+
+def test_more_scores_than_any_clip_has_frames_are_refused_before_they_are_read(tmp_path):
+    import tracemalloc
+
+    with np.load(kept(tmp_path)) as found:
+        arrays = dict(found)
+    long = {"scores0": np.zeros(12 << 20, np.float32), "flagged0": np.zeros(12 << 20, bool)}
+    np.savez_compressed(tmp_path / "long.npz", facts=arrays["facts"], **long)
+    np.savez_compressed(tmp_path / "wide.npz", **arrays | {"heat0": np.zeros((4, 2, 1 << 17), np.float16)})
+    del long
+    tracemalloc.start()
+    for name in ("long", "wide"):
+        with pytest.raises(DataError, match="more than any clip has frames, or too large a heat map"):
+            stored.read(tmp_path / f"{name}.npz", ["a"], [4])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 << 20
+
+
+def test_facts_that_are_no_numbers_are_refused(tmp_path):
+    with np.load(kept(tmp_path)) as found:
+        arrays = dict(found)
+    facts = json.loads(arrays["facts"].tobytes())
+    for change in ({"threshold": math.nan}, {"person": math.inf}, {"skipped": -1}, {"person": -1},
+                   {"clips": [*facts["clips"], *facts["clips"]]}, {"threshold": "high"}, {"skipped": None}):  # fmt: skip
+        changed = np.frombuffer(json.dumps(facts | change).encode(), np.uint8)
+        twice = {f"{k[:-1]}1": v for k, v in arrays.items() if k != "facts"}
+        np.savez(tmp_path / "x.npz", **arrays | twice | {"facts": changed})
+        with pytest.raises(DataError, match="holds no scores that Whycam kept"):
+            stored.read(tmp_path / "x.npz", ["a"], [4])
 
 
 def mapped(seed=0, frames=30, shape=(6, 9), cell=4):

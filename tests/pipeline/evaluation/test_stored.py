@@ -157,11 +157,12 @@ def test_facts_that_are_no_numbers_are_refused(tmp_path):
     with np.load(kept(tmp_path)) as found:
         arrays = dict(found)
     facts = json.loads(arrays["facts"].tobytes())
-    for change in ({"threshold": math.nan}, {"person": math.inf}, {"skipped": -1}, {"person": -1},
-                   {"clips": [*facts["clips"], *facts["clips"]]}, {"threshold": "high"}, {"skipped": None}):  # fmt: skip
+    twice = {"clips": [*facts["clips"], *facts["clips"]]}
+    for change in ({"threshold": math.nan}, {"person": math.inf}, {"skipped": -1}, {"person": -1}, {"skipped": None},
+                   {"threshold": "high"}, twice):  # fmt: skip
         changed = np.frombuffer(json.dumps(facts | change).encode(), np.uint8)
-        twice = {f"{k[:-1]}1": v for k, v in arrays.items() if k != "facts"}
-        np.savez(tmp_path / "x.npz", **arrays | twice | {"facts": changed})
+        others = {f"{k[:-1]}1": v for k, v in arrays.items() if k != "facts"}
+        np.savez(tmp_path / "x.npz", **arrays | others | {"facts": changed})
         with pytest.raises(DataError, match="holds no scores that Whycam kept"):
             stored.read(tmp_path / "x.npz", ["a"], [4])
 

@@ -186,7 +186,7 @@ def _count(shape: tuple[int, ...]) -> int:
 
 
 def _filled(flat: Array, file: IO[bytes]) -> Array:
-    """Fill an array from a file, which must end with it; only there does ``zipfile`` check what it read.
+    """Fill an array from a file, which ends with it: there ``zipfile`` holds what it read against its checksum.
 
     Truth values other than 0 and 1, and letters that do not exist, are refused: NumPy's behaviour on them is undefined.
     """
@@ -197,8 +197,6 @@ def _filled(flat: Array, file: IO[bytes]) -> Array:
             raise EOFError("it is cut")
         raw[place : place + len(block)] = np.frombuffer(block, np.uint8)
         place += len(block)
-    if file.read(1):
-        raise ValueError("it is longer than it says")
     if flat.dtype.kind == "b" and raw.max(initial=0) > 1:
         raise ValueError("it holds truth values other than 0 and 1")
     if flat.dtype.kind == "U":

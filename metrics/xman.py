@@ -63,7 +63,10 @@ def class_map(scores: npt.ArrayLike, positive: npt.ArrayLike, classes: Sequence[
     s, y = np.asarray(scores, np.float64), np.asarray(positive, np.bool_)
     if s.shape != y.shape or s.ndim != 2 or s.shape[1] != len(classes):
         raise ValueError(f"scores and positive must both be (F, {len(classes)}), got {s.shape} and {y.shape}")
-    each = {name: class_precision(s[:, i], y[:, i]) for i, name in enumerate(classes)}
+    return _means({name: class_precision(s[:, i], y[:, i]) for i, name in enumerate(classes)})
+
+
+def _means(each: dict[Named, float]) -> ClassMap:
     return ClassMap(
         per_class=each,
         map=_mean(each.values()),
@@ -86,7 +89,22 @@ def by_chance(positive: npt.ArrayLike, classes: Sequence[Named]) -> ClassMap:
     0.4
     """
     y = np.asarray(positive, np.bool_)
-    return class_map(np.zeros(y.shape), y, classes)
+    shares = y.mean(0) if len(y) else np.zeros(len(classes))
+    return _means({name: float(share) or float("nan") for name, share in zip(classes, shares, strict=True)})
+
+
+def macro_by_chance(positive: npt.ArrayLike, video: npt.ArrayLike) -> float:
+    """What :func:`macro` is for a system that says nothing.
+
+    Args:
+        positive: (F, C) truth.
+        video: (F,) number of the frame's video.
+    """
+    y = np.asarray(positive, np.bool_)
+    names, of, frames = np.unique(np.asarray(video), return_inverse=True, return_counts=True)
+    shown = np.array([np.bincount(of, column, len(names)) for column in y.T]).reshape(y.shape[1], len(names))
+    classes = (shown > 0).sum(0)
+    return _mean((shown.sum(0) / frames / np.where(classes, classes, np.nan)).tolist())
 
 
 def eleven_point(scores: npt.ArrayLike, positive: npt.ArrayLike) -> float:

@@ -33,11 +33,12 @@ def hint(predicted: Rows, asked: Whole, labelled: Whole) -> str:
             f"the predictions name a frame 0 and the labels do not: {matched[1]} frames would match in place of "
             f"{matched[0]} if the predictions' frames were not one too low; {number}"
         )
-    mine, theirs, spans = _stretches(asked), _stretches(labelled), _in_spans(predicted)
+    mine, theirs = _stretches(asked), _stretches(labelled)
     for shift, way in ((1, "too low"), (-1, "too high")):
         same = len({(a + shift, b + shift) for a, b in mine} & theirs)
-        least = max(2, len(mine)) if spans else min(max(2, LEAST_SHARE * len(mine)), len(mine))
-        if same >= max(least, 1) and matched[shift] > matched[0]:
+        if not same or matched[shift] <= matched[0]:
+            continue
+        if same >= (max(2, len(mine)) if _in_spans(predicted) else min(max(2, LEAST_SHARE * len(mine)), len(mine))):
             return (
                 f"{matched[shift]} frames would match in place of {matched[0]}, and begin and end where labelled ones "
                 f"do, if the predictions' frames were not one {way}; {number}"

@@ -11,7 +11,7 @@ import numpy as np
 from core.registry import pick
 from footage import predictions as files
 from metrics import _bootstrap as bootstrap
-from metrics.xman import ClassMap, by_chance, by_type, class_map, confusion, eleven_point, macro
+from metrics.xman import ClassMap, by_chance, by_type, class_map, confusion, eleven_point, macro, macro_by_chance
 from pipeline.evaluation._xman_match import Floats, MatchedLabels, match
 
 LOWEST, LEFT_OUT = "lowest", "left-out"
@@ -72,7 +72,7 @@ def measure(matched: MatchedLabels, labels: str) -> dict[str, Any]:
     ways = {LOWEST: _figures(matched)}
     ways[LEFT_OUT] = ways[LOWEST] if matched.answered.all() else _figures(matched.of_answered())
     for way, text in COUNTED.items():
-        units = bootstrap.units((matched if way == LOWEST else matched.of_answered()).video)[1]
+        units = bootstrap.units(matched.video if way == LOWEST else matched.video[matched.answered])[1]
         protocol = PROTOCOL.format(counted=text, resamples=bootstrap.RESAMPLES, units=units, labels=labels)
         ways[way] = ways[way] | {"protocol": protocol}
     return {"coverage": matched.coverage(), "unmatched": dict(matched.unmatched), "ways": ways}
@@ -125,7 +125,7 @@ def _chance(matched: MatchedLabels, names: Sequence[str]) -> dict[str, Any]:
     """Return the figures of a system that says nothing; the 11-point AP of equal scores is that same share."""
     found = by_chance(matched.positive, matched.classes)
     each = list(found.per_class.values())
-    over_videos = macro(np.zeros(matched.positive.shape), matched.positive, matched.video)
+    over_videos = macro_by_chance(matched.positive, matched.video)
     per_class = {name: _plain(value) for name, value in zip(names, each, strict=True)}
     return _means(found, each, over_videos) | {"per_class": per_class}
 

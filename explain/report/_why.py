@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 
 from core import pictures
 from core.analysis import Analysis

@@ -190,9 +190,11 @@ def _number(value: Any, what: str, least: float, most: float = math.inf) -> floa
 
 def _csv(path: Path, clips: Sequence[str], lengths: Sequence[int]) -> Stored:
     names, code, frame, score = _table(path)
-    if not np.isfinite(score).all():
-        line = int(np.flatnonzero(~np.isfinite(score))[0]) + 2
-        raise DataError(f"{path}, line {line}: a score must be a finite number")
+    # What is too large for the kept precision would be infinite.
+    beyond = ~(np.abs(score) <= np.finfo(np.float32).max)
+    if beyond.any():
+        line = int(np.flatnonzero(beyond)[0]) + 2
+        raise DataError(f"{path}, line {line}: a score must be a finite number of single precision")
     to, missing = _keys.match(names, list(clips))
     if missing:
         raise DataError(f"{path} has scores of {missing[0][:40]!r}, which is no test clip; known: {', '.join(clips)}")
@@ -246,6 +248,4 @@ def _place(
     twice = np.flatnonzero(np.bincount(frame) > 1)
     if len(twice):
         raise DataError(f"{where}: frame {twice[0]} has two scores")
-    # What is too large for float32 becomes infinite, which the metrics know.
-    with np.errstate(over="ignore"):
-        scores[frame - 1] = score
+    scores[frame - 1] = score

@@ -92,20 +92,19 @@ def _detection(found: Evaluation) -> None:
     dataset, worse = evaluations.open_dataset(request.data), Distortion.read(request.distortion)
     dataset = Distorted(dataset, worse) if worse.say() else dataset
     truths = truths_of(dataset)
-    made_by: dict[str, str] = {}
     rules = rules_for(request.protocol, request.data, request.normalisation, request.smoothing)
     if runtime is not None:
         own = load(request.system)
-        camera, made_by = rescored(own, request.by) if request.by else own, {FINGERPRINT: fingerprint(own)}
+        camera = rescored(own, request.by) if request.by else own
         scores = score(camera, request.data, truths, runtime, job, heat=True)
         stored.write(scores, found.folder / SCORES)
     else:
         names, lengths = [clip.name for clip, _ in truths], [len(truth.abnormal) for _, truth in truths]
         scores = stored.read(evaluations.upload(found, "system"), names, lengths)
     job.begin(JUDGING)
-    result = judge(scores, truths, rules) | {"camera": request.name, "data": request.data} | made_by
+    result = judge(scores, truths, rules) | {"camera": request.name, "data": request.data}
     if runtime is not None:
-        result |= compare(camera, result)
+        result |= compare(camera, result) | {FINGERPRINT: fingerprint(own)}
     if worse.say():
         result["distortion"] = worse.say()
     job.begin(DRAWING)

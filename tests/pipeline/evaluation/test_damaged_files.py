@@ -22,7 +22,7 @@ PIECES = [
 LABELS = {"street/1": [["object", "bicycle"], ["action", "ride"]], "street/2": [["location", "grass"]]}
 PREDICTED = {"street/1": [["object", "bicycle", 0.5]], "street/2": [["location", "grass", 1e-3], ["a", "b", 7]]}
 TABLE = b"video,frame,coarse,fine,score\nstreet,1,object,bicycle,0.5\nstreet,2,action,ride,1e-3\n"
-SCORES = b"video,frame,score\nclip0,1,0.5\nclip0,2,1e63\nclip1,1,7\n"
+SCORES = b"video,frame,score\nclip0,1,0.5\nclip0,2,1e30\nclip1,1,7\n"
 REGIONS = b"video,track,frame,x1,y1,x2,y2,label\nstreet,1,1,0,0,5,5.5,bicycle\nstreet,,2,0,0,5,5,truck\n"
 
 

@@ -70,6 +70,7 @@ def test_scores_of_another_system_are_measured(tmp_path):
         ([("clip0", 1, 0), ("clip0", 0, 0)], "frame 0 does not lie in 1 to 40; frames are counted from 1"),
         ([("clip0", 1, 0), ("clip0", 1, 1)], "frame 1 has two scores"),
         ([("clip0", 1, "nan")], "line 2: a score must be a finite number"),
+        ([("clip0", 1, 0), ("clip0", 2, -1e63)], "line 3: a score must be a finite number of single precision"),
         ([("clip0", 1, "high")], "must be CSV with the columns"),
         ([("clip0", 1, "")], "empty cell"),
         ([("clip0", "one", 1)], "must be CSV with the columns"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from metrics._pool import average_precision, counts
+from metrics._pool import average_precision, counts, steps_of
 
 Named = tuple[str, str]
 Floats = npt.NDArray[np.float64]
@@ -66,6 +66,25 @@ def class_map(scores: npt.ArrayLike, positive: npt.ArrayLike, classes: Sequence[
     return _means({name: class_precision(s[:, i], y[:, i]) for i, name in enumerate(classes)})
 
 
+def both_precisions(
+    scores: npt.ArrayLike, positive: npt.ArrayLike, classes: Sequence[Named]
+) -> tuple[ClassMap, dict[Named, float]]:
+    """Return what :func:`class_map` returns and each class's :func:`eleven_point`, from one sorting of the frames.
+
+    Args:
+        scores: (F, C) best score of each frame and class.
+        positive: (F, C) truth.
+        classes: C (coarse, fine) names.
+    """
+    s, y = np.asarray(scores, np.float64), np.asarray(positive, np.bool_)
+    steps: dict[Named, float] = {}
+    pieces: dict[Named, float] = {}
+    for i, name in enumerate(classes):
+        tp, fp = counts(s[:, i], y[:, i])
+        steps[name], pieces[name] = (of(tp, fp) if y[:, i].any() else float("nan") for of in (steps_of, _pieces_of))
+    return _means(steps), pieces
+
+
 def _means(each: dict[Named, float]) -> ClassMap:
     return ClassMap(
         per_class=each,
@@ -117,9 +136,10 @@ def eleven_point(scores: npt.ArrayLike, positive: npt.ArrayLike) -> float:
     0.8485
     """
     s, y = np.asarray(scores, np.float64), np.asarray(positive, np.bool_)
-    if not y.any():
-        return float("nan")
-    tp, fp = counts(s, y)
+    return _pieces_of(*counts(s, y)) if y.any() else float("nan")
+
+
+def _pieces_of(tp: Floats, fp: Floats) -> float:
     best = np.maximum.accumulate((tp / (tp + fp))[::-1])[::-1]
     # Recall as whole numbers: a tenth of ten positives is one, whatever the rounding of 0.1.
     asked = np.ceil(np.arange(11) * tp[-1] / 10 - 1e-9)

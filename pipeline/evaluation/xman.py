@@ -11,7 +11,7 @@ import numpy as np
 from core.registry import pick
 from footage import predictions as files
 from metrics import _bootstrap as bootstrap
-from metrics.xman import ClassMap, by_chance, by_type, class_map, confusion, eleven_point, macro, macro_by_chance
+from metrics.xman import ClassMap, both_precisions, by_chance, by_type, confusion, macro, macro_by_chance
 from pipeline.evaluation._xman_match import Floats, MatchedLabels, match
 
 LOWEST, LEFT_OUT = "lowest", "left-out"
@@ -90,9 +90,9 @@ def complete(result: Mapping[str, Any]) -> bool:
 
 def _figures(matched: MatchedLabels) -> dict[str, Any]:
     scores, positive, video = matched.scores, matched.positive, matched.video
-    found = class_map(scores, positive, matched.classes)
+    found, eleven = both_precisions(scores, positive, matched.classes)
     drawn = bootstrap.resampled(scores, positive, bootstrap.units(video)[0])
-    pieces = [eleven_point(scores[:, i], positive[:, i]) for i in range(len(matched.classes))]
+    pieces = list(eleven.values())
     names = [": ".join(name) for name in matched.classes]
     silent = [bool(np.isneginf(column).all()) for column in scores.T]
     return {

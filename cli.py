@@ -183,9 +183,10 @@ def xman(options: argparse.Namespace) -> int:
     """Measure predictions against X-MAN's labels; nothing of this needs PyTorch."""
     # Its matrices are small: threads would wait for one another longer than they work.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from pipeline.evaluation.xman import measure_files, show
+    from pipeline.evaluation.xman import measure_files
+    from pipeline.evaluation.xman_text import show
 
-    result = measure_files(options.predictions, options.labels)
+    result = measure_files(options.predictions, options.labels, options.unanswered)
     deliver(result, options.json, show(result))
     return 0
 

@@ -231,13 +231,16 @@ def _protocol(made: argparse.ArgumentParser) -> None:
 
 def _xman(verbs: Any) -> None:
     more = (
-        "Says first which videos, frames and classes of the two files do not match. LABELS is X-MAN's JSON, "
+        "Says first how many labelled frames have a prediction, and what does not match. LABELS is X-MAN's JSON, "
         '{"video/frame": [[coarse, fine], ...]}; PREDICTIONS is {"video/frame": [[coarse, fine, score], ...]}, or a '
         "table in CSV with the columns video,frame,coarse,fine,score, of any system."
     )
     made = verb(verbs, "xman", "measure explanations by X-MAN's mAP", more, "xman causes.csv labels.json")
     made.add_argument("predictions", type=Path, metavar="PREDICTIONS", help="JSON or CSV of any system")
     made.add_argument("labels", type=Path, metavar="LABELS", help="X-MAN's JSON")
+    made.add_argument("--unanswered", choices=("lowest", "left-out"), default="lowest",
+                      help="labelled frames without a prediction: rank last in every class, which is X-MAN's way, or "
+                      "are left out; --json has both")  # fmt: skip
     json_file(made)
 
 

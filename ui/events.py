@@ -8,7 +8,7 @@ from core.errors import WhycamError
 from pipeline import views
 from pipeline.store import Run
 from ui import caches, charts, frame
-from ui.words import clock, count, safe, span
+from ui.words import clock, count, plain, safe, span
 
 PAGE = 12
 PLACED = 3
@@ -148,7 +148,7 @@ def _place(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
     known = analysis.places[label]
     st.image(
         views.place_map(kept.image, known, cause.path),
-        caption=f"Blue: where a {label} stood in {known.frames:,} frames of this camera's normal footage. "
+        caption=f"Blue: where a {plain(label)} stood in {known.frames:,} frames of this camera's normal footage. "
         "Line: the path of this one; the dot is its end.",
         width="stretch", output_format="JPEG",
     )  # fmt: skip
@@ -175,5 +175,5 @@ def nothing_found(analysis: Analysis) -> None:
     st.subheader(f"Nothing unusual{analysis.reach} at this threshold")
     st.caption(
         f"No stretch of {count(len(analysis.scores), 'frame')} lies above {analysis.threshold:.2f} for long "
-        f"enough to be an event. {analysis.missed}"
+        f"enough to be an event. {plain(analysis.missed)}"
     )

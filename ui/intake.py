@@ -9,7 +9,7 @@ from core.records import Clip
 from pipeline import jobs, store, views
 from pipeline.store import Run
 from ui import caches, frame, teaching
-from ui.words import count, safe, size, span
+from ui.words import count, plain, safe, size, span
 
 INTRO = """
 <div class="intro"><h1>What was unusual, when, where and why?</h1>
@@ -151,7 +151,7 @@ def _table(rows: Iterable[tuple[str, str]]) -> None:
 def shelf(name: str) -> None:
     """Show one camera in the list of those there are."""
     with st.container(border=True):
-        st.subheader(name)
+        st.subheader(plain(name))
         try:
             camera = views.load(name)
             teaching.knob(camera)

@@ -11,6 +11,7 @@ from core.errors import WhycamError
 from core.files import home, write_json
 from core.progress import JobProgress, Progress, kept
 from pipeline.evaluation import evaluations
+from pipeline.evaluation.current import FINGERPRINT, fingerprint
 from pipeline.evaluation.evaluations import CURVES, PREDICTIONS, RESULT, SCORES, Evaluation
 from pipeline.evaluation.plan import DRAWING, JUDGING, STAGES, job_of
 
@@ -54,7 +55,7 @@ def _explanations(found: Evaluation) -> None:
     from pipeline.evaluation.xman import measure_files
 
     request, labels = found.request, evaluations.upload(found, "labels")
-    predictions = evaluations.upload(found, "system")
+    predictions, made_by = evaluations.upload(found, "system"), {}
     job = JobProgress("explanations", (*STAGES[:-3], STAGES[-2]), _Teller(found.id))
     if request.kind == "causes":
         from core.device import choose
@@ -63,10 +64,12 @@ def _explanations(found: Evaluation) -> None:
 
         predictions, runtime = found.folder / PREDICTIONS, choose()
         job.about(f"{request.system}, {runtime.describe()}")
-        write(load(request.system), evaluations.open_dataset(request.data), labels, predictions, runtime, job)
+        camera = load(request.system)
+        made_by = {FINGERPRINT: fingerprint(camera)}
+        write(camera, evaluations.open_dataset(request.data), labels, predictions, runtime, job)
     job.begin(JUDGING)
-    result = measure_files(predictions, labels)
-    write_json(found.folder / RESULT, result | {"camera": request.system, "labels": request.labels})
+    result = measure_files(predictions, labels, names=(request.system, request.labels))
+    write_json(found.folder / RESULT, result | {"camera": request.system} | made_by)
     job.finish()
 
 
@@ -91,7 +94,8 @@ def _detection(found: Evaluation) -> None:
     truths = truths_of(dataset)
     rules = rules_for(request.protocol, request.data, request.normalisation, request.smoothing)
     if runtime is not None:
-        camera = rescored(load(request.system), request.by) if request.by else load(request.system)
+        own = load(request.system)
+        camera = rescored(own, request.by) if request.by else own
         scores = score(camera, request.data, truths, runtime, job, heat=True)
         stored.write(scores, found.folder / SCORES)
     else:
@@ -100,7 +104,7 @@ def _detection(found: Evaluation) -> None:
     job.begin(JUDGING)
     result = judge(scores, truths, rules) | {"camera": request.name, "data": request.data}
     if runtime is not None:
-        result |= compare(camera, result)
+        result |= compare(camera, result) | {FINGERPRINT: fingerprint(own)}
     if worse.say():
         result["distortion"] = worse.say()
     job.begin(DRAWING)

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from core import files, video
+from core.array_files import MOST_MAP, read_npy
 from core.contracts import Detector
 from core.device import Runtime
-from core.errors import InputError
+from core.errors import DataError, InputError
 from core.progress import JobProgress
 from core.records import Floats, Images
 from core.registry import pick
@@ -226,8 +227,8 @@ def read_map(folder: Path, method: str) -> Floats:
     """
     pick("method", method, methods())
     try:
-        values = np.load(folder / f"{method}.npy", allow_pickle=False)
-    except (OSError, ValueError) as error:
+        values = read_npy(folder / f"{method}.npy", MOST_MAP, "f")
+    except DataError as error:
         raise InputError(f"the map of {method} is no longer there; ask for it again") from error
     return np.asarray(values, np.float32)
 

@@ -229,7 +229,7 @@ def trained(tmp_path, monkeypatch, name, given):
         given.update(chosen, named=named)
         out = next(value for value in named if isinstance(value, Path))
         promise = {"asked_per_hour": 2.0, "expected_per_hour": 1.9, "measured_on_hours": 0.05}
-        return SimpleNamespace(name="yard", folder=out, threshold=3.0, card={"false_alarms": promise})
+        return SimpleNamespace(name="yard", folder=out, threshold=3.0, alarms=None, card={"false_alarms": promise})
 
     monkeypatch.setattr(name, record)
 
@@ -245,7 +245,7 @@ def test_training_on_a_folder_of_clips_chooses_what_is_not_given(capsys, tmp_pat
     assert (source, [clip.name for clip in clips]) == (tmp_path.name, ["normal.mp4"])
     assert (folder, runtime.device.type) == (whycam_home / "cameras" / "yard", "cpu")
     assert wish == Wish(None, {"rate": 1e-4, "epochs": 3}, 7.0, 0.4, 2.0, 7, True, True)
-    assert "threshold 3.00: 1.9 false alarms an hour expected (2 asked for, measured on 3.0 minutes)" in out
+    assert "threshold 3.00: false alarms, about 1.9 an hour expected, 2 asked for: from 3 min of normal footage" in out
     assert "--camera yard" in out
     assert run(capsys, "train", "bcae1", "--normal", tmp_path, "--out", "yard", "--device", "cpu")[0] == 0
     assert given["named"][3] == Wish("bcae1")

@@ -53,6 +53,7 @@ class Pace:
     Attributes:
         total: how many units it has; None while nobody knows.
         planned: how many it was said to have beforehand; None where nobody did.
+        guessed: whether its total is a guess.
         so_far: how many of them the finished part of the stage that it follows asks for; None where nobody counts.
         done, before: units done, and how many of them by an earlier process.
         begun, ended: whether it was.
@@ -66,6 +67,7 @@ class Pace:
         self.stage, self.known = stage, known or Speed()
         self.total = stage.total if stage.total is not None or stage.unit else 1.0
         self.planned: float | None = None
+        self.guessed = False
         self.so_far: float | None = None
         self.done = self.before = 0.0
         self.begun = self.ended = False

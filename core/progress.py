@@ -90,7 +90,8 @@ class JobProgress:
             other.ended = number < names.index(stage)
         if not pace.begun:
             pace.begun, pace.done, pace.before = True, float(done), float(done)
-        pace.total = pace.total if total is None else float(total)
+        if total is not None:
+            pace.total, pace.guessed = float(total), False
         pace.reach(self._mark)
         self._left = None  # what is newly known when a stage begins is told at once
         self._say()
@@ -111,14 +112,16 @@ class JobProgress:
         self._bill(pace, done, total)
         pace.begun, pace.so_far = True, pace.done
 
-    def expect(self, stage: str, total: float, *, so_far: bool = False) -> None:
+    def expect(self, stage: str, total: float, *, so_far: bool = False, roughly: bool = False) -> None:
         """Say how many units a stage will have.
 
         Args:
             stage: its name.
             total: how many; with ``so_far`` those that the finished part of the stage that it follows asks for.
             so_far: whether more will come with the rest of the stage that it follows.
+            roughly: whether that is a guess, good for the time left and not to be shown.
         """
+        self._paces[stage].guessed = roughly
         if so_far:
             self._paces[stage].so_far = float(total)
         else:
@@ -191,7 +194,7 @@ class JobProgress:
         left, behind = self._calm(self.left(), now), now - self._began + pace.before * (pace.each or 0.0)
         if left is not None:
             self._share = max(self._share, behind / max(behind + left, 1e-9))
-        known = pace.total is not None and pace.done <= pace.total < math.inf and pace.stage.unit
+        known = pace.total is not None and pace.done <= pace.total < math.inf and pace.stage.unit and not pace.guessed
         total = int(pace.total or 0) if known else None
         share = None if left is None else self._share
         self._tell(Progress(int(pace.done), total, pace.rate(), pace.stage.name, pace.stage.unit, left, share))

@@ -71,8 +71,8 @@ def analyse(
     for sentence in clip.notes:
         (warn or _silent)(_named(sentence, path, clip.name))
     job.about(f"{camera.name}, {clip.width}x{clip.height}, {runtime.describe()}", runtime.describe())
-    if clip.frames is not None:
-        job.expect(plan.SCORING, clip.frames)
+    if frames := clip.frames or clip.announced:
+        job.expect(plan.SCORING, frames, roughly=clip.frames is None)
     job.begin(plan.LOADING)
     detector = camera.build(runtime)
     _check_length(clip.frames, clip.name, camera, detector)

@@ -135,7 +135,7 @@ class _Play:
         # Scores are those of the frames between what the windows need before and after.
         self.clock = Clock.of(clock.seconds(stage.numbers))
         self.job, self.cancelled, self.played = job, cancelled, 0
-        self.planned = (len(stage.masks) + 2) * (stage.last - stage.first + 1)
+        self.planned = (len(stage.masks) + 3) * (stage.last - stage.first + 1)
         if job is not None:
             job.begin(plan.AWAY)
         self.seen = detector.prepare(detector.shrink(torch.from_numpy(stage.images)))
@@ -189,8 +189,8 @@ class _Play:
         played = self.seen.expand(len(sets), *self.seen.shape).clone()
         fills, masks = [], []
         rows = range(stage.first, stage.last + 1)
-        # Behind these sets come the pictures at least.
-        self.planned = max(self.planned, self.played + (len(sets) + 1) * len(rows))
+        # Behind these sets come the pictures at least, and their score.
+        self.planned = max(self.planned, self.played + (len(sets) + 2) * len(rows))
         for i, row in enumerate(rows):
             if self.cancelled is not None and self.cancelled():
                 raise Cancelled("cancelled before the counterfactual was found")

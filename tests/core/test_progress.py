@@ -155,6 +155,16 @@ def test_nothing_is_foretold_while_a_length_is_unknown_and_all_is_once_it_is_kno
     assert told[-1].left is None and told[-1].total is None
 
 
+def test_a_length_that_is_guessed_gives_a_time_and_is_not_shown(tmp_path):
+    told = []
+    job = JobProgress("x", STAGES[2:3], told.append, speeds=Speeds(tmp_path / FILE), clock=lambda: 0.0)
+    job.expect("scoring", 500, roughly=True)
+    job.begin("scoring")
+    assert told[-1].left == pytest.approx(0.2 + 499 * 0.02) and told[-1].total is None
+    job.begin("scoring", 400)
+    assert told[-1].total == 400
+
+
 def test_a_stage_that_is_seldom_needed_costs_nothing_until_it_is(tmp_path):
     told, now = [], [0.0]
     job = JobProgress("x", STAGES[:3], told.append, speeds=Speeds(tmp_path / FILE), clock=lambda: now[0])

@@ -134,8 +134,7 @@ class _Play:
         self.camera, self.detector, self.runtime, self.stage = camera, detector, runtime, stage
         # Scores are those of the frames between what the windows need before and after.
         self.clock = Clock.of(clock.seconds(stage.numbers))
-        self.job, self.cancelled, self.played = job, cancelled, 0
-        self.planned = (len(stage.masks) + 3) * (stage.last - stage.first + 1)
+        self.job, self.cancelled, self.played, self.planned = job, cancelled, 0, 0
         if job is not None:
             job.begin(plan.AWAY)
         self.seen = detector.prepare(detector.shrink(torch.from_numpy(stage.images)))
@@ -144,6 +143,7 @@ class _Play:
 
     def peaks(self, sets: npt.NDArray[np.bool_]) -> Doubles:
         """Return the highest smoothed calibrated score of the event without each of the sets (S, K)."""
+        self._plan(2 * len(sets) + 2)  # each set is replaced and scored; its pictures are made and scored
         played, scores = self._replaced(sets)[0], []
         for row in played:
             windows = row.unfold(0, self.detector.window.span, 1).movedim(-1, 1)
@@ -153,6 +153,7 @@ class _Play:
 
     def pictures(self, chosen: Sequence[int]) -> Images:
         """Return the event's frames at the clip's size, (T, H, W, 3) uint8, with the chosen tubes replaced."""
+        self._plan(2)
         sets = np.zeros((1, len(self.stage.masks)), bool)
         sets[0, list(chosen)] = True
         _, expected, masks = self._replaced(sets)
@@ -171,6 +172,7 @@ class _Play:
         chunks = (Frames(images[i : i + 8], i, times[i : i + 8]) for i in range(0, len(images), 8))
         with self.runtime.autocast():
             scores = [answer.score.float().cpu().numpy() for answer in self.detector.stream(chunks)]
+        self._tell(len(images))
         return self._peak(np.concatenate(scores) - np.float32(self.camera.normality.median))
 
     def _peak(self, scores: Floats) -> float:
@@ -181,22 +183,26 @@ class _Play:
         with torch.no_grad(), self.runtime.autocast():
             answer = self.detector.judge(windows.to(self.runtime.device), self.size)
         score = answer.score.float().cpu().numpy() - np.float32(self.camera.normality.median)
+        self._tell(len(windows))
         return score, answer.expected.float().cpu()
+
+    def _plan(self, rounds: int) -> None:
+        """Plan so many more windows for each frame of the event."""
+        self.planned = self.played + rounds * (self.stage.last - self.stage.first + 1)
+
+    def _tell(self, windows: int) -> None:
+        self.played += windows
+        if self.job is not None:
+            self.job.advance(self.played, self.planned)
 
     def _replaced(self, sets: npt.NDArray[np.bool_]) -> tuple[Tensor, Images, Images]:
         """Return the prepared frames (S, T, C, h, w); of the first set also what was put (F, h, w, C), and where."""
         w, stage = self.detector.window, self.stage
         played = self.seen.expand(len(sets), *self.seen.shape).clone()
         fills, masks = [], []
-        rows = range(stage.first, stage.last + 1)
-        # Behind these sets come the pictures at least, and their score.
-        self.planned = max(self.planned, self.played + (len(sets) + 2) * len(rows))
-        for i, row in enumerate(rows):
+        for i, row in enumerate(range(stage.first, stage.last + 1)):
             if self.cancelled is not None and self.cancelled():
                 raise Cancelled("cancelled before the counterfactual was found")
-            self.played += len(sets)
-            if self.job is not None:
-                self.job.advance(self.played, self.planned)
             mask = torch.stack([(stage.masks[torch.from_numpy(s), i].amax(0) if s.any() else stage.masks[0, i] * 0)
                                 for s in sets])[:, None]  # fmt: skip
             expected = self.seen.new_zeros(len(sets), *self.seen.shape[1:])

@@ -14,8 +14,8 @@ from pipeline import plan
 JOB, READING, AWAY, WRITING = "explain", "reading the clip", "explaining the event away", "writing the report"
 REPEATED = 0.25
 """Share of a method's budget that each repetition gets: under noise, and with random networks."""
-PLAYS = 8
-"""Times that each frame of an event is replaced to explain it away, where nobody knows yet how much moves in it."""
+PLAYS = 12
+"""Windows for each frame of an event that is explained away, where nobody knows yet how much moves in it."""
 PASS = 0.05
 """Seconds of a forward pass where nothing of the kind is remembered."""
 OUTSIDE = {READING: 3.0, WRITING: 1.5}
@@ -100,7 +100,7 @@ def _stages(subjects: Sequence[str], methods: Mapping[str, MethodEntry]) -> tupl
     return (
         Stage(READING, start=OUTSIDE[READING]),
         *(Stage(name, "evaluations", start=0.3, each=each, gauge=True) for name in methods),
-        Stage(AWAY, "frames", start=3.0, each=1.5 * each),
+        Stage(AWAY, "evaluations", start=3.0, each=each),
         Stage(WRITING, start=OUTSIDE[WRITING]),
     )
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.console import progress_line, table
+from core.console import ProgressLine, progress_line, table
 from core.errors import Cancelled, InputError, WhycamError
 from core.verbs import parse, setting
 from pipeline.listing import rows_of
@@ -81,20 +81,31 @@ def analyse(options: argparse.Namespace) -> int:
         raise InputError(f"say which camera the clip is from with --camera; known: {', '.join(known) or 'none'}")
     camera, runtime, code = load(options.camera or next(iter(known))), choose(options.device), 0
     for clip, folder in zip(options.clip, folders(options.clip, options.out), strict=True):
+        said: list[str] = []
         try:
             with progress_line() as line:
+
+                def warn(sentence: str, line: ProgressLine = line, said: list[str] = said) -> None:
+                    said.append(sentence)
+                    line.say(f"whycam: note: {sentence}")
+
                 analysis = run(
                     Path(clip), camera, folder, threshold=options.threshold, runtime=runtime,
-                    objects=options.objects, actions=options.actions, progress=line,
+                    objects=options.objects, actions=options.actions, fps=options.fps, progress=line, warn=warn,
                 )  # fmt: skip
         except InputError as error:
             code = say(error, 2)
             continue
-        for warning in analysis.warnings:
+        for warning in (one for one in analysis.warnings if one not in said):
             print(f"whycam: note: {warning}", file=sys.stderr)
-        print(f"{Path(clip).name}: {len(analysis.events)} unusual event{'s' * (len(analysis.events) != 1)}")
+        count = f"{len(analysis.events)} unusual event{'s' * (len(analysis.events) != 1)}"
+        print(f"{Path(clip).name}: {count}{analysis.reach}")
+        if not analysis.events:
+            print(f"  {analysis.missed}")
         for explained in analysis.events:
             print(f"  frames {explained.event.first}-{explained.event.last}: {explained.summary}")
+        for one in analysis.disturbances:
+            print(f"  the camera itself, {one.kind}: {one.summary}")
         print(f"  report: {folder / 'report.html'}")
     return code
 
@@ -114,7 +125,7 @@ def explain(options: argparse.Namespace) -> int:
         result = explain_source(
             options.source, options.camera, options.frame, options.methods, options.out,
             budget=budget_of(options.budget, options.seconds), event=options.event, seed=options.seed,
-            device_name=options.device, say=line.show,
+            device_name=options.device, say=line,
         )  # fmt: skip
     print(f"{show(result)}\nmaps: {options.out}")
     return 0
@@ -139,7 +150,7 @@ def results(options: argparse.Namespace) -> int:
         if options.again or not made.result_file(folder, row.name, seed).exists():
             print(f"{row.name}, seed {seed}", file=sys.stderr)
             with progress_line() as line:
-                made.run(row, seed, make(options.root), folder, work, choose(options.device), line.train)
+                made.run(row, seed, make(options.root), folder, work, choose(options.device), line.step, line)
     found = made.lines(rows, made.results(folder, plan))
     print(table([dict(zip(made.HEAD, line, strict=True)) for line in found]))
     if options.markdown:
@@ -162,7 +173,7 @@ def _mixed(
             print(f"{row.name}, seed {seed}, {share:.1%} anomalies", file=sys.stderr)
             with progress_line() as line:
                 mixed.run(row, share, seed, make(options.root), mixed.donors(plan), plan.parent, work,
-                          choose(options.device), line.train)  # fmt: skip
+                          choose(options.device), line.step, line)  # fmt: skip
     found = mixed.found(plan.parent)
     print(table([{**row, "share": f"{row['share']:.1%}", "auc": shown(row["auc"])} for row in found]))
     return 0
@@ -172,9 +183,10 @@ def xman(options: argparse.Namespace) -> int:
     """Measure predictions against X-MAN's labels; nothing of this needs PyTorch."""
     # Its matrices are small: threads would wait for one another longer than they work.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from pipeline.evaluation.xman import measure_files, show
+    from pipeline.evaluation.xman import measure_files
+    from pipeline.evaluation.xman_text import show
 
-    result = measure_files(options.predictions, options.labels)
+    result = measure_files(options.predictions, options.labels, options.unanswered)
     deliver(result, options.json, show(result))
     return 0
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import detectors, memory, objects, shown_boxes, speed
+from benchmarks import detectors, footage_faults, memory, objects, shown_boxes, speed
 from core import device
 from core.console import progress_line, table
 from core.files import write_json, write_whole
@@ -85,7 +85,17 @@ def _boxes(options: argparse.Namespace) -> int:
     return _give(device.choose(options.device).describe(), {"boxes": rows, **figures}, shown, options.json)
 
 
-WHAT = {"detectors": _detectors, "explanations": _explanations, "boxes": _boxes}
+def _faults(options: argparse.Namespace) -> int:
+    with progress_line() as line:
+        rows = footage_faults.measure(options.device, Path(options.root or "."), lambda file: line.show(lambda: file))
+    machine = device.choose(options.device).describe()
+    if options.out:
+        with write_whole(options.out.with_suffix(".md")) as file:
+            file.write(footage_faults.page(machine, rows).encode())
+    return _give(machine, {"files": rows}, rows, options.json)
+
+
+WHAT = {"detectors": _detectors, "explanations": _explanations, "boxes": _boxes, "faults": _faults}
 
 if __name__ == "__main__":
     sys.exit(main())

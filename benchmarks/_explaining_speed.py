@@ -14,8 +14,9 @@ from benchmarks.speed import SYSTEM_ALLOCATOR
 from core.device import Runtime
 from explain.attribution import attribute
 from explain.scorer import Scorer
-from pipeline.explaining.attributions import Explained, methods
+from pipeline.explaining.attributions import Explained
 from pipeline.explaining.costs import usual
+from pipeline.explaining.plan import methods
 
 ROUNDS, WINDOWS, SIDE = 4, 24, 1024
 

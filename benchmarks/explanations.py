@@ -31,7 +31,8 @@ from explain import attribution, faithfulness, scorer, segments
 from explain.attribution import Budget, MethodEntry, attribute, reduced
 from pipeline.camera import Camera, cameras, load
 from pipeline.explaining import questions
-from pipeline.explaining.attributions import Asked, Explained, against, methods
+from pipeline.explaining.attributions import Asked, Explained, against
+from pipeline.explaining.plan import methods
 from pipeline.explaining.questions import SAMPLES, Looked, question_of
 
 SANITY_EVERY = 5

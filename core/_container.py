@@ -1,22 +1,20 @@
-"""Opening of untrusted clips, and the packets and frames in them that can be read."""
+"""Opening of untrusted clips: what is no clip, or lies beyond the limits, is refused before a frame is decoded."""
 
+import errno
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
 import av
-from av.codec.context import ThreadType
 from av.container import InputContainer
 from av.packet import Packet
-from av.stream import Disposition, Stream
-from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
+from av.stream import Stream
 
+from core import _boxes
 from core.errors import ClipError
 
 
@@ -25,18 +23,26 @@ class Limits:
     """The largest clip that is read.
 
     Attributes:
-        max_width, max_height: pixels of the picture, either way up.
+        max_width, max_height: pixels of the coded picture, either way up.
+        max_pixels: of the coded picture.
+        max_ratio: of the coded picture's longer side to its shorter one.
+        kept_pixels: of the frames that are handed over; larger pictures are reduced to about as many.
         max_hours: length.
         max_bytes: size of the file.
         max_frames: number of frames.
+        max_decoder_bytes: memory of the pictures that a decoder keeps.
         chunk_bytes: memory of the frames that are handed over at once.
     """
 
-    max_width: int = 4096
-    max_height: int = 4096
+    max_width: int = 16384
+    max_height: int = 16384
+    max_pixels: int = 36_000_000
+    max_ratio: int = 32
+    kept_pixels: int = 2_500_000
     max_hours: float = 8.0
     max_bytes: int = 16 * 1024**3
     max_frames: int = 2_000_000
+    max_decoder_bytes: int = 640 * 1024**2
     chunk_bytes: int = 256 * 1024**2
 
 
@@ -56,18 +62,16 @@ TRIES = 64
 
 
 @dataclass
-class Damage:
-    """What could not be read of one clip, noted while it is read.
+class Trouble:
+    """What kept packets from being read.
 
     Attributes:
-        skipped: packets or frames that could not be read although later ones could.
-        pending: the same since the last frame that could.
-        reached: end of the last packet in seconds, of whatever stream.
+        failures: errors of the container, each of which may have cost packets.
+        late_stream: whether a stream appeared after the file was opened, whose packets are out of reach.
     """
 
-    skipped: int = 0
-    pending: int = 0
-    reached: float = 0.0
+    failures: int = 0
+    late_stream: bool = False
 
 
 def shown(path: Path) -> str:
@@ -95,11 +99,15 @@ def check_file(path: Path) -> None:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """Open a clip and check what its container says.
+def opened(path: Path, options: Mapping[str, str] | None = None) -> Iterator[InputContainer]:
+    """Open a clip.
+
+    Args:
+        path: a local file.
+        options: of FFmpeg's demuxer.
 
     Raises:
-        ClipError: it is no video, has no pictures, or lies beyond the limits.
+        ClipError: it is no video, or lasts longer than the limit by its own word.
     """
     check_file(path)
     try:
@@ -111,65 +119,39 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
             container = av.open(
                 _Nameless(file),
                 "r",
-                options={"max_pixels": str(4 * LIMITS.max_width * LIMITS.max_height)},
-                container_options={"format_whitelist": _formats(), "protocol_whitelist": "none"},
+                options={"max_pixels": str(LIMITS.max_pixels)},
+                container_options={"format_whitelist": _formats(), "protocol_whitelist": "none", **(options or {})},
                 metadata_errors="replace",
                 buffer_size=1 << 18,
                 io_open=_refuse,
             )
         except (av.FFmpegError, OSError, ValueError) as error:
-            raise ClipError(f"{shown(path)!r} is not a video that can be read; give an MP4, AVI or MKV file") from error
+            raise unreadable(path) from error
         with container:
-            yield container, _pictures(container, path)
+            hours = (announced(container) or 0.0) / 3600
+            if hours > LIMITS.max_hours and not _boxes.contradicted(path, container.format.name, hours * 3600):
+                most = f"{LIMITS.max_hours:g} hours"
+                raise ClipError(f"{shown(path)!r} lasts {hours:.1f} hours; clips of up to {most} are read")
+            yield container
 
 
-def frames(container: InputContainer, stream: VideoStream, damage: Damage) -> Iterator[VideoFrame]:
-    """Decode what can be decoded, in order of presentation, and note what cannot."""
-    stream.thread_type = ThreadType.AUTO
-    stream.codec_context.options = {"max_pixels": str(LIMITS.max_width * LIMITS.max_height)}
-    for packet in chain(_packets(container, damage), [None]):
-        if packet is not None and packet.stream.index != stream.index:
-            continue
+def packets(container: InputContainer, trouble: Trouble) -> "Iterator[Packet[Stream]]":
+    """Read packets of every stream, going on after those that cannot be read."""
+    failures = 0
+    while failures < TRIES:
         try:
-            decoded = stream.decode(packet)
-        except (av.FFmpegError, ValueError):
-            damage.pending += 1
-            continue
-        for frame in decoded:
-            damage.skipped += damage.pending + int(frame.is_corrupt)
-            damage.pending = 0
-            yield frame
-
-
-def breaks_off(container: InputContainer, path: Path) -> bool:
-    """Tell whether an MP4, AVI or Matroska file ends before the end that its outermost boxes announce."""
-    size, form = path.stat().st_size, container.format.name
-    with path.open("rb") as file:
-        head = file.read(4096)
-        if form == "avi":
-            length = int.from_bytes(head[4:8], "little")
-            return length < 0xFFFFFFFF and 8 + length > size + 1
-        if form == "matroska,webm":
-            return _segment_end(head) > size
-        start = 0 if form.startswith("mov,") else size
-        while start + 8 <= size:
-            file.seek(start)
-            box = file.read(16)
-            length = int.from_bytes(box[8:16] if box[:4] == b"\0\0\0\1" else box[:4], "big")
-            if not box[4:8].isalnum() or length < 8:
-                return False
-            start += length
-    return start > size
-
-
-def _segment_end(head: bytes) -> int:
-    """Return where Matroska's Segment ends, or 0 where its length is left open (RFC 8794, section 4)."""
-    start = head.find(b"\x18\x53\x80\x67") + 4
-    if start < 4 or start >= len(head) or head[start] == 0:
-        return 0
-    width = 9 - head[start].bit_length()
-    length = int.from_bytes(head[start : start + width], "big") & ((1 << 7 * width) - 1)
-    return 0 if length == (1 << 7 * width) - 1 else start + width + length
+            for packet in container.demux():
+                if packet.size == 0 and packet.dts is None:
+                    continue
+                failures = 0
+                yield packet
+            return
+        except IndexError:
+            trouble.late_stream = True  # PyAV fails at the end of a file with more streams than it had at its start
+            return
+        except (av.FFmpegError, OSError, ValueError):
+            failures += 1
+            trouble.failures += 1
 
 
 def announced(container: InputContainer) -> float | None:
@@ -179,63 +161,62 @@ def announced(container: InputContainer) -> float | None:
     return container.duration / av.time_base
 
 
-def _packets(container: InputContainer, damage: Damage) -> "Iterator[Packet[Stream]]":
-    """Read packets of every stream, going on after those that cannot be read."""
-    failures = 0
-    while failures < TRIES:
-        try:
-            for packet in container.demux():
-                if packet.size == 0 and packet.dts is None:
-                    continue
-                failures = 0
-                if packet.pts is not None:
-                    end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
-                    damage.reached = max(damage.reached, end)
-                yield packet
-            return
-        except (av.FFmpegError, OSError, ValueError):
-            failures += 1
-            damage.pending += 1
-
-
-def _pictures(container: InputContainer, path: Path) -> VideoStream:
-    """Return the stream of pictures, with size and length checked."""
-    streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-    if not streams:
-        kinds = " and ".join(sorted({s.type for s in container.streams} - {"video"})) or "a cover"
-        raise ClipError(f"{shown(path)!r} has no pictures, only {kinds}; give a video file")
-    stream = streams[0]
-    if stream.codec_context is None:
-        raise ClipError(f"{shown(path)!r} is in a codec that cannot be decoded here; convert it to H.264")
-    check_size(stream.width, stream.height, path)
-    hours = (announced(container) or 0.0) / 3600
-    if hours > LIMITS.max_hours:
-        raise ClipError(f"{shown(path)!r} lasts {hours:.1f} hours; clips of up to {LIMITS.max_hours:g} hours are read")
-    if stream.frames > LIMITS.max_frames:
-        raise ClipError(f"{shown(path)!r} has {stream.frames} frames; up to {LIMITS.max_frames} are read")
-    return stream
-
-
-def check_size(width: int, height: int, path: Path) -> None:
+def check_size(width: int, height: int, path: Path, bits: int = 0, kept: int = 1) -> None:
     """Refuse pictures beyond the limits.
+
+    Args:
+        width: of the coded picture.
+        height: likewise.
+        path: of the clip.
+        bits: of memory for a pixel.
+        kept: how many pictures the decoder keeps.
 
     Raises:
         ClipError: the picture is larger, or its size is unknown.
     """
     if width <= 0 or height <= 0:
-        raise ClipError(f"{shown(path)!r} does not tell the size of its pictures; it may be damaged or no video")
+        above = f"{LIMITS.max_pixels / 1e6:g} megapixels"
+        raise ClipError(
+            f"{shown(path)!r} does not tell the size of its pictures, or one above {above}; it may be damaged or no "
+            "video"
+        )
+    said = f"{shown(path)!r} has pictures of {width}x{height} pixels"
     if width > LIMITS.max_width or height > LIMITS.max_height:
-        most = f"{LIMITS.max_width}x{LIMITS.max_height}"
-        raise ClipError(f"{shown(path)!r} has pictures of {width}x{height} pixels; up to {most} are read")
+        raise ClipError(f"{said}; up to {LIMITS.max_width}x{LIMITS.max_height} are read")
+    if width * height > LIMITS.max_pixels:
+        raise ClipError(f"{said}, {width * height / 1e6:.3g} megapixels; up to {LIMITS.max_pixels / 1e6:g} are read")
+    if max(width, height) > LIMITS.max_ratio * min(width, height):
+        raise ClipError(f"{said}; the longer side may be {LIMITS.max_ratio} times the shorter one")
+    if width * height * bits * kept > 8 * LIMITS.max_decoder_bytes:
+        needed, most = width * height * bits * kept >> 23, LIMITS.max_decoder_bytes >> 20
+        raise ClipError(f"{said}, of which {kept} take {needed} MiB while they are decoded; up to {most} MiB are read")
+
+
+def unreadable(path: Path) -> ClipError:
+    """Say why a file could not be opened as a clip."""
+    if _boxes.index_is_missing(path):
+        return ClipError(
+            f"{shown(path)!r} is not a video that can be read, for its index is missing: the recording was "
+            "interrupted, or the file was not copied whole; copy it again from the recorder, or have a repair tool "
+            "such as untrunc rebuild the index with an intact clip of the same camera"
+        )
+    return ClipError(f"{shown(path)!r} is not a video that can be read; give an MP4, AVI or MKV file")
 
 
 class _Nameless:
     """An open file without its name, which FFmpeg would take hints from."""
 
     def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
         self.read = file.read
-        self.seek = file.seek
         self.tell = file.tell
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Move, or say that it cannot be done, as FFmpeg's own files do; damaged clips ask for places below 0."""
+        try:
+            return self.file.seek(offset, whence)
+        except (OSError, ValueError, OverflowError):
+            return -errno.EINVAL
 
 
 def _refuse(*_: Any) -> NoReturn:

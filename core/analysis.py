@@ -6,7 +6,7 @@ from typing import Any
 
 from core.clock import Clock
 from core.disturbance import Disturbance
-from core.normality import Places
+from core.normality import NormalScores, Places
 from core.records import Clip, Event, Floats, Pixels
 
 LISTED, WORTH = 6, 0.05
@@ -132,6 +132,8 @@ class Analysis:
         versions: pedigree: packages, weights' sha256, seed.
         normal_heat: the camera's mean heat per pixel on normal footage, the unit of the heat's colours; 0 if unknown.
         places: label to where objects of that class stand in the camera's normal footage.
+        normal_scores: of the footage that the camera's threshold was set on; None if unknown.
+        missed: what the camera could have missed, in sentences, where no event was found.
     """
 
     clip: Clip
@@ -149,3 +151,16 @@ class Analysis:
     versions: Mapping[str, Any] = field(default_factory=dict)
     normal_heat: float = 0.0
     places: Mapping[str, Places] = field(default_factory=dict)
+    normal_scores: NormalScores | None = None
+    missed: str = ""
+
+    @property
+    def reach(self) -> str:
+        """Say which part of the clip the answer is of, where not all of it could be read; empty where it could.
+
+        It stands behind every number of events: what was not read may have been anything.
+        """
+        read, announced = len(self.scores), self.clip.announced
+        if announced is not None and read < announced:
+            return f" in the {read:,} of {announced:,} frames that could be read"
+        return " in what could be read" if self.unread else ""

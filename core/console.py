@@ -6,38 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from core.progress import Progress, time_left
 
-class Progress(Protocol):
-    """How far a verb is: ``done`` of ``total`` frames (None while unknown), at ``fps`` frames a second."""
-
-    @property
-    def stage(self) -> str:
-        """What is being done."""
-        ...
-
-    @property
-    def done(self) -> int:
-        """Frames done."""
-        ...
-
-    @property
-    def total(self) -> int | None:
-        """Frames that there are, if known."""
-        ...
-
-    @property
-    def fps(self) -> float:
-        """Frames a second, 0 while unknown."""
-        ...
+LEARNING = "learning"
+"""Name of the stage whose epoch and loss are shown, too."""
 
 
 class Step(Protocol):
     """Where a training stands: ``epoch`` (from 0) of ``epochs``, of which ``done`` (0 to 1) is behind it."""
-
-    @property
-    def stage(self) -> str:
-        """Name of the training stage."""
-        ...
 
     @property
     def epoch(self) -> int:
@@ -55,13 +31,8 @@ class Step(Protocol):
         ...
 
     @property
-    def loss(self) -> float:
-        """Loss of the last batch."""
-        ...
-
-    @property
-    def windows_per_second(self) -> float:
-        """Speed of the present epoch."""
+    def loss(self) -> float | None:
+        """Loss of the last batch; None before the first."""
         ...
 
 
@@ -76,20 +47,20 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
-def sentence(progress: Progress) -> str:
-    """Put progress in words.
+def sentence(progress: Progress, detail: str = "") -> str:
+    """Put progress in words, with a detail of its stage.
 
-    >>> from types import SimpleNamespace
-    >>> sentence(SimpleNamespace(stage="scoring", done=120, total=4800, fps=24.0))
-    'scoring: 120 of 4800 frames, 24.0 frames/s, 3:15 left'
+    >>> sentence(Progress(120, 4800, 24.0, "scoring", left=195.0))
+    'scoring: 120 of 4,800 frames, 24.0 frames/s, about 3 min 15 s left'
+    >>> sentence(Progress(0, None, 0.0, "loading the models", ""))
+    'loading the models, time left not known yet'
     """
-    total = f" of {progress.total}" if progress.total else ""
-    said = f"{progress.stage}: {progress.done}{total} {getattr(progress, 'unit', 'frames')}"
-    if progress.fps > 0:
-        said += f", {progress.fps:.1f} frames/s"
-        if progress.total:
-            said += f", {clock(max(progress.total - progress.done, 0) / progress.fps)} left"
-    return said
+    said = progress.stage + (f", {detail}" if detail else "")
+    if progress.unit:
+        said += f": {progress.done:,}" + (f" of {progress.total:,}" if progress.total else "") + f" {progress.unit}"
+        if progress.fps > 0:
+            said += f", {progress.fps:.1f} {progress.unit}/s"
+    return f"{said}, {time_left(progress.left)}"
 
 
 class ProgressLine:
@@ -100,25 +71,21 @@ class ProgressLine:
         self.every = 0.2 if self.terminal else 30.0
         self.began = time.monotonic()
         self.due = self.began + (0.0 if self.terminal else self.every)
+        self.stage = self.learning = ""
         self.reached: float | None = None
 
     def __call__(self, progress: Progress) -> None:
-        """Show how far the frames are, if it is time to."""
-        self.show(lambda: sentence(progress))
+        """Show how far the job is, if it is time to; on a terminal a new stage is shown at once."""
+        if progress.stage != self.stage and self.terminal:
+            self.due = 0.0
+        self.stage = progress.stage
+        self.show(lambda: sentence(progress, self.learning if progress.stage == LEARNING else ""))
 
-    def train(self, step: Step) -> None:
-        """Show where a training stands, if it is time to."""
-        share = (step.epoch + step.done) / step.epochs
-        if self.reached is None:
-            self.began, self.reached = time.monotonic(), share
-        gained = share - self.reached
-        left = (1 - share) * (time.monotonic() - self.began) / gained if gained > 0 else None
-        self.show(
-            lambda: (
-                f"{step.stage}: epoch {step.epoch + 1} of {step.epochs}, {step.done:.0%}, loss {step.loss:.5f}, "
-                f"{step.windows_per_second:.1f} windows/s" + (f", {clock(left)} left" if left is not None else "")
-            )
-        )
+    def step(self, step: Step) -> None:
+        """Take in where a training stands, which is shown while its stage is."""
+        self.learning = f"epoch {step.epoch + 1} of {step.epochs}"
+        if step.loss is not None:
+            self.learning += f", {step.done:.0%}, loss {step.loss:.5f}"
 
     def show(self, text: Callable[[], str]) -> None:
         """Show a line, if it is time to."""

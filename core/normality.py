@@ -138,3 +138,24 @@ class AlarmCurve:
         """Return the false events an hour that a threshold costs: those of the next lower one that is listed."""
         costs = [n for known, n in zip(self.thresholds, self.per_hour, strict=True) if known <= threshold]
         return costs[-1] if costs else self.per_hour[0]
+
+
+@dataclass(frozen=True)
+class NormalScores:
+    """What the scores of a camera's normal footage were like: beside a clip in which nothing was found.
+
+    Attributes:
+        seconds: of footage that the threshold was set on.
+        highest: calibrated score of its strangest frame.
+        alarms: what thresholds cost there; None where that was not kept.
+    """
+
+    seconds: float
+    highest: float
+    alarms: AlarmCurve | None = None
+
+    def events(self, threshold: float) -> float | None:
+        """Return how many events it would raise at a threshold, as far as that is known: under 1 for none."""
+        if self.alarms is not None:
+            return self.alarms.expected(threshold) * self.alarms.hours
+        return 0.0 if threshold > self.highest else None

@@ -78,6 +78,8 @@ def _analyse(verbs: Any) -> None:
                       help="folder of the report (default out); several clips get a folder each in it")  # fmt: skip
     made.add_argument("--threshold", type=float, metavar="X",
                       help="score above which a frame is unusual (default: the camera's)")  # fmt: skip
+    made.add_argument("--fps", type=number, metavar="N",
+                      help="frames in a second of clips that do not tell (default: the camera's)")  # fmt: skip
     models(made)
     device(made)
 
@@ -229,13 +231,16 @@ def _protocol(made: argparse.ArgumentParser) -> None:
 
 def _xman(verbs: Any) -> None:
     more = (
-        "Says first which videos, frames and classes of the two files do not match. LABELS is X-MAN's JSON, "
+        "Says first how many labelled frames have a prediction, and what does not match. LABELS is X-MAN's JSON, "
         '{"video/frame": [[coarse, fine], ...]}; PREDICTIONS is {"video/frame": [[coarse, fine, score], ...]}, or a '
         "table in CSV with the columns video,frame,coarse,fine,score, of any system."
     )
     made = verb(verbs, "xman", "measure explanations by X-MAN's mAP", more, "xman causes.csv labels.json")
     made.add_argument("predictions", type=Path, metavar="PREDICTIONS", help="JSON or CSV of any system")
     made.add_argument("labels", type=Path, metavar="LABELS", help="X-MAN's JSON")
+    made.add_argument("--unanswered", choices=("lowest", "left-out"), default="lowest",
+                      help="labelled frames without a prediction: rank last in every class, which is X-MAN's way, or "
+                      "are left out; --json has both")  # fmt: skip
     json_file(made)
 
 
@@ -257,7 +262,7 @@ def _bench(verbs: Any) -> None:
         metavar="WHAT",
         help="nothing: the whole analysis; or: detectors [NAME…]: their networks; or: "
         "explanations [CAMERA…]: how far the methods can be believed; or: boxes: whether the first cause's box lies on "
-        "what is unusual in the frame that a report shows",
+        "what is unusual in the frame that a report shows; or: faults: what is said of files that are easily misread",
     )
     made.add_argument("--all", action="store_true", help="of detectors: every one, instead of one of each kind")
     made.add_argument("--data", metavar="DATASET", help="of explanations and boxes: a data set")
@@ -269,7 +274,7 @@ def _bench(verbs: Any) -> None:
     made.add_argument("--budget", type=count, default=64, metavar="N", help="evaluations of each method (default 64)")
     made.add_argument("--minutes", type=number, metavar="N", help="for each camera; other frames are left out")
     made.add_argument("--work", type=Path, metavar="DIR", help="where each frame's figures are kept, to go on later")
-    made.add_argument("--out", type=Path, metavar="FILE", help="of explanations: keep them as FILE.json and FILE.md")
+    made.add_argument("--out", type=Path, metavar="FILE", help="of explanations and faults: keep them as FILE.md")
     json_file(made)
     device(made)
 

@@ -1,7 +1,8 @@
 """Clips: looked at before they are decoded, read as a stream of frames, and written.
 
 Nothing of a clip is trusted: FFmpeg gets an open file and no name, may open no other file and no address, and every
-limit is checked against what the container claims and again against what it holds.
+limit is checked against what the container claims and again against what it holds. What is read, and what is said of
+it, is listed in ``docs/reading.md``.
 """
 
 import hashlib
@@ -9,93 +10,108 @@ from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from typing import Any, cast
 
 import av
 import numpy as np
-import numpy.typing as npt
-from av.container import InputContainer
 from av.video.frame import VideoFrame
-from av.video.reformatter import VideoReformatter
-from av.video.stream import VideoStream
 
-from core._container import LIMITS, Damage, Limits, announced, breaks_off, check_file, check_size, frames, opened, shown
+from core import _container, _decoding
+from core._container import LIMITS, Limits, Trouble, check_file, check_size, shown
+from core._index import index
+from core._outcome import Outcome, Seconds
+from core._view import Painter
 from core.errors import ClipError
 from core.files import staged
-from core.records import Clip, Frames, Images
+from core.records import Clip, Frames, Images, Reading
 
-__all__ = ["LIMITS", "Limits", "encode", "probe", "read", "sha256_of"]
+__all__ = ["EXTENSIONS", "LIMITS", "Limits", "encode", "probe", "read", "sha256_of"]
 
-Warn = Callable[[str], None]
-SLACK = 0.75
-"""Seconds by which a clip may end before its announced end without being called cut."""
+EXTENSIONS = (
+    *("mp4", "m4v", "mov", "avi", "mkv", "webm", "mpg", "mpeg", "ts", "mts", "wmv", "flv", "3gp", "mxf", "asf"),
+    *("m2ts", "m2t", "mp2t", "trp", "vob", "mpe", "m2v", "m1v", "3g2", "f4v", "qt", "ogv", "ogg", "dv", "nut"),
+    *("dav", "264", "h264", "avc", "265", "h265", "hevc", "mjpeg", "mjpg", "y4m", "ivf", "obu", "gif", "apng"),
+)
+"""Endings of files that are read as clips, in small letters; capital ones are read as well."""
 
 
-def probe(path: Path | str) -> Clip:
+def probe(path: Path | str, fps: float | None = None) -> Clip:
     """Look at a clip without decoding more than its first frame.
 
     Args:
         path: a local file in any container and codec that FFmpeg reads.
+        fps: frames in a second of a clip that does not tell; 25 where neither does.
 
     Returns:
-        Its facts. Width and height are those of the frames that :func:`read` gives, rotation applied. ``frames`` is
-        what the container announces where that agrees with its length, and None otherwise; a damaged clip has fewer.
+        Its facts. Width and height are those of the frames that :func:`read` gives. ``frames`` is None where anything
+        speaks against all announced frames being read; ``notes`` say what.
 
     Raises:
         ClipError: the file is missing, no video, without pictures, or beyond :data:`LIMITS`.
     """
     path = Path(path)
-    with opened(path) as (container, stream):
-        fps, count = _rate(stream), _count(container, stream)
-        first = next(frames(container, stream, Damage()), None)
-        if first is None:
-            raise ClipError(f"{shown(path)!r} holds no frame that can be decoded; it may be damaged or empty")
-        picture = _Picture(first, path)
-    return Clip(shown(path), sha256_of(path), fps, picture.width, picture.height, count)
+    found = index(path, fps)
+    width, height = found.scan.view.size
+    return Clip(
+        shown(path), sha256_of(path), found.timing.fps, width, height, found.rows if found.whole else None,
+        found.announced, found.recorded, (*found.damage, *found.notes),
+    )  # fmt: skip
 
 
-def read(path: Path | str, chunk: int = 32, on_warning: Warn | None = None) -> Iterator[Frames]:
+def read(
+    path: Path | str, chunk: int = 32, on_end: Callable[[Reading], None] | None = None, *, fps: float | None = None,
+    wanted: Callable[[int], bool] | None = None,
+) -> Iterator[Frames]:  # fmt: skip
     """Decode a clip from its start.
 
-    Each decoded frame is given once, in order of presentation, whatever the frame rate does. Damaged places are
-    skipped; where a clip is cut, what lies before the cut is given.
+    Each decoded frame is given once, in order of presentation, whatever the frame rate does: upright, with square
+    pixels, deinterlaced, in the brightness of ordinary video. Damaged places are skipped; where a clip is cut, what
+    lies before the cut is given.
 
     Args:
         path: a local file in any container and codec that FFmpeg reads.
         chunk: most frames handed over at once; fewer where they would take more than ``LIMITS.chunk_bytes``.
-        on_warning: called after the last frame with a sentence each for a cut, for damaged places, and for a
-            picture that changes its size (which is scaled to that of the first frame).
+        on_end: called after the last frame with what was announced, read and lost; its notes stand for those of
+            :func:`probe`, too.
+        fps: frames in a second of a clip that does not tell; 25 where neither does.
+        wanted: asked for each frame, by its index, whether to hand it over; the others cost their decoding alone.
 
     Yields:
-        Consecutive frames; times count from the first frame and always grow.
+        Consecutive frames; times count from the first frame of the clip and always grow.
 
     Raises:
         ClipError: the clip cannot be read or lies beyond :data:`LIMITS`, be it only in its middle.
     """
     path = Path(path)
-    damage = Damage()
-    with opened(path) as (container, stream):
-        clock, picture, images = _Clock(stream), None, np.empty((0, 0, 0, 3), np.uint8)
-        times: list[float] = []
-        first = 0
-        for frame in frames(container, stream, damage):
-            if picture is None:
-                picture = _Picture(frame, path)
+    found, trouble = index(path, fps), Trouble()
+    outcome, seconds, painter = Outcome(found, path), Seconds(found), Painter(found.scan.view, path)
+    (width, height), times, size = found.scan.view.size, list[float](), (0, 0)
+    fitting = max(1, min(chunk, _container.LIMITS.chunk_bytes // (width * height * 3)))
+    images: Images = np.empty((0, height, width, 3), np.uint8)
+    with _container.opened(path, found.options) as container:
+        for number, (frame, row) in enumerate(_decoding.frames(container, found, trouble)):
+            time = seconds.of(row)
+            outcome.note(row, time, frame.is_corrupt)
+            _check_reach(path, number, time)
+            if (frame.width, frame.height) != size:
+                check_size(*(size := (frame.width, frame.height)), path, frame.format.padded_bits_per_pixel)
+            if wanted is not None and not wanted(number):
+                if times:
+                    yield Frames(images[: len(times)], number - len(times), np.array(times))
+                    times = []
+                continue
             if not times:
-                images = np.empty((picture.fitting(chunk), picture.height, picture.width, 3), np.uint8)
-            picture.write(frame, images[len(times)])
-            times.append(clock.time(frame))
-            _check_reach(path, first + len(times), times[-1])
-            if len(times) == len(images):
-                yield Frames(images, first, np.array(times))
-                first, times = first + len(times), []
-        if times:
-            yield Frames(images[: len(times)], first, np.array(times))
-        if picture is None:
-            raise ClipError(f"{shown(path)!r} holds no frame that can be decoded; it may be damaged or empty")
-        for sentence in _complaints(path, container, stream, damage, picture, first + len(times)):
-            if on_warning is not None:
-                on_warning(sentence)
+                images = np.empty((fitting, height, width, 3), np.uint8)
+            painter.paint(frame, images[len(times)])
+            times.append(time)
+            if len(times) == fitting:
+                yield Frames(images, number + 1 - fitting, np.array(times))
+                times = []
+    if times:
+        yield Frames(images[: len(times)], outcome.read - len(times), np.array(times))
+    if not outcome.read:
+        raise ClipError(f"{shown(path)!r} holds no frame that can be decoded; it may be damaged or empty")
+    if on_end is not None:
+        on_end(outcome.reading(trouble.failures, painter))
 
 
 def encode(path: Path | str, images: Iterable[Images], fps: float) -> None:
@@ -145,107 +161,10 @@ def sha256_of(path: Path | str) -> str:
         raise ClipError(f"{shown(path)!r} cannot be read: {error.strerror}") from error
 
 
-class _Clock:
-    """Times of frames from their time stamps, and from the frame rate where those are missing or run backwards."""
-
-    def __init__(self, stream: VideoStream) -> None:
-        self.base = float(stream.time_base or 0)
-        self.step = 1.0 / _rate(stream)
-        self.start: float | None = None
-        self.last = -self.step
-
-    def time(self, frame: VideoFrame) -> float:
-        """Return the seconds between the first frame and this one, more than for the frame before."""
-        stamp = None if frame.pts is None else frame.pts * self.base
-        if self.start is None:
-            self.start, self.last = stamp or 0.0, 0.0
-            return 0.0
-        now = self.last if stamp is None else stamp - self.start
-        self.last = now if now > self.last else self.last + self.step
-        return self.last
-
-
-class _Picture:
-    """Turns decoded frames into RGB of one size, the right way up."""
-
-    def __init__(self, first: VideoFrame, path: Path) -> None:
-        check_size(first.width, first.height, path)
-        self.path = path
-        self.coded = (first.width, first.height)
-        self.other: tuple[int, int] | None = None
-        self.matrix = _display_matrix(first)
-        self.width, self.height = self.coded[::-1] if self._sideways() else self.coded
-        self.converter = VideoReformatter()
-
-    def fitting(self, chunk: int) -> int:
-        """Return how many frames are handed over at once."""
-        return max(1, min(chunk, LIMITS.chunk_bytes // (self.width * self.height * 3)))
-
-    def write(self, frame: VideoFrame, out: Images) -> None:
-        """Convert ``frame`` into ``out``, (height, width, 3)."""
-        size = (frame.width, frame.height)
-        if size != self.coded:
-            check_size(*size, self.path)
-            self.other = size
-        rgb = self.converter.reformat(frame, *self.coded, format="rgb24")
-        plane = rgb.planes[0]
-        lines: Images = np.frombuffer(memoryview(cast(Any, plane)), np.uint8).reshape(-1, plane.line_size)
-        image = lines[: self.coded[1], : self.coded[0] * 3].reshape(self.coded[1], self.coded[0], 3)
-        out[:] = self._upright(image)
-
-    def _sideways(self) -> bool:
-        a, b = abs(int(self.matrix[0])), abs(int(self.matrix[1]))
-        return b > a
-
-    def _upright(self, image: Images) -> Images:
-        """Apply the display matrix, to the nearest quarter turn (ISO 14496-12, section 6.2.2)."""
-        a, b, _, c, d = (int(x) for x in self.matrix[:5])
-        if self._sideways():
-            image, a, d = image.swapaxes(0, 1), c, b
-        return image[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]
-
-
-def _display_matrix(frame: VideoFrame) -> npt.NDArray[np.int32]:
-    """Return the 9 entries of the frame's display matrix, or of the identity."""
-    matrix = cast(Any, frame.side_data).get("DISPLAYMATRIX")
-    return np.eye(3, dtype=np.int32).ravel() if matrix is None else np.frombuffer(bytes(matrix), np.int32)
-
-
-def _rate(stream: VideoStream) -> float:
-    """Return frames per second; 25 where a container tells nothing sensible."""
-    for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
-        if rate and 0.01 <= rate <= 1000:
-            return float(rate)
-    return 25.0
-
-
-def _count(container: InputContainer, stream: VideoStream) -> int | None:
-    """Return the announced number of frames where it agrees with the announced length."""
-    if stream.frames <= 0 or announced(container) is None or not stream.duration:
-        return None
-    length = stream.duration * float(stream.time_base or 0)
-    return stream.frames if abs(stream.frames - length * _rate(stream)) <= max(2.0, 0.02 * stream.frames) else None
-
-
-def _check_reach(path: Path, count: int, seconds: float) -> None:
+def _check_reach(path: Path, number: int, seconds: float) -> None:
     """Refuse a clip that goes on beyond the limits, whatever its container claimed."""
-    if count > LIMITS.max_frames:
-        raise ClipError(f"{shown(path)!r} has more than {LIMITS.max_frames} frames, the most that are read")
-    if seconds > LIMITS.max_hours * 3600:
-        raise ClipError(f"{shown(path)!r} lasts more than {LIMITS.max_hours:g} hours, the most that are read")
-
-
-def _complaints(
-    path: Path, container: InputContainer, stream: VideoStream, damage: Damage, picture: _Picture, count: int
-) -> Iterator[str]:
-    """Say what a reader must know of a clip that was read to its end."""
-    name, length = shown(path), announced(container)
-    end = damage.reached - (container.start_time or 0) / av.time_base
-    if breaks_off(container, path) or damage.pending or (length is not None and end < length - SLACK):
-        claim = f" of {length:.1f} s" if length is not None else ""
-        yield f"{name!r} is cut: only its first {min(end, length or end):.1f} s{claim}, {count} frames, could be read"
-    if damage.skipped:
-        yield f"{name!r} is damaged in {damage.skipped} places; what could not be decoded there is missing or smeared"
-    if picture.other is not None:
-        (w, h), (v, k) = picture.other, picture.coded
-        yield f"the picture of {name!r} changes its size to {w}x{h}; it was scaled to its first size, {v}x{k}"
+    frames, hours = _container.LIMITS.max_frames, _container.LIMITS.max_hours
+    if number >= frames:
+        raise ClipError(f"{shown(path)!r} has more than {frames} frames, the most that are read")
+    if seconds > hours * 3600:
+        raise ClipError(f"{shown(path)!r} lasts more than {hours:g} hours, the most that are read")

@@ -125,7 +125,8 @@ def apply(module: nn.Module, state: State, name: str = "the weights file") -> No
         name: what to call the weights in an error.
 
     Raises:
-        WeightsError: the weights are another network's, or one tensor is missing, unexpected or of another shape.
+        WeightsError: the weights are another network's, one tensor is missing, unexpected or of another shape, or holds
+            numbers that are not finite.
     """
     wanted = module.state_dict()
     missing = [k for k in wanted if k not in state and not k.endswith("num_batches_tracked")]
@@ -143,6 +144,11 @@ def apply(module: nn.Module, state: State, name: str = "the weights file") -> No
     for key in shapes[:1]:
         expected, got = tuple(wanted[key].shape), tuple(state[key].shape)
         raise WeightsError(f"{name} does not fit {network}: tensor {key!r} must be {expected}, got {got}")
+    for key in wanted:
+        if key in state and state[key].is_floating_point() and not bool(state[key].isfinite().all()):
+            raise WeightsError(
+                f"{name} is unusable: tensor {key!r} holds NaN or infinite numbers; train or get it again"
+            )
     module.load_state_dict(dict(state), strict=False)
 
 

@@ -7,12 +7,11 @@ patching techniques are SmoothMix's (``lee2020smoothmix``), CutMix's (``yun2019c
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from core import pictures
 from core.errors import InputError
 
 SMALLEST = 10
@@ -137,9 +136,11 @@ def read_intruder(path: Path, size: tuple[int, int], channels: int) -> Tensor:
     Raises:
         InputError: the file is not an image that can be read.
     """
-    data = np.fromfile(path, np.uint8)
-    image = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE if channels == 1 else cv2.IMREAD_COLOR_RGB) if len(data) else None
-    if image is None:
-        raise InputError(f"the intruder image {path.name!r} cannot be read; remove it or save it again as PNG")
+    try:
+        image = pictures.read(path, grey=channels == 1)
+    except InputError as error:
+        raise InputError(
+            f"the intruder image {path.name!r} cannot be read; remove it or save it again as PNG"
+        ) from error
     x = torch.from_numpy(image.reshape(*image.shape[:2], -1)).permute(2, 0, 1).unsqueeze(0).float()
     return functional.interpolate(x, size, mode="bilinear", align_corners=True)[0].div_(127.5).sub_(1.0)

@@ -55,6 +55,7 @@ def summarise(
     threshold: float,
     size: tuple[int, int] | None = None,
     shown: int | None = None,
+    told: tuple[int, int] | None = None,
 ) -> str:
     """Sum an event up: when, what, where, how far above the threshold, and how far that can be trusted.
 
@@ -66,17 +67,37 @@ def summarise(
         threshold: that the score passed.
         size: width and height of the picture; without it the place is left out.
         shown: the frame whose boxes the causes have; said where it is not the peak.
+        told: first and last frame that the causes are told from, where they are not all of the event's.
     """
     where = _place(causes[0].box, size) if causes and causes[0].box and size else ""
     if where and shown not in (None, event.peak):
         where += f" (seen so at {timestamp(clock.at(shown or 0))})"
-    when = f"From {timestamp(clock.at(event.first))} to {timestamp(clock.end(event.last))}"
+    said = [f"{_when(event, clock)} {_what(causes)}{where}; {_peak(event, clock, threshold)}"]
+    said += _trust(causes, unexplained)
+    if told:
+        start, end = timestamp(clock.at(told[0])), timestamp(clock.end(told[1]))
+        said.append(f"This is told from {start} to {end} alone, around its peak.")
+    return " ".join(said)
+
+
+def unseen(event: Event, clock: Clock, threshold: float) -> str:
+    """Sum up an event of which no pictures were kept: no cause is claimed."""
+    return (
+        f"{_when(event, clock)} the score was raised; {_peak(event, clock, threshold)} No pictures were kept of it, "
+        "as it lies under the score from which they are: nothing is known of its cause."
+    )
+
+
+def _when(event: Event, clock: Clock) -> str:
     if event.first == event.last:
-        when = f"At {timestamp(clock.at(event.first))}"
+        return f"At {timestamp(clock.at(event.first))}"
+    return f"From {timestamp(clock.at(event.first))} to {timestamp(clock.end(event.last))}"
+
+
+def _peak(event: Event, clock: Clock, threshold: float) -> str:
     height = event.peak_score - threshold
     side = "above" if height >= 0 else "below"
-    peak = f"at its peak ({timestamp(clock.at(event.peak))}) the score was {abs(height):.1f} dB {side} the threshold."
-    return " ".join([f"{when} {_what(causes)}{where}; {peak}", *_trust(causes, unexplained)])
+    return f"at its peak ({timestamp(clock.at(event.peak))}) the score was {abs(height):.1f} dB {side} the threshold."
 
 
 def _what(causes: Sequence[Cause]) -> str:

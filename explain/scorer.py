@@ -32,21 +32,22 @@ class Scorer:
         scale: brings raw scores to the scalar.
         runtime: device and precision.
         budget: of the method that asks.
-        progress: called with the evaluations done, after each batch.
+        progress: called with the forward passes done, after each batch.
         cancelled: asked before each batch.
 
     Attributes:
         evaluations: windows asked about so far.
+        passes: the same in forward passes, of which one with its gradient is worth :data:`GRADIENT`.
         seconds: that the detector took for them.
     """
 
     def __init__(
         self, detector: Detector, scale: Scale, runtime: Runtime, budget: Budget | None = None,
-        progress: Callable[[int], None] | None = None, cancelled: Callable[[], bool] | None = None,
+        progress: Callable[[float], None] | None = None, cancelled: Callable[[], bool] | None = None,
     ) -> None:  # fmt: skip
         self.detector, self.scale, self.runtime = detector.requires_grad_(False), scale, runtime
         self.budget = budget or Budget()
-        self.evaluations = 0
+        self.evaluations, self.passes = 0, 0.0
         self._began = time.monotonic()
         self.seconds = 0.0
         self._progress, self._cancelled = progress, cancelled
@@ -132,7 +133,7 @@ class Scorer:
         began = time.monotonic()
         with torch.enable_grad(), self.runtime.autocast():
             score = self.detector.judge(windows.to(self.runtime.device), self._size).score
-        self._count(len(windows), time.monotonic() - began)
+        self._count(len(windows), time.monotonic() - began, GRADIENT)
         scalar: Tensor = self.scale.of(score.float())
         return scalar
 
@@ -172,8 +173,9 @@ class Scorer:
         if self._cancelled is not None and self._cancelled():
             raise Cancelled(f"cancelled after {self.evaluations} evaluations; the maps that were finished are kept")
 
-    def _count(self, windows: int, seconds: float) -> None:
+    def _count(self, windows: int, seconds: float, passes: float = 1.0) -> None:
         self.evaluations += windows
+        self.passes += windows * passes
         self.seconds += seconds
         if self._progress is not None:
-            self._progress(self.evaluations)
+            self._progress(self.passes)

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from core.errors import DataError
+from core import pictures
+from core.errors import DataError, InputError
 from core.records import Frames, Images
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp"})
@@ -49,23 +49,20 @@ def load(file: Path, size: tuple[int, int] | None = None) -> Images:
     """Read one image as (H, W, 3) uint8 RGB.
 
     Args:
-        file: any format that OpenCV reads.
+        file: PNG, JPEG, TIFF, BMP, …
         size: (H, W) that it must have.
 
     Raises:
-        DataError: it cannot be read, or has another size.
+        DataError: it cannot be read, is larger than a clip's pictures may be, or has another size.
     """
     try:
-        packed = np.fromfile(file, np.uint8)
-        image = cv2.imdecode(packed, cv2.IMREAD_COLOR) if len(packed) else None
-    except (OSError, cv2.error) as error:
-        raise DataError(f"{file} cannot be read as an image; copy it again from the data set") from error
-    if image is None:
-        raise DataError(f"{file} cannot be read as an image; copy it again from the data set")
+        image = pictures.read(file)
+    except InputError as error:
+        raise DataError(f"{file} cannot be read as an image: {error}") from error
     if size is not None and image.shape[:2] != size:
         (height, width), (h, w) = size, image.shape[:2]
         raise DataError(f"{file} is {w}x{h}, but its clip's other frames are {width}x{height}")
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
+    return image
 
 
 @dataclass(frozen=True)

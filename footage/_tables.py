@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.array_files import read_npy
 from core.errors import DataError
 from footage import _keys
 
@@ -24,15 +25,7 @@ def array(path: Path) -> npt.NDArray[Any]:
     Raises:
         DataError: it is missing, damaged, or holds something else.
     """
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise ValueError(f"it has more than {MOST_BYTES >> 30} GB")
-        found: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-        if not isinstance(found, np.ndarray) or found.dtype.kind not in "buif":
-            raise ValueError("it holds no numbers")
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path} must be a NumPy array of numbers (.npy): {error}") from error
-    return found
+    return read_npy(path, MOST_BYTES, mapped=True)
 
 
 def flags(path: Path, count: int | None = None) -> Mask:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core import video
-from core.records import Frames
+from core.records import Frames, Reading
 
-SUFFIXES = frozenset({".mp4", ".m4v", ".avi", ".mov", ".mkv", ".webm", ".mpg", ".mpeg", ".ts", ".wmv", ".flv"})
+SUFFIXES = frozenset(f".{ending}" for ending in video.EXTENSIONS)
 
 
 @dataclass(frozen=True)
@@ -31,4 +31,8 @@ class VideoClip:
             ClipError: it is no video, or lies beyond the limits.
         """
         self.complaints.clear()
-        return video.read(self.path, chunk, self.complaints.append)
+        return video.read(self.path, chunk, self._note)
+
+    def _note(self, reading: Reading) -> None:
+        """Keep what reading was stopped or troubled by, under the clip's own name."""
+        self.complaints.extend(note.replace(repr(self.path.name), repr(self.name)) for note in reading.notes)

@@ -182,9 +182,10 @@ def _quick(path: Path) -> Rows | None:
     types = dict(zip(COLUMNS, (word, int64(), word, word, float64()), strict=True))
     try:
         found = csv.read_csv(path, convert_options=csv.ConvertOptions(column_types=types, null_values=[]))
-    except ArrowException:
+        columns = tuple(found.column_names)
+    except (ArrowException, UnicodeDecodeError):
         return None
-    if tuple(found.column_names) != COLUMNS or not len(found):
+    if columns != COLUMNS or not len(found):
         return None
     found = found.unify_dictionaries().combine_chunks()
     names, codes = {}, {}

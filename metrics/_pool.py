@@ -75,7 +75,11 @@ def average_precision(scores: Array, positive: Mask) -> float:
     """Sum precision over the steps of recall, nothing interpolated; NaN where nothing is positive."""
     if not positive.any():
         return float("nan")
-    tp, fp = counts(scores, positive)
+    return steps_of(*counts(scores, positive))
+
+
+def steps_of(tp: Array, fp: Array) -> float:
+    """Sum precision over the steps of recall, from :func:`counts` with at least one positive."""
     return float(np.sum(np.diff(tp, prepend=0.0) / tp[-1] * tp / (tp + fp)))
 
 

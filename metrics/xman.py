@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from metrics._pool import average_precision, counts
+from metrics._pool import average_precision, counts, steps_of
 
 Named = tuple[str, str]
 Floats = npt.NDArray[np.float64]
@@ -63,13 +63,67 @@ def class_map(scores: npt.ArrayLike, positive: npt.ArrayLike, classes: Sequence[
     s, y = np.asarray(scores, np.float64), np.asarray(positive, np.bool_)
     if s.shape != y.shape or s.ndim != 2 or s.shape[1] != len(classes):
         raise ValueError(f"scores and positive must both be (F, {len(classes)}), got {s.shape} and {y.shape}")
-    each = {name: class_precision(s[:, i], y[:, i]) for i, name in enumerate(classes)}
+    return _means({name: class_precision(s[:, i], y[:, i]) for i, name in enumerate(classes)})
+
+
+def both_precisions(
+    scores: npt.ArrayLike, positive: npt.ArrayLike, classes: Sequence[Named]
+) -> tuple[ClassMap, dict[Named, float]]:
+    """Return what :func:`class_map` returns and each class's :func:`eleven_point`, from one sorting of the frames.
+
+    Args:
+        scores: (F, C) best score of each frame and class.
+        positive: (F, C) truth.
+        classes: C (coarse, fine) names.
+    """
+    s, y = np.asarray(scores, np.float64), np.asarray(positive, np.bool_)
+    steps: dict[Named, float] = {}
+    pieces: dict[Named, float] = {}
+    for i, name in enumerate(classes):
+        tp, fp = counts(s[:, i], y[:, i])
+        steps[name], pieces[name] = (of(tp, fp) if y[:, i].any() else float("nan") for of in (steps_of, _pieces_of))
+    return _means(steps), pieces
+
+
+def _means(each: dict[Named, float]) -> ClassMap:
     return ClassMap(
         per_class=each,
         map=_mean(each.values()),
         map_objects=_mean(value for (coarse, _), value in each.items() if coarse == "object"),
         map_without_location=_mean(value for (coarse, _), value in each.items() if coarse != "location"),
     )
+
+
+def by_chance(positive: npt.ArrayLike, classes: Sequence[Named]) -> ClassMap:
+    """What a system reaches that says nothing: of each class the share of frames that show it.
+
+    Random scores reach the same in the limit of many frames, and a little more of few: of n frames, m of which show the
+    class, ``(H(n) + (m - 1) / (n - 1) * (n - H(n))) / n`` on average, where ``H(n) = 1 + 1/2 + … + 1/n``.
+
+    Args:
+        positive: (F, C) truth.
+        classes: C (coarse, fine) names.
+
+    >>> by_chance([[1], [0], [0], [1], [0]], [("object", "bicycle")]).map
+    0.4
+    """
+    y = np.asarray(positive, np.bool_)
+    shares = y.mean(0) if len(y) else np.zeros(len(classes))
+    return _means({name: float(share) or float("nan") for name, share in zip(classes, shares, strict=True)})
+
+
+def macro_by_chance(positive: npt.ArrayLike, video: npt.ArrayLike) -> float:
+    """What :func:`macro` is for a system that says nothing.
+
+    Args:
+        positive: (F, C) truth.
+        video: (F,) number of the frame's video.
+    """
+    y = np.asarray(positive, np.bool_)
+    names, of, frames = np.unique(np.asarray(video), return_inverse=True, return_counts=True)
+    shown = np.array([np.bincount(of, column, len(names)) for column in y.T]).reshape(y.shape[1], len(names))
+    classes = (shown > 0).sum(0)
+    return _mean((shown.sum(0) / frames / np.where(classes, classes, np.nan)).tolist())
 
 
 def eleven_point(scores: npt.ArrayLike, positive: npt.ArrayLike) -> float:
@@ -82,9 +136,10 @@ def eleven_point(scores: npt.ArrayLike, positive: npt.ArrayLike) -> float:
     0.8485
     """
     s, y = np.asarray(scores, np.float64), np.asarray(positive, np.bool_)
-    if not y.any():
-        return float("nan")
-    tp, fp = counts(s, y)
+    return _pieces_of(*counts(s, y)) if y.any() else float("nan")
+
+
+def _pieces_of(tp: Floats, fp: Floats) -> float:
     best = np.maximum.accumulate((tp / (tp + fp))[::-1])[::-1]
     # Recall as whole numbers: a tenth of ten positives is one, whatever the rounding of 0.1.
     asked = np.ceil(np.arange(11) * tp[-1] / 10 - 1e-9)

@@ -1,16 +1,17 @@
 """Evaluation: cameras and other systems, measured on data sets whose truth is known."""
 
-import streamlit as st
-
-from ui import evaluation, frame
+from pipeline.evaluation import evaluations
+from ui import evaluation, evaluation_results, frame
 
 frame.page("Evaluation")
 
 evaluation.ask()
-evaluation.watch()
-chosen = evaluation.choose()
-if not chosen:
-    st.caption("Nothing has been measured yet. ./whycam evaluate and ./whycam xman do the same without a browser.")
-    st.stop()
-st.subheader("What came out")
-evaluation.show(chosen)
+kept = evaluations.evaluations()
+evaluation.watch(kept)
+chosen = evaluation_results.choose(kept)
+if chosen:
+    evaluation_results.head(kept, chosen, evaluation.pending())
+    evaluation_results.show(chosen)
+else:
+    evaluation_results.nothing(kept)
+evaluation.listed(kept)

@@ -4,7 +4,6 @@ import dataclasses
 import json
 import math
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,18 +11,21 @@ from typing import Any
 from core import device, files, video
 from core.analysis import Analysis
 from core.contracts import Detector
-from core.errors import Cancelled, ClipError, InputError
+from core.errors import ClipError, InputError, WeightsError
+from core.progress import JobProgress, Progress
+from core.records import Evidence
 from explain import actions as action_models
 from explain import objects as object_models
 from explain import report
-from pipeline import answers, frame_log, versions
+from pipeline import answers, frame_log, plan, versions
 from pipeline.answers import EVIDENCE, FACTS, WHY, explain_events
 from pipeline.camera import Camera, look
 from pipeline.event_evidence import EventEvidence, wanted_frames
 from pipeline.events import EventRule
 from pipeline.evidence import EvidenceFolder
+from pipeline.plan import arriving
 from pipeline.sampling import check_rate
-from pipeline.scoring import TEXTS, Progress, Scoring
+from pipeline.scoring import TEXTS, Scoring
 from pipeline.witness import Witness
 
 REPEATED = 0.05
@@ -34,7 +36,8 @@ __all__ = ["Progress", "analyse"]
 def analyse(
     path: Path, camera: Camera, folder: Path, *, name: str | None = None, threshold: float | None = None,
     runtime: device.Runtime | None = None, objects: str = "auto", actions: str = "auto",
-    progress: Callable[[Progress], None] | None = None, cancelled: Callable[[], bool] | None = None,
+    fps: float | None = None, progress: Callable[[Progress], None] | None = None,
+    cancelled: Callable[[], bool] | None = None, warn: Callable[[str], None] | None = None,
 ) -> Analysis:  # fmt: skip
     """Analyse one clip, and write ``report.html``, ``report.json`` and ``scores.csv`` into ``folder``.
 
@@ -49,55 +52,99 @@ def analyse(
         runtime: device and precision; the best there is when None.
         objects: object backend, or ``auto``.
         actions: action backend, or ``auto``.
-        progress: called after every chunk of frames.
+        fps: frames in a second of a clip that does not tell; the camera's when None.
+        progress: called at the beginning of every stage and after every chunk of frames.
         cancelled: asked after every chunk of frames.
+        warn: told before the clip is scored what is wrong with its file, a sentence each.
 
     Raises:
         ClipError: the clip cannot be read, or has fewer frames than one window.
+        WeightsError: the camera's weights cannot be used, or its detector's scores are no numbers.
         Cancelled: ``cancelled`` said so; what was done is kept.
         StorageError: the disk is full.
     """
-    runtime, progress, cancelled = runtime or device.choose(), progress or _silent, cancelled or _never
-    facts = _facts(path, camera, name, threshold, runtime)
+    runtime, cancelled = runtime or device.choose(), cancelled or _never
+    job = JobProgress("analyse", plan.STAGES, progress, subjects=(runtime.describe(),))
+    job.begin(plan.LOOKING)
+    facts = _facts(path, camera, name, threshold, fps, runtime)
     clip = facts.pop("probed")
+    for sentence in clip.notes:
+        (warn or _silent)(_named(sentence, path, clip.name))
+    job.about(f"{camera.name}, {clip.width}x{clip.height}, {runtime.describe()}", runtime.describe())
+    if frames := clip.frames or clip.announced:
+        job.expect(plan.SCORING, frames, roughly=clip.frames is None)
+    job.begin(plan.LOADING)
     detector = camera.build(runtime)
     _check_length(clip.frames, clip.name, camera, detector)
-    witness = Witness(
-        object_models.choose(objects, runtime, _arriving("object", progress, cancelled)),
-        action_models.choose(actions, runtime, _arriving("action", progress, cancelled)),
-    )
-    facts["span"] = detector.window.span
-    facts["models"] = {"objects": witness.objects.name, "actions": witness.actions.name}
+    witness = _witness(objects, actions, runtime, job, cancelled)
+    facts |= {
+        "span": detector.window.span,
+        "models": {"objects": witness.objects.name, "actions": witness.actions.name},
+    }
     _begin(folder, facts)
     scoring = Scoring(path, clip, detector, camera.fps, camera.normality, facts["floor"], witness, runtime)
-    try:
-        scoring.run(folder, progress, cancelled)
-        _check_length(scoring.frames, clip.name, camera, detector)
-        facts["warnings"] += [*scoring.warnings, *_repeats(scoring, camera, clip.name), *_texts(scoring)]
-    except ClipError:
-        _discard(folder)
-        raise
-    facts["clip"]["frames"], facts["repeated"] = scoring.frames, scoring.repeated
-    facts["texts"] = [dataclasses.asdict(text) for text in scoring.texts]
-    files.write_json(folder / FACTS, facts)
-    _gather(path, folder, facts["threshold"], detector, witness, runtime, progress, cancelled)
-    result = explain_events(folder)
-    report.write(result, EvidenceFolder(folder / EVIDENCE).get, folder, folder / WHY)
+    _score(scoring, folder, facts, camera, job, cancelled)
+    _gather(path, folder, detector, witness, runtime, job, cancelled)
+    result = explain_events(folder, job=job)
+    _report(result, folder, job)
+    job.finish()
     return result
 
 
+def _score(
+    scoring: Scoring, folder: Path, facts: dict[str, Any], camera: Camera, job: JobProgress,
+    cancelled: Callable[[], bool],
+) -> None:  # fmt: skip
+    """Score the clip, and complete the facts with what was found while it was read."""
+    clip = scoring.clip
+    try:
+        scoring.run(folder, job, cancelled)
+        _check_length(scoring.frames, clip.name, camera, scoring.detector)
+        read = [_named(sentence, scoring.path, clip.name) for sentence in scoring.reading.notes]
+        facts["warnings"] = [*read, *facts["warnings"], *_repeats(scoring, camera, clip.name), *_texts(scoring)]
+    except (ClipError, WeightsError):
+        _discard(folder)
+        raise
+    facts["clip"]["frames"], facts["repeated"] = scoring.frames, scoring.repeated
+    facts["clip"]["announced"], facts["unread"] = scoring.reading.announced, scoring.reading.unread
+    facts["texts"] = [dataclasses.asdict(text) for text in scoring.texts]
+    files.write_json(folder / FACTS, facts)
+
+
+def _witness(
+    objects: str, actions: str, runtime: device.Runtime, job: JobProgress, cancelled: Callable[[], bool]
+) -> Witness:
+    return Witness(
+        object_models.choose(objects, runtime, arriving("object", job, cancelled)),
+        action_models.choose(actions, runtime, arriving("action", job, cancelled)),
+    )
+
+
 def _gather(
-    path: Path, folder: Path, threshold: float, detector: Detector, witness: Witness, runtime: device.Runtime,
-    progress: Callable[[Progress], None], cancelled: Callable[[], bool],
+    path: Path, folder: Path, detector: Detector, witness: Witness, runtime: device.Runtime,
+    job: JobProgress, cancelled: Callable[[], bool],
 ) -> None:  # fmt: skip
     """Keep evidence of the frames that stand for the events in the report."""
-    kept, began = answers.read(folder), time.monotonic()
-
-    def tell(done: int, total: int) -> None:
-        progress(Progress(done, total, done / max(time.monotonic() - began, 1e-9), "explaining events"))
-
+    job.begin(plan.GATHERING)
+    kept = answers.read(folder)
     second = EventEvidence(kept.log, detector, Witness(witness.objects, witness.actions), runtime, kept.texts)
-    second.gather(path, wanted_frames(kept.events(threshold)), EvidenceFolder(folder / EVIDENCE), tell, cancelled)
+    frames = wanted_frames(kept.events(float(kept.facts["threshold"])))
+    second.gather(path, kept.clip.fps, frames, EvidenceFolder(folder / EVIDENCE), job.advance, cancelled)
+
+
+def _report(result: Analysis, folder: Path, job: JobProgress) -> None:
+    """Write the report, and say which of its pictures is reached."""
+    kept, shown = EvidenceFolder(folder / EVIDENCE), 0
+
+    def evidence(frame: int) -> Evidence:
+        nonlocal shown
+        found = kept.get(frame)
+        shown = min(shown + 1, len(result.events))
+        job.advance(shown)
+        return found
+
+    job.begin(plan.WRITING, len(result.events))
+    report.write(result, evidence, folder, folder / WHY)
 
 
 def _texts(scoring: Scoring) -> list[str]:
@@ -120,9 +167,9 @@ def _repeats(scoring: Scoring, camera: Camera, name: str) -> list[str]:
 
 
 def _facts(
-    path: Path, camera: Camera, name: str | None, threshold: float | None, runtime: device.Runtime
+    path: Path, camera: Camera, name: str | None, threshold: float | None, fps: float | None, runtime: device.Runtime
 ) -> dict[str, Any]:
-    probed = video.probe(path)
+    probed = video.probe(path, fps or camera.fps)
     probed = dataclasses.replace(probed, name=name or probed.name)
     limit = camera.threshold if threshold is None else threshold
     if not math.isfinite(limit):
@@ -137,31 +184,26 @@ def _facts(
         "threshold": limit,
         "floor": min(camera.floor, limit * EventRule().low),
         "span": 1,
-        "warnings": [*(said for said in (rate,) if said), *look(camera, path)],
+        "warnings": [*([rate] if rate else []), *look(camera, path)],
+        "camera_floor": camera.floor,
         "normality": dataclasses.asdict(camera.normality),
+        "normal_seconds": camera.normality.frames / camera.fps,
+        "alarms": camera.alarms and dataclasses.asdict(camera.alarms),
         "versions": versions.of(camera, runtime),
     }
 
 
-def _silent(progress: Progress) -> None:
+def _named(sentence: str, path: Path, name: str) -> str:
+    """Put the name that a clip's owner gave it where a sentence gives that of its file."""
+    return sentence.replace(repr(path.name), repr(name))
+
+
+def _silent(sentence: str) -> None:
     """Tell nobody."""
 
 
 def _never() -> bool:
     return False
-
-
-def _arriving(
-    kind: str, progress: Callable[[Progress], None], cancelled: Callable[[], bool]
-) -> Callable[[int, int | None], None]:
-    """Return what tells ``progress`` of a model's weights while they are downloaded, in megabytes."""
-
-    def tell(here: int, total: int | None) -> None:
-        progress(Progress(here >> 20, total and total >> 20, 0.0, f"downloading the {kind} model", "MB"))
-        if cancelled():
-            raise Cancelled(f"cancelled while the {kind} model was downloaded; what arrived is kept")
-
-    return tell
 
 
 def _discard(folder: Path) -> None:

@@ -1,7 +1,8 @@
 """The answer of a finished run, made of what it kept: events cut at a threshold, their causes ranked."""
 
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,19 +13,24 @@ from core.analysis import Analysis, ExplainedEvent
 from core.clock import Clock
 from core.disturbance import Disturbance
 from core.errors import InputError
-from core.normality import Normality
-from core.records import Clip, Event, Floats
+from core.normality import AlarmCurve, Normality, NormalScores
+from core.progress import JobProgress
+from core.records import Clip, Event, Evidence, Floats
 from explain import causes
-from pipeline import frame_log
+from pipeline import frame_log, plan
 from pipeline.burnt_in import Text
 from pipeline.events import EventRule, find_events
 from pipeline.evidence import EvidenceFolder
 from pipeline.frame_log import FrameLog
+from pipeline.missed import missed
 from pipeline.sampling import Analysed
 
 FACTS, EVIDENCE, WHY = "run.json", "evidence", "why"
 LONGEST = 900
 """Explained frames, three minutes, from which an event's causes are told: of a longer one, those around its peak."""
+
+AROUND_SECONDS = 0.8
+"""Seconds on either side of a weak event's peak from which its causes are told, where nothing stronger is around it."""
 
 
 @dataclass(frozen=True)
@@ -93,42 +99,91 @@ def hides(disturbances: Sequence[Disturbance], log: FrameLog, span: int) -> fram
     return hidden
 
 
-def explain_events(folder: Path, threshold: float | None = None) -> Analysis:
+def explain_events(folder: Path, threshold: float | None = None, *, job: JobProgress | None = None) -> Analysis:
     """Cut events at a threshold and rank their causes, from what a finished run kept; nothing is scored again.
 
     Args:
         folder: of the run.
         threshold: calibrated; the run's own when None. Under the run's floor, events have no evidence to rank.
+        job: told how many frames of evidence were gone through, in the stage :data:`pipeline.plan.RANKING`.
 
     Raises:
-        InputError: the folder holds no finished run.
+        InputError: the folder holds no finished run, or the threshold is no finite number.
     """
     kept = read(folder)
     facts = kept.facts
     try:
         normality = Normality.of(facts["normality"])
         limit = float(facts["threshold"] if threshold is None else threshold)
-        evidence = EvidenceFolder(folder / EVIDENCE)
-        events = tuple(_explained(event, evidence, normality, kept, limit) for event in kept.events(limit))
+        if not math.isfinite(limit):
+            raise InputError(f"the threshold must be a finite number, got {limit}")
+        events = tuple(_explained_events(kept, EvidenceFolder(folder / EVIDENCE), normality, limit, job))
+        normal = _normal_scores(facts, kept.clip, normality)
         return Analysis(
             clip=kept.clip, camera=facts["camera"], detector=facts["detector"], models=facts["models"], threshold=limit,
             scores=kept.scores, clock=kept.clock, events=events, disturbances=kept.disturbances,
             unread=tuple((first, last) for first, last in facts.get("unread", ())),
             repeated=int(facts.get("repeated", 0)), warnings=tuple(facts["warnings"]), versions=facts["versions"],
-            normal_heat=normality.heat, places=normality.places,
+            normal_heat=normality.heat, places=normality.places, normal_scores=normal,
+            missed="" if events else missed(kept.scores, kept.clock, limit, normal),
         )  # fmt: skip
     except (KeyError, ValueError, TypeError) as error:
         raise InputError("this run holds no finished analysis; analyse the clip again") from error
 
 
+def _explained_events(
+    kept: Kept, evidence: EvidenceFolder, normality: Normality, limit: float, job: JobProgress | None
+) -> Iterator[ExplainedEvent]:
+    """Rank the causes of each event."""
+    low = float(kept.facts.get("camera_floor", kept.facts["floor"])) / EventRule().low
+    parts = [(event, told_from(event, kept.scores, limit, low, kept.clock)) for event in kept.events(limit)]
+    seen = [evidence.between(*part).around(event.peak, LONGEST) for event, part in parts]
+    if job is not None:
+        job.begin(plan.RANKING, sum(map(len, seen)))
+    for number, (event, part) in enumerate(parts):
+        yield _explained(event, part, seen[number], normality, kept, limit)
+        if job is not None:
+            job.advance(sum(map(len, seen[: number + 1])))
+
+
+def told_from(event: Event, scores: Floats, threshold: float, low: float, clock: Clock) -> tuple[int, int]:
+    """Return the first and last frame from which an event's causes are told: all of it, or the part around its peak.
+
+    Under ``low``, the lowest threshold at which every event has its evidence, an event may be long, with evidence of
+    parts far from its peak alone: what is seen there is no cause of the peak.
+
+    Args:
+        event: at the threshold.
+        scores: (T,) calibrated scores.
+        threshold: that cut the event.
+        low: calibrated.
+        clock: when each frame is shown.
+    """
+    if threshold >= low:
+        return event.first, event.last
+    peak = clock.at(event.peak)
+    around = clock.frame(peak - AROUND_SECONDS), clock.frame(peak + AROUND_SECONDS)
+    strong = (one for one in find_events(scores, low, clock) if one.first <= event.peak <= one.last)
+    first, last = next(((one.first, one.last) for one in strong), around)
+    return max(event.first, first), min(event.last, last)
+
+
 def _explained(
-    event: Event, evidence: EvidenceFolder, normality: Normality, kept: Kept, threshold: float
+    event: Event, part: tuple[int, int], seen: Sequence[Evidence], normality: Normality, kept: Kept, threshold: float
 ) -> ExplainedEvent:
-    seen = evidence.between(event.first, event.last).around(event.peak, LONGEST)
+    if not len(seen):
+        return ExplainedEvent(event, (), 1.0, causes.unseen(event, kept.clock, threshold))
     found = causes.rank(seen, normality, clock=kept.clock)
-    size = (kept.clip.width, kept.clip.height)
-    said = causes.summarise(event, found.causes, found.unexplained, kept.clock, threshold, size, found.shown)
+    size, told = (kept.clip.width, kept.clip.height), None if part == (event.first, event.last) else part
+    said = causes.summarise(event, found.causes, found.unexplained, kept.clock, threshold, size, found.shown, told)
     return ExplainedEvent(event, found.causes, found.unexplained, said, found.shown)
+
+
+def _normal_scores(facts: Mapping[str, Any], clip: Clip, normality: Normality) -> NormalScores:
+    """Return what the camera's normal footage was like; of a run of an older version, as far as it is known."""
+    alarms = facts.get("alarms")
+    seconds = float(facts.get("normal_seconds", normality.frames / clip.fps))
+    return NormalScores(seconds, max(normality.quantiles), AlarmCurve.of(alarms) if alarms else None)
 
 
 def floor_of(folder: Path) -> float:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 import detectors
-from core import files, video, weights
+from core import files, pictures, video, weights
 from core.contracts import Detector, DetectorEntry
 from core.device import Runtime
 from core.errors import InputError, UnknownNameError, WeightsError
@@ -120,20 +120,33 @@ def load(name: str) -> Camera:
 
 
 def _read(folder: Path) -> Camera:
-    content = json.loads((folder / "camera.json").read_text(encoding="utf-8"))
+    text = (folder / "camera.json").read_text(encoding="utf-8")
+    content = json.loads(text, parse_float=_finite, parse_constant=_finite)
     if content.pop("format") != FORMAT:
         raise ValueError(f"format must be {FORMAT}")
     normality, alarms = Normality.of(content.pop("normality")), content.pop("alarms", None)
-    background = cv2.imread(str(folder / "background.png"), cv2.IMREAD_COLOR)
-    if background is None:
-        raise WeightsError(f"camera {folder.name} has no readable background.png; train it again")
+    try:
+        background = pictures.read(folder / "background.png")
+    except InputError as error:
+        raise WeightsError(f"camera {folder.name} has no readable background.png ({error}); train it again") from error
     camera = Camera(
-        folder.name, folder, normality=normality, background=np.asarray(background[..., ::-1], np.uint8),
+        folder.name, folder, normality=normality, background=background,
         alarms=AlarmCurve.of(alarms) if alarms else None, **content,
     )  # fmt: skip
-    if not all(math.isfinite(value) for value in (camera.threshold, camera.floor, camera.normality.median)):
-        raise ValueError("threshold, floor and median must be finite")
+    for name in ("threshold", "floor", "fps", "width", "height"):
+        if not isinstance(getattr(camera, name), int | float):
+            raise ValueError(f"{name} must be a number")
+    if min(camera.fps, camera.width, camera.height) <= 0:
+        raise ValueError("fps, width and height must be above 0")
     return camera
+
+
+def _finite(number: str) -> float:
+    """Read a number of JSON, or what some writers put in its place."""
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"all numbers must be finite, got {number}")
+    return value
 
 
 def check_name(name: str) -> None:
@@ -181,18 +194,20 @@ def note(camera: Camera, result: Mapping[str, Any]) -> None:
     save(dataclasses.replace(camera, card={**camera.card, "figures": figures}))
 
 
-def likeness(camera: Camera, images: Images) -> tuple[str, ...]:
+def likeness(camera: Camera, images: Images, size: tuple[int, int] | None = None) -> tuple[str, ...]:
     """Say how footage differs from this camera's normal footage; nothing where it does not.
 
     Args:
         camera: the camera that would score the clip.
         images: (T, H, W, 3) uint8, some frames of the clip.
+        size: (height, width) of the clip, where ``images`` are its thumbnails.
 
     Returns:
         Sentences: that the picture has another shape, that it shows another place, a view that has moved or turned
         since, or the place by night.
     """
-    return _differences(camera, thumbnails(images), images.shape[2], images.shape[1])
+    height, width = size or images.shape[1:3]
+    return _differences(camera, images if size else thumbnails(images), width, height)
 
 
 def look(camera: Camera, path: Path) -> tuple[str, ...]:
@@ -202,14 +217,13 @@ def look(camera: Camera, path: Path) -> tuple[str, ...]:
         ClipError: the clip cannot be read.
     """
     seen: list[Images] = []
-    width = height = 0
-    for chunk in video.read(path, chunk=4):
-        # Views of whole chunks would keep those, and a chunk of large frames is hundreds of megabytes.
-        seen.append(thumbnails(chunk.images[:1]))
-        height, width = chunk.images.shape[1:3]
-        if chunk.first + len(chunk) >= _LOOK_FRAMES:
+    size = (0, 0)
+    for chunk in video.read(path, chunk=16, wanted=lambda frame: frame % 4 == 0):
+        seen.append(thumbnails(chunk.images))
+        size = chunk.images.shape[1:3]
+        if chunk.first + len(chunk) >= _LOOK_FRAMES - 3:
             break
-    return _differences(camera, np.concatenate(seen), width, height)
+    return likeness(camera, np.concatenate(seen), size)
 
 
 def _differences(camera: Camera, small: Images, width: int, height: int) -> tuple[str, ...]:

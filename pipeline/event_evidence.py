@@ -44,13 +44,14 @@ class EventEvidence:
         self._analysed = np.flatnonzero(log.analysed)
 
     def gather(
-        self, path: Path, frames: Sequence[int], kept: EvidenceFolder, progress: Callable[[int, int], None],
+        self, path: Path, fps: float, frames: Sequence[int], kept: EvidenceFolder, progress: Callable[[int, int], None],
         cancelled: Callable[[], bool],
     ) -> None:  # fmt: skip
         """Keep evidence of those frames that have a score and of which none is kept yet.
 
         Args:
             path: the clip.
+            fps: frames in a second, where it does not tell.
             frames: ascending.
             kept: where the evidence goes.
             progress: told how many frames are done, and of how many.
@@ -65,7 +66,7 @@ class EventEvidence:
         pending = deque(frame for frame in frames if frame not in known and np.isfinite(self.log.scores[frame]))
         total = len(pending)
         needed, reach = self._needed(pending)
-        for part in self._parts(path, needed):
+        for part in self._parts(path, needed, fps):
             self.witness.see(part, reach)
             ready = []
             while pending and self._window(pending[0])[-1] < part.first + len(part):
@@ -97,16 +98,14 @@ class EventEvidence:
             reach = max(reach, max(stop, window[-1] + 1) - min(first, window[0]))
         return needed, reach
 
-    def _parts(self, path: Path, needed: Flags) -> Iterator[Frames]:
+    def _parts(self, path: Path, needed: Flags, fps: float) -> Iterator[Frames]:
         """Decode, and give runs of needed frames."""
         last = int(np.flatnonzero(needed)[-1]) if needed.any() else -1
         if last < 0:
             return
-        for chunk in ahead(video.read(path, CHUNK)):
-            here = np.flatnonzero(needed[chunk.first : chunk.first + len(chunk)])
-            for run in np.split(here, np.flatnonzero(np.diff(here) > 1) + 1) if len(here) else ():
-                rows = slice(int(run[0]), int(run[-1]) + 1)
-                yield Frames(chunk.images[rows], chunk.first + rows.start, chunk.times[rows])
+        wanted = set(np.flatnonzero(needed).tolist())
+        for chunk in ahead(video.read(path, CHUNK, fps=fps, wanted=wanted.__contains__)):
+            yield chunk
             if chunk.first + len(chunk) > last:
                 return
 

@@ -1,6 +1,5 @@
 """What is kept of the explained frames of one run: picture, heat and boxes, one file a frame."""
 
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import overload
@@ -8,10 +7,14 @@ from typing import overload
 import cv2
 import numpy as np
 
+from core import pictures
+from core.array_files import TEXT, ArrayFile, open_npz
 from core.errors import InputError
 from core.files import write_whole
 from core.records import Detections, Evidence, Floats, Images
 
+MOST_BYTES = 256 << 20
+"""Of one frame's evidence; that of a 16-megapixel picture has some 20 MB."""
 _QUALITY = [cv2.IMWRITE_JPEG_QUALITY, 90]
 
 
@@ -51,13 +54,13 @@ class EvidenceFolder:
             InputError: nothing, or nothing readable, is kept of that frame.
         """
         try:
-            with np.load(self._path(frame), allow_pickle=False) as kept:
-                image = _decoded(kept["image"], cv2.IMREAD_COLOR)[..., ::-1]
-                coded = _decoded(kept["heat"], cv2.IMREAD_GRAYSCALE)
-                heat = (coded.astype(np.float32) / 255.0) ** 2 * np.float32(kept["top"])
-                score = float(kept["score"])
+            with open_npz(self._path(frame), MOST_BYTES) as kept:
+                image = _decoded(kept.read("image"))
+                coded = _decoded(kept.read("heat"), grey=True)
+                heat = (coded.astype(np.float32) / 255.0) ** 2 * np.float32(kept.read("top"))
+                score = float(kept.read("score"))
                 objects, actions = _detections("objects", kept, frame), _detections("actions", kept, frame)
-        except (OSError, KeyError, ValueError, zipfile.BadZipFile, cv2.error, TypeError) as error:
+        except (OSError, InputError, ValueError, cv2.error, TypeError) as error:
             raise InputError(f"no readable evidence of frame {frame} is kept in this run") from error
         return Evidence(frame, score, np.ascontiguousarray(image), heat, objects, actions)
 
@@ -108,11 +111,11 @@ def _encoded(kind: str, picture: Images, options: list[int]) -> Images:
     return np.asarray(data)
 
 
-def _decoded(data: Images, kind: int) -> Images:
-    picture = cv2.imdecode(data, kind)
-    if picture is None:
-        raise ValueError("a kept picture cannot be decoded")
-    return np.asarray(picture, np.uint8)
+def _decoded(data: Images, *, grey: bool = False) -> Images:
+    try:
+        return pictures.decode(data, "a kept picture", grey=grey)
+    except InputError as error:
+        raise ValueError(str(error)) from error
 
 
 def _columns(prefix: str, found: Detections) -> dict[str, Floats | np.ndarray[tuple[int], np.dtype[np.str_]]]:
@@ -124,7 +127,8 @@ def _columns(prefix: str, found: Detections) -> dict[str, Floats | np.ndarray[tu
     }
 
 
-def _detections(prefix: str, kept: "np.lib.npyio.NpzFile", frame: int) -> Detections:
-    labels = tuple(str(name) for name in kept[f"{prefix}_labels"])
-    vocabulary = str(kept[f"{prefix}_vocabulary"])
-    return Detections(frame, kept[f"{prefix}_boxes"], labels, kept[f"{prefix}_confidence"], vocabulary)
+def _detections(prefix: str, kept: ArrayFile, frame: int) -> Detections:
+    labels = tuple(str(name) for name in kept.read(f"{prefix}_labels", TEXT))
+    vocabulary = str(kept.read(f"{prefix}_vocabulary", TEXT))
+    boxes, confidence = kept.read(f"{prefix}_boxes"), kept.read(f"{prefix}_confidence")
+    return Detections(frame, boxes, labels, confidence, vocabulary)

@@ -247,10 +247,9 @@ def load(path: Path, numbers: npt.NDArray[np.int64]) -> Images:
     Raises:
         ClipError: the clip cannot be read.
     """
-    found = list[Images]()
-    for chunk in video.read(path, 8):
-        inside = numbers[(numbers >= chunk.first) & (numbers < chunk.first + len(chunk))] - chunk.first
-        found.append(chunk.images[inside])
+    wanted, found = set(numbers.tolist()), list[Images]()
+    for chunk in video.read(path, 8, wanted=wanted.__contains__):
+        found.append(chunk.images)
         if chunk.first + len(chunk) > numbers[-1]:
             break
     return np.concatenate(found)

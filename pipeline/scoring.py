@@ -3,9 +3,7 @@
 import contextlib
 import dataclasses
 import json
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
@@ -16,12 +14,14 @@ from core.contracts import Detector
 from core.device import Runtime
 from core.errors import Cancelled
 from core.normality import Normality
-from core.records import Clip, Evidence, Prediction
-from pipeline import frame_log
+from core.progress import JobProgress
+from core.records import Clip, Evidence, Prediction, Reading
+from pipeline import frame_log, plan
 from pipeline.ahead import ahead
 from pipeline.answers import EVIDENCE
 from pipeline.burnt_in import STANDS, BurntIn, Decided, Text, without
 from pipeline.evidence import EvidenceFolder
+from pipeline.finite import finite_scores
 from pipeline.sampling import Sample, Sampler
 from pipeline.witness import Witness
 
@@ -33,25 +33,6 @@ second would have, do not say whether they run."""
 TEXTS = "texts.json"
 HAIR = 1e-6
 """Seconds by which two moments may differ and be the same."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far an analysis is.
-
-    Attributes:
-        done: frames scored, or megabytes while a model is downloaded.
-        total: how many there will be; None while unknown.
-        fps: frames scored per second, in this process.
-        stage: what is going on, in a word or two.
-        unit: what ``done`` counts.
-    """
-
-    done: int
-    total: int | None
-    fps: float
-    stage: str
-    unit: str = "frames"
 
 
 class Scoring:
@@ -79,8 +60,8 @@ class Scoring:
         self.floor, self.witness, self.runtime = floor, witness, runtime
         self.sampler = Sampler.of(path, clip.fps, camera_rate)
         self.spacing = stride(clip) / clip.fps
-        self.warnings: list[str] = []
-        self._written = 0
+        self.reading = Reading(None, 0)
+        self._written = self._explained = 0
         self._owed: list[float] = []
         self._held, self._raised = float("nan"), 0.0
         self._numbers: list[int] = []
@@ -104,28 +85,31 @@ class Scoring:
         """What is burnt into the picture, as far as the camera's footage did not have it."""
         return self._text.texts()
 
-    def run(self, folder: Path, progress: Callable[[Progress], None], cancelled: Callable[[], bool]) -> None:
-        """Score what is not scored yet; afterwards ``frames`` and ``warnings`` are known.
+    def run(self, folder: Path, job: JobProgress, cancelled: Callable[[], bool]) -> None:
+        """Score what is not scored yet; afterwards ``frames`` and ``reading`` are known.
 
         Raises:
             Cancelled: ``cancelled`` said so.
             ClipError: the clip cannot be read.
+            WeightsError: the detector's scores are no numbers.
             StorageError: the disk is full.
         """
         kept = EvidenceFolder(folder / EVIDENCE)
         start = self._resume(folder)
-        began, before = time.monotonic(), self._written
+        job.begin(plan.SCORING, self.clip.frames, self._written)
         with self.runtime.autocast():
             for _, segment in groupby(self._samples(start), key=lambda sample: sample.segment):
                 for answer in self.detector.stream(sample.frames for sample in segment):
                     self._take(answer)
+                    job.advance(self._written + len(self._owed))
                     self._settle(folder, kept, ended=False)
-                    done = self._written + len(self._owed)
-                    progress(Progress(done, self.clip.frames, (done - before) / (time.monotonic() - began), "scoring"))
+                    job.count(plan.EXPLAINING, self._explained)
                     if cancelled():
                         raise Cancelled(f"cancelled after {self._written} frames of {self.clip.name!r}")
         self._fill(self.frames)
+        job.advance(self.frames, self.frames)
         self._settle(folder, kept, ended=True)
+        job.count(plan.EXPLAINING, self._explained)
 
     def _resume(self, folder: Path) -> int:
         """Find what is on disk, and return the first frame that scoring behind it needs."""
@@ -143,7 +127,7 @@ class Scoring:
 
     def _samples(self, start: int) -> Iterator[Sample]:
         """Decode; show each chunk to the witness, and pass on what the frames from ``start`` on need."""
-        for chunk in ahead(video.read(self.path, CHUNK[self.runtime.device.type], self.warnings.append)):
+        for chunk in ahead(video.read(self.path, CHUNK[self.runtime.device.type], self._note, fps=self.clip.fps)):
             samples = list(self.sampler.take(chunk))
             if chunk.first + len(chunk) <= start:
                 continue
@@ -153,8 +137,11 @@ class Scoring:
                 self._numbers += sample.numbers.tolist()
                 yield sample
 
+    def _note(self, reading: Reading) -> None:
+        self.reading = reading
+
     def _take(self, answer: Prediction) -> None:
-        scores = answer.score.float().cpu().numpy() - self.median
+        scores = finite_scores(answer, self.clip.name) - self.median
         saliency = answer.saliency.float().cpu().numpy()
         for row, score in enumerate(scores.tolist()):
             index = answer.first + row - (self._offset or 0)
@@ -183,7 +170,8 @@ class Scoring:
 
     def _settle(self, folder: Path, kept: EvidenceFolder, ended: bool) -> None:
         """Write what is known for good: frames whose evidence is gathered and whose burnt-in text is decided."""
-        self._waiting += self.witness.answer(ended) if self.frames else ()
+        fresh = self.witness.answer(ended) if self.frames else []
+        self._waiting, self._explained = self._waiting + fresh, self._explained + len(fresh)
         self._decided |= {one.frame: one for one in self._text.decide(ended)}
         owes, known = self.witness.settled, max(self._decided, default=-1) + 1
         stop = self._written + len(self._owed) if ended or not self.detector.decibels else max(known, self._written)

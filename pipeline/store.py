@@ -5,39 +5,31 @@ statement and closes it, and a change of state names the states that it may star
 """
 
 import contextlib
-import fcntl
 import re
 import secrets
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from core.errors import InputError, StorageError
+from core import video
+from core.errors import InputError
 from core.files import folder, home, write_whole
+from core.progress import Progress, counted_down
+from pipeline._index import opened
 
 STATES = ("draft", "queued", "running", "done", "failed", "cancelled", "interrupted")
 ACTIVE = ("queued", "running")
 STARTABLE = ("draft", "failed", "cancelled", "interrupted")
-EXTENSIONS = ("mp4", "m4v", "mov", "avi", "mkv", "webm", "mpg", "mpeg", "ts", "mts", "wmv", "flv", "3gp", "mxf", "asf")
+EXTENSIONS = video.EXTENSIONS
 DRAFT_SECONDS = 24 * 3600.0
 NAME_LENGTH = 200
 COPY_BYTES = 1 << 20
 
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
-_SCHEMA = """
-CREATE TABLE runs (
-    id TEXT PRIMARY KEY, clip TEXT NOT NULL, extension TEXT NOT NULL, camera TEXT, threshold REAL,
-    state TEXT NOT NULL, stage TEXT NOT NULL DEFAULT '', done INTEGER NOT NULL DEFAULT 0, total INTEGER,
-    fps REAL NOT NULL DEFAULT 0, error TEXT, created REAL NOT NULL, queued REAL, started REAL, finished REAL,
-    pid INTEGER, pid_started TEXT, cancel INTEGER NOT NULL DEFAULT 0, events INTEGER, top_cause TEXT
-);
-CREATE INDEX runs_by_age ON runs (created);
-PRAGMA user_version = 1;
-"""
 
 
 @dataclass(frozen=True)
@@ -51,11 +43,14 @@ class Run:
         camera: chosen when the run is queued.
         threshold: asked for at the start; None means the camera's.
         state: one of :data:`STATES`; a draft has its clip but was never started.
-        stage, done, total, fps: progress; ``total`` is None while the clip's length is unknown.
+        stage, done, total, fps, unit: of the present stage, see :class:`core.progress.Progress`.
         error: the sentence that says why it failed.
         pid, pid_started: the worker, and when that process began, so that a recycled pid is not mistaken for it.
         cancel: whether its user asked it to stop.
         events, top_cause: the summary of a finished run.
+        remaining: seconds that all its stages were still to take when that was told; None while nobody can tell.
+        share: of the whole run that is behind it, 0 to 1, likewise.
+        told: when progress was last told.
     """
 
     id: str
@@ -78,6 +73,10 @@ class Run:
     cancel: bool
     events: int | None
     top_cause: str | None
+    unit: str = "frames"
+    remaining: float | None = None
+    share: float | None = None
+    told: float | None = None
 
     @property
     def folder(self) -> Path:
@@ -100,8 +99,8 @@ class Run:
 
     @property
     def seconds_left(self) -> float | None:
-        """Time until the present stage ends, or None while that is unknown."""
-        return max(self.total - self.done, 0) / self.fps if self.total and self.fps > 0 else None
+        """Time until the run is done, all its stages included; None while nobody can tell."""
+        return counted_down(self.remaining, max(time.time() - self.told, 0.0)) if self.told else None
 
 
 def create(stream: BinaryIO, name: str) -> Run:
@@ -125,7 +124,7 @@ def create(stream: BinaryIO, name: str) -> Run:
     try:
         with write_whole(place / f"clip.{extension}") as out:
             shutil.copyfileobj(stream, out, COPY_BYTES)
-        with _index() as index:
+        with opened() as index:
             index.execute(
                 "INSERT INTO runs (id, clip, extension, state, created) VALUES (?, ?, ?, 'draft', ?)",
                 (run_id, _shown(name), extension, now),
@@ -143,7 +142,7 @@ def get(run_id: str) -> Run:
         InputError: there is no run of that id.
     """
     if _ID.fullmatch(run_id):
-        with _index() as index:
+        with opened() as index:
             row = index.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone()
         if row is not None:
             return _run(row)
@@ -153,7 +152,7 @@ def get(run_id: str) -> Run:
 def runs(states: Sequence[str] = STATES[1:]) -> list[Run]:
     """List the runs in those states, newest first; drafts only when asked for."""
     marks = ",".join("?" * len(states))
-    with _index() as index:
+    with opened() as index:
         rows = index.execute(
             f"SELECT * FROM runs WHERE state IN ({marks}) ORDER BY created DESC, id DESC",
             tuple(states),
@@ -166,7 +165,8 @@ def enqueue(run_id: str, camera: str | None = None, threshold: float | None = No
     return _set(
         run_id,
         "camera = COALESCE(?, camera), threshold = COALESCE(?, threshold), state = 'queued', queued = ?, stage = '',"
-        " started = NULL, finished = NULL, error = NULL, cancel = 0, pid = NULL, pid_started = NULL",
+        " done = 0, total = NULL, fps = 0, remaining = NULL, share = NULL, told = NULL, started = NULL,"
+        " finished = NULL, error = NULL, cancel = 0, pid = NULL, pid_started = NULL",
         (camera, threshold, time.time()),
         STARTABLE,
     )
@@ -182,9 +182,11 @@ def begin(run_id: str) -> bool:
     return _set(run_id, "state = 'running', started = ?", (time.time(),), ("queued",))
 
 
-def progress(run_id: str, stage: str, done: int, total: int | None, fps: float) -> bool:
+def progress(run_id: str, told: Progress) -> bool:
     """Note how far a running run is; False if it does not run any more."""
-    return _set(run_id, "stage = ?, done = ?, total = ?, fps = ?", (stage, done, total, fps), ("running",))
+    values = (told.stage, told.done, told.total, told.fps, told.unit, told.left, told.share, time.time())
+    change = "stage = ?, done = ?, total = ?, fps = ?, unit = ?, remaining = ?, share = ?, told = ?"
+    return _set(run_id, change, values, ("running",))
 
 
 def request_cancel(run_id: str) -> bool:
@@ -213,7 +215,7 @@ def delete(run_id: str) -> None:
         InputError: there is no such run, or it is active.
     """
     run = get(run_id)
-    with _index() as index:
+    with opened() as index:
         gone = index.execute("DELETE FROM runs WHERE id = ? AND state NOT IN ('queued', 'running')", (run_id,)).rowcount
     if not gone:
         raise InputError(f"the run of {run.clip!r} is still at work; cancel it before it is deleted")
@@ -246,38 +248,9 @@ def _set(
 ) -> bool:
     """Change one run if it is in one of ``states``; ``change`` and ``where`` are constants of this module."""
     marks = ",".join("?" * len(states))
-    with _index() as index:
+    with opened() as index:
         done = index.execute(
             f"UPDATE runs SET {change} WHERE id = ? AND state IN ({marks}){where}",
             (*values, run_id, *states, *extra),
         )
         return done.rowcount == 1
-
-
-@contextlib.contextmanager
-def _index() -> Iterator[sqlite3.Connection]:
-    path = home() / "index.sqlite"
-    try:
-        if not path.exists():
-            _make_index(path)
-        with contextlib.closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as index:
-            index.row_factory = sqlite3.Row
-            index.execute("PRAGMA synchronous = NORMAL")
-            yield index
-    except (sqlite3.Error, OSError) as error:
-        raise StorageError(f"the index of runs, {path}, cannot be used: {error}") from error
-
-
-def _make_index(path: Path) -> None:
-    """Make the index whole under another name: nobody ever opens one without its table."""
-    folder(path.parent)
-    with (path.parent / "index.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if path.exists():
-            return
-        fresh = path.with_suffix(".new")
-        fresh.unlink(missing_ok=True)
-        with contextlib.closing(sqlite3.connect(fresh, isolation_level=None)) as index:
-            index.execute("PRAGMA journal_mode = WAL")
-            index.executescript(_SCHEMA)
-        fresh.rename(path)

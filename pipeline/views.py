@@ -15,10 +15,22 @@ from pipeline.answers import EVIDENCE, WHY, explain_events, floor_of
 from pipeline.camera import SHIPPED, Camera, cameras, load, look
 from pipeline.events import find_events
 from pipeline.evidence import EvidenceFolder
+from pipeline.false_alarms import expected as expected_alarms
+from pipeline.missed import missed
 from pipeline.training.learn import retune
 
 __all__ = ["DEMO", "MARKS", "PALETTE", "REPORTS", "Camera", "attributes", "cameras", "cut", "evidence_of"]
-__all__ += ["explain_events", "explained_frames", "floor_of", "level", "load", "look", "nearest_evidence", "overlay"]
+__all__ += [
+    "expected_alarms",
+    "explain_events",
+    "explained_frames",
+    "floor_of",
+    "level",
+    "load",
+    "look",
+    "nearest_evidence",
+    "overlay",
+]
 __all__ += ["own", "place_map", "place_of", "report_at", "retune", "wall_clock"]
 
 DEMO = Path(__file__).resolve().parent.parent / "assets" / "demo" / "plaza.mp4"
@@ -34,7 +46,8 @@ def cut(analysis: Analysis, threshold: float) -> Analysis:
     """Cut events at another threshold without explaining them: instant, so that a chart can follow a slider."""
     found = find_events(analysis.scores, threshold, analysis.clock)
     events = tuple(ExplainedEvent(event, (), 1.0, "") for event in found)
-    return dataclasses.replace(analysis, threshold=threshold, events=events)
+    said = "" if events else missed(analysis.scores, analysis.clock, threshold, analysis.normal_scores)
+    return dataclasses.replace(analysis, threshold=threshold, events=events, missed=said)
 
 
 def evidence_of(folder: Path, frame: int) -> Evidence:

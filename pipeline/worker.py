@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from core.errors import Cancelled, WhycamError
 from core.files import home
+from core.progress import Progress
 from pipeline import jobs, store
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 TURN_SECONDS = 0.5
 NICE = 5
 REPORT_SECONDS = 0.25
+
+STARTING = Progress(0, None, 0.0, "starting", "")
+"""Until the stages are loaded, which takes seconds."""
 
 Analyse = Callable[[store.Run, "Link"], "Analysis"]
 
@@ -35,12 +39,12 @@ class Link:
         self._stage: str | None = None
         self._cancelled = False
 
-    def progress(self, report: Any) -> None:
-        """Pass on a ``pipeline.analyse.Progress``; a new stage and the end of one are never left out."""
+    def progress(self, report: Progress) -> None:
+        """Pass on how far the run is; a new stage and the end of one are never left out."""
         now = time.monotonic()
         if now - self._told >= REPORT_SECONDS or report.stage != self._stage or report.done == report.total:
             self._told, self._stage = now, report.stage
-            store.progress(self.run_id, report.stage, report.done, report.total, report.fps)
+            store.progress(self.run_id, report)
 
     def cancelled(self) -> bool:
         """Tell whether the user asked the run to stop."""
@@ -132,6 +136,7 @@ def _top_cause(analysis: "Analysis") -> str | None:
 
 
 def _analyse(run: store.Run, link: Link) -> "Analysis":
+    link.progress(STARTING)
     from pipeline.analyse import analyse
     from pipeline.camera import load
 

@@ -1,5 +1,6 @@
 """Bad input through the real command line: one clear sentence, exit code 2, and nothing half-written."""
 
+import dataclasses
 import errno
 import json
 import os
@@ -14,7 +15,9 @@ import cli
 from core import _container, files, video
 from core.records import Detections
 from explain import actions, objects
+from pipeline import scoring
 from tests.clips import make, noise, pictures
+from tests.spoilt import spoil_scores
 
 RESULTS = {"report.html", "report.json", "scores.csv"}
 
@@ -91,11 +94,26 @@ def test_an_mp4_cut_in_the_middle_is_analysed_up_to_the_cut(analyse, tmp_path):
     assert "is cut: only its first" in (tmp_path / "out" / "report.html").read_text("utf-8")
 
 
+def test_what_is_known_of_a_file_before_it_is_read_is_said_at_once_and_once(analyse, good, monkeypatch, capsys):
+    probe, scored = video.probe, []
+    note = "'good.mp4' is cut: its last 3 s are missing"
+    monkeypatch.setattr(video, "probe", lambda path: dataclasses.replace(probe(path), notes=(note,)))
+    run = scoring.Scoring.run
+
+    def score(*given, **more):
+        scored.append(capsys.readouterr().err)
+        run(*given, **more)
+
+    monkeypatch.setattr(scoring.Scoring, "run", score)
+    code, err, _ = analyse(good)
+    assert code == 0 and scored[0] == f"whycam: note: {note}\n" and note not in err
+
+
 def test_an_mp4_without_its_index(analyse, tmp_path):
     path = make(tmp_path / "a.mp4", noise(30))
     content = path.read_bytes()
     path.write_bytes(content[: content.index(b"moov") - 4])
-    refused(analyse(path), "'a.mp4' is not a video that can be read")
+    refused(analyse(path), "its index is missing: the recording was interrupted")
 
 
 def test_zero_frames(analyse, tmp_path):
@@ -118,9 +136,9 @@ def test_audio_only(analyse, tmp_path):
     refused(analyse(make(tmp_path / "sound.mp4", None, audio=True)), "'sound.mp4' has no pictures, only audio")
 
 
-def test_8k(analyse, tmp_path):
-    path = make(tmp_path / "8k.mp4", np.zeros((1, 4320, 7680, 3), np.uint8), preset="ultrafast")
-    refused(analyse(path), "'8k.mp4' has pictures of 7680x4320 pixels; up to 4096x4096 are read")
+def test_more_than_8k(analyse, tmp_path):
+    path = make(tmp_path / "large.mp4", np.zeros((1, 4608, 8192, 3), np.uint8), preset="ultrafast")
+    refused(analyse(path), "'large.mp4' has pictures of 8192x4608 pixels, 37.7 megapixels; up to 36 are read")
 
 
 def test_ten_hours(analyse, tmp_path):
@@ -181,6 +199,27 @@ def test_another_networks_weights(analyse, good, tiny_camera):
     card = tiny_camera.folder / "camera.json"
     card.write_text(json.dumps({**json.loads(card.read_text()), "sha256": digest}))
     refused(analyse(good), "holds another network's weights")
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_weights_that_are_no_numbers(analyse, good, tiny_camera, number):
+    from core import weights
+
+    path = tiny_camera.folder / "weights.safetensors"
+    state = weights.load(path)
+    name = next(name for name, tensor in state.items() if tensor.is_floating_point() and tensor.ndim > 1)
+    state[name].view(-1)[-1] = number
+    digest = weights.save(state, path)
+    card = tiny_camera.folder / "camera.json"
+    card.write_text(json.dumps({**json.loads(card.read_text()), "sha256": digest}))
+    refused(analyse(good), f"is unusable: tensor {name!r} holds NaN or infinite numbers; train or get it again")
+
+
+@pytest.mark.parametrize(("first", "number"), [(5, float("nan")), (7, float("inf")), (9, float("nan"))])
+def test_a_detector_whose_scores_are_no_numbers(analyse, good, monkeypatch, first, number):
+    """From whatever frame on: nothing of the clip is called ordinary."""
+    spoil_scores(monkeypatch, first, number)
+    refused(analyse(good), f"the detector gave 'good.mp4' a score of {number}, which is no number")
 
 
 def test_an_unknown_camera(analyse, good):

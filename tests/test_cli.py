@@ -17,6 +17,7 @@ from core.analysis import Analysis, ExplainedEvent
 from core.clock import Clock
 from core.console import ProgressLine
 from core.errors import ClipError, StorageError
+from core.progress import Progress
 from core.records import Clip, Event
 from core.registry import collect
 from core.verbs import KINDS, parse, parser
@@ -228,7 +229,7 @@ def trained(tmp_path, monkeypatch, name, given):
         given.update(chosen, named=named)
         out = next(value for value in named if isinstance(value, Path))
         promise = {"asked_per_hour": 2.0, "expected_per_hour": 1.9, "measured_on_hours": 0.05}
-        return SimpleNamespace(name="yard", folder=out, threshold=3.0, card={"false_alarms": promise})
+        return SimpleNamespace(name="yard", folder=out, threshold=3.0, alarms=None, card={"false_alarms": promise})
 
     monkeypatch.setattr(name, record)
 
@@ -244,7 +245,7 @@ def test_training_on_a_folder_of_clips_chooses_what_is_not_given(capsys, tmp_pat
     assert (source, [clip.name for clip in clips]) == (tmp_path.name, ["normal.mp4"])
     assert (folder, runtime.device.type) == (whycam_home / "cameras" / "yard", "cpu")
     assert wish == Wish(None, {"rate": 1e-4, "epochs": 3}, 7.0, 0.4, 2.0, 7, True, True)
-    assert "threshold 3.00: 1.9 false alarms an hour expected (2 asked for, measured on 3.0 minutes)" in out
+    assert "threshold 3.00: false alarms, about 1.9 an hour expected, 2 asked for: from 3 min of normal footage" in out
     assert "--camera yard" in out
     assert run(capsys, "train", "bcae1", "--normal", tmp_path, "--out", "yard", "--device", "cpu")[0] == 0
     assert given["named"][3] == Wish("bcae1")
@@ -325,20 +326,33 @@ def test_progress_is_one_line_on_a_terminal_and_rare_lines_in_a_log(monkeypatch,
         line = ProgressLine()
         for step in range(100):
             moment[0] += 0.4
-            line(SimpleNamespace(stage="scoring", done=step, total=100, fps=2.5))
+            line(Progress(step, 100, 2.5, "scoring", left=40.0 - 0.4 * step))
         said = capsys.readouterr().err
         assert said.count("scoring: ") >= count
         assert ("\n" in said) != terminal
-        assert "frames/s, 0:" in said
+        assert "2.5 frames/s, about " in said and " left" in said and "0:" not in said
 
 
-def test_training_progress_tells_the_time_left(monkeypatch, capsys):
+def test_a_terminal_shows_a_new_stage_at_once(monkeypatch, capsys):
+    monkeypatch.setattr("core.console.time.monotonic", lambda: 5.0)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    line = ProgressLine()
+    stages = ("loading the models", "scoring", "ranking causes", "writing the report")
+    for stage in stages:
+        line(Progress(0, None, 0.0, stage, ""))
+    said = capsys.readouterr().err
+    assert [said.count(f"{stage}, time left not known yet") for stage in stages] == [1, 1, 1, 1]
+
+
+def test_training_progress_tells_epoch_loss_and_the_time_left_of_all_stages(monkeypatch, capsys):
     moment = [0.0]
     monkeypatch.setattr("core.console.time.monotonic", lambda: moment[0])
     line = ProgressLine()
-    for done in (0.1, 0.4):
-        line.train(SimpleNamespace(stage="vqunet", epoch=5, epochs=10, done=done, loss=0.5, windows_per_second=3.0))
+    for done, loss in ((0.0, None), (0.4, 0.5)):
+        line.step(SimpleNamespace(epoch=5, epochs=10, done=done, loss=loss))
+        line(Progress(540, 1000, 3.0, "learning", "windows", left=920.0))
         moment[0] += 60
-    # 60 s for 0.3 of an epoch: the 4.6 epochs that are left take 920 s.
     said = capsys.readouterr().err.splitlines()
-    assert said == ["vqunet: epoch 6 of 10, 40%, loss 0.50000, 3.0 windows/s, 15:20 left"]
+    assert said == [
+        "learning, epoch 6 of 10, 40%, loss 0.50000: 540 of 1,000 windows, 3.0 windows/s, about 15 min left"
+    ]

@@ -16,7 +16,7 @@ from explain.scorer import Scorer
 from pipeline.camera import load
 from pipeline.events import smoothed
 from pipeline.explaining import counterfactual
-from pipeline.explaining.attributions import methods
+from pipeline.explaining.plan import methods
 from pipeline.explaining.questions import look_around, question_of
 from pipeline.sampling import Analysed
 

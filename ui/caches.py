@@ -27,7 +27,7 @@ def analysis(run: Run, threshold: float | None = None) -> Analysis:
     return base if threshold in (None, base.threshold) else _analysis(str(run.folder), run.finished, threshold)
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
+@st.cache_resource(max_entries=24, show_spinner="Reading what was kept of the events…")
 def _analysis(folder: str, finished: float | None, threshold: float | None) -> Analysis:
     return views.explain_events(Path(folder), threshold)
 

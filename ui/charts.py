@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 from core.analysis import Analysis, ExplainedEvent
 from core.clock import Clock
 from core.records import Floats
-from ui.words import clock
+from ui.words import charted, clock
 
 POINTS = 4000
 SCORE, LIMIT, HOT, QUIET = "#1f93a8", "#d1495b", "#e07a1f", "#8d9a96"
@@ -110,7 +110,8 @@ def event_at(analysis: Analysis, frame: int | None) -> int | None:
 def cause_chart(explained: ExplainedEvent) -> go.Figure:
     """Draw an event's causes, best first: rank score, share of the heat in their boxes, the model's confidence."""
     causes = explained.listed
-    names = [f"{rank}. {cause.fine} ({KINDS.get(cause.coarse, cause.coarse)})" for rank, cause in enumerate(causes, 1)]
+    told = [f"{rank}. {cause.fine} ({KINDS.get(cause.coarse, cause.coarse)})" for rank, cause in enumerate(causes, 1)]
+    names = [charted(name) for name in told]
     top = max((cause.score for cause in causes), default=0.0) or 1.0
     columns = {
         "rank score, best = 100": [100 * max(cause.score, 0.0) / top for cause in causes],

@@ -8,7 +8,7 @@ from core.errors import WhycamError
 from pipeline import views
 from pipeline.store import Run
 from ui import caches, charts, frame
-from ui.words import clock, count, safe, span
+from ui.words import clock, count, plain, safe, span
 
 PAGE = 12
 PLACED = 3
@@ -68,12 +68,11 @@ def event_view(run: Run, analysis: Analysis, number: int) -> None:
     st.page_link(frame.WHY, label="Why this score?", icon=":material/lightbulb:",
                  query_params={"run": run.id, "at": str(one.event.peak)})  # fmt: skip
     _pictures(run, analysis, one)
+    if not one.causes:
+        return
     st.markdown("**What it was**, best first")
-    if one.causes:
-        st.plotly_chart(charts.cause_chart(one), key="causes", config={"displayModeBar": False})
-        st.html(_attributes(one))
-    else:
-        st.caption("No object, action or place explains this event.")
+    st.plotly_chart(charts.cause_chart(one), key="causes", config={"displayModeBar": False})
+    st.html(_attributes(one))
     _place(run, analysis, one)
     st.html(
         f'<p class="facts">Unexplained: <b>{100 * one.unexplained_share:.0f} %</b> of the heat lies in no box. '
@@ -149,7 +148,7 @@ def _place(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
     known = analysis.places[label]
     st.image(
         views.place_map(kept.image, known, cause.path),
-        caption=f"Blue: where a {label} stood in {known.frames:,} frames of this camera's normal footage. "
+        caption=f"Blue: where a {plain(label)} stood in {known.frames:,} frames of this camera's normal footage. "
         "Line: the path of this one; the dot is its end.",
         width="stretch", output_format="JPEG",
     )  # fmt: skip
@@ -172,9 +171,9 @@ def _legend(normal: float) -> str:
 
 
 def nothing_found(analysis: Analysis) -> None:
-    """Say that nothing lies above the threshold."""
-    st.subheader("Nothing unusual at this threshold")
+    """Say that nothing lies above the threshold, and what could have been missed."""
+    st.subheader(f"Nothing unusual{analysis.reach} at this threshold")
     st.caption(
-        f"No stretch of the clip's {count(len(analysis.scores), 'frame')} lies above {analysis.threshold:.2f} for long "
-        "enough to be an event. A lower threshold shows weaker ones."
+        f"No stretch of {count(len(analysis.scores), 'frame')} lies above {analysis.threshold:.2f} for long "
+        f"enough to be an event. {plain(analysis.missed)}"
     )

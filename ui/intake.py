@@ -9,7 +9,7 @@ from core.records import Clip
 from pipeline import jobs, store, views
 from pipeline.store import Run
 from ui import caches, frame, teaching
-from ui.words import count, safe, size, span
+from ui.words import count, plain, safe, size, span
 
 INTRO = """
 <div class="intro"><h1>What was unusual, when, where and why?</h1>
@@ -81,6 +81,8 @@ def show_clip(run: Run) -> None:
             store.delete(run.id)
             del st.query_params["clip"]
             st.rerun()
+    for note in clip.notes:
+        frame.notice(run.named(note), "warn")
 
 
 def clip_line(clip: Clip, run: Run) -> str:
@@ -133,8 +135,8 @@ def _in_short(camera: views.Camera) -> dict[str, str]:
         "its footage": f"{camera.width} × {camera.height} pixels at {camera.fps:.4g} frames/s",
         "threshold": ", ".join(filter(None, (f"{camera.threshold:.2f} dB above a typical frame", measured))),
     }
-    if "false alarms: expected per hour" in said:
-        lines["false alarms"] = f"{said['false alarms: expected per hour']} an hour expected"
+    if alarms := views.expected_alarms(camera):
+        lines["false alarms"] = alarms
     for labels in card.get("figures", {}):
         auc, alone = (said.get(f"figures: {labels}: {of}auc: micro normalised", "–") for of in ("", "frame index: "))
         lines[labels] = f"AUC {auc}; of the frame's index alone {alone}"
@@ -149,7 +151,7 @@ def _table(rows: Iterable[tuple[str, str]]) -> None:
 def shelf(name: str) -> None:
     """Show one camera in the list of those there are."""
     with st.container(border=True):
-        st.subheader(name)
+        st.subheader(plain(name))
         try:
             camera = views.load(name)
             teaching.knob(camera)
@@ -169,7 +171,7 @@ def start(run: Run, camera: views.Camera) -> None:
         frame.notice(warning, "warn")
     if not warnings:
         frame.notice("The clip looks like this camera's footage.", "good")
-    label = "Analyse anyway" if warnings else "Analyse"
+    label = "Analyse anyway" if warnings or caches.clip_facts(str(run.path)).notes else "Analyse"
     if st.button(label, type="primary", icon=":material/play_arrow:"):
         try:
             jobs.start(run.id, camera.name)

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from core.errors import WhycamError
+from core.progress import time_left
 from pipeline import jobs
 from pipeline.store import Run
 from ui import frame
-from ui.words import clock, span
+from ui.words import span
 
 
 @st.fragment(run_every=1.0)
@@ -19,7 +20,7 @@ def watch(run_id: str) -> None:
     if not run.active:
         st.rerun()
     with st.container(border=True, key="progress"):
-        st.progress(_share(run), text=_words(run))
+        st.progress(run.share or 0.0, text=words(run))
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
                 "Cancel",
@@ -49,23 +50,16 @@ def stopped(run: Run) -> None:
         st.page_link(frame.NEW, label="Analyse another clip", icon=":material/add:")
 
 
-def _share(run: Run) -> float:
-    return min(run.done / run.total, 1.0) if run.total else 0.0
-
-
-def _words(run: Run) -> str:
+def words(run: Run) -> str:
+    """Say what a run is doing, how far it is, and how long the whole of it will take."""
     if run.state == "queued":
         return "Waiting: one run is computed at a time on this machine"
-    if not run.stage:
-        return "Loading the camera's detector and the models that name things"
-    if run.stage.startswith("downloading"):
-        return f"{run.stage.capitalize()}: {run.done:,}" + (f" of {run.total:,}" if run.total else "") + " MB"
-    said = [f"{run.stage.capitalize()}: frame {run.done:,}" + (f" of {run.total:,}" if run.total else "")]
-    if run.fps > 0:
-        said.append(f"{run.fps:.1f} frames/s")
-    if run.seconds_left is not None:
-        said.append(f"{clock(run.seconds_left, 0)} left" if run.seconds_left >= 1 else "nearly done")
-    return " · ".join(said)
+    said = [run.stage[:1].upper() + run.stage[1:] or "Starting"]
+    if run.unit and run.stage:
+        said[0] += f": {run.done:,}" + (f" of {run.total:,}" if run.total else "") + f" {run.unit}"
+        if run.fps > 0:
+            said.append(f"{run.fps:.1f} {run.unit}/s")
+    return " · ".join([*said, time_left(run.seconds_left)])
 
 
 def lasted(run: Run) -> str:

@@ -78,7 +78,7 @@ def threshold_picker(run: Run, base: Analysis) -> float:
         )
     chosen = float(st.session_state[f"threshold-{run.id}"])
     if chosen < views.floor_of(run.folder):
-        st.caption(f"Under {views.floor_of(run.folder):.2f} no pictures were kept: events there have no causes.")
+        st.caption(f"Under {views.floor_of(run.folder):.2f} events may have no pictures, and then they have no causes.")
     return base.threshold if chosen == start else chosen
 
 
@@ -159,7 +159,8 @@ def summary(run: Run, base: Analysis, cut: Analysis) -> None:
         whole = span(when.length(0, len(cut.scores) - 1))
         told = f"{span(unusual)} of {whole}" if events else f"in {whole}"
         st.html(
-            f'<p class="found"><b>{count(len(events), "unusual event").capitalize()}</b> <span>{told}</span></p>',
+            f'<p class="found"><b>{count(len(events), "unusual event").capitalize()}{cut.reach}</b> '
+            f"<span>{told}</span></p>",
             width="content",
         )
         downloads(run, base, cut.threshold)

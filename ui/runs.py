@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.progress import time_left
 from pipeline import jobs
 from pipeline.store import STARTABLE, STATES, Run
 from ui import frame, words
@@ -69,9 +70,10 @@ def _result(run: Run) -> str:
     if run.state == "done":
         top = f", foremost: {run.top_cause}" if run.top_cause else ""
         return words.count(run.events or 0, "unusual event") + top
-    if run.state == "running" and run.total:
-        left = f", {words.clock(run.seconds_left, 0)} left" if run.seconds_left else ""
-        return f"{100 * run.done // run.total} %{left}"
+    if run.state == "running" and run.share is not None:
+        return f"{100 * run.share:.0f} %, {time_left(run.seconds_left)}"
+    if run.state == "running":
+        return run.stage
     return run.error or ""
 
 

@@ -4,11 +4,12 @@ import streamlit as st
 
 from core.errors import WhycamError
 from core.normality import USUAL
+from core.progress import time_left
 from pipeline import store, views
 from pipeline.training import lessons
 from pipeline.training.lessons import Lesson
 from ui import frame
-from ui.words import clock, count, safe
+from ui.words import count, plain, safe
 
 AUTO, ALARMS, MINUTES = 0.0, (0.5, 1.0, 2.0, 3.0, 6.0, 12.0, 24.0, 60.0), 15
 HELP = "How many events an hour of ordinary footage may raise: each of them costs somebody a look"
@@ -68,11 +69,11 @@ def _watch(lesson_id: str) -> None:
     if not lesson.active:
         st.rerun()
     with st.container(border=True, key=f"progress-{lesson.id}"):
-        st.subheader(f"{lesson.camera}: being learnt")
-        left = f" · {clock(lesson.left, 0)} left" if lesson.left is not None else ""
+        st.subheader(f"{plain(lesson.camera)}: being learnt")
         waiting = "Waiting: one thing is computed at a time on this machine"
-        said = (lesson.stage[:1].upper() + lesson.stage[1:] + left) if lesson.state == "running" else waiting
-        st.progress(min(max(lesson.share or 0.0, 0.0), 1.0), text=said)
+        doing = f"{lesson.stage[:1].upper()}{lesson.stage[1:]} · {time_left(lesson.seconds_left)}"
+        said = doing if lesson.state == "running" else waiting
+        st.progress(min(max(lesson.share or 0.0, 0.0), 1.0), text=plain(said))
         _told(lesson)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button("Cancel", icon=":material/stop_circle:", key=f"stop-{lesson.id}", disabled=lesson.cancelling,
@@ -92,7 +93,7 @@ def _told(lesson: Lesson) -> None:
 def _ended(lesson: Lesson) -> None:
     """Say how a lesson ended, and what can be done with it."""
     with st.container(border=True, key=f"lesson-{lesson.id}"):
-        st.subheader(lesson.camera)
+        st.subheader(plain(lesson.camera))
         facts = count(len(lesson.clips), "clip")
         if lesson.false_alarms is not None:
             facts += f", {lesson.false_alarms:g} false alarms an hour"
@@ -128,10 +129,9 @@ def knob(camera: views.Camera) -> None:
     st.select_slider(
         "False alarms an hour", choices, asked, key=key, help=HELP, on_change=_turn, args=(camera.name, key)
     )
-    measured = camera.alarms.hours * 60
     guess = not camera.alarms.can_count(asked)
-    sure = ", too few to count them: judged by how the highest scores fall off" if guess else ""
-    st.caption(f"Threshold {camera.threshold:.2f}, measured on {measured:.1f} minutes of ordinary footage{sure}.")
+    sure = "; too few to count them: judged by how the highest scores fall off" if guess else ""
+    st.caption(f"Threshold {camera.threshold:.2f}: {plain(views.expected_alarms(camera))}{sure}.")
 
 
 def _turn(name: str, key: str) -> None:

@@ -11,11 +11,12 @@ import streamlit as st
 
 from core.analysis import Analysis
 from core.errors import WhycamError
+from core.progress import roughly
 from core.records import Images
 from pipeline.explaining import reasons
 from pipeline.store import Run
 from ui import frame
-from ui.words import clock, safe, span
+from ui.words import clock, safe
 
 USUAL = ("residual", "lrp-composite", "counterfactual-background", "counterfactual-expected", "shap-partition")
 WIDE = 640
@@ -79,12 +80,13 @@ def ask(run: Run, analysis: Analysis, chosen: int) -> None:
             name
             for number, (name, about) in enumerate(reasons.about().items())
             if columns[number % 2].checkbox(
-                f"{name} · about {span(costs[name])}", name in USUAL, key=f"why-{name}", help=about
+                f"{name} · about {roughly(costs[name])}", name in USUAL, key=f"why-{name}", help=about
             )
         ]
         away = st.checkbox("Explain the event away: which of what moved in it made it one", event is not None,
                            key="why-event", disabled=event is None)  # fmt: skip
-        total = f"Explain, about {span(sum(costs[name] for name in picked))}" if picked else "Explain"
+        others = reasons.other_costs(run, reasons.event_frames(analysis, chosen) if away else 0)
+        total = f"Explain, about {roughly(others + sum(costs[name] for name in picked))}" if picked else "Explain"
         if st.button(total, type="primary", icon=":material/lightbulb:", disabled=busy or not picked, key="why-go"):
             wanted = reasons.Wanted(",".join(picked), evaluations, away and event is not None, analysis.threshold)
             try:
@@ -108,8 +110,8 @@ def _watched(run: Run, chosen: int, before: int) -> None:
     if not found.active or found.done != before:
         st.rerun()
     with st.container(border=True, key="progress"):
-        share = min(found.done / found.total, 1.0) if found.total else 0.0
-        st.progress(share, text=f"{found.stage[:1].upper()}{found.stage[1:]}")
+        said = found.told.words() if found.told else f"{found.stage[:1].upper()}{found.stage[1:]}"
+        st.progress((found.told.progress.share if found.told else None) or 0.0, text=said)
         st.button(
             "Cancel", icon=":material/stop_circle:", key="why-cancel", on_click=reasons.cancel, args=(run, chosen)
         )

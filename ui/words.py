@@ -1,6 +1,7 @@
 """How the pages put times, sizes and states in words; text of a user's own becomes harmless HTML here."""
 
 import html
+import re
 import time
 
 STATES = {
@@ -82,3 +83,39 @@ def size(count_of_bytes: int) -> str:
         if count_of_bytes >= 10**power:
             return f"{count_of_bytes / 10**power:.1f} {unit}"
     return f"{max(1, round(count_of_bytes / 1000))} kB"
+
+
+_NAMED = r"(?=[^\W\d]|[-+/:]|\d+:)"
+"""Behind a colon: what may name an emoji, an icon or a colour, or go on as an address; not the minutes of a time."""
+_MARKS = re.compile(
+    r"[\\`*\[\]<>~$&|#+]"  # marks wherever they stand
+    r"|(?<![^\W_])_|_(?![^\W_])|(?<!\w)-|-(?!\w)"  # marks unless they stand within a word
+    rf"|(?:{'|'.join(rf'(?<=^[0-9]{{{digits}}})' for digits in range(1, 10))})[.)]"  # of a numbered list
+)
+_JOINED = re.compile(rf"(?<=:){_NAMED}|(?<=@)(?=\w)|(?i:(?<=www)(?=\.))|(?<=[-<>=~])(?=[-<>=~])")
+_GAP = "\u200b"
+
+
+def plain(text: object) -> str:
+    r"""Escape any text for a place where Streamlit renders Markdown.
+
+    Such are labels, captions, headings, help, alerts, and the choices of ``select_slider``, ``radio`` and ``pills``;
+    those of ``selectbox`` and ``multiselect`` are not. A backslash before a mark keeps Markdown from reading it.
+    Emoji, icons, links and arrows are looked for in what is left after that, so a space of no width parts them.
+
+    >>> plain("![p](http://a/p.png)").replace("\u200b", "")
+    '!\\[p\\](http://a/p.png)'
+    >>> plain("  ucsd-ped2,\n clip_2 of 12:00 ")
+    'ucsd-ped2, clip_2 of 12:00'
+    """
+    parted = _JOINED.sub(_GAP, " ".join(str(text).split()))
+    return _MARKS.sub(r"\\\g<0>", parted)
+
+
+def charted(text: object) -> str:
+    """Escape any text for Plotly, whose labels take some HTML, and TeX between dollar signs.
+
+    >>> charted('<a href="http://a">$x$ & y</a>')
+    '&lt;a href="http://a"&gt;&#36;x&#36; &amp; y&lt;/a&gt;'
+    """
+    return html.escape(str(text), quote=False).replace("$", "&#36;")

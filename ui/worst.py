@@ -9,7 +9,7 @@ from core.errors import WhycamError
 from pipeline.evaluation import opened
 from pipeline.evaluation.evaluations import Evaluation
 from ui import frame
-from ui.words import safe
+from ui.words import plain
 
 ACROSS = 6
 
@@ -27,14 +27,14 @@ def gallery(one: Evaluation, name: str) -> None:
         some = [(number, row) for number, row in pictures if row["kind"] == kind]
         if not some:
             continue
-        st.markdown(f"**Most confident errors, {safe(name)}: {said}**")
+        st.markdown(f"**Most confident errors, {plain(name)}: {said}**")
         for column, (number, row) in zip(st.columns(ACROSS), some, strict=False):
             with column:
                 _picture(one, number, row)
 
 
 def _picture(one: Evaluation, number: int, row: Mapping[str, Any]) -> None:
-    st.image((one.folder / f"worst-{number}.jpg").read_bytes(), caption=f"{row['clip']}, frame {row['frame']}")
+    st.image((one.folder / f"worst-{number}.jpg").read_bytes(), caption=plain(f"{row['clip']}, frame {row['frame']}"))
     if one.request.kind != "camera" or one.request.by:
         return
     run = opened.run_of(one.request, str(row["clip"]))

@@ -20,8 +20,8 @@ STILL, ABRUPT, AROUND = 0.3, 0.4, 1.5
 the seconds around that are looked at."""
 LEAP, WIDE_LEAP, FAR_LEAP, SOON = 0.9, 1.2, 3.0, 0.5
 """Change when the picture goes on, as a share of the middle one of the frames that change in so many seconds after it:
-the least, one that tells where it is in two places, and one that tells in any; what enters a still scene changes less at
-first than later, and what appears there changes twice as much."""
+the least, one that tells where it is in two places, and one that tells in any; what enters a still scene changes less
+at first than later, and what appears there changes twice as much."""
 CALM, PLACES, CROWD = 0.2, 2, 3
 """Noise of a still picture as a share of that around; places at which a wide leap shows; and places at which things
 move on either side and go on at once, which tell without one."""

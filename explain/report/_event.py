@@ -46,7 +46,7 @@ def event_section(
 <div class="answer">
 <p class="said">{safe(one.summary)}</p>
 {_causes(one)}
-{_unexplained(one.unexplained_share)}
+{_unexplained(one.unexplained_share) if one.causes else ""}
 </div>
 </div>
 </section>

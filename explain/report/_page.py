@@ -128,8 +128,9 @@ threshold.</p>
 def _summary(analysis: Analysis) -> str:
     clock, events = analysis.clock, [one.event for one in analysis.events]
     if not events:
-        found = f"Nothing unusual was found: no stretch of the clip lies above the threshold of {analysis.threshold:.2f} for long enough to be an event."  # noqa: E501
-        return f'<section class="summary" aria-label="Summary"><p class="finding">{found}</p></section>'
+        found = f"Nothing unusual was found{safe(analysis.reach)}: no stretch of the clip lies above the threshold of {analysis.threshold:.2f} for long enough to be an event."  # noqa: E501
+        missed = f'<p class="note">{safe(analysis.missed)}</p>' if analysis.missed else ""
+        return f'<section class="summary" aria-label="Summary"><p class="finding">{found}</p>{missed}</section>'
     seconds = sum(clock.length(event.first, event.last) for event in events)
     number = f"{len(events)} unusual event{'s' * (len(events) != 1)}"
     share = percent(seconds / max(clock.recorded, 1e-9)).replace(" ", "\u00a0")
@@ -138,7 +139,7 @@ def _summary(analysis: Analysis) -> str:
         ("No.", ""), ("From", ""), ("To", ""), ("Most likely cause", ""), ("Peak score, dB", ' class="n"'),
         ("Heat in its boxes", ' class="n"'), ("Unexplained", ' class="n"')))  # fmt: skip
     return f"""<section class="summary" aria-label="Summary">
-<p class="finding"><b>{number}</b> above the threshold of {analysis.threshold:.2f}, together {seconds:.1f} s or {share} of the clip.</p>
+<p class="finding"><b>{number}</b>{safe(analysis.reach)} above the threshold of {analysis.threshold:.2f}, together {seconds:.1f} s or {share} of the clip.</p>
 <div class="wide"><table class="events"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>
 </section>"""  # noqa: E501
 
@@ -146,12 +147,12 @@ def _summary(analysis: Analysis) -> str:
 def _row(one: ExplainedEvent, number: int, analysis: Analysis) -> str:
     event, clock = one.event, analysis.clock
     kind = f' <span class="kind">{KINDS.get(one.causes[0].coarse, "")}</span>' if one.causes else ""
-    share = percent(one.causes[0].heat_share) if one.causes else "–"
+    share, rest = (percent(one.causes[0].heat_share), percent(one.unexplained_share)) if one.causes else ("–", "–")
     return (
         f'<tr><td>{number}</td><td><a href="#event-{number}">{timestamp(clock.at(event.first))}</a></td>'
         f"<td>{timestamp(clock.end(event.last))}</td><td><b>{safe(name_of(one))}</b>{kind}</td>"
         f'<td class="n">{event.peak_score:.2f}</td><td class="n">{share}</td>'
-        f'<td class="n">{percent(one.unexplained_share)}</td></tr>'
+        f'<td class="n">{rest}</td></tr>'
     )
 
 

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 
+from core import pictures
 from core.analysis import Analysis
+from core.array_files import MOST_MAP, read_npy
+from core.errors import InputError
 from explain._summary import timestamp
 from explain.report._html import jpeg, safe
 from explain.report.maps import painted, top_of
@@ -48,11 +50,11 @@ def _frame(folder: Path, analysis: Analysis) -> str:
     try:
         kept = json.loads((folder / "explain.json").read_text(encoding="utf-8"))
         names = sorted(kept["methods"], key=lambda name: _by(kept["methods"][name]))
-        maps = {name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in names}
-        image = np.asarray(cv2.imread(str(folder / "frame.png"), cv2.IMREAD_COLOR), np.uint8)[..., ::-1]
+        maps = {name: read_npy(folder / f"{name}.npy", MOST_MAP, "f") for name in names}
+        image = pictures.read(folder / "frame.png")
         frame, score, threshold = int(kept["frame"]), float(kept["score"]), float(kept["threshold"])
         rows = "".join(_row(name, kept["methods"][name]) for name in names)
-    except (OSError, KeyError, TypeError, ValueError):
+    except (InputError, OSError, KeyError, TypeError, ValueError):
         return ""
     top = top_of(list(maps.values()))
     figures = "".join(

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core import files, video
+from core.array_files import open_npz
 from core.datasets import Truth
 from core.errors import DataError
 from footage.plaza import _acts
@@ -18,6 +19,9 @@ from footage.plaza._render import render
 from footage.plaza._truth import PlazaFrame, PlazaObject
 
 LABEL_SET = "plaza/1"
+MOST_FRAMES = 10_000_000
+MOST_MASKS, DEFLATES = 8 << 30, 1100
+"""Bytes of masks, eight pixels in each, and how much smaller DEFLATE makes empty ones."""
 NORMAL = {_acts.STAND, _acts.WALK}
 """What anyone does."""
 FINE = {name: name.split(" (")[0].replace("/", " / ") for name in ACTIONS if name not in NORMAL}
@@ -124,14 +128,16 @@ def truth_of(path: Path) -> Truth:
     """
     try:
         facts = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        abnormal = np.zeros(int(facts["frames"]), np.bool_)
-        abnormal[[int(frame) for frame in facts["labels"]]] = True
-        if not abnormal.any():
-            return Truth(abnormal, None, str(facts["label_set"]))
-        with np.load(path.with_suffix(".npz"), allow_pickle=False) as packed:
-            numbers, masks = packed["frames"].tolist(), packed["masks"]
-            height, width = (int(n) for n in packed["size"])
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        frames, label_set = int(facts["frames"]), str(facts["label_set"])
+        marked = [int(frame) for frame in facts["labels"]]
+        if not 0 <= frames <= MOST_FRAMES or not all(0 <= frame < frames for frame in marked):
+            raise ValueError(f"frames {marked[:3]} … are abnormal in a clip of {frames}")
+        abnormal = np.zeros(frames, np.bool_)
+        abnormal[marked] = True
+        if not marked:
+            return Truth(abnormal, None, label_set)
+        numbers, masks, (height, width) = _masks(path.with_suffix(".npz"))
+    except (OSError, DataError, ValueError, KeyError, TypeError, IndexError, OverflowError, RecursionError) as error:
         raise DataError(f"{path.name} has no readable truth beside it; render it again") from error
     rows = {frame: row for row, frame in enumerate(numbers)}
 
@@ -140,4 +146,16 @@ def truth_of(path: Path) -> Truth:
             return np.zeros((height, width), np.bool_)
         return np.unpackbits(masks[rows[frame]], count=height * width).reshape(height, width).astype(np.bool_)
 
-    return Truth(abnormal, mask, str(facts["label_set"]))
+    return Truth(abnormal, mask, label_set)
+
+
+def _masks(path: Path) -> tuple[list[int], npt.NDArray[np.uint8], tuple[int, int]]:
+    """Read the frames that have a mask, their masks with eight pixels in a byte, and the masks' height and width."""
+    with open_npz(path, MOST_MASKS, ratio=DEFLATES) as packed:
+        numbers, masks = packed.read("frames", "iu"), packed.read("masks", "u")
+        height, width = (int(n) for n in packed.read("size", "iu"))
+    if min(height, width) < 1 or numbers.ndim != 1 or masks.dtype != np.uint8:
+        raise ValueError("its arrays are not those of masks")
+    if masks.shape != (len(numbers), -(-height * width // 8)):
+        raise ValueError(f"{masks.shape} masks do not fit {len(numbers)} frames of {width}×{height}")
+    return numbers.tolist(), masks, (height, width)

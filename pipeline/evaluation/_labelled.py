@@ -21,6 +21,7 @@ from footage import labels as files
 from footage.labels import Named
 from metrics.first_cause import Region
 from pipeline.evidence import EvidenceFolder
+from pipeline.finite import finite_scores
 from pipeline.witness import Witness
 
 Masks = Callable[[int], npt.NDArray[np.bool_]]
@@ -178,10 +179,11 @@ def gather(
     wanted, stream = frozenset(frames), _Stream(clip, frames, detector.window.span, [w for w, _ in kept], say)
     with runtime.autocast():
         for answer in detector.stream(stream.chunks()):
+            scores = finite_scores(answer, clip.name)
             for row in [row for row in range(len(answer.score)) if answer.first + row in wanted]:
                 heat = answer.saliency[row].float().cpu().numpy()
                 for witness, _ in kept:
-                    witness.ask(answer.first + row, float(answer.score[row]) - median, heat)
+                    witness.ask(answer.first + row, float(scores[row]) - median, heat)
             _keep(kept, ended=False)
         _keep(kept, ended=True)
     if stream.seen <= frames[-1]:

@@ -2,19 +2,17 @@
 
 import dataclasses
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from core.clock import Clock
 from core.contracts import Dataset, ObjectModel
 from core.device import Runtime
 from core.errors import InputError
 from core.normality import Normality
+from core.progress import JobProgress
 from core.records import Evidence
 from explain import actions as action_models
 from explain import causes
@@ -23,11 +21,10 @@ from explain._backends import read_card
 from explain.objects import compact
 from footage.labels import Named
 from pipeline.camera import Camera
-from pipeline.evaluation import _labelled
+from pipeline.evaluation import _labelled, plan
 from pipeline.evaluation._cause_figures import OURS, Ranking, class_scores, mean_precision, right, rows, show, weigh
 from pipeline.evaluation._labelled import LabelledClip, Labels, Masked
 from pipeline.evidence import EvidenceFolder
-from pipeline.scoring import Progress
 from pipeline.training.calibrate import calibrate
 from pipeline.witness import Witness
 
@@ -78,7 +75,7 @@ class _Eyes:
 def evaluate_causes(
     camera: Camera, dataset: Dataset, runtime: Runtime, *, regions: Path | None = None, xman: Path | None = None,
     every: int = 1, objects: str = "auto", actions: str = "auto", teacher: str = TEACHER_MODEL,
-    progress: Callable[[Progress], None] | None = None, look: Look | None = None,
+    job: JobProgress | None = None, look: Look | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Rank the causes of every labelled frame by every rule, and measure the answers.
 
@@ -94,7 +91,7 @@ def evaluate_causes(
         objects: object backend.
         actions: action backend.
         teacher: object backend of the rule ``teacher``.
-        progress: called after every chunk of frames.
+        job: told of the stages of :mod:`pipeline.evaluation.plan`; whoever made it ends it.
         look: called with each clip, its evidence and our ranking, before the evidence is gone.
 
     Returns:
@@ -104,10 +101,14 @@ def evaluate_causes(
         DataError: a label file is malformed, or does not fit the data set.
     """
     labels, found = _labelled.read(dataset, regions, xman), Found()
+    job = job or plan.job_of(camera.name, dataset.name, runtime.describe())
+    job.expect(plan.EXPLAINING, sum(len(entry.asked(every)) for entry in labels.clips))
+    job.begin(plan.OPENING)
     mine = Witness(object_models.choose(objects, runtime), action_models.choose(actions, runtime))
-    eyes = _eyes(camera, dataset, mine, teacher, runtime, found, progress)
+    eyes = _eyes(camera, dataset, mine, teacher, runtime, found, job)
     detector = camera.build(runtime)
-    say = _Say(labels, every, progress)
+    say = plan.Frames(job)
+    job.begin(plan.EXPLAINING)
     for entry in labels.clips:
         with tempfile.TemporaryDirectory(prefix="whycam-") as place:
             own, other = EvidenceFolder(Path(place) / "own"), EvidenceFolder(Path(place) / "teacher")
@@ -116,7 +117,7 @@ def evaluate_causes(
                 kept.append((Witness(eyes.teacher.objects, eyes.teacher.actions), other))
             frames = entry.asked(every)
             clock = _labelled.gather(
-                entry.clip, frames, detector, camera.normality.median, kept, runtime, say.of(entry, frames)
+                entry.clip, frames, detector, camera.normality.median, kept, runtime, say.of(frames)
             )
             found.without_score += len(frames) - len(own.frames())
             for rule, seen, normality in _views(entry, dataset, own, other, eyes, found):
@@ -127,29 +128,9 @@ def evaluate_causes(
     return _figures(labels, found, eyes, dataset, every)
 
 
-class _Say:
-    """Tells how many frames have been gone through, over all clips."""
-
-    def __init__(self, labels: Labels, every: int, progress: Callable[[Progress], None] | None) -> None:
-        self.total = sum(len(entry.asked(every)) for entry in labels.clips)
-        self.done, self.progress, self.began = 0, progress, time.monotonic()
-
-    def of(self, entry: LabelledClip, frames: Sequence[int]) -> Callable[[int], None]:
-        before = self.done
-        self.done += len(frames)
-
-        def say(reached: int) -> None:
-            if self.progress:
-                done = before + int(np.searchsorted(frames, reached))
-                rate = done / max(time.monotonic() - self.began, 1e-9)
-                self.progress(Progress(done, self.total, rate, f"explaining {entry.clip.name}"))
-
-        return say
-
-
 def _eyes(
     camera: Camera, dataset: Dataset, mine: Witness, teacher: str, runtime: Runtime, found: Found,
-    progress: Callable[[Progress], None] | None,
+    job: JobProgress,
 ) -> _Eyes:  # fmt: skip
     """Load the teacher, and count with it what is normal on the data set's own training clips."""
     clips = dataset.training()
@@ -160,15 +141,8 @@ def _eyes(
     except InputError as error:
         found.not_run["teacher"] = str(error)
         return _Eyes(mine, camera.normality, None, None)
-    began = time.monotonic()
-
-    def say(frames: int) -> None:
-        if progress:
-            rate = frames / max(time.monotonic() - began, 1e-9)
-            progress(Progress(frames, None, rate, "counting what is normal with the teacher"))
-
     with tempfile.TemporaryDirectory(prefix="whycam-") as place:
-        seen = calibrate(camera.build(runtime), clips, Path(place), camera.fps, other, runtime, say)
+        seen = calibrate(camera.build(runtime), clips, Path(place), camera.fps, other, runtime, job)
     return _Eyes(mine, camera.normality, other, seen.normality)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from core.console import table
 from core.datasets import Dataset, Footage
 from core.errors import InputError
-from pipeline.scoring import Progress
+from core.progress import JobProgress, Progress, Stage
 
 COUNTED = ("training_clips", "training_frames", "test_clips", "test_frames", "abnormal")
 
@@ -25,12 +25,13 @@ def check(dataset: Dataset, progress: Callable[[Progress], None] | None = None) 
     problems: list[str] = []
     clips: list[dict[str, Any]] = []
     parts = {part: _listed(part, getattr(dataset, part), problems) for part in ("training", "test")}
-    total = sum(map(len, parts.values()))
+    job = JobProgress("check", (Stage("checking", "clips"),), progress, subjects=(dataset.name,))
+    job.begin("checking", sum(map(len, parts.values())))
     for part, listed in parts.items():
         for clip in listed:
             clips.append(_look(dataset, part, clip, problems))
-            if progress:
-                progress(Progress(len(clips), total, 0.0, "checking clip"))
+            job.advance(len(clips))
+    job.finish()
     stray: Callable[[], list[str]] | None = getattr(dataset, "stray", None)
     # What lists the clips has failed before where there are none.
     problems += stray() if stray and parts["test"] else []

@@ -16,22 +16,24 @@ from core.clock import Clock
 from core.contracts import Dataset, Detector, Footage
 from core.device import Runtime
 from core.errors import DataError
+from core.progress import JobProgress
 from core.records import Floats, Frames
 from explain.labels import PERSON
-from pipeline import versions
+from pipeline import false_alarms, versions
 from pipeline.camera import Camera
 from pipeline.evaluation import heat as heats
+from pipeline.evaluation import plan
 from pipeline.evaluation import stored as scores_file
 from pipeline.evaluation.heat_maps import DEFAULT
 from pipeline.evaluation.judge import Truths, judge, truths_of
 from pipeline.evaluation.protocols import OWN, Rules
 from pipeline.evaluation.stored import Kept, Mask, Stored
 from pipeline.events import find_events
-from pipeline.scoring import Progress
+from pipeline.finite import finite_scores
 
 
 def evaluate(
-    camera: Camera, dataset: Dataset, runtime: Runtime, progress: Callable[[Progress], None] | None = None, *,
+    camera: Camera, dataset: Dataset, runtime: Runtime, job: JobProgress | None = None, *,
     rules: Rules = OWN, heat: str = "", keep: Path | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Score every test clip and measure the scores against the truth.
@@ -40,7 +42,7 @@ def evaluate(
         camera: that scores.
         dataset: whose test clips have ground truth.
         runtime: device and precision.
-        progress: called after every chunk of frames.
+        job: told of the stages of :mod:`pipeline.evaluation.plan`; whoever made it ends it.
         rules: from scores to the protocol's figure.
         heat: measure where the heat is, too, in clips that have masks, this way (see
             :mod:`pipeline.evaluation.heat_maps`); empty: do not.
@@ -53,15 +55,17 @@ def evaluate(
         DataError: there is no test clip, or a clip and its truth differ in length.
         StorageError: the scores cannot be kept.
     """
-    truths = truths_of(dataset)
-    found = score(camera, dataset.name, truths, runtime, progress, heat=bool(heat) or keep is not None)
+    truths, job = truths_of(dataset), job or plan.job_of(camera.name, dataset.name, runtime.describe())
+    found = score(camera, dataset.name, truths, runtime, job, heat=bool(heat) or keep is not None)
+    job.begin(plan.JUDGING)
     if keep:
         scores_file.write(found, keep)
-    return judge(found, truths, rules, heat=heat or DEFAULT)
+    result = judge(found, truths, rules, heat=heat or DEFAULT)
+    return result | false_alarms.compare(camera, result)
 
 
 def score(
-    camera: Camera, data: str, truths: Truths, runtime: Runtime, progress: Callable[[Progress], None] | None = None, *,
+    camera: Camera, data: str, truths: Truths, runtime: Runtime, job: JobProgress | None = None, *,
     heat: bool = False,
 ) -> Stored:  # fmt: skip
     """Score test clips.
@@ -71,17 +75,19 @@ def score(
         data: the data set's name.
         truths: clips and their truth, of which the length alone is looked at.
         runtime: device and precision.
-        progress: called after every chunk of frames.
+        job: told of the stages of :mod:`pipeline.evaluation.plan`; whoever made it ends it.
         heat: keep small heat maps of clips that have masks.
     """
-    detector, total = camera.build(runtime), sum(len(truth.abnormal) for _, truth in truths)
+    job, total = job or plan.job_of(camera.name, data, runtime.describe()), sum(len(t.abnormal) for _, t in truths)
+    job.expect(plan.SCORING, total)
+    job.begin(plan.OPENING)
+    detector = camera.build(runtime)
+    job.begin(plan.SCORING, total)
     began, cpu, kept, done = time.monotonic(), time.process_time(), [], 0
     for clip, truth in truths:
 
         def say(frames: int, before: int = done) -> None:
-            if progress:
-                rate = (before + frames) / max(time.monotonic() - began, 1e-9)
-                progress(Progress(before + frames, total, rate, "evaluating"))
+            job.advance(before + frames)
 
         maps = _Maps(len(truth.abnormal)) if heat and truth.masks else None
         kept.append(_score(camera, detector, clip, len(truth.abnormal), runtime, say, maps))
@@ -166,6 +172,7 @@ def raw_scores(
 
     Raises:
         DataError: the clip has another number of frames.
+        WeightsError: the detector's scores are no numbers.
     """
     scores, times = np.full(frames, np.nan, np.float32), list[float]()
 
@@ -177,7 +184,7 @@ def raw_scores(
 
     with runtime.autocast():
         for answer in detector.stream(watched()):
-            fresh = answer.score.float().cpu().numpy()
+            fresh = finite_scores(answer, clip.name)
             room = scores[answer.first : answer.first + len(fresh)]
             room[:] = fresh[: len(room)]
             if look:

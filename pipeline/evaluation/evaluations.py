@@ -12,13 +12,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from core import files
 from core.errors import DataError, InputError
+from core.progress import Told
 from core.registry import collect
 from pipeline import jobs
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 WORKER = (sys.executable, "-m", "pipeline.evaluation.worker")
 REQUEST, STATE, RESULT, CURVES, SCORES = "request.json", "state.json", "result.json", "curves.json", "scores.npz"
 PREDICTIONS = "predictions.csv"
+KEYS = {True: ("camera", "coverage", "ways"), False: ("camera", "data", "auc", "rules", "label_set", "protocol")}
+"""What the result of explanations, or of detection, has at least."""
 PROCESS = "process.json"
 GRACE_SECONDS = 30.0
 MOST_UPLOAD = 2 << 30
@@ -47,6 +50,7 @@ class Request:
         distortion: as ``--distort`` takes it.
         by: score of the camera's detector, as ``--by`` takes it; empty for its own.
         labels: name of the uploaded label file, for ``xman`` and ``causes``.
+        batch: the same for all that was asked for at once.
     """
 
     kind: str
@@ -58,6 +62,7 @@ class Request:
     distortion: str = ""
     labels: str = ""
     by: str = ""
+    batch: str = ""
 
     @property
     def name(self) -> str:
@@ -78,15 +83,14 @@ class Evaluation:
         id: names its folder.
         request: what is measured.
         state: ``queued``, ``running``, ``done``, ``failed`` or ``interrupted``.
-        done, total: progress; ``total`` is 0 while it is unknown.
+        told: how far it is; None before anything was told.
         error: the sentence that says why it failed.
     """
 
     id: str
     request: Request
     state: str
-    done: int = 0
-    total: int = 0
+    told: Told | None = None
     error: str = ""
 
     @property
@@ -99,17 +103,33 @@ class Evaluation:
         """Whether a worker has it."""
         return self.state in ("queued", "running")
 
+    @property
+    def asked(self) -> str:
+        """When it was asked for, in UTC."""
+        day, time_of_day, _ = self.id.split("-")
+        return f"{day[:4]}-{day[4:6]}-{day[6:]} {time_of_day[:2]}:{time_of_day[2:4]}:{time_of_day[4:]}"
+
     def result(self) -> dict[str, Any]:
         """Return the figures of a finished one.
 
         Raises:
-            InputError: they cannot be read.
+            InputError: they cannot be read, or are of another version of Whycam.
         """
-        return _read(self.folder / RESULT)
+        found = _read(self.folder / RESULT)
+        if missing := [key for key in KEYS[self.request.explains] if key not in found]:
+            raise InputError(
+                f"the result of {self.request.name!r} lacks {missing[0]!r}, so another version of Whycam kept it; "
+                "measure it again"
+            )
+        return found
 
     def curves(self) -> dict[str, Any]:
-        """Return the curves of a finished one; nothing where it has none."""
-        return _read(self.folder / CURVES) if (self.folder / CURVES).exists() else {}
+        """Return the curves of a finished one of detection.
+
+        Raises:
+            InputError: they cannot be read.
+        """
+        return _read(self.folder / CURVES)
 
 
 def roots() -> Path | None:
@@ -210,9 +230,11 @@ def get(evaluation_id: str) -> Evaluation:
         raise InputError(f"there is no evaluation {evaluation_id[:40]!r}; it may have been deleted")
     state, request = _read(folder / STATE), _read(folder / REQUEST)
     try:
-        found = Evaluation(evaluation_id, Request(**request), str(state["state"]), int(state.get("done", 0)),
-                           int(state.get("total", 0)), str(state.get("error", "")))  # fmt: skip
-    except (TypeError, KeyError, ValueError) as error:
+        if not all(isinstance(value, str | None) for value in request.values()):
+            raise TypeError("a request is made of names")
+        found = Evaluation(evaluation_id, Request(**request), str(state["state"]), Told.of(state.get("told")),
+                           str(state.get("error", "")))  # fmt: skip
+    except (TypeError, KeyError, ValueError, OverflowError) as error:
         raise InputError(f"evaluation {evaluation_id} was kept by another version of Whycam; delete it") from error
     if found.active and _dead(folder, state):
         return dataclasses.replace(found, state="interrupted", error="its worker ended; start it again")
@@ -235,15 +257,6 @@ def delete(evaluation_id: str) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(int(_read(found.folder / PROCESS)["pid"]), signal.SIGKILL)
     shutil.rmtree(found.folder, ignore_errors=True)
-
-
-def comparable(results: Sequence[Mapping[str, Any]]) -> str:
-    """Say why some results cannot be compared, or nothing."""
-    labels = sorted({str(result.get("label_set", result.get("labels"))) for result in results})
-    if len(labels) > 1:
-        return f"figures of different labels cannot be compared: {', '.join(labels)}"
-    rules = sorted({json.dumps(result["rules"], sort_keys=True) for result in results if "rules" in result})
-    return "these figures follow different protocols: read each with its own" if len(rules) > 1 else ""
 
 
 def _home() -> Path:
@@ -269,13 +282,14 @@ def _dead(folder: Path, state: Mapping[str, Any]) -> bool:
     if not (folder / PROCESS).exists():
         return time.time() - float(state.get("since", 0)) > GRACE_SECONDS
     process = _read(folder / PROCESS)
-    return process.get("born") is None or jobs.born_at(int(process["pid"])) != process["born"]
+    pid = process.get("pid")
+    return not isinstance(pid, int) or process.get("born") is None or jobs.born_at(pid) != process["born"]
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(
             f"{path.name} of evaluation {path.parent.name} cannot be read; delete the evaluation"
         ) from error

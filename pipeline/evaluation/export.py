@@ -7,8 +7,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pipeline.evaluation import _xman_html, xman_text
 from pipeline.evaluation.published import beside
-from pipeline.evaluation.xman import taken_for
+from pipeline.evaluation.xman import LEFT_OUT, complete
+from pipeline.false_alarms import number
 
 FORMATS = {"csv": "text/csv", "json": "application/json", "tex": "text/x-tex", "html": "text/html"}
 FIGURES = {
@@ -20,7 +22,7 @@ FIGURES = {
     "index alone": ("frame_index", "auc", "micro_normalised"),
 }  # fmt: skip
 XMAN = {
-    "mAP": ("map",), "without location": ("map_without_location",), "11-point": ("map_11_point",),
+    "without location": ("map_without_location",), "11-point": ("map_11_point",),
     "macro over videos": ("map_macro_over_videos",),
 }  # fmt: skip
 XMAN_DATA, XMAN_MEASURES = ("ped2", "avenue"), ("xman_map", "xman_map_without_location")
@@ -50,17 +52,32 @@ def rows(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _row(result: Mapping[str, Any]) -> dict[str, Any]:
-    xman = "map" in result
     named = {"system": result["camera"], "distortion": result.get("distortion"), "data": result.get("data")}
-    named["labels"] = result["labels"] if xman else result["label_set"]
-    if not xman:
-        named["protocol"] = result["rules"]["protocol"]
-        named["smoothing"] = result["rules"]["smoothing"]
-        named["normalisation"] = result["rules"]["normalisation"]
-    figures = {name: at(result, path) for name, path in (XMAN if xman else FIGURES).items()}
-    if xman and (span := at(result, ("intervals", "map"))):
-        figures["mAP, 95 %"] = f"{span[0]:.3f} to {span[1]:.3f}"
-    return named | figures | ({} if xman else {"paper's AUC": _paper(result)})
+    if "map" in result:
+        return named | _xman_row(result)
+    named["labels"] = result["label_set"]
+    for key in ("protocol", "smoothing", "normalisation"):
+        named[key] = result["rules"][key]
+    figures = {name: at(result, path) for name, path in FIGURES.items()}
+    if span := at(result, ("false_alarms", "interval")):
+        figures["false alarms/h, 95 %"] = " to ".join(map(number, span))
+    return named | figures | {"paper's AUC": _paper(result)}
+
+
+def _xman_row(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the figures of explanations: first how many frames have any, and beside the mean what chance makes it."""
+    left_out = result["unanswered"] == LEFT_OUT
+    span = at(result, ("intervals", "map"))
+    return {
+        "labels": result["labels"],
+        "labelled": result["coverage"]["labelled"],
+        "answered": result["coverage"]["answered"],
+        "unanswered": "left out" if left_out else "rank last",
+        f"mAP{' of the answered frames' if left_out else ''}": result["map"],
+        "by chance": result["chance"]["map"],
+        "95 %": xman_text.span(span) if span else None,
+        **{name: at(result, path) for name, path in XMAN.items()},
+    }
 
 
 def _paper(result: Mapping[str, Any]) -> float | None:
@@ -71,12 +88,15 @@ def _paper(result: Mapping[str, Any]) -> float | None:
 
 
 def papers(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return what papers print for the same data and labels, the best first."""
+    """Return what papers print for the same data and labels, the best first.
+
+    None stands beside figures of the answered frames alone: no paper leaves frames out.
+    """
     found = []
     for result in results:
-        if "map" in result:
+        if "map" in result and (result["unanswered"] != LEFT_OUT or complete(result)):
             found += [f for measure in XMAN_MEASURES for data in XMAN_DATA for f in beside(data, "x-man", measure)]
-        else:
+        elif "map" not in result:
             found += beside(str(result["data"]), str(result["label_set"]))
     return [
         {"method": f.method, "data": f.data, "measure": f.measure.replace("_", " "), "value": f.value,
@@ -132,12 +152,21 @@ def _tex(results: Sequence[Mapping[str, Any]]) -> str:
         r"\hline",
         r"\end{tabular}",
     ]
-    notes = [f"% {' '.join(str(result['protocol']).split())}" for result in results]
+    said = [xman_text.coverage(result) for result in results if "map" in result]
+    said += [str(result["protocol"]) for result in results]
+    notes = [f"% {' '.join(sentence.split())}" for sentence in said]
     return "\n".join([*notes, *lines, ""])
 
 
 def _html(results: Sequence[Mapping[str, Any]]) -> str:
-    parts = ["<h1>Evaluation</h1>", _table(rows(results))]
+    parts = ["<h1>Evaluation</h1>"]
+    for result in results:
+        if "map" in result:
+            said = f"{result['camera']}: {xman_text.coverage(result)}"
+            videos = xman_text.videos(result)
+            parts.append(_xman_html.warning(said, complete(result)))
+            parts.append(_xman_html.folded(f"Video by video, {result['camera']}", _table(videos), len(videos)))
+    parts.append(_table(rows(results)))
     compared = papers(results)
     if compared:
         parts += ["<h2>As papers print it</h2>", _table(compared)]
@@ -145,27 +174,11 @@ def _html(results: Sequence[Mapping[str, Any]]) -> str:
         parts.append(f"<h2>{html.escape(str(result['camera']))}</h2><p>{html.escape(str(result['protocol']))}</p>")
         if "videos" in result and isinstance(result["videos"], list):
             parts.append(_table(result["videos"]))
-        if "per_class" in result:
-            parts.append(_table(classes(result)))
+        if "map" in result:
+            parts += [_table(xman_text.classes(result)), _xman_html.matrix(result["confusion"])]
     body = "\n".join(parts)
-    head = f'<meta charset="utf-8"><title>Evaluation</title><style>{STYLE}</style>'
+    head = f'<meta charset="utf-8"><title>Evaluation</title><style>{STYLE}{_xman_html.STYLE}</style>'
     return f'<!doctype html><html lang="en">{head}{body}</html>\n'
-
-
-def classes(result: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the classes of an X-MAN result, a row each."""
-    spans = result["per_class_interval"]
-    return [
-        {
-            "class": name,
-            "frames": result["positives"][name],
-            "AP": ap,
-            "95 %": f"{spans[name][0]:.3f} to {spans[name][1]:.3f}" if spans[name] else "",
-            "11-point AP": result["per_class_11_point"][name],
-            "taken for": taken_for(result["confusion"], number),
-        }
-        for number, (name, ap) in enumerate(result["per_class"].items())
-    ]
 
 
 def _table(table: Sequence[Mapping[str, Any]]) -> str:

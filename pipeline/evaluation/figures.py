@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from core.console import table
 from core.registry import collect
+from metrics.false_alarms import counted, false_alarms
 from metrics.frame_auc import micro_raw, video_auc
 from pipeline.evaluation.protocols import OWN, Rules
 
@@ -17,6 +18,8 @@ HEADLINE = ("auc.micro_normalised", "auc.micro_raw", "auc.macro", "eer", "auc_pr
 """Shown first; the other metrics follow."""
 DECIDED = ("f1", "precision", "recall")
 """Figures of what was flagged."""
+COUNTS = ("false_alarms_counted", "normal_hours")
+"""What the rate of false alarms rests on."""
 Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
 
@@ -106,6 +109,7 @@ def show(result: Mapping[str, Any]) -> str:
                 if "classes" in result
                 else []
             ),
+            *result.get("false_alarms", {}).get("said", ()),
             f"{result['protocol']}{_speed(result.get('machine'))}",
         )
     )
@@ -143,13 +147,23 @@ def _figures(
 
 
 def _alarms(clips: Sequence[Scored]) -> dict[str, float | None]:
-    """Compute the metrics of alarms, of clips that share a frame rate or nearly so."""
+    """Compute the metrics of alarms, of clips that share a frame rate or nearly so.
+
+    Hours of normal footage are those of frames with a score: others cannot be flagged.
+    """
     flagged = [clip.flagged for clip in clips if clip.flagged is not None]
     metrics = collect("metrics", "EVENT_METRICS")
     if len(flagged) < len(clips) or not clips:
-        return dict.fromkeys(metrics)
+        return dict.fromkeys((*metrics, *COUNTS))
     fps = float(np.median([clip.fps for clip in clips]))
-    return {name: defined(metric(flagged, [c.abnormal for c in clips], fps)) for name, metric in metrics.items()}
+    truth, scored = [clip.abnormal for clip in clips], [~np.isnan(clip.scores) for clip in clips]
+    found = {name: defined(metric(flagged, truth, fps)) for name, metric in metrics.items()}
+    false, normal = counted(flagged, truth, scored)
+    return (
+        found
+        | {"false_alarms": defined(false_alarms(flagged, truth, fps, scored))}
+        | dict(zip(COUNTS, (false, normal / fps / 3600), strict=True))
+    )
 
 
 def _video(clip: Scored, scores: npt.NDArray[Any]) -> dict[str, Any]:

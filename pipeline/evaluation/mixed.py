@@ -22,6 +22,7 @@ from metrics._spans import spans
 
 if TYPE_CHECKING:
     from core.device import Runtime
+    from core.progress import Progress
     from pipeline.evaluation.results import Row
     from pipeline.training.loop import Step
 
@@ -161,6 +162,7 @@ def name_of(row: str, share: float) -> str:
 def run(
     row: "Row", share: float, seed: int, dataset: Dataset, givers: Sequence[str], folder: Path, work: Path,
     runtime: "Runtime", report: "Callable[[Step], None] | None" = None,
+    progress: "Callable[[Progress], None] | None" = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Train a row of a plan on footage with anomalies, and keep its result beside the plan's others.
 
@@ -175,7 +177,8 @@ def run(
         folder: of results.
         work: of cameras.
         runtime: device and precision.
-        report: called after every batch.
+        report: called at the beginning of every stage of the training and after every batch.
+        progress: told how far training and evaluation are.
 
     Raises:
         InputError: as :class:`Mixed` and training do.
@@ -185,7 +188,7 @@ def run(
     from pipeline.evaluation.rescored import every_score
 
     named, mixed = dataclasses.replace(row, name=name_of(row.name, share)), Mixed(dataset, givers, share, seed)
-    result = results.run(named, seed, mixed, folder, work, runtime, report)
+    result = results.run(named, seed, mixed, folder, work, runtime, report, progress)
     camera = load(str(work / f"{named.name}-{seed}"))
     more = {"of": row.name, "share": share} | mixed.say()
     result |= {"anomalies": more | {"auc": every_score(camera, mixed, runtime, result)}}

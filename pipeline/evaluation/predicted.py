@@ -3,17 +3,18 @@
 import csv
 import io
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from core import files
 from core.contracts import Detector
 from core.datasets import Dataset
 from core.device import Runtime
+from core.progress import JobProgress
 from explain import actions, causes, objects
 from footage.predictions import COLUMNS
 from pipeline.camera import Camera
-from pipeline.evaluation import _labelled
+from pipeline.evaluation import _labelled, plan
 from pipeline.evaluation._cause_figures import OURS
 from pipeline.evaluation._labelled import LabelledClip
 from pipeline.evidence import EvidenceFolder
@@ -24,7 +25,7 @@ Line = tuple[str, int, str, str, float]
 
 def write(
     camera: Camera, dataset: Dataset, labels: Path, out: Path, runtime: Runtime,
-    progress: Callable[[int, int], None] | None = None,
+    job: JobProgress | None = None,
 ) -> None:  # fmt: skip
     """Rank the causes of every frame that the labels name, and write them as predictions.
 
@@ -34,34 +35,36 @@ def write(
         labels: X-MAN's JSON.
         out: CSV ``video,frame,coarse,fine,score``, frames from 1.
         runtime: device and precision.
-        progress: told the labelled frames that were gone through, and how many there are.
+        job: told of the stages of :mod:`pipeline.evaluation.plan`; whoever made it ends it.
 
     Raises:
         DataError: the labels are malformed, or name no clip of the data set.
         StorageError: the file cannot be written.
     """
     found = _labelled.read(dataset, None, labels)
+    job = job or plan.job_of(camera.name, dataset.name, runtime.describe())
+    job.expect(plan.EXPLAINING, sum(len(entry.classes) for entry in found.clips))
+    job.begin(plan.OPENING)
     witness = Witness(objects.choose("auto", runtime), actions.choose("auto", runtime))
-    detector, told, done = camera.build(runtime), io.StringIO(), 0
+    detector, told, say = camera.build(runtime), io.StringIO(), plan.Frames(job)
     writer = csv.writer(told, lineterminator="\n")
     writer.writerow(COLUMNS)
-    total = sum(len(entry.classes) for entry in found.clips)
+    job.begin(plan.EXPLAINING)
     for entry in found.clips:
-        writer.writerows(_lines(entry, camera, detector, Witness(witness.objects, witness.actions), runtime))
-        done += len(entry.classes)
-        if progress:
-            progress(done, total)
+        asked = entry.asked(1)
+        writer.writerows(_lines(entry, asked, camera, detector, Witness(witness.objects, witness.actions), runtime,
+                                say.of(asked)))  # fmt: skip
     with files.write_whole(out) as file:
         file.write(told.getvalue().encode())
 
 
 def _lines(
-    entry: LabelledClip, camera: Camera, detector: Detector, witness: Witness, runtime: Runtime
-) -> Iterator[Line]:
+    entry: LabelledClip, asked: Sequence[int], camera: Camera, detector: Detector, witness: Witness, runtime: Runtime,
+    say: Callable[[int], None],
+) -> Iterator[Line]:  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="whycam-") as place:
         kept = EvidenceFolder(Path(place))
-        clock = _labelled.gather(entry.clip, entry.asked(1), detector, camera.normality.median, [(witness, kept)],
-                                 runtime, lambda reached: None)  # fmt: skip
+        clock = _labelled.gather(entry.clip, asked, detector, camera.normality.median, [(witness, kept)], runtime, say)
         if frames := kept.frames():
             seen = kept.between(frames[0], frames[-1])
             for frame, ranked in zip(frames, causes.by_frame(seen, camera.normality, OURS, clock), strict=True):

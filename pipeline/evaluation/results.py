@@ -14,16 +14,19 @@ from core import files
 from core.contracts import Dataset, Detector
 from core.device import Runtime
 from core.errors import InputError
+from core.progress import JobProgress, Progress
 from core.registry import pick
 from metrics.frame_auc import micro_normalised
 from pipeline.camera import Camera, load
 from pipeline.evaluation.evaluate import raw_scores, score
 from pipeline.evaluation.figures import shown
 from pipeline.evaluation.judge import judge, truths_of
+from pipeline.evaluation.plan import JUDGING, RESULT_STAGES
 from pipeline.evaluation.protocols import rules_for
 from pipeline.rate import frame_rate
 from pipeline.training.learn import Normal, learn
-from pipeline.training.loop import Progress, Step
+from pipeline.training.loop import Progress as Trained
+from pipeline.training.loop import Step
 
 HEAD = ("row", "detector", "AUC", "paper's way", "raw", "macro", "EER", "AUC-PR", "F1", "oracle", "paper",
         "frame's index", "epochs", "input", "MB", "minutes", "seeds", "machine", "differs from the paper")  # fmt: skip
@@ -98,7 +101,7 @@ def chosen(rows: Mapping[str, Row], names: Sequence[str]) -> list[Row]:
 
 def run(
     row: Row, seed: int, dataset: Dataset, folder: Path, work: Path, runtime: Runtime,
-    report: Callable[[Step], None] | None = None,
+    report: Callable[[Step], None] | None = None, progress: Callable[[Progress], None] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Train one row with one seed, evaluate its last epoch, and keep the result in ``folder``.
 
@@ -112,7 +115,8 @@ def run(
         folder: the result becomes ``ROW.seedN.json`` in it.
         work: for cameras, each ``ROW-N``.
         runtime: device and precision.
-        report: called after every batch.
+        report: called at the beginning of every stage of the training and after every batch.
+        progress: told how far training and evaluation are.
 
     Raises:
         UnknownNameError: the row's detector or one of its settings does not exist.
@@ -122,9 +126,11 @@ def run(
     rules = rules_for(row.protocol, dataset.name)
     out = work / f"{row.name}-{seed}"
     oracle = _Oracle(dataset, runtime, out.with_suffix(".looks.json"), row.looks)
-    camera = _camera(row, seed, dataset, out, runtime, oracle, report)
+    job = JobProgress("results", RESULT_STAGES, progress, subjects=(f"{row.name}, {runtime.describe()}",))
+    camera = _camera(row, seed, dataset, out, runtime, oracle, report, job)
     truths = truths_of(dataset)
-    found = score(camera, dataset.name, truths, runtime)
+    found = score(camera, dataset.name, truths, runtime, job)
+    job.begin(JUDGING)
     figures, paper = judge(found, truths), judge(found, truths, rules)
     last = figures["auc"]["micro_normalised"]
     looks = [*oracle.looks, [camera.card["epochs"], last]]
@@ -141,12 +147,13 @@ def run(
     }
     files.folder(folder)
     files.write_json(result_file(folder, row.name, seed), result)
+    job.finish()
     return result
 
 
 def _camera(
     row: Row, seed: int, dataset: Dataset, out: Path, runtime: Runtime, oracle: "_Oracle",
-    report: Callable[[Step], None] | None,
+    report: Callable[[Step], None] | None, job: JobProgress,
 ) -> Camera:  # fmt: skip
     if (out / "camera.json").exists():
         there = load(str(out))
@@ -156,6 +163,7 @@ def _camera(
     learn(
         row.detector, Normal(dataset.name, clips, frame_rate(clips[0])), out, settings=row.settings, seed=seed,
         resume=True, windows=row.windows, runtime=runtime, report=report, each_epoch=oracle.look,
+        job=job,
     )  # fmt: skip
     return load(str(out))
 
@@ -167,7 +175,7 @@ class _Oracle:
         self.dataset, self.runtime, self.path, self.wanted = dataset, runtime, path, wanted
         self.looks: list[list[float]] = loads(path.read_text(encoding="utf-8")) if path.exists() else []
 
-    def look(self, detector: Detector, progress: Progress) -> None:
+    def look(self, detector: Detector, progress: Trained) -> None:
         """Measure the AUC after some of the epochs; the last one is left to the evaluation."""
         epochs = [stage.epochs for stage in detector.stages()]
         done, total = len(progress.losses), sum(epochs)

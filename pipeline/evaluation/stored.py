@@ -4,7 +4,7 @@
 """
 
 import json
-import zipfile
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,13 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from core import files
+from core.array_files import ArrayFile, open_npz
 from core.errors import DataError
 from footage import _keys
 from pipeline.evaluation.heat import Heat
 
 FORMAT = 2
 MOST_BYTES = 8 << 30
-MOST_HEIGHT = 1 << 16
+MOST_FACTS = 64 << 20
+MOST_SIDE = 1 << 16
+"""Pixels of a person, of a cell, and cells of a heat map."""
+AXES = {"scores": 1, "flagged": 1, "heat": 3}
 COLUMNS = ("video", "frame", "score")
 FACTS = ("format", "system", "detector", "data", "threshold", "skipped", "person", "clips", "facts")
 Mask = npt.NDArray[np.bool_]
@@ -114,7 +118,7 @@ def read(path: Path, clips: Sequence[str], lengths: Sequence[int]) -> Stored:
         raise DataError(f"there is no file {str(path)!r}")
     if path.suffix.lower() == ".csv":
         return _csv(path, clips, lengths)
-    found = _npz(path)
+    found = _npz(path, max(lengths, default=0))
     by_name = {clip.name: clip for clip in found.clips}
     to, missing = _keys.match(by_name, list(clips))
     if missing:
@@ -129,65 +133,102 @@ def read(path: Path, clips: Sequence[str], lengths: Sequence[int]) -> Stored:
                   found.person)  # fmt: skip
 
 
-def _npz(path: Path) -> Stored:
+def _npz(path: Path, longest: int) -> Stored:
+    """Read what :func:`write` has written; scores of more than ``longest`` frames are refused before they are read."""
     try:
-        with zipfile.ZipFile(path) as packed:
-            if sum(entry.file_size for entry in packed.infolist()) > MOST_BYTES:
-                raise ValueError(f"it unpacks to more than {MOST_BYTES >> 30} GB")
-        with np.load(path, allow_pickle=False) as arrays:
-            facts = json.loads(arrays["facts"].tobytes())
-            if facts["format"] != FORMAT or set(facts) != set(FACTS):
-                raise ValueError(f"its format is not {FORMAT}, so another version of Whycam kept it; keep them again")
-            person = float(facts["person"])
-            if not 0 <= person < MOST_HEIGHT:
-                raise ValueError(f"a person is said to be {person:g} pixels high")
-            clips = tuple(_clip(arrays, number, about) for number, about in enumerate(facts["clips"]))
-            threshold = None if facts["threshold"] is None else float(facts["threshold"])
-            return Stored(str(facts["system"]), str(facts["detector"]), str(facts["data"]), threshold,
-                          int(facts["skipped"]), clips, dict(facts["facts"]), person)  # fmt: skip
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+        with open_npz(path, MOST_BYTES) as arrays:
+            facts = _facts(arrays)
+            clips = tuple(_clip(arrays, number, about, longest) for number, about in enumerate(facts["clips"]))
+            if len({clip.name for clip in clips}) < len(clips):
+                raise ValueError("two of its clips have one name")
+            threshold = None if facts["threshold"] is None else _number(facts["threshold"], "the threshold", -math.inf)
+            person = _number(facts["person"], "a person's height in pixels", 0, MOST_SIDE)
+            skipped = _number(facts["skipped"], "the number of frames without a score", 0)
+            system, detector, data = (str(facts[key]) for key in ("system", "detector", "data"))
+            return Stored(system, detector, data, threshold, int(skipped), clips, dict(facts["facts"]), person)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise DataError(f"{path} holds no scores that Whycam kept: {error}") from error
 
 
-def _clip(arrays: Any, number: int, about: Mapping[str, Any]) -> Kept:
-    scores = np.asarray(arrays[f"scores{number}"], np.float32)
-    flagged = np.asarray(arrays[f"flagged{number}"], np.bool_) if f"flagged{number}" in arrays else None
-    heat = np.asarray(arrays[f"heat{number}"], np.float16) if f"heat{number}" in arrays else None
-    alike = {len(a) for a in (scores, flagged, heat) if a is not None} == {len(scores)}
-    cell, fps = int(about["cell"]), float(about["fps"])
-    if scores.ndim != 1 or not alike or not fps > 0 or (heat is not None and (heat.ndim != 3 or cell < 1)):
-        raise ValueError(f"the arrays of clip {about['name']!r} do not fit together")
+def _facts(arrays: ArrayFile) -> dict[str, Any]:
+    if math.prod(arrays.shape("facts")) > MOST_FACTS:
+        raise ValueError(f"its facts have more than {MOST_FACTS >> 20} MB")
+    facts = json.loads(arrays.read("facts").tobytes())
+    if facts["format"] != FORMAT or set(facts) != set(FACTS):
+        raise ValueError(f"its format is not {FORMAT}, so another version of Whycam kept it; keep them again")
+    return dict(facts)
+
+
+def _clip(arrays: ArrayFile, number: int, about: Mapping[str, Any], longest: int) -> Kept:
+    name = _keys.name(str(about["name"]), "clip", "its facts")
+    shapes = {kind: arrays.shape(f"{kind}{number}") for kind in AXES if f"{kind}{number}" in arrays or kind == "scores"}
+    frames, cell, fps = shapes["scores"][:1], int(about["cell"]), float(about["fps"])
+    alike = all(len(shape) == AXES[kind] and shape[:1] == frames for kind, shape in shapes.items())
+    if not (alike and 0 < fps < math.inf and ("heat" not in shapes or 1 <= cell <= MOST_SIDE)):
+        raise ValueError(f"the arrays of clip {name!r} do not fit together")
+    if frames[0] > longest or max(shapes.get("heat", ()), default=0) > max(MOST_SIDE, longest):
+        raise ValueError(
+            f"clip {name!r} has {frames[0]} scores, more than any clip has frames, or too large a heat map"
+        )
+    flagged = arrays.read(f"flagged{number}", "b") if "flagged" in shapes else None
+    with np.errstate(over="ignore"):
+        scores = np.asarray(arrays.read(f"scores{number}", "f"), np.float32)
+        heat = np.asarray(arrays.read(f"heat{number}", "f"), np.float16) if "heat" in shapes else None
+    if np.isinf(scores).any():
+        raise ValueError(f"a score of clip {name!r} is infinite; a frame without a score is NaN")
     if heat is not None and np.isnan(heat).any():
-        raise ValueError(f"the heat of clip {about['name']!r} is not a number everywhere")
-    return Kept(_keys.name(str(about["name"]), "clip", "its facts"), scores, flagged, fps, heat, cell)
+        raise ValueError(f"the heat of clip {name!r} is not a number everywhere")
+    return Kept(name, scores, flagged, fps, heat, cell)
+
+
+def _number(value: Any, what: str, least: float, most: float = math.inf) -> float:
+    found = float(value)
+    if not (math.isfinite(found) and least <= found < most):
+        raise ValueError(f"{what} is said to be {found:g}")
+    return found
 
 
 def _csv(path: Path, clips: Sequence[str], lengths: Sequence[int]) -> Stored:
-    from pyarrow import ArrowException, csv, float64, int64, string
-
-    types = dict(zip(COLUMNS, (string(), int64(), float64()), strict=True))
-    try:
-        table = csv.read_csv(path, convert_options=csv.ConvertOptions(column_types=types, null_values=[""]))
-    except ArrowException as error:
-        raise DataError(f"{path} must be CSV with the columns {','.join(COLUMNS)}: {error}") from error
-    if tuple(table.column_names) != COLUMNS or not len(table):
-        raise DataError(f"{path} must begin with the line {','.join(COLUMNS)!r}, and hold scores")
-    if any(column.null_count for column in table.columns):
-        raise DataError(f"{path} has an empty cell; leave out the lines of frames that have no score")
-    names, code = np.unique(np.array(table["video"].to_pylist()), return_inverse=True)
-    frame, score = table["frame"].to_numpy(), table["score"].to_numpy()
-    if not np.isfinite(score).all():
-        line = int(np.flatnonzero(~np.isfinite(score))[0]) + 2
-        raise DataError(f"{path}, line {line}: a score must be a finite number")
-    to, missing = _keys.match([str(name) for name in names], list(clips))
+    names, code, frame, score = _table(path)
+    # What is too large for the kept precision would be infinite.
+    beyond = ~(np.abs(score) <= np.finfo(np.float32).max)
+    if beyond.any():
+        line = int(np.flatnonzero(beyond)[0]) + 2
+        raise DataError(f"{path}, line {line}: a score must be a finite number of single precision")
+    to, missing = _keys.match(names, list(clips))
     if missing:
         raise DataError(f"{path} has scores of {missing[0][:40]!r}, which is no test clip; known: {', '.join(clips)}")
     kept = {name: np.full(length, np.nan, np.float32) for name, length in zip(clips, lengths, strict=True)}
-    for number, name in enumerate(names.tolist()):
+    for number, name in enumerate(names):
         rows = np.flatnonzero(code == number)
         _place(kept[to[name]], frame[rows], score[rows], rows, f"{path}, clip {to[name]!r}")
     return Stored(path.stem[: _keys.LONGEST_NAME], "scores from a file", "", None, 0,
                   tuple(Kept(name, values) for name, values in kept.items()))  # fmt: skip
+
+
+def _table(path: Path) -> tuple[list[str], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Read the videos' names, and of each line the number of its video, its frame and its score."""
+    from pyarrow import ArrowException, csv, dictionary, float64, int32, int64, string
+
+    # A name is kept once, however long it is and however many lines have it.
+    types = dict(zip(COLUMNS, (dictionary(int32(), string()), int64(), float64()), strict=True))
+    try:
+        table = csv.read_csv(path, convert_options=csv.ConvertOptions(column_types=types, null_values=[""]))
+        columns = tuple(table.column_names)
+    except (ArrowException, UnicodeDecodeError) as error:
+        why = " ".join(str(error).split())[:200]
+        raise DataError(f"{path} must be CSV with the columns {','.join(COLUMNS)}: {why}") from error
+    if columns != COLUMNS or not len(table):
+        raise DataError(f"{path} must begin with the line {','.join(COLUMNS)!r}, and hold scores")
+    table = table.unify_dictionaries().combine_chunks()
+    video = table["video"].chunk(0)
+    names = video.dictionary.to_pylist()
+    if any(column.null_count for column in table.columns) or "" in names:
+        raise DataError(f"{path} has an empty cell; leave out the lines of frames that have no score")
+    named = [_keys.name(name, "video", str(path)) for name in names]
+    number = {name: i for i, name in enumerate(dict.fromkeys(named))}
+    code = np.array([number[name] for name in named])[video.indices.to_numpy()]
+    return list(number), code, table["frame"].to_numpy(), table["score"].to_numpy()
 
 
 def _place(

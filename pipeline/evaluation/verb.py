@@ -9,6 +9,7 @@ from core.console import progress_line, table
 from core.datasets import Dataset
 from core.errors import InputError
 from core.registry import collect, pick
+from pipeline.evaluation import plan
 from pipeline.evaluation.distort import Distorted, Distortion
 from pipeline.evaluation.figures import show, shown
 from pipeline.evaluation.judge import evaluate_scores
@@ -118,14 +119,16 @@ def _camera(
     causes: dict[str, Any] = {}
     asked = Distorted(dataset, distortion) if said else dataset
     with progress_line() as line:
+        job = plan.job_of(camera.name, asked.name, runtime.describe(), line)
         if options.regions or options.xman:
             causes = evaluate_causes(
                 camera, asked, runtime, regions=options.regions, xman=options.xman, every=options.every,
-                objects=options.objects, actions=options.actions, progress=line,
+                objects=options.objects, actions=options.actions, job=job,
                 look=album.look if options.page else None,
             )  # fmt: skip
         keep = _file(options.keep, camera, said) if options.keep else None
-        result = evaluate(camera, asked, runtime, line, rules=rules, heat=options.heat, keep=keep) | causes
+        result = evaluate(camera, asked, runtime, job, rules=rules, heat=options.heat, keep=keep) | causes
+        job.finish()
     if said:
         result["distortion"] = said
     if options.card:

@@ -6,12 +6,14 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from typing import Any
 
 from core.errors import WhycamError
 from core.files import home, write_json
+from core.progress import JobProgress, Progress, kept
 from pipeline.evaluation import evaluations
+from pipeline.evaluation.current import FINGERPRINT, fingerprint
 from pipeline.evaluation.evaluations import CURVES, PREDICTIONS, RESULT, SCORES, Evaluation
+from pipeline.evaluation.plan import DRAWING, JUDGING, STAGES, job_of
 
 NICE = 5
 TELL_SECONDS = 0.5
@@ -53,17 +55,22 @@ def _explanations(found: Evaluation) -> None:
     from pipeline.evaluation.xman import measure_files
 
     request, labels = found.request, evaluations.upload(found, "labels")
-    predictions = evaluations.upload(found, "system")
+    predictions, made_by = evaluations.upload(found, "system"), {}
+    job = JobProgress("explanations", (*STAGES[:-3], STAGES[-2]), _Teller(found.id))
     if request.kind == "causes":
         from core.device import choose
         from pipeline.camera import load
         from pipeline.evaluation.predicted import write
 
-        predictions = found.folder / PREDICTIONS
-        write(load(request.system), evaluations.open_dataset(request.data), labels, predictions, choose(),
-              lambda done, total: evaluations.say(found.id, done=done, total=total))  # fmt: skip
-    result = measure_files(predictions, labels)
-    write_json(found.folder / RESULT, result | {"camera": request.system, "labels": request.labels})
+        predictions, runtime = found.folder / PREDICTIONS, choose()
+        job.about(f"{request.system}, {runtime.describe()}")
+        camera = load(request.system)
+        made_by = {FINGERPRINT: fingerprint(camera)}
+        write(camera, evaluations.open_dataset(request.data), labels, predictions, runtime, job)
+    job.begin(JUDGING)
+    result = measure_files(predictions, labels, names=(request.system, request.labels))
+    write_json(found.folder / RESULT, result | {"camera": request.system} | made_by)
+    job.finish()
 
 
 def _detection(found: Evaluation) -> None:
@@ -76,38 +83,48 @@ def _detection(found: Evaluation) -> None:
     from pipeline.evaluation.judge import judge, truths_of
     from pipeline.evaluation.protocols import rules_for
     from pipeline.evaluation.rescored import rescored
+    from pipeline.false_alarms import compare
 
     request = found.request
+    runtime = choose() if request.kind == "camera" else None
+    job = job_of(request.name, request.data, runtime.describe() if runtime else "", _Teller(found.id))
+    job.expect(DRAWING, 1)
     dataset, worse = evaluations.open_dataset(request.data), Distortion.read(request.distortion)
     dataset = Distorted(dataset, worse) if worse.say() else dataset
     truths = truths_of(dataset)
     rules = rules_for(request.protocol, request.data, request.normalisation, request.smoothing)
-    if request.kind == "camera":
-        camera = rescored(load(request.system), request.by) if request.by else load(request.system)
-        scores = score(camera, request.data, truths, choose(), _Teller(found.id), heat=True)
+    if runtime is not None:
+        own = load(request.system)
+        camera = rescored(own, request.by) if request.by else own
+        scores = score(camera, request.data, truths, runtime, job, heat=True)
         stored.write(scores, found.folder / SCORES)
     else:
         names, lengths = [clip.name for clip, _ in truths], [len(truth.abnormal) for _, truth in truths]
         scores = stored.read(evaluations.upload(found, "system"), names, lengths)
+    job.begin(JUDGING)
     result = judge(scores, truths, rules) | {"camera": request.name, "data": request.data}
+    if runtime is not None:
+        result |= compare(camera, result) | {FINGERPRINT: fingerprint(own)}
     if worse.say():
         result["distortion"] = worse.say()
+    job.begin(DRAWING)
     drawn = curves(scores, [truth for _, truth in truths], rules)
     pictures(drawn["worst"], truths, found.folder)
     write_json(found.folder / CURVES, drawn)
     write_json(found.folder / RESULT, result)
+    job.finish()
 
 
 class _Teller:
-    """Notes progress, now and then."""
+    """Notes progress, now and then; a new stage is never left out."""
 
     def __init__(self, evaluation_id: str) -> None:
-        self.id, self.told = evaluation_id, 0.0
+        self.id, self.told, self.stage = evaluation_id, 0.0, ""
 
-    def __call__(self, progress: Any) -> None:
-        if time.monotonic() - self.told >= TELL_SECONDS:
-            self.told = time.monotonic()
-            evaluations.say(self.id, done=progress.done, total=progress.total or 0)
+    def __call__(self, progress: Progress) -> None:
+        if progress.stage != self.stage or time.monotonic() - self.told >= TELL_SECONDS:
+            self.told, self.stage = time.monotonic(), progress.stage
+            evaluations.say(self.id, told=kept(progress))
 
 
 def _named(sentence: str, found: Evaluation) -> str:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from core.array_files import TEXT, open_npz
 from core.files import folder, write_whole
 from core.records import Floats, Images
 from explain.actions import compact
@@ -21,6 +22,7 @@ from footage.plaza import PlazaFrame, PlazaObject
 Random = np.random.Generator
 Batch = tuple[Tensor, Tensor, Tensor]
 LEAST_VISIBLE, LEAST_HEIGHT = 0.45, 12.0
+MOST_TABLE = 1 << 30
 SIZES = ((640, 360), (448, 252))
 RATES = (30.0, 25.0, 25.0, 15.0, 10.0, 10.0)
 """Frames per second of rendered plazas, one drawn for each: surveillance footage is often slow."""
@@ -72,12 +74,15 @@ def load(parts: Sequence[Path], names: Sequence[str], guessed: Mapping[str, floa
         guessed: labels that are known of nobody, and how likely they are.
     """
     crops = [crop for part in parts for crop in np.load(part / "crops.npy", mmap_mode="r")]
-    tables = [np.load(part / "tables.npz") for part in parts]
-    texts = [str(text).split("|") for table in tables for text in table["actions"]]
+    rois, texts = [], []
+    for part in parts:
+        with open_npz(part / "tables.npz", MOST_TABLE) as table:
+            rois.append(table.read("rois", "f"))
+            texts += [str(text).split("|") for text in table.read("actions", TEXT)]
     labels = np.array([[name in text for name in names] for text in texts], np.float32).reshape(-1, len(names))
     for name, chance in (guessed or {}).items():
         labels[:, names.index(name)] = chance
-    return Samples(crops, np.concatenate([table["rois"] for table in tables]), labels)
+    return Samples(crops, np.concatenate(rois), labels)
 
 
 def save(part: Path, crops: Sequence[Images], rois: Sequence[Floats], actions: Sequence[Sequence[str]]) -> None:

@@ -15,27 +15,27 @@ from typing import Any
 import numpy as np
 
 from core import files, video
+from core.array_files import MOST_MAP, read_npy
 from core.contracts import Detector
 from core.device import Runtime
-from core.errors import InputError
+from core.errors import DataError, InputError
+from core.progress import JobProgress
 from core.records import Floats, Images
-from core.registry import collect, pick
+from core.registry import pick
 from explain import faithfulness
 from explain.attribution import Attribution, Budget, MethodEntry, Question, Scale, attribute, reduced
 from explain.report.maps import painted, png, top_of
 from explain.scorer import Scorer
 from pipeline import versions
 from pipeline.camera import Camera
+from pipeline.explaining import plan
+from pipeline.explaining.plan import REPEATED, methods
 from pipeline.explaining.questions import LEAST, Looked, look_around, pose, question_of
 from pipeline.sampling import Analysed
 
 FILE = "explain.json"
 AROUND = 8
 """Windows behind a frame in which all that its own window needs is found, however many frames are left out."""
-REPEATED = 0.25
-"""Share of a method's budget that each repetition gets: under noise, and with random networks."""
-Told = Callable[[str, int, int], None]
-"""Called with what is going on, the steps done, and how many there are."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Asked:
 
     Attributes:
         frame: index in the clip.
-        methods: names; see :func:`methods`.
+        methods: names; see :func:`pipeline.explaining.plan.methods`.
         budget: of each method.
         seed: of everything drawn by chance.
         threshold: calibrated score above which a frame is unusual; the camera's own when None.
@@ -63,31 +63,9 @@ class Asked:
     masks: Any = None
 
 
-def methods() -> dict[str, MethodEntry]:
-    """Return every registered method by name."""
-    return collect("explain.methods", "METHODS")
-
-
-def chosen(names: str) -> tuple[str, ...]:
-    """Return the methods that a comma-separated list names; ``all`` stands for every one.
-
-    Raises:
-        UnknownNameError: one of them is none.
-    """
-    known = methods()
-    if names == "all":
-        return tuple(known)
-    wanted = tuple(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))
-    for name in wanted:
-        pick("method", name, known)
-    if not wanted:
-        raise InputError(f"name at least one method, or all; known: {', '.join(known)}")
-    return wanted
-
-
 def explain_frame(
     path: Path, name: str, camera: Camera, asked: Asked, out: Path, runtime: Runtime, *,
-    tell: Told | None = None, cancelled: Callable[[], bool] | None = None,
+    job: JobProgress | None = None, cancelled: Callable[[], bool] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Explain one frame of a clip, and write ``METHOD.npy``, ``METHOD.png`` and ``explain.json``.
 
@@ -98,7 +76,7 @@ def explain_frame(
         asked: what is to be explained.
         out: folder, made when missing; methods that were explained there before with the same question are kept.
         runtime: device and precision.
-        tell: told how far it is.
+        job: told how far it is, of :func:`pipeline.explaining.plan.job_of`; whoever made it ends it.
         cancelled: asked between batches.
 
     Returns:
@@ -108,27 +86,28 @@ def explain_frame(
         ClipError, InputError: the clip cannot be read, or no window answers for the frame.
         Cancelled: ``cancelled`` said so; what is finished is kept.
     """
+    known, subjects = methods(), plan.subjects_of(camera.name, runtime.describe())
+    job = job or plan.job_of(subjects, {name: known[name] for name in asked.methods}, asked.budget.evaluations)
+    job.begin(plan.READING)
     detector = camera.build(runtime)
     looked = look_around(
         path, name, detector, asked.frame, asked.analysed or _look(path, camera, detector, asked.frame)
     )
     question, scale = question_of(looked, camera, detector, runtime, scores=asked.scores, threshold=asked.threshold,
                                   seed=asked.seed)  # fmt: skip
-    explained = Explained(camera, detector, runtime, question, scale, asked, cancelled)
+    explained = Explained(camera, detector, runtime, question, scale, asked, cancelled, job.advance)
     result = _facts(name, camera, asked, question, scale, looked, runtime)
     result["methods"] = _kept(out, result)
-    known = methods()
-    for number, method in enumerate(asked.methods):
-        if tell is not None:
-            tell(method, number, len(asked.methods))
+    for method in result["methods"]:
+        job.expect(method, 0)
+    for method in asked.methods:
         if method not in result["methods"]:
+            job.begin(method)
             attribution, figures = explained.explain(method, known[method])
             _keep(out, attribution, looked.window[question.target])
             result["methods"][method] = figures
             _agree(out, result, question)
             files.write_json(out / FILE, result)
-    if tell is not None:
-        tell("done", len(asked.methods), len(asked.methods))
     return result
 
 
@@ -142,13 +121,15 @@ class Explained:
 
     def __init__(
         self, camera: Camera, detector: Detector, runtime: Runtime, question: Question, scale: Scale, asked: Asked,
-        cancelled: Callable[[], bool] | None = None,
+        cancelled: Callable[[], bool] | None = None, progress: Callable[[float], None] | None = None,
     ) -> None:  # fmt: skip
         self.camera, self.detector, self.runtime, self.asked = camera, detector, runtime, asked
-        self.question, self.scale, self.cancelled = question, scale, cancelled
+        self.question, self.scale, self.cancelled, self.progress = question, scale, cancelled, progress
+        self.passes = 0.0
 
     def explain(self, name: str, entry: MethodEntry) -> tuple[Attribution, dict[str, Any]]:
         """Return a method's map, and its figures as ``explain.json`` holds them."""
+        self.passes = 0.0
         found = attribute(name, entry, self.question, self.asker(self.asked.budget))
         values = reduced(found.map, self.question.heat.shape)
         told = faithfulness.curves(values, self.question, self.asker(Budget()))
@@ -197,12 +178,23 @@ class Explained:
             self.asked.budget, evaluations=max(1, math.ceil(self.asked.budget.evaluations * REPEATED))
         )
         again = dataclasses.replace(raw, segments=self.question.segments)
-        found = attribute("", entry, again, Scorer(network, scale, self.runtime, budget, cancelled=self.cancelled))
+        found = attribute("", entry, again, self._scorer(network, scale, budget))
         return reduced(found.map, question.heat.shape)
 
     def asker(self, budget: Budget) -> Scorer:
         """Return what asks the detector about this frame, with a budget of its own."""
-        return Scorer(self.detector, self.scale, self.runtime, budget, cancelled=self.cancelled)
+        return self._scorer(self.detector, self.scale, budget)
+
+    def _scorer(self, network: Detector, scale: Scale, budget: Budget) -> Scorer:
+        """Return what asks a network and tells of it, behind what was asked of this method before."""
+        before = self.passes
+
+        def heard(passes: float) -> None:
+            self.passes = before + passes
+            if self.progress is not None:
+                self.progress(self.passes)
+
+        return Scorer(network, scale, self.runtime, budget, progress=heard, cancelled=self.cancelled)
 
 
 def against(values: Floats, mask: Any) -> dict[str, float]:
@@ -235,8 +227,8 @@ def read_map(folder: Path, method: str) -> Floats:
     """
     pick("method", method, methods())
     try:
-        values = np.load(folder / f"{method}.npy", allow_pickle=False)
-    except (OSError, ValueError) as error:
+        values = read_npy(folder / f"{method}.npy", MOST_MAP, "f")
+    except DataError as error:
         raise InputError(f"the map of {method} is no longer there; ask for it again") from error
     return np.asarray(values, np.float32)
 

@@ -20,12 +20,14 @@ from core.clock import Clock
 from core.contracts import Detector
 from core.device import Runtime
 from core.errors import Cancelled, InputError
+from core.progress import JobProgress
 from core.records import Event, Evidence, Floats, Frames, Images, Tube
 from explain.attribution import Scale
 from explain.labels import fine
 from explain.parts import covers, named, parts_of
 from pipeline.camera import Camera
 from pipeline.events import smoothed
+from pipeline.explaining import plan
 from pipeline.explaining.questions import scale_of
 from pipeline.sampling import Analysed, load
 
@@ -58,7 +60,7 @@ class Stage:
 def without(
     path: Path, camera: Camera, event: Event, evidence: Sequence[Evidence], out: Path, runtime: Runtime, *,
     clock: Clock, analysed: Analysed, scores: Floats, threshold: float,
-    tell: Callable[[str, int, int], None] | None = None, cancelled: Callable[[], bool] | None = None,
+    job: JobProgress | None = None, cancelled: Callable[[], bool] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Find the smallest set of tubes without which an event would not have been one.
 
@@ -73,7 +75,7 @@ def without(
         analysed: which of them the detector is shown.
         scores: (frames,) calibrated scores of the clip.
         threshold: calibrated, of the event.
-        tell: told how far it is.
+        job: told how many frames are done, where it has the stage of it.
         cancelled: asked between frames.
 
     Returns:
@@ -93,7 +95,7 @@ def without(
     detector = camera.build(runtime)
     tubes = [tube for tube, _ in parts]
     stage = _staged(path, detector, event, tubes, clock, analysed)
-    play = _Play(camera, detector, runtime, stage, clock, tell, cancelled)
+    play = _Play(camera, detector, runtime, stage, clock, job, cancelled)
     scale = scale_of(camera, detector, scores)
     chosen, alone, before = _smallest(play, threshold)
     images = play.pictures(chosen)
@@ -127,18 +129,21 @@ class _Play:
 
     def __init__(
         self, camera: Camera, detector: Detector, runtime: Runtime, stage: Stage, clock: Clock,
-        tell: Callable[[str, int, int], None] | None, cancelled: Callable[[], bool] | None,
+        job: JobProgress | None, cancelled: Callable[[], bool] | None,
     ) -> None:  # fmt: skip
         self.camera, self.detector, self.runtime, self.stage = camera, detector, runtime, stage
         # Scores are those of the frames between what the windows need before and after.
         self.clock = Clock.of(clock.seconds(stage.numbers))
-        self.tell, self.cancelled, self.rounds = tell, cancelled, 0
+        self.job, self.cancelled, self.played, self.planned = job, cancelled, 0, 0
+        if job is not None:
+            job.begin(plan.AWAY)
         self.seen = detector.prepare(detector.shrink(torch.from_numpy(stage.images)))
         w = detector.window
         self.size = (w.height, w.width)
 
     def peaks(self, sets: npt.NDArray[np.bool_]) -> Doubles:
         """Return the highest smoothed calibrated score of the event without each of the sets (S, K)."""
+        self._plan(2 * len(sets) + 2)  # each set is replaced and scored; its pictures are made and scored
         played, scores = self._replaced(sets)[0], []
         for row in played:
             windows = row.unfold(0, self.detector.window.span, 1).movedim(-1, 1)
@@ -148,6 +153,7 @@ class _Play:
 
     def pictures(self, chosen: Sequence[int]) -> Images:
         """Return the event's frames at the clip's size, (T, H, W, 3) uint8, with the chosen tubes replaced."""
+        self._plan(2)
         sets = np.zeros((1, len(self.stage.masks)), bool)
         sets[0, list(chosen)] = True
         _, expected, masks = self._replaced(sets)
@@ -166,6 +172,7 @@ class _Play:
         chunks = (Frames(images[i : i + 8], i, times[i : i + 8]) for i in range(0, len(images), 8))
         with self.runtime.autocast():
             scores = [answer.score.float().cpu().numpy() for answer in self.detector.stream(chunks)]
+        self._tell(len(images))
         return self._peak(np.concatenate(scores) - np.float32(self.camera.normality.median))
 
     def _peak(self, scores: Floats) -> float:
@@ -176,19 +183,26 @@ class _Play:
         with torch.no_grad(), self.runtime.autocast():
             answer = self.detector.judge(windows.to(self.runtime.device), self.size)
         score = answer.score.float().cpu().numpy() - np.float32(self.camera.normality.median)
+        self._tell(len(windows))
         return score, answer.expected.float().cpu()
+
+    def _plan(self, rounds: int) -> None:
+        """Plan so many more windows for each frame of the event."""
+        self.planned = self.played + rounds * (self.stage.last - self.stage.first + 1)
+
+    def _tell(self, windows: int) -> None:
+        self.played += windows
+        if self.job is not None:
+            self.job.advance(self.played, self.planned)
 
     def _replaced(self, sets: npt.NDArray[np.bool_]) -> tuple[Tensor, Images, Images]:
         """Return the prepared frames (S, T, C, h, w); of the first set also what was put (F, h, w, C), and where."""
         w, stage = self.detector.window, self.stage
         played = self.seen.expand(len(sets), *self.seen.shape).clone()
         fills, masks = [], []
-        self.rounds += 1
         for i, row in enumerate(range(stage.first, stage.last + 1)):
             if self.cancelled is not None and self.cancelled():
                 raise Cancelled("cancelled before the counterfactual was found")
-            if self.tell is not None and i % 8 == 0:
-                self.tell(f"counterfactual, round {self.rounds}", i, stage.last - stage.first + 1)
             mask = torch.stack([(stage.masks[torch.from_numpy(s), i].amax(0) if s.any() else stage.masks[0, i] * 0)
                                 for s in sets])[:, None]  # fmt: skip
             expected = self.seen.new_zeros(len(sets), *self.seen.shape[1:])

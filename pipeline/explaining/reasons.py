@@ -15,25 +15,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from core import files
+from core import device, files, pictures
 from core.errors import InputError
+from core.progress import Told
 from core.records import Floats, Images
 from explain.attribution import Budget
-from explain.faithfulness import STEPS
 from explain.report.maps import painted, top_of
 from pipeline import jobs
 from pipeline.answers import WHY as FOLDER
 from pipeline.camera import load
-from pipeline.explaining.attributions import FILE, REPEATED, chosen, methods, read, read_map
+from pipeline.explaining import plan
+from pipeline.explaining.attributions import FILE, read, read_map
+from pipeline.explaining.away import event_frames
 from pipeline.explaining.costs import usual
 from pipeline.explaining.counterfactual import AFTER, BEFORE
 from pipeline.explaining.counterfactual import FILE as COUNTERFACTUAL
 from pipeline.explaining.verb import ranked
 from pipeline.store import Run
 
-__all__ = ["AFTER", "BEFORE", "painted", "ranked", "top_of"]
+__all__ = ["AFTER", "BEFORE", "event_frames", "painted", "ranked", "top_of"]
 
 WORKER = (sys.executable, "-m", "pipeline.explaining.worker")
 STATE, REQUEST, PROCESS, CANCEL = "state.json", "request.json", "process.json", "cancel"
@@ -59,12 +59,20 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Reason:
-    """How far the explanation of one frame is; ``none`` where there is none, ``interrupted`` where its worker died."""
+    """How far the explanation of one frame is; ``none`` where there is none, ``interrupted`` where its worker died.
+
+    Attributes:
+        state: ``running``, ``done``, ``failed``, ``cancelled``, ``none`` or ``interrupted``.
+        stage: what it does before it can tell how far it is.
+        done: methods that are finished.
+        told: how far it is; None before anything was told.
+        error: the sentence that says why it failed.
+    """
 
     state: str
     stage: str = ""
     done: int = 0
-    total: int = 0
+    told: Told | None = None
     error: str = ""
 
     @property
@@ -80,7 +88,7 @@ def place(run: Run, frame: int) -> Path:
 
 def about() -> dict[str, str]:
     """Return every method with what it is, in a line."""
-    return {name: entry.about for name, entry in methods().items()}
+    return {name: entry.about for name, entry in plan.methods().items()}
 
 
 def usual_evaluations(run: Run) -> int:
@@ -93,10 +101,17 @@ def usual_evaluations(run: Run) -> int:
 
 
 def costs(run: Run, evaluations: int) -> dict[str, float]:
-    """Return how many seconds each method will take, its figures included, going by how fast the run was scored."""
-    each = 1.0 / run.fps if run.fps > 0 else 0.1
-    figures = 2 * (STEPS + 1)
-    return {name: each * ((1 + 3 * REPEATED) * entry.cost(evaluations) + figures) for name, entry in methods().items()}
+    """Return how many seconds each method will take, its figures included, going by what was explained before."""
+    return plan.costs(_subjects(run), plan.methods(), evaluations)
+
+
+def other_costs(run: Run, event_frames: int) -> float:
+    """Return how many seconds are taken beside the methods; explaining away an event of so many frames among them."""
+    return plan.outside(_subjects(run), event_frames)
+
+
+def _subjects(run: Run) -> tuple[str, str]:
+    return plan.subjects_of(run.camera or "", device.choose().describe())
 
 
 def start(run: Run, frame: int, wanted: Wanted) -> None:
@@ -105,14 +120,14 @@ def start(run: Run, frame: int, wanted: Wanted) -> None:
     Raises:
         InputError: no such method, no budget, or the frame is being explained already.
     """
-    chosen(wanted.methods)
+    plan.chosen(wanted.methods)
     Budget(wanted.evaluations)
     folder = files.folder(place(run, frame))
     if state(run, frame).active:
         raise InputError(f"frame {frame} is being explained already; wait for it, or cancel it")
     (folder / CANCEL).unlink(missing_ok=True)
     files.write_json(folder / REQUEST, dataclasses.asdict(wanted))
-    say(folder, state="running", stage="waiting for its turn", since=time.time(), done=0, total=0, error="")
+    say(folder, state="running", stage="waiting for its turn", since=time.time(), done=0, told=None, error="")
     with (folder / "worker.log").open("ab") as log:
         worker = subprocess.Popen([*WORKER, run.id, str(int(frame))], cwd=jobs.ROOT, stdin=subprocess.DEVNULL,
                                   stdout=log, stderr=log, start_new_session=True)  # fmt: skip
@@ -126,7 +141,7 @@ def state(run: Run, frame: int) -> Reason:
     try:
         kept = _content(folder / STATE)
         found = Reason(str(kept["state"]), str(kept.get("stage", "")), int(kept.get("done", 0)),
-                       int(kept.get("total", 0)), str(kept.get("error", "")))  # fmt: skip
+                       Told.of(kept.get("told")), str(kept.get("error", "")))  # fmt: skip
     except (InputError, KeyError, TypeError, ValueError):
         return Reason("none")
     if found.active and _dead(folder, float(kept.get("since", 0.0))):
@@ -171,12 +186,10 @@ def maps(run: Run, frame: int, names: Sequence[str]) -> dict[str, Floats]:
 
 def picture(run: Run, frame: int) -> Images:
     """Return the frame that was explained, (H, W, 3) uint8 RGB."""
-    import cv2
-
-    image = cv2.imread(str(place(run, frame) / "frame.png"), cv2.IMREAD_COLOR)
-    if image is None:
-        raise InputError(f"the picture of frame {frame} is no longer there; ask for it again")
-    return np.asarray(image[..., ::-1], np.uint8)
+    try:
+        return pictures.read(place(run, frame) / "frame.png")
+    except InputError as error:
+        raise InputError(f"the picture of frame {frame} is no longer there; ask for it again") from error
 
 
 def say(folder: Path, **changes: Any) -> None:

@@ -9,19 +9,22 @@ import numpy as np
 from core import device, video
 from core.console import table
 from core.errors import InputError
+from core.progress import Progress
 from core.records import Floats
 from explain.attribution import Budget
 from pipeline import answers, frame_log, store
+from pipeline.answers import explain_events
 from pipeline.camera import cameras, load
-from pipeline.explaining.attributions import Asked, chosen, explain_frame
-from pipeline.explaining.away import explain_away
+from pipeline.explaining import plan
+from pipeline.explaining.attributions import Asked, explain_frame
+from pipeline.explaining.away import event_frames, explain_away
 from pipeline.explaining.costs import usual
 
 
 def explain_source(
     source: str, camera: str | None, frame: int, methods: str, out: Path, *, budget: Budget | None = None,
     event: bool = False, seed: int = 0, device_name: str = "auto",
-    say: Callable[[Callable[[], str]], None] | None = None, cancelled: Callable[[], bool] | None = None,
+    say: Callable[[Progress], None] | None = None, cancelled: Callable[[], bool] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Explain one frame of a run or of a clip.
 
@@ -35,7 +38,7 @@ def explain_source(
         event: explain the event around the frame away, too, which a run alone has.
         seed: of everything drawn by chance.
         device_name: ``auto``, ``cpu`` or ``cuda``.
-        say: given what tells how far it is.
+        say: told how far it is.
         cancelled: asked between batches.
 
     Returns:
@@ -45,7 +48,7 @@ def explain_source(
         InputError: there is no such clip, run, camera, method, frame or event.
         Cancelled: ``cancelled`` said so; what is finished is kept.
     """
-    wanted = chosen(methods)
+    wanted = plan.chosen(methods)
     path, name, scores, threshold, analysed = Path(source), Path(source).name, np.zeros(0, np.float32), None, None
     run = store.get(source) if not path.exists() and path.suffix == "" else None
     if event and run is None:
@@ -58,16 +61,18 @@ def explain_source(
     if camera is None and len(known) != 1:
         raise InputError(f"say which camera the clip is from with --camera; known: {', '.join(known) or 'none'}")
     video.probe(path)
-
-    def tell(method: str, done: int, total: int) -> None:
-        if say is not None:
-            say(lambda: f"{method}: {done} of {total}")
-
     whose = load(camera or next(iter(known)))
     asked = Asked(frame, wanted, budget or usual(whose), seed, threshold, scores, analysed)
-    runtime = device.choose(device_name)
-    away = explain_away(run, frame, out, runtime, tell=tell, cancelled=cancelled) if event and run else None
-    result = explain_frame(path, name, whose, asked, out, runtime, tell=tell, cancelled=cancelled)
+    runtime, entries = (
+        device.choose(device_name),
+        {name: each for name, each in plan.methods().items() if name in wanted},
+    )
+    around = event_frames(explain_events(run.folder), frame) if event and run else 0
+    job = plan.job_of(plan.subjects_of(whose.name, runtime.describe()), entries, asked.budget.evaluations, around, say,
+                      away_first=True)  # fmt: skip
+    away = explain_away(run, frame, out, runtime, job=job, cancelled=cancelled) if event and run else None
+    result = explain_frame(path, name, whose, asked, out, runtime, job=job, cancelled=cancelled)
+    job.finish()
     return result | ({"event": away} if away else {})
 
 

@@ -4,19 +4,21 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from core import device
 from core.errors import Cancelled, WhycamError
+from core.progress import Progress, kept
 from explain import report
 from explain.attribution import Budget
 from pipeline import answers, store
 from pipeline.answers import EVIDENCE, WHY, explain_events
 from pipeline.camera import load
 from pipeline.evidence import EvidenceFolder
-from pipeline.explaining import reasons
-from pipeline.explaining.attributions import Asked, chosen, explain_frame
+from pipeline.explaining import plan, reasons
+from pipeline.explaining.attributions import Asked, explain_frame
 from pipeline.explaining.away import explain_away
 from pipeline.worker import turn
 
@@ -64,22 +66,37 @@ def work(run_id: str, frame: int) -> int:
 
 
 def _explain(run: store.Run, frame: int, stop: Callable[[], bool]) -> None:
-    folder, told = reasons.place(run, frame), [0.0]
+    folder = reasons.place(run, frame)
+    reasons.say(folder, stage="starting")
     wanted = reasons.wanted_of(folder)
     analysis, camera, runtime = explain_events(run.folder, wanted.threshold), load(run.camera or ""), device.choose()
-
-    def tell(stage: str, done: int, total: int) -> None:
-        if time.monotonic() - told[0] >= TELL_SECONDS:
-            told[0] = time.monotonic()
-            reasons.say(folder, stage=stage, done=done, total=total)
-
-    asked = Asked(frame, chosen(wanted.methods), Budget(wanted.evaluations), threshold=wanted.threshold,
-                  scores=analysis.scores, analysed=answers.read(run.folder).analysed)  # fmt: skip
-    explain_frame(run.path, run.clip, camera, asked, folder, runtime, tell=tell, cancelled=stop)
-    kept = EvidenceFolder(run.folder / EVIDENCE)
+    known, names = plan.methods(), plan.chosen(wanted.methods)
+    job = plan.job_of(
+        plan.subjects_of(camera.name, runtime.describe()), {name: known[name] for name in names}, wanted.evaluations,
+        reasons.event_frames(analysis, frame) if wanted.event else 0, _Teller(folder, names),
+    )  # fmt: skip
+    asked = Asked(frame, names, Budget(wanted.evaluations), threshold=wanted.threshold, scores=analysis.scores,
+                  analysed=answers.read(run.folder).analysed)  # fmt: skip
+    explain_frame(run.path, run.clip, camera, asked, folder, runtime, job=job, cancelled=stop)
+    evidence = EvidenceFolder(run.folder / EVIDENCE)
     if wanted.event:
-        explain_away(run, frame, folder, runtime, threshold=wanted.threshold, tell=tell, cancelled=stop)
-    report.write(explain_events(run.folder), kept.get, run.folder, run.folder / WHY)
+        explain_away(run, frame, folder, runtime, threshold=wanted.threshold, job=job, cancelled=stop)
+    job.begin(plan.WRITING)
+    report.write(explain_events(run.folder), evidence.get, run.folder, run.folder / WHY)
+    job.finish()
+
+
+class _Teller:
+    """Notes progress, now and then; a new stage is never left out."""
+
+    def __init__(self, folder: Path, names: Sequence[str]) -> None:
+        self.folder, self.names, self.told, self.stage = folder, names, 0.0, ""
+
+    def __call__(self, progress: Progress) -> None:
+        if progress.stage != self.stage or time.monotonic() - self.told >= TELL_SECONDS:
+            self.told, self.stage = time.monotonic(), progress.stage
+            done = self.names.index(self.stage) if self.stage in self.names else len(self.names)
+            reasons.say(self.folder, told=kept(progress), done=0 if self.stage == plan.READING else done)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import dataclasses
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,11 +14,14 @@ from core.contracts import Detector, Footage
 from core.device import Runtime
 from core.errors import DataError
 from core.normality import AlarmCurve, Normality
+from core.progress import JobProgress
 from core.records import Detections, Evidence, Floats, Frames, Images
 from explain import causes, places
 from pipeline.camera import background_of, thumbnails
 from pipeline.events import EventRule
 from pipeline.evidence import EvidenceFolder
+from pipeline.finite import finite_scores
+from pipeline.training import plan
 from pipeline.training.alarms import alarm_curve
 from pipeline.witness import Witness
 
@@ -85,7 +88,7 @@ class _Rows:
 
 def calibrate(
     detector: Detector, footage: Sequence[Footage], work: Path, fps: float, witness: Witness, runtime: Runtime,
-    progress: Callable[[int], None] | None = None, *, others: Sequence[Footage] = (),
+    job: JobProgress | None = None, *, others: Sequence[Footage] = (),
     false_alarms: float | None = None,
 ) -> Calibration:  # fmt: skip
     """Measure a camera's normality on normal footage.
@@ -97,25 +100,30 @@ def calibrate(
         fps: frames per second.
         witness: objects and actions.
         runtime: device and precision.
-        progress: called with the number of frames done.
+        job: told of the stages of :mod:`pipeline.training.plan` from ``COUNTING`` on.
         others: more normal clips, such as those trained on: what is seen there and where counts, not its score.
         false_alarms: events an hour that normal footage may raise, see :mod:`pipeline.training.alarms`; without it
             :attr:`core.normality.AlarmCurve.usual`.
 
     Raises:
         DataError: the footage has no frame that the detector can score.
+        WeightsError: the detector's scores are no numbers.
     """
-    frames = sum(len(chunk) for clip in (*footage, *others) for chunk in clip.frames())
+    job = job or JobProgress("train", plan.STAGES)
+    frames = _count((*footage, *others), job)
     with tempfile.TemporaryDirectory(dir=files.folder(work), prefix="evidence-") as spool:
         seen, rows = _Seen(EvidenceFolder(Path(spool))), _Rows.of(frames, fps)
+        job.begin(plan.MEASURING, frames)
+        job.expect(plan.NAMING, explained_of(frames, fps))
         for clip in footage:
-            _watch(detector, clip, Witness(witness.objects, witness.actions), rows, seen, runtime, progress)
+            _watch(detector, clip, Witness(witness.objects, witness.actions), rows, seen, runtime, job)
         if not seen.scores:
             raise DataError("the normal footage has no clip as long as one window of the detector; record longer clips")
         judged, scored, heat = len(seen.scores), seen.frames, seen.heat / seen.frames
         for clip in others:
-            _watch(detector, clip, Witness(witness.objects, witness.actions), rows, seen, runtime, progress)
-        classes, explained = causes.class_normality(seen.evidence.between(0, seen.kept), heat)
+            _watch(detector, clip, Witness(witness.objects, witness.actions), rows, seen, runtime, job)
+        job.begin(plan.SUMMING, seen.kept)
+        classes, explained = causes.class_normality(_passing(seen.evidence.between(0, seen.kept), job), heat)
     raw = np.concatenate([scores for scores, _ in seen.scores[:judged]])
     median = float(np.median(raw))
     alarms = alarm_curve([(scores - np.float32(median), clock) for scores, clock in seen.scores[:judged]])
@@ -125,6 +133,27 @@ def calibrate(
     normality = Normality(median, quantiles, scored, heat, classes, explained, where)
     asked = false_alarms or alarms.usual
     return Calibration(normality, alarms.threshold(asked), asked, alarms, _background(seen.pictures), *seen.size)
+
+
+def explained_of(frames: int, fps: float) -> int:
+    """Return about how many of so many normal frames are explained."""
+    return -(-frames // _Rows.of(frames, fps).period) * ROW
+
+
+def _count(footage: Sequence[Footage], job: JobProgress) -> int:
+    job.begin(plan.COUNTING)
+    frames = 0
+    for clip in footage:
+        for chunk in clip.frames():
+            frames += len(chunk)
+            job.advance(frames)
+    return frames
+
+
+def _passing(evidence: Iterable[Evidence], job: JobProgress) -> Iterator[Evidence]:
+    for number, seen in enumerate(evidence, 1):
+        yield seen
+        job.advance(number)
 
 
 def floor_of(threshold: float) -> float:
@@ -139,7 +168,7 @@ def _background(pictures: Sequence[Images]) -> Images:
 
 def _watch(
     detector: Detector, clip: Footage, witness: Witness, rows: _Rows, seen: _Seen, runtime: Runtime,
-    progress: Callable[[int], None] | None,
+    job: JobProgress,
 ) -> None:  # fmt: skip
     def watched() -> Iterator[Frames]:
         for chunk in clip.frames():
@@ -156,17 +185,18 @@ def _watch(
     with runtime.autocast():
         for answer in detector.stream(watched()):
             first = first if scores else answer.first
-            scores.append(answer.score.float().cpu().numpy())
+            scores.append(finite_scores(answer, clip.name))
             seen.heat += float(answer.saliency.float().mean((1, 2)).sum())
             for row in (row for row in range(len(answer.score)) if rows.has(answer.first + row)):
                 heat = answer.saliency[row].float().cpu().numpy()
                 witness.ask(answer.first + row, float(answer.score[row]), heat)
-            seen.keep(witness.answer(), rows.period)
             seen.frames += len(answer.score)
-            if progress:
-                progress(seen.frames)
+            job.advance(seen.frames)
+            seen.keep(witness.answer(), rows.period)
+            job.count(plan.NAMING, seen.kept)
     if scores:
         seen.keep(witness.answer(ended=True), rows.period)
+        job.count(plan.NAMING, seen.kept)
         clip_scores = np.concatenate(scores)
         seen.clocks[len(seen.scores)] = Clock.of(times)
         seen.scores.append((clip_scores, Clock.of(times[first : first + len(clip_scores)])))

@@ -15,10 +15,13 @@ from core import device, files, weights
 from core.contracts import Detector, Footage
 from core.errors import InputError
 from core.normality import AlarmCurve
+from core.progress import JobProgress
 from explain import actions as action_models
 from explain import objects as object_models
 from pipeline import versions
 from pipeline.camera import Camera, check_name, load, make_detector, save
+from pipeline.plan import LOADING, arriving
+from pipeline.training import plan
 from pipeline.training.calibrate import Calibration, calibrate, floor_of
 from pipeline.training.loop import Fit, Progress, Step, fit
 from pipeline.witness import Witness
@@ -37,8 +40,9 @@ def learn(
     detector: str, normal: Normal, out: Path, *, settings: Mapping[str, Any] | None = None, seed: int = 0,
     resume: bool = False, runtime: device.Runtime | None = None, objects: str = "auto", actions: str = "auto",
     held_out: Sequence[Footage] = (), seen_too: Sequence[Footage] = (), false_alarms: float | None = None,
-    windows: int = 0, notes: Mapping[str, Any] | None = None, report: Callable[[Step], None] | None = None,
-    each_epoch: Callable[[Detector, Progress], None] | None = None, measuring: Callable[[int], None] | None = None,
+    windows: int = 0, costs: Sequence[float] = (), notes: Mapping[str, Any] | None = None,
+    report: Callable[[Step], None] | None = None, each_epoch: Callable[[Detector, Progress], None] | None = None,
+    job: JobProgress | None = None,
 ) -> Camera:  # fmt: skip
     """Train a detector on normal footage and make a camera of it in ``out``.
 
@@ -58,9 +62,10 @@ def learn(
             can tell (:attr:`core.normality.AlarmCurve.usual`).
         windows: how many windows an epoch draws at most; 0 for all.
         notes: what else the card is to say.
-        report: called after every batch.
-        each_epoch: see :class:`pipeline.training.loop.Fit`.
-        measuring: called with the number of frames that the threshold was measured on so far.
+        costs: seconds that a window takes in each stage; see :class:`pipeline.training.loop.Fit`.
+        report: called at the beginning of every stage and after every batch.
+        each_epoch: called after every epoch; see :class:`pipeline.training.loop.Fit`.
+        job: told of the stages of :mod:`pipeline.training.plan`; whoever made it ends it.
 
     Raises:
         UnknownNameError: no such detector or setting.
@@ -71,17 +76,21 @@ def learn(
     runtime = runtime or device.choose()
     check_name(out.resolve().name)
     check_alarms(false_alarms)
+    job = job or JobProgress("train", plan.STAGES)
     torch.manual_seed(seed)
     module = make_detector(detector, settings or {})
+    job.about(f"{detector}, {module.window.width}x{module.window.height}, {runtime.describe()}", runtime.describe())
     work = out / "training"
     with _tidy(out, work):
-        progress = fit(module, normal.clips, work, runtime, Fit(seed, resume, windows, report, each_epoch))
+        job.begin(plan.READING)
+        how = Fit(seed, resume, windows, tuple(costs), job.advance, plan.steps(job, report), each_epoch)
+        progress = fit(module, normal.clips, work, runtime, how)
     sha256 = weights.save(module, work / "weights.safetensors")
     weights.apply(module, weights.load(work / "weights.safetensors", sha256))
-    witness = Witness(object_models.choose(objects, runtime), action_models.choose(actions, runtime))
+    witness = _witness(objects, actions, runtime, job)
     measured = tuple(held_out) or tuple(normal.clips)
     found = calibrate(
-        module, measured, work, normal.fps, witness, runtime, measuring,
+        module, measured, work, normal.fps, witness, runtime, job,
         others=seen_too if held_out else (), false_alarms=false_alarms,
     )  # fmt: skip
     card = _card(detector, module, normal, seed, progress, runtime, witness, held_out)
@@ -91,6 +100,14 @@ def learn(
     save(camera)
     shutil.rmtree(work, ignore_errors=True)
     return camera
+
+
+def _witness(objects: str, actions: str, runtime: device.Runtime, job: JobProgress) -> Witness:
+    job.begin(LOADING)
+    return Witness(
+        object_models.choose(objects, runtime, arriving("object", job)),
+        action_models.choose(actions, runtime, arriving("action", job)),
+    )
 
 
 @contextlib.contextmanager
@@ -117,7 +134,7 @@ def _promise(alarms: AlarmCurve, threshold: float, asked: float) -> dict[str, fl
 
 def measure_again(
     name: str, normal: Normal, *, runtime: device.Runtime | None = None, objects: str = "auto", actions: str = "auto",
-    false_alarms: float | None = None,
+    false_alarms: float | None = None, job: JobProgress | None = None,
 ) -> Camera:  # fmt: skip
     """Measure again what is normal at a camera, with the weights it has: for other models, or other normal footage.
 
@@ -129,6 +146,7 @@ def measure_again(
         actions: action backend that counts what is normal.
         false_alarms: events an hour that the threshold may cost on normal footage; without it as few as the footage
             can tell (:attr:`core.normality.AlarmCurve.usual`).
+        job: told of the stages of :mod:`pipeline.training.plan`; whoever made it ends it.
 
     Raises:
         UnknownNameError: there is no such camera.
@@ -136,10 +154,11 @@ def measure_again(
         StorageError: the disk is full.
     """
     runtime, camera = runtime or device.choose(), load(name)
-    witness = Witness(object_models.choose(objects, runtime), action_models.choose(actions, runtime))
+    job = job or JobProgress("train", plan.STAGES, subjects=(runtime.describe(),))
+    witness = _witness(objects, actions, runtime, job)
     work = files.home() / "cache"
     detector = camera.build(runtime)
-    found = calibrate(detector, normal.clips, work, normal.fps, witness, runtime, false_alarms=false_alarms)
+    found = calibrate(detector, normal.clips, work, normal.fps, witness, runtime, job, false_alarms=false_alarms)
     same = list(camera.card["clips"]) == [clip.name for clip in normal.clips]
     card = {
         **camera.card,

@@ -20,9 +20,11 @@ from typing import Any, BinaryIO
 
 from core import files
 from core.errors import InputError
+from core.progress import counted_down
+from core.video import EXTENSIONS
 from pipeline import jobs
 from pipeline.camera import cameras, check_name
-from pipeline.store import COPY_BYTES, EXTENSIONS
+from pipeline.store import COPY_BYTES
 from pipeline.training.learn import check_alarms
 
 WORKER = (sys.executable, "-m", "pipeline.training.worker")
@@ -42,8 +44,9 @@ class Lesson:
         false_alarms, minutes, anyway: as :class:`pipeline.training.teach.Wish` has them.
         state: ``queued``, ``running``, ``done``, ``failed``, ``cancelled`` or ``interrupted``.
         stage: what is being done, in words.
-        share: how much of the stage is done, 0 to 1; None while unknown.
-        left: seconds that the stage will take; None while unknown.
+        share: how much of all stages is done, 0 to 1; None while nobody can tell.
+        left: seconds that they were still to take when that was told, likewise.
+        told: when that was.
         chosen: names of settings to the sentences that say why.
         notes: what its owner must know of the footage.
         error: the sentence that says why it failed.
@@ -60,6 +63,7 @@ class Lesson:
     stage: str = ""
     share: float | None = None
     left: float | None = None
+    told: float | None = None
     chosen: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     error: str | None = None
@@ -75,10 +79,21 @@ class Lesson:
         """The clips' files, in order."""
         return sorted((self.folder / "clips").iterdir())
 
+    def named(self, sentence: str) -> str:
+        """Put the clips' own names where a sentence gives those of their files here."""
+        for path, name in zip(self.paths, self.clips, strict=False):
+            sentence = sentence.replace(repr(path.name), repr(name))
+        return sentence
+
     @property
     def active(self) -> bool:
         """Whether a worker has it, or should have it soon."""
         return self.state in ACTIVE
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Time until the camera is there, all stages included; None while nobody can tell."""
+        return counted_down(self.left, max(time.time() - self.told, 0.0)) if self.told else None
 
     @property
     def cancelling(self) -> bool:

@@ -22,14 +22,25 @@ CLIP_NORM = 1.0
 
 @dataclass(frozen=True)
 class Step:
-    """Where a training stands: shown while it runs."""
+    """Where a training stands: shown while it runs.
+
+    Attributes:
+        stage, epoch, epochs: name of the stage, its present epoch from 0, and how many it has.
+        done: share of the epoch that is done.
+        loss: of the last batch; None at the beginning of a stage.
+        windows_per_second: speed of the epoch.
+        behind, windows: windows of all stages that are done, and that there are; those of a stage whose windows take
+            longer count for more.
+    """
 
     stage: str
     epoch: int
     epochs: int
     done: float
-    loss: float
+    loss: float | None
     windows_per_second: float
+    behind: float = 0.0
+    windows: float = 0.0
 
 
 @dataclass
@@ -60,7 +71,9 @@ class Fit:
         seed: of the order of windows and of PyTorch. Seed PyTorch before building the detector too.
         resume: go on from ``checkpoint.pt`` where there is one.
         windows: how many windows an epoch draws at most; 0 for all.
-        report: called after every batch.
+        costs: seconds that a window takes in each stage, or only their ratios; alike when empty.
+        reading: called with the number of frames decoded before the training begins.
+        report: called at the beginning of every stage, with no loss yet, and after every batch.
         each_epoch: called after every epoch, the detector in evaluation mode; what it does is not counted as training
             time, and must leave PyTorch's own random numbers alone.
     """
@@ -68,6 +81,8 @@ class Fit:
     seed: int = 0
     resume: bool = False
     windows: int = 0
+    costs: tuple[float, ...] = ()
+    reading: Callable[[int], None] | None = None
     report: Callable[[Step], None] | None = None
     each_epoch: Callable[[Detector, Progress], None] | None = None
 
@@ -95,15 +110,17 @@ def fit(
     how = how or Fit()
     files.folder(work)
     runtime.place(detector)
-    cache = Cache(work / "frames.u8", detector, footage)
+    cache = Cache(work / "frames.u8", detector, footage, how.reading)
     progress, kept = Progress(), None
     if how.resume and (work / "checkpoint.pt").exists():
         progress, kept = _restore(detector, work / "checkpoint.pt")
     torch.manual_seed(how.seed)
-    for number, stage in enumerate(detector.stages()):
-        if number >= progress.stage:
-            _Stage(detector, stage, number, cache, work, runtime, how).run(progress, kept)
-            kept = None
+    stages = [_Stage(detector, stage, i, cache, work, runtime, how) for i, stage in enumerate(detector.stages())]
+    for i, stage in enumerate(stages):
+        stage.before, stage.whole = sum(one.work for one in stages[:i]), sum(one.work for one in stages)
+    for stage in stages[progress.stage :]:
+        stage.run(progress, kept)
+        kept = None
     detector.eval()
     (work / "frames.u8").unlink()
     return progress
@@ -120,6 +137,8 @@ class _Stage:
         self.starts, self.held_out = cache.split(stage.plateau.held_out if stage.plateau else 0.0)
         self.windows = min(len(self.starts), how.windows or len(self.starts))
         self.per_epoch = -(-self.windows // stage.batch)
+        self.work = self.windows * stage.epochs * (how.costs[number] / how.costs[0] if how.costs else 1.0)
+        self.before, self.whole = 0.0, self.work
         self.optimiser = stage.optimiser(stage.parameters)
         self.rate = float(self.optimiser.param_groups[0]["lr"])
         self.schedule: LRScheduler | ReduceLROnPlateau = (
@@ -133,6 +152,8 @@ class _Stage:
         stage, plateau = self.stage, self.stage.plateau
         if kept is not None:
             self._go_on(kept)
+        if progress.epoch < stage.epochs:
+            self._report(progress.epoch, 0.0, None, 0.0)
         if stage.begin is not None and progress.epoch == 0:
             self._begin(stage.begin)
         while progress.epoch < stage.epochs and not (plateau and 0 < plateau.stop <= progress.stale):
@@ -185,11 +206,14 @@ class _Stage:
             seen += len(windows)
             for name, term in terms.items():
                 sums[name] = sums.get(name, 0.0) + term.item() * len(windows)
-            if self.how.report:
-                rate = seen / (time.monotonic() - began)
-                done = (index + 1) / self.per_epoch
-                self.how.report(Step(stage.name, epoch, stage.epochs, done, loss.item(), rate))
+            rate = seen / max(time.monotonic() - began, 1e-9)
+            self._report(epoch, (index + 1) / self.per_epoch, loss.item(), rate)
         return {name: value / seen for name, value in sums.items()}
+
+    def _report(self, epoch: int, done: float, loss: float | None, rate: float) -> None:
+        if self.how.report:
+            stage, behind = self.stage, self.before + self.work * (epoch + done) / self.stage.epochs
+            self.how.report(Step(stage.name, epoch, stage.epochs, done, loss, rate, behind, self.whole))
 
     @torch.no_grad()
     def _measure(self) -> float:

@@ -45,12 +45,14 @@ class Choice:
         settings: of the detector, those that the user gave among them.
         reasons: name of a setting to the sentence that says why it was chosen; none for what the user gave.
         windows: drawn in an epoch at most; 0 for all.
+        costs: seconds that a window takes in each stage; empty where that was not measured.
     """
 
     detector: str
     settings: dict[str, Any]
     reasons: dict[str, str] = field(default_factory=dict)
     windows: int = 0
+    costs: list[float] = field(default_factory=list)
 
     def choose(self, name: str, value: Any, reason: str) -> None:
         """Choose a setting, unless the user did."""
@@ -167,6 +169,7 @@ def _effort(
     if sum(costs) * windows * FEW > minutes * 60 and _narrower(choice, entry):
         detector = _built(entry, choice, runtime)
         costs = speed(detector, runtime)
+    choice.costs = costs
     _epochs(choice, entry, detector, costs, windows, minutes)
 
 

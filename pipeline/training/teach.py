@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from core import device, files
 from core.contracts import Footage
 from core.errors import InputError
 from core.normality import USUAL
+from core.progress import JobProgress, Progress
 from core.registry import pick
 from pipeline.camera import Camera, check_name, detector_entries
-from pipeline.training import holdout
+from pipeline.training import holdout, plan
+from pipeline.training.calibrate import explained_of
 from pipeline.training.distinct import Distinct
 from pipeline.training.learn import Normal, check_alarms, learn
 from pipeline.training.loop import Step
@@ -57,13 +61,13 @@ class Watch:
     Attributes:
         note: a sentence about the footage that its owner must know.
         chose: what was chosen: names to sentences that say why.
-        frames: what is done with footage, and how many frames are done.
-        train: called after every batch.
+        progress: how far all of it is.
+        train: called at the beginning of every stage of the training, and after every batch.
     """
 
     note: Callable[[str], None] = print
     chose: Callable[[Mapping[str, str]], None] = print
-    frames: Callable[[str, int], None] = lambda what, done: None
+    progress: Callable[[Progress], None] = lambda progress: None
     train: Callable[[Step], None] = lambda step: None
 
 
@@ -90,10 +94,13 @@ def teach(
     check_name(out.resolve().name)
     _check(wish)
     clips = [Distinct(clip) for clip in clips]
-    seen = survey(clips, lambda done: watch.frames("looking at the footage", done))
+    job = JobProgress("train", plan.STAGES, watch.progress, subjects=(runtime.describe(),))
+    job.begin(plan.SURVEYING)
+    seen = survey(clips, job.advance)
     said = _judge(seen, wish, watch)
     scenes, kept = undisturbed(clips, seen)
-    parts, choice = _choose(scenes, kept, out, wish, runtime)
+    parts, choice = _choose(scenes, kept, out, wish, runtime, job)
+    _foresee(job, kept, parts, choice)
     reasons = {**choice.reasons, "hold out": parts.said}
     watch.chose(reasons)
     training = Normal(source, parts.training, seen.longest.fps)
@@ -101,8 +108,9 @@ def teach(
     camera = learn(
         choice.detector, training, out, settings=choice.settings, seed=wish.seed, resume=wish.resume, runtime=runtime,
         held_out=parts.held_out, seen_too=holdout.glance(parts), false_alarms=wish.false_alarms, windows=choice.windows,
-        notes=notes, report=watch.train, measuring=lambda done: watch.frames("measuring what is normal", done),
+        costs=choice.costs, notes=notes, report=watch.train, job=job,
     )  # fmt: skip
+    job.finish()
     for sentence in _doubts(camera):
         watch.note(sentence)
     return camera
@@ -130,7 +138,7 @@ def _judge(seen: Survey, wish: Wish, watch: Watch) -> list[str]:
 
 
 def _choose(
-    clips: Sequence[Footage], seen: Survey, out: Path, wish: Wish, runtime: device.Runtime
+    clips: Sequence[Footage], seen: Survey, out: Path, wish: Wish, runtime: device.Runtime, job: JobProgress
 ) -> tuple[holdout.Split, Choice]:
     """Choose detector, settings and what is held out; a training that goes on keeps what was chosen for it."""
     kept = out / "training" / CHOSEN
@@ -138,6 +146,7 @@ def _choose(
         choice, hold_out = _kept(kept)
         choice.settings |= wish.settings
     else:
+        job.begin(plan.TRYING)
         choice, hold_out = (
             suit(seen, runtime, wish.detector, wish.settings, wish.minutes, 1 - wish.hold_out),
             wish.hold_out,
@@ -145,9 +154,27 @@ def _choose(
     span = detector_entries()[choice.detector].make(**choice.settings).window.span
     parts = holdout.split(clips, seen, hold_out, span)
     content = {"detector": choice.detector, "settings": choice.settings, "reasons": choice.reasons,
-               "windows": choice.windows, "hold_out": hold_out}  # fmt: skip
+               "windows": choice.windows, "costs": choice.costs, "hold_out": hold_out}  # fmt: skip
     files.write_json(kept, content)
     return parts, choice
+
+
+def _foresee(job: JobProgress, seen: Survey, parts: holdout.Split, choice: Choice) -> None:
+    """Say how much there will be of each stage, so that the time left covers them all."""
+    with torch.random.fork_rng():
+        module = detector_entries()[choice.detector].make(**choice.settings)
+    trained = sum(parts.frames)
+    measured = seen.frames - trained + min(holdout.GLANCE, trained) if parts.held_out else seen.frames
+    windows = sum(max(0, frames - module.window.span + 1) for frames in parts.frames)
+    drawn = min(windows, choice.windows or windows)
+    costs = [cost / choice.costs[0] for cost in choice.costs] or [1.0] * len(module.stages())
+    job.expect(plan.READING, trained)
+    job.expect(plan.LEARNING, sum(drawn * stage.epochs * c for stage, c in zip(module.stages(), costs, strict=True)))
+    if choice.costs:
+        job.suppose(plan.LEARNING, choice.costs[0])
+    for stage in (plan.COUNTING, plan.MEASURING):
+        job.expect(stage, measured)
+    job.expect(plan.NAMING, explained_of(measured, seen.longest.fps))
 
 
 def _kept(path: Path) -> tuple[Choice, float]:

@@ -10,10 +10,12 @@ from core import device, files
 from core.console import progress_line
 from core.contracts import Footage
 from core.errors import InputError
+from core.progress import JobProgress
 from core.registry import collect
 from pipeline.camera import Camera
+from pipeline.false_alarms import expected
 from pipeline.rate import frame_rate
-from pipeline.training import learn
+from pipeline.training import learn, plan
 from pipeline.training.learn import Normal
 from pipeline.training.soundness import UnfitError
 from pipeline.training.teach import Watch, Wish, teach
@@ -38,7 +40,10 @@ def train(options: argparse.Namespace, settings: dict[str, Any]) -> str:
     runtime, alarms = device.choose(options.device), options.false_alarms
     if options.measure:
         normal = Normal(source, clips, frame_rate(clips[0]))
-        camera = learn.measure_again(options.out, normal, runtime=runtime, false_alarms=alarms)
+        with progress_line() as line:
+            job = JobProgress("measure", plan.STAGES, line, subjects=(runtime.describe(),))
+            camera = learn.measure_again(options.out, normal, runtime=runtime, false_alarms=alarms, job=job)
+            job.finish()
         return f"camera {camera.name}: threshold {camera.threshold:.2f}, measured on {len(clips)} clips"
     out = Path(options.out) if os.sep in options.out else files.home() / "cameras" / options.out
     ready = f"./whycam analyse CLIP --camera {options.out}"
@@ -46,10 +51,12 @@ def train(options: argparse.Namespace, settings: dict[str, Any]) -> str:
         camera = _suited(source, clips, out, options, settings, runtime)
         return f"{_promised(camera)}\ncamera {camera.name} is ready in {camera.folder}: {ready}"
     with progress_line() as line:
+        job = JobProgress("train", plan.STAGES, line, subjects=(runtime.describe(),))
         camera = learn.learn(
             options.detector, Normal(source, clips, frame_rate(clips[0])), out, settings=settings,
-            false_alarms=alarms, seed=options.seed, resume=options.resume, runtime=runtime, report=line.train,
+            false_alarms=alarms, seed=options.seed, resume=options.resume, runtime=runtime, report=line.step, job=job,
         )  # fmt: skip
+        job.finish()
     return f"camera {camera.name} is ready in {camera.folder}: {ready}"
 
 
@@ -67,8 +74,8 @@ def _suited(
         watch = Watch(
             note=lambda sentence: line.say(f"whycam: note: {sentence}"),
             chose=lambda reasons: line.say("\n  ".join(["chosen for this footage:", *map(": ".join, reasons.items())])),
-            frames=lambda what, done: line.show(lambda: f"{what}: {done} frames"),
-            train=line.train,
+            progress=line,
+            train=line.step,
         )
         try:
             return teach(source, clips, out, wish, watch, runtime)
@@ -77,8 +84,4 @@ def _suited(
 
 
 def _promised(camera: Camera) -> str:
-    promise = camera.card["false_alarms"]
-    return (
-        f"threshold {camera.threshold:.2f}: {promise['expected_per_hour']:.3g} false alarms an hour expected "
-        f"({promise['asked_per_hour']:g} asked for, measured on {promise['measured_on_hours'] * 60:.1f} minutes)"
-    )
+    return f"threshold {camera.threshold:.2f}: false alarms, {expected(camera)}"

@@ -6,14 +6,18 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import Cancelled, WhycamError
 from core.files import home
+from core.progress import Progress
 from pipeline import jobs
-from pipeline.training import lessons
+from pipeline.training import lessons, plan
 from pipeline.training.lessons import Lesson
 from pipeline.worker import NICE, on_signal, turn
+
+if TYPE_CHECKING:
+    from pipeline.training.loop import Step
 
 REPORT_SECONDS = 1.0
 
@@ -24,8 +28,7 @@ class Line:
     def __init__(self, lesson: Lesson) -> None:
         self.run_id, self.lesson = lesson.id, lesson
         self.state: dict[str, Any] = {"state": "queued", "asked": time.time()}
-        self._told = 0.0
-        self._stage, self._began, self._from = "", 0.0, 0.0
+        self._told, self._stage, self._learning = 0.0, "", ""
 
     def tell(self, **change: Any) -> None:
         """Change the lesson's state at once."""
@@ -39,32 +42,30 @@ class Line:
 
     def note(self, sentence: str) -> None:
         """Pass on what the footage's owner must know."""
-        self.tell(notes=[*self.state.get("notes", []), sentence])
+        self.tell(notes=[*self.state.get("notes", []), self.lesson.named(sentence)])
 
     def chose(self, reasons: Mapping[str, str]) -> None:
         """Pass on what was chosen."""
         self.tell(chosen=dict(reasons))
 
-    def frames(self, what: str, done: int) -> None:
-        """Pass on how many frames are done."""
-        self._pass_on(f"{what}: {done:,} frames", what, None)
+    def train(self, step: "Step") -> None:
+        """Take in where the training stands; :meth:`progress` passes it on."""
+        loss = "" if step.loss is None else f", loss {step.loss:.5f}"
+        self._learning = f"epoch {step.epoch + 1} of {step.epochs}{loss}"
 
-    def train(self, step: Any) -> None:
-        """Pass on where the training stands."""
-        share = (step.epoch + step.done) / step.epochs
-        self._pass_on(f"learning: epoch {step.epoch + 1} of {step.epochs}, loss {step.loss:.5f}", step.stage, share)
-
-    def _pass_on(self, said: str, stage: str, share: float | None) -> None:
-        now = time.monotonic()
-        if stage != self._stage:
-            self._stage, self._began, self._from = stage, now, share or 0.0
-        elif now - self._told < REPORT_SECONDS:
+    def progress(self, told: Progress) -> None:
+        """Pass on how far the lesson is; a new stage is never left out."""
+        if told.stage == self._stage and time.monotonic() - self._told < REPORT_SECONDS:
             return
+        self._stage = told.stage
         if self.cancelled():
             raise Cancelled("cancelled by its user")
-        gained = (share or 0.0) - self._from
-        left = (1 - share) * (now - self._began) / gained if share is not None and gained > 0 else None
-        self.tell(stage=said, share=share, left=left)
+        counted = (
+            f"{told.done:,}" + (f" of {told.total:,}" if told.total else "") + f" {told.unit}" if told.unit else ""
+        )
+        said = self._learning if told.stage == plan.LEARNING else counted
+        stage = f"{told.stage}: {said}" if said else told.stage
+        self.tell(stage=stage, share=told.share, left=told.left, told=time.time())
 
 
 Teach = Callable[[Lesson, Line], object]
@@ -81,15 +82,15 @@ def work(lesson_id: str, teach: Teach) -> int:
     line.tell()
     try:
         with turn(line):
-            line.tell(state="running", stage="loading what learns and what names things")
+            line.tell(state="running", stage="starting")
             teach(lesson, line)
-        line.tell(state="done", stage="", share=None, left=None)
+        line.tell(state="done", stage="", share=None, left=None, told=None)
         return 0
     except Cancelled:
         line.tell(state="cancelled")
         return 0
     except WhycamError as error:
-        line.tell(state="failed", error=str(error), unfit=type(error).__name__ == "UnfitError")
+        line.tell(state="failed", error=lesson.named(str(error)), unfit=type(error).__name__ == "UnfitError")
         return 2
     except Exception as error:
         traceback.print_exc()
@@ -108,7 +109,7 @@ def _teach(lesson: Lesson, line: Line) -> None:
 
     clips = [VideoClip(name, path) for name, path in zip(lesson.clips, lesson.paths, strict=True)]
     wish = Wish(minutes=lesson.minutes, false_alarms=lesson.false_alarms, resume=True, anyway=lesson.anyway)
-    watch = Watch(line.note, line.chose, line.frames, line.train)
+    watch = Watch(line.note, line.chose, line.progress, line.train)
     teach(f"{len(clips)} uploaded clips", clips, home() / "cameras" / lesson.camera, wish, watch, device.choose())
 
 

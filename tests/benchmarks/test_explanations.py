@@ -13,7 +13,7 @@ from core import device
 from core.contracts import Truth
 from core.errors import InputError
 from core.records import Frames
-from pipeline.explaining.attributions import methods
+from pipeline.explaining.plan import methods
 from tests.clips import pictures
 
 

@@ -65,7 +65,7 @@ def test_from_upload_to_report_with_a_reload_in_the_middle(page, address, home, 
     page.get_by_text("Everything on its card").click()
     expect(page.get_by_text("pictures <b>made</b> by hand")).to_be_visible()
     page.get_by_role("button", name="Analyse", exact=True).click()
-    progress = "Scoring: frame 250 of 500 · 100.0 frames/s · 0:02 left"
+    progress = "Scoring: 250 of 500 frames · 100.0 frames/s · about 1 min 15 s left"
     expect(page.get_by_text(progress)).to_be_visible()
     expect(page).to_have_url(re.compile(r"/Run\?run="))
     page.reload()

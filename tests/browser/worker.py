@@ -6,12 +6,13 @@ from types import SimpleNamespace
 
 from core import files
 from core.errors import Cancelled
+from core.progress import Progress
 from pipeline import worker
 from tests.ui import made
 
 
 def analyse(run, link):
-    link.progress(SimpleNamespace(stage="scoring", done=250, total=500, fps=100.0))
+    link.progress(Progress(250, 500, 100.0, "scoring", left=70.0, share=0.4))
     while not (files.home() / "go").exists():
         if link.cancelled():
             raise Cancelled("cancelled")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from metrics._spans import spans
 from metrics.detection_delay import delays, detection_delay, events_found
-from metrics.false_alarms import false_alarms
+from metrics.false_alarms import counted, false_alarms
 
 VIDEOS = st.lists(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=30), min_size=1, max_size=4)
 
@@ -48,6 +48,19 @@ def test_they_are_those_of_a_loop(videos):
         assert math.isnan(events_found(flagged, abnormal, 10.0))
     rate = false_alarms(flagged, abnormal, 10.0)
     assert math.isnan(rate) if not normal else rate == pytest.approx(false / (normal / 36000))
+
+
+@given(VIDEOS, st.integers(0, 2**31))
+def test_only_frames_that_could_be_flagged_are_hours(videos, seed):
+    flagged, abnormal = split(videos)
+    random = np.random.default_rng(seed)
+    scored = [random.random(len(f)) < 0.7 for f in flagged]
+    false, normal = counted(flagged, abnormal, scored)
+    assert false == counted(flagged, abnormal)[0]
+    assert normal == sum(bool(s) and not a for v, s in zip(abnormal, scored, strict=True)
+                         for a, s in zip(v, s, strict=True))  # fmt: skip
+    rate = false_alarms(flagged, abnormal, 10.0, scored)
+    assert math.isnan(rate) if not normal else rate == pytest.approx(false * 36000 / normal)
 
 
 def test_what_does_not_match_is_refused():

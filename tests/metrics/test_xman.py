@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
-from metrics.xman import class_map, class_precision, macro
+from metrics.xman import (
+    both_precisions,
+    by_chance,
+    class_map,
+    class_precision,
+    eleven_point,
+    macro,
+    macro_by_chance,
+)
 
 CLASSES = [("object", "bicycle"), ("object", "truck"), ("action", "ride"), ("location", "on the grass")]
 
@@ -70,3 +78,31 @@ def test_macro_is_the_mean_of_each_videos_own_map(seed, frames, videos):
     defined = [value for value in each if not math.isnan(value)]
     got = macro(scores, positive, video)
     assert got == pytest.approx(np.mean(defined)) if defined else math.isnan(got)
+
+
+@given(st.integers(0, 999), st.integers(1, 40), st.integers(1, 5))
+def test_macro_by_chance_is_macro_of_scores_that_are_all_alike(seed, frames, videos):
+    rng = np.random.default_rng(seed)
+    positive, video = rng.random((frames, 4)) < 0.2, 7 * rng.integers(0, videos, frames)
+    alike = macro(np.zeros((frames, 4)), positive, video)
+    got = macro_by_chance(positive, video)
+    assert got == pytest.approx(alike) if not math.isnan(alike) else math.isnan(got)
+    chance = by_chance(positive, CLASSES)
+    twin = class_map(np.zeros((frames, 4)), positive, CLASSES)
+    assert list(chance.per_class.values()) == pytest.approx(list(twin.per_class.values()), nan_ok=True)
+    assert (chance.map, chance.map_objects, chance.map_without_location) == pytest.approx(
+        (twin.map, twin.map_objects, twin.map_without_location), nan_ok=True
+    )
+
+
+@given(st.integers(0, 999), st.integers(1, 30))
+def test_both_precisions_are_those_of_each_class_alone(seed, frames):
+    rng = np.random.default_rng(seed)
+    scores = np.where(rng.random((frames, 4)) < 0.2, -np.inf, np.round(rng.random((frames, 4)), 1))
+    positive = rng.random((frames, 4)) < 0.3
+    found, pieces = both_precisions(scores, positive, CLASSES)
+    twin = class_map(scores, positive, CLASSES)
+    assert list(found.per_class.values()) == pytest.approx(list(twin.per_class.values()), nan_ok=True)
+    assert found.map == pytest.approx(twin.map, nan_ok=True)
+    each = [eleven_point(scores[:, c], positive[:, c]) for c in range(4)]
+    assert list(pieces.values()) == pytest.approx(each, nan_ok=True)

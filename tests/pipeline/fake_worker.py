@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from core.errors import Cancelled, ClipError
+from core.progress import Progress
 from pipeline import worker
 
 
@@ -21,7 +22,7 @@ def analyse(run, link):
     for done in range(start, 40):
         if link.cancelled():
             raise Cancelled("cancelled")
-        link.progress(SimpleNamespace(stage="scoring", done=done + 1, total=40, fps=20.0))
+        link.progress(Progress(done + 1, 40, 20.0, "scoring"))
         with kept.open("ab") as out:
             out.write(b"x")
         if order == "die once" and done == 10 and start == 0:

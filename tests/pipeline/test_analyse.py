@@ -13,11 +13,12 @@ from core.normality import Normality
 from core.records import Clip, Detections
 from pipeline import analyse as stage
 from pipeline import camera as cameras
-from pipeline import frame_log
+from pipeline import frame_log, plan
 from pipeline.analyse import analyse
 from pipeline.answers import EVIDENCE, explain_events
 from pipeline.evidence import EvidenceFolder
 from pipeline.scoring import stride
+from tests import clips
 
 FRAMES, SIZE = 90, (48, 72)
 SETTINGS = {"base": 4, "height": 32, "width": 48, "channels": 1}
@@ -116,13 +117,24 @@ def test_a_short_clip_is_looked_at_more_often(frames, apart):
 def test_progress_grows_to_the_end(camera, clip, tmp_path):
     seen = []
     run(camera, clip, tmp_path / "run", progress=seen.append)
-    scored = [p.done for p in seen if p.stage == "scoring"]
-    assert scored == sorted(scored) and scored[-1] == FRAMES
-    assert all(p.fps > 0 for p in seen if p.done)
-    assert {p.stage for p in seen} == {"scoring", "explaining events"}
+    scored = [p.done for p in seen if p.stage == plan.SCORING]
+    assert scored == sorted(scored) and scored[-1] == FRAMES and seen[-1].stage == plan.WRITING
+    stages = list(dict.fromkeys(p.stage for p in seen))
+    assert stages == [plan.LOOKING, plan.LOADING, plan.SCORING, plan.GATHERING, plan.RANKING, plan.WRITING]
+    assert all(p.fps > 0 for p in seen if p.stage == plan.SCORING and p.done)
+    assert all(p.left is not None and p.left >= 0 for p in seen if p.stage != plan.LOOKING)
 
 
-@pytest.mark.parametrize("chunks", [1, 2])
+def test_what_a_run_took_is_remembered_and_no_harm_where_that_cannot_be(camera, clip, tmp_path, whycam_home):
+    run(camera, clip, tmp_path / "run")
+    known = json.loads((whycam_home / "speeds.json").read_text())
+    assert {key.rsplit(" / ")[-1] for key in known} >= {plan.LOADING, plan.SCORING, plan.EXPLAINING, plan.WRITING}
+    (whycam_home / "speeds.json").write_text("{")
+    run(camera, clip, tmp_path / "other")
+    assert json.loads((whycam_home / "speeds.json").read_text())
+
+
+@pytest.mark.parametrize("chunks", [8, 10])
 def test_a_cancelled_run_goes_on_and_ends_the_same(camera, clip, tmp_path, chunks):
     whole = run(camera, clip, tmp_path / "whole")
     calls = iter([False] * (chunks - 1) + [True])
@@ -172,6 +184,15 @@ def test_footage_of_another_place_is_said_to_be(camera, tmp_path):
     assert any("60×60" in said for said in warnings) and any("does not look like" in said for said in warnings)
 
 
+def test_what_is_said_of_a_clip_names_it_as_its_owner_does(camera, tmp_path):
+    path = clips.make(tmp_path / "clip.mp4", clips.noise(60, *SIZE[::-1]), g=6, container={"movflags": "+faststart"})
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    said = run(camera, path, tmp_path / "run", name="street at noon.mp4").warnings
+    assert any("'street at noon.mp4'" in sentence and "cut" in sentence for sentence in said)
+    assert not any("clip.mp4" in sentence for sentence in said) and len(set(said)) == len(said)
+
+
 def test_a_threshold_that_is_no_number_is_refused(camera, clip, tmp_path):
     with pytest.raises(InputError, match="must be a finite number"):
         run(camera, clip, tmp_path / "run", threshold=float("nan"))
@@ -185,6 +206,7 @@ def test_models_that_arrive_are_told_in_megabytes_and_can_be_cancelled(camera, c
     monkeypatch.setattr(stage.object_models, "choose", choose)
     seen = []
     run(camera, clip, tmp_path / "run", progress=seen.append)
-    assert (seen[0].done, seen[0].total, seen[0].unit) == (3, 9, "MB") and "object model" in seen[0].stage
+    arriving = [p for p in seen if "object model" in p.stage]
+    assert (arriving[-1].done, arriving[-1].total, arriving[-1].unit) == (3, 9, "MB")
     with pytest.raises(Cancelled, match="while the object model"):
         run(camera, clip, tmp_path / "other", cancelled=lambda: True)

@@ -45,7 +45,7 @@ def log(scores=None, analysed=None, seconds=None):
 def gathered(detector, path, frames, folder, known=None, tell=lambda done, total: None, cancelled=lambda: False):
     kept = EvidenceFolder(folder)
     second = EventEvidence(known or log(), detector, Witness(Seen(), Seen()), EXACT)
-    second.gather(path, frames, kept, tell, cancelled)
+    second.gather(path, 10.0, frames, kept, tell, cancelled)
     return kept
 
 

@@ -5,12 +5,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from core import video
 from core.errors import InputError
+from core.progress import Progress
 from pipeline import jobs, store, worker
 from tests.ui import made
 
@@ -191,7 +191,7 @@ def test_progress_is_written_at_most_four_times_a_second(monkeypatch):
     monkeypatch.setattr(worker.time, "monotonic", lambda: next(clock))
     link = worker.Link("a run")
     for done in range(1000):
-        link.progress(SimpleNamespace(stage="scoring" if done < 500 else "explaining", done=done, total=999, fps=1.0))
+        link.progress(Progress(done, 999, 1.0, "scoring" if done < 500 else "explaining"))
     assert 40 <= len(told) <= 44
-    assert told[-1][2] == 999
-    assert any(stage == "explaining" and done == 500 for _, stage, done, _, _ in told)
+    assert told[-1][1].done == 999
+    assert any((p.stage, p.done) == ("explaining", 500) for _, p in told)

@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InputError, StorageError
+from core.progress import Progress
 from pipeline import store
 
+SCORING = Progress(4, 10, 2.0, "scoring", left=30.0, share=0.3)
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -84,13 +86,14 @@ def test_the_life_of_a_run():
     assert store.enqueue(run.id, "plaza", 1.5)
     assert not store.enqueue(run.id, "other")
     assert store.attach(run.id, 7, "then")
-    assert not store.progress(run.id, "scoring", 1, 10, 2.0)
+    assert not store.progress(run.id, SCORING)
     assert store.begin(run.id)
     assert not store.begin(run.id)
-    assert store.progress(run.id, "scoring", 4, 10, 2.0)
+    assert store.progress(run.id, SCORING)
     running = store.get(run.id)
     assert (running.state, running.camera, running.threshold) == ("running", "plaza", 1.5)
-    assert (running.done, running.total, running.fps, running.seconds_left) == (4, 10, 2.0, 3.0)
+    assert (running.stage, running.done, running.total, running.fps, running.unit) == ("scoring", 4, 10, 2.0, "frames")
+    assert running.share == 0.3 and running.seconds_left == pytest.approx(30, abs=2)
     assert store.finish(run.id, 2, "bicycle")
     done = store.get(run.id)
     assert (done.state, done.events, done.top_cause) == ("done", 2, "bicycle")
@@ -160,6 +163,60 @@ def test_the_index_is_in_wal_mode_and_names_its_columns_as_the_record_does():
     assert sorted(columns) == sorted(f.name for f in dataclasses.fields(store.Run))
 
 
+OLD = """
+CREATE TABLE runs (
+    id TEXT PRIMARY KEY, clip TEXT NOT NULL, extension TEXT NOT NULL, camera TEXT, threshold REAL,
+    state TEXT NOT NULL, stage TEXT NOT NULL DEFAULT '', done INTEGER NOT NULL DEFAULT 0, total INTEGER,
+    fps REAL NOT NULL DEFAULT 0, error TEXT, created REAL NOT NULL, queued REAL, started REAL, finished REAL,
+    pid INTEGER, pid_started TEXT, cancel INTEGER NOT NULL DEFAULT 0, events INTEGER, top_cause TEXT
+);
+INSERT INTO runs (id, clip, extension, state, created, fps)
+VALUES ('20261122-101010-abcdef', 'a', 'mp4', 'done', 1, 9.5);
+PRAGMA user_version = 1;
+"""
+"""What Whycam 0.1 made."""
+
+
+def test_an_index_of_the_first_version_keeps_its_runs():
+    store.home().mkdir(parents=True)
+    with sqlite3.connect(store.home() / "index.sqlite") as index:
+        index.executescript(OLD)
+    index.close()
+    threads = [threading.Thread(target=store.runs) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (kept,) = store.runs()
+    assert (kept.clip, kept.state, kept.fps, kept.unit, kept.seconds_left) == ("a", "done", 9.5, "frames", None)
+    run = clip()
+    assert store.enqueue(run.id, "plaza") and store.begin(run.id) and store.progress(run.id, SCORING)
+    assert store.get(run.id).share == 0.3
+
+
+def test_a_time_left_is_counted_down_and_never_gone_while_it_runs(monkeypatch):
+    run = clip()
+    store.enqueue(run.id, "plaza")
+    store.begin(run.id)
+    assert store.get(run.id).seconds_left is None
+    store.progress(run.id, SCORING)
+    told = store.get(run.id).told
+    for passed, left in ((10.0, 20.0), (29.0, 7.25), (300.0, 75.0)):
+        monkeypatch.setattr(store.time, "time", lambda now=told + passed: now)
+        assert store.get(run.id).seconds_left == pytest.approx(left)
+
+
+def test_a_run_that_starts_again_does_not_show_its_old_progress():
+    run = clip()
+    store.enqueue(run.id, "plaza")
+    store.begin(run.id)
+    store.progress(run.id, SCORING)
+    store.end(run.id, "interrupted", "no", None)
+    store.enqueue(run.id)
+    again = store.get(run.id)
+    assert (again.done, again.total, again.share, again.seconds_left, again.stage) == (0, None, None, None, "")
+
+
 def test_a_broken_index_gets_a_sentence():
     store.home().mkdir(parents=True)
     (store.home() / "index.sqlite").write_bytes(b"this is no database, but long enough to look at" * 99)
@@ -173,7 +230,7 @@ def work(count=3):
         store.enqueue(run.id, "plaza")
         store.begin(run.id)
         for done in range(20):
-            store.progress(run.id, "scoring", done, 20, 1.0)
+            store.progress(run.id, Progress(done, 20, 1.0, "scoring"))
 
 
 def test_several_processes_and_threads_at_once():

@@ -8,9 +8,11 @@ import numpy as np
 
 from core import files
 from core.normality import ClassNormality, Normality
+from core.progress import Progress
 from core.records import Clip, Detections, Evidence
 from explain import report
 from pipeline import answers, frame_log, store
+from pipeline._index import opened
 from pipeline.answers import EVIDENCE, FACTS, explain_events
 from pipeline.camera import Camera, background_of, save
 from pipeline.event_evidence import wanted_frames
@@ -45,7 +47,7 @@ def running(name=NAME, pid=None, born=None):
     run = queued(name)
     store.attach(run.id, pid, born)
     store.begin(run.id)
-    store.progress(run.id, "scoring", 200, 500, 12.5)
+    store.progress(run.id, Progress(200, 500, 12.5, "scoring", left=42.0, share=0.35))
     return store.get(run.id)
 
 
@@ -92,9 +94,15 @@ def filmed(clip, camera):
     run.path.write_bytes(clip.read_bytes())
     facts = json.loads((run.folder / "run.json").read_text())
     files.write_json(run.folder / "run.json", facts | {"camera": camera})
-    with store._index() as index:
+    with opened() as index:
         index.execute("UPDATE runs SET camera = ? WHERE id = ?", (camera, run.id))
     return store.get(run.id)
+
+
+def rescored(run, values):
+    """Give the frames of a run other scores."""
+    frame_log.cut(run.folder, 0)
+    frame_log.append(run.folder, np.arange(FRAMES) / FPS, values, [True] * FRAMES)
 
 
 def results(run, quiet=False):

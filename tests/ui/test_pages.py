@@ -10,7 +10,7 @@ from core import video
 from pipeline import camera as cameras
 from pipeline import jobs, store, views
 from tests.ui import made
-from ui import results
+from ui import caches, results
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {"new": "app.py", "run": "pages/1_Run.py", "runs": "pages/2_Runs.py", "cameras": "pages/3_Cameras.py"}
@@ -83,8 +83,8 @@ def test_a_running_run_shows_progress_and_can_be_cancelled():
     run = alive()
     at = show("run", run=run.id)
     assert "at work" in html(at)
-    assert at.get("progress")[0].proto.value == 40
-    assert at.get("progress")[0].proto.text == "Scoring: frame 200 of 500 · 12.5 frames/s · 0:24 left"
+    assert at.get("progress")[0].proto.value == 35, "of the whole run, not of its stage"
+    assert at.get("progress")[0].proto.text == "Scoring: 200 of 500 frames · 12.5 frames/s · about 40 s left"
     button(at, "Cancel").click()
     fine(at.run())
     assert store.get(run.id).cancel
@@ -180,6 +180,33 @@ def test_a_threshold_above_everything_finds_nothing():
     run = made.done()
     at = show("run", run=run.id, threshold="99")
     assert [s.value for s in at.subheader] == ["Nothing unusual at this threshold"]
+    (said,) = [caption.value for caption in at.caption if "for long enough to be an event" in caption.value]
+    assert "Its highest smoothed score is 8." in said and "That threshold lies above all of the 36 s of normal" in said
+
+
+@pytest.mark.parametrize("way", ["address", "slider", "number"])
+def test_at_threshold_0_no_event_is_named_after_what_was_not_seen_at_its_peak(way):
+    run = made.done()
+    values = made.scores()
+    values[430:450] += 0.5
+    made.rescored(run, values)
+    at = show("run", run=run.id, **({"threshold": "0"} if way == "address" else {}))
+    if way != "address":
+        {"slider": at.slider(f"threshold-{run.id}"), "number": at.number_input(f"number-{run.id}")}[way].set_value(0.0)
+        fine(at.run())
+    assert any("Under 1.00 events may have no pictures" in caption.value for caption in at.caption)
+    assert "no picture kept" in html(at), "the weak events have no picture of something else"
+    unseen = 0
+    for number in range(len([b for b in at.button if (b.key or "").startswith("look-")])):
+        at.button(f"look-{number}").click()
+        fine(at.run())
+        said = next(part for part in html(at).split('<p class="summary">')[1:])
+        said = said[: said.index("</p>")]
+        if "No pictures were kept of it" in said:
+            assert "bicycle" not in said and "skateboard" not in said and "person" not in said
+            assert "lies in no box" not in html(at) and not at.get("image")
+            unseen += 1
+    assert unseen > 0
 
 
 def test_the_report_follows_the_threshold():
@@ -237,7 +264,7 @@ def test_the_list_shows_filters_and_deletes():
 def test_a_run_at_work_is_listed_with_cancel_and_without_delete():
     run = alive()
     at = show("runs")
-    assert "40 %, 0:24 left" in html(at)
+    assert "35 %, about 40 s left" in html(at)
     assert f"delete-{run.id}" not in [b.key for b in at.button]
     assert f"cancel-{run.id}" in [b.key for b in at.button]
     assert "car park.mp4" in html(show("new"))
@@ -265,6 +292,22 @@ def test_a_cameras_card_says_first_what_matters_and_the_rest_on_demand():
         assert said in short
     assert "<th>seed</th><td>7</td>" in whole and "seed" not in short
     assert "Everything on its card" in [e.label for e in at.expander]
+
+
+def test_what_is_wrong_with_a_file_is_said_before_it_is_analysed_under_its_owners_name(tmp_path, monkeypatch):
+    made.camera()
+    path = tmp_path / "kept.mp4"
+    video.encode(path, made.pictures(40), made.FPS)
+    with path.open("rb") as file:
+        run = store.create(file, "car <park>.mp4")
+    probe = caches.probe
+    note = f"{run.path.name!r} is cut: its last 3 s are missing"
+    monkeypatch.setattr(caches, "probe", lambda path: dataclasses.replace(probe(path), notes=(note,)))
+    at = show("new", clip=run.id)
+    assert "&#x27;car &lt;park&gt;.mp4&#x27; is cut: its last 3 s are missing" in html(at) and "clip.mp4" not in html(
+        at
+    )
+    assert "Analyse anyway" in labels(at)
 
 
 def test_a_clip_is_held_against_the_camera_that_it_looks_like(tmp_path):

@@ -1,5 +1,6 @@
 import dataclasses
 import os
+import time
 
 import pytest
 
@@ -59,11 +60,12 @@ def test_what_stands_against_a_camera_is_said_in_the_form(monkeypatch):
 
 def test_a_lesson_at_work_shows_where_it_is_what_was_chosen_and_why_and_can_be_cancelled():
     told = {"step": "3: of 25 <frames> a second"}
-    lesson_id = lesson(state="running", stage="learning: epoch 2 of 9, loss 0.1", share=0.25, left=90.0, chosen=told,
+    lesson_id = lesson(state="running", stage="learning: epoch 2 of 9, loss 0.1", share=0.25, left=90.0,
+                       told=time.time(), chosen=told,
                        notes=["the footage is short"])  # fmt: skip
     at = show("cameras")
     progress = at.get("progress")[0].proto
-    assert (progress.value, progress.text) == (25, "Learning: epoch 2 of 9, loss 0.1 · 1:30 left")
+    assert (progress.value, progress.text) == (25, "Learning: epoch 2 of 9, loss 0.1 · about 1 min 30 s left")
     assert "3: of 25 &lt;frames&gt; a second" in html(at) and "The footage is short" in html(at)
     button(at, "Cancel").click()
     fine(at.run())
@@ -106,7 +108,8 @@ def test_the_knob_moves_a_cameras_threshold_without_measuring():
     cameras.save(camera)
     at = show("cameras")
     (knob,) = [s for s in at.select_slider if s.key == "knob-street"]
-    assert knob.value == 6.0 and "Threshold 2.00, measured on 6.0 minutes" in " ".join(c.value for c in at.caption)
+    said = "Threshold 2.00: about 12 an hour expected, 6 asked for: from 6 min of normal footage, so 0.5 to 59 an hour"
+    assert knob.value == 6.0 and said in " ".join(c.value for c in at.caption)
     knob.set_value(1.0)
     fine(at.run())
     kept = cameras.load("street")

@@ -45,7 +45,7 @@ def test_nothing_is_told_of_key_frames_that_pulse():
 
 @pytest.mark.parametrize("pixels", [8, 16, 30])
 def test_a_move_is_told_with_its_size(pixels):
-    kind, start, _, said, lasting = only(told(views.moved(take(), 50, pixels)[0]), "moved")
+    _, start, _, said, lasting = only(told(views.moved(take(), 50, pixels)[0]), "moved")
     assert (start, lasting) == (50 / FPS, True)
     assert said.startswith("the camera was moved at 4.0 s; what follows is not comparable (the view lies ")
     assert abs(int(said.split()[-3]) - pixels * 320 / 360) <= 2
@@ -100,7 +100,7 @@ def test_a_change_of_light_is_told(gain, how):
 @pytest.mark.parametrize("still", [False, True])
 def test_headlights_are_light_and_the_still_scene_around_is_not_frozen(still):
     images, (truth,) = pictures.headlights(take(), 40, 3 * SECOND, still)
-    kind, start, end, said, _ = only(told(images), "light")
+    _, start, end, said, _ = only(told(images), "light")
     assert "in a part of the picture" in said
     assert abs(start - truth.start) < 0.7 and abs(end - truth.end) < 1.0
 
@@ -166,7 +166,7 @@ def test_a_scene_in_which_nothing_moves_is_not_frozen():
 def test_a_gap_is_told_and_nothing_of_what_lies_on_its_sides():
     images = plain()[np.r_[0:50, 100:125]]
     times = np.r_[np.arange(50), np.arange(100, 125) + 12] / FPS
-    kind, start, end, said, lasting = only(told(images, clock=Clock.of(times)), "gap")
+    _, start, end, said, lasting = only(told(images, clock=Clock.of(times)), "gap")
     assert (start, end, lasting) == (4.0, 8.96, False) and said == "nothing was recorded from 4.0 to 9.0 s"
 
 

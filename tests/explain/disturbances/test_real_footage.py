@@ -8,7 +8,8 @@ from explain.disturbances.monitor import Monitor
 
 pytestmark = [pytest.mark.footage, pytest.mark.slow]
 QUIET = ("UCSDped2_mp4/*.mp4", "Avenue/training_videos/*", "Avenue/testing_videos/*", "cameras/motorway-*",
-         "cameras/traffic-*", "cameras/car-park.gif", "cameras/one-by-one.mp4", "clips/bottle-detection.mp4")  # fmt: skip
+         "cameras/traffic-*", "cameras/car-park.gif", "cameras/one-by-one.mp4",
+         "clips/bottle-detection.mp4")  # fmt: skip
 FAULTS = {
     "frozen-4s.mp4": [("frozen", 6.0, 10.0)],
     "camera-bump.mp4": [("moved", 9.0, 9.1)],

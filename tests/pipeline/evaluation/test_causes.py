@@ -1,7 +1,6 @@
 """The causes of labelled frames on clips made here, with models that see a bright block."""
 
 import json
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -19,7 +18,7 @@ from core.normality import ClassNormality, Normality
 from core.records import Detections
 from core.registry import collect
 from pipeline.camera import load
-from pipeline.evaluation import _labelled, evaluations, predicted, worker
+from pipeline.evaluation import _labelled, evaluations, plan, predicted, worker
 from pipeline.evaluation import causes as evaluate_causes
 from pipeline.evaluation.causes import PROTOCOL, RULES, class_scores, show, trained_on, without_heat
 from pipeline.evaluation.causes_page import MOST_BYTES, Album, jpeg
@@ -173,15 +172,15 @@ def test_every_rule_finds_what_is_alone_in_the_picture(tiny_camera, tmp_path, mo
 
 def test_a_cameras_causes_written_as_predictions_are_worth_the_same(tiny_camera, tmp_path, models):
     given, told = files(tmp_path), []
-    predicted.write(
-        tiny_camera, Made(), given["xman"], tmp_path / "p.csv", choose("cpu", "float32"), lambda *far: told.append(far)
-    )
+    job = plan.job_of("tiny", "made", "cpu", told.append)
+    predicted.write(tiny_camera, Made(), given["xman"], tmp_path / "p.csv", choose("cpu", "float32"), job)
     held = measure_files(tmp_path / "p.csv", given["xman"])
     ours = run(tiny_camera, tmp_path, **given)["xman"]["calibrated"]
     assert 0 < held["map"] < 1
     assert held["per_class"] == pytest.approx(ours["per_class"])
     assert held["map_without_location"] == pytest.approx(ours["map_without_location"])
-    assert told == [(20, 40), (40, 40)]
+    explained = [p.done for p in told if p.stage == plan.EXPLAINING]
+    assert explained == sorted(explained) and explained[-1] == 40 and len(set(explained)) > 4, "within each clip, too"
 
 
 def test_the_pages_worker_measures_a_cameras_explanations(tiny_camera, tmp_path, models, monkeypatch):
@@ -382,10 +381,13 @@ def test_text_of_a_label_file_stays_text_on_the_page(tiny_camera, tmp_path, eyes
 
 
 def test_progress_counts_labelled_frames(tiny_camera, tmp_path, eyes):
-    said: list[SimpleNamespace] = []
-    run(tiny_camera, tmp_path, progress=said.append)
-    assert {p.total for p in said} == {40} and said[-1].done == 40
-    assert [p.done for p in said] == sorted(p.done for p in said)
+    said = []
+    run(tiny_camera, tmp_path, job=plan.job_of("tiny", "made", "cpu", said.append))
+    explained = [p for p in said if p.stage == plan.EXPLAINING]
+    assert {p.total for p in explained} == {40} and explained[-1].done == 40
+    assert [p.done for p in explained] == sorted(p.done for p in explained)
+    stages = list(dict.fromkeys(p.stage for p in said))
+    assert stages == [plan.OPENING, plan.EXPLAINING]
 
 
 @pytest.fixture

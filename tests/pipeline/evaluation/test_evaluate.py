@@ -10,12 +10,14 @@ from sklearn.metrics import roc_auc_score
 from core.clock import Clock
 from core.contracts import Truth
 from core.device import choose
-from core.errors import DataError
+from core.errors import DataError, WeightsError
 from core.registry import collect
+from pipeline.evaluation import plan
 from pipeline.evaluation.evaluate import evaluate
 from pipeline.evaluation.figures import Scored, measure, show
 from pipeline.events import find_events
 from tests.pipeline.clips import Clip
+from tests.spoilt import spoil_scores
 
 
 class Made:
@@ -54,10 +56,16 @@ def twin(camera, dataset, runtime):
     return found
 
 
+def test_scores_that_are_no_numbers_end_the_evaluation(tiny_camera, monkeypatch):
+    spoil_scores(monkeypatch, 9, float("inf"))
+    with pytest.raises(WeightsError, match="a score of inf, which is no number"):
+        evaluate(tiny_camera, Made(), choose("cpu", "float32"))
+
+
 def test_figures_are_those_of_the_frame_by_frame_twin(tiny_camera):
     dataset, runtime = Made(), choose("cpu", "float32")
     said = []
-    result = evaluate(tiny_camera, dataset, runtime, said.append)
+    result = evaluate(tiny_camera, dataset, runtime, plan.job_of("tiny", "made", "cpu", said.append))
     scores = twin(tiny_camera, dataset, runtime)
     truth = [dataset.truth(clip).abnormal for clip in dataset.test()]
     known = [~np.isnan(s) for s in scores]
@@ -74,8 +82,11 @@ def test_figures_are_those_of_the_frame_by_frame_twin(tiny_camera):
         for s in scores
     ]
     assert [video["flagged"] for video in result["videos"]] == flagged
-    assert (said[-1].done, said[-1].total) == (73, 73)
-    assert sorted(p.done for p in said) == [p.done for p in said]
+    scored = [p for p in said if p.stage == plan.SCORING]
+    assert (scored[-1].done, scored[-1].total) == (73, 73) and said[-1].stage == plan.JUDGING
+    assert sorted(p.done for p in scored) == [p.done for p in scored]
+    assert list(dict.fromkeys(p.stage for p in said)) == [plan.OPENING, plan.SCORING, plan.JUDGING]
+    assert all(p.left is not None and p.left > 0 for p in said)
 
 
 def test_the_frames_index_is_measured_beside_it(tiny_camera):

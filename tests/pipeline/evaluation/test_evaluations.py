@@ -12,7 +12,7 @@ import pytest
 from core.contracts import Truth
 from core.errors import InputError
 from metrics.frame_auc import micro_normalised
-from pipeline.evaluation import evaluations
+from pipeline.evaluation import current, evaluations
 from pipeline.evaluation import export as out
 from pipeline.evaluation import worker as evaluation_worker
 from pipeline.evaluation.curves import curves
@@ -169,14 +169,18 @@ def test_papers_stand_beside_results_of_the_same_labels():
     rules = {"protocol": "whycam", "smoothing": "none", "normalisation": "min-max"}
     result = {"camera": "x", "data": "ped2", "label_set": "ucsd-ped2/v1p2", "rules": rules, "protocol": "p"}
     assert any(row["value"] == 0.892 for row in out.papers([result]))
-    explained = out.papers([{"camera": "x", "map": 0.5, "labels": "l"}])
+    whole = {"camera": "x", "map": 0.5, "labels": "l", "unanswered": "lowest"}
+    explained = out.papers([whole])
     assert {(row["data"], row["value"]) for row in explained if row["measure"] == "xman map"} >= {("ped2", 0.672)}
+    part = {"coverage": {"labelled": 9, "answered": 1}}
+    assert out.papers([whole | part | {"unanswered": "left-out"}]) == [], "no paper leaves frames out"
+    assert out.papers([whole | {"coverage": {"labelled": 9, "answered": 9}} | {"unanswered": "left-out"}]) == explained
     measured = result | {"auc": {"micro_normalised": 0.9}, "detector": "lntra-skip"}
     assert out.rows([measured])[0]["paper's AUC"] == 0.965
     assert "paper's AUC" not in out.rows([measured | {"detector": "scores from a file"}])[0]
     other = result | {"label_set": "ucsd-ped2/other"}
     assert {row["labels"] for row in out.papers([other])} == {"unstated"}
-    assert "cannot be compared" in evaluations.comparable([result, other])
+    assert "cannot be compared" in current.comparable([result, other])
     smoothed = result | {"rules": result["rules"] | {"smoothing": "savgol"}}
-    assert "different protocols" in evaluations.comparable([result, smoothed])
-    assert evaluations.comparable([result, result]) == ""
+    assert "different protocols" in current.comparable([result, smoothed])
+    assert current.comparable([result, result]) == ""

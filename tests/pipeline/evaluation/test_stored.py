@@ -1,6 +1,7 @@
 """Scores kept and read again, scores of other systems, and what their heat says of places."""
 
 import json
+import math
 import subprocess
 import sys
 import zipfile
@@ -69,6 +70,7 @@ def test_scores_of_another_system_are_measured(tmp_path):
         ([("clip0", 1, 0), ("clip0", 0, 0)], "frame 0 does not lie in 1 to 40; frames are counted from 1"),
         ([("clip0", 1, 0), ("clip0", 1, 1)], "frame 1 has two scores"),
         ([("clip0", 1, "nan")], "line 2: a score must be a finite number"),
+        ([("clip0", 1, 0), ("clip0", 2, -1e63)], "line 3: a score must be a finite number of single precision"),
         ([("clip0", 1, "high")], "must be CSV with the columns"),
         ([("clip0", 1, "")], "empty cell"),
         ([("clip0", "one", 1)], "must be CSV with the columns"),
@@ -101,6 +103,7 @@ def test_what_is_kept_comes_back(tmp_path):
         ({"flagged": np.ones(3, bool)}, "do not fit together"),
         ({"heat": np.ones((3, 2, 3), np.float16)}, "do not fit together"),
         ({"heat": np.full((4, 2, 3), np.nan, np.float16)}, "not a number"),
+        ({"scores": np.array([1.0, np.inf, 0.0, 1.0], np.float32)}, "a score of clip 'a' is infinite"),
         ({"cell": 0}, "do not fit together"),
         ({"fps": 0.0}, "do not fit together"),
         ({"name": "z"}, "'z', which is no test clip"),
@@ -117,17 +120,52 @@ def test_files_that_hold_something_else_are_refused(tmp_path):
         stored.read(path, ["a"], [5])
     for content in (b"", b"no archive", path.read_bytes()[:-40]):
         (tmp_path / "x.npz").write_bytes(content)
-        with pytest.raises(DataError, match="holds no scores"):
+        with pytest.raises(DataError, match="must be an archive"):
             stored.read(tmp_path / "x.npz", ["a"], [4])
     with zipfile.ZipFile(tmp_path / "y.npz", "w") as made:
         made.writestr("facts.npy", b"x")
-    with pytest.raises(DataError, match="holds no scores"):
+    with pytest.raises(DataError, match="of its array 'facts'"):
         stored.read(tmp_path / "y.npz", ["a"], [4])
     np.savez(tmp_path / "z.npz", facts=np.array([{}], object))
-    with pytest.raises(DataError, match="holds no scores"):
+    with pytest.raises(DataError, match="values of type 'object', not numbers"):
         stored.read(tmp_path / "z.npz", ["a"], [4])
+    np.savez(tmp_path / "w.npz", facts=np.frombuffer(b"[" * 9999, np.uint8))
+    with pytest.raises(DataError, match="holds no scores"):
+        stored.read(tmp_path / "w.npz", ["a"], [4])
     with pytest.raises(DataError, match="there is no file"):
         stored.read(tmp_path / "none.npz", ["a"], [4])
+
+
+def test_more_scores_than_any_clip_has_frames_are_refused_before_they_are_read(tmp_path):
+    import tracemalloc
+
+    with np.load(kept(tmp_path)) as found:
+        arrays = dict(found)
+    long = {"scores0": np.zeros(12 << 20, np.float32), "flagged0": np.zeros(12 << 20, bool)}
+    np.savez_compressed(tmp_path / "long.npz", facts=arrays["facts"], **long)
+    np.savez_compressed(tmp_path / "wide.npz", **arrays | {"heat0": np.zeros((4, 2, 1 << 17), np.float16)})
+    del long
+    tracemalloc.start()
+    for name in ("long", "wide"):
+        with pytest.raises(DataError, match="more than any clip has frames, or too large a heat map"):
+            stored.read(tmp_path / f"{name}.npz", ["a"], [4])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 << 20
+
+
+def test_facts_that_are_no_numbers_are_refused(tmp_path):
+    with np.load(kept(tmp_path)) as found:
+        arrays = dict(found)
+    facts = json.loads(arrays["facts"].tobytes())
+    twice = {"clips": [*facts["clips"], *facts["clips"]]}
+    for change in ({"threshold": math.nan}, {"person": math.inf}, {"skipped": -1}, {"person": -1}, {"skipped": None},
+                   {"threshold": "high"}, twice):  # fmt: skip
+        changed = np.frombuffer(json.dumps(facts | change).encode(), np.uint8)
+        others = {f"{k[:-1]}1": v for k, v in arrays.items() if k != "facts"}
+        np.savez(tmp_path / "x.npz", **arrays | others | {"facts": changed})
+        with pytest.raises(DataError, match="holds no scores that Whycam kept"):
+            stored.read(tmp_path / "x.npz", ["a"], [4])
 
 
 def mapped(seed=0, frames=30, shape=(6, 9), cell=4):

@@ -16,7 +16,7 @@ from sklearn.metrics import average_precision_score
 
 from core.errors import DataError
 from footage import predictions as files
-from pipeline.evaluation import xman
+from pipeline.evaluation import xman, xman_text
 
 ROOT = Path(__file__).resolve().parents[3]
 EXAMPLES = ROOT / "docs" / "examples"
@@ -50,6 +50,8 @@ def test_the_example_of_the_documentation_is_computed_by_hand():
     assert found["map_without_location"] == pytest.approx(0.785)
     assert found["map_11_point"] == pytest.approx((9.2 + 8.8 + 28 / 3) / 33)
     assert found["frames"] == 10
+    assert list(found["chance"]["per_class"].values()) == [0.5, 0.2, 0.5]
+    assert found["chance"]["map"] == pytest.approx(0.4)
     assert found["positives"] == {"object: bicycle": 5, "action: ride": 5, "location: on the grass": 2}
     text = (ROOT / "docs" / "xman.md").read_text(encoding="utf-8")
     for value in (found["map"], found["map_without_location"], found["map_11_point"], *aps.values()):
@@ -124,10 +126,11 @@ def test_csv_and_json_of_the_same_predictions_agree(tmp_path):
     label_file = write(tmp_path / "l.json", labels)
     one = xman.measure_files(tmp_path / "p.csv", label_file)
     other = xman.measure_files(write(tmp_path / "p.json", by_frame), label_file)
-    assert one | {"predictions": ""} == other | {"predictions": ""}
+    unnamed = {"predictions": "", "sha256": ""}
+    assert one | unnamed == other | unnamed
     # A space sends a file to the reader that goes line by line.
     spaced = write(tmp_path / "s.csv", (tmp_path / "p.csv").read_text().replace("v0,", "v0, ", 1))
-    assert xman.measure_files(spaced, label_file) | {"predictions": ""} == other | {"predictions": ""}
+    assert xman.measure_files(spaced, label_file) | unnamed == other | unnamed
 
 
 def test_the_validator_says_what_does_not_match(tmp_path):
@@ -153,7 +156,7 @@ def test_the_validator_says_what_does_not_match(tmp_path):
         "labelled_classes": ["object: truck"],
         "hint": "",
     }
-    text = xman.show(found)
+    text = xman_text.show(found)
     for said in ("elsewhere", "Test003", "Test001/9", "sled", "object: truck"):
         assert text.index(said) < text.index("figure")
 

@@ -12,9 +12,10 @@ from core.errors import Cancelled, InputError, UnknownNameError
 from explain import faithfulness
 from explain.attribution import Budget, Scale
 from pipeline import frame_log, store
-from pipeline.explaining import attributions
+from pipeline.explaining import attributions, plan
 from pipeline.explaining import verb as explaining
-from pipeline.explaining.attributions import Asked, chosen, explain_frame, methods
+from pipeline.explaining.attributions import Asked, explain_frame
+from pipeline.explaining.plan import chosen, methods
 from pipeline.explaining.questions import background, look_around, question_of, scale_of
 from pipeline.explaining.verb import explain_source
 from pipeline.sampling import Analysed
@@ -34,9 +35,13 @@ def explain(path, camera, out, frame=12, methods=FEW, **more):
 
 
 def test_each_method_leaves_its_map_its_picture_and_its_figures(tiny_camera, clip, tmp_path):
-    told = []
-    result = explain(clip, tiny_camera, tmp_path / "why", tell=lambda *step: told.append(step))
-    assert told == [("residual", 0, 3), ("lrp-composite", 1, 3), ("occlusion", 2, 3), ("done", 3, 3)]
+    told, known = [], methods()
+    job = plan.job_of(("tiny", "cpu"), {name: known[name] for name in FEW}, 24, 0, told.append)
+    result = explain(clip, tiny_camera, tmp_path / "why", job=job)
+    assert list(dict.fromkeys(p.stage for p in told)) == [plan.READING, *FEW]
+    for name in FEW:
+        passes = [p.done for p in told if p.stage == name]
+        assert passes == sorted(passes) and passes[0] == 0 and 0.5 < passes[-1] / plan.passes(known[name], 24) < 1.5
     assert json.loads((tmp_path / "why" / "explain.json").read_text()) == result
     for name in FEW:
         values = np.load(tmp_path / "why" / f"{name}.npy", allow_pickle=False)

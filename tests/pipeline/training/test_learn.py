@@ -11,6 +11,7 @@ from core.records import Detections, Frames
 from pipeline import camera as cameras
 from pipeline.training import learn as stage
 from pipeline.training.learn import Normal, learn
+from tests.spoilt import spoil_scores
 
 SETTINGS = {"base": 4, "height": 32, "width": 48, "channels": 1, "batch": 8, "epochs": 2, "codes": 8, "inputs": 2}
 RUNTIME = device.choose("cpu", "float32")
@@ -100,13 +101,34 @@ def test_changed_weights_are_refused(tmp_path):
         camera.build(RUNTIME)
 
 
-@pytest.mark.parametrize("change", [{"format": 9}, {"threshold": "high"}, {"normality": None}])
+@pytest.mark.parametrize("change", [{"format": 9}, {"threshold": "high"}, {"normality": None}, {"fps": 0}])
 def test_a_strange_card_is_one_sentence(tmp_path, change):
     camera = made(tmp_path / "square")
     content = json.loads((camera.folder / "camera.json").read_text()) | change
     (camera.folder / "camera.json").write_text(json.dumps(content))
     with pytest.raises(InputError, match="is not a camera of this version"):
         cameras.load(str(camera.folder))
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+@pytest.mark.parametrize(
+    ("part", "name"),
+    [("", "threshold"), ("", "fps"), ("normality", "median"), ("normality", "heat"), ("alarms", "hours")],
+)
+def test_a_card_with_something_else_than_numbers_is_one_sentence(tmp_path, part, name, number):
+    camera = made(tmp_path / "square")
+    content = json.loads((camera.folder / "camera.json").read_text())
+    (content[part] if part else content)[name] = 123456789.5
+    (camera.folder / "camera.json").write_text(json.dumps(content).replace("123456789.5", number))
+    with pytest.raises(InputError, match=r"is not a camera of this version.*all numbers must be finite, got"):
+        cameras.load(str(camera.folder))
+
+
+def test_footage_whose_scores_are_no_numbers_makes_no_camera(tmp_path, monkeypatch):
+    spoil_scores(monkeypatch, 12, float("nan"))
+    with pytest.raises(WeightsError, match="a score of nan, which is no number"):
+        made(tmp_path / "square")
+    assert not (tmp_path / "square" / "camera.json").exists()
 
 
 def test_short_footage_and_bad_names_are_refused(tmp_path):

@@ -72,6 +72,12 @@ def test_a_lesson_can_be_cancelled_and_deleted_with_what_it_left(whycam_home):
     assert not (whycam_home / "cameras" / "yard").exists()
 
 
+def test_what_is_said_of_clips_names_them_as_their_owner_does():
+    lesson = until(begun("torn", clips=("monday.mp4", "tuesday.mkv")), "failed", "done")
+    assert lesson.error == "'monday.mp4' is not a video that can be read"
+    assert lesson.notes == ("'tuesday.mkv' is cut: only its first 3 s could be read",)
+
+
 def test_our_own_failure_names_its_log():
     lesson = until(begun("bug"), "failed")
     assert "Whycam itself failed on this footage (RuntimeError); see " in lesson.error

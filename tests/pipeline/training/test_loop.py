@@ -182,7 +182,22 @@ def test_an_epoch_draws_no_more_windows_than_it_is_told(tmp_path):
     steps = []
     detector = make_detector("vqunet-prediction", SETTINGS)
     fit(detector, [Drawn("a", 20)], tmp_path, RUNTIME, Fit(windows=8, report=steps.append))
-    assert [(step.epoch, step.done) for step in steps] == [(e, d) for e in range(3) for d in (0.5, 1.0)]
+    assert [(step.epoch, step.done) for step in steps] == [(0, 0.0)] + [(e, d) for e in range(3) for d in (0.5, 1.0)]
+    assert steps[0].loss is None and [step.behind for step in steps] == [0, 4, 8, 12, 16, 20, 24]
+    assert {step.windows for step in steps} == {24}
+
+
+def test_a_stage_whose_windows_take_longer_counts_for_more(tmp_path):
+    steps = []
+    settings = {"base": 4, "height": 32, "width": 48, "blocks": 2, "inputs": 2, "ahead": 1, "step": 1, "batch": 4}
+    detector = make_detector("decoupled-conv3d", settings)
+    stages = detector.stages()
+    how = Fit(windows=8, costs=tuple(float(3**i) for i in range(len(stages))), report=steps.append)
+    fit(detector, [Drawn("a", 20)], tmp_path, RUNTIME, how)
+    work = [8 * stage.epochs * 3.0**i for i, stage in enumerate(stages)]
+    begun = [step.behind for step in steps if step.loss is None]
+    assert begun == [sum(work[:i]) for i in range(len(stages))] and {step.windows for step in steps} == {sum(work)}
+    assert [step.behind for step in steps] == sorted(step.behind for step in steps) and steps[-1].behind == sum(work)
 
 
 @pytest.mark.parametrize("name", ["vqunet-prediction", "bcae1"])

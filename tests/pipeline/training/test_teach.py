@@ -7,7 +7,9 @@ import pytest
 from core import device
 from core.errors import InputError, UnknownNameError
 from pipeline import camera as cameras
+from pipeline.plan import LOADING
 from pipeline.training import learn as stage
+from pipeline.training import plan
 from pipeline.training.soundness import UnfitError
 from pipeline.training.teach import Watch, Wish, teach
 from tests.pipeline.scenes import film
@@ -33,7 +35,7 @@ class Told:
             if step.epoch == stop:
                 raise KeyboardInterrupt
 
-        return Watch(self.notes.append, self.reasons.update, lambda what, done: self.done.append((what, done)), train)
+        return Watch(self.notes.append, self.reasons.update, self.done.append, train)
 
 
 def taught(out, clips=None, wish=None, stop=None, **settings):
@@ -63,7 +65,12 @@ def test_a_camera_says_what_was_chosen_and_why_and_what_was_held_out(tmp_path):
     assert kept.normality.frames == 2 * (45 - 2) and kept.normality.explained_frames > 100
     assert any(note.startswith("the footage is short") for note in kept.card["warnings"])
     assert any("the threshold was measured on 0.1 minutes" in note for note in told.notes)
-    assert {what for what, _ in told.done} == {"looking at the footage", "measuring what is normal"}
+    stages = [plan.SURVEYING, plan.TRYING, plan.READING, plan.LEARNING, LOADING, plan.COUNTING, plan.MEASURING]
+    assert list(dict.fromkeys(p.stage for p in told.done)) == [*stages, plan.SUMMING]
+    measured = [p for p in told.done if p.stage == plan.MEASURING]
+    assert measured[-1].done == kept.normality.frames + 6 * (45 - 2) and all(p.left > 0 for p in measured)
+    learning = [p for p in told.done if p.stage == plan.LEARNING]
+    assert learning[-1].done == learning[-1].total > 0 and learning[-1].left > 0
     assert {path.name for path in camera.folder.iterdir()} == {"camera.json", "weights.safetensors", "background.png"}
     assert kept.build(RUNTIME).window.inputs == 2
 

@@ -1,0 +1,156 @@
+"""What a clip's container says that it has no packets of: cut ends, empty places, packets lost on their way."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core import _boxes, _stamps
+from core._rows import DAMAGED, KEY, UNKNOWN
+from core._scan import Scan
+from core._timing import Timing
+from core.clock import GAP_SECONDS, GAP_STEPS
+
+SLACK = 0.75
+"""Seconds by which a clip may end before its announced end without being called cut."""
+TIGHT, TIGHT_STEPS = 0.2, 2.5
+"""The same, in seconds and in steps, of clips without sound in containers that tell their length exactly."""
+FROM_ZERO = frozenset({_boxes.MATROSKA, _boxes.FLV})
+"""Containers that count their length from 0, whenever their first frame is shown."""
+EXACT = frozenset({_boxes.MOV, _boxes.MATROSKA})
+UNEVEN, STEADY, STEADY_ENOUGH = 0.25, 0.95, 0.5
+"""Share of the usual step by which steps between frames may differ in a steady clip; share of its steps that do not
+differ by more, and that share where packets are known to be damaged."""
+FEW = 3
+JOINT = 4
+"""Packets before the beginning of another recording that are marked as damaged for its sake."""
+OUTAGE = 10.0
+"""Longest loss on the way, in seconds; what is longer is a gap."""
+REST, REST_BYTES = 0.05, 8192
+"""Share of a file, and bytes, behind the last packet that are no mere trailer."""
+NEAR = 20
+"""Packets around a damaged one within which a frame that is missing was lost with it."""
+
+Spans = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Frames that are announced without a packet.
+
+    Attributes:
+        length: seconds that the container announces; None where it does not.
+        holds: seconds of it that there are.
+        own: seconds that the pictures last by themselves.
+        ends_early: whether it does not reach the end that it announces.
+        behind: frames missing behind the last packet.
+        empty: places for frames that an AVI's recorder left empty.
+        places: how often packets were damaged on their way.
+        dropped: frames that are missing there.
+        skipped: single frames that are missing in a steady clip for no reason that the file tells.
+        rest: share of the file behind the last packet, where there should be nothing.
+        spans: (first, last) seconds of each stretch in which frames are missing.
+    """
+
+    length: float | None
+    holds: float
+    own: float
+    ends_early: bool
+    behind: int
+    empty: int
+    places: int
+    dropped: int
+    skipped: int
+    rest: float
+    spans: Spans
+
+
+def losses(scan: Scan, when: Timing, shows: npt.NDArray[np.bool_], path: Path, wrong: bool) -> Losses:
+    """Compare what a clip announces with what is there.
+
+    Args:
+        scan: of the clip.
+        when: its frames are shown.
+        shows: (N,) which packets announce a frame.
+        path: of the clip.
+        wrong: whether its time stamps are of no use.
+    """
+    length = None if wrong else scan.announced
+    ends = when.times[~np.isnan(when.times)] + when.step
+    own = float(ends.max() - ends.min() + when.step) if len(ends) else 0.0
+    if length is not None and scan.form in FROM_ZERO and 0 < scan.start < length:
+        length -= scan.start
+    holds = min(scan.reached - scan.start, length) if length is not None else own
+    empty, behind = 0, scan.missing
+    slack = max(TIGHT, TIGHT_STEPS * when.step) if scan.alone and scan.form in EXACT else SLACK
+    early = _boxes.breaks_off(path, scan.form) or behind > 0 or (length is not None and holds < length - slack)
+    if scan.form == _boxes.AVI and _stamps.usual(scan.ticks[scan.ticks != UNKNOWN]) <= 1:
+        empty, behind = _places(scan, path)
+        length = max(length or 0.0, (len(shows) + empty + behind) * scan.base) if behind else length
+    elif early and not behind and length is not None:
+        behind = max(round((length - max(holds, own)) / when.step), 0)
+    elif scan.form == _boxes.MOV and scan.claimed > len(shows) and not wrong:
+        behind = max(min(round((scan.lasts - own) / when.step), scan.claimed - len(shows)), 0)
+    last = float(ends.max()) if len(ends) else 0.0
+    spans = [(last, length if length and length > last else last + behind * when.step)] if behind else []
+    holes, dropped, skipped = _dropped(scan, when)
+    places = _runs(_damaged(scan))
+    rest = scan.behind / path.stat().st_size if scan.behind > REST_BYTES else 0.0
+    skipped = 0 if scan.form == _boxes.AVI else skipped
+    return Losses(
+        length, holds, own, early or behind > 0, behind, empty, places, dropped, skipped,
+        rest if rest > REST else 0.0, (*holes, *spans),
+    )  # fmt: skip
+
+
+def _places(scan: Scan, path: Path) -> tuple[int, int]:
+    """Return how many of an AVI's places for frames are empty, and how many are missing at its end.
+
+    Each tick of its clock is a place, but where a muxer took a finer clock than the frames'.
+    """
+    ticks, held = scan.ticks[scan.ticks != UNKNOWN], len(scan.marks)
+    between = int(ticks.max() - ticks.min()) + 1 - held if len(ticks) else 0
+    listed = _boxes.empty_chunks(path, scan.streams[0])
+    empty = max(between, 0) if listed is None else listed
+    return empty, max(scan.claimed - held - empty, 0)
+
+
+def _dropped(scan: Scan, when: Timing) -> tuple[Spans, int, int]:
+    """Return when and how many frames of a steady clip were lost on their way, and how many are missing elsewhere."""
+    damaged = np.flatnonzero(_damaged(scan))
+    rows = np.flatnonzero(~np.isnan(when.times))
+    if len(rows) < FEW:
+        return (), 0, 0
+    rows = rows[np.argsort(when.times[rows], kind="stable")]
+    steps = np.diff(when.times[rows]) / when.step
+    steady = float(np.mean(np.abs(steps - 1) <= UNEVEN))
+    if steady < (STEADY if not len(damaged) else STEADY_ENOUGH):
+        return (), 0, 0
+    wide = np.flatnonzero(steps > 1.5)
+    nearby = np.searchsorted(damaged, rows[wide] + NEAR, "right") > np.searchsorted(damaged, rows[wide] - NEAR)
+    nearby &= steps[wide] * when.step <= OUTAGE
+    holes = wide[nearby]
+    spans = tuple((float(when.times[rows[at]] + when.step), float(when.times[rows[at + 1]])) for at in holes)
+    short = wide[~nearby & (steps[wide] * when.step <= max(GAP_SECONDS, GAP_STEPS * when.step))]
+    lost, missing = (int(np.rint(steps[places] - 1).sum()) for places in (holes, short))
+    return spans, lost, missing
+
+
+def _damaged(scan: Scan) -> npt.NDArray[np.bool_]:
+    """Return the packets that were damaged on their way, but not those where another recording begins.
+
+    There the packets' counter begins anew, which FFmpeg notes at one of the packets before.
+    """
+    damaged = np.asarray((scan.marks & DAMAGED) > 0, np.bool_)
+    if damaged.any():
+        steps, usual = np.diff(scan.ticks, prepend=scan.ticks[:1]), _stamps.usual(scan.ticks[scan.ticks != UNKNOWN])
+        breaks = (steps < -_stamps.REORDERED * usual) | (steps * scan.base > _stamps.FAR_SECONDS)
+        begins = np.flatnonzero(breaks & ((scan.marks & KEY) > 0))
+        damaged[np.clip(begins[:, None] - np.arange(JOINT), 0, None).ravel()] = False
+    return damaged
+
+
+def _runs(marked: npt.NDArray[np.bool_]) -> int:
+    """Count the runs of what is marked."""
+    return int((np.diff(marked.astype(np.int8), prepend=0) > 0).sum())

@@ -1,0 +1,199 @@
+"""One pass over the packets of a clip, without decoding more than the first frame."""
+
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import av
+import numpy as np
+import numpy.typing as npt
+from av.container import InputContainer
+from av.format import Flags
+from av.video.stream import VideoStream
+
+from core import _boxes, _container, _stamps, _streams
+from core._container import Trouble, shown
+from core._rows import HIDDEN, UNKNOWN, First, Rows
+from core._view import View
+from core.errors import ClipError
+
+SERIAL = frozenset({"mpegts", "mpeg", "flv"})
+"""Containers in which a stream may appear when another has ended."""
+STREAMS = frozenset(
+    ("mpegts", "mpeg", "flv", "gif", "dhav", "ivf", "yuv4mpegpipe", "h264", "hevc", "mjpeg", "mpjpeg", "mpegvideo")
+)
+"""Containers that hold nothing but packets, one behind the other."""
+RATES = (0.01, 1000.0)
+"""Frames in a second that a clip may have."""
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What one pass over a clip's packets found.
+
+    Attributes:
+        form: FFmpeg's name of the container.
+        track: the container's own number of the stream.
+        timeless: whether the container has no time stamps at all.
+        streams: numbers of the streams that are read; in all but the first, the clip goes on where another ended.
+        choice: a sentence's part that says which stream is read, where there are several; else empty.
+        base: seconds of a tick.
+        ticks: (N,) int64 time stamps of presentation of the packets that are read, in the file's order; those of
+            decoding where a stream has no others; :data:`UNKNOWN` where missing.
+        ordered: whether ``ticks`` are of presentation.
+        marks: (N,) uint8.
+        rates: frames in a second, as the container and the coded stream tell them; 0 where one does not.
+        depth: how many frames at most arrive before one that is shown earlier.
+        claimed: number of frames that the container claims; 0 where it does not.
+        missing: packets that the container's index lists behind the last one that is there.
+        announced: seconds that the container claims to last.
+        lasts: seconds that it claims for the stream that is read; 0 where it does not.
+        alone: whether there are no other streams, such as sound.
+        behind: bytes behind the last packet, of a container that holds nothing but packets.
+        start, reached: seconds of the container's beginning, and of the last packet's end, whatever its stream.
+        codec: FFmpeg's name of the decoder.
+        view: how the frames are to be shown.
+        first: number of the packet whose frame is the first that could be decoded.
+        metadata: of the container and the stream, keys in lower case.
+        trouble: what kept packets from being read.
+    """
+
+    form: str
+    track: int
+    timeless: bool
+    streams: tuple[int, ...]
+    choice: str
+    base: float
+    ticks: npt.NDArray[np.int64]
+    ordered: bool
+    marks: npt.NDArray[np.uint8]
+    rates: tuple[float, float]
+    depth: int
+    claimed: int
+    missing: int
+    announced: float | None
+    lasts: float
+    alone: bool
+    behind: int
+    start: float
+    reached: float
+    codec: str
+    view: View
+    first: int
+    metadata: dict[str, str]
+    trouble: Trouble
+
+
+def scan(path: Path, options: Mapping[str, str], anyhow: bool = False) -> Scan:
+    """Go through a clip's packets, and decode its first frame.
+
+    Args:
+        path: of the clip.
+        options: of FFmpeg's demuxer.
+        anyhow: decode from the first packet on, also where it is no key frame of a codec that does not mind.
+
+    Raises:
+        ClipError: the clip is no video, has no pictures, none that can be decoded, or lies beyond the limits.
+    """
+    trouble = Trouble()
+    with _container.opened(path, options) as container:
+        streams = _streams.pictures(container, path)
+        chosen, choice = _streams.choose(streams, path)
+        kept = {stream.index for stream in streams}
+        rows = [Rows(stream, stream.index in kept, container.format.name) for stream in container.streams]
+        first, end = First(chosen, anyhow), 0
+        placed = container.format.name in STREAMS
+        for place, packet in enumerate(_container.packets(container, trouble)):
+            own = rows[packet.stream_index]
+            own.add(packet, place)
+            if placed and packet.pos is not None:
+                end = max(end, packet.pos + packet.size)
+            if first.view is None:
+                first.feed(packet, own, path)
+            if place > _container.LIMITS.max_frames:
+                _check_count(len(own.marks), path)
+        first.feed(None, rows[chosen.index], path)
+        if first.view is None:
+            if not anyhow:
+                return scan(path, options, anyhow=True)
+            raise ClipError(f"{shown(path)!r} holds no frame that can be decoded; it may be damaged or empty")
+        return _result(container, chosen, choice, rows, first, path.stat().st_size - end if end else 0, trouble)
+
+
+def _check_count(count: int, path: Path) -> None:
+    if count > _container.LIMITS.max_frames:
+        most = _container.LIMITS.max_frames
+        raise ClipError(f"{shown(path)!r} has more than {most} frames, the most that are read")
+
+
+def _in_turn(chosen: int, rows: Sequence[Rows], form: str) -> tuple[int, ...]:
+    """Return the streams that the clip goes through one after the other, in order."""
+    turns = [(rows[chosen].begin, rows[chosen].end, chosen)]
+    for number, own in enumerate(rows):
+        if form in SERIAL and number != chosen and own.marks:
+            back = form == "flv" and own.ticks[0] < max(rows[chosen].ticks)
+            if not back and all(own.end < begin or own.begin > end for begin, end, _ in turns):
+                turns.append((own.begin, own.end, number))
+    return tuple(number for _, _, number in sorted(turns))
+
+
+def _rate(rate: Any, pictures: int) -> float:
+    """Return frames in a second, each of some pictures; 0 where it makes no sense."""
+    return float(rate) / pictures if rate and RATES[0] <= rate <= RATES[1] else 0.0
+
+
+def _result(
+    container: InputContainer, stream: VideoStream, choice: str, rows: Sequence[Rows], first: First, behind: int,
+    trouble: Trouble,
+) -> Scan:  # fmt: skip
+    assert first.view is not None
+    form, codec, base, each = container.format.name, stream.codec_context, float(stream.time_base or 0), first.pictures
+    streams = _in_turn(stream.index, rows, form)
+    ticks = _joined([rows[number].ticks for number in streams])
+    ordered = bool((ticks != UNKNOWN).any())
+    if not ordered:
+        ticks = _joined([rows[number].decoding for number in streams])
+    own = len(rows[stream.index].marks)
+    return Scan(
+        form=form,
+        track=stream.id,
+        timeless=bool(container.format.flags & cast(int, Flags.no_timestamps.value)),
+        streams=streams,
+        choice=choice if sum(own.pictures for own in rows) > len(streams) else "",
+        base=base,
+        ticks=_stamps.whole_seconds(ticks, base) if form == "dhav" else ticks,
+        ordered=ordered,
+        marks=_marks(rows, streams, ticks, each),
+        rates=(_rate(stream.average_rate or stream.guessed_rate, each), _rate(codec.framerate, each)),
+        depth=codec.reorder_depth,
+        claimed=stream.frames,
+        missing=max(len(stream.index_entries) - own, 0) if form == _boxes.MOV else 0,
+        announced=_container.announced(container),
+        lasts=(stream.duration or 0) * base,
+        alone=len(container.streams) == 1,
+        behind=behind,
+        start=(container.start_time or 0) / av.time_base,
+        reached=max(own.reached for own in rows),
+        codec=codec.name,
+        view=first.view,
+        first=sum(len(rows[number].marks) for number in streams[: streams.index(stream.index)]) + first.row,
+        metadata={key.lower(): value for key, value in {**stream.metadata, **container.metadata}.items()},
+        trouble=trouble,
+    )
+
+
+def _joined(parts: "Sequence[array[int]]") -> npt.NDArray[np.int64]:
+    return np.concatenate([np.frombuffer(part, np.int64) if part else np.empty(0, np.int64) for part in parts])
+
+
+def _marks(
+    rows: Sequence[Rows], streams: tuple[int, ...], ticks: npt.NDArray[np.int64], pictures: int
+) -> npt.NDArray[np.uint8]:
+    """Return the packets' marks; where frames come in two pictures, the second one announces none of its own."""
+    marks = np.frombuffer(b"".join(rows[number].marks for number in streams), np.uint8).copy()
+    shown = np.flatnonzero((marks & HIDDEN) == 0)
+    if pictures == 2:
+        marks[shown[np.argsort(ticks[shown], kind="stable")][1::2]] |= HIDDEN
+    return marks

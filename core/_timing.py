@@ -1,0 +1,163 @@
+"""When each frame of a clip is shown, from its packets' time stamps or, where those are of no use, from a rate."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core import _boxes, _container, _notes, _stamps
+from core._rows import EDITED, HIDDEN, UNKNOWN
+from core._scan import RATES, Scan
+from core._stamps import Seconds
+from core.clock import GAP_SECONDS, GAP_STEPS
+
+ASSUMED = 25.0
+"""Frames in a second where nothing at all tells how many."""
+SLOWEST, FASTEST = 60.0, 0.0005
+"""Seconds from one frame to the next, beyond which a file's time scale is not believed."""
+UNLIKE, MORE_UNLIKE = 3.0, 10.0
+"""Factors from which on a coded stream's frame rate, where most frames are hidden, and Matroska's contradict the time
+stamps."""
+STEADY, UNEVEN = 0.95, 0.25
+"""Share of the steps that differ by less than this share from the usual one, where single frames are missing in a clip
+of a constant rate and do not make it a slower one."""
+LONGEST, TOLERANCE = 1.2, 0.25
+"""Factor and seconds by which an MP4's track may differ from what its header says."""
+TELLING = frozenset({"mpeg1video", "mpeg2video"})
+"""Coded streams that always tell their rate."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """When the frames of a clip are shown.
+
+    Attributes:
+        times: (N,) seconds of each packet; NaN where unknown, or where it announces no frame.
+        in_turn: whether the times belong to the frames in the order of being shown, whatever packet they are of.
+        step, fps: usual seconds between two frames; average frames in a second, gaps left out.
+        gaps: (first, last) seconds of each stretch in which nothing was recorded.
+        notes: sentences on time stamps and rate.
+    """
+
+    times: Seconds
+    in_turn: bool
+    step: float
+    fps: float
+    gaps: tuple[tuple[float, float], ...]
+    notes: tuple[str, ...]
+
+
+def nonsense(scan: Scan, path: Path) -> str:
+    """Say why a clip's time stamps cannot be right; nothing where they can."""
+    known = scan.ticks != UNKNOWN
+    if scan.timeless or not known.any():
+        return ""
+    stamps = _stamps.in_order(scan.ticks, known, scan.base, _longest())
+    if stamps.hopeless:
+        return "they run back again and again"
+    told = ~np.isnan(stamps.seconds)
+    ours = told & announcing(scan)
+    seconds = stamps.seconds[ours if ours.sum() > 3 else told]
+    if len(seconds) > 3 and 2 * len(np.unique(seconds)) <= len(seconds):
+        return "they do not grow"
+    step = _usual(seconds)
+    if step and not FASTEST <= step <= SLOWEST:
+        return f"they lie {step:.3g} s apart"
+    if scan.form == _boxes.MATROSKA and scan.rates[0] and step and not _alike(step * scan.rates[0], MORE_UNLIKE):
+        return f"they lie {step:.3g} s apart, but the file says {scan.rates[0]:.4g} frames/s"
+    edited = int(((scan.marks & EDITED) > 0).sum())
+    if edited and not ours.any():
+        return "an edit list hides all frames"
+    if edited > ours.sum() and scan.rates[1] and step and not _alike(step * scan.rates[1], UNLIKE):
+        return f"they lie {step:.3g} s apart, but the coded stream says {scan.rates[1]:.4g} frames/s"
+    span = float(np.ptp(seconds)) + step
+    exact = step and scan.form == _boxes.MOV and scan.claimed == len(scan.ticks) and not edited
+    length = _boxes.track_length(path, scan.track) if exact else None
+    if length is not None and not length / LONGEST - TOLERANCE < span < LONGEST * length + TOLERANCE:
+        return f"they span {span:.3g} s, but the file says that it lasts {length:.3g} s"
+    return ""
+
+
+def announcing(scan: Scan) -> npt.NDArray[np.bool_]:
+    """Return which packets announce a frame."""
+    return np.asarray((scan.marks & HIDDEN) == 0, np.bool_)
+
+
+def timing(scan: Scan, path: Path, wrong: str, fps: float | None) -> Timing:
+    """Tell when the frames are shown.
+
+    Args:
+        scan: of the clip.
+        path: of the clip.
+        wrong: why its time stamps are of no use, or empty.
+        fps: frames in a second where the file does not tell.
+    """
+    known = scan.ticks != UNKNOWN
+    if scan.timeless or wrong or not known.any():
+        rate, note = _assumed(scan, path, wrong, fps)
+        return _by_rate(scan, rate, note)
+    shown = announcing(scan)
+    stamps = _stamps.in_order(scan.ticks, known, scan.base, _longest())
+    ours = shown & ~np.isnan(stamps.seconds)
+    step = _usual(stamps.seconds[ours]) or 1 / (scan.rates[0] or ASSUMED)
+    times = np.full(len(shown), np.nan)
+    times[ours] = _stamps.spread(stamps.seconds[ours], step)
+    if not scan.ordered:
+        times[ours] = np.sort(times[ours])
+    steps = np.diff(np.sort(times[ours]))
+    gap = steps > max(GAP_SECONDS, GAP_STEPS * step)
+    zero = times[scan.first] if ours[scan.first] else np.nanmin(times)
+    times -= zero
+    ends = np.sort(times[ours])
+    gaps = tuple((float(ends[place] + step), float(ends[place + 1])) for place in np.flatnonzero(gap))
+    recorded = steps[~gap]
+    rate = _average(recorded, step, scan, len(gaps)) if len(recorded) else 1 / step
+    return Timing(times, not scan.ordered, step, rate, gaps, _notes.stamps(path, stamps))
+
+
+def _by_rate(scan: Scan, rate: float, note: str) -> Timing:
+    shown = announcing(scan)
+    turn = np.cumsum(shown) - 1.0
+    times = np.where(shown, (turn - turn[scan.first]) / rate, np.nan)
+    return Timing(times, True, 1 / rate, rate, (), (note,) if note else ())
+
+
+def _assumed(scan: Scan, path: Path, wrong: str, fps: float | None) -> tuple[float, str]:
+    """Return the rate where time stamps do not tell it, and the sentence that says so."""
+    stated, coded = scan.rates
+    if not wrong:
+        if scan.codec in TELLING and coded:
+            return coded, ""
+        rate = fps or coded or ASSUMED
+        return rate, _notes.no_rate(path, rate, coded)
+    length = _boxes.track_length(path, scan.track) if scan.form == _boxes.MOV else None
+    counted = int(announcing(scan).sum()) / length if length else 0.0
+    own = counted if RATES[0] <= counted <= RATES[1] else stated if scan.form == _boxes.MATROSKA else 0.0
+    rate = own or fps or coded or ASSUMED
+    return rate, _notes.no_stamps(path, wrong, rate)
+
+
+def _average(steps: Seconds, step: float, scan: Scan, gaps: int) -> float:
+    """Return frames in a second: the file's own figure where time stamps, which are rounded, agree with it."""
+    total, counts = float(steps.sum()), [len(steps)]
+    if np.mean(np.abs(steps / step - 1) < UNEVEN) > STEADY:
+        counts.append(int(np.rint(steps / step).sum()))
+    for count in counts:
+        for rate in scan.rates:
+            if rate and abs(count / rate - total) <= 1.01 * scan.base * (1 + gaps):
+                return rate
+    return round(counts[-1] / total, 9)
+
+
+def _alike(ratio: float, factor: float) -> bool:
+    return 1 / factor < ratio < factor
+
+
+def _usual(seconds: Seconds) -> float:
+    steps = np.diff(np.unique(seconds))
+    return float(np.median(steps)) if len(steps) else 0.0
+
+
+def _longest() -> float:
+    return _container.LIMITS.max_hours * 3600

@@ -1,0 +1,90 @@
+"""Still pictures from files that nobody vouches for: refused by their header where they are larger than a clip may be.
+
+A PNG of a hundred kilobytes may unpack to gigabytes, so the size is read before the pixels are.
+"""
+
+import io
+import warnings
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, UnidentifiedImageError
+
+from core._container import LIMITS, shown
+from core.errors import InputError
+from core.records import Images
+
+MOST_BYTES = 256 * 1024**2
+"""Of a picture's file; one that is larger holds no picture of a size that is read."""
+
+
+def read(path: Path, *, grey: bool = False) -> Images:
+    """Read a picture.
+
+    Args:
+        path: a file in any format that both Pillow and OpenCV know (PNG, JPEG, TIFF, BMP, WebP, …).
+        grey: without its colours.
+
+    Returns:
+        (H, W, 3) uint8 RGB, or (H, W) uint8.
+
+    Raises:
+        InputError: the file is missing, no picture, or one beyond ``LIMITS``.
+    """
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            most = MOST_BYTES >> 20
+            raise InputError(f"{shown(path)!r} is larger than {most} MiB; a picture has less")
+        data = np.fromfile(path, np.uint8)
+    except OSError as error:
+        raise InputError(f"there is no picture {shown(path)!r} that can be opened: {error.strerror}") from error
+    return decode(data, shown(path), grey=grey)
+
+
+def decode(data: npt.NDArray[np.uint8], name: str, *, grey: bool = False) -> Images:
+    """Unpack a picture.
+
+    Args:
+        data: (N,) what its file holds.
+        name: of the picture, for the error.
+        grey: without its colours.
+
+    Returns:
+        (H, W, 3) uint8 RGB, or (H, W) uint8.
+
+    Raises:
+        InputError: it is no picture, or one beyond ``LIMITS``.
+    """
+    _check_size(data, name)
+    try:
+        picture = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR_RGB)
+    except cv2.error as error:
+        raise _no_picture(name) from error
+    if picture is None:
+        raise _no_picture(name)
+    return np.asarray(picture, np.uint8)
+
+
+def _check_size(data: npt.NDArray[np.uint8], name: str) -> None:
+    """Refuse what the header says is too large; Pillow reads no more than that."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data.tobytes())) as picture:
+                width, height = picture.size
+    except Image.DecompressionBombError as error:
+        raise InputError(f"{name!r} has far too many pixels; {_most()} are read") from error
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, OverflowError) as error:
+        raise _no_picture(name) from error
+    if width * height > LIMITS.max_pixels or max(width, height) > LIMITS.max_width:
+        raise InputError(f"{name!r} has {width}x{height} pixels; {_most()} are read")
+
+
+def _most() -> str:
+    return f"up to {LIMITS.max_pixels / 1e6:g} megapixels and {LIMITS.max_width} on a side"
+
+
+def _no_picture(name: str) -> InputError:
+    return InputError(f"{name!r} cannot be read as a picture; save it again as PNG or JPEG")

@@ -1,0 +1,141 @@
+"""Predictions and X-MAN's labels brought together: which frames are answered, and what does not match."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import DataError
+from footage import predictions as files
+from footage.predictions import Named, Rows
+from pipeline.evaluation._frame_origin import FRAME, hint
+
+EXAMPLES = 5
+Floats = npt.NDArray[np.float64]
+Marks = npt.NDArray[np.bool_]
+Whole = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class MatchedLabels:
+    """Predictions held against labels; F labelled frames, in ascending order of video and frame.
+
+    Attributes:
+        classes: C names, sorted.
+        scores: (F, C) best score, minus infinity where the class is not named.
+        positive: (F, C) truth.
+        video: (F,) number of the frame's video, from 0.
+        videos: their names.
+        answered: (F,) whether the predictions name the frame, with classes or without.
+        unmatched: what of either file is not in the other.
+    """
+
+    classes: tuple[Named, ...]
+    scores: Floats
+    positive: Marks
+    video: Whole
+    videos: tuple[str, ...]
+    answered: Marks
+    unmatched: Mapping[str, Any]
+
+    def of_answered(self) -> "MatchedLabels":
+        """Return the answered frames alone."""
+        rows = self.answered
+        return replace(self, scores=self.scores[rows], positive=self.positive[rows], video=self.video[rows],
+                       answered=rows[rows])  # fmt: skip
+
+    def coverage(self) -> dict[str, Any]:
+        """Count the labelled frames and the answered ones: in all, by video and by class."""
+        labelled, answered = (np.bincount(self.video, w, len(self.videos)) for w in (None, self.answered))
+        return {
+            "labelled": len(self.answered),
+            "answered": int(self.answered.sum()),
+            "videos": [{"video": name, "labelled": int(n), "answered": int(m)}
+                       for name, n, m in zip(self.videos, labelled, answered, strict=True)],
+            "classes": {": ".join(name): int(n) for name, n in
+                        zip(self.classes, self.positive[self.answered].sum(0), strict=True)},
+        }  # fmt: skip
+
+
+def match(predicted: Rows, labelled: Rows) -> MatchedLabels:
+    """Bring predictions and labels together.
+
+    Raises:
+        DataError: no frame of the one is in the other.
+    """
+    known, strangers = files.match(predicted.videos, list(labelled.videos))
+    to = np.array([labelled.videos[known[v]] if v in known else -1 for v in predicted.videos] or [-1], np.int64)
+    frames, asked = np.sort(labelled.frames()), np.unique(_moved(predicted.frames(), to))
+    asked = asked[asked >= 0]
+    answered = np.isin(frames, asked)
+    if not answered.any():
+        raise DataError(_nothing_shared(predicted, labelled, strangers, hint(predicted, asked, frames)))
+    places = _moved(predicted.place, to)
+    rows = np.searchsorted(frames, places)
+    here = (rows < len(frames)) & (frames[np.minimum(rows, len(frames) - 1)] == places)
+    classes = tuple(sorted(labelled.classes))
+    column = {name: i for i, name in enumerate(classes)}
+    positive = np.zeros((len(frames), len(classes)), np.bool_)
+    kinds = np.array([column[name] for name in labelled.classes])
+    positive[np.searchsorted(frames, labelled.place), kinds[labelled.kind]] = True
+    scores = np.full(positive.shape, -np.inf)
+    _fill(scores, rows[here], predicted.kind[here], predicted.score[here], list(predicted.classes), column)
+    unmatched = _unmatched(predicted, labelled, known, strangers, asked, frames)
+    return MatchedLabels(classes, scores, positive, frames >> 32, tuple(labelled.videos), answered, unmatched)
+
+
+def _moved(places: Whole, to: Whole) -> Whole:
+    """Give places the numbers that the labels' videos have; a video that they do not have gets -1."""
+    videos = to[places >> 32]
+    return np.where(videos < 0, -1, videos << 32 | places & FRAME)
+
+
+def _fill(
+    scores: Floats, row: Whole, kind: npt.NDArray[np.int32], score: Floats, names: Sequence[Named],
+    column: Mapping[Named, int],
+) -> None:  # fmt: skip
+    """Put the best score of each frame and class in its place."""
+    places = [i for name, i in column.items() if name[0] == "location"]
+    to = np.array([column.get(name, -1) for name in names] or [-1])
+    anywhere = np.array([to[i] < 0 and name[0] == "location" for i, name in enumerate(names)] or [False])
+    good = to[kind] >= 0
+    np.maximum.at(scores, (row[good], to[kind[good]]), score[good])
+    loose = anywhere[kind]
+    for i in places:
+        np.maximum.at(scores, (row[loose], np.full(loose.sum(), i)), score[loose])
+
+
+def _unmatched(
+    predicted: Rows, labelled: Rows, known: Mapping[str, str], strangers: Sequence[str], asked: Whole, frames: Whole
+) -> dict[str, Any]:
+    extra, without = np.setdiff1d(asked, frames), np.setdiff1d(frames, asked)
+    unknown = [": ".join(name) for name in predicted.classes if name not in labelled.classes]
+    return {
+        "videos": list(strangers),
+        "labelled_videos": [video for video in labelled.videos if video not in known.values()],
+        "frames": len(extra),
+        "frames_such_as": [labelled.key(int(place)) for place in extra[:EXAMPLES]],
+        "labelled_frames": len(without),
+        "labelled_frames_such_as": [labelled.key(int(place)) for place in without[:EXAMPLES]],
+        "classes": sorted(unknown),
+        "labelled_classes": [": ".join(name) for name in sorted(labelled.classes) if name not in predicted.classes],
+        "hint": hint(predicted, asked, frames),
+    }
+
+
+def _nothing_shared(predicted: Rows, labelled: Rows, strangers: Sequence[str], hinted: str) -> str:
+    if not predicted.places:
+        return "the predictions name no frame"
+    one, other = (rows.key(next(iter(rows.places))) for rows in (predicted, labelled))
+    why = f"none of their videos is labelled ({some(strangers)})" if len(strangers) == len(predicted.videos) else (
+        "their videos are labelled, but at other frames")  # fmt: skip
+    text = f"no frame of the predictions (such as {one!r}) is one of the labels' (such as {other!r}): {why}"
+    return f"{text}; {hinted}" if hinted else text
+
+
+def some(names: Sequence[str]) -> str:
+    """Name some, and say how many more there are."""
+    more = f" and {len(names) - EXAMPLES} more" if len(names) > EXAMPLES else ""
+    return ", ".join(names[:EXAMPLES]) + more

@@ -1,0 +1,113 @@
+"""The stages of an explanation, for its progress and the time that is left, and how long methods will take."""
+
+from collections.abc import Callable, Mapping, Sequence
+from statistics import median
+
+from core.errors import InputError
+from core.progress import JobProgress, Progress, Stage, foreseen
+from core.registry import collect, pick
+from core.speeds import Speeds
+from explain.attribution import MethodEntry
+from explain.faithfulness import STEPS
+from pipeline import plan
+
+JOB, READING, AWAY, WRITING = "explain", "reading the clip", "explaining the event away", "writing the report"
+REPEATED = 0.25
+"""Share of a method's budget that each repetition gets: under noise, and with random networks."""
+PLAYS = 12
+"""Windows for each frame of an event that is explained away, where nobody knows yet how much moves in it."""
+PASS = 0.05
+"""Seconds of a forward pass where nothing of the kind is remembered."""
+OUTSIDE = {READING: 3.0, WRITING: 1.5}
+"""Seconds of what is done beside the methods, where nothing is remembered."""
+
+
+def methods() -> dict[str, MethodEntry]:
+    """Return every registered method by name."""
+    return collect("explain.methods", "METHODS")
+
+
+def chosen(names: str) -> tuple[str, ...]:
+    """Return the methods that a comma-separated list names; ``all`` stands for every one.
+
+    Raises:
+        UnknownNameError: one of them is none.
+    """
+    known = methods()
+    if names == "all":
+        return tuple(known)
+    wanted = tuple(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))
+    for name in wanted:
+        pick("method", name, known)
+    if not wanted:
+        raise InputError(f"name at least one method, or all; known: {', '.join(known)}")
+    return wanted
+
+
+def passes(entry: MethodEntry, evaluations: int) -> float:
+    """Return how many forward passes a method takes, with its figures: itself and three repetitions, and two curves."""
+    return (1 + 3 * REPEATED) * entry.cost(evaluations) + 2 * (STEPS + 1)
+
+
+def job_of(
+    subjects: Sequence[str], methods: Mapping[str, MethodEntry], evaluations: int, event_frames: int = 0,
+    tell: Callable[[Progress], None] | None = None, *, away_first: bool = False,
+) -> JobProgress:  # fmt: skip
+    """Return an explanation's progress.
+
+    Args:
+        subjects: of :func:`subjects_of`.
+        methods: those that are asked for.
+        evaluations: that each may take.
+        event_frames: length of the event that is explained away; 0 where none is.
+        tell: told how far it is.
+        away_first: whether the event is explained away before the methods are asked.
+    """
+    stages = sorted(_stages(subjects, methods), key=lambda stage: away_first and stage.name != AWAY)
+    job = JobProgress(JOB, stages, tell, subjects=subjects)
+    for name, entry in methods.items():
+        job.expect(name, _passes(subjects, name, entry, evaluations))
+    job.expect(AWAY, PLAYS * event_frames)
+    return job
+
+
+def subjects_of(camera: str, device: str) -> tuple[str, str]:
+    """Return what speeds are remembered for: this camera's detector, and any on this device."""
+    return f"{camera}, {device}", device
+
+
+def costs(subjects: Sequence[str], methods: Mapping[str, MethodEntry], evaluations: int) -> dict[str, float]:
+    """Return how many seconds each method will take, its figures included."""
+    stages = {stage.name: stage for stage in _stages(subjects, methods)}
+    units = {name: _passes(subjects, name, entry, evaluations) for name, entry in methods.items()}
+    return {name: foreseen(JOB, subjects, stages[name], count) or 0.0 for name, count in units.items()}
+
+
+def outside(subjects: Sequence[str], event_frames: int = 0) -> float:
+    """Return how many seconds an explanation will take beside its methods."""
+    parts = [(stage, PLAYS * event_frames if stage.name == AWAY else 1) for stage in _stages(subjects, {})]
+    return sum(foreseen(JOB, subjects, stage, units) or 0.0 for stage, units in parts)
+
+
+def _passes(subjects: Sequence[str], name: str, entry: MethodEntry, evaluations: int) -> float:
+    """Return the passes of a method, corrected by how many it came to before."""
+    known = Speeds().of(JOB, subjects, name)
+    return passes(entry, evaluations) * (1.0 if known is None or known.ratio is None else known.ratio)
+
+
+def _stages(subjects: Sequence[str], methods: Mapping[str, MethodEntry]) -> tuple[Stage, ...]:
+    each = _pass(subjects, methods)
+    return (
+        Stage(READING, start=OUTSIDE[READING]),
+        *(Stage(name, "evaluations", start=0.3, each=each, gauge=True) for name in methods),
+        Stage(AWAY, "evaluations", start=3.0, each=each),
+        Stage(WRITING, start=OUTSIDE[WRITING]),
+    )
+
+
+def _pass(subjects: Sequence[str], methods: Mapping[str, MethodEntry]) -> float:
+    """Return the seconds of a forward pass: as other methods took, or as scoring a frame did."""
+    speeds = Speeds()
+    known = [speeds.of(JOB, subjects, name) for name in methods] + [speeds.of("analyse", subjects, plan.SCORING)]
+    taken = [speed.each for speed in known if speed is not None and speed.each is not None]
+    return median(taken) if taken else PASS

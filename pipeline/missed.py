@@ -1,0 +1,70 @@
+"""What a camera could have missed: said wherever nothing unusual was found."""
+
+import numpy as np
+
+from core.clock import Clock
+from core.normality import NormalScores
+from core.records import Floats
+from explain._summary import timestamp
+from pipeline.events import EventRule, smoothed
+
+
+def missed(scores: Floats, clock: Clock, threshold: float, normal: NormalScores | None) -> str:
+    """Say how near a clip without events came to the threshold, and how little that threshold may rest on.
+
+    Args:
+        scores: (T,) calibrated scores of the clip.
+        clock: when each frame is shown.
+        threshold: at which nothing was found.
+        normal: scores of the footage that the camera's threshold was set on; None if unknown.
+
+    Returns:
+        One to three sentences.
+    """
+    if not np.isfinite(scores).any():
+        return "No frame of the clip has a score."
+    return " ".join(
+        [_nearest(smoothed(scores, clock), clock, threshold), *([_rests(normal, threshold)] if normal else [])]
+    )
+
+
+def _nearest(values: Floats, clock: Clock, threshold: float) -> str:
+    top = int(np.nanargmax(values))
+    when, height = timestamp(clock.at(top)), float(values[top])
+    if height > threshold:
+        shortest = EventRule().shortest
+        return (
+            f"The smoothed score passes the threshold of {threshold:.2f} dB at {when}, with {height:.2f} dB, but for "
+            f"less than {shortest:g} s, which is too short for an event."
+        )
+    return f"Its highest smoothed score is {height:.2f} dB, at {when}, under the threshold of {threshold:.2f} dB."
+
+
+def _rests(normal: NormalScores, threshold: float) -> str:
+    footage, events = length(normal.seconds), normal.events(threshold)
+    if events is None:
+        return f"The camera's threshold was set on {footage} of normal footage; weaker events are not raised."
+    if events < 1.0:
+        above = (
+            f"That threshold lies above all of the {footage} of normal footage that the camera was measured on"
+            if threshold > normal.highest
+            else f"No event in the {footage} of normal footage that the camera was measured on reaches that threshold"
+        )
+        return f"{above}; weaker events than that are not raised."
+    count = round(events)
+    return (
+        f"In the {footage} of normal footage that the camera was measured on, about {count} "
+        f"{'event lies' if count == 1 else 'events lie'} above that threshold; weaker events are not raised."
+    )
+
+
+def length(seconds: float) -> str:
+    """Say how much footage there is.
+
+    >>> length(95.2), length(706), length(9000), length(0.4)
+    ('95 s', '12 min', '2.5 h', '0.4 s')
+    """
+    if seconds < 120:
+        return f"{seconds:.0f} s" if seconds >= 1 else f"{seconds:.1g} s"
+    value, unit = (seconds / 60, "min") if seconds < 6000 else (seconds / 3600, "h")
+    return f"{value:.0f} {unit}" if value >= 10 else f"{value:.1f}".removesuffix(".0") + f" {unit}"

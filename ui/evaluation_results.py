@@ -1,0 +1,204 @@
+"""What came out of evaluations: which are looked at, whether they answer what was asked for last, figures, exports."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from core.errors import WhycamError
+from pipeline.evaluation import current, evaluations, mixed
+from pipeline.evaluation import export as out
+from pipeline.evaluation.evaluations import Evaluation, Request
+from pipeline.evaluation.xman import counted
+from ui import evaluation_charts as charts
+from ui import evaluation_xman as xman
+from ui import frame, worst
+from ui.evaluation import name_of
+from ui.tables import figures
+from ui.words import count, plain
+
+PAPERS = 24
+"""Most rows of published figures, the best ones."""
+ALIKE = ("data", "labels", "protocol", "smoothing", "normalisation", "unanswered")
+"""Columns that are said once where all rows agree."""
+Result = tuple[Evaluation, dict[str, Any]]
+
+
+def choose(kept: Sequence[Evaluation]) -> list[Result]:
+    """Let the user choose finished evaluations to look at, those of the newest one's kind and data at first.
+
+    Args:
+        kept: all evaluations, newest first.
+    """
+    finished: list[Result] = []
+    for one in kept:
+        if one.state == "done":
+            try:
+                finished.append((one, one.result()))
+            except WhycamError as error:
+                frame.notice(error)
+    if not finished:
+        return []
+    newest = finished[0][0].request
+    # Of what was measured again, the newest alone: an older result beside it would pass for another system.
+    again = {replace(one.request, batch=""): one.id for one, _ in reversed(finished)}
+    alike = [one.id for one, _ in finished
+             if _held_against(one.request) == _held_against(newest) and one.id in again.values()]  # fmt: skip
+    names = {one.id: f"{name_of(one)} ({one.request.data or one.request.labels}, {one.asked})" for one, _ in finished}
+    chosen = st.multiselect("Compared", list(names), default=alike, format_func=names.__getitem__,
+                            key=f"eval-compared-{len(finished)}")  # fmt: skip
+    return [(one, result) for one, result in finished if one.id in chosen]
+
+
+def nothing(kept: Sequence[Evaluation]) -> None:
+    """Say why no result is shown."""
+    if any(one.state == "done" for one in kept):
+        st.caption("No measurement is chosen.")
+    else:
+        st.caption("Nothing has been measured yet. ./whycam evaluate and ./whycam xman do the same without a browser.")
+
+
+def _named(chosen: Sequence[Result]) -> list[tuple[str, dict[str, Any]]]:
+    """Name each result; those of one name by the time at which they were asked for, too."""
+    names = [name_of(one) for one, _ in chosen]
+    return [(name if names.count(name) == 1 else f"{name}, {one.asked}", result)
+            for name, (one, result) in zip(names, chosen, strict=True)]  # fmt: skip
+
+
+def _held_against(request: Request) -> tuple[bool, str]:
+    return request.explains, request.labels if request.explains else request.data
+
+
+def head(kept: Sequence[Evaluation], chosen: Sequence[Result], pending: bool) -> None:
+    """Head the results: as the answer, or as earlier ones with what they were made of.
+
+    Args:
+        kept: all evaluations, newest first.
+        chosen: evaluations that are looked at.
+        pending: what is chosen in a form was not measured.
+    """
+    last = current.newest(kept)
+    reasons = [
+        ("the newest measurement failed", last.failed),
+        ("the newest measurement is still at work", last.active),
+        ("what is chosen above has not been measured", pending),
+    ]
+    why = " and ".join(reason for reason, holds in reasons if holds)
+    older = [one for one, _ in chosen if why and (pending or not last.answers(one))]
+    st.subheader("Earlier results" if len(older) == len(chosen) else "What came out")
+    if older:
+        of = "; ".join(current.inputs(one) for one in older)
+        frame.notice(f"Earlier than what was asked for last, as {why}: {of}", "warn")
+    for one, result in chosen:
+        if said := current.changed(one, result):
+            frame.notice(said, "warn")
+
+
+def show(chosen: Sequence[Result]) -> None:
+    """Show what came out: coverage, figures, curves, clips, classes, errors."""
+    explained = [(one, result) for one, result in chosen if one.request.explains]
+    if explained:
+        way = xman.coverage(_named(explained))
+        chosen = [(one, counted(result, way) if one.request.explains else result) for one, result in chosen]
+        explained = [(one, result) for one, result in chosen if one.request.explains]
+    results = [result for _, result in chosen]
+    if why := current.comparable(results):
+        frame.notice(why, "warn")
+    rows = out.rows(results)
+    _figures([row | {"system": name} if one.request.explains else row
+              for row, (name, _), (one, _) in zip(rows, _named(chosen), chosen, strict=True)])  # fmt: skip
+    for one, result in chosen:
+        for sentence in result.get("false_alarms", {}).get("said", ()):
+            st.caption(plain(f"{name_of(one)}: {sentence}"))
+    _exports(chosen)
+    with st.expander("Protocol: how these figures came about"):
+        for protocol in dict.fromkeys(str(result["protocol"]) for result in results):
+            st.caption(plain(protocol))
+    if papers := out.papers(results):
+        with st.expander(f"As papers print it: {min(len(papers), PAPERS)} of {count(len(papers), 'figure')}"):
+            figures(papers[:PAPERS])
+    if detected := [(one, result) for one, result in chosen if not one.request.explains]:
+        _detection(detected)
+    for (one, _), (name, result) in zip(explained, _named(explained), strict=True):
+        xman.classes(one.id, name, result)
+
+
+def _detection(chosen: Sequence[Result]) -> None:
+    drawn = []
+    for one, _ in chosen:
+        try:
+            drawn.append((name_of(one), one.curves()))
+        except WhycamError as error:
+            frame.notice(error)
+    shown: Sequence[tuple[str, Callable[[], Any]]] = (
+        ("ROC", lambda: charts.curve("roc", drawn)),
+        ("Precision and recall", lambda: charts.curve("pr", drawn)),
+        ("Calibration", lambda: charts.calibration(drawn)),
+    )
+    for column, (title, draw) in zip(st.columns(3), shown, strict=True):
+        column.markdown(f"**{title}**")
+        column.plotly_chart(draw(), key=f"eval-{title}")
+    _worse_footage(chosen)
+    _mixed([str(result["data"]) for _, result in chosen])
+    if clips := list(dict.fromkeys(t["name"] for _, curves in drawn for t in curves.get("traces", []))):
+        clip = st.selectbox("Clip", clips, key="eval-clip")
+        traced = [(name, t) for name, curves in drawn for t in curves["traces"] if t["name"] == clip]
+        st.plotly_chart(charts.trace(traced), key="eval-trace")
+    for one, result in chosen:
+        if "classes" in result:
+            st.markdown(f"**Class by class, {plain(name_of(one))}**")
+            figures(result["classes"])
+    with st.expander("Clip by clip"):
+        for one, result in chosen:
+            st.markdown(f"**{plain(name_of(one))}**")
+            figures(result["videos"])
+    for one, _ in chosen:
+        worst.gallery(one, name_of(one))
+
+
+def _worse_footage(chosen: Sequence[Result]) -> None:
+    points = [(str(r["camera"]), str(r.get("distortion") or ""), float(r["auc"]["micro_normalised"]))
+              for _, r in chosen if r["auc"]["micro_normalised"] is not None]  # fmt: skip
+    if any(how for _, how, _ in points):
+        st.markdown("**Worse footage**")
+        # As it is first; what was asked for last is listed first.
+        worse = {system for system, how, _ in points if how}
+        ordered = sorted((p for p in points[::-1] if p[0] in worse), key=lambda point: bool(point[1]))
+        st.plotly_chart(charts.robustness(ordered), key="eval-robustness")
+
+
+def _mixed(data: Sequence[str]) -> None:
+    """Show what anomalies in the training footage cost, on the data sets where that was measured."""
+    for name in dict.fromkeys(data):
+        if rows := mixed.kept(name):
+            st.markdown(f"**Anomalies in the training footage, {plain(name)}**")
+            st.plotly_chart(charts.mixed(rows), key=f"eval-mixed-{name}")
+            st.caption(plain(rows[-1]["protocol"]))
+
+
+def _exports(chosen: Sequence[Result]) -> None:
+    """Offer the figures, and what cameras were measured by: their scores with the heat, or their predictions."""
+    results = [result for _, result in chosen]
+    with st.container(horizontal=True, key="eval-exports"):
+        for kind, label in (("csv", "CSV"), ("json", "JSON"), ("tex", "LaTeX"), ("html", "HTML")):
+            st.download_button(
+                label, partial(out.export, results, kind), f"evaluation.{kind}", out.FORMATS[kind], on_click="ignore",
+                key=f"export-{kind}", icon=":material/download:",
+            )  # fmt: skip
+        for one, _ in chosen:
+            for name, label in ((evaluations.SCORES, "Scores"), (evaluations.PREDICTIONS, "Predictions")):
+                if (path := one.folder / name).exists():
+                    st.download_button(f"{label}, {plain(name_of(one))}", path.read_bytes, f"{one.id}-{name}",
+                                       on_click="ignore", key=f"export-{one.id}-{name}",
+                                       icon=":material/download:")  # fmt: skip
+
+
+def _figures(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Show a table of figures; what is said of all rows alike stands above it, so that the figures fit beside it."""
+    alike = [key for key in ALIKE if key in rows[0] and len({str(row[key]) for row in rows}) == 1]
+    said = " · ".join(f"{key} {out.shown(rows[0][key])}" for key in alike)
+    if said:
+        st.caption(plain(said))
+    figures([{key: value for key, value in row.items() if key not in alike} for row in rows])

@@ -1,0 +1,74 @@
+"""X-MAN's mAP on the page: coverage of the labelled frames, classes beside chance, what is taken for what."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from pipeline.evaluation import xman_text
+from pipeline.evaluation.xman import LOWEST, UNANSWERED, complete, counted
+from ui import frame, xman_charts
+from ui.tables import figures
+from ui.words import plain
+
+SILENT = (
+    "X-MAN's authors ask for a score of every class for all frames of the data set, so every labelled frame counts. "
+    "How a frame without any score counts, neither they nor the paper of VQU-Net say: here it ranks last."
+)
+WAY = "xman-unanswered"
+SIDE_BY_SIDE = 8
+"""Most classes whose matrix fits beside their chart."""
+
+
+def coverage(named: Sequence[tuple[str, dict[str, Any]]]) -> str:
+    """Say how many labelled frames each system answers, in all and by video, and let the others count either way.
+
+    Args:
+        named: name and result of each system.
+
+    Returns:
+        The way, one of :data:`pipeline.evaluation.xman.UNANSWERED`.
+    """
+    way = str(st.session_state.get(WAY, LOWEST))
+    parts = [(name, result) for name, result in named if not complete(result)]
+    for name, result in named:
+        said = xman_text.coverage(counted(result, way))
+        frame.notice(f"{said} ({name})", "good" if complete(result) else "warn")
+    left, right = st.columns(2, gap="large")
+    with right:
+        none = ["There are none: both ways give the same figures", ""] if not parts else None
+        st.radio("Labelled frames without a prediction", list(UNANSWERED), format_func=UNANSWERED.__getitem__, key=WAY,
+                 disabled=not parts, help=SILENT, captions=none)  # fmt: skip
+    with left:
+        for name, result in named:
+            with st.expander(f"Video by video, {plain(name)}", expanded=not complete(result)):
+                figures(xman_text.videos(result), low=True)
+    for name, result in named:
+        for sentence in xman_text.said(result["unmatched"]):
+            frame.notice(f"{sentence} ({name})", "warn")
+    return way
+
+
+def classes(key: str, name: str, result: dict[str, Any]) -> None:
+    """Show one system's classes: beside chance, and what each is taken for.
+
+    Args:
+        key: tells the charts of several systems apart.
+        name: the system's.
+        result: of :func:`pipeline.evaluation.xman.measure_files`, counted one way.
+    """
+    st.subheader(f"Classes, {plain(name)}")
+    few = len(result["per_class"]) <= SIDE_BY_SIDE
+    left, right = st.columns(2, gap="large") if few else (st.container(), st.container())
+    with left:
+        st.markdown("**Average precision, and what chance earns**")
+        st.plotly_chart(xman_charts.precision_by_class(result), key=f"xman-ap-{key}", config={"displayModeBar": False})
+    with right, st.container(key=f"matrix-{key}"):
+        st.markdown("**What ranks first in the frames of each class**")
+        dark = st.context.theme.type == "dark"
+        st.plotly_chart(xman_charts.confusion(result, dark=dark), key=f"xman-confusion-{key}", width="content",
+                        config={"displayModeBar": False})  # fmt: skip
+        st.caption(xman_text.READING)
+    figures(xman_text.classes(result))
+    with st.expander("What ranks first, as numbers of frames"):
+        figures(xman_text.confusion_rows(result["confusion"]))

@@ -1,0 +1,132 @@
+"""Plotly figures of X-MAN's classes: average precision beside chance, and what is taken for what."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from pipeline.evaluation.xman_text import NEVER, per_cent
+from ui.charts import HOT, LIMIT, QUIET, SCORE
+from ui.words import charted
+
+NONE, FULL, SILENT = "rgba(11,114,133,0.05)", "rgba(11,114,133,1)", "rgba(90,100,97,1)"
+"""From no frame to all of them, and where no class ranks first; what shines through is the page, light or dark."""
+DARK = 0.85
+"""Share of a row from which its cell is so dark that white is read better, on light pages and on dark ones."""
+INK = {False: "#1c2422", True: "#e3e9e7"}
+"""Of the numbers on other cells, on a light page and on a dark one; Streamlit's own is too pale on a light one."""
+FEW = 12
+"""Classes up to which rows are high."""
+LONGEST_LABEL = 30
+"""Letters of a class beside a chart; the rest is told on its bar or cell."""
+WIDE, WIDEST_CELL, LEAST_CELL = 1090, 46, 15
+"""Pixels of a page at 1280, and of a matrix's cell."""
+LETTER = 6.9
+"""Pixels of a letter of the labels, on average."""
+
+
+def precision_by_class(result: Mapping[str, Any]) -> go.Figure:
+    """Draw each class's average precision as a bar with its interval, and what chance earns as a mark on it.
+
+    Args:
+        result: of :func:`pipeline.evaluation.xman.measure_files`.
+    """
+    kept = [name for name, ap in result["per_class"].items() if ap is not None]
+    value, chance = ([of[name] for name in kept] for of in (result["per_class"], result["chance"]["per_class"]))
+    spans = [result["per_class_interval"][name] or (ap, ap) for name, ap in zip(kept, value, strict=True)]
+    rows, told = list(range(len(kept))), [charted(name) for name in kept]
+    figure = go.Figure()
+    figure.add_bar(
+        x=value, y=rows, orientation="h", name="average precision", marker={"color": SCORE, "opacity": 0.75},
+        customdata=told, hovertemplate="%{customdata}: AP %{x:.3f}<extra></extra>",
+        error_x={"type": "data", "symmetric": False, "color": QUIET, "thickness": 1.2, "width": 3,
+                 "array": [max(high - ap, 0) for (_, high), ap in zip(spans, value, strict=True)],
+                 "arrayminus": [max(ap - low, 0) for (low, _), ap in zip(spans, value, strict=True)]},
+    )  # fmt: skip
+    figure.add_scatter(
+        x=chance, y=rows, mode="markers", name="by chance", customdata=told,
+        marker={"symbol": "line-ns", "size": 16, "line": {"width": 3, "color": LIMIT}},
+        hovertemplate="%{customdata}: by chance %{x:.3f}<extra></extra>",
+    )  # fmt: skip
+    for row, (name, ap) in enumerate(zip(kept, value, strict=True)):
+        said = NEVER if name in result["never_predicted"] else f"{ap:.3f}"
+        figure.add_annotation(x=1.02, xref="paper", xanchor="left", y=row, showarrow=False, text=said)
+    for mean, colour in ((result["map"], SCORE), (result["chance"]["map"], LIMIT)):
+        if mean is not None:
+            figure.add_vline(x=mean, line={"dash": "dash", "width": 1.2, "color": colour})
+    return _lined(figure, kept)
+
+
+def _lined(figure: go.Figure, names: Sequence[str]) -> go.Figure:
+    """Give bars their labels and a height that suits their number."""
+    figure.update_yaxes(tickvals=list(range(len(names))), ticktext=[_cut(name) for name in names], showgrid=False,
+                        range=[len(names) - 0.4, -0.6], zeroline=False)  # fmt: skip
+    figure.update_xaxes(range=[0, 1.02], title="average precision (dashed: the means)", zeroline=False)
+    figure.update_layout(height=104 + (34 if len(names) <= FEW else 21) * max(len(names), 1), bargap=0.35,
+                         margin={"l": 8, "r": 104, "t": 8, "b": 8},
+                         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom"})  # fmt: skip
+    return figure
+
+
+def confusion(result: Mapping[str, Any], *, dark: bool = False) -> go.Figure:
+    """Draw which class ranks first in the frames of each class, in per cent of those frames.
+
+    Classes without a frame have no row, and those that are never first and have none no column.
+
+    Args:
+        result: of :func:`pipeline.evaluation.xman.measure_files`.
+        dark: whether the page is.
+    """
+    names, counts = result["confusion"]["classes"], result["confusion"]["rows"]
+    rows = [i for i, row in enumerate(counts) if sum(row)]
+    columns = [j for j in range(len(names)) if j in rows or any(counts[i][j] for i in rows)]
+    figure = go.Figure()
+    for full, chosen in ((FULL, [j for j in columns if j < len(names) - 1]),
+                         (SILENT, [j for j in columns if j == len(names) - 1])):  # fmt: skip
+        told = [[f"{charted(names[j])} ranks first in {counts[i][j]:,} of {sum(counts[i]):,} frames of "
+                 f"{charted(names[i])}" for j in chosen] for i in rows]  # fmt: skip
+        figure.add_heatmap(
+            x=[columns.index(j) for j in chosen], y=list(range(len(rows))), hovertext=told, hoverinfo="text", zmin=0,
+            z=[[counts[i][j] / sum(counts[i]) for j in chosen] for i in rows], zmax=1, showscale=False, xgap=1, ygap=1,
+            colorscale=[[0, NONE], [1, full]],
+        )  # fmt: skip
+    for place, i in enumerate(rows):
+        at = columns.index(i)
+        figure.add_shape(type="rect", x0=at - 0.5, x1=at + 0.5, y0=place - 0.5, y1=place + 0.5,
+                         line={"color": HOT, "width": 1.5})  # fmt: skip
+    cells = [(k, place, counts[i][j] / sum(counts[i])) for place, i in enumerate(rows) for k, j in enumerate(columns)]
+    heads = [_cut(names[j]) for j in columns]
+    return _squared(
+        _numbered(figure, cells, INK[dark]), heads, [f"{_cut(names[i])} ({sum(counts[i]):,})" for i in rows]
+    )
+
+
+def _numbered(figure: go.Figure, cells: Sequence[tuple[int, int, float]], ink: str) -> go.Figure:
+    """Write the shares into the cells, white on dark ones."""
+    for dark in (False, True):
+        some = [(x, y, per_cent(share)) for x, y, share in cells if share and (share > DARK) == dark]
+        figure.add_scatter(
+            x=[x for x, *_ in some], y=[y for _, y, _ in some], text=[text for *_, text in some], mode="text",
+            hoverinfo="skip", showlegend=False, textfont={"color": "white" if dark else ink},
+        )  # fmt: skip
+    return figure
+
+
+def _squared(figure: go.Figure, heads: Sequence[str], sides: Sequence[str]) -> go.Figure:
+    """Give a matrix its labels, and cells as large as fit."""
+    left, top = (LETTER * max(map(len, labels), default=0) + 14 for labels in (sides, heads))
+    cell = min(max((WIDE - left) / max(len(heads), 1), LEAST_CELL), WIDEST_CELL)
+    high = min(max(0.72 * cell, 17), 33)
+    figure.update_traces(selector={"type": "scatter"}, textfont_size=9 if cell < 24 else 12)
+    figure.update_xaxes(tickvals=list(range(len(heads))), ticktext=list(heads), side="top", tickangle=-90)
+    figure.update_yaxes(tickvals=list(range(len(sides))), ticktext=list(sides))
+    figure.update_xaxes(range=[-0.5, len(heads) - 0.5], showgrid=False, zeroline=False, fixedrange=True, ticks="")
+    figure.update_yaxes(range=[len(sides) - 0.5, -0.5], showgrid=False, zeroline=False, fixedrange=True, ticks="")
+    figure.update_layout(width=left + cell * len(heads) + 8, height=top + high * len(sides) + 12, autosize=False,
+                         margin={"l": left, "r": 8, "t": top, "b": 12, "autoexpand": False})  # fmt: skip
+    return figure
+
+
+def _cut(name: str) -> str:
+    short = name if len(name) <= LONGEST_LABEL else f"{name[: LONGEST_LABEL - 1]}…"
+    return charted(short)

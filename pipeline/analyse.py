@@ -107,6 +107,7 @@ def _score(
         raise
     facts["clip"]["frames"], facts["repeated"] = scoring.frames, scoring.repeated
     facts["clip"]["announced"], facts["unread"] = scoring.reading.announced, scoring.reading.unread
+    facts["disturbances"] = [dataclasses.asdict(one) for one in scoring.disturbances]
     facts["texts"] = [dataclasses.asdict(text) for text in scoring.texts]
     files.write_json(folder / FACTS, facts)
 

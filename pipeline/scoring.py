@@ -10,12 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from core import files, video
+from core.clock import Clock
 from core.contracts import Detector
 from core.device import Runtime
+from core.disturbance import Disturbance
 from core.errors import Cancelled
 from core.normality import Normality
 from core.progress import JobProgress
-from core.records import Clip, Evidence, Prediction, Reading
+from core.records import Clip, Evidence, Frames, Prediction, Reading
+from explain.disturbances.monitor import Monitor
 from pipeline import frame_log, plan
 from pipeline.ahead import ahead
 from pipeline.answers import EVIDENCE
@@ -61,6 +64,7 @@ class Scoring:
         self.sampler = Sampler.of(path, clip.fps, camera_rate)
         self.spacing = stride(clip) / clip.fps
         self.reading = Reading(None, 0)
+        self._monitor = Monitor()
         self._written = self._explained = 0
         self._owed: list[float] = []
         self._held, self._raised = float("nan"), 0.0
@@ -84,6 +88,11 @@ class Scoring:
     def texts(self) -> tuple[Text, ...]:
         """What is burnt into the picture, as far as the camera's footage did not have it."""
         return self._text.texts()
+
+    @property
+    def disturbances(self) -> tuple[Disturbance, ...]:
+        """What the camera itself did, of all that was decoded."""
+        return self._monitor.finish(Clock.of(self.sampler.seen))
 
     def run(self, folder: Path, job: JobProgress, cancelled: Callable[[], bool]) -> None:
         """Score what is not scored yet; afterwards ``frames`` and ``reading`` are known.
@@ -127,7 +136,7 @@ class Scoring:
 
     def _samples(self, start: int) -> Iterator[Sample]:
         """Decode; show each chunk to the witness, and pass on what the frames from ``start`` on need."""
-        for chunk in ahead(video.read(self.path, CHUNK[self.runtime.device.type], self._note, fps=self.clip.fps)):
+        for chunk in ahead(self._watched()):
             samples = list(self.sampler.take(chunk))
             if chunk.first + len(chunk) <= start:
                 continue
@@ -136,6 +145,12 @@ class Scoring:
                 self._offset = sample.frames.first if self._offset is None else self._offset
                 self._numbers += sample.numbers.tolist()
                 yield sample
+
+    def _watched(self) -> Iterator[Frames]:
+        """Decode every frame, and watch what the camera does, also in those that are scored already."""
+        for chunk in video.read(self.path, CHUNK[self.runtime.device.type], self._note, fps=self.clip.fps):
+            self._monitor.see(chunk)
+            yield chunk
 
     def _note(self, reading: Reading) -> None:
         self.reading = reading

@@ -44,5 +44,6 @@ def chart(name: str) -> go.Figure:
 
 
 PICTURE = str(Path(__file__).resolve().parents[2] / "assets" / "icon.png")
-for place, given in enumerate(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))):
-    show(place, given)
+if __name__ == "__main__":
+    for place, given in enumerate(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))):
+        show(place, given)

@@ -25,6 +25,8 @@ FIRST = 64
 RECENT, USUAL, SHARE, MOST = 30, 0.9, 0.35, 8.0
 """A picture repeats the one before where no place in it changes by more than ``SHARE`` of what is usual (the ``USUAL``
 quantile of the last ``RECENT`` pairs of frames), nor by more than ``MOST`` grey levels."""
+EXPECTED_SHARE, EXPECTED_MOST = 0.6, 14.0
+"""The same where a steady beat makes the next picture a repeat: a bad codec changes it as a quiet scene does."""
 WIDTH, PLACE = 160, 9
 """Pixels across a small picture, and across a place in it."""
 
@@ -149,12 +151,14 @@ class Repeats:
             return False
         change = float(cv2.blur(cv2.absdiff(before, small).astype(np.float32), (PLACE, PLACE)).max())
         self._changes.append(change)
-        if change > min(SHARE * float(np.quantile(self._changes, USUAL)), MOST):
+        steady = len(self._runs) == RUNS and max(self._runs) - min(self._runs) <= 1
+        expected = steady and self._run < max(self._runs) and sum(self._runs) > 1
+        share, most = (EXPECTED_SHARE, EXPECTED_MOST) if expected else (SHARE, MOST)
+        if change > min(share * float(np.quantile(self._changes, USUAL)), most):
             self._runs.append(self._run)
             self._run = 0
             return False
         self._run += 1
-        steady = len(self._runs) == RUNS and max(self._runs) - min(self._runs) <= 1
         return steady and self._run <= max(self._runs)
 
 

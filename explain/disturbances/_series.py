@@ -27,15 +27,14 @@ ONE_COLOUR = 2
 FLAT, STRONG = 3, 100
 """Grey levels up to which neighbours have one colour, and by which the channels of a strong colour differ."""
 ROW = np.dtype(
-    [("peak", "f2"), ("wide", "f2"), ("places", "u1"), ("noise", "f2"), ("same", "f2"), ("repeated", "?"),
+    [("peak", "f2"), ("wide", "f2"), ("places", "u1"), ("noise", "f2"), ("same", "f2"),
      ("x", "f4"), ("y", "f4"), ("votes", "f2"), ("alike", "f2"), ("colour", "f2"), ("vivid", "f2"), ("uniform", "f2"),
      ("bars", "f2"), ("grain", "f2"), ("lit", "f2"), ("other", "f2"), ("glow", "f2"), ("level", "u1", (CELLS,)),
      ("detail", "u1", (CELLS,))]
 )  # fmt: skip
 """Of a frame against the one before: largest change of a square, that of the fourth-most changed cell, how many
 separate places changed; mean change of single pixels, and the share of them that did not change, of the middle cell;
-whether it repeats that frame; displacement in thumbnail pixels, share of blocks that vote for it, share that look
-the same.
+displacement in thumbnail pixels, share of blocks that vote for it, share that look the same.
 
 Of a frame by itself: colour of its less and of its more coloured cells, share of pixels of one colour, whether it is
 made of a few flat and strong colours (0 to 1), correlation of neighbouring pixels; light that fell on a part

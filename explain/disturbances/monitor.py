@@ -8,8 +8,6 @@ ended, or from what there is of it so far.
 
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from core.clock import Clock
 from core.disturbance import Disturbance
 from core.errors import expect
@@ -18,8 +16,6 @@ from explain.disturbances import _blank, _causes
 from explain.disturbances._glow import Glow
 from explain.disturbances._series import Series, measure
 from explain.disturbances._snapshots import Snapshots
-from explain.disturbances._stretches import Flags
-from explain.disturbances.repeats import Repeats
 from explain.disturbances.thumbnails import Thumbnail, size_of
 
 CUT = 0.3
@@ -28,52 +24,38 @@ CUT = 0.3
 
 @dataclass
 class Monitor:
-    """Watches one clip; it holds 134 bytes a frame and at most a thousand thumbnails."""
+    """Watches one clip; it holds 133 bytes a frame and at most a thousand thumbnails."""
 
     _series: Series = field(default_factory=Series)
     _snapshots: Snapshots = field(default_factory=Snapshots)
     _glow: Glow = field(default_factory=Glow)
-    _repeats: Repeats = field(default_factory=Repeats)
     _before: Thumbnail | None = None
     _lit: tuple[float, float, float] = (0.0, 0.0, 0.0)
     _size: tuple[int, int] = (1, 1)
 
-    def see(self, frames: Frames) -> Flags:
+    def see(self, frames: Frames) -> None:
         """Measure the next frames; every frame must be given, in order.
 
         Args:
             frames: at the clip's size, with their times.
-
-        Returns:
-            (T,) bool: which of them repeat the frame before, as far as that can be told without those that follow.
 
         Raises:
             ValueError: frames were left out.
         """
         expect(frames.first == self._series.count, "frames", f"from {self._series.count} on", f"from {frames.first} on")
         self._size = frames.images.shape[1:3]
-        seen = enumerate(zip(frames.images, frames.times.tolist(), strict=True), frames.first)
-        return np.array(
-            [self._add(number, Thumbnail.of(image), seconds) for number, (image, seconds) in seen], np.bool_
-        )
+        for number, (image, seconds) in enumerate(zip(frames.images, frames.times.tolist(), strict=True), frames.first):
+            self._add(number, Thumbnail.of(image), seconds)
 
-    def _add(self, number: int, now: Thumbnail, seconds: float) -> bool:
+    def _add(self, number: int, now: Thumbnail, seconds: float) -> None:
         row = measure(now, self._before)
         if row["alike"] < CUT or _blank.blank(row[None])[0]:
             self._glow.forget()
         if self._snapshots.see(number, seconds, now):
             self._lit = self._glow.see(seconds, now)
         row["lit"], row["other"], row["glow"] = self._lit
-        repeated = self._repeats.see(float(row["peak"]))
-        row["repeated"] = repeated
         self._series.add(row)
         self._before = now
-        return repeated
-
-    @property
-    def repeated(self) -> Flags:
-        """Which frames so far repeat the one before: (frames,)."""
-        return np.array(self._series.all["repeated"])
 
     def finish(self, clock: Clock) -> tuple[Disturbance, ...]:
         """Say what the camera did in the frames so far, in order of time; more may be seen afterwards.

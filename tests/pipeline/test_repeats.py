@@ -1,0 +1,55 @@
+"""Frames that repeat the one before, coded as cameras code them."""
+
+import numpy as np
+import pytest
+
+from benchmarks.disturbances import code
+from core import video
+from pipeline.sampling import FIRST, Repeats
+from tests.explain.disturbances.twins import FPS, plain
+
+PATTERNS = {"every second": [0, 1], "two of three": [0, 1, 1], "four of five": [0, 1, 1, 1, 1]}
+
+
+def repeating(pattern):
+    """The plaza with each frame shown as often as the pattern has entries, and which of them repeat."""
+    images = plain()[:60]
+    return np.repeat(images, len(pattern), 0), np.tile(pattern, len(images)).astype(bool)
+
+
+def pulldown():
+    order = np.concatenate([[i] if i % 4 < 3 else [i, i] for i in range(100)])
+    return plain()[order], np.diff(order, prepend=-1) == 0
+
+
+def told(images):
+    """Which frames repeat the one before, after a look at the beginning."""
+    repeats = Repeats()
+    for image in images[:FIRST]:
+        repeats.see(image)
+    repeats = repeats.again()
+    return np.array([repeats.see(image) for image in images])
+
+
+@pytest.mark.parametrize("crf", [18, 23, 30])
+@pytest.mark.parametrize("pattern", [*PATTERNS, "one of five"])
+def test_repeats_are_told_however_a_clip_is_coded(pattern, crf):
+    images, truth = pulldown() if pattern == "one of five" else repeating(PATTERNS[pattern])
+    found = told(code(images, FPS * 2, crf=crf))
+    assert not found[~truth].any() and found[truth].mean() > 0.95
+
+
+@pytest.mark.parametrize("crf", [18, 30])
+def test_nothing_repeats_in_a_clip_as_it_is(crf):
+    assert not told(code(plain(), FPS, crf=crf)).any()
+
+
+@pytest.mark.footage
+@pytest.mark.slow
+@pytest.mark.parametrize("pattern", ["UCSDped2_mp4/*.mp4", "Avenue/*/*.avi", "Avenue/*/*.mp4"])
+def test_no_frame_of_the_benchmarks_repeats(footage_root, pattern):
+    paths = sorted(footage_root.glob(pattern))
+    assert paths
+    for path in paths:
+        repeats = Repeats()
+        assert not any(repeats.see(image) for chunk in video.read(path) for image in chunk.images), path

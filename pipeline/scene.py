@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from core.records import Floats, Images
+from explain.darkness import DARK
 from explain.disturbances.registration import Shift, register
 from explain.disturbances.thumbnails import colours, size_of, structure
 
@@ -23,8 +24,8 @@ ANGLES, ZOOMS = (-9.0, -6.0, -3.0, 0.0, 3.0, 6.0, 9.0), (0.8, 0.9, 1.0, 1.11, 1.
 """Degrees and factors by which a clip is turned and zoomed back, where it shows another view."""
 GREY, COLOUR = 1.5, 2.5
 """Colours (:func:`colours`) up to which a background is black and white, and from which it has colours."""
-DARK, DIMMED = 45.0, 0.45
-"""Brightness under which a background is dark, where it is no more than that share of the other one's."""
+DIMMED = 0.45
+"""A dark background (:data:`explain.darkness.DARK`) has no more than this share of the other one's brightness."""
 
 
 @dataclass(frozen=True)

@@ -86,8 +86,15 @@ class Scoring:
 
     @property
     def texts(self) -> tuple[Text, ...]:
-        """What is burnt into the picture, as far as the camera's footage did not have it."""
-        return self._text.texts()
+        """What is burnt into the picture, as far as the camera's footage did not have it.
+
+        In a picture that stands still, whatever has strokes looks like text.
+        """
+        still = [one for one in self.disturbances if one.kind == "frozen"]
+        return tuple(
+            text for text in self._text.texts()
+            if not any(one.first <= text.last and text.first <= one.last + self._text.reach for one in still)
+        )  # fmt: skip
 
     @property
     def disturbances(self) -> tuple[Disturbance, ...]:

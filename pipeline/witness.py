@@ -10,6 +10,7 @@ from core.clock import Clock
 from core.contracts import ActionModel, ObjectModel
 from core.records import Detections, Evidence, Floats, Frames, Images
 from explain.actions import moments
+from explain.darkness import believed
 from explain.fragments import whole
 from explain.heat import box_area, box_heat, summed_area
 from explain.labels import PERSON
@@ -73,7 +74,8 @@ class Witness:
 
     def _explain(self, ready: list[_Asked]) -> list[Evidence]:
         images = self.images([entry.frame for entry in ready])
-        found = [whole(boxes) for boxes in self.objects.detect(images)]
+        seen = zip(self.objects.detect(images), images, strict=True)
+        found = [believed(whole(boxes), image) for boxes, image in seen]
         return [
             Evidence(entry.frame, entry.score, image, entry.heat, _of(entry.frame, boxes), self._actions(entry, boxes))
             for entry, image, boxes in zip(ready, images, found, strict=True)

@@ -7,15 +7,16 @@ import numpy as np
 import numpy.typing as npt
 
 from core.clock import Clock
+from explain.darkness import DARK
 from explain.disturbances._series import Rows
 from explain.disturbances._stretches import Flags
 
 GREY, COLOUR = 1.5, 2.5
 """A picture is grey whose more coloured cells have no more than the first, coloured where the less coloured have the
 second (``colours`` of a thumbnail): a red bus in a grey picture makes neither."""
-DARK, DIMMED, LIGHT = 45.0, 0.45, 0.7
-"""Brightness under which a picture is dark, no more than the first share of the clip's bright times, and light from the
-second share on."""
+DIMMED, LIGHT = 0.45, 0.7
+"""A dark picture (:data:`explain.darkness.DARK`) has no more than the first share of the brightness of the clip's
+bright times, and is light from the second share on."""
 SECONDS, OPEN_SECONDS = 3.0, 1.5
 """How long a state must last, and at either end of the clip."""
 TOGETHER = 1.5

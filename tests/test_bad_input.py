@@ -97,7 +97,7 @@ def test_an_mp4_cut_in_the_middle_is_analysed_up_to_the_cut(analyse, tmp_path):
 def test_what_is_known_of_a_file_before_it_is_read_is_said_at_once_and_once(analyse, good, monkeypatch, capsys):
     probe, scored = video.probe, []
     note = "'good.mp4' is cut: its last 3 s are missing"
-    monkeypatch.setattr(video, "probe", lambda path: dataclasses.replace(probe(path), notes=(note,)))
+    monkeypatch.setattr(video, "probe", lambda path, fps=None: dataclasses.replace(probe(path, fps), notes=(note,)))
     run = scoring.Scoring.run
 
     def score(*given, **more):

@@ -67,6 +67,7 @@ def test_a_cameras_scores_are_kept_and_read_again_on_plain_and_worse_footage(cap
     assert {path.name for path in tmp_path.glob("*.npz")} == {"tiny.npz", "tiny-brightness0.5.npz"}
     code, _, _ = run(capsys, *asked, tmp_path / "b.json", "--scores", tmp_path / "tiny.npz")
     assert code == 0
+    plain.pop("false_alarms")  # held against the camera's card, which kept scores do not have
     assert json.loads((tmp_path / "b.json").read_text()) == plain
     assert set(plain["localisation"]) == {"heat", "pixel_auc", "rbdc", "tbdc", "protocol"}
 

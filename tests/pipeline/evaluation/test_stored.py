@@ -41,6 +41,7 @@ def test_kept_scores_give_the_same_figures_again(tiny_camera, tmp_path):
     dataset, runtime = Masked(), choose("cpu", "float32")
     first = evaluate(tiny_camera, dataset, runtime, heat="tube", keep=tmp_path / "tiny.npz")
     again = evaluate_scores(tmp_path / "tiny.npz", dataset)
+    first.pop("false_alarms")  # held against the camera's card, which kept scores do not have
     assert again == first
     assert set(first["localisation"]) == {"pixel_auc", "rbdc", "tbdc", "heat", "protocol"}
     assert all(0 <= first["localisation"][name] <= 1 for name in ("pixel_auc", "rbdc", "tbdc"))

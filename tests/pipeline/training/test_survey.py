@@ -128,8 +128,8 @@ def test_a_long_clip_is_thinned_evenly():
         name = "long"
 
         def frames(self, chunk=32):
-            for seen in Clip("long", np.broadcast_to(still, (40, *still.shape))).frames():
-                for i in range(200):
+            for i in range(200):
+                for seen in Clip("long", np.broadcast_to(still, (40, *still.shape))).frames():
                     yield dataclasses.replace(seen, first=seen.first + 40 * i, times=seen.times + 4 * i)
 
     one = survey([Long()]).clips[0]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import detectors, footage_faults, memory, objects, shown_boxes, speed
+from benchmarks import detectors, disturbances, footage_faults, memory, objects, shown_boxes, speed
 from core import device
 from core.console import progress_line, table
 from core.files import write_json, write_whole
@@ -95,7 +95,18 @@ def _faults(options: argparse.Namespace) -> int:
     return _give(machine, {"files": rows}, rows, options.json)
 
 
-WHAT = {"detectors": _detectors, "explanations": _explanations, "boxes": _boxes, "faults": _faults}
+def _disturbances(options: argparse.Namespace) -> int:
+    with progress_line() as line:
+        rows = disturbances.measure(Path(options.root or "."), say=lambda name: line.show(lambda: name))
+    if options.out:
+        with write_whole(options.out.with_suffix(".md")) as file:
+            file.write(disturbances.page(rows, disturbances.LEFT_OUT).encode())
+    shown = [row.table() for row in rows]
+    return _give("cpu", {"disturbances": shown}, shown, options.json)
+
+
+WHAT = {"detectors": _detectors, "explanations": _explanations, "boxes": _boxes, "faults": _faults,
+        "disturbances": _disturbances}  # fmt: skip
 
 if __name__ == "__main__":
     sys.exit(main())

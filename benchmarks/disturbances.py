@@ -1,15 +1,12 @@
 """How well disturbances of the camera are told: faults staged on clips of quiet cameras, coded as cameras code them.
 
-``python -m benchmarks.disturbances --root DIR --out FILE``: DIR holds ``UCSDped2_mp4/``, ``Avenue/``, ``cameras/`` and
-``clips/``; the plaza is rendered. Constants were chosen on the clips of :data:`TUNED_ON`, and the table is of those of
-:data:`LEFT_OUT`.
+``./whycam bench disturbances --root DIR``: DIR holds ``UCSDped2_mp4/``, ``Avenue/``, ``cameras/`` and ``clips/``; the
+plaza is rendered. Constants were chosen on the clips of :data:`TUNED_ON`; those of :data:`LEFT_OUT` are measured on.
 """
 
-import argparse
 import io
-import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -25,7 +22,6 @@ from benchmarks._staged_views import Take, Truth
 from core import video
 from core.clock import Clock
 from core.disturbance import Disturbance
-from core.files import write_json, write_text
 from core.records import Frames, Images
 from explain.disturbances.monitor import Monitor
 from footage.plaza import DATASETS
@@ -44,6 +40,7 @@ LEFT_OUT = (
     "cameras/motorway-foreste.mp4", "cameras/motorway-salitona.mp4", "clips/bottle-detection.mp4",
 )  # fmt: skip
 SECONDS, FRAMES, WIDEST = (8.0, 15.0), 240, 700
+SEEDS, EACH = (0, 1, 2), 3
 TOLERANCE = 1.0
 """Seconds by which a disturbance may be told too early or too late to be the one that was staged."""
 
@@ -173,20 +170,24 @@ def run(name: str, path: Path, other: Path, seed: int, row: Row) -> None:
     row.false += [f"{path.name} seed {seed}: {told.summary}" for told in found if told not in known]
 
 
-def measure(root: Path, clips: Sequence[str], seeds: Sequence[int], each: int, only: str = "") -> list[Row]:
-    """Stage everything on ``each`` clips with each seed, worst first; ``only`` what has that in its name."""
+def measure(root: Path, clips: Sequence[str] = LEFT_OUT, say: Callable[[str], None] = lambda name: None) -> list[Row]:
+    """Stage everything on :data:`EACH` clips with each seed, and tell what was found, worst first.
+
+    Args:
+        root: of the footage.
+        clips: to stage it on.
+        say: told what is staged.
+    """
     rows = []
     for number, name in enumerate({**FAULTS, **HARMLESS}):
-        if only not in name:
-            continue
+        say(name)
         rows.append(Row(name))
         usable = [clip for clip in clips if not (name.startswith("night, infrared") and PED2 in clip)]
-        for seed in seeds:
-            for turn in range(each):
+        for seed in SEEDS:
+            for turn in range(EACH):
                 at = number * 5 + turn * 4 + seed * 7
                 clip, other = usable[at % len(usable)], clips[(at + 8) % len(clips)]
                 run(name, place(root, clip), place(root, other), seed, rows[-1])
-        print(json.dumps({**rows[-1].table(), "missed": rows[-1].missed, "told": rows[-1].false}), flush=True)
     return sorted(rows, key=lambda row: (len(row.starts) - row.staged - len(row.false), row.name))
 
 
@@ -199,25 +200,20 @@ def place(root: Path, clip: str) -> Path:
     return Path(found.ready())
 
 
-def main() -> None:
-    """Measure, and write the table as FILE.md and FILE.json."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.disturbances", description=__doc__)
-    parser.add_argument("--root", type=Path, required=True)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--each", type=int, default=3)
-    parser.add_argument("--only", default="")
-    parser.add_argument("--tuned", action="store_true", help="the clips that constants were chosen on")
-    parser.add_argument("--out", type=Path)
-    options = parser.parse_args()
-    rows = measure(options.root, TUNED_ON if options.tuned else LEFT_OUT, options.seeds, options.each, options.only)
-    if options.out:
-        write_json(options.out.with_suffix(".json"), [vars(row) for row in rows])
-        shown = [row.table() for row in rows]
-        lines = [shown[0].keys(), ["---"] * len(shown[0]), *(row.values() for row in shown)]
-        text = "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
-        write_text(options.out.with_suffix(".md"), text + "\n")
-
-
-if __name__ == "__main__":
-    cv2.setNumThreads(1)
-    main()
+def page(rows: Sequence[Row], clips: Sequence[str]) -> str:
+    """Set the rows as a page of Markdown: shares first, then what was missed and what was told falsely."""
+    found, staged = sum(len(row.starts) for row in rows), sum(row.staged for row in rows)
+    false = sum(len(row.false) for row in rows)
+    shown = [row.table() for row in rows]
+    lines = [shown[0].keys(), ["---"] * len(shown[0]), *(row.values() for row in shown)]
+    table = ["| " + " | ".join(map(str, line)) + " |" for line in lines]
+    wrong = [f"- {row.name}: {what}" for row in rows for what in (*row.missed, *row.false)]
+    chosen = "clips that constants were" if clips == TUNED_ON else "clips that no constant was"
+    names = ", ".join(Path(clip).stem for clip in clips)
+    head = [
+        "# What the camera itself does, staged", "",
+        "`./whycam bench disturbances --root DATA --out docs/results/disturbances` writes this page.",
+        f"{found} of {staged} staged disturbances are told, with {false} false ones, on {chosen} chosen with: {names}.",
+        "",
+    ]  # fmt: skip
+    return "\n".join([*head, *table, "", "What was missed or told falsely:", "", *wrong]) + "\n"

@@ -262,7 +262,8 @@ def _bench(verbs: Any) -> None:
         metavar="WHAT",
         help="nothing: the whole analysis; or: detectors [NAME…]: their networks; or: "
         "explanations [CAMERA…]: how far the methods can be believed; or: boxes: whether the first cause's box lies on "
-        "what is unusual in the frame that a report shows; or: faults: what is said of files that are easily misread",
+        "what is unusual in the frame that a report shows; or: faults: what is said of files that are easily misread; "
+        "or: disturbances: how well faults that are staged on quiet footage are told",
     )
     made.add_argument("--all", action="store_true", help="of detectors: every one, instead of one of each kind")
     made.add_argument("--data", metavar="DATASET", help="of explanations and boxes: a data set")
@@ -274,7 +275,7 @@ def _bench(verbs: Any) -> None:
     made.add_argument("--budget", type=count, default=64, metavar="N", help="evaluations of each method (default 64)")
     made.add_argument("--minutes", type=number, metavar="N", help="for each camera; other frames are left out")
     made.add_argument("--work", type=Path, metavar="DIR", help="where each frame's figures are kept, to go on later")
-    made.add_argument("--out", type=Path, metavar="FILE", help="of explanations and faults: keep them as FILE.md")
+    made.add_argument("--out", type=Path, metavar="FILE", help="keep explanations, faults or disturbances as FILE.md")
     json_file(made)
     device(made)
 

@@ -103,5 +103,7 @@ def test_the_verb_prints_a_table_or_json_and_knows_no_other_name(capsys, monkeyp
     with pytest.raises(UnknownNameError, match="known: "):
         detectors.measure("cpu", ["bcae9"])
     monkeypatch.setattr(command.sys, "argv", ["whycam bench", "detector"])
-    with pytest.raises(UnknownNameError, match=r"unknown benchmark 'detector'; known: .*detectors"):
+    with pytest.raises(
+        UnknownNameError, match=r"unknown benchmark 'detector'; known: boxes, detectors, .*explanations"
+    ):
         command.main()

@@ -4,11 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from core.clock import Clock
 from core.disturbance import Disturbance
 from core.normality import NormalScores, Places
 from core.records import Clip, Event, Floats, Pixels
 
+LEAST_HIDDEN = 0.5
+"""Seconds hidden by the camera's own doing from which they are said beside the number of events."""
 LISTED, WORTH = 6, 0.05
 """Causes that pages and reports list: at most so many, and only those with this share of the best one's score."""
 
@@ -156,11 +161,29 @@ class Analysis:
 
     @property
     def reach(self) -> str:
-        """Say which part of the clip the answer is of, where not all of it could be read; empty where it could.
+        """Say which part of the clip the answer is of, where not all could be read or scored; empty where it could.
 
-        It stands behind every number of events: what was not read may have been anything.
+        It stands behind every number of events: what was not read, or not seen as it is, may have been anything.
         """
         read, announced = len(self.scores), self.clip.announced
+        whole = self.clock.recorded if read else 0.0
+        seen = whole * (1.0 - float(self.hidden.mean())) if read else 0.0
+        part = f"{seen:.1f} of {whole:.1f} s that could be scored" if whole - seen >= LEAST_HIDDEN else ""
         if announced is not None and read < announced:
-            return f" in the {read:,} of {announced:,} frames that could be read"
-        return " in what could be read" if self.unread else ""
+            said = f" in the {read:,} of {announced:,} frames that could be read"
+            return f"{said}, {part}" if part else said
+        unread = " in what could be read" if self.unread else ""
+        return f"{unread}, {part}" if unread and part else f" in the {part}" if part else unread
+
+    @property
+    def hidden(self) -> npt.NDArray[np.bool_]:
+        """(frames,) which of them the camera's own doing hides."""
+        found = np.zeros(len(self.scores), np.bool_)
+        for one in self.disturbances:
+            found[one.hides(len(found))] = True
+        return found
+
+    def hides(self, one: Disturbance) -> tuple[float, float]:
+        """Return from when to when, in seconds, what the camera did hides the scene."""
+        frames = one.hides(len(self.scores))
+        return one.start, max(one.end, self.clock.end(frames.stop - 1)) if len(frames) else one.end

@@ -87,15 +87,14 @@ def read(folder: Path) -> Kept:
 def hides(disturbances: Sequence[Disturbance], log: FrameLog, span: int) -> frame_log.Flags:
     """Mark the frames whose score tells of the camera and not of the scene, (T,) bool.
 
-    They are those of each disturbance, those whose window of ``span`` analysed frames reaches back into it, and all
-    that follow a lasting one.
+    They are those that each disturbance hides, and those whose window of ``span`` analysed frames reaches back into it.
     """
     hidden = np.zeros(len(log), np.bool_)
     analysed = np.flatnonzero(log.analysed)
     for one in disturbances:
-        behind = int(np.searchsorted(analysed, one.last, side="right")) + span - 1
-        stop = int(analysed[behind]) if behind < len(analysed) and not one.lasting else len(log)
-        hidden[one.first + (one.kind == "gap") : stop] = True
+        frames = one.hides(len(log))
+        behind = int(np.searchsorted(analysed, max(frames.stop - 1, one.last), side="right")) + span - 1
+        hidden[frames.start : int(analysed[behind]) if behind < len(analysed) else len(log)] = True
     return hidden
 
 

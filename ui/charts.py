@@ -68,7 +68,7 @@ def score_chart(analysis: Analysis, picked: int | None) -> go.Figure:
             x0=first, x1=last, line_width=0, layer="below", fillcolor=PICKED if number == picked else EVENT
         )
     for stretch in analysis.disturbances:
-        first, last = _moments(np.array([stretch.start, stretch.end]))
+        first, last = _moments(np.array(analysis.hides(stretch)))
         figure.add_vrect(x0=first, x1=last, line_width=0, layer="below", fillcolor=CAMERA)
     figure.add_hline(y=analysis.threshold, line={"color": LIMIT, "width": 1.5, "dash": "dash"})
     return _styled(figure, analysis)

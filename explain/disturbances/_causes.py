@@ -1,7 +1,7 @@
 """From the measurements of all frames to what the camera did: which kind explains which frames, and which gives way."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -27,7 +27,7 @@ ABSORBED = 0.8
 AFTER = 10.0
 """Seconds behind a change of the whole picture in which light on a part of it is not told."""
 LASTING = 0.35
-"""Logarithm by which lasting light makes what follows incomparable: 1.4 times."""
+"""Logarithm by which light that stays makes what follows incomparable: 1.4 times."""
 
 
 def find(rows: Rows, snapshots: Sequence[Snapshot], clock: Clock, scale: tuple[float, float]) -> list[Disturbance]:
@@ -62,8 +62,9 @@ def find(rows: Rows, snapshots: Sequence[Snapshot], clock: Clock, scale: tuple[f
     moved = [one for one in moved if not swaying[one.first]]
     found = [
         *_sentences.gaps(clock), *_sentences.say("no picture", blank, clock), *_sentences.say("frozen", frozen, clock),
-        *_sentences.say("covered", covered, clock), *_sentences.moves(moved, clock, scale),
-        *_sentences.turns(turns, clock), *_told(lights, rows, clock), *_sentences.say("shaken", shaken, clock),
+        *_sentences.say("covered", covered, clock), *_ended(_sentences.moves(moved, clock, scale)),
+        *_ended(_sentences.turns(turns, clock)), *_ended(_told(lights, rows, clock)),
+        *_sentences.say("shaken", shaken, clock),
         *_sentences.say("light", parts, clock, _sentences.PARTLY),
     ]  # fmt: skip
     return sorted(found, key=lambda one: one.start)
@@ -129,12 +130,19 @@ def _parts(rows: Rows, clock: Clock, hidden: Flags, changes: Sequence[Stretch | 
 
 
 def _told(lights: Sequence[Stretch], rows: Rows, clock: Clock) -> list[Disturbance]:
-    """Say when the light changed, and whether it stayed so."""
-    told = []
+    """Say when the light changed, and whether it is another one since than at the clip's beginning."""
+    told, level = [], 0.0
     for light, said in zip(lights, _sentences.say("light", lights, clock), strict=True):
-        stays = abs(_light.settled(rows, light, clock)) >= LASTING
-        told.append(dataclasses.replace(said, lasting=stays))
+        level += _light.settled(rows, light, clock)
+        told.append(dataclasses.replace(said, lasting=abs(level) >= LASTING))
     return told
+
+
+def _ended(told: Sequence[Disturbance]) -> Iterator[Disturbance]:
+    """Let what a lasting change hides end with the next of its kind that brings back what was."""
+    for number, one in enumerate(told):
+        back = next((other for other in told[number + 1 :] if not other.lasting), None)
+        yield dataclasses.replace(one, until=back.last) if one.lasting and back else one
 
 
 def _edges(spans: Sequence[Stretch], count: int) -> Flags:

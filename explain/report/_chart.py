@@ -114,8 +114,9 @@ def _camera_bands(analysis: Analysis, x: Place) -> list[str]:
     """Shade what the camera itself did, in a colour of its own."""
     parts = []
     for one in analysis.disturbances:
-        left = x(one.start)
-        width = max(x(one.end) - left, 1.5)
+        start, end = analysis.hides(one)
+        left = x(start)
+        width = max(x(end) - left, 1.5)
         parts.append(
             f'<g class="camera"><title>{safe(one.summary)}</title>'
             f'<rect x="{left:.1f}" y="{TOP}" width="{width:.1f}" height="{HEIGHT - TOP - BOTTOM}"/></g>'

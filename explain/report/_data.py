@@ -42,7 +42,7 @@ def as_json(analysis: Analysis) -> dict[str, Any]:
         "warnings": list(analysis.warnings),
         "versions": dict(analysis.versions),
         "events": [_event(one, analysis) for one in analysis.events],
-        "camera_causes": [_disturbance(one) for one in analysis.disturbances],
+        "camera_causes": [_disturbance(one, analysis) for one in analysis.disturbances],
     }
     finite: dict[str, Any] = _finite(content)
     return finite
@@ -88,7 +88,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
     }
 
 
-def _disturbance(one: Disturbance) -> dict[str, Any]:
+def _disturbance(one: Disturbance, analysis: Analysis) -> dict[str, Any]:
     return {
         "coarse": "camera",
         "fine": one.kind,
@@ -97,6 +97,7 @@ def _disturbance(one: Disturbance) -> dict[str, Any]:
         "start_s": one.start,
         "end_s": one.end,
         "lasting": one.lasting,
+        "hidden_until_s": analysis.hides(one)[1],
         "summary": one.summary,
     }
 

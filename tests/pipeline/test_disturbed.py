@@ -85,11 +85,26 @@ def test_what_the_camera_does_is_told_and_is_no_event(camera, tmp_path, kind):
     assert abs(one.start - truth.start) < 0.7
     assert found.events == ()
     hidden = slice(one.first, None if one.lasting else one.last + 1)
+    assert ("that could be scored" in found.reach) and report_says(tmp_path / "faulty" / "run", found.reach)
     assert np.isnan(found.scores[hidden]).all() and np.isfinite(found.scores[6 : one.first]).all()
     report = json.loads((tmp_path / "faulty" / "run" / "report.json").read_text())
     (told,) = report["camera_causes"]
     assert (told["coarse"], told["fine"], report["events"]) == ("camera", kind, [])
     assert kind in (tmp_path / "faulty" / "run" / "report.html").read_text()
+
+
+def report_says(folder, words):
+    return words.strip() in (folder / "report.html").read_text()
+
+
+def test_what_is_moved_back_is_scored_again(camera, tmp_path):
+    images, (away, back) = views.moved(take(), 30, 20, back=80)
+    found = run(camera, images, tmp_path / "back")
+    one, other = found.disturbances
+    assert (one.lasting, other.lasting, one.until) == (True, False, other.last)
+    assert abs(one.start - away.start) < 0.3 and abs(other.start - back.start) < 0.3
+    assert np.isnan(found.scores[one.first : other.last + 1]).all()
+    assert np.isfinite(found.scores[other.last + 6 :]).all() and found.events == ()
 
 
 @pytest.mark.parametrize("kind", ["light", "no picture"])

@@ -151,7 +151,7 @@ def test_what_the_camera_did_is_listed_apart(tmp_path):
     page, content, _ = written(tmp_path, analysis(disturbances=(shook,), unread=((1.0, 2.5),), repeated=3))
     assert content["camera_causes"] == [
         {"coarse": "camera", "fine": "shaken", "first_frame": 20, "last_frame": 30, "start_s": 0.8, "end_s": 1.24,
-         "lasting": False, "summary": "The camera shook from 0.8 to 1.2 s."}
+         "lasting": False, "hidden_until_s": 1.24, "summary": "The camera shook from 0.8 to 1.2 s."}
     ]  # fmt: skip
     assert content["clip"]["unread"] == [[1.0, 2.5]] and content["clip"]["frames_repeated"] == 3
     text = " ".join(" ".join(page.text).split())

@@ -49,7 +49,9 @@ def score_chart(analysis: Analysis, picked: int | None) -> go.Figure:
     Returns:
         A figure whose points carry their frame's number as ``customdata``.
     """
-    when, shown = analysis.clock, thinned(analysis.scores)
+    when, known = analysis.clock, np.isfinite(analysis.scores)
+    # The first frame of each hole is drawn, too: a line ends at a point without a value.
+    shown = np.union1d(thinned(analysis.scores), np.flatnonzero(known[:-1] & ~known[1:]) + 1)
     figure = go.Figure()
     figure.add_scatter(
         x=_moments(when.seconds(shown)), y=analysis.scores[shown], customdata=shown, mode="lines+markers", name="score",

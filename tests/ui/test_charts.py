@@ -94,3 +94,11 @@ def test_causes_are_drawn_best_first():
     figure = charts.cause_chart(ExplainedEvent(Event(0, 9, 5, 3.0), causes, 0.5, ""))
     assert list(figure.data[0].y) == ["1. bicycle (object)", "2. person (object)"]
     assert [list(bar.x) for bar in figure.data] == [[100.0, 25.0], [50.0, 50.0], [90.0, 90.0]]
+
+
+def test_the_line_ends_where_nothing_is_scored():
+    scores = np.ones(40, np.float32)
+    scores[:5] = scores[20:30] = np.nan
+    figure = charts.score_chart(replace(analysis((), 40), scores=scores), None)
+    line = figure.data[0]
+    assert list(line.customdata) == [*range(5, 21), *range(30, 40)] and np.isnan(line.y[15])

@@ -209,7 +209,7 @@ def page(rows: Sequence[Row], clips: Sequence[str]) -> str:
     table = ["| " + " | ".join(map(str, line)) + " |" for line in lines]
     wrong = [f"- {row.name}: {what}" for row in rows for what in (*row.missed, *row.false)]
     chosen = "clips that constants were" if clips == TUNED_ON else "clips that no constant was"
-    names = ", ".join(Path(clip).stem for clip in clips)
+    names = ", ".join(str(Path(clip).with_suffix("")) for clip in clips)
     head = [
         "# What the camera itself does, staged", "",
         "`./whycam bench disturbances --root DATA --out docs/results/disturbances` writes this page.",

@@ -28,7 +28,7 @@ from footage.plaza import DATASETS
 
 PED2, AVENUE = "UCSDped2_mp4", "Avenue"
 TUNED_ON = (
-    *(f"{PED2}/{name}.mp4" for name in ("Train001", "Train004", "Train007", "Test002", "Test004", "Test006")),
+    *(f"{PED2}/{name}.mp4" for name in ("Train001", "Train004", "Train007", "Test001", "Test002", "Test004")),
     f"{AVENUE}/training_videos/10.mp4", f"{AVENUE}/training_videos/12.avi", f"{AVENUE}/testing_videos/21.avi",
     "plaza/Train/1000.mp4", "plaza/Train/1002.mp4", "plaza/Test/500.mp4",
     "cameras/motorway-cyclist.avi", "cameras/one-by-one.mp4", "cameras/traffic-cfr.mp4",

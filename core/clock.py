@@ -93,6 +93,12 @@ class Clock:
         return self.end(last) - self.at(first)
 
     @property
+    def lengths(self) -> Seconds:
+        """Return for how many seconds each frame is shown, (T,); one before a gap for as long as is usual."""
+        apart = np.diff(self.times, append=self.times[-1:] + self.step)
+        return np.where(apart > self.gap, self.step, apart)
+
+    @property
     def recorded(self) -> float:
         """Seconds from the first frame to the end of the last one, without gaps.
 

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from core.clock import Clock
 from metrics._pool import Mask
 
 Flags = Sequence[npt.ArrayLike]
+Pace = float | Sequence[npt.ArrayLike]
 
 
 def spans(flags: npt.ArrayLike) -> list[tuple[int, int]]:
@@ -35,12 +37,21 @@ def pairs(flagged: Flags, abnormal: Flags) -> list[tuple[Mask, Mask]]:
     return found
 
 
-def rate(fps: float) -> float:
-    """Return a frame rate that is one.
+def clocks(pace: Pace, lengths: Sequence[int]) -> list[Clock]:
+    """Return when the frames of each video are shown.
+
+    Args:
+        pace: frames per second of all videos, or one (T,) array per video, the seconds at which its frames are shown.
+        lengths: frames of each.
 
     Raises:
-        ValueError: it is not above 0.
+        ValueError: a rate is not above 0, or seconds are not those of the videos' frames.
     """
-    if not 0 < fps < float("inf"):
-        raise ValueError(f"fps must be above 0, got {fps}")
-    return fps
+    if isinstance(pace, int | float):
+        if not 0 < pace < float("inf"):
+            raise ValueError(f"frames per second must be above 0, got {pace}")
+        return [Clock.steady(pace, length) for length in lengths]
+    found = [Clock.of(seconds) for seconds in pace]
+    if [len(clock) for clock in found] != list(lengths):
+        raise ValueError(f"there must be one second for each frame, got {[len(c) for c in found]} for {list(lengths)}")
+    return found

@@ -138,7 +138,8 @@ def _score(
     scores -= np.float32(camera.normality.median)
     flagged = None if math.isnan(camera.threshold) else _flagged(camera, scores, clock)
     heat = maps.heat if maps else None
-    return Kept(clip.name, scores, flagged, _rate(clock) or camera.fps, heat, maps.cell if maps else 0)
+    return Kept(clip.name, scores, flagged, _rate(clock) or camera.fps, heat, maps.cell if maps else 0,
+                clock.times)  # fmt: skip
 
 
 def _rate(clock: Clock) -> float:

@@ -33,7 +33,8 @@ class Scored:
         scores: (T,) float32 calibrated scores, NaN where no window reaches.
         flagged: (T,) bool, inside an event at the camera's threshold; None where nobody set a threshold.
         abnormal: (T,) bool, the truth.
-        fps: frames per second.
+        fps: frames per second, where there are no seconds.
+        seconds: (T,) when each frame is shown; None for a steady rate.
     """
 
     name: str
@@ -41,6 +42,12 @@ class Scored:
     flagged: Mask | None
     abnormal: Mask
     fps: float = 25.0
+    seconds: npt.NDArray[np.float64] | None = None
+
+    @property
+    def times(self) -> npt.NDArray[np.float64]:
+        """When each frame is shown, (T,) seconds."""
+        return np.arange(len(self.scores)) / self.fps if self.seconds is None else self.seconds
 
 
 def measure(scored: Iterable[Scored], rules: Rules = OWN) -> dict[str, Any]:
@@ -147,7 +154,7 @@ def _figures(
 
 
 def _alarms(clips: Sequence[Scored]) -> dict[str, float | None]:
-    """Compute the metrics of alarms, of clips that share a frame rate or nearly so.
+    """Compute the metrics of alarms.
 
     Hours of normal footage are those of frames with a score: others cannot be flagged.
     """
@@ -155,14 +162,13 @@ def _alarms(clips: Sequence[Scored]) -> dict[str, float | None]:
     metrics = collect("metrics", "EVENT_METRICS")
     if len(flagged) < len(clips) or not clips:
         return dict.fromkeys((*metrics, *COUNTS))
-    fps = float(np.median([clip.fps for clip in clips]))
+    times = [clip.times for clip in clips]
     truth, scored = [clip.abnormal for clip in clips], [~np.isnan(clip.scores) for clip in clips]
-    found = {name: defined(metric(flagged, truth, fps)) for name, metric in metrics.items()}
-    false, normal = counted(flagged, truth, scored)
+    found = {name: defined(metric(flagged, truth, times)) for name, metric in metrics.items()}
     return (
         found
-        | {"false_alarms": defined(false_alarms(flagged, truth, fps, scored))}
-        | dict(zip(COUNTS, (false, normal / fps / 3600), strict=True))
+        | {"false_alarms": defined(false_alarms(flagged, truth, times, scored))}
+        | dict(zip(COUNTS, counted(flagged, truth, times, scored), strict=True))
     )
 
 

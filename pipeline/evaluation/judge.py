@@ -82,7 +82,7 @@ def judge(
     """
     pick("way from heat to a map", heat, HEAT_MAPS)
     pairs = [(kept, truth) for kept, (_, truth) in zip(found.clips, truths, strict=True)]
-    clips = [Scored(k.name, k.scores, k.flagged, t.abnormal, k.fps) for k, t in pairs]
+    clips = [Scored(k.name, k.scores, k.flagged, t.abnormal, k.fps, k.seconds) for k, t in pairs]
     mapped = [
         heats.Mapped(k.heat, k.cell, t.masks, t.abnormal, boxes.get(k.name, {}) if boxes else None, found.person, k.fps)
         for k, t in pairs

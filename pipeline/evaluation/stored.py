@@ -24,7 +24,7 @@ MOST_BYTES = 8 << 30
 MOST_FACTS = 64 << 20
 MOST_SIDE = 1 << 16
 """Pixels of a person, of a cell, and cells of a heat map."""
-AXES = {"scores": 1, "flagged": 1, "heat": 3}
+AXES = {"scores": 1, "flagged": 1, "heat": 3, "seconds": 1}
 COLUMNS = ("video", "frame", "score")
 FACTS = ("format", "system", "detector", "data", "threshold", "skipped", "person", "clips", "facts")
 Mask = npt.NDArray[np.bool_]
@@ -42,6 +42,7 @@ class Kept:
         fps: frames per second.
         heat: (T, h, w) float16, None where there is none.
         cell: pixels along a side of one of its cells.
+        seconds: (T,) float64, when each frame is shown; None for a steady rate.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Kept:
     fps: float = 25.0
     heat: Heat | None = None
     cell: int = 0
+    seconds: npt.NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,8 @@ def write(stored: Stored, path: Path) -> None:
             arrays[f"flagged{number}"] = clip.flagged
         if clip.heat is not None:
             arrays[f"heat{number}"] = clip.heat
+        if clip.seconds is not None:
+            arrays[f"seconds{number}"] = clip.seconds
     with files.write_whole(path) as out:
         np.savez(out, **arrays)  # type: ignore[arg-type]
 
@@ -178,7 +182,14 @@ def _clip(arrays: ArrayFile, number: int, about: Mapping[str, Any], longest: int
         raise ValueError(f"a score of clip {name!r} is infinite; a frame without a score is NaN")
     if heat is not None and np.isnan(heat).any():
         raise ValueError(f"the heat of clip {name!r} is not a number everywhere")
-    return Kept(name, scores, flagged, fps, heat, cell)
+    return Kept(name, scores, flagged, fps, heat, cell, _seconds(arrays, number) if "seconds" in shapes else None)
+
+
+def _seconds(arrays: ArrayFile, number: int) -> npt.NDArray[np.float64]:
+    found = np.asarray(arrays.read(f"seconds{number}", "f"), np.float64)
+    if not np.isfinite(found).all() or (np.diff(found) <= 0).any():
+        raise ValueError("the seconds of its frames do not ascend")
+    return found
 
 
 def _number(value: Any, what: str, least: float, most: float = math.inf) -> float:

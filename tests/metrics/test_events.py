@@ -41,7 +41,7 @@ def test_they_are_those_of_a_loop(videos):
         normal += a.count(False)
     assert delays(flagged, abnormal, 10.0) == pytest.approx(late)
     if late:
-        assert detection_delay(flagged, abnormal, 10.0) == np.median(late)
+        assert detection_delay(flagged, abnormal, 10.0) == pytest.approx(np.median(late))
         assert events_found(flagged, abnormal, 10.0) == np.mean(np.isfinite(late))
     else:
         assert math.isnan(detection_delay(flagged, abnormal, 10.0))
@@ -55,10 +55,10 @@ def test_only_frames_that_could_be_flagged_are_hours(videos, seed):
     flagged, abnormal = split(videos)
     random = np.random.default_rng(seed)
     scored = [random.random(len(f)) < 0.7 for f in flagged]
-    false, normal = counted(flagged, abnormal, scored)
-    assert false == counted(flagged, abnormal)[0]
-    assert normal == sum(bool(s) and not a for v, s in zip(abnormal, scored, strict=True)
-                         for a, s in zip(v, s, strict=True))  # fmt: skip
+    false, hours = counted(flagged, abnormal, 10.0, scored)
+    assert false == counted(flagged, abnormal, 10.0)[0]
+    normal = sum(bool(s) and not a for v, s in zip(abnormal, scored, strict=True) for a, s in zip(v, s, strict=True))
+    assert hours == pytest.approx(normal / 36000)
     rate = false_alarms(flagged, abnormal, 10.0, scored)
     assert math.isnan(rate) if not normal else rate == pytest.approx(false * 36000 / normal)
 
@@ -69,5 +69,15 @@ def test_what_does_not_match_is_refused():
             metric([[1]], [[1], [0]], 10.0)
         with pytest.raises(ValueError, match=r"\(T,\)"):
             metric([[1, 0]], [[1]], 10.0)
-        with pytest.raises(ValueError, match="fps"):
+        with pytest.raises(ValueError, match="frames per second"):
             metric([[1]], [[1]], 0.0)
+
+
+def test_seconds_are_those_of_the_time_stamps():
+    times = [[0.0, 0.1, 0.2, 5.0, 5.1, 7.0]]
+    flagged, abnormal = [[1, 0, 0, 0, 0, 1]], [[0, 0, 1, 1, 1, 1]]
+    assert detection_delay(flagged, abnormal, times) == pytest.approx(6.8)
+    false, hours = counted(flagged, abnormal, times)
+    assert false == 1 and hours == pytest.approx(0.2 / 3600)
+    with pytest.raises(ValueError, match="one second for each frame"):
+        detection_delay(flagged, abnormal, [[0.0, 0.1]])

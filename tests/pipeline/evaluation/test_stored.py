@@ -92,7 +92,9 @@ def kept(tmp_path, **changes):
 
 
 def test_what_is_kept_comes_back(tmp_path):
-    found = stored.read(kept(tmp_path), ["a", "b"], [4, 2])
+    seconds = np.array([0.0, 0.1, 0.5, 0.6])
+    found = stored.read(kept(tmp_path, seconds=seconds), ["a", "b"], [4, 2])
+    assert found.clips[0].seconds.tolist() == seconds.tolist() and found.clips[1].seconds is None
     assert (found.system, found.threshold, found.facts) == ("tiny", 0.5, {"x": 1})
     assert found.clips[0].heat.shape == (4, 2, 3)
     assert np.isnan(found.clips[1].scores).tolist() == [True, True]
@@ -108,6 +110,8 @@ def test_what_is_kept_comes_back(tmp_path):
         ({"cell": 0}, "do not fit together"),
         ({"fps": 0.0}, "do not fit together"),
         ({"name": "z"}, "'z', which is no test clip"),
+        ({"seconds": np.arange(3.0)}, "do not fit together"),
+        ({"seconds": np.array([0.0, 2.0, 1.0, 3.0])}, "do not ascend"),
     ],
 )
 def test_damaged_scores_are_refused(tmp_path, changes, said):

@@ -84,6 +84,17 @@ def footage_root() -> Path:
 
 
 @pytest.fixture(scope="session")
+def analysed_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Analyse the demo as the README says, once for all tests; return the run's folder."""
+    import cli
+
+    out = tmp_path_factory.mktemp("demo")
+    demo = str(Path(__file__).resolve().parent.parent / "assets" / "demo" / "plaza.mp4")
+    assert cli.main(["analyse", demo, "--camera", "plaza", "--out", str(out), "--device", "cpu"]) == 0
+    return out
+
+
+@pytest.fixture(scope="session")
 def chromium() -> str:
     """Return the browser's program."""
     found = shutil.which("chromium")

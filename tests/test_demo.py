@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import cli
 from core.clock import Clock
 from explain.boxes import iou, overlap_of_smaller
 from explain.causes import rank
@@ -24,16 +23,14 @@ def truth():
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("demo")
+def folder(analysed_demo):
+    return analysed_demo
 
 
 @pytest.fixture(scope="module")
 def report(folder):
-    out = folder
-    assert cli.main(["analyse", str(DEMO), "--camera", "plaza", "--out", str(out), "--device", "cpu"]) == 0
-    assert {"report.html", "report.json", "scores.csv"} <= {path.name for path in out.iterdir()}
-    return json.loads((out / "report.json").read_text(encoding="utf-8"))
+    assert {"report.html", "report.json", "scores.csv"} <= {path.name for path in folder.iterdir()}
+    return json.loads((folder / "report.json").read_text(encoding="utf-8"))
 
 
 def overlap(found, true):

@@ -148,8 +148,8 @@ def holds_still(causes, video):
 
 
 @pytest.mark.slow
-def test_no_hint_about_what_analyse_wrote_of_the_demo(tmp_path):
-    holds_still(analysed(ROOT / "assets" / "demo" / "plaza.mp4", "plaza", tmp_path / "out"), "plaza")
+def test_no_hint_about_what_analyse_wrote_of_the_demo(analysed_demo):
+    holds_still(analysed_demo / "causes.csv", "plaza")
 
 
 @pytest.mark.slow

@@ -15,7 +15,8 @@ CREATE TABLE runs (
     state TEXT NOT NULL, stage TEXT NOT NULL DEFAULT '', done INTEGER NOT NULL DEFAULT 0, total INTEGER,
     fps REAL NOT NULL DEFAULT 0, error TEXT, created REAL NOT NULL, queued REAL, started REAL, finished REAL,
     pid INTEGER, pid_started TEXT, cancel INTEGER NOT NULL DEFAULT 0, events INTEGER, top_cause TEXT,
-    unit TEXT NOT NULL DEFAULT 'frames', remaining REAL, share REAL, told REAL
+    unit TEXT NOT NULL DEFAULT 'frames', remaining REAL, share REAL, told REAL,
+    reach TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX runs_by_age ON runs (created);
 PRAGMA user_version = 2;
@@ -25,6 +26,7 @@ _UPGRADES = (
     "ALTER TABLE runs ADD COLUMN remaining REAL",
     "ALTER TABLE runs ADD COLUMN share REAL",
     "ALTER TABLE runs ADD COLUMN told REAL",
+    "ALTER TABLE runs ADD COLUMN reach TEXT NOT NULL DEFAULT ''",
     "PRAGMA user_version = 2",
 )
 """From the index of Whycam 0.1."""

@@ -47,7 +47,8 @@ class Run:
         error: the sentence that says why it failed.
         pid, pid_started: the worker, and when that process began, so that a recycled pid is not mistaken for it.
         cancel: whether its user asked it to stop.
-        events, top_cause: the summary of a finished run.
+        events, top_cause, reach: the summary of a finished run; ``reach`` says of which part of the clip it is, where it
+            is not of all.
         remaining: seconds that all its stages were still to take when that was told; None while nobody can tell.
         share: of the whole run that is behind it, 0 to 1, likewise.
         told: when progress was last told.
@@ -77,6 +78,7 @@ class Run:
     remaining: float | None = None
     share: float | None = None
     told: float | None = None
+    reach: str = ""
 
     @property
     def folder(self) -> Path:
@@ -194,10 +196,10 @@ def request_cancel(run_id: str) -> bool:
     return _set(run_id, "cancel = 1", (), ACTIVE)
 
 
-def finish(run_id: str, events: int, top_cause: str | None) -> bool:
+def finish(run_id: str, events: int, top_cause: str | None, reach: str = "") -> bool:
     """Mark a running run as done, with its summary."""
-    values = (time.time(), events, top_cause)
-    return _set(run_id, "state = 'done', finished = ?, events = ?, top_cause = ?", values, ("running",))
+    values = (time.time(), events, top_cause, reach)
+    return _set(run_id, "state = 'done', finished = ?, events = ?, top_cause = ?, reach = ?", values, ("running",))
 
 
 def end(run_id: str, state: str, error: str | None, pid: int | None) -> bool:

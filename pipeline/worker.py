@@ -68,7 +68,7 @@ def work(run_id: str, analyse: Analyse) -> int:
             if not store.begin(run_id):
                 return 0
             analysis = analyse(run, link)
-            store.finish(run_id, len(analysis.events), _top_cause(analysis))
+            store.finish(run_id, len(analysis.events), _top_cause(analysis), analysis.reach)
             return 0
     except Cancelled:
         store.end(run_id, "cancelled", None, me)

@@ -69,7 +69,7 @@ def row(run: Run) -> None:
 def _result(run: Run) -> str:
     if run.state == "done":
         top = f", foremost: {run.top_cause}" if run.top_cause else ""
-        return words.count(run.events or 0, "unusual event") + top
+        return words.count(run.events or 0, "unusual event") + run.reach + top
     if run.state == "running" and run.share is not None:
         return f"{100 * run.share:.0f} %, {time_left(run.seconds_left)}"
     if run.state == "running":

@@ -19,7 +19,7 @@ def analyse(run, link):
         time.sleep(0.1)
     made.results(run)
     event = SimpleNamespace(event=SimpleNamespace(peak_score=9.0), causes=(SimpleNamespace(fine="bicycle"),))
-    return SimpleNamespace(events=(event, event))
+    return SimpleNamespace(events=(event, event), reach="")
 
 
 if __name__ == "__main__":

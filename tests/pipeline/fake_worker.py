@@ -30,7 +30,7 @@ def analyse(run, link):
         time.sleep(0.02 if order != "slow" else 0.2)
     Path(run.folder / "report.html").write_text(f"resumed at {start}")
     event = SimpleNamespace(event=SimpleNamespace(peak_score=1.0), causes=(SimpleNamespace(fine="bicycle"),))
-    return SimpleNamespace(events=(event,))
+    return SimpleNamespace(events=(event,), reach="")
 
 
 if __name__ == "__main__":

@@ -94,9 +94,9 @@ def test_the_life_of_a_run():
     assert (running.state, running.camera, running.threshold) == ("running", "plaza", 1.5)
     assert (running.stage, running.done, running.total, running.fps, running.unit) == ("scoring", 4, 10, 2.0, "frames")
     assert running.share == 0.3 and running.seconds_left == pytest.approx(30, abs=2)
-    assert store.finish(run.id, 2, "bicycle")
+    assert store.finish(run.id, 2, "bicycle", " in what could be read")
     done = store.get(run.id)
-    assert (done.state, done.events, done.top_cause) == ("done", 2, "bicycle")
+    assert (done.state, done.events, done.top_cause, done.reach) == ("done", 2, "bicycle", " in what could be read")
     assert not store.request_cancel(run.id)
     assert not store.enqueue(run.id)
 

@@ -47,8 +47,8 @@ class Run:
         error: the sentence that says why it failed.
         pid, pid_started: the worker, and when that process began, so that a recycled pid is not mistaken for it.
         cancel: whether its user asked it to stop.
-        events, top_cause, reach: the summary of a finished run; ``reach`` says of which part of the clip it is, where it
-            is not of all.
+        events, top_cause, reach: the summary of a finished run; ``reach`` says of which part of the clip it is, if not
+            of all.
         remaining: seconds that all its stages were still to take when that was told; None while nobody can tell.
         share: of the whole run that is behind it, 0 to 1, likewise.
         told: when progress was last told.

@@ -28,6 +28,8 @@ from pipeline.sampling import check_rate
 from pipeline.scoring import TEXTS, Scoring
 from pipeline.witness import Witness
 
+FASTEST = 1000
+"""Frames per second that a user may claim."""
 REPEATED = 0.05
 """Share of frames that repeat the one before from which on this is said."""
 __all__ = ["Progress", "analyse"]
@@ -59,6 +61,7 @@ def analyse(
 
     Raises:
         ClipError: the clip cannot be read, or has fewer frames than one window.
+        InputError: the threshold is no finite number, or frames per second are out of range.
         WeightsError: the camera's weights cannot be used, or its detector's scores are no numbers.
         Cancelled: ``cancelled`` said so; what was done is kept.
         StorageError: the disk is full.
@@ -83,6 +86,8 @@ def analyse(
     }
     _begin(folder, facts)
     scoring = Scoring(path, clip, detector, camera.fps, camera.normality, facts["floor"], witness, runtime)
+    if scoring.sampler.fresh < 1:
+        check_rate(clip.fps, camera.name, camera.fps, clip.name, scoring.sampler.fresh)
     _score(scoring, folder, facts, camera, job, cancelled)
     _gather(path, folder, detector, witness, runtime, job, cancelled)
     result = explain_events(folder, job=job)
@@ -128,7 +133,9 @@ def _gather(
     """Keep evidence of the frames that stand for the events in the report."""
     job.begin(plan.GATHERING)
     kept = answers.read(folder)
-    second = EventEvidence(kept.log, detector, Witness(witness.objects, witness.actions), runtime, kept.texts)
+    normal = float(kept.facts["normality"]["heat"])
+    eyes = Witness(witness.objects, witness.actions)
+    second = EventEvidence(kept.log, detector, eyes, runtime, kept.texts, normal)
     frames = wanted_frames(kept.events(float(kept.facts["threshold"])))
     second.gather(path, kept.clip.fps, frames, EvidenceFolder(folder / EVIDENCE), job.advance, cancelled)
 
@@ -163,13 +170,15 @@ def _repeats(scoring: Scoring, camera: Camera, name: str) -> list[str]:
     if count < REPEATED * frames:
         return []
     said = f"{count:,} of {frames:,} frames of {name!r} repeat the one before: the detector was not shown them."
-    slow = check_rate(scoring.clip.fps * (1 - count / frames), camera.name, camera.fps, name)
+    slow = check_rate(scoring.clip.fps, camera.name, camera.fps, name, 1 - count / frames)
     return [said, slow] if slow else [said]
 
 
 def _facts(
     path: Path, camera: Camera, name: str | None, threshold: float | None, fps: float | None, runtime: device.Runtime
 ) -> dict[str, Any]:
+    if fps is not None and not 0 < fps <= FASTEST:
+        raise InputError(f"frames per second must be above 0 and {FASTEST} at most, got {fps:g}")
     probed = video.probe(path, fps or camera.fps)
     probed = dataclasses.replace(probed, name=name or probed.name)
     limit = camera.threshold if threshold is None else threshold

@@ -30,6 +30,8 @@ STILL, EARLIER, WIDE = 0.5, 0.5, 0.6
 """Letters stand still: this share of their strokes was there so many seconds earlier. A running line does not; it fills
 this share of a row of cells."""
 ACROSS = np.array([[1.0, -2.0, 1.0]], np.float32)
+BESIDE = 2
+"""Cells to the left and right of a text's that belong to it where they are hot; above and below it is one."""
 STANDS, MOSTLY = 2.0, 0.8
 """Text stands for at least so many seconds, and is seen in this share of the frames of any that long a stretch."""
 
@@ -110,6 +112,9 @@ class BurntIn:
             return []
         flags = np.stack([seen.text for seen in self._ring])
         standing = _standing(flags, self.reach) if flags.any() else flags
+        if standing.any():
+            hot = np.stack([seen.heat for seen in self._ring]) > HOT * self.normal
+            standing = standing | (self._beside(standing) & hot)
         decided = [self._decided(self._ring[row], standing[row]) for row in range(self._known, ready)]
         # Those that follow still look back one stretch.
         self._ring = self._ring[max(0, ready - self.reach) :]
@@ -137,6 +142,13 @@ class BurntIn:
         first, last = (np.array(state.get(name, ()), np.int64) for name in ("first", "last"))
         if first.shape == last.shape == self._first.shape:
             self._first, self._last = first, last
+
+    def _beside(self, standing: Flags) -> Flags:
+        """Mark the cells beside those of a text: its box, and the digits in it that change."""
+        whole = np.zeros((len(standing), *self._shape), np.uint8)
+        whole[:, self._rows] = standing
+        wider = np.stack([cv2.dilate(one, np.ones((3, 2 * BESIDE + 1), np.uint8)) for one in whole])
+        return np.asarray(wider[:, self._rows] > 0, np.bool_)
 
     def _decided(self, seen: _Seen, flags: Flags) -> Decided:
         if not flags.any():

@@ -1,5 +1,6 @@
 """Evidence of an event's first frame, its peak and its last one, which the evenly spaced frames seldom meet."""
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from core.errors import Cancelled
 from core.records import Event, Frames
 from pipeline.ahead import ahead
 from pipeline.burnt_in import Text, without
+from pipeline.everywhere import everywhere
 from pipeline.evidence import EvidenceFolder
 from pipeline.frame_log import Flags, FrameLog
 from pipeline.witness import AT_ONCE, Witness
@@ -35,11 +37,14 @@ class EventEvidence:
         witness: objects and actions; fresh.
         runtime: device and precision.
         texts: burnt into the picture, whose heat is left out.
+        normal: the camera's mean heat per pixel; of a hotter picture, what lies everywhere is left out.
     """
 
     def __init__(
-        self, log: FrameLog, detector: Detector, witness: Witness, runtime: Runtime, texts: Sequence[Text] = ()
-    ) -> None:
+        self, log: FrameLog, detector: Detector, witness: Witness, runtime: Runtime, texts: Sequence[Text] = (),
+        normal: float = math.inf,
+    ) -> None:  # fmt: skip
+        self.normal = normal
         self.log, self.detector, self.witness, self.runtime, self.texts = log, detector, witness, runtime, texts
         self._analysed = np.flatnonzero(log.analysed)
 
@@ -115,6 +120,7 @@ class EventEvidence:
             answer = self.detector.predict(torch.from_numpy(windows).to(self.runtime.device))
         for row, frame in enumerate(frames):
             heat = answer.saliency[row].float().cpu().numpy()
+            heat = everywhere(heat, self.normal)[0] if self.detector.decibels else heat
             self.witness.ask(frame, float(self.log.scores[frame]), heat)
 
     def _keep(self, kept: EvidenceFolder, ended: bool) -> None:

@@ -1,11 +1,9 @@
 """Which of a clip's frames the detector is shown: none twice, about as many a second as its camera learnt from."""
 
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -13,22 +11,14 @@ from core import video
 from core.clock import Clock
 from core.errors import ClipError
 from core.records import Frames, Images
+from pipeline.repeats import Repeats
 
 FASTER = 1.75
 """A clip with at least so many times its camera's frames a second is thinned to every second, third, … frame."""
 SLOWER, TOO_SLOW = 1.5, 4.0
 """Times as far that things move from frame to frame: from these on a clip is warned of, and refused."""
-RUNS = 12
-"""New pictures in a row between which about as many repeats must lie for these to be a recorder's filling."""
-FIRST = 64
+FIRST = 160
 """Frames at a clip's beginning that are looked at beforehand, so that its first repeats are known as such."""
-RECENT, USUAL, SHARE, MOST = 30, 0.9, 0.35, 8.0
-"""A picture repeats the one before where no place in it changes by more than ``SHARE`` of what is usual (the ``USUAL``
-quantile of the last ``RECENT`` pairs of frames), nor by more than ``MOST`` grey levels."""
-EXPECTED_SHARE, EXPECTED_MOST = 0.6, 14.0
-"""The same where a steady beat makes the next picture a repeat: a bad codec changes it as a quiet scene does."""
-WIDTH, PLACE = 160, 9
-"""Pixels across a small picture, and across a place in it."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +43,7 @@ class Sampler:
         rate: usual frames in a second of the clip.
         camera_rate: of the footage that the camera learnt from; None leaves the rate as it is.
         repeats: what is known of the clip's repeats beforehand.
+        fresh: share of new pictures among its first frames.
 
     Attributes:
         every: of so many frames one is analysed.
@@ -60,7 +51,10 @@ class Sampler:
         repeated: frames so far that were left out because they repeat the one before.
     """
 
-    def __init__(self, rate: float, camera_rate: float | None = None, repeats: "Repeats | None" = None) -> None:
+    def __init__(
+        self, rate: float, camera_rate: float | None = None, repeats: Repeats | None = None, fresh: float = 1.0
+    ) -> None:
+        self.fresh = fresh
         ratio = rate / camera_rate if camera_rate else 1.0
         self.every = int(ratio + 2.0 - FASTER) if ratio >= FASTER else 1
         self.gap = Clock.steady(rate).gap
@@ -83,7 +77,7 @@ class Sampler:
                 repeats.see(image)
             if chunk.first + len(chunk) >= FIRST:
                 break
-        return cls(rate, camera_rate, repeats.again())
+        return cls(rate, camera_rate, repeats.again(), repeats.fresh)
 
     def take(self, chunk: Frames) -> Iterator[Sample]:
         """Yield the frames of a chunk that are analysed, split where the recording had a gap."""
@@ -123,54 +117,15 @@ class Sampler:
         yield Sample(frames, np.array(rows, np.int64) + chunk.first, self._segment)
 
 
-class Repeats:
-    """Tells which frames repeat the one before, as recorders write them to fill up a frame rate.
-
-    A copy differs by what its codec does to it, and a new frame by noise and by whatever moves, which is far more
-    somewhere in the picture. A scene in which nothing moves repeats itself, too, but not at a steady beat.
-    """
-
-    def __init__(self) -> None:
-        self._before: Images | None = None
-        self._changes: deque[float] = deque(maxlen=RECENT)
-        self._runs: deque[int] = deque(maxlen=RUNS)
-        self._run = 0
-
-    def again(self) -> "Repeats":
-        """Return one that knows as much, for the clip from its first frame on."""
-        other = Repeats()
-        other._changes.extend(self._changes)
-        other._runs.extend(self._runs)
-        return other
-
-    def see(self, image: Images) -> bool:
-        """Take the next frame, and tell whether it is one repeat of many."""
-        small, before = reduced(image), self._before
-        self._before = small
-        if before is None:
-            return False
-        change = float(cv2.blur(cv2.absdiff(before, small).astype(np.float32), (PLACE, PLACE)).max())
-        self._changes.append(change)
-        steady = len(self._runs) == RUNS and max(self._runs) - min(self._runs) <= 1
-        expected = steady and self._run < max(self._runs) and sum(self._runs) > 1
-        share, most = (EXPECTED_SHARE, EXPECTED_MOST) if expected else (SHARE, MOST)
-        if change > min(share * float(np.quantile(self._changes, USUAL)), most):
-            self._runs.append(self._run)
-            self._run = 0
-            return False
-        self._run += 1
-        return steady and self._run <= max(self._runs)
-
-
-def reduced(image: Images) -> Images:
-    """Shrink a frame to a small grey picture."""
-    height = max(1, round(image.shape[0] * WIDTH / image.shape[1]))
-    small = cv2.resize(image[..., 1], (WIDTH, height), interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.uint8)
-
-
-def check_rate(rate: float, camera: str, camera_rate: float, name: str) -> str | None:
+def check_rate(rate: float, camera: str, camera_rate: float, name: str, fresh: float = 1.0) -> str | None:
     """Hold a clip's rate against its camera's.
+
+    Args:
+        rate: frames per second of the clip.
+        camera: its name.
+        camera_rate: frames per second of the footage that it learnt from.
+        name: the clip's.
+        fresh: share of its frames that are new pictures, and do not repeat the one before.
 
     Returns:
         The sentence that a reader must know, or None where nothing is to be said.
@@ -178,8 +133,9 @@ def check_rate(rate: float, camera: str, camera_rate: float, name: str) -> str |
     Raises:
         ClipError: things move too far from frame to frame for what was learnt.
     """
-    ratio = camera_rate / rate
-    said = f"{name!r} has {rate:.3g} frames/s, camera {camera} learnt from {camera_rate:.3g}"
+    ratio = camera_rate / (rate * fresh)
+    shown = f"shows {rate * fresh:.3g} new pictures a second" if fresh < 1 else f"has {rate:.3g} frames/s"
+    said = f"{name!r} {shown}, camera {camera} learnt from {camera_rate:.3g}"
     if ratio >= TOO_SLOW:
         raise ClipError(
             f"{said}: from one frame to the next things move {ratio:.1f} times as far, and every one of them would be "
@@ -188,7 +144,7 @@ def check_rate(rate: float, camera: str, camera_rate: float, name: str) -> str |
     if ratio >= SLOWER:
         return f"{said}: things move {ratio:.1f} times as far from frame to frame, and its scores are too high."
     if 1 / ratio >= FASTER:
-        every = Sampler(rate, camera_rate).every
+        every = Sampler(rate * fresh, camera_rate).every
         return f"{said}: every {_ordinal(every)} frame is analysed, the others have the score of the one before."
     return None
 

@@ -23,6 +23,7 @@ from pipeline import frame_log, plan
 from pipeline.ahead import ahead
 from pipeline.answers import EVIDENCE
 from pipeline.burnt_in import STANDS, BurntIn, Decided, Text, without
+from pipeline.everywhere import everywhere
 from pipeline.evidence import EvidenceFolder
 from pipeline.finite import finite_scores
 from pipeline.sampling import Sample, Sampler
@@ -60,6 +61,7 @@ class Scoring:
         witness: Witness, runtime: Runtime,
     ) -> None:  # fmt: skip
         self.path, self.clip, self.detector, self.median = path, clip, detector, normality.median
+        self.heat = normality.heat
         self.floor, self.witness, self.runtime = floor, witness, runtime
         self.sampler = Sampler.of(path, clip.fps, camera_rate)
         self.spacing = stride(clip) / clip.fps
@@ -98,8 +100,12 @@ class Scoring:
 
     @property
     def disturbances(self) -> tuple[Disturbance, ...]:
-        """What the camera itself did, of all that was decoded."""
-        return self._monitor.finish(Clock.of(self.sampler.seen))
+        """What the camera itself did, of all that was decoded; frames that could not be read are no gap of it."""
+        found, unread = self._monitor.finish(Clock.of(self.sampler.seen)), self.reading.unread
+        return tuple(
+            one for one in found
+            if one.kind != "gap" or not any(first < one.end and one.start < last for first, last in unread)
+        )  # fmt: skip
 
     def run(self, folder: Path, job: JobProgress, cancelled: Callable[[], bool]) -> None:
         """Score what is not scored yet; afterwards ``frames`` and ``reading`` are known.
@@ -167,16 +173,18 @@ class Scoring:
         saliency = answer.saliency.float().cpu().numpy()
         for row, score in enumerate(scores.tolist()):
             index = answer.first + row - (self._offset or 0)
-            frame = self._numbers[index]
+            frame, heat = self._numbers[index], saliency[row]
             if self.detector.decibels:
-                self._text.see(frame, self.witness.images([frame])[0], saliency[row])
+                heat, less = everywhere(heat, self.heat)
+                score -= less
+                self._text.see(frame, self.witness.images([frame])[0], heat)
             if frame < self._written + len(self._owed):
                 continue
             self._fill(frame)
             self._held = score
             self._owed.append(score)
             if score >= self.floor and self._due(frame, self._numbers[index - 1] if index else None):
-                self.witness.ask(frame, score, saliency[row])
+                self.witness.ask(frame, score, heat)
 
     def _fill(self, stop: int) -> None:
         """Give every frame before ``stop`` a score: that of the one it repeats, or none where no window reaches."""

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from core.contracts import Footage
 from core.records import Frames
-from pipeline.sampling import FIRST, Repeats
+from pipeline.repeats import Repeats
+from pipeline.sampling import FIRST
 
 
 class Distinct:

@@ -5,7 +5,8 @@ import pytest
 
 from benchmarks.disturbances import code
 from core import video
-from pipeline.sampling import FIRST, Repeats
+from pipeline.repeats import Repeats
+from pipeline.sampling import FIRST
 from tests.explain.disturbances.twins import FPS, plain
 
 PATTERNS = {"every second": [0, 1], "two of three": [0, 1, 1], "four of five": [0, 1, 1, 1, 1]}
@@ -53,3 +54,14 @@ def test_no_frame_of_the_benchmarks_repeats(footage_root, pattern):
     for path in paths:
         repeats = Repeats()
         assert not any(repeats.see(image) for chunk in video.read(path) for image in chunk.images), path
+
+
+@pytest.mark.parametrize("held", [8, 25])
+def test_pictures_that_are_held_for_long_are_told_from_the_first_frames_on(held):
+    images = code(np.repeat(plain()[::8], held, 0)[:240], FPS * 2, crf=23)
+    repeats = Repeats()
+    for image in images[:FIRST]:
+        repeats.see(image)
+    assert repeats.fresh == pytest.approx(1 / held, rel=0.1)
+    found = repeats.again()
+    assert sum(not found.see(image) for image in images) == pytest.approx(len(images) / held, abs=2)

@@ -7,7 +7,8 @@ from core import video
 from core.clock import Clock
 from core.errors import ClipError
 from core.records import Frames
-from pipeline.sampling import Analysed, Repeats, Sampler, check_rate, load
+from pipeline.repeats import Repeats
+from pipeline.sampling import Analysed, Sampler, check_rate, load
 from tests import clips
 
 RNG = np.random.default_rng(0)

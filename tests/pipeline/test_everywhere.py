@@ -1,0 +1,38 @@
+"""Heat that lies everywhere is taken off, and heat at a place is left."""
+
+import numpy as np
+import pytest
+
+from pipeline.everywhere import everywhere
+
+NORMAL = 0.01
+RNG = np.random.default_rng(0)
+
+
+def rain(strength):
+    return (RNG.random((120, 180)) < 0.05).astype(np.float32) * strength
+
+
+def thing():
+    heat = np.zeros((120, 180), np.float32)
+    heat[40:70, 60:100] = 1.0
+    return heat
+
+
+@pytest.mark.parametrize("heat", [thing(), np.full((120, 180), NORMAL, np.float32), np.zeros((1, 1), np.float32)])
+def test_nothing_is_taken_where_most_of_the_picture_is_as_usual(heat):
+    left, less = everywhere(heat, NORMAL)
+    assert less == 0 and left is heat
+
+
+def test_rain_is_as_much_as_is_normal_and_a_thing_in_it_stays():
+    wet = rain(4.0)
+    left, less = everywhere(wet, NORMAL)
+    assert less > 5 and left.mean() <= 2 * NORMAL
+    left, less = everywhere(wet + 4 * thing(), NORMAL)
+    assert left[40:70, 60:100].sum() > 0.8 * left.sum() and less > 0
+
+
+def test_without_a_known_mean_nothing_is_taken():
+    heat = rain(4.0)
+    assert everywhere(heat, float("inf"))[1] == 0.0

@@ -40,6 +40,7 @@ class Rows:
         ticks: time stamps of presentation in the stream's time base, or :data:`UNKNOWN`.
         decoding: time stamps of decoding of the packets that have none of presentation, likewise.
         marks: of the packets, see :data:`KEY`.
+        positions: where in the file each begins, of an AVI.
         begin, end: the first and the last packet's number among those of all streams.
         reached: seconds of the last packet's end.
     """
@@ -47,6 +48,7 @@ class Rows:
     def __init__(self, stream: Stream, pictures: bool, form: str) -> None:
         self.codec = stream.codec_context.name if pictures else ""
         self.ticks, self.decoding, self.marks = array("q"), array("q"), bytearray()
+        self.positions = array("q")
         self.begin = self.end = -1
         self.pictures = pictures
         self._guessed = form == _boxes.AVI  # FFmpeg makes up when its frames are shown, from when they are decoded
@@ -76,6 +78,8 @@ class Rows:
         if pts is None or self._guessed:
             dts, pts = packet.dts, UNKNOWN
             self.decoding.append(UNKNOWN if dts is None else dts)
+        if self._guessed:
+            self.positions.append(-1 if packet.pos is None else packet.pos)
         self.ticks.append(pts)
         mark = KEY if packet.is_keyframe else 0
         if packet.is_corrupt:

@@ -13,7 +13,7 @@ from av.container import InputContainer
 from av.format import Flags
 from av.video.stream import VideoStream
 
-from core import _boxes, _container, _stamps, _streams
+from core import _boxes, _container, _fragments, _stamps, _streams
 from core._container import Trouble, shown
 from core._listed import Listed
 from core._rows import HIDDEN, UNKNOWN, First, Rows
@@ -53,7 +53,7 @@ class Scan:
         announced: seconds that the container claims to last.
         lasts: seconds that it claims for the stream that is read; 0 where it does not.
         alone: whether there are no other streams, such as sound.
-        behind: bytes behind the last packet, of a container that holds nothing but packets.
+        behind: bytes behind the last packet, of a container that holds nothing but packets, and of a fragmented MP4.
         start, reached: seconds of the container's beginning, and of the last packet's end, whatever its stream.
         codec: FFmpeg's name of the decoder.
         view: how the frames are to be shown.
@@ -107,11 +107,12 @@ def scan(path: Path, options: Mapping[str, str], anyhow: bool = False) -> Scan:
         kept = {stream.index for stream in streams}
         rows = [Rows(stream, stream.index in kept, container.format.name) for stream in container.streams]
         first, end = First(chosen, anyhow), 0
-        placed = container.format.name in STREAMS
+        fragmented, holes = _fragments.holes(path)
+        placed = fragmented or container.format.name in STREAMS
         listed = Listed.of(chosen) if container.format.name == _boxes.AVI else None
         for place, packet in enumerate(_container.packets(container, trouble)):
             own = rows[packet.stream_index]
-            own.add(packet, place)
+            own.add(packet, place, holes)
             if placed and packet.pos is not None:
                 end = max(end, packet.pos + packet.size)
             if first.view is None:

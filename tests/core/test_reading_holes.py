@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from core import video
+from core._fragments import Hole
 from tests import twins
 from tests.clips import make, noise
 from tests.core.reading import told
@@ -74,3 +75,60 @@ def test_a_long_hole_in_an_avi_is_no_gap_and_places_left_empty_are_none_of_it(tm
     assert "20 frames were not recorded: 'a.avi' has empty places for them" in reading.notes
     gaps = [note for note in reading.notes if "gaps" in note]
     assert gaps == ["'a.avi' has gaps: nothing was recorded from 10.0 s to 12.0 s"]
+
+
+FRAGMENTS = {"container": {"movflags": "+frag_keyframe+empty_moov+default_base_moof"}}
+
+
+@pytest.mark.parametrize("options", [{"bf": 0}, {"bf": 3}, {"codec": "libx265"}], ids=["h264", "h264-b", "hevc"])
+@pytest.mark.parametrize("share", [0.25, 0.5, 0.7])
+def test_fragments_behind_a_hole_are_read_at_their_seconds(tmp_path, options, share):
+    path = make(tmp_path / "a.mp4", noise(180), rate=10, g=10, **options, **FRAGMENTS)
+    intact, before, _ = told(path)
+    begin, end = hit(path, share, 0.1)
+    back, times, reading = told(twins.zeroed(path, share, 0.1))
+    clip = video.probe(path)
+    assert reading.announced == clip.announced == 180 and 140 < reading.read < 172
+    assert times[-1] == pytest.approx(17.9)
+    apart = np.abs(back[:, ::4, ::4].astype(np.int16)[:, None] - intact[None, :, ::4, ::4]).mean((2, 3, 4))
+    sure = apart.min(1) < 1
+    assert sure.sum() > reading.read - 12
+    assert (np.abs(times[sure] - before[apart.argmin(1)[sure]]) > 0.01).sum() <= 2
+    assert sum(last - first for first, last in reading.unread) == pytest.approx((180 - reading.read) / 10, abs=0.01)
+    assert begin / 10 - 0.5 < reading.unread[0][0] and reading.unread[-1][1] < end / 10 + 2
+    (sentence,) = reading.notes
+    assert f"{180 - reading.read} of 180 frames could not be read (from " in sentence
+    assert clip.frames is None and clip.notes[0].startswith("'a.mp4' lost data on its way in 1 place; ")
+
+
+def test_two_holes_between_fragments_are_both_bridged(tmp_path):
+    path = make(tmp_path / "a.mp4", noise(180), rate=10, g=10, bf=0, **FRAGMENTS)
+    _, times, reading = told(twins.zeroed(twins.zeroed(path, 0.2, 0.1), 0.6, 0.1))
+    assert times[-1] == pytest.approx(17.9) and reading.announced == 180
+    assert sum(last - first for first, last in reading.unread) == pytest.approx((180 - reading.read) / 10, abs=0.01)
+    assert np.diff(times)[np.diff(times) > 0.55].size == 2
+    assert not any("nothing was recorded" in note for note in reading.notes)
+
+
+def test_the_end_of_a_fragmented_clip_without_a_fragment_is_said(tmp_path):
+    path = make(tmp_path / "a.mp4", noise(180), rate=10, g=10, bf=0, **FRAGMENTS)
+    clip = video.probe(twins.zeroed(path, 0.7, 0.3))
+    _, times, reading = told(path)
+    (note,) = [note for note in reading.notes if "% of the file cannot" in note]
+    assert note.startswith(f"'a.mp4' can be read up to {times[-1] + 0.1:.1f} s; the last ")
+    assert clip.frames is None and any("% of the file cannot" in sentence for sentence in clip.notes)
+
+
+def test_a_fragmented_clip_that_is_whole_has_nothing_said_of_it(tmp_path):
+    path = make(tmp_path / "a.mp4", noise(60), rate=10, g=10, audio=True, **FRAGMENTS)
+    assert video.probe(path).notes == told(path)[2].notes == ()
+
+
+def test_a_head_is_laid_over_a_hole_wherever_a_reading_begins():
+    hole = Hole(10, 30)
+    content = bytes(range(40))
+    whole = content[:10] + b"\0\0\0\x14free" + content[18:]
+    for first in range(40):
+        for last in range(first, 41):
+            assert hole.covered(content[first:last], first) == whole[first:last]
+    assert len(Hole(0, 1 << 33).cover) == 16

@@ -8,6 +8,8 @@ from typing import IO
 from core._boxes import boxes
 
 BLOCK = 1 << 20
+LEAST = 24
+"""Bytes of a fragment's head that lists no samples."""
 MOST = 10_000
 """Holes that are bridged."""
 
@@ -46,8 +48,9 @@ def holes(path: Path) -> tuple[bool, tuple[Hole, ...]]:
             return False, ()
         start = 0
         while len(found) < MOST:
-            for kind, _, stop in boxes(file, start, size):
-                fragmented = fragmented or kind == b"moof"
+            for kind, body, stop in boxes(file, start, size):
+                extended = kind == b"moov" and any(each == b"mvex" for each, _, _ in boxes(file, body, stop))
+                fragmented = fragmented or extended or kind == b"moof"
                 start = stop
             following = _fragment(file, start, size) if fragmented and start + 8 < size else None
             if following is None:
@@ -64,7 +67,8 @@ def _fragment(file: IO[bytes], start: int, size: int) -> int | None:
         file.seek(at)
         block, place = file.read(BLOCK + 16), -1
         while 0 <= (place := block.find(b"moof", place + 1)) < BLOCK:
-            if place >= 4 and block[place + 8 : place + 12] == b"mfhd":
-                return at + place - 4
+            begin, length = at + place - 4, int.from_bytes(block[max(place - 4, 0) : place], "big")
+            if place >= 4 and length > LEAST and begin + length <= size and block[place + 8 : place + 12] == b"mfhd":
+                return begin
         at += BLOCK - 4
     return None

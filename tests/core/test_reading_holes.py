@@ -110,6 +110,19 @@ def test_two_holes_between_fragments_are_both_bridged(tmp_path):
     assert not any("nothing was recorded" in note for note in reading.notes)
 
 
+@pytest.mark.parametrize(("first", "last"), [(0, 40), (20, 40), (40, 41)])
+def test_a_hole_that_ends_in_a_fragments_own_length_is_bridged_to_the_next_one(tmp_path, first, last):
+    path = make(tmp_path / "a.mp4", noise(180), rate=10, g=1, bf=0, **FRAGMENTS)
+    content = bytearray(path.read_bytes())
+    heads = [at for at in range(len(content)) if content[at : at + 4] == b"moof"]
+    assert len(heads) == 180
+    content[heads[first] : heads[last]] = bytes(heads[last] - heads[first])
+    path.write_bytes(content)
+    _, times, reading = told(path)
+    assert reading.read == 180 - (last + 1 - first)
+    assert times[-1] == pytest.approx(17.9 if first else 17.9 - (last + 1) / 10)
+
+
 def test_the_end_of_a_fragmented_clip_without_a_fragment_is_said(tmp_path):
     path = make(tmp_path / "a.mp4", noise(180), rate=10, g=10, bf=0, **FRAGMENTS)
     clip = video.probe(twins.zeroed(path, 0.7, 0.3))

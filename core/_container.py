@@ -14,7 +14,7 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Stream
 
-from core import _boxes
+from core import _boxes, _fragments
 from core.errors import ClipError
 
 
@@ -117,7 +117,7 @@ def opened(path: Path, options: Mapping[str, str] | None = None) -> Iterator[Inp
     with file:
         try:
             container = av.open(
-                _Nameless(file),
+                _Nameless(file, _fragments.holes(path)[1]),
                 "r",
                 options={"max_pixels": str(LIMITS.max_pixels)},
                 container_options={"format_whitelist": _formats(), "protocol_whitelist": "none", **(options or {})},
@@ -204,12 +204,20 @@ def unreadable(path: Path) -> ClipError:
 
 
 class _Nameless:
-    """An open file without its name, which FFmpeg would take hints from."""
+    """An open file without its name, which FFmpeg would take hints from, and without holes between its fragments."""
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self.file = file
-        self.read = file.read
+    def __init__(self, file: IO[bytes], holes: tuple[_fragments.Hole, ...]) -> None:
+        self.file, self.holes = file, holes
+        self.read = self._covered if holes else file.read
         self.tell = file.tell
+
+    def _covered(self, length: int = -1) -> bytes:
+        """Read, with a head laid over each hole."""
+        position = self.file.tell()
+        content = self.file.read(length)
+        for hole in self.holes:
+            content = hole.covered(content, position)
+        return content
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Move, or say that it cannot be done, as FFmpeg's own files do; damaged clips ask for places below 0."""

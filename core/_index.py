@@ -132,6 +132,11 @@ def _damage(found: Scan, lost: Losses, count: int, path: Path) -> Iterator[str]:
         yield _notes.rest(path, lost.holds, lost.rest)
 
 
+def _covered(gap: tuple[float, float], lost: Losses, slack: float) -> bool:
+    """Tell whether what is missing in a gap was recorded."""
+    return any(first - slack <= gap[0] and gap[1] <= last + slack for first, last in lost.spans)
+
+
 def _further(found: Scan, when: Timing, lost: Losses, path: Path) -> Iterator[str]:
     shows = announcing(found)
     count, edited = int(shows.sum()), int(((found.marks & EDITED) > 0).sum())
@@ -153,7 +158,7 @@ def _further(found: Scan, when: Timing, lost: Losses, path: Path) -> Iterator[st
         yield _notes.not_recorded(path, lost.empty)
     if lost.skipped:
         yield _notes.skipped(path, lost.skipped)
-    if gaps := [gap for gap in when.gaps if gap not in lost.spans]:
+    if gaps := [gap for gap in when.gaps if not _covered(gap, lost, when.step / 2)]:
         yield _notes.gaps(path, gaps)
     yield from when.notes
     yield from _notes.view(path, found.view)

@@ -87,7 +87,8 @@ def losses(scan: Scan, when: Timing, shows: npt.NDArray[np.bool_], path: Path, w
     early = _boxes.breaks_off(path, scan.form) or behind > 0 or (length is not None and holds < length - slack)
     if scan.form == _boxes.AVI and _stamps.usual(scan.ticks[scan.ticks != UNKNOWN]) <= 1:
         empty, behind = _places(scan, path)
-        length = max(length or 0.0, (len(shows) + empty + behind) * scan.base) if behind else length
+        there = len(shows) + len(scan.lacking) + empty
+        length = max(length or 0.0, (there + behind) * scan.base) if behind else length
     elif early and not behind and length is not None:
         behind = max(round((length - max(holds, own)) / when.step), 0)
     elif scan.form == _boxes.MOV and scan.claimed > len(shows) and not wrong:
@@ -95,7 +96,9 @@ def losses(scan: Scan, when: Timing, shows: npt.NDArray[np.bool_], path: Path, w
     last = float(ends.max()) if len(ends) else 0.0
     spans = [(last, length if length and length > last else last + behind * when.step)] if behind else []
     holes, dropped, skipped = _dropped(scan, when)
-    places = _runs(_damaged(scan))
+    inside = () if wrong else _lacking(scan, when)
+    holes, dropped = (*holes, *inside), dropped + len(scan.lacking)
+    places = _runs(_damaged(scan)) + len(inside)
     rest = scan.behind / path.stat().st_size if scan.behind > REST_BYTES else 0.0
     skipped = 0 if scan.form == _boxes.AVI else skipped
     return Losses(
@@ -109,11 +112,21 @@ def _places(scan: Scan, path: Path) -> tuple[int, int]:
 
     Each tick of its clock is a place, but where a muxer took a finer clock than the frames'.
     """
-    ticks, held = scan.ticks[scan.ticks != UNKNOWN], len(scan.marks)
+    ticks, held = scan.ticks[scan.ticks != UNKNOWN], len(scan.marks) + len(scan.lacking)
     between = int(ticks.max() - ticks.min()) + 1 - held if len(ticks) else 0
     listed = _boxes.empty_chunks(path, scan.streams[0])
     empty = max(between, 0) if listed is None else listed
     return empty, max(scan.claimed - held - empty, 0)
+
+
+def _lacking(scan: Scan, when: Timing) -> Spans:
+    """Return when the chunks would be shown that an AVI's index lists and that are not there."""
+    if not len(scan.lacking):
+        return ()
+    known = scan.ticks[scan.ticks != UNKNOWN]
+    step, zero = max(_stamps.usual(known), 1.0), float(np.nanmin(when.times)) - int(known.min()) * scan.base
+    parts = np.split(scan.lacking, np.flatnonzero(np.diff(scan.lacking) > 1.5 * step) + 1)
+    return tuple((zero + int(part[0]) * scan.base, zero + (int(part[-1]) + step) * scan.base) for part in parts)
 
 
 def _dropped(scan: Scan, when: Timing) -> tuple[Spans, int, int]:

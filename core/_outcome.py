@@ -11,12 +11,18 @@ from core._losses import SLACK, Spans
 from core._view import Painter
 from core.records import Reading
 
+HAIR = 0.01
+"""Share of a step by which a frame that comes too late lies behind the one before."""
+
 
 class Seconds:
     """Seconds of frames in the order of being shown, always growing.
 
     Args:
         index: of the clip.
+
+    Attributes:
+        last: seconds of the last frame.
     """
 
     def __init__(self, index: Index) -> None:
@@ -27,17 +33,25 @@ class Seconds:
             self._slots = when.times[index.shows]
             self._slot, self._late = -1, index.scan.depth
         self._start: float | None = None
-        self._last = 0.0
+        self.last = -self.step
 
-    def of(self, row: int | None) -> float:
-        """Return the seconds between the first frame and this one, more than of the frame before."""
+    def told(self, row: int | None) -> float:
+        """Return the seconds between the first frame and this one, as the file tells them; NaN where it does not."""
         time = self._by_turn(row) if self.in_turn else self._by_row(row)
         if self._start is None:
             self._start = 0.0 if np.isnan(time) else time
             return 0.0
-        now = time - self._start
-        self._last = now if now > self._last else self._last + self.step
-        return self._last
+        return time - self._start
+
+    def grown(self, time: float) -> float:
+        """Return the seconds of a frame, more than of the frame before.
+
+        A late frame comes a hair behind the one before, so that those that follow keep their own seconds.
+        """
+        if np.isnan(time):
+            time = self.last + self.step
+        self.last = time if time > self.last else self.last + HAIR * self.step
+        return self.last
 
     def _by_row(self, row: int | None) -> float:
         return float("nan") if row is None or not 0 <= row < len(self.times) else float(self.times[row])

@@ -1,6 +1,8 @@
 """What is kept of a clip's packets, and the first frame that they give."""
 
 from array import array
+from bisect import bisect
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,6 +15,7 @@ from av.video.stream import VideoStream
 
 from core import _boxes, _container, _h264
 from core._fields import APART
+from core._fragments import Hole
 from core._view import View
 
 UNKNOWN = -(2**63)
@@ -40,6 +43,7 @@ class Rows:
         ticks: time stamps of presentation in the stream's time base, or :data:`UNKNOWN`.
         decoding: time stamps of decoding of the packets that have none of presentation, likewise.
         marks: of the packets, see :data:`KEY`.
+        positions: where in the file each begins, of an AVI.
         begin, end: the first and the last packet's number among those of all streams.
         reached: seconds of the last packet's end.
     """
@@ -47,6 +51,7 @@ class Rows:
     def __init__(self, stream: Stream, pictures: bool, form: str) -> None:
         self.codec = stream.codec_context.name if pictures else ""
         self.ticks, self.decoding, self.marks = array("q"), array("q"), bytearray()
+        self.positions = array("q")
         self.begin = self.end = -1
         self.pictures = pictures
         self._guessed = form == _boxes.AVI  # FFmpeg makes up when its frames are shown, from when they are decoded
@@ -55,14 +60,15 @@ class Rows:
         self._syntax = _h264.field_syntax(stream.codec_context.extradata) if self.codec == "h264" else None
         self._peek = self.codec == "vp8" or self._syntax is not None
         self._half: tuple[int, int] | None = None
+        self._behind = 0
 
     @property
     def reached(self) -> float:
         """Seconds of the last packet's end."""
         return self._last * self._base
 
-    def add(self, packet: "Packet[Stream]", place: int) -> None:
-        """Keep what is needed of one packet."""
+    def add(self, packet: "Packet[Stream]", place: int, holes: Sequence[Hole] = ()) -> None:
+        """Keep what is needed of one packet; the first one behind each hole counts as damaged."""
         pts = packet.pts
         if pts is not None:
             end = pts + (packet.duration or 0)
@@ -76,15 +82,25 @@ class Rows:
         if pts is None or self._guessed:
             dts, pts = packet.dts, UNKNOWN
             self.decoding.append(UNKNOWN if dts is None else dts)
+        if self._guessed:
+            self.positions.append(-1 if packet.pos is None else packet.pos)
         self.ticks.append(pts)
         mark = KEY if packet.is_keyframe else 0
-        if packet.is_corrupt:
+        if packet.is_corrupt or (holes and self._passed(packet.pos, holes)):
             mark |= DAMAGED
         if packet.is_discard:
             mark |= HIDDEN | EDITED
         if packet.size < self._tiny or (self._peek and self._hidden(packet)):
             mark |= HIDDEN
         self.marks.append(mark)
+
+    def _passed(self, position: int | None, holes: Sequence[Hole]) -> bool:
+        """Tell whether a packet is the first one behind a hole."""
+        if position is None:
+            return False
+        passed = bisect(holes, position, key=lambda hole: hole.stop)
+        first, self._behind = passed > self._behind, max(passed, self._behind)
+        return first
 
     def _hidden(self, packet: "Packet[Stream]") -> bool:
         """Tell whether a packet holds the second field of a frame, or a reference that is never shown."""

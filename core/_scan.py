@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,8 +13,9 @@ from av.container import InputContainer
 from av.format import Flags
 from av.video.stream import VideoStream
 
-from core import _boxes, _container, _stamps, _streams
+from core import _boxes, _container, _fragments, _stamps, _streams
 from core._container import Trouble, shown
+from core._listed import Listed
 from core._rows import HIDDEN, UNKNOWN, First, Rows
 from core._view import View
 from core.errors import ClipError
@@ -48,10 +49,11 @@ class Scan:
         depth: how many frames at most arrive before one that is shown earlier.
         claimed: number of frames that the container claims; 0 where it does not.
         missing: packets that the container's index lists behind the last one that is there.
+        lacking: (L,) ticks of those that an AVI's index lists between those that are there.
         announced: seconds that the container claims to last.
         lasts: seconds that it claims for the stream that is read; 0 where it does not.
         alone: whether there are no other streams, such as sound.
-        behind: bytes behind the last packet, of a container that holds nothing but packets.
+        behind: bytes behind the last packet, of a container that holds nothing but packets, and of a fragmented MP4.
         start, reached: seconds of the container's beginning, and of the last packet's end, whatever its stream.
         codec: FFmpeg's name of the decoder.
         view: how the frames are to be shown.
@@ -73,6 +75,7 @@ class Scan:
     depth: int
     claimed: int
     missing: int
+    lacking: npt.NDArray[np.int64]
     announced: float | None
     lasts: float
     alone: bool
@@ -104,10 +107,12 @@ def scan(path: Path, options: Mapping[str, str], anyhow: bool = False) -> Scan:
         kept = {stream.index for stream in streams}
         rows = [Rows(stream, stream.index in kept, container.format.name) for stream in container.streams]
         first, end = First(chosen, anyhow), 0
-        placed = container.format.name in STREAMS
+        fragmented, holes = _fragments.holes(path)
+        placed = fragmented or container.format.name in STREAMS
+        listed = Listed.of(chosen) if container.format.name == _boxes.AVI else None
         for place, packet in enumerate(_container.packets(container, trouble)):
             own = rows[packet.stream_index]
-            own.add(packet, place)
+            own.add(packet, place, holes)
             if placed and packet.pos is not None:
                 end = max(end, packet.pos + packet.size)
             if first.view is None:
@@ -119,7 +124,9 @@ def scan(path: Path, options: Mapping[str, str], anyhow: bool = False) -> Scan:
             if not anyhow:
                 return scan(path, options, anyhow=True)
             raise ClipError(f"{shown(path)!r} holds no frame that can be decoded; it may be damaged or empty")
-        return _result(container, chosen, choice, rows, first, path.stat().st_size - end if end else 0, trouble)
+        behind = path.stat().st_size - end if end else 0
+        found = _result(container, chosen, choice, rows, first, behind, trouble)
+        return found if listed is None else _placed(found, listed, rows[chosen.index], path)
 
 
 def _check_count(count: int, path: Path) -> None:
@@ -169,6 +176,7 @@ def _result(
         rates=(_rate(stream.average_rate or stream.guessed_rate, each), _rate(codec.framerate, each)),
         depth=codec.reorder_depth,
         claimed=stream.frames,
+        lacking=np.empty(0, np.int64),
         missing=max(len(stream.index_entries) - own, 0) if form == _boxes.MOV else 0,
         announced=_container.announced(container),
         lasts=(stream.duration or 0) * base,
@@ -182,6 +190,15 @@ def _result(
         metadata={key.lower(): value for key, value in {**stream.metadata, **container.metadata}.items()},
         trouble=trouble,
     )
+
+
+def _placed(found: Scan, listed: Listed, rows: Rows, path: Path) -> Scan:
+    """Number an AVI's packets by its index where it lists some that are not there."""
+    ticks, lacking = listed.place(_joined([rows.positions]), found.ticks, path)
+    if not len(lacking):
+        return found
+    ahead = int(ticks.max() - found.ticks.max())
+    return replace(found, ticks=ticks, lacking=lacking, reached=found.reached + ahead * found.base)
 
 
 def _joined(parts: "Sequence[array[int]]") -> npt.NDArray[np.int64]:

@@ -18,6 +18,7 @@ from av.video.frame import VideoFrame
 from core import _container, _decoding
 from core._container import LIMITS, Limits, Trouble, check_file, check_size, shown
 from core._index import index
+from core._order import in_order
 from core._outcome import Outcome, Seconds
 from core._view import Painter
 from core.errors import ClipError
@@ -88,8 +89,8 @@ def read(
     fitting = max(1, min(chunk, _container.LIMITS.chunk_bytes // (width * height * 3)))
     images: Images = np.empty((0, height, width, 3), np.uint8)
     with _container.opened(path, found.options) as container:
-        for number, (frame, row) in enumerate(_decoding.frames(container, found, trouble)):
-            time = seconds.of(row)
+        decoded = _decoding.frames(container, found, trouble)
+        for number, (frame, row, time) in enumerate(in_order(decoded, seconds, found)):
             outcome.note(row, time, frame.is_corrupt)
             _check_reach(path, number, time)
             if (frame.width, frame.height) != size:

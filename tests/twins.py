@@ -253,3 +253,12 @@ def fields_in(path, units, apart, rate=25):
                 packet.is_keyframe, packet.duration = i % 10 == 0 and pts == at, half if apart else 2 * half
                 out.mux(packet)
     return Path(path)
+
+
+def zeroed(path, share, length):
+    """Overwrite a share of a file with zeros, from another share on."""
+    content = bytearray(Path(path).read_bytes())
+    first, count = int(len(content) * share), int(len(content) * length)
+    content[first : first + count] = bytes(count)
+    Path(path).write_bytes(content)
+    return Path(path)

@@ -26,7 +26,7 @@ HOT = 8.0
 STROKE, STROKES = 80.0, 0.02
 """Least second derivative of grey, of 255, at a stroke's pixel, across or down; and least share of a cell's pixels that
 are such, of both kinds: the edge of a roof has one of them alone."""
-STILL, EARLIER, WIDE = 0.5, 0.5, 0.6
+STILL, EARLIER, WIDE = 0.5, 0.5, 0.2
 """Letters stand still: this share of their strokes was there so many seconds earlier. A running line does not; it fills
 this share of a row of cells."""
 ACROSS = np.array([[1.0, -2.0, 1.0]], np.float32)

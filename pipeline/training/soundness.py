@@ -19,6 +19,8 @@ FLAT, DARK = 3.0, 12.0
 """Contrast of a background under which it is one colour, and brightness (of 255) under which it is dark."""
 LIGHTS = (45.0, 1.7)
 """Grey levels, and times, by which backgrounds differ that are of day and night."""
+HIDDEN = ("no picture", "covered")
+"""What may look like another place."""
 NAMED = 3
 OFTEN = {
     "gap": "nothing was recorded",
@@ -68,9 +70,9 @@ def _each(seen: Survey) -> Iterator[Finding]:
                 "where it belongs; give clips of a camera that neither turns nor is carried",
                 True,
             )
-        elif clip.scenes > 1:
+        elif (places := clip.scenes - any(one.kind in HIDDEN for one in clip.disturbances)) > 1:
             yield Finding(
-                f"{clip.name!r} changes between {clip.scenes} places; give clips of one camera, cut at the changes",
+                f"{clip.name!r} changes between {places} places; give clips of one camera, cut at the changes",
                 True,
             )
         elif clip.sway > SWAY:

@@ -4,14 +4,16 @@ import numpy as np
 
 from core.clock import Clock
 from explain.disturbances._series import DETAIL_UNIT, Rows
-from explain.disturbances._stretches import Flags, Stretch, joined, lasting, runs
+from explain.disturbances._stretches import Flags, Stretch, joined, runs
 
 UNIFORM, PLAIN = 0.92, 0.4
 """Share of the picture that has one colour, and grey levels of detail, of the middle cell."""
 BARS = 0.8
 GRAIN, UNLIKE, ROUGH = 0.4, 0.3, 8.0
 """Snow: correlation of neighbouring pixels, share of blocks that look like the frame before, grey levels of detail."""
-SECONDS, JOIN = 0.2, 1.0
+JOIN = 1.0
+"""Seconds between two lost pictures that are one loss. A single frame counts: a detector is as startled by it, and an
+analyst would be shown an event."""
 
 
 def blank(rows: Rows) -> Flags:
@@ -24,4 +26,4 @@ def blank(rows: Rows) -> Flags:
 
 def find(rows: Rows, clock: Clock) -> list[Stretch]:
     """List the stretches without a picture."""
-    return lasting(joined(runs(blank(rows)), clock, JOIN), clock, SECONDS)
+    return joined(runs(blank(rows)), clock, JOIN)

@@ -14,21 +14,24 @@ COLUMNS, ROWS = GRID
 SIDES = ("lower", "upper", "right", "left")
 LEAST = 1 / 3
 """Share of the picture that a lost part has at least."""
-PLAIN, DETAIL = 0.4, 1.0
+PLAIN, DETAIL = 0.4, 1.2
 """Grey levels of detail up to which a cell is plain, and from which it can lose any."""
 USUAL = 0.8
 """Quantile of a cell's detail over the clip that is its usual one."""
-HALF, MOST = 0.5, 0.75
+LEAP = 25.0
+"""Grey levels by which a cell becomes lighter or darker all at once."""
+HALF, MOST = 0.5, 0.7
 """Share of each row of cells, and of the whole part, that is lost: over it a recorder may write its clock."""
 TEXTURED = 0.5
-"""Share of the part's cells that had detail, or that change all the time."""
-ONE_COLOUR = 6.0
+"""Share of the part's cells that had detail, or took on another brightness."""
+ONE_COLOUR = 4.0
 """Grey levels within which most of a lost part's cells lie."""
-BEFORE = 0.5
-"""Share of its detail that a cell has in the frame before it is lost: what comes little by little is a cover."""
-LIVE, BESIDE, NEAREST = 0.25, 2.0, 3
-"""Share of the frames beside in which a cell that repeats may have repeated; seconds of those frames, and how many of
-them are nearest."""
+BEFORE, LEFT = 0.5, 0.25
+"""Share of its detail that a cell has in the frame before it is lost, and that it keeps: what comes little by little is
+a cover, and a plain wall is plain before."""
+MORE, SAME, BESIDE, NEAREST = 0.4, 0.15, 2.0, 3
+"""Share by which cells of a part that stops repeat more often than in the frames beside, and by which the other cells
+may; seconds of those frames, and how many of them are nearest."""
 SECONDS, HELD_SECONDS, JOIN = 0.2, 1.5, 0.5
 """How long a part must be lost, and repeat; lost packets smear a picture for a second, and are no lost picture."""
 Cells = npt.NDArray[np.bool_]
@@ -112,26 +115,34 @@ def _one_colour(rows: Rows, plain: Cells, run: Stretch, part: Cells) -> bool:
 
 
 def _gone(rows: Rows, run: Stretch, part: Cells, usual: npt.NDArray[np.float64]) -> bool:
-    """Tell whether cells had detail, and lost it from one frame to the next."""
-    textured = part & (usual >= DETAIL)
-    if textured.sum() < TEXTURED * part.sum():
-        return False
+    """Tell whether cells lost their detail, or took on another brightness, from one frame to the next."""
     beside = run.first - 1 if run.first else run.last + 1
     if beside == len(rows):
         return False
     detail = rows["detail"][beside] / DETAIL_UNIT
-    return bool((detail[textured] >= BEFORE * usual[textured]).mean() >= MOST)
+    inside = rows[run.first : run.last + 1]
+    left = np.median(inside["detail"], axis=0) / DETAIL_UNIT
+    leapt = np.abs(np.median(inside["level"], axis=0) - rows["level"][beside]) >= LEAP
+    sudden = leapt | ((detail >= BEFORE * usual) & (left <= LEFT * detail))
+    told = part & (leapt | (usual >= DETAIL))
+    return bool(told.sum() >= TEXTURED * part.sum() and sudden[told].mean() >= MOST)
 
 
 def _stopped(held: Cells, run: Stretch, part: Cells, clock: Clock) -> bool:
-    """Tell whether cells that change from frame to frame on both sides of a stretch stop all at once."""
+    """Tell whether cells that change from frame to frame on both sides of a stretch stop all at once.
+
+    What stops and never goes on may have been moving for the camera's sake, and be still by itself.
+    """
     beside = max(2, round(BESIDE * clock.rate))
     sides = held[max(run.first - beside, 1) : run.first], held[run.last + 1 : run.last + 1 + beside]
-    if part.all() or not any(len(one) for one in sides):
+    if part.all() or not all(len(one) for one in sides):
         return False
+    inside = held[run.first : run.last + 1]
     nearest = sides[0][-NEAREST:], sides[1][:NEAREST]
-    live = [held[run.first : run.last + 1, ~part], *(one[:, part] for one in (*sides, *nearest) if len(one))]
-    return max(float(one.mean()) for one in live) <= LIVE
+    still, rest = float(inside[:, part].mean()), float(inside[:, ~part].mean())
+    live = max(float(one[:, part].mean()) for one in (*sides, *nearest))
+    others = [float(one[:, ~part].mean()) for one in sides]
+    return still - live >= MORE and rest - max(others) <= SAME
 
 
 def _seen(plain: Cells, run: Stretch, part: Cells) -> bool:

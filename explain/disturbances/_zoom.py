@@ -13,8 +13,9 @@ from explain.disturbances._views import HERE, MEMBERS, Stay, View, middle
 from explain.disturbances.registration import register
 from explain.disturbances.thumbnails import structure
 
-LEAVES, REACHES = 0.1, 0.15
-"""Share of blocks by which fewer are alike once a view begins to change, and until it has changed."""
+LEFT, THERE, LESS = 0.6, 0.8, 0.2
+"""Share of the blocks alike that are left once a view has changed, and that are alike once another one is reached; and
+share of all blocks by which fewer are alike once a view begins to change."""
 LAST_ONES = 4
 """Snapshots at the end of a clip that tell what a view became that has no time to last."""
 
@@ -31,7 +32,7 @@ def zooms(views: Sequence[View], stays: Sequence[Stay], moved: Sequence[Move], h
     shown = [one for stay in stays for one in stay.snapshots if not hidden[one.frame]]
     kept = [stay for stay in stays if stay.view >= 0 and any(not hidden[one.frame] for one in stay.snapshots)]
     found, seen = [], set[int]()
-    for before, after in zip(kept, [*kept[1:], None], strict=True):
+    for before, after in zip(kept, [*kept[1:], None][: len(kept)], strict=True):
         seen.add(before.view)
         start = before.snapshots[0].frame
         known = [one for one in moved if start < one.first]
@@ -62,10 +63,23 @@ def _since(view: View, shown: Sequence[Snapshot], last: Floats) -> Similarity | 
 
 def _when(shown: Sequence[Snapshot]) -> tuple[int, int]:
     """Find the frames between which snapshots leave what the first of them show, and come to what the last ones do."""
-    ends = []
-    for ordered, less, known in ((shown, LEAVES, MEMBERS), (shown[::-1], REACHES, LAST_ONES)):
-        home = structure(middle(ordered[:known]))
-        still = np.array([register(home, one.structure).still for one in ordered])
-        here = np.flatnonzero(still >= np.median(still[:known]) - less)
-        ends.append(ordered[int(here[-1])].frame)
-    return min(ends), max(ends)
+    start, end = _leaves(shown), shown[::-1][_rough(shown[::-1], THERE)].frame
+    return min(start, end), max(start, end)
+
+
+def _rough(shown: Sequence[Snapshot], share: float) -> int:
+    """Return which snapshot is the last that shows roughly what the first ones do."""
+    home = structure(middle(shown[:MEMBERS]))
+    still = np.array([register(home, one.structure).still for one in shown])
+    return int(np.flatnonzero(still >= share * np.median(still[:MEMBERS]))[-1])
+
+
+def _leaves(shown: Sequence[Snapshot]) -> int:
+    """Find the last snapshot that shows what came before it: at first roughly, then against those just before."""
+    rough = _rough(shown, LEFT)
+    before = shown[max(0, rough - 2 * MEMBERS) : max(MEMBERS, rough - MEMBERS // 2)]
+    home = structure(middle(before[-MEMBERS:]))
+    near = shown[len(before) : rough + 1]
+    usual = float(np.median([register(home, one.structure).still for one in before[-MEMBERS:]]))
+    here = [one for one in near if register(home, one.structure).still >= usual - LESS]
+    return here[-1].frame if here else (near or shown)[0].frame

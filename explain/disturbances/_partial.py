@@ -18,8 +18,8 @@ PLAIN, DETAIL = 0.4, 1.2
 """Grey levels of detail up to which a cell is plain, and from which it can lose any."""
 USUAL = 0.8
 """Quantile of a cell's detail over the clip that is its usual one."""
-LEAP = 25.0
-"""Grey levels by which a cell becomes lighter or darker all at once."""
+LEAP, STEADY = 25.0, 10.0
+"""Grey levels by which a cell becomes lighter or darker all at once, and by which the rest of the picture may."""
 HALF, MOST = 0.5, 0.7
 """Share of each row of cells, and of the whole part, that is lost: over it a recorder may write its clock."""
 TEXTURED = 0.5
@@ -124,8 +124,18 @@ def _gone(rows: Rows, run: Stretch, part: Cells, usual: npt.NDArray[np.float64])
     left = np.median(inside["detail"], axis=0) / DETAIL_UNIT
     leapt = np.abs(np.median(inside["level"], axis=0) - rows["level"][beside]) >= LEAP
     sudden = leapt | ((detail >= BEFORE * usual) & (left <= LEFT * detail))
+    if not _stays(rows, beside, run.first if run.first else run.last, ~part):
+        return False
     told = part & (leapt | (usual >= DETAIL))
     return bool(told.sum() >= TEXTURED * part.sum() and sudden[told].mean() >= MOST)
+
+
+def _stays(rows: Rows, one: int, other: int, rest: Cells) -> bool:
+    """Tell whether the rest of the picture is the same in two frames: what changes as a whole is another place."""
+    apart = np.abs(rows["level"][one].astype(np.float64) - rows["level"][other])
+    detail = np.sort(rows["detail"][[one, other]].astype(np.float64) + DETAIL_UNIT, axis=0)
+    same = (apart <= STEADY) & (detail[1] <= 2 * detail[0])
+    return bool(same[rest].mean() >= MOST) if rest.any() else True
 
 
 def _stopped(held: Cells, run: Stretch, part: Cells, clock: Clock) -> bool:

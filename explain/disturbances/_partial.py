@@ -29,9 +29,9 @@ ONE_COLOUR = 4.0
 BEFORE, LEFT = 0.5, 0.25
 """Share of its detail that a cell has in the frame before it is lost, and that it keeps: what comes little by little is
 a cover, and a plain wall is plain before."""
-MORE, SAME, BESIDE, NEAREST = 0.4, 0.15, 2.0, 3
-"""Share by which cells of a part that stops repeat more often than in the frames beside, and by which the other cells
-may; seconds of those frames, and how many of them are nearest."""
+LIVE, MORE, SAME, BESIDE, NEAREST = 0.15, 0.4, 0.15, 2.0, 3
+"""Share of the frames beside in which cells of a part that stops may repeat, for it must have noise; share by which
+they repeat more often then, and by which the other cells may; seconds of those frames, and how many are nearest."""
 SECONDS, HELD_SECONDS, JOIN = 0.2, 1.5, 0.5
 """How long a part must be lost, and repeat; lost packets smear a picture for a second, and are no lost picture."""
 Cells = npt.NDArray[np.bool_]
@@ -152,7 +152,7 @@ def _stopped(held: Cells, run: Stretch, part: Cells, clock: Clock) -> bool:
     still, rest = float(inside[:, part].mean()), float(inside[:, ~part].mean())
     live = max(float(one[:, part].mean()) for one in (*sides, *nearest))
     others = [float(one[:, ~part].mean()) for one in sides]
-    return still - live >= MORE and rest - max(others) <= SAME
+    return live <= LIVE and still - live >= MORE and rest - max(others) <= SAME
 
 
 def _seen(plain: Cells, run: Stretch, part: Cells) -> bool:

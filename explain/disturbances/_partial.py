@@ -26,9 +26,9 @@ TEXTURED = 0.5
 """Share of the part's cells that had detail, or took on another brightness."""
 ONE_COLOUR = 4.0
 """Grey levels within which most of a lost part's cells lie."""
-BEFORE, LEFT = 0.5, 0.25
-"""Share of its detail that a cell has in the frame before it is lost, and that it keeps: what comes little by little is
-a cover, and a plain wall is plain before."""
+BEFORE, LEFT, SOON = 0.5, 0.25, 2
+"""Share of its detail that a cell has in the frame before it is lost, and that it keeps in so many frames from then on:
+what comes little by little is a cover or nightfall, and a plain wall is plain before."""
 LIVE, MORE, SAME, BESIDE, NEAREST = 0.15, 0.4, 0.15, 2.0, 3
 """Share of the frames beside in which cells of a part that stops may repeat, for it must have noise; share by which
 they repeat more often then, and by which the other cells may; seconds of those frames, and how many are nearest."""
@@ -120,7 +120,7 @@ def _gone(rows: Rows, run: Stretch, part: Cells, usual: npt.NDArray[np.float64])
     if beside == len(rows):
         return False
     detail = rows["detail"][beside] / DETAIL_UNIT
-    inside = rows[run.first : run.last + 1]
+    inside = rows[run.first : run.first + SOON] if run.first else rows[max(run.last + 1 - SOON, 0) : run.last + 1]
     left = np.median(inside["detail"], axis=0) / DETAIL_UNIT
     leapt = np.abs(np.median(inside["level"], axis=0) - rows["level"][beside]) >= LEAP
     sudden = leapt | ((detail >= BEFORE * usual) & (left <= LEFT * detail))

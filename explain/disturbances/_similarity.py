@@ -13,7 +13,7 @@ from explain.disturbances.thumbnails import BLOCK, structure
 ZOOMS = tuple(1.06**step for step in range(-11, 16) if step)
 ANGLES = tuple(float(angle) for angle in range(-20, 21, 2) if angle)
 """Enlargements and degrees that are tried; between two of them most blocks of a thumbnail still look alike."""
-ALIKE, GAIN = 0.45, 0.3
+ALIKE, GAIN = 0.5, 0.3
 """Share of blocks that are alike once a picture is enlarged or turned, and how many more than before."""
 LEAST_ZOOM, LEAST_ANGLE = 1.03, 1.5
 """What is less is the measurement's own."""

@@ -1,4 +1,4 @@
-"""Clips whose camera is zoomed, turned or covered slowly, over which a cloud comes, or of whose picture a part is lost."""
+"""Clips whose camera is zoomed, turned or covered slowly, a cloud that comes, and pictures of which a part is lost."""
 
 import cv2
 import numpy as np

@@ -4,15 +4,16 @@ import numpy as np
 
 from core.clock import Clock
 from explain.disturbances._series import DETAIL_UNIT, Rows
-from explain.disturbances._stretches import Flags, Stretch, joined, runs
+from explain.disturbances._stretches import Flags, Stretch, joined, lasting, runs
 
 UNIFORM, PLAIN = 0.92, 0.4
 """Share of the picture that has one colour, and grey levels of detail, of the middle cell."""
 BARS = 0.8
 GRAIN, UNLIKE, ROUGH = 0.4, 0.3, 8.0
 """Snow: correlation of neighbouring pixels, share of blocks that look like the frame before, grey levels of detail."""
-JOIN = 1.0
-"""Seconds between two lost pictures that are one loss. A single frame counts: a detector is as startled by it, and an
+SECONDS, JOIN = 0.2, 1.0
+"""How long colour bars must be seen, which a plain and coloured lorry resembles for a moment; and seconds between two
+lost pictures that are one loss. A single frame of one colour counts: a detector is as startled by it as by more, and an
 analyst would be shown an event."""
 
 
@@ -26,4 +27,6 @@ def blank(rows: Rows) -> Flags:
 
 def find(rows: Rows, clock: Clock) -> list[Stretch]:
     """List the stretches without a picture."""
-    return joined(runs(blank(rows)), clock, JOIN)
+    found = joined(runs(blank(rows)), clock, JOIN)
+    bars = rows["bars"] >= BARS
+    return [one for one in found if lasting([one], clock, SECONDS) or not bars[one.first : one.last + 1].any()]

@@ -1,4 +1,4 @@
-"""When a change of the picture began, and when it was over: it is told when much has changed, and starts with little."""
+"""When a change of the picture began, and when it was over: it is told by what changes much, and begins with little."""
 
 import dataclasses
 from collections.abc import Sequence

@@ -135,7 +135,8 @@ def _stays(rows: Rows, one: int, other: int, rest: Cells) -> bool:
     apart = np.abs(rows["level"][one].astype(np.float64) - rows["level"][other])
     detail = np.sort(rows["detail"][[one, other]].astype(np.float64) + DETAIL_UNIT, axis=0)
     same = (apart <= STEADY) & (detail[1] <= 2 * detail[0])
-    return bool(same[rest].mean() >= MOST) if rest.any() else True
+    # The line of cells in which the lost part ends is partly lost itself.
+    return bool(same[rest].mean() >= HALF) if rest.any() else True
 
 
 def _stopped(held: Cells, run: Stretch, part: Cells, clock: Clock) -> bool:

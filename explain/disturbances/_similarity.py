@@ -10,10 +10,10 @@ from core.records import Floats, Images
 from explain.disturbances.registration import register
 from explain.disturbances.thumbnails import BLOCK, structure
 
-ZOOMS = tuple(1.06**step for step in range(-11, 16) if step)
+ZOOMS = tuple(1.06**step for step in range(-9, 11) if step)
 ANGLES = tuple(float(angle) for angle in range(-20, 21, 2) if angle)
 """Enlargements and degrees that are tried; between two of them most blocks of a thumbnail still look alike."""
-ALIKE, GAIN = 0.5, 0.3
+ALIKE, GAIN = 0.55, 0.3
 """Share of blocks that are alike once a picture is enlarged or turned, and how many more than before."""
 LEAST_ZOOM, LEAST_ANGLE = 1.03, 1.5
 """What is less is the measurement's own."""
@@ -40,7 +40,8 @@ def similarity(one: Images | Floats, other: Images | Floats) -> Similarity | Non
     """Find by how much the second picture is the first one enlarged or turned; None where it is neither.
 
     Args:
-        one, other: (h, w) grey thumbnails, uint8 or float32, of one size.
+        one: (h, w) grey thumbnail, uint8 or float32.
+        other: another of the same size.
     """
     first, second = (np.asarray(picture, np.float32) for picture in (one, other))
     before = register(structure(first), structure(second)).still
@@ -68,6 +69,6 @@ def _as(one: Floats, other: Floats, zoom: float, degrees: float) -> Similarity:
         max(BLOCK, int(side * kept)) // BLOCK * BLOCK for side, kept in zip((width, height), share, strict=True)
     )
     x, y = (width - wide) // 2, (height - tall) // 2
-    parts = (np.ascontiguousarray(picture[y : y + tall, x : x + wide]) for picture in (made, other))
-    shift = register(*(structure(part) for part in parts), far=True)
+    first, second = (structure(np.ascontiguousarray(part[y : y + tall, x : x + wide])) for part in (made, other))
+    shift = register(first, second, True)
     return Similarity(zoom, degrees, shift.alike)

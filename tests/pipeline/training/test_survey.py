@@ -6,8 +6,8 @@ import pytest
 
 from core.errors import DataError
 from footage.plaza import render
-from pipeline.training.soundness import findings
 from pipeline.training import survey as surveys
+from pipeline.training.soundness import findings
 from pipeline.training.survey import Survey, survey
 from tests.pipeline.clips import Clip
 from tests.pipeline.scenes import film, joined, place
@@ -17,7 +17,7 @@ SPAN = 6
 
 @cache
 def longer():
-    """More than two minutes of a place, looked at once: nothing speaks against it, and it makes no clip beside it short."""
+    """More than two minutes of a place, looked at once; nothing speaks against it."""
     return survey([film(frames=1300)]).clips[0]
 
 

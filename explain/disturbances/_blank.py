@@ -28,5 +28,5 @@ def blank(rows: Rows) -> Flags:
 def find(rows: Rows, clock: Clock) -> list[Stretch]:
     """List the stretches without a picture."""
     found = joined(runs(blank(rows)), clock, JOIN)
-    bars = rows["bars"] >= BARS
+    bars = (rows["bars"] >= BARS) & (rows["uniform"] < UNIFORM)
     return [one for one in found if lasting([one], clock, SECONDS) or not bars[one.first : one.last + 1].any()]

@@ -67,7 +67,8 @@ def find(rows: Rows, snapshots: Sequence[Snapshot], clock: Clock, scale: tuple[f
     covered = merged(_onset.covers(covered, rows, clock, off | mask(moved, count)))
     off |= mask(covered, count)
     moved = _onset.moves(moved, rows, clock, off)
-    turns, lights = (_onset.lights(spans, rows, clock, off | mask(moved, count)) for spans in (turns, lights))
+    turns = _onset.lights(turns, rows, clock, off | mask(moved, count))
+    lights = _onset.lights(lights, rows, clock, off | mask(moved, count))
     found = [
         *_sentences.gaps(clock), *_sentences.say("no picture", blank, clock), *_sentences.parts(lost, clock),
         *_sentences.say("frozen", frozen, clock),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from benchmarks import _staged_harmless as harmless
 from benchmarks import _staged_pictures as pictures
+from benchmarks import _staged_slow as slow
 from benchmarks import _staged_views as views
 from benchmarks._staged_views import Staged, Take
 
@@ -38,6 +39,22 @@ def _behind(first: Stage, second: Stage) -> Stage:
         return again, [*truth, *more]
 
     return both
+
+
+def _slowly(take: Take, low: float, high: float) -> tuple[int, int]:
+    return take.moment(0.25, 0.35), take.long(low, max(low, min(high, 0.4 * len(take.images) / take.fps)))
+
+
+def _lost_part(how: str, upper: bool = False) -> Stage:
+    return lambda take: slow.partly(take, take.moment(0.2, 0.5), take.long(2, 4), how, upper)
+
+
+def _slow_cover(how: str) -> Stage:
+    def staged(take: Take) -> Staged:
+        come = take.rng.uniform(1, max(1, min(3, 0.2 * len(take.images) / take.fps)))
+        return pictures.covered(take, take.moment(0.2, 0.3), take.long(2 * come + 1, 2 * come + 3), how, come)
+
+    return staged
 
 
 FAULTS: dict[str, Stage] = {
@@ -117,3 +134,19 @@ HARMLESS: dict[str, Stage] = {
     "key frames pulse": harmless.nothing,
 }
 """What must raise nothing; the last is coded so that key frames differ much from those between."""
+LATER: dict[str, Stage] = {
+    "zoomed in within 2 to 6 s": lambda t: slow.turned(t, *_slowly(t, 2, 6), zoom=t.rng.uniform(1.2, 1.7)),
+    "zoomed out within 2 to 6 s": lambda t: slow.turned(t, *_slowly(t, 2, 6), zoom=1 / t.rng.uniform(1.15, 1.35)),
+    "turned within 2 to 6 s": lambda t: slow.turned(t, *_slowly(t, 2, 6), degrees=t.rng.uniform(4, 12)),
+    **{f"no picture in the lower part, {how}": _lost_part(how) for how in ("grey", "green", "black", "held")},
+    "no picture in the upper part, black": _lost_part("black", True),
+    "no picture, one frame": lambda t: pictures.lost(
+        t, t.moment(0.2, 0.8), 1, str(t.rng.choice(["blue", "black", "grey"]))
+    ),
+    "covered within 1 to 3 s, cloth": _slow_cover("cloth"),
+    "covered within 1 to 3 s, hand": _slow_cover("hand"),
+    "covered within 1 to 3 s, blur": _slow_cover("blur"),
+    "covered within 1 to 3 s, a slab": lambda t: slow.slab(t, t.moment(0.3, 0.4), t.long(4, 6), t.long(1, 2)),
+    "light, a cloud comes in 2 to 5 s": lambda t: slow.cloud(t, *_slowly(t, 2, 5), t.rng.uniform(0.5, 0.7)),
+}
+"""What was added later, behind the others, so that those are staged on the same clips as before."""

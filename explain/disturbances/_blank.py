@@ -12,6 +12,9 @@ BARS = 0.8
 GRAIN, UNLIKE, ROUGH = 0.4, 0.3, 8.0
 """Snow: correlation of neighbouring pixels, share of blocks that look like the frame before, grey levels of detail."""
 SECONDS, JOIN = 0.2, 1.0
+"""How long colour bars must be seen, which a plain and coloured lorry resembles for a moment; and seconds between two
+lost pictures that are one loss. A single frame of one colour counts: a detector is as startled by it as by more, and an
+analyst would be shown an event."""
 
 
 def blank(rows: Rows) -> Flags:
@@ -24,4 +27,6 @@ def blank(rows: Rows) -> Flags:
 
 def find(rows: Rows, clock: Clock) -> list[Stretch]:
     """List the stretches without a picture."""
-    return lasting(joined(runs(blank(rows)), clock, JOIN), clock, SECONDS)
+    found = joined(runs(blank(rows)), clock, JOIN)
+    bars = (rows["bars"] >= BARS) & (rows["uniform"] < UNIFORM)
+    return [one for one in found if lasting([one], clock, SECONDS) or not bars[one.first : one.last + 1].any()]

@@ -9,12 +9,12 @@ import numpy.typing as npt
 
 from core.clock import Clock
 from core.disturbance import Disturbance
-from explain.disturbances import _blank, _frozen, _light, _moves, _night, _sentences
+from explain.disturbances import _blank, _frozen, _light, _moves, _night, _onset, _partial, _sentences, _zoom
 from explain.disturbances._moves import Move
 from explain.disturbances._night import Turn
 from explain.disturbances._series import Rows
 from explain.disturbances._snapshots import Snapshot
-from explain.disturbances._stretches import Flags, Stretch, mask, merged, near, within
+from explain.disturbances._stretches import Flags, Spanning, Stretch, mask, merged, near, within
 from explain.disturbances._views import HERE, Stay, View, follow
 from explain.disturbances.registration import register
 
@@ -41,7 +41,8 @@ def find(rows: Rows, snapshots: Sequence[Snapshot], clock: Clock, scale: tuple[f
     """
     count = len(rows)
     blank, poor = _gone(rows, clock)
-    none = mask(blank, count)
+    lost = _partial.find(rows, clock, mask(blank, count))
+    none = mask([*blank, *lost], count)
     frozen = _frozen.find(rows, clock, none)
     covered = _light.covered(poor, clock, none)
     covered = merged(covered + _moves.covers(_views(snapshots, none | mask(frozen, count))[1], rows, poor, clock))
@@ -50,18 +51,27 @@ def find(rows: Rows, snapshots: Sequence[Snapshot], clock: Clock, scale: tuple[f
     frozen = [one for one in frozen if mask(covered, count)[one.first : one.last + 1].mean() < 0.5]
     hidden = none | mask(covered, count)
     around = within(mask(covered, count), *_both(clock, AROUND))
-    moved = _moves.moves(*_views(snapshots, none | mask(frozen, count) | around), rows, hidden)
+    views, stays = _views(snapshots, none | mask(frozen, count) | around)
+    moved = _moves.moves(views, stays, rows, hidden)
+    moved = sorted([*moved, *_zoom.zooms(views, stays, moved, hidden)], key=lambda one: one.first)
     turns = _elsewhere(_night.find(rows, clock, hidden), moved, clock)
     lights = _lights(rows, clock, hidden | mask(turns, count) | mask(moved, count))
     covered, lights = _absorb(covered, lights, clock)
     turns, lights = _absorb(turns, lights, clock)
-    parts = _parts(rows, clock, hidden | mask(frozen, count), [*turns, *moved, *lights, *blank])
+    parts = _parts(rows, clock, hidden | mask(frozen, count), [*turns, *moved, *lights, *blank, *lost])
     jolts = within(hidden | mask(moved, count) | _edges(frozen, count), *_both(clock, AROUND))
     shaken = _moves.shakes(rows, clock, jolts, moved)
     swaying = mask(_moves.fro(moved, clock), count)
     moved = [one for one in moved if not swaying[one.first]]
+    off = none | mask(frozen, count) | _edges([Stretch(frame, frame) for frame in clock.gaps()], count)
+    covered = merged(_onset.covers(covered, rows, clock, off | mask(moved, count)))
+    off |= mask(covered, count)
+    moved = _onset.moves(moved, rows, clock, off)
+    turns = _onset.lights(turns, rows, clock, off | mask(moved, count))
+    lights = _onset.lights(lights, rows, clock, off | mask(moved, count))
     found = [
-        *_sentences.gaps(clock), *_sentences.say("no picture", blank, clock), *_sentences.say("frozen", frozen, clock),
+        *_sentences.gaps(clock), *_sentences.say("no picture", blank, clock), *_sentences.parts(lost, clock),
+        *_sentences.say("frozen", frozen, clock),
         *_sentences.say("covered", covered, clock), *_ended(_sentences.moves(moved, clock, scale)),
         *_ended(_sentences.turns(turns, clock)), *_ended(_told(lights, rows, clock)),
         *_sentences.say("shaken", shaken, clock),
@@ -122,7 +132,7 @@ def _absorb(spans: list[Span], lights: list[Stretch], clock: Clock) -> tuple[lis
     return spans, rest
 
 
-def _parts(rows: Rows, clock: Clock, hidden: Flags, changes: Sequence[Stretch | Turn | Move]) -> list[Stretch]:
+def _parts(rows: Rows, clock: Clock, hidden: Flags, changes: Sequence[Spanning]) -> list[Stretch]:
     off = within(hidden | mask(changes, len(rows)), *_both(clock, AROUND))
     found = _light.parts(rows, clock, off)
     ends = [clock.at(one.last) for one in changes]

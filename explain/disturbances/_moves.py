@@ -10,6 +10,7 @@ from scipy.ndimage import median_filter
 
 from core.clock import Clock
 from explain.disturbances._series import Rows
+from explain.disturbances._similarity import Similarity
 from explain.disturbances._stretches import Flags, Stretch, hysteresis, joined, lasting
 from explain.disturbances._views import DRIFT, MOVE, VOTED, Stay, View, place_of
 from explain.disturbances.registration import register
@@ -47,12 +48,14 @@ class Move:
         pixels: how far it lies from the view before, to the right and down in thumbnail pixels; None where it shows
             another place.
         back: whether that view was seen before.
+        likeness: how the view before was enlarged or turned, where that is known.
     """
 
     first: int
     last: int
     pixels: tuple[float, float] | None
     back: bool = False
+    likeness: Similarity | None = None
 
 
 def moves(views: Sequence[View], stays: Sequence[Stay], rows: Rows, hidden: Flags) -> list[Move]:

@@ -6,6 +6,8 @@ from core.clock import Clock
 from core.disturbance import Disturbance
 from explain.disturbances._moves import Move
 from explain.disturbances._night import Turn
+from explain.disturbances._partial import Part
+from explain.disturbances._similarity import LEAST_ZOOM, Similarity
 from explain.disturbances._stretches import Spanning
 
 INCOMPARABLE = "what follows is not comparable"
@@ -45,6 +47,12 @@ def say(kind: str, spans: Sequence[Spanning], clock: Clock, said: str = "") -> l
     return found
 
 
+def parts(found: Sequence[Part], clock: Clock) -> list[Disturbance]:
+    """Say that a part of the picture was lost."""
+    said = [say("no picture", [one], clock, f"the {one.side} part of the picture was lost {{span}}") for one in found]
+    return [one for told in said for one in told]
+
+
 def turns(found: Sequence[Turn], clock: Clock) -> list[Disturbance]:
     """Say when day and night came."""
     first = {"grey": "colour", "dark": "light"}
@@ -66,13 +74,25 @@ def moves(found: Sequence[Move], clock: Clock, scale: tuple[float, float]) -> li
         if move.back:
             said = f"the camera was moved back at {_moment(start)}"
         else:
-            where = "the view shows another place"
+            where = "the view shows another place" if move.likeness is None else _alike(move.likeness)
             if move.pixels is not None:
                 across, down = (pixels * size for pixels, size in zip(move.pixels, scale, strict=True))
                 where = f"the view lies {(across**2 + down**2) ** 0.5:.0f} pixels off"
             said = f"the camera was moved at {_moment(start)}; {INCOMPARABLE} ({where})"
         told.append(Disturbance("moved", move.first, move.last, start, end, said, not move.back))
     return told
+
+
+def _alike(one: Similarity) -> str:
+    """Say how the view lies to the one before it.
+
+    >>> _alike(Similarity(1.5, 0.2, 0.8)), _alike(Similarity(0.8, 0.0, 0.8)), _alike(Similarity(1.0, -7.0, 0.8))
+    ('it is zoomed in, 1.5 times', 'it is zoomed out, 0.8 times', 'the view is turned by 7 degrees')
+    """
+    turned, times = f"the view is turned by {abs(one.degrees):.0f} degrees", max(one.zoom, 1 / one.zoom)
+    if times < LEAST_ZOOM:
+        return turned
+    return f"it is zoomed {'in' if one.zoom > 1 else 'out'}, {one.zoom:.3g} times"
 
 
 def _moment(seconds: float) -> str:

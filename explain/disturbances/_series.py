@@ -24,13 +24,15 @@ NOISE_TOP = 8
 """Grey levels that a single pixel's change counts for noise at most, so that things that move hardly do."""
 ONE_COLOUR = 2
 """Grey levels around the middle colour within which a pixel shows it."""
+HELD = 0.98
+"""Share of a cell's pixels that are the same as in the frame before where it repeats that frame."""
 FLAT, STRONG = 3, 100
 """Grey levels up to which neighbours have one colour, and by which the channels of a strong colour differ."""
 ROW = np.dtype(
     [("peak", "f2"), ("wide", "f2"), ("places", "u1"), ("noise", "f2"), ("same", "f2"),
      ("x", "f4"), ("y", "f4"), ("votes", "f2"), ("alike", "f2"), ("colour", "f2"), ("vivid", "f2"), ("uniform", "f2"),
      ("bars", "f2"), ("grain", "f2"), ("lit", "f2"), ("other", "f2"), ("glow", "f2"), ("level", "u1", (CELLS,)),
-     ("detail", "u1", (CELLS,))]
+     ("detail", "u1", (CELLS,)), ("held", "u1", (CELLS // 8,))]
 )  # fmt: skip
 """Of a frame against the one before: largest change of a square, that of the fourth-most changed cell, how many
 separate places changed; mean change of single pixels, and the share of them that did not change, of the middle cell;
@@ -38,7 +40,8 @@ displacement in thumbnail pixels, share of blocks that vote for it, share that l
 
 Of a frame by itself: colour of its less and of its more coloured cells, share of pixels of one colour, whether it is
 made of a few flat and strong colours (0 to 1), correlation of neighbouring pixels; light that fell on a part
-(:mod:`explain.disturbances._glow`); brightness and detail of each cell."""
+(:mod:`explain.disturbances._glow`); brightness and detail of each cell; a bit for each cell that repeats the frame
+before."""
 Rows = npt.NDArray[Any]
 
 
@@ -77,7 +80,8 @@ def measure(now: Thumbnail, before: Thumbnail | None) -> Rows:
         row["places"] = _places(change)
         raw = cv2.absdiff(now.picked, before.picked)
         row["noise"] = np.minimum(raw, NOISE_TOP).mean()
-        row["same"] = np.median(cells((raw.max(-1) == 0).astype(np.float32)))
+        same = cells((raw.max(-1) == 0).astype(np.float32))
+        row["same"], row["held"] = np.median(same), np.packbits(same >= HELD)
         shift = register(before.structure, now.structure)
         row["x"], row["y"], row["votes"], row["alike"] = shift.x, shift.y, shift.votes, shift.still
     return row

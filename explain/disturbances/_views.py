@@ -28,8 +28,12 @@ MOVE = 0.01
 
 @dataclass
 class View:
-    """A place as it was seen first and as it is seen now; ``track`` has how far it slid since, (frame, x, y)."""
+    """A place as it was seen first and as it is seen now; ``track`` has how far it slid since, (frame, x, y).
 
+    ``grey`` is the picture, (h, w) float32, that ``home`` is the structure of.
+    """
+
+    grey: Floats
     home: Floats
     now: Floats
     members: list[Snapshot]
@@ -39,8 +43,9 @@ class View:
     @classmethod
     def of(cls, snapshots: Sequence[Snapshot]) -> "View":
         """Make a view of snapshots that show it."""
-        seen = _median(snapshots[-MEMBERS:])
-        return cls(seen, seen, list(snapshots[-MEMBERS:]))
+        grey = middle(snapshots[-MEMBERS:])
+        seen = structure(grey)
+        return cls(grey, seen, seen, list(snapshots[-MEMBERS:]))
 
     def add(self, snapshot: Snapshot) -> None:
         """Add a snapshot that shows the view."""
@@ -48,9 +53,10 @@ class View:
         self.fresh += 1
         if self.fresh < RENEWED and len(self.members) > RENEWED:
             return
-        self.now, self.fresh = _median(self.members), 0
+        grey, self.fresh = middle(self.members), 0
+        self.now = structure(grey)
         if len(self.members) < MEMBERS:
-            self.home = self.now
+            self.grey, self.home = grey, self.now
             return
         shift = register(self.home, self.now, True)
         told = shift.votes >= VOTED
@@ -123,7 +129,7 @@ def _settled(waiting: Stay, views: list[View], current: int, move: float) -> tup
     length = last.seconds - seen[start].seconds
     if length < RETURNED or len(seen) - start < 2:
         return None
-    reference = _median(seen[start:])
+    reference = structure(middle(seen[start:]))
     for number, view in enumerate(views):
         if number != current and place_of(register(view.now, reference, True), move) == "here":
             return start, number
@@ -139,5 +145,6 @@ def _agree(one: Snapshot, other: Snapshot) -> bool:
     return shift.still >= HERE and not (shift.votes >= VOTED and shift.length > DRIFT)
 
 
-def _median(snapshots: Sequence[Snapshot]) -> Floats:
-    return structure(np.median(np.stack([one.grey for one in snapshots]), axis=0).astype(np.float32))
+def middle(snapshots: Sequence[Snapshot]) -> Floats:
+    """Return the median of snapshots, at least one: (h, w) float32."""
+    return np.asarray(np.median(np.stack([one.grey for one in snapshots]), axis=0), np.float32)

@@ -24,7 +24,7 @@ CUT = 0.3
 
 @dataclass
 class Monitor:
-    """Watches one clip; it holds 133 bytes a frame and at most a thousand thumbnails."""
+    """Watches one clip; it holds 139 bytes a frame and at most a thousand thumbnails."""
 
     _series: Series = field(default_factory=Series)
     _snapshots: Snapshots = field(default_factory=Snapshots)

@@ -7,6 +7,7 @@ from core.console import clock
 from core.disturbance import Disturbance
 from core.errors import DataError
 from pipeline.camera import ALIKE
+from pipeline.sampling import TOO_SLOW
 from pipeline.training.survey import ClipSurvey, Survey, same_place
 from pipeline.training.undisturbed import LEFT_OUT, scenes
 
@@ -15,8 +16,11 @@ LEAST_WINDOWS, FEW_SECONDS = 200, 120.0
 STEADY, SWAY = 0.5, 0.01
 """Share of a clip's frames that a fixed camera's background is seen in at least, and how far it may sway unsaid."""
 LIVELY = 0.02
-FLAT, DARK = 3.0, 12.0
-"""Contrast of a background under which it is one colour, and brightness (of 255) under which it is dark."""
+FLAT, DARK, BARE = 3.0, 12.0, 0.3
+"""Contrast of a background under which it is one colour, and brightness (of 255) under which it is dark; a dark one
+from the last contrast on shows something."""
+REPEATED = 0.9
+"""Share of new pictures under which a clip is said to repeat others."""
 LIGHTS = (45.0, 1.7)
 """Grey levels, and times, by which backgrounds differ that are of day and night."""
 HIDDEN = ("no picture", "covered")
@@ -54,7 +58,7 @@ def findings(seen: Survey, span: int) -> list[Finding]:
         seen: the footage.
         span: frames of one window of the detector.
     """
-    found = [*_each(seen), *_mixed(seen), *_light(seen), *_amount(seen, span)]
+    found = [*_each(seen), *_pictures(seen), *_mixed(seen), *_light(seen), *_amount(seen, span)]
     return sorted(found, key=lambda one: not one.fatal)
 
 
@@ -62,6 +66,8 @@ def _each(seen: Survey) -> Iterator[Finding]:
     for clip in seen.clips:
         yield from (Finding(sentence) for sentence in clip.complaints)
         yield from _disturbed(clip)
+        if _black(clip):
+            continue
         if clip.contrast < FLAT:
             yield Finding(f"{clip.name!r} shows a picture of one colour; give clips in which the place is seen", True)
         elif clip.steady < STEADY:
@@ -79,6 +85,38 @@ def _each(seen: Survey) -> Iterator[Finding]:
             yield Finding(
                 f"the camera of {clip.name!r} sways by {clip.sway:.1%} of the picture, so edges look unusual at times"
             )
+
+
+def _black(clip: ClipSurvey) -> bool:
+    """Tell whether a clip shows something, yet next to nothing for the dark."""
+    return BARE <= clip.contrast < FLAT and clip.brightness < DARK
+
+
+def _pictures(seen: Survey) -> Iterator[Finding]:
+    """Say which clips are too dark, show one picture only, or show each of their pictures several times."""
+    black = [clip for clip in seen.clips if _black(clip)]
+    if black:
+        level = max(clip.brightness for clip in black)
+        yield Finding(
+            f"too little is seen in {_names(black)} for the dark (brightness {level:.0f} of 255 at most); give clips "
+            "in which the place is lit",
+            True,
+        )
+    still = [clip for clip in seen.clips if clip.still and clip.contrast >= FLAT]
+    if still:
+        yield Finding(
+            f"the picture never changes in {_names(still)}: the recording hangs, or nothing at all happened; how "
+            "things move cannot be learnt from it"
+        )
+    repeated = [clip for clip in seen.clips if not clip.still and clip.fresh < REPEATED]
+    if repeated:
+        worst = min(repeated, key=lambda clip: clip.fresh)
+        yield Finding(
+            f"most pictures are repeated in {_names(repeated)}: {worst.name!r} shows {worst.fps * worst.fresh:.1f} new "
+            f"ones a second at {worst.fps:.4g} frames/s, and teaches that things stand still and leap; give footage "
+            "as the camera records it",
+            worst.fresh <= 1 / TOO_SLOW,
+        )
 
 
 def _disturbed(clip: ClipSurvey) -> Iterator[Finding]:
@@ -161,7 +199,8 @@ def _amount(seen: Survey, span: int) -> Iterator[Finding]:
             f"the footage is short: {clock(seen.seconds)} minutes; what did not happen in it will be called unusual, "
             "and ten minutes or more would be right"
         )
-    if seen.lively < LIVELY:
+    told = all(clip.still or clip.brightness < DARK or clip.contrast < FLAT for clip in seen.clips)
+    if seen.lively < LIVELY and not told:
         yield Finding(
             f"the footage is nearly empty: something moves in {seen.lively:.1%} of it; whatever moves later will be "
             "called unusual, so add clips of ordinary traffic if there is any"

@@ -17,6 +17,7 @@ from core.errors import DataError
 from core.records import Floats, Images
 from explain.disturbances.monitor import Monitor
 from pipeline.camera import background_of, resemblance
+from pipeline.training._pictures import Pictures
 
 WIDTH = 192
 """Of the thumbnails that everything is measured on, in pixels."""
@@ -54,6 +55,8 @@ class ClipSurvey:
         scenes: how many different places it shows for some seconds.
         complaints: what reading it was stopped or troubled by.
         disturbances: what the camera itself did, in order of time.
+        fresh: share of its frames that are new pictures, where others repeat the one before at a steady beat.
+        still: whether its picture never changes, not even by noise.
     """
 
     name: str
@@ -72,6 +75,8 @@ class ClipSurvey:
     scenes: int
     complaints: tuple[str, ...] = ()
     disturbances: tuple[Disturbance, ...] = ()
+    fresh: float = 1.0
+    still: bool = False
 
     @property
     def seconds(self) -> float:
@@ -177,10 +182,11 @@ def _thumbnail(image: Images) -> Images:
 
 
 def _look(clip: Footage, before: int, progress: Callable[[int], None] | None) -> ClipSurvey:
-    sample, monitor, times = _Sample(), Monitor(), list[Doubles]()
+    sample, monitor, pictures, times = _Sample(), Monitor(), Pictures(), list[Doubles]()
     for chunk in clip.frames():
         sample.take(chunk.images, chunk.times)
         monitor.see(chunk)
+        pictures.take(chunk.images)
         times.append(chunk.times)
         if progress:
             progress(before + sample.frames)
@@ -200,6 +206,7 @@ def _look(clip: Footage, before: int, progress: Callable[[int], None] | None) ->
         float(background.mean()), float(background.std()), background_of(few), lively, things,
         float((likeness > ALIKE).mean()), _sway(shift[likeness > ALIKE / 2]), _scenes(flat, per_scene),
         tuple(getattr(clip, "complaints", ())), monitor.finish(Clock.of(np.concatenate(times))),
+        pictures.fresh, pictures.still and not lively,
     )  # fmt: skip
 
 

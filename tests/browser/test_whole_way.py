@@ -12,7 +12,7 @@ from pipeline import camera
 from tests.browser.conftest import serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-FRAMES, FPS, FIRST = 150, 25.0, 40
+FRAMES, FPS, FIRST = 100, 25.0, 30
 WAIT = 480_000
 
 

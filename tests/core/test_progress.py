@@ -306,6 +306,7 @@ def test_a_damaged_memory_is_forgotten_and_replaced(tmp_path, content):
 def test_a_memory_that_cannot_be_written_is_no_error(tmp_path):
     (tmp_path / "file").write_text("")
     Speeds(tmp_path / "file" / FILE).learn("a", ("b",), {"c": Speed(each=2.0)})
+    assert [path.name for path in tmp_path.iterdir()] == ["file"] and (tmp_path / "file").read_text() == ""
 
 
 def test_the_memory_does_not_grow_for_ever(tmp_path):

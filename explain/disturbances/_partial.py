@@ -1,0 +1,160 @@
+"""``no picture`` in a part: from one edge on, the picture has one colour, or repeats what was there before."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.clock import Clock
+from explain.disturbances._series import DETAIL_UNIT, Rows
+from explain.disturbances._stretches import Flags, Stretch, joined, lasting, runs
+from explain.disturbances.thumbnails import GRID
+
+COLUMNS, ROWS = GRID
+SIDES = ("lower", "upper", "right", "left")
+LEAST = 1 / 3
+"""Share of the picture that a lost part has at least."""
+PLAIN, DETAIL = 0.4, 1.2
+"""Grey levels of detail up to which a cell is plain, and from which it can lose any."""
+USUAL = 0.8
+"""Quantile of a cell's detail over the clip that is its usual one."""
+LEAP, STEADY = 25.0, 10.0
+"""Grey levels by which a cell becomes lighter or darker all at once, and by which the rest of the picture may."""
+HALF, MOST = 0.5, 0.7
+"""Share of each row of cells, and of the whole part, that is lost: over it a recorder may write its clock."""
+TEXTURED = 0.5
+"""Share of the part's cells that had detail, or took on another brightness."""
+ONE_COLOUR = 4.0
+"""Grey levels within which most of a lost part's cells lie."""
+BEFORE, LEFT, SOON = 0.5, 0.25, 2
+"""Share of its detail that a cell has in the frame before it is lost, and that it keeps in so many frames from then on:
+what comes little by little is a cover or nightfall, and a plain wall is plain before."""
+LIVE, MORE, SAME, BESIDE, NEAREST = 0.15, 0.4, 0.15, 2.0, 3
+"""Share of the frames beside in which cells of a part that stops may repeat, for it must have noise; share by which
+they repeat more often then, and by which the other cells may; seconds of those frames, and how many are nearest."""
+SECONDS, HELD_SECONDS, JOIN = 0.2, 1.5, 0.5
+"""How long a part must be lost, and repeat; lost packets smear a picture for a second, and are no lost picture."""
+Cells = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Frames, inclusive, in which a part of the picture, one of :data:`SIDES`, is lost."""
+
+    first: int
+    last: int
+    side: str
+
+
+def find(rows: Rows, clock: Clock, blank: Flags) -> list[Part]:
+    """List the stretches in which a part of the picture is lost; ``blank`` are frames without any picture."""
+    if blank.all():
+        return []
+    usual = np.quantile(rows["detail"][~blank], USUAL, axis=0) / DETAIL_UNIT
+    plain = rows["detail"] <= PLAIN * DETAIL_UNIT
+    held = np.unpackbits(rows["held"], axis=1).astype(np.bool_)
+    found: list[Part] = []
+    for side in SIDES:
+        for run in _runs(plain, side, blank, clock, SECONDS):
+            part = _band(plain, side, run)
+            if _one_colour(rows, plain, run, part) and _gone(rows, run, part, usual):
+                found.append(Part(run.first, run.last, side))
+        for run in _runs(held, side, blank, clock, HELD_SECONDS):
+            part = _band(held, side, run)
+            if _seen(plain, run, part) and _stopped(held, run, part, clock):
+                found.append(Part(run.first, run.last, side))
+    return _apart(found)
+
+
+def _apart(found: list[Part]) -> list[Part]:
+    """Keep the longest of those that overlap."""
+    kept: list[Part] = []
+    for one in sorted(found, key=lambda one: one.first - one.last):
+        if not any(one.first <= other.last and other.first <= one.last for other in kept):
+            kept.append(one)
+    return sorted(kept, key=lambda one: one.first)
+
+
+def _lines(flags: Cells, side: str) -> Cells:
+    """Arrange cells as lines that are counted from a side of the picture inwards: (frames, lines, cells)."""
+    cells = flags.reshape(-1, ROWS, COLUMNS)
+    cells = cells if side in ("lower", "upper") else cells.transpose(0, 2, 1)
+    return cells[:, ::-1] if side in ("lower", "right") else cells
+
+
+def _runs(flags: Cells, side: str, blank: Flags, clock: Clock, seconds: float) -> list[Stretch]:
+    """List the stretches in which flagged cells fill a part of the picture from a side on."""
+    lines = _lines(flags, side)
+    least = int(np.ceil(lines.shape[1] * LEAST))
+    full = (lines[:, :least].mean(2) >= HALF).all(1) & (lines[:, :least].mean((1, 2)) >= MOST)
+    return lasting(joined(runs(full & ~blank), clock, JOIN), clock, seconds)
+
+
+def _band(flags: Cells, side: str, run: Stretch) -> Cells:
+    """Return which cells belong to the part that is flagged in a stretch: (48,)."""
+    share = _lines(flags[run.first : run.last + 1], side).mean(0)
+    depth = int(np.cumprod(share.mean(1) >= MOST).sum()) or 1
+    numbers = np.arange(ROWS * COLUMNS)
+    inside = np.zeros(ROWS * COLUMNS, np.bool_)
+    inside[_numbered(numbers, side)[:depth].ravel()] = True
+    return inside
+
+
+def _numbered(numbers: npt.NDArray[np.int_], side: str) -> npt.NDArray[np.int_]:
+    cells = numbers.reshape(ROWS, COLUMNS)
+    cells = cells if side in ("lower", "upper") else cells.T
+    return cells[::-1] if side in ("lower", "right") else cells
+
+
+def _one_colour(rows: Rows, plain: Cells, run: Stretch, part: Cells) -> bool:
+    frames = slice(run.first, run.last + 1)
+    level = np.where(plain[frames], rows["level"][frames].astype(np.float64), np.nan)[:, part]
+    seen = level[np.isfinite(level).any(1)]
+    apart = np.abs(seen - np.nanmedian(seen, axis=1, keepdims=True)) <= ONE_COLOUR
+    return bool(len(seen) and apart.sum() >= 0.9 * np.isfinite(seen).sum())
+
+
+def _gone(rows: Rows, run: Stretch, part: Cells, usual: npt.NDArray[np.float64]) -> bool:
+    """Tell whether cells lost their detail, or took on another brightness, from one frame to the next."""
+    beside = run.first - 1 if run.first else run.last + 1
+    if beside == len(rows):
+        return False
+    detail = rows["detail"][beside] / DETAIL_UNIT
+    inside = rows[run.first : run.first + SOON] if run.first else rows[max(run.last + 1 - SOON, 0) : run.last + 1]
+    left = np.median(inside["detail"], axis=0) / DETAIL_UNIT
+    leapt = np.abs(np.median(inside["level"], axis=0) - rows["level"][beside]) >= LEAP
+    sudden = leapt | ((detail >= BEFORE * usual) & (left <= LEFT * detail))
+    if not _stays(rows, beside, run.first if run.first else run.last, ~part):
+        return False
+    told = part & (leapt | (usual >= DETAIL))
+    return bool(told.sum() >= TEXTURED * part.sum() and sudden[told].mean() >= MOST)
+
+
+def _stays(rows: Rows, one: int, other: int, rest: Cells) -> bool:
+    """Tell whether the rest of the picture is the same in two frames: what changes as a whole is another place."""
+    apart = np.abs(rows["level"][one].astype(np.float64) - rows["level"][other])
+    detail = np.sort(rows["detail"][[one, other]].astype(np.float64) + DETAIL_UNIT, axis=0)
+    same = (apart <= STEADY) & (detail[1] <= 2 * detail[0])
+    # The line of cells in which the lost part ends is partly lost itself.
+    return bool(same[rest].mean() >= HALF) if rest.any() else True
+
+
+def _stopped(held: Cells, run: Stretch, part: Cells, clock: Clock) -> bool:
+    """Tell whether cells that change from frame to frame on both sides of a stretch stop all at once.
+
+    What stops and never goes on may have been moving for the camera's sake, and be still by itself.
+    """
+    beside = max(2, round(BESIDE * clock.rate))
+    sides = held[max(run.first - beside, 1) : run.first], held[run.last + 1 : run.last + 1 + beside]
+    if part.all() or not all(len(one) for one in sides):
+        return False
+    inside = held[run.first : run.last + 1]
+    nearest = sides[0][-NEAREST:], sides[1][:NEAREST]
+    still, rest = float(inside[:, part].mean()), float(inside[:, ~part].mean())
+    live = max(float(one[:, part].mean()) for one in (*sides, *nearest))
+    others = [float(one[:, ~part].mean()) for one in sides]
+    return live <= LIVE and still - live >= MORE and rest - max(others) <= SAME
+
+
+def _seen(plain: Cells, run: Stretch, part: Cells) -> bool:
+    return bool(plain[run.first : run.last + 1, part].mean() <= 1 - TEXTURED)

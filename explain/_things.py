@@ -14,7 +14,7 @@ from explain._candidates import Candidate
 from explain._measure import Measures
 from explain._whereabouts import FLOW, PLACE
 from explain.heat import Doubles, Mask
-from explain.labels import coarse, fine
+from explain.labels import TRACK, coarse, fine
 from explain.places import feet
 from explain.tubes import speed
 
@@ -155,7 +155,7 @@ def _track(parts: Sequence[Candidate]) -> tuple[npt.NDArray[np.int64], Floats]:
 
 def _action(candidates: Sequence[Candidate], m: Measures, scores: Doubles, rows: Sequence[int]) -> str:
     """Return what the thing does: what ranks high among its names, else what the model is surest of."""
-    acts = [i for i in rows if candidates[i].vocabulary == "AVA"]
+    acts = [i for i in rows if candidates[i].vocabulary in ("AVA", TRACK)]
     if acts and scores[acts[0]] >= SPOKEN * scores[rows[0]]:
         return fine(candidates[acts[0]].label)
     surest = max(acts, key=lambda i: float(m.confidence[i]), default=None)

@@ -133,8 +133,9 @@ def _motion(tube: Tube, when: Doubles, window: float) -> _Motion:
 
 def _whole(tube: Tube, size: tuple[int, int]) -> Mask:
     """Tell in which samples the picture's edge does not cut the box off, (T,)."""
-    inside: Mask = (tube.boxes[:, :2] > EDGE).all(axis=1) & (tube.boxes[:, 2:] < np.array(size) - EDGE).all(axis=1)
-    return inside
+    inside = np.concatenate([tube.boxes[:, :2] > EDGE, tube.boxes[:, 2:] < np.array(size) - EDGE], axis=1)
+    whole: Mask = inside.all(axis=1)
+    return whole
 
 
 def _turns(tube: Tube, motion: _Motion, moves: Mask) -> Mask:

@@ -91,7 +91,7 @@ def open_published(path: Path) -> nn.Module:
     content = weights.load_torch(path)
     if not isinstance(content.get("model_state"), Mapping):
         raise WeightsError(f"{path.name!r} must hold SlowFast's weights under 'model_state', but does not")
-    network = create_slowfast_with_roi_head()
+    network: nn.Module = create_slowfast_with_roi_head()
     weights.apply(network, content["model_state"], path.name)
     return network
 

@@ -133,9 +133,8 @@ def _motion(tube: Tube, when: Doubles, window: float) -> _Motion:
 
 def _whole(tube: Tube, size: tuple[int, int]) -> Mask:
     """Tell in which samples the picture's edge does not cut the box off, (T,)."""
-    inside = np.concatenate([tube.boxes[:, :2] > EDGE, tube.boxes[:, 2:] < np.array(size) - EDGE], axis=1)
-    whole: Mask = inside.all(axis=1)
-    return whole
+    inside: Mask = np.concatenate([tube.boxes[:, :2] > EDGE, tube.boxes[:, 2:] < np.array(size) - EDGE], axis=1)
+    return np.asarray(inside.all(axis=1), np.bool_)
 
 
 def _turns(tube: Tube, motion: _Motion, moves: Mask) -> Mask:

@@ -104,10 +104,21 @@ def analyse(options: argparse.Namespace) -> int:
             print(f"  {analysis.missed}")
         for explained in analysis.events:
             print(f"  frames {explained.event.first}-{explained.event.last}: {explained.summary}")
+        if analysis.events and analysis.doubt:
+            print(f"  {analysis.doubt}")
         for one in analysis.disturbances:
             print(f"  the camera itself, {one.kind}: {one.summary}")
         print(f"  report: {folder / 'report.html'}")
     return code
+
+
+def setup(options: argparse.Namespace) -> int:
+    """Fetch the official models, or take them from a folder."""
+    from pipeline.official import setup as run
+
+    with progress_line() as line:
+        print(run(options.models, options.source, line.arriving))
+    return 0
 
 
 def evaluate(options: argparse.Namespace) -> int:
@@ -238,6 +249,7 @@ def run_tests(options: argparse.Namespace) -> int:
 
 VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
     "app": app,
+    "setup": setup,
     "analyse": analyse,
     "explain": explain,
     "train": train,

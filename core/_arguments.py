@@ -2,6 +2,7 @@
 
 import argparse
 import math
+from pathlib import Path
 from typing import Any
 
 DEVICES = ("auto", "cpu", "cuda")
@@ -74,3 +75,24 @@ def models(made: argparse.ArgumentParser) -> None:
 def json_file(made: argparse.ArgumentParser) -> None:
     """Add ``--json``."""
     made.add_argument("--json", metavar="FILE", help="write the result as JSON to FILE too; - prints it, and only it")
+
+
+def protocol(made: argparse.ArgumentParser) -> None:
+    """Add what says how scores become figures."""
+    made.add_argument("--protocol", default="whycam", metavar="NAME",
+                      help="whose way from scores to a figure: whycam (default), mnad, future-frame, lntra, itae, "
+                      "decoupled, thesis or vqunet")  # fmt: skip
+    made.add_argument("--normalise", metavar="WAY", help="none, min-max or sliding, in place of the protocol's own")
+    made.add_argument("--smooth", metavar="WAY", help="none, savgol or gaussian, in place of the protocol's own")
+    made.add_argument("--scores", type=Path, nargs="+", default=[], metavar="FILE",
+                      help="measure these scores: .npz as --keep writes them, or CSV video,frame,score")  # fmt: skip
+    made.add_argument("--keep", type=Path, metavar="DIR", help="keep each camera's scores and heat there, as .npz")
+    made.add_argument("--heat", default="tube", metavar="WAY",
+                      help="from heat to the map that places are told by: tube (default: means over a person's "
+                      "size and half a second), patch (over a person's size) or raw")  # fmt: skip
+    made.add_argument("--distort", action="append", default=[], metavar="HOW",
+                      help="measure on worse footage, causes too, such as brightness=0.5,rain=heavy,blur=2,every=3; "
+                      "may be given several times")  # fmt: skip
+    made.add_argument("--by", action="append", default=[], metavar="SCORE",
+                      help="measure by this score of the detector in place of its own, such as z (latent code) and p "
+                      "(pixels) of decoupled-*; may be given several times")  # fmt: skip

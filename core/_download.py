@@ -1,23 +1,20 @@
 """Weights from their publishers' addresses: resumed, bounded, checked, and never asked for twice."""
 
-import fcntl
-import hashlib
-import json
 import os
 import re
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPMessage, HTTPResponse
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
+from core._weights_folder import check, lock, part_of, record, recorded
 from core.errors import WeightsError, WeightsUnavailable
-from core.files import folder, home, storage_error, write_json
+from core.files import folder, home, storage_error
 
 Progress = Callable[[int, int | None], None]
 """Called with the bytes that are here and the bytes in all, None where the server does not tell."""
@@ -30,7 +27,13 @@ ASK_AGAIN = 60.0
 _silent: dict[str, float] = {}
 
 
-def fetch(url: str, name: str, sha256: str | None = None, progress: Progress | None = None) -> Path:
+Opens = Callable[[Path], None]
+"""Raises a WeightsError where a file cannot be what it is called: of a publisher who gives no checksum."""
+
+
+def fetch(
+    url: str, name: str, sha256: str | None = None, progress: Progress | None = None, opens: Opens | None = None
+) -> Path:
     """Return a published weights file, from this machine where it is here already.
 
     Looked for in this order: ``$WHYCAM_WEIGHTS/name``, ``$WHYCAM_HOME/weights/name``, and, unless ``WHYCAM_OFFLINE``
@@ -42,6 +45,7 @@ def fetch(url: str, name: str, sha256: str | None = None, progress: Progress | N
         sha256: the publisher's checksum, or the beginning of it. Without one, the checksum of the first download is
             kept in ``$WHYCAM_HOME/weights/checksums.json`` and held from then on.
         progress: called with bytes done and bytes in all.
+        opens: asked of what was downloaded before it is kept.
 
     Raises:
         WeightsUnavailable: it is not here, and there is no network or the server refuses.
@@ -52,17 +56,15 @@ def fetch(url: str, name: str, sha256: str | None = None, progress: Progress | N
         raise WeightsError(f"weights cannot be called {name!r}; give a plain file name")
     local = os.environ.get("WHYCAM_WEIGHTS")
     if local and (Path(local) / name).is_file():
-        _check(Path(local) / name, sha256 or _recorded().get(name))
+        check(Path(local) / name, sha256 or recorded().get(name))
         return Path(local) / name
     place = folder(home() / "weights")
-    with _lock(place):
+    with lock(place):
         if not (place / name).is_file():
             if os.environ.get("WHYCAM_OFFLINE"):
                 raise WeightsUnavailable(f"{name!r} is not here and WHYCAM_OFFLINE is set; put it into {place}")
-            _download(url, place / name, sha256 or _recorded().get(name), progress)
-        digest = _check(place / name, sha256 or _recorded().get(name))
-        if sha256 is None and name not in _recorded():
-            write_json(place / "checksums.json", {**_recorded(), name: digest})
+            _download(url, place / name, sha256 or recorded().get(name), progress, opens)
+        record(place / name, sha256)
     return place / name
 
 
@@ -116,16 +118,18 @@ def _check_address(url: str) -> None:
         raise WeightsError(f"weights are only fetched over https, not from {url!r}")
 
 
-def _download(url: str, path: Path, sha256: str | None, progress: Progress | None) -> None:
+def _download(url: str, path: Path, sha256: str | None, progress: Progress | None, opens: Opens | None = None) -> None:
     """Fetch ``url`` into ``path``, whole or not at all; what arrived of it is kept for the next time."""
     _check_address(url)
-    host, part = urlsplit(url).netloc, _Part(path.with_name(f".{path.name}.part"))
+    host, part = urlsplit(url).netloc, _Part(part_of(path))
     advice = f"give it in a folder that WHYCAM_WEIGHTS names, or put it into {path.parent}"
     if time.monotonic() - _silent.get(host, -ASK_AGAIN) < ASK_AGAIN:
         raise WeightsUnavailable(f"{path.name!r} is not here and {host} does not answer; {advice}")
     try:
         _transfer(url, part, progress)
-        _check(part.path, sha256, path.name)
+        check(part.path, sha256, path.name)
+        if opens is not None:
+            opens(part.path)
         part.path.replace(path)
         part.remove()
     except urllib.error.HTTPError as error:
@@ -200,40 +204,3 @@ def _ask(url: str, part: _Part) -> HTTPResponse:
         answer.close()
         raise urllib.error.URLError("it answers with a web page")
     return answer
-
-
-def _check(path: Path, sha256: str | None, name: str | None = None) -> str:
-    """Return a file's SHA-256 after holding it against the expected beginning of it."""
-    try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise WeightsError(f"the weights file {str(path)!r} cannot be read: {error.strerror}") from error
-    if sha256 is not None and not (sha256 and digest.startswith(sha256.lower())):
-        raise WeightsError(
-            f"{name or path.name!r} was changed or damaged: its sha256 must begin with {sha256[:12]}, "
-            f"got {digest[:12]}; delete {path} and it is fetched again"
-        )
-    return digest
-
-
-def _recorded() -> dict[str, str]:
-    """Return the checksums of what was downloaded, by file name."""
-    path = home() / "weights" / "checksums.json"
-    try:
-        found = json.loads(path.read_text("utf-8")) if path.exists() else {}
-        return {str(name): str(digest) for name, digest in found.items()}
-    except (OSError, ValueError, AttributeError) as error:
-        raise WeightsError(f"the list of checksums {path} is damaged; delete it and the weights beside it") from error
-
-
-@contextmanager
-def _lock(place: Path) -> Iterator[None]:
-    """Let one process at a time look for weights and download them."""
-    try:
-        file = (place / ".lock").open("wb")
-    except OSError as error:
-        raise storage_error(place / ".lock", error) from error
-    with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

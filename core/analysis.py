@@ -138,6 +138,7 @@ class Analysis:
         normal_heat: the camera's mean heat per pixel on normal footage, the unit of the heat's colours; 0 if unknown.
         places: label to where objects of that class stand in the camera's normal footage.
         normal_scores: of the footage that the camera's threshold was set on; None if unknown.
+        doubt: that the names of causes may be wrong, and why, in a sentence; empty where nothing speaks against them.
         missed: what the camera could have missed, in sentences, where no event was found.
     """
 
@@ -157,6 +158,7 @@ class Analysis:
     normal_heat: float = 0.0
     places: Mapping[str, Places] = field(default_factory=dict)
     normal_scores: NormalScores | None = None
+    doubt: str = ""
     missed: str = ""
 
     @property

@@ -87,6 +87,11 @@ class ProgressLine:
         if step.loss is not None:
             self.learning += f", {step.done:.0%}, loss {step.loss:.5f}"
 
+    def arriving(self, name: str, done: int, total: int | None) -> None:
+        """Show how much of a file that is downloaded is here."""
+        whole = f" of {total >> 20:,} MB, {done / max(total, 1):.0%}" if total else " MB"
+        self.show(lambda: f"{name}: {done >> 20:,}{whole}")
+
     def show(self, text: Callable[[], str]) -> None:
         """Show a line, if it is time to."""
         if time.monotonic() >= self.due:

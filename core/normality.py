@@ -36,7 +36,8 @@ class Places:
         motion: velocity at each of them, (x, y) in box heights a second; 0 where it was seen only once.
         distance: ascending quantiles (0 %, 1 %, … 100 %) of how far each point lies from those of other moments, as
             :func:`explain.places.distance` measures it.
-        speed: ascending quantiles of the tubes' median speeds, in box heights a second; empty where none moved.
+        speed: ascending quantiles of the tubes' median speeds, in box heights a second, of vehicles with what they grow
+            or shrink by; empty where none moved.
         moments: how many moments that rests on: people come again and again, so that more boxes do not say more.
         frames: how many frames of footage it was drawn from.
     """

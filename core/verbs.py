@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from core._arguments import count, device, json_file, models, number, verb
+from core._arguments import count, device, json_file, models, number, protocol, verb
+from core._setup import describe_setup
 from core.errors import InputError
 
 KINDS = ("detectors", "cameras", "methods", "datasets", "metrics", "runs")
@@ -22,7 +23,20 @@ def parser() -> argparse.ArgumentParser:
         "request was wrong, 1 Whycam itself failed.",
     )
     verbs = root.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for describe in (_app, _analyse, _explain, _train, _explainers, _evaluate, _xman, _results, _list, _bench, _test):
+    for describe in (
+        _app,
+        describe_setup,
+        _analyse,
+        _explain,
+        _train,
+        _explainers,
+        _evaluate,
+        _xman,
+        _results,
+        _list,
+        _bench,
+        _test,
+    ):
         describe(verbs)
     return root
 
@@ -174,7 +188,7 @@ def _evaluate(verbs: Any) -> None:
     made.add_argument("--data", required=True, metavar="DATASET", help="'./whycam list datasets' names them")
     made.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="folder of the data set, as published")
     made.add_argument("--check", action="store_true", help="measure nothing: count and read all of the data set")
-    _protocol(made)
+    protocol(made)
     made.add_argument("--card", action="store_true", help="write the figures on each camera's card, too")
     made.add_argument("--regions", type=Path, metavar="CSV", help="boxes of what is unusual: measure the first causes")
     made.add_argument("--xman", type=Path, metavar="JSON", help="its classes in X-MAN's form: measure their mAP")
@@ -207,26 +221,6 @@ def _results(verbs: Any) -> None:
                       "the test clips that none was taken from")  # fmt: skip
     made.add_argument("--markdown", type=Path, metavar="FILE", help="write the table as Markdown, too")
     device(made)
-
-
-def _protocol(made: argparse.ArgumentParser) -> None:
-    made.add_argument("--protocol", default="whycam", metavar="NAME",
-                      help="whose way from scores to a figure: whycam (default), mnad, future-frame, lntra, itae, "
-                      "decoupled, thesis or vqunet")  # fmt: skip
-    made.add_argument("--normalise", metavar="WAY", help="none, min-max or sliding, in place of the protocol's own")
-    made.add_argument("--smooth", metavar="WAY", help="none, savgol or gaussian, in place of the protocol's own")
-    made.add_argument("--scores", type=Path, nargs="+", default=[], metavar="FILE",
-                      help="measure these scores: .npz as --keep writes them, or CSV video,frame,score")  # fmt: skip
-    made.add_argument("--keep", type=Path, metavar="DIR", help="keep each camera's scores and heat there, as .npz")
-    made.add_argument("--heat", default="tube", metavar="WAY",
-                      help="from heat to the map that places are told by: tube (default: means over a person's "
-                      "size and half a second), patch (over a person's size) or raw")  # fmt: skip
-    made.add_argument("--distort", action="append", default=[], metavar="HOW",
-                      help="measure on worse footage, causes too, such as brightness=0.5,rain=heavy,blur=2,every=3; "
-                      "may be given several times")  # fmt: skip
-    made.add_argument("--by", action="append", default=[], metavar="SCORE",
-                      help="measure by this score of the detector in place of its own, such as z (latent code) and p "
-                      "(pixels) of decoupled-*; may be given several times")  # fmt: skip
 
 
 def _xman(verbs: Any) -> None:

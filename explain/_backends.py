@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from core import weights
 from core.device import Runtime
 from core.errors import WeightsError, WeightsUnavailable
 from core.registry import pick
@@ -12,6 +14,35 @@ from core.registry import pick
 Model = TypeVar("Model")
 Progress = Callable[[int, int | None], None]
 """Called with the bytes that are here and the bytes there will be (None: not known) while weights arrive."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """Official weights, as their publisher gives them.
+
+    Attributes:
+        url: the publisher's address.
+        file: what they are called here.
+        sha256: their checksum, or its beginning; None where the publisher gives none.
+        size: in bytes, for what is said of a file that is cut off; None where it is not known.
+        opens: tells by its content what has no checksum; None where the checksum is enough.
+    """
+
+    url: str
+    file: str
+    sha256: str | None = None
+    size: int | None = None
+    opens: weights.Opens | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the file may be called where it was carried over: its name here, or that of its address."""
+        return tuple(dict.fromkeys((self.file, self.url.rsplit("/", 1)[1])))
+
+    def fetch(self, progress: Progress | None = None) -> Path:
+        """Return the file, from this machine or from its publisher; raises as :func:`core.weights.fetch` does."""
+        return weights.fetch(self.url, self.file, self.sha256, progress, self.opens)
+
 
 AUTO, LAST = "auto", "compact"
 """Chooses by itself; the model that comes with Whycam and always can answer."""

@@ -1,4 +1,4 @@
-"""What may be the cause of an event: object tubes, actions on person tubes, unusual places, heat without a box."""
+"""What may be the cause of an event: object tubes, what persons and vehicles do, unusual places, heat without a box."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,17 +10,22 @@ import numpy.typing as npt
 from core.clock import Clock
 from core.normality import Normality
 from core.records import Detections, Evidence, Floats, Tube
+from explain._confirmed import Without, select, unconfirmed
 from explain._implied import implied, runs
 from explain._regions import NO_VOCABULARY, unboxed
-from explain._whereabouts import pace, whereabouts
+from explain._vehicles import doings
+from explain._whereabouts import oddness, pace, whereabouts
 from explain.boxes import iou
-from explain.labels import PERSON
+from explain.labels import PERSON, TRACK
 from explain.tubes import link
 
 IMPLIED = np.float32(0.9)
 """Confidence in an action over that in the object which implies it: what is seen stands before what follows from it."""
 SAME_PERSON = 0.5
 """Least IoU of an action's box and a person's box for the action to be that person's."""
+SURE_ACTION = 0.5
+"""Mean confidence in an action, over the frames in which it was asked of a person, under which it is no cause: it is
+rather not there. It still speaks against others, as a skater's weak ``ride`` does against running."""
 
 
 @dataclass(frozen=True)
@@ -29,14 +34,15 @@ class Candidate:
 
     Attributes:
         label: as the model gave it.
-        vocabulary: ``COCO``, ``AVA``, ``place``, or ``none`` for a region.
+        vocabulary: ``COCO``, ``AVA``, ``track`` (what a vehicle does), ``place``, or ``none`` for a region.
         frames: (T,) int64, ascending.
         boxes: (T, 4) float32.
         confidence: (T,) float32.
         owner: index among the candidates of the person who does it, of the object that implies it or is in that place;
             None for the rest.
-        strange: (T,) float32, how improbable the place is, in nats; None for all but places.
+        strange: (T,) float32, how improbable the place is, or what a vehicle does there, in nats; None for the rest.
         hurry: how improbable the object's speed is for its class, in nats; NaN where nothing is known of it.
+        sure: whether it may be a cause; what the action model is unsure of may not.
     """
 
     label: str
@@ -47,24 +53,48 @@ class Candidate:
     owner: int | None = None
     strange: Floats | None = None
     hurry: float = float("nan")
+    sure: bool = True
 
 
-def gather(evidence: Sequence[Evidence], normality: Normality, clock: Clock | None) -> list[Candidate]:
+def gather(
+    evidence: Sequence[Evidence], normality: Normality, clock: Clock | None
+) -> tuple[list[Candidate], Sequence[Evidence]]:
     """List the candidates of one event.
 
     Args:
         evidence: sampled frames of the event, ascending.
         normality: of the camera.
         clock: when frames are shown; without it nothing is said of speeds and directions.
+
+    Returns:
+        The candidates, and the evidence without the boxes that no other frame confirms.
     """
     objects: list[Detections] = []
     actions: list[Detections] = []
     regions: list[Detections] = []
+    size = (0, 0)
     for seen in evidence:
         objects.append(seen.objects)
         actions.append(seen.actions)
         regions.append(unboxed(seen, normality.heat))
+        size = (seen.heat.shape[1], seen.heat.shape[0])
     tubes = link(objects)
+    sound = Without(evidence, unconfirmed(tubes, objects, clock))
+    if any(lost.any() for lost in sound.lost):
+        for i, lost in enumerate(sound.lost):
+            if lost.any():
+                seen = sound[i]
+                objects[i], actions[i], regions[i] = seen.objects, seen.actions, unboxed(seen, normality.heat)
+        tubes = link(objects)
+    found = _objects(tubes, actions, normality, clock, size)
+    return found + [_from_tube(tube, NO_VOCABULARY) for tube in link(regions)], sound
+
+
+def _objects(
+    tubes: Sequence[Tube], actions: Sequence[Detections], normality: Normality, clock: Clock | None,
+    size: tuple[int, int],
+) -> list[Candidate]:  # fmt: skip
+    """List the objects, what they do and where they are."""
     found = [replace(_from_tube(tube, "COCO"), hurry=pace(tube, normality.places, clock)) for tube in tubes]
     acts, loose = _actions(found, actions)
     acts = _with_runners(found, acts)
@@ -73,11 +103,15 @@ def gather(evidence: Sequence[Evidence], normality: Normality, clock: Clock | No
             acts.append(
                 replace(found[i], label=action, vocabulary="AVA", owner=i, confidence=IMPLIED * tube.confidence)
             )
+        for name, rows in doings(tube, clock, size) if clock else ():
+            strange = np.full(len(rows), oddness(name, tube.label, normality.places), np.float32)
+            acts.append(Candidate(name, TRACK, tube.frames[rows], tube.boxes[rows], IMPLIED * tube.confidence[rows],
+                                  i, strange, found[i].hurry))  # fmt: skip
         for label, strange in whereabouts(tube, normality.places, clock):
             acts.append(replace(found[i], label=label, vocabulary="place", owner=i, strange=strange))
-    found += acts
-    found += [_from_tube(tube, "AVA") for tube in link(loose)]
-    return found + [_from_tube(tube, NO_VOCABULARY) for tube in link(regions)]
+    others = [replace(_from_tube(tube, "AVA"), sure=float(tube.confidence.mean()) >= SURE_ACTION)
+              for tube in link(loose)]  # fmt: skip
+    return found + acts + others
 
 
 def _with_runners(objects: Sequence[Candidate], acts: Sequence[Candidate]) -> list[Candidate]:
@@ -108,7 +142,7 @@ def _actions(objects: Sequence[Candidate], actions: Sequence[Detections]) -> tup
                 asked[person].add(where)
                 best = rows[person, label].get(where, 0.0)
                 rows[person, label][where] = max(best, float(confidence))
-        loose.append(_select(act, owner < 0))
+        loose.append(select(act, owner < 0))
     joined = [_act(objects, person, label, seen, asked[person]) for (person, label), seen in rows.items()]
     return joined, loose
 
@@ -143,9 +177,4 @@ def _act(objects: Sequence[Candidate], person: int, label: str, seen: dict[int, 
     mean = sum(seen.values()) / len(asked)
     confidence = np.full(len(who.frames), mean, np.float32)
     confidence[list(asked)] = [seen.get(where, 0.0) for where in asked]
-    return replace(who, label=label, vocabulary="AVA", confidence=confidence, owner=person)
-
-
-def _select(act: Detections, rows: npt.NDArray[np.bool_]) -> Detections:
-    labels = tuple(label for label, keep in zip(act.labels, rows, strict=True) if keep)
-    return replace(act, boxes=act.boxes[rows], labels=labels, confidence=act.confidence[rows])
+    return replace(who, label=label, vocabulary="AVA", confidence=confidence, owner=person, sure=mean >= SURE_ACTION)

@@ -1,4 +1,4 @@
-"""Actions that an object or a speed implies: who moves in a car drives, who moves as nobody walks rides or runs."""
+"""Actions that an object or a speed implies: who moves on a bicycle rides, who moves as nobody walks runs."""
 
 from core.clock import Clock
 from core.records import Tube
@@ -6,9 +6,8 @@ from explain.actions._ava import official
 from explain.tubes import speed
 
 RIDDEN = frozenset({"bicycle", "skateboard", "motorcycle", "horse"})
-DRIVEN = frozenset({"car", "bus", "truck"})
 MOVING = 0.15
-"""Heights a second from which a vehicle moves; a box that stands still shakes by less."""
+"""Heights a second from which it moves; a box that stands still shakes by less."""
 LEAST_SAMPLES = 3
 NOBODY_WALKS = 3.7
 """A speed this improbable for a person, in nats, is nobody's walk: among eighty moments, one person in a hundred."""
@@ -23,8 +22,6 @@ def implied(tube: Tube, clock: Clock | None) -> str | None:
     """
     if clock is None or len(tube.frames) < LEAST_SAMPLES or speed(tube, clock) < MOVING:
         return None
-    if tube.label in DRIVEN:
-        return official("drive")
     return official("ride") if tube.label in RIDDEN else None
 
 

@@ -11,7 +11,7 @@ from explain._candidates import Candidate
 from explain._regions import NO_VOCABULARY
 from explain.boxes import iou, overlap_of_smaller
 from explain.heat import Doubles, Mask, box_area, box_heat, box_peak, covered, summed_area
-from explain.labels import PERSON
+from explain.labels import PERSON, TRACK
 
 SAME_BOX = 0.45
 """Two objects with this IoU have one box: they are two names of one thing."""
@@ -27,6 +27,8 @@ class Measures:
 
     Attributes:
         labels: N names, as the models gave them.
+        basis: N names whose counts in normal footage tell how often such a thing is seen: of what a vehicle does the
+            vehicle's, of all others their own.
         confidence: mean confidence over the candidate's frames.
         weighted: heat in its boxes times the confidence, summed over its frames.
         density: mean heat per pixel of its boxes.
@@ -37,7 +39,7 @@ class Measures:
         group: number of that person's candidate, or its own; candidates of one group share one person's heat.
         touch: share of its frames in which it touches that person; 1 for what the person itself is or does.
         alike: (N, N) share of an object's frames in which it has the box of another, differently named object.
-        strange: how improbable the place is, in nats; 0 for all but places.
+        strange: how improbable the place is, or what a vehicle does there, in nats; 0 for the rest.
         hurry: how improbable the speed of the group's person is, in nats; NaN where nothing is known of it.
         kinds: N vocabularies.
         length: number of frames.
@@ -47,6 +49,7 @@ class Measures:
     """
 
     labels: tuple[str, ...]
+    basis: tuple[str, ...]
     confidence: Doubles
     weighted: Doubles
     density: Doubles
@@ -119,6 +122,9 @@ def measure(candidates: Sequence[Candidate], sums: Sums, columns: slice = slice(
     confidence = sums.confidence[:, columns]
     return Measures(
         labels=tuple(c.label for c in candidates),
+        basis=tuple(
+            candidates[c.owner].label if c.vocabulary == TRACK and c.owner is not None else c.label for c in candidates
+        ),
         confidence=confidence.sum(axis=1) / np.maximum(length, 1),
         weighted=(sums.heat[:, columns] * confidence).sum(axis=1),
         density=np.divide(heat, area, out=np.zeros_like(heat), where=area > 0),

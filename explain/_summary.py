@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from core.analysis import Cause
 from core.clock import Clock
 from core.records import Event, Pixels
+from explain._vehicles import DONE_BY_VEHICLES, VEHICLES
+from explain.labels import PERSON
 
 SURE = 0.75
 """A model this confident is quoted without a reservation."""
@@ -107,7 +109,9 @@ def _what(causes: Sequence[Cause]) -> str:
     if best.coarse == "unknown":
         return "something that no model has a name for stood out"
     if best.coarse == "action":
-        return f"a person was seen to {best.fine.replace(' / ', ' or ')}{_besides(best, best.place, best.direction)}"
+        who = best.object if best.fine in DONE_BY_VEHICLES and best.object in VEHICLES else PERSON
+        done = best.fine.replace(" / ", " or ")
+        return f"{_article(who)} {who} was seen to {done}{_besides(best, best.place, best.direction)}"
     if best.coarse == "location":
         return f"{_article(best.fine)} {best.fine} was seen{_besides(best, best.action, best.direction)}"
     return f"{_article(best.fine)} {best.fine} stood out{_besides(best, best.action, best.place, best.direction)}"

@@ -30,7 +30,7 @@ def newness(m: Measures, normality: Normality) -> Doubles:
 
 def _seen(m: Measures, normality: Normality) -> Doubles:
     """Return how many boxes of the class, as sure as the candidate or :data:`SURE`, normal footage showed, (N,)."""
-    found = [normality.classes.get(label) for label in m.labels]
+    found = [normality.classes.get(label) for label in m.basis]
     least = np.minimum(m.confidence, SURE)
     counts = [
         c.boxes * float(tail(c.confidence, least[i : i + 1])[0]) if c is not None else 0.0 for i, c in enumerate(found)
@@ -60,8 +60,8 @@ def heat_surprise(m: Measures, normality: Normality) -> Doubles:
 def _own(m: Measures, normality: Normality) -> tuple[Doubles, Doubles]:
     """Return the tail of each candidate's own class, and the number of boxes it rests on, both (N,)."""
     share, boxes = np.ones(len(m.labels)), np.zeros(len(m.labels))
-    for label in set(m.labels) & set(normality.classes):
+    for label in set(m.basis) & set(normality.classes):
         c: ClassNormality = normality.classes[label]
-        rows = np.array([name == label for name in m.labels])
+        rows = np.array([name == label for name in m.basis])
         share[rows], boxes[rows] = tail(c.density, m.density[rows]), c.boxes
     return share, boxes

@@ -12,9 +12,10 @@ from core.clock import Clock
 from core.records import Floats, Pixels, Tube
 from explain._candidates import Candidate
 from explain._measure import Measures
+from explain._vehicles import DRIVEN
 from explain._whereabouts import FLOW, PLACE
 from explain.heat import Doubles, Mask
-from explain.labels import coarse, fine
+from explain.labels import TRACK, coarse, fine
 from explain.places import feet
 from explain.tubes import speed
 
@@ -123,7 +124,7 @@ def _cause(
         tube=tuple(zip(frames.tolist(), boxes_within(boxes, m.size), strict=True)),
         path=tuple((x, y) for x, y, _ in path.round(1).tolist()),
         speed=speed(tube, clock) if clock is not None and len(frames) > 1 else None,
-        object=next((fine(candidates[i].label) for i in rows if candidates[i].vocabulary == "COCO"), ""),
+        object=_object(candidates, rows),
         action=_action(candidates, m, scores, rows),
         place=PLACE if any(label.fine.endswith(f" {PLACE}") for label in told) else "",
         direction=_direction(path, any(label.fine.endswith(f" {FLOW}") for label in told)) if moves else "",
@@ -153,9 +154,29 @@ def _track(parts: Sequence[Candidate]) -> tuple[npt.NDArray[np.int64], Floats]:
     return once, boxes[where]
 
 
+def _by_vehicle(candidates: Sequence[Candidate], row: int) -> bool:
+    """Tell whether a name is that of a car, bus or truck, or of what one does."""
+    owner = candidates[row].owner
+    return candidates[row if owner is None else owner].label in DRIVEN
+
+
+def _object(candidates: Sequence[Candidate], rows: Sequence[int]) -> str:
+    """Return a thing's best name as an object; of what is done by somebody near a vehicle, not the vehicle's."""
+    named = [i for i in rows if candidates[i].vocabulary == "COCO"]
+    if candidates[rows[0]].vocabulary in ("AVA", TRACK):
+        vehicle = _by_vehicle(candidates, rows[0])
+        named = [i for i in named if _by_vehicle(candidates, i) == vehicle] or named
+    return fine(candidates[named[0]].label) if named else ""
+
+
 def _action(candidates: Sequence[Candidate], m: Measures, scores: Doubles, rows: Sequence[int]) -> str:
-    """Return what the thing does: what ranks high among its names, else what the model is surest of."""
-    acts = [i for i in rows if candidates[i].vocabulary == "AVA"]
+    """Return what the thing does: what ranks high among its names, else what the model is surest of.
+
+    A vehicle does what its track tells, and not what somebody in it or beside it does.
+    """
+    acts = [i for i in rows if candidates[i].vocabulary in ("AVA", TRACK)]
+    if _by_vehicle(candidates, rows[0]):
+        acts = [i for i in acts if _by_vehicle(candidates, i)]
     if acts and scores[acts[0]] >= SPOKEN * scores[rows[0]]:
         return fine(candidates[acts[0]].label)
     surest = max(acts, key=lambda i: float(m.confidence[i]), default=None)

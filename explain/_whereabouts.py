@@ -1,4 +1,4 @@
-"""How improbable an object's place, direction and speed are for its class at a camera, in nats."""
+"""How improbable an object's place, direction and speed, and what a vehicle does, are at a camera, in nats."""
 
 from collections.abc import Iterator, Mapping
 
@@ -8,6 +8,7 @@ from core.clock import Clock
 from core.normality import Places
 from core.records import Floats, Tube
 from explain import places as learnt
+from explain._vehicles import STAND, TURN, VEHICLES, travel
 from explain.heat import Doubles
 from explain.places import LEAST_SAMPLES, tail
 from explain.tubes import speed
@@ -23,14 +24,15 @@ def whereabouts(tube: Tube, places: Mapping[str, Places], clock: Clock | None) -
 
     Args:
         tube: of the object.
-        places: label to where its class stands and moves; a label that is not there has no unusual place.
+        places: label to where its class stands and moves, learnt from sure boxes alone; a label that is not there has
+            no unusual place, and neither has what the model is unsure of.
         clock: when frames are shown; without it nothing is said of directions.
 
     Yields:
         A name and, for each of the tube's T frames, how improbable it is, (T,) float32 in nats.
     """
     known = places.get(tube.label)
-    if known is None:
+    if known is None or float(tube.confidence.mean()) < learnt.SURE:
         return
     far = _nats(tail(known.distance, learnt.distance(known, tube.boxes)), known.moments)
     if float(far.mean()) >= LEAST:
@@ -47,7 +49,21 @@ def pace(tube: Tube, places: Mapping[str, Places], clock: Clock | None) -> float
     known = places.get(tube.label)
     if known is None or clock is None or len(known.speed) < 2 or len(tube.frames) < LEAST_SAMPLES:
         return float("nan")
-    return float(_nats(tail(known.speed, np.array([speed(tube, clock)])), known.moments)[0])
+    fast = travel(tube, clock) if tube.label in VEHICLES else speed(tube, clock)
+    return float(_nats(tail(known.speed, np.array([fast])), known.moments)[0])
+
+
+def oddness(name: str, label: str, places: Mapping[str, Places]) -> float:
+    """Return how improbable it is that a vehicle drives, or stands, in nats; 0 where the camera cannot tell.
+
+    It cannot of a class that it seldom saw, whose rarity says enough, and of turns, for which the moments of normal
+    footage are too short.
+    """
+    known = places.get(label)
+    if known is None or len(known.speed) < 2 or name == TURN:
+        return 0.0
+    drives = tail(known.speed, np.array([learnt.MOVING]))
+    return float(_nats(1.0 - drives if name == STAND else drives, known.moments)[0])
 
 
 def _nats(share: Doubles, count: int) -> Floats:

@@ -138,10 +138,11 @@ def rank(
     score = pick("rule", rule, RULES)
     if not evidence:
         return Ranking((), 0.0, None)
-    candidates = gather(evidence, normality, clock)
-    sums = total(candidates, evidence, normality.heat)
+    candidates, sound = gather(evidence, normality, clock)
+    sums = total(candidates, sound, normality.heat)
     measures = measure(candidates, sums)
-    scores = score(measures, normality)
+    sure = np.array([candidate.sure for candidate in candidates], np.bool_)
+    scores = np.where(sure, score(measures, normality), 0.0)
     found = things(candidates, measures, scores, WEAKEST * max(float(scores.max(initial=0.0)), 0.0), clock)
     shown = _shown(found, sums.frames, sums.score)
     placed = tuple(replace(cause, box=cause.at(shown)) for cause in found)
@@ -168,6 +169,8 @@ def by_frame(
 
     Returns:
         For each frame its causes, best first, one for each name of each thing; only what is in the frame is a cause.
+        Actions that the model is unsure of come behind all others, with the scores they have: what compares frames by
+        a name, as X-MAN's metric does, needs them.
 
     Raises:
         UnknownNameError: no such rule.
@@ -176,8 +179,9 @@ def by_frame(
     score = pick("rule", rule, RULES)
     if not evidence:
         return ()
-    candidates = gather(evidence, normality, clock)
-    sums = total(candidates, evidence, normality.heat)
+    candidates, sound = gather(evidence, normality, clock)
+    sums = total(candidates, sound, normality.heat)
+    sure = np.array([candidate.sure for candidate in candidates], np.bool_)
     moments = sums.frames.astype(np.float64) if clock is None else clock.seconds(sums.frames)
     reach = 0.5 if clock is None else NEIGHBOURHOOD / 2
     found = []
@@ -186,7 +190,7 @@ def by_frame(
         measures = measure(candidates, sums, near)
         scores = np.where(sums.present[:, column], score(measures, normality), 0.0)
         least = WEAKEST * max(float(scores.max(initial=0.0)), 0.0)
-        order = [i for i in np.argsort(-scores, kind="stable").tolist() if scores[i] > least]
+        order = [i for i in np.lexsort((-scores, ~sure)).tolist() if scores[i] > least]
         found.append(tuple(_in_frame(candidates[i], float(scores[i]), frame, measures.size) for i in order))
     return tuple(found)
 

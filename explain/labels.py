@@ -9,7 +9,10 @@ from collections.abc import Iterable
 
 from core.errors import UnknownNameError
 
-COARSE = {"COCO": "object", "AVA": "action", "place": "location", "none": "unknown"}
+TRACK = "track"
+"""Vocabulary of what vehicles do, told by their tracks: ``drive``, ``stand``, ``turn``."""
+
+COARSE = {"COCO": "object", "AVA": "action", TRACK: "action", "place": "location", "none": "unknown"}
 """Vocabulary to coarse type; ``none`` is heat that no model put a name to."""
 
 PERSON = "person"

@@ -11,6 +11,7 @@ import numpy as np
 from core.clock import Clock
 from core.normality import Places
 from core.records import Detections, Floats, Tube
+from explain._vehicles import VEHICLES, travel
 from explain.heat import Doubles
 from explain.tubes import link, speed
 
@@ -70,7 +71,8 @@ def _places(found: Sequence[_Seen], frames: int) -> Places:
     moment, points, motion = moment[chosen], points[chosen], motion[chosen]
     apart = np.array([_distance(points[moment != m], p) for m, p in zip(moment, points, strict=True)])
     # Only tubes that are long enough to be judged: the short ones are often a box that jumped from one to another.
-    speeds = [speed(tube, clock) for _, tube, clock in found if len(tube.frames) >= LEAST_SAMPLES]
+    pace = travel if found[0][1].label in VEHICLES else speed
+    speeds = [pace(tube, clock) for _, tube, clock in found if len(tube.frames) >= LEAST_SAMPLES]
     return Places(
         points=tuple((round(x, 1), round(y, 1), round(h, 1)) for x, y, h in points.tolist()),
         motion=tuple((round(x, 2), round(y, 2)) for x, y in motion.tolist()),

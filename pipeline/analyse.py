@@ -20,6 +20,7 @@ from explain import report
 from pipeline import answers, frame_log, plan, versions
 from pipeline.answers import EVIDENCE, FACTS, WHY, explain_events
 from pipeline.camera import Camera, look
+from pipeline.doubt import doubt
 from pipeline.event_evidence import EventEvidence, wanted_frames
 from pipeline.events import EventRule
 from pipeline.evidence import EvidenceFolder
@@ -80,10 +81,8 @@ def analyse(
     detector = camera.build(runtime)
     _check_length(clip.frames, clip.name, camera, detector)
     witness = _witness(objects, actions, runtime, job, cancelled)
-    facts |= {
-        "span": detector.window.span,
-        "models": {"objects": witness.objects.name, "actions": witness.actions.name},
-    }
+    answered = {"objects": witness.objects.name, "actions": witness.actions.name}
+    facts |= {"span": detector.window.span, "models": answered, "doubt": doubt(answered, camera.card)}
     _begin(folder, facts)
     scoring = Scoring(path, clip, detector, camera.fps, camera.normality, facts["floor"], witness, runtime)
     if scoring.sampler.fresh < 1:

@@ -124,7 +124,7 @@ def explain_events(folder: Path, threshold: float | None = None, *, job: JobProg
             unread=tuple((first, last) for first, last in facts.get("unread", ())),
             repeated=int(facts.get("repeated", 0)), warnings=tuple(facts["warnings"]), versions=facts["versions"],
             normal_heat=normality.heat, places=normality.places, normal_scores=normal,
-            missed="" if events else missed(kept.scores, kept.clock, limit, normal),
+            doubt=str(facts.get("doubt", "")), missed="" if events else missed(kept.scores, kept.clock, limit, normal),
         )  # fmt: skip
     except (KeyError, ValueError, TypeError) as error:
         raise InputError("this run holds no finished analysis; analyse the clip again") from error

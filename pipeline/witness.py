@@ -13,9 +13,8 @@ from explain.actions import moments
 from explain.darkness import believed
 from explain.fragments import whole
 from explain.heat import box_area, box_heat, summed_area
-from explain.labels import PERSON
+from explain.plausible import actors, sized
 
-SURE_PERSON = 0.5
 LEAST_ACTION = 0.05
 """Actions less probable than this are not kept; what is seldom normal and half believed may still be the cause."""
 MOST_PERSONS = 8
@@ -39,8 +38,8 @@ class Witness:
         objects: finds the objects.
         actions: names what persons do over ``actions.span`` frames around the key frame, ``actions.rate`` of them a
             second: of a slower clip some are shown more than once, of a faster one some not at all, and at the clip's
-            ends the first or last is repeated. It is asked of the ``MOST_PERSONS`` persons with the most heat per
-            pixel, so that a crowd costs no more than a few.
+            ends the first or last is repeated. It is asked of the ``MOST_PERSONS`` persons
+            (:func:`explain.plausible.actors`) with the most heat per pixel, so that a crowd costs no more than a few.
     """
 
     def __init__(self, objects: ObjectModel, actions: ActionModel) -> None:
@@ -75,7 +74,8 @@ class Witness:
     def _explain(self, ready: list[_Asked]) -> list[Evidence]:
         images = self.images([entry.frame for entry in ready])
         seen = zip(self.objects.detect(images), images, strict=True)
-        found = [believed(whole(boxes), image) for boxes, image in seen]
+        size = (images.shape[2], images.shape[1])
+        found = [believed(whole(sized(boxes, size)), image) for boxes, image in seen]
         return [
             Evidence(entry.frame, entry.score, image, entry.heat, _of(entry.frame, boxes), self._actions(entry, boxes))
             for entry, image, boxes in zip(ready, images, found, strict=True)
@@ -121,18 +121,13 @@ class Witness:
         return next((part for part in reversed(self._ring) if part.first <= frame), self._ring[0])
 
     def _actions(self, entry: _Asked, objects: Detections) -> Detections:
-        persons = _hottest(_persons(objects), entry.heat)
+        persons = _hottest(actors(objects), entry.heat)
         if not len(persons):
             return Detections(entry.frame, np.zeros((0, 4), np.float32), (), np.zeros(0, np.float32), "AVA")
         probability = self.actions.classify(self._clip(entry.frame), persons)
         who, what = np.nonzero(probability >= LEAST_ACTION)
         names = tuple(self.actions.labels[i] for i in what)
         return Detections(entry.frame, persons[who], names, probability[who, what].astype(np.float32), "AVA")
-
-
-def _persons(objects: Detections) -> Floats:
-    sure = [i for i, name in enumerate(objects.labels) if name == PERSON and objects.confidence[i] >= SURE_PERSON]
-    return objects.boxes[sure]
 
 
 def _hottest(boxes: Floats, heat: Floats) -> Floats:

@@ -46,6 +46,7 @@ def test_the_verbs_are_those_promised():
     assert list(verbs()) == list(cli.VERBS)
     assert set(cli.VERBS) == {
         "app",
+        "setup",
         "analyse",
         "explain",
         "train",

@@ -73,6 +73,8 @@ def event_view(run: Run, analysis: Analysis, number: int) -> None:
     st.markdown("**What it was**, best first")
     st.plotly_chart(charts.cause_chart(one), key="causes", config={"displayModeBar": False})
     st.html(_attributes(one))
+    if analysis.doubt:
+        st.html(f'<p class="facts">{safe(analysis.doubt)}</p>')
     _place(run, analysis, one)
     st.html(
         f'<p class="facts">Unexplained: <b>{100 * one.unexplained_share:.0f} %</b> of the heat lies in no box. '

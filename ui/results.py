@@ -179,10 +179,15 @@ def camera_list(analysis: Analysis) -> None:
     st.html(f'<div class="card camera"><table>{rows}</table></div>')
 
 
-def pedigree(analysis: Analysis) -> None:
-    """Say who answered, and with what."""
+def answered(analysis: Analysis) -> None:
+    """Say which models answered."""
     models = " · ".join(f"{safe(kind)}: <b>{safe(name)}</b>" for kind, name in analysis.models.items())
     st.html(f'<p class="facts">Who answered · detector: <b>{safe(analysis.detector)}</b> · {models}</p>')
+
+
+def pedigree(analysis: Analysis) -> None:
+    """Say who answered, and with what."""
+    answered(analysis)
     with st.expander("Pedigree: versions, weights, the clip's fingerprint"):
         rows = [("clip sha256", analysis.clip.sha256), *caches.flat(analysis.versions)]
         body = "".join(f"<tr><th>{safe(name)}</th><td>{safe(value)}</td></tr>" for name, value in rows)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,7 +12,7 @@ from core import weights
 from core.device import Runtime
 from core.errors import WeightsError
 from core.records import Floats, Images
-from explain._backends import Progress
+from explain._backends import Progress, Published
 from explain.actions._ava import LABELS
 from explain.actions._slowfast import check, create_slowfast_with_roi_head, inside, normalise, place
 
@@ -81,19 +82,40 @@ def _prepare(images: Images, device: torch.device) -> tuple[Tensor, Floats]:
     return normalise(resized).transpose(0, 1)[None].contiguous(memory_format=torch.channels_last_3d), scale
 
 
+def open_published(path: Path) -> nn.Module:
+    """Build the network with the weights of a published file.
+
+    Raises:
+        WeightsError: the file is damaged, or not this network's.
+    """
+    content = weights.load_torch(path)
+    if not isinstance(content.get("model_state"), Mapping):
+        raise WeightsError(f"{path.name!r} must hold SlowFast's weights under 'model_state', but does not")
+    network: nn.Module = create_slowfast_with_roi_head()
+    weights.apply(network, content["model_state"], path.name)
+    return network
+
+
+def check_published(path: Path) -> None:
+    """Tell by its content whether a file is the published one, which comes without a checksum.
+
+    Raises:
+        WeightsError: it is damaged, or not this network's.
+    """
+    open_published(path)
+
+
+OFFICIAL = Published(URL, URL.rsplit("/", 1)[1], opens=check_published)
+
+
 def load(runtime: Runtime, progress: Progress | None = None) -> SlowFastModel:
     """Load it with the official weights: 130 MB, from a local copy, the cache, or the network.
 
     Raises:
         WeightsError: the weights are neither here nor can be had, or are not this network's.
     """
-    path = weights.fetch(URL, URL.rsplit("/", 1)[1], None, progress)
-    content = weights.load_torch(path)
-    if not isinstance(content.get("model_state"), Mapping):
-        raise WeightsError(f"{path.name!r} must hold SlowFast's weights under 'model_state', but does not")
-    network = create_slowfast_with_roi_head()
-    weights.apply(network, content["model_state"], path.name)
-    return SlowFastModel(network, runtime)
+    return SlowFastModel(open_published(OFFICIAL.fetch(progress)), runtime)
 
 
 ACTION_MODELS = {"slowfast": load}
+WEIGHTS = {"slowfast": OFFICIAL}

@@ -18,7 +18,7 @@ from core import weights
 from core.device import Runtime
 from core.errors import InputError, WeightsError
 from core.records import Detections, Images
-from explain._backends import Progress
+from explain._backends import Progress, Published
 from explain.objects._rcnn import COCO, check, to_detections
 
 CONFIG = "COCO-Detection/faster_rcnn_R_50_FPN_3x.yaml"
@@ -107,19 +107,31 @@ def network(device: torch.device) -> tuple[nn.Module, Any]:
     return build_model(config), config
 
 
+def check_published(path: Path) -> None:
+    """Hold a file against the beginning of its MD5, which its publisher's name for it carries.
+
+    Raises:
+        WeightsError: it is not the published file.
+    """
+    with path.open("rb") as handle:
+        found = hashlib.file_digest(handle, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+    if not found.startswith(MD5_PREFIX):
+        raise WeightsError(f"{path.name} is not the published file: its md5 begins with {found[:6]}, not {MD5_PREFIX}")
+
+
 def fill(built: nn.Module, path: Path) -> None:
     """Load the published file's weights into the network.
 
     Raises:
         WeightsError: the file is not the published one, or holds another network's weights.
     """
-    with path.open("rb") as handle:
-        found = hashlib.file_digest(handle, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-    if not found.startswith(MD5_PREFIX):
-        raise WeightsError(f"{path.name} is not the published file: its md5 begins with {found[:6]}, not {MD5_PREFIX}")
+    check_published(path)
     arrays = weights.load_pickled_arrays(path)
     state = {name: torch.from_numpy(array) for name, array in arrays.items() if not name.startswith(CONSTANTS)}
     weights.apply(built, state, path.name)
+
+
+OFFICIAL = Published(URL, URL.rsplit("/", 1)[1], opens=check_published)
 
 
 def load(runtime: Runtime, progress: Progress | None = None) -> Detectron2Model:
@@ -130,8 +142,9 @@ def load(runtime: Runtime, progress: Progress | None = None) -> Detectron2Model:
         WeightsError: the weights are neither here nor can be had, or are not the published ones.
     """
     built, config = network(runtime.device)
-    fill(built, weights.fetch(URL, URL.rsplit("/", 1)[1], None, progress))
+    fill(built, OFFICIAL.fetch(progress))
     return Detectron2Model(built, config, runtime, batch=8 if runtime.device.type == "cuda" else 2)
 
 
 OBJECT_MODELS = {"detectron2": load}
+WEIGHTS = {"detectron2": OFFICIAL} if installed() else {}

@@ -6,12 +6,13 @@ from torchvision.ops import FrozenBatchNorm2d
 
 from core import weights
 from core.device import Runtime
-from explain._backends import Progress
+from explain._backends import Progress, Published
 from explain.objects._rcnn import CATEGORIES, RcnnModel, exact
 
 URL = str(FasterRCNN_ResNet50_FPN_Weights.COCO_V1.url)
 SHA256_PREFIX = URL.rsplit("-", 1)[1].removesuffix(".pth")
 NAME = "torchvision Faster R-CNN R50-FPN (COCO)"
+OFFICIAL = Published(URL, URL.rsplit("/", 1)[1], SHA256_PREFIX, 167_502_836)
 
 
 def network() -> FasterRCNN:
@@ -35,7 +36,7 @@ def load(runtime: Runtime, progress: Progress | None = None) -> RcnnModel:
     Raises:
         WeightsError: the weights are neither here nor can be had, or are not the published ones.
     """
-    path = weights.fetch(URL, URL.rsplit("/", 1)[1], SHA256_PREFIX, progress)
+    path = OFFICIAL.fetch(progress)
     built = network()
     weights.apply(built, weights.load_torch(path, SHA256_PREFIX), path.name)
     batch = 8 if runtime.device.type == "cuda" else 2
@@ -43,3 +44,4 @@ def load(runtime: Runtime, progress: Progress | None = None) -> RcnnModel:
 
 
 OBJECT_MODELS = {"torchvision": load}
+WEIGHTS = {"torchvision": OFFICIAL}

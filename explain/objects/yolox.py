@@ -13,17 +13,17 @@ import numpy.typing as npt
 import torch
 from torchvision.ops import batched_nms
 
-from core import weights
 from core.device import Runtime
 from core.errors import WeightsError
 from core.records import Detections, Floats, Images
-from explain._backends import Progress
+from explain._backends import Progress, Published
 from explain.objects._rcnn import COCO, check, to_detections
 
 URL = "https://github.com/Megvii-BaseDetection/YOLOX/releases/download/0.1.1rc0/yolox_nano.onnx"
 FILE = "yolox_nano_coco.onnx"
 SHA256 = "d39bee73564e338080378b0ad567fbb40e818b55bbfaf971de82a0267ed16b8a"
 NAME = "YOLOX-nano (COCO)"
+OFFICIAL = Published(URL, FILE, SHA256, 3_713_911)
 SIDE, STRIDES, GREY = 416, (8, 16, 32), 114
 LEAST, NMS_IOU = 0.05, 0.5
 SHORT_SIDE = 720
@@ -179,7 +179,7 @@ def load(runtime: Runtime, progress: Progress | None = None) -> YoloxModel:
         WeightsUnavailable: the weights are neither here nor can be had.
         WeightsError: they are not those this was made with.
     """
-    return YoloxModel(NAME, _session(str(weights.fetch(URL, FILE, SHA256, progress))))
+    return YoloxModel(NAME, _session(str(OFFICIAL.fetch(progress))))
 
 
 def load_tiles(runtime: Runtime, progress: Progress | None = None) -> YoloxModel:
@@ -193,3 +193,4 @@ def load_tiles(runtime: Runtime, progress: Progress | None = None) -> YoloxModel
 
 
 OBJECT_MODELS = {"yolox": load, "yolox-tiles": load_tiles}
+WEIGHTS = {"yolox": OFFICIAL}

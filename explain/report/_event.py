@@ -46,6 +46,7 @@ def event_section(
 <div class="answer">
 <p class="said">{safe(one.summary)}</p>
 {_causes(one)}
+{f'<p class="note">{safe(analysis.doubt)}</p>' if analysis.doubt and one.causes else ""}
 {_unexplained(one.unexplained_share) if one.causes else ""}
 </div>
 </div>

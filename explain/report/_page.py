@@ -95,7 +95,8 @@ def _head(analysis: Analysis) -> str:
     recorded = wall_clock(clip.recorded, 0.0)
     facts = (f"Camera <b>{safe(analysis.camera)}</b>", f"detector <b>{safe(analysis.detector)}</b>",
              f"{clip.width} × {clip.height} at {clip.fps:.4g} frames/s", length,
-             f"recorded {safe(recorded)}" if recorded else "")  # fmt: skip
+             f"recorded {safe(recorded)}" if recorded else "",
+             *(f"{safe(kind)} named by <b>{safe(name)}</b>" for kind, name in analysis.models.items()))  # fmt: skip
     return f"""<header>
 <p class="brand">Whycam report</p>
 <h1>{safe(clip.name)}</h1>

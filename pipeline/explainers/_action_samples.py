@@ -16,12 +16,13 @@ from core.records import Floats, Images
 from explain.actions import compact
 from explain.actions._crop import GREY
 from explain.actions._slowfast import MEAN, STD
+from explain.plausible import LEAST_HEIGHT
 from footage import plaza
 from footage.plaza import PlazaFrame, PlazaObject
 
 Random = np.random.Generator
 Batch = tuple[Tensor, Tensor, Tensor]
-LEAST_VISIBLE, LEAST_HEIGHT = 0.45, 12.0
+LEAST_VISIBLE = 0.45
 MOST_TABLE = 1 << 30
 SIZES = ((640, 360), (448, 252))
 RATES = (30.0, 25.0, 25.0, 15.0, 10.0, 10.0)

@@ -47,6 +47,15 @@ def test_each_type_of_cause_has_its_words(coarse, fine, words):
     assert words in summarise(EVENT, [cause(coarse, fine)], 0.0, CLOCK, 2.0)
 
 
+def test_a_vehicle_does_what_it_does_itself():
+    for done in ("drive", "stand", "turn"):
+        truck = replace(cause("action", done), object="truck", action=done)
+        assert f"a truck was seen to {done}" in summarise(EVENT, [truck], 0.0, CLOCK, 2.0)
+    assert "a person was seen to stand" in summarise(EVENT, [cause("action", "stand")], 0.0, CLOCK, 2.0)
+    bicycle = replace(cause("action", "ride"), object="bicycle")
+    assert "a person was seen to ride" in summarise(EVENT, [bicycle], 0.0, CLOCK, 2.0)
+
+
 def test_without_any_cause_none_is_claimed():
     said = summarise(Event(5, 5, 5, 2.5), [], 0.0, CLOCK, 2.0, (640, 360))
     assert said == (

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.clock import Clock
-from core.normality import ClassNormality, Normality
+from core.normality import ClassNormality, Normality, Places
 from explain.causes import rank
 from tests.explain.test_causes import WALKERS, detections, moved, scene
 
@@ -100,3 +100,38 @@ def test_boxes_end_at_the_pictures_edge():
     wide = [scene(f, [(BICYCLE, 0.8)], [("truck", (-30.0, 20.0, 400.0, 300.0), 0.9)]) for f in range(0, 30, 5)]
     assert rank(wide, NORMAL, clock=CLOCK).causes[0].box == (0.0, 20.0, 320.0, 180.0)
     assert detections(0, [], "COCO").boxes.shape == (0, 4)
+
+
+TRUCK = (20.0, 30.0, 60.0, 70.0)
+LANE = tuple((float(x), 70.0, 40.0) for x in range(0, 320, 5))
+PACES = tuple(np.linspace(1.0, 5.0, 101))
+ROAD = Normality(
+    0.0, (0.0, 1.0), 500, 0.01, {"truck": ClassNormality(3.0, tuple(np.linspace(0, 0.4, 101)), 1500)}, 500,
+    {"truck": Places(LANE, ((1.0, 0.0),) * len(LANE), tuple(np.linspace(0, 1, 101)), PACES, 80, 1000)},
+)  # fmt: skip
+
+
+def trucks(pixels, samples=16):
+    """A truck that goes to the right by so many pixels a frame, and walkers."""
+    return [
+        scene(frame, [(moved(TRUCK, pixels * frame), 0.8)], [("truck", moved(TRUCK, pixels * frame), 0.9)])
+        for frame in range(0, 5 * samples, 5)
+    ]
+
+
+def test_a_truck_that_stands_where_trucks_drive_is_what_happened():
+    first = rank(trucks(0), ROAD, clock=CLOCK).causes[0]
+    assert (first.coarse, first.fine, first.object, first.action) == ("action", "stand", "truck", "stand")
+    first = rank(trucks(2), ROAD, clock=CLOCK).causes[0]
+    assert (first.coarse, first.fine, first.action) == ("object", "truck", "drive")
+    assert rank(trucks(2, samples=2), ROAD, clock=CLOCK).causes[0].action == ""
+
+
+@pytest.mark.parametrize(("sure", "said"), [(0.9, ("walk", "person", "walk")), (0.45, ("truck", "truck", ""))])
+def test_a_vehicle_does_not_do_what_somebody_beside_it_does(sure, said):
+    beside = [("truck", moved(WALKERS[0], 5), 0.9)]
+    walks = [("walk", WALKERS[0], sure)]
+    seen = [scene(f, [(WALKERS[0], 0.8)], beside, walks, walkers=WALKERS[:1]) for f in range(0, 15, 5)]
+    seen = [replace(one, actions=detections(one.frame, walks, "AVA")) for one in seen]
+    first = rank(seen, NORMAL, clock=CLOCK).causes[0]
+    assert (first.fine, first.object, first.action) == said

@@ -18,6 +18,8 @@ from core.normality import Places
 from core.records import Clip, Detections, Event, Evidence
 from explain import report
 from explain.report._chart import score_chart
+from explain.report._data import as_json
+from explain.report._page import page
 from explain.report.place_map import PATH, place_map
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "report.schema.json").read_text(encoding="utf-8"))
@@ -375,3 +377,17 @@ def test_causes_are_written_as_predictions(tmp_path):
     assert list(rows.classes) == [("object", "bicycle"), ("action", "run / jog")]
     assert sorted(place & 0xFFFFFFFF for place in rows.places) == list(range(41, 62)), "frames 40 to 60, from 1"
     assert set(rows.score) == {4.0, 2.0}
+
+
+def test_where_names_may_be_wrong_it_stands_beside_the_causes_and_in_the_data(tmp_path):
+    said = "Names of objects may be wrong: the compact model gave them."
+    text, content = page(analysis(doubt=said), kept), as_json(analysis(doubt=said))
+    assert text.count(said) == 1 and text.index("Causes, best first") < text.index(said), (
+        "an event without causes: none"
+    )
+    assert content["doubt"] == said and as_json(analysis())["doubt"] is None
+    assert said not in page(analysis(), kept)
+
+
+def test_the_head_says_which_models_answered():
+    assert "objects named by <b>compact Faster R-CNN</b>" in page(analysis(), kept)

@@ -1,0 +1,108 @@
+"""Where published weights lie on this machine: checked, recorded, and taken over from other folders."""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.errors import WeightsError
+from core.files import folder, home, storage_error, write_json, write_whole
+
+BLOCK = 1 << 20
+
+
+def install(source: Path, name: str, sha256: str | None = None) -> Path:
+    """Take a weights file that was carried over into ``$WHYCAM_HOME/weights``, whole or not at all.
+
+    Args:
+        source: the file, which stays where it is.
+        name: file name here.
+        sha256: its checksum, or the beginning of it; None as :func:`fetch` has it.
+
+    Raises:
+        WeightsError: the file, or what arrived of it, does not match the checksum; it is not kept.
+        StorageError: the file cannot be stored.
+    """
+    place = folder(home() / "weights")
+    with lock(place):
+        digest = check(source, sha256 or recorded().get(name))
+        with write_whole(place / name) as kept:
+            try:
+                with source.open("rb") as file:
+                    shutil.copyfileobj(file, kept, BLOCK)
+            except OSError as error:
+                raise WeightsError(f"the weights file {str(source)!r} cannot be read: {error.strerror}") from error
+        try:
+            check(place / name, digest)
+            record(place / name, sha256)
+        except WeightsError:
+            (place / name).unlink(missing_ok=True)
+            raise
+        for left in (part := part_of(place / name), part.with_suffix(".version")):
+            left.unlink(missing_ok=True)
+    return place / name
+
+
+def is_here(name: str) -> bool:
+    """Tell whether a weights file is where :func:`fetch` looks on this machine."""
+    folders = [home() / "weights", *([Path(local)] if (local := os.environ.get("WHYCAM_WEIGHTS")) else [])]
+    return any((place / name).is_file() for place in folders)
+
+
+def part_size(name: str) -> int:
+    """Return how many bytes of a download that broke off are kept; 0 without any."""
+    part = part_of(home() / "weights" / name)
+    return part.stat().st_size if part.exists() else 0
+
+
+def part_of(path: Path) -> Path:
+    """Return where a download of a file is kept until it is whole."""
+    return path.with_name(f".{path.name}.part")
+
+
+def record(path: Path, sha256: str | None) -> None:
+    """Check a file that is here; where the publisher gives no checksum, keep that of the first one."""
+    digest = check(path, sha256 or recorded().get(path.name))
+    if sha256 is None and path.name not in recorded():
+        write_json(path.parent / "checksums.json", {**recorded(), path.name: digest})
+
+
+def check(path: Path, sha256: str | None, name: str | None = None) -> str:
+    """Return a file's SHA-256 after holding it against the expected beginning of it."""
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise WeightsError(f"the weights file {str(path)!r} cannot be read: {error.strerror}") from error
+    if sha256 is not None and not (sha256 and digest.startswith(sha256.lower())):
+        raise WeightsError(
+            f"{name or path.name!r} was changed or damaged: its sha256 must begin with {sha256[:12]}, "
+            f"got {digest[:12]}; delete {path} and it is fetched again"
+        )
+    return digest
+
+
+def recorded() -> dict[str, str]:
+    """Return the checksums of what was downloaded, by file name."""
+    path = home() / "weights" / "checksums.json"
+    try:
+        found = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        return {str(name): str(digest) for name, digest in found.items()}
+    except (OSError, ValueError, AttributeError) as error:
+        raise WeightsError(f"the list of checksums {path} is damaged; delete it and the weights beside it") from error
+
+
+@contextmanager
+def lock(place: Path) -> Iterator[None]:
+    """Let one process at a time look for weights and download them."""
+    try:
+        file = (place / ".lock").open("wb")
+    except OSError as error:
+        raise storage_error(place / ".lock", error) from error
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,112 @@
+"""What is seen in one explained frame alone, though its neighbours were looked at too, is no thing: it is left out."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import overload
+
+import numpy as np
+import numpy.typing as npt
+
+from core.clock import Clock
+from core.records import Detections, Evidence, Tube
+from explain._vehicles import DRIVEN
+from explain.boxes import iou
+from explain.heat import Mask
+from explain.labels import PERSON
+
+TWO_WHEELS = frozenset({"bicycle", "motorcycle"})
+NEXT_SECONDS = 0.5
+"""Explained frames at most so far apart are neighbours; of one without neighbours nothing can be confirmed."""
+SAME = 0.3
+"""IoU in neighbouring frames from which two boxes are one thing's."""
+FASTEST = 25.0
+"""Heights that a vehicle goes in a second at most: 135 km/h of a car. Between two frames it leaves its own box."""
+AS_TALL = 1.6
+"""Ratio of the heights of two boxes that may be one vehicle's."""
+
+Lone = tuple[str, int, npt.NDArray[np.float32]]
+"""Label, position of its frame, and box (4,) of a track that is one frame long."""
+
+
+def kind(label: str) -> str:
+    """Name what models confuse with each other from frame to frame by one name."""
+    return "vehicle" if label in DRIVEN else "two wheels" if label in TWO_WHEELS else label
+
+
+def unconfirmed(tubes: Sequence[Tube], detections: Sequence[Detections], clock: Clock | None) -> list[Mask]:
+    """Mark the boxes that no other frame confirms.
+
+    A box is confirmed by a track of two frames, by a box of its kind at its place in a neighbouring frame, and, of a
+    vehicle that is too fast for a track, by another one alone of its kind and size that it can have reached.
+
+    Args:
+        tubes: of the detections.
+        detections: of the explained frames, ascending.
+        clock: when frames are shown; without it frames that follow each other are neighbours.
+
+    Returns:
+        For each frame, which of its rows are not confirmed.
+    """
+    lost = [np.zeros(len(found), np.bool_) for found in detections]
+    if len(detections) < 2:
+        return lost
+    frames = np.array([found.frame for found in detections])
+    when = frames.astype(np.float64) if clock is None else clock.seconds(frames)
+    gaps = np.zeros(len(frames) - 1) if clock is None else np.diff(when)
+    alone = [(t.label, int(np.searchsorted(frames, t.frames[0])), t.boxes[0]) for t in tubes if len(t.frames) == 1]
+    for label, at, box in alone:
+        beside = [
+            n for n, gap in ((at - 1, at - 1), (at + 1, at)) if 0 <= n < len(frames) and gaps[gap] <= NEXT_SECONDS
+        ]
+        if not beside or any(_there(detections[n], label, box) for n in beside):
+            continue
+        if clock is not None and any(_reached(label, box, other, when[at], when[other[1]]) for other in alone
+                                     if other[1] in beside):  # fmt: skip
+            continue
+        found = detections[at]
+        lost[at] |= (found.boxes == box).all(axis=1) & np.array([name == label for name in found.labels])
+    return lost
+
+
+def _there(found: Detections, label: str, box: npt.NDArray[np.float32]) -> bool:
+    rows = [i for i, name in enumerate(found.labels) if kind(name) == kind(label)]
+    return bool(rows) and float(iou(box, found.boxes[rows]).max()) >= SAME
+
+
+def _reached(label: str, box: npt.NDArray[np.float32], other: Lone, here: float, there: float) -> bool:
+    """Tell whether a vehicle can have gone from one lone box to another."""
+    if label not in DRIVEN | TWO_WHEELS or kind(other[0]) != kind(label):
+        return False
+    heights = [max(float(b[3] - b[1]), 1.0) for b in (box, other[2])]
+    gone = float(np.hypot(*((box[:2] + box[2:] - other[2][:2] - other[2][2:]) / 2)))
+    return max(heights) <= AS_TALL * min(heights) and gone <= FASTEST * max(heights) * abs(here - there)
+
+
+class Without(Sequence[Evidence]):
+    """Evidence without some of its boxes, and without what was said of persons in them."""
+
+    def __init__(self, evidence: Sequence[Evidence], lost: Sequence[Mask]) -> None:
+        self.evidence, self.lost = evidence, lost
+
+    def __len__(self) -> int:
+        return len(self.evidence)
+
+    @overload
+    def __getitem__(self, index: int) -> Evidence: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Without": ...
+    def __getitem__(self, index: int | slice) -> "Evidence | Without":
+        if isinstance(index, slice):
+            return Without(self.evidence[index], self.lost[index])
+        seen, lost = self.evidence[index], self.lost[index]
+        if not lost.any():
+            return seen
+        gone = seen.objects.boxes[lost & np.array([name == PERSON for name in seen.objects.labels])]
+        said = (seen.actions.boxes[:, None] == gone[None]).all(axis=2).any(axis=1)
+        return replace(seen, objects=select(seen.objects, ~lost), actions=select(seen.actions, ~said))
+
+
+def select(found: Detections, rows: Mask) -> Detections:
+    """Return some rows of a frame's detections."""
+    labels = tuple(label for label, keep in zip(found.labels, rows, strict=True) if keep)
+    return replace(found, boxes=found.boxes[rows], labels=labels, confidence=found.confidence[rows])

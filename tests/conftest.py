@@ -63,6 +63,14 @@ def _seeded() -> None:
         sys.modules["torch"].manual_seed(0)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests in one process, as they share what is dear to make, and begin with the longest files."""
+    for item in items:
+        demo = "analysed_demo" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("demo" if demo else item.nodeid.partition("::")[0]))
+    items.sort(key=lambda item: not ("analysed_demo" in getattr(item, "fixturenames", ()) or "browser" in item.nodeid))
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("footage"):
         real_footage()

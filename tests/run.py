@@ -8,6 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("core", "footage", "detectors", "explain", "metrics", "pipeline", "ui", "benchmarks", "cli.py")
+MOST = 8
+"""Processes at most."""
 WHY_NOT = "WHYCAM_NO_CHROMIUM"
 
 
@@ -39,13 +41,21 @@ def targets(arguments: list[str]) -> list[str]:
     return ["--doctest-modules", *(room for room in ROOMS if (ROOT / room).exists()), "tests"]
 
 
+def workers(arguments: list[str]) -> list[str]:
+    """Return how the whole suite is spread over processors; a few named tests run in one process."""
+    count = min(len(os.sched_getaffinity(0)), MOST)
+    if count == 1 or not targets(arguments) or any(argument.startswith("-n") for argument in arguments):
+        return []
+    return ["-n", str(count), "--dist", "loadgroup", "--no-loadscope-reorder"]
+
+
 def main(arguments: list[str]) -> None:
     """Become pytest."""
     why_not = install_chromium()
     if why_not:
         os.environ[WHY_NOT] = why_not
         print(f"browser tests are skipped: {why_not}", flush=True)
-    command = [sys.executable, "-m", "pytest", "-rs", *targets(arguments), *arguments]
+    command = [sys.executable, "-m", "pytest", "-rs", *targets(arguments), *workers(arguments), *arguments]
     os.chdir(ROOT)
     os.execv(sys.executable, command)
 

@@ -71,3 +71,13 @@ def test_without_a_path_everything_runs_and_with_one_only_that():
     assert {"core", "metrics", "pipeline", "tests"} <= set(whole)
     assert run.targets(["tests/test_run.py", "-x"]) == []
     assert run.targets(["tests/test_run.py::test_without_a_path"]) == []
+
+
+def test_the_whole_suite_is_spread_and_named_tests_are_not(monkeypatch):
+    monkeypatch.setattr(run.os, "sched_getaffinity", lambda _: set(range(2)))
+    assert run.workers(["-q"])[:2] == ["-n", "2"]
+    assert run.workers(["-n0"]) == run.workers(["tests/test_run.py"]) == []
+    monkeypatch.setattr(run.os, "sched_getaffinity", lambda _: set(range(64)))
+    assert run.workers([])[1] == str(run.MOST)
+    monkeypatch.setattr(run.os, "sched_getaffinity", lambda _: {0})
+    assert run.workers([]) == []

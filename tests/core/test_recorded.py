@@ -49,9 +49,11 @@ def test_android_writes_the_time_at_the_end(tmp_path):
 @pytest.mark.parametrize(
     "told_time",
     ["", "1904-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "1980-01-06T00:00:00Z", "tomorrow", "0001-01-01T00:00:00",
-     (datetime.now(UTC) + timedelta(days=1, hours=1)).isoformat(), "2036-02-07T06:28:16Z"],
+     "in 25 hours", "2036-02-07T06:28:16Z"],
 )  # fmt: skip
 def test_a_clock_that_was_never_set_tells_nothing(told_time):
+    if told_time == "in 25 hours":
+        told_time = (datetime.now(UTC) + timedelta(hours=25)).isoformat()
     assert wall_clock("mov", 0.0, {"creation_time": told_time}, 10.0) == ""
     assert wall_clock("mov", 0.0, {}, 10.0) == ""
 

@@ -233,7 +233,8 @@ def train_explainers(options: argparse.Namespace) -> int:
 
 def bench(options: argparse.Namespace) -> int:
     """Run the benchmark, which is nobody's to import."""
-    names = ("json", "data", "root", "regions", "camera", "clips", "frames", "budget", "minutes", "work", "out")
+    names = ("json", "data", "root", "regions", "camera", "clips", "frames", "budget", "minutes", "work", "out",
+             "weights")  # fmt: skip
     given = {name: getattr(options, name) for name in names}
     flags = [part for name, value in given.items() if value for part in (f"--{name}", str(value))]
     sys.argv = ["whycam bench", "--device", options.device, *flags, *(["--all"] if options.all else []), *options.what]

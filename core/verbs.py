@@ -257,7 +257,8 @@ def _bench(verbs: Any) -> None:
         help="nothing: the whole analysis; or: detectors [NAME…]: their networks; or: "
         "explanations [CAMERA…]: how far the methods can be believed; or: boxes: whether the first cause's box lies on "
         "what is unusual in the frame that a report shows; or: faults: what is said of files that are easily misread; "
-        "or: disturbances: how well faults that are staged on quiet footage are told",
+        "or: disturbances: how well faults that are staged on quiet footage are told; or: agreement CLIP…: how far the "
+        "compact object model finds what YOLOX-nano is sure of",
     )
     made.add_argument("--all", action="store_true", help="of detectors: every one, instead of one of each kind")
     made.add_argument("--data", metavar="DATASET", help="of explanations and boxes: a data set")
@@ -270,6 +271,8 @@ def _bench(verbs: Any) -> None:
     made.add_argument("--minutes", type=number, metavar="N", help="for each camera; other frames are left out")
     made.add_argument("--work", type=Path, metavar="DIR", help="where each frame's figures are kept, to go on later")
     made.add_argument("--out", type=Path, metavar="FILE", help="keep explanations, faults or disturbances as FILE.md")
+    made.add_argument("--weights", type=Path, metavar="DIR", help="of agreement: folder of weights and card of a "
+                      "compact model, in place of the one that comes with Whycam")  # fmt: skip
     json_file(made)
     device(made)
 

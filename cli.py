@@ -226,7 +226,7 @@ def train_explainers(options: argparse.Namespace) -> int:
     runtime = choose(options.device)
     train_explainer(
         options.explainer, options.out, seed=options.seed, resume=options.resume, runtime=runtime,
-        data=options.data, start=options.start,
+        data=options.data, start=options.start, sets=options.sets, minutes=options.minutes,
     )  # fmt: skip
     return 0
 

@@ -119,8 +119,8 @@ def _agreement(options: argparse.Namespace) -> int:
     return code
 
 
-WHAT = {"agreement": _agreement, "detectors": _detectors, "explanations": _explanations, "boxes": _boxes, "faults": _faults,
-        "disturbances": _disturbances}  # fmt: skip
+WHAT = {"agreement": _agreement, "detectors": _detectors, "explanations": _explanations, "boxes": _boxes,
+        "faults": _faults, "disturbances": _disturbances}  # fmt: skip
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -32,7 +32,9 @@ EPSILON = 1e-3
 class _Conv(nn.Module):
     """A convolution and its batch normalisation, padded as TensorFlow pads: where it halves, more at the end."""
 
-    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1, act: bool = True):
+    def __init__(
+        self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1, act: bool = True
+    ) -> None:
         super().__init__()
         around = kernel // 2 if stride == 1 else 0
         self.conv = nn.Conv2d(inputs, outputs, kernel, stride, around, groups=groups, bias=False)
@@ -58,9 +60,10 @@ class _Conv(nn.Module):
         weight, bias = fuse_conv_bn_weights(
             old.weight, None, norm.running_mean, norm.running_var, EPSILON, norm.weight, norm.bias
         )
+        around = (old.padding[0], old.padding[1])
         self.conv = nn.Conv2d(
-            old.in_channels, old.out_channels, old.kernel_size, old.stride, old.padding, groups=old.groups  # type: ignore[arg-type]
-        )
+            old.in_channels, old.out_channels, self.kernel, self.stride, around, groups=old.groups
+        )  # fmt: skip
         self.conv.weight, self.conv.bias = weight, bias
         self.norm = nn.Identity()
 

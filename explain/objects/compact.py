@@ -133,9 +133,7 @@ def _lite() -> LitePyramid:
 
 RESIDUAL, LITE = "residual", "efficientnet-lite0"
 VARIANTS = {
-    RESIDUAL: Variant(
-        Pyramid, ANCHORS, 0.7, 224, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), OCTAVES, LARGEST
-    ),
+    RESIDUAL: Variant(Pyramid, ANCHORS, 0.7, 224, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), OCTAVES, LARGEST),
     LITE: Variant(_lite, ((12, 24), (44, 80), (140, 250)), 0.6, 112, MEAN, DEVIATION),
 }
 
@@ -182,9 +180,7 @@ def _proposals(chosen: Variant) -> IgnoringRpn:
     )  # fmt: skip
 
 
-def model(
-    built: FasterRCNN, labels: Sequence[str], runtime: Runtime, name: str, variant: str = RESIDUAL
-) -> RcnnModel:
+def model(built: FasterRCNN, labels: Sequence[str], runtime: Runtime, name: str, variant: str = RESIDUAL) -> RcnnModel:
     """Make an object model of a network: ``labels`` in the order of its outputs, without the background."""
     built.roi_heads.rivals = tuple(i for i, label in enumerate(labels) if label in RIVALS)
     limits, chosen = (SHORT_SIDE, LONG_SIDE), VARIANTS[variant]

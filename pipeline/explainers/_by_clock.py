@@ -1,4 +1,4 @@
-"""A training that takes so many minutes, whatever the machine: AdamW, a cosine over them, stopped and resumed anywhere."""
+"""A training of so many minutes: AdamW under a cosine over them, stopped and resumed at any step."""
 
 import math
 import time
@@ -57,9 +57,7 @@ class ByClock:
         learning = [part for part in self.network.parameters() if part.requires_grad]
         self.optimiser = torch.optim.AdamW(learning, lr=self.highest, weight_decay=self.decay)
 
-    def run(
-        self, checkpoint: Path, loss: Callable[[int], Tensor], *, resume: bool, say: Callable[[str], None]
-    ) -> None:
+    def run(self, checkpoint: Path, loss: Callable[[int], Tensor], *, resume: bool, say: Callable[[str], None]) -> None:
         """Train until the minutes are over.
 
         Args:

@@ -83,9 +83,7 @@ def sample(pool: Pool, rng: Random, shape: tuple[int, int]) -> tuple[Tensor, Tar
     }  # fmt: skip
 
 
-def batch(
-    offered: Sequence[Pool], rng: Random, size: int, shape: tuple[int, int]
-) -> tuple[list[Tensor], list[Target]]:
+def batch(offered: Sequence[Pool], rng: Random, size: int, shape: tuple[int, int]) -> tuple[list[Tensor], list[Target]]:
     """Draw a batch from pools, each with its share."""
     shares = np.array([pool.source.share for pool in offered])
     chosen = rng.choice(len(offered), size, p=shares / shares.sum())

@@ -89,7 +89,10 @@ SETS = (
         "lightly-ai/coco128_yolo", "COCO's terms of use", ("images/train2017",), ("images/val2017",), COCO, COCO,
     ),
 )  # fmt: skip
-ELSEWHERE = {"images/train2017": "object_detection/labels/train2017", "images/val2017": "object_detection/labels/val2017"}
+ELSEWHERE = {
+    "images/train2017": "object_detection/labels/train2017",
+    "images/val2017": "object_detection/labels/val2017",
+}
 """Folders of labels that do not lie beside their images."""
 
 Read = Callable[[Sequence[str]], Iterator[bytes]]
@@ -233,7 +236,7 @@ def _rows(one: LabelledSet, text: str, size: tuple[int, int], name: str) -> list
             number, *values = (float(part) for part in line.split())
             label = one.names[int(number)]
         except (ValueError, IndexError) as error:
-            raise DataError(f"{name!r} of {one.repository} has a line of labels that cannot be read: {line!r}") from error
+            raise DataError(f"{name!r} of {one.repository} has labels that cannot be read: {line!r}") from error
         at = np.array(values, np.float32)
         if len(at) == 4:
             corners = np.concatenate([at[:2] - at[2:] / 2, at[:2] + at[2:] / 2])

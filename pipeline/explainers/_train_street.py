@@ -15,6 +15,7 @@ from torch import Tensor
 from torchvision.models.detection import FasterRCNN
 
 from core import files, weights
+from core.contracts import ObjectModel
 from core.device import Runtime
 from core.errors import InputError
 from explain._backends import read_card
@@ -52,7 +53,7 @@ class Recipe:
     shape: tuple[int, int] = (256, 384)
     rate: float = 5e-4
     decay: float = 1e-2
-    scenes: int = 40
+    scenes: int = 24
     held_out: int = 6
     frames: int = 12
 
@@ -148,13 +149,9 @@ def _pools(
     return [*_street_samples.pools(pictures, LABELS, SETS), *own], names
 
 
-def _loss(
-    network: FasterRCNN, pools: Sequence[Pool], recipe: Recipe, seed: int, runtime: Runtime, step: int
-) -> Tensor:
+def _loss(network: FasterRCNN, pools: Sequence[Pool], recipe: Recipe, seed: int, runtime: Runtime, step: int) -> Tensor:
     torch.manual_seed(seed * 1_000_000 + step)
-    pictures, targets = _street_samples.batch(
-        pools, np.random.default_rng([seed, step]), recipe.batch, recipe.shape
-    )
+    pictures, targets = _street_samples.batch(pools, np.random.default_rng([seed, step]), recipe.batch, recipe.shape)
     pictures = [picture.to(runtime.device) for picture in pictures]
     targets = [{name: part.to(runtime.device) for name, part in target.items()} for target in targets]
     with runtime.autocast():
@@ -163,7 +160,7 @@ def _loss(
 
 
 def _figures(
-    model: compact.RcnnModel, recipe: Recipe, seed: int, sets: Path, cache: Path, runtime: Runtime,
+    model: ObjectModel, recipe: Recipe, seed: int, sets: Path, cache: Path, runtime: Runtime,
     say: Callable[[str], None],
 ) -> dict[str, Any]:  # fmt: skip
     held = range(2000 * (seed + 1) + 1000, 2000 * (seed + 1) + 1000 + recipe.held_out)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torchvision.ops import batched_nms, box_iou
 
 from explain.objects import compact
-from explain.objects._many import HIT, matches
+from explain.objects._many import HIT, counted, matches
 
 CLASSES = 3
 corner = st.integers(0, 40)
@@ -40,13 +40,42 @@ def test_no_boxes_match_nothing():
 def test_a_rider_and_what_is_ridden_are_both_learnt_from_one_proposal():
     heads = compact.network(CLASSES).train().roi_heads
     target = {"boxes": as_boxes([(10, 10, 30, 60), (8, 10, 34, 62)]), "labels": torch.tensor([1, 3])}
-    drawn, wanted, codes = heads._draw([as_boxes([(9, 10, 32, 61), (200, 200, 30, 30)])], [target])
+    drawn, wanted, codes, learnt = heads._draw([as_boxes([(9, 10, 32, 61), (200, 200, 30, 30)])], [target])
     at = {tuple(box.tolist()): i for i, box in enumerate(drawn[0])}
     both = at[(9.0, 10.0, 41.0, 71.0)]
     assert wanted[both].tolist() == [True, False, True] and not wanted[at[(200.0, 200.0, 230.0, 230.0)]].any()
     boxes = heads.box_coder.decode(codes.reshape(len(codes), -1), drawn)
     torch.testing.assert_close(boxes[both][wanted[both]], target["boxes"], atol=1e-3, rtol=0)
-    assert (codes[~wanted] == 0).all()
+    assert (codes[~wanted] == 0).all() and learnt.all()
+
+
+def test_what_is_not_known_or_ignored_is_no_background():
+    heads = compact.network(CLASSES).train().roi_heads
+    target = {
+        "boxes": as_boxes([(10, 10, 30, 60)]), "labels": torch.tensor([1]),
+        "ignored": as_boxes([(100, 100, 40, 40)]), "known": torch.tensor([True, False, True]),
+    }  # fmt: skip
+    offered = as_boxes([(11, 10, 30, 60), (102, 100, 40, 40), (300, 10, 30, 30)])
+    drawn, wanted, _, learnt = heads._draw([offered], [target])
+    at = {tuple(box.tolist()): i for i, box in enumerate(drawn[0])}
+    hit, ignored, empty = (at[tuple(box.tolist())] for box in offered)
+    assert wanted[hit].tolist() == [True, False, False]
+    assert learnt[hit].tolist() == learnt[empty].tolist() == [True, False, True]
+    assert learnt[ignored].tolist() == [False, False, False]
+
+
+def test_a_hit_is_learnt_though_its_label_is_not_known_everywhere():
+    boxes, hits = as_boxes([(0, 0, 9, 9)]), torch.tensor([[False, True, False]])
+    target = {"known": torch.zeros(CLASSES, dtype=torch.bool), "ignored": boxes}
+    assert counted(boxes, hits, target).tolist() == [[False, True, False]]
+
+
+def test_proposals_learn_no_background_where_it_is_ignored():
+    rpn = compact.network(CLASSES).train().rpn
+    anchors = as_boxes([(0, 0, 20, 20), (100, 100, 20, 20), (200, 0, 20, 20)])
+    target = {"boxes": as_boxes([(0, 0, 20, 20)]), "ignored": as_boxes([(102, 100, 20, 20)])}
+    (labels,), _ = rpn.assign_targets_to_anchors([anchors], [target])
+    assert labels.tolist() == [1, -1, 0]
 
 
 def test_pictures_without_objects_can_be_learnt_from():

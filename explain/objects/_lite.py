@@ -36,19 +36,19 @@ class _Conv(nn.Module):
         self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1, act: bool = True
     ) -> None:
         super().__init__()
-        around = kernel // 2 if stride == 1 else 0
-        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, around, groups=groups, bias=False)
+        self.around = kernel // 2 if stride == 1 else 0
+        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, self.around, groups=groups, bias=False)
         self.norm: nn.Module = FrozenBatchNorm2d(outputs, EPSILON)
         self.kernel, self.stride, self.act = kernel, stride, act
 
     def forward(self, x: Tensor) -> Tensor:
         if self.stride > 1:
-            (top, bottom), (left, right) = (self._around(side) for side in x.shape[-2:])
+            (top, bottom), (left, right) = (self._missing(side) for side in x.shape[-2:])
             x = pad(x, (left, right, top, bottom))
         y: Tensor = self.norm(self.conv(x))
         return relu6(y) if self.act else y
 
-    def _around(self, side: int) -> tuple[int, int]:
+    def _missing(self, side: int) -> tuple[int, int]:
         missing = max(0, (-(-side // self.stride) - 1) * self.stride + self.kernel - side)
         return missing // 2, missing - missing // 2
 
@@ -60,9 +60,8 @@ class _Conv(nn.Module):
         weight, bias = fuse_conv_bn_weights(
             old.weight, None, norm.running_mean, norm.running_var, EPSILON, norm.weight, norm.bias
         )
-        around = (old.padding[0], old.padding[1])
         self.conv = nn.Conv2d(
-            old.in_channels, old.out_channels, self.kernel, self.stride, around, groups=old.groups
+            old.in_channels, old.out_channels, self.kernel, self.stride, self.around, groups=old.groups
         )  # fmt: skip
         self.conv.weight, self.conv.bias = weight, bias
         self.norm = nn.Identity()

@@ -54,7 +54,9 @@ def test_published_weights_reach_their_places(pyramid):
 def test_stem_and_first_blocks_stay(pyramid):
     pyramid.freeze()
     learning = {name.split(".")[1] for name, part in pyramid.blocks.named_parameters(prefix="b") if part.requires_grad}
-    assert learning == {str(i) for i in range(FROZEN, 16)} and not any(p.requires_grad for p in pyramid.stem.parameters())
+    assert learning == {str(i) for i in range(FROZEN, 16)} and not any(
+        p.requires_grad for p in pyramid.stem.parameters()
+    )
 
 
 def test_a_card_says_which_backbone_its_weights_are_of(tmp_path):

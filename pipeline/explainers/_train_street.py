@@ -215,7 +215,8 @@ def _card(
     return {
         "name": NAME, "backbone": compact.LITE, "labels": list(LABELS), "vocabulary": "COCO",
         "data": "labelled street pictures; rendered plazas (footage/plaza)" + taught + (filmed_on if data else ""),
-        "sets": used, "clips": _real_frames.videos(data, LEFT_OUT) if data else [], "begun_with": read_card(start)["sha256"] if start else BEGAN,
+        "sets": used, "clips": _real_frames.videos(data, LEFT_OUT) if data else [],
+        "begun_with": read_card(start)["sha256"] if start else BEGAN,
         "trained_regions": [f"UCSDped2/{clip}" for clip in _real_frames.LEARNT] if data else [],
         "recipe": _settings(recipe, seed, names), "seed": seed, "device": runtime.describe(), "versions": versions,
     }  # fmt: skip

@@ -26,7 +26,6 @@ ASKED, LEAST = 0.5, 0.15
 
 def real(
     root: Path, teacher: Teacher, names: Sequence[str], say: Callable[[str], None], left_out: Sequence[str] = (),
-    videos_share: float = VIDEOS,
 ) -> list[Source]:  # fmt: skip
     """Gather the sources of real frames but for videos ``left_out`` by name; raises as :func:`_real_frames.read`."""
     found = _real_frames.read(root, teacher, say, left_out)
@@ -41,7 +40,7 @@ def real(
     say(f"objects: cut out {counts}, {len(cuts.people)} of person")
     return [
         Source(Sampler(normal).draw, NORMAL, SMALL),
-        Source(Sampler(videos).draw, videos_share, LARGE),
+        Source(Sampler(videos).draw, VIDEOS, LARGE),
         Source(Sampler(_real_frames.scenes(found.unusual, names, found.regions)).draw, UNUSUAL, SMALL),
         Source(Composer(normal, cuts, names).draw, 0.8 * PLAYED, SMALL),
         Source(Composer(videos, cuts, names).draw, 0.2 * PLAYED, LARGE),

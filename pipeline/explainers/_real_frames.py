@@ -137,11 +137,6 @@ def unseen(root: Path, teacher: Teacher, say: Callable[[str], None]) -> tuple[li
     return shots, labels.read_regions(root / REGIONS)
 
 
-def videos(root: Path, left_out: Sequence[str] = ()) -> list[str]:
-    """Name Avenue's training clips and the plain ones that are learnt from; raises as :func:`read`."""
-    return [clip.name for clip in _videos(root) if clip.name not in left_out]
-
-
 def _videos(root: Path) -> list[Footage]:
     """List Avenue's training clips and the plain ones."""
     avenue = [clip for clip in Avenue(root / "Avenue").training() if clip.name in AVENUE]

@@ -6,7 +6,7 @@ of which the newest commit is read. Only sets with terms that allow it are here.
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -148,7 +148,7 @@ def gather(
         target = cache / one.repository.replace("/", "+") / ("held_out" if held_out else "learnt")
         if not (target / "index.json").exists():
             _make(one, place, folder(target), teacher(), held_out)
-        pictures = _read_index(one, target)
+        pictures = kept(target, one.repository, one.known)
         say(f"sets: {one.repository}, {len(pictures)} pictures ({one.terms})")
         found += pictures
     return found
@@ -191,19 +191,28 @@ def _blobs(git: Path, names: Sequence[str]) -> Iterator[bytes]:
 
 
 def _make(one: LabelledSet, place: Path, target: Path, teacher: ObjectModel, held_out: bool) -> None:
-    names, read = _files(place)
-    folders, every = (one.held_out, 1) if held_out else (one.learnt, one.every)
+    (names, read), (folders, every) = _files(place), (one.held_out, 1) if held_out else (one.learnt, one.every)
     images = [n for n in names if str(PurePosixPath(n).parent) in folders and n.lower().endswith((".jpg", ".png"))]
     there = set(names)
     pairs = [(image, text) for image in images[::every] if (text := _labels(image)) in there]
-    flat = [name for pair in pairs for name in pair]
-    content, index = read(flat), []
-    for number, (name, _) in enumerate(pairs):
-        image, labels = _decode(one, name, next(content)), next(content).decode()
+    content = read([name for pair in pairs for name in pair])
+
+    def pictures() -> Iterator[tuple[Images, Sequence[Row]]]:
+        for name, _ in pairs:
+            image, labels = _decode(one, name, next(content)), next(content).decode()
+            taught = teacher.detect(image[None])[0]
+            yield image, completed(_rows(one, labels, image.shape[:2], name), taught, one.known)
+
+    keep(target, pictures())
+
+
+def keep(target: Path, pictures: Iterable[tuple[Images, Sequence[Row]]]) -> None:
+    """Write (H, W, 3) uint8 pictures and what is in them into a folder; raises a ``StorageError``."""
+    index = []
+    for number, (image, rows) in enumerate(pictures):
         written = target / f"{number:05d}.jpg"
         with write_whole(written) as file:
             file.write(cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes())
-        rows = completed(_rows(one, labels, image.shape[:2], name), teacher.detect(image[None])[0], one.known)
         index.append({"file": written.name, "rows": [[r[0], [round(float(v), 1) for v in r[1]], r[2]] for r in rows]})
     write_json(target / "index.json", index)
 
@@ -277,11 +286,12 @@ def _with_rider(box: Floats, riders: Floats) -> Floats:
     return np.concatenate([np.minimum(box[:2], rider[:2]), np.maximum(box[2:], rider[2:])])
 
 
-def _read_index(one: LabelledSet, target: Path) -> list[Picture]:
+def kept(target: Path, source: str, known: tuple[str, ...]) -> list[Picture]:
+    """Read what :func:`keep` wrote, of a source that boxes all of the ``known`` labels."""
     index: list[Mapping[str, Any]] = json.loads((target / "index.json").read_text(encoding="utf-8"))
     return [
         Picture(
-            target / entry["file"], one.repository, one.known,
+            target / entry["file"], source, known,
             tuple((str(label), np.array(box, np.float32), bool(ignored)) for label, box, ignored in entry["rows"]),
         )
         for entry in index

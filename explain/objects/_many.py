@@ -57,13 +57,16 @@ def counted(boxes: Tensor, hits: Tensor, target: dict[str, Tensor]) -> Tensor:
     Args:
         boxes: (P, 4) proposals.
         hits: (P, classes), which of them each shows.
-        target: may have ``known``, (classes,) bool, the classes that are boxed wherever they are, and ``ignored``.
+        target: may have ``known``, (classes,) bool, the classes that are boxed wherever they are; ``ignored``; and
+            ``solid``, (classes,) bool, those that carry no other: what shows one of them shows nothing else.
 
     Returns:
         (P, classes) bool: all hits, and what is known to be absent.
     """
     known = target.get("known")
     absent = torch.ones_like(hits) if known is None else known[None].expand_as(hits)
+    if (solid := target.get("solid")) is not None:
+        absent = absent | (hits & solid).any(1, keepdim=True)
     return hits | (absent & ~overlaps_ignored(boxes, target)[:, None])
 
 

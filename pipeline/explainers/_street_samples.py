@@ -20,12 +20,17 @@ MEASURED = 60
 """Held-out pictures of each set that are measured on, spread evenly."""
 
 
+SOLID = ("car", "bus", "truck")
+"""What shows one of them shows nothing else: an umbrella is not learnt from a set without umbrellas, but no car is one."""
+
+
 @dataclass(frozen=True)
 class Pool:
-    """A source, and the labels that it boxes wherever they are, (labels,) bool."""
+    """A source, and (labels,) bool: the labels that it boxes wherever they are, and those that carry no other."""
 
     source: Source
     known: Tensor
+    solid: Tensor
 
 
 class _Kept(Sequence[Images]):
@@ -55,6 +60,7 @@ def pools(pictures: Sequence[Picture], names: Sequence[str], share: float) -> li
         Pool(
             Source(Sampler(Scenes(_Kept(part), [_boxes(p, names) for p in part])).draw, float(size), SCALES),
             torch.tensor([name in part[0].known for name in names]),
+            torch.tensor([name in SOLID for name in names]),
         )
         for part, size in zip(found, share * roots / roots.sum(), strict=True)
     ]
@@ -72,14 +78,15 @@ def sample(pool: Pool, rng: Random, shape: tuple[int, int]) -> tuple[Tensor, Tar
     """Draw one sample.
 
     Returns:
-        (3, H, W) float32 in [0, 1] of that shape; ``boxes`` and ``labels``, ``ignored`` (K, 4) places, and ``known``.
+        (3, H, W) float32 in [0, 1] of that shape; ``boxes`` and ``labels``, ``ignored`` (K, 4) places, ``known`` and ``solid``.
     """
     image, truth = crop(*pool.source.draw(rng), rng, pool.source.scales, shape)
     picture = torch.from_numpy(np.ascontiguousarray(vary(image, rng))).permute(2, 0, 1).float().div_(255)
     boxes, labels = torch.from_numpy(truth.boxes), torch.from_numpy(truth.labels)
     learnt = labels > 0
     return picture, {
-        "boxes": boxes[learnt], "labels": labels[learnt], "ignored": boxes[~learnt], "known": pool.known
+        "boxes": boxes[learnt], "labels": labels[learnt], "ignored": boxes[~learnt], "known": pool.known,
+        "solid": pool.solid,
     }  # fmt: skip
 
 

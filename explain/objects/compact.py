@@ -46,6 +46,8 @@ RIDDEN = ("bicycle", "motorcycle", "skateboard")
 """Labels whose box holds the rider, too."""
 RIVALS = ("bicycle", "skateboard")
 """Who rides one is not on the other; a cyclist's pose is a skater's."""
+SOLID = ("car", "bus", "truck")
+"""Kinds of one thing, which shows nothing else."""
 UNLIKELY = -3.0
 """Logit of each label before training: most proposals show nothing."""
 
@@ -113,6 +115,7 @@ class Variant:
         anchors: side of the anchors of each level, in pixels.
         overlap: IoU from which an anchor is an object's.
         whole: side of a box, in pixels, that is pooled from the level of stride 16.
+        head: width of the box head.
         mean, deviation: of pixels in [0, 1], by which pictures are normalised.
         octaves, largest, batch: as :class:`RcnnModel` has them.
     """
@@ -121,6 +124,7 @@ class Variant:
     anchors: tuple[tuple[int, ...], ...]
     overlap: float
     whole: int
+    head: int
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
     octaves: int = 0
@@ -129,13 +133,13 @@ class Variant:
 
 
 def _lite() -> LitePyramid:
-    return LitePyramid(PYRAMID, (8, 16, 32))
+    return LitePyramid(PYRAMID, (4, 8, 16, 32))
 
 
 RESIDUAL, LITE = "residual", "efficientnet-lite0"
 VARIANTS = {
-    RESIDUAL: Variant(Pyramid, ANCHORS, 0.7, 224, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), OCTAVES, LARGEST),
-    LITE: Variant(_lite, ((12, 24), (44, 80), (140, 250)), 0.6, 112, MEAN, DEVIATION, batch=4),
+    RESIDUAL: Variant(Pyramid, ANCHORS, 0.7, 224, HEAD, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), OCTAVES, LARGEST),
+    LITE: Variant(_lite, ((9, 16), (28, 48), (84, 140), (200, 320)), 0.6, 112, 512, MEAN, DEVIATION, batch=4),
 }
 
 
@@ -155,7 +159,7 @@ def network(labels: int, variant: str = RESIDUAL) -> FasterRCNN:
     chosen: Variant = pick("backbone", variant, VARIANTS)
     levels = [str(i) for i in range(len(chosen.anchors))]
     pool = MultiScaleRoIAlign(levels, output_size=7, sampling_ratio=2, canonical_scale=chosen.whole)
-    head, predictor = TwoMLPHead(PYRAMID * 7 * 7, HEAD), FastRCNNPredictor(HEAD, labels)
+    head, predictor = TwoMLPHead(PYRAMID * 7 * 7, chosen.head), FastRCNNPredictor(chosen.head, labels)
     nn.init.constant_(predictor.cls_score.bias, UNLIKELY)
     built = FasterRCNN(
         chosen.backbone(), min_size=SHORT_SIDE, max_size=LONG_SIDE, box_roi_pool=pool, box_head=head,
@@ -184,6 +188,7 @@ def _proposals(chosen: Variant) -> IgnoringRpn:
 def model(built: FasterRCNN, labels: Sequence[str], runtime: Runtime, name: str, variant: str = RESIDUAL) -> RcnnModel:
     """Make an object model of a network: ``labels`` in the order of its outputs, without the background."""
     built.roi_heads.rivals = tuple(i for i, label in enumerate(labels) if label in RIVALS)
+    built.roi_heads.kinds = tuple(i for i, label in enumerate(labels) if label in SOLID)
     limits, chosen = (SHORT_SIDE, LONG_SIDE), VARIANTS[variant]
     names = (BACKGROUND, *labels)
     return RcnnModel(name, built, names, runtime, chosen.batch, limits, ENLARGED, chosen.octaves, chosen.largest)

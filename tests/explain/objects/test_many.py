@@ -128,3 +128,13 @@ def test_what_lies_in_a_surer_rival_is_left_out():
     assert heads._select(boxes, sure, (80, 90))["labels"].tolist() == [2, 3, 3, 1, 2]
     heads.rivals = (1, 2)  # of the other label and surer alone; the last lies beside
     assert heads._select(boxes, sure, (80, 90))["labels"].tolist() == [2, 3, 1, 2]
+
+
+def test_of_kinds_of_one_thing_the_surest_stays():
+    heads = compact.network(CLASSES).eval().roi_heads
+    at = as_boxes([(10, 10, 40, 40), (12, 10, 38, 40), (11, 10, 40, 40)])
+    sure = torch.diag(torch.tensor([0.9, 0.8, 0.7]))
+    boxes = at[:, None].repeat(1, CLASSES, 1)
+    assert heads._select(boxes, sure, (80, 90))["labels"].tolist() == [1, 2, 3]
+    heads.kinds = (0, 1)
+    assert heads._select(boxes, sure, (80, 90))["labels"].tolist() == [1, 3]

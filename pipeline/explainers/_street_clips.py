@@ -11,6 +11,7 @@ from torch import from_numpy
 from torchvision.ops import batched_nms
 
 from core.contracts import Footage, ObjectModel
+from core.errors import DataError
 from core.files import folder
 from core.records import Detections, Floats, Images
 from explain.boxes import iou

@@ -227,6 +227,7 @@ def _card(
         "name": NAME, "backbone": compact.LITE, "labels": list(LABELS), "vocabulary": "COCO",
         "data": "labelled street pictures; rendered plazas (footage/plaza)" + taught + (filmed_on if data else ""),
         "sets": used, "clips": _street_clips.sources(data / "clips", LEFT_OUT) if data else [],
+        "measured_on": ["avenue", "ped2", "plaza"] if data else ["plaza"],
         "begun_with": read_card(start)["sha256"] if start else BEGAN,
         "trained_regions": [f"UCSDped2/{clip}" for clip in _real_frames.LEARNT] if data else [],
         "recipe": _settings(recipe, seed, names), "seed": seed, "device": runtime.describe(), "versions": versions,

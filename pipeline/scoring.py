@@ -27,6 +27,7 @@ from pipeline.everywhere import everywhere
 from pipeline.evidence import EvidenceFolder
 from pipeline.finite import finite_scores
 from pipeline.sampling import Sample, Sampler
+from pipeline.weather import Weather
 from pipeline.witness import Witness
 
 CHUNK = {"cpu": 8, "cuda": 32}
@@ -72,7 +73,9 @@ class Scoring:
         self._held, self._raised = float("nan"), 0.0
         self._numbers: list[int] = []
         self._offset: int | None = None
-        self._text = BurntIn(normality.heat, clip.fps / self.sampler.every, (clip.height, clip.width))
+        rate = clip.fps / self.sampler.every
+        self._text = BurntIn(normality.heat, rate, (clip.height, clip.width))
+        self._weather = Weather(rate)
         self._decided: dict[int, Decided] = {}
         self._waiting: list[Evidence] = []
 
@@ -121,7 +124,7 @@ class Scoring:
         job.begin(plan.SCORING, self.clip.frames, self._written)
         with self.runtime.autocast():
             for _, segment in groupby(self._samples(start), key=lambda sample: sample.segment):
-                for answer in self.detector.stream(sample.frames for sample in segment):
+                for answer in self.detector.stream(self._weather.clear(sample.frames for sample in segment)):
                     self._take(answer)
                     job.advance(self._written + len(self._owed))
                     self._settle(folder, kept, ended=False)
@@ -153,7 +156,8 @@ class Scoring:
             samples = list(self.sampler.take(chunk))
             if chunk.first + len(chunk) <= start:
                 continue
-            self.witness.see(chunk, self.sampler.every * self.detector.window.span)
+            late = self.detector.window.span + 2 * self._weather.reach
+            self.witness.see(chunk, self.sampler.every * late)
             for sample in samples:
                 self._offset = sample.frames.first if self._offset is None else self._offset
                 self._numbers += sample.numbers.tolist()

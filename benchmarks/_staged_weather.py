@@ -91,7 +91,8 @@ class Scene:
 
     def draw(self, pair: tuple[float, float]) -> float:
         """Draw a value."""
-        return float(self.rng.uniform(*pair))
+        low, high = pair
+        return low + (high - low) * float(self.rng.random())
 
     def pick(self, choices: tuple[object, ...]) -> int:
         """Draw the index of a choice."""
@@ -105,12 +106,12 @@ def letters(text: str, font: str, tall: int) -> Floats:
         x1, y1, x2, y2 = (round(side) for side in made.getbbox(text))
         picture = Image.new("L", (x2 - x1 + 4, y2 - y1 + 4))
         ImageDraw.Draw(picture).text((2 - x1, 2 - y1), text, 255, font=made)
-        return np.asarray(picture, np.float32) / 255
+        return (np.asarray(picture) / 255).astype(np.float32)
     scale = cv2.getFontScaleFromHeight(HERSHEY[font], tall)
     (width, height), below = cv2.getTextSize(text, HERSHEY[font], scale, 1)
     canvas = np.zeros((height + below + 4, width + 4), np.uint8)
     cv2.putText(canvas, text, (2, height + 2), HERSHEY[font], scale, 255, 1, cv2.LINE_AA)
-    return np.asarray(canvas, np.float32) / 255
+    return (canvas / 255).astype(np.float32)
 
 
 def paste(image: Images, mask: Floats, left: int, top: int, colour: tuple[int, int, int]) -> None:
@@ -179,7 +180,7 @@ def rain(scene: Scene) -> Images:
         lines = np.stack([start, start + np.array([slant * long, long])], 1).round().astype(np.int32)
         wet = np.zeros((height, width), np.uint8)
         cv2.polylines(wet, list(lines), False, 255, max(1, round(scene.scale)), cv2.LINE_AA)
-        paste(images[frame], wet.astype(np.float32) / 255 * opaque, 0, 0, (grey, grey, grey))
+        paste(images[frame], (wet / 255 * opaque).astype(np.float32), 0, 0, (grey, grey, grey))
     return images
 
 
@@ -199,7 +200,7 @@ def snow(scene: Scene, large: bool) -> Images:
         white = np.zeros((height, width), np.uint8)
         for (x, y), size in zip((flakes * 16).astype(int).tolist(), (sizes * 16).astype(int).tolist(), strict=True):
             cv2.circle(white, (x, y), size, 255, -1, cv2.LINE_AA, 4)
-        share = white.astype(np.float32) / 255
+        share = (white / 255).astype(np.float32)
         share = np.asarray(cv2.GaussianBlur(share, (0, 0), soft), np.float32) if soft > 0.3 else share
         paste(images[frame], share, 0, 0, (grey, grey, grey))
     return images

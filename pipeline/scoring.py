@@ -90,6 +90,11 @@ class Scoring:
         return self.sampler.repeated
 
     @property
+    def wet(self) -> float:
+        """Share of the frames that this pass analysed in which drops or flakes were taken out."""
+        return float(np.mean(self._weather.seen)) if self._weather.seen else 0.0
+
+    @property
     def texts(self) -> tuple[Text, ...]:
         """What is burnt into the picture, as far as the camera's footage did not have it.
 
@@ -147,7 +152,7 @@ class Scoring:
             self._text.restore(json.loads((folder / TEXTS).read_text(encoding="utf-8")))
         self._held = float(log.scores[-1])
         analysed = np.flatnonzero(log.analysed)[-self.detector.window.span :]
-        in_time = int(np.searchsorted(log.seconds, log.seconds[-1] - max(self.witness.seconds, 2 * STANDS))) - 1
+        in_time = int(np.searchsorted(log.seconds, log.seconds[-1] - max(self.witness.seconds, 4 * STANDS + 1))) - 1
         return max(min(int(analysed[0]) if len(analysed) else 0, in_time), 0)
 
     def _samples(self, start: int) -> Iterator[Sample]:

@@ -53,7 +53,9 @@ class Weather:
         small: list[Images] = []
         given = 0
         for chunk in chunks:
-            held += [Frames(chunk.images[i : i + 1], chunk.first + i, chunk.times[i : i + 1]) for i in range(len(chunk))]
+            held += [
+                Frames(chunk.images[i : i + 1], chunk.first + i, chunk.times[i : i + 1]) for i in range(len(chunk))
+            ]
             small += [_small(image) for image in chunk.images]
             ready = len(held) - 2 * self.reach
             if ready > given:

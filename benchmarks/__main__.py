@@ -106,12 +106,13 @@ def _disturbances(options: argparse.Namespace) -> int:
 
 
 def _overlays(options: argparse.Namespace) -> int:
-    tables = {}
-    for half in overlays.CLIPS:
-        with progress_line() as line:
-            rows = overlays.measure(Path(options.root or "."), half, lambda name, line=line: line.show(lambda: name))
-        tables[half] = [{"half": half, **row.table()} for row in rows]
-    return _give("cpu", {"overlays": tables}, [row for rows in tables.values() for row in rows], options.json)
+    with progress_line() as line:
+        rows = [
+            {"half": half, **row.table()}
+            for half in overlays.CLIPS
+            for row in overlays.measure(Path(options.root or "."), half, lambda name: line.show(lambda: name))
+        ]
+    return _give("cpu", {"overlays": rows}, rows, options.json)
 
 
 WHAT = {"detectors": _detectors, "explanations": _explanations, "boxes": _boxes, "faults": _faults,

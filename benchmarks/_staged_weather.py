@@ -87,12 +87,11 @@ class Scene:
     @property
     def scale(self) -> float:
         """Return the picture's width in multiples of 360 pixels."""
-        return self.images.shape[2] / 360
+        return float(self.images.shape[2]) / 360
 
     def draw(self, pair: tuple[float, float]) -> float:
         """Draw a value."""
-        low, high = pair
-        return low + (high - low) * float(self.rng.random())
+        return pair[0] + (pair[1] - pair[0]) * float(self.rng.random())
 
     def pick(self, choices: tuple[object, ...]) -> int:
         """Draw the index of a choice."""

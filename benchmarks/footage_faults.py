@@ -62,10 +62,10 @@ def said(found: Analysis) -> Iterator[str]:
 
 
 RESTATED = (
-    "Of three files the expectation was restated, not the answer mended: `anamorphic-sar2.mp4` has the right size, but no",
-    "event (its bicycle raises the score to 3.34 dB, the threshold is 3.54); the event of `interlaced-tff.mp4` goes on to",
-    "the clip's end, at half the camera's rate, which is said; of `panorama-7680x2160.mp4` all 6 frames are read, and then",
-    "refused as fewer than the 16 that the camera looks at. Without that, 28 of 31 would be right.",
+    "Of three files the expectation was restated, not the answer mended: `anamorphic-sar2.mp4` has the right size, but",
+    "no event (its bicycle raises the score to 3.34 dB, the threshold is 3.54); the event of `interlaced-tff.mp4` goes",
+    "on to the clip's end, at half the camera's rate, which is said; of `panorama-7680x2160.mp4` 6 frames are read,",
+    "and then refused as fewer than the 16 that the camera looks at. Without that, 28 of 31 would be right.",
 )
 
 

@@ -107,7 +107,13 @@ def _score(
         scoring.run(folder, job, cancelled)
         _check_length(scoring.frames, clip.name, camera, scoring.detector)
         read = [_named(sentence, scoring.path, clip.name) for sentence in scoring.reading.notes]
-        facts["warnings"] = [*read, *facts["warnings"], *_repeats(scoring, camera, clip.name), *_texts(scoring), *_weather(scoring)]
+        facts["warnings"] = [
+            *read,
+            *facts["warnings"],
+            *_repeats(scoring, camera, clip.name),
+            *_texts(scoring),
+            *_weather(scoring),
+        ]
     except (ClipError, WeightsError):
         _discard(folder)
         raise
@@ -169,8 +175,10 @@ def _weather(scoring: Scoring) -> list[str]:
     """Say that weather may hide what is weakly unusual: nothing unusual is less sure in it."""
     if not scoring.wet:
         return []
-    return [f"Drops or flakes are all over the picture in {scoring.wet:.0%} of the analysed frames: they are taken out of "
-            "what is scored, and what is weakly unusual there may be missed."]  # fmt: skip
+    return [
+        f"Drops or flakes are all over the picture in {scoring.wet:.0%} of the analysed frames: they are taken out of "
+        "what is scored, and what is weakly unusual there may be missed."
+    ]
 
 
 def _repeats(scoring: Scoring, camera: Camera, name: str) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import detectors, disturbances, footage_faults, memory, objects, shown_boxes, speed
+from benchmarks import detectors, disturbances, footage_faults, memory, objects, overlays, shown_boxes, speed
 from core import device
 from core.console import progress_line, table
 from core.files import write_json, write_whole
@@ -105,8 +105,18 @@ def _disturbances(options: argparse.Namespace) -> int:
     return _give("cpu", {"disturbances": shown}, shown, options.json)
 
 
+def _overlays(options: argparse.Namespace) -> int:
+    with progress_line() as line:
+        rows = [
+            {"half": half, **row.table()}
+            for half in overlays.CLIPS
+            for row in overlays.measure(Path(options.root or "."), half, lambda name: line.show(lambda: name))
+        ]
+    return _give("cpu", {"overlays": rows}, rows, options.json)
+
+
 WHAT = {"detectors": _detectors, "explanations": _explanations, "boxes": _boxes, "faults": _faults,
-        "disturbances": _disturbances}  # fmt: skip
+        "disturbances": _disturbances, "overlays": _overlays}  # fmt: skip
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -7,7 +7,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import agreement, detectors, disturbances, footage_faults, labelled, memory, objects, shown_boxes, speed
+from benchmarks import (
+    agreement,
+    detectors,
+    disturbances,
+    footage_faults,
+    labelled,
+    memory,
+    objects,
+    overlays,
+    shown_boxes,
+    speed,
+)
 from core import device
 from core.console import progress_line, table
 from core.files import write_json, write_whole
@@ -126,8 +137,18 @@ def _labelled(options: argparse.Namespace) -> int:
     return _give(device.choose(options.device).describe(), {"labelled": rows}, rows, options.json)
 
 
+def _overlays(options: argparse.Namespace) -> int:
+    with progress_line() as line:
+        rows = [
+            {"half": half, **row.table()}
+            for half in overlays.CLIPS
+            for row in overlays.measure(Path(options.root or "."), half, lambda name: line.show(lambda: name))
+        ]
+    return _give("cpu", {"overlays": rows}, rows, options.json)
+
+
 WHAT = {"agreement": _agreement, "labelled": _labelled, "detectors": _detectors, "explanations": _explanations,
-        "boxes": _boxes, "faults": _faults, "disturbances": _disturbances}  # fmt: skip
+        "boxes": _boxes, "faults": _faults, "disturbances": _disturbances, "overlays": _overlays}  # fmt: skip
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -40,6 +40,29 @@ def count(text: str) -> int:
     return int(text)
 
 
+def whole(text: str) -> int:
+    """Read a whole number from 0.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0, got {text!r}")
+    return int(text)
+
+
+def share(text: str) -> float:
+    """Read a share.
+
+    Raises:
+        ArgumentTypeError: it is no number from 0 to below 1.
+    """
+    value = number(text)
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(f"must be from 0 to below 1, got {text!r}")
+    return value
+
+
 def number(text: str) -> float:
     """Read a number.
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from core._arguments import count, device, json_file, models, number, protocol, verb
+from core._arguments import count, device, json_file, models, number, protocol, share, verb, whole
 from core._setup import describe_setup
 from core.errors import InputError
 
@@ -118,7 +118,7 @@ def _explain(verbs: Any) -> None:
                       "(default 320, fewer of a large network)")  # fmt: skip
     made.add_argument("--seconds", type=float, metavar="X", help="seconds that each method may take, as far as "
                       "can be foreseen (default: any)")  # fmt: skip
-    made.add_argument("--seed", type=int, default=0, help="the same seed gives the same maps (default 0)")
+    made.add_argument("--seed", type=whole, default=0, help="the same seed gives the same maps (default 0)")
     device(made)
 
 
@@ -155,7 +155,7 @@ def _train(verbs: Any) -> None:
         help="events an hour that are bearable (default: 6, or one in all that the threshold is measured on)",
     )
     made.add_argument("--anyway", action="store_true", help="train although the footage looks unfit")
-    made.add_argument("--seed", type=int, default=0, help="the same seed gives the same training (default 0)")
+    made.add_argument("--seed", type=whole, default=0, help="the same seed gives the same training (default 0)")
     made.add_argument("--resume", action="store_true", help="go on from the last epoch's checkpoint")
     made.add_argument(
         "--measure", action="store_true", help="train nothing: only measure again what is normal, on this footage"
@@ -170,7 +170,7 @@ def _explainers(verbs: Any) -> None:
                  "train-explainers objects --out weights/objects")  # fmt: skip
     made.add_argument("explainer", metavar="EXPLAINER", help="objects, street (objects, too) or actions")
     made.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for weights and card")
-    made.add_argument("--seed", type=int, default=0, help="the same seed gives the same training (default 0)")
+    made.add_argument("--seed", type=whole, default=0, help="the same seed gives the same training (default 0)")
     made.add_argument("--resume", action="store_true", help="go on from the checkpoint in the folder")
     made.add_argument("--data", type=Path, metavar="DIR", help="folder of real footage to learn from, too")
     made.add_argument("--start", type=Path, metavar="DIR", help="folder of a model to begin with: weights and card")
@@ -215,10 +215,10 @@ def _results(verbs: Any) -> None:
     made.add_argument("--data", required=True, metavar="DATASET", help="'./whycam list datasets' names them")
     made.add_argument("--root", type=Path, metavar="DIR", help="folder of the data set, as published")
     made.add_argument("--plan", type=Path, metavar="FILE", help="default docs/results/DATASET/plan.toml")
-    made.add_argument("--seeds", type=int, nargs="+", metavar="N", help="in place of those in the plan")
+    made.add_argument("--seeds", type=whole, nargs="+", metavar="N", help="in place of those in the plan")
     made.add_argument("--work", type=Path, metavar="DIR", help="folder for the cameras that are trained")
     made.add_argument("--again", action="store_true", help="evaluate what is there again, with the cameras in --work")
-    made.add_argument("--anomalies", type=number, nargs="+", default=[], metavar="SHARE",
+    made.add_argument("--anomalies", type=share, nargs="+", default=[], metavar="SHARE",
                       help="train with these shares of anomalies in the footage, such as 0 0.05 0.1, and measure on "
                       "the test clips that none was taken from")  # fmt: skip
     made.add_argument("--markdown", type=Path, metavar="FILE", help="write the table as Markdown, too")

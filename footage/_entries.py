@@ -49,9 +49,11 @@ class _Reader:
     def entries(self) -> Iterator[tuple[str, Any, int]]:
         self._more()
         self.text = self.text.removeprefix("\ufeff")
-        self._expect("{", f"must hold an object such as {self.example}")
+        if self._next() != "{":
+            self._fail_here(f"must hold an object such as {self.example}" + self._but())
+        self.at += 1
         if self._next() == "}":
-            self.fail(f"must hold an object such as {self.example}, but is empty")
+            self._fail_here(f"must hold an object such as {self.example}, but that is empty")
         while True:
             if self._next() != '"':
                 self.fail("a key in double quotes must stand here")
@@ -68,8 +70,14 @@ class _Reader:
             self.fail("nothing may follow the closing brace")
 
     def fail(self, why: str) -> NoReturn:
+        self._fail_here(f"is no JSON, {why}")
+
+    def _fail_here(self, why: str) -> NoReturn:
         line, column = self._place()
-        raise DataError(f"{self.path}, line {line}, column {column}: is no JSON, {why}")
+        raise DataError(f"{self.path}, line {line}, column {column}: {why}")
+
+    def _but(self) -> str:
+        return "" if self.text[self.at :] else ", but the file ends"
 
     def _place(self) -> tuple[int, int]:
         """Return line and column of the present place, counted on from the last that was asked for."""
@@ -109,7 +117,7 @@ class _Reader:
 
     def _expect(self, character: str, why: str) -> None:
         if self._next() != character:
-            self.fail(why if self.text[self.at :] else f"{why}, but the file ends")
+            self.fail(why + self._but())
         self.at += 1
 
     def _value(self) -> Any:

@@ -31,6 +31,8 @@ from pipeline.witness import Witness
 
 FASTEST = 1000
 """Frames per second that a user may claim."""
+SMALLEST = 40
+"""Pixels across and down of a clip's pictures, at least: in fewer nobody could tell a person."""
 REPEATED = 0.05
 """Share of frames that repeat the one before from which on this is said."""
 __all__ = ["Progress", "analyse"]
@@ -105,7 +107,13 @@ def _score(
         scoring.run(folder, job, cancelled)
         _check_length(scoring.frames, clip.name, camera, scoring.detector)
         read = [_named(sentence, scoring.path, clip.name) for sentence in scoring.reading.notes]
-        facts["warnings"] = [*read, *facts["warnings"], *_repeats(scoring, camera, clip.name), *_texts(scoring)]
+        facts["warnings"] = [
+            *read,
+            *facts["warnings"],
+            *_repeats(scoring, camera, clip.name),
+            *_texts(scoring),
+            *_weather(scoring),
+        ]
     except (ClipError, WeightsError):
         _discard(folder)
         raise
@@ -163,6 +171,16 @@ def _texts(scoring: Scoring) -> list[str]:
             "of the scores."]  # fmt: skip
 
 
+def _weather(scoring: Scoring) -> list[str]:
+    """Say that weather may hide what is weakly unusual: nothing unusual is less sure in it."""
+    if not scoring.wet:
+        return []
+    return [
+        f"Drops or flakes are all over the picture in {scoring.wet:.0%} of the analysed frames: they are taken out of "
+        "what is scored, and what is weakly unusual there may be missed."
+    ]
+
+
 def _repeats(scoring: Scoring, camera: Camera, name: str) -> list[str]:
     """Say how many frames repeat the one before, and hold the rate that is left against the camera's."""
     count, frames = scoring.repeated, scoring.frames
@@ -180,9 +198,13 @@ def _facts(
         raise InputError(f"frames per second must be above 0 and {FASTEST} at most, got {fps:g}")
     probed = video.probe(path, fps or camera.fps)
     probed = dataclasses.replace(probed, name=name or probed.name)
+    if min(probed.width, probed.height) < SMALLEST:
+        raise ClipError(f"{probed.name!r} is {probed.width}x{probed.height} pixels, too small to tell what is in it; a "
+                        f"clip must have at least {SMALLEST}x{SMALLEST}")  # fmt: skip
     limit = camera.threshold if threshold is None else threshold
-    if not math.isfinite(limit):
-        raise InputError(f"the threshold must be a finite number, got {limit}; camera {camera.name} uses "
+    if not math.isfinite(limit) or (threshold is not None and limit < 0):
+        # Half of all normal frames lie under 0.
+        raise InputError(f"the threshold must be a finite number from 0, got {limit:g}; camera {camera.name} uses "
                          f"{camera.threshold:.2f}")  # fmt: skip
     rate = check_rate(probed.fps, camera.name, camera.fps, probed.name)
     return {

@@ -1,6 +1,7 @@
 """Text that a recorder burns into the picture: a clock, a name, a running line that the camera's footage did not have.
 
-It is sharp, bright, near the upper or lower edge, and wrong in every frame, since no detector has learnt to expect it.
+It is sharp, bright, and wrong in every frame, since no detector has learnt to expect it. Near the upper or lower edge
+whatever has strokes that stand still counts; in the middle, where things stop too, a thin line of them alone.
 Its heat is left out of the scores, which would else stay near the threshold for as long as it is there.
 """
 
@@ -18,7 +19,7 @@ from scipy.ndimage import find_objects, label, maximum_filter1d, uniform_filter1
 from core.records import Evidence, Floats, Images
 
 EDGE = 0.2
-"""Share of the picture's height, from above and from below, in which text is looked for."""
+"""Share of the picture's height, from above and from below, in which any text is looked for."""
 CELLS = 30
 """Cells across the picture."""
 HOT = 8.0
@@ -30,8 +31,11 @@ STILL, EARLIER, WIDE = 0.5, 0.5, 0.2
 """Letters stand still: this share of their strokes was there so many seconds earlier. A running line does not; it fills
 this share of a row of cells."""
 ACROSS = np.array([[1.0, -2.0, 1.0]], np.float32)
-BESIDE = 2
-"""Cells to the left and right of a text's that belong to it where they are hot; above and below it is one."""
+BESIDE, WARM = 2, 3.0
+"""Cells to the left and right of a text's that belong to it where they are so warm; above and below it is one."""
+LONG, TALL, SLIM, COOL = 4, 3, 2.5, 0.5
+"""A line in the middle of the picture: cells across at least and down at most, how many times as long as tall, and the
+share of the cells beyond the next ones above and below that are not hot: a thing that stops is not as flat."""
 STANDS, MOSTLY = 2.0, 0.8
 """Text stands for at least so many seconds, and is seen in this share of the frames of any that long a stretch."""
 
@@ -67,12 +71,13 @@ class Decided:
 class _Seen:
     frame: int
     heat: Floats
-    text: Flags
+    strokes: Flags
+    still: Flags
     total: float
 
 
 class BurntIn:
-    """Watches the edges of a clip's frames for text; what it says of a frame comes :data:`STANDS` seconds later.
+    """Watches a clip's frames for text; what it says of a frame comes twice :data:`STANDS` seconds later.
 
     Args:
         normal: the camera's mean heat per pixel.
@@ -86,7 +91,7 @@ class BurntIn:
         self.cell = max(4, round(size[1] / CELLS))
         self._shape = rows, columns = max(1, size[0] // self.cell), max(1, size[1] // self.cell)
         edge = max(1, round(EDGE * rows))
-        self._rows = np.unique(np.r_[0 : min(edge, rows), max(rows - edge, 0) : rows])
+        self._edge = np.minimum(np.arange(rows), np.arange(rows)[::-1])[:, None] < edge
         self._ring: list[_Seen] = []
         self._known = 0
         self._sharp: deque[Flags] = deque(maxlen=max(1, round(EARLIER * rate)) + 1)
@@ -97,9 +102,10 @@ class BurntIn:
         """Take the next analysed frame: (H, W, 3) uint8, and its (H, W) heat."""
         rows, columns = self._shape
         whole = heat[: rows * self.cell, : columns * self.cell]
-        cells = np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA)[self._rows], np.float32)
-        text = (cells > HOT * self.normal) & self._letters(image)
-        self._ring.append(_Seen(frame, cells, text, float(heat.sum(dtype=np.float64))))
+        cells = np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA), np.float32)
+        strokes, still = self._letters(image)
+        strokes = strokes & (cells > HOT * self.normal)
+        self._ring.append(_Seen(frame, cells, strokes, strokes & still, float(heat.sum(dtype=np.float64))))
 
     def decide(self, ended: bool = False) -> list[Decided]:
         """Return what text does to the frames of which that is known now, and was not said yet.
@@ -107,19 +113,44 @@ class BurntIn:
         Args:
             ended: nothing more will be seen.
         """
-        ready = len(self._ring) - (0 if ended else self.reach)
+        ready = len(self._ring) - (0 if ended else 2 * self.reach)
         if ready <= self._known:
             return []
-        flags = np.stack([seen.text for seen in self._ring])
-        standing = _standing(flags, self.reach) if flags.any() else flags
-        if standing.any():
-            hot = np.stack([seen.heat for seen in self._ring]) > HOT * self.normal
-            standing = standing | (self._beside(standing) & hot)
-        decided = [self._decided(self._ring[row], standing[row]) for row in range(self._known, ready)]
-        # Those that follow still look back one stretch.
-        self._ring = self._ring[max(0, ready - self.reach) :]
-        self._known = min(ready, self.reach)
+        flags = np.stack([seen.strokes for seen in self._ring])
+        if flags.any():
+            flags = self._text(flags)
+        decided = [self._decided(self._ring[row], flags[row]) for row in range(self._known, ready)]
+        # Those that follow still look back two stretches.
+        self._ring = self._ring[max(0, ready - 2 * self.reach) :]
+        self._known = min(ready, 2 * self.reach)
         return decided
+
+    def _text(self, strokes: Flags) -> Flags:
+        """Tell which cells are text in each frame, of those with strokes, all (T, R, C)."""
+        heat = np.stack([seen.heat for seen in self._ring])
+        standing = _standing(np.stack([seen.still for seen in self._ring]), self.reach)
+        text = (standing & self._edge) | self._lines(standing & ~self._edge, heat > HOT * self.normal)
+        text |= self._running(strokes & self._edge)
+        return text | (_beside(text) & (heat > WARM * self.normal)) if text.any() else text
+
+    def _running(self, strokes: Flags) -> Flags:
+        """Tell which cells are of a line that runs: it fills much of a row, a little earlier or later at least."""
+        wide = (strokes.mean(axis=2) >= WIDE).astype(np.float32)
+        near = maximum_filter1d(wide, 2 * self.reach + 1, axis=0, mode="constant") > 0
+        rows = _standing(near[:, :, None] & strokes.any(axis=2, keepdims=True), self.reach)
+        return strokes & rows
+
+    def _lines(self, standing: Flags, hot: Flags) -> Flags:
+        """Keep the groups of cells that are long and thin."""
+        kept = np.zeros_like(standing)
+        for row in np.flatnonzero(standing.any(axis=(1, 2))).tolist():
+            for (y, x), there in _groups(standing[row]):
+                tall, long = y.stop - y.start, x.stop - x.start
+                around = [hot[row, at, x] for at in (y.start - 2, y.stop + 1) if 0 <= at < hot.shape[1]]
+                cool = 1.0 - float(np.mean(around)) if around else 1.0
+                if long >= LONG and tall <= TALL and long >= SLIM * tall and cool >= COOL:
+                    kept[row, y, x] |= there
+        return kept
 
     def texts(self) -> tuple[Text, ...]:
         """Return the texts of the clip so far."""
@@ -143,43 +174,38 @@ class BurntIn:
         if first.shape == last.shape == self._first.shape:
             self._first, self._last = first, last
 
-    def _beside(self, standing: Flags) -> Flags:
-        """Mark the cells beside those of a text: its box, and the digits in it that change."""
-        whole = np.zeros((len(standing), *self._shape), np.uint8)
-        whole[:, self._rows] = standing
-        wider = np.stack([cv2.dilate(one, np.ones((3, 2 * BESIDE + 1), np.uint8)) for one in whole])
-        return np.asarray(wider[:, self._rows] > 0, np.bool_)
-
     def _decided(self, seen: _Seen, flags: Flags) -> Decided:
         if not flags.any():
             return Decided(seen.frame, 0.0, ())
-        whole = np.zeros(self._shape, np.bool_)
-        whole[self._rows] = flags
-        self._first[whole & (self._first < 0)] = seen.frame
-        self._last[whole] = seen.frame
-        area, held = self.cell**2, float(seen.heat[flags].sum(dtype=np.float64)) * self.cell**2
+        self._first[flags & (self._first < 0)] = seen.frame
+        self._last[flags] = seen.frame
+        held = float(seen.heat[flags].sum(dtype=np.float64)) * self.cell**2
+        # What lies under the text counts as cold, as most of the picture is where nobody walks.
         heat_left = max(1.0 - held / max(seen.total, 1e-30), 1e-6)
-        area_left = 1.0 - area * int(flags.sum()) / (self.size[0] * self.size[1])
-        boxes = tuple(self._box(span) for span, _ in _groups(whole))
-        return Decided(seen.frame, max(10.0 * math.log10(area_left / heat_left), 0.0), boxes)
+        boxes = tuple(self._box(span) for span, _ in _groups(flags))
+        return Decided(seen.frame, -10.0 * math.log10(heat_left), boxes)
 
     def _box(self, span: tuple[slice, slice]) -> Box:
         y, x = span
         return x.start * self.cell, y.start * self.cell, x.stop * self.cell, y.stop * self.cell
 
-    def _letters(self, image: Images) -> Flags:
-        """Tell which of the cells near the edges have strokes that stand still, or are of a line that runs, (R, C)."""
+    def _letters(self, image: Images) -> tuple[Flags, Flags]:
+        """Tell which cells have strokes across and down, and in which of them these stand still, (R, C)."""
         rows, columns = self._shape
         grey = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY)
         bent = [cv2.filter2D(grey, cv2.CV_32F, kernel) for kernel in (ACROSS, ACROSS.T)]
         sharp = np.stack([np.abs(one[: rows * self.cell, : columns * self.cell]) > STROKE for one in bent])
-        part: Flags = sharp.reshape(2, rows, self.cell, columns, self.cell)[:, self._rows]
+        part: Flags = sharp.reshape(2, rows, self.cell, columns, self.cell)
         self._sharp.append(part)
-        strokes = part.mean(axis=(2, 4)) > STROKES
+        strokes: Flags = (part.mean(axis=(2, 4)) > STROKES).all(axis=0)
         shared, either = (both.sum(axis=(2, 4)) for both in (part & self._sharp[0], part | self._sharp[0]))
-        wide = strokes.all(axis=0).mean(axis=1, keepdims=True) >= WIDE
-        letters: Flags = (strokes & ((shared >= STILL * either) | wide)).all(axis=0)
-        return letters
+        return strokes, (shared >= STILL * either).all(axis=0)
+
+
+def _beside(text: Flags) -> Flags:
+    """Mark the cells beside those of a text: its box, and the digits in it that change."""
+    kernel = np.ones((3, 2 * BESIDE + 1), np.uint8)
+    return np.stack([cv2.dilate(one, kernel) for one in text.astype(np.uint8)]) > 0
 
 
 def without(evidence: Evidence, boxes: Iterable[Box]) -> Evidence:

@@ -27,6 +27,7 @@ from pipeline.everywhere import everywhere
 from pipeline.evidence import EvidenceFolder
 from pipeline.finite import finite_scores
 from pipeline.sampling import Sample, Sampler
+from pipeline.weather import Weather
 from pipeline.witness import Witness
 
 CHUNK = {"cpu": 8, "cuda": 32}
@@ -72,7 +73,9 @@ class Scoring:
         self._held, self._raised = float("nan"), 0.0
         self._numbers: list[int] = []
         self._offset: int | None = None
-        self._text = BurntIn(normality.heat, clip.fps / self.sampler.every, (clip.height, clip.width))
+        rate = clip.fps / self.sampler.every
+        self._text = BurntIn(normality.heat, rate, (clip.height, clip.width))
+        self._weather = Weather(rate)
         self._decided: dict[int, Decided] = {}
         self._waiting: list[Evidence] = []
 
@@ -85,6 +88,11 @@ class Scoring:
     def repeated(self) -> int:
         """How many frames repeat the one before."""
         return self.sampler.repeated
+
+    @property
+    def wet(self) -> float:
+        """Share of the frames that this pass analysed in which drops or flakes were taken out."""
+        return float(np.mean(self._weather.seen)) if self._weather.seen else 0.0
 
     @property
     def texts(self) -> tuple[Text, ...]:
@@ -121,7 +129,7 @@ class Scoring:
         job.begin(plan.SCORING, self.clip.frames, self._written)
         with self.runtime.autocast():
             for _, segment in groupby(self._samples(start), key=lambda sample: sample.segment):
-                for answer in self.detector.stream(sample.frames for sample in segment):
+                for answer in self.detector.stream(self._weather.clear(sample.frames for sample in segment)):
                     self._take(answer)
                     job.advance(self._written + len(self._owed))
                     self._settle(folder, kept, ended=False)
@@ -144,7 +152,7 @@ class Scoring:
             self._text.restore(json.loads((folder / TEXTS).read_text(encoding="utf-8")))
         self._held = float(log.scores[-1])
         analysed = np.flatnonzero(log.analysed)[-self.detector.window.span :]
-        in_time = int(np.searchsorted(log.seconds, log.seconds[-1] - max(self.witness.seconds, 2 * STANDS))) - 1
+        in_time = int(np.searchsorted(log.seconds, log.seconds[-1] - max(self.witness.seconds, 4 * STANDS + 1))) - 1
         return max(min(int(analysed[0]) if len(analysed) else 0, in_time), 0)
 
     def _samples(self, start: int) -> Iterator[Sample]:
@@ -153,7 +161,8 @@ class Scoring:
             samples = list(self.sampler.take(chunk))
             if chunk.first + len(chunk) <= start:
                 continue
-            self.witness.see(chunk, self.sampler.every * self.detector.window.span)
+            late = self.detector.window.span + 2 * self._weather.reach
+            self.witness.see(chunk, self.sampler.every * late)
             for sample in samples:
                 self._offset = sample.frames.first if self._offset is None else self._offset
                 self._numbers += sample.numbers.tolist()

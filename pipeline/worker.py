@@ -1,5 +1,6 @@
 """The process that computes one run: ``python -m pipeline.worker RUN_ID``, started by :mod:`pipeline.jobs`."""
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -108,11 +109,10 @@ def turn(link: Waits) -> Iterator[None]:
             if link.cancelled():
                 raise Cancelled("cancelled while it waited for its turn")
             if _first_in_line(link.run_id):
-                try:
+                # Held by another worker: it is asked for again, between two looks at whether the user gave up.
+                with contextlib.suppress(BlockingIOError):
                     fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     break
-                except BlockingIOError:
-                    pass
             time.sleep(TURN_SECONDS)
         yield
 

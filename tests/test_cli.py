@@ -357,3 +357,19 @@ def test_training_progress_tells_epoch_loss_and_the_time_left_of_all_stages(monk
     assert said == [
         "learning, epoch 6 of 10, 40%, loss 0.50000: 540 of 1,000 windows, 3.0 windows/s, about 15 min left"
     ]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["explain", "x.mp4", "--frame", "1", "--seed", "-1"],
+        ["train", "--normal", "x", "--out", "y", "--seed", "-1"],
+        ["results", "--data", "ped2", "--seeds", "-1"],
+        ["results", "--data", "ped2", "--anomalies", "-0.5"],
+        ["results", "--data", "ped2", "--anomalies", "1"],
+    ],
+)
+def test_numbers_out_of_range_are_refused_before_anything_is_done(arguments, capsys):
+    with pytest.raises(SystemExit):
+        parse(arguments)
+    assert "must be" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """Footage made worse on purpose: what are a camera's figures worth in bad weather (``li2021decoupled``, section 5)?"""
 
+import contextlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -80,13 +81,12 @@ def _value(name: str, value: str) -> float | int | str:
     if name == "every" and value.isdecimal() and 1 <= int(value) <= 1000:
         return int(value)
     limits = {"brightness": (0.0, 4.0), "blur": (0.0, 50.0)}
-    try:
+    # A word in place of a number, and an unknown name, are refused below as one out of range is.
+    with contextlib.suppress(KeyError, ValueError):
         number = float(value)
         low, high = limits[name]
         if math.isfinite(number) and low <= number <= high:
             return number
-    except (KeyError, ValueError):
-        pass
     raise InputError(
         f"{f'{name}={value}'[:60]!r} is no distortion; known: brightness (0 to 4), rain ({', '.join(RAIN)} or none), "
         f"blur (0 to 50 pixels), every (a whole number), such as {HOW}"

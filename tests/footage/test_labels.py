@@ -99,9 +99,9 @@ def test_a_class_that_comes_twice_counts_once(tmp_path):
     ("content", "said"),
     [
         ("{", "is no JSON"),
-        ("[" * 100_000, "is no JSON"),
-        ("[]", "must hold an object"),
-        ("{}", "must hold an object"),
+        ("[" * 100_000, "column 1: must hold an object"),
+        ("[]", "column 1: must hold an object"),
+        ("{}", "column 2: must hold an object .*, but that is empty"),
         ({"Test001": [["a", "b"]]}, "a video's name and a frame's number"),
         ({"/001": [["a", "b"]]}, "a video's name and a frame's number"),
         ({"Test001/0": [["a", "b"]]}, "counted from 1"),

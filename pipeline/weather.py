@@ -1,0 +1,122 @@
+"""Rain and snow are taken out of the pictures that a detector is shown: a drop is at a place for one moment only.
+
+A pixel that is far from the middle of what it shows in four tenths of a second is a drop, a flake, or the edge of what
+moves. Drops and flakes are everywhere in the picture; where such pixels are, each is given that middle value. What
+moves through the scene covers a place for longer, and stays. The pictures that people see keep their rain.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from core.records import Frames, Images
+
+APART, AROUND = 0.1, 2
+"""Seconds between the pictures that the middle is of; and how many of them on either side."""
+WIDTH = 360
+"""Pixels across the picture in which drops are looked for."""
+DIFFERS = 10.0
+"""Least difference of grey, of 255 and averaged over 3×3 pixels, so that noise is none, from the middle value."""
+CELLS, DROPS, FLASH, WET = 6, 0.003, 0.2, 0.7
+"""Cells across the picture; the share of a cell's pixels that are drops from which it is wet, and from which the light
+or the view has changed; and the share of wet cells from which there is weather."""
+REPLACED = 10
+"""Difference of any colour from which a pixel is replaced in weather."""
+
+Flags = npt.NDArray[np.bool_]
+
+
+class Weather:
+    """Takes drops and flakes out of a stream of frames.
+
+    Args:
+        rate: frames in a second.
+
+    Attributes:
+        seen: for each frame so far whether there was weather.
+    """
+
+    def __init__(self, rate: float) -> None:
+        self._apart = max(1, round(APART * rate))
+        self.reach = AROUND * self._apart
+        self.seen: list[bool] = []
+
+    def clear(self, chunks: Iterable[Frames]) -> Iterator[Frames]:
+        """Give the same frames again, each once those :attr:`reach` frames behind it are here.
+
+        Args:
+            chunks: consecutive frames of one stretch without a gap.
+        """
+        held: list[Frames] = []
+        small: list[Images] = []
+        given = 0
+        for chunk in chunks:
+            held += [
+                Frames(chunk.images[i : i + 1], chunk.first + i, chunk.times[i : i + 1]) for i in range(len(chunk))
+            ]
+            small += [_small(image) for image in chunk.images]
+            ready = len(held) - 2 * self.reach
+            if ready > given:
+                yield self._cleared(held, small, given, ready)
+                spare = max(0, ready - 2 * self.reach)
+                held, small, given = held[spare:], small[spare:], ready - spare
+        if given < len(held):
+            yield self._cleared(held, small, given, len(held))
+
+    def _cleared(self, held: Sequence[Frames], small: Sequence[Images], first: int, stop: int) -> Frames:
+        here = range(max(0, first - self.reach), min(stop + self.reach, len(held)))
+        wet = np.array([_wet(small[row], _middle([small[i] for i in self._near(row, len(held))])) for row in here])
+        images = [held[row].images[0] for row in range(first, stop)]
+        for row in range(first, stop):
+            there = wet[max(row - self.reach - here.start, 0) : row + self.reach + 1 - here.start]
+            self.seen.append(bool(there.mean() > 0.5))
+            if self.seen[-1]:
+                middle = _middle([held[i].images[0] for i in self._near(row, len(held))])
+                images[row - first] = _replaced(images[row - first], middle)
+        times = np.concatenate([one.times for one in held[first:stop]])
+        return Frames(np.stack(images), held[first].first, times)
+
+    def _near(self, row: int, count: int) -> range:
+        """Return the frames that a middle value is of; at the stretch's ends those that are there."""
+        first = max(0, min(row - self.reach, count - 1 - 2 * self.reach))
+        return range(first, min(first + 2 * self.reach + 1, count), self._apart)
+
+
+def _small(image: Images) -> Images:
+    grey = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY)
+    height, width = grey.shape
+    if width > WIDTH:
+        grey = cv2.resize(grey, (WIDTH, max(1, round(height * WIDTH / width))), interpolation=cv2.INTER_AREA)
+    return np.asarray(grey, np.uint8)
+
+
+def _middle(images: Sequence[Images]) -> Images:
+    """Return the middle of the values of each pixel; of an even number of pictures, the lower one of the two."""
+    ranks = [image.copy() for image in images]
+    # Bubbles up to the middle: minima and maxima of whole pictures are a tenth of a median's time.
+    for last in range(len(ranks) - 1, (len(ranks) - 1) // 2 - 1, -1):
+        for i in range(last):
+            ranks[i], ranks[i + 1] = (
+                np.asarray(cv2.min(ranks[i], ranks[i + 1]), np.uint8),
+                np.asarray(cv2.max(ranks[i], ranks[i + 1]), np.uint8),
+            )
+    return ranks[(len(ranks) - 1) // 2]
+
+
+def _wet(grey: Images, middle: Images) -> bool:
+    """Tell whether drops are everywhere in a picture."""
+    apart = cv2.subtract(grey, middle, dtype=cv2.CV_16S)
+    drops = (np.abs(cv2.blur(apart, (3, 3))) >= DIFFERS).astype(np.float32)
+    height, width = grey.shape
+    shape = (CELLS, max(1, round(CELLS * height / width)))
+    cells = np.asarray(cv2.resize(drops, shape, interpolation=cv2.INTER_AREA))
+    return bool(((cells >= DROPS) & (cells < FLASH)).mean() >= WET)
+
+
+def _replaced(image: Images, middle: Images) -> Images:
+    far = cv2.absdiff(np.ascontiguousarray(image), middle).max(axis=2) >= REPLACED
+    # The rim of a drop differs less than its middle.
+    wide = cv2.dilate(far.astype(np.uint8), np.ones((3, 3), np.uint8))
+    return np.where(wide[..., None] > 0, middle, image)

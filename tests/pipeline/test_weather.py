@@ -1,0 +1,103 @@
+"""Rain and snow are taken out of what a detector sees; what moves through the picture is not, and dry pictures stay."""
+
+import cv2
+import numpy as np
+import pytest
+
+from core.records import Frames
+from pipeline.weather import Weather, _middle
+
+HEIGHT, WIDTH, COUNT = 120, 180, 40
+RNG = np.random.default_rng(0)
+PLACE = np.repeat(cv2.GaussianBlur(RNG.integers(0, 255, (HEIGHT, WIDTH, 1), np.uint8), (0, 0), 3)[..., None], 3, 2)
+
+
+def walk(frame):
+    image = PLACE.copy()
+    image[40:90, 20 + 2 * frame : 50 + 2 * frame] = 20
+    return image
+
+
+def rain(frame):
+    image, drops = walk(frame), np.random.default_rng(frame).uniform((0, 0), (WIDTH, HEIGHT), (60, 2))
+    for x, y in drops.astype(int).tolist():
+        cv2.line(image, (x, y), (x + 1, y + 8), (250, 250, 250), 1)
+    return image
+
+
+def snow(frame):
+    image, flakes = walk(frame), np.random.default_rng(3).uniform((0, 0), (WIDTH, HEIGHT), (50, 2))
+    for x, y in flakes.tolist():
+        cv2.circle(image, (int(x), int((y + 7 * frame) % HEIGHT)), 2, (250, 250, 250), -1)
+    return image
+
+
+def cleared(images, sizes=(8,), rate=10.0):
+    weather, chunks, first = Weather(rate), [], 0
+    while first < len(images):
+        size = sizes[len(chunks) % len(sizes)]
+        part = images[first : first + size]
+        chunks.append(Frames(part, first, np.arange(first, first + len(part)) / rate))
+        first += size
+    found = list(weather.clear(chunks))
+    assert [frame for one in found for frame in range(one.first, one.first + len(one))] == list(range(len(images)))
+    assert np.allclose(np.concatenate([one.times for one in found]), np.arange(len(images)) / rate)
+    return np.concatenate([one.images for one in found]), weather.seen
+
+
+def clip(draw, count=COUNT):
+    return np.stack([draw(frame) for frame in range(count)])
+
+
+@pytest.mark.parametrize("draw", [rain, snow])
+def test_drops_are_taken_out_and_who_walks_stays(draw):
+    dry, seen = clip(walk), None
+    shown, seen = cleared(clip(draw))
+    before, after = (np.abs(images.astype(int) - dry).mean() for images in (clip(draw), shown))
+    assert all(seen) and after < 0.15 * before
+    for frame in range(4, COUNT - 4):
+        assert (shown[frame, 45:85, 26 + 2 * frame : 44 + 2 * frame] < 40).mean() > 0.95
+
+
+def test_a_dry_picture_is_left_as_it_is():
+    shown, seen = cleared(clip(walk))
+    assert not any(seen) and np.array_equal(shown, clip(walk))
+
+
+def test_noise_a_flash_and_a_lamp_that_flickers_are_no_weather():
+    noisy = np.clip(clip(walk) + np.random.default_rng(1).normal(0, 6, (COUNT, HEIGHT, WIDTH, 3)), 0, 255)
+    flash = clip(walk)
+    flash[20] = np.minimum(flash[20].astype(int) + 90, 255)
+    lamp = np.stack([cv2.convertScaleAbs(one, alpha=1 + 0.3 * np.sin(1.3 * i)) for i, one in enumerate(clip(walk))])
+    for images in (noisy.astype(np.uint8), flash, lamp):
+        shown, seen = cleared(images)
+        assert not any(seen) and np.array_equal(shown, images)
+
+
+def test_rain_that_begins_is_taken_out_from_its_beginning():
+    images = np.concatenate([clip(walk)[:20], clip(rain)[20:]])
+    _, seen = cleared(images)
+    assert not any(seen[:18]) and all(seen[21:])
+
+
+def test_the_answer_does_not_depend_on_the_chunks():
+    whole, seen = cleared(clip(rain), sizes=(COUNT,))
+    for sizes in ((1,), (3, 7), (8,)):
+        again, same = cleared(clip(rain), sizes)
+        assert np.array_equal(whole, again) and seen == same
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 9])
+def test_a_clip_shorter_than_what_it_is_held_against_is_given_whole(count):
+    assert len(cleared(clip(rain, count))[0]) == count
+
+
+def test_the_frame_rate_does_not_count():
+    _, seen = cleared(clip(rain), rate=25.0)
+    assert all(seen)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+def test_the_middle_is_that_of_numpy(count):
+    images = [RNG.integers(0, 255, (8, 9, 3), np.uint8) for _ in range(count)]
+    assert np.array_equal(_middle(images), np.sort(np.stack(images), 0)[(count - 1) // 2])

@@ -226,14 +226,15 @@ def train_explainers(options: argparse.Namespace) -> int:
     runtime = choose(options.device)
     train_explainer(
         options.explainer, options.out, seed=options.seed, resume=options.resume, runtime=runtime,
-        data=options.data, start=options.start,
+        data=options.data, start=options.start, sets=options.sets, minutes=options.minutes,
     )  # fmt: skip
     return 0
 
 
 def bench(options: argparse.Namespace) -> int:
     """Run the benchmark, which is nobody's to import."""
-    names = ("json", "data", "root", "regions", "camera", "clips", "frames", "budget", "minutes", "work", "out")
+    names = ("json", "data", "root", "regions", "camera", "clips", "frames", "budget", "minutes", "work", "out",
+             "weights")  # fmt: skip
     given = {name: getattr(options, name) for name in names}
     flags = [part for name, value in given.items() if value for part in (f"--{name}", str(value))]
     sys.argv = ["whycam bench", "--device", options.device, *flags, *(["--all"] if options.all else []), *options.what]

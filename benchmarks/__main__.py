@@ -7,7 +7,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import detectors, disturbances, footage_faults, memory, objects, overlays, shown_boxes, speed
+from benchmarks import (
+    agreement,
+    detectors,
+    disturbances,
+    footage_faults,
+    labelled,
+    memory,
+    objects,
+    overlays,
+    shown_boxes,
+    speed,
+)
 from core import device
 from core.console import progress_line, table
 from core.files import write_json, write_whole
@@ -29,6 +40,7 @@ def main() -> int:
     parser.add_argument("--budget", type=int, default=64)
     parser.add_argument("--minutes", type=float, default=float("inf"))
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--weights", type=Path)
     options = parser.parse_args()
     if options.what:
         measured: int = pick("benchmark", options.what[0], WHAT)(options)
@@ -105,6 +117,26 @@ def _disturbances(options: argparse.Namespace) -> int:
     return _give("cpu", {"disturbances": shown}, shown, options.json)
 
 
+def _agreement(options: argparse.Namespace) -> int:
+    with progress_line() as line:
+        clips = [Path(clip) for clip in options.what[1:]]
+        found = agreement.measure(options.device, clips, options.weights, lambda clip: line.show(lambda: clip))
+    rows, worst = [row.row() for row in found], list(agreement.worst(found))
+    code = _give(device.choose(options.device).describe(), {"agreement": rows, "worst": worst}, rows, options.json)
+    if options.json != "-":
+        for of in worst:
+            print(f"worst camera for {of['group']}: least found in {of['least found'] or 'none'}, most boxes that the "
+                  f"teacher lacks in {of['most further'] or 'none'}")  # fmt: skip
+    return code
+
+
+def _labelled(options: argparse.Namespace) -> int:
+    with progress_line() as line:
+        rows = labelled.measure(options.device, Path(options.root or "."), options.weights,
+                                lambda told: line.show(lambda: told))  # fmt: skip
+    return _give(device.choose(options.device).describe(), {"labelled": rows}, rows, options.json)
+
+
 def _overlays(options: argparse.Namespace) -> int:
     with progress_line() as line:
         rows = [
@@ -115,8 +147,8 @@ def _overlays(options: argparse.Namespace) -> int:
     return _give("cpu", {"overlays": rows}, rows, options.json)
 
 
-WHAT = {"detectors": _detectors, "explanations": _explanations, "boxes": _boxes, "faults": _faults,
-        "disturbances": _disturbances, "overlays": _overlays}  # fmt: skip
+WHAT = {"agreement": _agreement, "labelled": _labelled, "detectors": _detectors, "explanations": _explanations,
+        "boxes": _boxes, "faults": _faults, "disturbances": _disturbances, "overlays": _overlays}  # fmt: skip
 
 if __name__ == "__main__":
     sys.exit(main())

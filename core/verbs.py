@@ -168,12 +168,14 @@ def _explainers(verbs: Any) -> None:
     more += "rendered plaza and, with --data, on real footage; docs/interfaces.md says how it must be laid out."
     made = verb(verbs, "train-explainers", "train the compact models that come with Whycam again", more,
                  "train-explainers objects --out weights/objects")  # fmt: skip
-    made.add_argument("explainer", metavar="EXPLAINER", help="objects or actions")
+    made.add_argument("explainer", metavar="EXPLAINER", help="objects, street (objects, too) or actions")
     made.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for weights and card")
     made.add_argument("--seed", type=whole, default=0, help="the same seed gives the same training (default 0)")
     made.add_argument("--resume", action="store_true", help="go on from the checkpoint in the folder")
     made.add_argument("--data", type=Path, metavar="DIR", help="folder of real footage to learn from, too")
     made.add_argument("--start", type=Path, metavar="DIR", help="folder of a model to begin with: weights and card")
+    made.add_argument("--sets", type=Path, metavar="DIR", help="of street: folder of labelled pictures to learn from")
+    made.add_argument("--minutes", type=number, metavar="N", help="of street: minutes of training (default 120)")
     device(made)
 
 
@@ -257,7 +259,8 @@ def _bench(verbs: Any) -> None:
         help="nothing: the whole analysis; or: detectors [NAME…]: their networks; or: "
         "explanations [CAMERA…]: how far the methods can be believed; or: boxes: whether the first cause's box lies on "
         "what is unusual in the frame that a report shows; or: faults: what is said of files that are easily misread; "
-        "or: disturbances: how well faults that are staged on quiet footage are told",
+        "or: disturbances: how well faults that are staged on quiet footage are told; or: agreement CLIP…: how far the "
+        "compact object model finds what YOLOX-nano is sure of",
     )
     made.add_argument("--all", action="store_true", help="of detectors: every one, instead of one of each kind")
     made.add_argument("--data", metavar="DATASET", help="of explanations and boxes: a data set")
@@ -270,6 +273,8 @@ def _bench(verbs: Any) -> None:
     made.add_argument("--minutes", type=number, metavar="N", help="for each camera; other frames are left out")
     made.add_argument("--work", type=Path, metavar="DIR", help="where each frame's figures are kept, to go on later")
     made.add_argument("--out", type=Path, metavar="FILE", help="keep explanations, faults or disturbances as FILE.md")
+    made.add_argument("--weights", type=Path, metavar="DIR", help="of agreement: folder of weights and card of a "
+                      "compact model, in place of the one that comes with Whycam")  # fmt: skip
     json_file(made)
     device(made)
 

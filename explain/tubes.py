@@ -23,6 +23,9 @@ PATIENCE = 3
 PASSES = ((0.0, 0.3), (0.5, 0.05))
 """(enlargement of each side as a share of the box's width and height, least IoU), tried in this order."""
 
+DOUBTED = 0.1
+"""Confidence below which a box neither begins nor ends a tube that has surer ones: it may be half of somebody else."""
+
 STEP = 0.4
 """Seconds over which a speed is measured, as far as a tube and its samples allow."""
 
@@ -56,8 +59,18 @@ def link(detections: Sequence[Detections]) -> list[Tube]:
     confidence = np.concatenate([entry.confidence for entry in detections])
     owner = _assign(sampled, frames, boxes.astype(np.float64), classes.astype(np.int64))
     order = np.argsort(owner, kind="stable")
-    groups = np.split(order, np.flatnonzero(np.diff(owner[order])) + 1)
+    whole = np.split(order, np.flatnonzero(np.diff(owner[order])) + 1)
+    groups = sorted((part for g in whole for part in _ends_off(g, confidence)), key=lambda g: int(g[0]))
     return [Tube(str(names[classes[g[0]]]), frames[g], boxes[g], confidence[g]) for g in groups]
+
+
+def _ends_off(rows: Ints, confidence: npt.NDArray[np.float32]) -> list[Ints]:
+    """Part the doubted boxes before a tube's first sure one and behind its last from it, as tubes of their own."""
+    sure = np.flatnonzero(confidence[rows] >= DOUBTED)
+    if not len(sure):
+        return [rows]
+    parts = np.split(rows, [sure[0], sure[-1] + 1])
+    return [part for part in parts if len(part)]
 
 
 def at(tube: Tube, frame: float) -> Pixels | None:

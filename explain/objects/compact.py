@@ -1,13 +1,15 @@
 """A small Faster R-CNN of our own, for machines without network: it comes with the product.
 
-torchvision's ``FasterRCNN`` on a plain residual feature pyramid whose finest level has stride 4, because people in
-surveillance footage are small, and with a box head that can give a box several labels.
+torchvision's ``FasterRCNN`` on a small feature pyramid, with a box head that can give a box several labels. The card's
+``backbone`` says which of :data:`VARIANTS` the weights are of: plain residual stages, whose finest level has stride 4
+because people in surveillance footage are small, or EfficientNet-Lite0, which began from ImageNet.
 ``assets/weights/objects/card.json`` says what it was trained on. The box of a bicycle, motorcycle or skateboard holds
 its rider, too, who has a box as a person besides.
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +18,16 @@ from torch import Tensor, nn
 from torchvision.models.detection import FasterRCNN
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
+from torchvision.models.detection.rpn import RPNHead
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops import FeaturePyramidNetwork, MultiScaleRoIAlign
 
 from core import weights
 from core.device import Runtime
+from core.registry import pick
 from explain._backends import Progress, read_card
-from explain.objects._many import HIT, ManyLabelHeads
+from explain.objects._lite import DEVIATION, MEAN, LitePyramid
+from explain.objects._many import HIT, IgnoringRpn, ManyLabelHeads
 from explain.objects._rcnn import BACKGROUND, RcnnModel, exact
 
 FOLDER = Path(__file__).parents[2] / "assets" / "weights" / "objects"
@@ -41,6 +46,8 @@ RIDDEN = ("bicycle", "motorcycle", "skateboard")
 """Labels whose box holds the rider, too."""
 RIVALS = ("bicycle", "skateboard")
 """Who rides one is not on the other; a cyclist's pose is a skater's."""
+SOLID = ("car", "bus", "truck")
+"""Kinds of one thing, which shows nothing else."""
 UNLIKELY = -3.0
 """Logit of each label before training: most proposals show nothing."""
 
@@ -99,35 +106,67 @@ class Pyramid(nn.Module):
         return joined
 
 
-def network(labels: int) -> FasterRCNN:
+@dataclass(frozen=True)
+class Variant:
+    """A backbone and what goes with it.
+
+    Attributes:
+        backbone: makes it untrained; its levels are called ``"0"`` and up, the finest first.
+        anchors: side of the anchors of each level, in pixels.
+        overlap: IoU from which an anchor is an object's.
+        whole: side of a box, in pixels, that is pooled from the level of stride 16.
+        head: width of the box head.
+        mean, deviation: of pixels in [0, 1], by which pictures are normalised.
+        octaves, largest, batch: as :class:`RcnnModel` has them.
+    """
+
+    backbone: Callable[[], nn.Module]
+    anchors: tuple[tuple[int, ...], ...]
+    overlap: float
+    whole: int
+    head: int
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+    octaves: int = 0
+    largest: float = float("inf")
+    batch: int = 8
+
+
+def _lite() -> LitePyramid:
+    return LitePyramid(PYRAMID, (4, 8, 16, 32))
+
+
+RESIDUAL, LITE = "residual", "efficientnet-lite0"
+VARIANTS = {
+    RESIDUAL: Variant(Pyramid, ANCHORS, 0.7, 224, HEAD, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), OCTAVES, LARGEST),
+    LITE: Variant(_lite, ((9, 16), (28, 48), (84, 140), (200, 320)), 0.6, 112, 512, MEAN, DEVIATION, batch=4),
+}
+
+
+def network(labels: int, variant: str = RESIDUAL) -> FasterRCNN:
     """Build it untrained.
 
     Args:
         labels: how many labels it knows.
+        variant: a name of :data:`VARIANTS`.
 
     Returns:
         The network; it leaves the size of pictures as it is.
+
+    Raises:
+        UnknownNameError: no such variant.
     """
-    anchors = AnchorGenerator(ANCHORS, (RATIOS,) * len(ANCHORS))
-    pool = MultiScaleRoIAlign(["0", "1", "2", "3"], output_size=7, sampling_ratio=2)
-    head, predictor = TwoMLPHead(PYRAMID * 7 * 7, HEAD), FastRCNNPredictor(HEAD, labels)
+    chosen: Variant = pick("backbone", variant, VARIANTS)
+    levels = [str(i) for i in range(len(chosen.anchors))]
+    pool = MultiScaleRoIAlign(levels, output_size=7, sampling_ratio=2, canonical_scale=chosen.whole)
+    head, predictor = TwoMLPHead(PYRAMID * 7 * 7, chosen.head), FastRCNNPredictor(chosen.head, labels)
     nn.init.constant_(predictor.cls_score.bias, UNLIKELY)
     built = FasterRCNN(
-        Pyramid(),
-        min_size=SHORT_SIDE,
-        max_size=LONG_SIDE,
-        rpn_anchor_generator=anchors,
-        rpn_pre_nms_top_n_train=300,
-        rpn_pre_nms_top_n_test=300,
-        rpn_post_nms_top_n_train=192,
-        rpn_post_nms_top_n_test=150,
-        rpn_batch_size_per_image=128,
-        box_roi_pool=pool,
-        box_head=head,
-        box_predictor=predictor,
-    )
-    mean, deviation = built.transform.image_mean, built.transform.image_std
-    built.transform = _AsItIs(SHORT_SIDE, LONG_SIDE, mean, deviation)
+        chosen.backbone(), min_size=SHORT_SIDE, max_size=LONG_SIDE, box_roi_pool=pool, box_head=head,
+        box_predictor=predictor, rpn_anchor_generator=AnchorGenerator(chosen.anchors, (RATIOS,) * len(levels)),
+    )  # fmt: skip
+    built.transform = _AsItIs(SHORT_SIDE, LONG_SIDE, list(chosen.mean), list(chosen.deviation))
+    built.rpn = _proposals(chosen)
     built.roi_heads = ManyLabelHeads(
         pool, head, predictor,
         fg_iou_thresh=HIT, bg_iou_thresh=HIT, batch_size_per_image=56, positive_fraction=0.25,
@@ -136,11 +175,23 @@ def network(labels: int) -> FasterRCNN:
     return exact(built)
 
 
-def model(built: FasterRCNN, labels: Sequence[str], runtime: Runtime, name: str) -> RcnnModel:
+def _proposals(chosen: Variant) -> IgnoringRpn:
+    anchors = AnchorGenerator(chosen.anchors, (RATIOS,) * len(chosen.anchors))
+    return IgnoringRpn(
+        anchors, RPNHead(PYRAMID, anchors.num_anchors_per_location()[0]),
+        fg_iou_thresh=chosen.overlap, bg_iou_thresh=0.3, batch_size_per_image=128, positive_fraction=0.5,
+        pre_nms_top_n={"training": 300, "testing": 300}, post_nms_top_n={"training": 192, "testing": 150},
+        nms_thresh=0.7,
+    )  # fmt: skip
+
+
+def model(built: FasterRCNN, labels: Sequence[str], runtime: Runtime, name: str, variant: str = RESIDUAL) -> RcnnModel:
     """Make an object model of a network: ``labels`` in the order of its outputs, without the background."""
     built.roi_heads.rivals = tuple(i for i, label in enumerate(labels) if label in RIVALS)
-    limits = (SHORT_SIDE, LONG_SIDE)
-    return RcnnModel(name, built, (BACKGROUND, *labels), runtime, 8, limits, ENLARGED, OCTAVES, LARGEST)
+    built.roi_heads.kinds = tuple(i for i, label in enumerate(labels) if label in SOLID)
+    limits, chosen = (SHORT_SIDE, LONG_SIDE), VARIANTS[variant]
+    names = (BACKGROUND, *labels)
+    return RcnnModel(name, built, names, runtime, chosen.batch, limits, ENLARGED, chosen.octaves, chosen.largest)
 
 
 def load(runtime: Runtime, progress: Progress | None = None, folder: Path = FOLDER) -> RcnnModel:
@@ -148,12 +199,15 @@ def load(runtime: Runtime, progress: Progress | None = None, folder: Path = FOLD
 
     Raises:
         WeightsError: the weights are missing or not those of the card.
+        UnknownNameError: the card names a backbone that is not known.
     """
     card = read_card(folder)
-    labels = tuple(map(str, card["labels"]))
-    built = network(len(labels))
+    labels, variant = tuple(map(str, card["labels"])), str(card.get("backbone", RESIDUAL))
+    built = network(len(labels), variant)
     weights.apply(built, weights.load(folder / "model.safetensors", str(card["sha256"])), "model.safetensors")
-    return model(built, labels, runtime, str(card["name"]))
+    if isinstance(built.backbone, LitePyramid):
+        built.backbone.folded()
+    return model(built, labels, runtime, str(card["name"]), variant)
 
 
 OBJECT_MODELS = {"compact": load}

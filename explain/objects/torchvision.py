@@ -38,7 +38,7 @@ def load(runtime: Runtime, progress: Progress | None = None) -> RcnnModel:
     """
     path = OFFICIAL.fetch(progress)
     built = network()
-    weights.apply(built, weights.load_torch(path, SHA256_PREFIX), path.name)
+    weights.apply(built, weights.load_torch(path, str(OFFICIAL.sha256)), path.name)
     batch = 8 if runtime.device.type == "cuda" else 2
     return RcnnModel(NAME, built, CATEGORIES, runtime, batch)
 

@@ -39,7 +39,7 @@ class Boxes:
 
     Attributes:
         boxes: (N, 4) float32, x1, y1, x2, y2 of what is visible of each.
-        labels: (N,) int64, from 1; 0 is the background.
+        labels: (N,) int64, from 1; 0 is the background, and the negative of a label marks a place that is ignored.
         visible: (N,) float32, the share of each that nothing hides.
     """
 
@@ -180,7 +180,7 @@ class Sampler:
         labels = np.concatenate([entry.labels for entry in scenes.truth])
         frames = np.repeat(np.arange(len(scenes.truth)), [len(entry.labels) for entry in scenes.truth])
         boxes = np.concatenate([entry.boxes for entry in scenes.truth])
-        self.places = [(frames[labels == i], boxes[labels == i]) for i in np.unique(labels)]
+        self.places = [(frames[labels == i], boxes[labels == i]) for i in np.unique(labels[labels > 0])]
 
     def draw(self, rng: Random) -> Drawn:
         """Draw one frame."""
@@ -229,16 +229,17 @@ def _sample(source: Source, rng: Random) -> tuple[Images, Boxes]:
 
 
 def crop(
-    image: Images, truth: Boxes, centre: Floats, rng: Random, scales: tuple[float, float] = SCALES
-) -> tuple[Images, Boxes]:
+    image: Images, truth: Boxes, centre: Floats, rng: Random, scales: tuple[float, float] = SCALES,
+    shape: tuple[int, int] = CROP,
+) -> tuple[Images, Boxes]:  # fmt: skip
     """Cut out a piece around ``centre`` (x, y) at a random scale, mirrored half of the time.
 
     Objects that are mostly hidden or mostly outside become background.
 
     Returns:
-        (224, 320, 3) uint8 and the boxes inside, in its pixels.
+        (H, W, 3) uint8 of that shape and the boxes inside, in its pixels.
     """
-    size, full = np.array(CROP[::-1]), np.array(image.shape[1::-1])
+    size, full = np.array(shape[::-1]), np.array(image.shape[1::-1])
     scale = float(np.exp(rng.uniform(*np.log(scales))))
     half = size / scale / 2
     middle = np.asarray(centre) + rng.uniform(-0.8, 0.8, 2) * half
@@ -248,7 +249,7 @@ def crop(
     matrix[:, 2] = size / 2 - matrix[:, :2] @ middle
     border = (BORDER, BORDER, BORDER)
     flags = cv2.INTER_LINEAR
-    cut = cv2.warpAffine(np.ascontiguousarray(image), matrix, CROP[::-1], flags=flags, borderValue=border)
+    cut = cv2.warpAffine(np.ascontiguousarray(image), matrix, shape[::-1], flags=flags, borderValue=border)
     return np.asarray(cut, dtype=np.uint8), _move(truth, matrix, size)
 
 

@@ -18,7 +18,7 @@ from pipeline.explainers._real_frames import Shot, found_boxes
 SKATEBOARD = "skateboard"
 DRAWN = 0.25
 """Share of the frames that get a drawn skateboard; a cut-out is pasted into the others."""
-OFTEN = {"bicycle": 3.0, "skateboard": 2.0}
+OFTEN = {"bicycle": 3.0, "skateboard": 3.0}
 """How often what is pasted; cyclists most, lest their pose alone be taken for a skater's."""
 WITHIN, UPPER = 0.6, 0.9
 """Share of a rider's box that lies in the box of what is ridden; where none is found, the rider is its upper part."""

@@ -24,9 +24,11 @@ ASKED, LEAST = 0.5, 0.15
 """The teacher's confidence from which a person must be found, and from which one may be."""
 
 
-def real(root: Path, teacher: Teacher, names: Sequence[str], say: Callable[[str], None]) -> list[Source]:
-    """Gather the sources of real frames; raises as :func:`_real_frames.read`."""
-    found = _real_frames.read(root, teacher, say)
+def real(
+    root: Path, teacher: Teacher, names: Sequence[str], say: Callable[[str], None], left_out: Sequence[str] = (),
+) -> list[Source]:  # fmt: skip
+    """Gather the sources of real frames but for videos ``left_out`` by name; raises as :func:`_real_frames.read`."""
+    found = _real_frames.read(root, teacher, say, left_out)
     ped2 = Ped2(root / "UCSDped2")
     masks = mask_reader({clip.name: ped2.truth(clip).masks for clip in ped2.test() if clip.name in _real_frames.LEARNT})
     cuts = gather(found.ped2, found.unusual, found.regions, names, masks)

@@ -115,8 +115,8 @@ def _detections(number: int, rows: Sequence[Sequence[object]]) -> Detections:
     return Detections(number, table[:, 1:], tuple(str(row[0]) for row in rows), table[:, 0], "COCO")
 
 
-def read(root: Path, teacher: Teacher, say: Callable[[str], None]) -> Real:
-    """Read all that is learnt from.
+def read(root: Path, teacher: Teacher, say: Callable[[str], None], left_out: Sequence[str] = ()) -> Real:
+    """Read all that is learnt from, but for videos ``left_out`` by name.
 
     Raises:
         DataError: ``root`` is not laid out as above.
@@ -126,7 +126,7 @@ def read(root: Path, teacher: Teacher, say: Callable[[str], None]) -> Real:
     ped2, regions = Ped2(root / "UCSDped2"), labels.read_regions(root / REGIONS)
     normal = [_shot(clip, EVERY["ped2"], teacher, say) for clip in ped2.training()]
     unusual = [_shot(clip, EVERY["regions"], teacher, say) for clip in ped2.test() if clip.name in LEARNT]
-    videos = [_shot(clip, EVERY["videos"], teacher, say) for clip in _videos(root)]
+    videos = [_shot(clip, EVERY["videos"], teacher, say) for clip in _videos(root) if clip.name not in left_out]
     return Real(normal, videos, unusual, regions)
 
 

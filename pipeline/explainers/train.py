@@ -14,11 +14,12 @@ from typing import Any
 from core.device import CHOICES, Runtime, choose
 from core.errors import InputError, WhycamError
 from core.registry import pick
-from pipeline.explainers import _train_actions, _train_objects
+from pipeline.explainers import _train_actions, _train_objects, _train_street
 
 TRAININGS: dict[str, Callable[..., dict[str, Any]]] = {
     "actions": _train_actions.train,
     "objects": _train_objects.train,
+    "street": _train_street.train,
 }
 
 
@@ -31,6 +32,8 @@ def train_explainer(
     runtime: Runtime | None = None,
     data: Path | None = None,
     start: Path | None = None,
+    sets: Path | None = None,
+    minutes: float | None = None,
     say: Callable[[str], None] = print,
 ) -> dict[str, Any]:
     """Train one compact explainer; write its weights and its card into ``out``.
@@ -43,6 +46,8 @@ def train_explainer(
         runtime: where to train; the best there is by default.
         data: folder of real footage to learn from, too.
         start: folder of weights and card to begin with.
+        sets: folder of labelled pictures to learn from.
+        minutes: that the training may take.
         say: told one line an epoch.
 
     Returns:
@@ -50,13 +55,14 @@ def train_explainer(
 
     Raises:
         UnknownNameError: no such training.
-        InputError: there is nothing to resume, or this explainer takes no ``data`` or no ``start``.
+        InputError: there is nothing to resume, or this explainer takes none of what is given.
         DataError: ``data`` is not laid out as the training needs it.
         WeightsError: weights that the training needs cannot be had.
         StorageError: ``out`` cannot be written.
     """
     training: Callable[..., dict[str, Any]] = pick("explainer", what, TRAININGS)
-    more = {name: value for name, value in (("data", data), ("start", start)) if value is not None}
+    given = (("data", data), ("start", start), ("sets", sets), ("minutes", minutes))
+    more = {name: value for name, value in given if value is not None}
     for name in more:
         if name not in inspect.signature(training).parameters:
             raise InputError(f"the training of {what} takes no --{name}; leave it out")
@@ -72,12 +78,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in the folder")
     parser.add_argument("--data", type=Path, help="folder of real footage to learn from, too")
     parser.add_argument("--start", type=Path, help="folder of weights and card to begin with")
+    parser.add_argument("--sets", type=Path, help="folder of labelled pictures to learn from")
+    parser.add_argument("--minutes", type=float, help="that the training may take")
     parser.add_argument("--device", choices=CHOICES, default="auto")
     given = parser.parse_args(arguments)
     try:
         card = train_explainer(
             given.what, given.out, seed=given.seed, resume=given.resume, runtime=choose(given.device),
-            data=given.data, start=given.start,
+            data=given.data, start=given.start, sets=given.sets, minutes=given.minutes,
         )  # fmt: skip
     except WhycamError as error:
         print(error, file=sys.stderr)

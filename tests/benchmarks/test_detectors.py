@@ -104,6 +104,6 @@ def test_the_verb_prints_a_table_or_json_and_knows_no_other_name(capsys, monkeyp
         detectors.measure("cpu", ["bcae9"])
     monkeypatch.setattr(command.sys, "argv", ["whycam bench", "detector"])
     with pytest.raises(
-        UnknownNameError, match=r"unknown benchmark 'detector'; known: boxes, detectors, .*explanations"
+        UnknownNameError, match=r"unknown benchmark 'detector'; known: agreement, .*boxes, detectors, .*explanations"
     ):
         command.main()

@@ -191,3 +191,10 @@ def test_speed_follows_the_time_stamps():
     tube = Tube("person", np.arange(4), boxes, np.ones(4, np.float32))
     assert tubes.speed(tube, Clock.of([0.0, 0.5, 1.0, 1.5])) == pytest.approx(1.0)
     assert tubes.speed(tube, Clock.of([0.0, 1.0, 2.0, 3.0])) == pytest.approx(0.5)
+
+
+def test_a_doubted_box_neither_begins_nor_ends_a_tube_that_has_surer_ones():
+    box = np.array([[10, 10, 30, 60]], np.float32)
+    for sure, lengths in (([0.05, 0.9, 0.05, 0.9, 0.05], [1, 3, 1]), ([0.05, 0.06], [2]), ([0.1, 0.9], [2])):
+        seen = [Detections(i, box, ("person",), np.array([c], np.float32), "COCO") for i, c in enumerate(sure)]
+        assert [len(tube.frames) for tube in tubes.link(seen)] == lengths

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
@@ -37,7 +38,7 @@ def test_wrong_official_weights_are_refused_and_not_passed_over(name, tmp_path, 
 def test_a_local_copy_of_the_official_weights_answers_auto(tmp_path, monkeypatch):
     torch.save(torchvision.network().state_dict(), tmp_path / OFFICIAL)
     digest = hashlib.sha256((tmp_path / OFFICIAL).read_bytes()).hexdigest()
-    monkeypatch.setattr(torchvision, "SHA256_PREFIX", digest)
+    monkeypatch.setattr(torchvision, "OFFICIAL", replace(torchvision.OFFICIAL, sha256=digest))
     monkeypatch.setenv("WHYCAM_WEIGHTS", str(tmp_path))
     model = objects.choose("auto", RUNTIME)
     assert model.name == torchvision.NAME and len(model.labels) == 80

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torchvision.ops import batched_nms, box_iou
 
 from explain.objects import compact
-from explain.objects._many import HIT, matches
+from explain.objects._many import HIT, counted, matches
 
 CLASSES = 3
 corner = st.integers(0, 40)
@@ -40,13 +40,49 @@ def test_no_boxes_match_nothing():
 def test_a_rider_and_what_is_ridden_are_both_learnt_from_one_proposal():
     heads = compact.network(CLASSES).train().roi_heads
     target = {"boxes": as_boxes([(10, 10, 30, 60), (8, 10, 34, 62)]), "labels": torch.tensor([1, 3])}
-    drawn, wanted, codes = heads._draw([as_boxes([(9, 10, 32, 61), (200, 200, 30, 30)])], [target])
+    drawn, wanted, codes, learnt = heads._draw([as_boxes([(9, 10, 32, 61), (200, 200, 30, 30)])], [target])
     at = {tuple(box.tolist()): i for i, box in enumerate(drawn[0])}
     both = at[(9.0, 10.0, 41.0, 71.0)]
     assert wanted[both].tolist() == [True, False, True] and not wanted[at[(200.0, 200.0, 230.0, 230.0)]].any()
     boxes = heads.box_coder.decode(codes.reshape(len(codes), -1), drawn)
     torch.testing.assert_close(boxes[both][wanted[both]], target["boxes"], atol=1e-3, rtol=0)
-    assert (codes[~wanted] == 0).all()
+    assert (codes[~wanted] == 0).all() and learnt.all()
+
+
+def test_what_is_not_known_or_ignored_is_no_background():
+    heads = compact.network(CLASSES).train().roi_heads
+    target = {
+        "boxes": as_boxes([(10, 10, 30, 60)]), "labels": torch.tensor([1]),
+        "ignored": as_boxes([(100, 100, 40, 40)]), "known": torch.tensor([True, False, True]),
+    }  # fmt: skip
+    offered = as_boxes([(11, 10, 30, 60), (102, 100, 40, 40), (300, 10, 30, 30)])
+    drawn, wanted, _, learnt = heads._draw([offered], [target])
+    at = {tuple(box.tolist()): i for i, box in enumerate(drawn[0])}
+    hit, ignored, empty = (at[tuple(box.tolist())] for box in offered)
+    assert wanted[hit].tolist() == [True, False, False]
+    assert learnt[hit].tolist() == learnt[empty].tolist() == [True, False, True]
+    assert learnt[ignored].tolist() == [False, False, False]
+
+
+def test_a_hit_is_learnt_though_its_label_is_not_known_everywhere():
+    boxes, hits = as_boxes([(0, 0, 9, 9)]), torch.tensor([[False, True, False]])
+    target = {"known": torch.zeros(CLASSES, dtype=torch.bool), "ignored": boxes}
+    assert counted(boxes, hits, target).tolist() == [[False, True, False]]
+
+
+def test_what_shows_a_solid_thing_shows_nothing_else():
+    boxes = as_boxes([(0, 0, 9, 9), (20, 0, 9, 9)])
+    hits = torch.tensor([[False, True, False], [True, False, False]])
+    target = {"known": torch.zeros(CLASSES, dtype=torch.bool), "solid": torch.tensor([False, True, False])}
+    assert counted(boxes, hits, target).tolist() == [[True, True, True], [True, False, False]]
+
+
+def test_proposals_learn_no_background_where_it_is_ignored():
+    rpn = compact.network(CLASSES).train().rpn
+    anchors = as_boxes([(0, 0, 20, 20), (100, 100, 20, 20), (200, 0, 20, 20)])
+    target = {"boxes": as_boxes([(0, 0, 20, 20)]), "ignored": as_boxes([(102, 100, 20, 20)])}
+    (labels,), _ = rpn.assign_targets_to_anchors([anchors], [target])
+    assert labels.tolist() == [1, -1, 0]
 
 
 def test_pictures_without_objects_can_be_learnt_from():
@@ -92,3 +128,13 @@ def test_what_lies_in_a_surer_rival_is_left_out():
     assert heads._select(boxes, sure, (80, 90))["labels"].tolist() == [2, 3, 3, 1, 2]
     heads.rivals = (1, 2)  # of the other label and surer alone; the last lies beside
     assert heads._select(boxes, sure, (80, 90))["labels"].tolist() == [2, 3, 1, 2]
+
+
+def test_of_kinds_of_one_thing_the_surest_stays():
+    heads = compact.network(CLASSES).eval().roi_heads
+    at = as_boxes([(10, 10, 40, 40), (12, 10, 38, 40), (11, 10, 40, 40)])
+    sure = torch.diag(torch.tensor([0.9, 0.8, 0.7]))
+    boxes = at[:, None].repeat(1, CLASSES, 1)
+    assert heads._select(boxes, sure, (80, 90))["labels"].tolist() == [1, 2, 3]
+    heads.kinds = (0, 1)
+    assert heads._select(boxes, sure, (80, 90))["labels"].tolist() == [1, 3]

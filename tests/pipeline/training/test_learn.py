@@ -38,7 +38,7 @@ class Boxes:
     name, labels = "foreseeable", ("person",)
 
     def detect(self, images, first=0):
-        box = np.array([[10, 10, 20, 20]], np.float32)
+        box = np.array([[10, 8, 20, 22]], np.float32)
         return [Detections(first + i, box, ("person",), np.ones(1, np.float32), "COCO") for i in range(len(images))]
 
 

@@ -19,7 +19,10 @@ OFFICIAL = "fasterrcnn_resnet50_fpn_coco-258fb6c6.pth"
 
 
 def test_auto_offline_is_the_compact_model_and_says_so():
-    assert objects.choose("auto", RUNTIME).name == "compact Faster R-CNN (real footage and the plaza)"
+    assert (
+        objects.choose("auto", RUNTIME).name
+        == "compact Faster R-CNN on EfficientNet-Lite0 (streets, real footage and the plaza)"
+    )
 
 
 def test_the_official_model_offline_is_refused_by_name():
@@ -100,5 +103,8 @@ def test_the_compact_card_is_true():
     content = (compact.FOLDER / "model.safetensors").read_bytes()
     assert card["sha256"] == hashlib.sha256(content).hexdigest() and len(content) <= 25_000_000
     state = weights.load(compact.FOLDER / "model.safetensors", card["sha256"])
-    assert sum(p.numel() for p in compact.network(len(card["labels"])).parameters()) == card["parameters"]
+    assert (
+        sum(p.numel() for p in compact.network(len(card["labels"]), card["backbone"]).parameters())
+        == card["parameters"]
+    )
     assert all(t.isfinite().all() for t in state.values())

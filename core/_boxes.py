@@ -46,6 +46,14 @@ def index_is_missing(path: Path) -> bool:
     return is_one and found.get(b"moov", size + 1) > size
 
 
+def begins_as_mp4(path: Path) -> bool:
+    """Tell whether a file's first box says that it is an MP4 or QuickTime file, and a movie's box is in it."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        kinds = [kind for kind, _, _ in boxes(file, 0, size)]
+    return kinds[:1] == [b"ftyp"] and b"moov" in kinds
+
+
 def movie_length(path: Path) -> float | None:
     """Return the seconds that an MP4's movie header says, or None where it says none."""
     size = path.stat().st_size
@@ -114,16 +122,45 @@ def contradicted(path: Path, form: str, seconds: float) -> bool:
 
 
 def breaks_off(path: Path, form: str) -> bool:
-    """Tell whether an MP4, AVI or Matroska file ends before the end that its outermost boxes announce."""
+    """Tell whether an MP4, AVI or Matroska file ends before the end that its outermost boxes announce.
+
+    An AVI that ends in the index behind its pictures does not count: all pictures are there.
+    """
     size = path.stat().st_size
     with path.open("rb") as file:
         if form == MOV:
             return any(stop > size for _, _, stop in boxes(file, 0, size))
-        head = file.read(4096)
-    if form == AVI:
-        length = int.from_bytes(head[4:8], "little")
-        return length < 0xFFFFFFFF and 8 + length > size + 1
-    return form == MATROSKA and _segment_end(head) > size
+        if form == AVI:
+            riff, pictures = _riff_ends(file)
+            return riff > size + 1 and not 0 < pictures <= size
+        return form == MATROSKA and _segment_end(file.read(4096)) > size
+
+
+def index_is_cut(path: Path) -> bool:
+    """Tell whether an AVI holds all its pictures but not the whole of the index behind them."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        riff, pictures = _riff_ends(file)
+    return riff > size + 1 and 0 < pictures <= size
+
+
+def _riff_ends(file: IO[bytes]) -> tuple[int, int]:
+    """Return where an AVI's last RIFF list ends, and the list of pictures in it; 0 where they do not tell."""
+    start = riff = pictures = 0
+    for _ in range(MOST_BOXES):
+        name, length, _ = struct.unpack("<4sI4s", _read(file, start, 12))
+        if name != b"RIFF" or not 0 < length < 0xFFFFFFFF:
+            break
+        riff, pictures, at = start + 8 + length, 0, start + 12
+        while not pictures and at < riff:
+            name, length, kind = struct.unpack("<4sI4s", _read(file, at, 12))
+            if name == b"LIST" and kind == b"movi":
+                pictures = at + 8 + length if length else 0
+            if not length:
+                break
+            at += 8 + length + length % 2
+        start = riff + riff % 2
+    return riff, pictures
 
 
 def _segment_end(head: bytes) -> int:

@@ -117,7 +117,7 @@ def opened(path: Path, options: Mapping[str, str] | None = None) -> Iterator[Inp
     with file:
         try:
             container = av.open(
-                _Nameless(file, _fragments.holes(path)[1]),
+                _Nameless(file, _fragments.fragments(path)),
                 "r",
                 options={"max_pixels": str(LIMITS.max_pixels)},
                 container_options={"format_whitelist": _formats(), "protocol_whitelist": "none", **(options or {})},
@@ -200,23 +200,29 @@ def unreadable(path: Path) -> ClipError:
             "interrupted, or the file was not copied whole; copy it again from the recorder, or have a repair tool "
             "such as untrunc rebuild the index with an intact clip of the same camera"
         )
+    if _boxes.begins_as_mp4(path):
+        return ClipError(
+            f"{shown(path)!r} begins as an MP4 file but is damaged so that nothing of it can be read; copy it again "
+            "from the recorder"
+        )
     return ClipError(f"{shown(path)!r} is not a video that can be read; give an MP4, AVI or MKV file")
 
 
 class _Nameless:
-    """An open file without its name, which FFmpeg would take hints from, and without holes between its fragments."""
+    """An open file without its name, which FFmpeg would take hints from, and with what it stumbles over covered."""
 
-    def __init__(self, file: IO[bytes], holes: tuple[_fragments.Hole, ...]) -> None:
-        self.file, self.holes = file, holes
-        self.read = self._covered if holes else file.read
+    def __init__(self, file: IO[bytes], found: _fragments.Fragments) -> None:
+        self.file = file
+        self.covers: tuple[_fragments.Hole | _fragments.Patch, ...] = (*found.holes, *found.retimed)
+        self.read = self._covered if self.covers else file.read
         self.tell = file.tell
 
     def _covered(self, length: int = -1) -> bytes:
-        """Read, with a head laid over each hole."""
+        """Read, with a head laid over each hole, and base times that can be right laid over others."""
         position = self.file.tell()
         content = self.file.read(length)
-        for hole in self.holes:
-            content = hole.covered(content, position)
+        for cover in self.covers:
+            content = cover.covered(content, position)
         return content
 
     def seek(self, offset: int, whence: int = 0) -> int:

@@ -64,7 +64,7 @@ class Index:
     def whole(self) -> bool:
         """Whether nothing speaks against reading every frame that there is a packet of."""
         late = bool((self.timing.times < 0).any())
-        return not (self.damage or late or self.begin or self.scan.trouble.failures)
+        return not (self.damage or late or self.begin or self.scan.laid.headless or self.scan.trouble.failures)
 
 
 def index(path: Path, fps: float | None) -> Index:
@@ -154,6 +154,12 @@ def _further(found: Scan, when: Timing, lost: Losses, path: Path) -> Iterator[st
     left_out = max(edited, found.claimed - len(found.marks) + edited)
     if found.form == _boxes.MOV and left_out > count and not lost.behind:
         yield _notes.hidden(path, left_out, count + left_out)
+    if found.laid.headless:
+        yield _notes.headless(path)
+    if found.laid.retimed:
+        yield _notes.retimed(path, found.laid.retimed)
+    if found.form == _boxes.AVI and _boxes.index_is_cut(path):
+        yield _notes.without_index(path)
     if lost.empty:
         yield _notes.not_recorded(path, lost.empty)
     if lost.skipped:

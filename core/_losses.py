@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core import _boxes, _stamps
+from core import _boxes, _fragments, _stamps, _torn
 from core._rows import DAMAGED, KEY, UNKNOWN
 from core._scan import Scan
 from core._timing import Timing
@@ -29,6 +29,8 @@ OUTAGE = 10.0
 """Longest loss on the way, in seconds; what is longer is a gap."""
 REST, REST_BYTES = 0.05, 8192
 """Share of a file, and bytes, behind the last packet that are no mere trailer."""
+LEAST_REST = 0.01
+"""Share that is said of a damaged last fragment."""
 NEAR = 20
 """Packets around a damaged one within which a frame that is missing was lost with it."""
 
@@ -79,12 +81,13 @@ def losses(scan: Scan, when: Timing, shows: npt.NDArray[np.bool_], path: Path, w
     length = None if wrong else scan.announced
     ends = when.times[~np.isnan(when.times)] + when.step
     own = float(ends.max() - ends.min() + when.step) if len(ends) else 0.0
-    if length is not None and scan.form in FROM_ZERO and 0 < scan.start < length:
+    from_zero = scan.form in FROM_ZERO or scan.laid.headless
+    if length is not None and from_zero and 0 < scan.start < length:
         length -= scan.start
     holds = min(scan.reached - scan.start, length) if length is not None else own
     empty, behind = 0, scan.missing
     slack = max(TIGHT, TIGHT_STEPS * when.step) if scan.alone and scan.form in EXACT else SLACK
-    early = _boxes.breaks_off(path, scan.form) or behind > 0 or (length is not None and holds < length - slack)
+    early = _breaks_off(path, scan.form) or behind > 0 or (length is not None and holds < length - slack)
     if scan.form == _boxes.AVI and _stamps.usual(scan.ticks[scan.ticks != UNKNOWN]) <= 1:
         empty, behind = _places(scan, path)
         there = len(shows) + len(scan.lacking) + empty
@@ -95,16 +98,31 @@ def losses(scan: Scan, when: Timing, shows: npt.NDArray[np.bool_], path: Path, w
         behind = max(min(round((scan.lasts - own) / when.step), scan.claimed - len(shows)), 0)
     last = float(ends.max()) if len(ends) else 0.0
     spans = [(last, length if length and length > last else last + behind * when.step)] if behind else []
-    holes, dropped, skipped = _dropped(scan, when)
+    holes, dropped, skipped, torn = _dropped(scan, when, path)
     inside = () if wrong else _lacking(scan, when)
     holes, dropped = (*holes, *inside), dropped + len(scan.lacking)
-    places = _runs(_damaged(scan)) + len(inside)
-    rest = scan.behind / path.stat().st_size if scan.behind > REST_BYTES else 0.0
+    places = _runs(_damaged(scan)) + torn + len(inside)
+    rest = _rest(scan, path)
     skipped = 0 if scan.form == _boxes.AVI else skipped
     return Losses(
         length, holds, own, early or behind > 0, behind, empty, places, dropped, skipped,
-        rest if rest > REST else 0.0, (*holes, *spans),
+        rest, (*holes, *spans),
     )  # fmt: skip
+
+
+def _rest(scan: Scan, path: Path) -> float:
+    """Return the share of a file behind the last packet, where there should be nothing."""
+    size, holes = path.stat().st_size, _fragments.fragments(path).holes
+    share = scan.behind / size
+    if holes and holes[-1].stop == size:
+        return max(share, LEAST_REST)
+    return share if scan.behind > REST_BYTES and share > REST else 0.0
+
+
+def _breaks_off(path: Path, form: str) -> bool:
+    """Tell whether a file ends before the end that its outermost boxes announce."""
+    fragments = _fragments.fragments(path)
+    return fragments.breaks_off if fragments.fragmented else _boxes.breaks_off(path, form)
 
 
 def _places(scan: Scan, path: Path) -> tuple[int, int]:
@@ -129,25 +147,36 @@ def _lacking(scan: Scan, when: Timing) -> Spans:
     return tuple((zero + int(part[0]) * scan.base, zero + (int(part[-1]) + step) * scan.base) for part in parts)
 
 
-def _dropped(scan: Scan, when: Timing) -> tuple[Spans, int, int]:
-    """Return when and how many frames of a steady clip were lost on their way, and how many are missing elsewhere."""
-    damaged = np.flatnonzero(_damaged(scan))
+def _dropped(scan: Scan, when: Timing, path: Path) -> tuple[Spans, int, int, int]:
+    """Look for frames that are missing between others.
+
+    Returns:
+        When and how many were lost with data that is damaged or was lost on its way; how many are missing elsewhere in
+        a steady clip; places with damaged data in which the container noticed nothing.
+    """
     rows = np.flatnonzero(~np.isnan(when.times))
     if len(rows) < FEW:
-        return (), 0, 0
+        return (), 0, 0, 0
     rows = rows[np.argsort(when.times[rows], kind="stable")]
     steps = np.diff(when.times[rows]) / when.step
-    steady = float(np.mean(np.abs(steps - 1) <= UNEVEN))
-    if steady < (STEADY if not len(damaged) else STEADY_ENOUGH):
-        return (), 0, 0
     wide = np.flatnonzero(steps > 1.5)
-    nearby = np.searchsorted(damaged, rows[wide] + NEAR, "right") > np.searchsorted(damaged, rows[wide] - NEAR)
-    nearby &= steps[wide] * when.step <= OUTAGE
+    torn = _torn.places(scan, rows[wide], rows[wide + 1], steps[wide] - 1, path)
+    noticed = np.flatnonzero(_damaged(scan))
+    damaged = np.union1d(noticed, rows[wide + 1][torn])
+    steady = float(np.mean(np.abs(steps - 1) <= UNEVEN))
+    even = steady >= (STEADY if not len(damaged) else STEADY_ENOUGH)
+    nearby = torn | (even & _near(damaged, rows[wide]) & (steps[wide] * when.step <= OUTAGE))
     holes = wide[nearby]
     spans = tuple((float(when.times[rows[at]] + when.step), float(when.times[rows[at + 1]])) for at in holes)
-    short = wide[~nearby & (steps[wide] * when.step <= max(GAP_SECONDS, GAP_STEPS * when.step))]
+    short = wide[even & ~nearby & (steps[wide] * when.step <= max(GAP_SECONDS, GAP_STEPS * when.step))]
     lost, missing = (int(np.rint(steps[places] - 1).sum()) for places in (holes, short))
-    return spans, lost, missing
+    apart = np.diff(rows[wide + 1][torn & ~_near(noticed, rows[wide])], prepend=-NEAR - 1)
+    return spans, lost, missing, int((np.abs(apart) > NEAR).sum())
+
+
+def _near(damaged: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Tell which rows have a damaged one nearby."""
+    return np.asarray(np.searchsorted(damaged, rows + NEAR, "right") > np.searchsorted(damaged, rows - NEAR))
 
 
 def _damaged(scan: Scan) -> npt.NDArray[np.bool_]:
@@ -156,6 +185,7 @@ def _damaged(scan: Scan) -> npt.NDArray[np.bool_]:
     There the packets' counter begins anew, which FFmpeg notes at one of the packets before.
     """
     damaged = np.asarray((scan.marks & DAMAGED) > 0, np.bool_)
+    damaged[:1] &= not scan.laid.headless
     if damaged.any():
         steps, usual = np.diff(scan.ticks, prepend=scan.ticks[:1]), _stamps.usual(scan.ticks[scan.ticks != UNKNOWN])
         breaks = (steps < -_stamps.REORDERED * usual) | (steps * scan.base > _stamps.FAR_SECONDS)

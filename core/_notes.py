@@ -84,6 +84,23 @@ def gaps(path: Path, found: Spans) -> str:
     return f"{shown(path)!r} has gaps: nothing was recorded {spans(found)}"
 
 
+def headless(path: Path) -> str:
+    """Say that an MP4's first fragment is damaged."""
+    return f"the beginning of {shown(path)!r} is damaged and cannot be read; times count from the first frame that can"
+
+
+def retimed(path: Path, count: int) -> str:
+    """Say that fragments of an MP4 tell a beginning that cannot be right."""
+    of = "a fragment" if count == 1 else f"{count} fragments"
+    them = "its" if count == 1 else "their"
+    return f"the base time of {of} of {shown(path)!r} cannot be right; {them} frames are timed by the fragments around"
+
+
+def without_index(path: Path) -> str:
+    """Say that an AVI ends before the index behind its pictures does."""
+    return f"{shown(path)!r} has no whole index at its end; it is read without one"
+
+
 def not_recorded(path: Path, count: int) -> str:
     """Say that an AVI has places for frames that the recorder left empty."""
     were, them = ("was", "an empty place for it") if count == 1 else ("were", "empty places for them")

@@ -43,7 +43,9 @@ class Rows:
         ticks: time stamps of presentation in the stream's time base, or :data:`UNKNOWN`.
         decoding: time stamps of decoding of the packets that have none of presentation, likewise.
         marks: of the packets, see :data:`KEY`.
-        positions: where in the file each begins, of an AVI.
+        positions: where in the file each begins; -1 where it is not told.
+        loose: bytes of the file without a packet before each.
+        bytes: of all of them.
         begin, end: the first and the last packet's number among those of all streams.
         reached: seconds of the last packet's end.
     """
@@ -51,7 +53,7 @@ class Rows:
     def __init__(self, stream: Stream, pictures: bool, form: str) -> None:
         self.codec = stream.codec_context.name if pictures else ""
         self.ticks, self.decoding, self.marks = array("q"), array("q"), bytearray()
-        self.positions = array("q")
+        self.positions, self.loose, self.bytes = array("q"), array("q"), 0
         self.begin = self.end = -1
         self.pictures = pictures
         self._guessed = form == _boxes.AVI  # FFmpeg makes up when its frames are shown, from when they are decoded
@@ -67,8 +69,15 @@ class Rows:
         """Seconds of the last packet's end."""
         return self._last * self._base
 
-    def add(self, packet: "Packet[Stream]", place: int, holes: Sequence[Hole] = ()) -> None:
-        """Keep what is needed of one packet; the first one behind each hole counts as damaged."""
+    def add(self, packet: "Packet[Stream]", place: int, loose: int, holes: Sequence[Hole]) -> None:
+        """Keep what is needed of one packet; the first one behind each hole counts as damaged.
+
+        Args:
+            packet: of this stream.
+            place: its number among those of all streams.
+            loose: bytes of the file without a packet before this one.
+            holes: of the file.
+        """
         pts = packet.pts
         if pts is not None:
             end = pts + (packet.duration or 0)
@@ -82,8 +91,9 @@ class Rows:
         if pts is None or self._guessed:
             dts, pts = packet.dts, UNKNOWN
             self.decoding.append(UNKNOWN if dts is None else dts)
-        if self._guessed:
-            self.positions.append(-1 if packet.pos is None else packet.pos)
+        self.positions.append(-1 if packet.pos is None else packet.pos)
+        self.loose.append(loose)
+        self.bytes += packet.size
         self.ticks.append(pts)
         mark = KEY if packet.is_keyframe else 0
         if packet.is_corrupt or (holes and self._passed(packet.pos, holes)):

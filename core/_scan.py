@@ -15,6 +15,7 @@ from av.video.stream import VideoStream
 
 from core import _boxes, _container, _fragments, _stamps, _streams
 from core._container import Trouble, shown
+from core._fragments import Fragments
 from core._listed import Listed
 from core._rows import HIDDEN, UNKNOWN, First, Rows
 from core._view import View
@@ -26,8 +27,30 @@ STREAMS = frozenset(
     ("mpegts", "mpeg", "flv", "gif", "dhav", "ivf", "yuv4mpegpipe", "h264", "hevc", "mjpeg", "mpjpeg", "mpegvideo")
 )
 """Containers that hold nothing but packets, one behind the other."""
+IN_LINE = frozenset({"mpegts", "flv", "dhav", "asf", _boxes.MATROSKA})
+"""Containers that lay packets out in the order in which they are read, and tell where each begins."""
 RATES = (0.01, 1000.0)
 """Frames in a second that a clip may have."""
+
+
+@dataclass(frozen=True)
+class Laid:
+    """Where a clip's packets lie in its file.
+
+    Attributes:
+        loose: (N,) bytes without a packet before each of the packets, and behind the one before of its stream; zeros
+            where a container may lay them out in another order.
+        positions: (N,) where in the file each packet begins; -1 where it is not told.
+        weight: mean bytes of a packet that is read.
+        retimed: fragments of an MP4 with a base time that cannot be right.
+        headless: whether an MP4's first fragment cannot be read.
+    """
+
+    loose: npt.NDArray[np.int64]
+    positions: npt.NDArray[np.int64]
+    weight: float
+    retimed: int
+    headless: bool
 
 
 @dataclass(frozen=True)
@@ -49,6 +72,7 @@ class Scan:
         depth: how many frames at most arrive before one that is shown earlier.
         claimed: number of frames that the container claims; 0 where it does not.
         missing: packets that the container's index lists behind the last one that is there.
+        laid: where the packets that are read lie.
         lacking: (L,) ticks of those that an AVI's index lists between those that are there.
         announced: seconds that the container claims to last.
         lasts: seconds that it claims for the stream that is read; 0 where it does not.
@@ -75,6 +99,7 @@ class Scan:
     depth: int
     claimed: int
     missing: int
+    laid: Laid
     lacking: npt.NDArray[np.int64]
     announced: float | None
     lasts: float
@@ -107,14 +132,15 @@ def scan(path: Path, options: Mapping[str, str], anyhow: bool = False) -> Scan:
         kept = {stream.index for stream in streams}
         rows = [Rows(stream, stream.index in kept, container.format.name) for stream in container.streams]
         first, end = First(chosen, anyhow), 0
-        fragmented, holes = _fragments.holes(path)
-        placed = fragmented or container.format.name in STREAMS
+        fragments, loose = _fragments.fragments(path), 0
+        placed = fragments.fragmented or container.format.name in STREAMS
         listed = Listed.of(chosen) if container.format.name == _boxes.AVI else None
         for place, packet in enumerate(_container.packets(container, trouble)):
             own = rows[packet.stream_index]
-            own.add(packet, place, holes)
-            if placed and packet.pos is not None:
+            if packet.pos is not None:
+                loose += max(packet.pos - end, 0)
                 end = max(end, packet.pos + packet.size)
+            own.add(packet, place, loose, fragments.holes)
             if first.view is None:
                 first.feed(packet, own, path)
             if place > _container.LIMITS.max_frames:
@@ -124,8 +150,8 @@ def scan(path: Path, options: Mapping[str, str], anyhow: bool = False) -> Scan:
             if not anyhow:
                 return scan(path, options, anyhow=True)
             raise ClipError(f"{shown(path)!r} holds no frame that can be decoded; it may be damaged or empty")
-        behind = path.stat().st_size - end if end else 0
-        found = _result(container, chosen, choice, rows, first, behind, trouble)
+        behind = path.stat().st_size - end if placed and end else 0
+        found = _result(container, chosen, choice, rows, first, behind, trouble, fragments)
         return found if listed is None else _placed(found, listed, rows[chosen.index], path)
 
 
@@ -153,7 +179,7 @@ def _rate(rate: Any, pictures: int) -> float:
 
 def _result(
     container: InputContainer, stream: VideoStream, choice: str, rows: Sequence[Rows], first: First, behind: int,
-    trouble: Trouble,
+    trouble: Trouble, fragments: Fragments,
 ) -> Scan:  # fmt: skip
     assert first.view is not None
     form, codec, base, each = container.format.name, stream.codec_context, float(stream.time_base or 0), first.pictures
@@ -176,6 +202,7 @@ def _result(
         rates=(_rate(stream.average_rate or stream.guessed_rate, each), _rate(codec.framerate, each)),
         depth=codec.reorder_depth,
         claimed=stream.frames,
+        laid=_laid([rows[number] for number in streams], form, fragments),
         lacking=np.empty(0, np.int64),
         missing=max(len(stream.index_entries) - own, 0) if form == _boxes.MOV else 0,
         announced=_container.announced(container),
@@ -199,6 +226,20 @@ def _placed(found: Scan, listed: Listed, rows: Rows, path: Path) -> Scan:
         return found
     ahead = int(ticks.max() - found.ticks.max())
     return replace(found, ticks=ticks, lacking=lacking, reached=found.reached + ahead * found.base)
+
+
+def _laid(rows: Sequence[Rows], form: str, fragments: Fragments) -> Laid:
+    positions = _joined([own.positions for own in rows])
+    loose = np.concatenate([_between(own.loose, fragments.fragmented or form in IN_LINE) for own in rows])
+    headless = any(hole.stop <= at for hole in fragments.holes[:1] for at in positions[:1])
+    weight = sum(own.bytes for own in rows) / max(len(positions), 1)
+    return Laid(loose, positions, weight, len(fragments.retimed), headless)
+
+
+def _between(passed: "array[int]", serial: bool) -> npt.NDArray[np.int64]:
+    """Return the bytes without a packet between each packet and the one before, from those passed since the start."""
+    steps = np.diff(_joined([passed]), prepend=passed[0] if passed else 0)
+    return steps if serial else np.zeros(len(passed), np.int64)
 
 
 def _joined(parts: "Sequence[array[int]]") -> npt.NDArray[np.int64]:

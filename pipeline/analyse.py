@@ -175,8 +175,9 @@ def _weather(scoring: Scoring) -> list[str]:
     """Say that weather may hide what is weakly unusual: nothing unusual is less sure in it."""
     if not scoring.wet:
         return []
+    share = f"{scoring.wet:.0%}" if scoring.wet >= 0.01 else "less than 1%"
     return [
-        f"Drops or flakes are all over the picture in {scoring.wet:.0%} of the analysed frames: they are taken out of "
+        f"Drops or flakes are all over the picture in {share} of the analysed frames: they are taken out of "
         "what is scored, and what is weakly unusual there may be missed."
     ]
 

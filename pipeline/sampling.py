@@ -128,7 +128,8 @@ def check_rate(rate: float, camera: str, camera_rate: float, name: str, fresh: f
         fresh: share of its frames that are new pictures, and do not repeat the one before.
 
     Returns:
-        The sentence that a reader must know, or None where nothing is to be said.
+        The sentence that a reader must know, or None where nothing is to be said, or nothing but what is said of the
+        clip without its repeats.
 
     Raises:
         ClipError: things move too far from frame to frame for what was learnt.
@@ -145,6 +146,8 @@ def check_rate(rate: float, camera: str, camera_rate: float, name: str, fresh: f
         return f"{said}: things move {ratio:.1f} times as far from frame to frame, and its scores are too high."
     if 1 / ratio >= FASTER:
         every = Sampler(rate * fresh, camera_rate).every
+        if fresh < 1 and every == Sampler(rate, camera_rate).every:
+            return None
         return f"{said}: every {_ordinal(every)} frame is analysed, the others have the score of the one before."
     return None
 

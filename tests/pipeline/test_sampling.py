@@ -141,3 +141,9 @@ def test_some_frames_are_decoded_alone(tmp_path):
     whole = np.concatenate([chunk.images for chunk in video.read(path)])
     assert np.array_equal(load(path, np.array([3, 4, 17, 29])), whole[[3, 4, 17, 29]])
     assert len(load(path, np.array([28, 29, 30, 45]))) == 2
+
+
+def test_repeats_that_change_nothing_are_not_said_twice():
+    assert "every second" in check_rate(25.0, "a", 10.0, "clip.mp4")
+    assert check_rate(25.0, "a", 10.0, "clip.mp4", 0.92) is None
+    assert "every third" in check_rate(60.0, "a", 10.0, "clip.mp4", 0.5)

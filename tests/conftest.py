@@ -25,6 +25,8 @@ settings.register_profile(
 )
 settings.load_profile("whycam")
 
+LONGEST = ("tests/test_demo.py", "tests/browser", "tests/test_style.py", "tests/explain/methods")
+
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 
 
@@ -64,11 +66,8 @@ def _seeded() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests in one process, as they share what is dear to make, and begin with the longest files."""
-    for item in items:
-        demo = "analysed_demo" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("demo" if demo else item.nodeid.partition("::")[0]))
-    items.sort(key=lambda item: not ("analysed_demo" in getattr(item, "fixturenames", ()) or "browser" in item.nodeid))
+    """Begin with the files that take longest, so that no process is left with one of them at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -89,17 +88,6 @@ def real_footage() -> Path:
 def footage_root() -> Path:
     """Return the folder that holds UCSDped2/, Avenue/ and the others."""
     return real_footage()
-
-
-@pytest.fixture(scope="session")
-def analysed_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Analyse the demo as the README says, once for all tests; return the run's folder."""
-    import cli
-
-    out = tmp_path_factory.mktemp("demo")
-    demo = str(Path(__file__).resolve().parent.parent / "assets" / "demo" / "plaza.mp4")
-    assert cli.main(["analyse", demo, "--camera", "plaza", "--out", str(out), "--device", "cpu"]) == 0
-    return out
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,7 @@ def workers(arguments: list[str]) -> list[str]:
     count = min(len(os.sched_getaffinity(0)), MOST)
     if count == 1 or not targets(arguments) or any(argument.startswith("-n") for argument in arguments):
         return []
-    return ["-n", str(count), "--dist", "loadgroup", "--no-loadscope-reorder"]
+    return ["-n", str(count), "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def main(arguments: list[str]) -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import cli
 from core.clock import Clock
 from explain.boxes import iou, overlap_of_smaller
 from explain.causes import rank
 from pipeline.camera import load
 from pipeline.evidence import EvidenceFolder
+from tests.pipeline.evaluation.test_frame_origin import holds_still
 
 DEMO = Path(__file__).resolve().parent.parent / "assets" / "demo" / "plaza.mp4"
 pytestmark = pytest.mark.slow
@@ -23,8 +25,11 @@ def truth():
 
 
 @pytest.fixture(scope="module")
-def folder(analysed_demo):
-    return analysed_demo
+def folder(tmp_path_factory):
+    """Analyse the demo as the README says, once; return the run's folder."""
+    out = tmp_path_factory.mktemp("demo")
+    assert cli.main(["analyse", str(DEMO), "--camera", "plaza", "--out", str(out), "--device", "cpu"]) == 0
+    return out
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +98,7 @@ def test_what_the_models_miss_is_reported_as_unknown_with_its_region(report, tru
     assert region.coarse == "unknown" and found.unexplained > 0.5
     where = next(at["box"] for at in truck["tube"] if at["frame"] == found.shown)
     assert iou(region.box, where)[0, 0] >= 0.3
+
+
+def test_no_hint_about_frames_counted_from_elsewhere(folder):
+    holds_still(folder / "causes.csv", "plaza")

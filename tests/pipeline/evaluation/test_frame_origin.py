@@ -148,11 +148,6 @@ def holds_still(causes, video):
 
 
 @pytest.mark.slow
-def test_no_hint_about_what_analyse_wrote_of_the_demo(analysed_demo):
-    holds_still(analysed_demo / "causes.csv", "plaza")
-
-
-@pytest.mark.slow
 @pytest.mark.footage
 def test_no_hint_about_what_analyse_wrote_of_ped2(footage_root, tmp_path):
     causes = analysed(footage_root / "UCSDped2_mp4" / "Test002.mp4", "ucsd-ped2", tmp_path / "out")

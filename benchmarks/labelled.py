@@ -54,8 +54,8 @@ def measure(
         say: told a line for each set.
 
     Returns:
-        A row for each set and label that it gives, then one for each label over all sets: ``boxes``, and the average
-        precision of ``compact``, of ``YOLOX-nano`` and, if given, of ``weights``; None where a model lacks the label.
+        A row for each set and label that it and a compact model give, then one for each label over all sets: ``boxes``,
+        and the average precision of ``compact``, of ``YOLOX-nano`` and, if given, of ``weights``; None where a model lacks the label.
 
     Raises:
         InputError: ``sets`` is no folder.
@@ -90,10 +90,11 @@ def _answers(model: ObjectModel, pictures: Sequence[Picture], ridden_apart: bool
 
 
 def table(pictures: Sequence[Picture], found: Sequence[Found]) -> list[dict[str, Any]]:
-    """Set the rows of sets and labels, and those over all sets."""
+    """Set the rows of sets and of labels that a compact model gives, and those over all sets."""
     labelled = [truth(picture, i) for i, picture in enumerate(pictures)]
     sources = list(dict.fromkeys(picture.source for picture in pictures))
-    rows = [_row(source, label, pictures, labelled, found) for source in [*sources, ALL] for label in COCO]
+    names = [label for label in COCO if any(label in one.labels for one in found if one.model != TEACHER)]
+    rows = [_row(source, label, pictures, labelled, found) for source in [*sources, ALL] for label in names]
     return [row for row in rows if row["boxes"]]
 
 

@@ -55,7 +55,8 @@ def measure(
 
     Returns:
         A row for each set and label that it and a compact model give, then one for each label over all sets: ``boxes``,
-        and the average precision of ``compact``, of ``YOLOX-nano`` and, if given, of ``weights``; None where a model lacks the label.
+        and the average precision of ``compact``, of ``YOLOX-nano`` and, if given, of ``weights``;
+        None where a model lacks the label.
 
     Raises:
         InputError: ``sets`` is no folder.

@@ -167,15 +167,15 @@ def _explainers(verbs: Any) -> None:
     more = "They name objects and actions where the large models' weights are not at hand, and are trained on the "
     more += "rendered plaza and, with --data, on real footage; docs/interfaces.md says how it must be laid out."
     made = verb(verbs, "train-explainers", "train the compact models that come with Whycam again", more,
-                 "train-explainers objects --out weights/objects")  # fmt: skip
-    made.add_argument("explainer", metavar="EXPLAINER", help="objects, street (objects, too) or actions")
+                 "train-explainers objects --sets path/to/sets --out weights/objects")  # fmt: skip
+    made.add_argument("explainer", metavar="EXPLAINER", help="objects or actions")
     made.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for weights and card")
     made.add_argument("--seed", type=whole, default=0, help="the same seed gives the same training (default 0)")
     made.add_argument("--resume", action="store_true", help="go on from the checkpoint in the folder")
     made.add_argument("--data", type=Path, metavar="DIR", help="folder of real footage to learn from, too")
     made.add_argument("--start", type=Path, metavar="DIR", help="folder of a model to begin with: weights and card")
-    made.add_argument("--sets", type=Path, metavar="DIR", help="of street: folder of labelled pictures to learn from")
-    made.add_argument("--minutes", type=number, metavar="N", help="of street: minutes of training (default 120)")
+    made.add_argument("--sets", type=Path, metavar="DIR", help="of objects: folder of labelled pictures to learn from")
+    made.add_argument("--minutes", type=number, metavar="N", help="of objects: minutes of training (default 120)")
     device(made)
 
 

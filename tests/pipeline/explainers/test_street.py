@@ -14,11 +14,11 @@ from core.device import Runtime
 from core.errors import DataError, InputError
 from core.records import Detections
 from explain.objects import compact
-from pipeline.explainers import _street_samples, _street_sets, _train_street
+from pipeline.explainers import _street_samples, _street_sets, _train_objects
 from pipeline.explainers._box_samples import Boxes, Scenes
 from pipeline.explainers._by_clock import ByClock
 from pipeline.explainers._street_sets import LabelledSet
-from pipeline.explainers._train_street import LABELS, Recipe
+from pipeline.explainers._train_objects import LABELS, Recipe
 from pipeline.explainers.train import train_explainer
 
 RUNTIME = Runtime(torch.device("cpu"), torch.float32)
@@ -192,20 +192,22 @@ def quick(monkeypatch, tmp_path):
         image = np.random.default_rng(list(seeds)).integers(0, 256, (60, 90, 3), dtype=np.uint8)
         return Scenes([image], [Boxes(np.array([[20, 10, 60, 50]], np.float32), np.array([1]), np.ones(1, np.float32))])
 
-    monkeypatch.setattr(_train_street, "render", render)
-    monkeypatch.setattr(_train_street.yolox, "load", lambda runtime: Teacher())
+    monkeypatch.setattr(_train_objects, "render", render)
+    monkeypatch.setattr(_train_objects.yolox, "load", lambda runtime: Teacher())
     monkeypatch.setenv("WHYCAM_HOME", str(tmp_path / "home"))
-    network = compact.network(len(LABELS), compact.LITE)
+    network = compact.network(len(LABELS))
     begun = tmp_path / "begun"
     begun.mkdir()
     digest = weights.save(network, begun / "model.safetensors")
-    (begun / "card.json").write_text(json.dumps({"name": "a", "labels": list(LABELS), "sha256": digest}))
+    (begun / "card.json").write_text(
+        json.dumps({"name": "a", "labels": list(LABELS), "sha256": digest, "backbone": compact.BACKBONE})
+    )
     lay_out(tmp_path / "sets")
     return begun
 
 
 def test_the_training_leaves_a_model_that_loads_and_a_true_card(quick, tmp_path):
-    card = train_explainer("street", tmp_path / "out", runtime=RUNTIME, sets=tmp_path / "sets", minutes=0.0001,
+    card = train_explainer("objects", tmp_path / "out", runtime=RUNTIME, sets=tmp_path / "sets", minutes=0.0001,
                            start=quick, say=lambda line: None)  # fmt: skip
     assert card == json.loads((tmp_path / "out" / "card.json").read_text())
     assert card["sets"][0]["terms"] == "CC BY 4.0" and card["steps"] >= 1 and "bus" in card["labels"]
@@ -216,9 +218,9 @@ def test_the_training_leaves_a_model_that_loads_and_a_true_card(quick, tmp_path)
 
 def test_what_is_missing_is_said(quick, tmp_path, monkeypatch):
     with pytest.raises(InputError, match="--sets DIR"):
-        train_explainer("street", tmp_path / "out", runtime=RUNTIME)
-    monkeypatch.setattr(_train_street, "PACKAGE", "no_such_package")
+        train_explainer("objects", tmp_path / "out", runtime=RUNTIME)
+    monkeypatch.setattr(_train_objects, "PACKAGE", "no_such_package")
     with pytest.raises(InputError, match="pip install no-such-package"):
-        train_explainer("street", tmp_path / "out", runtime=RUNTIME, sets=tmp_path / "sets")
-    with pytest.raises(InputError, match="takes no --sets"):
         train_explainer("objects", tmp_path / "out", runtime=RUNTIME, sets=tmp_path / "sets")
+    with pytest.raises(InputError, match="takes no --sets"):
+        train_explainer("actions", tmp_path / "out", runtime=RUNTIME, sets=tmp_path / "sets")

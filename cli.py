@@ -221,7 +221,7 @@ def train(options: argparse.Namespace) -> int:
 def train_explainers(options: argparse.Namespace) -> int:
     """Train a compact object or action model again."""
     from core.device import choose
-    from pipeline.explainers.train import train_explainer
+    from workshop.train import train_explainer
 
     runtime = choose(options.device)
     train_explainer(

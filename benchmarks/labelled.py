@@ -16,9 +16,9 @@ from explain.labels import PERSON
 from explain.objects import compact
 from explain.objects._rcnn import COCO
 from metrics.box_ap import average_precision
-from pipeline.explainers import _street_sets
-from pipeline.explainers._street_samples import MEASURED, truth
-from pipeline.explainers._street_sets import Picture
+from workshop import _street_sets
+from workshop._street_samples import MEASURED, truth
+from workshop._street_sets import Picture
 
 ALL, TEACHER = "all", "YOLOX-nano"
 
@@ -49,7 +49,7 @@ def measure(
 
     Args:
         chosen: device, or ``auto``.
-        sets: labelled sets, laid out as :mod:`pipeline.explainers._street_sets` says.
+        sets: labelled sets, laid out as :mod:`workshop._street_sets` says.
         weights: folder of weights and card of a further compact model.
         say: told a line for each set.
 

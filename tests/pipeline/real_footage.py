@@ -5,7 +5,7 @@ import numpy as np
 
 from core import video
 from core.records import Detections
-from pipeline.explainers import _real_frames
+from workshop import _real_frames
 
 SIZE = (120, 160)
 GROUND = 90

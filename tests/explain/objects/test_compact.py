@@ -8,7 +8,7 @@ from core.device import Runtime
 from explain.objects import compact
 from footage import plaza
 from metrics.box_ap import iou
-from pipeline.explainers._box_samples import facts, with_riders
+from workshop._box_samples import facts, with_riders
 
 FLOAT32, BFLOAT16 = (Runtime(torch.device("cpu"), precision) for precision in (torch.float32, torch.bfloat16))
 SEED = 31

@@ -6,10 +6,10 @@ import pytest
 from core.errors import DataError
 from core.records import Detections
 from footage.ucsd import Ped2
-from pipeline.explainers import _object_sources, _real_frames
-from pipeline.explainers._composites import Composer, gather, mask_reader
-from pipeline.explainers._real_frames import Teacher, found_boxes
 from tests.pipeline.real_footage import PERSON, RIDER, Bright, lay_out, rider, walker
+from workshop import _object_sources, _real_frames
+from workshop._composites import Composer, gather, mask_reader
+from workshop._real_frames import Teacher, found_boxes
 
 NAMES = ("person", "bicycle", "truck", "skateboard")
 

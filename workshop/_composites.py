@@ -11,9 +11,9 @@ from core.records import Floats, Images
 from explain import labels
 from explain.objects.compact import RIDDEN
 from footage.labels import Regions
-from pipeline.explainers._box_samples import Boxes, Random, Scenes
-from pipeline.explainers._cutouts import MARGIN, PERSON, Cut, alone, board, cut, paste, persons
-from pipeline.explainers._real_frames import Shot, found_boxes
+from workshop._box_samples import Boxes, Random, Scenes
+from workshop._cutouts import MARGIN, PERSON, Cut, alone, board, cut, paste, persons
+from workshop._real_frames import Shot, found_boxes
 
 SKATEBOARD = "skateboard"
 DRAWN = 0.25

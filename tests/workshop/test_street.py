@@ -14,12 +14,12 @@ from core.device import Runtime
 from core.errors import DataError, InputError
 from core.records import Detections
 from explain.objects import compact
-from pipeline.explainers import _street_samples, _street_sets, _train_objects
-from pipeline.explainers._box_samples import Boxes, Scenes
-from pipeline.explainers._by_clock import ByClock
-from pipeline.explainers._street_sets import LabelledSet
-from pipeline.explainers._train_objects import LABELS, Recipe
-from pipeline.explainers.train import train_explainer
+from workshop import _street_samples, _street_sets, _train_objects
+from workshop._box_samples import Boxes, Scenes
+from workshop._by_clock import ByClock
+from workshop._street_sets import LabelledSet
+from workshop._train_objects import LABELS, Recipe
+from workshop.train import train_explainer
 
 RUNTIME = Runtime(torch.device("cpu"), torch.float32)
 ROADS = LabelledSet("a/roads", "CC BY 4.0", ("roads/train/images",), ("roads/test/images",),

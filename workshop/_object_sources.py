@@ -11,10 +11,10 @@ from explain.labels import PERSON
 from footage.labels import Regions
 from footage.ucsd import Ped2
 from metrics.box_ap import average_precision, iou
-from pipeline.explainers import _real_frames
-from pipeline.explainers._box_samples import LEAST_VISIBLE, Sampler, Scenes, Source
-from pipeline.explainers._composites import Composer, gather, mask_reader
-from pipeline.explainers._real_frames import Shot, Teacher
+from workshop import _real_frames
+from workshop._box_samples import LEAST_VISIBLE, Sampler, Scenes, Source
+from workshop._composites import Composer, gather, mask_reader
+from workshop._real_frames import Shot, Teacher
 
 NORMAL, VIDEOS, UNUSUAL, PLAYED = 0.06, 0.06, 0.1, 0.28
 """Shares among these sources: Ped2's training clips, other videos, Ped2's regions, composites."""

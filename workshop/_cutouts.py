@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from core.records import Floats, Images
 from metrics.box_ap import iou
-from pipeline.explainers._box_samples import Boxes, Random
+from workshop._box_samples import Boxes, Random
 
 PERSON = 1
 """Number of the label person: the first of COCO's, and of the plaza's."""

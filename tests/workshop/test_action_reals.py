@@ -10,10 +10,10 @@ from core import video
 from core.records import Frames
 from explain.actions import compact
 from footage.labels import Region
-from pipeline.explainers import _action_figures, _action_reals
-from pipeline.explainers._action_reals import CARRY, DRIVE, RIDE, STAND, WALK, action, speed, windows
-from pipeline.explainers._real_frames import Teacher
 from tests.pipeline.real_footage import Bright, fill, frames, ground, lay_out, rider, walker
+from workshop import _action_figures, _action_reals
+from workshop._action_reals import CARRY, DRIVE, RIDE, STAND, WALK, action, speed, windows
+from workshop._real_frames import Teacher
 
 NAMES = (STAND, WALK, CARRY, DRIVE, RIDE)
 

@@ -21,10 +21,10 @@ from core.errors import InputError
 from explain._backends import read_card
 from explain.objects import compact, yolox
 from footage import plaza
-from pipeline.explainers import _object_sources, _real_frames, _street_clips, _street_samples, _street_sets
-from pipeline.explainers._box_samples import Sampler, Source, render
-from pipeline.explainers._by_clock import ByClock
-from pipeline.explainers._street_samples import Pool
+from workshop import _object_sources, _real_frames, _street_clips, _street_samples, _street_sets
+from workshop._box_samples import Sampler, Source, render
+from workshop._by_clock import ByClock
+from workshop._street_samples import Pool
 
 NAME = "compact Faster R-CNN on EfficientNet-Lite0 (streets, real footage and the plaza)"
 LABELS = (*plaza.OBJECTS[:4], "bus", *plaza.OBJECTS[4:])
@@ -74,9 +74,9 @@ def train(
         runtime: where to train.
         say: told one line every fifty steps.
         recipe: what to train on.
-        sets: labelled sets, laid out as :mod:`pipeline.explainers._street_sets` says.
+        sets: labelled sets, laid out as :mod:`workshop._street_sets` says.
         minutes: in place of the recipe's.
-        data: real footage, laid out as :mod:`pipeline.explainers._real_frames` says.
+        data: real footage, laid out as :mod:`workshop._real_frames` says.
         start: folder of a model with this backbone to begin with, in place of ImageNet's weights.
 
     Returns:

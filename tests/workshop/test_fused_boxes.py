@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.records import Detections
-from pipeline.explainers._fused_boxes import fused
+from workshop._fused_boxes import fused
 
 
 def view(*rows):

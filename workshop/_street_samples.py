@@ -12,9 +12,9 @@ from core.contracts import ObjectModel
 from core.records import Detections, Images
 from explain.objects import compact
 from metrics.box_ap import average_precision
-from pipeline.explainers import _street_clips
-from pipeline.explainers._box_samples import Boxes, Random, Sampler, Scenes, Source, Target, crop, vary
-from pipeline.explainers._street_sets import Picture
+from workshop import _street_clips
+from workshop._box_samples import Boxes, Random, Sampler, Scenes, Source, Target, crop, vary
+from workshop._street_sets import Picture
 
 SCALES = (0.35, 1.3)
 """By which factors kept pictures, whose longer side is 640 pixels, are scaled."""

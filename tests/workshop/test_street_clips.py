@@ -7,8 +7,8 @@ from core.errors import DataError
 from core.files import write_json
 from core.records import Detections
 from explain.objects._rcnn import COCO
-from pipeline.explainers import _street_clips
 from tests import clips
+from workshop import _street_clips
 
 
 class Bar:

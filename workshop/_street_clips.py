@@ -14,8 +14,8 @@ from core.files import folder
 from core.records import Detections, Images
 from explain.objects._rcnn import COCO
 from footage.folder import Folder
-from pipeline.explainers._fused_boxes import fused
-from pipeline.explainers._street_sets import LONGEST, Picture, Row, completed, keep, kept
+from workshop._fused_boxes import fused
+from workshop._street_sets import LONGEST, Picture, Row, completed, keep, kept
 
 SOURCE, FRAMES = "clips", 24
 """Name of the source, and frames of each clip, spread evenly."""

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.explainers import _box_samples
-from pipeline.explainers._box_samples import CROP, Boxes, Sampler, Scenes, Source, batches, crop, vary, with_riders
+from workshop import _box_samples
+from workshop._box_samples import CROP, Boxes, Sampler, Scenes, Source, batches, crop, vary, with_riders
 
 LABELS = ("person", "bicycle")
 

@@ -1,6 +1,6 @@
 """Real persons to learn actions from: walkers and people who stand, named by how they move, and riders of Ped2.
 
-The frames are those of :mod:`pipeline.explainers._real_frames`, its boxes the teacher's. Riders are cut out of Ped2's
+The frames are those of :mod:`workshop._real_frames`, its boxes the teacher's. Riders are cut out of Ped2's
 test clips that are learnt from, as they are and pasted among the walkers of its training clips, faster and slower.
 """
 
@@ -20,9 +20,9 @@ from footage.avenue import Avenue
 from footage.folder import Folder
 from footage.labels import Region
 from footage.ucsd import Ped2
-from pipeline.explainers import _real_frames
-from pipeline.explainers._action_samples import Random, Samples, load, samples, save
-from pipeline.explainers._real_frames import Real, Shot, Teacher
+from workshop import _real_frames
+from workshop._action_samples import Random, Samples, load, samples, save
+from workshop._real_frames import Real, Shot, Teacher
 
 Flags = npt.NDArray[np.bool_]
 CARRY, DRIVE, RIDE, STAND, WALK = (official(name) for name in ("carry/hold", "drive", "ride", "stand", "walk"))
@@ -55,7 +55,7 @@ def gather(
 
     Args:
         cache: folder for the crops.
-        root: as :func:`pipeline.explainers._real_frames.read` wants it.
+        root: as :func:`workshop._real_frames.read` wants it.
         teacher: finds the persons.
         names: labels in their order.
         say: told which clips are read.

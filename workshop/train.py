@@ -1,6 +1,6 @@
 """Trains the compact explainers that come with Whycam, so that anyone can make them again.
 
-``python -m pipeline.explainers.train objects --out FOLDER`` (``actions`` likewise) writes weights and card there.
+``python -m workshop.train objects --out FOLDER`` (``actions`` likewise) writes weights and card there.
 ``--data FOLDER`` adds real footage, ``--start FOLDER`` begins with the weights there.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 from core.device import CHOICES, Runtime, choose
 from core.errors import InputError, WhycamError
 from core.registry import pick
-from pipeline.explainers import _train_actions, _train_objects
+from workshop import _train_actions, _train_objects
 
 TRAININGS: dict[str, Callable[..., dict[str, Any]]] = {
     "actions": _train_actions.train,
@@ -70,7 +70,7 @@ def train_explainer(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; return 0, 2 for a wrong request, or 1."""
-    parser = argparse.ArgumentParser(prog="python -m pipeline.explainers.train", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m workshop.train", description=__doc__)
     parser.add_argument("what", choices=sorted(TRAININGS))
     parser.add_argument("--out", type=Path, required=True, help="folder for weights and card")
     parser.add_argument("--seed", type=int, default=0)

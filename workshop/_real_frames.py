@@ -23,7 +23,7 @@ from footage.folder import Folder
 from footage.labels import Regions
 from footage.ucsd import Ped2
 from metrics.box_ap import iou
-from pipeline.explainers._box_samples import Boxes, Scenes
+from workshop._box_samples import Boxes, Scenes
 
 LEARNT, UNSEEN = ("Test001", "Test004", "Test007"), ("Test002", "Test008", "Test010")
 """Ped2's test clips whose regions are learnt from, and those that are for measuring; all others are left alone."""

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.explainers import _cutouts
-from pipeline.explainers._box_samples import Boxes
-from pipeline.explainers._cutouts import board, cut, hidden, paste
+from workshop import _cutouts
+from workshop._box_samples import Boxes
+from workshop._cutouts import board, cut, hidden, paste
 
 BACKGROUND = np.full((120, 160, 3), 100, np.uint8)
 BOX = np.array([60, 40, 80, 90], np.float32)

@@ -19,11 +19,11 @@ from explain._backends import read_card
 from explain.actions import compact
 from explain.objects import yolox
 from footage import plaza
-from pipeline.explainers._action_figures import on_plazas, on_real
-from pipeline.explainers._action_reals import gather
-from pipeline.explainers._action_samples import Samples, batches, cut
-from pipeline.explainers._one_cycle import OneCycle
-from pipeline.explainers._real_frames import Teacher
+from workshop._action_figures import on_plazas, on_real
+from workshop._action_reals import gather
+from workshop._action_samples import Samples, batches, cut
+from workshop._one_cycle import OneCycle
+from workshop._real_frames import Teacher
 
 NAME = "compact SlowFast"
 LABELS = plaza.ACTIONS
@@ -69,7 +69,7 @@ def train(
         runtime: where to train.
         say: told one line an epoch.
         recipe: what to train on, and for how long.
-        data: real footage, as :func:`pipeline.explainers._real_frames.read` wants it; None for the plaza alone.
+        data: real footage, as :func:`workshop._real_frames.read` wants it; None for the plaza alone.
         start: folder of a model of the same labels to begin with, weights and card.
 
     Returns:

@@ -11,9 +11,9 @@ from core.device import Runtime
 from core.errors import InputError, WeightsError
 from core.weights import load
 from explain.actions import compact
-from pipeline.explainers import _action_samples, _train_actions
-from pipeline.explainers._train_actions import LABELS, Recipe
-from pipeline.explainers.train import TRAININGS
+from workshop import _action_samples, _train_actions
+from workshop._train_actions import LABELS, Recipe
+from workshop.train import TRAININGS
 
 RUNTIME = Runtime(torch.device("cpu"), torch.float32)
 TINY = Recipe(scenes=1, held_out=1, epochs=2, steps=1, batch=2)

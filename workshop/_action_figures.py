@@ -21,10 +21,10 @@ from footage.avenue import Avenue
 from footage.labels import Region
 from footage.ucsd import Ped2
 from metrics.auc_pr import auc_pr
-from pipeline.explainers import _real_frames
-from pipeline.explainers._action_reals import sure_persons, windows
-from pipeline.explainers._action_samples import Samples
-from pipeline.explainers._real_frames import Shot, Teacher
+from workshop import _real_frames
+from workshop._action_reals import sure_persons, windows
+from workshop._action_samples import Samples
+from workshop._real_frames import Shot, Teacher
 
 RUN, RIDE = official("run/jog"), official("ride")
 RUNNERS, RUNNER_REGIONS, RUNS = ("08", "21"), Path("labels", "avenue_regions_dev.csv"), "run / jog"
@@ -64,7 +64,7 @@ def on_real(model: ActionModel, root: Path, teacher: Teacher, say: Callable[[str
     the teacher's persons elsewhere in these frames.
 
     Raises:
-        DataError: ``root`` is not laid out as :func:`pipeline.explainers._real_frames.read` wants it.
+        DataError: ``root`` is not laid out as :func:`workshop._real_frames.read` wants it.
         WeightsError: the teacher's weights cannot be had.
     """
     shots, regions = _real_frames.unseen(root, teacher, say)

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+import plaza
 from benchmarks import _child
 from core import device, video
 from core.records import Images
-from footage import plaza
 from pipeline import camera
 from pipeline.analyse import analyse
 from pipeline.events import EventRule

@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
+import plaza
 from benchmarks.speed import rate
 from core import device
 from core.contracts import ObjectModel
 from core.errors import WeightsUnavailable
 from core.records import Images
 from explain import objects
-from footage import plaza
 
 FRAMES, MOST = 8, 80.0
 """Frames in one call, and the most milliseconds that one may take on two cores."""

@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
+import plaza
 from benchmarks import _child
 from core import device, video
-from footage import plaza
 from pipeline import camera
 from pipeline.analyse import analyse
 

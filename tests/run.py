@@ -7,7 +7,19 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("core", "footage", "detectors", "explain", "metrics", "pipeline", "ui", "benchmarks", "cli.py")
+ROOMS = (
+    "core",
+    "footage",
+    "detectors",
+    "explain",
+    "metrics",
+    "pipeline",
+    "plaza",
+    "workshop",
+    "ui",
+    "benchmarks",
+    "cli.py",
+)
 MOST = 8
 """Processes at most."""
 WHY_NOT = "WHYCAM_NO_CHROMIUM"

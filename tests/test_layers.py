@@ -104,7 +104,7 @@ def test_the_check_sees_a_forbidden_import(place, source):
     ("place", "source"),
     [
         ("detectors/x.py", "from detectors._blocks import double\nfrom core.records import Window"),
-        ("footage/plaza/__init__.py", "from footage.plaza._scene import Scene"),
+        ("plaza/__init__.py", "from plaza._scene import Scene"),
         ("explain/causes.py", "from explain.heat import box_heat\nfrom explain import labels"),
         ("pipeline/x.py", "import detectors.vqunet\nfrom metrics import eer\nimport torch"),
         ("cli.py", "from pipeline.camera import load\nfrom core import errors"),

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+import plaza
 from core.array_files import TEXT, open_npz
 from core.files import folder, write_whole
 from core.records import Floats, Images
@@ -17,8 +18,7 @@ from explain.actions import compact
 from explain.actions._crop import GREY
 from explain.actions._slowfast import MEAN, STD
 from explain.plausible import LEAST_HEIGHT
-from footage import plaza
-from footage.plaza import PlazaFrame, PlazaObject
+from plaza import PlazaFrame, PlazaObject
 
 Random = np.random.Generator
 Batch = tuple[Tensor, Tensor, Tensor]

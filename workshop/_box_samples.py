@@ -12,10 +12,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+import plaza
 from core.files import folder, write_json, write_whole
 from core.records import Floats, Images
 from explain.objects.compact import RIDDEN
-from footage import plaza
 
 Random = np.random.Generator
 Target = dict[str, Tensor]

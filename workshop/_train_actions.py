@@ -13,12 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+import plaza
 from core import files, weights
 from core.device import Runtime
 from explain._backends import read_card
 from explain.actions import compact
 from explain.objects import yolox
-from footage import plaza
 from workshop._action_figures import on_plazas, on_real
 from workshop._action_reals import gather
 from workshop._action_samples import Samples, batches, cut
@@ -28,11 +28,11 @@ from workshop._real_frames import Teacher
 NAME = "compact SlowFast"
 LABELS = plaza.ACTIONS
 """AVA names in AVA's order: all that can be rendered."""
-PLAZA_ONLY = "persons in rendered plazas only (footage/plaza); no real footage, no other model's answers"
+PLAZA_ONLY = "persons in rendered plazas only (plaza); no real footage, no other model's answers"
 KEPT = ("sha256", "data", "recipe", "seed", "samples", "minutes", "begun from")
 """What a card keeps of the card of the weights that its training began with."""
 WITH_REAL = (
-    "persons in rendered plazas (footage/plaza); persons of Ped2's training clips, Avenue's training clips 10, 11, 12 "
+    "persons in rendered plazas (plaza); persons of Ped2's training clips, Avenue's training clips 10, 11, 12 "
     "and 16 and three plain clips, found by YOLOX-nano and named walk or stand by how they move; riders and a driver "
     "of Ped2's test clips 1, 4 and 7, as annotated. No other test clip"
 )

@@ -14,13 +14,13 @@ import torchvision
 from torch import Tensor
 from torchvision.models.detection import FasterRCNN
 
+import plaza
 from core import files, weights
 from core.contracts import ObjectModel
 from core.device import Runtime
 from core.errors import InputError
 from explain._backends import read_card
 from explain.objects import compact, yolox
-from footage import plaza
 from workshop import _object_sources, _real_frames, _street_clips, _street_samples, _street_sets
 from workshop._box_samples import Sampler, Source, render
 from workshop._by_clock import ByClock
@@ -225,7 +225,7 @@ def _card(
     versions = {"python": platform.python_version(), "torch": torch.__version__, "torchvision": torchvision.__version__}
     return {
         "name": NAME, "backbone": compact.BACKBONE, "labels": list(LABELS), "vocabulary": "COCO",
-        "data": "labelled street pictures; rendered plazas (footage/plaza)" + taught + (filmed_on if data else ""),
+        "data": "labelled street pictures; rendered plazas (plaza)" + taught + (filmed_on if data else ""),
         "sets": used, "clips": _street_clips.sources(data / "clips", LEFT_OUT) if data else [],
         "measured_on": ["avenue", "ped2", "plaza"] if data else ["plaza"],
         "begun_with": read_card(start)["sha256"] if start else BEGAN,

@@ -6,8 +6,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+import plaza
 from core import video
-from footage import plaza
 from pipeline import camera
 from tests.browser.conftest import serve
 

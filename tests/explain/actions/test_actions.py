@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter, map_coordinates
 
+import plaza
 from core import files, weights
 from core.device import Runtime
 from core.errors import UnknownNameError, WeightsError
 from explain import actions
 from explain.actions import _ava, compact, slowfast
 from explain.actions._slowfast import MEAN, create_slowfast_with_roi_head
-from footage import plaza
 
 RUNTIME = Runtime(torch.device("cpu"), torch.float32)
 PUBLISHED = slowfast.URL.rsplit("/", 1)[1]

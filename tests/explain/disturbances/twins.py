@@ -4,10 +4,10 @@ from functools import cache
 
 import numpy as np
 
+import plaza
 from benchmarks._staged_views import Take
 from benchmarks.disturbances import code, watch
 from core.clock import Clock
-from footage import plaza
 
 FPS, SIZE = 12.5, (320, 180)
 

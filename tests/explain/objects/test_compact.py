@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+import plaza
 from core.device import Runtime
 from explain.objects import compact
-from footage import plaza
 from metrics.box_ap import iou
 from workshop._box_samples import facts, with_riders
 

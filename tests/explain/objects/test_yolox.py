@@ -11,11 +11,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+import plaza
 from core.device import Runtime
 from core.errors import WeightsError, WeightsUnavailable
 from explain import objects
 from explain.objects import yolox
-from footage import plaza
 from metrics.box_ap import iou
 
 RUNTIME = Runtime(torch.device("cpu"), torch.float32)

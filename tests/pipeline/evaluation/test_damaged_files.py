@@ -8,10 +8,10 @@ import pytest
 
 from core.errors import WhycamError
 from footage import _matlab, _tables, labels, predictions
-from footage.plaza import truth_of
 from pipeline.evaluation import evaluations, stored, xman
 from pipeline.evaluation.stored import Kept, Stored
 from pipeline.evidence import EvidenceFolder
+from plaza import truth_of
 from tests.pipeline.test_evidence import evidence
 
 ROUNDS = 250

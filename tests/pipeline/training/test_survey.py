@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from core.errors import DataError
-from footage.plaza import render
 from pipeline.training import survey as surveys
 from pipeline.training.soundness import findings
 from pipeline.training.survey import Survey, survey
+from plaza import render
 from tests.pipeline.clips import Clip
 from tests.pipeline.scenes import film, joined, place
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from footage.plaza import _motor, _poses, _vehicles
-from footage.plaza._acts import (
+from plaza import _motor, _poses, _vehicles
+from plaza._acts import (  # fmt: skip
     DRIVE,
     PUSH,
     RIDE,
@@ -21,10 +21,10 @@ from footage.plaza._acts import (
     move,
     way,
     world,
-)  # fmt: skip
-from footage.plaza._crowd import Tracks
-from footage.plaza._figure import NAMES, NO_BAG, Look, dress
-from footage.plaza._scene import Scene
+)
+from plaza._crowd import Tracks
+from plaza._figure import NAMES, NO_BAG, Look, dress
+from plaza._scene import Scene
 
 PAINTS = np.array([
     [160, 40, 40], [40, 70, 130], [36, 36, 40], [60, 120, 80], [200, 200, 198], [120, 124, 130], [190, 150, 60],

@@ -1,4 +1,4 @@
-"""Render clips of the plaza: ``python -m footage.plaza OUT --seed 7 --frames 1000 [--clips 4] [--anomalies all]``.
+"""Render clips of the plaza: ``python -m plaza OUT --seed 7 --frames 1000 [--clips 4] [--anomalies all]``.
 
 Writes one mp4 per clip with its truth beside it, or a single clip where OUT ends in ``.mp4``.
 """
@@ -9,12 +9,12 @@ from pathlib import Path
 
 from core import files
 from core.errors import WhycamError
-from footage.plaza import _clip
-from footage.plaza._anomalies import ANOMALIES, STAGED
+from plaza import _clip
+from plaza._anomalies import ANOMALIES, STAGED
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m footage.plaza", description="Render clips of a plaza.")
+    parser = argparse.ArgumentParser(prog="python -m plaza", description="Render clips of a plaza.")
     parser.add_argument("out", type=Path, help="folder for the clips, or one file ending in .mp4")
     parser.add_argument("--seed", type=int, default=0, help="of the first clip; the next ones count up")
     parser.add_argument("--frames", type=int, default=750, help="frames in each clip, at 25 a second")

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from footage.plaza import _goods, _poses, _vehicles
-from footage.plaza._acts import (
+from plaza import _goods, _poses, _vehicles
+from plaza._acts import (  # fmt: skip
     CARRY,
     STAND,
     THROW,
@@ -19,11 +19,11 @@ from footage.plaza._acts import (
     stand_at,
     way,
     world,
-)  # fmt: skip
-from footage.plaza._crowd import Tracks
-from footage.plaza._figure import NO_BAG, dress
-from footage.plaza._riders import tint
-from footage.plaza._scene import Scene
+)
+from plaza._crowd import Tracks
+from plaza._figure import NO_BAG, dress
+from plaza._riders import tint
+from plaza._scene import Scene
 
 FURS = np.array([[150, 108, 66], [70, 50, 38], [34, 32, 32], [206, 190, 160], [120, 116, 112], [178, 132, 84]], float)
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from footage.plaza import _goods, _poses
-from footage.plaza._acts import (
+from plaza import _goods, _poses
+from plaza._acts import (  # fmt: skip
     BEND,
     FALL,
     JUMP,
@@ -28,11 +28,11 @@ from footage.plaza._acts import (
     stand_at,
     way,
     world,
-)  # fmt: skip
-from footage.plaza._crowd import Tracks
-from footage.plaza._figure import NO_BAG, dress
-from footage.plaza._riders import tint
-from footage.plaza._scene import Scene
+)
+from plaza._crowd import Tracks
+from plaza._figure import NO_BAG, dress
+from plaza._riders import tint
+from plaza._scene import Scene
 
 BUSY = 8.0
 """Seconds that someone goes on with what is done on the spot."""

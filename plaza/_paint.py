@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from footage.plaza._view import View
+from plaza._view import View
 
 Array = npt.NDArray[np.float64]
 Image = npt.NDArray[np.uint8]

@@ -8,15 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from core.registry import pick
-from footage.plaza import _figure, _paint, _poses
-from footage.plaza._acts import Act, Play, Thing
-from footage.plaza._anomalies import ANOMALIES, Anomaly, duration, schedule
-from footage.plaza._crowd import Crowd, Tracks
-from footage.plaza._exposure import Film, Light, Sensor
-from footage.plaza._furniture import Occluder
-from footage.plaza._paint import Ids, Solids
-from footage.plaza._scene import Scene, build
-from footage.plaza._truth import Known, PlazaFrame, visible_objects
+from plaza import _figure, _paint, _poses
+from plaza._acts import Act, Play, Thing
+from plaza._anomalies import ANOMALIES, Anomaly, duration, schedule
+from plaza._crowd import Crowd, Tracks
+from plaza._exposure import Film, Light, Sensor
+from plaza._furniture import Occluder
+from plaza._paint import Ids, Solids
+from plaza._scene import Scene, build
+from plaza._truth import Known, PlazaFrame, visible_objects
 
 Array = npt.NDArray[np.float64]
 Image = npt.NDArray[np.uint8]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from footage.plaza._paint import Ids
+from plaza._paint import Ids
 
 Image = npt.NDArray[np.uint8]
 LEAST = 4

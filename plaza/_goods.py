@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from footage.plaza._vehicles import RUBBER, STEEL, Array, Part, Y, Z, box, tube
+from plaza._vehicles import RUBBER, STEEL, Array, Part, Y, Z, box, tube
 
 
 def suitcase(colour: Array, size: float, handle: float) -> list[Part]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from footage.plaza import _poses, _vehicles
-from footage.plaza._figure import Look
-from footage.plaza._scene import Scene
+from plaza import _poses, _vehicles
+from plaza._figure import Look
+from plaza._scene import Scene
 
 Array = npt.NDArray[np.float64]
 Generator = np.random.Generator

@@ -8,8 +8,7 @@ from core import files, video
 from core.datasets import Footage, Truth
 from core.errors import DataError
 from core.records import Frames
-from footage.plaza import _clip
-from footage.plaza._anomalies import STAGED
+from plaza import STAGED, film, truth_of
 
 TRAINING, TEST = range(1000, 1008), range(500, 504)  # seeds; the demo has another
 LENGTH, TEST_LENGTH = 750, 1475  # a test clip has room for six anomalies one after the other
@@ -41,7 +40,7 @@ class PlazaClip:
         if not (self.path.is_file() and complete.is_file()):
             files.folder(self.path.parent)
             length = TEST_LENGTH if self.anomalies else LENGTH
-            _clip.film(self.path, self.seed, length, self.anomalies)
+            film(self.path, self.seed, length, self.anomalies)
         return self.path
 
     def frames(self, chunk: int = 32) -> Iterator[Frames]:
@@ -80,7 +79,7 @@ class Plaza:
         known = {c.name: c for c in self._tests()}
         if clip.name not in known:
             raise DataError(f"{clip.name!r} is no test clip of the plaza; known: {', '.join(known)}")
-        return _clip.truth_of(known[clip.name].ready())
+        return truth_of(known[clip.name].ready())
 
 
 DATASETS = {"plaza": Plaza}

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import plaza
 from core import video
 from core.errors import DataError, UnknownNameError
-from footage import plaza
-from footage.plaza import ANOMALIES, Anomaly, _anomalies, _clip, _dataset, _paint, _poses, _truth
-from footage.plaza._view import View
+from plaza import ANOMALIES, Anomaly, _anomalies, _clip, _paint, _poses, _truth
+from plaza._view import View
 
 SIZE = (320, 180)
 DEMO = Path(__file__).parents[2] / "assets/demo/plaza.mp4"
@@ -243,26 +243,6 @@ def test_damaged_truth_is_said_to_be_so(tmp_path):
     (tmp_path / "clip.json").write_text('{"frames": 3, "labels": {"9": []}}')
     with pytest.raises(DataError, match=r"clip\.mp4"):
         plaza.truth_of(tmp_path / "clip.mp4")
-
-
-def test_the_data_set_renders_what_it_is_asked_for(tmp_path, monkeypatch):
-    monkeypatch.setattr(_dataset, "LENGTH", 6)
-    monkeypatch.setattr(_dataset, "TEST_LENGTH", 6)
-    data = plaza.DATASETS["plaza"](tmp_path)
-    assert (len(data.training()), len(data.test())) == (8, 4)
-    assert list(tmp_path.iterdir()) == []
-    first = data.test()[0]
-    assert data.truth(first).abnormal.shape == (6,)
-    written = first.path.stat().st_mtime_ns
-    assert sum(len(c) for c in first.frames()) == 6
-    assert first.path.stat().st_mtime_ns == written
-    with pytest.raises(DataError, match="no test clip"):
-        data.truth(data.training()[0])
-
-
-def test_without_a_root_clips_are_kept_among_the_users_data(whycam_home):
-    clip = plaza.DATASETS["plaza"](Path()).test()[0]
-    assert clip.path.is_relative_to(whycam_home)
 
 
 def test_the_demo_shows_all_anomalies_well_apart():

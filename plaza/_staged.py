@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from footage.plaza import _poses, _vehicles
-from footage.plaza._acts import (
+from plaza import _poses, _vehicles
+from plaza._acts import (  # fmt: skip
     DRIVE,
     RIDE,
     RUN,
@@ -20,10 +20,10 @@ from footage.plaza._acts import (
     middle,
     move,
     world,
-)  # fmt: skip
-from footage.plaza._crowd import Tracks
-from footage.plaza._figure import NO_BAG, dress
-from footage.plaza._scene import Scene
+)
+from plaza._crowd import Tracks
+from plaza._figure import NO_BAG, dress
+from plaza._scene import Scene
 
 
 def bicycle(scene: Scene, rng: Generator, tracks: Tracks) -> Play:

@@ -13,10 +13,10 @@ from core import files, video
 from core.array_files import open_npz
 from core.datasets import Truth
 from core.errors import DataError
-from footage.plaza import _acts
-from footage.plaza._anomalies import ACTIONS, LABELS, LAWN, Anomaly
-from footage.plaza._render import render
-from footage.plaza._truth import PlazaFrame, PlazaObject
+from plaza import _acts
+from plaza._anomalies import ACTIONS, LABELS, LAWN, Anomaly
+from plaza._render import render
+from plaza._truth import PlazaFrame, PlazaObject
 
 LABEL_SET = "plaza/1"
 MOST_FRAMES = 10_000_000
@@ -98,9 +98,9 @@ def film(
         path: the mp4 to write.
         seed: who walks where, light and noise.
         frames: how many.
-        anomalies: as :func:`footage.plaza.render` takes them.
+        anomalies: as :func:`plaza.render` takes them.
         fps: frames per second.
-        settings: further arguments of :func:`footage.plaza.render`.
+        settings: further arguments of :func:`plaza.render`.
 
     Raises:
         StorageError: the folder cannot be written to.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from footage.plaza._vehicles import RUBBER, STEEL, Array, Part, X, Y, Z, box, tube, wheel
+from plaza._vehicles import RUBBER, STEEL, Array, Part, X, Y, Z, box, tube, wheel
 
 GRIP = np.array([0.42, 0.0, 1.02])
 GLASS, DARK = np.array([52.0, 62, 74]), np.array([40.0, 42, 46])

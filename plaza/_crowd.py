@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from footage.plaza._figure import HANDBAG, Look, dress
-from footage.plaza._scene import Scene
+from plaza._figure import HANDBAG, Look, dress
+from plaza._scene import Scene
 
 Array = npt.NDArray[np.float64]
 Generator = np.random.Generator

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from footage.plaza import _doings, _riders, _staged, _strays
-from footage.plaza._acts import (
+from plaza import _doings, _riders, _staged, _strays
+from plaza._acts import (  # fmt: skip
     BEND,
     CARRY,
     DRIVE,
@@ -24,9 +24,9 @@ from footage.plaza._acts import (
     WALK,
     Generator,
     Play,
-)  # fmt: skip
-from footage.plaza._crowd import Tracks
-from footage.plaza._scene import Scene
+)
+from plaza._crowd import Tracks
+from plaza._scene import Scene
 
 LAWN = "on the lawn"
 """X-MAN location label of ``off limits``."""

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from footage.plaza import _texture
-from footage.plaza._furniture import OVER, Canvas, Occluder, Plan, furnish
-from footage.plaza._view import View
+from plaza import _texture
+from plaza._furniture import OVER, Canvas, Occluder, Plan, furnish
+from plaza._view import View
 
 Array = npt.NDArray[np.float64]
 Image = npt.NDArray[np.uint8]

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from core import device, video
+from core.boxes import iou
 from core.contracts import ObjectModel
 from core.errors import InputError
 from core.records import Detections, Floats, Images
 from explain import objects
-from explain.boxes import iou
 from explain.objects import compact
 
 GROUPS: Mapping[str, tuple[str, ...]] = {

@@ -10,9 +10,9 @@ from typing import Any
 
 from core import device, video
 from core.analysis import Analysis
+from core.boxes import iou
 from core.records import Pixels
 from core.registry import collect, pick
-from explain.boxes import iou
 from footage import labels
 from pipeline.analyse import analyse
 from pipeline.camera import Camera, load

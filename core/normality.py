@@ -35,7 +35,7 @@ class Places:
         points: foot points and heights seen, (x, y, height) in pixels: the middle of a box's lower edge.
         motion: velocity at each of them, (x, y) in box heights a second; 0 where it was seen only once.
         distance: ascending quantiles (0 %, 1 %, … 100 %) of how far each point lies from those of other moments, as
-            :func:`explain.places.distance` measures it.
+            :func:`explain.causes.places.distance` measures it.
         speed: ascending quantiles of the tubes' median speeds, in box heights a second, of vehicles with what they grow
             or shrink by; empty where none moved.
         moments: how many moments that rests on: people come again and again, so that more boxes do not say more.

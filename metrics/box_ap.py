@@ -5,20 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from core.boxes import iou
 from core.records import Detections, Floats
-
-
-def iou(a: Floats, b: Floats) -> Floats:
-    """Return the (N, M) intersections over unions of (N, 4) and (M, 4) boxes; 0 where both are without area.
-
-    >>> iou(np.array([[0, 0, 2, 2]], np.float32), np.array([[1, 0, 3, 2]], np.float32)).round(3).tolist()
-    [[0.3330000042915344]]
-    """
-    low, high = np.maximum(a[:, None, :2], b[None, :, :2]), np.minimum(a[:, None, 2:], b[None, :, 2:])
-    shared = np.clip(high - low, 0, None).prod(2)
-    whole = [np.clip(x[:, 2:] - x[:, :2], 0, None).prod(1) for x in (a, b)]
-    joined = whole[0][:, None] + whole[1][None] - shared
-    return np.where(joined > 0, shared / np.maximum(joined, np.float32(1e-12)), 0).astype(np.float32)
 
 
 def average_precision(

@@ -16,7 +16,7 @@ from core.errors import InputError
 from core.normality import AlarmCurve, Normality, NormalScores
 from core.progress import JobProgress
 from core.records import Clip, Event, Evidence, Floats
-from explain import causes
+from explain.causes import ranking, summary
 from pipeline import frame_log, plan
 from pipeline.burnt_in import Text
 from pipeline.events import EventRule, find_events
@@ -171,10 +171,10 @@ def _explained(
     event: Event, part: tuple[int, int], seen: Sequence[Evidence], normality: Normality, kept: Kept, threshold: float
 ) -> ExplainedEvent:
     if not len(seen):
-        return ExplainedEvent(event, (), 1.0, causes.unseen(event, kept.clock, threshold))
-    found = causes.rank(seen, normality, clock=kept.clock)
+        return ExplainedEvent(event, (), 1.0, summary.unseen(event, kept.clock, threshold))
+    found = ranking.rank(seen, normality, clock=kept.clock)
     size, told = (kept.clip.width, kept.clip.height), None if part == (event.first, event.last) else part
-    said = causes.summarise(event, found.causes, found.unexplained, kept.clock, threshold, size, found.shown, told)
+    said = summary.summarise(event, found.causes, found.unexplained, kept.clock, threshold, size, found.shown, told)
     return ExplainedEvent(event, found.causes, found.unexplained, said, found.shown)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from core.clock import Clock
 from core.normality import NormalScores
 from core.records import Floats
-from explain._summary import timestamp
+from explain.causes.summary import timestamp
 from pipeline.events import EventRule, smoothed
 
 

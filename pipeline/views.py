@@ -8,7 +8,7 @@ from pathlib import Path
 from core.analysis import Analysis, ExplainedEvent
 from core.records import Evidence
 from explain import report
-from explain._summary import attributes, wall_clock
+from explain.causes.summary import attributes, wall_clock
 from explain.report.overlay import MARKS, PALETTE, level, overlay
 from explain.report.place_map import place_map, place_of
 from pipeline.answers import EVIDENCE, WHY, explain_events, floor_of

@@ -10,10 +10,10 @@ from core.clock import Clock
 from core.contracts import ActionModel, ObjectModel
 from core.records import Detections, Evidence, Floats, Frames, Images
 from explain.actions import moments
+from explain.causes.fragments import whole
+from explain.causes.plausible import actors, sized
 from explain.darkness import believed
-from explain.fragments import whole
 from explain.heat import box_area, box_heat, summed_area
-from explain.plausible import actors, sized
 
 LEAST_ACTION = 0.05
 """Actions less probable than this are not kept; what is seldom normal and half believed may still be the cause."""
@@ -39,7 +39,7 @@ class Witness:
         actions: names what persons do over ``actions.span`` frames around the key frame, ``actions.rate`` of them a
             second: of a slower clip some are shown more than once, of a faster one some not at all, and at the clip's
             ends the first or last is repeated. It is asked of the ``MOST_PERSONS`` persons
-            (:func:`explain.plausible.actors`) with the most heat per pixel, so that a crowd costs no more than a few.
+            (:func:`explain.causes.plausible.actors`) with the most heat per pixel: a crowd costs no more than a few.
     """
 
     def __init__(self, objects: ObjectModel, actions: ActionModel) -> None:

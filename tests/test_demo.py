@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import cli
+from core.boxes import iou, overlap_of_smaller
 from core.clock import Clock
-from explain.boxes import iou, overlap_of_smaller
-from explain.causes import rank
+from explain.causes.ranking import rank
 from pipeline.camera import load
 from pipeline.evidence import EvidenceFolder
 from tests.pipeline.evaluation.test_frame_origin import holds_still

@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from core.boxes import within
 from core.contracts import Footage
 from core.records import Floats, Images
 from explain.actions import compact
 from explain.actions._ava import official
-from explain.boxes import within
 from footage.avenue import Avenue
 from footage.folder import Folder
 from footage.labels import Region

@@ -17,7 +17,7 @@ from core.records import Floats, Images
 from explain.actions import compact
 from explain.actions._crop import GREY
 from explain.actions._slowfast import MEAN, STD
-from explain.plausible import LEAST_HEIGHT
+from explain.causes.plausible import LEAST_HEIGHT
 from plaza import PlazaFrame, PlazaObject
 
 Random = np.random.Generator

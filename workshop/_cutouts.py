@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from core.boxes import iou
 from core.records import Floats, Images
-from metrics.box_ap import iou
 from workshop._box_samples import Boxes, Random
 
 PERSON = 1

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.boxes import iou
 from core.records import Detections, Floats
-from explain.boxes import iou
 from explain.objects._rcnn import COCO
 
 SAME = 0.55

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
+from core.boxes import iou
 from core.contracts import ObjectModel
 from core.records import Detections
 from explain.labels import PERSON
 from footage.labels import Regions
 from footage.ucsd import Ped2
-from metrics.box_ap import average_precision, iou
+from metrics.box_ap import average_precision
 from workshop import _real_frames
 from workshop._box_samples import LEAST_VISIBLE, Sampler, Scenes, Source
 from workshop._composites import Composer, gather, mask_reader

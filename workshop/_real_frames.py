@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from core.boxes import iou
 from core.contracts import Footage, ObjectModel
 from core.errors import ClipError
 from core.files import folder, write_json
@@ -22,7 +23,6 @@ from footage.avenue import Avenue
 from footage.folder import Folder
 from footage.labels import Regions
 from footage.ucsd import Ped2
-from metrics.box_ap import iou
 from workshop._box_samples import Boxes, Scenes
 
 LEARNT, UNSEEN = ("Test001", "Test004", "Test007"), ("Test002", "Test008", "Test010")

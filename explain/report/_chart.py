@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from core.analysis import Analysis
 from core.records import Floats
-from explain._summary import timestamp
+from explain.causes.summary import timestamp
 from explain.report._html import safe
 
 WIDTH, HEIGHT = 1040, 250

@@ -11,7 +11,7 @@ import numpy as np
 
 from core.analysis import Analysis, Cause, ExplainedEvent
 from core.disturbance import Disturbance
-from explain._summary import wall_clock
+from explain.causes.summary import wall_clock
 
 LONGEST_NAME = 100
 """Of a video, as readers of predictions take it."""

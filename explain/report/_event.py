@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from core.analysis import Analysis, Cause, ExplainedEvent
 from core.errors import InputError
 from core.records import Evidence, Pixels
-from explain._summary import attributes, percent, timestamp, wall_clock
+from explain.causes.summary import attributes, percent, timestamp, wall_clock
 from explain.report._html import jpeg, safe, webp
 from explain.report.overlay import MARKS, PALETTE, TOP, heat_layer
 from explain.report.place_map import place_map, place_of

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.analysis import Analysis, ExplainedEvent
 from core.records import Evidence
-from explain._summary import percent, timestamp, wall_clock
+from explain.causes.summary import percent, timestamp, wall_clock
 from explain.report._chart import score_chart
 from explain.report._event import KINDS, event_section, name_of
 from explain.report._html import css_string, safe

@@ -10,7 +10,7 @@ from core import pictures
 from core.analysis import Analysis
 from core.array_files import MOST_MAP, read_npy
 from core.errors import InputError
-from explain._summary import timestamp
+from explain.causes.summary import timestamp
 from explain.report._html import jpeg, safe
 from explain.report.maps import painted, top_of
 

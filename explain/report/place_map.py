@@ -8,7 +8,7 @@ import numpy as np
 from core.analysis import Cause
 from core.normality import Places
 from core.records import Images
-from explain import places
+from explain.causes import places
 
 PATH, KNOWN = (255, 176, 66), (96, 190, 255)
 DIMMED = 0.35

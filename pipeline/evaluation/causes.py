@@ -15,9 +15,9 @@ from core.normality import Normality
 from core.progress import JobProgress
 from core.records import Evidence
 from explain import actions as action_models
-from explain import causes
 from explain import objects as object_models
 from explain._backends import read_card
+from explain.causes import ranking
 from explain.objects import compact
 from footage.labels import Named
 from pipeline.camera import Camera
@@ -181,9 +181,9 @@ def _rank(
     frames: Sequence[int],
 ) -> Ranking:
     name = rule if rule in RANKED else OURS
-    ranked = causes.by_frame(seen, normality, name, clock)
+    ranked = ranking.by_frame(seen, normality, name, clock)
     by_frame = dict(zip(frames, ranked, strict=True))
-    event = causes.rank(seen, normality, name, clock).causes if rule == OURS else ()
+    event = ranking.rank(seen, normality, name, clock).causes if rule == OURS else ()
     return weigh(entry, by_frame, classes, next(iter(event), None))
 
 

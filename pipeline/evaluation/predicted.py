@@ -11,7 +11,8 @@ from core.contracts import Detector
 from core.datasets import Dataset
 from core.device import Runtime
 from core.progress import JobProgress
-from explain import actions, causes, objects
+from explain import actions, objects
+from explain.causes import ranking
 from footage.predictions import COLUMNS
 from pipeline.camera import Camera
 from pipeline.evaluation import _labelled, plan
@@ -67,6 +68,6 @@ def _lines(
         clock = _labelled.gather(entry.clip, asked, detector, camera.normality.median, [(witness, kept)], runtime, say)
         if frames := kept.frames():
             seen = kept.between(frames[0], frames[-1])
-            for frame, ranked in zip(frames, causes.by_frame(seen, camera.normality, OURS, clock), strict=True):
+            for frame, ranked in zip(frames, ranking.by_frame(seen, camera.normality, OURS, clock), strict=True):
                 for cause in ranked:
                     yield entry.clip.name, frame + 1, cause.coarse, cause.fine, cause.score

@@ -23,8 +23,8 @@ from core.errors import Cancelled, InputError
 from core.progress import JobProgress
 from core.records import Event, Evidence, Floats, Frames, Images, Tube
 from explain.attribution import Scale
+from explain.causes.parts import covers, named, parts_of
 from explain.labels import fine
-from explain.parts import covers, named, parts_of
 from pipeline.camera import Camera
 from pipeline.events import smoothed
 from pipeline.explaining import plan

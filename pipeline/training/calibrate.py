@@ -16,7 +16,7 @@ from core.errors import DataError
 from core.normality import AlarmCurve, Normality
 from core.progress import JobProgress
 from core.records import Detections, Evidence, Floats, Frames, Images
-from explain import causes, places
+from explain.causes import places, ranking
 from pipeline.camera import background_of, thumbnails
 from pipeline.events import EventRule
 from pipeline.evidence import EvidenceFolder
@@ -123,7 +123,7 @@ def calibrate(
         for clip in others:
             _watch(detector, clip, Witness(witness.objects, witness.actions), rows, seen, runtime, job)
         job.begin(plan.SUMMING, seen.kept)
-        classes, explained = causes.class_normality(_passing(seen.evidence.between(0, seen.kept), job), heat)
+        classes, explained = ranking.class_normality(_passing(seen.evidence.between(0, seen.kept), job), heat)
     raw = np.concatenate([scores for scores, _ in seen.scores[:judged]])
     median = float(np.median(raw))
     alarms = alarm_curve([(scores - np.float32(median), clock) for scores, clock in seen.scores[:judged]])

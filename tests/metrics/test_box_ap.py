@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.boxes import iou
 from core.records import Detections
-from metrics.box_ap import average_precision, iou
+from metrics.box_ap import average_precision
 
 
 def detections(boxes, confidence, labels=None):

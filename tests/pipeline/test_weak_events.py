@@ -11,7 +11,7 @@ import cli
 from core.clock import Clock
 from core.errors import InputError
 from core.records import Event
-from explain.causes import unseen
+from explain.causes.summary import unseen
 from pipeline.answers import AROUND_SECONDS, EVIDENCE, explain_events, told_from
 from pipeline.evidence import EvidenceFolder
 from pipeline.views import cut, report_at

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 import plaza
+from core.boxes import iou
 from core.device import Runtime
 from explain.objects import compact
-from metrics.box_ap import iou
 from workshop._box_samples import facts, with_riders
 
 FLOAT32, BFLOAT16 = (Runtime(torch.device("cpu"), precision) for precision in (torch.float32, torch.bfloat16))

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import plaza
+from core.boxes import iou
 from core.device import Runtime
 from core.errors import WeightsError, WeightsUnavailable
 from explain import objects
 from explain.objects import yolox
-from metrics.box_ap import iou
 
 RUNTIME = Runtime(torch.device("cpu"), torch.float32)
 LOCAL = os.environ.get("WHYCAM_WEIGHTS", "")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.records import Tube
-from explain._regions import UNKNOWN
+from explain.causes._regions import UNKNOWN
 from pipeline.explaining import counterfactual
 
 VALUE = {"before": 0.66, "after": 0.41, "threshold": 0.44, "before_db": 5.16, "after_db": 3.1, "threshold_db": 3.54}

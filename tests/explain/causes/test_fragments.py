@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.records import Detections
-from explain.fragments import INSIDE, LARGEST, NARROWEST, whole
+from explain.causes.fragments import INSIDE, LARGEST, NARROWEST, whole
 
 ADULT = (100, 100, 160, 300)
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explain.boxes import iou, overlap_of_smaller, within
+from core.boxes import iou, overlap_of_smaller, within
 
 corner = st.integers(0, 9)
 drawn = st.lists(st.tuples(corner, corner, st.integers(0, 6), st.integers(0, 6)), max_size=5).map(

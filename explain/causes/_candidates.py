@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from core.boxes import iou
 from core.clock import Clock
 from core.normality import Normality
 from core.records import Detections, Evidence, Floats, Tube
-from explain._confirmed import Without, select, unconfirmed
-from explain._implied import implied, runs
-from explain._regions import NO_VOCABULARY, unboxed
-from explain._vehicles import doings
-from explain._whereabouts import oddness, pace, whereabouts
-from explain.boxes import iou
+from explain.causes._confirmed import Without, select, unconfirmed
+from explain.causes._implied import implied, runs
+from explain.causes._regions import NO_VOCABULARY, unboxed
+from explain.causes._vehicles import doings
+from explain.causes._whereabouts import oddness, pace, whereabouts
+from explain.causes.tubes import link
 from explain.labels import PERSON, TRACK
-from explain.tubes import link
 
 IMPLIED = np.float32(0.9)
 """Confidence in an action over that in the object which implies it: what is seen stands before what follows from it."""

@@ -7,11 +7,11 @@ import numpy as np
 from core.clock import Clock
 from core.normality import Places
 from core.records import Floats, Tube
-from explain import places as learnt
-from explain._vehicles import STAND, TURN, VEHICLES, travel
+from explain.causes import places as learnt
+from explain.causes._vehicles import STAND, TURN, VEHICLES, travel
+from explain.causes.places import LEAST_SAMPLES, tail
+from explain.causes.tubes import speed
 from explain.heat import Doubles
-from explain.places import LEAST_SAMPLES, tail
-from explain.tubes import speed
 
 PLACE, FLOW = "in an unusual place", "against the flow"
 """What is said of an object behind its name."""

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from core.boxes import within
 from core.records import Detections
-from explain.boxes import within
 from explain.labels import PERSON
 
 INSIDE = 0.9

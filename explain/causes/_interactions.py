@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from explain._implied import NOBODY_WALKS, RIDDEN
-from explain._measure import Measures
+from explain.causes._implied import NOBODY_WALKS, RIDDEN
+from explain.causes._measure import Measures
 from explain.heat import Doubles
 from explain.labels import fine
 

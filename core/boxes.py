@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from explain.heat import Doubles
+Doubles = npt.NDArray[np.float64]
 
 
 def iou(a: npt.ArrayLike, b: npt.ArrayLike) -> Doubles:

@@ -16,17 +16,14 @@ from core.clock import Clock
 from core.normality import ClassNormality, Normality
 from core.records import Evidence
 from core.registry import pick
-from explain._candidates import Candidate, gather
-from explain._interactions import supported
-from explain._measure import Measures, densities, measure, outside, total
-from explain._regions import unboxed
-from explain._summary import summarise, unseen
-from explain._surprise import heat_surprise, newness, rarity
-from explain._things import boxes_within, things
+from explain.causes._candidates import Candidate, gather
+from explain.causes._interactions import supported
+from explain.causes._measure import Measures, densities, measure, outside, total
+from explain.causes._regions import unboxed
+from explain.causes._surprise import heat_surprise, newness, rarity
+from explain.causes._things import boxes_within, things
 from explain.heat import Doubles
 from explain.labels import coarse, fine
-
-__all__ = ["RULES", "Ranking", "Rule", "by_frame", "class_normality", "rank", "summarise", "unseen"]
 
 Rule = Callable[[Measures, Normality], Doubles]
 WEAKEST = 0.01

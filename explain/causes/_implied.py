@@ -3,7 +3,7 @@
 from core.clock import Clock
 from core.records import Tube
 from explain.actions._ava import official
-from explain.tubes import speed
+from explain.causes.tubes import speed
 
 RIDDEN = frozenset({"bicycle", "skateboard", "motorcycle", "horse"})
 MOVING = 0.15

@@ -7,10 +7,10 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
+from core.boxes import iou
 from core.clock import Clock
 from core.records import Detections, Evidence, Tube
-from explain._vehicles import DRIVEN
-from explain.boxes import iou
+from explain.causes._vehicles import DRIVEN
 from explain.heat import Mask
 from explain.labels import PERSON
 

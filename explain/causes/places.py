@@ -11,9 +11,9 @@ import numpy as np
 from core.clock import Clock
 from core.normality import Places
 from core.records import Detections, Floats, Tube
-from explain._vehicles import VEHICLES, travel
+from explain.causes._vehicles import VEHICLES, travel
+from explain.causes.tubes import link, speed
 from explain.heat import Doubles
-from explain.tubes import link, speed
 
 LEAST_POINTS, MOST_POINTS = 60, 1200
 """A class with fewer points has no places; of more, this many are kept, evenly drawn."""

@@ -6,9 +6,9 @@ import numpy as np
 
 from core.clock import Clock
 from core.records import Evidence, Floats, Tube
-from explain._regions import UNKNOWN, unboxed
+from explain.causes._regions import UNKNOWN, unboxed
+from explain.causes.tubes import at, link
 from explain.heat import box_heat, summed_area
-from explain.tubes import at, link
 
 MOST = 6
 LEAST = 0.02

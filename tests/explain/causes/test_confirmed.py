@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from core.clock import Clock
-from explain._confirmed import Without, unconfirmed
-from explain.tubes import link
-from tests.explain.test_causes import detections, moved, scene
+from explain.causes._confirmed import Without, unconfirmed
+from explain.causes.tubes import link
+from tests.explain.causes.test_ranking import detections, moved, scene
 
 CLOCK = Clock.steady(25.0, 1000)
 CAR = (50.0, 60.0, 90.0, 80.0)

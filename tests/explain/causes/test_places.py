@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from core.clock import Clock
 from core.normality import Places
 from core.records import Detections, Tube
-from explain import places
-from explain._whereabouts import pace, whereabouts
+from explain.causes import places
+from explain.causes._whereabouts import pace, whereabouts
 
 FPS, STRIDE = 25.0, 5
 TALL = 40.0

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.boxes import iou, overlap_of_smaller
 from core.records import Evidence, Floats
-from explain._candidates import Candidate
-from explain._regions import NO_VOCABULARY
-from explain.boxes import iou, overlap_of_smaller
+from explain.causes._candidates import Candidate
+from explain.causes._regions import NO_VOCABULARY
 from explain.heat import Doubles, Mask, box_area, box_heat, box_peak, covered, summed_area
 from explain.labels import PERSON, TRACK
 
@@ -106,7 +106,7 @@ def measure(candidates: Sequence[Candidate], sums: Sums, columns: slice = slice(
     """Measure the candidates of one event, or of a part of its frames.
 
     Args:
-        candidates: of :func:`explain._candidates.gather`.
+        candidates: of :func:`explain.causes._candidates.gather`.
         sums: of :func:`total`.
         columns: the frames that count.
 
@@ -153,7 +153,7 @@ def total(candidates: Sequence[Candidate], evidence: Sequence[Evidence], level: 
     """Sum up what each candidate holds in each frame; one frame's picture and table are in memory at a time.
 
     Args:
-        candidates: of :func:`explain._candidates.gather`.
+        candidates: of :func:`explain.causes._candidates.gather`.
         evidence: the frames they were gathered from; at least one.
         level: the camera's mean heat per pixel, taken off before shares are formed.
     """

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core import boxes
 from core.clock import Clock
 from core.records import Detections, Tube
-from explain import boxes, tubes
+from explain.causes import tubes
 
 
 def seen(frame, boxes, labels=None):

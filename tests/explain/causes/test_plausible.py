@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from explain.plausible import LEAST_HEIGHT, actors, sized
-from tests.explain.test_causes import detections
+from explain.causes.plausible import LEAST_HEIGHT, actors, sized
+from tests.explain.causes.test_ranking import detections
 
 SIZE = (320, 180)
 

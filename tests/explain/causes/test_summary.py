@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from core.analysis import Cause
 from core.clock import Clock
 from core.records import Event
-from explain.causes import summarise
+from explain.causes.summary import summarise
 
 EVENT = Event(310, 374, 340, 5.1)
 CLOCK = Clock.steady(25.0, 1000)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from core.boxes import iou
 from core.records import Detections, Floats
-from explain._vehicles import VEHICLES
-from explain.boxes import iou
+from explain.causes._vehicles import VEHICLES
 from explain.labels import PERSON
 
 LARGEST = 0.5

@@ -10,14 +10,14 @@ from scipy.sparse.csgraph import connected_components
 from core.analysis import Cause, CauseLabel
 from core.clock import Clock
 from core.records import Floats, Pixels, Tube
-from explain._candidates import Candidate
-from explain._measure import Measures
-from explain._vehicles import DRIVEN
-from explain._whereabouts import FLOW, PLACE
+from explain.causes._candidates import Candidate
+from explain.causes._measure import Measures
+from explain.causes._vehicles import DRIVEN
+from explain.causes._whereabouts import FLOW, PLACE
+from explain.causes.places import feet
+from explain.causes.tubes import speed
 from explain.heat import Doubles, Mask
 from explain.labels import TRACK, coarse, fine
-from explain.places import feet
-from explain.tubes import speed
 
 SAME = 0.5
 """Two names are one thing's when they have one box in this share of their frames."""

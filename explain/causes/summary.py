@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from core.analysis import Cause
 from core.clock import Clock
 from core.records import Event, Pixels
-from explain._vehicles import DONE_BY_VEHICLES, VEHICLES
+from explain.causes._vehicles import DONE_BY_VEHICLES, VEHICLES
 from explain.labels import PERSON
 
 SURE = 0.75

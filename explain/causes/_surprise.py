@@ -3,10 +3,10 @@
 import numpy as np
 
 from core.normality import ClassNormality, Normality
-from explain._measure import Measures
-from explain._regions import UNKNOWN
+from explain.causes._measure import Measures
+from explain.causes._regions import UNKNOWN
+from explain.causes.places import tail
 from explain.heat import Doubles
-from explain.places import tail
 
 PRIOR = 100.0
 """Boxes that a class must have shown before its own heat counts as much as that of all classes together."""

@@ -7,8 +7,8 @@ import pytest
 
 from core.clock import Clock
 from core.normality import ClassNormality, Normality, Places
-from explain.causes import rank
-from tests.explain.test_causes import WALKERS, detections, moved, scene
+from explain.causes.ranking import rank
+from tests.explain.causes.test_ranking import WALKERS, detections, moved, scene
 
 CLOCK = Clock.steady(25.0, 1000)
 NORMAL = Normality(

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
+from core.boxes import iou
 from core.clock import Clock
 from core.errors import expect
 from core.records import Detections, Pixels, Tube
-from explain.boxes import iou
 from explain.heat import Doubles
 
 PATIENCE = 3

@@ -10,8 +10,8 @@ from core.clock import Clock
 from core.errors import UnknownNameError
 from core.normality import ClassNormality, Normality
 from core.records import Detections, Evidence
-from explain import places
-from explain.causes import RULES, by_frame, class_normality, rank
+from explain.causes import places
+from explain.causes.ranking import RULES, by_frame, class_normality, rank
 from explain.heat import covered_share
 
 HEIGHT, WIDTH, NOISE = 180, 320, 0.01

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Bools, Floats
 from core.contracts import Dataset, Detector, Footage
 from core.errors import InputError
-from core.records import Floats
 
 FIGURES = ("deletion_auc", "insertion_auc", "mass", "rank", "points", "sanity", "evaluations")
 RESAMPLES, SHARE = 2000, 0.95
@@ -47,7 +46,7 @@ def frames_of(
     return chosen
 
 
-def best_threshold(scores: Floats, abnormal: npt.NDArray[np.bool_]) -> float:
+def best_threshold(scores: Floats, abnormal: Bools) -> float:
     """Return the score with the largest √(TPR·(1 − FPR)) (``ravi2021class``, equation 3.21); NaN scores do not count.
 
     >>> best_threshold(np.array([1, 2, 3, 4], np.float32), np.array([False, False, True, True]))

@@ -5,7 +5,7 @@ import numpy as np
 
 from benchmarks._staged_pictures import stamped
 from benchmarks._staged_views import Staged, Take, window
-from core.records import Images
+from core.arrays import Images
 
 
 def nothing(take: Take) -> Staged:

@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from benchmarks._staged_views import Numbers, Staged, Take, Truth, window
-from core.records import Floats, Images
+from benchmarks._staged_views import Staged, Take, Truth, window
+from core.arrays import Doubles, Floats, Images
 
 BARS = ((180, 180, 180), (180, 180, 16), (16, 180, 180), (16, 180, 16), (180, 16, 180), (180, 16, 16), (16, 16, 180))
 COVERS = {"hand": (95, 65, 50), "cloth": (40, 42, 48), "spray": (210, 205, 200), "fog": (185, 185, 185)}
@@ -27,7 +27,7 @@ def light(take: Take, first: int, gain: float, how: str, length: int = 1) -> Sta
     return exposed(window(take), 1 + (gain - 1) * share), [Truth("light", take.seconds(first), take.seconds(end))]
 
 
-def exposed(images: Images, gain: Numbers) -> Images:
+def exposed(images: Images, gain: Doubles) -> Images:
     """Multiply each picture of a clip."""
     return np.stack([cv2.convertScaleAbs(image, alpha=float(one)) for image, one in zip(images, gain, strict=True)])
 

@@ -4,11 +4,11 @@ import cv2
 import numpy as np
 
 from benchmarks._staged_pictures import COLOURS
-from benchmarks._staged_views import Numbers, Staged, Take, Truth, window
-from core.records import Images
+from benchmarks._staged_views import Staged, Take, Truth, window
+from core.arrays import Doubles, Images
 
 
-def _ramp(take: Take, first: int, length: int) -> Numbers:
+def _ramp(take: Take, first: int, length: int) -> Doubles:
     return np.clip((np.arange(len(take.images)) - first + 1) / length, 0, 1)
 
 
@@ -65,5 +65,5 @@ def cloud(take: Take, first: int, length: int, gain: float) -> Staged:
     return images, [Truth("light", take.seconds(first), take.seconds(first + length))]
 
 
-def _times(image: Images, gain: Numbers) -> Images:
+def _times(image: Images, gain: Doubles) -> Images:
     return np.asarray(np.clip(image * gain[None, :, None], 0, 255), np.uint8)

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from core.records import Images
+from core.arrays import Doubles, Images
 
-Numbers = npt.NDArray[np.float64]
 MARGIN = 0.14
 """Share of the picture at each side that a staged camera does not show, so that it can move without showing an edge."""
 
@@ -55,7 +53,7 @@ class Take:
         return min(frame, len(self.images)) / self.fps
 
 
-def window(take: Take, x: Numbers | None = None, y: Numbers | None = None, degrees: float = 0.0, zoom: float = 1.0,
+def window(take: Take, x: Doubles | None = None, y: Doubles | None = None, degrees: float = 0.0, zoom: float = 1.0,
            since: int = 0) -> Images:  # fmt: skip
     """Show the inner part of each picture, moved by (x, y) pixels, and turned and enlarged from frame ``since`` on."""
     count, height, width = take.images.shape[:3]

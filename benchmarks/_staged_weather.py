@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from core.records import Floats, Images
+from core.arrays import Floats, Images
 
 HERSHEY = {"simplex": cv2.FONT_HERSHEY_SIMPLEX, "plain": cv2.FONT_HERSHEY_PLAIN, "triplex": cv2.FONT_HERSHEY_TRIPLEX}
 NEWS = {

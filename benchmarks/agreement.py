@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from core import device, video
+from core.arrays import Floats, Images
 from core.boxes import iou
 from core.contracts import ObjectModel
 from core.errors import InputError
-from core.records import Detections, Floats, Images
+from core.records import Detections
 from explain import objects
 from explain.objects import compact
 

@@ -20,9 +20,10 @@ from av.video.frame import VideoFrame
 from benchmarks._staged import FAULTS, HARMLESS, LATER
 from benchmarks._staged_views import Take, Truth
 from core import video
+from core.arrays import Images
 from core.clock import Clock
 from core.disturbance import Disturbance
-from core.records import Frames, Images
+from core.records import Frames
 from explain.disturbances.monitor import Monitor
 from footage.plaza import DATASETS
 

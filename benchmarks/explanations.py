@@ -22,10 +22,11 @@ import torch
 from benchmarks import _explaining_speed
 from benchmarks._frames import best_threshold, frames_of, spread, table_of
 from core import files
+from core.arrays import Floats, Images
 from core.contracts import Dataset, Detector
 from core.device import Runtime, choose
 from core.errors import InputError
-from core.records import Floats, Frames, Images
+from core.records import Frames
 from core.registry import collect, pick
 from explain import attribution, faithfulness, scorer, segments
 from explain.attribution import Budget, MethodEntry, attribute, reduced

@@ -13,7 +13,7 @@ import numpy as np
 import plaza
 from benchmarks import _child
 from core import device, video
-from core.records import Images
+from core.arrays import Images
 from pipeline import camera
 from pipeline.analyse import analyse
 from pipeline.events import EventRule

@@ -7,9 +7,9 @@ import numpy as np
 import plaza
 from benchmarks.speed import rate
 from core import device
+from core.arrays import Images
 from core.contracts import ObjectModel
 from core.errors import WeightsUnavailable
-from core.records import Images
 from explain import objects
 
 FRAMES, MOST = 8, 80.0

@@ -16,10 +16,11 @@ import numpy as np
 from benchmarks._staged_weather import TWINS, Scene
 from benchmarks.disturbances import code, place
 from core import device, video
+from core.arrays import Floats, Images
 from core.clock import Clock
 from core.contracts import Detector
 from core.device import Runtime
-from core.records import Event, Floats, Frames, Images
+from core.records import Event, Frames
 from explain.disturbances.monitor import Monitor
 from pipeline.answers import hides
 from pipeline.burnt_in import BurntIn

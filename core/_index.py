@@ -6,7 +6,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from core import _boxes, _container, _notes
 from core._container import Limits, shown
@@ -15,6 +14,7 @@ from core._recorded import wall_clock
 from core._rows import CONCEALING, EDITED, KEY
 from core._scan import Scan, scan
 from core._timing import Timing, announcing, nonsense, timing
+from core.arrays import Bools
 from core.errors import ClipError
 
 STILLS = frozenset({"gif", "apng", "mjpeg", "mpjpeg"})
@@ -42,7 +42,7 @@ class Index:
 
     scan: Scan
     options: Mapping[str, str]
-    shows: npt.NDArray[np.bool_]
+    shows: Bools
     timing: Timing
     losses: Losses
     begin: int

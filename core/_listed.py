@@ -4,17 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from av.video.stream import VideoStream
 
 from core._rows import UNKNOWN
+from core.arrays import Bools, Ints
 
 HEAD = 8
 """Bytes of a chunk before what it holds."""
 ENOUGH = 0.5
 """Share of the packets that lie where an index says, from which on it is believed."""
-
-Numbers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -26,8 +24,8 @@ class Listed:
         ticks: (N,) number of each chunk.
     """
 
-    positions: Numbers
-    ticks: Numbers
+    positions: Ints
+    ticks: Ints
 
     @staticmethod
     def of(stream: VideoStream) -> "Listed":
@@ -36,7 +34,7 @@ class Listed:
         found = np.array(sorted(entries), np.int64).reshape(-1, 2)
         return Listed(found[:, 0], found[:, 1])
 
-    def place(self, positions: Numbers, ticks: Numbers, path: Path) -> tuple[Numbers, Numbers]:
+    def place(self, positions: Ints, ticks: Ints, path: Path) -> tuple[Ints, Ints]:
         """Number packets by where they lie, where some that the index lists are missing between them.
 
         Args:
@@ -64,7 +62,7 @@ class Listed:
         return ticks + ahead, np.sort(numbers[missing])
 
 
-def _palettes(path: Path, positions: Numbers) -> npt.NDArray[np.bool_]:
+def _palettes(path: Path, positions: Ints) -> Bools:
     """Tell which chunks hold no picture but a change of colours."""
     found = np.zeros(len(positions), np.bool_)
     with path.open("rb") as file:

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from core import _boxes, _fragments, _stamps, _torn
 from core._rows import DAMAGED, KEY, UNKNOWN
 from core._scan import Scan
 from core._timing import Timing
+from core.arrays import Bools, Ints
 from core.clock import GAP_SECONDS, GAP_STEPS
 
 SLACK = 0.75
@@ -68,7 +68,7 @@ class Losses:
     spans: Spans
 
 
-def losses(scan: Scan, when: Timing, shows: npt.NDArray[np.bool_], path: Path, wrong: bool) -> Losses:
+def losses(scan: Scan, when: Timing, shows: Bools, path: Path, wrong: bool) -> Losses:
     """Compare what a clip announces with what is there.
 
     Args:
@@ -174,12 +174,12 @@ def _dropped(scan: Scan, when: Timing, path: Path) -> tuple[Spans, int, int, int
     return spans, lost, missing, int((np.abs(apart) > NEAR).sum())
 
 
-def _near(damaged: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def _near(damaged: Ints, rows: Ints) -> Bools:
     """Tell which rows have a damaged one nearby."""
     return np.asarray(np.searchsorted(damaged, rows + NEAR, "right") > np.searchsorted(damaged, rows - NEAR))
 
 
-def _damaged(scan: Scan) -> npt.NDArray[np.bool_]:
+def _damaged(scan: Scan) -> Bools:
     """Return the packets that were damaged on their way, but not those where another recording begins.
 
     There the packets' counter begins anew, which FFmpeg notes at one of the packets before.
@@ -194,6 +194,6 @@ def _damaged(scan: Scan) -> npt.NDArray[np.bool_]:
     return damaged
 
 
-def _runs(marked: npt.NDArray[np.bool_]) -> int:
+def _runs(marked: Bools) -> int:
     """Count the runs of what is marked."""
     return int((np.diff(marked.astype(np.int8), prepend=0) > 0).sum())

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from core import _notes
 from core._index import Index
 from core._losses import SLACK, Spans
 from core._view import Painter
+from core.arrays import Bools
 from core.records import Reading
 
 HAIR = 0.01
@@ -111,13 +111,13 @@ class Outcome:
             notes.append(_notes.colours(self.path))
         return Reading(announced, self.read, unread, tuple(notes))
 
-    def _lost(self) -> npt.NDArray[np.bool_]:
+    def _lost(self) -> Bools:
         """Return the rows that announced a frame and gave none; frames of an unknown row stand for the earliest."""
         lost = np.asarray(self.index.shows & ~self._seen, np.bool_)
         lost[np.flatnonzero(lost)[: self._unknown]] = False
         return lost
 
-    def _spans(self, marked: npt.NDArray[np.bool_]) -> list[tuple[float, float]]:
+    def _spans(self, marked: Bools) -> list[tuple[float, float]]:
         """Return the stretches of time in which all frames are marked."""
         times = self.index.timing.times
         rows = np.flatnonzero(self.index.shows & ~np.isnan(times))

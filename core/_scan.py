@@ -8,7 +8,6 @@ from typing import Any, cast
 
 import av
 import numpy as np
-import numpy.typing as npt
 from av.container import InputContainer
 from av.format import Flags
 from av.video.stream import VideoStream
@@ -19,6 +18,7 @@ from core._fragments import Fragments
 from core._listed import Listed
 from core._rows import HIDDEN, UNKNOWN, First, Rows
 from core._view import View
+from core.arrays import Images, Ints
 from core.errors import ClipError
 
 SERIAL = frozenset({"mpegts", "mpeg", "flv"})
@@ -46,8 +46,8 @@ class Laid:
         headless: whether an MP4's first fragment cannot be read.
     """
 
-    loose: npt.NDArray[np.int64]
-    positions: npt.NDArray[np.int64]
+    loose: Ints
+    positions: Ints
     weight: float
     retimed: int
     headless: bool
@@ -92,15 +92,15 @@ class Scan:
     streams: tuple[int, ...]
     choice: str
     base: float
-    ticks: npt.NDArray[np.int64]
+    ticks: Ints
     ordered: bool
-    marks: npt.NDArray[np.uint8]
+    marks: Images
     rates: tuple[float, float]
     depth: int
     claimed: int
     missing: int
     laid: Laid
-    lacking: npt.NDArray[np.int64]
+    lacking: Ints
     announced: float | None
     lasts: float
     alone: bool
@@ -236,19 +236,17 @@ def _laid(rows: Sequence[Rows], form: str, fragments: Fragments) -> Laid:
     return Laid(loose, positions, weight, len(fragments.retimed), headless)
 
 
-def _between(passed: "array[int]", serial: bool) -> npt.NDArray[np.int64]:
+def _between(passed: "array[int]", serial: bool) -> Ints:
     """Return the bytes without a packet between each packet and the one before, from those passed since the start."""
     steps = np.diff(_joined([passed]), prepend=passed[0] if passed else 0)
     return steps if serial else np.zeros(len(passed), np.int64)
 
 
-def _joined(parts: "Sequence[array[int]]") -> npt.NDArray[np.int64]:
+def _joined(parts: "Sequence[array[int]]") -> Ints:
     return np.concatenate([np.frombuffer(part, np.int64) if part else np.empty(0, np.int64) for part in parts])
 
 
-def _marks(
-    rows: Sequence[Rows], streams: tuple[int, ...], ticks: npt.NDArray[np.int64], pictures: int
-) -> npt.NDArray[np.uint8]:
+def _marks(rows: Sequence[Rows], streams: tuple[int, ...], ticks: Ints, pictures: int) -> Images:
     """Return the packets' marks; where frames come in two pictures, the second one announces none of its own."""
     marks = np.frombuffer(b"".join(rows[number].marks for number in streams), np.uint8).copy()
     shown = np.flatnonzero((marks & HIDDEN) == 0)

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Ticks = npt.NDArray[np.int64]
-Seconds = npt.NDArray[np.float64]
+from core.arrays import Ints, Seconds
 
 REORDERED = 17
 """Frames among which a decoder may have to reorder (ITU-T H.264: 16), and one more."""
@@ -41,13 +40,13 @@ class Stamps:
     hopeless: bool = False
 
 
-def usual(ticks: Ticks) -> float:
+def usual(ticks: Ints) -> float:
     """Return the median distance between two neighbouring time stamps that differ, 0 where there are no two."""
     steps = np.diff(np.unique(ticks))
     return float(np.median(steps)) if len(steps) else 0.0
 
 
-def in_order(ticks: Ticks, known: npt.NDArray[np.bool_], base: float, longest: float) -> Stamps:
+def in_order(ticks: Ints, known: npt.NDArray[np.bool_], base: float, longest: float) -> Stamps:
     """Bring time stamps into one line, whatever wraps, restarts, jumps and bit errors are in them.
 
     Args:
@@ -75,7 +74,7 @@ def in_order(ticks: Ticks, known: npt.NDArray[np.bool_], base: float, longest: f
 class _Line:
     """Time stamps that are all known, mended in place."""
 
-    def __init__(self, ticks: Ticks, base: float) -> None:
+    def __init__(self, ticks: Ints, base: float) -> None:
         self.line, self.base = ticks.copy(), base
         self.kept = np.arange(len(ticks))
         self.step = max(usual(ticks), 1.0)
@@ -165,7 +164,7 @@ class _Line:
         return np.asarray((self.line - self.line.min()) * self.base, np.float64)
 
 
-def whole_seconds(ticks: Ticks, base: float) -> Ticks:
+def whole_seconds(ticks: Ints, base: float) -> Ints:
     """Move the frames of the first second to its end, where a reader takes each second's first frame for its beginning.
 
     FFmpeg gives DHAV's first frame the whole second in which it was recorded, and the next second's first one that

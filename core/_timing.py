@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from core import _boxes, _container, _notes, _stamps
 from core._rows import EDITED, HIDDEN, UNKNOWN
 from core._scan import RATES, Scan
-from core._stamps import Seconds
+from core.arrays import Bools, Seconds
 from core.clock import GAP_SECONDS, GAP_STEPS
 
 ASSUMED = 25.0
@@ -79,7 +78,7 @@ def nonsense(scan: Scan, path: Path) -> str:
     return ""
 
 
-def announcing(scan: Scan) -> npt.NDArray[np.bool_]:
+def announcing(scan: Scan) -> Bools:
     """Return which packets announce a frame."""
     return np.asarray((scan.marks & HIDDEN) == 0, np.bool_)
 

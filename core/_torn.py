@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-import numpy.typing as npt
 
 from core._scan import Scan
+from core.arrays import Bools, Doubles, Ints
 
 LEAST, USUAL, SHARE = 1024, 4.0, 0.2
 """Bytes without a packet that mean something: this many at least, this many times the usual, and this share of what the
@@ -17,12 +17,8 @@ SYNC = 0x47
 BLOCK = 1 << 22
 """Bytes of a transport stream that are looked into at once."""
 
-Rows = npt.NDArray[np.int64]
 
-
-def places(
-    scan: Scan, before: Rows, behind: Rows, missing: npt.NDArray[np.float64], path: Path
-) -> npt.NDArray[np.bool_]:
+def places(scan: Scan, before: Ints, behind: Ints, missing: Doubles, path: Path) -> Bools:
     """Tell where frames are missing because their data is damaged, and not because nothing was recorded.
 
     Args:

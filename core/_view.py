@@ -12,8 +12,8 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorTrc, Interpolation, VideoReformatter
 
 from core import _container
+from core.arrays import Images
 from core.errors import ClipError
-from core.records import Images
 
 HDR = {int(ColorTrc.SMPTE2084): "PQ", int(ColorTrc.ARIB_STD_B67): "HLG"}
 MATRICES = frozenset({0, 1, 2, 4, 5, 6, 7, 9})

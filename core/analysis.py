@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Bools, Floats
 from core.clock import Clock
 from core.disturbance import Disturbance
 from core.normality import NormalScores, Places
-from core.records import Clip, Event, Floats, Pixels
+from core.records import Clip, Event, Pixels
 
 LEAST_HIDDEN = 0.5
 """Seconds hidden by the camera's own doing from which they are said beside the number of events."""
@@ -178,7 +178,7 @@ class Analysis:
         return f"{unread}, {part}" if unread and part else f" in the {part}" if part else unread
 
     @property
-    def hidden(self) -> npt.NDArray[np.bool_]:
+    def hidden(self) -> Bools:
         """(frames,) which of them the camera's own doing hides."""
         found = np.zeros(len(self.scores), np.bool_)
         for one in self.disturbances:

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-Doubles = npt.NDArray[np.float64]
+from core.arrays import Doubles
 
 
 def iou(a: npt.ArrayLike, b: npt.ArrayLike) -> Doubles:

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import Seconds
 from core.errors import expect
-
-Seconds = npt.NDArray[np.float64]
 
 GAP_SECONDS, GAP_STEPS = 1.0, 5.0
 """Frames are a gap apart when more than this many seconds, and more than this many usual steps, lie between them."""

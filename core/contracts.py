@@ -11,8 +11,9 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from core.arrays import Floats, Images
 from core.datasets import Dataset, DatasetFactory, Footage, Truth
-from core.records import Detections, Floats, Frames, Images, Prediction, Window
+from core.records import Detections, Frames, Prediction, Window
 from core.settings import checked
 
 __all__ = ["ActionModel", "Dataset", "DatasetFactory", "Detector", "DetectorEntry", "Footage", "Losses", "ObjectModel",

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
+from core.arrays import Bools
 from core.records import Frames
 
 
@@ -22,8 +20,8 @@ class Truth:
         classes: what each frame shows, where a data set says so of every one; None elsewhere.
     """
 
-    abnormal: npt.NDArray[np.bool_]
-    masks: Callable[[int], npt.NDArray[np.bool_]] | None
+    abnormal: Bools
+    masks: Callable[[int], Bools] | None
     label_set: str
     classes: tuple[str, ...] | None = None
 

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from core._container import LIMITS, shown
+from core.arrays import Images
 from core.errors import InputError
-from core.records import Images
 
 MOST_BYTES = 256 * 1024**2
 """Of a picture's file; one that is larger holds no picture of a size that is read."""
@@ -43,7 +42,7 @@ def read(path: Path, *, grey: bool = False) -> Images:
     return decode(data, shown(path), grey=grey)
 
 
-def decode(data: npt.NDArray[np.uint8], name: str, *, grey: bool = False) -> Images:
+def decode(data: Images, name: str, *, grey: bool = False) -> Images:
     """Unpack a picture.
 
     Args:
@@ -67,7 +66,7 @@ def decode(data: npt.NDArray[np.uint8], name: str, *, grey: bool = False) -> Ima
     return np.asarray(picture, np.uint8)
 
 
-def _check_size(data: npt.NDArray[np.uint8], name: str) -> None:
+def _check_size(data: Images, name: str) -> None:
     """Refuse what the header says is too large; Pillow reads no more than that."""
     try:
         with warnings.catch_warnings():

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Doubles, Floats, Images, Ints
 from core.errors import expect
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Pixels = tuple[float, float, float, float]
-Floats = npt.NDArray[np.float32]
-Images = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ class Frames:
 
     images: Images
     first: int
-    times: npt.NDArray[np.float64]
+    times: Doubles
 
     def __post_init__(self) -> None:
         right = self.images.ndim == 4 and self.images.shape[3] == 3 and self.images.dtype == np.uint8
@@ -195,7 +193,7 @@ class Tube:
     """
 
     label: str
-    frames: npt.NDArray[np.int64]
+    frames: Ints
     boxes: Floats
     confidence: Floats
 

@@ -21,9 +21,10 @@ from core._index import index
 from core._order import in_order
 from core._outcome import Outcome, Seconds
 from core._view import Painter
+from core.arrays import Images
 from core.errors import ClipError
 from core.files import staged
-from core.records import Clip, Frames, Images, Reading
+from core.records import Clip, Frames, Reading
 
 __all__ = ["EXTENSIONS", "LIMITS", "Limits", "encode", "probe", "read", "sha256_of"]
 

@@ -12,18 +12,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from core.arrays import Bools, Floats, Ints
 from core.errors import InputError, expect
-from core.records import Floats
 
 if TYPE_CHECKING:
     from explain.scorer import Scorer
-
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -219,7 +216,7 @@ def reduced(values: Floats, size: tuple[int, int]) -> Floats:
     return np.asarray(functional.interpolate(large, size, mode="area")[0, 0].numpy(), np.float32)
 
 
-def strongest(values: Floats, share: float) -> npt.NDArray[np.bool_]:
+def strongest(values: Floats, share: float) -> Bools:
     """Mark the share of pixels with the largest positive values, at least one where any is positive."""
     count = max(1, round(values.size * share))
     least = max(float(np.partition(values.ravel(), -count)[-count]), 1e-38)

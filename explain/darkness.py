@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from core.records import Detections, Images
+from core.arrays import Images
+from core.records import Detections
 
 DARK = 45.0
 """Median brightness, 0 to 255, under which a picture is dark."""

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from core.records import Floats
+from core.arrays import Bools, Doubles, Floats, Ints
 from explain.attribution import Question
 from explain.scorer import Scorer
 
@@ -24,9 +23,6 @@ SANE = 0.5
 """Rank correlation with the map of a random network from which a map fails its sanity check."""
 REACH = 0.02
 """How far beside the mask, as a share of the picture's longer side, the highest pixel may lie."""
-
-Mask = npt.NDArray[np.bool_]
-Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -79,7 +75,7 @@ def curves(values: Floats, question: Question, scorer: Scorer, steps: int = STEP
     return Curves(fractions, told[: steps + 1], told[steps + 1 :])
 
 
-def order(values: Floats) -> npt.NDArray[np.int64]:
+def order(values: Floats) -> Ints:
     """Return each pixel's rank, 0 for the largest value; ties are broken by the map smoothed, then by place."""
     flat = np.asarray(values, np.float32)
     smooth = cv2.GaussianBlur(flat, (0, 0), max(1.0, min(values.shape) / 32))
@@ -89,19 +85,19 @@ def order(values: Floats) -> npt.NDArray[np.int64]:
     return ranks
 
 
-def mass_in(values: Floats, mask: Mask) -> float:
+def mass_in(values: Floats, mask: Bools) -> float:
     """Share of the map's positive mass inside the mask (relevance mass accuracy, ``arras2022clevr``); 0 if none is."""
     positive = np.maximum(values, 0.0).astype(np.float64)
     return float(positive[mask].sum() / positive.sum()) if positive.any() else 0.0
 
 
-def rank_in(values: Floats, mask: Mask) -> float:
+def rank_in(values: Floats, mask: Bools) -> float:
     """Share of the K largest values inside the mask of K pixels (relevance rank accuracy, ``arras2022clevr``)."""
     count = int(mask.sum())
     return float((mask.ravel() & (order(values) < count)).sum() / count) if count else 0.0
 
 
-def points_at(values: Floats, mask: Mask) -> bool:
+def points_at(values: Floats, mask: Bools) -> bool:
     """Tell whether the highest pixel lies on the mask or near it (pointing game, ``zhang2018topdown``)."""
     row, column = np.unravel_index(int(np.argmax(values)), values.shape)
     away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)

@@ -8,11 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import Bools, Doubles, Floats
 from core.errors import expect
-from core.records import Floats
-
-Doubles = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 
 def summed_area(heat: Floats) -> Doubles:
@@ -115,7 +112,7 @@ def _whole(boxes: npt.ArrayLike, width: int, height: int) -> npt.NDArray[np.intp
     return np.maximum(np.ceil(clip_boxes(boxes, width, height) - 0.5), 0.0).astype(np.intp)
 
 
-def covered(shape: tuple[int, int], boxes: npt.ArrayLike) -> Mask:
+def covered(shape: tuple[int, int], boxes: npt.ArrayLike) -> Bools:
     """Mark the pixels whose centre lies in at least one box.
 
     Args:
@@ -130,7 +127,7 @@ def covered(shape: tuple[int, int], boxes: npt.ArrayLike) -> Mask:
     steps = np.zeros((height + 1, width + 1), np.float32)
     for y, x, step in ((y1, x1, 1), (y1, x2, -1), (y2, x1, -1), (y2, x2, 1)):
         np.add.at(steps, (y, x), step)
-    union: Mask = cv2.integral(steps, sdepth=cv2.CV_64F)[1 : height + 1, 1 : width + 1] > 0.5
+    union: Bools = cv2.integral(steps, sdepth=cv2.CV_64F)[1 : height + 1, 1 : width + 1] > 0.5
     return union
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.arrays import Floats
 from core.contracts import Detector
 from core.device import Runtime
 from core.errors import Cancelled, expect
-from core.records import Floats
 from explain.attribution import Budget, Question, Scale
 
 BATCH_BYTES = {"cpu": 1 << 22, "cuda": 1 << 28}

@@ -10,8 +10,7 @@ import numpy as np
 from skimage.segmentation import slic
 from torch import Tensor
 
-from core.records import Floats
-from explain.attribution import Ints
+from core.arrays import Floats, Ints
 
 COUNT = 40
 HOT = 3.0

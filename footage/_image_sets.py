@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Bools
 from core.datasets import Footage, Truth
 from core.errors import DataError
 from footage import _images
 from footage._images import ImageClip
 
 FPS = 1.0
-Mask = npt.NDArray[np.bool_]
 MaskFile = Callable[[Path], Path | None]
 
 
@@ -82,15 +81,15 @@ def _shuffled(files: Mapping[Path, str]) -> tuple[Path, ...]:
     return tuple(ordered[i] for i in np.random.default_rng(0).permutation(len(ordered)))
 
 
-def _masks(kind: Pictures) -> Callable[[int], Mask]:
+def _masks(kind: Pictures) -> Callable[[int], Bools]:
     files = _shuffled(kind.test)
 
-    def mask(frame: int) -> Mask:
+    def mask(frame: int) -> Bools:
         found = kind.mask_of(files[frame]) if kind.mask_of else None
         size = _images.load(files[frame]).shape[:2]
         if found is None:
             return np.zeros(size, np.bool_)
-        inside: Mask = _images.load(found, size)[..., 0] > 127
+        inside: Bools = _images.load(found, size)[..., 0] > 127
         return inside
 
     return mask

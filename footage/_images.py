@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from core import pictures
+from core.arrays import Images
 from core.errors import DataError, InputError
-from core.records import Frames, Images
+from core.records import Frames
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp"})
 

@@ -15,9 +15,9 @@ from typing import Any, TypeVar, overload
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import Bools, Doubles
 from core.errors import DataError
 
-Mask = npt.NDArray[np.bool_]
 Cell = npt.NDArray[Any]
 Taken = TypeVar("Taken")
 MOST_BYTES = 256 << 20
@@ -30,10 +30,10 @@ _MATRIX, _COMPRESSED, _NAME, _SIGNED, _UNSIGNED = 14, 15, 1, 5, 6
 _TYPES = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
 
 
-class Masks(Sequence[Mask]):
+class Masks(Sequence[Bools]):
     """One (H, W) mask for each frame, kept with eight pixels in a byte."""
 
-    def __init__(self, masks: Iterator[Mask] | Sequence[Mask]) -> None:
+    def __init__(self, masks: Iterator[Bools] | Sequence[Bools]) -> None:
         kept = [(mask.shape, np.packbits(mask)) for mask in masks]
         self._shapes = [shape for shape, _ in kept]
         self._packed = [packed for _, packed in kept]
@@ -42,10 +42,10 @@ class Masks(Sequence[Mask]):
         return len(self._packed)
 
     @overload
-    def __getitem__(self, index: int) -> Mask: ...
+    def __getitem__(self, index: int) -> Bools: ...
     @overload
-    def __getitem__(self, index: slice) -> list[Mask]: ...
-    def __getitem__(self, index: int | slice) -> Mask | list[Mask]:
+    def __getitem__(self, index: slice) -> list[Bools]: ...
+    def __getitem__(self, index: int | slice) -> Bools | list[Bools]:
         if isinstance(index, slice):
             return [self[i] for i in range(len(self))[index]]
         height, width = self._shapes[index]
@@ -65,7 +65,7 @@ def masks(file: Path, key: str) -> Masks:
     return _read(file, key, lambda found: Masks(cell != 0 for cell in found))
 
 
-def arrays(file: Path, key: str) -> list[npt.NDArray[np.float64]]:
+def arrays(file: Path, key: str) -> list[Doubles]:
     """Read a cell array of two-dimensional arrays of numbers.
 
     Raises:

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from core.array_files import read_npy
+from core.arrays import Bools
 from core.errors import DataError
 from footage import _keys
 
-Mask = npt.NDArray[np.bool_]
 MOST_BYTES = 2 << 30
 MOST_TEXT = 64 << 20
 
@@ -28,7 +28,7 @@ def array(path: Path) -> npt.NDArray[Any]:
     return read_npy(path, MOST_BYTES, mapped=True)
 
 
-def flags(path: Path, count: int | None = None) -> Mask:
+def flags(path: Path, count: int | None = None) -> Bools:
     """Read one label for each frame, 0 for normal; an array of one row will do.
 
     Raises:
@@ -46,7 +46,7 @@ def flags(path: Path, count: int | None = None) -> Mask:
     return values.astype(np.bool_)
 
 
-def marked(ranges: npt.ArrayLike, count: int, where: str) -> Mask:
+def marked(ranges: npt.ArrayLike, count: int, where: str) -> Bools:
     """Mark frames by (first, last) ranges, from 1, both inclusive.
 
     Raises:

@@ -18,16 +18,15 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from core import video
+from core.arrays import Bools
 from core.datasets import Footage, Truth
 from core.errors import DataError
 from footage import _matlab, _tables
 from footage._parted import Parted
 from footage._videos import SUFFIXES, VideoClip
 
-Mask = npt.NDArray[np.bool_]
 LABEL_SET = "cuhk-avenue/volLabel"
 """A frame is abnormal where its mask is not empty, 3712 of the whole set; papers with 3867 use other labels."""
 OTHER = "cuhk-avenue/3867"
@@ -89,7 +88,7 @@ class Avenue(Parted[VideoClip]):
             raise DataError(f"{file.name} has {len(masks)} masks for clip {clip.name!r}, which has {frames} frames")
         size = (facts.width, facts.height)
 
-        def mask(frame: int) -> Mask:
+        def mask(frame: int) -> Bools:
             inside = masks[frame]
             if inside.shape != (size[1], size[0]):
                 inside = cv2.resize(inside.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST).astype(np.bool_)
@@ -114,7 +113,7 @@ class Avenue3867(Avenue):
     official: Mapping[str, int] = {**Avenue.official, "abnormal": 3867}
 
     @cached_property
-    def _rows(self) -> tuple[npt.NDArray[np.bool_], ...]:
+    def _rows(self) -> tuple[Bools, ...]:
         """Frame labels of all 21 clips, there or not."""
         table, ranges = self.root / "frame_labels_avenue.npy", self.root / "avenue.mat"
         if table.is_file():

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import Doubles, Ints
 from core.errors import DataError
 from footage import _entries, _keys
 from footage._keys import Named, match
@@ -26,7 +27,6 @@ COLUMNS = ("video", "frame", "coarse", "fine", "score")
 FORMS = {True: '[["object", "bicycle", 0.9]]', False: '[["object", "bicycle"]]'}
 """An entry's value with and without scores."""
 MOST_BYTES = 2 << 30
-Whole = npt.NDArray[np.int64]
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Rows:
     _score: "array[float]" = field(default_factory=lambda: array("d"))
 
     @property
-    def place(self) -> Whole:
+    def place(self) -> Ints:
         """Return (N,) the place of each row: its video's number times 2**32, plus its frame."""
         return np.frombuffer(self._place, np.int64)
 
@@ -56,11 +56,11 @@ class Rows:
         return np.frombuffer(self._kind, np.int32)
 
     @property
-    def score(self) -> npt.NDArray[np.float64]:
+    def score(self) -> Doubles:
         """Return (N,) the score of each row."""
         return np.frombuffer(self._score, np.float64)
 
-    def frames(self) -> Whole:
+    def frames(self) -> Ints:
         """Return the places of all frames that the file names."""
         return np.fromiter(self.places, np.int64, len(self.places))
 
@@ -201,8 +201,8 @@ def _quick(path: Path) -> Rows | None:
 
 
 def _arrow(
-    rows: Rows, path: Path, names: Mapping[str, Sequence[str]], codes: Mapping[str, Whole], frame: Whole,
-    score: npt.NDArray[np.float64],
+    rows: Rows, path: Path, names: Mapping[str, Sequence[str]], codes: Mapping[str, Ints], frame: Ints,
+    score: Doubles,
 ) -> Rows:  # fmt: skip
     """Give names their numbers, each once."""
     where, many = str(path), len(names["fine"])

@@ -16,15 +16,14 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Bools
 from core.datasets import Dataset, Footage, Truth
 from core.errors import DataError
 from footage import _images, _tables
 from footage._parted import Parted
 from footage._videos import SUFFIXES, VideoClip
 
-Mask = npt.NDArray[np.bool_]
 FPS = 24.0
 LABEL_SET = "shanghaitech/test_frame_mask"
 CAMERAS = tuple(f"{number:02d}" for number in range(1, 14))
@@ -84,7 +83,7 @@ class ShanghaiTech(Parted[Footage]):
         abnormal = _tables.flags(self.root / "testing" / "test_frame_mask" / f"{clip.name}.npy")
         return Truth(abnormal, self._masks(clip.name, len(abnormal)), LABEL_SET)
 
-    def _masks(self, name: str, count: int) -> Callable[[int], Mask] | None:
+    def _masks(self, name: str, count: int) -> Callable[[int], Bools] | None:
         file = self.root / "testing" / "test_pixel_mask" / f"{name}.npy"
         if not file.is_file():
             return None

@@ -15,16 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from core import video
+from core.arrays import Bools
 from core.datasets import Footage, Truth
 from core.errors import DataError
 from core.records import Frames
 from footage import _tables
 from footage._videos import SUFFIXES
 
-Mask = npt.NDArray[np.bool_]
 COLUMNS = ("track_id", "frame_idx", "x_min", "y_min", "x_max", "y_max")
 WINDOW = 10
 """Frames on either side of an event (``ravi2021class`` says 15; its published evaluation uses ten)."""
@@ -120,7 +119,7 @@ class _Subway:
         abnormal = np.zeros(count, np.bool_)
         abnormal[list(found)] = True
 
-        def mask(frame: int) -> Mask:
+        def mask(frame: int) -> Bools:
             inside = np.zeros(size, np.bool_)
             for x1, y1, x2, y2 in found.get(frame, ()):
                 inside[max(y1, 0) : y2 + 1, max(x1, 0) : x2 + 1] = True

@@ -17,8 +17,8 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Bools
 from core.datasets import Footage, Truth
 from core.errors import DataError
 from footage import _images
@@ -110,7 +110,7 @@ class _Ucsd(Parted[ImageClip]):
             abnormal[first - 1 : last] = True
         return Truth(abnormal, self._masks(index), self._label_set())
 
-    def _masks(self, index: int) -> Callable[[int], npt.NDArray[np.bool_]] | None:
+    def _masks(self, index: int) -> Callable[[int], Bools] | None:
         """Return what reads a clip's masks, None where the data set has none for it."""
         clip = self._test[index]
         folder = self.root / "Test" / f"{clip.name}_gt"
@@ -121,8 +121,8 @@ class _Ucsd(Parted[ImageClip]):
             raise DataError(f"{clip.name}_gt has {len(masks)} masks for {len(clip)} frames")
         size = _images.load(clip.files[0]).shape[:2]
 
-        def mask(frame: int) -> npt.NDArray[np.bool_]:
-            inside: npt.NDArray[np.bool_] = _images.load(masks[frame], size)[..., 0] > 127
+        def mask(frame: int) -> Bools:
+            inside: Bools = _images.load(masks[frame], size)[..., 0] > 127
             return inside
 
         return mask

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from core.arrays import Bools, Doubles, Floats, Ints
+
 RESAMPLES, SHARE = 1000, 0.95
 DRAWS = 250
 """Resamples computed at once, which bounds the memory."""
@@ -22,7 +23,7 @@ class Interval:
     high: float
 
 
-def units(video: npt.ArrayLike) -> tuple[npt.NDArray[np.int64], str]:
+def units(video: npt.ArrayLike) -> tuple[Ints, str]:
     """Say what is drawn: whole videos, for a video's frames are alike; of a single one, stretches of frames.
 
     Returns:
@@ -36,9 +37,9 @@ def units(video: npt.ArrayLike) -> tuple[npt.NDArray[np.int64], str]:
 
 
 def resampled(
-    scores: Floats, positive: npt.NDArray[np.bool_], unit: npt.NDArray[np.int64], resamples: int = RESAMPLES,
+    scores: Doubles, positive: Bools, unit: Ints, resamples: int = RESAMPLES,
     seed: int = 0,
-) -> Floats:  # fmt: skip
+) -> Doubles:  # fmt: skip
     """Compute average precision by class on footage drawn with replacement.
 
     No frame is drawn out: a unit that is drawn n times counts n-fold. Precision is asked for at the positive frames
@@ -63,9 +64,7 @@ def resampled(
     return found
 
 
-def _weighted(
-    scores: Floats, positive: npt.NDArray[np.bool_], unit: npt.NDArray[np.int64], weight: npt.NDArray[np.float32]
-) -> Floats:
+def _weighted(scores: Doubles, positive: Bools, unit: Ints, weight: Floats) -> Doubles:
     order = np.argsort(-scores)
     s, y, u = scores[order], positive[order], unit[order]
     ends = np.flatnonzero(np.r_[s[1:] != s[:-1], True])
@@ -101,7 +100,7 @@ def interval(values: npt.ArrayLike, share: float = SHARE) -> Interval:
     return Interval(float(low), float(high))
 
 
-def mean_over(values: Floats, classes: Sequence[int]) -> Floats:
+def mean_over(values: Doubles, classes: Sequence[int]) -> Doubles:
     """Return (resamples,) the mean over some classes of each draw, those without a positive frame left out."""
     chosen = values[:, list(classes)]
     held = ~np.isnan(chosen)

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import Bools, Doubles
+
 Scores = Sequence[npt.ArrayLike]
 Labels = Sequence[npt.ArrayLike]
-Array = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 
-def videos(scores: Scores, abnormal: Labels) -> list[tuple[Array, Mask]]:
+def videos(scores: Scores, abnormal: Labels) -> list[tuple[Doubles, Bools]]:
     """Return the frames that have a score, video by video.
 
     Args:
@@ -32,7 +32,7 @@ def videos(scores: Scores, abnormal: Labels) -> list[tuple[Array, Mask]]:
     return found
 
 
-def pool(scores: Scores, abnormal: Labels) -> tuple[Array, Mask]:
+def pool(scores: Scores, abnormal: Labels) -> tuple[Doubles, Bools]:
     """Concatenate the frames that have a score, of all videos."""
     found = videos(scores, abnormal)
     return np.concatenate([np.empty(0), *[s for s, _ in found]]), np.concatenate(
@@ -40,7 +40,7 @@ def pool(scores: Scores, abnormal: Labels) -> tuple[Array, Mask]:
     )
 
 
-def normalised(scores: Array) -> Array:
+def normalised(scores: Doubles) -> Doubles:
     """Bring one video's scores to [0, 1] by their minimum and maximum.
 
     An infinite score takes the place of the nearest finite one; a video whose scores are all alike becomes 0.
@@ -56,11 +56,11 @@ def normalised(scores: Array) -> Array:
         return np.zeros_like(scores)
     # The range of two large numbers may not be representable; that of their halves is.
     scale = 1.0 if high / 2 - low / 2 < np.finfo(np.float64).max / 4 else 0.5
-    between: Array = (np.clip(scores, low, high) * scale - low * scale) / (high * scale - low * scale)
+    between: Doubles = (np.clip(scores, low, high) * scale - low * scale) / (high * scale - low * scale)
     return between
 
 
-def counts(scores: Array, abnormal: Mask) -> tuple[Array, Array]:
+def counts(scores: Doubles, abnormal: Bools) -> tuple[Doubles, Doubles]:
     """Count, for each distinct score from the highest down, the frames flagged at it: (abnormal, normal) ones.
 
     Equal scores are flagged together, so that the order of frames has no influence.
@@ -71,19 +71,19 @@ def counts(scores: Array, abnormal: Mask) -> tuple[Array, Array]:
     return np.cumsum(y, dtype=np.float64)[last], np.cumsum(~y, dtype=np.float64)[last]
 
 
-def average_precision(scores: Array, positive: Mask) -> float:
+def average_precision(scores: Doubles, positive: Bools) -> float:
     """Sum precision over the steps of recall, nothing interpolated; NaN where nothing is positive."""
     if not positive.any():
         return float("nan")
     return steps_of(*counts(scores, positive))
 
 
-def steps_of(tp: Array, fp: Array) -> float:
+def steps_of(tp: Doubles, fp: Doubles) -> float:
     """Sum precision over the steps of recall, from :func:`counts` with at least one positive."""
     return float(np.sum(np.diff(tp, prepend=0.0) / tp[-1] * tp / (tp + fp)))
 
 
-def roc(scores: Array, abnormal: Mask) -> tuple[Array, Array] | None:
+def roc(scores: Doubles, abnormal: Bools) -> tuple[Doubles, Doubles] | None:
     """Return (false-positive rate, true-positive rate) from (0, 0) to (1, 1); None unless both classes are there."""
     if not abnormal.any() or abnormal.all():
         return None

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Whole = npt.NDArray[np.int64]
+from core.arrays import Bools, Doubles, Ints
+
 LEAST_IOU = 0.1
 """Beta: IoU from which a predicted region finds an annotated one (``ramachandra2020street``)."""
 LEAST_SHARE = 0.1
@@ -24,8 +24,8 @@ class Regions:
         box: (N, 4) x1, y1, x2, y2; x2 and y2 exclusive.
     """
 
-    frame: Whole
-    box: Floats
+    frame: Ints
+    box: Doubles
 
     def __post_init__(self) -> None:
         if self.box.shape != (len(self.frame), 4):
@@ -48,8 +48,8 @@ class Predicted:
     """
 
     regions: Regions
-    low: Floats
-    high: Floats
+    low: Doubles
+    high: Doubles
 
     def __post_init__(self) -> None:
         if not self.low.shape == self.high.shape == (len(self.regions),):
@@ -64,7 +64,7 @@ class Predicted:
         return cls(regions, np.full(len(regions), -np.inf), high)
 
 
-def matches(predicted: Regions, truth: Regions, least: float = LEAST_IOU) -> tuple[Whole, Whole]:
+def matches(predicted: Regions, truth: Regions, least: float = LEAST_IOU) -> tuple[Ints, Ints]:
     """Return all pairs (prediction, annotated region) of one frame whose IoU is at least ``least``.
 
     Every pair of a frame is written out at once; no frame is gone through by itself.
@@ -83,7 +83,7 @@ def matches(predicted: Regions, truth: Regions, least: float = LEAST_IOU) -> tup
     return one[good], other[good]
 
 
-Found = Callable[[npt.NDArray[np.bool_]], Floats]
+Found = Callable[[Bools], Doubles]
 """(M, K) which regions are found at K thresholds -> (K,) share that counts."""
 
 
@@ -112,13 +112,13 @@ def area(predicted: Predicted, truth: Regions, frames: int, share: Found, least:
     return _under(np.r_[0.0, rate], np.r_[0.0, found])
 
 
-def _span(levels: Floats, low: Floats, high: Floats) -> tuple[Whole, Whole]:
+def _span(levels: Doubles, low: Doubles, high: Doubles) -> tuple[Ints, Ints]:
     """Return which of the descending ``levels`` each region is there at: from ``first`` to before ``last``."""
     down = -levels
     return np.searchsorted(down, -high), np.searchsorted(down, -low)
 
 
-def _found(first: Whole, last: Whole, region: Whole, regions: int, levels: int, share: Found) -> Floats:
+def _found(first: Ints, last: Ints, region: Ints, regions: int, levels: int, share: Found) -> Doubles:
     """Give ``share`` the regions found at each level, some levels at a time."""
     step, parts = max(1, _CELLS // regions), []
     for begin in range(0, levels, step):
@@ -131,7 +131,7 @@ def _found(first: Whole, last: Whole, region: Whole, regions: int, levels: int, 
     return np.concatenate([np.empty(0), *parts])
 
 
-def _under(x: Floats, y: Floats) -> float:
+def _under(x: Doubles, y: Doubles) -> float:
     """Return the area under a curve from 0 to 1; of several values at one place the highest counts.
 
     A region cut out of a heat map may vanish when the cut is lowered, so neither axis need grow: the best that is

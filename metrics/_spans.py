@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import Bools
 from core.clock import Clock
-from metrics._pool import Mask
 
 Flags = Sequence[npt.ArrayLike]
 Pace = float | Sequence[npt.ArrayLike]
@@ -22,7 +22,7 @@ def spans(flags: npt.ArrayLike) -> list[tuple[int, int]]:
     return [(int(first), int(end) - 1) for first, end in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def pairs(flagged: Flags, abnormal: Flags) -> list[tuple[Mask, Mask]]:
+def pairs(flagged: Flags, abnormal: Flags) -> list[tuple[Bools, Bools]]:
     """Return each video's flags and truth.
 
     Raises:

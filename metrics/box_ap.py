@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Bools, Floats
 from core.boxes import iou
-from core.records import Detections, Floats
+from core.records import Detections
 
 
 def average_precision(
@@ -41,9 +41,7 @@ def _of(frame: Detections, label: str) -> tuple[Floats, Floats]:
     return frame.boxes[which], frame.confidence[which]
 
 
-def _match(
-    boxes: Floats, confidence: Floats, true: Floats, asked: Floats, least: float
-) -> tuple[Floats, npt.NDArray[np.bool_]]:
+def _match(boxes: Floats, confidence: Floats, true: Floats, asked: Floats, least: float) -> tuple[Floats, Bools]:
     """Return confidence and hit of the boxes that count, surest first."""
     order = np.argsort(-confidence, kind="stable")
     overlaps, free = iou(boxes[order], true), np.ones(len(true), dtype=bool)

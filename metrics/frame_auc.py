@@ -11,12 +11,13 @@ They are not comparable with one another, so all three are always given, with th
 
 import numpy as np
 
-from metrics._pool import Array, Labels, Mask, Scores, normalised, pool, roc, videos
+from core.arrays import Bools, Doubles
+from metrics._pool import Labels, Scores, normalised, pool, roc, videos
 
 __all__ = ["METRICS", "auc_of", "macro", "micro_normalised", "micro_raw", "normalised", "video_auc"]
 
 
-def auc_of(scores: Array, abnormal: Mask) -> float:
+def auc_of(scores: Doubles, abnormal: Bools) -> float:
     """Return the area under the ROC of one pool; ties count half, NaN unless both classes are there.
 
     It is the probability that an abnormal frame scores higher than a normal one.
@@ -49,7 +50,7 @@ def micro_normalised(scores: Scores, abnormal: Labels) -> float:
     return auc_of(*pool([normalised(s) for s, _ in found], [y for _, y in found]))
 
 
-def video_auc(scores: Array, abnormal: Mask) -> float:
+def video_auc(scores: Doubles, abnormal: Bools) -> float:
     """Return one video's AUC as :func:`macro` counts it.
 
     The normalised video is extended by a normal frame of score 0 and an abnormal one of score 1, so that it is defined

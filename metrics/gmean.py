@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from metrics._pool import Array, Labels, Mask, Scores, counts, pool
+from core.arrays import Bools, Doubles
+from metrics._pool import Labels, Scores, counts, pool
 
 
-def best_threshold(scores: Array, abnormal: Mask) -> float:
+def best_threshold(scores: Doubles, abnormal: Bools) -> float:
     """Return the score from which on frames are flagged where √(TPR · (1 − FPR)) is highest, the highest such score.
 
     NaN unless both classes are there.
@@ -20,7 +21,7 @@ def best_threshold(scores: Array, abnormal: Mask) -> float:
     return float(-np.unique(-scores)[int(np.argmax(balance))])
 
 
-def _flagged(scores: Scores, abnormal: Labels) -> tuple[Mask, Mask] | None:
+def _flagged(scores: Scores, abnormal: Labels) -> tuple[Bools, Bools] | None:
     s, y = pool(scores, abnormal)
     limit = best_threshold(s, y)
     return None if np.isnan(limit) else (s >= limit, y)

@@ -2,22 +2,23 @@
 
 import numpy as np
 
-from metrics._pool import Array, normalised
+from core.arrays import Doubles
+from metrics._pool import normalised
 
 WINDOW = 200
 
 
-def none(scores: Array) -> Array:
+def none(scores: Doubles) -> Doubles:
     """Leave the scores as they are."""
     return scores
 
 
-def min_max(scores: Array) -> Array:
+def min_max(scores: Doubles) -> Doubles:
     """Bring each video's scores to [0, 1] by their minimum and maximum; a constant video becomes 0."""
     return normalised(scores)
 
 
-def sliding(scores: Array) -> Array:
+def sliding(scores: Doubles) -> Doubles:
     """Bring each score to [0, 1] by the least and the greatest of it and the 199 that follow; 0 where they are alike.
 
     At the end of a video it is the last 200, or the whole of a shorter one. The published evaluation of

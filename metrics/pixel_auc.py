@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import Bools, Doubles
 from metrics._pool import roc
 
 SHARE = 0.4
@@ -37,7 +38,7 @@ def frame_value(heat: npt.ArrayLike, mask: npt.ArrayLike, share: float = SHARE) 
     return reached(values[inside], share), True
 
 
-def reached(pixels: npt.NDArray[np.float64], share: float = SHARE) -> float:
+def reached(pixels: Doubles, share: float = SHARE) -> float:
     """Return the highest threshold that a ``share`` of these pixels, of which there must be some, reach.
 
     Raises:
@@ -70,7 +71,7 @@ def pixel_auc(frames: Iterable[tuple[npt.ArrayLike, npt.ArrayLike]], share: floa
     return of_values(np.array([value for value, _ in found]), np.array([truth for _, truth in found], np.bool_))
 
 
-def of_values(values: npt.NDArray[np.float64], abnormal: npt.NDArray[np.bool_]) -> float:
+def of_values(values: Doubles, abnormal: Bools) -> float:
     """Return the area under the ROC of :func:`frame_value`'s numbers; NaN unless both kinds of frame are there."""
     curve = roc(values, abnormal)
     return float(np.trapezoid(curve[1], curve[0])) if curve else float("nan")

@@ -1,19 +1,18 @@
 """Ways to smooth a video's scores over time; a figure says which one it was computed with."""
 
 import numpy as np
-import numpy.typing as npt
 
-from metrics._pool import Array
+from core.arrays import Doubles, Ints
 
 WIDTH, SIGMA = 15, 3.0
 
 
-def none(scores: Array) -> Array:
+def none(scores: Doubles) -> Doubles:
     """Leave the scores as they are."""
     return scores
 
 
-def savgol(scores: Array) -> Array:
+def savgol(scores: Doubles) -> Doubles:
     """Savitzky–Golay filter of 15 frames and order 1, that is a straight line through each frame's neighbours.
 
     It is the mean of 15 frames; the first and last seven lie on the line through the first or last 15, as in SciPy's
@@ -33,7 +32,7 @@ def savgol(scores: Array) -> Array:
     return np.concatenate([ends[0], middle, ends[1]])
 
 
-def gaussian(scores: Array) -> Array:
+def gaussian(scores: Doubles) -> Doubles:
     """Gaussian filter of three frames' standard deviation, cut at four of them, the video mirrored at its ends.
 
     >>> gaussian(np.ones(5)).round(6).tolist()
@@ -46,7 +45,7 @@ def gaussian(scores: Array) -> Array:
     return np.convolve(np.pad(scores, reach, "symmetric"), kernel / kernel.sum(), "valid")
 
 
-def held(scores: Array, span: int, target: int) -> Array:
+def held(scores: Doubles, span: int, target: int) -> Doubles:
     """Give each frame the mean score of the windows that hold it (``abati2019latent``, ``cho2022unsupervised``).
 
     Args:
@@ -69,7 +68,7 @@ def held(scores: Array, span: int, target: int) -> Array:
     return np.where(count > 0, total / np.maximum(count, 1.0), np.nan)
 
 
-def _line(y: Array, at: npt.NDArray[np.int64]) -> Array:
+def _line(y: Doubles, at: Ints) -> Doubles:
     """Return the straight line of least squares through ``y``, at some of its places."""
     x = np.arange(len(y)) - (len(y) - 1) / 2
     slope = (x @ y) / (x @ x)

@@ -3,7 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from metrics._regions import LEAST_IOU, LEAST_SHARE, Floats, Predicted, Regions, area
+from core.arrays import Bools, Doubles
+from metrics._regions import LEAST_IOU, LEAST_SHARE, Predicted, Regions, area
 
 __all__ = ["Predicted", "Regions", "tbdc"]
 
@@ -42,9 +43,9 @@ def tbdc(
     order = np.argsort(number, kind="stable")
     starts = np.searchsorted(number[order], np.arange(len(names)))
 
-    def found_tracks(found: npt.NDArray[np.bool_]) -> Floats:
+    def found_tracks(found: Bools) -> Doubles:
         hits = np.add.reduceat(found[order], starts, axis=0, dtype=np.int64)
-        whole: Floats = (hits >= share * size - 1e-9).mean(0)
+        whole: Doubles = (hits >= share * size - 1e-9).mean(0)
         return whole
 
     return area(predicted, truth, frames, found_tracks, least)

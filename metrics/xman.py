@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import Bools, Doubles, Ints
 from metrics._pool import average_precision, counts, steps_of
 
 Named = tuple[str, str]
-Floats = npt.NDArray[np.float64]
-Marks = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -139,7 +138,7 @@ def eleven_point(scores: npt.ArrayLike, positive: npt.ArrayLike) -> float:
     return _pieces_of(*counts(s, y)) if y.any() else float("nan")
 
 
-def _pieces_of(tp: Floats, fp: Floats) -> float:
+def _pieces_of(tp: Doubles, fp: Doubles) -> float:
     best = np.maximum.accumulate((tp / (tp + fp))[::-1])[::-1]
     # Recall as whole numbers: a tenth of ten positives is one, whatever the rounding of 0.1.
     asked = np.ceil(np.arange(11) * tp[-1] / 10 - 1e-9)
@@ -166,7 +165,7 @@ def macro(scores: npt.ArrayLike, positive: npt.ArrayLike, video: npt.ArrayLike) 
     return _mean(_mean(each) for each in np.array(by_class).reshape(s.shape[1], len(names)).T)
 
 
-def _by_video(scores: Floats, positive: Marks, video: npt.NDArray[np.int64], videos: int) -> Floats:
+def _by_video(scores: Doubles, positive: Bools, video: Ints, videos: int) -> Doubles:
     """Return (videos,) the average precision of one class in each video, all videos in one pass; NaN without positives.
 
     Going down a video's ranking, the frames of equal score together: precision at the end of such a group, weighted
@@ -187,7 +186,7 @@ def _by_video(scores: Floats, positive: Marks, video: npt.NDArray[np.int64], vid
     return found
 
 
-def confusion(scores: npt.ArrayLike, positive: npt.ArrayLike) -> npt.NDArray[np.int64]:
+def confusion(scores: npt.ArrayLike, positive: npt.ArrayLike) -> Ints:
     """Count which class ranks first in the frames of each class.
 
     A frame of several classes counts once for each: the others are set aside then. A frame in which no class has a

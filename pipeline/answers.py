@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from core.analysis import Analysis, ExplainedEvent
+from core.arrays import Bools, Floats
 from core.clock import Clock
 from core.disturbance import Disturbance
 from core.errors import InputError
 from core.normality import AlarmCurve, Normality, NormalScores
 from core.progress import JobProgress
-from core.records import Clip, Event, Evidence, Floats
+from core.records import Clip, Event, Evidence
 from explain.causes import ranking, summary
 from pipeline import frame_log, plan
 from pipeline.burnt_in import Text
@@ -84,7 +85,7 @@ def read(folder: Path) -> Kept:
     return Kept(facts, clip, log, log.clock(clip.fps), scores, disturbances, texts)
 
 
-def hides(disturbances: Sequence[Disturbance], log: FrameLog, span: int) -> frame_log.Flags:
+def hides(disturbances: Sequence[Disturbance], log: FrameLog, span: int) -> Bools:
     """Mark the frames whose score tells of the camera and not of the scene, (T,) bool.
 
     They are those that each disturbance hides, and those whose window of ``span`` analysed frames reaches back into it.

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from scipy.ndimage import find_objects, label, maximum_filter1d, uniform_filter1d
 
-from core.records import Evidence, Floats, Images
+from core.arrays import Bools, Floats, Images
+from core.records import Evidence
 
 EDGE = 0.2
 """Share of the picture's height, from above and from below, in which any text is looked for."""
@@ -39,7 +39,6 @@ share of the cells beyond the next ones above and below that are not hot: a thin
 STANDS, MOSTLY = 2.0, 0.8
 """Text stands for at least so many seconds, and is seen in this share of the frames of any that long a stretch."""
 
-Flags = npt.NDArray[np.bool_]
 Box = tuple[int, int, int, int]
 
 
@@ -71,8 +70,8 @@ class Decided:
 class _Seen:
     frame: int
     heat: Floats
-    strokes: Flags
-    still: Flags
+    strokes: Bools
+    still: Bools
     total: float
 
 
@@ -94,7 +93,7 @@ class BurntIn:
         self._edge = np.minimum(np.arange(rows), np.arange(rows)[::-1])[:, None] < edge
         self._ring: list[_Seen] = []
         self._known = 0
-        self._sharp: deque[Flags] = deque(maxlen=max(1, round(EARLIER * rate)) + 1)
+        self._sharp: deque[Bools] = deque(maxlen=max(1, round(EARLIER * rate)) + 1)
         self._first = np.full((rows, columns), -1, np.int64)
         self._last = self._first.copy()
 
@@ -125,7 +124,7 @@ class BurntIn:
         self._known = min(ready, 2 * self.reach)
         return decided
 
-    def _text(self, strokes: Flags) -> Flags:
+    def _text(self, strokes: Bools) -> Bools:
         """Tell which cells are text in each frame, of those with strokes, all (T, R, C)."""
         heat = np.stack([seen.heat for seen in self._ring])
         standing = _standing(np.stack([seen.still for seen in self._ring]), self.reach)
@@ -133,14 +132,14 @@ class BurntIn:
         text |= self._running(strokes & self._edge)
         return text | (_beside(text) & (heat > WARM * self.normal)) if text.any() else text
 
-    def _running(self, strokes: Flags) -> Flags:
+    def _running(self, strokes: Bools) -> Bools:
         """Tell which cells are of a line that runs: it fills much of a row, a little earlier or later at least."""
         wide = (strokes.mean(axis=2) >= WIDE).astype(np.float32)
         near = maximum_filter1d(wide, 2 * self.reach + 1, axis=0, mode="constant") > 0
         rows = _standing(near[:, :, None] & strokes.any(axis=2, keepdims=True), self.reach)
         return strokes & rows
 
-    def _lines(self, standing: Flags, hot: Flags) -> Flags:
+    def _lines(self, standing: Bools, hot: Bools) -> Bools:
         """Keep the groups of cells that are long and thin."""
         kept = np.zeros_like(standing)
         for row in np.flatnonzero(standing.any(axis=(1, 2))).tolist():
@@ -174,7 +173,7 @@ class BurntIn:
         if first.shape == last.shape == self._first.shape:
             self._first, self._last = first, last
 
-    def _decided(self, seen: _Seen, flags: Flags) -> Decided:
+    def _decided(self, seen: _Seen, flags: Bools) -> Decided:
         if not flags.any():
             return Decided(seen.frame, 0.0, ())
         self._first[flags & (self._first < 0)] = seen.frame
@@ -189,20 +188,20 @@ class BurntIn:
         y, x = span
         return x.start * self.cell, y.start * self.cell, x.stop * self.cell, y.stop * self.cell
 
-    def _letters(self, image: Images) -> tuple[Flags, Flags]:
+    def _letters(self, image: Images) -> tuple[Bools, Bools]:
         """Tell which cells have strokes across and down, and in which of them these stand still, (R, C)."""
         rows, columns = self._shape
         grey = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY)
         bent = [cv2.filter2D(grey, cv2.CV_32F, kernel) for kernel in (ACROSS, ACROSS.T)]
         sharp = np.stack([np.abs(one[: rows * self.cell, : columns * self.cell]) > STROKE for one in bent])
-        part: Flags = sharp.reshape(2, rows, self.cell, columns, self.cell)
+        part: Bools = sharp.reshape(2, rows, self.cell, columns, self.cell)
         self._sharp.append(part)
-        strokes: Flags = (part.mean(axis=(2, 4)) > STROKES).all(axis=0)
+        strokes: Bools = (part.mean(axis=(2, 4)) > STROKES).all(axis=0)
         shared, either = (both.sum(axis=(2, 4)) for both in (part & self._sharp[0], part | self._sharp[0]))
         return strokes, (shared >= STILL * either).all(axis=0)
 
 
-def _beside(text: Flags) -> Flags:
+def _beside(text: Bools) -> Bools:
     """Mark the cells beside those of a text: its box, and the digits in it that change."""
     kernel = np.ones((3, 2 * BESIDE + 1), np.uint8)
     return np.stack([cv2.dilate(one, kernel) for one in text.astype(np.uint8)]) > 0
@@ -216,7 +215,7 @@ def without(evidence: Evidence, boxes: Iterable[Box]) -> Evidence:
     return dataclasses.replace(evidence, heat=heat)
 
 
-def _standing(flags: Flags, reach: int) -> Flags:
+def _standing(flags: Bools, reach: int) -> Bools:
     """Tell in which frames a cell's text has stood or will stand for a stretch of ``reach`` frames, (T, R, C)."""
     reach = min(reach, len(flags))
     share = uniform_filter1d(flags.astype(np.float32), reach, axis=0, mode="constant", origin=-(reach // 2))
@@ -226,7 +225,7 @@ def _standing(flags: Flags, reach: int) -> Flags:
     return np.asarray(best >= MOSTLY)
 
 
-def _groups(cells: Flags) -> Iterator[tuple[tuple[slice, slice], Flags]]:
+def _groups(cells: Bools) -> Iterator[tuple[tuple[slice, slice], Bools]]:
     """Yield where the connected groups of cells are, and which cells of that span are theirs."""
     numbers, _ = label(cells, np.ones((3, 3)))
     for number, span in enumerate(find_objects(numbers), 1):

@@ -14,11 +14,11 @@ import numpy as np
 
 import detectors
 from core import files, pictures, video, weights
+from core.arrays import Images
 from core.contracts import Detector, DetectorEntry
 from core.device import Runtime
 from core.errors import InputError, UnknownNameError, WeightsError
 from core.normality import AlarmCurve, Normality
-from core.records import Images
 from core.registry import collect, pick
 from pipeline import scene
 

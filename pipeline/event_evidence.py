@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from core import video
+from core.arrays import Bools
 from core.contracts import Detector
 from core.device import Runtime
 from core.errors import Cancelled
@@ -17,7 +18,7 @@ from pipeline.ahead import ahead
 from pipeline.burnt_in import Text, without
 from pipeline.everywhere import everywhere
 from pipeline.evidence import EvidenceFolder
-from pipeline.frame_log import Flags, FrameLog
+from pipeline.frame_log import FrameLog
 from pipeline.witness import AT_ONCE, Witness
 
 CHUNK = 16
@@ -93,7 +94,7 @@ class EventEvidence:
         window: list[int] = self._analysed[first : first + w.span].tolist()
         return window
 
-    def _needed(self, frames: Iterable[int]) -> tuple[Flags, int]:
+    def _needed(self, frames: Iterable[int]) -> tuple[Bools, int]:
         """Mark the frames that are looked at, and tell how far apart those for one frame may lie."""
         seconds, needed, reach = self.log.seconds, np.zeros(len(self.log), np.bool_), 1
         for frame in frames:
@@ -103,7 +104,7 @@ class EventEvidence:
             reach = max(reach, max(stop, window[-1] + 1) - min(first, window[0]))
         return needed, reach
 
-    def _parts(self, path: Path, needed: Flags, fps: float) -> Iterator[Frames]:
+    def _parts(self, path: Path, needed: Bools, fps: float) -> Iterator[Frames]:
         """Decode, and give runs of needed frames."""
         last = int(np.flatnonzero(needed)[-1]) if needed.any() else -1
         if last < 0:

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.ndimage import find_objects, label
 
+from core.arrays import Bools, Doubles, Floats
 from core.clock import Clock
-from core.records import Event, Floats
+from core.records import Event
 
 TRUNCATE = 4.0
 """Standard deviations from which on a frame has no part in the smoothed score."""
@@ -58,9 +58,9 @@ def smoothed(scores: Floats, clock: Clock, rule: EventRule | None = None) -> Flo
 
 
 def _gaussian(
-    values: npt.NDArray[np.float64], known: npt.NDArray[np.bool_], times: npt.NDArray[np.float64], step: float,
+    values: Doubles, known: Bools, times: Doubles, step: float,
     sigma: float,
-) -> npt.NDArray[np.float64]:  # fmt: skip
+) -> Doubles:  # fmt: skip
     """Return the weighted mean around each frame, by one pass for each distance in frames."""
     shown = np.append(np.diff(times), step) * known
     weight, total = shown.copy(), shown * values
@@ -76,7 +76,7 @@ def _gaussian(
         ):
             weight[here] += bell * shown[there]
             total[here] += bell * (shown * values)[there]
-    mean: npt.NDArray[np.float64] = total / np.maximum(weight, 1e-12)
+    mean: Doubles = total / np.maximum(weight, 1e-12)
     return mean
 
 

@@ -10,7 +10,7 @@ import math
 import cv2
 import numpy as np
 
-from core.records import Floats
+from core.arrays import Floats
 
 CELLS = 10
 """Cells across the picture: large ones, so that rain is in each of them."""

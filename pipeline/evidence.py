@@ -9,9 +9,10 @@ import numpy as np
 
 from core import pictures
 from core.array_files import TEXT, ArrayFile, open_npz
+from core.arrays import Floats, Images
 from core.errors import InputError
 from core.files import write_whole
-from core.records import Detections, Evidence, Floats, Images
+from core.records import Detections, Evidence
 
 MOST_BYTES = 256 << 20
 """Of one frame's evidence; that of a 16-megapixel picture has some 20 MB."""

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from core.arrays import Floats
 from core.errors import WeightsError
-from core.records import Floats, Prediction
+from core.records import Prediction
 
 
 def finite_scores(answer: Prediction, clip: str) -> Floats:

@@ -5,17 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Bools, Doubles, Floats
 from core.clock import Clock
 from core.files import storage_error
-from core.records import Floats
 
 FILE, SCORES_ALONE = "frames.bin", "scores.f32"
 """The file in a run's folder, and that of version 0.1, which has scores (float32) alone."""
 RECORD = np.dtype([("seconds", "<f8"), ("score", "<f4"), ("analysed", "?")])
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -29,8 +26,8 @@ class FrameLog:
     """
 
     scores: Floats
-    seconds: npt.NDArray[np.float64]
-    analysed: Flags
+    seconds: Doubles
+    analysed: Bools
 
     def __len__(self) -> int:
         return len(self.scores)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from core.arrays import Floats
 from core.clock import Clock
 from core.normality import NormalScores
-from core.records import Floats
 from explain.causes.summary import timestamp
 from pipeline.events import EventRule, smoothed
 

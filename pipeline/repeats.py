@@ -5,7 +5,7 @@ from collections import deque
 import cv2
 import numpy as np
 
-from core.records import Images
+from core.arrays import Images
 
 RUNS, LONG, FEW = 12, 3, 4
 """New pictures in a row between which about as many repeats must lie for these to be a recorder's filling; from so many

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from core import video
+from core.arrays import Bools, Images, Ints
 from core.clock import Clock
 from core.errors import ClipError
-from core.records import Frames, Images
+from core.records import Frames
 from pipeline.repeats import Repeats
 
 FASTER = 1.75
@@ -32,7 +32,7 @@ class Sample:
     """
 
     frames: Frames
-    numbers: npt.NDArray[np.int64]
+    numbers: Ints
     segment: int
 
 
@@ -166,12 +166,12 @@ class Analysed:
         frames: how many frames of the clip were looked at.
     """
 
-    numbers: npt.NDArray[np.int64]
-    segments: npt.NDArray[np.int64]
+    numbers: Ints
+    segments: Ints
     frames: int
 
     @classmethod
-    def of(cls, flags: npt.NDArray[np.bool_], clock: Clock) -> "Analysed":
+    def of(cls, flags: Bools, clock: Clock) -> "Analysed":
         """Make it of what a run keeps: (T,) whether each frame is analysed, and when it is shown."""
         numbers = np.flatnonzero(flags).astype(np.int64)
         return cls(numbers, np.searchsorted(clock.gaps(), numbers, side="left").astype(np.int64), len(flags))
@@ -197,7 +197,7 @@ class Analysed:
         return int(np.searchsorted(self.numbers, frame, side="right")) - 1
 
 
-def load(path: Path, numbers: npt.NDArray[np.int64]) -> Images:
+def load(path: Path, numbers: Ints) -> Images:
     """Decode some frames of a clip.
 
     Args:

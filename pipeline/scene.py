@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from core.records import Floats, Images
+from core.arrays import Floats, Images
 from explain.darkness import DARK
 from explain.disturbances.registration import Shift, register
 from explain.disturbances.thumbnails import colours, size_of, structure

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from core.records import Frames, Images
+from core.arrays import Images
+from core.records import Frames
 
 APART, AROUND = 0.1, 2
 """Seconds between the pictures that the middle is of; and how many of them on either side."""
@@ -24,8 +24,6 @@ CELLS, DROPS, FLASH, WET = 6, 0.003, 0.2, 0.7
 or the view has changed; and the share of wet cells from which there is weather."""
 REPLACED = 10
 """Difference of any colour from which a pixel is replaced in weather."""
-
-Flags = npt.NDArray[np.bool_]
 
 
 class Weather:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.arrays import Floats, Images
 from core.clock import Clock
 from core.contracts import ActionModel, ObjectModel
-from core.records import Detections, Evidence, Floats, Frames, Images
+from core.records import Detections, Evidence, Frames
 from explain.actions import moments
 from explain.causes.fragments import whole
 from explain.causes.plausible import actors, sized

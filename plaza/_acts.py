@@ -4,13 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Doubles
 from plaza import _poses, _vehicles
 from plaza._figure import Look
 from plaza._scene import Scene
 
-Array = npt.NDArray[np.float64]
 Generator = np.random.Generator
 
 BEND, FALL, RISE, JUMP, LIE = "bend/bow (at the waist)", "fall down", "get up", "jump/leap", "lie/sleep"
@@ -54,12 +53,12 @@ class Act:
         others: what other people do at this moment.
     """
 
-    joints: Array | None
+    joints: Doubles | None
     look: Look
     track: int
     actions: tuple[str, ...]
     things: list[Thing]
-    place: Array
+    place: Doubles
     clear: float
     anomalous: bool = True
     others: tuple["Act", ...] = ()
@@ -68,7 +67,7 @@ class Act:
 Play = Callable[[float], Act | None]
 
 
-def course(scene: Scene, rng: Generator, y: tuple[float, float]) -> tuple[Array, Array]:
+def course(scene: Scene, rng: Generator, y: tuple[float, float]) -> tuple[Doubles, Doubles]:
     """Start and end of a crossing from one side of the picture to the other, just outside it."""
     left = bool(rng.random() < 0.5)
     low, high = rng.uniform(*y, 2)
@@ -77,7 +76,7 @@ def course(scene: Scene, rng: Generator, y: tuple[float, float]) -> tuple[Array,
     return a, b
 
 
-def way(scene: Scene, rng: Generator) -> tuple[Array, Array]:
+def way(scene: Scene, rng: Generator) -> tuple[Doubles, Doubles]:
     """Start and end of a way in any direction: across, towards the camera or away from it, also along the border."""
     near, far = scene.band
     if rng.random() < 0.5:
@@ -92,21 +91,21 @@ def spot(scene: Scene, rng: Generator, y: float, margin: float = 0.12) -> float:
     return float(left + (right - left) * rng.uniform(margin, 1 - margin))
 
 
-def stand_at(scene: Scene, rng: Generator) -> Array:
+def stand_at(scene: Scene, rng: Generator) -> Doubles:
     """Draw a place, (2,) metres, where someone can do something on the spot."""
     near, far = scene.band
     y = float(rng.uniform(near + 0.8, near + 0.5 * (far - near)))
     return np.array([spot(scene, rng, y), y])
 
 
-def along(start: Array, end: Array, speed: float, t: float) -> tuple[Array, float, bool]:
+def along(start: Doubles, end: Doubles, speed: float, t: float) -> tuple[Doubles, float, bool]:
     """Place, heading and whether the end is not yet reached, ``t`` seconds after the start."""
     way = end - start
     length = float(np.linalg.norm(way))
     return start + way / length * speed * t, float(np.arctan2(way[1], way[0])), speed * t < length
 
 
-def move(parts: list[_vehicles.Part], place: Array, heading: float, up: float = 0.0) -> list[_vehicles.Part]:
+def move(parts: list[_vehicles.Part], place: Doubles, heading: float, up: float = 0.0) -> list[_vehicles.Part]:
     """Bring parts from local to world coordinates."""
     local = np.concatenate([centres for centres, _, _ in parts])
     spots = _poses.to_world(local[None], place[None], np.array([heading]))[0] + np.array([0, 0, up])
@@ -114,9 +113,9 @@ def move(parts: list[_vehicles.Part], place: Array, heading: float, up: float = 
     return [(moved, radii, colour) for moved, (_, radii, colour) in zip(np.split(spots, ends), parts, strict=True)]
 
 
-def world(local: Array, place: Array, heading: float) -> Array:
+def world(local: Doubles, place: Doubles, heading: float) -> Doubles:
     """Bring (18, 3) joints from local to world coordinates."""
-    joints: Array = _poses.to_world(local[None], place[None], np.array([heading]))[0]
+    joints: Doubles = _poses.to_world(local[None], place[None], np.array([heading]))[0]
     return joints
 
 
@@ -132,10 +131,10 @@ def stride(look: Look, speed: float, run: bool, t: float) -> float:
     return 2 * np.pi * speed / length * t
 
 
-def gait(look: Look, speed: float, run: bool, t: float, arm: Array | None = None) -> Array:
+def gait(look: Look, speed: float, run: bool, t: float, arm: Doubles | None = None) -> Doubles:
     """(18, 3) local joints of someone who walks, runs or stands, ``t`` seconds into a steady course."""
     one = np.ones(1)
     phase = one * stride(look, speed, run, t)
-    joints: Array = _poses.walk(phase, one * look.stature, one * speed, one * run, None if arm is None else arm[None])
-    first: Array = joints[0]
+    joints: Doubles = _poses.walk(phase, one * look.stature, one * speed, one * run, None if arm is None else arm[None])
+    first: Doubles = joints[0]
     return first

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from core import files, video
 from core.array_files import open_npz
+from core.arrays import Bools, Images
 from core.datasets import Truth
 from core.errors import DataError
 from plaza import _acts
@@ -48,10 +48,10 @@ class _Record:
     labels: dict[int, Labels] = field(default_factory=dict)
     names: dict[str, list[int]] = field(default_factory=dict)
     objects: dict[int, list[tuple[int, PlazaObject]]] = field(default_factory=dict)
-    masks: dict[int, npt.NDArray[np.uint8]] = field(default_factory=dict)
+    masks: dict[int, Images] = field(default_factory=dict)
     frames: int = 0
 
-    def watch(self, clip: Iterator[PlazaFrame]) -> Iterator[npt.NDArray[np.uint8]]:
+    def watch(self, clip: Iterator[PlazaFrame]) -> Iterator[Images]:
         """Pass the pictures on and keep the truth."""
         for frame in clip:
             if frame.mask.any():
@@ -141,7 +141,7 @@ def truth_of(path: Path) -> Truth:
         raise DataError(f"{path.name} has no readable truth beside it; render it again") from error
     rows = {frame: row for row, frame in enumerate(numbers)}
 
-    def mask(frame: int) -> npt.NDArray[np.bool_]:
+    def mask(frame: int) -> Bools:
         if frame not in rows:
             return np.zeros((height, width), np.bool_)
         return np.unpackbits(masks[rows[frame]], count=height * width).reshape(height, width).astype(np.bool_)
@@ -149,7 +149,7 @@ def truth_of(path: Path) -> Truth:
     return Truth(abnormal, mask, label_set)
 
 
-def _masks(path: Path) -> tuple[list[int], npt.NDArray[np.uint8], tuple[int, int]]:
+def _masks(path: Path) -> tuple[list[int], Images, tuple[int, int]]:
     """Read the frames that have a mask, their masks with eight pixels in a byte, and the masks' height and width."""
     with open_npz(path, MOST_MASKS, ratio=DEFLATES) as packed:
         numbers, masks = packed.read("frames", "iu"), packed.read("masks", "u")

@@ -7,12 +7,11 @@ and is pushed aside by people and things nearby.
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Bools, Doubles
 from plaza._figure import HANDBAG, Look, dress
 from plaza._scene import Scene
 
-Array = npt.NDArray[np.float64]
 Generator = np.random.Generator
 
 
@@ -20,13 +19,13 @@ Generator = np.random.Generator
 class Walkers:
     """People as arrays; row i is one person."""
 
-    position: Array
-    velocity: Array
-    target: Array
-    pace: Array
-    heading: Array
-    phase: Array
-    standing: Array
+    position: Doubles
+    velocity: Doubles
+    target: Doubles
+    pace: Doubles
+    heading: Doubles
+    phase: Doubles
+    standing: Doubles
     looks: list[Look]
     tracks: list[int]
 
@@ -95,17 +94,17 @@ class Crowd:
             if stand:
                 p.standing[k], p.velocity[k], p.heading[k] = stand, 0, rng.uniform(-np.pi, np.pi)
 
-    def _push(self, others: Array, reach: Array) -> Array:
+    def _push(self, others: Doubles, reach: Doubles) -> Doubles:
         """(N, 2) push away from (M, 2) others that act at ``reach`` metres."""
         away = self.people.position[:, None] - others[None]
         distance = np.linalg.norm(away, axis=-1)
         near = np.clip(1.6 * np.exp((reach - distance) / 0.35), 0, 5) * (distance > 1e-6)
         unit = away / np.maximum(distance, 1e-6)[..., None]
         side = np.stack([unit[..., 1], -unit[..., 0]], -1)
-        force: Array = (near[..., None] * (unit + 0.35 * side)).sum(1)
+        force: Doubles = (near[..., None] * (unit + 0.35 * side)).sum(1)
         return force
 
-    def step(self, dt: float, movers: Array) -> None:
+    def step(self, dt: float, movers: Doubles) -> None:
         """Advance ``dt`` seconds; ``movers`` (M, 3) are x, y and radius of what people make way for."""
         p = self.people
         way = p.target - p.position
@@ -129,7 +128,7 @@ class Crowd:
         self._turn(dt, moving)
         self._come_and_go(dt)
 
-    def _turn(self, dt: float, moving: npt.NDArray[np.bool_]) -> None:
+    def _turn(self, dt: float, moving: Bools) -> None:
         """Turn people into their way and move their legs on."""
         p = self.people
         speed = np.linalg.norm(p.velocity, axis=1)

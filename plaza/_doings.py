@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from core.arrays import Doubles
 from plaza import _goods, _poses
-from plaza._acts import (  # fmt: skip
+from plaza._acts import (
     BEND,
     FALL,
     JUMP,
@@ -18,7 +19,6 @@ from plaza._acts import (  # fmt: skip
     STAND,
     WALK,
     Act,
-    Array,
     Generator,
     Play,
     Thing,
@@ -44,7 +44,7 @@ def _smooth(t: float, start: float, end: float) -> float:
     return x * x * (3 - 2 * x)
 
 
-def _feet(apart: float, stature: float, up: float = 0.0, ahead: float = 0.0) -> Array:
+def _feet(apart: float, stature: float, up: float = 0.0, ahead: float = 0.0) -> Doubles:
     return np.array([[ahead, s * apart, 0.04 * stature + up] for s in (1, -1)])
 
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-Image = npt.NDArray[np.uint8]
+from core.arrays import Images
+
 Generator = np.random.Generator
 
 
@@ -52,7 +52,7 @@ class Sensor:
         field += rng.normal(0, 0.75, (*shape, 1))
         self.grain = (128.5 + film.noise * field).clip(0, 255).astype(np.uint8)
 
-    def expose(self, image: Image, gain: float) -> Image:
+    def expose(self, image: Images, gain: float) -> Images:
         """Make the camera's picture of (H, W, 3) uint8 light, at an exposure of ``gain``."""
         film, (height, width) = self.film, image.shape[:2]
         image = cv2.convertScaleAbs(image, alpha=gain * film.light)

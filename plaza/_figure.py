@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from core.arrays import Doubles
+
 Generator = np.random.Generator
 
 PARTS = (
@@ -53,12 +53,12 @@ class Look:
     stature: float
     build: float
     bag: int
-    wide: Array
-    colours: Array
+    wide: Doubles
+    colours: Doubles
     hem: float
 
 
-def _wear(rng: Generator, colour: dict[str, Array], skin: Array) -> tuple[set[str], float]:
+def _wear(rng: Generator, colour: dict[str, Doubles], skin: Doubles) -> tuple[set[str], float]:
     """Choose an outfit: fills ``colour``, returns the parts left away and the hem's reach."""
     style = rng.choice(["tee", "shirt", "jacket", "coat", "skirt", "shorts"], p=[0.2, 0.25, 0.25, 0.1, 0.12, 0.08])
     away = {"hem", "panel"}
@@ -80,9 +80,9 @@ def _wear(rng: Generator, colour: dict[str, Array], skin: Array) -> tuple[set[st
     return away, hem
 
 
-def _shade(rng: Generator, table: Array) -> Array:
+def _shade(rng: Generator, table: Doubles) -> Doubles:
     """Draw one colour of a table, a little lighter or darker."""
-    colour: Array = np.clip(table[rng.integers(len(table))] * rng.uniform(0.85, 1.15), 0, 245)
+    colour: Doubles = np.clip(table[rng.integers(len(table))] * rng.uniform(0.85, 1.15), 0, 245)
     return colour
 
 
@@ -110,7 +110,9 @@ def dress(rng: Generator, bag: int | None = None) -> Look:
     return Look(float(np.clip(rng.normal(1.70, 0.085), 1.5, 1.92)), build, bag, wide, colours, hem)
 
 
-def _bag(joints: Array, look_bag: Array, h: Array, left: Array, up: Array, ahead: Array) -> tuple[Array, Array]:
+def _bag(
+    joints: Doubles, look_bag: Doubles, h: Doubles, left: Doubles, up: Doubles, ahead: Doubles
+) -> tuple[Doubles, Doubles]:
     """(N, 4, 3) spheres of the bag and (N, 2, 3) of its strap."""
     middle = joints[:, 10:12].mean(1) * 0.62 + joints[:, 0:2].mean(1) * 0.38
     back = middle - 0.088 * h * ahead
@@ -127,7 +129,7 @@ def _bag(joints: Array, look_bag: Array, h: Array, left: Array, up: Array, ahead
     return chosen, straps
 
 
-def _head(neck: Array, head: Array, ahead: Array, up: Array) -> list[Array]:
+def _head(neck: Doubles, head: Doubles, ahead: Doubles, up: Doubles) -> list[Doubles]:
     """Spheres of neck, head, hair and long hair, each (N, 2, 3)."""
     skull = head + 0.012 * up
     return [
@@ -138,13 +140,13 @@ def _head(neck: Array, head: Array, ahead: Array, up: Array) -> list[Array]:
     ]
 
 
-def _brim(head: Array, ahead: Array, up: Array) -> Array:
+def _brim(head: Doubles, ahead: Doubles, up: Doubles) -> Doubles:
     """Spheres of a cap's brim, (N, 2, 3)."""
     skull = head + 0.012 * up
     return np.stack([skull + 0.022 * up, skull + (0.06 * ahead + 0.012 * up)], 1)
 
 
-def flesh(joints: Array, looks: Sequence[Look]) -> tuple[Array, Array]:
+def flesh(joints: Doubles, looks: Sequence[Look]) -> tuple[Doubles, Doubles]:
     """Turn joints into spheres.
 
     Args:

@@ -4,12 +4,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Bools, Doubles, Floats
 from plaza._view import View
 
-Array = npt.NDArray[np.float64]
-Floats = npt.NDArray[np.float32]
 Generator = np.random.Generator
 
 OVER = 2  # supersampling of the background
@@ -31,7 +29,7 @@ class Occluder:
     y: int
     cover: Floats
     rest: Floats
-    solid: npt.NDArray[np.bool_]
+    solid: Bools
 
     @property
     def area(self) -> tuple[slice, slice]:
@@ -45,11 +43,11 @@ class Plan:
     """Layout of a scene before it is painted."""
 
     view: View
-    slant: Array
+    slant: Doubles
     band: tuple[float, float]
-    trees: Array
-    lamps: Array
-    benches: Array
+    trees: Doubles
+    lamps: Doubles
+    benches: Doubles
     stone: Floats
     grass: Floats
     wall: Floats
@@ -63,7 +61,7 @@ class Canvas:
         self.plan, self.colour, self.sun = plan, colour, sun
         self.occluders: list[Occluder] = []
 
-    def at(self, x: float, y: float, z: float) -> Array:
+    def at(self, x: float, y: float, z: float) -> Doubles:
         """Supersampled pixel of a world point."""
         uv, _ = self.plan.view.project(np.array([x, y, z]))
         return uv * OVER
@@ -104,7 +102,7 @@ class Canvas:
         return np.zeros(self.sun.shape, np.float32), np.zeros(self.colour.shape, np.float32)
 
 
-def _box(canvas: Canvas, corner: Array, size: Array, tone: Array) -> None:
+def _box(canvas: Canvas, corner: Doubles, size: Doubles, tone: Doubles) -> None:
     """Put an axis-aligned box (nearest left bottom corner, metres) into the scene: near, side and top faces."""
     cover, colour = canvas.blank()
     x, y, z = corner
@@ -141,7 +139,7 @@ def _tree(canvas: Canvas, x: float, y: float) -> None:
     canvas.put(x, y, cover, colour, 0.9)
 
 
-def _round(point: Array) -> tuple[int, int]:
+def _round(point: Doubles) -> tuple[int, int]:
     return round(float(point[0])), round(float(point[1]))
 
 
@@ -166,7 +164,7 @@ def _bench(canvas: Canvas, x: float, y: float) -> None:
     _box(canvas, np.array([x, y, 0.42]), np.array([1.8, 0.45, 0.06]), wood)
 
 
-def furnish(canvas: Canvas) -> Array:
+def furnish(canvas: Canvas) -> Doubles:
     """Put hedge, trees, lamps, benches and bollards in place, farthest first; returns the obstacles."""
     plan, rng = canvas.plan, canvas.plan.rng
     for x in np.arange(-26.0, 30.0, 4.2):

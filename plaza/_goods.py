@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from plaza._vehicles import RUBBER, STEEL, Array, Part, Y, Z, box, tube
+from core.arrays import Doubles
+from plaza._vehicles import RUBBER, STEEL, Part, Y, Z, box, tube
 
 
-def suitcase(colour: Array, size: float, handle: float) -> list[Part]:
+def suitcase(colour: Doubles, size: float, handle: float) -> list[Part]:
     """Make a suitcase that stands on its wheels, (0, 0, 0) below its middle; ``handle`` is drawn out, in metres."""
     long, wide, high = 0.26 * size, 0.42 * size, 0.62 * size
     parts = box((-long / 2, -wide / 2, 0.06), (long, wide, high), colour)
@@ -19,7 +20,7 @@ def suitcase(colour: Array, size: float, handle: float) -> list[Part]:
     return parts
 
 
-def trolley(colour: Array, high: float, handle: Array) -> list[Part]:
+def trolley(colour: Doubles, high: float, handle: Doubles) -> list[Part]:
     """Make a transport trolley loaded with a box of ``high`` metres; ``handle`` (3,) is where hands push it."""
     parts = box((0.45, -0.35, 0.16), (0.9, 0.7, 0.08), STEEL * 0.6)
     parts += box((0.5, -0.32, 0.24), (0.78, 0.64, high), colour)
@@ -30,7 +31,7 @@ def trolley(colour: Array, high: float, handle: Array) -> list[Part]:
     return parts
 
 
-def umbrella(colour: Array, second: Array, grip: Array, lean: float) -> list[Part]:
+def umbrella(colour: Doubles, second: Doubles, grip: Doubles, lean: float) -> list[Part]:
     """Make an open umbrella held at ``grip`` (3,), leaning forward by ``lean`` radians."""
     axis = np.array([np.sin(lean), 0, np.cos(lean)])
     across = np.array([np.cos(lean), 0, -np.sin(lean)])
@@ -45,21 +46,21 @@ def umbrella(colour: Array, second: Array, grip: Array, lean: float) -> list[Par
     return parts
 
 
-def ball(colour: Array, second: Array, radius: float, turn: float) -> list[Part]:
+def ball(colour: Doubles, second: Doubles, radius: float, turn: float) -> list[Part]:
     """Make a ball of two colours about (0, 0, 0), rolled by ``turn`` radians."""
     patch = radius * 0.45 * np.array([[np.cos(a + turn), 0.3, np.sin(a + turn)] for a in (0.0, 2.1, 4.2)])
     parts: list[Part] = [(np.zeros((1, 3)), np.full(1, radius), colour)]
     return parts + [(patch[i : i + 1] - 0.02 * Y, np.full(1, radius * 0.4), second) for i in range(3)]
 
 
-def frisbee(colour: Array, tilt: float) -> list[Part]:
+def frisbee(colour: Doubles, tilt: float) -> list[Part]:
     """Make a flying disc about (0, 0, 0), tilted sideways by ``tilt`` radians."""
     turn = np.linspace(0, 2 * np.pi, 11)[:-1]
     rim = 0.15 * np.stack([np.cos(turn), np.sin(turn) * np.cos(tilt), np.sin(turn) * np.sin(tilt)], -1)
     return [(rim, np.full(10, 0.016), colour), (rim * 0.55, np.full(10, 0.02), np.clip(colour * 1.15, 0, 250))]
 
 
-def dog(colour: Array, size: float, phase: float, snout: float) -> list[Part]:
+def dog(colour: Doubles, size: float, phase: float, snout: float) -> list[Part]:
     """Make a dog that trots; ``phase`` radians of its gait, ``snout`` the length of its head's front in metres."""
     dark = colour * 0.75
     hips, withers = np.array([-0.32, 0, 0.5]), np.array([0.3, 0, 0.53])
@@ -86,6 +87,6 @@ def dog(colour: Array, size: float, phase: float, snout: float) -> list[Part]:
     return [(c * size, r * size, k) for c, r, k in parts]
 
 
-def stool(colour: Array, high: float) -> list[Part]:
+def stool(colour: Doubles, high: float) -> list[Part]:
     """Make a block to sit on."""
     return box((-0.3, -0.4, 0.0), (0.5, 0.8, high), colour)

@@ -4,14 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from plaza._vehicles import RUBBER, STEEL, Array, Part, X, Y, Z, box, tube, wheel
+from core.arrays import Doubles
+from plaza._vehicles import RUBBER, STEEL, Part, X, Y, Z, box, tube, wheel
 
 GRIP = np.array([0.42, 0.0, 1.02])
 GLASS, DARK = np.array([52.0, 62, 74]), np.array([40.0, 42, 46])
 WHITE, RED = np.array([236.0, 232, 214]), np.array([168.0, 36, 32])
 
 
-def motorcycle(colour: Array, roll: float, scooter: bool) -> list[Part]:
+def motorcycle(colour: Doubles, roll: float, scooter: bool) -> list[Part]:
     """Make a motorcycle, or a scooter with a leg shield; ``roll`` is the turn of the wheels in radians."""
     radius = 0.23 if scooter else 0.3
     rear, front = np.array([-0.68, 0, radius + 0.04]), np.array([0.68, 0, radius + 0.04])
@@ -68,7 +69,7 @@ def body(rng: np.random.Generator) -> Body:
     return Body(long * scale, 1.76 * scale, high * scale, 0.6 * high * scale, front * scale, rear * scale, slope)
 
 
-def car(shape: Body, colour: Array, roll: float) -> list[Part]:
+def car(shape: Body, colour: Doubles, roll: float) -> list[Part]:
     """Make a car; ``roll`` is the turn of its wheels in radians."""
     half, side = shape.long / 2, shape.wide / 2
     parts = box((-half, -side, 0.26), (shape.long, shape.wide, shape.waist - 0.26), colour)
@@ -89,13 +90,13 @@ def car(shape: Body, colour: Array, roll: float) -> list[Part]:
     return parts
 
 
-def _cabin(shape: Body, colour: Array) -> list[Part]:
+def _cabin(shape: Body, colour: Doubles) -> list[Part]:
     """Make roof, panes and pillars above the waist."""
     low, top, side, inset = shape.waist, shape.high, shape.wide / 2, 0.14
     front, rear = shape.front, shape.rear
     up = (front - shape.slope[0], rear + shape.slope[1])
 
-    def corners(y: float, z: float, ends: tuple[float, float]) -> Array:
+    def corners(y: float, z: float, ends: tuple[float, float]) -> Doubles:
         return np.array([[ends[0], y, z], [ends[1], y, z]])
 
     parts: list[Part] = []

@@ -7,10 +7,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import Bools, Doubles, Images, Ints
 from plaza._view import View
-
-Array = npt.NDArray[np.float64]
-Image = npt.NDArray[np.uint8]
 
 SUPER = 4
 FIXED = 4  # fractional bits of OpenCV's polygon coordinates
@@ -34,23 +32,23 @@ class Solids:
         behind: (P,) metres by which each solid counts as farther when the order of drawing is found.
     """
 
-    centres: Array
-    radii: Array
-    starts: npt.NDArray[np.int64]
-    sizes: npt.NDArray[np.int64]
-    colours: Array
-    owners: npt.NDArray[np.int64]
+    centres: Doubles
+    radii: Doubles
+    starts: Ints
+    sizes: Ints
+    colours: Doubles
+    owners: Ints
     light: float
-    ground: Array
-    shadow: npt.NDArray[np.bool_]
-    behind: Array
+    ground: Doubles
+    shadow: Bools
+    behind: Doubles
 
 
 @dataclass(frozen=True)
 class Sprite:
     """One drawn figure: premultiplied (h, w, 4) uint8, its corner, and each pixel's object (-1: none)."""
 
-    rgba: Image
+    rgba: Images
     x: int
     y: int
     ids: npt.NDArray[np.int16]
@@ -61,14 +59,14 @@ Ids = npt.NDArray[np.int16]
 Fixed = npt.NDArray[np.int32]
 
 
-def _outlines(view: View, figure: Solids) -> tuple[Array, Array, Array]:
+def _outlines(view: View, figure: Solids) -> tuple[Doubles, Doubles, Doubles]:
     """(S, 12, 2) circle points in pixels, (S, 2) lit offset scale and (S,) depth of each sphere."""
     uv, depth = view.project(figure.centres)
     radius = figure.radii * view.focal / depth
     return uv[:, None] + radius[:, None, None] * CIRCLE, radius, depth
 
 
-def _polygons(points: Array, radius: Array, corner: tuple[int, int], sun: Array) -> tuple[Fixed, Fixed]:
+def _polygons(points: Doubles, radius: Doubles, corner: tuple[int, int], sun: Doubles) -> tuple[Fixed, Fixed]:
     """(S, 12, 2) corners of the spheres' whole and sunlit discs, in OpenCV's fixed point on a sprite at ``corner``."""
     scale = SUPER * 2**FIXED
     centre = points.mean(1, keepdims=True)
@@ -77,7 +75,7 @@ def _polygons(points: Array, radius: Array, corner: tuple[int, int], sun: Array)
     return fixed, np.round((lit - corner) * scale - scale / (2 * SUPER)).astype(np.int32)
 
 
-def draw(view: View, figure: Solids, sun: Array) -> Sprite | None:
+def draw(view: View, figure: Solids, sun: Doubles) -> Sprite | None:
     """Draw one figure supersampled; None where it lies wholly outside the picture.
 
     Args:
@@ -117,9 +115,7 @@ def draw(view: View, figure: Solids, sun: Array) -> Sprite | None:
     return Sprite(rgba, x, y, small, _areas(figure, solid, fixed, canvas.shape[:2]))
 
 
-def _areas(
-    figure: Solids, solid: npt.NDArray[np.int64], fixed: npt.NDArray[np.int32], size: tuple[int, ...]
-) -> dict[int, int]:
+def _areas(figure: Solids, solid: Ints, fixed: npt.NDArray[np.int32], size: tuple[int, ...]) -> dict[int, int]:
     """Area in pixels that each of the figure's objects would cover alone."""
     areas = {}
     for owner in sorted(set(figure.owners[solid].tolist())):
@@ -134,7 +130,7 @@ def _areas(
 SHADE = np.array([0.50, 0.52, 0.58])
 
 
-def blend(image: Image, owners: npt.NDArray[np.int16], sprite: Sprite) -> None:
+def blend(image: Images, owners: npt.NDArray[np.int16], sprite: Sprite) -> None:
     """Lay a sprite over the picture and note whose pixels it covers, in place."""
     height, width = owners.shape
     h, w = sprite.ids.shape
@@ -150,7 +146,7 @@ def blend(image: Image, owners: npt.NDArray[np.int16], sprite: Sprite) -> None:
     np.copyto(owners[y1:y2, x1:x2], ids, where=ids >= 0)
 
 
-def shadow_map(view: View, figures: Sequence[Solids], slant: Array) -> Image:
+def shadow_map(view: View, figures: Sequence[Solids], slant: Doubles) -> Images:
     """Shadow that the figures throw on the ground, (H, W) uint8, 255 is full shadow, softened.
 
     Args:
@@ -171,5 +167,5 @@ def shadow_map(view: View, figures: Sequence[Solids], slant: Array) -> Image:
             part = fixed[figure.starts[p] : figure.starts[p] + figure.sizes[p]].reshape(-1, 2)
             cv2.fillConvexPoly(half, cv2.convexHull(part), 255, shift=FIXED)
     soft = cv2.GaussianBlur(half, (3, 3), 0.8)
-    full: Image = cv2.resize(soft, (view.width, view.height), interpolation=cv2.INTER_LINEAR)
+    full: Images = cv2.resize(soft, (view.width, view.height), interpolation=cv2.INTER_LINEAR)
     return full

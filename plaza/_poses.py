@@ -5,9 +5,8 @@ human walking (thigh swings as a sine, the knee bends in the swing, arms swing a
 """
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from core.arrays import Doubles
 
 JOINTS = ("hip", "knee", "ankle", "heel", "toe", "shoulder", "elbow", "wrist")  # left at 2 i, right at 2 i + 1
 NECK, HEAD = 16, 17
@@ -15,7 +14,7 @@ THIGH, SHIN, FOOT, TRUNK, UPPER_ARM, FOREARM = 0.245, 0.240, 0.095, 0.29, 0.172,
 SIDE = np.array([1.0, -1.0])
 
 
-def to_world(local: Array, position: Array, heading: Array) -> Array:
+def to_world(local: Doubles, position: Doubles, heading: Doubles) -> Doubles:
     """Turn (N, J, 3) forward/left/up coordinates into world coordinates.
 
     Args:
@@ -29,7 +28,7 @@ def to_world(local: Array, position: Array, heading: Array) -> Array:
     return np.stack([x, y, local[..., 2]], axis=-1)
 
 
-def two_link(root: Array, end: Array, upper: float, lower: float, bend: Array) -> Array:
+def two_link(root: Doubles, end: Doubles, upper: float, lower: float, bend: Doubles) -> Doubles:
     """Find the middle joint of a limb whose ends are fixed; it bends towards ``bend``; all (..., 3)."""
     span = end - root
     reach = np.clip(np.linalg.norm(span, axis=-1, keepdims=True), 1e-6, upper + lower - 1e-6)
@@ -37,11 +36,11 @@ def two_link(root: Array, end: Array, upper: float, lower: float, bend: Array) -
     a = (upper**2 - lower**2 + reach**2) / (2 * reach)
     out = bend - (bend * along).sum(-1, keepdims=True) * along
     out /= np.maximum(np.linalg.norm(out, axis=-1, keepdims=True), 1e-6)
-    middle: Array = root + along * a + out * np.sqrt(np.maximum(upper**2 - a**2, 0))
+    middle: Doubles = root + along * a + out * np.sqrt(np.maximum(upper**2 - a**2, 0))
     return middle
 
 
-def _legs(phase: Array, swing: Array, knee: Array, stature: Array) -> Array:
+def _legs(phase: Doubles, swing: Doubles, knee: Doubles, stature: Doubles) -> Doubles:
     """(N, 5, 2, 3) hip, knee, ankle, heel and toe of both legs, the hips at height 0."""
     turn = np.stack([phase, phase + np.pi], axis=1)
     thigh = 0.06 * np.sign(swing)[:, None] + swing[:, None] * np.sin(turn)
@@ -62,7 +61,7 @@ def _legs(phase: Array, swing: Array, knee: Array, stature: Array) -> Array:
     return np.stack([hip, k, a, heel, toe], axis=1)
 
 
-def trunk(hip: Array, stature: Array, lean: Array, twist: Array) -> tuple[Array, Array, Array]:
+def trunk(hip: Doubles, stature: Doubles, lean: Doubles, twist: Doubles) -> tuple[Doubles, Doubles, Doubles]:
     """Shoulders (N, 2, 3), neck and head (N, 3) above hips (N, 3) for a forward lean and a twist in radians."""
     h = stature[:, None]
     axis = np.stack([np.sin(lean), np.zeros_like(lean), np.cos(lean)], -1)
@@ -74,8 +73,13 @@ def trunk(hip: Array, stature: Array, lean: Array, twist: Array) -> tuple[Array,
 
 
 def walk(
-    phase: Array, stature: Array, speed: Array, run: Array, arm: Array | None = None, hold: Array | None = None
-) -> Array:
+    phase: Doubles,
+    stature: Doubles,
+    speed: Doubles,
+    run: Doubles,
+    arm: Doubles | None = None,
+    hold: Doubles | None = None,
+) -> Doubles:
     """Pose walkers, runners (``run`` > 0) and people who stand (``speed`` = 0).
 
     Args:
@@ -114,8 +118,8 @@ def walk(
 
 
 def reach(
-    stature: float, hip: Array, lean: float, ankles: Array, wrists: Array, twist: float = 0.0, knees: float = 0.0
-) -> Array:
+    stature: float, hip: Doubles, lean: float, ankles: Doubles, wrists: Doubles, twist: float = 0.0, knees: float = 0.0
+) -> Doubles:
     """Pose one person whose hands and feet are given (rider, driver, skater).
 
     Args:
@@ -143,7 +147,7 @@ def reach(
     return np.concatenate([limbs.reshape(16, 3), neck, head])
 
 
-def hold(joints: Array, wrists: Array, stature: float) -> Array:
+def hold(joints: Doubles, wrists: Doubles, stature: float) -> Doubles:
     """Bring the hands of one person elsewhere.
 
     Args:
@@ -165,10 +169,10 @@ def hold(joints: Array, wrists: Array, stature: float) -> Array:
     return moved
 
 
-def topple(joints: Array, angle: float, way: float) -> Array:
+def topple(joints: Doubles, angle: float, way: float) -> Doubles:
     """Tilt (18, 3) local joints about the feet by ``angle`` towards ``way``, radians from ahead; none sinks in."""
     axis = np.array([-np.sin(way), np.cos(way), 0.0])
     c, s = np.cos(angle), np.sin(angle)
-    turned: Array = joints * c + np.cross(axis, joints) * s + axis * (joints @ axis)[:, None] * (1 - c)
+    turned: Doubles = joints * c + np.cross(axis, joints) * s + axis * (joints @ axis)[:, None] * (1 - c)
     turned[:, 2] = np.maximum(turned[:, 2], 0.1 * min(1.0, angle))
     return turned

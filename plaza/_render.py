@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Doubles, Images
 from core.registry import pick
 from plaza import _figure, _paint, _poses
 from plaza._acts import Act, Play, Thing
@@ -18,8 +18,6 @@ from plaza._paint import Ids, Solids
 from plaza._scene import Scene, build
 from plaza._truth import Known, PlazaFrame, visible_objects
 
-Array = npt.NDArray[np.float64]
-Image = npt.NDArray[np.uint8]
 Generator = np.random.Generator
 
 HEED = 0.8  # seconds ahead of a vehicle or runner at which people begin to make way
@@ -40,7 +38,7 @@ class _Stage:
         return len(self.known) - 1
 
 
-def _sunlight(scene: Scene, ground: Array) -> float:
+def _sunlight(scene: Scene, ground: Doubles) -> float:
     """Share of sunlight at a place on the ground."""
     uv, _ = scene.view.project(np.array([ground[0], ground[1], 0.0]))
     x = int(np.clip(uv[0], 0, scene.view.width - 1))
@@ -48,14 +46,16 @@ def _sunlight(scene: Scene, ground: Array) -> float:
     return float(scene.sunlit[y, x])
 
 
-def _person(centres: Array, radii: Array, look: _figure.Look, owner: int, bag: int, sun: float, at: Array) -> Solids:
+def _person(
+    centres: Doubles, radii: Doubles, look: _figure.Look, owner: int, bag: int, sun: float, at: Doubles
+) -> Solids:
     owners = np.full(len(_figure.SIZES), owner)
     owners[_figure.BAG :] = bag
     shadow = SHADOWED
     return Solids(centres, radii, _figure.STARTS, _figure.SIZES, look.colours, owners, sun, at, shadow, _figure.BEHIND)
 
 
-def _with_parts(base: Solids | None, thing: Thing, owner: int, sun: float, at: Array) -> Solids:
+def _with_parts(base: Solids | None, thing: Thing, owner: int, sun: float, at: Doubles) -> Solids:
     """Join a thing's parts to its person's solids, or make them a figure of their own."""
     centres = np.concatenate([p[0] for p in thing.parts])
     radii = np.concatenate([p[1] for p in thing.parts])
@@ -121,7 +121,7 @@ class _Painter:
         way = uv[1] - uv[0]
         self.sun = way / max(float(np.linalg.norm(way)), 1e-6)
 
-    def paint(self, stage: _Stage, sun: float) -> tuple[Image, Ids, dict[int, int]]:
+    def paint(self, stage: _Stage, sun: float) -> tuple[Images, Ids, dict[int, int]]:
         """Draw ground, shadows and figures; returns the picture, each pixel's object and each object's whole area."""
         scene, view = self.scene, self.scene.view
         image = cv2.addWeighted(scene.lit, sun, scene.shaded, 1 - sun, 0)

@@ -5,23 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from core.arrays import Doubles
 from plaza import _motor, _poses, _vehicles
-from plaza._acts import (  # fmt: skip
-    DRIVE,
-    PUSH,
-    RIDE,
-    WALK,
-    Act,
-    Array,
-    Generator,
-    Play,
-    Thing,
-    along,
-    gait,
-    move,
-    way,
-    world,
-)
+from plaza._acts import DRIVE, PUSH, RIDE, WALK, Act, Generator, Play, Thing, along, gait, move, way, world
 from plaza._crowd import Tracks
 from plaza._figure import NAMES, NO_BAG, Look, dress
 from plaza._scene import Scene
@@ -32,9 +18,9 @@ PAINTS = np.array([
 ], float)  # fmt: skip
 
 
-def tint(rng: Generator) -> Array:
+def tint(rng: Generator) -> Doubles:
     """Draw a paint, a little lighter or darker."""
-    colour: Array = np.clip(PAINTS[rng.integers(len(PAINTS))] * rng.uniform(0.75, 1.25), 0, 245)
+    colour: Doubles = np.clip(PAINTS[rng.integers(len(PAINTS))] * rng.uniform(0.75, 1.25), 0, 245)
     return colour
 
 
@@ -44,7 +30,7 @@ def _helmet(look: Look, rng: Generator) -> Look:
     return replace(look, colours=colours)
 
 
-def _pair(middle: Sequence[float], apart: float) -> Array:
+def _pair(middle: Sequence[float], apart: float) -> Doubles:
     """(2, 3) places to the left and right of one in the middle plane."""
     return np.array([[middle[0], middle[1] + s * apart, middle[2]] for s in (1, -1)])
 
@@ -73,7 +59,7 @@ def cyclist(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     return play
 
 
-def _stance(rng: Generator) -> tuple[float, float, float, float, Array]:
+def _stance(rng: Generator) -> tuple[float, float, float, float, Doubles]:
     """Turn of the body from the board's direction, bent knees, lean, twist, and where the hands are from the hips."""
     turn = float(rng.choice([-1, 1]) * rng.uniform(0.1, 1.7))
     bent, lean = float(rng.uniform(0.375, 0.47)), float(rng.uniform(0.0, 0.45))

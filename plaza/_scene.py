@@ -5,14 +5,12 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Doubles, Floats, Images
 from plaza import _texture
 from plaza._furniture import OVER, Canvas, Occluder, Plan, furnish
 from plaza._view import View
 
-Array = npt.NDArray[np.float64]
-Image = npt.NDArray[np.uint8]
 Generator = np.random.Generator
 
 PPM = 32  # texture pixels per metre
@@ -35,20 +33,20 @@ class Scene:
     """
 
     view: View
-    lit: Image
-    shaded: Image
-    sunlit: npt.NDArray[np.float32]
+    lit: Images
+    shaded: Images
+    sunlit: Floats
     occluders: tuple[Occluder, ...]
-    slant: Array
+    slant: Doubles
     band: tuple[float, float]
-    obstacles: Array
+    obstacles: Doubles
 
 
-def _tone(red: float, green: float, blue: float) -> npt.NDArray[np.float32]:
+def _tone(red: float, green: float, blue: float) -> Floats:
     return np.array([red, green, blue], np.float32)
 
 
-def _spread(rng: Generator, near: float, least: int) -> Array:
+def _spread(rng: Generator, near: float, least: int) -> Doubles:
     """(n, 2) places on the paving, at least ``least``."""
     number = int(rng.integers(least, least + 4))
     return np.stack([rng.uniform(-13, 15, number), rng.uniform(near + 5, 38, number)], 1)
@@ -77,7 +75,7 @@ def _plan(scene: int, size: tuple[int, int], zoom: float) -> Plan:
     return Plan(view, slant, (near + 0.8, 41.0), trees, lamps, benches, stone, grass, wall, rng)
 
 
-def _ground(plan: Plan) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+def _ground(plan: Plan) -> tuple[Floats, Floats]:
     """Ground seen from above: (rows, columns, 3) colour and (rows, columns) sunlight; row 0 is nearest."""
     rows, columns = int((FAR - NEAR) * PPM), int((RIGHT - LEFT) * PPM)
     rng, near = plan.rng, plan.band[0] - 0.8
@@ -107,11 +105,11 @@ def _ground(plan: Plan) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32
     return ground, cv2.GaussianBlur(sun, (0, 0), 3.5)
 
 
-def _pixel(point: Array) -> tuple[int, int]:
+def _pixel(point: Doubles) -> tuple[int, int]:
     return round(float(point[0]) * PPM), round(float(point[1]) * PPM)
 
 
-def _tree_shadow(plan: Plan, sun: npt.NDArray[np.float32], x: float, y: float) -> None:
+def _tree_shadow(plan: Plan, sun: Floats, x: float, y: float) -> None:
     """Dappled shade of one crown and its trunk, in place."""
     base = np.array([x - LEFT, y - NEAR])
     cv2.line(sun, _pixel(base), _pixel(base + plan.slant * 3.0), 0.0, 8, cv2.LINE_AA)
@@ -120,17 +118,17 @@ def _tree_shadow(plan: Plan, sun: npt.NDArray[np.float32], x: float, y: float) -
         cv2.circle(sun, _pixel(base + plan.slant * up + out), int(plan.rng.integers(5, 13)), 0.0, -1, cv2.LINE_AA)
 
 
-def _warp(plan: Plan, texture: npt.NDArray[np.float32], origin: Array, u: Array, v: Array) -> npt.NDArray[np.float32]:
+def _warp(plan: Plan, texture: Floats, origin: Doubles, u: Doubles, v: Doubles) -> Floats:
     """See a flat texture with ``PPM`` pixels per metre through the camera, supersampled."""
     size = (plan.view.width * OVER, plan.view.height * OVER)
     shrink = np.diag([1 / PPM, 1 / PPM, 1.0])
     matrix = np.diag([OVER, OVER, 1.0]) @ plan.view.plane(origin, u, v) @ shrink
-    seen: npt.NDArray[np.float32] = cv2.warpPerspective(texture, matrix, size, flags=cv2.INTER_LINEAR, borderValue=0)
+    seen: Floats = cv2.warpPerspective(texture, matrix, size, flags=cv2.INTER_LINEAR, borderValue=0)
     return seen
 
 
-def _small(picture: npt.NDArray[np.float32], size: tuple[int, int]) -> npt.NDArray[np.float32]:
-    reduced: npt.NDArray[np.float32] = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+def _small(picture: Floats, size: tuple[int, int]) -> Floats:
+    reduced: Floats = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     return reduced
 
 

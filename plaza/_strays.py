@@ -2,24 +2,9 @@
 
 import numpy as np
 
+from core.arrays import Doubles
 from plaza import _goods, _poses, _vehicles
-from plaza._acts import (  # fmt: skip
-    CARRY,
-    STAND,
-    THROW,
-    WALK,
-    Act,
-    Array,
-    Generator,
-    Play,
-    Thing,
-    along,
-    gait,
-    move,
-    stand_at,
-    way,
-    world,
-)
+from plaza._acts import CARRY, STAND, THROW, WALK, Act, Generator, Play, Thing, along, gait, move, stand_at, way, world
 from plaza._crowd import Tracks
 from plaza._figure import NO_BAG, dress
 from plaza._riders import tint
@@ -59,7 +44,7 @@ EVERY, BUSY, AFTER = 2.6, 7.8, 1.1
 """Seconds from throw to throw, of all throws, and from the beginning of a turn to its throw."""
 
 
-def _thrown(t: float, far: float, high: float, hand: Array, bounce: float) -> Array:
+def _thrown(t: float, far: float, high: float, hand: Doubles, bounce: float) -> Doubles:
     """Place of a thing ``t`` seconds after the throw: (3,) metres ahead, aside and up of the thrower."""
     fly = 1.1
     if t < fly:

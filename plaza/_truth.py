@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Bools, Images
 from plaza._paint import Ids
 
-Image = npt.NDArray[np.uint8]
 LEAST = 4
 """Pixels below which an object counts as hidden."""
 
@@ -45,9 +44,9 @@ class PlazaFrame:
         anomalies: names of the anomalies that can be seen.
     """
 
-    image: Image
+    image: Images
     objects: tuple[PlazaObject, ...]
-    mask: npt.NDArray[np.bool_]
+    mask: Bools
     anomalies: tuple[str, ...]
 
 

@@ -5,10 +5,10 @@ Local coordinates are metres forward, left and up from the thing's place on the 
 """
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
-Part = tuple[Array, Array, Array]  # (k, 3) centres, (k,) radii, (3,) RGB
+from core.arrays import Doubles
+
+Part = tuple[Doubles, Doubles, Doubles]  # (k, 3) centres, (k,) radii, (3,) RGB
 
 WHEEL, REAR, FRONT, CRANK = 0.34, -0.50, 0.55, 0.17
 BRACKET, SADDLE = np.array([-0.05, 0.0, 0.29]), np.array([-0.20, 0.0, 0.93])
@@ -17,19 +17,19 @@ X, Y, Z = np.eye(3)
 RUBBER, STEEL = np.array([30.0, 30, 32]), np.array([150.0, 152, 156])
 
 
-def tube(a: Array, b: Array, radius: float, colour: Array) -> Part:
+def tube(a: Doubles, b: Doubles, radius: float, colour: Doubles) -> Part:
     """Make one straight bar."""
     return np.stack([a, b]), np.full(2, radius), colour
 
 
-def wheel(hub: Array, radius: float, thick: float, colour: Array, pieces: int = 14) -> list[Part]:
+def wheel(hub: Doubles, radius: float, thick: float, colour: Doubles, pieces: int = 14) -> list[Part]:
     """Make a rim in the forward-up plane of short bars."""
     turn = np.linspace(0, 2 * np.pi, pieces + 1)
     rim = hub + radius * np.stack([np.cos(turn), 0 * turn, np.sin(turn)], -1)
     return [tube(rim[i], rim[i + 1], thick, colour) for i in range(pieces)]
 
 
-def bicycle(phase: float, colour: Array, bar: Array = BAR) -> list[Part]:
+def bicycle(phase: float, colour: Doubles, bar: Doubles = BAR) -> list[Part]:
     """Make a bicycle whose pedals stand at ``phase`` radians and whose handlebar is at ``bar`` (3,)."""
     rear, front = np.array([REAR, 0, WHEEL]), np.array([FRONT, 0, WHEEL])
     parts = wheel(rear, WHEEL - 0.02, 0.026, RUBBER) + wheel(front, WHEEL - 0.02, 0.026, RUBBER)
@@ -47,15 +47,15 @@ def bicycle(phase: float, colour: Array, bar: Array = BAR) -> list[Part]:
     return parts
 
 
-def pedal(phase: float, side: int) -> Array:
+def pedal(phase: float, side: int) -> Doubles:
     """Local place of the left (0) or right (1) pedal."""
     turn = -phase + np.pi * side
     offset = np.array([np.cos(turn) * CRANK, 0.1 * (1 - 2 * side), np.sin(turn) * CRANK])
-    place: Array = BRACKET + offset
+    place: Doubles = BRACKET + offset
     return place
 
 
-def skateboard(colour: Array) -> list[Part]:
+def skateboard(colour: Doubles) -> list[Part]:
     """Make a board with raised ends and four wheels."""
     deck = np.array([[x, y, 0.11] for x in (-0.3, 0.3) for y in (-0.075, 0.075)])
     parts = [(deck, np.full(4, 0.022), colour)]
@@ -68,7 +68,7 @@ def skateboard(colour: Array) -> list[Part]:
     return parts
 
 
-def box(corner: tuple[float, float, float], size: tuple[float, float, float], colour: Array) -> list[Part]:
+def box(corner: tuple[float, float, float], size: tuple[float, float, float], colour: Doubles) -> list[Part]:
     """Make the six faces of a box, tops bright, sides darker."""
     low, high = np.array(corner), np.array(corner) + size
     faces: list[Part] = []
@@ -83,7 +83,7 @@ def box(corner: tuple[float, float, float], size: tuple[float, float, float], co
     return faces
 
 
-def cart(colour: Array, roll: float) -> list[Part]:
+def cart(colour: Doubles, roll: float) -> list[Part]:
     """Make a small utility truck: cargo bed behind, open cab with roof and windscreen in front.
 
     Args:
@@ -119,7 +119,7 @@ def cart(colour: Array, roll: float) -> list[Part]:
     return parts
 
 
-def bag(colour: Array, turn: float, size: float = 1.0) -> list[Part]:
+def bag(colour: Doubles, turn: float, size: float = 1.0) -> list[Part]:
     """Make a sports bag about its own centre, turned by ``turn`` radians in the forward-up plane."""
     c, s = np.cos(turn), np.sin(turn)
     spin = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])

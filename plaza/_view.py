@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from core.arrays import Doubles
 
 
 @dataclass(frozen=True)
@@ -31,18 +30,18 @@ class View:
     pitch: float
 
     @cached_property
-    def axes(self) -> Array:
+    def axes(self) -> Doubles:
         """(3, 3): the rows are the camera's right, down and forward directions in the world."""
         s, c = np.sin(self.yaw), np.cos(self.yaw)
         ps, pc = np.sin(self.pitch), np.cos(self.pitch)
         return np.array([[c, -s, 0.0], [-s * ps, -c * ps, -pc], [s * pc, c * pc, -ps]])
 
     @cached_property
-    def intrinsics(self) -> Array:
+    def intrinsics(self) -> Doubles:
         """(3, 3) matrix from camera coordinates to homogeneous pixels."""
         return np.array([[self.focal, 0, self.width / 2], [0, self.focal, self.height / 2], [0, 0, 1]])
 
-    def project(self, points: Array) -> tuple[Array, Array]:
+    def project(self, points: Doubles) -> tuple[Doubles, Doubles]:
         """Project points.
 
         Args:
@@ -56,10 +55,10 @@ class View:
         uv = camera[..., :2] * (self.focal / depth)[..., None]
         return uv + np.array([self.width / 2, self.height / 2]), depth
 
-    def plane(self, origin: Array, u: Array, v: Array) -> Array:
+    def plane(self, origin: Doubles, u: Doubles, v: Doubles) -> Doubles:
         """(3, 3) homography from plane coordinates (a, b), the point ``origin + a u + b v``, to pixels."""
         columns = np.stack([u, v, origin - np.array([0.0, 0.0, self.raised])], axis=1)
-        homography: Array = self.intrinsics @ self.axes @ columns
+        homography: Doubles = self.intrinsics @ self.axes @ columns
         return homography
 
     def edge(self, y: float, left: bool, margin: float) -> float:

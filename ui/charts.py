@@ -4,13 +4,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.analysis import Analysis, ExplainedEvent
+from core.arrays import Doubles, Floats, Ints
 from core.clock import Clock
-from core.records import Floats
 from ui.words import charted, clock
 
 POINTS = 4000
@@ -19,7 +18,7 @@ EVENT, PICKED, CAMERA = "rgba(224,122,31,0.20)", "rgba(224,122,31,0.45)", "rgba(
 KINDS = {"object": "object", "action": "action", "location": "place", "unknown": "not named"}
 
 
-def thinned(scores: Floats, points: int = POINTS) -> npt.NDArray[np.int64]:
+def thinned(scores: Floats, points: int = POINTS) -> Ints:
     """Choose at most about ``points`` frames to draw, such that every peak and trough is among them.
 
     Args:
@@ -146,6 +145,6 @@ def spoken(explained: ExplainedEvent, when: Clock) -> str:
     return f"{clock(when.at(explained.event.first))} – {clock(when.end(explained.event.last))}"
 
 
-def _moments(seconds: npt.NDArray[np.float64]) -> list[datetime]:
+def _moments(seconds: Doubles) -> list[datetime]:
     """Give seconds in the clip as dates, which Plotly labels well at every zoom."""
     return [datetime.fromtimestamp(second, UTC).replace(tzinfo=None) for second in seconds.tolist()]

@@ -10,9 +10,9 @@ import numpy as np
 import streamlit as st
 
 from core.analysis import Analysis
+from core.arrays import Images
 from core.errors import WhycamError
 from core.progress import roughly
-from core.records import Images
 from pipeline.explaining import reasons
 from pipeline.store import Run
 from ui import frame

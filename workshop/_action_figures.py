@@ -9,13 +9,12 @@ import numpy as np
 import torch
 from torch import nn
 
+from core.arrays import Doubles, Floats
 from core.boxes import within
 from core.contracts import ActionModel, Footage
 from core.device import Runtime
-from core.records import Floats
 from explain.actions import compact, moments
 from explain.actions._ava import official
-from explain.heat import Doubles
 from footage import labels
 from footage.avenue import Avenue
 from footage.labels import Region

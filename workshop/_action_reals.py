@@ -9,11 +9,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Bools, Floats, Images
 from core.boxes import within
 from core.contracts import Footage
-from core.records import Floats, Images
 from explain.actions import compact
 from explain.actions._ava import official
 from footage.avenue import Avenue
@@ -24,7 +23,6 @@ from workshop import _real_frames
 from workshop._action_samples import Random, Samples, load, samples, save
 from workshop._real_frames import Real, Shot, Teacher
 
-Flags = npt.NDArray[np.bool_]
 CARRY, DRIVE, RIDE, STAND, WALK = (official(name) for name in ("carry/hold", "drive", "ride", "stand", "walk"))
 DOES = {"bicycle": RIDE, "skateboard": RIDE, "truck": DRIVE}
 """What a person in a region does."""
@@ -209,7 +207,7 @@ def _rider(shot: Shot, number: int, region: Floats, rng: Random) -> Floats:
 
 
 def _paste(
-    images: Images, ground: Images, masks: Callable[[int], Flags], track: dict[int, Region], number: int, box: Floats,
+    images: Images, ground: Images, masks: Callable[[int], Bools], track: dict[int, Region], number: int, box: Floats,
     street: Images, rng: Random,
 ) -> tuple[Images, Floats]:  # fmt: skip
     """Cut a rider out over a span and lay it among the walkers of another clip, mirrored half of the time."""
@@ -235,7 +233,7 @@ def _paste(
     return samples(images, number, box[None], rng, FPS)
 
 
-def _alpha(seen: Images, mask: Flags, region: Region, background: Images) -> Floats:
+def _alpha(seen: Images, mask: Bools, region: Region, background: Images) -> Floats:
     """Soft (H, W) float32 mask of what a region holds, without the ground that a generous mask takes along."""
     x1, y1, x2, y2 = np.round(region.box).astype(int)
     alone = np.zeros(mask.shape, np.uint8)

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
 import plaza
 from core.array_files import TEXT, open_npz
+from core.arrays import Doubles, Floats, Images
 from core.files import folder, write_whole
-from core.records import Floats, Images
 from explain.actions import compact
 from explain.actions._crop import GREY
 from explain.actions._slowfast import MEAN, STD
@@ -236,7 +235,7 @@ def vary(crops: Tensor, rois: Tensor, rng: Random) -> tuple[Tensor, Tensor]:
     return x.add_(torch.randn(*x.shape[:4], 1) * draw(0, 0.25)).permute(0, 4, 1, 2, 3), rois
 
 
-def move(crop: Images, roi: Floats, scale: float, shift: npt.NDArray[np.float64]) -> None:
+def move(crop: Images, roi: Floats, scale: float, shift: Doubles) -> None:
     """Scale a (T, S, S, 3) crop and its box (4,) about the crop's middle and shift them by (x, y), in place."""
     middle = crop.shape[1] / 2
     offset = middle - scale * middle + shift

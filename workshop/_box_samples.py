@@ -8,13 +8,12 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
 import plaza
+from core.arrays import Bools, Doubles, Floats, Images, Ints
 from core.files import folder, write_json, write_whole
-from core.records import Floats, Images
 from explain.objects.compact import RIDDEN
 
 Random = np.random.Generator
@@ -44,10 +43,10 @@ class Boxes:
     """
 
     boxes: Floats
-    labels: npt.NDArray[np.int64]
+    labels: Ints
     visible: Floats
 
-    def keep(self, which: npt.NDArray[np.bool_]) -> "Boxes":
+    def keep(self, which: Bools) -> "Boxes":
         """Return the boxes that ``which`` (N,) marks."""
         return Boxes(self.boxes[which], self.labels[which], self.visible[which])
 
@@ -157,12 +156,12 @@ def with_riders(objects: Sequence[Sequence[Any]]) -> list[tuple[str, list[float]
     return joined
 
 
-def _touch(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> bool:
+def _touch(a: Doubles, b: Doubles) -> bool:
     reach = 3 + 0.1 * (a[3] - a[1])
     return bool((np.maximum(a[:2], b[:2]) - reach <= np.minimum(a[2:], b[2:])).all())
 
 
-def _shared(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> float:
+def _shared(a: Doubles, b: Doubles) -> float:
     """Width that both boxes share; less than 0 is the gap between them."""
     return float(min(a[2], b[2]) - max(a[0], b[0]))
 
@@ -253,7 +252,7 @@ def crop(
     return np.asarray(cut, dtype=np.uint8), _move(truth, matrix, size)
 
 
-def _move(truth: Boxes, matrix: npt.NDArray[np.float64], size: npt.NDArray[np.int64]) -> Boxes:
+def _move(truth: Boxes, matrix: Doubles, size: Ints) -> Boxes:
     corners = truth.boxes.reshape(-1, 2, 2) @ matrix[:, :2].T + matrix[:, 2]
     low, high = corners.min(1), corners.max(1)
     inside_low, inside_high = np.clip(low, 0, size), np.clip(high, 0, size)

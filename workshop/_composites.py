@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from core.records import Floats, Images
+from core.arrays import Bools, Floats, Images
 from explain import labels
 from explain.objects.compact import RIDDEN
 from footage.labels import Regions
@@ -157,7 +156,7 @@ class Composer:
         return paste(image, truth, someone, foot, tall / (someone.box[3] - someone.box[1]), rng)
 
 
-def mask_reader(read: Mapping[str, Callable[[int], npt.NDArray[np.bool_]] | None]) -> Masks:
+def mask_reader(read: Mapping[str, Callable[[int], Bools] | None]) -> Masks:
     """Make of data sets' mask functions, by clip, one that asks the clip's."""
 
     def masks(clip: str, frame: int) -> Images | None:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Bools, Doubles, Floats, Images
 from core.boxes import iou
-from core.records import Floats, Images
 from workshop._box_samples import Boxes, Random
 
 PERSON = 1
@@ -81,7 +80,7 @@ def cut(
     return Cut(np.clip(own_light, 0, 255).astype(np.uint8), cover.astype(np.float32), own, label, person)
 
 
-def alone(boxes: Floats) -> npt.NDArray[np.bool_]:
+def alone(boxes: Floats) -> Bools:
     """Tell which of (N, 4) boxes touch no other."""
     return np.asarray((iou(boxes, boxes) > 0).sum(1) <= 1)
 
@@ -122,7 +121,7 @@ def paste(image: Images, truth: Boxes, thing: Cut, foot: tuple[float, float], sc
     )
 
 
-def _moved(box: Floats, matrix: npt.NDArray[np.float64]) -> Floats:
+def _moved(box: Floats, matrix: Doubles) -> Floats:
     corners = box.reshape(2, 2) @ matrix[:, :2].T + matrix[:, 2]
     return np.concatenate([corners.min(0), corners.max(0)]).astype(np.float32)
 
@@ -165,7 +164,7 @@ def board(image: Images, person: Floats, rng: Random) -> Floats:
     return np.concatenate([np.clip(low, 0, limits), np.clip(high, 0, limits)]).astype(np.float32)
 
 
-def _stroke(image: Images, points: npt.NDArray[np.float64], thick: float, shade: float, share: float) -> None:
+def _stroke(image: Images, points: Doubles, thick: float, shade: float, share: float) -> None:
     """Blend a line of ``thick`` pixels and one grey level into the picture, drawn at four times its size."""
     fine, pad = 4, 3 + thick
     low = np.floor(points.min(0) - pad).astype(int)

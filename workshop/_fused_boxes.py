@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.arrays import Floats
 from core.boxes import iou
-from core.records import Detections, Floats
+from core.records import Detections
 from explain.objects._rcnn import COCO
 
 SAME = 0.55

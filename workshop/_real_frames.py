@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Bools, Floats, Images
 from core.boxes import iou
 from core.contracts import Footage, ObjectModel
 from core.errors import ClipError
 from core.files import folder, write_json
-from core.records import Detections, Floats, Images
+from core.records import Detections
 from explain.labels import PERSON
 from footage import labels
 from footage.avenue import Avenue
@@ -34,8 +34,6 @@ SURE_PERSON, SURE_BICYCLE, SURE_THING, SURE = 0.35, 0.4, 0.55, 0.7
 STILL = 7.0
 """Grey levels; a person this near to the clip's background, of whom the teacher is not sure, is a post or a bush."""
 EVERY = {"ped2": 5, "regions": 3, "videos": 15}
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -228,7 +226,7 @@ def _mean(change: Images, box: Floats) -> float:
     return float(change[y1 : max(y2, y1 + 1), x1 : max(x2, x1 + 1)].mean())
 
 
-def _groups(found: Detections, person: Mask) -> Mask:
+def _groups(found: Detections, person: Bools) -> Bools:
     """Tell which boxes hold two surer persons: the teacher boxes a group, too."""
     boxes = found.boxes
     low, high = np.maximum(boxes[:, None, :2], boxes[None, :, :2]), np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])

@@ -8,10 +8,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from core.arrays import Images
 from core.contracts import Footage, ObjectModel
 from core.errors import DataError
 from core.files import folder
-from core.records import Detections, Images
+from core.records import Detections
 from explain.objects._rcnn import COCO
 from footage.folder import Folder
 from workshop._fused_boxes import fused

@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.arrays import Images
 from core.contracts import ObjectModel
-from core.records import Detections, Images
+from core.records import Detections
 from explain.objects import compact
 from metrics.box_ap import average_precision
 from workshop import _street_clips

@@ -15,11 +15,12 @@ from typing import Any
 import cv2
 import numpy as np
 
+from core.arrays import Floats, Images
 from core.boxes import iou
 from core.contracts import ObjectModel
 from core.errors import DataError
 from core.files import folder, write_json, write_whole
-from core.records import Detections, Floats, Images
+from core.records import Detections
 from explain.labels import PERSON
 from explain.objects._rcnn import COCO
 from explain.objects.compact import RIDDEN

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Doubles
 from core.contracts import ActionModel
 from core.device import Runtime
 from core.registry import collect
@@ -20,7 +20,7 @@ def models() -> dict[str, Loader]:
     return collect("explain.actions", "ACTION_MODELS")
 
 
-def moments(span: int, rate: float) -> npt.NDArray[np.float64]:
+def moments(span: int, rate: float) -> Doubles:
     """When the frames that an action model wants lie, (span,) seconds from the key frame on.
 
     Args:

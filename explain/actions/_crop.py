@@ -2,13 +2,11 @@
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from core.records import Floats, Images
+from core.arrays import Floats, Images
 
 GREY = 115
 """What is seen beyond the frame: the value that the networks' inputs are centred at."""
-Coordinates = npt.NDArray[np.float64]
 
 
 def crop(images: Images, boxes: Floats, side: int, context: float) -> tuple[Images, Floats]:

@@ -3,13 +3,12 @@
 import warnings
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from core.arrays import Bools, Floats, Images
 from core.device import Runtime
 from core.errors import expect
-from core.records import Floats, Images
 
 with warnings.catch_warnings():
     # pytorchvideo scripts a function on import, which newer releases of PyTorch call deprecated.
@@ -41,7 +40,7 @@ def check(images: Images, boxes: Floats, span: int) -> None:
     expect(boxes.ndim == 2 and boxes.shape[1] == 4, "boxes", "(N, 4)", boxes.shape)
 
 
-def inside(boxes: Floats, size: tuple[int, int]) -> tuple[Floats, npt.NDArray[np.bool_]]:
+def inside(boxes: Floats, size: tuple[int, int]) -> tuple[Floats, Bools]:
     """Clip boxes to the frame.
 
     Args:

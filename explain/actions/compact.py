@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from core import weights
+from core.arrays import Floats, Images, Ints
 from core.device import Runtime
-from core.records import Floats, Images
 from explain._backends import Progress, read_card
 from explain.actions import _crop, moments
 from explain.actions._slowfast import check, create_slowfast_with_roi_head, inside, normalise, place
@@ -94,7 +93,7 @@ def crop(images: Images, boxes: Floats) -> tuple[Images, Floats]:
     return _crop.crop(images[:: SPAN // FRAMES], boxes, SIDE, CONTEXT)
 
 
-def steps(fps: float) -> npt.NDArray[np.int64]:
+def steps(fps: float) -> Ints:
     """(32,) frames to look at, counted from the key frame, of a clip that has ``fps`` frames a second."""
     return np.round(moments(SPAN, RATE) * fps).astype(np.int64)
 

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from core import weights
+from core.arrays import Floats, Images
 from core.device import Runtime
 from core.errors import WeightsError
-from core.records import Floats, Images
 from explain._backends import Progress, Published
 from explain.actions._ava import LABELS
 from explain.actions._slowfast import check, create_slowfast_with_roi_head, inside, normalise, place

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import Floats, Ints
 from core.boxes import iou
 from core.clock import Clock
 from core.normality import Normality
-from core.records import Detections, Evidence, Floats, Tube
+from core.records import Detections, Evidence, Tube
 from explain.causes._confirmed import Without, select, unconfirmed
 from explain.causes._implied import implied, runs
 from explain.causes._regions import NO_VOCABULARY, unboxed
@@ -47,7 +48,7 @@ class Candidate:
 
     label: str
     vocabulary: str
-    frames: npt.NDArray[np.int64]
+    frames: Ints
     boxes: Floats
     confidence: Floats
     owner: int | None = None

@@ -5,13 +5,12 @@ from dataclasses import replace
 from typing import overload
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Bools, Floats
 from core.boxes import iou
 from core.clock import Clock
 from core.records import Detections, Evidence, Tube
 from explain.causes._vehicles import DRIVEN
-from explain.heat import Mask
 from explain.labels import PERSON
 
 TWO_WHEELS = frozenset({"bicycle", "motorcycle"})
@@ -24,7 +23,7 @@ FASTEST = 25.0
 AS_TALL = 1.6
 """Ratio of the heights of two boxes that may be one vehicle's."""
 
-Lone = tuple[str, int, npt.NDArray[np.float32]]
+Lone = tuple[str, int, Floats]
 """Label, position of its frame, and box (4,) of a track that is one frame long."""
 
 
@@ -33,7 +32,7 @@ def kind(label: str) -> str:
     return "vehicle" if label in DRIVEN else "two wheels" if label in TWO_WHEELS else label
 
 
-def unconfirmed(tubes: Sequence[Tube], detections: Sequence[Detections], clock: Clock | None) -> list[Mask]:
+def unconfirmed(tubes: Sequence[Tube], detections: Sequence[Detections], clock: Clock | None) -> list[Bools]:
     """Mark the boxes that no other frame confirms.
 
     A box is confirmed by a track of two frames, by a box of its kind at its place in a neighbouring frame, and, of a
@@ -68,12 +67,12 @@ def unconfirmed(tubes: Sequence[Tube], detections: Sequence[Detections], clock: 
     return lost
 
 
-def _there(found: Detections, label: str, box: npt.NDArray[np.float32]) -> bool:
+def _there(found: Detections, label: str, box: Floats) -> bool:
     rows = [i for i, name in enumerate(found.labels) if kind(name) == kind(label)]
     return bool(rows) and float(iou(box, found.boxes[rows]).max()) >= SAME
 
 
-def _reached(label: str, box: npt.NDArray[np.float32], other: Lone, here: float, there: float) -> bool:
+def _reached(label: str, box: Floats, other: Lone, here: float, there: float) -> bool:
     """Tell whether a vehicle can have gone from one lone box to another."""
     if label not in DRIVEN | TWO_WHEELS or kind(other[0]) != kind(label):
         return False
@@ -85,7 +84,7 @@ def _reached(label: str, box: npt.NDArray[np.float32], other: Lone, here: float,
 class Without(Sequence[Evidence]):
     """Evidence without some of its boxes, and without what was said of persons in them."""
 
-    def __init__(self, evidence: Sequence[Evidence], lost: Sequence[Mask]) -> None:
+    def __init__(self, evidence: Sequence[Evidence], lost: Sequence[Bools]) -> None:
         self.evidence, self.lost = evidence, lost
 
     def __len__(self) -> int:
@@ -106,7 +105,7 @@ class Without(Sequence[Evidence]):
         return replace(seen, objects=select(seen.objects, ~lost), actions=select(seen.actions, ~said))
 
 
-def select(found: Detections, rows: Mask) -> Detections:
+def select(found: Detections, rows: Bools) -> Detections:
     """Return some rows of a frame's detections."""
     labels = tuple(label for label, keep in zip(found.labels, rows, strict=True) if keep)
     return replace(found, boxes=found.boxes[rows], labels=labels, confidence=found.confidence[rows])

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from core.arrays import Doubles
 from explain.causes._implied import NOBODY_WALKS, RIDDEN
 from explain.causes._measure import Measures
-from explain.heat import Doubles
 from explain.labels import fine
 
 THROWN = frozenset({"sports ball", "frisbee", "handbag", "backpack", "suitcase", "bottle", "umbrella"})

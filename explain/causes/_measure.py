@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import Bools, Doubles, Floats, Ints
 from core.boxes import iou, overlap_of_smaller
-from core.records import Evidence, Floats
+from core.records import Evidence
 from explain.causes._candidates import Candidate
 from explain.causes._regions import NO_VOCABULARY
-from explain.heat import Doubles, Mask, box_area, box_heat, box_peak, covered, summed_area
+from explain.heat import box_area, box_heat, box_peak, covered, summed_area
 from explain.labels import PERSON, TRACK
 
 SAME_BOX = 0.45
@@ -91,7 +92,7 @@ class Sums:
     peak: Doubles
     confidence: Doubles
     strange: Doubles
-    present: Mask
+    present: Bools
     partner: npt.NDArray[np.intp]
     touch: Doubles
     alike: Doubles
@@ -186,7 +187,9 @@ def total(candidates: Sequence[Candidate], evidence: Sequence[Evidence], level: 
                 by_frame[0], by_frame[1], by_frame[2], frames, size)  # fmt: skip
 
 
-def _hold(heat: Floats, raised: Floats, boxes: Doubles, mask: Mask | None) -> tuple[Doubles, Doubles, Doubles, Doubles]:
+def _hold(
+    heat: Floats, raised: Floats, boxes: Doubles, mask: Bools | None
+) -> tuple[Doubles, Doubles, Doubles, Doubles]:
     """Return heat, heat above the level, area and peak of N boxes; of a region's, only outside all other boxes."""
     # A person's box comes again with each of the person's actions.
     once, where = np.unique(boxes, axis=0, return_inverse=True)
@@ -198,26 +201,26 @@ def _hold(heat: Floats, raised: Floats, boxes: Doubles, mask: Mask | None) -> tu
     return held, above, size, peak
 
 
-def _area(heat: Floats, boxes: Doubles | Floats, mask: Mask | None) -> Doubles:
+def _area(heat: Floats, boxes: Doubles | Floats, mask: Bools | None) -> Doubles:
     if mask is None:
         return box_area(boxes, heat.shape[1], heat.shape[0])
     return box_heat(summed_area(mask.astype(np.float32)), boxes)
 
 
-def outside(seen: Evidence) -> Mask:
+def outside(seen: Evidence) -> Bools:
     """Mark the pixels of one frame that lie in no object's and no person's box, (H, W)."""
     boxed = np.concatenate([seen.objects.boxes, seen.actions.boxes])
     return ~covered((seen.heat.shape[0], seen.heat.shape[1]), boxed)
 
 
-def densities(heat: Floats, boxes: Floats, mask: Mask | None = None) -> Doubles:
+def densities(heat: Floats, boxes: Floats, mask: Bools | None = None) -> Doubles:
     """Return the mean heat per pixel of each box, or of its part under the mask; 0 outside the picture, (N,)."""
     held = box_heat(summed_area(heat if mask is None else heat * mask), boxes)
     area = _area(heat, boxes, mask)
     return np.divide(held, area, out=np.zeros_like(held), where=area > 0)
 
 
-def _kinds(candidates: Sequence[Candidate]) -> tuple[Mask, Mask, Mask]:
+def _kinds(candidates: Sequence[Candidate]) -> tuple[Bools, Bools, Bools]:
     """Tell which candidates are persons, which are objects that a person may ride or carry, and which are regions."""
     persons = np.array([c.label == PERSON for c in candidates], np.bool_)
     things = np.array([c.vocabulary == "COCO" and c.label != PERSON for c in candidates], np.bool_)
@@ -229,7 +232,7 @@ def _kinds(candidates: Sequence[Candidate]) -> tuple[Mask, Mask, Mask]:
 class _Placed:
     """The boxes of all candidates, ordered by frame."""
 
-    frame: npt.NDArray[np.int64]
+    frame: Ints
     candidate: npt.NDArray[np.intp]
     box: Doubles
 

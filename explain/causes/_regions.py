@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from core.records import Detections, Evidence, Floats
-from explain.heat import Doubles, covered
+from core.arrays import Doubles, Floats
+from core.records import Detections, Evidence
+from explain.heat import covered
 
 UNKNOWN = "unknown"
 NO_VOCABULARY = "none"

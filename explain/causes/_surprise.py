@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from core.arrays import Doubles
 from core.normality import ClassNormality, Normality
 from explain.causes._measure import Measures
 from explain.causes._regions import UNKNOWN
 from explain.causes.places import tail
-from explain.heat import Doubles
 
 PRIOR = 100.0
 """Boxes that a class must have shown before its own heat counts as much as that of all classes together."""

@@ -4,19 +4,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse.csgraph import connected_components
 
 from core.analysis import Cause, CauseLabel
+from core.arrays import Bools, Doubles, Floats, Ints
 from core.clock import Clock
-from core.records import Floats, Pixels, Tube
+from core.records import Pixels, Tube
 from explain.causes._candidates import Candidate
 from explain.causes._measure import Measures
 from explain.causes._vehicles import DRIVEN
 from explain.causes._whereabouts import FLOW, PLACE
 from explain.causes.places import feet
 from explain.causes.tubes import speed
-from explain.heat import Doubles, Mask
 from explain.labels import TRACK, coarse, fine
 
 SAME = 0.5
@@ -59,7 +58,7 @@ def things(
     return tuple(_cause(candidates, m, scores, rows, least, clock) for rows in named)
 
 
-def _same(candidates: Sequence[Candidate], m: Measures, clock: Clock | None) -> Mask:
+def _same(candidates: Sequence[Candidate], m: Measures, clock: Clock | None) -> Bools:
     """Tell which candidates are the same thing, (N, N).
 
     An object's actions and places are, a rider and what is ridden, two names of one box, and a track that was lost and
@@ -146,7 +145,7 @@ def _labels(
     return tuple(named.values())
 
 
-def _track(parts: Sequence[Candidate]) -> tuple[npt.NDArray[np.int64], Floats]:
+def _track(parts: Sequence[Candidate]) -> tuple[Ints, Floats]:
     """Join the boxes of one thing's tracks, best first, in order of time; a frame of several has the best one's."""
     frames = np.concatenate([part.frames for part in parts])
     boxes = np.concatenate([part.boxes for part in parts])

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import Bools, Doubles
 from core.clock import Clock
 from core.records import Tube
-from explain.heat import Doubles, Mask
 
 DRIVEN = frozenset({"car", "bus", "truck"})
 VEHICLES = DRIVEN | {"motorcycle"}
@@ -56,7 +56,7 @@ class _Motion:
     way: Doubles
     speed: Doubles
     error: Doubles
-    known: Mask
+    known: Bools
 
 
 def doings(tube: Tube, clock: Clock, size: tuple[int, int]) -> Iterator[tuple[str, Rows]]:
@@ -92,9 +92,9 @@ def travel(tube: Tube, clock: Clock) -> float:
     return float(np.median(motion.speed[motion.known])) if motion.known.any() else 0.0
 
 
-def _near(when: Doubles, window: float) -> Mask:
+def _near(when: Doubles, window: float) -> Bools:
     """Tell which samples lie within half a window of each other, (T, T)."""
-    near: Mask = np.abs(when[:, None] - when[None, :]) <= window / 2 + 1e-6
+    near: Bools = np.abs(when[:, None] - when[None, :]) <= window / 2 + 1e-6
     return near
 
 
@@ -131,13 +131,13 @@ def _motion(tube: Tube, when: Doubles, window: float) -> _Motion:
     )
 
 
-def _whole(tube: Tube, size: tuple[int, int]) -> Mask:
+def _whole(tube: Tube, size: tuple[int, int]) -> Bools:
     """Tell in which samples the picture's edge does not cut the box off, (T,)."""
-    inside: Mask = np.concatenate([tube.boxes[:, :2] > EDGE, tube.boxes[:, 2:] < np.array(size) - EDGE], axis=1)
+    inside: Bools = np.concatenate([tube.boxes[:, :2] > EDGE, tube.boxes[:, 2:] < np.array(size) - EDGE], axis=1)
     return np.asarray(inside.all(axis=1), np.bool_)
 
 
-def _turns(tube: Tube, motion: _Motion, moves: Mask) -> Mask:
+def _turns(tube: Tube, motion: _Motion, moves: Bools) -> Bools:
     """Tell in which samples a vehicle turns: from its first direction, and not yet in its last one, (T,)."""
     turning = np.zeros(len(moves), np.bool_)
     pace = np.hypot(*motion.way.T)

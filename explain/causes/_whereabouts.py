@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from core.arrays import Doubles, Floats
 from core.clock import Clock
 from core.normality import Places
-from core.records import Floats, Tube
+from core.records import Tube
 from explain.causes import places as learnt
 from explain.causes._vehicles import STAND, TURN, VEHICLES, travel
 from explain.causes.places import LEAST_SAMPLES, tail
 from explain.causes.tubes import speed
-from explain.heat import Doubles
 
 PLACE, FLOW = "in an unusual place", "against the flow"
 """What is said of an object behind its name."""

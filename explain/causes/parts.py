@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.arrays import Floats
 from core.clock import Clock
-from core.records import Evidence, Floats, Tube
+from core.records import Evidence, Tube
 from explain.causes._regions import UNKNOWN, unboxed
 from explain.causes.tubes import at, link
 from explain.heat import box_heat, summed_area

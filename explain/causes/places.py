@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from core.arrays import Doubles, Floats
 from core.clock import Clock
 from core.normality import Places
-from core.records import Detections, Floats, Tube
+from core.records import Detections, Tube
 from explain.causes._vehicles import VEHICLES, travel
 from explain.causes.tubes import link, speed
-from explain.heat import Doubles
 
 LEAST_POINTS, MOST_POINTS = 60, 1200
 """A class with fewer points has no places; of more, this many are kept, evenly drawn."""

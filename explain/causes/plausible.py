@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from core.arrays import Floats
 from core.boxes import iou
-from core.records import Detections, Floats
+from core.records import Detections
 from explain.causes._vehicles import VEHICLES
 from explain.labels import PERSON
 

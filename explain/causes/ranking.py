@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.analysis import Cause, FrameCause
+from core.arrays import Doubles
 from core.clock import Clock
 from core.normality import ClassNormality, Normality
 from core.records import Evidence
@@ -22,7 +23,6 @@ from explain.causes._measure import Measures, densities, measure, outside, total
 from explain.causes._regions import unboxed
 from explain.causes._surprise import heat_surprise, newness, rarity
 from explain.causes._things import boxes_within, things
-from explain.heat import Doubles
 from explain.labels import coarse, fine
 
 Rule = Callable[[Measures, Normality], Doubles]

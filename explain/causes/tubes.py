@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
+from core.arrays import Bools, Doubles, Floats, Ints
 from core.boxes import iou
 from core.clock import Clock
 from core.errors import expect
 from core.records import Detections, Pixels, Tube
-from explain.heat import Doubles
 
 PATIENCE = 3
 """Samples in a row that an object may be missed before its tube ends."""
@@ -31,8 +30,6 @@ STEP = 0.4
 
 HAIR = 1e-6
 """Seconds by which two moments may differ and be the same."""
-
-Ints = npt.NDArray[np.int64]
 
 
 def link(detections: Sequence[Detections]) -> list[Tube]:
@@ -64,7 +61,7 @@ def link(detections: Sequence[Detections]) -> list[Tube]:
     return [Tube(str(names[classes[g[0]]]), frames[g], boxes[g], confidence[g]) for g in groups]
 
 
-def _ends_off(rows: Ints, confidence: npt.NDArray[np.float32]) -> list[Ints]:
+def _ends_off(rows: Ints, confidence: Floats) -> list[Ints]:
     """Part the doubted boxes before a tube's first sure one and behind its last from it, as tubes of their own."""
     sure = np.flatnonzero(confidence[rows] >= DOUBTED)
     if not len(sure):
@@ -110,7 +107,7 @@ class _Tracks:
         self.label: Ints = np.zeros(0, np.int64)
         self.box: Doubles = np.zeros((0, 4))
         self.velocity: Doubles = np.zeros((0, 4))
-        self.moving: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
+        self.moving: Bools = np.zeros(0, np.bool_)
         self.frame: Ints = np.zeros(0, np.int64)
         self.missed: Ints = np.zeros(0, np.int64)
 

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from core.arrays import Bools
 from core.clock import Clock
 from explain.disturbances._series import DETAIL_UNIT, Rows
-from explain.disturbances._stretches import Flags, Stretch, joined, lasting, runs
+from explain.disturbances._stretches import Stretch, joined, lasting, runs
 
 UNIFORM, PLAIN = 0.92, 0.4
 """Share of the picture that has one colour, and grey levels of detail, of the middle cell."""
@@ -17,7 +18,7 @@ lost pictures that are one loss. A single frame of one colour counts: a detector
 analyst would be shown an event."""
 
 
-def blank(rows: Rows) -> Flags:
+def blank(rows: Rows) -> Bools:
     """Tell which frames show no picture: (frames,)."""
     detail = np.median(rows["detail"], axis=1) / DETAIL_UNIT
     plain = (rows["uniform"] >= UNIFORM) & (detail <= PLAIN)

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Bools, Doubles
 from core.clock import Clock
 from core.disturbance import Disturbance
 from explain.disturbances import _blank, _frozen, _light, _moves, _night, _onset, _partial, _sentences, _zoom
@@ -14,11 +14,10 @@ from explain.disturbances._moves import Move
 from explain.disturbances._night import Turn
 from explain.disturbances._series import Rows
 from explain.disturbances._snapshots import Snapshot
-from explain.disturbances._stretches import Flags, Spanning, Stretch, mask, merged, near, within
+from explain.disturbances._stretches import Spanning, Stretch, mask, merged, near, within
 from explain.disturbances._views import HERE, Stay, View, follow
 from explain.disturbances.registration import register
 
-Doubles = npt.NDArray[np.float64]
 Span = TypeVar("Span", Stretch, Turn)
 AROUND = 0.6
 """Seconds around a change of view in which nothing else is told."""
@@ -92,7 +91,7 @@ def _gone(rows: Rows, clock: Clock) -> tuple[list[Stretch], Doubles]:
     return [one for one in found if one not in hands], poor
 
 
-def _views(snapshots: Sequence[Snapshot], out: Flags) -> tuple[list[View], list[Stay]]:
+def _views(snapshots: Sequence[Snapshot], out: Bools) -> tuple[list[View], list[Stay]]:
     shown = [one for one in snapshots if not out[one.frame]]
     return follow(shown) if shown else ([], [])
 
@@ -103,7 +102,7 @@ def _elsewhere(turns: list[Turn], moved: Sequence[Move], clock: Clock) -> list[T
     return [turn for turn in turns if not any(near(turn, place, clock, AROUND) for place in places)]
 
 
-def _lights(rows: Rows, clock: Clock, hidden: Flags) -> list[Stretch]:
+def _lights(rows: Rows, clock: Clock, hidden: Bools) -> list[Stretch]:
     jumps = np.zeros(len(rows), np.bool_)
     jumps[[frame + 1 for frame in clock.gaps()]] = True
     return _light.light(rows, clock, hidden | jumps)
@@ -132,7 +131,7 @@ def _absorb(spans: list[Span], lights: list[Stretch], clock: Clock) -> tuple[lis
     return spans, rest
 
 
-def _parts(rows: Rows, clock: Clock, hidden: Flags, changes: Sequence[Spanning]) -> list[Stretch]:
+def _parts(rows: Rows, clock: Clock, hidden: Bools, changes: Sequence[Spanning]) -> list[Stretch]:
     off = within(hidden | mask(changes, len(rows)), *_both(clock, AROUND))
     found = _light.parts(rows, clock, off)
     ends = [clock.at(one.last) for one in changes]
@@ -155,7 +154,7 @@ def _ended(told: Sequence[Disturbance]) -> Iterator[Disturbance]:
         yield dataclasses.replace(one, until=back.last) if one.lasting and back else one
 
 
-def _edges(spans: Sequence[Stretch], count: int) -> Flags:
+def _edges(spans: Sequence[Stretch], count: int) -> Bools:
     found = np.zeros(count + 1, np.bool_)
     found[[frame for one in spans for frame in (one.first, one.last + 1)]] = True
     return found[:count]

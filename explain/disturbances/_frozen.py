@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Bools, Doubles
 from core.clock import Clock
 from explain.disturbances._series import Rows
-from explain.disturbances._stretches import Flags, Stretch, merged, runs
+from explain.disturbances._stretches import Stretch, merged, runs
 
 SECONDS, FRAMES = {2: 0.9, 1: 1.9}, 5
 """How long the picture must stand still between frames that differ, and at either end of the clip; and in frames."""
@@ -33,7 +33,6 @@ LIGHT = 0.02
 """Share of the picture that light falls on, from which it may be the light that moves."""
 LIVE, DEAD = 0.9, 0.99
 """Share of unchanged pixels of the middle cell up to which a picture has noise everywhere, and from which nowhere."""
-Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class _Side:
     shake: float
 
 
-def find(rows: Rows, clock: Clock, blank: Flags) -> list[Stretch]:
+def find(rows: Rows, clock: Clock, blank: Bools) -> list[Stretch]:
     """List the stretches in which the picture stands still.
 
     A scene in which nothing moves is coded by repeating it, and looks the same. But it comes to rest and wakes up
@@ -73,7 +72,7 @@ def find(rows: Rows, clock: Clock, blank: Flags) -> list[Stretch]:
     return merged(found)
 
 
-def _quiet(change: Doubles, blank: Flags) -> list[Stretch]:
+def _quiet(change: Doubles, blank: Bools) -> list[Stretch]:
     """List runs of frames that hardly differ from the one before; a key frame's pulse does not end one."""
     found: list[Stretch] = []
     for run in runs((change <= QUIET) & ~blank):
@@ -86,7 +85,7 @@ def _quiet(change: Doubles, blank: Flags) -> list[Stretch]:
     return [run for run in found if len(run) >= FRAMES]
 
 
-def _whole(rows: Rows, change: Doubles, clock: Clock, run: Stretch, blank: Flags) -> Stretch | None:
+def _whole(rows: Rows, change: Doubles, clock: Clock, run: Stretch, blank: Bools) -> Stretch | None:
     """Return the frames that show one picture, from the one that is repeated on; None where the scene came to rest."""
     before, after = (_side(rows, change, clock, *side, blank) for side in ((run.first - 1, -1), (run.last + 1, 1)))
     whole = _sharpened(change, run, before, after)
@@ -121,7 +120,7 @@ def _sharpened(change: Doubles, run: Stretch, before: "_Side | None", after: "_S
     return Stretch(max(first - 1, 0), last)
 
 
-def _live(rows: Rows, run: Stretch, blank: Flags) -> bool:
+def _live(rows: Rows, run: Stretch, blank: Bools) -> bool:
     """Tell whether the rest of the clip has noise: a scene that is still by itself has none most of the time."""
     rest = ~blank
     rest[run.first : run.last + 1] = False
@@ -129,7 +128,7 @@ def _live(rows: Rows, run: Stretch, blank: Flags) -> bool:
     return bool(np.median(rows["same"][rest]) <= LIVE)
 
 
-def _side(rows: Rows, change: Doubles, clock: Clock, start: int, way: int, blank: Flags) -> _Side | None:
+def _side(rows: Rows, change: Doubles, clock: Clock, start: int, way: int, blank: Bools) -> _Side | None:
     """Measure the frames beside a still stretch, from ``start`` on; None where the clip or its picture ends there."""
     at = start + (1 if way > 0 else 0)
     frames: list[int] = []

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from core.records import Floats
+from core.arrays import Bools, Floats
 from explain.disturbances.registration import LIKE, correlations
 from explain.disturbances.thumbnails import BLOCK, Thumbnail, structure
 
@@ -83,7 +82,7 @@ def _soft(background: Floats, change: Floats) -> float:
     return area if edge <= EDGE else 0.0
 
 
-def _blocks(flags: npt.NDArray[np.bool_]) -> Floats:
+def _blocks(flags: Bools) -> Floats:
     height, width = flags.shape
     size = width // BLOCK, height // BLOCK
     return np.asarray(cv2.resize(flags.astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Bools, Doubles
 from core.clock import Clock
 from explain.disturbances._series import CELLS, DETAIL_UNIT, Rows
-from explain.disturbances._stretches import Flags, Stretch, hysteresis, joined, lasting, near, runs, within
+from explain.disturbances._stretches import Stretch, hysteresis, joined, lasting, near, runs, within
 
-Doubles = npt.NDArray[np.float64]
 DARK_LEVEL = 6.0
 """Grey levels added before brightness is compared, for in the dark noise is as large as light."""
 SUDDEN = ((0.15, 1.0), (0.25, 4.0))
@@ -37,7 +36,7 @@ LIT, OTHER, GLOW, PART_SECONDS = 0.2, 0.05, 0.03, 0.4
 _CHUNK = 8192
 
 
-def light(rows: Rows, clock: Clock, hidden: Flags) -> list[Stretch]:
+def light(rows: Rows, clock: Clock, hidden: Bools) -> list[Stretch]:
     """List the stretches in which the whole picture becomes lighter or darker, until it has settled.
 
     Args:
@@ -111,20 +110,20 @@ def _left(part: Doubles, edge: float) -> int:
     return int(near[-1]) + 1 if len(half) else 0
 
 
-def parts(rows: Rows, clock: Clock, hidden: Flags) -> list[Stretch]:
+def parts(rows: Rows, clock: Clock, hidden: Bools) -> list[Stretch]:
     """List the stretches in which light falls on a part of the picture, and nothing else changes."""
     lit = (rows["lit"] >= LIT) & (rows["other"] <= OTHER)
     seen = (lit | (rows["glow"] >= GLOW)) & ~hidden
     return lasting(joined(runs(seen), clock, JOIN), clock, PART_SECONDS)
 
 
-def covered(poor: Doubles, clock: Clock, hidden: Flags) -> list[Stretch]:
+def covered(poor: Doubles, clock: Clock, hidden: Bools) -> list[Stretch]:
     """List the stretches in which most of the picture has lost its detail, of :func:`poverty`."""
     found = hysteresis((poor >= COVERED) & ~hidden, (poor >= UNCOVERED) & ~hidden)
     return lasting(joined(found, clock, JOIN), clock, COVERED_SECONDS)
 
 
-def poverty(rows: Rows, hidden: Flags) -> Doubles:
+def poverty(rows: Rows, hidden: Bools) -> Doubles:
     """Measure in which share of the textured cells detail is gone: (frames,) in [0, 1]; 0 where too few had any."""
     found, total = np.zeros(len(rows)), np.zeros(len(rows))
     for part in _chunks(len(rows)):

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 from scipy.ndimage import median_filter
 
+from core.arrays import Bools, Doubles
 from core.clock import Clock
 from explain.disturbances._series import Rows
 from explain.disturbances._similarity import Similarity
-from explain.disturbances._stretches import Flags, Stretch, hysteresis, joined, lasting
+from explain.disturbances._stretches import Stretch, hysteresis, joined, lasting
 from explain.disturbances._views import DRIFT, MOVE, VOTED, Stay, View, place_of
 from explain.disturbances.registration import register
 
@@ -36,7 +36,6 @@ WINDOW, SHAKE_SECONDS, JOIN = 1.0, 0.3, 1.5
 """Seconds of which the usual place is the median; that a shake lasts; and between two that are one."""
 TO_AND_FRO, QUICK = 3, 4.0
 """So many moves, each within so many seconds of the one before, are a shake."""
-Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class Move:
     likeness: Similarity | None = None
 
 
-def moves(views: Sequence[View], stays: Sequence[Stay], rows: Rows, hidden: Flags) -> list[Move]:
+def moves(views: Sequence[View], stays: Sequence[Stay], rows: Rows, hidden: Bools) -> list[Move]:
     """List the changes of view, in order.
 
     Args:
@@ -105,7 +104,7 @@ def covers(stays: Sequence[Stay], rows: Rows, poor: Doubles, clock: Clock) -> li
     return lasting(joined(found, clock, JOIN), clock, AWAY)
 
 
-def _mostly(stay: Stay, hidden: Flags) -> bool:
+def _mostly(stay: Stay, hidden: Bools) -> bool:
     return bool(np.mean([hidden[one.frame] for one in stay.snapshots]) > 0.5)
 
 
@@ -114,7 +113,7 @@ def _leapt(rows: Rows) -> bool:
     return bool(rows["alike"].min() < LEAPT or path.sum() >= TRAVELLED)
 
 
-def _open(stays: Sequence[Stay], kept: Sequence[Stay], rows: Rows, move: float, hidden: Flags) -> list[Move]:
+def _open(stays: Sequence[Stay], kept: Sequence[Stay], rows: Rows, move: float, hidden: Bools) -> list[Move]:
     """Find a displacement so near the clip's end that it has no time to last."""
     stay = stays[-1]
     told = [shift for shift, place in zip(stay.shifts, stay.places(move), strict=True) if place == "shifted"]
@@ -136,7 +135,7 @@ def _slid(view: View, move: float) -> list[Move]:
     return [Move(int(track[max(first - 1, 0), 0]), int(track[last, 0]), (float(track[-1, 1]), float(track[-1, 2])))]
 
 
-def _when(before: int, after: int, rows: Rows, hidden: Flags) -> tuple[int, int]:
+def _when(before: int, after: int, rows: Rows, hidden: Bools) -> tuple[int, int]:
     """Find the frames of a change between two snapshots: behind what hid it, or those that differ most."""
     frames = np.arange(before + 1, after + 1)
     if hidden[frames].any():
@@ -149,7 +148,7 @@ def _when(before: int, after: int, rows: Rows, hidden: Flags) -> tuple[int, int]
     return int(strong[0]), int(strong[-1])
 
 
-def shakes(rows: Rows, clock: Clock, hidden: Flags, moved: Sequence[Move]) -> list[Stretch]:
+def shakes(rows: Rows, clock: Clock, hidden: Bools, moved: Sequence[Move]) -> list[Stretch]:
     """List the stretches in which the picture moves to and fro, as when wind or a lorry shakes the camera."""
     away = amplitude(rows, clock)
     away[hidden] = 0.0

@@ -6,10 +6,10 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import Bools
 from core.clock import Clock
 from explain.darkness import DARK
 from explain.disturbances._series import Rows
-from explain.disturbances._stretches import Flags
 
 GREY, COLOUR = 1.5, 2.5
 """A picture is grey whose more coloured cells have no more than the first, coloured where the less coloured have the
@@ -35,7 +35,7 @@ class Turn:
     what: str
 
 
-def find(rows: Rows, clock: Clock, hidden: Flags) -> list[Turn]:
+def find(rows: Rows, clock: Clock, hidden: Bools) -> list[Turn]:
     """List the changes between day and night, in order; ``hidden`` are frames that do not show the scene."""
     seen = np.flatnonzero(~hidden)
     if len(seen) < 3:
@@ -54,7 +54,7 @@ def find(rows: Rows, clock: Clock, hidden: Flags) -> list[Turn]:
     return found
 
 
-def _turns(low: Flags, high: Flags, names: tuple[str, str], clock: Clock, seen: npt.NDArray[np.intp]) -> list[Turn]:
+def _turns(low: Bools, high: Bools, names: tuple[str, str], clock: Clock, seen: npt.NDArray[np.intp]) -> list[Turn]:
     """Follow frames between a low and a high state; a state counts when it lasts."""
     state = np.where(low, 1, np.where(high, 2, 0))
     told = np.flatnonzero(state)

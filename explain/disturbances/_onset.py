@@ -5,17 +5,16 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Bools, Doubles
 from core.clock import Clock
 from explain.disturbances._light import DARK_LEVEL
 from explain.disturbances._moves import Move
 from explain.disturbances._night import Turn
 from explain.disturbances._series import DETAIL_UNIT, Rows
-from explain.disturbances._stretches import Flags, Stretch
+from explain.disturbances._stretches import Stretch
 from explain.disturbances._views import VOTED
 
-Doubles = npt.NDArray[np.float64]
 Span = TypeVar("Span", Stretch, Turn, Move)
 STEP = 0.3
 """Seconds over which change is measured."""
@@ -31,7 +30,7 @@ PIXELS = 0.3
 """Thumbnail pixels that a camera goes at least in one step."""
 
 
-def covers(spans: Sequence[Stretch], rows: Rows, clock: Clock, off: Flags) -> list[Stretch]:
+def covers(spans: Sequence[Stretch], rows: Rows, clock: Clock, off: Bools) -> list[Stretch]:
     """Widen stretches by the frames in which brightness or detail of some cells already, or still, changes.
 
     Args:
@@ -43,12 +42,12 @@ def covers(spans: Sequence[Stretch], rows: Rows, clock: Clock, off: Flags) -> li
     return [_widened(one, _looks(rows, one, clock), clock, off) for one in spans]
 
 
-def lights(spans: Sequence[Span], rows: Rows, clock: Clock, off: Flags) -> list[Span]:
+def lights(spans: Sequence[Span], rows: Rows, clock: Clock, off: Bools) -> list[Span]:
     """Widen changes of light by the frames in which the brightness already, or still, goes the same way."""
     return [_widened(one, _looks(rows, one, clock)[:, :, :1], clock, off) for one in spans]
 
 
-def moves(spans: Sequence[Move], rows: Rows, clock: Clock, off: Flags) -> list[Move]:
+def moves(spans: Sequence[Move], rows: Rows, clock: Clock, off: Bools) -> list[Move]:
     """Put the beginnings of moves back to where the picture began to go along."""
     found = []
     for one in spans:
@@ -73,7 +72,7 @@ def _looks(rows: Rows, one: Span, clock: Clock) -> Doubles:
     return np.stack([np.log(level + DARK_LEVEL), np.log(detail / DETAIL_UNIT + 1.0)], -1)
 
 
-def _widened(one: Span, looks: Doubles, clock: Clock, off: Flags) -> Span:
+def _widened(one: Span, looks: Doubles, clock: Clock, off: Bools) -> Span:
     """Widen a stretch at both ends; ``looks`` has up to AROUND seconds more at both."""
     step, signed = _frames(clock, STEP), looks.shape[2] == 1
     start = one.first - max(0, one.first - _frames(clock, AROUND))
@@ -99,7 +98,7 @@ def _size(change: Doubles, signed: bool) -> Doubles:
     return np.asarray(np.abs(part.mean((1, 2))) if signed else np.abs(part).mean((1, 2)), np.float64)
 
 
-def _back(rate: Doubles, least: float, first: int, clock: Clock, off: Flags) -> int:
+def _back(rate: Doubles, least: float, first: int, clock: Clock, off: Bools) -> int:
     """Walk back from a beginning, the last of ``rate``, while the picture changes more than the scene does."""
     step, pause = _frames(clock, STEP), _frames(clock, PAUSE)
     before = rate[:-1][::-1][: _frames(clock, FARTHEST)]

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import Bools, Doubles
 from core.clock import Clock
 from explain.disturbances._series import DETAIL_UNIT, Rows
-from explain.disturbances._stretches import Flags, Stretch, joined, lasting, runs
+from explain.disturbances._stretches import Stretch, joined, lasting, runs
 from explain.disturbances.thumbnails import GRID
 
 COLUMNS, ROWS = GRID
@@ -34,7 +35,6 @@ LIVE, MORE, SAME, BESIDE, NEAREST = 0.15, 0.4, 0.15, 2.0, 3
 they repeat more often then, and by which the other cells may; seconds of those frames, and how many are nearest."""
 SECONDS, HELD_SECONDS, JOIN = 0.2, 1.5, 0.5
 """How long a part must be lost, and repeat; lost packets smear a picture for a second, and are no lost picture."""
-Cells = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Part:
     side: str
 
 
-def find(rows: Rows, clock: Clock, blank: Flags) -> list[Part]:
+def find(rows: Rows, clock: Clock, blank: Bools) -> list[Part]:
     """List the stretches in which a part of the picture is lost; ``blank`` are frames without any picture."""
     if blank.all():
         return []
@@ -75,14 +75,14 @@ def _apart(found: list[Part]) -> list[Part]:
     return sorted(kept, key=lambda one: one.first)
 
 
-def _lines(flags: Cells, side: str) -> Cells:
+def _lines(flags: Bools, side: str) -> Bools:
     """Arrange cells as lines that are counted from a side of the picture inwards: (frames, lines, cells)."""
     cells = flags.reshape(-1, ROWS, COLUMNS)
     cells = cells if side in ("lower", "upper") else cells.transpose(0, 2, 1)
     return cells[:, ::-1] if side in ("lower", "right") else cells
 
 
-def _runs(flags: Cells, side: str, blank: Flags, clock: Clock, seconds: float) -> list[Stretch]:
+def _runs(flags: Bools, side: str, blank: Bools, clock: Clock, seconds: float) -> list[Stretch]:
     """List the stretches in which flagged cells fill a part of the picture from a side on."""
     lines = _lines(flags, side)
     least = int(np.ceil(lines.shape[1] * LEAST))
@@ -90,7 +90,7 @@ def _runs(flags: Cells, side: str, blank: Flags, clock: Clock, seconds: float) -
     return lasting(joined(runs(full & ~blank), clock, JOIN), clock, seconds)
 
 
-def _band(flags: Cells, side: str, run: Stretch) -> Cells:
+def _band(flags: Bools, side: str, run: Stretch) -> Bools:
     """Return which cells belong to the part that is flagged in a stretch: (48,)."""
     share = _lines(flags[run.first : run.last + 1], side).mean(0)
     depth = int(np.cumprod(share.mean(1) >= MOST).sum()) or 1
@@ -106,7 +106,7 @@ def _numbered(numbers: npt.NDArray[np.int_], side: str) -> npt.NDArray[np.int_]:
     return cells[::-1] if side in ("lower", "right") else cells
 
 
-def _one_colour(rows: Rows, plain: Cells, run: Stretch, part: Cells) -> bool:
+def _one_colour(rows: Rows, plain: Bools, run: Stretch, part: Bools) -> bool:
     frames = slice(run.first, run.last + 1)
     level = np.where(plain[frames], rows["level"][frames].astype(np.float64), np.nan)[:, part]
     seen = level[np.isfinite(level).any(1)]
@@ -114,7 +114,7 @@ def _one_colour(rows: Rows, plain: Cells, run: Stretch, part: Cells) -> bool:
     return bool(len(seen) and apart.sum() >= 0.9 * np.isfinite(seen).sum())
 
 
-def _gone(rows: Rows, run: Stretch, part: Cells, usual: npt.NDArray[np.float64]) -> bool:
+def _gone(rows: Rows, run: Stretch, part: Bools, usual: Doubles) -> bool:
     """Tell whether cells lost their detail, or took on another brightness, from one frame to the next."""
     beside = run.first - 1 if run.first else run.last + 1
     if beside == len(rows):
@@ -130,7 +130,7 @@ def _gone(rows: Rows, run: Stretch, part: Cells, usual: npt.NDArray[np.float64])
     return bool(told.sum() >= TEXTURED * part.sum() and sudden[told].mean() >= MOST)
 
 
-def _stays(rows: Rows, one: int, other: int, rest: Cells) -> bool:
+def _stays(rows: Rows, one: int, other: int, rest: Bools) -> bool:
     """Tell whether the rest of the picture is the same in two frames: what changes as a whole is another place."""
     apart = np.abs(rows["level"][one].astype(np.float64) - rows["level"][other])
     detail = np.sort(rows["detail"][[one, other]].astype(np.float64) + DETAIL_UNIT, axis=0)
@@ -139,7 +139,7 @@ def _stays(rows: Rows, one: int, other: int, rest: Cells) -> bool:
     return bool(same[rest].mean() >= HALF) if rest.any() else True
 
 
-def _stopped(held: Cells, run: Stretch, part: Cells, clock: Clock) -> bool:
+def _stopped(held: Bools, run: Stretch, part: Bools, clock: Clock) -> bool:
     """Tell whether cells that change from frame to frame on both sides of a stretch stop all at once.
 
     What stops and never goes on may have been moving for the camera's sake, and be still by itself.
@@ -156,5 +156,5 @@ def _stopped(held: Cells, run: Stretch, part: Cells, clock: Clock) -> bool:
     return live <= LIVE and still - live >= MORE and rest - max(others) <= SAME
 
 
-def _seen(plain: Cells, run: Stretch, part: Cells) -> bool:
+def _seen(plain: Bools, run: Stretch, part: Bools) -> bool:
     return bool(plain[run.first : run.last + 1, part].mean() <= 1 - TEXTURED)

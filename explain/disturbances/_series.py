@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from core.records import Floats
+from core.arrays import Floats
 from explain.disturbances.registration import register
 from explain.disturbances.thumbnails import GRID, Thumbnail, cells
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from core.records import Floats, Images
+from core.arrays import Floats, Images
 from explain.disturbances.registration import register
 from explain.disturbances.thumbnails import BLOCK, structure
 

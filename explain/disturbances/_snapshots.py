@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from core.records import Floats, Images
+from core.arrays import Floats, Images
 from explain.disturbances.registration import register
 from explain.disturbances.thumbnails import Thumbnail, structure
 

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Bools
 from core.clock import Clock
-
-Flags = npt.NDArray[np.bool_]
 
 
 class Spanning(Protocol):
@@ -37,7 +35,7 @@ class Stretch:
         return self.last - self.first + 1
 
 
-def runs(flags: Flags) -> list[Stretch]:
+def runs(flags: Bools) -> list[Stretch]:
     """List the runs of True.
 
     >>> runs(np.array([False, True, True, False, True]))
@@ -47,7 +45,7 @@ def runs(flags: Flags) -> list[Stretch]:
     return [Stretch(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def hysteresis(high: Flags, low: Flags) -> list[Stretch]:
+def hysteresis(high: Bools, low: Bools) -> list[Stretch]:
     """List the runs of ``low`` that are ``high`` somewhere.
 
     >>> hysteresis(np.array([0, 1, 0, 0, 0]) > 0, np.array([1, 1, 0, 1, 1]) > 0)
@@ -83,7 +81,7 @@ def lasting(stretches: Iterable[Stretch], clock: Clock, seconds: float) -> list[
     return [one for one in stretches if clock.length(one.first, one.last) >= seconds - 1e-6]
 
 
-def mask(spans: Sequence[Spanning], frames: int) -> Flags:
+def mask(spans: Sequence[Spanning], frames: int) -> Bools:
     """Mark the frames of stretches: (frames,)."""
     found = np.zeros(frames, np.bool_)
     for one in spans:
@@ -91,7 +89,7 @@ def mask(spans: Sequence[Spanning], frames: int) -> Flags:
     return found
 
 
-def within(flags: Flags, before: int, behind: int) -> Flags:
+def within(flags: Bools, before: int, behind: int) -> Bools:
     """Mark the frames that have a flagged one among themselves, the ``before`` earlier and the ``behind`` later ones.
 
     >>> within(np.array([0, 0, 1, 0, 0, 0]) > 0, 2, 1).tolist()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from core.records import Floats
+from core.arrays import Floats
 from explain.disturbances._snapshots import Snapshot
 from explain.disturbances.registration import Shift, register
 from explain.disturbances.thumbnails import structure

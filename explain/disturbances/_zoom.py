@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.records import Floats
+from core.arrays import Bools, Floats
 from explain.disturbances._moves import Move
 from explain.disturbances._similarity import Similarity, similarity
 from explain.disturbances._snapshots import Snapshot
-from explain.disturbances._stretches import Flags
 from explain.disturbances._views import HERE, MEMBERS, Stay, View, middle
 from explain.disturbances.registration import register
 from explain.disturbances.thumbnails import structure
@@ -20,7 +19,7 @@ LAST_ONES = 4
 """Snapshots at the end of a clip that tell what a view became that has no time to last."""
 
 
-def zooms(views: Sequence[View], stays: Sequence[Stay], moved: Sequence[Move], hidden: Flags) -> list[Move]:
+def zooms(views: Sequence[View], stays: Sequence[Stay], moved: Sequence[Move], hidden: Bools) -> list[Move]:
     """List the changes of view in which the picture is enlarged, reduced or turned little by little.
 
     Args:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from scipy import fft
 
-from core.records import Floats
+from core.arrays import Bools, Floats
 from explain.disturbances.thumbnails import BLOCK
 
 TEXTURE = 0.08
@@ -85,7 +84,7 @@ def _blocks(picture: Floats) -> Floats:
     )
 
 
-def correlations(one: Floats, other: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
+def correlations(one: Floats, other: Floats) -> tuple[Floats, Bools]:
     """Correlate blocks of two structure pictures: (rows, columns) in [-1, 1], and which have texture in the first."""
     a, b, ab = _blocks(one * one), _blocks(other * other), _blocks(one * other)
     return ab / np.sqrt(np.maximum(a * b, 1e-6)), a > TEXTURE

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from core.records import Floats, Images
+from core.arrays import Floats, Images
 
 AREA = 24576
 """Pixels of an averaged thumbnail, about 192×128 whatever the clip's shape."""

@@ -8,11 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from core.records import Floats
+from core.arrays import Doubles, Floats
 from explain.attribution import Question
 from explain.scorer import Scorer
 
-Doubles = npt.NDArray[np.float64]
 EACH, FEWEST = 6, 8
 """Coalitions for each segment of a regression, and the fewest segments."""
 

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import torch
 
-from core.records import Floats
+from core.arrays import Bools, Floats, Ints
 from explain.attribution import Answer, MethodEntry, Question
 from explain.scorer import GRADIENT, Scorer
 
@@ -30,9 +29,7 @@ HOPE = 0.1
 BLUR = 1.0
 """Standard deviation in pixels of the network's: one pixel of background among others makes an error of its own."""
 
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
-Look = Callable[[Mask], tuple[float, Floats]]
+Look = Callable[[Bools], tuple[float, Floats]]
 """From what is gone, (h, w), to the scalar and each pixel's claim to go next, (h, w)."""
 
 
@@ -71,7 +68,7 @@ def counterfactual_background(question: Question, scorer: Scorer) -> Answer:
     empty, unavoidable = _seen(np.ones(question.heat.shape, bool), question, scorer)
     goal = empty if empty < question.value else 0.0
 
-    def by_error(gone: Mask) -> tuple[float, Floats]:
+    def by_error(gone: Bools) -> tuple[float, Floats]:
         score, heat = _seen(gone, question, scorer) if gone.any() else (question.value, question.heat)
         return score, heat - unavoidable
 
@@ -114,13 +111,13 @@ def _remove(look: Look, question: Question, steps: int, goal: float, hope: float
     return _Removal(np.concatenate(order), np.array(counts), np.array(scores), round(HALF * gone.size))
 
 
-def _seen(gone: Mask, question: Question, scorer: Scorer) -> tuple[float, Floats]:
+def _seen(gone: Bools, question: Question, scorer: Scorer) -> tuple[float, Floats]:
     """Return the scalar and the error map of the window with some pixels as background."""
     scores, heats = scorer.looked(question, torch.from_numpy(~gone)[None])
     return float(scores[0]), heats[0]
 
 
-def _slope(gone: Mask, question: Question, scorer: Scorer) -> tuple[float, Floats]:
+def _slope(gone: Bools, question: Question, scorer: Scorer) -> tuple[float, Floats]:
     """Return the scalar of the window with some pixels as background, and how it would fall with each further one."""
     share = torch.from_numpy(~gone).float().requires_grad_()
     score = scorer.differentiable((question.window * share + question.fill * (1.0 - share))[None])

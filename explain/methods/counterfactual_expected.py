@@ -5,15 +5,12 @@ region comes what the detector expected there, so that the answer needs no backg
 """
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
-from core.records import Floats
+from core.arrays import Bools, Doubles, Floats, Ints
 from explain.attribution import Answer, MethodEntry, Question
 from explain.methods._coalitions import density
 from explain.scorer import Scorer
-
-Doubles = npt.NDArray[np.float64]
 
 
 def counterfactual_expected(question: Question, scorer: Scorer) -> Answer:
@@ -36,7 +33,7 @@ def counterfactual_expected(question: Question, scorer: Scorer) -> Answer:
     return Answer(values, None, _sentence(len(chosen), left, question))
 
 
-def _smallest(order: npt.NDArray[np.int64], question: Question, scorer: Scorer) -> tuple[npt.NDArray[np.int64], float]:
+def _smallest(order: Ints, question: Question, scorer: Scorer) -> tuple[Ints, float]:
     """Return the regions that are needed, and the score without them."""
     if question.value < question.threshold:
         return order[:0], question.value
@@ -53,13 +50,13 @@ def _smallest(order: npt.NDArray[np.int64], question: Question, scorer: Scorer) 
     return chosen, left
 
 
-def _replaced(sets: npt.NDArray[np.bool_], question: Question, scorer: Scorer) -> Doubles:
+def _replaced(sets: Bools, question: Question, scorer: Scorer) -> Doubles:
     segments = torch.from_numpy(question.segments)
     keep = (~torch.from_numpy(np.asarray(sets, bool)))[:, segments]
     return scorer.retargeted(question, keep).astype(np.float64)
 
 
-def _one_hot(which: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.bool_]:
+def _one_hot(which: Ints, count: int) -> Bools:
     return np.asarray(which[:, None] == np.arange(count))
 
 

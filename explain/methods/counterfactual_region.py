@@ -1,10 +1,10 @@
 """The thesis' rectangle scan: which rectangle, altered, changes the error most (``ravi2021class``, section 3.8.4)."""
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from core.arrays import Doubles, Floats, Ints
 from explain.attribution import Answer, MethodEntry, Question
 from explain.scorer import Scorer
 
@@ -14,8 +14,6 @@ SHAPES = (1.0, 0.5, 2.0)
 """Width by height."""
 ROUNDS = 6
 """Of refining the best rectangle, each side moved in and out."""
-
-Boxes = npt.NDArray[np.int64]
 
 
 def counterfactual_region(question: Question, scorer: Scorer) -> Answer:
@@ -37,7 +35,7 @@ def counterfactual_region(question: Question, scorer: Scorer) -> Answer:
     return Answer(_mean(boxes, fallen, (height, width)), None, _sentence(best, question, question.value - most))
 
 
-def _sentence(best: Boxes, question: Question, left: float) -> str:
+def _sentence(best: Ints, question: Question, left: float) -> str:
     across, down = question.size[1] / question.heat.shape[1], question.size[0] / question.heat.shape[0]
     x1, y1, x2, y2 = (round(float(value)) for value in best * np.array([across, down, across, down]))
     return (
@@ -46,7 +44,7 @@ def _sentence(best: Boxes, question: Question, left: float) -> str:
     )
 
 
-def _scan(height: int, width: int, allowed: int) -> Boxes:
+def _scan(height: int, width: int, allowed: int) -> Ints:
     """Lay rectangles over the picture, half overlapping; sparser until there are no more than allowed."""
     for stride in np.geomspace(0.5, 4.0, 24):
         found = [box for share in SHARES for shape in SHAPES for box in _grid(height, width, share, shape, stride)]
@@ -67,7 +65,7 @@ def _steps(height: int, width: int) -> list[int]:
     return [max(1, round(min(height, width) * 0.06 / 1.5**i)) for i in range(ROUNDS)]
 
 
-def _moved(box: Boxes, step: int, height: int, width: int) -> Boxes:
+def _moved(box: Ints, step: int, height: int, width: int) -> Ints:
     """Return the rectangles with one side moved in or out by ``step`` pixels."""
     moved = box + step * np.concatenate([np.eye(4, dtype=np.int64), -np.eye(4, dtype=np.int64)])
     moved = np.clip(moved, 0, [width, height, width, height])
@@ -75,22 +73,22 @@ def _moved(box: Boxes, step: int, height: int, width: int) -> Boxes:
     return np.asarray(moved[proper], np.int64)
 
 
-def _fallen(boxes: Boxes, question: Question, scorer: Scorer) -> npt.NDArray[np.float64]:
+def _fallen(boxes: Ints, question: Question, scorer: Scorer) -> Doubles:
     parts = [scorer.masked(question, ~_inside(part, question.heat.shape)) for part in _split(boxes, scorer.batch)]
     return question.value - np.concatenate(parts).astype(np.float64)
 
 
-def _split(boxes: Boxes, size: int) -> list[Boxes]:
+def _split(boxes: Ints, size: int) -> list[Ints]:
     return [boxes[first : first + size] for first in range(0, len(boxes), size)]
 
 
-def _inside(boxes: Boxes, shape: tuple[int, ...]) -> Tensor:
+def _inside(boxes: Ints, shape: tuple[int, ...]) -> Tensor:
     x1, y1, x2, y2 = (torch.from_numpy(column)[:, None, None] for column in boxes.T)
     rows, columns = torch.arange(shape[0])[None, :, None], torch.arange(shape[1])[None, None, :]
     return (rows >= y1) & (rows < y2) & (columns >= x1) & (columns < x2)
 
 
-def _mean(boxes: Boxes, fallen: npt.NDArray[np.float64], shape: tuple[int, int]) -> npt.NDArray[np.float32]:
+def _mean(boxes: Ints, fallen: Doubles, shape: tuple[int, int]) -> Floats:
     total, count = np.zeros(shape), np.zeros(shape)
     for (x1, y1, x2, y2), fall in zip(boxes.tolist(), fallen.tolist(), strict=True):
         total[y1:y2, x1:x2] += fall / ((x2 - x1) * (y2 - y1))

@@ -5,8 +5,9 @@ from functools import cache
 import numpy as np
 from scipy.cluster.hierarchy import linkage
 
+from core.arrays import Doubles
 from explain.attribution import Answer, MethodEntry, Question
-from explain.methods._coalitions import Doubles, density, game, seeded
+from explain.methods._coalitions import density, game, seeded
 from explain.methods._shap import load
 from explain.scorer import Scorer
 

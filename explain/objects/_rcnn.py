@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torchvision.models.detection import FasterRCNN, FasterRCNN_ResNet50_FPN_Weights
 
+from core.arrays import Floats, Images
 from core.device import Runtime
 from core.errors import expect
-from core.records import Detections, Images
+from core.records import Detections
 
 UNUSED, BACKGROUND = "N/A", "__background__"
 CATEGORIES: tuple[str, ...] = tuple(FasterRCNN_ResNet50_FPN_Weights.COCO_V1.meta["categories"])
@@ -36,8 +36,8 @@ def to_detections(
         frame: its index in the clip.
     """
     limits = np.array([size[1], size[0], size[1], size[0]], dtype=np.float32)
-    at: npt.NDArray[np.float32] = np.clip(boxes.float().cpu().numpy(), 0, limits)
-    sure: npt.NDArray[np.float32] = confidence.float().cpu().numpy()
+    at: Floats = np.clip(boxes.float().cpu().numpy(), 0, limits)
+    sure: Floats = confidence.float().cpu().numpy()
     which = ids.cpu().numpy()
     known = np.array([name not in (UNUSED, BACKGROUND) for name in names])
     good = (at[:, 2] > at[:, 0]) & (at[:, 3] > at[:, 1]) & np.isfinite(at).all(1) & known[which]

@@ -15,9 +15,10 @@ import torch
 from torch import Tensor, nn
 
 from core import weights
+from core.arrays import Images
 from core.device import Runtime
 from core.errors import InputError, WeightsError
-from core.records import Detections, Images
+from core.records import Detections
 from explain._backends import Progress, Published
 from explain.objects._rcnn import COCO, check, to_detections
 

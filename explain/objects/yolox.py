@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import torch
 from torchvision.ops import batched_nms
 
+from core.arrays import Bools, Floats, Images, Ints
 from core.device import Runtime
 from core.errors import WeightsError
-from core.records import Detections, Floats, Images
+from core.records import Detections
 from explain._backends import Progress, Published
 from explain.objects._rcnn import COCO, check, to_detections
 
@@ -48,7 +48,7 @@ def _grid() -> tuple[Floats, Floats]:
 CELLS, STRIDE = _grid()
 
 
-def decode(raw: Floats) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
+def decode(raw: Floats) -> tuple[Floats, Floats, Ints]:
     """Turn a raw answer into boxes (section 2.1: offsets in cells, sizes as logarithms, at strides 8, 16, 32).
 
     Args:
@@ -118,7 +118,7 @@ class YoloxModel:
         kept = batched_nms(boxes, sure, which, NMS_IOU)
         return to_detections(boxes[kept], which[kept], sure[kept], COCO, image.shape[:2], frame)
 
-    def _look(self, image: Images) -> Iterator[tuple[Floats, Floats, npt.NDArray[np.int64]]]:
+    def _look(self, image: Images) -> Iterator[tuple[Floats, Floats, Ints]]:
         """Yield boxes in pixels of the frame, confidence and class, of the whole frame and of each tile."""
         yield self._pass(image)
         height, width = image.shape[:2]
@@ -134,13 +134,13 @@ class YoloxModel:
             good = whole(boxes, place, size)
             yield boxes[good] / np.float32(zoom), sure[good], which[good]
 
-    def _pass(self, image: Images) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
+    def _pass(self, image: Images) -> tuple[Floats, Floats, Ints]:
         inputs, scale = letterbox(image)
         boxes, sure, which = decode(self.run(inputs)[0])
         return boxes / np.float32(scale), sure, which
 
 
-def whole(boxes: Floats, place: Place, size: tuple[int, int]) -> npt.NDArray[np.bool_]:
+def whole(boxes: Floats, place: Place, size: tuple[int, int]) -> Bools:
     """Tell which boxes (N, 4) do not touch an inner edge of the tile; an edge of the frame (width, height) may be."""
     x1, y1, x2, y2 = place
     low = [-np.inf if at == 0 else at + EDGE for at in (x1, y1)]

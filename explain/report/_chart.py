@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.analysis import Analysis
-from core.records import Floats
+from core.arrays import Floats
 from explain.causes.summary import timestamp
 from explain.report._html import safe
 

@@ -6,7 +6,7 @@ import html
 import cv2
 import numpy as np
 
-from core.records import Images
+from core.arrays import Images
 
 
 def safe(text: object) -> str:

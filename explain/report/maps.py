@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from core.records import Floats, Images
+from core.arrays import Floats, Images
 from explain.report.overlay import PALETTE, blend
 
 TOP = 0.995

@@ -10,11 +10,11 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from core.analysis import Cause
+from core.arrays import Floats, Images
 from core.errors import expect
-from core.records import Detections, Evidence, Floats, Images
+from core.records import Detections, Evidence
 from explain.labels import PERSON
 
 TOP = 400.0
@@ -30,13 +30,11 @@ FIRST, OTHERS = (95, 227, 245), (255, 176, 66)
 """Colours of the first cause's box and of the others'."""
 _DARKEST = 0.22
 
-Colours = npt.NDArray[np.uint8]
 
-
-def _palette() -> Colours:
+def _palette() -> Images:
     """Inferno from dark violet on: its black would hide the picture where there is next to no heat."""
     steps = np.rint(np.linspace(255 * _DARKEST, 255, 256)).astype(np.uint8)
-    colours: Colours = cv2.applyColorMap(steps[:, None], cv2.COLORMAP_INFERNO)[:, 0, ::-1].copy()
+    colours: Images = cv2.applyColorMap(steps[:, None], cv2.COLORMAP_INFERNO)[:, 0, ::-1].copy()
     return colours
 
 
@@ -66,7 +64,7 @@ def level(heat: Floats, normal: float) -> Floats:
     return placed
 
 
-def heat_layer(heat: Floats, normal: float = 0.0, strength: float = 1.0) -> Colours:
+def heat_layer(heat: Floats, normal: float = 0.0, strength: float = 1.0) -> Images:
     """Colour heat as a layer to lay over its frame.
 
     Args:
@@ -84,7 +82,7 @@ def heat_layer(heat: Floats, normal: float = 0.0, strength: float = 1.0) -> Colo
     return layer
 
 
-def blend(image: Images, layer: Colours) -> Images:
+def blend(image: Images, layer: Images) -> Images:
     """Lay an (H, W, 4) layer over an (H, W, 3) picture."""
     alpha = layer[..., 3:].astype(np.float32) / 255.0
     mixed: Images = np.rint(image + (layer[..., :3] - image.astype(np.float32)) * alpha).astype(np.uint8)

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from core.analysis import Cause
+from core.arrays import Images
 from core.normality import Places
-from core.records import Images
 from explain.causes import places
 
 PATH, KNOWN = (255, 176, 66), (96, 190, 255)

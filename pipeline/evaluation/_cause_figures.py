@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from core.analysis import Cause, FrameCause
+from core.arrays import Bools, Doubles
 from core.console import table
 from footage.labels import Named
 from metrics.first_cause import Verdict, judge, shares
@@ -35,8 +35,8 @@ class Ranking:
     name: str
     verdicts: Mapping[int, Verdict]
     first: Mapping[int, FrameCause | None]
-    scores: npt.NDArray[np.float64]
-    positive: npt.NDArray[np.bool_]
+    scores: Doubles
+    positive: Bools
     event: Cause | None = None
 
 

@@ -7,17 +7,16 @@ events found by a system are only by accident.
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Ints
 from footage.predictions import Rows
 
-Whole = npt.NDArray[np.int64]
 FRAME = 0xFFFFFFFF
 LEAST_SHARE = 0.5
 """Of the predicted stretches, how many must be labelled ones: a system may have no answer for a clip's first frames."""
 
 
-def hint(predicted: Rows, asked: Whole, labelled: Whole) -> str:
+def hint(predicted: Rows, asked: Ints, labelled: Ints) -> str:
     """Say so where frames seem to be counted from another number; nothing where nothing speaks for it.
 
     Args:
@@ -46,11 +45,11 @@ def hint(predicted: Rows, asked: Whole, labelled: Whole) -> str:
     return ""
 
 
-def _names_zero(places: Whole) -> bool:
+def _names_zero(places: Ints) -> bool:
     return bool((places & FRAME == 0).any())
 
 
-def _stretches(places: Whole) -> set[tuple[int, int]]:
+def _stretches(places: Ints) -> set[tuple[int, int]]:
     """Return the first and the last place of each stretch of consecutive frames, from ascending places."""
     breaks = np.flatnonzero(np.diff(places) != 1)
     firsts, lasts = places[np.r_[0, breaks + 1][: len(places)]], places[np.r_[breaks, len(places) - 1][: len(places)]]

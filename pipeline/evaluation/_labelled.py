@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import overload
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Bools
 from core.clock import Clock
 from core.contracts import Dataset, Detector, Footage
 from core.device import Runtime
@@ -24,7 +24,7 @@ from pipeline.evidence import EvidenceFolder
 from pipeline.finite import finite_scores
 from pipeline.witness import Witness
 
-Masks = Callable[[int], npt.NDArray[np.bool_]]
+Masks = Callable[[int], Bools]
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import Bools, Doubles, Ints
 from core.errors import DataError
 from footage import predictions as files
 from footage.predictions import Named, Rows
 from pipeline.evaluation._frame_origin import FRAME, hint
 
 EXAMPLES = 5
-Floats = npt.NDArray[np.float64]
-Marks = npt.NDArray[np.bool_]
-Whole = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -33,11 +31,11 @@ class MatchedLabels:
     """
 
     classes: tuple[Named, ...]
-    scores: Floats
-    positive: Marks
-    video: Whole
+    scores: Doubles
+    positive: Bools
+    video: Ints
     videos: tuple[str, ...]
-    answered: Marks
+    answered: Bools
     unmatched: Mapping[str, Any]
 
     def of_answered(self) -> "MatchedLabels":
@@ -86,14 +84,14 @@ def match(predicted: Rows, labelled: Rows) -> MatchedLabels:
     return MatchedLabels(classes, scores, positive, frames >> 32, tuple(labelled.videos), answered, unmatched)
 
 
-def _moved(places: Whole, to: Whole) -> Whole:
+def _moved(places: Ints, to: Ints) -> Ints:
     """Give places the numbers that the labels' videos have; a video that they do not have gets -1."""
     videos = to[places >> 32]
     return np.where(videos < 0, -1, videos << 32 | places & FRAME)
 
 
 def _fill(
-    scores: Floats, row: Whole, kind: npt.NDArray[np.int32], score: Floats, names: Sequence[Named],
+    scores: Doubles, row: Ints, kind: npt.NDArray[np.int32], score: Doubles, names: Sequence[Named],
     column: Mapping[Named, int],
 ) -> None:  # fmt: skip
     """Put the best score of each frame and class in its place."""
@@ -108,7 +106,7 @@ def _fill(
 
 
 def _unmatched(
-    predicted: Rows, labelled: Rows, known: Mapping[str, str], strangers: Sequence[str], asked: Whole, frames: Whole
+    predicted: Rows, labelled: Rows, known: Mapping[str, str], strangers: Sequence[str], asked: Ints, frames: Ints
 ) -> dict[str, Any]:
     extra, without = np.setdiff1d(asked, frames), np.setdiff1d(frames, asked)
     unknown = [": ".join(name) for name in predicted.classes if name not in labelled.classes]

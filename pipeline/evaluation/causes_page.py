@@ -11,8 +11,9 @@ from typing import Any
 import cv2
 import numpy as np
 
+from core.arrays import Images
 from core.files import write_text, write_whole
-from core.records import Evidence, Images, Pixels
+from core.records import Evidence, Pixels
 from explain.report.overlay import overlay
 from pipeline.evaluation._cause_figures import OURS, Ranking
 from pipeline.evaluation._labelled import LabelledClip

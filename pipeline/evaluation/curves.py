@@ -6,8 +6,8 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import Bools, Doubles, Images
 from core.datasets import Truth
 from core.files import write_whole
 from metrics._pool import counts, normalised
@@ -23,8 +23,6 @@ BINS = 10
 APART = 25
 """Frames between two of the worst frames of one clip, so that they do not all show the same moment."""
 WIDE = 360
-Array = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 
 def curves(scores: Stored, truths: Sequence[Truth], rules: Rules) -> dict[str, Any]:
@@ -52,7 +50,7 @@ def curves(scores: Stored, truths: Sequence[Truth], rules: Rules) -> dict[str, A
     }
 
 
-def _level(scores: Array) -> Array:
+def _level(scores: Doubles) -> Doubles:
     """Bring a clip's scores to [0, 1], whatever the protocol does."""
     known = ~np.isnan(scores)
     made = np.full(len(scores), np.nan)
@@ -60,7 +58,7 @@ def _level(scores: Array) -> Array:
     return made
 
 
-def _curves(scores: Array, abnormal: Mask) -> dict[str, list[list[float]]]:
+def _curves(scores: Doubles, abnormal: Bools) -> dict[str, list[list[float]]]:
     if not abnormal.any() or abnormal.all():
         return {"roc": [], "pr": []}
     tp, fp = counts(scores, abnormal)
@@ -70,14 +68,14 @@ def _curves(scores: Array, abnormal: Mask) -> dict[str, list[list[float]]]:
     return {"roc": roc, "pr": pr}
 
 
-def _calibration(level: Array, abnormal: Mask) -> list[list[float]]:
+def _calibration(level: Doubles, abnormal: Bools) -> list[list[float]]:
     """Return how often frames of about the same score are abnormal."""
     order = np.argsort(level, kind="stable")
     parts = [part for part in np.array_split(order, BINS) if len(part)]
     return [[round(float(level[p].mean()), 5), round(float(abnormal[p].mean()), 5), len(p)] for p in parts]
 
 
-def _trace(name: str, scores: Array, abnormal: Mask, threshold: float | None) -> dict[str, Any]:
+def _trace(name: str, scores: Doubles, abnormal: Bools, threshold: float | None) -> dict[str, Any]:
     """Return a clip's scores, thinned to their peaks, and when it is abnormal."""
     step = -(-len(scores) // TRACE)
     frames, values = [], []
@@ -90,7 +88,7 @@ def _trace(name: str, scores: Array, abnormal: Mask, threshold: float | None) ->
             "length": len(scores), "threshold": threshold}  # fmt: skip
 
 
-def _worst(names: Sequence[str], level: Sequence[Array], truth: Sequence[Mask]) -> list[dict[str, Any]]:
+def _worst(names: Sequence[str], level: Sequence[Doubles], truth: Sequence[Bools]) -> list[dict[str, Any]]:
     """Find normal frames that score highest in their clip, and abnormal ones that score lowest."""
     found: list[dict[str, Any]] = []
     for kind, wrong in (("false alarm", False), ("missed", True)):
@@ -128,7 +126,7 @@ def pictures(worst: Sequence[dict[str, Any]], truths: Truths, folder: Path) -> N
                 break
 
 
-def _write(image: npt.NDArray[np.uint8], path: Path) -> None:
+def _write(image: Images, path: Path) -> None:
     height, width = image.shape[:2]
     small = cv2.resize(image, (WIDE, max(1, round(height * WIDE / width))), interpolation=cv2.INTER_AREA)
     with write_whole(path) as out:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from core.arrays import Images
 from core.datasets import Dataset, Footage, Truth
 from core.errors import InputError
-from core.records import Frames, Images
+from core.records import Frames
 
 RAIN = {"light": (400, 6, 0.95), "heavy": (1200, 14, 0.8), "torrential": (2600, 24, 0.65)}
 """Strength to drops per 640x360 pixels, their length at that size, and how bright what lies behind is."""

@@ -12,12 +12,13 @@ import numpy as np
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
+from core.arrays import Bools, Floats
 from core.clock import Clock
 from core.contracts import Dataset, Detector, Footage
 from core.device import Runtime
 from core.errors import DataError
 from core.progress import JobProgress
-from core.records import Floats, Frames
+from core.records import Frames
 from explain.labels import PERSON
 from pipeline import false_alarms, versions
 from pipeline.camera import Camera
@@ -27,7 +28,7 @@ from pipeline.evaluation import stored as scores_file
 from pipeline.evaluation.heat_maps import DEFAULT
 from pipeline.evaluation.judge import Truths, judge, truths_of
 from pipeline.evaluation.protocols import OWN, Rules
-from pipeline.evaluation.stored import Kept, Mask, Stored
+from pipeline.evaluation.stored import Kept, Stored
 from pipeline.events import find_events
 from pipeline.finite import finite_scores
 
@@ -147,7 +148,7 @@ def _rate(clock: Clock) -> float:
     return (len(clock) - 1) / float(clock.times[-1]) if len(clock) > 1 else 0.0
 
 
-def _flagged(camera: Camera, scores: Floats, clock: Clock) -> Mask:
+def _flagged(camera: Camera, scores: Floats, clock: Clock) -> Bools:
     inside = np.zeros(len(scores), np.bool_)
     for event in find_events(scores, camera.threshold, clock):
         inside[event.first : event.last + 1] = True

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import Bools, Doubles, Floats
 from core.console import table
 from core.registry import collect
 from metrics.false_alarms import counted, false_alarms
@@ -20,8 +21,6 @@ DECIDED = ("f1", "precision", "recall")
 """Figures of what was flagged."""
 COUNTS = ("false_alarms_counted", "normal_hours")
 """What the rate of false alarms rests on."""
-Mask = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -39,13 +38,13 @@ class Scored:
 
     name: str
     scores: Floats
-    flagged: Mask | None
-    abnormal: Mask
+    flagged: Bools | None
+    abnormal: Bools
     fps: float = 25.0
-    seconds: npt.NDArray[np.float64] | None = None
+    seconds: Doubles | None = None
 
     @property
-    def times(self) -> npt.NDArray[np.float64]:
+    def times(self) -> Doubles:
         """When each frame is shown, (T,) seconds."""
         return np.arange(len(self.scores)) / self.fps if self.seconds is None else self.seconds
 
@@ -134,7 +133,7 @@ def _speed(machine: Mapping[str, Any] | None) -> str:
 
 
 def _figures(
-    scores: Sequence[npt.NDArray[Any]], flagged: Sequence[Mask] | None, abnormal: Sequence[Mask], rules: Rules
+    scores: Sequence[npt.NDArray[Any]], flagged: Sequence[Bools] | None, abnormal: Sequence[Bools], rules: Rules
 ) -> dict[str, Any]:
     """Compute every registered metric; a name ``a.b`` becomes ``{"a": {"b": …}}``."""
     by_video = [rules.apply(raw) for raw in scores]

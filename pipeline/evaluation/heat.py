@@ -10,10 +10,11 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from core.arrays import Bools, Doubles, Floats, Ints
 from metrics import pixel_auc
 from metrics.rbdc import Predicted, Regions, rbdc
 from metrics.tbdc import tbdc
-from pipeline.evaluation.heat_maps import DEFAULT, HEAT_MAPS, SAID, Maps, scale_of
+from pipeline.evaluation.heat_maps import DEFAULT, HEAT_MAPS, SAID, scale_of
 
 SIDE = 96
 """Most cells along the longer side of a kept map."""
@@ -22,8 +23,6 @@ LEVELS = 103
 LINKED = 0.1
 """IoU from which regions of consecutive frames are one track."""
 Heat = npt.NDArray[np.float16]
-Mask = npt.NDArray[np.bool_]
-Whole = npt.NDArray[np.int64]
 Boxes = Mapping[int, Sequence[tuple[str, tuple[float, float, float, float]]]]
 """Frame to (track, box) of what is annotated there."""
 
@@ -44,13 +43,13 @@ class Mapped:
 
     heat: Heat
     cell: int
-    masks: Callable[[int], Mask]
-    abnormal: Mask
+    masks: Callable[[int], Bools]
+    abnormal: Bools
     boxes: Boxes | None = None
     person: float = 0.0
     fps: float = 25.0
 
-    def map(self, way: str) -> Maps:
+    def map(self, way: str) -> Floats:
         """Return (T, h, w) what places are told by; see :mod:`pipeline.evaluation.heat_maps`."""
         return HEAT_MAPS[way](self.heat, scale_of(self.person / self.cell, self.heat.shape[1:], self.fps))
 
@@ -113,9 +112,9 @@ def _way(clip: Mapped, way: str) -> str:
     return SAID[way].format(side=scale.side, frames=scale.frames, known=known)
 
 
-def _truth(clip: Mapped, made: Maps) -> tuple[npt.NDArray[np.float64], list[tuple[int, str, tuple[float, ...]]]]:
+def _truth(clip: Mapped, made: Floats) -> tuple[Doubles, list[tuple[int, str, tuple[float, ...]]]]:
     """Return each frame's value for the pixel-level AUC, and what is annotated as (frame, track, box)."""
-    values: npt.NDArray[np.float64] = made.reshape(len(made), -1).max(1).astype(np.float64)
+    values: Doubles = made.reshape(len(made), -1).max(1).astype(np.float64)
     found: list[tuple[int, str, tuple[float, ...]]] = []
     linked = _Links()
     for frame in np.flatnonzero(clip.abnormal).tolist():
@@ -131,14 +130,14 @@ def _truth(clip: Mapped, made: Maps) -> tuple[npt.NDArray[np.float64], list[tupl
     return values, found
 
 
-def _parts(mask: Mask, rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+def _parts(mask: Bools, rows: Ints, columns: Ints) -> Doubles:
     """Return the boxes of a mask's 8-connected parts, of which these are the pixels."""
     if not len(rows):
         return np.empty((0, 4))
     top, left = int(rows.min()), int(columns.min())
     inside = mask[top : int(rows.max()) + 1, left : int(columns.max()) + 1].astype(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(inside, connectivity=8)
-    boxes: npt.NDArray[np.float64] = stats[1:, :4].astype(np.float64)
+    boxes: Doubles = stats[1:, :4].astype(np.float64)
     boxes[:, 2:] += boxes[:, :2]
     boxes += (left, top, left, top)
     return boxes
@@ -150,7 +149,7 @@ class _Links:
     def __init__(self) -> None:
         self.frame, self.tracks, self.boxes, self.next = -2, [0][:0], np.empty((0, 4)), 0
 
-    def add(self, frame: int, boxes: npt.NDArray[np.float64]) -> list[tuple[int, tuple[float, ...]]]:
+    def add(self, frame: int, boxes: Doubles) -> list[tuple[int, tuple[float, ...]]]:
         before = self.boxes if frame == self.frame + 1 else np.empty((0, 4))
         low = np.maximum(boxes[:, None, :2], before[None, :, :2])
         high = np.minimum(boxes[:, None, 2:], before[None, :, 2:])
@@ -169,14 +168,14 @@ class _Links:
         return list(zip(tracks, map(tuple, boxes.tolist()), strict=True))
 
 
-def _levels(maps: Sequence[Maps]) -> npt.NDArray[np.float64]:
+def _levels(maps: Sequence[Floats]) -> Doubles:
     """Choose thresholds, the highest first: at each of them about as many more frames have a region."""
     tops = np.concatenate([made.reshape(len(made), -1).max(1) for made in maps]).astype(np.float64)
     hot = tops[tops > 0]
     return np.unique(np.quantile(hot, np.linspace(0, 1, LEVELS), method="lower") if len(hot) else tops)[::-1]
 
 
-def _cut(made: Maps, cell: int, levels: npt.NDArray[np.float64], offset: int) -> tuple[npt.NDArray[Any], ...]:
+def _cut(made: Floats, cell: int, levels: Doubles, offset: int) -> tuple[npt.NDArray[Any], ...]:
     """Return frame, box, low and high of the parts of a clip's map above each threshold.
 
     Each threshold makes a picture of all frames, one below the other; what is gone through are its runs of cells.
@@ -200,7 +199,7 @@ def _cut(made: Maps, cell: int, levels: npt.NDArray[np.float64], offset: int) ->
     return order[frame] + offset, boxes, np.r_[levels[1:], -np.inf][number], levels[number]
 
 
-def _linked(start: Whole, end: Whole, width: int) -> tuple[Whole, ...]:
+def _linked(start: Ints, end: Ints, width: int) -> tuple[Ints, ...]:
     """Return x1, y1, x2, y2 of the 8-connected parts that runs of cells make, x2 and y2 exclusive.
 
     Args:
@@ -225,7 +224,7 @@ def _linked(start: Whole, end: Whole, width: int) -> tuple[Whole, ...]:
 
 
 def _annotated(
-    found: Sequence[Sequence[tuple[int, str, tuple[float, ...]]]], offsets: npt.NDArray[np.int64]
+    found: Sequence[Sequence[tuple[int, str, tuple[float, ...]]]], offsets: Ints
 ) -> tuple[Regions, list[str]]:
     rows = [
         (frame + int(offset), f"{number}/{track}", box)

@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
+from core.arrays import Floats
+
 SECONDS = 0.5
 """How long the frames that ``tube`` takes together last."""
 UNSEEN = 0.15
 """Of the shorter side of the picture: a person's height where the camera's normal footage shows none."""
-Maps = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -51,17 +52,17 @@ def _odd(length: float) -> int:
     return 2 * max(0, round((length - 1) / 2)) + 1
 
 
-def raw(heat: npt.NDArray[np.float16], scale: Scale) -> Maps:
+def raw(heat: npt.NDArray[np.float16], scale: Scale) -> Floats:
     """Take the heat as it is."""
     return heat.astype(np.float32)
 
 
-def patch(heat: npt.NDArray[np.float16], scale: Scale) -> Maps:
+def patch(heat: npt.NDArray[np.float16], scale: Scale) -> Floats:
     """Give each cell the mean of the hottest person-sized square that covers it, so that a square is hot as a whole.
 
     What lies outside the picture is its mirror image.
     """
-    made: Maps = heat.astype(np.float32)
+    made: Floats = heat.astype(np.float32)
     for axis in (1, 2):
         made = uniform_filter1d(made, scale.side, axis)
     for axis in (1, 2):
@@ -69,12 +70,12 @@ def patch(heat: npt.NDArray[np.float16], scale: Scale) -> Maps:
     return made
 
 
-def tube(heat: npt.NDArray[np.float16], scale: Scale) -> Maps:
+def tube(heat: npt.NDArray[np.float16], scale: Scale) -> Floats:
     """Average the frames around each, as many before as behind, and then do as :func:`patch`."""
     return patch(uniform_filter1d(heat.astype(np.float32), scale.frames, 0), scale)
 
 
-HEAT_MAPS: dict[str, Callable[[npt.NDArray[np.float16], Scale], Maps]] = {"tube": tube, "patch": patch, "raw": raw}
+HEAT_MAPS: dict[str, Callable[[npt.NDArray[np.float16], Scale], Floats]] = {"tube": tube, "patch": patch, "raw": raw}
 """Name to ``((T, h, w) heat, scale) -> (T, h, w) float32``; the first is what is used unasked."""
 SAID = {
     "tube": "averaged over {frames} frames, then in each cell the mean of the hottest square of {side}x{side} cells, "

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import Doubles
 from core.registry import pick
 from metrics.normalisation import NORMALISATIONS
 from metrics.smoothing import SMOOTHINGS, held
 
 __all__ = ["NORMALISATIONS", "OWN", "PROTOCOLS", "SMOOTHINGS", "Rules", "rules_for"]
 
-Array = npt.NDArray[np.float64]
 SAID = {
     "none": "as they are",
     "min-max": "brought to [0, 1] in each clip",
@@ -52,7 +52,7 @@ class Rules:
     trim_late: bool = False
     window: tuple[int, int] | None = None
 
-    def apply(self, scores: npt.ArrayLike) -> Array:
+    def apply(self, scores: npt.ArrayLike) -> Doubles:
         """Return (T,) processed scores of one clip, NaN where a frame does not count or has none."""
         made = np.array(scores, np.float64)
         made = held(made, *self.window) if self.window else made

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from core import files
 from core.array_files import ArrayFile, open_npz
+from core.arrays import Bools, Doubles, Floats, Ints
 from core.errors import DataError
 from footage import _keys
 from pipeline.evaluation.heat import Heat
@@ -27,8 +28,6 @@ MOST_SIDE = 1 << 16
 AXES = {"scores": 1, "flagged": 1, "heat": 3, "seconds": 1}
 COLUMNS = ("video", "frame", "score")
 FACTS = ("format", "system", "detector", "data", "threshold", "skipped", "person", "clips", "facts")
-Mask = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -47,11 +46,11 @@ class Kept:
 
     name: str
     scores: Floats
-    flagged: Mask | None = None
+    flagged: Bools | None = None
     fps: float = 25.0
     heat: Heat | None = None
     cell: int = 0
-    seconds: npt.NDArray[np.float64] | None = None
+    seconds: Doubles | None = None
 
 
 @dataclass(frozen=True)
@@ -185,7 +184,7 @@ def _clip(arrays: ArrayFile, number: int, about: Mapping[str, Any], longest: int
     return Kept(name, scores, flagged, fps, heat, cell, _seconds(arrays, number) if "seconds" in shapes else None)
 
 
-def _seconds(arrays: ArrayFile, number: int) -> npt.NDArray[np.float64]:
+def _seconds(arrays: ArrayFile, number: int) -> Doubles:
     found = np.asarray(arrays.read(f"seconds{number}", "f"), np.float64)
     if not np.isfinite(found).all() or (np.diff(found) <= 0).any():
         raise ValueError("the seconds of its frames do not ascend")
@@ -217,7 +216,7 @@ def _csv(path: Path, clips: Sequence[str], lengths: Sequence[int]) -> Stored:
                   tuple(Kept(name, values) for name, values in kept.items()))  # fmt: skip
 
 
-def _table(path: Path) -> tuple[list[str], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+def _table(path: Path) -> tuple[list[str], Ints, Ints, Doubles]:
     """Read the videos' names, and of each line the number of its video, its frame and its score."""
     from pyarrow import ArrowException, csv, dictionary, float64, int32, int64, string
 
@@ -244,9 +243,9 @@ def _table(path: Path) -> tuple[list[str], npt.NDArray[np.int64], npt.NDArray[np
 
 def _place(
     scores: Floats,
-    frame: npt.NDArray[np.int64],
-    score: npt.NDArray[np.float64],
-    rows: npt.NDArray[np.int64],
+    frame: Ints,
+    score: Doubles,
+    rows: Ints,
     where: str,
 ) -> None:
     """Put a clip's scores in their places."""

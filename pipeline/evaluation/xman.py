@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from core.arrays import Doubles
 from core.registry import pick
 from footage import predictions as files
 from metrics import _bootstrap as bootstrap
 from metrics.xman import ClassMap, both_precisions, by_chance, by_type, confusion, macro, macro_by_chance
-from pipeline.evaluation._xman_match import Floats, MatchedLabels, match
+from pipeline.evaluation._xman_match import MatchedLabels, match
 
 LOWEST, LEFT_OUT = "lowest", "left-out"
 UNANSWERED = {
@@ -130,7 +131,7 @@ def _chance(matched: MatchedLabels, names: Sequence[str]) -> dict[str, Any]:
     return _means(found, each, over_videos) | {"per_class": per_class}
 
 
-def _intervals(matched: MatchedLabels, drawn: Floats) -> dict[str, list[float] | None]:
+def _intervals(matched: MatchedLabels, drawn: Doubles) -> dict[str, list[float] | None]:
     everything = range(len(matched.classes))
     no_place = [i for i in everything if matched.classes[i][0] != "location"]
     return {
@@ -139,7 +140,7 @@ def _intervals(matched: MatchedLabels, drawn: Floats) -> dict[str, list[float] |
     }
 
 
-def _ends(values: Floats) -> list[float] | None:
+def _ends(values: Doubles) -> list[float] | None:
     found = bootstrap.interval(values)
     return None if math.isnan(found.low) else [found.low, found.high]
 

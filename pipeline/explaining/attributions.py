@@ -16,11 +16,11 @@ import numpy as np
 
 from core import files, video
 from core.array_files import MOST_MAP, read_npy
+from core.arrays import Floats, Images
 from core.contracts import Detector
 from core.device import Runtime
 from core.errors import DataError, InputError
 from core.progress import JobProgress
-from core.records import Floats, Images
 from core.registry import pick
 from explain import faithfulness
 from explain.attribution import Attribution, Budget, MethodEntry, Question, Scale, attribute, reduced

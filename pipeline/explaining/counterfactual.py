@@ -11,17 +11,17 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from core import files, video
+from core.arrays import Bools, Doubles, Floats, Images, Ints
 from core.clock import Clock
 from core.contracts import Detector
 from core.device import Runtime
 from core.errors import Cancelled, InputError
 from core.progress import JobProgress
-from core.records import Event, Evidence, Floats, Frames, Images, Tube
+from core.records import Event, Evidence, Frames, Tube
 from explain.attribution import Scale
 from explain.causes.parts import covers, named, parts_of
 from explain.labels import fine
@@ -36,7 +36,6 @@ LONGEST = 120
 """Frames around an event's peak that are replaced and shown."""
 MATTERED = 0.1
 """Share of the way down to the threshold that a tube must account for, alone, to have mattered."""
-Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Stage:
     """
 
     images: Images
-    numbers: npt.NDArray[np.int64]
+    numbers: Ints
     first: int
     last: int
     masks: Tensor
@@ -141,7 +140,7 @@ class _Play:
         w = detector.window
         self.size = (w.height, w.width)
 
-    def peaks(self, sets: npt.NDArray[np.bool_]) -> Doubles:
+    def peaks(self, sets: Bools) -> Doubles:
         """Return the highest smoothed calibrated score of the event without each of the sets (S, K)."""
         self._plan(2 * len(sets) + 2)  # each set is replaced and scored; its pictures are made and scored
         played, scores = self._replaced(sets)[0], []
@@ -195,7 +194,7 @@ class _Play:
         if self.job is not None:
             self.job.advance(self.played, self.planned)
 
-    def _replaced(self, sets: npt.NDArray[np.bool_]) -> tuple[Tensor, Images, Images]:
+    def _replaced(self, sets: Bools) -> tuple[Tensor, Images, Images]:
         """Return the prepared frames (S, T, C, h, w); of the first set also what was put (F, h, w, C), and where."""
         w, stage = self.detector.window, self.stage
         played = self.seen.expand(len(sets), *self.seen.shape).clone()

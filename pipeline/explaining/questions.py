@@ -6,14 +6,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from core.arrays import Floats, Images
 from core.contracts import Detector
 from core.device import Runtime
 from core.errors import InputError
-from core.records import Floats, Images
 from explain.attribution import Question, Scale
 from explain.segments import segment
 from pipeline.camera import Camera
@@ -24,7 +23,6 @@ LEAST = 200
 """Frames of a clip that are looked at, where there are so many, to see what lies behind those who pass."""
 STRAYS = 0.1
 """Difference from the camera's own background, of values in [0, 1], from which somebody stood there for long."""
-Bytes = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class Looked:
 
     window: Images
     numbers: tuple[int, ...]
-    samples: Bytes
+    samples: Images
 
 
 def look_around(path: Path, name: str, detector: Detector, frame: int, analysed: Analysed) -> Looked:
@@ -92,7 +90,7 @@ def _window(name: str, detector: Detector, frame: int, analysed: Analysed) -> sl
     return rows
 
 
-def background(samples: Bytes, camera: Camera, detector: Detector) -> Tensor:
+def background(samples: Images, camera: Camera, detector: Detector) -> Tensor:
     """Return the camera's picture without anybody, as the network sees it: (C, h, w) float32, prepared.
 
     It is the clip's own median, sharp and in today's light; where that differs from the camera's small picture of its

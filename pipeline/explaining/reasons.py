@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from core import device, files, pictures
+from core.arrays import Floats, Images
 from core.errors import InputError
 from core.progress import Told
-from core.records import Floats, Images
 from explain.attribution import Budget
 from explain.report.maps import painted, top_of
 from pipeline import jobs

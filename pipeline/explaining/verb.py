@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from core import device, video
+from core.arrays import Floats
 from core.console import table
 from core.errors import InputError
 from core.progress import Progress
-from core.records import Floats
 from explain.attribution import Budget
 from pipeline import answers, frame_log, store
 from pipeline.answers import explain_events

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from core.records import Images
+from core.arrays import Images
 from pipeline.repeats import Repeats, reduced
 
 SAME, STILL = 0.98, 0.8

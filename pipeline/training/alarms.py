@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from scipy.signal import find_peaks
 
+from core.arrays import Doubles, Floats
 from core.clock import Clock
 from core.normality import AlarmCurve
-from core.records import Floats
 from pipeline.events import EventRule, find_events, smoothed
 
 COUNTED = 3
@@ -18,8 +17,6 @@ TAIL = (5, 10)
 """Fewest and most peaks whose excess is averaged; a tenth of all peaks in between."""
 RAREST, MOST = 0.05, 1200.0
 """Events an hour between which a curve is kept."""
-
-Doubles = npt.NDArray[np.float64]
 
 
 def alarm_curve(calm: Sequence[tuple[Floats, Clock]]) -> AlarmCurve:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
+from core.arrays import Ints
 from core.contracts import Detector, Footage
 from core.errors import DataError
 from core.files import writing
@@ -43,10 +43,10 @@ class Cache:
             raise DataError("the normal footage holds no frame; give a folder with at least one clip of normal footage")
         self.frames = np.memmap(path, np.uint8, "r", shape=(total, w.channels, w.height, w.width))
         self.span = w.span
-        self.ends: npt.NDArray[np.int64] = np.repeat(np.cumsum(self.lengths) - 1, self.lengths)
+        self.ends: Ints = np.repeat(np.cumsum(self.lengths) - 1, self.lengths)
         self.starts = self._starts()
 
-    def _starts(self) -> npt.NDArray[np.int64]:
+    def _starts(self) -> Ints:
         first = np.cumsum([0, *self.lengths])
         usable = [np.arange(a, a + max(0, n - self.span + 1)) for a, n in zip(first, self.lengths, strict=False)]
         starts = np.concatenate(usable).astype(np.int64)
@@ -57,7 +57,7 @@ class Cache:
             )
         return starts
 
-    def split(self, share: float) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    def split(self, share: float) -> tuple[Ints, Ints]:
         """Return the windows' starts without the last ``share`` of each clip's windows, and those; none if share is 0.
 
         Raises:
@@ -76,7 +76,7 @@ class Cache:
             )
         return self.starts[~last], self.starts[last]
 
-    def batches(self, batch: int, order: npt.NDArray[np.int64], span: int = 0) -> Iterator[torch.Tensor]:
+    def batches(self, batch: int, order: Ints, span: int = 0) -> Iterator[torch.Tensor]:
         """Yield the windows that begin at ``order``, in batches of nearly one size, (≤ batch, span, C, h, w) uint8.
 
         No last batch of one is left over, which batch normalisation could not learn from.

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from core import files
+from core.arrays import Floats, Images
 from core.clock import Clock
 from core.contracts import Detector, Footage
 from core.device import Runtime
 from core.errors import DataError
 from core.normality import AlarmCurve, Normality
 from core.progress import JobProgress
-from core.records import Detections, Evidence, Floats, Frames, Images
+from core.records import Detections, Evidence, Frames
 from explain.causes import places, ranking
 from pipeline.camera import background_of, thumbnails
 from pipeline.events import EventRule

@@ -7,14 +7,13 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from scipy import fft
 
+from core.arrays import Doubles, Floats, Images
 from core.clock import GAP_SECONDS, Clock
 from core.contracts import Footage
 from core.disturbance import Disturbance
 from core.errors import DataError
-from core.records import Floats, Images
 from explain.disturbances.monitor import Monitor
 from pipeline.camera import background_of, resemblance
 from pipeline.training._pictures import Pictures
@@ -33,8 +32,6 @@ LEAST_AREA = 0.0004
 """Share of the picture from which something that changed is a thing that moves."""
 GREY = 4.0
 """Mean distance of the colour channels under which a picture is grey."""
-
-Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

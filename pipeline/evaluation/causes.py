@@ -16,7 +16,7 @@ from core.progress import JobProgress
 from core.records import Evidence
 from explain import actions as action_models
 from explain import objects as object_models
-from explain._backends import read_card
+from explain.backends import read_card
 from explain.causes import ranking
 from explain.objects import compact
 from footage.labels import Named

@@ -178,9 +178,8 @@ def _camera(
         job = plan.job_of(camera.name, dataset.name, runtime.describe(), line)
         if options.regions or options.xman:
             causes = evaluate_causes(
-                camera, dataset, runtime, regions=options.regions, xman=options.xman, every=options.every,
-                objects=options.objects, actions=options.actions, job=job,
-                look=album.look if options.page else None,
+                camera, dataset, runtime, regions=options.regions, xman=options.xman, every=options.every, job=job,
+                objects=options.objects, actions=options.actions, look=album.look if options.page else None,
             )  # fmt: skip
         keep = _file(options.keep, camera, footage.distorted) if options.keep else None
         result = evaluate(camera, dataset, runtime, job, rules=rules, heat=options.heat, keep=keep) | causes

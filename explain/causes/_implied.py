@@ -2,7 +2,7 @@
 
 from core.clock import Clock
 from core.records import Tube
-from explain.actions.ava import official
+from explain.ava import official
 from explain.causes.tubes import speed
 
 RIDDEN = frozenset({"bicycle", "skateboard", "motorcycle", "horse"})

@@ -25,7 +25,7 @@ from core.video import EXTENSIONS
 from pipeline import jobs
 from pipeline.camera import cameras, check_name
 from pipeline.store import COPY_BYTES
-from pipeline.training.learn import check_alarms
+from pipeline.thresholds import check_alarms
 
 WORKER = (sys.executable, "-m", "pipeline.training.worker")
 ACTIVE = ("queued", "running")

@@ -16,10 +16,11 @@ from core.normality import USUAL
 from core.progress import JobProgress, Progress
 from core.registry import pick
 from pipeline.camera import Camera, check_name, detector_entries
+from pipeline.thresholds import check_alarms
 from pipeline.training import holdout, plan
 from pipeline.training.calibrate import explained_of
 from pipeline.training.distinct import Distinct
-from pipeline.training.learn import Normal, check_alarms, learn
+from pipeline.training.learn import Normal, learn
 from pipeline.training.loop import Step
 from pipeline.training.soundness import UnfitError, findings
 from pipeline.training.suit import DETECTOR, Choice, suit

@@ -11,8 +11,8 @@ import plaza
 from core import files, weights
 from core.device import Runtime
 from core.errors import UnknownNameError, WeightsError
-from explain import actions
-from explain.actions import ava, compact, slowfast
+from explain import actions, ava
+from explain.actions import compact, slowfast
 from explain.actions.slowfast_network import MEAN, create_slowfast_with_roi_head
 
 RUNTIME = Runtime(torch.device("cpu"), torch.float32)

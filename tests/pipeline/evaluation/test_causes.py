@@ -117,7 +117,7 @@ def models(monkeypatch):
 def eyes(models, monkeypatch):
     """Foreseeable models, and a foreseeable ranking of each frame."""
     by_frame.calls = []
-    monkeypatch.setattr(causes.causes, "by_frame", by_frame)
+    monkeypatch.setattr(causes.ranking, "by_frame", by_frame)
     return models
 
 

@@ -18,7 +18,7 @@ ROOMS = (
     "workshop",
     "ui",
     "benchmarks",
-    "cli.py",
+    "cli",
 )
 MOST = 8
 """Processes at most."""

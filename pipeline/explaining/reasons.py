@@ -30,7 +30,7 @@ from pipeline.explaining.away import event_frames
 from pipeline.explaining.costs import usual
 from pipeline.explaining.counterfactual import AFTER, BEFORE
 from pipeline.explaining.counterfactual import FILE as COUNTERFACTUAL
-from pipeline.explaining.verb import ranked
+from pipeline.explaining.source import ranked
 from pipeline.store import Run
 
 __all__ = ["AFTER", "BEFORE", "event_frames", "painted", "ranked", "top_of"]

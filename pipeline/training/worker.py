@@ -104,7 +104,7 @@ def work(lesson_id: str, teach: Teach) -> int:
 
 def _teach(lesson: Lesson, line: Line) -> None:
     from core import device
-    from footage._videos import VideoClip
+    from footage.videos import VideoClip
     from pipeline.training.teach import Watch, Wish, teach
 
     clips = [VideoClip(name, path) for name, path in zip(lesson.clips, lesson.paths, strict=True)]

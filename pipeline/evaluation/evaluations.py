@@ -21,7 +21,8 @@ from core import files
 from core.errors import DataError, InputError
 from core.progress import Told
 from core.registry import collect
-from pipeline import jobs
+from jobs import processes
+from jobs.queue import ROOT
 
 if TYPE_CHECKING:
     from core.datasets import Dataset
@@ -192,7 +193,7 @@ def start(request: Request, uploads: Mapping[str, BinaryIO] | None = None) -> Ev
         shutil.rmtree(made.folder, ignore_errors=True)
         raise
     with (made.folder / "worker.log").open("ab") as log:
-        worker = subprocess.Popen([*WORKER, made.id], cwd=jobs.ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+        worker = subprocess.Popen([*WORKER, made.id], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                   start_new_session=True)  # fmt: skip
     threading.Thread(target=worker.wait, daemon=True, name=f"reap {made.id}").start()
     attach(made, worker.pid)
@@ -201,7 +202,7 @@ def start(request: Request, uploads: Mapping[str, BinaryIO] | None = None) -> Ev
 
 def attach(evaluation: Evaluation, pid: int) -> None:
     """Note the worker process of an evaluation."""
-    files.write_json(evaluation.folder / PROCESS, {"pid": pid, "born": jobs.born_at(pid)})
+    files.write_json(evaluation.folder / PROCESS, {"pid": pid, "born": processes.identity(pid)})
 
 
 def upload(evaluation: Evaluation, name: str) -> Path:
@@ -283,7 +284,7 @@ def _dead(folder: Path, state: Mapping[str, Any]) -> bool:
         return time.time() - float(state.get("since", 0)) > GRACE_SECONDS
     process = _read(folder / PROCESS)
     pid = process.get("pid")
-    return not isinstance(pid, int) or process.get("born") is None or jobs.born_at(pid) != process["born"]
+    return not isinstance(pid, int) or process.get("born") is None or processes.identity(pid) != process["born"]
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core import video
 from core.errors import InputError
-from pipeline import jobs, store
+from pipeline import store
 from pipeline.evaluation import evaluations
 from pipeline.evaluation.distort import Distorted, Distortion
 from pipeline.evaluation.evaluations import Request
@@ -26,7 +26,7 @@ def title(request: Request, clip: str) -> str:
 def run_of(request: Request, clip: str) -> Run | None:
     """Return the newest run of an evaluated clip by its camera that is done or at work; None where there is none."""
     name = title(request, clip)
-    return next((r for r in jobs.runs() if (r.clip, r.camera) == (name, request.system)
+    return next((r for r in store.runs() if (r.clip, r.camera) == (name, request.system)
                  and (r.active or r.state == "done")), None)  # fmt: skip
 
 
@@ -49,4 +49,4 @@ def start(request: Request, clip: str) -> Run:
         video.encode(path, images, frame_rate(clips[clip]))
         with path.open("rb") as stream:
             run = store.create(stream, title(request, clip))
-    return jobs.start(run.id, request.system)
+    return store.start(run.id, request.system)

@@ -21,7 +21,8 @@ from core.errors import InputError
 from core.progress import Told
 from explain.attribution import Budget
 from explain.report.maps import painted, top_of
-from pipeline import jobs
+from jobs import processes
+from jobs import queue as jobs_queue
 from pipeline.answers import WHY as FOLDER
 from pipeline.camera import load
 from pipeline.explaining import plan
@@ -129,10 +130,10 @@ def start(run: Run, frame: int, wanted: Wanted) -> None:
     files.write_json(folder / REQUEST, dataclasses.asdict(wanted))
     say(folder, state="running", stage="waiting for its turn", since=time.time(), done=0, told=None, error="")
     with (folder / "worker.log").open("ab") as log:
-        worker = subprocess.Popen([*WORKER, run.id, str(int(frame))], cwd=jobs.ROOT, stdin=subprocess.DEVNULL,
+        worker = subprocess.Popen([*WORKER, run.id, str(int(frame))], cwd=jobs_queue.ROOT, stdin=subprocess.DEVNULL,
                                   stdout=log, stderr=log, start_new_session=True)  # fmt: skip
     threading.Thread(target=worker.wait, daemon=True, name=f"reap {run.id}").start()
-    files.write_json(folder / PROCESS, {"pid": worker.pid, "born": jobs.born_at(worker.pid)})
+    files.write_json(folder / PROCESS, {"pid": worker.pid, "born": processes.identity(worker.pid)})
 
 
 def state(run: Run, frame: int) -> Reason:
@@ -218,4 +219,4 @@ def _dead(folder: Path, since: float) -> bool:
         process = _content(folder / PROCESS)
     except InputError:
         return time.time() - since > GRACE_SECONDS
-    return process.get("born") is None or jobs.born_at(int(process["pid"])) != process["born"]
+    return process.get("born") is None or processes.identity(int(process["pid"])) != process["born"]

@@ -14,13 +14,13 @@ from core.progress import Progress, kept
 from explain import report
 from explain.attribution import Budget
 from pipeline import answers, store
+from pipeline._turn import turn
 from pipeline.answers import EVIDENCE, WHY, explain_events
 from pipeline.camera import load
 from pipeline.evidence import EvidenceFolder
 from pipeline.explaining import plan, reasons
 from pipeline.explaining.attributions import Asked, explain_frame
 from pipeline.explaining.away import explain_away
-from pipeline.worker import turn
 
 NICE = 5
 TELL_SECONDS = 0.3

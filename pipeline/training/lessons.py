@@ -22,13 +22,16 @@ from core import files
 from core.errors import InputError
 from core.progress import counted_down
 from core.video import EXTENSIONS
-from pipeline import jobs
+from jobs import processes
+from jobs import queue as jobs_queue
+from jobs.job import LOG
 from pipeline.camera import cameras, check_name
 from pipeline.store import COPY_BYTES
 from pipeline.training.learn import check_alarms
 
 WORKER = (sys.executable, "-m", "pipeline.training.worker")
 ACTIVE = ("queued", "running")
+GRACE_SECONDS = 30.0
 REQUEST, STATE, WHO, CANCEL = "request.json", "state.json", "worker.json", "cancel"
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 
@@ -187,9 +190,9 @@ def get(lesson_id: str) -> Lesson:
         wish, state = _read(_home() / lesson_id / REQUEST), _read(_home() / lesson_id / STATE)
         who = _read(_home() / lesson_id / WHO)
         pid, born, asked = who.get("pid"), who.get("born"), state.pop("asked", None)
-        dead = time.time() - (asked or 0.0) > jobs.GRACE_SECONDS if pid is None else jobs.born_at(pid) != (born or "")
+        dead = time.time() - (asked or 0.0) > GRACE_SECONDS if pid is None else processes.identity(pid) != (born or "")
         if state.get("state", "queued") in ACTIVE and dead:
-            state |= {"state": "interrupted", "error": f"its worker ended without a word; see {jobs.LOG}"}
+            state |= {"state": "interrupted", "error": f"its worker ended without a word; see {LOG}"}
         content = {**wish, **state, "clips": tuple(wish["clips"]), "notes": tuple(state.get("notes", ()))}
         return Lesson(lesson_id, **content)
     except (OSError, ValueError, TypeError, KeyError) as error:
@@ -232,15 +235,15 @@ def _work(lesson_id: str) -> Lesson:
     folder = _home() / lesson_id
     (folder / WHO).unlink(missing_ok=True)
     tell(lesson_id, state="queued", asked=time.time())
-    with (folder / jobs.LOG).open("ab") as log:
+    with (folder / LOG).open("ab") as log:
         worker = subprocess.Popen(
             [*WORKER, lesson_id],
-            cwd=jobs.ROOT,
+            cwd=jobs_queue.ROOT,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
     threading.Thread(target=worker.wait, daemon=True, name=f"reap {lesson_id}").start()
-    files.write_json(folder / WHO, {"pid": worker.pid, "born": jobs.born_at(worker.pid)})
+    files.write_json(folder / WHO, {"pid": worker.pid, "born": processes.identity(worker.pid)})
     return get(lesson_id)

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from core.errors import Cancelled, WhycamError
 from core.files import home
 from core.progress import Progress
-from pipeline import jobs
+from jobs.job import LOG
+from jobs.worker import NICE, on_signal
+from pipeline._turn import turn
 from pipeline.training import lessons, plan
 from pipeline.training.lessons import Lesson
-from pipeline.worker import NICE, on_signal, turn
 
 if TYPE_CHECKING:
     from pipeline.training.loop import Step
@@ -94,7 +95,7 @@ def work(lesson_id: str, teach: Teach) -> int:
         return 2
     except Exception as error:
         traceback.print_exc()
-        said = f"Whycam itself failed on this footage ({type(error).__name__}); see {lesson.folder / jobs.LOG}"
+        said = f"Whycam itself failed on this footage ({type(error).__name__}); see {lesson.folder / LOG}"
         line.tell(state="failed", error=said)
         return 1
     except BaseException:

@@ -2,15 +2,15 @@
 its cameras learn from ``tests/pipeline/training/fake_teacher.py``."""
 
 import sys
-from pathlib import Path
 
 from streamlit.web import cli
 
-from pipeline import jobs
+from jobs.queue import ROOT
+from pipeline.kinds import ANALYSIS, KINDS
 from pipeline.training import lessons
 
 if __name__ == "__main__":
-    jobs.WORKER = (sys.executable, str(Path(__file__).with_name("worker.py")))
-    lessons.WORKER = (sys.executable, str(jobs.ROOT / "tests" / "pipeline" / "training" / "fake_teacher.py"))
-    sys.argv = ["streamlit", "run", str(jobs.ROOT / "app.py"), "--server.port", sys.argv[1]]
+    KINDS[ANALYSIS] = "tests.browser.worker:run"
+    lessons.WORKER = (sys.executable, str(ROOT / "tests" / "pipeline" / "training" / "fake_teacher.py"))
+    sys.argv = ["streamlit", "run", str(ROOT / "app.py"), "--server.port", sys.argv[1]]
     cli.main()

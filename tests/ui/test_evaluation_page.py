@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from core import files
 from core.contracts import Truth
 from core.progress import Progress, kept
+from jobs.store import JobStore
 from pipeline import store
 from pipeline.evaluation import evaluations, mixed, opened
 from pipeline.evaluation.curves import curves
@@ -20,6 +21,7 @@ from pipeline.evaluation.judge import judge
 from pipeline.evaluation.protocols import OWN
 from pipeline.evaluation.stored import Kept, Stored
 from pipeline.evaluation.xman import measure_files
+from tests.ui import made
 from tests.ui.test_pages import fine, html
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -162,7 +164,7 @@ def test_a_worst_frame_offers_a_run_and_then_opens_it(monkeypatch):
     fine(at.run())
     assert asked and asked[0][0] == "ucsd-ped2" and asked[0][1].startswith("Test00")
     run = store.create(io.BytesIO(b"x"), f"ped2 {asked[0][1]}.mp4")
-    store.enqueue(run.id, "ucsd-ped2")
+    JobStore().enqueue(run.id, made.ME, {"camera": "ucsd-ped2"})
     at = show()
     assert not [b for b in at.button if b.label == "Analyse clip"]
     (link,) = [one for one in at.get("page_link") if one.proto.label == "At work"]

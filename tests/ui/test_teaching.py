@@ -6,8 +6,8 @@ import pytest
 
 from core import files
 from core.normality import AlarmCurve
+from jobs import processes
 from pipeline import camera as cameras
-from pipeline import jobs
 from pipeline.training import lessons
 from tests.ui import made
 from tests.ui.test_pages import button, fine, html, labels, show
@@ -23,7 +23,7 @@ def lesson(**state):
     wish = {"camera": "yard", "clips": ["<b>.mp4"], "false_alarms": 6.0, "minutes": 3.0}
     files.write_json(folder / "request.json", wish)
     (folder / "clips").mkdir(exist_ok=True)
-    me = {"pid": os.getpid(), "born": jobs.born_at(os.getpid())}
+    me = {"pid": os.getpid(), "born": processes.identity(os.getpid())}
     files.write_json(folder / "worker.json", me | {key: state.pop(key) for key in me if key in state})
     lessons.tell(folder.name, **state)
     return folder.name

@@ -1,0 +1,11 @@
+"""The kinds of jobs there are: what computes each, in a process of its own."""
+
+from jobs.queue import Queue
+
+ANALYSIS = "analysis"
+KINDS = {ANALYSIS: "pipeline.job:run"}
+
+
+def queue() -> Queue:
+    """Return the user's queue, for all kinds."""
+    return Queue(KINDS)

@@ -1,7 +1,6 @@
 """The file of jobs: ``index.sqlite``, in WAL mode, made whole or not at all; the runs of version 0.1 are taken over."""
 
 import contextlib
-import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ _SCHEMA = """
 CREATE TABLE jobs (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, title TEXT NOT NULL,
     subject TEXT NOT NULL DEFAULT '', directory TEXT NOT NULL, parameters TEXT NOT NULL DEFAULT '{}',
-    result TEXT NOT NULL DEFAULT '{}', state TEXT NOT NULL, stage TEXT NOT NULL DEFAULT '', progress TEXT,
+    summary TEXT NOT NULL DEFAULT '{}', state TEXT NOT NULL, stage TEXT NOT NULL DEFAULT '', progress TEXT,
     reason TEXT NOT NULL DEFAULT '', priority INTEGER NOT NULL DEFAULT 0, position INTEGER NOT NULL DEFAULT 0,
     attempts INTEGER NOT NULL DEFAULT 0, created REAL NOT NULL, queued REAL, started REAL, ended REAL,
     cancel_requested REAL, process TEXT
@@ -29,7 +28,7 @@ PRAGMA user_version = 3;
 _WITHOUT_REACH = "ALTER TABLE runs ADD COLUMN reach TEXT NOT NULL DEFAULT ''"
 """Indexes of the first weeks have no such column; only finished runs have anything in it."""
 _TAKE_OVER = """
-INSERT INTO jobs (id, kind, title, directory, parameters, result, state, reason, created, queued, started, ended)
+INSERT INTO jobs (id, kind, title, directory, parameters, summary, state, reason, created, queued, started, ended)
 SELECT id, 'analysis', clip, 'runs/' || id,
     json_object('extension', extension, 'camera', camera, 'threshold', threshold),
     json_object('events', events, 'top_cause', top_cause, 'reach', reach),
@@ -100,9 +99,7 @@ def _end_workers(database: sqlite3.Connection) -> None:
     """Kill the workers of version 0.1, which noted their start in clock ticks; they know no other table."""
     active = database.execute("SELECT pid, pid_started FROM runs WHERE state IN ('queued', 'running')").fetchall()
     for pid, ticks in active:
-        worker = None if pid is None or pid == os.getpid() else processes.identity(pid)
-        if worker and str(ticks).isdecimal() and f"{int(ticks) / os.sysconf('SC_CLK_TCK'):.2f}" == worker.split("/")[1]:
-            processes.kill(worker)
+        processes.kill(processes.counted_in_ticks(pid, ticks))
 
 
 def _make(path: Path) -> None:

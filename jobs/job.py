@@ -25,7 +25,7 @@ class Job:
         subject: what it works on; of a kind and subject one job at most is active. Empty: any number.
         directory: of its files, relative to the user's folder.
         parameters: what was asked for.
-        result: what it published so far.
+        summary: what it published so far, for lists to show.
         state: one of :data:`STATES`; a draft has its files but was never started.
         stage: what is going on, in words.
         told: how far it is; None before that is known.
@@ -46,7 +46,7 @@ class Job:
     subject: str
     directory: str
     parameters: dict[str, Any]
-    result: dict[str, Any]
+    summary: dict[str, Any]
     state: str
     stage: str
     told: Told | None

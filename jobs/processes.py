@@ -28,6 +28,14 @@ def identity(pid: int) -> str | None:
         return None
 
 
+def counted_in_ticks(pid: object, ticks: object) -> str | None:
+    """Return the identity of a worker of version 0.1, which noted its start in clock ticks; None if it is dead."""
+    if not isinstance(pid, int) or not str(ticks).isdecimal():
+        return None
+    found, started = identity(pid), int(str(ticks)) / os.sysconf("SC_CLK_TCK")
+    return found if found and found.split("/")[1] == f"{started:.2f}" else None
+
+
 def alive(process: str | None) -> bool:
     """Tell whether the process of an :func:`identity` lives."""
     return process is not None and identity(_pid(process)) == process

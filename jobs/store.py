@@ -22,7 +22,7 @@ from jobs.job import ACTIVE, STARTABLE, STATES, Job
 AnyJob = TypeVar("AnyJob", bound=Job)
 ENDS = ("failed", "cancelled", "interrupted")
 _COLUMNS = (
-    "id, kind, title, subject, directory, parameters, result, state, stage, progress, reason, priority, attempts,"
+    "id, kind, title, subject, directory, parameters, summary, state, stage, progress, reason, priority, attempts,"
     " created, queued, started, ended, cancel_requested, process"
 )
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
@@ -46,13 +46,13 @@ class JobStore:
 
     def create(
         self, cls: type[Job], job_id: str, title: str, directory: str, parameters: Mapping[str, Any], *,
-        subject: str = "", state: str = "draft", reason: str = "", result: Mapping[str, Any] | None = None,
+        subject: str = "", state: str = "draft", reason: str = "", summary: Mapping[str, Any] | None = None,
         created: float | None = None,
     ) -> bool:  # fmt: skip
         """Add a job that is not active, whose files lie in its folder already; False if there is one of that id."""
-        values = (job_id, cls.KIND, title, directory, _json(parameters), subject, state, reason, _json(result or {}),
+        values = (job_id, cls.KIND, title, directory, _json(parameters), subject, state, reason, _json(summary or {}),
                   time.time() if created is None else created)  # fmt: skip
-        columns = "id, kind, title, directory, parameters, subject, state, reason, result, created"
+        columns = "id, kind, title, directory, parameters, subject, state, reason, summary, created"
         with opened(self.path) as database:
             marks = ", ".join("?" * len(values))
             added = database.execute(f"INSERT OR IGNORE INTO jobs ({columns}) VALUES ({marks})", values)
@@ -115,9 +115,9 @@ class JobStore:
         values = (stage or counted(progress), _json(kept(progress)))
         return self._set(job_id, "stage = ?, progress = ?", values, ("running",))
 
-    def publish(self, job_id: str, result: Mapping[str, Any]) -> bool:
+    def publish(self, job_id: str, summary: Mapping[str, Any]) -> bool:
         """Add to what a job found; a value of None removes its key."""
-        return self._set(job_id, "result = json_patch(result, ?)", (_json(result),), ACTIVE)
+        return self._set(job_id, "summary = json_patch(summary, ?)", (_json(summary),), ACTIVE)
 
     def request_cancel(self, job_id: str) -> bool:
         """Note that an active job is to stop; False if it is not active."""
@@ -181,7 +181,7 @@ class JobStore:
 def _job(row: sqlite3.Row, cls: type[AnyJob]) -> AnyJob:
     values = dict(row)
     told = values.pop("progress")
-    parsed = {name: json.loads(values[name]) for name in ("parameters", "result")}
+    parsed = {name: json.loads(values[name]) for name in ("parameters", "summary")}
     return cls(**values | parsed, told=Told.of(json.loads(told) if told else None))
 
 

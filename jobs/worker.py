@@ -60,9 +60,9 @@ class JobContext:
             self._told, self._stage = now, report.stage
             self.store.report(self.job.id, report, stage)
 
-    def publish(self, **result: Any) -> None:
+    def publish(self, **summary: Any) -> None:
         """Add to what the job found, for pages to show while it runs and after."""
-        self.store.publish(self.job.id, result)
+        self.store.publish(self.job.id, summary)
 
     def cancelled(self) -> bool:
         """Tell whether the user asked the job to stop."""

@@ -2,8 +2,8 @@
 
 from jobs.queue import Queue
 
-ANALYSIS = "analysis"
-KINDS = {ANALYSIS: "pipeline.job:run"}
+ANALYSIS, EVALUATION = "analysis", "evaluation"
+KINDS = {ANALYSIS: "pipeline.job:run", EVALUATION: "pipeline.evaluation.job:run"}
 
 
 def queue() -> Queue:

@@ -52,19 +52,19 @@ class Run(Job):
     @property
     def events(self) -> int | None:
         """How many a finished run found."""
-        found: int | None = self.result.get("events")
+        found: int | None = self.summary.get("events")
         return found
 
     @property
     def top_cause(self) -> str | None:
         """The best cause of the highest event."""
-        found: str | None = self.result.get("top_cause")
+        found: str | None = self.summary.get("top_cause")
         return found
 
     @property
     def reach(self) -> str:
         """Of which part of the clip a finished run is, if not of all."""
-        return str(self.result.get("reach", ""))
+        return str(self.summary.get("reach", ""))
 
     def named(self, sentence: str) -> str:
         """Put the clip's own name where a sentence gives that of its file here."""

@@ -24,6 +24,7 @@ from core.verbs import KINDS, parse, parser
 from jobs.store import JobStore
 from pipeline import listing, store
 from pipeline.training.teach import Wish
+from tests.jobs import inline
 
 COMPUTE = {"analyse", "explain", "train", "train-explainers", "evaluate", "results", "bench"}
 GIVE_JSON = {"list", "evaluate", "xman", "bench"}
@@ -134,7 +135,7 @@ def test_everything_can_be_listed(capsys, kind, tiny_camera):
 
 def test_cameras_and_runs_are_those_of_this_user(capsys, tiny_camera):
     run_ = store.create(io.BytesIO(b"x"), "a.mp4")
-    JobStore().enqueue(run_.id, "me", {"camera": "tiny"})
+    JobStore().enqueue(run_.id, inline.ME, {"camera": "tiny"})
     assert "tiny" in [row["name"] for row in json.loads(run(capsys, "list", "cameras", "--json", "-")[1])]
     (row,) = json.loads(run(capsys, "list", "runs", "--json", "-")[1])
     assert (row["id"], row["clip"], row["camera"], row["state"]) == (run_.id, "a.mp4", "tiny", "queued")

@@ -63,7 +63,7 @@ def test_a_job_is_computed_by_a_process_of_its_own(queue):
     pid = int(job.process.split("/")[0])
     assert job.active and pid != os.getpid() and os.getsid(pid) == pid
     job = until(queue, job.id, ended)
-    assert (job.state, job.reason, job.result, job.attempts) == ("done", "", {"begun": 0}, 1)
+    assert (job.state, job.reason, job.summary, job.attempts) == ("done", "", {"begun": 0}, 1)
     assert (job.stage, job.progress.done, job.share) == ("Counting: 40 of 40 frames", 40, 1.0)
     assert job.queued <= job.started <= job.ended
     with pytest.raises(InputError, match=r"'walk\.mp4' is done already"):
@@ -89,7 +89,7 @@ def test_a_killed_worker_is_noticed_and_every_kind_resumed_where_it_was(queue, k
     assert job.state == "interrupted" and "its worker ended without a word; resume it" in job.reason
     queue.submit(job.id)
     job = until(queue, job.id, ended)
-    assert (job.state, job.reason, job.result, job.attempts) == ("done", "", {"begun": 11}, 2)
+    assert (job.state, job.reason, job.summary, job.attempts) == ("done", "", {"begun": 11}, 2)
 
 
 @pytest.mark.parametrize(("kind", "do", "reason"), [

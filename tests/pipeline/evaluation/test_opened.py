@@ -8,11 +8,11 @@ from core.errors import InputError
 from jobs.store import JobStore
 from pipeline import store
 from pipeline.evaluation import evaluations, opened
-from pipeline.evaluation.evaluations import Request
+from pipeline.evaluation.evaluations import EvaluationRequest
 from tests.pipeline.evaluation.test_evaluate import Made
 from tests.ui import made
 
-REQUEST = Request("camera", "tiny", "made", distortion="brightness=0.5")
+REQUEST = EvaluationRequest("camera", "tiny", "made", distortion="brightness=0.5")
 
 
 def start(run_id, camera):
@@ -35,7 +35,7 @@ def test_a_clip_becomes_a_run_of_the_camera_as_it_was_evaluated(started):
     assert len(frames) == 33 and 35 < np.mean(frames[0]) < 55, "half as bright"
     assert opened.run_of(REQUEST, "clip1") == run
     assert opened.run_of(REQUEST, "clip0") is None
-    assert opened.run_of(Request("camera", "other", "made", distortion="brightness=0.5"), "clip1") is None
+    assert opened.run_of(EvaluationRequest("camera", "other", "made", distortion="brightness=0.5"), "clip1") is None
 
 
 def test_a_run_that_failed_is_none_to_open(started):
@@ -46,6 +46,6 @@ def test_a_run_that_failed_is_none_to_open(started):
 
 def test_what_cannot_be_analysed_is_said(started):
     with pytest.raises(InputError, match="is no camera"):
-        opened.start(Request("scores", "other.csv", "made"), "clip0")
+        opened.start(EvaluationRequest("scores", "other.csv", "made"), "clip0")
     with pytest.raises(InputError, match="no test clip 'clip9'; known: clip0, clip1"):
         opened.start(REQUEST, "clip9")

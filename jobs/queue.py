@@ -33,6 +33,23 @@ class Queue:
     def __init__(self, kinds: Mapping[str, str], store: JobStore | None = None) -> None:
         self.kinds, self.store = kinds, store or JobStore()
 
+    def add(
+        self, cls: type[AnyJob], job_id: str, title: str, directory: str, parameters: Mapping[str, Any],
+        subject: str = "",
+    ) -> AnyJob:  # fmt: skip
+        """Add a job whose files lie in its folder already, and submit it; it is not kept where that fails.
+
+        Raises:
+            InputError: another job works on its subject.
+        """
+        self.store.create(cls, job_id, title, directory, parameters, subject=subject)
+        try:
+            self.submit(job_id)
+        except BaseException:
+            self.store.delete(job_id)
+            raise
+        return self.get(job_id, cls)
+
     def submit(self, job_id: str, **parameters: Any) -> None:
         """Queue a draft, or a job that stopped: its worker starts, and waits for its turn by itself.
 

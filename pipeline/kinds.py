@@ -2,8 +2,12 @@
 
 from jobs.queue import Queue
 
-ANALYSIS, EVALUATION = "analysis", "evaluation"
-KINDS = {ANALYSIS: "pipeline.job:run", EVALUATION: "pipeline.evaluation.job:run"}
+ANALYSIS, EVALUATION, EXPLANATION = "analysis", "evaluation", "explanation"
+KINDS = {
+    ANALYSIS: "pipeline.job:run",
+    EVALUATION: "pipeline.evaluation.job:run",
+    EXPLANATION: "pipeline.explaining.job:run",
+}
 
 
 def queue() -> Queue:

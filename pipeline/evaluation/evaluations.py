@@ -15,7 +15,7 @@ from core.errors import DataError, InputError
 from core.registry import collect
 from jobs import legacy
 from jobs.job import STATES, Job
-from jobs.store import JobStore, new_id
+from jobs.store import new_id
 from pipeline.kinds import EVALUATION, queue
 
 if TYPE_CHECKING:
@@ -161,14 +161,11 @@ def submit(request: EvaluationRequest, uploads: Mapping[str, BinaryIO] | None = 
         for name, stream in (uploads or {}).items():
             _keep(stream, folder / _upload(request, name))
         title, subject = _described(dataclasses.asdict(request))
-        JobStore().create(Evaluation, evaluation_id, title, f"{FOLDER}/{evaluation_id}", dataclasses.asdict(request),
-                          subject=subject)  # fmt: skip
-        queue().submit(evaluation_id)
+        directory = f"{FOLDER}/{evaluation_id}"
+        return queue().add(Evaluation, evaluation_id, title, directory, dataclasses.asdict(request), subject)
     except BaseException:
-        JobStore().delete(evaluation_id)
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    return get(evaluation_id)
 
 
 def upload(evaluation: Evaluation, name: str) -> Path:

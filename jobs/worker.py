@@ -71,6 +71,15 @@ class JobContext:
             self._asked, self._cancelled = now, self.store.get(self.job.id, Job).cancelling
         return self._cancelled
 
+    def check_cancelled(self) -> None:
+        """Stop the job where its user asked for it.
+
+        Raises:
+            Cancelled: so it is.
+        """
+        if self.cancelled():
+            raise Cancelled("")
+
 
 def work(job_id: str, target: str) -> int:
     """Wait for the job's turn, compute it, and note how it ended.
@@ -128,8 +137,7 @@ def turn(context: JobContext) -> Iterator[None]:
     queue, job_id = Queue({}, context.store), context.job.id
     place = FileLock(context.store.path.with_name("compute.lock"), preserve_lock_file=True)
     while True:
-        if context.cancelled():
-            raise Cancelled("")
+        context.check_cancelled()
         if [job.id for job in queue.line()[:1]] == [job_id] and _taken(place):
             break
         time.sleep(TURN_SECONDS)

@@ -2,11 +2,12 @@
 
 from jobs.queue import Queue
 
-ANALYSIS, EVALUATION, EXPLANATION = "analysis", "evaluation", "explanation"
+ANALYSIS, EVALUATION, EXPLANATION, TRAINING = "analysis", "evaluation", "explanation", "training"
 KINDS = {
     ANALYSIS: "pipeline.job:run",
     EVALUATION: "pipeline.evaluation.job:run",
     EXPLANATION: "pipeline.explaining.job:run",
+    TRAINING: "pipeline.training.job:run",
 }
 
 

@@ -18,6 +18,7 @@ from core.normality import AlarmCurve
 from core.progress import JobProgress
 from explain import actions as action_models
 from explain import objects as object_models
+from jobs.locks import exclusive
 from pipeline import versions
 from pipeline.camera import Camera, check_name, load, make_detector, save
 from pipeline.plan import LOADING, arriving
@@ -70,7 +71,7 @@ def learn(
     Raises:
         UnknownNameError: no such detector or setting.
         DataError: the footage is empty or too short.
-        InputError: the training diverged, or ``out`` is no name of a camera.
+        InputError: the training diverged, ``out`` is no name of a camera, or another process trains it.
         StorageError: the disk is full.
     """
     runtime = runtime or device.choose()
@@ -81,25 +82,26 @@ def learn(
     module = make_detector(detector, settings or {})
     job.about(f"{detector}, {module.window.width}x{module.window.height}, {runtime.describe()}", runtime.describe())
     work = out / "training"
-    with _tidy(out, work):
-        job.begin(plan.READING)
-        how = Fit(seed, resume, windows, tuple(costs), job.advance, plan.steps(job, report), each_epoch)
-        progress = fit(module, normal.clips, work, runtime, how)
-    sha256 = weights.save(module, work / "weights.safetensors")
-    weights.apply(module, weights.load(work / "weights.safetensors", sha256))
-    witness = _witness(objects, actions, runtime, job)
-    measured = tuple(held_out) or tuple(normal.clips)
-    found = calibrate(
-        module, measured, work, normal.fps, witness, runtime, job,
-        others=seen_too if held_out else (), false_alarms=false_alarms,
-    )  # fmt: skip
-    card = _card(detector, module, normal, seed, progress, runtime, witness, held_out)
-    card |= {"false_alarms": _promise(found.alarms, found.threshold, found.asked), **(notes or {})}
-    camera = _camera(out, detector, settings or {}, sha256, normal.fps, found, card)
-    (work / "weights.safetensors").replace(out / "weights.safetensors")
-    save(camera)
-    shutil.rmtree(work, ignore_errors=True)
-    return camera
+    with exclusive(out):
+        with _tidy(out, work):
+            job.begin(plan.READING)
+            how = Fit(seed, resume, windows, tuple(costs), job.advance, plan.steps(job, report), each_epoch)
+            progress = fit(module, normal.clips, work, runtime, how)
+        sha256 = weights.save(module, work / "weights.safetensors")
+        weights.apply(module, weights.load(work / "weights.safetensors", sha256))
+        witness = _witness(objects, actions, runtime, job)
+        measured = tuple(held_out) or tuple(normal.clips)
+        found = calibrate(
+            module, measured, work, normal.fps, witness, runtime, job,
+            others=seen_too if held_out else (), false_alarms=false_alarms,
+        )  # fmt: skip
+        card = _card(detector, module, normal, seed, progress, runtime, witness, held_out)
+        card |= {"false_alarms": _promise(found.alarms, found.threshold, found.asked), **(notes or {})}
+        camera = _camera(out, detector, settings or {}, sha256, normal.fps, found, card)
+        (work / "weights.safetensors").replace(out / "weights.safetensors")
+        save(camera)
+        shutil.rmtree(work, ignore_errors=True)
+        return camera
 
 
 def _witness(objects: str, actions: str, runtime: device.Runtime, job: JobProgress) -> Witness:

@@ -6,11 +6,10 @@ import sys
 from streamlit.web import cli
 
 from jobs.queue import ROOT
-from pipeline.kinds import ANALYSIS, KINDS
-from pipeline.training import lessons
+from pipeline.kinds import ANALYSIS, KINDS, TRAINING
 
 if __name__ == "__main__":
     KINDS[ANALYSIS] = "tests.browser.worker:run"
-    lessons.WORKER = (sys.executable, str(ROOT / "tests" / "pipeline" / "training" / "fake_teacher.py"))
+    KINDS[TRAINING] = "tests.pipeline.training.fake_teacher:run"
     sys.argv = ["streamlit", "run", str(ROOT / "app.py"), "--server.port", sys.argv[1]]
     cli.main()

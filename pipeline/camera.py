@@ -7,20 +7,22 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
-import detectors
-from core import files, pictures, video, weights
+from core import files, pictures, video
 from core.arrays import Images
-from core.contracts import Detector, DetectorEntry
-from core.device import Runtime
 from core.errors import InputError, UnknownNameError, WeightsError
 from core.normality import AlarmCurve, Normality
 from core.registry import collect, pick
 from pipeline import scene
+
+if TYPE_CHECKING:
+    # Cameras are listed and read without PyTorch; only their networks need it.
+    from core.contracts import Detector, DetectorEntry
+    from core.device import Runtime
 
 SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "cameras"
 FORMAT = 1
@@ -64,24 +66,26 @@ class Camera:
     card: Mapping[str, Any]
     alarms: AlarmCurve | None = None
 
-    def build(self, runtime: Runtime) -> Detector:
+    def build(self, runtime: "Runtime") -> "Detector":
         """Build the detector, load its weights and place it.
 
         Raises:
             WeightsError: the weights are missing, were changed, or are another network's.
             UnknownNameError: this version of Whycam has no such detector or setting.
         """
+        from core import weights
+
         module = make_detector(self.detector, self.settings)
         weights.apply(module, weights.load(self.folder / "weights.safetensors", self.sha256))
-        return runtime.settle(module)
+        return runtime.to_inference(module)
 
 
-def detector_entries() -> dict[str, DetectorEntry]:
+def detector_entries() -> "dict[str, DetectorEntry]":
     """Return every registered detector by name."""
-    return collect(detectors.__name__, "DETECTORS")
+    return collect("detectors", "DETECTORS")
 
 
-def make_detector(name: str, settings: Mapping[str, Any]) -> Detector:
+def make_detector(name: str, settings: Mapping[str, Any]) -> "Detector":
     """Build a registered detector with some settings changed.
 
     Raises:

@@ -1,6 +1,6 @@
 """Frames per second of a data set's clip, which only its frames' times tell."""
 
-from core.contracts import Footage
+from core.datasets import Footage
 from core.errors import DataError
 
 _LOOK_FRAMES = 64

@@ -17,7 +17,7 @@ from pipeline.events import find_events
 from pipeline.evidence import EvidenceFolder
 from pipeline.false_alarms import expected as expected_alarms
 from pipeline.missed import missed
-from pipeline.training.learn import retune
+from pipeline.thresholds import retune
 
 __all__ = ["DEMO", "MARKS", "PALETTE", "REPORTS", "Camera", "attributes", "cameras", "cut", "evidence_of"]
 __all__ += [

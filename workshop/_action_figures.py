@@ -14,7 +14,7 @@ from core.boxes import within
 from core.contracts import ActionModel, Footage
 from core.device import Runtime
 from explain.actions import compact, moments
-from explain.actions._ava import official
+from explain.ava import official
 from footage import labels
 from footage.avenue import Avenue
 from footage.labels import Region

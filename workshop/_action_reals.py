@@ -14,7 +14,7 @@ from core.arrays import Bools, Floats, Images
 from core.boxes import within
 from core.contracts import Footage
 from explain.actions import compact
-from explain.actions._ava import official
+from explain.ava import official
 from footage.avenue import Avenue
 from footage.folder import Folder
 from footage.labels import Region

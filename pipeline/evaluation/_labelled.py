@@ -14,7 +14,7 @@ from core.contracts import Dataset, Detector, Footage
 from core.device import Runtime
 from core.errors import DataError
 from core.records import Evidence, Frames
-from explain.actions._ava import LABELS
+from explain.ava import LABELS
 from explain.labels import counterparts, fine
 from explain.objects._rcnn import COCO
 from footage import labels as files

@@ -19,15 +19,12 @@ from core.progress import JobProgress
 from core.records import Detections, Evidence, Frames
 from explain.causes import places, ranking
 from pipeline.camera import background_of, thumbnails
-from pipeline.events import EventRule
 from pipeline.evidence import EvidenceFolder
 from pipeline.finite import finite_scores
 from pipeline.training import plan
 from pipeline.training.alarms import alarm_curve
 from pipeline.witness import Witness
 
-LOWEST = 0.75
-"""Share of the threshold down to which an analyst may lower it and still be told causes."""
 MOMENTS, ROW, ROWS_PER_SECOND = 80, 5, 5.0
 """Moments of normal footage that are explained: ``ROW`` frames in a row each, as an analysis samples them."""
 BACKGROUND_FRAMES = 60
@@ -155,11 +152,6 @@ def _passing(evidence: Iterable[Evidence], job: JobProgress) -> Iterator[Evidenc
     for number, seen in enumerate(evidence, 1):
         yield seen
         job.advance(number)
-
-
-def floor_of(threshold: float) -> float:
-    """Return the calibrated score from which a camera's evidence is kept, so that its threshold may be lowered."""
-    return threshold * LOWEST * EventRule().low
 
 
 def _background(pictures: Sequence[Images]) -> Images:

@@ -1,7 +1,6 @@
 """A camera from normal footage: train a detector, measure what is normal, write the card."""
 
 import contextlib
-import dataclasses
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,8 +12,6 @@ import torch
 
 from core import device, files, weights
 from core.contracts import Detector, Footage
-from core.errors import InputError
-from core.normality import AlarmCurve
 from core.progress import JobProgress
 from explain import actions as action_models
 from explain import objects as object_models
@@ -22,8 +19,9 @@ from jobs.locks import exclusive
 from pipeline import versions
 from pipeline.camera import Camera, check_name, load, make_detector, save
 from pipeline.plan import LOADING, arriving
+from pipeline.thresholds import check_alarms, floor_of, promised
 from pipeline.training import plan
-from pipeline.training.calibrate import Calibration, calibrate, floor_of
+from pipeline.training.calibrate import Calibration, calibrate
 from pipeline.training.loop import Fit, Progress, Step, fit
 from pipeline.witness import Witness
 
@@ -96,7 +94,7 @@ def learn(
             others=seen_too if held_out else (), false_alarms=false_alarms,
         )  # fmt: skip
         card = _card(detector, module, normal, seed, progress, runtime, witness, held_out)
-        card |= {"false_alarms": _promise(found.alarms, found.threshold, found.asked), **(notes or {})}
+        card |= {"false_alarms": promised(found.alarms, found.threshold, found.asked), **(notes or {})}
         camera = _camera(out, detector, settings or {}, sha256, normal.fps, found, card)
         (work / "weights.safetensors").replace(out / "weights.safetensors")
         save(camera)
@@ -125,15 +123,6 @@ def _tidy(out: Path, work: Path) -> Iterator[None]:
         raise
 
 
-def _promise(alarms: AlarmCurve, threshold: float, asked: float) -> dict[str, float]:
-    """Say what a threshold is to cost, and on how much footage that rests."""
-    return {
-        "asked_per_hour": round(asked, 2),
-        "expected_per_hour": alarms.expected(threshold),
-        "measured_on_hours": alarms.hours,
-    }
-
-
 def measure_again(
     name: str, normal: Normal, *, runtime: device.Runtime | None = None, objects: str = "auto", actions: str = "auto",
     false_alarms: float | None = None, job: JobProgress | None = None,
@@ -153,6 +142,7 @@ def measure_again(
     Raises:
         UnknownNameError: there is no such camera.
         DataError: the footage is empty or too short.
+        InputError: another process trains or measures it.
         StorageError: the disk is full.
     """
     runtime, camera = runtime or device.choose(), load(name)
@@ -160,51 +150,19 @@ def measure_again(
     witness = _witness(objects, actions, runtime, job)
     work = files.home() / "cache"
     detector = camera.build(runtime)
-    found = calibrate(detector, normal.clips, work, normal.fps, witness, runtime, job, false_alarms=false_alarms)
-    same = list(camera.card["clips"]) == [clip.name for clip in normal.clips]
-    card = {
-        **camera.card,
-        "calibrated_on": "the training clips" if same else [clip.name for clip in normal.clips],
-        "models": {"objects": witness.objects.name, "actions": witness.actions.name},
-        "false_alarms": _promise(found.alarms, found.threshold, found.asked),
-        "figures": {},
-    }
-    made = _camera(camera.folder, camera.detector, camera.settings, camera.sha256, normal.fps, found, card)
-    save(made)
-    return made
-
-
-def retune(name: str, false_alarms: float) -> Camera:
-    """Move a camera's threshold to another number of false alarms an hour, along what was measured of it.
-
-    Args:
-        name: of the camera, or its folder.
-        false_alarms: events an hour that normal footage may raise, more than 0.
-
-    Raises:
-        UnknownNameError: there is no such camera.
-        InputError: the number is out of range, or the camera was measured before its false alarms were kept.
-        StorageError: the camera cannot be written.
-    """
-    camera = load(name)
-    check_alarms(false_alarms)
-    if camera.alarms is None:
-        raise InputError(f"camera {camera.name} does not know its false alarms yet; train --measure finds them out")
-    threshold = camera.alarms.threshold(false_alarms)
-    card = {**camera.card, "false_alarms": _promise(camera.alarms, threshold, false_alarms)}
-    made = dataclasses.replace(camera, threshold=threshold, floor=floor_of(threshold), card=card)
-    save(made)
-    return made
-
-
-def check_alarms(per_hour: float | None) -> None:
-    """Refuse what is no number of false alarms an hour; None leaves it to the footage.
-
-    Raises:
-        InputError: it is not from 0.1 to 1000.
-    """
-    if per_hour is not None and not 0.1 <= per_hour <= 1000:
-        raise InputError(f"false alarms an hour must be from 0.1 to 1000, got {per_hour:g}")
+    with exclusive(camera.folder):
+        found = calibrate(detector, normal.clips, work, normal.fps, witness, runtime, job, false_alarms=false_alarms)
+        same = list(camera.card["clips"]) == [clip.name for clip in normal.clips]
+        card = {
+            **camera.card,
+            "calibrated_on": "the training clips" if same else [clip.name for clip in normal.clips],
+            "models": {"objects": witness.objects.name, "actions": witness.actions.name},
+            "false_alarms": promised(found.alarms, found.threshold, found.asked),
+            "figures": {},
+        }
+        made = _camera(camera.folder, camera.detector, camera.settings, camera.sha256, normal.fps, found, card)
+        save(made)
+        return made
 
 
 def _camera(

@@ -14,7 +14,7 @@ from jobs.store import new_id
 from pipeline.camera import cameras, check_name
 from pipeline.kinds import TRAINING, queue
 from pipeline.store import COPY_BYTES, extension_of, shown
-from pipeline.training.learn import check_alarms
+from pipeline.thresholds import check_alarms
 
 FOLDER, FOLDER_OF_0_1 = "trainings", "lessons"
 

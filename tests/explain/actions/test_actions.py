@@ -12,7 +12,8 @@ from core import files, weights
 from core.device import Runtime
 from core.errors import UnknownNameError, WeightsError
 from explain import actions
-from explain.actions import _ava, compact, slowfast
+from explain import ava as _ava
+from explain.actions import compact, slowfast
 from explain.actions._slowfast import MEAN, create_slowfast_with_roi_head
 
 RUNTIME = Runtime(torch.device("cpu"), torch.float32)

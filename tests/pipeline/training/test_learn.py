@@ -9,6 +9,7 @@ from core import device
 from core.errors import DataError, InputError, StorageError, UnknownNameError, WeightsError
 from core.records import Detections, Frames
 from pipeline import camera as cameras
+from pipeline import thresholds
 from pipeline.training import learn as stage
 from pipeline.training.learn import Normal, learn
 from tests.spoilt import spoil_scores
@@ -165,12 +166,12 @@ def test_the_card_says_what_the_threshold_costs_and_the_knob_moves_it(tmp_path):
     assert kept.alarms == camera.alarms and kept.alarms.hours == pytest.approx(58 / 36000, rel=0.05)
     promise = kept.card["false_alarms"]
     assert promise["asked_per_hour"] == 600 and promise["expected_per_hour"] <= 600
-    strict = stage.retune(str(camera.folder), 1.0)
+    strict = thresholds.retune(str(camera.folder), 1.0)
     assert strict.threshold == kept.alarms.threshold(1.0) > kept.threshold
     assert strict.floor / strict.threshold == pytest.approx(kept.floor / kept.threshold)
     again = cameras.load(str(camera.folder))
     assert again.threshold == strict.threshold and again.card["false_alarms"]["asked_per_hour"] == 1.0
-    assert stage.retune(str(camera.folder), 600).threshold == kept.threshold
+    assert thresholds.retune(str(camera.folder), 600).threshold == kept.threshold
 
 
 def test_without_a_wish_the_threshold_costs_what_the_footage_can_count(tmp_path):
@@ -188,7 +189,7 @@ def test_false_alarms_out_of_range_are_refused(tmp_path, wrong):
 
 def test_a_camera_that_does_not_know_its_false_alarms_says_how_to_learn_them(tiny_camera):
     with pytest.raises(InputError, match="does not know its false alarms yet; train --measure"):
-        stage.retune("tiny", 6.0)
+        thresholds.retune("tiny", 6.0)
 
 
 def test_what_was_trained_on_is_seen_too_but_not_its_score(tmp_path):

@@ -1,0 +1,58 @@
+"""A camera's threshold: what it costs in false alarms, and how it is moved."""
+
+import dataclasses
+
+from core.errors import InputError
+from core.normality import AlarmCurve
+from pipeline.camera import Camera, load, save
+from pipeline.events import EventRule
+
+LOWEST = 0.75
+"""Share of the threshold down to which an analyst may lower it and still be told causes."""
+
+
+def retune(name: str, false_alarms: float) -> Camera:
+    """Move a camera's threshold to another number of false alarms an hour, along what was measured of it.
+
+    Args:
+        name: of the camera, or its folder.
+        false_alarms: events an hour that normal footage may raise, more than 0.
+
+    Raises:
+        UnknownNameError: there is no such camera.
+        InputError: the number is out of range, or the camera was measured before its false alarms were kept.
+        StorageError: the camera cannot be written.
+    """
+    camera = load(name)
+    check_alarms(false_alarms)
+    if camera.alarms is None:
+        raise InputError(f"camera {camera.name} does not know its false alarms yet; train --measure finds them out")
+    threshold = camera.alarms.threshold(false_alarms)
+    card = {**camera.card, "false_alarms": promised(camera.alarms, threshold, false_alarms)}
+    made = dataclasses.replace(camera, threshold=threshold, floor=floor_of(threshold), card=card)
+    save(made)
+    return made
+
+
+def check_alarms(per_hour: float | None) -> None:
+    """Refuse what is no number of false alarms an hour; None leaves it to the footage.
+
+    Raises:
+        InputError: it is not from 0.1 to 1000.
+    """
+    if per_hour is not None and not 0.1 <= per_hour <= 1000:
+        raise InputError(f"false alarms an hour must be from 0.1 to 1000, got {per_hour:g}")
+
+
+def promised(alarms: AlarmCurve, threshold: float, asked: float) -> dict[str, float]:
+    """Say what a threshold is to cost, and on how much footage that rests."""
+    return {
+        "asked_per_hour": round(asked, 2),
+        "expected_per_hour": alarms.expected(threshold),
+        "measured_on_hours": alarms.hours,
+    }
+
+
+def floor_of(threshold: float) -> float:
+    """Return the calibrated score from which a camera's evidence is kept, so that its threshold may be lowered."""
+    return threshold * LOWEST * EventRule().low

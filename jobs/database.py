@@ -60,26 +60,13 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
         raise StorageError(f"the index of runs, {path}, cannot be used: {error}") from error
 
 
-@contextlib.contextmanager
-def transaction(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open the file for several statements that nobody else's come between; an error undoes them all."""
-    with opened(path) as database:
-        database.execute("BEGIN IMMEDIATE")
-        try:
-            yield database
-        except BaseException:
-            database.execute("ROLLBACK")
-            raise
-        database.execute("COMMIT")
-
-
 def _version(database: sqlite3.Connection) -> int:
     return int(database.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _upgrade(database: sqlite3.Connection, path: Path) -> None:
     """Take the runs of version 0.1 over, all of them or none; its workers end, and their runs can be resumed."""
-    with _alone(path):
+    with FileLock(path.with_name("index.lock"), preserve_lock_file=True):
         found = _version(database)
         if found == VERSION:
             return
@@ -105,7 +92,7 @@ def _end_workers(database: sqlite3.Connection) -> None:
 def _make(path: Path) -> None:
     """Make the file whole under another name: nobody ever opens one without its table."""
     folder(path.parent)
-    with _alone(path):
+    with FileLock(path.with_name("index.lock"), preserve_lock_file=True):
         if path.exists():
             return
         fresh = path.with_suffix(".new")
@@ -114,9 +101,3 @@ def _make(path: Path) -> None:
             database.execute("PRAGMA journal_mode = WAL")
             database.executescript(_SCHEMA)
         fresh.rename(path)
-
-
-@contextlib.contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    with FileLock(path.parent / "index.lock", preserve_lock_file=True):
-        yield

@@ -1,17 +1,39 @@
 """A job as the store keeps it: what was asked for, how far it is, and how it ended."""
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from core.files import home
-from core.progress import Progress, Told, counted_down
+from core.progress import Progress, Told
 
 STATES = ("draft", "queued", "running", "done", "failed", "cancelled", "interrupted")
 ACTIVE = ("queued", "running")
 STARTABLE = ("draft", "failed", "cancelled", "interrupted")
 LOG = "worker.log"
+T = TypeVar("T")
+
+
+class Parameter(Generic[T]):
+    """An entry of a job's parameters, as a typed attribute of its class."""
+
+    source = "parameters"
+
+    def __init__(self, default: T) -> None:
+        self.default = default
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, job: "Job", owner: type) -> T:
+        found: T = getattr(job, self.source).get(self.name, self.default)
+        return found
+
+
+class Found(Parameter[T]):
+    """An entry of what a job published, likewise."""
+
+    source = "summary"
 
 
 @dataclass(frozen=True)
@@ -88,4 +110,4 @@ class Job:
     @property
     def seconds_left(self) -> float | None:
         """Time until it is done, all stages included; None while nobody can tell."""
-        return counted_down(self.progress.left, max(time.time() - self.told.at, 0.0)) if self.told else None
+        return self.told.left if self.told else None

@@ -95,22 +95,11 @@ class Queue:
         self.notice_dead()
         return self.store.line()
 
-    def running(self) -> list[Job]:
-        """List the jobs that are being computed: one, or none."""
-        self.notice_dead()
-        return [job for job in self.store.active() if job.state == "running"]
-
-    def place(self, job_id: str) -> int | None:
-        """Return how many jobs wait before this one; None if it does not wait."""
-        return next((number for number, job in enumerate(self.store.line()) if job.id == job_id), None)
-
-    def move(self, job_id: str, by: int) -> bool:
-        """Move a job that waits so many places back; negative: forward. False if there is no such place."""
-        return self.store.move(job_id, by)
-
-    def prioritise(self, job_id: str, priority: int) -> bool:
-        """Change the priority of a job that waits; False if it does not."""
-        return self.store.prioritise(job_id, priority)
+    def before(self, job_id: str) -> int:
+        """Return how many jobs will be computed before this one, those at work included."""
+        waiting = [job.id for job in self.line()]
+        place = waiting.index(job_id) if job_id in waiting else 0
+        return place + len(self.store.active()) - len(waiting)
 
     def cancel(self, job_id: str) -> bool:
         """Have an active job stop; what it has finished is kept. False if it is not active.

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from core.errors import InputError
 from core.files import home
 from core.progress import Progress, Told, counted, kept
-from jobs.database import opened, transaction
+from jobs.database import opened
 from jobs.job import ACTIVE, STARTABLE, STATES, Job
 
 AnyJob = TypeVar("AnyJob", bound=Job)
@@ -150,7 +150,8 @@ class JobStore:
         Returns:
             Whether it waits, and there is such a place.
         """
-        with transaction(self.path) as database:
+        with opened(self.path) as database:
+            database.execute("BEGIN IMMEDIATE")
             waiting = f"SELECT id, priority, position FROM jobs WHERE state = 'queued'{_LINE}"
             line = database.execute(waiting).fetchall()
             at = next((number for number, row in enumerate(line) if row["id"] == job_id), None)
@@ -159,6 +160,7 @@ class JobStore:
             for one, other in ((line[at], line[at + by]), (line[at + by], line[at])):
                 place = (other["priority"], other["position"], one["id"])
                 database.execute("UPDATE jobs SET priority = ?, position = ? WHERE id = ?", place)
+            database.execute("COMMIT")
         return True
 
     def _select(

@@ -4,6 +4,7 @@ The function takes a :class:`JobContext`. What it raises says how the job ended:
 cancelled; another ``WhycamError``, failed with that sentence. It is imported when the job's turn has come.
 """
 
+import contextlib
 import importlib
 import os
 import signal
@@ -11,7 +12,6 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -127,7 +127,7 @@ def _submitted(job_id: str, store: JobStore, me: str | None) -> bool:
     return False
 
 
-@contextmanager
+@contextlib.contextmanager
 def turn(context: JobContext) -> Iterator[None]:
     """Hold the machine's one place to compute, once the job is the first in line.
 
@@ -138,21 +138,15 @@ def turn(context: JobContext) -> Iterator[None]:
     place = FileLock(context.store.path.with_name("compute.lock"), preserve_lock_file=True)
     while True:
         context.check_cancelled()
-        if [job.id for job in queue.line()[:1]] == [job_id] and _taken(place):
-            break
+        with contextlib.suppress(Timeout):
+            if [job.id for job in queue.line()[:1]] == [job_id]:
+                place.acquire(blocking=False)
+                break
         time.sleep(TURN_SECONDS)
     try:
         yield
     finally:
         place.release()
-
-
-def _taken(place: FileLock) -> bool:
-    try:
-        place.acquire(blocking=False)
-    except Timeout:
-        return False
-    return True
 
 
 def _function(target: str) -> Callable[[JobContext], None]:

@@ -5,12 +5,12 @@ import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO, ClassVar
+from typing import BinaryIO
 
 from core import video
 from core.errors import InputError
 from core.files import folder, home, write_whole
-from jobs.job import ACTIVE, STARTABLE, STATES, Job
+from jobs.job import ACTIVE, STARTABLE, STATES, Found, Job, Parameter
 from jobs.store import JobStore, new_id
 from pipeline.kinds import ANALYSIS, queue
 
@@ -22,10 +22,20 @@ COPY_BYTES = 1 << 20
 
 
 class Run(Job):
-    """One analysis of one clip."""
+    """One analysis of one clip.
 
-    KIND: ClassVar[str] = ANALYSIS
-    NOUN: ClassVar[str] = "run"
+    Attributes:
+        camera: chosen when the run is submitted.
+        threshold: calibrated score that was asked for; None means the camera's.
+        extension: of the clip's file, one of :data:`EXTENSIONS`.
+        events, top_cause, reach: the summary of a finished run; ``reach`` says of which part of the clip it is, if not
+            of all.
+    """
+
+    KIND, NOUN = ANALYSIS, "run"
+    camera, threshold = Parameter[str | None](None), Parameter[float | None](None)
+    extension = Parameter("")
+    events, top_cause, reach = Found[int | None](None), Found[str | None](None), Found("")
 
     @property
     def clip(self) -> str:
@@ -33,38 +43,9 @@ class Run(Job):
         return self.title
 
     @property
-    def camera(self) -> str | None:
-        """Chosen when the run is submitted."""
-        found: str | None = self.parameters.get("camera")
-        return found
-
-    @property
-    def threshold(self) -> float | None:
-        """Calibrated score that was asked for; None means the camera's."""
-        found: float | None = self.parameters.get("threshold")
-        return found
-
-    @property
     def path(self) -> Path:
         """The clip itself."""
-        return self.folder / f"clip.{self.parameters['extension']}"
-
-    @property
-    def events(self) -> int | None:
-        """How many a finished run found."""
-        found: int | None = self.summary.get("events")
-        return found
-
-    @property
-    def top_cause(self) -> str | None:
-        """The best cause of the highest event."""
-        found: str | None = self.summary.get("top_cause")
-        return found
-
-    @property
-    def reach(self) -> str:
-        """Of which part of the clip a finished run is, if not of all."""
-        return str(self.summary.get("reach", ""))
+        return self.folder / f"clip.{self.extension}"
 
     def named(self, sentence: str) -> str:
         """Put the clip's own name where a sentence gives that of its file here."""

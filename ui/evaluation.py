@@ -220,9 +220,7 @@ def _about(one: Evaluation) -> str:
     said = f"X-MAN, {request.labels}" if request.explains else f"protocol {request.protocol}"
     facts = [*([request.data] if request.data else []), said]
     facts += [way for way in (request.normalisation, request.smoothing) if way]
-    if one.state == "running" and one.told:
-        facts.append(one.told.words())
-    if one.state == "queued":
-        facts.append(progress.waiting(one))
+    if one.active:
+        facts.append(progress.words(one))
     facts.append(f"{one.asked} UTC")
     return " · ".join([*facts, *([one.reason] if one.reason else [])])

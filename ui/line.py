@@ -29,4 +29,4 @@ def _rows() -> None:
 
 
 def _move(job_id: str, by: int) -> None:
-    queue().move(job_id, by)
+    queue().store.move(job_id, by)

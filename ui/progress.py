@@ -1,33 +1,49 @@
 """A job at work, watched from outside: any number of tabs may look, and none of them holds it."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from core.errors import WhycamError
 from core.progress import time_left
 from jobs.job import Job
+from jobs.store import AnyJob
 from pipeline import store
 from pipeline.kinds import queue
 from pipeline.store import Run
 from ui import frame
-from ui.words import count, span
+from ui.words import count, plain, span
 
 
-@st.fragment(run_every=1.0)
-def watch(run_id: str) -> None:
-    """Show a run's progress until it is no longer active; then the whole page is drawn again."""
-    try:
-        run = store.get(run_id)
-    except WhycamError:
-        st.rerun()
-    if not run.active:
-        st.rerun()
-    with st.container(border=True, key="progress"):
-        st.progress(run.share or 0.0, text=words(run))
-        with st.container(horizontal=True, vertical_alignment="center"):
-            cancel_button(run)
-            st.caption(
-                "Cancelling…" if run.cancelling else "This tab may be closed: the run goes on, and is found under Runs."
-            )
+def watch(
+    cls: type[AnyJob], job_id: str, goes_on: str = "", extra: Callable[[AnyJob], object] = bool,
+    stale: Callable[[AnyJob], bool] = lambda job: False,
+) -> None:  # fmt: skip
+    """Show a job's progress until it is no longer active; then the whole page is drawn again.
+
+    Args:
+        cls: of the job.
+        job_id: its id.
+        goes_on: said beside the button that cancels it.
+        extra: shows what else there is of it.
+        stale: tells whether the rest of the page is.
+    """
+
+    def draw() -> None:
+        try:
+            job = queue().get(job_id, cls)
+        except WhycamError:
+            st.rerun()
+        if not job.active or stale(job):
+            st.rerun()
+        with st.container(border=True, key=f"progress-{job_id}"):
+            st.progress(job.share or 0.0, text=plain(words(job)))
+            extra(job)
+            with st.container(horizontal=True, vertical_alignment="center"):
+                cancel_button(job)
+                st.caption("Cancelling…" if job.cancelling else goes_on)
+
+    st.fragment(draw, run_every=1.0)()
 
 
 def cancel_button(job: Job, key: str | None = None) -> None:
@@ -64,8 +80,7 @@ def words(job: Job) -> str:
 
 def waiting(job: Job) -> str:
     """Say which place in the line a job has."""
-    before = (queue().place(job.id) or 0) + len(queue().running())
-    return f"Waiting: {count(before, 'job')} before it; one is computed at a time on this machine"
+    return f"Waiting: {count(queue().before(job.id), 'job')} before it; one is computed at a time on this machine"
 
 
 def lasted(run: Run) -> str:

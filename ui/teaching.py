@@ -54,27 +54,10 @@ def at_work() -> None:
     """Show the cameras that are being made, and those that came to no end."""
     for job in sorted(trainings.trainings(), key=lambda one: not one.active):
         if job.active:
-            _watch(job.id)
+            st.subheader(f"{plain(job.camera)}: being learnt")
+            progress.watch(TrainingJob, job.id, "This tab may be closed: the learning goes on.", _told)
         else:
             _ended(job)
-
-
-@st.fragment(run_every=1.0)
-def _watch(job_id: str) -> None:
-    """Show a training until it is no longer active; then the whole page is drawn again."""
-    try:
-        job = trainings.get(job_id)
-    except WhycamError:
-        st.rerun()
-    if not job.active:
-        st.rerun()
-    with st.container(border=True, key=f"progress-{job.id}"):
-        st.subheader(f"{plain(job.camera)}: being learnt")
-        st.progress(min(max(job.share or 0.0, 0.0), 1.0), text=plain(progress.words(job)))
-        _told(job)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            progress.cancel_button(job, f"stop-{job.id}")
-            st.caption("Cancelling…" if job.cancelling else "This tab may be closed: the learning goes on.")
 
 
 def _told(job: TrainingJob) -> None:

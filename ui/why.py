@@ -15,7 +15,6 @@ from core.errors import WhycamError
 from core.progress import roughly
 from pipeline.explaining import explanations
 from pipeline.explaining.explanations import Explanation, ExplanationRequest
-from pipeline.kinds import queue
 from pipeline.store import Run
 from ui import frame, progress
 from ui.words import clock, safe
@@ -105,23 +104,12 @@ def watch(run: Run, chosen: int) -> None:
     if found is None:
         return
     if found.active:
-        st.fragment(_watched, run_every=1.0)(found.id, found.finished)
+        before = found.finished
+        progress.watch(Explanation, found.id, stale=lambda job: job.finished != before)
     elif found.state == "cancelled":
         frame.notice("It was cancelled; the maps that were finished are kept.", "warn")
     elif found.reason:
         frame.notice(found.reason, "bad" if found.state == "failed" else "warn")
-
-
-def _watched(job_id: str, before: int) -> None:
-    try:
-        found = queue().get(job_id, Explanation)
-    except WhycamError:
-        st.rerun()
-    if not found.active or found.finished != before:
-        st.rerun()
-    with st.container(border=True, key="progress"):
-        st.progress(found.share or 0.0, text=progress.words(found))
-        progress.cancel_button(found, "why-cancel")
 
 
 def show(run: Run, chosen: int) -> None:

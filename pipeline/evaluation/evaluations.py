@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from core import files
 from core.errors import DataError, InputError
@@ -69,8 +69,7 @@ class EvaluationRequest:
 class Evaluation(Job):
     """One evaluation as it is kept."""
 
-    KIND: ClassVar[str] = EVALUATION
-    NOUN: ClassVar[str] = "evaluation"
+    KIND, NOUN = EVALUATION, "evaluation"
 
     @property
     def request(self) -> EvaluationRequest:

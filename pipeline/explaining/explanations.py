@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from core import device, pictures
 from core.arrays import Floats, Images
@@ -50,8 +50,7 @@ class ExplanationRequest:
 class Explanation(Job):
     """The explanation of one frame of a run."""
 
-    KIND: ClassVar[str] = EXPLANATION
-    NOUN: ClassVar[str] = "explanation"
+    KIND, NOUN = EXPLANATION, "explanation"
 
     @property
     def request(self) -> ExplanationRequest:

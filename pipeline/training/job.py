@@ -1,6 +1,5 @@
 """The job that makes one camera of uploaded footage."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from core import device
@@ -25,46 +24,32 @@ def run(context: JobContext) -> None:
     """
     job = context.store.get(context.job.id, TrainingJob)
     context.owner_names = job.named
-    told = Reporter(context, job)
+    context.publish(notes=[], chosen=None, unfit=None)
     clips = [VideoClip(name, path) for name, path in zip(job.clips, job.paths, strict=True)]
     wish = Wish(minutes=job.minutes, false_alarms=job.false_alarms, resume=True, anyway=job.anyway)
-    watch = Watch(told.note, told.chose, told.progress, told.train)
     try:
-        teach(f"{len(clips)} uploaded clips", clips, home() / "cameras" / job.camera, wish, watch, device.choose())
+        teach(f"{len(clips)} uploaded clips", clips, home() / "cameras" / job.camera, wish, watch_of(context, job),
+              device.choose())  # fmt: skip
     except UnfitError:
         context.publish(unfit=True)
         raise
 
 
-class Reporter:
-    """Passes on to a job's context what a training tells."""
+def watch_of(context: JobContext, job: TrainingJob) -> Watch:
+    """Return what passes on to a job's context what a training tells; it raises ``Cancelled`` where that was asked."""
+    notes: list[str] = []
+    said = {plan.LEARNING: ""}
 
-    def __init__(self, context: JobContext, job: TrainingJob) -> None:
-        self.context, self.job = context, job
-        self._notes: list[str] = []
-        self._learning = ""
-        context.publish(notes=[], chosen=None, unfit=None)
+    def note(sentence: str) -> None:
+        notes.append(job.named(sentence))
+        context.publish(notes=notes)
 
-    def note(self, sentence: str) -> None:
-        """Pass on what the footage's owner must know."""
-        self._notes.append(self.job.named(sentence))
-        self.context.publish(notes=self._notes)
+    def step(at: "Step") -> None:
+        loss = "" if at.loss is None else f", loss {at.loss:.5f}"
+        said[plan.LEARNING] = f"{plan.LEARNING.capitalize()}: epoch {at.epoch + 1} of {at.epochs}{loss}"
 
-    def chose(self, reasons: Mapping[str, str]) -> None:
-        """Pass on what was chosen."""
-        self.context.publish(chosen=dict(reasons))
+    def progress(told: Progress) -> None:
+        context.check_cancelled()
+        context.progress(told, said.get(told.stage, ""))
 
-    def train(self, step: "Step") -> None:
-        """Take in where the training stands; :meth:`progress` passes it on."""
-        loss = "" if step.loss is None else f", loss {step.loss:.5f}"
-        self._learning = f"epoch {step.epoch + 1} of {step.epochs}{loss}"
-
-    def progress(self, told: Progress) -> None:
-        """Pass on how far the training is.
-
-        Raises:
-            Cancelled: its user asked it to stop.
-        """
-        self.context.check_cancelled()
-        learning = told.stage == plan.LEARNING and self._learning
-        self.context.progress(told, f"{told.stage.capitalize()}: {self._learning}" if learning else "")
+    return Watch(note, lambda reasons: context.publish(chosen=dict(reasons)), progress, step)

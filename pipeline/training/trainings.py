@@ -3,12 +3,12 @@
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar
+from typing import Any, BinaryIO
 
 from core import files
 from core.errors import InputError
 from jobs import legacy
-from jobs.job import STATES, Job
+from jobs.job import STATES, Found, Job, Parameter
 from jobs.locks import exclusive
 from jobs.store import new_id
 from pipeline.camera import cameras, check_name
@@ -20,57 +20,26 @@ FOLDER, FOLDER_OF_0_1 = "trainings", "lessons"
 
 
 class TrainingJob(Job):
-    """One camera in the making."""
+    """One camera in the making.
 
-    KIND: ClassVar[str] = TRAINING
-    NOUN: ClassVar[str] = "training"
+    Attributes:
+        camera: the name that it will have.
+        clips: names of the clips as their owner wrote them: shown escaped, never a path.
+        false_alarms, minutes, anyway: as :class:`pipeline.training.teach.Wish` has them.
+        chosen: names of settings to the sentences that say why.
+        notes: what its owner must know of the footage.
+        unfit: whether it failed because of footage that may be trained on anyway.
+    """
 
-    @property
-    def camera(self) -> str:
-        """The name that the camera will have."""
-        return str(self.parameters["camera"])
-
-    @property
-    def clips(self) -> tuple[str, ...]:
-        """Names of the clips as their owner wrote them: shown escaped, never a path."""
-        return tuple(self.parameters["clips"])
+    KIND, NOUN = TRAINING, "training"
+    camera, clips = Parameter(""), Parameter[Sequence[str]](())
+    false_alarms, minutes, anyway = Parameter[float | None](None), Parameter(0.0), Parameter(False)
+    chosen, notes, unfit = Found[Mapping[str, str]]({}), Found[Sequence[str]](()), Found(False)
 
     @property
     def paths(self) -> list[Path]:
         """The clips' files, in order."""
         return sorted((self.folder / "clips").iterdir())
-
-    @property
-    def false_alarms(self) -> float | None:
-        """Events an hour that normal footage may raise; None for as few as the footage can tell."""
-        found: float | None = self.parameters.get("false_alarms")
-        return found
-
-    @property
-    def minutes(self) -> float:
-        """That the training may take."""
-        return float(self.parameters["minutes"])
-
-    @property
-    def anyway(self) -> bool:
-        """Whether footage that looks unfit is taken."""
-        return bool(self.parameters.get("anyway"))
-
-    @property
-    def chosen(self) -> Mapping[str, str]:
-        """Names of settings to the sentences that say why."""
-        found: dict[str, str] = self.summary.get("chosen", {})
-        return found
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What its owner must know of the footage."""
-        return tuple(self.summary.get("notes", ()))
-
-    @property
-    def unfit(self) -> bool:
-        """Whether it failed because of footage that may be trained on anyway."""
-        return bool(self.summary.get("unfit"))
 
     def named(self, sentence: str) -> str:
         """Put the clips' own names where a sentence gives those of their files here."""

@@ -127,8 +127,8 @@ def test_five_waiters_of_every_kind_start_in_the_order_in_which_they_were_queued
     first = until(queue, begun(queue, "slow", "training"), at_work)
     kinds = ("ANALYSIS", "EVALUATION", "TRAINING", "EXPLANATION", "ANALYSIS")
     waiting = [begun(queue, kind=kind, title=f"{number} {kind}") for number, kind in enumerate(kinds)]
-    assert [job.id for job in queue.line()] == waiting and [job.id for job in queue.running()] == [first.id]
-    assert [queue.place(job_id) for job_id in waiting] == [0, 1, 2, 3, 4] and queue.place(first.id) is None
+    assert [job.id for job in queue.line()] == waiting and queue.before(first.id) == 1
+    assert [queue.before(job_id) for job_id in waiting] == [1, 2, 3, 4, 5]
     time.sleep(1.5)
     assert {queue.get(job_id, Job).state for job_id in waiting} == {"queued"}
     queue.cancel(first.id)
@@ -142,11 +142,16 @@ def test_five_waiters_of_every_kind_start_in_the_order_in_which_they_were_queued
 def test_the_line_can_be_changed_and_left(queue):
     first = until(queue, begun(queue, "slow"), at_work)
     a, b, c, d = (begun(queue, kind="ANALYSIS", title=title) for title in "abcd")
-    assert queue.move(c, -1) and queue.move(a, 1) and not queue.move(c, -1) and not queue.move(d, 1)
+    assert (
+        queue.store.move(c, -1)
+        and queue.store.move(a, 1)
+        and not queue.store.move(c, -1)
+        and not queue.store.move(d, 1)
+    )
     assert [job.title for job in queue.line()] == ["c", "a", "b", "d"]
-    assert queue.prioritise(d, 1) and not queue.prioritise(first.id, 1)
+    assert queue.store.prioritise(d, 1) and not queue.store.prioritise(first.id, 1)
     assert [job.title for job in queue.line()] == ["d", "c", "a", "b"]
-    assert queue.move(d, 1) and [job.title for job in queue.line()] == ["c", "d", "a", "b"]
+    assert queue.store.move(d, 1) and [job.title for job in queue.line()] == ["c", "d", "a", "b"]
     assert queue.cancel(d)
     assert until(queue, d, ended).state == "cancelled"
     os.kill(int(queue.get(c, Job).process.split("/")[0]), signal.SIGKILL)

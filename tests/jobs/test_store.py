@@ -99,7 +99,7 @@ def test_a_time_left_is_counted_down_and_never_gone_while_it_runs(monkeypatch):
     store.report(job_id, COUNTING)
     told = store.get(job_id, Job).told.at
     for passed, left in ((10.0, 20.0), (29.0, 7.25), (300.0, 75.0), (-86400.0, 30.0)):
-        monkeypatch.setattr("jobs.job.time.time", lambda now=told + passed: now)
+        monkeypatch.setattr("core._progress.time.time", lambda now=told + passed: now)
         assert store.get(job_id, Job).seconds_left == pytest.approx(left)
 
 

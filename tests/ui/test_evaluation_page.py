@@ -143,7 +143,7 @@ def test_what_is_at_work_shows_how_far_it_is_and_can_be_cancelled():
     folder = keep(1, {"kind": "camera", "system": "tiny", "data": "plaza"}, "running",
                   told=[Progress(500, 2000, 9.0, "scoring", left=200.0, share=0.25)])  # fmt: skip
     at = show()
-    assert "Scoring: 500 of 2,000 frames · about 3 min 15 s left" in html(at)
+    assert "Scoring: 500 of 2,000 frames · 9.0 frames/s · about 3 min 15 s left" in html(at)
     assert json.dumps(at.get("progress")[0].proto.value) == "25"
     at.button(f"cancel-{folder.name}").click()
     assert fine(at.run()).button(f"cancel-{folder.name}").disabled and evaluations.get(folder.name).cancelling

@@ -139,7 +139,7 @@ def test_progress_and_what_went_wrong_are_said():
     at = show(run, at=str(FRAME))
     assert at.get("progress")[0].proto.text == "Lime: 3 of 9 evaluations · about 40 s left"
     assert explanations.find(run, FRAME).finished == 1
-    at.button("why-cancel").click()
+    at.button(f"cancel-{waits}").click()
     assert not at.run().exception and JobStore().get(waits, Explanation).cancelling
     JobStore().end(waits, "cancelled", "", inline.ME)
     assert "It was cancelled; the maps that were finished are kept" in html(show(run, at=str(FRAME)))

@@ -41,11 +41,11 @@ def taught(*what, **how):
 @pytest.mark.usefixtures("quiet")
 def test_a_training_goes_its_way_and_says_so(whycam_home):
     made = taught(clips=(HOSTILE, "b.MKV"))
-    assert (made.state, made.reason, made.clips) == ("done", "", (HOSTILE, "b.MKV"))
+    assert (made.state, made.reason, made.clips) == ("done", "", [HOSTILE, "b.MKV"])
     assert [path.name for path in made.paths] == ["0000.mp4", "0001.mkv"]
     assert (made.camera, made.false_alarms, made.minutes, made.anyway) == ("yard", 6.0, 3.0, False)
     assert made.chosen == {"step": "3: of 25 frames a second about 8 are looked at"}
-    assert made.notes == ("the footage is short",)
+    assert made.notes == ["the footage is short"]
     assert made.stage == "Learning: epoch 1 of 4, loss 0.10000"
     assert (whycam_home / "cameras" / "yard" / "camera.json").exists()
     trainings.delete(made.id)
@@ -66,7 +66,7 @@ def test_unfit_footage_is_said_and_taken_anyway_when_asked():
 def test_what_is_said_of_clips_names_them_as_their_owner_does():
     made = taught("torn", clips=("monday.mp4", "tuesday.mkv"))
     assert made.reason == "'monday.mp4' is not a video that can be read"
-    assert made.notes == ("'tuesday.mkv' is cut: only its first 3 s could be read",)
+    assert made.notes == ["'tuesday.mkv' is cut: only its first 3 s could be read"]
 
 
 def test_a_training_that_was_killed_goes_on_and_one_that_is_cancelled_leaves_nothing(whycam_home, monkeypatch):
@@ -150,8 +150,8 @@ def test_what_version_0_1_kept_in_folders_is_taken_over_once_but_for_what_is_dam
             ("yard-2", "interrupted"), ("yard-1", "failed"),
         ]  # fmt: skip
     made = trainings.trainings()[1]
-    assert (made.reason, made.unfit, made.notes, made.chosen) == ("it broke", True, ("short",), {"a": "b"})
-    assert (made.clips, made.paths[0].name, made.anyway, made.minutes) == ((HOSTILE,), "0000.mp4", True, 15.0)
+    assert (made.reason, made.unfit, made.notes, made.chosen) == ("it broke", True, ["short"], {"a": "b"})
+    assert (made.clips, made.paths[0].name, made.anyway, made.minutes) == ([HOSTILE], "0000.mp4", True, 15.0)
     assert made.named("'0000.mp4' is cut") == f"{HOSTILE!r} is cut"
     trainings.delete(made.id)
     assert not made.folder.exists() and (folder / "state.json").exists()
@@ -159,12 +159,8 @@ def test_what_version_0_1_kept_in_folders_is_taken_over_once_but_for_what_is_dam
 
 def test_progress_asks_whether_to_stop():
     class Asked:
-        def publish(self, **summary):
-            pass
-
         def check_cancelled(self):
             raise Cancelled("")
 
-    reporter = training_job.Reporter(Asked(), None)
     with pytest.raises(Cancelled):
-        reporter.progress(None)
+        training_job.watch_of(Asked(), None).progress(None)

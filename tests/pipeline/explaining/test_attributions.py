@@ -12,6 +12,7 @@ from core import device
 from core.errors import Cancelled, InputError, UnknownNameError
 from explain import faithfulness
 from explain.attribution import Budget, Scale
+from jobs.store import JobStore
 from pipeline import frame_log, store
 from pipeline.explaining import attributions, plan
 from pipeline.explaining.attributions import Asked, explain_frame
@@ -110,7 +111,7 @@ def test_methods_are_chosen_by_name():
 def test_a_run_is_explained_by_its_id(tiny_camera, clip, tmp_path):
     with clip.open("rb") as stream:
         run = store.create(stream, "Thé walk <b>.mp4")
-    store.enqueue(run.id, "tiny", 0.5)
+    JobStore().enqueue(run.id, "me", {"camera": "tiny", "threshold": 0.5})
     frame_log.append(run.folder, np.arange(30) / 25, np.full(30, 3.0), [True] * 30)
     result = explain_source(run.id, None, 12, "residual", tmp_path / "why", budget=Budget(8), device_name="cpu")
     assert result["clip"] == "Thé walk <b>.mp4" and result["camera"] == "tiny"

@@ -109,8 +109,11 @@ def _faults(options: argparse.Namespace) -> int:
 
 def _disturbances(options: argparse.Namespace) -> int:
     with progress_line() as line:
-        rows = disturbances.measure(Path(options.root or "."), say=lambda name: line.show(lambda: name))
-    if options.out:
+        rows = disturbances.measure(
+            Path(options.root or "."), say=lambda name: line.show(lambda: name), only=options.what[1:],
+            keep=Path(options.work) / "disturbances.json" if options.work else None, minutes=options.minutes,
+        )  # fmt: skip
+    if options.out and rows:
         with write_whole(options.out.with_suffix(".md")) as file:
             file.write(disturbances.page(rows, disturbances.LEFT_OUT).encode())
     shown = [row.table() for row in rows]

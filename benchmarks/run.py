@@ -151,8 +151,11 @@ def _faults(request: Request) -> Measured:
 
 
 def _disturbances(request: Request) -> Measured:
-    rows = disturbances.measure(request.root, say=request.tell)
-    if request.out:
+    rows = disturbances.measure(
+        request.root, say=request.tell, only=request.what[1:], minutes=request.minutes,
+        keep=request.work / "disturbances.json" if request.work else None,
+    )  # fmt: skip
+    if request.out and rows:
         write_text(request.out.with_suffix(".md"), disturbances.page(rows, disturbances.LEFT_OUT))
     shown = [row.table() for row in rows]
     return Measured("cpu", {"disturbances": shown}, shown)

@@ -27,6 +27,7 @@ from pipeline.camera import Camera, load
 from pipeline.events import find_events
 from pipeline.everywhere import everywhere
 from pipeline.frame_log import FrameLog
+from pipeline.heat_score import Patch, patch_of
 from pipeline.sampling import Sampler
 from pipeline.weather import Weather
 
@@ -62,6 +63,7 @@ class Watched:
     analysed: np.ndarray[Any, np.dtype[np.bool_]]
     fps: float
     every: int
+    patch: Patch
 
 
 @dataclass
@@ -110,13 +112,14 @@ def watch(images: Images, fps: float, camera: Camera, detector: Detector, runtim
                 found.append(Seen(frame, images[frame], heat[row], score - camera.normality.median))
     clock, analysed = Clock.steady(fps, len(images)), np.array(sampler.analysed)
     log = FrameLog(np.zeros(len(images), np.float32), clock.times, analysed)
-    return Watched(tuple(found), hides(monitor.finish(clock), log, detector.window.span), analysed, fps, sampler.every)
+    hidden = hides(monitor.finish(clock), log, detector.window.span)
+    return Watched(tuple(found), hidden, analysed, fps, sampler.every, patch_of(detector))
 
 
 def judge(watched: Watched, camera: Camera) -> list[Event]:
     """Cut the events of a clip that was scored, text and weather taken off."""
     normal, scores = camera.normality.heat, np.full(len(watched.hidden), np.nan, np.float32)
-    text = BurntIn(normal, watched.fps / watched.every, watched.seen[0].heat.shape[:2])
+    text = BurntIn(normal, watched.fps / watched.every, watched.seen[0].heat.shape[:2], watched.patch)
     for one in watched.seen:
         heat, less = everywhere(one.heat, normal)
         text.see(one.frame, one.image, heat)

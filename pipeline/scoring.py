@@ -26,6 +26,7 @@ from pipeline.burnt_in import STANDS, BurntIn, Decided, Text, without
 from pipeline.everywhere import everywhere
 from pipeline.evidence import EvidenceFolder
 from pipeline.finite import finite_scores
+from pipeline.heat_score import patch_of
 from pipeline.sampling import Sample, Sampler
 from pipeline.weather import Weather
 from pipeline.witness import Witness
@@ -74,7 +75,7 @@ class Scoring:
         self._numbers: list[int] = []
         self._offset: int | None = None
         rate = clip.fps / self.sampler.every
-        self._text = BurntIn(normality.heat, rate, (clip.height, clip.width))
+        self._text = BurntIn(normality.heat, rate, (clip.height, clip.width), patch_of(detector))
         self._weather = Weather(rate)
         self._decided: dict[int, Decided] = {}
         self._waiting: list[Evidence] = []

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import find_objects, label
+from scipy.ndimage import find_objects, label, maximum_filter, maximum_filter1d
 
 from core.records import Evidence, Floats, Images
 from pipeline.heat_score import Patch, decibels
@@ -26,12 +26,11 @@ CELLS = 30
 """Cells across the picture."""
 HOT = 8.0
 """Heat of a cell with text, in multiples of the camera's normal mean: unknown text has 15 to 50, walls and trees 1."""
-STROKE, STROKES = 80.0, 0.02
+STROKE, STROKES = 50.0, 0.02
 """Least second derivative of grey, of 255, at a stroke's pixel, across or down; and least share of a cell's pixels that
 are such, of both kinds: the edge of a roof has one of them alone."""
-STILL, EARLIER, WIDE = 0.5, 0.5, 0.2
-"""Letters stand still: this share of their strokes was there so many seconds earlier. A running line does not; it fills
-this share of a row of cells."""
+STILL, EARLIER = 0.5, 0.5
+"""Letters stand still: this share of their strokes was there so many seconds earlier, or twice as many: a blink's time."""
 ACROSS = np.array([[1.0, -2.0, 1.0]], np.float32)
 BESIDE, WARM = 2, 3.0
 """Cells to the left and right of a text's that belong to it where they are so warm; above and below it is one."""
@@ -40,8 +39,13 @@ HALO = 2
 LONG, TALL, SLIM, COOL = 4, 3, 2.5, 0.5
 """A line in the middle of the picture: cells across at least and down at most, how many times as long as tall, and the
 share of the cells beyond the next ones above and below that are not hot: a thing that stops is not as flat."""
-STANDS, MOSTLY = 2.0, 0.8
-"""Text stands for at least so many seconds, and is seen in this share of the frames of any that long a stretch."""
+BAR = 0.7
+"""Share of a running line's row that is warm where a bar comes or goes."""
+STANDS, SEEN = 2.0, 0.3
+"""Text stands for at least so many seconds, and is seen in this share of the frames of any that long a stretch: it may
+blink, and who passes behind it blurs its strokes; but its cells are hot in most frames."""
+FADES = 1.0
+"""Seconds before and behind in which its cells belong to it where they are hot."""
 
 Flags = npt.NDArray[np.bool_]
 Box = tuple[int, int, int, int]
@@ -76,7 +80,6 @@ class _Seen:
     frame: int
     fine: Floats
     heat: Floats
-    strokes: Flags
     still: Flags
     moved: Moved
 
@@ -101,7 +104,7 @@ class BurntIn:
         self._strokes = Strokes(rate, self._shape)
         self._ring: list[_Seen] = []
         self._known = 0
-        self._sharp: deque[Flags] = deque(maxlen=max(1, round(EARLIER * rate)) + 1)
+        self._sharp: deque[Flags] = deque(maxlen=2 * max(1, round(EARLIER * rate)) + 1)
         self._first = np.full((rows, columns), -1, np.int64)
         self._last = self._first.copy()
 
@@ -112,9 +115,7 @@ class BurntIn:
         fine = np.asarray(cv2.resize(whole, (2 * columns, 2 * rows), interpolation=cv2.INTER_AREA), np.float32)
         cells = np.asarray(cv2.resize(fine, (columns, rows), interpolation=cv2.INTER_AREA), np.float32)
         grey = np.asarray(cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY), np.uint8)
-        strokes, still = self._letters(grey)
-        strokes = strokes & (cells > HOT * self.normal)
-        self._ring.append(_Seen(frame, fine, cells, strokes, strokes & still, self._strokes.see(grey)))
+        self._ring.append(_Seen(frame, fine, cells, self._letters(grey), self._strokes.see(grey)))
 
     def decide(self, ended: bool = False) -> list[Decided]:
         """Return what text does to the frames of which that is known now, and was not said yet.
@@ -125,9 +126,7 @@ class BurntIn:
         ready = len(self._ring) - (0 if ended else 2 * self.reach)
         if ready <= self._known:
             return []
-        flags = np.stack([seen.strokes for seen in self._ring])
-        if flags.any() or any(seen.moved.ways.any() for seen in self._ring):
-            flags = self._text()
+        flags = self._text()
         decided = [self._decided(self._ring[row], flags[row]) for row in range(self._known, ready)]
         # Those that follow still look back two stretches.
         self._ring = self._ring[max(0, ready - 2 * self.reach) :]
@@ -137,10 +136,14 @@ class BurntIn:
     def _text(self) -> Flags:
         """Tell which cells are text in each frame, (T, R, C)."""
         heat = np.stack([seen.heat for seen in self._ring])
-        stands = standing(np.stack([seen.still for seen in self._ring]), self.reach)
-        text = (stands & self._edge) | self._lines(stands & ~self._edge, heat > HOT * self.normal)
-        warm = heat > WARM * self.normal
+        warm, hot = heat > WARM * self.normal, heat > HOT * self.normal
+        still = np.stack([seen.still for seen in self._ring]) & hot
+        stands = standing(still, self.reach, SEEN) & standing(hot, self.reach)
+        text = (stands & self._edge) | self._lines(stands & ~self._edge, hot)
+        # It may fade in, and what it covered stays in a detector's window.
+        text |= hot & maximum_filter1d(text, 2 * round(FADES * self.rate) + 1, axis=0, mode="constant")
         running = lines([seen.moved for seen in self._ring], self.rate, 2 * self.reach)
+        running |= _bars(running, warm, self.reach)
         return text | running | ((_beside(text, 1) | _beside(running, HALO)) & warm)
 
     def _lines(self, standing: Flags, hot: Flags) -> Flags:
@@ -190,18 +193,31 @@ class BurntIn:
 
     def _box(self, span: tuple[slice, slice]) -> Box:
         y, x = span
-        return x.start * self.cell, y.start * self.cell, x.stop * self.cell, y.stop * self.cell
+        right, lower = (
+            side if part.stop == count else part.stop * self.cell
+            for part, count, side in zip((x, y), self._shape[::-1], self.size[::-1], strict=True)
+        )
+        return x.start * self.cell, y.start * self.cell, right, lower
 
-    def _letters(self, grey: Images) -> tuple[Flags, Flags]:
-        """Tell which cells have strokes across and down, and in which of them these stand still, (R, C)."""
+    def _letters(self, grey: Images) -> Flags:
+        """Tell which cells have strokes across and down that stand still, (R, C)."""
         rows, columns = self._shape
         bent = [cv2.filter2D(grey, cv2.CV_32F, kernel) for kernel in (ACROSS, ACROSS.T)]
         sharp = np.stack([np.abs(one[: rows * self.cell, : columns * self.cell]) > STROKE for one in bent])
         part: Flags = sharp.reshape(2, rows, self.cell, columns, self.cell)
         self._sharp.append(part)
         strokes: Flags = (part.mean(axis=(2, 4)) > STROKES).all(axis=0)
-        shared, either = (both.sum(axis=(2, 4)) for both in (part & self._sharp[0], part | self._sharp[0]))
-        return strokes, (shared >= STILL * either).all(axis=0)
+        still = np.zeros_like(strokes)
+        for earlier in (self._sharp[len(self._sharp) // 2], self._sharp[0]):
+            shared, either = (both.sum(axis=(2, 4)) for both in (part & earlier, part | earlier))
+            still |= (shared >= STILL * either).all(axis=0)
+        return np.asarray(strokes & still)
+
+
+def _bars(running: Flags, warm: Flags, reach: int) -> Flags:
+    """Mark the whole rows of running lines that are warm: a bar comes with the line, and goes with it."""
+    rows = maximum_filter(running.any(axis=2), (reach + 1, 3), mode="constant")
+    return np.broadcast_to((rows & (warm.mean(axis=2) >= BAR))[..., None], warm.shape)
 
 
 def _beside(text: Flags, far: int) -> Flags:

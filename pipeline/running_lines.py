@@ -162,11 +162,11 @@ def _tall(there: Flags) -> Flags:
     return np.asarray(binary_opening(there, np.ones((1, TALL + 1), np.bool_)))
 
 
-def standing(flags: Flags, reach: int) -> Flags:
+def standing(flags: Flags, reach: int, mostly: float = MOSTLY) -> Flags:
     """Tell in which frames of (T, R, C) a cell's flag is up in most of some stretch of ``reach`` frames around it."""
     reach = min(reach, len(flags))
     share = uniform_filter1d(flags.astype(np.float32), reach, axis=0, mode="constant", origin=-(reach // 2))
     # share[t] is the mean of the stretch that begins at t; the last stretches would reach beyond the end.
     share[len(flags) - reach + 1 :] = 0.0
     best = maximum_filter1d(share, reach, axis=0, mode="constant", origin=(reach - 1) // 2)
-    return np.asarray(best >= MOSTLY)
+    return np.asarray(best >= mostly)

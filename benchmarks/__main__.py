@@ -138,12 +138,17 @@ def _labelled(options: argparse.Namespace) -> int:
 
 
 def _overlays(options: argparse.Namespace) -> int:
+    for half in options.what[1:]:
+        pick("half", half, overlays.CLIPS)
     with progress_line() as line:
-        rows = [
-            {"half": half, **row.table()}
-            for half in overlays.CLIPS
-            for row in overlays.measure(Path(options.root or "."), half, lambda name: line.show(lambda: name))
-        ]
+        found = {
+            half: overlays.measure(Path(options.root or "."), half, lambda name: line.show(lambda: name))
+            for half in options.what[1:] or overlays.CLIPS
+        }
+    if options.out:
+        with write_whole(options.out.with_suffix(".md")) as file:
+            file.write(overlays.page(found).encode())
+    rows = [{"half": half, **row.table()} for half, of in found.items() for row in of]
     return _give("cpu", {"overlays": rows}, rows, options.json)
 
 

@@ -2,11 +2,12 @@
 
 ``./whycam bench overlays --root DIR``: DIR holds ``UCSDped2_mp4/``; the plaza is rendered. Constants of
 :mod:`pipeline.burnt_in` and :mod:`pipeline.everywhere` are chosen on the half ``tuned`` of clips and of what is staged
-on them (:mod:`benchmarks._staged_weather`); the half ``measured`` has other clips, and other texts and weather.
+on them (:mod:`benchmarks._staged_weather`); the halves ``measured`` and ``unseen`` have other clips, and other texts
+and weather. ``bench overlays unseen`` measures one of them alone.
 """
 
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,8 @@ CLIPS = {
               f"{PED2}/Test001.mp4", f"{PED2}/Test004.mp4", "plaza/Test/501.mp4"),
     "measured": (f"{PED2}/Train008.mp4", f"{PED2}/Train014.mp4", "plaza/Train/1006.mp4",
                  f"{PED2}/Test007.mp4", f"{PED2}/Test010.mp4", "plaza/Test/503.mp4"),
+    "unseen": (f"{PED2}/Train002.mp4", f"{PED2}/Train010.mp4", "plaza/Train/1001.mp4",
+               f"{PED2}/Test002.mp4", f"{PED2}/Test008.mp4", "plaza/Test/502.mp4"),
 }  # fmt: skip
 """Clips of each half: three where nothing happens, and three with events."""
 FRAMES = 180
@@ -121,7 +124,7 @@ def judge(watched: Watched, camera: Camera) -> list[Event]:
     normal, scores = camera.normality.heat, np.full(len(watched.hidden), np.nan, np.float32)
     text = BurntIn(normal, watched.fps / watched.every, watched.seen[0].heat.shape[:2], watched.patch)
     for one in watched.seen:
-        heat, less = everywhere(one.heat, normal)
+        heat, less = everywhere(one.heat, normal, watched.patch)
         text.see(one.frame, one.image, heat)
         scores[one.frame] = one.score - less
     for decided in text.decide(ended=True):
@@ -189,3 +192,22 @@ def measure(root: Path, half: str = "measured", say: Callable[[str], None] = lam
             found = judge(watch(twin, fps, camera, detector, runtime), camera)
             count(row, Path(name).stem, own, found, len(twin), fps)
     return list(rows.values())
+
+
+def page(rows: Mapping[str, Sequence[Row]]) -> str:
+    """Set the rows of each half as a page of Markdown: shares first, then which twins have a false event."""
+    lines = ["# Texts and weather, staged", "", "`./whycam bench overlays --root DIR --out FILE` writes this page.", ""]
+    for half, found in rows.items():
+        shown = [row.table() for row in found]
+        table = [shown[0].keys(), ["---"] * len(shown[0]), *(row.values() for row in shown)]
+        names = ", ".join(str(Path(clip).with_suffix("")) for clip in CLIPS[half])
+        lines += [
+            f"## {half}",
+            "",
+            f"Clips: {names}.",
+            "",
+            *("| " + " | ".join(map(str, line)) + " |" for line in table),
+        ]
+        lines += ["", *(f"- {row.name}: false in {what}" for row in found for what in row.wrong)]
+        lines += [*(f"- {row.name}: an event of {clip} is lost" for row in found for clip in row.lost), ""]
+    return "\n".join(lines).rstrip() + "\n"

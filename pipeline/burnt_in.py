@@ -30,10 +30,12 @@ STROKE, STROKES = 50.0, 0.02
 """Least second derivative of grey, of 255, at a stroke's pixel, across or down; and least share of a cell's pixels that
 are such, of both kinds: the edge of a roof has one of them alone."""
 STILL, EARLIER = 0.5, 0.5
-"""Letters stand still: this share of their strokes was there so many seconds earlier, or twice as many: a blink's time."""
+"""Letters stand still: this share of their strokes was there so many seconds earlier, or, as they may blink, twice as
+many."""
 ACROSS = np.array([[1.0, -2.0, 1.0]], np.float32)
 BESIDE, WARM = 2, 3.0
-"""Cells to the left and right of a text's that belong to it where they are so warm; above and below it is one."""
+"""Cells to the left and right of a text's that belong to it where they are so warm; at the edges one above and below:
+in the middle people are there."""
 HALO = 2
 """Cells above and below a running line that it warms: what a detector sees around a pixel reaches so far."""
 LONG, TALL, SLIM, COOL = 4, 3, 2.5, 0.5
@@ -142,9 +144,11 @@ class BurntIn:
         text = (stands & self._edge) | self._lines(stands & ~self._edge, hot)
         # It may fade in, and what it covered stays in a detector's window.
         text |= hot & maximum_filter1d(text, 2 * round(FADES * self.rate) + 1, axis=0, mode="constant")
-        running = lines([seen.moved for seen in self._ring], self.rate, 2 * self.reach)
+        running = lines([seen.moved for seen in self._ring], hot, self.rate, 2 * self.reach)
         running |= _bars(running, warm, self.reach)
-        return text | running | ((_beside(text, 1) | _beside(running, HALO)) & warm)
+        # Above and below a text in the middle are people.
+        around = _beside(text & self._edge, 1) | _beside(running & self._edge, HALO) | _beside(text | running, 0)
+        return text | running | (around & warm)
 
     def _lines(self, standing: Flags, hot: Flags) -> Flags:
         """Keep the groups of cells that are long and thin."""

@@ -7,12 +7,13 @@ import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 from scipy.fft import irfft, next_fast_len, rfft
-from scipy.ndimage import binary_opening, maximum_filter1d, uniform_filter1d
+from scipy.ndimage import binary_opening, maximum_filter, maximum_filter1d, uniform_filter, uniform_filter1d
 
 from core.records import Floats, Images
 
@@ -34,6 +35,9 @@ LASTS, MOSTLY = 1.0, 0.8
 WIDE, DENSE, TALL = 0.2, 0.6, 3
 """Share of a row that a line fills at some moment; share of the cells between its first and its last that have strokes:
 people in a row have more between them; and the rows of cells that it covers at most: vehicles are taller."""
+BODY = 0.5
+"""Share of a line's cells that are hot :data:`TALL` rows above or below, and share of the frames in which they are,
+from which it is lettering on a vehicle."""
 TRAIL = 0.5
 """Seconds for which what a line covered, or will cover, may be hot."""
 
@@ -84,7 +88,7 @@ class Strokes:
         now, then = (np.where(changed & (np.abs(one) >= STROKE), one, 0.0) for one in (bent, bent_before))
         ways, cells = np.zeros(rows, np.int64), np.zeros((rows, columns), np.bool_)
         ends = np.linspace(0, grey.shape[0], rows + 1).round().astype(int)
-        for row, (top, bottom) in enumerate(zip(ends[:-1], ends[1:], strict=True)):
+        for row, (top, bottom) in enumerate(pairwise(ends.tolist())):
             a, b = now[top:bottom], then[top:bottom]
             if min(np.count_nonzero(a), np.count_nonzero(b)) >= LEAST:
                 ways[row], alike = _way(a, b)
@@ -113,11 +117,12 @@ def _way(now: Floats, then: Floats) -> tuple[int, npt.NDArray[np.int64]]:
     return way, alike
 
 
-def lines(moved: Sequence[Moved], rate: float, reach: int) -> Flags:
+def lines(moved: Sequence[Moved], hot: Flags, rate: float, reach: int) -> Flags:
     """Tell which cells a line of text runs through, from where it enters to where it leaves.
 
     Args:
         moved: of T consecutive analysed frames.
+        hot: (T, R, C) cells.
         rate: analysed frames in a second.
         reach: frames before and behind within which a line fills :data:`WIDE` of its row.
 
@@ -135,7 +140,11 @@ def lines(moved: Sequence[Moved], rate: float, reach: int) -> Flags:
     share = np.where(steady, cells.mean(axis=2), 0.0).astype(np.float32)
     wide = maximum_filter1d(share, 2 * reach + 1, axis=0, mode="constant") >= WIDE
     there = steady & wide
-    there &= ~_tall(there)
+    around = (2 * reach + 1, 1)
+    there &= ~_tall(maximum_filter(there, around, mode="constant"))
+    body = there & _inside(there, between, hot)
+    often = uniform_filter(body.astype(np.float32), around) > BODY * uniform_filter(there.astype(np.float32), around)
+    there &= ~often
     filled = between & there[..., None]
     trail = 2 * round(TRAIL * rate) + 1
     return np.asarray(maximum_filter1d(filled.astype(np.uint8), trail, axis=0, mode="constant") > 0)
@@ -160,6 +169,17 @@ def _steady(ways: Ways) -> Flags:
 def _tall(there: Flags) -> Flags:
     """Mark rows (T, R) of a group of more than :data:`TALL` rows one under the other."""
     return np.asarray(binary_opening(there, np.ones((1, TALL + 1), np.bool_)))
+
+
+def _inside(there: Flags, between: Flags, hot: Flags) -> Flags:
+    """Mark rows (T, R) of lines that are hot at some distance above or below, too: the side of a vehicle."""
+    found = np.zeros_like(there)
+    length = np.maximum(between.sum(axis=2), 1)
+    for far in (-TALL, TALL):
+        beyond = np.zeros_like(hot)
+        beyond[:, max(-far, 0) : hot.shape[1] - max(far, 0)] = hot[:, max(far, 0) : hot.shape[1] + min(far, 0)]
+        found |= there & ((beyond & between).sum(axis=2) > BODY * length)
+    return found
 
 
 def standing(flags: Flags, reach: int, mostly: float = MOSTLY) -> Flags:

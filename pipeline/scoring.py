@@ -185,7 +185,7 @@ class Scoring:
             index = answer.first + row - (self._offset or 0)
             frame, heat = self._numbers[index], saliency[row]
             if self.detector.decibels:
-                heat, less = everywhere(heat, self.heat)
+                heat, less = everywhere(heat, self.heat, self._text.patch)
                 score -= less
                 self._text.see(frame, self.witness.images([frame])[0], heat)
             if frame < self._written + len(self._owed):

@@ -152,7 +152,8 @@ def lines(moved: Sequence[Moved], hot: Flags, rate: float, reach: int) -> Flags:
 
 def _between(cells: Flags) -> Flags:
     """Fill each row (T, R, C) between its first and its last cell."""
-    return np.maximum.accumulate(cells, axis=2) & np.maximum.accumulate(cells[..., ::-1], axis=2)[..., ::-1]
+    since, until = (np.maximum.accumulate(one, axis=2) for one in (cells, cells[..., ::-1]))
+    return np.asarray(since & until[..., ::-1])
 
 
 def _steady(ways: Ways) -> Flags:
@@ -163,7 +164,7 @@ def _steady(ways: Ways) -> Flags:
         other = around[apart : apart + len(ways)]
         near = np.abs(ways - other) <= np.maximum(1.0, SAME * np.abs(ways))
         agree += near & (other != 0)
-    return (ways != 0) & (agree >= 2)
+    return np.asarray((ways != 0) & (agree >= 2))
 
 
 def _tall(there: Flags) -> Flags:

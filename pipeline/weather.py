@@ -24,7 +24,7 @@ CELLS, DROPS, FLASH, WET = 6, 0.003, 0.2, 0.7
 or the view has changed; and the share of wet cells from which there is weather."""
 REPLACED = 10
 """Difference of any colour from which a pixel is replaced in weather."""
-SPOT = 80 / 360**2
+SPOT = 230 / 360**2
 """Area of a drop or flake at most, in squares of the picture's width."""
 
 Flags = npt.NDArray[np.bool_]

@@ -140,6 +140,8 @@ class BurntIn:
         heat = np.stack([seen.heat for seen in self._ring])
         warm, hot = heat > WARM * self.normal, heat > HOT * self.normal
         still = np.stack([seen.still for seen in self._ring]) & hot
+        if not still.any() and not any(seen.moved.ways.any() for seen in self._ring):
+            return still
         stands = standing(still, self.reach, SEEN) & standing(hot, self.reach)
         text = (stands & self._edge) | self._lines(stands & ~self._edge, hot)
         # It may fade in, and what it covered stays in a detector's window.

@@ -178,11 +178,12 @@ def _labelled(request: Request) -> Measured:
 
 
 def _overlays(request: Request) -> Measured:
-    rows = [
-        {"half": half, **row.table()}
-        for half in overlays.CLIPS
-        for row in overlays.measure(request.root, half, request.tell)
-    ]
+    for half in request.what[1:]:
+        pick("half", half, overlays.CLIPS)
+    found = {half: overlays.measure(request.root, half, request.tell) for half in request.what[1:] or overlays.CLIPS}
+    if request.out:
+        write_text(request.out.with_suffix(".md"), overlays.page(found))
+    rows = [{"half": half, **row.table()} for half, of in found.items() for row in of]
     return Measured("cpu", {"overlays": rows}, rows)
 
 

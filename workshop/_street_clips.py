@@ -1,4 +1,4 @@
-"""Frames of plain clips, boxed by a teacher at several scales and mirrored."""
+"""Frames of plain clips, boxed by a teacher that looks at them as they are, mirrored, and in enlarged tiles."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -7,19 +7,23 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from torch import from_numpy
+from torchvision.ops import batched_nms
 
-from core.arrays import Images
+from core.arrays import Floats, Images
+from core.boxes import iou
 from core.contracts import Footage, ObjectModel
 from core.errors import DataError
 from core.files import folder
 from core.records import Detections
 from explain.objects.rcnn import COCO
 from footage.folder import Folder
-from workshop._fused_boxes import fused
-from workshop.street_sets import LONGEST, Picture, Row, completed, keep, kept
+from workshop.street_sets import LONGEST, SAME, Picture, Row, completed, keep, kept
 
-SOURCE, FRAMES = "clips", 24
+SOURCE, FRAMES = "clips", 12
 """Name of the source, and frames of each clip, spread evenly."""
+SEEN = 0.25
+"""Confidence from which what only a tile shows is ignored rather than background."""
 Teachers = tuple[ObjectModel, ObjectModel]
 """Who looks at whole pictures, and who looks at enlarged tiles of them, too."""
 
@@ -93,16 +97,43 @@ def _small(image: Images) -> Images:
 
 
 def boxed(teachers: Teachers, image: Images) -> list[Row]:
-    """Box an (H, W, 3) uint8 picture by four views of it: as it is and mirrored, whole and in enlarged tiles.
-
-    What only the tiles show, or only one of two mirrored views, is ignored: it may be small, or no thing at all.
-    """
-    views = [view for teacher in teachers for view in (teacher.detect(image[None])[0], _mirrored(teacher, image))]
-    return completed([], fused(views), ())
+    """Box an (H, W, 3) uint8 picture; what only the tiles show is ignored, as it may be small or no thing at all."""
+    whole, tiles = teachers
+    rows = completed([], mirrored(whole, image), ())
+    return completed(rows, _seen(tiles.detect(image[None])[0]), COCO)
 
 
-def _mirrored(teacher: ObjectModel, image: Images) -> Detections:
-    """Box a mirrored picture, the boxes turned back."""
-    found = teacher.detect(np.ascontiguousarray(image[:, ::-1])[None])[0]
-    back = found.boxes[:, [2, 1, 0, 3]] * np.array([-1, 1, -1, 1], np.float32)
-    return replace(found, boxes=back + np.array([image.shape[1], 0, image.shape[1], 0], np.float32))
+def _seen(found: Detections) -> Detections:
+    good = found.confidence >= SEEN
+    labels = tuple(label for label, keep_it in zip(found.labels, good, strict=True) if keep_it)
+    return replace(found, boxes=found.boxes[good], labels=labels, confidence=found.confidence[good])
+
+
+def mirrored(teacher: ObjectModel, image: Images) -> Detections:
+    """Box a picture as it is and mirrored: what both see has its mean box and confidence, else half the confidence."""
+    plain, turned = (teacher.detect(np.ascontiguousarray(view)[None])[0] for view in (image, image[:, ::-1]))
+    width = image.shape[1]
+    back = turned.boxes[:, [2, 1, 0, 3]] * np.array([-1, 1, -1, 1], np.float32)
+    back += np.array([width, 0, width, 0], np.float32)
+    fused = _half(plain, plain.boxes, turned, back) + _half(turned, back, plain, plain.boxes)
+    if not fused:
+        return plain
+    labels = [label for label, _, _ in fused]
+    boxes, sure = np.stack([box for _, box, _ in fused]), np.array([c for _, _, c in fused], np.float32)
+    which = np.array([COCO.index(label) for label in labels])
+    best = batched_nms(from_numpy(boxes), from_numpy(sure), from_numpy(which), SAME).numpy()
+    return Detections(plain.frame, boxes[best], tuple(labels[i] for i in best), sure[best], plain.vocabulary)
+
+
+def _half(one: Detections, boxes: Floats, other: Detections, others: Floats) -> list[tuple[str, Floats, float]]:
+    overlaps = iou(boxes, others)
+    overlaps *= np.array([[a == b for b in other.labels] for a in one.labels]).reshape(overlaps.shape)
+    rows = []
+    for i, (label, confidence) in enumerate(zip(one.labels, one.confidence, strict=True)):
+        j = int(overlaps[i].argmax()) if len(others) else -1
+        if j >= 0 and overlaps[i, j] >= SAME:
+            box, mean = (boxes[i] + others[j]) / 2, (float(confidence) + float(other.confidence[j])) / 2
+            rows.append((label, box.astype(np.float32), mean))
+        else:
+            rows.append((label, boxes[i].astype(np.float32), float(confidence) / 2))
+    return rows

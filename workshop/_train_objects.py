@@ -219,8 +219,8 @@ def _card(
     taught = "; what a set leaves unlabelled is boxed by YOLOX-nano where it is sure, and ignored elsewhere"
     filmed_on = (
         "; UCSD Ped2's training clips, its test clips 1, 4 and 7 with labelled regions, CUHK Avenue's training clips, "
-        "boxed by YOLOX-nano on tiles; the clips named, boxed by it whole and in tiles, as they are and mirrored; "
-        "cut-outs pasted into those frames"
+        "boxed by YOLOX-nano on tiles; the clips named, boxed by it as they are and mirrored; cut-outs "
+        "pasted into those frames"
     )
     versions = {"python": platform.python_version(), "torch": torch.__version__, "torchvision": torchvision.__version__}
     return {

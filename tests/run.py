@@ -13,6 +13,7 @@ ROOMS = (
     "detectors",
     "explain",
     "metrics",
+    "jobs",
     "pipeline",
     "plaza",
     "workshop",

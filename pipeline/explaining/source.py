@@ -11,6 +11,7 @@ from core.arrays import Floats
 from core.errors import InputError
 from core.progress import Progress
 from explain.attribution import Budget
+from jobs.locks import exclusive
 from pipeline import answers, frame_log, store
 from pipeline.answers import explain_events
 from pipeline.camera import load, named_or_only
@@ -44,7 +45,7 @@ def explain_source(
         What ``explain.json`` holds, with what ``counterfactual.json`` does under ``event`` where that was asked for.
 
     Raises:
-        InputError: there is no such clip, run, camera, method, frame or event.
+        InputError: there is no such clip, run, camera, method, frame or event, or another process writes into ``out``.
         Cancelled: ``cancelled`` said so; what is finished is kept.
     """
     wanted = plan.chosen(methods)
@@ -67,8 +68,9 @@ def explain_source(
     around = event_frames(explain_events(run.folder), frame) if event and run else 0
     job = plan.job_of(plan.subjects_of(whose.name, runtime.describe()), entries, asked.budget.evaluations, around, say,
                       away_first=True)  # fmt: skip
-    away = explain_away(run, frame, out, runtime, job=job, cancelled=cancelled) if event and run else None
-    result = explain_frame(path, name, whose, asked, out, runtime, job=job, cancelled=cancelled)
+    with exclusive(out):
+        away = explain_away(run, frame, out, runtime, job=job, cancelled=cancelled) if event and run else None
+        result = explain_frame(path, name, whose, asked, out, runtime, job=job, cancelled=cancelled)
     job.finish()
     return result | ({"event": away} if away else {})
 

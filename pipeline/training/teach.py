@@ -12,9 +12,10 @@ import torch
 from core import device, files
 from core.contracts import Footage
 from core.errors import InputError
-from core.normality import USUAL
+from core.normality import DEFAULT_ALARMS_PER_HOUR
 from core.progress import JobProgress, Progress
 from core.registry import pick
+from jobs.locks import exclusive
 from pipeline.camera import Camera, check_name, detector_entries
 from pipeline.thresholds import check_alarms
 from pipeline.training import holdout, plan
@@ -89,11 +90,18 @@ def teach(
         UnknownNameError: no such detector or setting.
         UnfitError: the footage is unfit, in the sentence that says why.
         DataError: a data set or a clip cannot be read.
-        InputError: a wish is out of range, or the training diverged.
+        InputError: a wish is out of range, the training diverged, or another process trains this camera.
         StorageError: the disk is full.
     """
     check_name(out.resolve().name)
     _check(wish)
+    with exclusive(out):
+        return _teach(source, clips, out, wish, watch, runtime)
+
+
+def _teach(
+    source: str, clips: Sequence[Footage], out: Path, wish: Wish, watch: Watch, runtime: device.Runtime
+) -> Camera:
     clips = [Distinct(clip) for clip in clips]
     job = JobProgress("train", plan.STAGES, watch.progress, subjects=(runtime.describe(),))
     job.begin(plan.SURVEYING)
@@ -192,11 +200,11 @@ def _doubts(camera: Camera) -> list[str]:
     alarms, asked = camera.alarms, camera.card["false_alarms"]["asked_per_hour"]
     if alarms is None:
         return []
-    if asked == round(alarms.usual, 2) > USUAL:
+    if asked == round(alarms.usual, 2) > DEFAULT_ALARMS_PER_HOUR:
         return [
             f"the threshold was measured on {alarms.hours * 60:.1f} minutes, which cannot tell fewer than {asked:.0f} "
-            f"false alarms an hour, so it is set for as many, not for {USUAL:g}: more footage makes them fewer, and so "
-            "does asking for fewer, at the price of events that are missed"
+            f"false alarms an hour, so it is set for as many, not for {DEFAULT_ALARMS_PER_HOUR:g}: more footage "
+            "makes them fewer, and so does asking for fewer, at the price of events that are missed"
         ]
     if alarms.can_count(asked):
         return []

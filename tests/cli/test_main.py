@@ -26,8 +26,10 @@ from core.errors import ClipError, StorageError
 from core.progress import Progress
 from core.records import Clip, Event
 from core.registry import collect
+from jobs.store import JobStore
 from pipeline import store
 from pipeline.training.teach import Wish
+from tests.jobs import inline
 
 COMPUTE = {"analyse", "explain", "train", "train-explainers", "evaluate", "results", "bench"}
 GIVE_JSON = {"list", "evaluate", "xman", "bench"}
@@ -138,7 +140,7 @@ def test_everything_can_be_listed(capsys, kind, tiny_camera):
 
 def test_cameras_and_runs_are_those_of_this_user(capsys, tiny_camera):
     run_ = store.create(io.BytesIO(b"x"), "a.mp4")
-    store.enqueue(run_.id, "tiny")
+    JobStore().enqueue(run_.id, inline.ME, {"camera": "tiny"})
     assert "tiny" in [row["name"] for row in json.loads(run(capsys, "list", "cameras", "--json", "-")[1])]
     (row,) = json.loads(run(capsys, "list", "runs", "--json", "-")[1])
     assert (row["id"], row["clip"], row["camera"], row["state"]) == (run_.id, "a.mp4", "tiny", "queued")

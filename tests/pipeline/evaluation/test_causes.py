@@ -19,13 +19,14 @@ from core.normality import ClassNormality, Normality
 from core.records import Detections
 from core.registry import collect
 from pipeline.camera import load
-from pipeline.evaluation import _labelled, causes, evaluations, plan, predicted, worker
+from pipeline.evaluation import _labelled, causes, evaluations, plan, predicted
 from pipeline.evaluation.causes import PROTOCOL, RULES, class_scores, trained_on, without_heat
 from pipeline.evaluation.causes_page import MOST_BYTES, Album, jpeg
-from pipeline.evaluation.evaluations import Request
+from pipeline.evaluation.evaluations import EvaluationRequest
 from pipeline.evaluation.xman import measure_files
 from pipeline.evidence import EvidenceFolder
 from pipeline.witness import Witness
+from tests.jobs import inline
 from tests.pipeline.clips import Clip
 
 LENGTHS = {"Test001": 40, "Test002": 33}
@@ -182,12 +183,11 @@ def test_a_cameras_causes_written_as_predictions_are_worth_the_same(tiny_camera,
 
 
 def test_the_pages_worker_measures_a_cameras_explanations(tiny_camera, tmp_path, models, monkeypatch):
-    monkeypatch.setattr(evaluations, "WORKER", ("true",))
-    monkeypatch.setattr(evaluations, "attach", lambda evaluation, pid: None)
+    inline.no_processes(monkeypatch)
     monkeypatch.setattr(evaluations, "open_dataset", lambda name: Made())
     with files(tmp_path)["xman"].open("rb") as labels:
-        made = evaluations.start(Request("causes", "tiny", "made", labels="mine.json"), {"labels": labels})
-    assert worker.work(made.id) == 0, evaluations.get(made.id).error
+        made = evaluations.submit(EvaluationRequest("causes", "tiny", "made", labels="mine.json"), {"labels": labels})
+    assert inline.work(made.id) == 0, evaluations.get(made.id).reason
     result = evaluations.get(made.id).result()
     assert (result["camera"], result["labels"], result["frames"]) == ("tiny", "mine.json", 40)
     assert 0 < result["map"] < 1

@@ -12,12 +12,13 @@ from core import device
 from core.errors import Cancelled, InputError, UnknownNameError
 from explain import faithfulness
 from explain.attribution import Budget, Scale
+from jobs.store import JobStore
 from pipeline import frame_log, store
 from pipeline.explaining import attributions, plan
 from pipeline.explaining.attributions import Asked, explain_frame
 from pipeline.explaining.costs import budget_of
 from pipeline.explaining.plan import chosen, methods
-from pipeline.explaining.questions import background, look_around, question_of, scale_of
+from pipeline.explaining.questions import background, load_window, question_of, scale_of
 from pipeline.explaining.source import explain_source
 from pipeline.sampling import Analysed
 from tests import clips
@@ -110,7 +111,7 @@ def test_methods_are_chosen_by_name():
 def test_a_run_is_explained_by_its_id(tiny_camera, clip, tmp_path):
     with clip.open("rb") as stream:
         run = store.create(stream, "Thé walk <b>.mp4")
-    store.enqueue(run.id, "tiny", 0.5)
+    JobStore().enqueue(run.id, "me", {"camera": "tiny", "threshold": 0.5})
     frame_log.append(run.folder, np.arange(30) / 25, np.full(30, 3.0), [True] * 30)
     result = explain_source(run.id, None, 12, "residual", tmp_path / "why", budget=Budget(8), device_name="cpu")
     assert result["clip"] == "Thé walk <b>.mp4" and result["camera"] == "tiny"
@@ -150,7 +151,7 @@ def test_the_background_is_the_clips_and_the_cameras_where_somebody_stood(tiny_c
 
 def test_the_question_is_the_detectors_own(tiny_camera, clip):
     detector = tiny_camera.build(EXACT)
-    looked = look_around(clip, "walk", detector, 12, Analysed.look(clip, 10.0, 10.0, 30))
+    looked = load_window(clip, "walk", detector, 12, Analysed.look(clip, 10.0, 10.0, 30))
     question, scale = question_of(looked, tiny_camera, detector, EXACT)
     answer = detector.predict(torch.from_numpy(looked.window[None]))
     assert question.value == pytest.approx(float(scale.of(answer.score[0])), rel=1e-4)

@@ -1,27 +1,20 @@
-"""Explanations that a page asks for: kept with their run, computed by a process of its own."""
+"""Explanations that a page asks for: jobs, one for each frame of a run, whose folders lie in the run's."""
 
-import contextlib
 import dataclasses
 import json
-import os
-import shutil
-import signal
-import subprocess
-import sys
-import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core import device, files, pictures
+from core import device, pictures
 from core.arrays import Floats, Images
 from core.errors import InputError
-from core.progress import Told
 from explain.attribution import Budget
 from explain.report.maps import painted, top_of
-from pipeline import jobs
+from jobs import legacy
+from jobs.job import Job
+from jobs.store import JobStore, new_id
 from pipeline.answers import WHY as FOLDER
 from pipeline.camera import load
 from pipeline.explaining import plan
@@ -31,17 +24,14 @@ from pipeline.explaining.costs import usual
 from pipeline.explaining.counterfactual import AFTER, BEFORE
 from pipeline.explaining.counterfactual import FILE as COUNTERFACTUAL
 from pipeline.explaining.source import ranked
+from pipeline.kinds import EXPLANATION, queue
 from pipeline.store import Run
 
 __all__ = ["AFTER", "BEFORE", "event_frames", "painted", "ranked", "top_of"]
 
-WORKER = (sys.executable, "-m", "pipeline.explaining.worker")
-STATE, REQUEST, PROCESS, CANCEL = "state.json", "request.json", "process.json", "cancel"
-GRACE_SECONDS = 30.0
-
 
 @dataclass(frozen=True)
-class Wanted:
+class ExplanationRequest:
     """What is asked of one frame.
 
     Attributes:
@@ -57,28 +47,33 @@ class Wanted:
     threshold: float
 
 
-@dataclass(frozen=True)
-class Reason:
-    """How far the explanation of one frame is; ``none`` where there is none, ``interrupted`` where its worker died.
+class Explanation(Job):
+    """The explanation of one frame of a run."""
 
-    Attributes:
-        state: ``running``, ``done``, ``failed``, ``cancelled``, ``none`` or ``interrupted``.
-        stage: what it does before it can tell how far it is.
-        done: methods that are finished.
-        told: how far it is; None before anything was told.
-        error: the sentence that says why it failed.
-    """
-
-    state: str
-    stage: str = ""
-    done: int = 0
-    told: Told | None = None
-    error: str = ""
+    KIND, NOUN = EXPLANATION, "explanation"
 
     @property
-    def active(self) -> bool:
-        """Whether a worker has it."""
-        return self.state == "running"
+    def request(self) -> ExplanationRequest:
+        """What was asked for."""
+        return ExplanationRequest(**self.parameters)
+
+    @property
+    def run_id(self) -> str:
+        """The run's id."""
+        return self.directory.split("/")[1]
+
+    @property
+    def frame(self) -> int:
+        """The frame's index."""
+        return int(self.folder.name)
+
+    @property
+    def finished(self) -> int:
+        """How many of its methods are finished."""
+        names, stage = self.request.methods.split(","), self.progress.stage
+        if self.told is None or stage in (plan.READING, *names[:1]):
+            return 0
+        return names.index(stage) if stage in names else len(names)
 
 
 def place(run: Run, frame: int) -> Path:
@@ -114,53 +109,30 @@ def _subjects(run: Run) -> tuple[str, str]:
     return plan.subjects_of(run.camera or "", device.choose().describe())
 
 
-def start(run: Run, frame: int, wanted: Wanted) -> None:
-    """Have a frame explained by a worker, which waits for its turn.
+def submit(run: Run, frame: int, request: ExplanationRequest) -> Explanation:
+    """Have a frame explained; what was asked of it before is forgotten, and what was found is kept.
 
     Raises:
         InputError: no such method, no budget, or the frame is being explained already.
     """
-    plan.chosen(wanted.methods)
-    Budget(wanted.evaluations)
-    folder = files.folder(place(run, frame))
-    if state(run, frame).active:
+    plan.chosen(request.methods)
+    Budget(request.evaluations)
+    before = find(run, frame)
+    if before and before.active:
         raise InputError(f"frame {frame} is being explained already; wait for it, or cancel it")
-    (folder / CANCEL).unlink(missing_ok=True)
-    files.write_json(folder / REQUEST, dataclasses.asdict(wanted))
-    say(folder, state="running", stage="waiting for its turn", since=time.time(), done=0, told=None, error="")
-    with (folder / "worker.log").open("ab") as log:
-        worker = subprocess.Popen([*WORKER, run.id, str(int(frame))], cwd=jobs.ROOT, stdin=subprocess.DEVNULL,
-                                  stdout=log, stderr=log, start_new_session=True)  # fmt: skip
-    threading.Thread(target=worker.wait, daemon=True, name=f"reap {run.id}").start()
-    files.write_json(folder / PROCESS, {"pid": worker.pid, "born": jobs.born_at(worker.pid)})
+    if before:
+        JobStore().delete(before.id)
+    title, subject = f"{run.clip}, frame {int(frame)}", f"{run.id}/{int(frame)}"
+    directory = f"{run.directory}/{FOLDER}/{int(frame):08d}"
+    return queue().add(Explanation, new_id(), title, directory, dataclasses.asdict(request), subject)
 
 
-def state(run: Run, frame: int) -> Reason:
-    """Tell how far a frame's explanation is, after a look whether its worker lives."""
-    folder = place(run, frame)
-    try:
-        kept = _content(folder / STATE)
-        found = Reason(str(kept["state"]), str(kept.get("stage", "")), int(kept.get("done", 0)),
-                       Told.of(kept.get("told")), str(kept.get("error", "")))  # fmt: skip
-    except (InputError, KeyError, TypeError, ValueError):
-        return Reason("none")
-    if found.active and _dead(folder, float(kept.get("since", 0.0))):
-        return dataclasses.replace(found, state="interrupted", error="its worker ended; ask again to go on")
-    return found
-
-
-def cancel(run: Run, frame: int) -> None:
-    """Ask a worker to stop; the maps that are finished are kept."""
-    (place(run, frame) / CANCEL).touch()
-
-
-def remove(run: Run, frame: int) -> None:
-    """Remove a frame's explanation, its worker stopped first."""
-    folder = place(run, frame)
-    with contextlib.suppress(InputError, KeyError, ValueError, ProcessLookupError):
-        if state(run, frame).active:
-            os.killpg(int(_content(folder / PROCESS)["pid"]), signal.SIGKILL)
-    shutil.rmtree(folder, ignore_errors=True)
+def find(run: Run, frame: int) -> Explanation | None:
+    """Return the explanation of a frame, after a look whether its worker lives; None where none was asked for."""
+    subject, folder = f"{run.id}/{int(frame)}", place(run, frame)
+    if (folder / legacy.STATE).exists():
+        legacy.take_over(Explanation, new_id(), folder, lambda request: (f"{run.clip}, frame {int(frame)}", subject))
+    return next(iter(queue().find(Explanation, subject=subject)), None)
 
 
 def explained(run: Run) -> list[int]:
@@ -192,30 +164,9 @@ def picture(run: Run, frame: int) -> Images:
         raise InputError(f"the picture of frame {frame} is no longer there; ask for it again") from error
 
 
-def say(folder: Path, **changes: Any) -> None:
-    """Note how far an explanation is."""
-    with contextlib.suppress(InputError):
-        changes = _content(folder / STATE) | changes
-    files.write_json(folder / STATE, changes)
-
-
-def wanted_of(folder: Path) -> Wanted:
-    """Return what was asked for."""
-    return Wanted(**_content(folder / REQUEST))
-
-
 def _content(path: Path) -> dict[str, Any]:
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path.name} cannot be read: {error}") from error
     return content
-
-
-def _dead(folder: Path, since: float) -> bool:
-    """Tell whether an active worker is gone; one just started is given time to be noted."""
-    try:
-        process = _content(folder / PROCESS)
-    except InputError:
-        return time.time() - since > GRACE_SECONDS
-    return process.get("born") is None or jobs.born_at(int(process["pid"])) != process["born"]

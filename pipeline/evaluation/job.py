@@ -1,62 +1,34 @@
-"""The process that computes one evaluation: ``python -m pipeline.evaluation.worker ID``."""
+"""The job that computes one evaluation."""
 
-import fcntl
-import os
-import sys
-import time
-import traceback
-from collections.abc import Callable
-
-from core.errors import WhycamError
-from core.files import home, write_json
-from core.progress import JobProgress, Progress, kept
+from core.files import write_json
+from core.progress import JobProgress
+from jobs.worker import JobContext
 from pipeline.evaluation import evaluations
 from pipeline.evaluation.current import FINGERPRINT, fingerprint
 from pipeline.evaluation.evaluations import CURVES, PREDICTIONS, RESULT, SCORES, Evaluation
 from pipeline.evaluation.plan import DRAWING, JUDGING, STAGES, job_of
 
-NICE = 5
-TELL_SECONDS = 0.5
 
+def run(context: JobContext) -> None:
+    """Measure what was asked for, and write the result into the evaluation's folder.
 
-def work(evaluation_id: str) -> int:
-    """Wait for the machine's one place to compute, compute, and note how it ended.
-
-    Returns:
-        The process's exit code: 0 done, 2 the input was wrong, 1 our own failure.
+    Raises:
+        InputError: a camera, a data set or an uploaded file cannot be read, or they do not go together.
     """
-    found = evaluations.get(evaluation_id)
-    try:
-        with (home() / "compute.lock").open("w") as place:
-            fcntl.flock(place, fcntl.LOCK_EX)
-            evaluations.say(evaluation_id, state="running")
-            _compute(found)
-        evaluations.say(evaluation_id, state="done")
-        return 0
-    except WhycamError as error:
-        evaluations.say(evaluation_id, state="failed", error=_named(str(error), found))
-        return 2
-    except Exception as error:
-        traceback.print_exc()
-        said = f"Whycam itself failed on this evaluation ({type(error).__name__}); see worker.log in {found.folder}"
-        evaluations.say(evaluation_id, state="failed", error=said)
-        return 1
-
-
-def _compute(found: Evaluation) -> None:
-    request = found.request
-    if request.explains:
-        _explanations(found)
+    found = context.store.get(context.job.id, Evaluation)
+    context.owner_names = lambda sentence: _named(sentence, found)
+    if found.request.explains:
+        _explanations(found, context)
     else:
-        _detection(found)
+        _detection(found, context)
 
 
-def _explanations(found: Evaluation) -> None:
+def _explanations(found: Evaluation, context: JobContext) -> None:
     from pipeline.evaluation.xman import measure_files
 
     request, labels = found.request, evaluations.upload(found, "labels")
     predictions, made_by = evaluations.upload(found, "system"), {}
-    job = JobProgress("explanations", (*STAGES[:-3], STAGES[-2]), _Teller(found.id))
+    job = JobProgress("explanations", (*STAGES[:-3], STAGES[-2]), context.progress)
     if request.kind == "causes":
         from core.device import choose
         from pipeline.camera import load
@@ -73,7 +45,7 @@ def _explanations(found: Evaluation) -> None:
     job.finish()
 
 
-def _detection(found: Evaluation) -> None:
+def _detection(found: Evaluation, context: JobContext) -> None:
     from core.device import choose
     from pipeline.camera import load
     from pipeline.evaluation import stored
@@ -87,7 +59,7 @@ def _detection(found: Evaluation) -> None:
 
     request = found.request
     runtime = choose() if request.kind == "camera" else None
-    job = job_of(request.name, request.data, runtime.describe() if runtime else "", _Teller(found.id))
+    job = job_of(request.name, request.data, runtime.describe() if runtime else "", context.progress)
     job.expect(DRAWING, 1)
     dataset, worse = evaluations.open_dataset(request.data), Distortion.read(request.distortion)
     dataset = Distorted(dataset, worse) if worse.say() else dataset
@@ -115,30 +87,8 @@ def _detection(found: Evaluation) -> None:
     job.finish()
 
 
-class _Teller:
-    """Notes progress, now and then; a new stage is never left out."""
-
-    def __init__(self, evaluation_id: str) -> None:
-        self.id, self.told, self.stage = evaluation_id, 0.0, ""
-
-    def __call__(self, progress: Progress) -> None:
-        if progress.stage != self.stage or time.monotonic() - self.told >= TELL_SECONDS:
-            self.told, self.stage = time.monotonic(), progress.stage
-            evaluations.say(self.id, told=kept(progress))
-
-
 def _named(sentence: str, found: Evaluation) -> str:
     """Put the owner's file names where a sentence gives those of the files here."""
     for name, said in (("system", found.request.system), ("labels", found.request.labels)):
         sentence = sentence.replace(str(evaluations.upload(found, name)), said or name)
     return sentence
-
-
-def main(run: Callable[[str], int] = work) -> None:
-    """Compute the evaluation that the command line names, behind the pages that show it."""
-    os.nice(NICE)
-    sys.exit(run(sys.argv[1]))
-
-
-if __name__ == "__main__":
-    main()

@@ -167,14 +167,14 @@ class Full(OSError):
 def test_a_disk_that_is_full_while_frames_are_decoded(train, footage, monkeypatch):
     from core.contracts import Detector
 
-    shrink = Detector.resize
+    resize = Detector.resize
 
     def full(self, images):
         raise Full
 
-    monkeypatch.setattr(Detector, "shrink", full)
+    monkeypatch.setattr(Detector, "resize", full)
     refused(train(footage), "'frames.u8' could not be written", {"training/chosen.json"})
-    monkeypatch.setattr(Detector, "shrink", shrink)
+    monkeypatch.setattr(Detector, "resize", resize)
     ready(train(footage))
 
 

@@ -36,11 +36,11 @@ def place(tmp_path_factory):
     return place
 
 
-def popen(place, *arguments, **environment):
+def popen(place, *arguments, cwd=None, **environment):
     whole = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
     whole |= {"PIP_NO_INDEX": "1", **environment}
     command = [sys.executable, str(place / "whycam"), *arguments]
-    return subprocess.Popen(command, env=whole, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, env=whole, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def start(place, *arguments, **environment):
@@ -59,6 +59,14 @@ def test_it_becomes_cli_inside_the_environment(place):
     given = shown(place, "analyse", "a clip.mp4", "--out", "x y")
     assert given["arguments"] == ["analyse", "a clip.mp4", "--out", "x y"]
     assert Path(given["prefix"]) == place / ".venv"
+
+
+def test_modules_of_the_folder_it_is_started_in_are_left_alone(place, tmp_path):
+    for name in ("cli", "core", "json"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('of another')")
+    given = shown(place, "list", cwd=tmp_path, PYTHONPATH="/else/where")
+    assert given["arguments"] == ["list"]
+    assert given["environment"]["PYTHONPATH"] == f"{place}:/else/where"
 
 
 def test_a_second_start_is_quick_and_installs_nothing(place):

@@ -48,8 +48,7 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
         StorageError: it cannot be used.
     """
     try:
-        if not path.exists():
-            _make(path)
+        folder(path.parent)
         with contextlib.closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as database:
             database.row_factory = sqlite3.Row
             database.execute("PRAGMA synchronous = NORMAL")
@@ -65,19 +64,20 @@ def _version(database: sqlite3.Connection) -> int:
 
 
 def _upgrade(database: sqlite3.Connection, path: Path) -> None:
-    """Take the runs of version 0.1 over, all of them or none; its workers end, and their runs can be resumed."""
+    """Make the table and take the runs of version 0.1 over, all or nothing; its workers end, their runs can go on."""
     with FileLock(path.with_name("index.lock"), preserve_lock_file=True):
         found = _version(database)
         if found == VERSION:
             return
         if found > VERSION:
             raise StorageError(f"the index of runs, {path}, is of a newer version of Whycam; use that one")
-        _end_workers(database)
+        if found:
+            _end_workers(database)
+        database.execute("PRAGMA journal_mode = WAL")
         database.execute("BEGIN IMMEDIATE")
         columns = [row["name"] for row in database.execute("PRAGMA table_info(runs)")]
         added = [] if "reach" in columns else [_WITHOUT_REACH]
-        made = [*_SCHEMA.split(";\n")[:-1], *added, _TAKE_OVER, "DROP TABLE runs"]
-        for statement in made:
+        for statement in (*_SCHEMA.split(";\n")[:-1], *([*added, _TAKE_OVER, "DROP TABLE runs"] if found else [])):
             database.execute(statement)
         database.execute("COMMIT")
 
@@ -87,17 +87,3 @@ def _end_workers(database: sqlite3.Connection) -> None:
     active = database.execute("SELECT pid, pid_started FROM runs WHERE state IN ('queued', 'running')").fetchall()
     for pid, ticks in active:
         processes.kill(processes.counted_in_ticks(pid, ticks))
-
-
-def _make(path: Path) -> None:
-    """Make the file whole under another name: nobody ever opens one without its table."""
-    folder(path.parent)
-    with FileLock(path.with_name("index.lock"), preserve_lock_file=True):
-        if path.exists():
-            return
-        fresh = path.with_suffix(".new")
-        fresh.unlink(missing_ok=True)
-        with contextlib.closing(sqlite3.connect(fresh, isolation_level=None)) as database:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.executescript(_SCHEMA)
-        fresh.rename(path)

@@ -14,6 +14,7 @@ from typing import Any
 from core.device import CHOICES, Runtime, choose
 from core.errors import InputError, WhycamError
 from core.registry import pick
+from jobs.locks import exclusive
 from workshop import _train_actions, _train_objects
 
 TRAININGS: dict[str, Callable[..., dict[str, Any]]] = {
@@ -54,7 +55,8 @@ def train_explainer(
 
     Raises:
         UnknownNameError: no such training.
-        InputError: there is nothing to resume, or this explainer takes none of what is given.
+        InputError: there is nothing to resume, this explainer takes none of what is given, or another process writes
+            into ``out``.
         DataError: ``data`` is not laid out as the training needs it.
         WeightsError: weights that the training needs cannot be had.
         StorageError: ``out`` cannot be written.
@@ -65,7 +67,8 @@ def train_explainer(
     for name in more:
         if name not in inspect.signature(training).parameters:
             raise InputError(f"the training of {what} takes no --{name}; leave it out")
-    return training(out, seed=seed, resume=resume, runtime=runtime or choose(), say=say, **more)
+    with exclusive(out):
+        return training(out, seed=seed, resume=resume, runtime=runtime or choose(), say=say, **more)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

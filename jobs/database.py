@@ -64,7 +64,7 @@ def _version(database: sqlite3.Connection) -> int:
 
 
 def _upgrade(database: sqlite3.Connection, path: Path) -> None:
-    """Make the table and take the runs of version 0.1 over, all or nothing; its workers end, their runs can go on."""
+    """Make the table and take over the runs of version 0.1, all or nothing; its workers end, runs can be resumed."""
     with FileLock(path.with_name("index.lock"), preserve_lock_file=True):
         found = _version(database)
         if found == VERSION:

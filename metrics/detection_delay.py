@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from metrics._spans import Flags, Pace, clocks, pairs, spans
+from metrics.spans import Flags, Pace, clocks, pairs, spans
 
 
 def delays(flagged: Flags, abnormal: Flags, pace: Pace) -> list[float]:

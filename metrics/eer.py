@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from metrics._pool import Labels, Scores, pool, roc
+from metrics.pool import Labels, Scores, pool, roc
 
 
 def eer(scores: Scores, abnormal: Labels) -> float:

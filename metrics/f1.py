@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from metrics._pool import Labels, Scores, counts, pool
+from metrics.pool import Labels, Scores, counts, pool
 
 
 def f1(scores: Scores, abnormal: Labels, threshold: float = 0.0) -> float:

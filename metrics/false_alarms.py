@@ -1,6 +1,6 @@
 """False alarms: how often somebody is called for nothing."""
 
-from metrics._spans import Flags, Pace, clocks, pairs, spans
+from metrics.spans import Flags, Pace, clocks, pairs, spans
 
 
 def counted(flagged: Flags, abnormal: Flags, pace: Pace, scored: Flags | None = None) -> tuple[int, float]:

@@ -12,7 +12,7 @@ They are not comparable with one another, so all three are always given, with th
 import numpy as np
 
 from core.arrays import Bools, Doubles
-from metrics._pool import Labels, Scores, normalised, pool, roc, videos
+from metrics.pool import Labels, Scores, normalised, pool, roc, videos
 
 __all__ = ["METRICS", "auc_of", "macro", "micro_normalised", "micro_raw", "normalised", "video_auc"]
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.arrays import Bools, Doubles
-from metrics._pool import Labels, Scores, counts, pool
+from metrics.pool import Labels, Scores, counts, pool
 
 
 def best_threshold(scores: Doubles, abnormal: Bools) -> float:

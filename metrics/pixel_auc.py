@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.arrays import Bools, Doubles
-from metrics._pool import roc
+from metrics.pool import roc
 
 SHARE = 0.4
 """Share of a frame's abnormal pixels that must be flagged (``mahadevan2010anomaly``, section 5.1)."""

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.arrays import Bools, Doubles, Ints
-from metrics._pool import average_precision, counts, steps_of
+from metrics.pool import average_precision, counts, steps_of
 
 Named = tuple[str, str]
 

@@ -19,7 +19,7 @@ ROOMS = (
     "workshop",
     "ui",
     "benchmarks",
-    "cli.py",
+    "cli",
 )
 MOST = 8
 """Processes at most."""

@@ -1,7 +1,7 @@
 """Figures of scored clips whose truth is known, whoever scored them."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from core.arrays import Bools, Doubles, Floats
-from core.console import table
 from core.registry import collect
 from metrics.false_alarms import counted, false_alarms
 from metrics.frame_auc import micro_raw, video_auc
@@ -90,48 +89,6 @@ def by_class(clips: Sequence[Scored], classes: Sequence[Sequence[str]]) -> list[
     return found
 
 
-def show(result: Mapping[str, Any]) -> str:
-    """Set a result of an evaluation as text."""
-    names = (*HEADLINE, *(name for name in collect("metrics", "METRICS") if name not in HEADLINE), "auc.protocol")
-    rows = [
-        {
-            "figure": name,
-            result["camera"]: _cell(result, name),
-            "frame's index alone": _cell(result["frame_index"], name),
-        }
-        for name in names
-    ]
-    others = {**result.get("localisation", {}), **result["alarms"]}
-    more = [{"figure": k, "value": shown(v)} for k, v in others.items() if not isinstance(v, str)]
-    return "\n\n".join(
-        (
-            f"camera {result['camera']} ({result['detector']}) on {result['data']}, labels {result['label_set']}: "
-            f"{result['scored']} of {result['frames']} frames scored, {result['abnormal']} of them abnormal",
-            table(rows),
-            table(more),
-            table(_words(result["videos"])),
-            *(
-                [table([{k: shown(v) for k, v in row.items()} for row in result["classes"]])]
-                if "classes" in result
-                else []
-            ),
-            *result.get("false_alarms", {}).get("said", ()),
-            f"{result['protocol']}{_speed(result.get('machine'))}",
-        )
-    )
-
-
-def _words(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    return [{key: shown(value) for key, value in row.items()} for row in rows]
-
-
-def _speed(machine: Mapping[str, Any] | None) -> str:
-    if not machine:
-        return ""
-    share = f"{machine['share']:.0%} of the machine's processor time"
-    return f"\n{machine['device']}: {machine['frames_per_second']} frames/s, {share}"
-
-
 def _figures(
     scores: Sequence[npt.NDArray[Any]], flagged: Sequence[Bools] | None, abnormal: Sequence[Bools], rules: Rules
 ) -> dict[str, Any]:
@@ -185,13 +142,6 @@ def _video(clip: Scored, scores: npt.NDArray[Any]) -> dict[str, Any]:
 def defined(value: float) -> float | None:
     """Return a figure as JSON has it: None where it is undefined or infinite."""
     return float(value) if math.isfinite(value) else None
-
-
-def _cell(figures: Mapping[str, Any], name: str) -> str:
-    value: Any = figures
-    for part in name.split("."):
-        value = value[part]
-    return shown(value)
 
 
 def shown(value: object) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from core.arrays import Doubles
 from core.registry import pick
 from footage import predictions as files
-from metrics import _bootstrap as bootstrap
+from metrics import bootstrap
 from metrics.xman import ClassMap, both_precisions, by_chance, by_type, confusion, macro, macro_by_chance
 from pipeline.evaluation._xman_match import MatchedLabels, match
 

@@ -23,7 +23,7 @@ from pipeline.explaining.away import event_frames
 from pipeline.explaining.costs import usual
 from pipeline.explaining.counterfactual import AFTER, BEFORE
 from pipeline.explaining.counterfactual import FILE as COUNTERFACTUAL
-from pipeline.explaining.verb import ranked
+from pipeline.explaining.source import ranked
 from pipeline.kinds import EXPLANATION, queue
 from pipeline.store import Run
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from core import device
 from core.files import home
 from core.progress import Progress
-from footage._videos import VideoClip
+from footage.videos import VideoClip
 from jobs.worker import JobContext
 from pipeline.training import plan
 from pipeline.training.soundness import UnfitError

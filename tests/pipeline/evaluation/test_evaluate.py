@@ -7,6 +7,7 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
+from cli import evaluation_text
 from core.clock import Clock
 from core.contracts import Truth
 from core.device import choose
@@ -14,7 +15,7 @@ from core.errors import DataError, WeightsError
 from core.registry import collect
 from pipeline.evaluation import plan
 from pipeline.evaluation.evaluate import evaluate
-from pipeline.evaluation.figures import Scored, measure, show
+from pipeline.evaluation.figures import Scored, measure
 from pipeline.events import find_events
 from tests.pipeline.clips import Clip
 from tests.spoilt import spoil_scores
@@ -104,7 +105,7 @@ def test_the_frames_index_is_measured_beside_it(tiny_camera):
 def test_it_is_valid_json_and_the_text_shows_every_figure(tiny_camera):
     result = evaluate(tiny_camera, Made(), choose("cpu", "float32"))
     assert json.loads(json.dumps(result, allow_nan=False)) == result
-    text = show(result)
+    text = evaluation_text.evaluation(result)
     for name in collect("metrics", "METRICS"):
         assert name in text
     for value in (result["auc"]["micro_normalised"], result["frame_index"]["auc"]["micro_normalised"], result["eer"]):

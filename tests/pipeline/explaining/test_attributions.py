@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from cli.explain import show
 from core import device
 from core.errors import Cancelled, InputError, UnknownNameError
 from explain import faithfulness
@@ -14,11 +15,11 @@ from explain.attribution import Budget, Scale
 from jobs.store import JobStore
 from pipeline import frame_log, store
 from pipeline.explaining import attributions, plan
-from pipeline.explaining import verb as explaining
 from pipeline.explaining.attributions import Asked, explain_frame
+from pipeline.explaining.costs import budget_of
 from pipeline.explaining.plan import chosen, methods
 from pipeline.explaining.questions import background, load_window, question_of, scale_of
-from pipeline.explaining.verb import explain_source
+from pipeline.explaining.source import explain_source
 from pipeline.sampling import Analysed
 from tests import clips
 
@@ -116,18 +117,18 @@ def test_a_run_is_explained_by_its_id(tiny_camera, clip, tmp_path):
     assert result["clip"] == "Thé walk <b>.mp4" and result["camera"] == "tiny"
     alone = explain_source(str(clip), "tiny", 12, "residual", tmp_path / "alone", device_name="cpu")
     assert result["score"] <= alone["score"]
-    assert "frame 12: score" in explaining.show(result)
+    assert "frame 12: score" in show(result)
     with pytest.raises(InputError, match="no run 'never'"):
         explain_source("never", None, 12, "residual", tmp_path / "why")
 
 
 def test_a_budget_is_of_evaluations_of_seconds_or_of_both():
-    assert explaining.budget_of(None, None) is None
-    assert explaining.budget_of(8, None) == Budget(8)
-    assert explaining.budget_of(None, 0.5) == Budget(seconds=0.5)
-    assert explaining.budget_of(8, 0.5) == Budget(8, 0.5)
+    assert budget_of(None, None) is None
+    assert budget_of(8, None) == Budget(8)
+    assert budget_of(None, 0.5) == Budget(seconds=0.5)
+    assert budget_of(8, 0.5) == Budget(8, 0.5)
     with pytest.raises(InputError, match="some time"):
-        explaining.budget_of(None, 0.0)
+        budget_of(None, 0.0)
 
 
 def test_the_worst_score_there_is_becomes_one(tiny_camera):

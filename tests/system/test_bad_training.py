@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-import cli
+from cli.main import main
 from core import files
 from detectors.vqunet import VQUNet
 from pipeline import camera as cameras
@@ -43,7 +43,7 @@ def train(tmp_path, capsys):
     def run(normal, *extra, detector="unet-prediction", settings=SMALL, epochs="2"):
         out = tmp_path / "cameras" / "yard"
         sets = [part for one in settings for part in ("--set", one)]
-        code = cli.main(["train", detector, "--normal", str(normal), "--out", str(out), "--device", "cpu",
+        code = main(["train", detector, "--normal", str(normal), "--out", str(out), "--device", "cpu",
                          "--epochs", epochs, *sets, *map(str, extra)])  # fmt: skip
         left = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
         return code, capsys.readouterr().err.splitlines(), left
@@ -117,7 +117,7 @@ def test_a_data_set_with_a_gap(train, ped2):
 
 def test_a_missing_mask(ped2, tiny_camera, capsys):
     (ped2 / "Test" / "Test001_gt" / "004.png").unlink()
-    code = cli.main(["evaluate", "tiny", "--data", "ped2", "--root", str(ped2), "--device", "cpu"])
+    code = main(["evaluate", "tiny", "--data", "ped2", "--root", str(ped2), "--device", "cpu"])
     (line,) = capsys.readouterr().err.splitlines()
     assert code == 2 and "004 is missing" in line and "Test001_gt" in line
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-import cli
+from cli.main import main
 from core import _container, files, video
 from core.records import Detections
 from explain import actions, objects
@@ -47,7 +47,7 @@ def analyse(tmp_path, tiny_camera, capsys):
 
     def run(*clips, camera="tiny", extra=()):
         out = tmp_path / "out"
-        code = cli.main(["analyse", *map(str, clips), "--camera", camera, "--out", str(out), "--device", "cpu", *extra])
+        code = main(["analyse", *map(str, clips), "--camera", camera, "--out", str(out), "--device", "cpu", *extra])
         left = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
         return code, capsys.readouterr().err, left
 
@@ -234,7 +234,7 @@ def test_an_unknown_detector(analyse, good, tiny_camera, tmp_path, capsys):
     clips = tmp_path / "clips"
     clips.mkdir()
     shutil.copy(good, clips)
-    code = cli.main(["train", "oracle", "--normal", str(clips), "--out", str(tmp_path / "camera"), "--device", "cpu"])
+    code = main(["train", "oracle", "--normal", str(clips), "--out", str(tmp_path / "camera"), "--device", "cpu"])
     (line,) = capsys.readouterr().err.splitlines()
     assert code == 2 and "unknown detector 'oracle'; known: " in line and "vqunet-prediction" in line
     assert not list((tmp_path / "camera").glob("*"))

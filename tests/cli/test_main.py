@@ -4,25 +4,30 @@ import argparse
 import io
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-import cli
+import cli.main
 import pipeline.analyse
 import pipeline.training.learn
+from cli import ROOT
+from cli import list as listing
+from cli.analyse import folders
+from cli.list import KINDS
+from cli.main import VERBS, main, parse, parser
+from cli.progress import ProgressLine
 from core.analysis import Analysis, ExplainedEvent
 from core.clock import Clock
-from core.console import ProgressLine
 from core.errors import ClipError, StorageError
 from core.progress import Progress
 from core.records import Clip, Event
 from core.registry import collect
-from core.verbs import KINDS, parse, parser
 from jobs.store import JobStore
-from pipeline import listing, store
+from pipeline import store
 from pipeline.training.teach import Wish
 from tests.jobs import inline
 
@@ -37,7 +42,7 @@ def verbs():
 
 def run(capsys, *arguments):
     try:
-        code = cli.main([str(a) for a in arguments])
+        code = main([str(a) for a in arguments])
     except SystemExit as end:
         code = end.code
     out, err = capsys.readouterr()
@@ -45,8 +50,8 @@ def run(capsys, *arguments):
 
 
 def test_the_verbs_are_those_promised():
-    assert list(verbs()) == list(cli.VERBS)
-    assert set(cli.VERBS) == {
+    assert list(verbs()) == list(VERBS)
+    assert set(VERBS) == {
         "app",
         "setup",
         "analyse",
@@ -62,7 +67,7 @@ def test_the_verbs_are_those_promised():
     }
 
 
-@pytest.mark.parametrize("verb", list(cli.VERBS))
+@pytest.mark.parametrize("verb", list(VERBS))
 def test_each_verb_explains_itself_with_an_example(capsys, verb):
     code, out, err = run(capsys, verb, "--help")
     assert (code, err) == (0, "")
@@ -73,7 +78,7 @@ def test_each_verb_explains_itself_with_an_example(capsys, verb):
         assert option.help or option.choices, f"{verb} does not explain {option.dest}"
 
 
-@pytest.mark.parametrize("verb", list(cli.VERBS))
+@pytest.mark.parametrize("verb", list(VERBS))
 def test_device_and_json_are_where_they_were_promised(verb):
     options = verbs()[verb]._option_string_actions
     assert ("--device" in options) == (verb in COMPUTE)
@@ -104,8 +109,8 @@ def test_every_failure_is_one_sentence_and_an_exit_code(capsys, monkeypatch, err
     def fail(options):
         raise error
 
-    monkeypatch.setitem(cli.VERBS, "list", fail)
-    monkeypatch.setattr(cli.os, "dup2", lambda *_: None)
+    monkeypatch.setitem(VERBS, "list", replace(VERBS["list"], run=fail))
+    monkeypatch.setattr(cli.main.os, "dup2", lambda *_: None)
     got, out, err = run(capsys, "list", "metrics")
     assert (got, out) == (code, "")
     assert err.startswith(sentence)
@@ -114,9 +119,9 @@ def test_every_failure_is_one_sentence_and_an_exit_code(capsys, monkeypatch, err
 
 def test_a_traceback_comes_only_when_asked_for(monkeypatch):
     monkeypatch.setenv("WHYCAM_DEBUG", "1")
-    monkeypatch.setitem(cli.VERBS, "list", lambda options: {}["nothing"])
+    monkeypatch.setitem(VERBS, "list", replace(VERBS["list"], run=lambda options: {}["nothing"]))
     with pytest.raises(KeyError):
-        cli.main(["list", "metrics"])
+        main(["list", "metrics"])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -217,7 +222,7 @@ def test_the_only_camera_need_not_be_named(capsys, tiny_camera, monkeypatch, tmp
 
 @pytest.mark.parametrize("stem", ['../../x"><script>', "...", "-", "日本 語", "a" * 300])
 def test_no_clip_name_leaves_the_output_folder(stem):
-    for folder in cli.folders([f"{stem}.mp4", "y.mp4"], Path("out")):
+    for folder in folders([f"{stem}.mp4", "y.mp4"], Path("out")):
         assert folder.parent == Path("out")
         assert folder.name not in ("", ".", "..")
         assert len(folder.name) <= 90
@@ -239,7 +244,7 @@ def trained(tmp_path, monkeypatch, name, given):
 
 def test_training_on_a_folder_of_clips_chooses_what_is_not_given(capsys, tmp_path, monkeypatch, whycam_home):
     given = {}
-    trained(tmp_path, monkeypatch, "pipeline.training.verb.teach", given)
+    trained(tmp_path, monkeypatch, "pipeline.training.teach.teach", given)
     code, out, _ = run(capsys, "train", "--normal", tmp_path, "--out", "yard", "--epochs", "3", "--minutes", "7",
                        "--set", "rate=1e-4", "--seed", "7", "--resume", "--device", "cpu", "--hold-out", "0.4",
                        "--false-alarms", "2", "--anyway")  # fmt: skip
@@ -257,7 +262,7 @@ def test_training_on_a_folder_of_clips_chooses_what_is_not_given(capsys, tmp_pat
 def test_training_on_a_data_set_is_as_its_papers_do(capsys, tmp_path, monkeypatch, whycam_home):
     given = {}
     trained(tmp_path, monkeypatch, "pipeline.training.learn.learn", given)
-    monkeypatch.setattr("pipeline.training.verb.frame_rate", lambda clip: 25.0)
+    monkeypatch.setattr("pipeline.rate.frame_rate", lambda clip: 25.0)
     code, out, _ = run(capsys, "train", "vqunet-prediction", "--normal", "plaza", "--out", "yard", "--seed", "7",
                        "--set", "rate=1e-4", "--resume", "--device", "cpu")  # fmt: skip
     detector, normal, folder = given["named"]
@@ -265,7 +270,7 @@ def test_training_on_a_data_set_is_as_its_papers_do(capsys, tmp_path, monkeypatc
     assert (given["settings"], given["seed"], given["resume"]) == ({"rate": 1e-4}, 7, True)
     assert "held_out" not in given and (normal.source, normal.fps, len(normal.clips)) == ("plaza", 25.0, 8)
     assert "--camera yard" in out
-    trained(tmp_path, monkeypatch, "pipeline.training.verb.teach", given)
+    trained(tmp_path, monkeypatch, "pipeline.training.teach.teach", given)
     for extra in (("--minutes", "3"), ("--hold-out", "0.2")):
         run(capsys, "train", "bcae1", "--normal", "plaza", "--out", "yard", "--device", "cpu", *extra)
         assert given["named"][3].detector == "bcae1"
@@ -301,9 +306,9 @@ def test_a_wrong_training_request_is_refused_before_it_begins(capsys, tmp_path, 
 
 def test_the_app_becomes_streamlit_at_the_address_it_prints(capsys, monkeypatch):
     became = []
-    monkeypatch.setattr(cli.os, "execv", lambda program, command: became.append(command))
-    monkeypatch.chdir(cli.ROOT)
-    cli.main(["app", "--port", "0"])
+    monkeypatch.setattr(cli.main.os, "execv", lambda program, command: became.append(command))
+    monkeypatch.chdir(ROOT)
+    main(["app", "--port", "0"])
     assert became == [
         [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address=127.0.0.1", "--server.port=0"]
     ]
@@ -323,7 +328,7 @@ def test_a_taken_port_is_said_in_one_sentence(capsys):
 
 def test_progress_is_one_line_on_a_terminal_and_rare_lines_in_a_log(monkeypatch, capsys):
     moment = [0.0]
-    monkeypatch.setattr("core.console.time.monotonic", lambda: moment[0])
+    monkeypatch.setattr("cli.progress.time.monotonic", lambda: moment[0])
     for terminal, count in ((True, 50), (False, 1)):
         monkeypatch.setattr(sys.stderr, "isatty", lambda answer=terminal: answer, raising=False)
         line = ProgressLine()
@@ -337,7 +342,7 @@ def test_progress_is_one_line_on_a_terminal_and_rare_lines_in_a_log(monkeypatch,
 
 
 def test_a_terminal_shows_a_new_stage_at_once(monkeypatch, capsys):
-    monkeypatch.setattr("core.console.time.monotonic", lambda: 5.0)
+    monkeypatch.setattr("cli.progress.time.monotonic", lambda: 5.0)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     line = ProgressLine()
     stages = ("loading the models", "scoring", "ranking causes", "writing the report")
@@ -349,7 +354,7 @@ def test_a_terminal_shows_a_new_stage_at_once(monkeypatch, capsys):
 
 def test_training_progress_tells_epoch_loss_and_the_time_left_of_all_stages(monkeypatch, capsys):
     moment = [0.0]
-    monkeypatch.setattr("core.console.time.monotonic", lambda: moment[0])
+    monkeypatch.setattr("cli.progress.time.monotonic", lambda: moment[0])
     line = ProgressLine()
     for done, loss in ((0.0, None), (0.4, 0.5)):
         line.step(SimpleNamespace(epoch=5, epochs=10, done=done, loss=loss))

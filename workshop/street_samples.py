@@ -15,7 +15,7 @@ from explain.objects import compact
 from metrics.box_ap import average_precision
 from workshop import _street_clips
 from workshop._box_samples import Boxes, Random, Sampler, Scenes, Source, Target, crop, vary
-from workshop._street_sets import Picture
+from workshop.street_sets import Picture
 
 SCALES = (0.35, 1.3)
 """By which factors kept pictures, whose longer side is 640 pixels, are scaled."""

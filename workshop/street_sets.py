@@ -22,8 +22,8 @@ from core.errors import DataError
 from core.files import folder, write_json, write_whole
 from core.records import Detections
 from explain.labels import PERSON
-from explain.objects._rcnn import COCO
 from explain.objects.compact import RIDDEN
+from explain.objects.rcnn import COCO
 
 LONGEST = 640
 """Pixels of a kept picture's longer side, at most."""

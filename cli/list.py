@@ -1,13 +1,14 @@
-"""What there is: detectors, methods, data sets, metrics, cameras and runs, in a row each.
+"""The verb ``list``: detectors, cameras, methods, data sets, metrics and runs, a row each."""
 
-Everything is imported when it is asked for, so that the command line answers ``--help`` at once.
-"""
-
+import argparse
 from collections.abc import Callable
 from typing import Any
 
+from cli.arguments import Verb, json_file
+from cli.output import complain, deliver, table
 from core.errors import InputError
 
+KINDS = ("detectors", "cameras", "methods", "datasets", "metrics", "runs")
 REGISTRIES = {
     "detectors": ("detectors", "DETECTORS"),
     "methods": ("explain.methods", "METHODS"),
@@ -16,11 +17,23 @@ REGISTRIES = {
 }
 
 
+def _arguments(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("kind", choices=KINDS)
+    json_file(verb)
+
+
+def run(options: argparse.Namespace) -> int:
+    """List what there is of one kind."""
+    rows = rows_of(options.kind, lambda error: complain(error, 2))
+    deliver(rows, options.json, table(rows))
+    return 0
+
+
 def rows_of(kind: str, refuse: Callable[[InputError], object]) -> list[dict[str, Any]]:
     """Return what there is of one kind, as rows that share their keys.
 
     Args:
-        kind: one of ``core.verbs.KINDS``.
+        kind: one of :data:`KINDS`.
         refuse: told of a camera that cannot be read, and is left out.
     """
     from core.registry import collect
@@ -51,3 +64,15 @@ def about(entry: Any) -> str:
     """Return what an entry says of itself: its ``about``, or the first line of its docstring."""
     said: str = getattr(entry, "about", None) or entry.__doc__ or ""
     return said.strip().partition("\n")[0].rstrip(".").replace("``", "")
+
+
+VERBS = (
+    Verb(
+        "list",
+        f"list {', '.join(KINDS[:-1])} or {KINDS[-1]}",
+        "A new detector, data set or metric is listed as soon as its file lies in its folder.",
+        "list cameras",
+        _arguments,
+        run,
+    ),
+)

@@ -1,4 +1,4 @@
-"""What ``./whycam explain`` and the pages' worker do: find clip and camera, explain a frame, say what came out."""
+"""Explains a frame of a clip, or of a run: finds clip, camera and event, and runs the methods."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,14 +8,13 @@ import numpy as np
 
 from core import device, video
 from core.arrays import Floats
-from core.console import table
 from core.errors import InputError
 from core.progress import Progress
 from explain.attribution import Budget
 from jobs.locks import exclusive
 from pipeline import answers, frame_log, store
 from pipeline.answers import explain_events
-from pipeline.camera import cameras, load
+from pipeline.camera import load, named_or_only
 from pipeline.explaining import plan
 from pipeline.explaining.attributions import Asked, explain_frame
 from pipeline.explaining.away import event_frames, explain_away
@@ -58,11 +57,9 @@ def explain_source(
         path, name, scores, threshold = run.path, run.clip, scores_of(run.folder), run.threshold
         analysed = answers.read(run.folder).analysed if run.state == "done" else None
         camera = camera or run.camera
-    known = cameras()
-    if camera is None and len(known) != 1:
-        raise InputError(f"say which camera the clip is from with --camera; known: {', '.join(known) or 'none'}")
+    which = named_or_only(camera)
     video.probe(path)
-    whose = load(camera or next(iter(known)))
+    whose = load(which)
     asked = Asked(frame, wanted, budget or usual(whose), seed, threshold, scores, analysed)
     runtime, entries = (
         device.choose(device_name),
@@ -78,17 +75,6 @@ def explain_source(
     return result | ({"event": away} if away else {})
 
 
-def budget_of(evaluations: int | None, seconds: float | None = None) -> Budget | None:
-    """Return the budget of so many evaluations and seconds; None for the usual one.
-
-    Raises:
-        InputError: it is less than one evaluation, or no time.
-    """
-    limits = {"evaluations": evaluations, "seconds": seconds}
-    given: dict[str, Any] = {name: limit for name, limit in limits.items() if limit is not None}
-    return Budget(**given) if given else None
-
-
 def scores_of(folder: Path) -> Floats:
     """Return a run's calibrated scores, as far as it was scored."""
     return frame_log.read(folder, 25.0).scores
@@ -98,35 +84,3 @@ def ranked(result: dict[str, Any]) -> list[str]:
     """Return an explanation's methods, the most faithful first: by deletion AUC, those without one last."""
     found: dict[str, dict[str, Any]] = result["methods"]
     return sorted(found, key=lambda name: (found[name]["deletion_auc"] is None, found[name]["deletion_auc"], name))
-
-
-def show(result: dict[str, Any]) -> str:
-    """Set an explanation's figures as a table, the most faithful method first."""
-    rows = []
-    for name in ranked(result):
-        figures = result["methods"][name]
-        sane = {True: "passed", False: "FAILED", None: "–"}[figures["sane"]]
-        rows.append(
-            {
-                "method": name,
-                "deletion": _number(figures["deletion_auc"]),
-                "insertion": _number(figures["insertion_auc"]),
-                "sanity": f"{sane} ({_number(figures['sanity'], 2)})",
-                "stability": _number(figures["stability"], 2),
-                "agreement": _number(figures.get("agreement"), 2),
-                "evaluations": figures["evaluations"],
-                "seconds": f"{figures['seconds']:.1f}",
-            }
-        )
-    notes = [f"{name}: {figures['note']}" for name, figures in result["methods"].items() if figures["note"]]
-    head = (
-        f"frame {result['frame']}: score {result['score_db']:.2f} dB, threshold {result['threshold_db']:.2f} dB; the "
-        f"methods explain the residual error, 1 at the camera's maximum: {result['score']:.2f}, threshold "
-        f"{result['threshold']:.2f}"
-    )
-    away = [result["event"]["sentence"]] if "event" in result else []
-    return "\n".join([head, table(rows), *notes, *away])
-
-
-def _number(value: float | None, digits: int = 3) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import cli
+from cli.main import main
 from core import device
 from footage.ucsd import DATASETS
 from pipeline import camera as cameras
@@ -31,7 +31,7 @@ def root():
 def run(root, tmp_path_factory):
     out = tmp_path_factory.mktemp("ped2")
     clip = root / "UCSDped2_mp4" / "Test004.mp4"
-    assert cli.main(["analyse", str(clip), "--camera", "ucsd-ped2", "--out", str(out), "--device", "cpu"]) == 0
+    assert main(["analyse", str(clip), "--camera", "ucsd-ped2", "--out", str(out), "--device", "cpu"]) == 0
     return out
 
 

@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-import cli
+from cli.main import main
 from footage.ucsd import Ped1
 from pipeline.evaluation.protocols import PROTOCOLS
 from tests.footage import trees
 
 
 def run(capsys, *arguments):
-    code = cli.main(["evaluate", *map(str, arguments)])
+    code = main(["evaluate", *map(str, arguments)])
     out, err = capsys.readouterr()
     return code, out, err
 
@@ -144,7 +144,7 @@ def test_what_does_not_go_together_gets_a_sentence(capsys, tree, arguments, said
 
 def test_the_help_names_every_protocol(capsys):
     with pytest.raises(SystemExit):
-        cli.main(["evaluate", "--help"])
+        main(["evaluate", "--help"])
     said = " ".join(capsys.readouterr().out.split())
     for name in PROTOCOLS:
         assert name in said

@@ -20,7 +20,7 @@ from pipeline.explaining.plan import methods
 from pipeline.explaining.questions import load_window, question_of
 from pipeline.sampling import Analysed
 
-DEMO = Path(__file__).resolve().parent.parent / "assets" / "demo" / "plaza.mp4"
+DEMO = Path(__file__).resolve().parent.parent.parent / "assets" / "demo" / "plaza.mp4"
 FRAME = 628
 CLOCK = Clock.steady(25.0, 1475)
 ANALYSED = Analysed.of(np.ones(1475, np.bool_), CLOCK)

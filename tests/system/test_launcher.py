@@ -10,18 +10,23 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 SHOW = """import json, os, sys
 print(json.dumps({"arguments": sys.argv[1:], "prefix": sys.prefix, "environment": dict(os.environ)}))
 """
 
 
+def show(place):
+    (place / "cli").mkdir()
+    (place / "cli" / "__main__.py").write_text(SHOW)
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A folder in which Whycam was set up; its cli.py shows what it was given."""
+    """A folder in which Whycam was set up; its ``cli`` shows what it was given."""
     place = tmp_path_factory.mktemp("clone")
     shutil.copy(ROOT / "whycam", place)
-    (place / "cli.py").write_text(SHOW)
+    show(place)
     (place / "requirements.txt").write_text("pip>=1\n")
     started = [popen(place, "list", "metrics") for _ in range(2)]
     said = [process.communicate(timeout=300) for process in started]
@@ -97,7 +102,7 @@ def test_an_interrupted_set_up_is_made_anew(place):
 
 def test_help_needs_no_environment(tmp_path):
     shutil.copy(ROOT / "whycam", tmp_path)
-    (tmp_path / "cli.py").write_text(SHOW)
+    show(tmp_path)
     (tmp_path / "requirements.txt").write_text("pip>=1\n")
     assert shown(tmp_path, "--help")["arguments"] == ["--help"]
     assert not (tmp_path / ".venv").exists()
@@ -125,7 +130,7 @@ def test_an_unsuitable_python_is_said_in_one_sentence(tmp_path, says, sentence):
 
 def test_the_real_help_is_quick_and_loads_no_network_library():
     began = time.monotonic()
-    look = "import sys, cli; sys.argv = ['whycam', '--help']\ntry: cli.main()\nexcept SystemExit: pass\n"
+    look = "import sys\nfrom cli.main import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
     done = subprocess.run(
         [sys.executable, "-c", look + "print('torch' in sys.modules, 'numpy' in sys.modules)"],
         cwd=ROOT, capture_output=True, text=True, check=True,

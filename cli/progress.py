@@ -1,10 +1,10 @@
-"""What the command line shows: progress on stderr and tables on stdout."""
+"""How far a verb is, as the terminal shows it on stderr."""
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Protocol
 
 from core.progress import Progress, time_left
 
@@ -34,17 +34,6 @@ class Step(Protocol):
     def loss(self) -> float | None:
         """Loss of the last batch; None before the first."""
         ...
-
-
-def clock(seconds: float) -> str:
-    """Write a duration as ``m:ss``, or ``h:mm:ss`` from an hour on.
-
-    >>> clock(195.2), clock(3600)
-    ('3:15', '1:00:00')
-    """
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def sentence(progress: Progress, detail: str = "") -> str:
@@ -118,18 +107,3 @@ def progress_line() -> Iterator[ProgressLine]:
         yield line
     finally:
         line.clear()
-
-
-def table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Set rows that share their keys as columns; None is an empty cell.
-
-    >>> print(table([{"name": "eer", "about": "equal error rate"}, {"name": "f1", "about": "best F1"}]))
-    name  about
-    eer   equal error rate
-    f1    best F1
-    """
-    if not rows:
-        return "none"
-    lines = [list(rows[0]), *[["" if v is None else str(v) for v in row.values()] for row in rows]]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)

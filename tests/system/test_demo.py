@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import cli
+from cli.main import main
 from core.boxes import iou, overlap_of_smaller
 from core.clock import Clock
 from explain.causes.ranking import rank
@@ -15,7 +15,7 @@ from pipeline.camera import load
 from pipeline.evidence import EvidenceFolder
 from tests.pipeline.evaluation.test_frame_origin import holds_still
 
-DEMO = Path(__file__).resolve().parent.parent / "assets" / "demo" / "plaza.mp4"
+DEMO = Path(__file__).resolve().parent.parent.parent / "assets" / "demo" / "plaza.mp4"
 pytestmark = pytest.mark.slow
 
 
@@ -28,7 +28,7 @@ def truth():
 def folder(tmp_path_factory):
     """Analyse the demo as the README says, once; return the run's folder."""
     out = tmp_path_factory.mktemp("demo")
-    assert cli.main(["analyse", str(DEMO), "--camera", "plaza", "--out", str(out), "--device", "cpu"]) == 0
+    assert main(["analyse", str(DEMO), "--camera", "plaza", "--out", str(out), "--device", "cpu"]) == 0
     return out
 
 

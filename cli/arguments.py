@@ -1,25 +1,48 @@
-"""Arguments that several verbs of the command line share."""
+"""What describes a verb, and the arguments that several verbs share."""
 
 import argparse
 import math
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 DEVICES = ("auto", "cpu", "cuda")
 
 
-def verb(verbs: Any, name: str, about: str, more: str, example: str) -> argparse.ArgumentParser:
-    """Describe a verb: its help line, what more there is to say, and an example."""
-    made: argparse.ArgumentParser = verbs.add_parser(
-        name,
-        help=about,
-        description=f"{about[0].upper()}{about[1:]}. {more}",
-        epilog=f"example:\n  ./whycam {example}",
-        formatter_class=_Help,
-        allow_abbrev=False,
-    )
-    made.set_defaults(verb=name)
-    return made
+@dataclass(frozen=True)
+class Verb:
+    """One verb of the command line.
+
+    Attributes:
+        name: as it is typed.
+        about: its line in the list of verbs.
+        more: what its own help adds to that.
+        example: a command line, without ``./whycam``.
+        arguments: adds what the verb takes.
+        run: does what was asked; returns the exit code.
+        passes_on: whether arguments that it does not know are kept as ``arguments``.
+    """
+
+    name: str
+    about: str
+    more: str
+    example: str
+    arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+    passes_on: bool = False
+
+    def describe(self, verbs: Any) -> None:
+        """Add the verb to what ``add_subparsers`` returned."""
+        made: argparse.ArgumentParser = verbs.add_parser(
+            self.name,
+            help=self.about,
+            description=f"{self.about[0].upper()}{self.about[1:]}. {self.more}",
+            epilog=f"example:\n  ./whycam {self.example}",
+            formatter_class=_Help,
+            allow_abbrev=False,
+        )
+        made.set_defaults(verb=self.name)
+        self.arguments(made)
 
 
 class _Help(argparse.HelpFormatter):
@@ -98,24 +121,3 @@ def models(made: argparse.ArgumentParser) -> None:
 def json_file(made: argparse.ArgumentParser) -> None:
     """Add ``--json``."""
     made.add_argument("--json", metavar="FILE", help="write the result as JSON to FILE too; - prints it, and only it")
-
-
-def protocol(made: argparse.ArgumentParser) -> None:
-    """Add what says how scores become figures."""
-    made.add_argument("--protocol", default="whycam", metavar="NAME",
-                      help="whose way from scores to a figure: whycam (default), mnad, future-frame, lntra, itae, "
-                      "decoupled, thesis or vqunet")  # fmt: skip
-    made.add_argument("--normalise", metavar="WAY", help="none, min-max or sliding, in place of the protocol's own")
-    made.add_argument("--smooth", metavar="WAY", help="none, savgol or gaussian, in place of the protocol's own")
-    made.add_argument("--scores", type=Path, nargs="+", default=[], metavar="FILE",
-                      help="measure these scores: .npz as --keep writes them, or CSV video,frame,score")  # fmt: skip
-    made.add_argument("--keep", type=Path, metavar="DIR", help="keep each camera's scores and heat there, as .npz")
-    made.add_argument("--heat", default="tube", metavar="WAY",
-                      help="from heat to the map that places are told by: tube (default: means over a person's "
-                      "size and half a second), patch (over a person's size) or raw")  # fmt: skip
-    made.add_argument("--distort", action="append", default=[], metavar="HOW",
-                      help="measure on worse footage, causes too, such as brightness=0.5,rain=heavy,blur=2,every=3; "
-                      "may be given several times")  # fmt: skip
-    made.add_argument("--by", action="append", default=[], metavar="SCORE",
-                      help="measure by this score of the detector in place of its own, such as z (latent code) and p "
-                      "(pixels) of decoupled-*; may be given several times")  # fmt: skip

@@ -1,7 +1,8 @@
 """Texts that a recorder burns in and weather before the lens, staged on clips; what is drawn depends on the half.
 
 Constants are chosen on twins of the half ``tuned``. Those of the half ``measured`` have other fonts, colours, sizes,
-places, speeds and densities, and no constant is chosen on them.
+places, speeds and densities, and no constant is chosen on them; it has been looked at, though. Those of the half
+``unseen`` were measured once, when all was decided.
 """
 
 from collections.abc import Callable
@@ -13,10 +14,17 @@ from PIL import Image, ImageDraw, ImageFont
 
 from core.arrays import Floats, Images
 
-HERSHEY = {"simplex": cv2.FONT_HERSHEY_SIMPLEX, "plain": cv2.FONT_HERSHEY_PLAIN, "triplex": cv2.FONT_HERSHEY_TRIPLEX}
+HERSHEY = {"simplex": cv2.FONT_HERSHEY_SIMPLEX, "plain": cv2.FONT_HERSHEY_PLAIN, "triplex": cv2.FONT_HERSHEY_TRIPLEX,
+           "complex": cv2.FONT_HERSHEY_COMPLEX, "duplex": cv2.FONT_HERSHEY_DUPLEX,
+           "script": cv2.FONT_HERSHEY_SCRIPT_COMPLEX}  # fmt: skip
 NEWS = {
     "tuned": ("BREAKING NEWS nothing happened today at the walkway", "CAMERA 04   GATE CLOSED AT 22:00"),
     "measured": ("Wetter: heiter, 21 Grad, Wind aus West", "MOTORWAY A8 - roadworks between exits 12 and 14 until May"),
+    "unseen": (
+        "Prochain train voie 3, veuillez vous eloigner de la bordure",
+        "Storm warning",
+        "SALE 50% OFF * ALL WEEK *",
+    ),
 }
 
 
@@ -32,6 +40,7 @@ class Style:
         drops: pixels of the picture (at 360 across) for each drop of rain; its length, slant, grey and opacity.
         flakes: pixels of the picture for each flake, its radius in small and in large ones, heights a second, grey.
         soft: standard deviations of the blur of flakes, in pixels at 360 across.
+        free: lines may be slower than what brings them through within the clip, and may run to the right.
     """
 
     fonts: tuple[str, ...]
@@ -48,6 +57,7 @@ class Style:
     large: tuple[float, float]
     fall: tuple[float, float]
     soft: tuple[float, float]
+    free: bool = False
 
 
 STYLES = {
@@ -59,6 +69,11 @@ STYLES = {
         ("outline", "triplex"), ((255, 230, 40), (250, 250, 250), (90, 255, 255), (10, 10, 10)), (0.035, 0.09),
         (0.05, 0.4), (250, 2000), (4, 18), (-0.4, 0.4), (150, 240), (0.3, 1.0), (300, 2500), (0.6, 1.3), (1.5, 3.5),
         (0.08, 0.5), (0, 1.2),
+    ),
+    "unseen": Style(
+        ("complex", "duplex", "script", "outline"), ((255, 255, 255), (255, 80, 60), (20, 20, 20), (120, 255, 120)),
+        (0.04, 0.1), (0.11, 1.1), (300, 1800), (5, 16), (-0.3, 0.3), (160, 230), (0.35, 0.95), (350, 2000), (0.7, 1.3),
+        (1.6, 3.2), (0.1, 0.45), (0, 1), free=True,
     ),
 }  # fmt: skip
 
@@ -123,18 +138,21 @@ def paste(image: Images, mask: Floats, left: int, top: int, colour: tuple[int, i
         here[:] = (here * (1 - share) + np.array(colour, np.float32) * share).astype(np.uint8)
 
 
-def running(scene: Scene, upper: bool) -> Images:
-    """Let a line of text run through along an edge, once: it comes in, and is gone before the clip's end."""
+def running(scene: Scene, place: str) -> Images:
+    """Let a line of text run through along an edge or the middle, once."""
     images, style = scene.images.copy(), scene.style
     count, height, width = images.shape[:3]
     text = NEWS[scene.half][scene.pick(NEWS[scene.half])]
     mask = letters(text, style.fonts[scene.pick(style.fonts)], round(scene.draw(style.tall) * height))
-    top = round(0.02 * height) if upper else height - mask.shape[0] - round(scene.draw((0.005, 0.03)) * height)
+    below = 0.0 if place == "upper" else scene.draw((0.005, 0.03) if place == "lower" else (0.35, 0.6))
+    top = round(0.02 * height) if place == "upper" else height - mask.shape[0] - round(below * height)
     colour, bar = style.colours[scene.pick(style.colours)], scene.rng.random() < 0.4
     speed, begin = scene.draw(style.run) * width / scene.fps, int(scene.draw((0.1, 0.25)) * count)
-    speed = max(speed, (width + mask.shape[1]) / (0.6 * count))
+    speed = speed if style.free else max(speed, (width + mask.shape[1]) / (0.6 * count))
+    right = style.free and scene.rng.random() < 0.4
     for frame in range(count):
-        left = width - round(speed * (frame - begin))
+        gone = round(speed * (frame - begin))
+        left = gone - mask.shape[1] if right else width - gone
         if bar and left < width and left + mask.shape[1] > 0:
             images[frame, max(top - 2, 0) : top + mask.shape[0] + 2] = 30 if sum(colour) > 380 else 220
         if frame >= begin:
@@ -157,6 +175,22 @@ def standing(scene: Scene, place: str) -> Images:
         mask = letters("MOTION DETECTED" if place == "caption" else clock, font, tall)
         left = min(round(where * width), max(width - mask.shape[1] - 2, 0))
         paste(images[frame], mask, left, round(down * height), colour)
+    return images
+
+
+def logo(scene: Scene) -> Images:
+    """Let a channel's logo fade in at a corner, and a red dot beside it blink."""
+    images, style = scene.images.copy(), scene.style
+    count, height, width = images.shape[:3]
+    mask = letters("REC 7", style.fonts[scene.pick(style.fonts)], round(1.3 * scene.draw(style.tall) * height))
+    cv2.rectangle(mask, (0, 0), (mask.shape[1] - 1, mask.shape[0] - 1), 1.0, 1)
+    colour, begin = style.colours[scene.pick(style.colours)], int(scene.draw((0.15, 0.4)) * count)
+    left, top = (round(0.03 * width), width - mask.shape[1] - 8)[scene.pick((0, 1))], round(0.03 * height)
+    for frame in range(begin, count):
+        share = min((frame - begin) / scene.fps, 0.9)
+        paste(images[frame], (mask * share).astype(np.float32), left, top, colour)
+        if int(2 * frame / scene.fps) % 2:
+            cv2.circle(images[frame], (left + mask.shape[1] // 2, top + mask.shape[0] + 6), 3, (255, 0, 0), -1)
     return images
 
 
@@ -206,8 +240,10 @@ def snow(scene: Scene, large: bool) -> Images:
 
 
 TWINS: dict[str, Callable[[Scene], Images]] = {
-    "running line, lower edge": lambda scene: running(scene, upper=False),
-    "running line, upper edge": lambda scene: running(scene, upper=True),
+    "running line, lower edge": lambda scene: running(scene, "lower"),
+    "running line, upper edge": lambda scene: running(scene, "upper"),
+    "running line in the middle": lambda scene: running(scene, "middle"),
+    "logo that fades in": logo,
     "clock at an edge": lambda scene: standing(scene, "edge"),
     "clock in the middle": lambda scene: standing(scene, "middle"),
     "caption in the middle": lambda scene: standing(scene, "caption"),

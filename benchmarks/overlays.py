@@ -2,11 +2,12 @@
 
 ``./whycam bench overlays --root DIR``: DIR holds ``UCSDped2_mp4/``; the plaza is rendered. Constants of
 :mod:`pipeline.burnt_in` and :mod:`pipeline.everywhere` are chosen on the half ``tuned`` of clips and of what is staged
-on them (:mod:`benchmarks._staged_weather`); the half ``measured`` has other clips, and other texts and weather.
+on them (:mod:`benchmarks._staged_weather`); the halves ``measured`` and ``unseen`` have other clips, and other texts
+and weather. ``bench overlays unseen`` measures one of them alone.
 """
 
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from pipeline.camera import Camera, load
 from pipeline.events import find_events
 from pipeline.everywhere import everywhere
 from pipeline.frame_log import FrameLog
+from pipeline.heat_score import Patch, patch_of
 from pipeline.sampling import Sampler
 from pipeline.weather import Weather
 
@@ -37,8 +39,10 @@ CLIPS = {
               f"{PED2}/Test001.mp4", f"{PED2}/Test004.mp4", "plaza/Test/501.mp4"),
     "measured": (f"{PED2}/Train008.mp4", f"{PED2}/Train014.mp4", "plaza/Train/1006.mp4",
                  f"{PED2}/Test007.mp4", f"{PED2}/Test010.mp4", "plaza/Test/503.mp4"),
+    "unseen": (f"{PED2}/Train002.mp4", f"{PED2}/Train010.mp4", f"{PED2}/Test002.mp4",
+               f"{PED2}/Test008.mp4", "plaza/Test/502.mp4"),
 }  # fmt: skip
-"""Clips of each half: three where nothing happens, and three with events."""
+"""Clips of each half: three (of the last, two) where nothing happens, and three with events."""
 FRAMES = 180
 BESIDE = 1.0
 """Seconds beside a clip's own event that may be told as part of it."""
@@ -63,6 +67,7 @@ class Watched:
     analysed: np.ndarray[Any, np.dtype[np.bool_]]
     fps: float
     every: int
+    patch: Patch
 
 
 @dataclass
@@ -111,15 +116,16 @@ def watch(images: Images, fps: float, camera: Camera, detector: Detector, runtim
                 found.append(Seen(frame, images[frame], heat[row], score - camera.normality.median))
     clock, analysed = Clock.steady(fps, len(images)), np.array(sampler.analysed)
     log = FrameLog(np.zeros(len(images), np.float32), clock.times, analysed)
-    return Watched(tuple(found), hides(monitor.finish(clock), log, detector.window.span), analysed, fps, sampler.every)
+    hidden = hides(monitor.finish(clock), log, detector.window.span)
+    return Watched(tuple(found), hidden, analysed, fps, sampler.every, patch_of(detector))
 
 
 def judge(watched: Watched, camera: Camera) -> list[Event]:
     """Cut the events of a clip that was scored, text and weather taken off."""
     normal, scores = camera.normality.heat, np.full(len(watched.hidden), np.nan, np.float32)
-    text = BurntIn(normal, watched.fps / watched.every, watched.seen[0].heat.shape[:2])
+    text = BurntIn(normal, watched.fps / watched.every, watched.seen[0].heat.shape[:2], watched.patch)
     for one in watched.seen:
-        heat, less = everywhere(one.heat, normal)
+        heat, less = everywhere(one.heat, normal, watched.patch)
         text.see(one.frame, one.image, heat)
         scores[one.frame] = one.score - less
     for decided in text.decide(ended=True):
@@ -187,3 +193,22 @@ def measure(root: Path, half: str = "measured", say: Callable[[str], None] = lam
             found = judge(watch(twin, fps, camera, detector, runtime), camera)
             count(row, Path(name).stem, own, found, len(twin), fps)
     return list(rows.values())
+
+
+def page(rows: Mapping[str, Sequence[Row]]) -> str:
+    """Set the rows of each half as a page of Markdown: shares first, then which twins have a false event."""
+    lines = ["# Texts and weather, staged", "", "`./whycam bench overlays --root DIR --out FILE` writes this page.", ""]
+    for half, found in rows.items():
+        shown = [row.table() for row in found]
+        table = [shown[0].keys(), ["---"] * len(shown[0]), *(row.values() for row in shown)]
+        names = ", ".join(str(Path(clip).with_suffix("")) for clip in CLIPS[half])
+        lines += [
+            f"## {half}",
+            "",
+            f"Clips: {names}.",
+            "",
+            *("| " + " | ".join(map(str, line)) + " |" for line in table),
+        ]
+        lines += ["", *(f"- {row.name}: false in {what}" for row in found for what in row.wrong)]
+        lines += [*(f"- {row.name}: an event of {clip} is lost" for row in found for clip in row.lost), ""]
+    return "\n".join(lines).rstrip() + "\n"

@@ -151,8 +151,11 @@ def _faults(request: Request) -> Measured:
 
 
 def _disturbances(request: Request) -> Measured:
-    rows = disturbances.measure(request.root, say=request.tell)
-    if request.out:
+    rows = disturbances.measure(
+        request.root, say=request.tell, only=request.what[1:], minutes=request.minutes,
+        keep=request.work / "disturbances.json" if request.work else None,
+    )  # fmt: skip
+    if request.out and rows:
         write_text(request.out.with_suffix(".md"), disturbances.page(rows, disturbances.LEFT_OUT))
     shown = [row.table() for row in rows]
     return Measured("cpu", {"disturbances": shown}, shown)
@@ -175,11 +178,12 @@ def _labelled(request: Request) -> Measured:
 
 
 def _overlays(request: Request) -> Measured:
-    rows = [
-        {"half": half, **row.table()}
-        for half in overlays.CLIPS
-        for row in overlays.measure(request.root, half, request.tell)
-    ]
+    for half in request.what[1:]:
+        pick("half", half, overlays.CLIPS)
+    found = {half: overlays.measure(request.root, half, request.tell) for half in request.what[1:] or overlays.CLIPS}
+    if request.out:
+        write_text(request.out.with_suffix(".md"), overlays.page(found))
+    rows = [{"half": half, **row.table()} for half, of in found.items() for row in of]
     return Measured("cpu", {"overlays": rows}, rows)
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import stat
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from av.packet import Packet
 from av.stream import Stream
 
 from core import _boxes, _fragments
+from core._base_times import Patch
 from core.errors import ClipError
 
 
@@ -116,8 +118,9 @@ def opened(path: Path, options: Mapping[str, str] | None = None) -> Iterator[Inp
         raise ClipError(f"{shown(path)!r} cannot be opened: {error.strerror}") from error
     with file:
         try:
+            fragments = _fragments.fragments(path)
             container = av.open(
-                _Nameless(file, _fragments.fragments(path)),
+                _Nameless(file, fragments),
                 "r",
                 options={"max_pixels": str(LIMITS.max_pixels)},
                 container_options={"format_whitelist": _formats(), "protocol_whitelist": "none", **(options or {})},
@@ -128,7 +131,7 @@ def opened(path: Path, options: Mapping[str, str] | None = None) -> Iterator[Inp
         except (av.FFmpegError, OSError, ValueError) as error:
             raise unreadable(path) from error
         with container:
-            hours = (announced(container) or 0.0) / 3600
+            hours = (announced(container, fragments.fragmented) or 0.0) / 3600
             if hours > LIMITS.max_hours and not _boxes.contradicted(path, container.format.name, hours * 3600):
                 most = f"{LIMITS.max_hours:g} hours"
                 raise ClipError(f"{shown(path)!r} lasts {hours:.1f} hours; clips of up to {most} are read")
@@ -154,11 +157,15 @@ def packets(container: InputContainer, trouble: Trouble) -> "Iterator[Packet[Str
             trouble.failures += 1
 
 
-def announced(container: InputContainer) -> float | None:
-    """Return the length in seconds that the container's header claims, or None where it claims none."""
+def announced(container: InputContainer, fragmented: bool) -> float | None:
+    """Return the length in seconds that the container's header claims, or None where it claims none.
+
+    That of a fragmented MP4 is counted from where its clock begins: recorders let it run on from one file to the next.
+    """
     if container.format.name not in ANNOUNCING or not container.duration or container.duration < 0:
         return None
-    return container.duration / av.time_base
+    length, start = container.duration / av.time_base, (container.start_time or 0) / av.time_base
+    return length - start if fragmented and 0 < start < length else length
 
 
 def check_size(width: int, height: int, path: Path, bits: int = 0, kept: int = 1) -> None:
@@ -213,7 +220,10 @@ class _Nameless:
 
     def __init__(self, file: IO[bytes], found: _fragments.Fragments) -> None:
         self.file = file
-        self.covers: tuple[_fragments.Hole | _fragments.Patch, ...] = (*found.holes, *found.retimed)
+        covers: list[_fragments.Hole | Patch] = [*found.holes, *found.patches]
+        self.covers = sorted(covers, key=lambda cover: cover.start)
+        self.starts = [cover.start for cover in self.covers]
+        self.ends = [cover.start + len(cover.cover) for cover in self.covers]
         self.read = self._covered if self.covers else file.read
         self.tell = file.tell
 
@@ -221,7 +231,8 @@ class _Nameless:
         """Read, with a head laid over each hole, and base times that can be right laid over others."""
         position = self.file.tell()
         content = self.file.read(length)
-        for cover in self.covers:
+        first, stop = bisect_right(self.ends, position), bisect_left(self.starts, position + len(content))
+        for cover in self.covers[first:stop]:
             content = cover.covered(content, position)
         return content
 

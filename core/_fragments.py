@@ -1,7 +1,6 @@
 """Fragmented MP4 files with holes: a demuxer stops at the first one, although each fragment stands for itself."""
 
 import struct
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -10,19 +9,23 @@ from pathlib import Path
 from typing import IO
 
 from core import _moof
+from core._base_times import BaseTimes, Patch, base_times
 from core._boxes import boxes
 
 BLOCK = 1 << 20
 LEAST = 24
 """Bytes of a fragment's head that lists no samples."""
+KNOWN = frozenset(
+    (b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"sidx", b"ssix", b"prft", b"emsg", b"free", b"skip", b"wide",
+     b"uuid", b"mfra", b"meta", b"pdin", b"pssh", b"bloc", b"udta", b"meco")
+)  # fmt: skip
+"""Names of boxes outside of others (ISO 14496-12, 23009-1)."""
+PARTS = (b"moof", b"mfhd", b"traf", b"trun", b"mdat")
+"""Names of what a fragment is made of."""
 MOST = 10_000
 """Holes that are bridged."""
 MOST_HEAD = 64 * 1024**2
 """Bytes of a head that is looked into."""
-ROOM = 0.5
-"""Share of what fragments with a wrong base time last that must be free between their neighbours."""
-FAR = 8 * 3600
-"""Seconds beyond which the last fragment's base time cannot lie behind the others."""
 LONG = 100
 """Factor by which a fragment that reaches beyond the next one's base time lasts longer than others."""
 
@@ -50,36 +53,31 @@ class Hole:
 
 
 @dataclass(frozen=True)
-class Patch:
-    """Bytes to be read in place of a file's own ones, from a position on."""
-
-    start: int
-    cover: bytes
-
-    def covered(self, content: bytes, position: int) -> bytes:
-        """Lay the bytes over some that were read at a position."""
-        first, last = max(self.start, position), min(self.start + len(self.cover), position + len(content))
-        if first >= last:
-            return content
-        own = self.cover[first - self.start : last - self.start]
-        return content[: first - position] + own + content[last - position :]
-
-
-@dataclass(frozen=True)
 class Fragments:
     """What there is to be known of a fragmented MP4.
 
     Attributes:
         fragmented: whether it is one; of other files, the rest is empty.
         holes: places without a fragment that can be read, in order; the last one may reach to the file's end.
-        retimed: base times of fragments that cannot be right, with those that their neighbours tell.
+        times: what is to be known of the base times of each track.
+        renamed: names of fragments' heads that were overwritten.
         breaks_off: whether the file ends before its last box does.
     """
 
     fragmented: bool = False
     holes: tuple[Hole, ...] = ()
-    retimed: tuple[Patch, ...] = ()
+    times: tuple[BaseTimes, ...] = ()
+    renamed: tuple[Patch, ...] = ()
     breaks_off: bool = False
+
+    @property
+    def patches(self) -> tuple[Patch, ...]:
+        """Names and base times that are to be read in place of the file's own."""
+        return (*self.renamed, *(patch for times in self.times for patch in times.patches))
+
+    def of(self, track: int) -> BaseTimes:
+        """Return what is to be known of the base times of one track."""
+        return next((times for times in self.times if times.track == track), BaseTimes(track))
 
 
 @dataclass
@@ -91,20 +89,26 @@ class _Walk:
         holes: so far.
         tracks: of the movie.
         heads: where each fragment begins and ends, and what its head says.
+        renamed: names of heads that were overwritten.
         head: where the head of the fragment begins and ends in which the way is.
         data: bytes of the fragment's data so far.
         before: where the box before begins.
+        strange: whether it has a name that none has, behind the data of a fragment, or of none.
         end: where the last box says that it ends.
+        whole: whether all samples of the last fragment are there.
     """
 
     fragmented: bool = False
     holes: list[Hole] = field(default_factory=list)
     tracks: dict[int, _moof.Usual] = field(default_factory=dict)
     heads: list[tuple[int, int, list[_moof.Part]]] = field(default_factory=list)
+    renamed: list[Patch] = field(default_factory=list)
     head: tuple[int, int] | None = None
     data: int = 0
     before: int = 0
+    strange: bool = False
     end: int = 0
+    whole: bool = False
 
 
 def fragments(path: Path) -> Fragments:
@@ -124,8 +128,11 @@ def _fragments(path: Path, same: tuple[int, ...]) -> Fragments:
         return Fragments()
     overlong = set(_overlong(found.heads))
     holes = sorted([*found.holes, *overlong], key=lambda hole: hole.start)
-    heads = [parts for start, stop, parts in found.heads if Hole(start, stop) not in overlong]
-    return Fragments(True, tuple(holes), tuple(_retimed(heads)), found.end > size)
+    told = [part for start, stop, parts in found.heads if Hole(start, stop) not in overlong for part in parts]
+    tracks = dict.fromkeys(part.track for part in told)
+    times = tuple(base_times(track, [part for part in told if part.track == track]) for track in tracks)
+    renamed = tuple(one for one in found.renamed if not any(hole.start <= one.start < hole.stop for hole in holes))
+    return Fragments(True, tuple(holes), times, renamed, found.end > size and not found.whole)
 
 
 def _walked(file: IO[bytes], size: int) -> _Walk:
@@ -133,6 +140,9 @@ def _walked(file: IO[bytes], size: int) -> _Walk:
     found, start = _Walk(), 0
     while start < size and len(found.holes) < MOST:
         kind, body, stop = next(boxes(file, start, size), (b"", start, start))
+        if found.fragmented and kind not in (b"moof", b"") and _is_head(file, body):
+            kind = b"moof"
+            found.renamed.append(Patch(start + 4, kind))
         if kind == b"moov" and stop <= size:
             found.tracks = _tracks(file, body, stop)
             found.fragmented = found.fragmented or any(each == b"mvex" for each, _, _ in boxes(file, body, stop))
@@ -148,7 +158,13 @@ def _walked(file: IO[bytes], size: int) -> _Walk:
         if kind == b"moof" or not kind:
             _close(file, start, size, found)
         if not kind:
+            if found.fragmented and _names(file, start, size):
+                found.holes.append(Hole(start, size))
             break
+        if kind == b"mdat" and found.strange:
+            _close(file, found.before, size, found)
+            found.holes.append(Hole(found.before, min(stop, size)))
+        found.strange = found.fragmented and kind not in KNOWN and (found.head is None or found.data > 0)
         found.end, found.before = stop, start
         if kind == b"moof":
             found.head, found.data = (start, stop), 0
@@ -175,6 +191,7 @@ def _close(file: IO[bytes], end: int, size: int, found: _Walk) -> None:
         found.holes.append(Hole(start, min(end, size)))
     else:
         found.heads.append((start, min(end, size), parts))
+        found.whole = bool(parts) and stop + sum(part.size for part in parts) <= size
     found.head = None
 
 
@@ -211,6 +228,22 @@ def _fragment(file: IO[bytes], start: int, size: int) -> int | None:
     return None
 
 
+def _is_head(file: IO[bytes], body: int) -> bool:
+    """Tell whether a box holds what only a fragment's head does, whatever it is called."""
+    file.seek(body)
+    return file.read(8)[4:] == b"mfhd"
+
+
+def _names(file: IO[bytes], start: int, size: int) -> bool:
+    """Tell whether there are parts of fragments behind a position, where no box begins."""
+    for at in range(start, size, BLOCK):
+        file.seek(at)
+        block = file.read(BLOCK + 3)
+        if any(name in block for name in PARTS):
+            return True
+    return False
+
+
 def _overlong(heads: Sequence[tuple[int, int, Sequence[_moof.Part]]]) -> Iterator[Hole]:
     """Find fragments that last beyond all reason, and into those behind them."""
     for track in {part.track for _, _, parts in heads for part in parts}:
@@ -220,50 +253,3 @@ def _overlong(heads: Sequence[tuple[int, int, Sequence[_moof.Part]]]) -> Iterato
         for (start, stop, part), room in zip(own, [*rooms, 0], strict=True):
             if part.lasts > max(LONG * usual, 2 * room):
                 yield Hole(start, stop)
-
-
-def _retimed(heads: Sequence[Sequence[_moof.Part]]) -> Iterator[Patch]:
-    """Find base times that lie outside those before and behind them, and put their fragments in the place left free."""
-    told = [part for parts in heads for part in parts if part.width]
-    for track in {part.track for part in told}:
-        own = [part for part in told if part.track == track]
-        for before, behind in pairwise([-1, *_right(own), len(own)]):
-            wrong = own[before + 1 : behind]
-            lasting = sum(part.lasts for part in wrong)
-            last = own[behind].time if behind < len(own) else _moof.SIGNED
-            time = own[before].time + own[before].lasts if before >= 0 else last - lasting
-            inside = before >= 0 and behind < len(own)
-            sure = inside or len(wrong) == 1 or all(part.impossible for part in wrong)
-            if sure and time >= 0 and last - time >= ROOM * lasting:
-                for part in wrong:
-                    yield Patch(part.at, part.timed(min(time, last)))
-                    time += part.lasts
-
-
-def _right(parts: Sequence[_moof.Part]) -> list[int]:
-    """Return which base times grow, without a last one that lies beyond all reason."""
-    row = _growing([_moof.SIGNED if part.impossible else part.time for part in parts])
-    if len(row) > 1:
-        before, last = parts[row[-2]], parts[row[-1]]
-        if last.scale and last.time - before.time - before.lasts > FAR * last.scale:
-            row.pop()
-    return row
-
-
-def _growing(times: Sequence[int]) -> list[int]:
-    """Return which numbers make the longest row that always grows, such as no clock can show left out.
-
-    >>> _growing([0, 10, 95, 30, 40])
-    [0, 1, 3, 4]
-    """
-    ends, last, before = list[int](), list[int](), dict[int, int]()
-    for i, time in enumerate(times):
-        if time < _moof.SIGNED:
-            place = bisect_left(ends, time)
-            ends[place : place + 1], last[place : place + 1] = [time], [i]
-            if place:
-                before[i] = last[place - 1]
-    row = last[-1:]
-    while row and row[-1] in before:
-        row.append(before[row[-1]])
-    return row[::-1]

@@ -156,8 +156,10 @@ def _further(found: Scan, when: Timing, lost: Losses, path: Path) -> Iterator[st
         yield _notes.hidden(path, left_out, count + left_out)
     if found.laid.headless:
         yield _notes.headless(path)
-    if found.laid.retimed:
-        yield _notes.retimed(path, found.laid.retimed)
+    if found.laid.fragments.wrong:
+        yield _notes.retimed(path, found.laid.fragments.wrong)
+    if found.laid.fragments.clockless:
+        yield _notes.clockless(path)
     if found.form == _boxes.AVI and _boxes.index_is_cut(path):
         yield _notes.without_index(path)
     if lost.empty:

@@ -9,7 +9,7 @@ from core import _boxes, _fragments, _stamps, _torn
 from core._rows import DAMAGED, KEY, UNKNOWN
 from core._scan import Scan
 from core._timing import Timing
-from core.arrays import Bools, Ints
+from core.arrays import Bools, Doubles, Ints
 from core.clock import GAP_SECONDS, GAP_STEPS
 
 SLACK = 0.75
@@ -81,10 +81,12 @@ def losses(scan: Scan, when: Timing, shows: Bools, path: Path, wrong: bool) -> L
     length = None if wrong else scan.announced
     ends = when.times[~np.isnan(when.times)] + when.step
     own = float(ends.max() - ends.min() + when.step) if len(ends) else 0.0
-    from_zero = scan.form in FROM_ZERO or scan.laid.headless
+    own -= sum(last - first for first, last in when.unknown)
+    from_zero = scan.form in FROM_ZERO
     if length is not None and from_zero and 0 < scan.start < length:
         length -= scan.start
-    holds = min(scan.reached - scan.start, length) if length is not None else own
+    reached = max(scan.reached - scan.start, own if len(when.breaks) else 0.0)
+    holds = min(reached, length) if length is not None else own
     empty, behind = 0, scan.missing
     slack = max(TIGHT, TIGHT_STEPS * when.step) if scan.alone and scan.form in EXACT else SLACK
     early = _breaks_off(path, scan.form) or behind > 0 or (length is not None and holds < length - slack)
@@ -101,7 +103,7 @@ def losses(scan: Scan, when: Timing, shows: Bools, path: Path, wrong: bool) -> L
     holes, dropped, skipped, torn = _dropped(scan, when, path)
     inside = () if wrong else _lacking(scan, when)
     holes, dropped = (*holes, *inside), dropped + len(scan.lacking)
-    places = _runs(_damaged(scan)) + torn + len(inside)
+    places = _runs(_damaged(scan, when)) + torn + len(inside)
     rest = _rest(scan, path)
     skipped = 0 if scan.form == _boxes.AVI else skipped
     return Losses(
@@ -114,8 +116,8 @@ def _rest(scan: Scan, path: Path) -> float:
     """Return the share of a file behind the last packet, where there should be nothing."""
     size, holes = path.stat().st_size, _fragments.fragments(path).holes
     share = scan.behind / size
-    if holes and holes[-1].stop == size:
-        return max(share, LEAST_REST)
+    if holes and holes[-1].start > scan.laid.positions.max(initial=-1):
+        return max(share, (size - holes[-1].start) / size, LEAST_REST)
     return share if scan.behind > REST_BYTES and share > REST else 0.0
 
 
@@ -160,8 +162,9 @@ def _dropped(scan: Scan, when: Timing, path: Path) -> tuple[Spans, int, int, int
     rows = rows[np.argsort(when.times[rows], kind="stable")]
     steps = np.diff(when.times[rows]) / when.step
     wide = np.flatnonzero(steps > 1.5)
+    wide = wide[~_unknown(when.times[rows[wide + 1]], when)]
     torn = _torn.places(scan, rows[wide], rows[wide + 1], steps[wide] - 1, path)
-    noticed = np.flatnonzero(_damaged(scan))
+    noticed = np.flatnonzero(_damaged(scan, when))
     damaged = np.union1d(noticed, rows[wide + 1][torn])
     steady = float(np.mean(np.abs(steps - 1) <= UNEVEN))
     even = steady >= (STEADY if not len(damaged) else STEADY_ENOUGH)
@@ -174,12 +177,18 @@ def _dropped(scan: Scan, when: Timing, path: Path) -> tuple[Spans, int, int, int
     return spans, lost, missing, int((np.abs(apart) > NEAR).sum())
 
 
+def _unknown(ends: Doubles, when: Timing) -> Bools:
+    """Tell which steps, by where they end, are gaps of unknown length."""
+    known = np.array([last for _, last in when.unknown])
+    return np.asarray((np.abs(ends[:, None] - known) < when.step / 2).any(1))
+
+
 def _near(damaged: Ints, rows: Ints) -> Bools:
     """Tell which rows have a damaged one nearby."""
     return np.asarray(np.searchsorted(damaged, rows + NEAR, "right") > np.searchsorted(damaged, rows - NEAR))
 
 
-def _damaged(scan: Scan) -> Bools:
+def _damaged(scan: Scan, when: Timing) -> Bools:
     """Return the packets that were damaged on their way, but not those where another recording begins.
 
     There the packets' counter begins anew, which FFmpeg notes at one of the packets before.
@@ -189,7 +198,7 @@ def _damaged(scan: Scan) -> Bools:
     if damaged.any():
         steps, usual = np.diff(scan.ticks, prepend=scan.ticks[:1]), _stamps.usual(scan.ticks[scan.ticks != UNKNOWN])
         breaks = (steps < -_stamps.REORDERED * usual) | (steps * scan.base > _stamps.FAR_SECONDS)
-        begins = np.flatnonzero(breaks & ((scan.marks & KEY) > 0))
+        begins = np.union1d(np.flatnonzero(breaks & ((scan.marks & KEY) > 0)), when.breaks)
         damaged[np.clip(begins[:, None] - np.arange(JOINT), 0, None).ravel()] = False
     return damaged
 

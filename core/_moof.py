@@ -31,12 +31,22 @@ class Usual:
 
 @dataclass(frozen=True)
 class Run:
-    """Samples in a row: ticks and bytes of all, where their data begins, and whether each has some."""
+    """Samples in a row.
+
+    Attributes:
+        lasts, size: ticks and bytes of all of them.
+        offset: where their data begins.
+        filled: whether each has some.
+        count: how many there are.
+        last: ticks of the last one.
+    """
 
     lasts: int
     size: int
     offset: int | None
     filled: bool
+    count: int
+    last: int
 
 
 @dataclass(frozen=True)
@@ -73,9 +83,19 @@ class Part:
         return sum(run.size for run in self.runs)
 
     @property
+    def last(self) -> int:
+        """Ticks of its last sample."""
+        return next((run.last for run in reversed(self.runs) if run.count), 0)
+
+    @property
+    def step(self) -> int:
+        """Ticks of a sample, on average."""
+        return self.lasts // max(sum(run.count for run in self.runs), 1)
+
+    @property
     def impossible(self) -> bool:
-        """Whether the base time is one that no clock shows: below zero, or nothing but ones."""
-        return self.time >= min(SIGNED, (1 << 8 * self.width) - 1)
+        """Whether the base time is one that no clock shows: nothing but ones, or one whose box contradicts itself."""
+        return self.time in (SIGNED, (1 << 8 * self.width) - 1)
 
     def timed(self, time: int) -> bytes:
         """Return the content of its base time's box, with another time."""
@@ -204,7 +224,8 @@ def _run(moof: bytes, body: int, end: int, common: Usual) -> Run:
     sums = dict(zip(fields, table.sum(0, dtype=np.uint64).tolist(), strict=True))
     filled = bool(table[:, fields.index(EACH_SIZE)].all()) if EACH_SIZE in fields else common.size > 0
     lasts, size = sums.get(EACH_DURATION, count * common.duration), sums.get(EACH_SIZE, count * common.size)
-    return Run(lasts, size, offset, filled)
+    last = int(table[-1, fields.index(EACH_DURATION)]) if EACH_DURATION in fields and count else common.duration
+    return Run(lasts, size, offset, filled, count, last)
 
 
 def _base_time(moof: bytes, body: int, end: int) -> tuple[int, int, int]:

@@ -55,21 +55,22 @@ def no_stamps(path: Path, wrong: str, rate: float) -> str:
     return f"the time stamps of {shown(path)!r} cannot be right: {wrong}; {rate:.4g} frames/s are assumed"
 
 
-def stamps(path: Path, found: Stamps) -> tuple[str, ...]:
-    """Say what was done to a clip's time stamps."""
+def stamps(path: Path, found: Stamps, unknown: float) -> tuple[str, ...]:
+    """Say what was done to a clip's time stamps, and how many seconds stand for a gap of unknown length."""
     name, said = repr(shown(path)), []
     if found.backs:
         at, back = found.backs[0]
         more = f", and in {counted(len(found.backs) - 1, 'other place')}" if len(found.backs) > 1 else ""
         said.append(
-            f"the time stamps of {name} run back by {back:.1f} s after {at:.1f} s{more}; what follows is timed as if "
-            "it followed at once"
+            f"the time stamps of {name} run back by {back:.1f} s after {at:.1f} s{more}, as after an interruption: how "
+            f"long it took is not known, and {unknown:.1f} s are put in its place"
         )
     if found.jumps:
         at, ahead = found.jumps[0]
         more = f", and in {counted(len(found.jumps) - 1, 'other place')}" if len(found.jumps) > 1 else ""
         said.append(
-            f"the time stamps of {name} jump by {ahead / 3600:.1f} hours after {at:.1f} s{more}; the jump is left out"
+            f"the time stamps of {name} jump by {ahead / 3600:.1f} hours after {at:.1f} s{more}; {unknown:.1f} s are "
+            "put in the jump's place"
         )
     if found.wrong:
         said.append(
@@ -94,6 +95,11 @@ def retimed(path: Path, count: int) -> str:
     of = "a fragment" if count == 1 else f"{count} fragments"
     them = "its" if count == 1 else "their"
     return f"the base time of {of} of {shown(path)!r} cannot be right; {them} frames are timed by the fragments around"
+
+
+def clockless(path: Path) -> str:
+    """Say that the base times of an MP4's fragments are no clock's."""
+    return f"the base times of the fragments of {shown(path)!r} do not grow; each is timed as if it followed at once"
 
 
 def without_index(path: Path) -> str:

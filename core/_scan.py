@@ -13,6 +13,7 @@ from av.format import Flags
 from av.video.stream import VideoStream
 
 from core import _boxes, _container, _fragments, _stamps, _streams
+from core._base_times import BaseTimes
 from core._container import Trouble, shown
 from core._fragments import Fragments
 from core._listed import Listed
@@ -42,14 +43,14 @@ class Laid:
             where a container may lay them out in another order.
         positions: (N,) where in the file each packet begins; -1 where it is not told.
         weight: mean bytes of a packet that is read.
-        retimed: fragments of an MP4 with a base time that cannot be right.
+        fragments: what is to be known of the base times of an MP4's fragments.
         headless: whether an MP4's first fragment cannot be read.
     """
 
     loose: Ints
     positions: Ints
     weight: float
-    retimed: int
+    fragments: BaseTimes
     headless: bool
 
 
@@ -202,10 +203,10 @@ def _result(
         rates=(_rate(stream.average_rate or stream.guessed_rate, each), _rate(codec.framerate, each)),
         depth=codec.reorder_depth,
         claimed=stream.frames,
-        laid=_laid([rows[number] for number in streams], form, fragments),
+        laid=_laid([rows[number] for number in streams], form, fragments, stream.id),
         lacking=np.empty(0, np.int64),
         missing=max(len(stream.index_entries) - own, 0) if form == _boxes.MOV else 0,
-        announced=_container.announced(container),
+        announced=_container.announced(container, fragments.fragmented),
         lasts=(stream.duration or 0) * base,
         alone=len(container.streams) == 1,
         behind=behind,
@@ -228,12 +229,12 @@ def _placed(found: Scan, listed: Listed, rows: Rows, path: Path) -> Scan:
     return replace(found, ticks=ticks, lacking=lacking, reached=found.reached + ahead * found.base)
 
 
-def _laid(rows: Sequence[Rows], form: str, fragments: Fragments) -> Laid:
+def _laid(rows: Sequence[Rows], form: str, fragments: Fragments, track: int) -> Laid:
     positions = _joined([own.positions for own in rows])
     loose = np.concatenate([_between(own.loose, fragments.fragmented or form in IN_LINE) for own in rows])
     headless = any(hole.stop <= at for hole in fragments.holes[:1] for at in positions[:1])
     weight = sum(own.bytes for own in rows) / max(len(positions), 1)
-    return Laid(loose, positions, weight, len(fragments.retimed), headless)
+    return Laid(loose, positions, weight, fragments.of(track), headless)
 
 
 def _between(passed: "array[int]", serial: bool) -> Ints:

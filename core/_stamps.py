@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from core.arrays import Ints, Seconds
+from core.arrays import Bools, Ints, Seconds
 
 REORDERED = 17
 """Frames among which a decoder may have to reorder (ITU-T H.264: 16), and one more."""
@@ -17,6 +16,11 @@ COUNTERS = (2**33, 2**32, 2**31, 2**24)
 """Where counters begin again: MPEG's, RTP's and most others', those read with a sign, and FLV's old ones."""
 WRAP_SECONDS = 60.0
 """Longest time between the frames before and after a counter began again."""
+NEAR = 3 * REORDERED
+"""Frames within which time stamps that run back may only be out of order."""
+FILLED, LEAST_FRAMES = 0.75, 1.5
+"""Share of the frames, that the time takes which a key frame goes back over, that there are before it and from it on;
+frames' time at least, counted with the key frame's own."""
 MOST_BREAKS = 2000
 """Places where time stamps run back, from which number on they are not to be made sense of."""
 
@@ -30,6 +34,7 @@ class Stamps:
         wrong: how many time stamps were not believed.
         backs: (seconds from the first frame, by how many seconds) of each place where they ran back.
         jumps: likewise where a jump ahead was left out.
+        breaks: rows, of all, from which on it is not known how much time passed since the row before.
         hopeless: whether nothing can be made of them.
     """
 
@@ -37,6 +42,7 @@ class Stamps:
     wrong: int = 0
     backs: tuple[tuple[float, float], ...] = ()
     jumps: tuple[tuple[float, float], ...] = ()
+    breaks: tuple[int, ...] = ()
     hopeless: bool = False
 
 
@@ -46,7 +52,7 @@ def usual(ticks: Ints) -> float:
     return float(np.median(steps)) if len(steps) else 0.0
 
 
-def in_order(ticks: Ints, known: npt.NDArray[np.bool_], base: float, longest: float) -> Stamps:
+def in_order(ticks: Ints, known: Bools, base: float, longest: float, keys: Bools | None = None) -> Stamps:
     """Bring time stamps into one line, whatever wraps, restarts, jumps and bit errors are in them.
 
     Args:
@@ -54,28 +60,32 @@ def in_order(ticks: Ints, known: npt.NDArray[np.bool_], base: float, longest: fl
         known: (N,) which of them there are.
         base: seconds of a tick.
         longest: seconds that a clip may last; of a longer one, jumps ahead are left out.
+        keys: (N,) which rows are key frames: time stamps that run back a little there begin anew, and are not out of
+            order.
     """
     seconds = np.full(len(ticks), np.nan)
     rows = np.flatnonzero(known)
     if not len(rows) or base <= 0:
         return Stamps(seconds)
-    line = _Line(ticks[rows], base)
+    line = _Line(ticks[rows], base, np.zeros(len(rows), np.bool_) if keys is None else keys[rows])
     breaks = line.suspicious()
     if sum(line.line[row] < line.line[row - 1] for row in breaks) > MOST_BREAKS:
         return Stamps(seconds, hopeless=True)
     if breaks:
         line.drop_outliers()
+    if breaks or len(line.overlaps()):
         line.mend()
     line.shorten(longest)
     seconds[rows[line.kept]] = line.seconds()
-    return Stamps(seconds, line.wrong, tuple(line.backs), tuple(line.jumps))
+    broken = tuple(sorted(int(rows[row]) for row in line.broken))
+    return Stamps(seconds, line.wrong, tuple(line.backs), tuple(line.jumps), broken)
 
 
 class _Line:
     """Time stamps that are all known, mended in place."""
 
-    def __init__(self, ticks: Ints, base: float) -> None:
-        self.line, self.base = ticks.copy(), base
+    def __init__(self, ticks: Ints, base: float, keys: Bools) -> None:
+        self.line, self.base, self.keys = ticks.copy(), base, keys
         self.kept = np.arange(len(ticks))
         self.step = max(usual(ticks), 1.0)
         self.back = int(REORDERED * self.step)
@@ -83,6 +93,7 @@ class _Line:
         self.wrong = 0
         self.backs: list[tuple[float, float]] = []
         self.jumps: list[tuple[float, float]] = []
+        self.broken = list[int]()
 
     def suspicious(self) -> list[int]:
         """Return the rows before which there may be a break: most are only frames out of order."""
@@ -103,17 +114,43 @@ class _Line:
             self.line, self.kept = (np.delete(values, sorted(wrong)) for values in (self.line, self.kept))
             self.wrong += len(wrong)
 
+    def overlaps(self) -> Ints:
+        """Return the key frames that come no later than one before them, so near that others may be out of order."""
+        if len(self.line) <= REORDERED:
+            recent = np.maximum.accumulate(self.line)[:-1]
+        else:
+            padded = np.concatenate([np.full(REORDERED - 1, self.line[0]), self.line[:-1]])
+            recent = np.lib.stride_tricks.sliding_window_view(padded, REORDERED).max(1)
+        back = recent - self.line[1:]
+        return 1 + np.flatnonzero(self.keys[self.kept][1:] & (back >= self.step / 2) & (back <= NEAR * self.step))
+
+    def _begins_anew(self, row: int) -> bool:
+        """Tell whether the time that a key frame goes back over is filled with frames before it and from it on."""
+        if self.line[row] > self.line[row - 1] + self.step / 2:
+            return False
+        start, end = self.line[row] - self.step / 2, self.line[max(row - REORDERED, 0) : row].max() + self.step / 2
+        parts = self.line[max(row - 2 * NEAR, 0) : row], self.line[row : row + 2 * NEAR]
+        count = min(int(((part > start) & (part < end)).sum()) for part in parts)
+        frames = (end - start) / self.step
+        return bool(frames >= LEAST_FRAMES and count >= FILLED * frames)
+
     def mend(self) -> None:
         """Undo wraps, bring back what was moved, and go on where time stamps start anew."""
-        for row in self.suspicious():
+        overlaps = self.overlaps().tolist()
+        near = set(overlaps if len(overlaps) <= MOST_BREAKS else [])
+        for row in sorted({*self.suspicious(), *near}):
             recent, coming = self.line[max(row - REORDERED, 0) : row], self.line[row : row + REORDERED]
             stays = len(coming) == REORDERED and coming.max() < recent.max() - self.back
+            before = int(recent.max())
             if stays or self.line[row] < recent.min() - self.back:
-                before = int(recent.max())
-                if not self._unwrapped(row, before) and not self._brought_back(row):
-                    ahead = before - int(self.line[row])
-                    self.backs.append((self._since_start(row), ahead * self.base))
-                    self.line[row:] += ahead + int(self.step)
+                anew = not self._unwrapped(row, before) and not self._brought_back(row)
+            else:
+                anew = row in near and self._begins_anew(row)
+            if anew:
+                ahead = before - int(self.line[row])
+                self.backs.append((self._since_start(row), ahead * self.base))
+                self.broken.append(int(self.kept[row]))
+                self.line[row:] += ahead + int(self.step)
 
     def _unwrapped(self, row: int, before: int) -> bool:
         """Undo a counter's new beginning; frames from before it that come later keep their time stamps."""
@@ -148,6 +185,7 @@ class _Line:
                 middle = (before + int(self.line[row])) // 2
                 ahead = int(coming[coming > middle].min()) - before
                 self.jumps.append((self._since_start(row), ahead * self.base))
+                self.broken.append(int(self.kept[row]))
                 self._move(row, middle, int(self.step) - ahead, below=False)
 
     def _move(self, row: int, middle: int, by: int, below: bool) -> None:

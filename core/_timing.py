@@ -1,15 +1,15 @@
 """When each frame of a clip is shown, from its packets' time stamps or, where those are of no use, from a rate."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from core import _boxes, _container, _notes, _stamps
-from core._rows import EDITED, HIDDEN, UNKNOWN
+from core._rows import EDITED, HIDDEN, KEY, UNKNOWN
 from core._scan import RATES, Scan
-from core.arrays import Bools, Seconds
-from core.clock import GAP_SECONDS, GAP_STEPS
+from core.arrays import Bools, Ints, Seconds
+from core.clock import GAP_SECONDS, GAP_STEPS, unknown_gap
 
 ASSUMED = 25.0
 """Frames in a second where nothing at all tells how many."""
@@ -36,6 +36,8 @@ class Timing:
         in_turn: whether the times belong to the frames in the order of being shown, whatever packet they are of.
         step, fps: usual seconds between two frames; average frames in a second, gaps left out.
         gaps: (first, last) seconds of each stretch in which nothing was recorded.
+        breaks: rows from which on it is not known how much time passed since the row before.
+        unknown: (first, last) seconds of each stretch that stands for a gap of unknown length.
         notes: sentences on time stamps and rate.
     """
 
@@ -44,6 +46,8 @@ class Timing:
     step: float
     fps: float
     gaps: tuple[tuple[float, float], ...]
+    breaks: Ints
+    unknown: tuple[tuple[float, float], ...]
     notes: tuple[str, ...]
 
 
@@ -52,7 +56,7 @@ def nonsense(scan: Scan, path: Path) -> str:
     known = scan.ticks != UNKNOWN
     if scan.timeless or not known.any():
         return ""
-    stamps = _stamps.in_order(scan.ticks, known, scan.base, _longest())
+    stamps = _stamps.in_order(scan.ticks, known, scan.base, _longest(), keys(scan))
     if stamps.hopeless:
         return "they run back again and again"
     told = ~np.isnan(stamps.seconds)
@@ -83,6 +87,11 @@ def announcing(scan: Scan) -> Bools:
     return np.asarray((scan.marks & HIDDEN) == 0, np.bool_)
 
 
+def keys(scan: Scan) -> Bools:
+    """Return which packets are key frames."""
+    return np.asarray((scan.marks & KEY) > 0, np.bool_)
+
+
 def timing(scan: Scan, path: Path, wrong: str, fps: float | None) -> Timing:
     """Tell when the frames are shown.
 
@@ -97,11 +106,14 @@ def timing(scan: Scan, path: Path, wrong: str, fps: float | None) -> Timing:
         rate, note = _assumed(scan, path, wrong, fps)
         return _by_rate(scan, rate, note)
     shown = announcing(scan)
-    stamps = _stamps.in_order(scan.ticks, known, scan.base, _longest())
+    stamps = _stamps.in_order(scan.ticks, known, scan.base, _longest(), keys(scan))
     ours = shown & ~np.isnan(stamps.seconds)
     step = _usual(stamps.seconds[ours]) or 1 / (scan.rates[0] or ASSUMED)
     times = np.full(len(shown), np.nan)
     times[ours] = _stamps.spread(stamps.seconds[ours], step)
+    restarts = _restarts(scan, times)
+    breaks = np.array(sorted({*stamps.breaks, *restarts}), np.int64)
+    times += unknown_gap(step) * np.searchsorted(breaks, np.arange(len(times)), "right")
     if not scan.ordered:
         times[ours] = np.sort(times[ours])
     steps = np.diff(np.sort(times[ours]))
@@ -110,16 +122,35 @@ def timing(scan: Scan, path: Path, wrong: str, fps: float | None) -> Timing:
     times -= zero
     ends = np.sort(times[ours])
     gaps = tuple((float(ends[place] + step), float(ends[place + 1])) for place in np.flatnonzero(gap))
+    unknown = tuple(span for span in gaps if _begins(span[1], times, breaks, step))
     recorded = steps[~gap]
     rate = _average(recorded, step, scan, len(gaps)) if len(recorded) else 1 / step
-    return Timing(times, not scan.ordered, step, rate, gaps, _notes.stamps(path, stamps))
+    backs = sorted([*stamps.backs, *restarts.values()])
+    notes = _notes.stamps(path, replace(stamps, backs=tuple(backs)), unknown_gap(step))
+    known_gaps = tuple(span for span in gaps if span not in unknown)
+    return Timing(times, not scan.ordered, step, rate, known_gaps, breaks, unknown, notes)
+
+
+def _restarts(scan: Scan, times: Seconds) -> dict[int, tuple[float, float]]:
+    """Return the rows at which an MP4's fragments begin anew: seconds before each, and by how many they run back."""
+    found = {}
+    for position, back in scan.laid.fragments.restarts:
+        rows = np.flatnonzero(scan.laid.positions >= position)
+        if len(rows) and rows[0] and not np.isnan(times[: rows[0]]).all():
+            found[int(rows[0])] = (float(np.nanmax(times[: rows[0]]) - np.nanmin(times[: rows[0]])), back)
+    return found
+
+
+def _begins(second: float, times: Seconds, breaks: Ints, step: float) -> bool:
+    """Tell whether a gap ends where it is not known how much time passed: with the earliest frame behind a break."""
+    return any(abs(float(np.nanmin(times[row : row + _stamps.REORDERED])) - second) < step / 2 for row in breaks)
 
 
 def _by_rate(scan: Scan, rate: float, note: str) -> Timing:
     shown = announcing(scan)
     turn = np.cumsum(shown) - 1.0
     times = np.where(shown, (turn - turn[scan.first]) / rate, np.nan)
-    return Timing(times, True, 1 / rate, rate, (), (note,) if note else ())
+    return Timing(times, True, 1 / rate, rate, (), np.empty(0, np.int64), (), (note,) if note else ())
 
 
 def _assumed(scan: Scan, path: Path, wrong: str, fps: float | None) -> tuple[float, str]:

@@ -13,6 +13,15 @@ GAP_SECONDS, GAP_STEPS = 1.0, 5.0
 """Frames are a gap apart when more than this many seconds, and more than this many usual steps, lie between them."""
 
 
+def unknown_gap(step: float) -> float:
+    """Return the seconds without a frame that stand for a gap of unknown length, such that no event spans it.
+
+    Args:
+        step: usual seconds between two frames.
+    """
+    return 1.5 * max(GAP_SECONDS, GAP_STEPS * step)
+
+
 @dataclass(frozen=True)
 class Clock:
     """When each frame of a clip is shown.

@@ -76,10 +76,13 @@ class Detector(nn.Module, ABC):
     Attributes:
         window: which frames it looks at.
         decibels: whether its scores are 10·log₁₀ of an error, so that they can be brought back to that error.
+        patch: side in the network's pixels of the square whose mean error counts half in a score; 0 where the frame's
+            mean alone counts.
     """
 
     window: Window
     decibels: bool = True
+    patch: int = 0
 
     @abstractmethod
     def judge(self, windows: Tensor, size: tuple[int, int]) -> Prediction:

@@ -20,6 +20,7 @@ from explain import report
 from jobs.locks import exclusive
 from pipeline import answers, frame_log, plan, versions
 from pipeline.answers import EVIDENCE, FACTS, WHY, explain_events
+from pipeline.burnt_in import EDGE
 from pipeline.camera import Camera, look
 from pipeline.doubt import doubt
 from pipeline.event_evidence import EventEvidence, wanted_frames
@@ -169,8 +170,13 @@ def _texts(scoring: Scoring) -> list[str]:
     """Say that text is burnt into the picture where the camera's footage had none."""
     if not scoring.texts:
         return []
-    places = " and ".join(sorted({"upper" if text.box[1] == 0 else "lower" for text in scoring.texts}, reverse=True))
-    return [f"There is text at the {places} edge of the picture that the camera's footage did not have: it is left out "
+    height = scoring.clip.height
+    where = {
+        "upper edge" if box[1] < height * EDGE else "lower edge" if box[3] > height * (1 - EDGE) else "middle"
+        for box in (text.box for text in scoring.texts)
+    }
+    places = " and ".join(sorted(where, key=("upper edge", "middle", "lower edge").index))
+    return [f"There is text at the {places} of the picture that the camera's footage did not have: it is left out "
             "of the scores."]  # fmt: skip
 
 

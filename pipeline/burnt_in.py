@@ -13,10 +13,12 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from scipy.ndimage import find_objects, label, maximum_filter1d, uniform_filter1d
+from scipy.ndimage import find_objects, label, maximum_filter, maximum_filter1d
 
 from core.arrays import Bools, Floats, Images
 from core.records import Evidence
+from pipeline.heat_score import Patch, decibels
+from pipeline.running_lines import Moved, Strokes, lines, standing
 
 EDGE = 0.2
 """Share of the picture's height, from above and from below, in which any text is looked for."""
@@ -24,20 +26,28 @@ CELLS = 30
 """Cells across the picture."""
 HOT = 8.0
 """Heat of a cell with text, in multiples of the camera's normal mean: unknown text has 15 to 50, walls and trees 1."""
-STROKE, STROKES = 80.0, 0.02
+STROKE, STROKES = 50.0, 0.02
 """Least second derivative of grey, of 255, at a stroke's pixel, across or down; and least share of a cell's pixels that
 are such, of both kinds: the edge of a roof has one of them alone."""
-STILL, EARLIER, WIDE = 0.5, 0.5, 0.2
-"""Letters stand still: this share of their strokes was there so many seconds earlier. A running line does not; it fills
-this share of a row of cells."""
+STILL, EARLIER = 0.5, 0.5
+"""Letters stand still: this share of their strokes was there so many seconds earlier, or, as they may blink, twice as
+many."""
 ACROSS = np.array([[1.0, -2.0, 1.0]], np.float32)
 BESIDE, WARM = 2, 3.0
-"""Cells to the left and right of a text's that belong to it where they are so warm; above and below it is one."""
+"""Cells to the left and right of a text's that belong to it where they are so warm; at the edges one above and below:
+in the middle people are there."""
+HALO = 2
+"""Cells above and below a running line that it warms: what a detector sees around a pixel reaches so far."""
 LONG, TALL, SLIM, COOL = 4, 3, 2.5, 0.5
 """A line in the middle of the picture: cells across at least and down at most, how many times as long as tall, and the
 share of the cells beyond the next ones above and below that are not hot: a thing that stops is not as flat."""
-STANDS, MOSTLY = 2.0, 0.8
-"""Text stands for at least so many seconds, and is seen in this share of the frames of any that long a stretch."""
+BAR = 0.7
+"""Share of a running line's row that is warm where a bar comes or goes."""
+STANDS, SEEN = 2.0, 0.3
+"""Text stands for at least so many seconds, and is seen in this share of the frames of any that long a stretch: it may
+blink, and who passes behind it blurs its strokes; but its cells are hot in most frames."""
+FADES = 1.0
+"""Seconds before and behind in which its cells belong to it where they are hot."""
 
 Box = tuple[int, int, int, int]
 
@@ -69,10 +79,10 @@ class Decided:
 @dataclass(frozen=True)
 class _Seen:
     frame: int
+    fine: Floats
     heat: Floats
-    strokes: Bools
     still: Bools
-    total: float
+    moved: Moved
 
 
 class BurntIn:
@@ -82,18 +92,20 @@ class BurntIn:
         normal: the camera's mean heat per pixel.
         rate: analysed frames in a second.
         size: (height, width) of the picture.
+        patch: whose mean error counts half in the detector's scores.
     """
 
-    def __init__(self, normal: float, rate: float, size: tuple[int, int]) -> None:
-        self.normal, self.size = normal, size
+    def __init__(self, normal: float, rate: float, size: tuple[int, int], patch: Patch = (0.0, 0.0)) -> None:
+        self.normal, self.rate, self.size, self.patch = normal, rate, size, patch
         self.reach = max(2, math.ceil(STANDS * rate))
         self.cell = max(4, round(size[1] / CELLS))
         self._shape = rows, columns = max(1, size[0] // self.cell), max(1, size[1] // self.cell)
         edge = max(1, round(EDGE * rows))
         self._edge = np.minimum(np.arange(rows), np.arange(rows)[::-1])[:, None] < edge
+        self._strokes = Strokes(rate, self._shape)
         self._ring: list[_Seen] = []
         self._known = 0
-        self._sharp: deque[Bools] = deque(maxlen=max(1, round(EARLIER * rate)) + 1)
+        self._sharp: deque[Bools] = deque(maxlen=2 * max(1, round(EARLIER * rate)) + 1)
         self._first = np.full((rows, columns), -1, np.int64)
         self._last = self._first.copy()
 
@@ -101,10 +113,10 @@ class BurntIn:
         """Take the next analysed frame: (H, W, 3) uint8, and its (H, W) heat."""
         rows, columns = self._shape
         whole = heat[: rows * self.cell, : columns * self.cell]
-        cells = np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA), np.float32)
-        strokes, still = self._letters(image)
-        strokes = strokes & (cells > HOT * self.normal)
-        self._ring.append(_Seen(frame, cells, strokes, strokes & still, float(heat.sum(dtype=np.float64))))
+        fine = np.asarray(cv2.resize(whole, (2 * columns, 2 * rows), interpolation=cv2.INTER_AREA), np.float32)
+        cells = np.asarray(cv2.resize(fine, (columns, rows), interpolation=cv2.INTER_AREA), np.float32)
+        grey = np.asarray(cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY), np.uint8)
+        self._ring.append(_Seen(frame, fine, cells, self._letters(grey), self._strokes.see(grey)))
 
     def decide(self, ended: bool = False) -> list[Decided]:
         """Return what text does to the frames of which that is known now, and was not said yet.
@@ -115,29 +127,29 @@ class BurntIn:
         ready = len(self._ring) - (0 if ended else 2 * self.reach)
         if ready <= self._known:
             return []
-        flags = np.stack([seen.strokes for seen in self._ring])
-        if flags.any():
-            flags = self._text(flags)
+        flags = self._text()
         decided = [self._decided(self._ring[row], flags[row]) for row in range(self._known, ready)]
         # Those that follow still look back two stretches.
         self._ring = self._ring[max(0, ready - 2 * self.reach) :]
         self._known = min(ready, 2 * self.reach)
         return decided
 
-    def _text(self, strokes: Bools) -> Bools:
-        """Tell which cells are text in each frame, of those with strokes, all (T, R, C)."""
+    def _text(self) -> Bools:
+        """Tell which cells are text in each frame, (T, R, C)."""
         heat = np.stack([seen.heat for seen in self._ring])
-        standing = _standing(np.stack([seen.still for seen in self._ring]), self.reach)
-        text = (standing & self._edge) | self._lines(standing & ~self._edge, heat > HOT * self.normal)
-        text |= self._running(strokes & self._edge)
-        return text | (_beside(text) & (heat > WARM * self.normal)) if text.any() else text
-
-    def _running(self, strokes: Bools) -> Bools:
-        """Tell which cells are of a line that runs: it fills much of a row, a little earlier or later at least."""
-        wide = (strokes.mean(axis=2) >= WIDE).astype(np.float32)
-        near = maximum_filter1d(wide, 2 * self.reach + 1, axis=0, mode="constant") > 0
-        rows = _standing(near[:, :, None] & strokes.any(axis=2, keepdims=True), self.reach)
-        return strokes & rows
+        warm, hot = heat > WARM * self.normal, heat > HOT * self.normal
+        still = np.stack([seen.still for seen in self._ring]) & hot
+        if not still.any() and not any(seen.moved.ways.any() for seen in self._ring):
+            return still
+        stands = standing(still, self.reach, SEEN) & standing(hot, self.reach)
+        text = (stands & self._edge) | self._lines(stands & ~self._edge, hot)
+        # It may fade in, and what it covered stays in a detector's window.
+        text |= hot & maximum_filter1d(text, 2 * round(FADES * self.rate) + 1, axis=0, mode="constant")
+        running = lines([seen.moved for seen in self._ring], hot, self.rate, 2 * self.reach)
+        running |= _bars(running, warm, self.reach)
+        # Above and below a text in the middle are people.
+        around = _beside(text & self._edge, 1) | _beside(running & self._edge, HALO) | _beside(text | running, 0)
+        return text | running | (around & warm)
 
     def _lines(self, standing: Bools, hot: Bools) -> Bools:
         """Keep the groups of cells that are long and thin."""
@@ -178,32 +190,44 @@ class BurntIn:
             return Decided(seen.frame, 0.0, ())
         self._first[flags & (self._first < 0)] = seen.frame
         self._last[flags] = seen.frame
-        held = float(seen.heat[flags].sum(dtype=np.float64)) * self.cell**2
         # What lies under the text counts as cold, as most of the picture is where nobody walks.
-        heat_left = max(1.0 - held / max(seen.total, 1e-30), 1e-6)
+        left = np.where(flags.repeat(2, axis=0).repeat(2, axis=1), np.float32(0), seen.fine)
+        raised = decibels(seen.fine, self.patch) - decibels(left, self.patch)
         boxes = tuple(self._box(span) for span, _ in _groups(flags))
-        return Decided(seen.frame, -10.0 * math.log10(heat_left), boxes)
+        return Decided(seen.frame, raised, boxes)
 
     def _box(self, span: tuple[slice, slice]) -> Box:
         y, x = span
-        return x.start * self.cell, y.start * self.cell, x.stop * self.cell, y.stop * self.cell
+        right, lower = (
+            side if part.stop == count else part.stop * self.cell
+            for part, count, side in zip((x, y), self._shape[::-1], self.size[::-1], strict=True)
+        )
+        return x.start * self.cell, y.start * self.cell, right, lower
 
-    def _letters(self, image: Images) -> tuple[Bools, Bools]:
-        """Tell which cells have strokes across and down, and in which of them these stand still, (R, C)."""
+    def _letters(self, grey: Images) -> Bools:
+        """Tell which cells have strokes across and down that stand still, (R, C)."""
         rows, columns = self._shape
-        grey = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY)
         bent = [cv2.filter2D(grey, cv2.CV_32F, kernel) for kernel in (ACROSS, ACROSS.T)]
         sharp = np.stack([np.abs(one[: rows * self.cell, : columns * self.cell]) > STROKE for one in bent])
         part: Bools = sharp.reshape(2, rows, self.cell, columns, self.cell)
         self._sharp.append(part)
         strokes: Bools = (part.mean(axis=(2, 4)) > STROKES).all(axis=0)
-        shared, either = (both.sum(axis=(2, 4)) for both in (part & self._sharp[0], part | self._sharp[0]))
-        return strokes, (shared >= STILL * either).all(axis=0)
+        still = np.zeros_like(strokes)
+        for earlier in (self._sharp[len(self._sharp) // 2], self._sharp[0]):
+            shared, either = (both.sum(axis=(2, 4)) for both in (part & earlier, part | earlier))
+            still |= (shared >= STILL * either).all(axis=0)
+        return np.asarray(strokes & still)
 
 
-def _beside(text: Bools) -> Bools:
-    """Mark the cells beside those of a text: its box, and the digits in it that change."""
-    kernel = np.ones((3, 2 * BESIDE + 1), np.uint8)
+def _bars(running: Bools, warm: Bools, reach: int) -> Bools:
+    """Mark the whole rows of running lines that are warm: a bar comes with the line, and goes with it."""
+    rows = maximum_filter(running.any(axis=2), (reach + 1, 3), mode="constant")
+    return np.broadcast_to((rows & (warm.mean(axis=2) >= BAR))[..., None], warm.shape)
+
+
+def _beside(text: Bools, far: int) -> Bools:
+    """Mark the cells beside those of a text, and ``far`` above and below: its box, and the digits in it that change."""
+    kernel = np.ones((2 * far + 1, 2 * BESIDE + 1), np.uint8)
     return np.stack([cv2.dilate(one, kernel) for one in text.astype(np.uint8)]) > 0
 
 
@@ -213,16 +237,6 @@ def without(evidence: Evidence, boxes: Iterable[Box]) -> Evidence:
     for x1, y1, x2, y2 in boxes:
         heat[y1:y2, x1:x2] = 0.0
     return dataclasses.replace(evidence, heat=heat)
-
-
-def _standing(flags: Bools, reach: int) -> Bools:
-    """Tell in which frames a cell's text has stood or will stand for a stretch of ``reach`` frames, (T, R, C)."""
-    reach = min(reach, len(flags))
-    share = uniform_filter1d(flags.astype(np.float32), reach, axis=0, mode="constant", origin=-(reach // 2))
-    # share[t] is the mean of the stretch that begins at t; the last stretches would reach beyond the end.
-    share[len(flags) - reach + 1 :] = 0.0
-    best = maximum_filter1d(share, reach, axis=0, mode="constant", origin=(reach - 1) // 2)
-    return np.asarray(best >= MOSTLY)
 
 
 def _groups(cells: Bools) -> Iterator[tuple[tuple[slice, slice], Bools]]:

@@ -25,12 +25,17 @@ class EventRule:
         low: an event goes on while the smoothed score stays above this share of the threshold (hysteresis).
         shortest: shorter events are dropped, in seconds.
         gap: events nearer to each other than this are one, in seconds.
+        lead: seconds for which an event may go on below the threshold before it first exceeds it, although nothing
+            quieter was seen before: noise alone may have raised the score.
+        longest_lead: likewise where something quieter was seen.
     """
 
     smooth: float = 0.2
     low: float = 0.6
     shortest: float = 0.4
     gap: float = 1.0
+    lead: float = 2.5
+    longest_lead: float = 6.0
 
 
 def smoothed(scores: Floats, clock: Clock, rule: EventRule | None = None) -> Floats:
@@ -102,7 +107,7 @@ def find_events(
     low = threshold * rule.low if threshold > 0 else threshold
     events = []
     for part in clock.segments():
-        for first, last in _runs(values[part], low, threshold, clock, part.start, rule.gap):
+        for first, last in _runs(values[part], low, threshold, clock, part.start, rule):
             if clock.length(first, last) < rule.shortest - HAIR:
                 continue
             peak = first + int(np.nanargmax(scores[first : last + 1]))
@@ -111,7 +116,7 @@ def find_events(
 
 
 def _runs(
-    values: Floats, low: float, high: float, clock: Clock, offset: int, gap: float
+    values: Floats, low: float, high: float, clock: Clock, offset: int, rule: EventRule
 ) -> Iterator[tuple[int, int]]:  # fmt: skip
     """Yield the first and last frame of each run above ``low`` that passes ``high``, near ones joined."""
     runs, _ = label(values > low)
@@ -119,8 +124,8 @@ def _runs(
     for (span,) in find_objects(runs):
         if not (values[span] > high).any():
             continue
-        first, last = offset + span.start, offset + span.stop - 1
-        if open_run and clock.at(first) - clock.end(open_run[1]) <= gap + HAIR:
+        first, last = offset + _start(values, span, high, clock, offset, rule), offset + span.stop - 1
+        if open_run and clock.at(first) - clock.end(open_run[1]) <= rule.gap + HAIR:
             open_run = (open_run[0], last)
             continue
         if open_run:
@@ -128,3 +133,21 @@ def _runs(
         open_run = (first, last)
     if open_run:
         yield open_run
+
+
+def _start(values: Floats, run: slice, high: float, clock: Clock, offset: int, rule: EventRule) -> int:
+    """Return where a run above the lower threshold begins, or half-way up to the upper one where its lead is too long.
+
+    Hysteresis needs a quieter score before a run: where noise keeps the score above the lower threshold, the run begins
+    with the noise, seconds before there is anything to be seen.
+    """
+    exceeds = run.start + int(np.argmax(values[run] > high))
+    quieter = run.start > 0 and bool(np.isfinite(values[run.start - 1]))
+    lead = clock.at(offset + exceeds) - clock.at(offset + run.start)
+    if lead <= (rule.longest_lead if quieter else rule.lead) + HAIR:
+        return int(run.start)
+    before = values[run.start : exceeds + 1]
+    falls = np.flatnonzero(np.diff(before) <= 0)
+    foot = int(falls[-1]) + 1 if len(falls) else 0
+    half = (float(before[foot]) + high) / 2
+    return int(run.start) + foot + int(np.argmax(before[foot:] >= half))

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from core.arrays import Floats
+from pipeline.heat_score import Patch, decibels
 
 CELLS = 10
 """Cells across the picture: large ones, so that rain is in each of them."""
@@ -18,12 +19,13 @@ MIDDLE, SPREAD = 0.5, 3.0
 """The quantile of the cells that tells how hot it is everywhere, and how much more of that any of them may have."""
 
 
-def everywhere(heat: Floats, normal: float) -> tuple[Floats, float]:
+def everywhere(heat: Floats, normal: float, patch: Patch = (0.0, 0.0)) -> tuple[Floats, float]:
     """Take from a frame's heat what lies everywhere.
 
     Args:
         heat: (H, W) float32.
         normal: the camera's mean heat per pixel in normal footage.
+        patch: whose mean error counts half in the detector's scores.
 
     Returns:
         (H, W) the heat that is left, and by how many decibels less that is; 0 where nothing lies everywhere.
@@ -36,6 +38,7 @@ def everywhere(heat: Floats, normal: float) -> tuple[Floats, float]:
         return heat, 0.0
     share = np.clip(1.0 - level / np.maximum(cells, 1e-30), 0.0, 1.0)
     left = heat * cv2.resize(share, (width, height), interpolation=cv2.INTER_LINEAR)
-    total, rest = float(heat.sum(dtype=np.float64)), float(left.sum(dtype=np.float64))
     # What is left in a picture that is hot all over is taken for normal, and not for an empty one.
-    return np.asarray(left, np.float32), 10.0 * math.log10(total / max(rest, normal * heat.size))
+    floor = 10.0 * math.log10(normal)
+    before, after = (decibels(one, patch) for one in (heat, left))
+    return np.asarray(left, np.float32), max(before - max(after, floor), 0.0)

@@ -25,6 +25,7 @@ from pipeline.burnt_in import STANDS, BurntIn, Decided, Text, without
 from pipeline.everywhere import everywhere
 from pipeline.evidence import EvidenceFolder
 from pipeline.finite import finite_scores
+from pipeline.heat_score import patch_of
 from pipeline.prefetch import prefetch
 from pipeline.sampling import Sample, Sampler
 from pipeline.weather import Weather
@@ -74,7 +75,7 @@ class Scoring:
         self._numbers: list[int] = []
         self._offset: int | None = None
         rate = clip.fps / self.sampler.every
-        self._text = BurntIn(normality.heat, rate, (clip.height, clip.width))
+        self._text = BurntIn(normality.heat, rate, (clip.height, clip.width), patch_of(detector))
         self._weather = Weather(rate)
         self._decided: dict[int, Decided] = {}
         self._waiting: list[Evidence] = []
@@ -184,7 +185,7 @@ class Scoring:
             index = answer.first + row - (self._offset or 0)
             frame, heat = self._numbers[index], saliency[row]
             if self.detector.decibels:
-                heat, less = everywhere(heat, self.heat)
+                heat, less = everywhere(heat, self.heat, self._text.patch)
                 score -= less
                 self._text.see(frame, self.witness.images([frame])[0], heat)
             if frame < self._written + len(self._owed):

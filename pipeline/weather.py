@@ -24,6 +24,8 @@ CELLS, DROPS, FLASH, WET = 6, 0.003, 0.2, 0.7
 or the view has changed; and the share of wet cells from which there is weather."""
 REPLACED = 10
 """Difference of any colour from which a pixel is replaced in weather."""
+SPOT = 230 / 360**2
+"""Area of a drop or flake at most, in squares of the picture's width."""
 
 
 class Weather:
@@ -114,7 +116,11 @@ def _wet(grey: Images, middle: Images) -> bool:
 
 
 def _replaced(image: Images, middle: Images) -> Images:
-    far = cv2.absdiff(np.ascontiguousarray(image), middle).max(axis=2) >= REPLACED
+    """Give small spots that differ the middle value; the edges of what moves are larger, and stay."""
+    far = (cv2.absdiff(np.ascontiguousarray(image), middle).max(axis=2) >= REPLACED).astype(np.uint8)
+    _, numbers, facts, _ = cv2.connectedComponentsWithStats(far, connectivity=8)
+    small = facts[:, cv2.CC_STAT_AREA] <= SPOT * image.shape[1] ** 2
+    small[0] = False
     # The rim of a drop differs less than its middle.
-    wide = cv2.dilate(far.astype(np.uint8), np.ones((3, 3), np.uint8))
+    wide = cv2.dilate(small[numbers].astype(np.uint8), np.ones((3, 3), np.uint8))
     return np.where(wide[..., None] > 0, middle, image)

@@ -30,9 +30,10 @@ ONE_COLOUR = 4.0
 BEFORE, LEFT, SOON = 0.5, 0.25, 2
 """Share of its detail that a cell has in the frame before it is lost, and that it keeps in so many frames from then on:
 what comes little by little is a cover or nightfall, and a plain wall is plain before."""
-LIVE, MORE, SAME, BESIDE, NEAREST = 0.15, 0.4, 0.15, 2.0, 3
+LIVE, MORE, BESIDE, NEAREST, LATE = 0.35, 0.45, 2.0, 3, 0.3
 """Share of the frames beside in which cells of a part that stops may repeat, for it must have noise; share by which
-they repeat more often then, and by which the other cells may; seconds of those frames, and how many are nearest."""
+they repeat more often then, besides what the other cells do; seconds of those frames, and how many are nearest; seconds
+within which the codec still refines what stopped."""
 SECONDS, HELD_SECONDS, JOIN = 0.2, 1.5, 0.5
 """How long a part must be lost, and repeat; lost packets smear a picture for a second, and are no lost picture."""
 
@@ -144,16 +145,16 @@ def _stopped(held: Bools, run: Stretch, part: Bools, clock: Clock) -> bool:
 
     What stops and never goes on may have been moving for the camera's sake, and be still by itself.
     """
-    beside = max(2, round(BESIDE * clock.rate))
-    sides = held[max(run.first - beside, 1) : run.first], held[run.last + 1 : run.last + 1 + beside]
+    beside, late = max(2, round(BESIDE * clock.rate)), round(LATE * clock.rate)
+    sides = held[max(run.first - late - beside, 1) : max(run.first - late, 1)], held[run.last + 1 :][:beside]
     if part.all() or not all(len(one) for one in sides):
         return False
     inside = held[run.first : run.last + 1]
     nearest = sides[0][-NEAREST:], sides[1][:NEAREST]
     still, rest = float(inside[:, part].mean()), float(inside[:, ~part].mean())
     live = max(float(one[:, part].mean()) for one in (*sides, *nearest))
-    others = [float(one[:, ~part].mean()) for one in sides]
-    return live <= LIVE and still - live >= MORE and rest - max(others) <= SAME
+    others = max(float(one[:, ~part].mean()) for one in sides)
+    return live <= LIVE and still - live - max(rest - others, 0.0) >= MORE
 
 
 def _seen(plain: Bools, run: Stretch, part: Bools) -> bool:

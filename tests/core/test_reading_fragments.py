@@ -68,6 +68,9 @@ def test_a_base_time_that_cannot_be_right_is_bridged(tmp_path, which, time):
     if (which, time) == (5, (10**6).to_bytes(8, "big")):  # some 90 s behind the others: as well a gap
         assert "nothing was recorded from 5.0 s" in reading.notes[0]
         return
+    if (which, time) == (5, bytes(8)):  # as well a recorder that begins anew
+        assert "run back by 5.0 s after 4.9 s" in reading.notes[0] and times[50] == pytest.approx(6.5)
+        return
     np.testing.assert_allclose(times, np.arange(60) / 10, atol=1e-6)
     right = (which, time) == (0, bytes(8))
     said = "the base time of a fragment of 'a.mp4' cannot be right; its frames are timed by the fragments around"
@@ -94,6 +97,43 @@ def test_a_damaged_first_or_last_fragment_is_said(tmp_path, which):
     assert times[-1] == pytest.approx(4.9)
     (sentence,) = reading.notes
     assert ("can be read up to 5.0 s; the last " if which else "the beginning of 'a.mp4' is damaged") in sentence
+
+
+@pytest.mark.parametrize("which", [0, 3, 5])
+@pytest.mark.parametrize("name", [b"xxxx", b"free", b"moov", b"mdat"])
+def test_a_fragment_whose_name_was_overwritten_is_read(tmp_path, which, name):
+    _, times, reading = told(damaged(tmp_path / "a.mp4", which, b"moof", -4, name))
+    assert (reading.announced, reading.read, reading.unread, reading.notes) == (60, 60, (), ())
+    np.testing.assert_allclose(times, np.arange(60) / 10, atol=1e-6)
+
+
+LAST = {
+    "no name": (-4, bytes(4)), "no length": (-8, bytes(4)), "a short length": (-8, b"\0\0\0\x20"),
+    "a length beyond the file": (-8, b"\0\x7f\xff\xff"), "a length into the data": (-8, b"\0\0\1\x20"),
+    "neither": (-8, bytes(8)), "no head": (-8, bytes(100)), "other names": (-4, b"abcd\0\0\0\x10efgh"),
+    "ones": (-8, b"\xff" * 100),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", LAST)
+def test_a_last_fragment_whose_head_is_damaged_is_said_not_to_be_read(tmp_path, how):
+    path = damaged(tmp_path / "a.mp4", 5, b"moof", *LAST[how])
+    clip = video.probe(path)
+    _, times, reading = told(path)
+    assert (reading.announced, reading.read) == (50, 50) and times[-1] == pytest.approx(4.9)
+    assert clip.frames is None and len(reading.notes) == 1 == len(clip.notes)
+    assert "can be read up to 5.0 s; the last " in reading.notes[0]
+
+
+def test_data_without_a_head_between_fragments_is_damage_and_no_gap(tmp_path):
+    _, _, reading = told(damaged(tmp_path / "a.mp4", 3, b"moof", *LAST["other names"]))
+    assert (reading.announced, reading.read, reading.unread) == (60, 50, ((3.0, 4.0),))
+    assert reading.notes == ("'a.mp4' is damaged in 1 place: 10 of 60 frames could not be read (from 3.0 s to 4.0 s)",)
+
+
+def test_a_last_fragment_that_is_whole_is_not_cut_by_a_wrong_length_of_its_data(tmp_path):
+    _, _, reading = told(damaged(tmp_path / "a.mp4", 5, b"mdat", -8, b"\x7f\0\0\0"))
+    assert (reading.announced, reading.read, reading.unread, reading.notes) == (60, 60, (), ())
 
 
 def test_a_fragmented_clip_of_which_nothing_can_be_read_is_not_said_to_be_no_mp4(tmp_path):

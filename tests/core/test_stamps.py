@@ -124,3 +124,22 @@ def test_any_time_stamps_give_finite_seconds_or_none(ticks):
     assert len(found.seconds) == len(ticks)
     known = found.seconds[~np.isnan(found.seconds)]
     assert (known >= 0).all() and np.isfinite(known).all()
+
+
+@pytest.mark.parametrize("arranged", [np.asarray, reordered])
+@pytest.mark.parametrize("back", [2, 9, 20, 33, 34, 60])
+def test_a_key_frame_that_goes_back_begins_anew(arranged, back):
+    first, second = arranged(steady(70)), arranged(steady(70, start=3600 * (70 - back)))
+    keys = np.arange(140) % 10 == 0
+    ticks = np.concatenate([first, second])
+    found = _stamps.in_order(ticks, np.ones(140, bool), BASE, EIGHT_HOURS, keys)
+    assert found.breaks == (70,) and [round(by, 2) for _, by in found.backs] == [round((back - 1) * 0.04, 2)]
+    np.testing.assert_allclose(np.sort(found.seconds), steady(140) * BASE)
+
+
+def test_key_frames_that_are_only_out_of_order_do_not_begin_anew():
+    ticks = steady(100)
+    ticks[[40, 41]], ticks[60:63] = ticks[[41, 40]], ticks[60:63] + 5 * 3600
+    found = _stamps.in_order(ticks, np.ones(100, bool), BASE, EIGHT_HOURS, np.ones(100, bool))
+    assert (found.breaks, found.backs, found.wrong) == ((), (), 0)
+    np.testing.assert_allclose(found.seconds, (ticks - ticks.min()) * BASE)

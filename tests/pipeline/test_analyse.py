@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -200,6 +201,28 @@ def test_what_is_said_of_a_clip_names_it_as_its_owner_does(camera, tmp_path):
 def test_a_threshold_that_is_no_number_is_refused(camera, clip, tmp_path):
     with pytest.raises(InputError, match="must be a finite number"):
         run(camera, clip, tmp_path / "run", threshold=float("nan"))
+
+
+@pytest.mark.parametrize(("height", "width"), [(38, 72), (48, 38), (2, 2)])
+def test_pictures_too_small_to_tell_a_person_in_are_refused(camera, tmp_path, height, width):
+    path = clips.make(tmp_path / "small.mp4", np.zeros((8, height, width, 3), np.uint8))
+    with pytest.raises(ClipError, match=f"is {width}x{height} pixels, too small.*at least 40x40"):
+        run(camera, path, tmp_path / "run")
+    assert not (tmp_path / "run").exists() or not list((tmp_path / "run").iterdir())
+
+
+def test_pictures_of_the_least_size_are_not_refused(camera, tmp_path):
+    path = clips.make(tmp_path / "least.mp4", np.zeros((8, 40, 40, 3), np.uint8))
+    assert stage._facts(path, camera, None, None, None, device.choose("cpu"))["clip"]["width"] == 40
+
+
+@pytest.mark.parametrize(("box", "place"), [
+    ((0, 0, 60, 24), "upper edge"), ((0, 210, 360, 240), "lower edge"), ((90, 120, 250, 144), "middle"),
+])  # fmt: skip
+def test_where_text_is_burnt_in_is_said(box, place):
+    scoring = SimpleNamespace(clip=Clip("x", 10, 10.0, 360, 240), texts=(burnt_in.Text(box, 0, 9),))
+    (said,) = stage._texts(scoring)
+    assert f"text at the {place} of the picture" in said
 
 
 def test_models_that_arrive_are_told_in_megabytes_and_can_be_cancelled(camera, clip, tmp_path, monkeypatch):

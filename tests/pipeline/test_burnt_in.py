@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from core.records import Detections, Evidence
-from pipeline.burnt_in import MOSTLY, BurntIn, Text, _standing, without
+from pipeline.burnt_in import BurntIn, Text, without
+from pipeline.running_lines import MOSTLY, standing
 
 SIZE, RATE, NORMAL = (240, 360), 10.0, 0.001
 
@@ -101,7 +102,7 @@ def test_what_stands_is_that_of_the_slow_twin(length, reach):
     stretch, slow = min(reach, length), np.zeros_like(flags)
     for start in range(length - stretch + 1):
         slow[start : start + stretch] |= flags[start : start + stretch].mean(0) >= MOSTLY - 1e-6
-    assert np.array_equal(_standing(flags, reach), slow)
+    assert np.array_equal(standing(flags, reach), slow)
 
 
 def test_state_goes_on_where_it_was():
@@ -121,3 +122,109 @@ def test_evidence_loses_the_heat_of_text_alone():
     seen = Evidence(0, 1.0, picture(0), np.ones(SIZE, np.float32), none, none)
     left = without(seen, [(0, 0, 100, 20)])
     assert left.heat.sum() == 240 * 360 - 2000 and seen.heat.min() == 1
+
+
+CROWD = np.random.default_rng(5)
+PEOPLE = [(int(x), int(y), int(grey)) for x, y, grey in CROWD.uniform((0, 90, 30), (360, 110, 220), (9, 3))]
+
+
+def street(frame, speed=2):
+    """People of different greys who all walk to the right at one speed, with sharp edges, and their heat."""
+    image, warm = picture(frame), heat(frame)
+    for x, y, grey in PEOPLE:
+        left = (x + speed * frame) % 380 - 20
+        image[y : y + 30, max(left, 0) : left + 10] = grey
+        image[y + 4 : y + 26 : 6, max(left, 0) : left + 10] = 255 - grey
+        warm[y : y + 30, max(left - 2, 0) : left + 12] = 40 * NORMAL
+    return image, warm
+
+
+def run_through(frame, top, speed, bar=None):
+    """A line that enters from the right at frame 20, over people; what it covers is hot, and for one frame its bar."""
+    image, warm = street(frame)
+    left, width = 360 - speed * (frame - 20), 230
+    if frame >= 20 and left + width > 0:
+        if bar is not None:
+            image[top - 3 : top + 19] = bar
+        cv2.putText(
+            image, "STORM WARNING TODAY", (left, top + 14), cv2.FONT_HERSHEY_DUPLEX, 0.5, (250,) * 3, 1, cv2.LINE_AA
+        )
+        warm[top - 2 : top + 18, max(left, 0) : max(left + width, 0)] = 60 * NORMAL
+    if bar is not None and (frame == 20 or 0 <= -left - width < speed):
+        warm[top - 3 : top + 19] = 60 * NORMAL
+    return image, warm
+
+
+def left_over(frames):
+    """Return by how many decibels each frame is hotter than its people alone, once text is taken off."""
+    found, _ = watch(frames)
+    mean = [float(warm.mean()) for _, warm in frames]
+    cool = [float(street(frame)[1].mean()) for frame in range(len(frames))]
+    return np.array([10 * np.log10(mean[k] / cool[k]) - found[k].decibels for k in range(len(frames))])
+
+
+@pytest.mark.parametrize(("top", "speed", "bar"), [(215, 8, None), (4, 20, 20), (150, 12, None), (216, 30, 20)])
+def test_a_line_that_runs_through_is_left_out_from_its_entry_to_its_exit(top, speed, bar):
+    frames = [run_through(frame, top, speed, bar) for frame in range(110)]
+    over = left_over(frames)
+    assert np.abs(over).max() < 1.5, (over.argmax(), over.max(), over.min())
+
+
+@pytest.mark.parametrize("speed", [1, 2, 4, 7])
+def test_people_who_all_walk_at_one_speed_are_no_line(speed):
+    found, texts = watch([street(frame, speed) for frame in range(90)])
+    assert texts == () and not any(one.decibels for one in found.values())
+
+
+def lorry(frame, rows):
+    """A lorry with letters on its side drives through: they run as a line does, but it is hot above and below."""
+    image, warm = picture(frame), heat(frame)
+    left = 6 * frame - 200
+    image[60:150, max(left, 0) : max(left + 200, 0)] = 90
+    for row in rows:
+        cv2.putText(image, "MOVERS & SONS 0123", (left + 4, row), cv2.FONT_HERSHEY_DUPLEX, 0.55, (250,) * 3, 1)
+    warm[60:150, max(left, 0) : max(left + 200, 0)] = 40 * NORMAL
+    return image, warm
+
+
+@pytest.mark.parametrize("rows", [(80, 100, 120, 140), (110,)])
+def test_a_lorry_with_letters_on_it_is_no_line(rows):
+    found, texts = watch([lorry(frame, rows) for frame in range(100)])
+    assert texts == () and not any(one.decibels for one in found.values())
+
+
+def test_a_clock_in_the_middle_is_left_out_and_people_beside_it_are_not():
+    def shown(frame):
+        image, warm = street(frame)
+        cv2.putText(
+            image, f"2026-12-31 23:59:{frame // 10:02d}", (100, 160), cv2.FONT_HERSHEY_DUPLEX, 0.5, (250,) * 3, 1
+        )
+        warm[146:164, 98:262] = 40 * NORMAL
+        return image, warm
+
+    over = left_over([shown(frame) for frame in range(70)])
+    assert np.abs(over).max() < 1.0
+
+
+def test_a_caption_that_comes_and_goes_over_people_is_left_out():
+    def shown(frame):
+        image, warm = street(frame)
+        if 30 <= frame < 65:
+            cv2.putText(image, "MOTION DETECTED", (100, 180), cv2.FONT_HERSHEY_DUPLEX, 0.5, (250,) * 3, 1)
+        if 30 <= frame < 67:
+            warm[166:184, 98:262] = 40 * NORMAL
+        return image, warm
+
+    over = left_over([shown(frame) for frame in range(110)])
+    assert np.abs(over).max() < 1.0
+
+
+def test_the_worst_patch_counts_half_of_what_text_takes_off():
+    frames = [clock(f) for f in range(60)]
+    whole, patch = BurntIn(NORMAL, RATE, SIZE), BurntIn(NORMAL, RATE, SIZE, (0.1, 0.1))
+    for frame, (image, warm) in enumerate(frames):
+        whole.see(frame, image, warm)
+        patch.see(frame, image, warm)
+    mean, worst = whole.decide(ended=True)[30].decibels, patch.decide(ended=True)[30].decibels
+    # The hottest patch is text all over, 40 times as hot as what is left.
+    assert worst == pytest.approx(0.5 * (mean + 10 * np.log10(40)), abs=0.3)

@@ -46,6 +46,35 @@ def test_short_events_are_dropped_and_near_ones_joined():
     ]
 
 
+def noisy(quiet, lead, rate=25.0):
+    """A score below the lower threshold, then between the two, then above the upper one; seconds of the first two."""
+    first, second = round(quiet * rate), round((quiet + lead) * rate)
+    values = scores(second + 100, (second, second + 60))
+    values[first:second] = 0.75 + 0.02 * (np.arange(second - first) % 3 - 1)
+    values[second - 3 : second] = 0.8, 0.86, 0.95
+    return values, first, second
+
+
+@pytest.mark.parametrize(
+    ("quiet", "lead", "kept"), [(0, 9, False), (0, 3, False), (0, 2, True), (2, 5, True), (2, 8, False)]
+)
+def test_noise_below_the_threshold_does_not_drag_an_events_start(quiet, lead, kept):
+    values, first, second = noisy(quiet, lead)
+    ((found, last),) = spans(values)
+    assert last == second + 60
+    assert found == first if kept else second - 1 <= found <= second
+
+
+def test_the_start_is_bounded_in_seconds_at_any_rate_and_behind_frames_without_a_score():
+    for rate in (5.0, 50.0):
+        values, _, second = noisy(0, 4, rate)
+        (event,) = find_events(values, 1.0, Clock.steady(rate, len(values)), STEADY)
+        assert event.first >= second - 1
+    values, _, second = noisy(4, 4)
+    values[:100] = np.nan
+    assert spans(values)[0][0] >= second - 1
+
+
 def test_frames_without_a_score_are_in_no_event():
     values = scores(60, (5, 30))
     values[:5] = np.nan

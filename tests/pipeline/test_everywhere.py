@@ -36,3 +36,10 @@ def test_rain_is_as_much_as_is_normal_and_a_thing_in_it_stays():
 def test_without_a_known_mean_nothing_is_taken():
     heat = rain(4.0)
     assert everywhere(heat, float("inf"))[1] == 0.0
+
+
+def test_a_hot_patch_in_the_rain_keeps_its_part_of_the_score():
+    """Half of the score is the worst patch's: rain adds little to a thing that is much hotter than it."""
+    wet = rain(4.0) + 40 * thing()
+    (_, mean), (_, worst) = everywhere(wet, NORMAL), everywhere(wet, NORMAL, (0.2, 0.2))
+    assert 0 < worst < mean

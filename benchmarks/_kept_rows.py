@@ -1,0 +1,93 @@
+"""Rows of a long measurement, kept as they come, so that it can be stopped and gone on with."""
+
+import json
+import subprocess
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import InputError
+from core.files import write_json
+
+UNKNOWN = "unknown"
+"""Commit of what is measured outside a checkout."""
+
+
+@dataclass
+class Row:
+    """What became of one fault: how many were staged and found, errors of their ends in seconds, and what was false.
+
+    Attributes:
+        name: of the fault.
+        commit: of the code that it was measured on.
+        staged: how many.
+        starts, ends: seconds by which each that was found begins and ends too early or too late.
+        false, missed: sentences.
+    """
+
+    name: str
+    commit: str = UNKNOWN
+    staged: int = 0
+    starts: list[float] = field(default_factory=list)
+    ends: list[float] = field(default_factory=list)
+    false: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
+
+    def table(self) -> dict[str, Any]:
+        """Return the row as it is shown."""
+        return {
+            "staged": self.name,
+            "found": f"{len(self.starts)} of {self.staged}" if self.staged else "",
+            "start, median": _median(self.starts),
+            "start, worst": f"{max(self.starts):.1f} s" if self.starts else "",
+            "end, median": _median(self.ends),
+            "false": len(self.false),
+            "commit": self.commit,
+        }
+
+
+def _median(errors: list[float]) -> str:
+    return f"{float(np.median(errors)):.2f} s" if errors else ""
+
+
+def kept(path: Path | None) -> dict[str, Row]:
+    """Return the rows that a file keeps, by their names; none where there is no file.
+
+    Raises:
+        InputError: the file holds something else.
+    """
+    if path is None or not path.exists():
+        return {}
+    try:
+        rows = [Row(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(f"{path.name!r} keeps no rows of this benchmark; delete it, or give another folder") from error
+    return {row.name: row for row in rows}
+
+
+def keep(path: Path | None, rows: Iterable[Row]) -> None:
+    """Write the rows to a file, whole or not at all.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    if path is not None:
+        write_json(path, [asdict(row) for row in rows])
+
+
+def commit() -> str:
+    """Return the commit of the code that runs, and whether files differ from it."""
+    try:
+        at, changed = _git("rev-parse", "--short", "HEAD"), _git("status", "--porcelain", "--untracked-files=no")
+    except (OSError, subprocess.SubprocessError):
+        return UNKNOWN
+    return f"{at} and changes" if changed else at
+
+
+def _git(*arguments: str) -> str:
+    place = Path(__file__).resolve().parents[1]
+    told = subprocess.run(["git", *arguments], cwd=place, capture_output=True, text=True, check=True, timeout=30)
+    return told.stdout.strip()

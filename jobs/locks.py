@@ -20,18 +20,19 @@ _HELD: set[tuple[int, Path]] = set()
 def exclusive(folder: Path) -> Iterator[None]:
     """Hold a folder while something is written into it.
 
-    It is made where it is missing, and goes again if it stays empty. The thread that holds a folder may take it again.
-    A process that dies lets it go.
+    It is made where it is missing, those above it as well, and goes again if it stays empty. The thread that holds a
+    folder may take it again. A process that dies lets it go.
 
     Raises:
         InputError: another process or thread holds it.
         StorageError: the folder cannot be made or written to.
     """
-    place, fresh = folder.resolve(), not folder.exists()
+    place = folder.resolve()
     mine = (threading.get_ident(), place)
     if mine in _HELD:
         yield
         return
+    fresh = [one for one in (place, *place.parents) if not one.exists()]
     path = files.folder(place) / LOCK
     try:
         lock = _acquired(path)
@@ -47,9 +48,9 @@ def exclusive(folder: Path) -> Iterator[None]:
         _HELD.discard(mine)
         path.unlink(missing_ok=True)
         lock.release()
-        if fresh:
-            with contextlib.suppress(OSError):
-                place.rmdir()
+        with contextlib.suppress(OSError):
+            for one in fresh:
+                one.rmdir()
 
 
 def _acquired(path: Path) -> FileLock:

@@ -57,7 +57,7 @@ def test_a_folder_may_be_taken_again_by_who_holds_it_and_nothing_of_the_lock_is_
 
 def test_an_empty_folder_goes_only_if_it_was_not_there(tmp_path):
     (tmp_path / "mine").mkdir()
-    for name in ("mine", "fresh"):
+    for name in ("mine", "fresh", "deep/er/still"):
         with pytest.raises(ZeroDivisionError), exclusive(tmp_path / name):
             raise ZeroDivisionError
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]

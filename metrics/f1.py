@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from core.metrics import Decisions, FrameScores, Metric
 from metrics._pool import Labels, Scores, counts, pool
 
 
@@ -35,4 +36,7 @@ def f1_oracle(scores: Scores, abnormal: Labels) -> float:
     return float(np.max(2 * tp / (tp + fp + tp[-1])))
 
 
-METRICS = {"f1": f1, "f1_oracle": f1_oracle}
+METRICS = {
+    "f1": Metric(lambda given: f1(given.scores, given.abnormal), Decisions, about=f1.__doc__),
+    "f1_oracle": Metric(lambda given: f1_oracle(given.scores, given.abnormal), FrameScores, about=f1_oracle.__doc__),
+}

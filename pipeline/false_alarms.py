@@ -5,9 +5,8 @@ has a score and in which nothing is abnormal. How sure such a rate is follows fr
 law (``garwood1936fiducial``).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from scipy.special import betainc, gammaincinv
 
@@ -16,6 +15,7 @@ from pipeline.missed import length
 if TYPE_CHECKING:
     # Figures that are there need no PyTorch.
     from pipeline.camera import Camera
+    from pipeline.evaluation.summary import EvaluationResult
 
 SURE = 0.95
 """Probability with which an interval holds the true rate."""
@@ -101,25 +101,23 @@ def expected(camera: "Camera") -> str:
     )
 
 
-def compare(camera: "Camera", result: Mapping[str, Any]) -> dict[str, Any]:
-    """Hold the false alarms of an evaluation against the camera's card, as ``false_alarms`` of ``evaluate --json``.
+def compare(camera: "Camera", result: "EvaluationResult") -> "EvaluationResult":
+    """Return the result with its false alarms held against the camera's card.
 
     Args:
         camera: that was evaluated; nothing is compared where its threshold is none.
-        result: of :func:`pipeline.evaluation.judge.judge`.
+        result: of scores at the camera's threshold.
     """
-    alarms = result["alarms"]
-    if alarms.get("false_alarms") is None:
-        return {}
-    here, card = AlarmRate(alarms["false_alarms_counted"], alarms["normal_hours"]), of_camera(camera)
-    said = [f"False alarms on the normal frames of {result['data']}: {here.said()}."]
+    count, hours = (result.summary.alarms[name] for name in ("false_alarms_counted", "normal_hours"))
+    if not hours or count is None:
+        return result
+    here, card = AlarmRate(count, hours), of_camera(camera)
+    said = [f"False alarms on the normal frames of {result.data}: {here.said()}."]
     if card is not None:
         said.append(f"The camera's card: {expected(camera)}. {_judged(here, card, camera)}")
-    return {"false_alarms": {"count": here.count, "hours": here.hours, "per_hour": here.per_hour,
-                             "interval": list(here.interval),
-                             "card": None if card is None else {"per_hour": card.per_hour, "hours": card.hours,
-                                                                "interval": list(card.interval)},
-                             "said": said}}  # fmt: skip
+    kept = None if card is None else {"per_hour": card.per_hour, "hours": card.hours, "interval": list(card.interval)}
+    return replace(result, false_alarms={"count": here.count, "hours": here.hours, "per_hour": here.per_hour,
+                                         "interval": list(here.interval), "card": kept, "said": said})  # fmt: skip
 
 
 def _judged(here: AlarmRate, card: AlarmRate, camera: "Camera") -> str:

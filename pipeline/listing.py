@@ -12,7 +12,7 @@ REGISTRIES = {
     "detectors": ("detectors", "DETECTORS"),
     "methods": ("explain.methods", "METHODS"),
     "datasets": ("footage", "DATASETS"),
-    "metrics": ("metrics", "METRICS", "EVENT_METRICS", "REGION_METRICS", "CLASS_METRICS"),
+    "metrics": ("metrics", "METRICS"),
 }
 
 

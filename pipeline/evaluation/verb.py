@@ -43,7 +43,7 @@ def run(options: argparse.Namespace, deliver: Deliver) -> int:
     rules = rules_for(options.protocol, dataset.name, options.normalise, options.smooth)
     found = _cameras(options, dataset, rules) if options.camera else []
     for path in options.scores:
-        result = evaluate_scores(path, dataset, rules, options.regions, options.heat)
+        result = evaluate_scores(path, dataset, rules, options.regions, options.heat).as_json()
         found.append((result, show(result)))
     results, texts = [result for result, _ in found], [text for _, text in found]
     if len(results) > 1:
@@ -127,7 +127,8 @@ def _camera(
                 look=album.look if options.page else None,
             )  # fmt: skip
         keep = _file(options.keep, camera, said) if options.keep else None
-        result = evaluate(camera, asked, runtime, job, rules=rules, heat=options.heat, keep=keep) | causes
+        found = evaluate(camera, asked, runtime, job, rules=rules, heat=options.heat, keep=keep)
+        result = found.as_json() | causes
         job.finish()
     if said:
         result["distortion"] = said

@@ -6,6 +6,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 
 from core.errors import WhycamError
 from core.files import home, write_json
@@ -102,16 +103,16 @@ def _detection(found: Evaluation) -> None:
         names, lengths = [clip.name for clip, _ in truths], [len(truth.abnormal) for _, truth in truths]
         scores = stored.read(evaluations.upload(found, "system"), names, lengths)
     job.begin(JUDGING)
-    result = judge(scores, truths, rules) | {"camera": request.name, "data": request.data}
+    made_of = fingerprint(own) if runtime is not None else ""
+    result = replace(judge(scores, truths, rules), system=request.name, data=request.data, distortion=worse.say(),
+                     fingerprint=made_of)  # fmt: skip
     if runtime is not None:
-        result |= compare(camera, result) | {FINGERPRINT: fingerprint(own)}
-    if worse.say():
-        result["distortion"] = worse.say()
+        result = compare(camera, result)
     job.begin(DRAWING)
     drawn = curves(scores, [truth for _, truth in truths], rules)
     pictures(drawn["worst"], truths, found.folder)
     write_json(found.folder / CURVES, drawn)
-    write_json(found.folder / RESULT, result)
+    write_json(found.folder / RESULT, result.as_json())
     job.finish()
 
 

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.console import table
+from core.metrics import OneClass
 from pipeline.evaluation._xman_match import some
+from pipeline.evaluation.metric_values import further_names
 from pipeline.evaluation.xman import LEFT_OUT, complete
 
 MEANS = {"map": "mAP", "map_without_location": "without location", "map_11_point": "11-point mAP",
@@ -81,6 +83,7 @@ def classes(result: Mapping[str, Any], cell: Any = lambda value: value) -> list[
             "by chance": cell(chance[name]),
             "above chance": _above(result, name),
             "11-point AP": cell(result["per_class_11_point"][name]),
+            **{column: cell(result.get(f"per_class_{column}", {}).get(name)) for column in further_names((OneClass,))},
             "taken for": taken_for(result["confusion"], number),
         }
         for number, (name, ap) in enumerate(result["per_class"].items())
@@ -104,7 +107,7 @@ def _means(result: Mapping[str, Any]) -> list[dict[str, str]]:
             "95 %": span(spans.get(key)),
             "by chance": shown(chance[key]),
         }
-        for key, name in MEANS.items()
+        for key, name in {**MEANS, **{name: name for name in further_names()}}.items()
     ]
     return rows + [
         {"figure": f"of {kind}{of}", "value": shown(value), "95 %": "", "by chance": shown(chance["by_type"][kind])}

@@ -100,7 +100,7 @@ def one(name: str, device_name: str, settings: str = "{}") -> dict[str, Any]:
     before = _memory(best, reset=True)
     detector = make_detector(name, json.loads(settings))
     parameters = sum(p.numel() for p in detector.parameters())
-    detector = best.settle(detector)
+    detector = best.to_inference(detector)
     w = detector.window
     windows = torch.rand(CHUNK, w.span, w.channels, w.height, w.width, device=best.device) * (w.high - w.low) + w.low
     chunks = _chunks(w.span, w.height, w.width)

@@ -34,7 +34,7 @@ from pipeline.camera import Camera, cameras, load
 from pipeline.explaining import questions
 from pipeline.explaining.attributions import Asked, Explained, against
 from pipeline.explaining.plan import methods
-from pipeline.explaining.questions import SAMPLES, Looked, question_of
+from pipeline.explaining.questions import SAMPLES, FrameContext, question_of
 
 SANITY_EVERY = 5
 """Of so many frames one has its sanity checked, which costs as much as two further maps."""
@@ -158,8 +158,8 @@ def _prose(part: ast.stmt) -> bool:
 def _posed(camera: Camera, detector: Detector, images: Images, asked: Asked, runtime: Runtime) -> Explained:
     w = detector.window
     first = asked.frame - w.target
-    samples = detector.shrink(torch.from_numpy(images[:: max(1, len(images) // SAMPLES)])).numpy()
-    looked = Looked(images[first : first + w.span], tuple(range(first, first + w.span)), samples)
+    samples = detector.resize(torch.from_numpy(images[:: max(1, len(images) // SAMPLES)])).numpy()
+    looked = FrameContext(images[first : first + w.span], tuple(range(first, first + w.span)), samples)
     question, scale = question_of(looked, camera, detector, runtime, scores=asked.scores, threshold=asked.threshold)
     return Explained(camera, detector, runtime, question, scale, asked)
 

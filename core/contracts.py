@@ -94,7 +94,7 @@ class Detector(nn.Module, ABC):
     def stages(self) -> tuple[Stage, ...]:
         """List the training stages, in order."""
 
-    def shrink(self, images: Tensor) -> Tensor:
+    def resize(self, images: Tensor) -> Tensor:
         """Bring frames to the network's size and channels; this is what training caches.
 
         Args:
@@ -122,7 +122,7 @@ class Detector(nn.Module, ABC):
     def predict(self, frames: Tensor) -> Prediction:
         """Answer for a batch of windows: (B, span, H, W, 3) uint8 RGB at the clip's resolution."""
         b, n, height, width, _ = frames.shape
-        prepared = self.prepare(self.shrink(frames.reshape(b * n, height, width, 3)))
+        prepared = self.prepare(self.resize(frames.reshape(b * n, height, width, 3)))
         return self.judge(prepared.reshape(b, n, *prepared.shape[1:]), (height, width))
 
     @torch.inference_mode()
@@ -136,7 +136,7 @@ class Detector(nn.Module, ABC):
         span, tail, start = self.window.span, None, 0
         for chunk in chunks:
             height, width = chunk.images.shape[1:3]
-            fresh = self.prepare(self.shrink(torch.from_numpy(chunk.images).to(device)))
+            fresh = self.prepare(self.resize(torch.from_numpy(chunk.images).to(device)))
             if tail is None:
                 start, prepared = chunk.first, fresh
             else:

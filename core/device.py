@@ -39,7 +39,7 @@ class Runtime:
                 part.to(memory_format=torch.channels_last_3d)
         return placed
 
-    def settle(self, module: Module) -> Module:
+    def to_inference(self, module: Module) -> Module:
         """Place a network that will only be asked: batch normalisation becomes part of the convolution before it.
 
         A layer of an ``nn.Sequential`` that is several convolutions added up says as one what it offers as ``merged``.

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.errors import expect
 
-USUAL, BEARABLE = 6.0, 60.0
+DEFAULT_ALARMS_PER_HOUR, MAX_ALARMS_PER_HOUR = 6.0, 60.0
 """False events an hour: what a camera is set to where there is footage enough, and the most it is set to unasked."""
 
 
@@ -121,10 +121,12 @@ class AlarmCurve:
     def usual(self) -> float:
         """False events an hour that a camera may cost where nobody says how many.
 
-        :data:`USUAL`, or one in all of the footage where that is more, for less cannot be counted there; at most
-        :data:`BEARABLE`.
+        :data:`DEFAULT_ALARMS_PER_HOUR`, or one in all of the footage where that is more, for less cannot be counted
+        there; at most :data:`MAX_ALARMS_PER_HOUR`.
         """
-        return min(max(USUAL, 1 / self.hours), BEARABLE) if self.hours > 0 else BEARABLE
+        if self.hours <= 0:
+            return MAX_ALARMS_PER_HOUR
+        return min(max(DEFAULT_ALARMS_PER_HOUR, 1 / self.hours), MAX_ALARMS_PER_HOUR)
 
     def can_count(self, per_hour: float) -> bool:
         """Tell whether so many events an hour are one at least in the footage that was measured."""

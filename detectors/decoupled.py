@@ -130,7 +130,7 @@ class Decoupled(Detector):
         inputs = torch.arange(w.inputs, device=self.background.device) * w.step
         start = 0
         for chunk in chunks:
-            frames = self.prepare(self.shrink(torch.from_numpy(chunk.images).to(self.background.device)))
+            frames = self.prepare(self.resize(torch.from_numpy(chunk.images).to(self.background.device)))
             codes, maps = self.encode(frames)
             if kept is None:
                 start = chunk.first

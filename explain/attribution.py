@@ -75,7 +75,7 @@ class Budget:
 
 
 @dataclass(frozen=True)
-class Question:
+class AttributionInput:
     """One frame's score, and all that a method needs to explain it; pictures are at the network's size.
 
     Attributes:
@@ -117,7 +117,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Answer:
+class RawAttribution:
     """What a method gives.
 
     Attributes:
@@ -169,14 +169,14 @@ class MethodEntry:
         ready: loads the method's library, which may take seconds once and is not counted as the method's time.
     """
 
-    run: "Callable[[Question, Scorer], Answer]"
+    run: "Callable[[AttributionInput, Scorer], RawAttribution]"
     about: str
     paper: str
     cost: Callable[[int], float]
     ready: Callable[[], object] = object
 
 
-def attribute(name: str, entry: MethodEntry, question: Question, scorer: "Scorer") -> Attribution:
+def attribute(name: str, entry: MethodEntry, question: AttributionInput, scorer: "Scorer") -> Attribution:
     """Let one method explain one frame.
 
     Args:
@@ -197,7 +197,9 @@ def attribute(name: str, entry: MethodEntry, question: Question, scorer: "Scorer
         nothing = np.zeros(question.size, np.float32), np.zeros(len(question.window), np.float32)
         return Attribution(name, *nothing, 0, 0.0, "This frame has no error at all: there is nothing to explain.")
     answer = entry.run(question, scorer)
-    frames = strip(answer, question, scorer) if answer.frames is None else np.asarray(answer.frames, np.float32)
+    frames = (
+        frame_importance(answer, question, scorer) if answer.frames is None else np.asarray(answer.frames, np.float32)
+    )
     seconds = time.monotonic() - began
     shown = enlarged(answer.values, question.size)
     return Attribution(name, shown, frames, scorer.evaluations, seconds, answer.note, answer.total, answer.owed)
@@ -223,7 +225,7 @@ def strongest(values: Floats, share: float) -> Bools:
     return np.asarray(values >= least)
 
 
-def strip(answer: Answer, question: Question, scorer: "Scorer") -> Floats:
+def frame_importance(answer: RawAttribution, question: AttributionInput, scorer: "Scorer") -> Floats:
     """Tell which frames of the window mattered, for a method that cannot: where it points, each frame is emptied alone.
 
     Returns:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from core.arrays import Bools, Doubles, Floats, Ints
-from explain.attribution import Question
+from explain.attribution import AttributionInput
 from explain.scorer import Scorer
 
 STEPS = 24
@@ -51,7 +51,7 @@ class Curves:
         return float(np.trapezoid(self.insertion, self.fractions))
 
 
-def curves(values: Floats, question: Question, scorer: Scorer, steps: int = STEPS) -> Curves | None:
+def curves(values: Floats, question: AttributionInput, scorer: Scorer, steps: int = STEPS) -> Curves | None:
     """Remove and bring back the picture in the order of a map (``petsiuk2018rise``).
 
     Args:
@@ -85,26 +85,26 @@ def order(values: Floats) -> Ints:
     return ranks
 
 
-def mass_in(values: Floats, mask: Bools) -> float:
+def relevance_mass_accuracy(values: Floats, mask: Bools) -> float:
     """Share of the map's positive mass inside the mask (relevance mass accuracy, ``arras2022clevr``); 0 if none is."""
     positive = np.maximum(values, 0.0).astype(np.float64)
     return float(positive[mask].sum() / positive.sum()) if positive.any() else 0.0
 
 
-def rank_in(values: Floats, mask: Bools) -> float:
+def relevance_rank_accuracy(values: Floats, mask: Bools) -> float:
     """Share of the K largest values inside the mask of K pixels (relevance rank accuracy, ``arras2022clevr``)."""
     count = int(mask.sum())
     return float((mask.ravel() & (order(values) < count)).sum() / count) if count else 0.0
 
 
-def points_at(values: Floats, mask: Bools) -> bool:
+def pointing_game(values: Floats, mask: Bools) -> bool:
     """Tell whether the highest pixel lies on the mask or near it (pointing game, ``zhang2018topdown``)."""
     row, column = np.unravel_index(int(np.argmax(values)), values.shape)
     away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return bool(mask.any() and away[row, column] <= REACH * max(values.shape))
 
 
-def alike(one: Floats, other: Floats) -> float:
+def rank_correlation(one: Floats, other: Floats) -> float:
     """Spearman's rank correlation of two maps, −1 to 1: of stability, of agreement and of sanity.
 
     Equal values share their mean rank; 0 where a map is the same everywhere.
@@ -119,7 +119,7 @@ def alike(one: Floats, other: Floats) -> float:
 def agreement(maps: dict[str, Floats]) -> dict[str, float]:
     """Return each map's mean rank correlation with the others; nothing for one alone."""
     names = list(maps)
-    pairs = {(a, b): alike(maps[a], maps[b]) for i, a in enumerate(names) for b in names[i + 1 :]}
+    pairs = {(a, b): rank_correlation(maps[a], maps[b]) for i, a in enumerate(names) for b in names[i + 1 :]}
     return {
         name: float(np.mean([value for pair, value in pairs.items() if name in pair]))
         for name in names
@@ -169,4 +169,4 @@ def sanity(values: Floats, explain: Callable[[float], Floats], shares: tuple[flo
     Returns:
         −1 to 1: of the fully random network; a map fails at :data:`SANE` or more.
     """
-    return [alike(values, explain(share)) for share in shares][-1]
+    return [rank_correlation(values, explain(share)) for share in shares][-1]

@@ -12,7 +12,7 @@ from core.arrays import Floats
 from core.contracts import Detector
 from core.device import Runtime
 from core.errors import Cancelled, expect
-from explain.attribution import Budget, Question, Scale
+from explain.attribution import AttributionInput, Budget, Scale
 
 BATCH_BYTES = {"cpu": 1 << 22, "cuda": 1 << 28}
 """Most bytes of altered windows in a batch: a processor is slower where a batch of large windows leaves its caches."""
@@ -64,7 +64,7 @@ class Scorer:
         """
         return self._answers(torch.split(windows, self.batch))
 
-    def masked(self, question: Question, keep: Tensor, fill: Tensor | None = None) -> Floats:
+    def masked(self, question: AttributionInput, keep: Tensor, fill: Tensor | None = None) -> Floats:
         """Return the scalars of the question's window with parts replaced in all its frames.
 
         Args:
@@ -88,7 +88,7 @@ class Scorer:
 
         return self._answers(blended())
 
-    def looked(self, question: Question, keep: Tensor) -> tuple[Floats, Floats]:
+    def scores_and_errors(self, question: AttributionInput, keep: Tensor) -> tuple[Floats, Floats]:
         """Return scalars (N,) and error maps (N, h, w) of the question's window, parts of it as its background.
 
         Args:
@@ -105,7 +105,7 @@ class Scorer:
         self._count(len(keep), time.monotonic() - began)
         return scalars, answer.saliency.float().cpu().numpy()
 
-    def retargeted(self, question: Question, keep: Tensor) -> Floats:
+    def score_target_replaced(self, question: AttributionInput, keep: Tensor) -> Floats:
         """Return the scalars of the question's window with parts of the target frame as the detector expected them.
 
         Args:
@@ -137,7 +137,7 @@ class Scorer:
         scalar: Tensor = self.scale.of(score.float())
         return scalar
 
-    def allowance(self, question: Question, wanted: int, passes: float = 1.0, least: int = 2) -> int:
+    def allowance(self, question: AttributionInput, wanted: int, passes: float = 1.0, least: int = 2) -> int:
         """Return how many evaluations a method may plan: ``wanted``, or what is left of the budget.
 
         As many as the window has frames are kept back, for what tells which of them mattered. Where seconds are

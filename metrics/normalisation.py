@@ -8,7 +8,7 @@ from metrics._pool import normalised
 WINDOW = 200
 
 
-def none(scores: Doubles) -> Doubles:
+def identity(scores: Doubles) -> Doubles:
     """Leave the scores as they are."""
     return scores
 
@@ -37,4 +37,4 @@ def sliding(scores: Doubles) -> Doubles:
     return np.where(range_ > 0, (scores - low) / np.where(range_ > 0, range_, 1.0), 0.0)
 
 
-NORMALISATIONS = {"none": none, "min-max": min_max, "sliding": sliding}
+NORMALISATIONS = {"none": identity, "min-max": min_max, "sliding": sliding}

@@ -7,7 +7,7 @@ from core.arrays import Doubles, Ints
 WIDTH, SIGMA = 15, 3.0
 
 
-def none(scores: Doubles) -> Doubles:
+def identity(scores: Doubles) -> Doubles:
     """Leave the scores as they are."""
     return scores
 
@@ -45,7 +45,7 @@ def gaussian(scores: Doubles) -> Doubles:
     return np.convolve(np.pad(scores, reach, "symmetric"), kernel / kernel.sum(), "valid")
 
 
-def held(scores: Doubles, span: int, target: int) -> Doubles:
+def window_mean(scores: Doubles, span: int, target: int) -> Doubles:
     """Give each frame the mean score of the windows that hold it (``abati2019latent``, ``cho2022unsupervised``).
 
     Args:
@@ -75,4 +75,4 @@ def _line(y: Doubles, at: Ints) -> Doubles:
     return np.asarray(y.mean() + slope * (at - (len(y) - 1) / 2))
 
 
-SMOOTHINGS = {"none": none, "savgol": savgol, "gaussian": gaussian}
+SMOOTHINGS = {"none": identity, "savgol": savgol, "gaussian": gaussian}

@@ -77,7 +77,7 @@ class Camera:
 
         module = make_detector(self.detector, self.settings)
         weights.apply(module, weights.load(self.folder / "weights.safetensors", self.sha256))
-        return runtime.settle(module)
+        return runtime.to_inference(module)
 
 
 def detector_entries() -> "dict[str, DetectorEntry]":

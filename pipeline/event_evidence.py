@@ -14,11 +14,11 @@ from core.contracts import Detector
 from core.device import Runtime
 from core.errors import Cancelled
 from core.records import Event, Frames
-from pipeline.ahead import ahead
 from pipeline.burnt_in import Text, without
 from pipeline.everywhere import everywhere
 from pipeline.evidence import EvidenceFolder
 from pipeline.frame_log import FrameLog
+from pipeline.prefetch import prefetch
 from pipeline.witness import AT_ONCE, Witness
 
 CHUNK = 16
@@ -110,7 +110,7 @@ class EventEvidence:
         if last < 0:
             return
         wanted = set(np.flatnonzero(needed).tolist())
-        for chunk in ahead(video.read(path, CHUNK, fps=fps, wanted=wanted.__contains__)):
+        for chunk in prefetch(video.read(path, CHUNK, fps=fps, wanted=wanted.__contains__)):
             yield chunk
             if chunk.first + len(chunk) > last:
                 return

@@ -20,12 +20,12 @@ from core.progress import JobProgress
 from core.records import Clip, Evidence, Frames, Prediction, Reading
 from explain.disturbances.monitor import Monitor
 from pipeline import frame_log, plan
-from pipeline.ahead import ahead
 from pipeline.answers import EVIDENCE
 from pipeline.burnt_in import STANDS, BurntIn, Decided, Text, without
 from pipeline.everywhere import everywhere
 from pipeline.evidence import EvidenceFolder
 from pipeline.finite import finite_scores
+from pipeline.prefetch import prefetch
 from pipeline.sampling import Sample, Sampler
 from pipeline.weather import Weather
 from pipeline.witness import Witness
@@ -157,7 +157,7 @@ class Scoring:
 
     def _samples(self, start: int) -> Iterator[Sample]:
         """Decode; show each chunk to the witness, and pass on what the frames from ``start`` on need."""
-        for chunk in ahead(self._watched()):
+        for chunk in prefetch(self._watched()):
             samples = list(self.sampler.take(chunk))
             if chunk.first + len(chunk) <= start:
                 continue

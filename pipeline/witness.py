@@ -11,7 +11,7 @@ from core.clock import Clock
 from core.contracts import ActionModel, ObjectModel
 from core.records import Detections, Evidence, Frames
 from explain.actions import moments
-from explain.causes.fragments import whole
+from explain.causes.fragments import suppress_partial_persons
 from explain.causes.plausible import actors, sized
 from explain.darkness import believed
 from explain.heat import box_area, box_heat, summed_area
@@ -76,7 +76,7 @@ class Witness:
         images = self.images([entry.frame for entry in ready])
         seen = zip(self.objects.detect(images), images, strict=True)
         size = (images.shape[2], images.shape[1])
-        found = [believed(whole(sized(boxes, size)), image) for boxes, image in seen]
+        found = [believed(suppress_partial_persons(sized(boxes, size)), image) for boxes, image in seen]
         return [
             Evidence(entry.frame, entry.score, image, entry.heat, _of(entry.frame, boxes), self._actions(entry, boxes))
             for entry, image, boxes in zip(ready, images, found, strict=True)

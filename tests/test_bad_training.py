@@ -167,7 +167,7 @@ class Full(OSError):
 def test_a_disk_that_is_full_while_frames_are_decoded(train, footage, monkeypatch):
     from core.contracts import Detector
 
-    shrink = Detector.shrink
+    shrink = Detector.resize
 
     def full(self, images):
         raise Full

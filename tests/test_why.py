@@ -17,7 +17,7 @@ from pipeline.camera import load
 from pipeline.events import smoothed
 from pipeline.explaining import counterfactual
 from pipeline.explaining.plan import methods
-from pipeline.explaining.questions import look_around, question_of
+from pipeline.explaining.questions import load_window, question_of
 from pipeline.sampling import Analysed
 
 DEMO = Path(__file__).resolve().parent.parent / "assets" / "demo" / "plaza.mp4"
@@ -40,7 +40,7 @@ def cart():
 def asked():
     runtime, camera = device.choose("cpu"), load("plaza")
     detector = camera.build(runtime)
-    looked = look_around(DEMO, "plaza", detector, FRAME, ANALYSED)
+    looked = load_window(DEMO, "plaza", detector, FRAME, ANALYSED)
     return (camera, detector, runtime, looked, *question_of(looked, camera, detector, runtime))
 
 
@@ -67,7 +67,7 @@ def evidence(detector, camera, cart):
     """What a run would have kept of three frames, the boxes drawn from the truth: the cart, and somebody who walks."""
     kept = []
     for frame in (FRAME - 4, FRAME, FRAME + 4):
-        looked = look_around(DEMO, "plaza", detector, frame, ANALYSED)
+        looked = load_window(DEMO, "plaza", detector, frame, ANALYSED)
         answer = detector.predict(torch.from_numpy(looked.window[None]))
         boxes = np.array([box_of(cart), (500, 100, 530, 180)], np.float32)
         objects = Detections(frame, boxes, ("truck", "person"), np.array([0.9, 0.9], np.float32), "COCO")
@@ -113,7 +113,7 @@ def test_without_the_cart_there_is_no_event_and_the_clip_proves_it(asked, cart, 
     # The claim is of pixels: put them in the clip's place, and score them as any clip is scored.
     parts, needed = result["parts"], [i for i, part in enumerate(result["parts"]) if part["needed"]]
     assert len(needed) <= len(parts)
-    original = look_around(DEMO, "plaza", detector, first, ANALYSED).window[:-1]
+    original = load_window(DEMO, "plaza", detector, first, ANALYSED).window[:-1]
     clip = np.concatenate([original, after])
     windows = torch.from_numpy(np.stack([clip[i : i + detector.window.span] for i in range(len(after))]))
     with runtime.autocast():

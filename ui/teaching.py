@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.errors import WhycamError
-from core.normality import USUAL
+from core.normality import DEFAULT_ALARMS_PER_HOUR
 from core.progress import time_left
 from pipeline import store, views
 from pipeline.training import lessons
@@ -14,7 +14,8 @@ from ui.words import count, plain, safe
 AUTO, ALARMS, MINUTES = 0.0, (0.5, 1.0, 2.0, 3.0, 6.0, 12.0, 24.0, 60.0), 15
 HELP = "How many events an hour of ordinary footage may raise: each of them costs somebody a look"
 HELP_AUTO = (
-    f"{HELP}. Auto is {USUAL:g}, or one in all of the footage that the threshold is measured on, if that is more"
+    f"{HELP}. Auto is {DEFAULT_ALARMS_PER_HOUR:g}, or one in all of the footage that the threshold is measured on, if "
+    "that is more"
 )
 
 

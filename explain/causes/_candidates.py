@@ -13,10 +13,10 @@ from core.clock import Clock
 from core.normality import Normality
 from core.records import Detections, Evidence, Tube
 from explain.causes._confirmed import Without, select, unconfirmed
-from explain.causes._implied import implied, runs
+from explain.causes._implied import implied, running_action
+from explain.causes._locations import location_causes, oddness, pace
 from explain.causes._regions import NO_VOCABULARY, unboxed
 from explain.causes._vehicles import doings
-from explain.causes._whereabouts import oddness, pace, whereabouts
 from explain.causes.tubes import link
 from explain.labels import PERSON, TRACK
 
@@ -41,8 +41,9 @@ class Candidate:
         confidence: (T,) float32.
         owner: index among the candidates of the person who does it, of the object that implies it or is in that place;
             None for the rest.
-        strange: (T,) float32, how improbable the place is, or what a vehicle does there, in nats; None for the rest.
-        hurry: how improbable the object's speed is for its class, in nats; NaN where nothing is known of it.
+        location_surprisal: (T,) float32, how improbable the place is, or what a vehicle does there, in nats; None
+            for the rest.
+        speed_surprisal: how improbable the object's speed is for its class, in nats; NaN where nothing is known of it.
         sure: whether it may be a cause; what the action model is unsure of may not.
     """
 
@@ -52,8 +53,8 @@ class Candidate:
     boxes: Floats
     confidence: Floats
     owner: int | None = None
-    strange: Floats | None = None
-    hurry: float = float("nan")
+    location_surprisal: Floats | None = None
+    speed_surprisal: float = float("nan")
     sure: bool = True
 
 
@@ -96,7 +97,7 @@ def _objects(
     size: tuple[int, int],
 ) -> list[Candidate]:  # fmt: skip
     """List the objects, what they do and where they are."""
-    found = [replace(_from_tube(tube, "COCO"), hurry=pace(tube, normality.places, clock)) for tube in tubes]
+    found = [replace(_from_tube(tube, "COCO"), speed_surprisal=pace(tube, normality.places, clock)) for tube in tubes]
     acts, loose = _actions(found, actions)
     acts = _with_runners(found, acts)
     for i, tube in enumerate(tubes):
@@ -105,11 +106,13 @@ def _objects(
                 replace(found[i], label=action, vocabulary="AVA", owner=i, confidence=IMPLIED * tube.confidence)
             )
         for name, rows in doings(tube, clock, size) if clock else ():
-            strange = np.full(len(rows), oddness(name, tube.label, normality.places), np.float32)
+            location_surprisal = np.full(len(rows), oddness(name, tube.label, normality.places), np.float32)
             acts.append(Candidate(name, TRACK, tube.frames[rows], tube.boxes[rows], IMPLIED * tube.confidence[rows],
-                                  i, strange, found[i].hurry))  # fmt: skip
-        for label, strange in whereabouts(tube, normality.places, clock):
-            acts.append(replace(found[i], label=label, vocabulary="place", owner=i, strange=strange))
+                                  i, location_surprisal, found[i].speed_surprisal))  # fmt: skip
+        for label, location_surprisal in location_causes(tube, normality.places, clock):
+            acts.append(
+                replace(found[i], label=label, vocabulary="place", owner=i, location_surprisal=location_surprisal)
+            )
     others = [replace(_from_tube(tube, "AVA"), sure=float(tube.confidence.mean()) >= SURE_ACTION)
               for tube in link(loose)]  # fmt: skip
     return found + acts + others
@@ -117,7 +120,7 @@ def _objects(
 
 def _with_runners(objects: Sequence[Candidate], acts: Sequence[Candidate]) -> list[Candidate]:
     """Let every person who moves as nobody walks be one who runs, as surely as it is a person."""
-    fast = {i: name for i, c in enumerate(objects) if c.label == PERSON and (name := runs(c.hurry))}
+    fast = {i: name for i, c in enumerate(objects) if c.label == PERSON and (name := running_action(c.speed_surprisal))}
     kept = [act for act in acts if act.owner not in fast or act.label != fast[act.owner]]
     return kept + [replace(objects[i], label=name, vocabulary="AVA", owner=i) for i, name in fast.items()]
 

@@ -9,7 +9,7 @@ RIDDEN = frozenset({"bicycle", "skateboard", "motorcycle", "horse"})
 MOVING = 0.15
 """Heights a second from which it moves; a box that stands still shakes by less."""
 LEAST_SAMPLES = 3
-NOBODY_WALKS = 3.7
+RUNNING_SURPRISAL = 3.7
 """A speed this improbable for a person, in nats, is nobody's walk: among eighty moments, one person in a hundred."""
 
 
@@ -25,6 +25,6 @@ def implied(tube: Tube, clock: Clock | None) -> str | None:
     return official("ride") if tube.label in RIDDEN else None
 
 
-def runs(hurry: float) -> str | None:
+def running_action(speed_surprisal: float) -> str | None:
     """Return AVA's name for running where a person's speed, so improbable in nats, is nobody's walk; else None."""
-    return official("run/jog") if hurry >= NOBODY_WALKS else None
+    return official("run/jog") if speed_surprisal >= RUNNING_SURPRISAL else None

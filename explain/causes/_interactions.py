@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.arrays import Doubles
-from explain.causes._implied import NOBODY_WALKS, RIDDEN
+from explain.causes._implied import RIDDEN, RUNNING_SURPRISAL
 from explain.causes._measure import Measures
 from explain.labels import fine
 
@@ -16,7 +16,7 @@ FLYING = 0.7
 """A thing that touches its person in fewer than this share of its frames has left the person's hands."""
 
 
-def supported(m: Measures) -> Measures:
+def reweight_by_interaction(m: Measures) -> Measures:
     """Return the measures with each confidence weighed by what else is there.
 
     A box is one thing: of two names the less confident is believed as far as the other one leaves room.
@@ -28,13 +28,13 @@ def supported(m: Measures) -> Measures:
     ridden, thrown = (np.array([name in kinds for name in names], np.bool_) for kinds in (RIDDEN, THROWN))
     rides = np.array([name == "ride" for name in names], np.bool_)
     left = thrown & (m.touch < FLYING) & (m.group != np.arange(len(names)))
-    glides = np.minimum(np.nan_to_num(m.hurry, nan=NOBODY_WALKS) / NOBODY_WALKS, 1.0)
+    speed_support = np.minimum(np.nan_to_num(m.speed_surprisal, nan=RUNNING_SURPRISAL) / RUNNING_SURPRISAL, 1.0)
     surer = m.confidence[None, :] > m.confidence[:, None]
-    believed = m.confidence * np.prod(1.0 - np.where(surer, m.alike * m.confidence[None, :], 0.0), axis=1)
+    believed = m.confidence * np.prod(1.0 - np.where(surer, m.same_box_share * m.confidence[None, :], 0.0), axis=1)
     m = replace(m, confidence=believed.copy())
     for i, (name, kind) in enumerate(zip(names, m.kinds, strict=True)):
         if kind == "AVA" and name == "ride":
-            believed[i] *= _weight(max(_surest(m, ridden, i), float(glides[i])))
+            believed[i] *= _weight(max(_surest(m, ridden, i), float(speed_support[i])))
         elif kind == "AVA" and name == "run / jog":
             believed[i] *= 1.0 - max(_surest(m, ridden, i), _surest(m, rides, i))
         elif kind == "AVA" and name == "throw":

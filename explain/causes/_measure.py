@@ -36,12 +36,12 @@ class Measures:
         area: of its boxes, summed over its frames, in square pixels.
         peak: highest heat of one pixel in its boxes.
         share: share of the event's heat in its boxes.
-        claimed: the same with the heat of the person whom it moves with, in the frames in which they touch.
+        shared_heat: the same with the heat of the person whom it moves with, in the frames in which they touch.
         group: number of that person's candidate, or its own; candidates of one group share one person's heat.
         touch: share of its frames in which it touches that person; 1 for what the person itself is or does.
-        alike: (N, N) share of an object's frames in which it has the box of another, differently named object.
-        strange: how improbable the place is, or what a vehicle does there, in nats; 0 for the rest.
-        hurry: how improbable the speed of the group's person is, in nats; NaN where nothing is known of it.
+        same_box_share: (N, N) share of an object's frames in which it has the box of another, differently named object.
+        location_surprisal: how improbable the place is, or what a vehicle does there, in nats; 0 for the rest.
+        speed_surprisal: how improbable the speed of the group's person is, in nats; NaN where nothing is known of it.
         kinds: N vocabularies.
         length: number of frames.
         unexplained: share of the event's heat in no box of any model.
@@ -57,12 +57,12 @@ class Measures:
     area: Doubles
     peak: Doubles
     share: Doubles
-    claimed: Doubles
+    shared_heat: Doubles
     group: npt.NDArray[np.intp]
     touch: Doubles
-    alike: Doubles
-    strange: Doubles
-    hurry: Doubles
+    same_box_share: Doubles
+    location_surprisal: Doubles
+    speed_surprisal: Doubles
     kinds: tuple[str, ...]
     length: npt.NDArray[np.intp]
     unexplained: float
@@ -75,11 +75,12 @@ class Sums:
     """Per candidate and frame, (N, T); zero where a candidate is not in the frame.
 
     Attributes:
-        heat, above, area, peak, confidence, strange: of each candidate in each frame; above: over the camera's mean.
+        heat, above, area, peak, confidence, location_surprisal: of each candidate in each frame; above: over the
+            camera's mean.
         present: which candidate is in which frame.
         partner: (N,) number of the person with whom each shares heat, or its own.
         touch: (N,) share of its frames in which it touches that person.
-        alike: see :class:`Measures`.
+        same_box_share: see :class:`Measures`.
         frame_above, frame_boxed: (T,) heat above the camera's mean, in all and in any box.
         score: (T,) of the frames; -inf where there is none.
         frames: (T,) their numbers.
@@ -91,11 +92,11 @@ class Sums:
     area: Doubles
     peak: Doubles
     confidence: Doubles
-    strange: Doubles
+    location_surprisal: Doubles
     present: Bools
     partner: npt.NDArray[np.intp]
     touch: Doubles
-    alike: Doubles
+    same_box_share: Doubles
     frame_above: Doubles
     frame_boxed: Doubles
     score: Doubles
@@ -118,7 +119,7 @@ def measure(candidates: Sequence[Candidate], sums: Sums, columns: slice = slice(
     length = present.sum(axis=1)
     all_above = float(sums.frame_above[columns].sum())
     partner = above[group] * (present & present[group])
-    claimed = np.maximum(above, partner).sum(axis=1)
+    shared_heat = np.maximum(above, partner).sum(axis=1)
     heat, area = sums.heat[:, columns].sum(axis=1), sums.area[:, columns].sum(axis=1)
     confidence = sums.confidence[:, columns]
     return Measures(
@@ -132,12 +133,12 @@ def measure(candidates: Sequence[Candidate], sums: Sums, columns: slice = slice(
         area=area,
         peak=sums.peak[:, columns].max(axis=1, initial=0.0),
         share=_share(above.sum(axis=1), all_above),
-        claimed=_share(claimed, all_above),
+        shared_heat=_share(shared_heat, all_above),
         group=group,
         touch=sums.touch,
-        alike=sums.alike,
-        strange=sums.strange[:, columns].sum(axis=1) / np.maximum(length, 1),
-        hurry=np.array([candidates[i].hurry for i in group], np.float64),
+        same_box_share=sums.same_box_share,
+        location_surprisal=sums.location_surprisal[:, columns].sum(axis=1) / np.maximum(length, 1),
+        speed_surprisal=np.array([candidates[i].speed_surprisal for i in group], np.float64),
         kinds=tuple(c.vocabulary for c in candidates),
         length=length,
         unexplained=1.0 - float(sums.frame_boxed[columns].sum()) / all_above if all_above > 0 else 0.0,
@@ -161,7 +162,7 @@ def total(candidates: Sequence[Candidate], evidence: Sequence[Evidence], level: 
     n, t = len(candidates), len(evidence)
     placed, persons, things, regions = _Placed.of(candidates), *_kinds(candidates)
     values = np.zeros((4, n, t))
-    present, touch, alike = np.zeros((n, t), np.bool_), np.zeros((n, n), np.intp), np.zeros((n, n), np.intp)
+    present, touch, same_box_share = np.zeros((n, t), np.bool_), np.zeros((n, n), np.intp), np.zeros((n, n), np.intp)
     names = np.array([c.label for c in candidates])
     by_frame, frames, size = np.full((3, t), -np.inf), np.zeros(t, np.intp), (0, 0)
     for column, seen in enumerate(evidence):
@@ -175,15 +176,15 @@ def total(candidates: Sequence[Candidate], evidence: Sequence[Evidence], level: 
         pairs = (overlap_of_smaller(boxes, boxes) >= TOUCH) & things[rows][:, None] & persons[rows]
         touch[np.ix_(rows, rows)] += pairs
         other = things[rows][:, None] & things[rows] & (names[rows][:, None] != names[rows])
-        alike[np.ix_(rows, rows)] += other & (iou(boxes, boxes) >= SAME_BOX)
+        same_box_share[np.ix_(rows, rows)] += other & (iou(boxes, boxes) >= SAME_BOX)
         by_frame[:2, column] = raised.sum(dtype=np.float64), raised.sum(dtype=np.float64, where=~free)
         by_frame[2, column] = np.nan_to_num(seen.score, nan=-np.inf)
     length = present.sum(axis=1)
     partner, together = _groups(candidates, touch, length)
-    confidence, strange = _told(candidates, frames)
+    confidence, location_surprisal = _told(candidates, frames)
     heat, above, area, peak = values
-    return Sums(heat, above, area, peak, confidence, strange, present, partner, together,
-                alike / np.maximum(length, 1)[:, None],
+    return Sums(heat, above, area, peak, confidence, location_surprisal, present, partner, together,
+                same_box_share / np.maximum(length, 1)[:, None],
                 by_frame[0], by_frame[1], by_frame[2], frames, size)  # fmt: skip
 
 
@@ -254,13 +255,13 @@ class _Placed:
 
 def _told(candidates: Sequence[Candidate], frames: npt.NDArray[np.intp]) -> tuple[Doubles, Doubles]:
     """Return what is known of each candidate in each frame without looking: confidence and strangeness, (N, T)."""
-    confidence, strange = np.zeros((2, len(candidates), len(frames)))
+    confidence, location_surprisal = np.zeros((2, len(candidates), len(frames)))
     for i, candidate in enumerate(candidates):
         columns = np.searchsorted(frames, candidate.frames)
         confidence[i, columns] = candidate.confidence
-        if candidate.strange is not None:
-            strange[i, columns] = candidate.strange
-    return confidence, strange
+        if candidate.location_surprisal is not None:
+            location_surprisal[i, columns] = candidate.location_surprisal
+    return confidence, location_surprisal
 
 
 def _groups(

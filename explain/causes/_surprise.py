@@ -16,16 +16,16 @@ SURE = 0.5
 """Above this confidence a box counts as seen, however much surer the model is now."""
 
 
-def rarity(m: Measures, normality: Normality) -> Doubles:
+def class_surprisal(m: Measures, normality: Normality) -> Doubles:
     """Minus log of the number of boxes of the class, seen as clearly as this one, in a normal frame; at least 0."""
     rate: Doubles = (_seen(m, normality) + 1.0) / (normality.explained_frames + 1.0)
     never_counted = np.array([kind == "place" for kind in m.kinds], np.bool_)
     return np.where(never_counted, 0.0, -np.log(np.minimum(rate, 1.0)))
 
 
-def newness(m: Measures, normality: Normality) -> Doubles:
+def novelty(m: Measures, normality: Normality) -> Doubles:
     """Return the share of normal frames without such a box, or of normal cases elsewhere: near 1 for what is new."""
-    return -np.expm1(-rarity(m, normality) - m.strange)
+    return -np.expm1(-class_surprisal(m, normality) - m.location_surprisal)
 
 
 def _seen(m: Measures, normality: Normality) -> Doubles:
@@ -38,7 +38,7 @@ def _seen(m: Measures, normality: Normality) -> Doubles:
     return np.array(counts, np.float64)
 
 
-def heat_surprise(m: Measures, normality: Normality) -> Doubles:
+def error_surprisal(m: Measures, normality: Normality) -> Doubles:
     """Minus log of the share of normal boxes of the class that are as hot, (N,).
 
     A class with few boxes borrows from all classes. Beyond the hottest box ever seen the share falls with one over

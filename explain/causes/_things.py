@@ -11,9 +11,9 @@ from core.arrays import Bools, Doubles, Floats, Ints
 from core.clock import Clock
 from core.records import Pixels, Tube
 from explain.causes._candidates import Candidate
+from explain.causes._locations import FLOW, PLACE
 from explain.causes._measure import Measures
 from explain.causes._vehicles import DRIVEN
-from explain.causes._whereabouts import FLOW, PLACE
 from explain.causes.places import feet
 from explain.causes.tubes import speed
 from explain.labels import TRACK, coarse, fine
@@ -65,7 +65,7 @@ def _same(candidates: Sequence[Candidate], m: Measures, clock: Clock | None) -> 
     found.
     """
     n = len(candidates)
-    same = m.alike >= SAME
+    same = m.same_box_share >= SAME
     same[np.arange(n), m.group] = True
     for i, candidate in enumerate(candidates):
         if candidate.owner is not None:

@@ -15,7 +15,7 @@ Somebody small before somebody tall is narrower, and stays.
 """
 
 
-def whole(found: Detections) -> Detections:
+def suppress_partial_persons(found: Detections) -> Detections:
     """Leave out persons that are a half of a surer one: chest or legs, boxed by themselves.
 
     From frame to frame a person's box would else go from the whole to the half and back, and who stands still would

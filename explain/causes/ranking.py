@@ -18,10 +18,10 @@ from core.normality import ClassNormality, Normality
 from core.records import Evidence
 from core.registry import pick
 from explain.causes._candidates import Candidate, gather
-from explain.causes._interactions import supported
+from explain.causes._interactions import reweight_by_interaction
 from explain.causes._measure import Measures, densities, measure, outside, total
 from explain.causes._regions import unboxed
-from explain.causes._surprise import heat_surprise, newness, rarity
+from explain.causes._surprise import class_surprisal, error_surprisal, novelty
 from explain.causes._things import boxes_within, things
 from explain.labels import coarse, fine
 
@@ -87,16 +87,16 @@ def calibrated(m: Measures, normality: Normality) -> Doubles:
     - A person on a bicycle is as hot as the bicycle: whatever shares a person's heat is explained away by each rarer
       candidate of the same person, to the degree that a model is confident of it.
     """
-    m = supported(m)
-    new = newness(m, normality)
-    moved = (m.group != np.arange(len(m.group))) & (m.strange == 0)
+    m = reweight_by_interaction(m)
+    new = novelty(m, normality)
+    moved = (m.group != np.arange(len(m.group))) & (m.location_surprisal == 0)
     surprise = (
-        rarity(m, normality)
-        + heat_surprise(m, normality)
-        + m.strange
-        + np.where(moved, new * np.nan_to_num(m.hurry), 0.0)
+        class_surprisal(m, normality)
+        + error_surprisal(m, normality)
+        + m.location_surprisal
+        + np.where(moved, new * np.nan_to_num(m.speed_surprisal), 0.0)
     )
-    return m.confidence * m.claimed * (1.0 + surprise) * _left_unexplained(m, new)
+    return m.confidence * m.shared_heat * (1.0 + surprise) * _left_unexplained(m, new)
 
 
 def _left_unexplained(m: Measures, new: Doubles) -> Doubles:

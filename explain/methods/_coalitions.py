@@ -9,14 +9,14 @@ import numpy.typing as npt
 import torch
 
 from core.arrays import Doubles, Floats
-from explain.attribution import Question
+from explain.attribution import AttributionInput
 from explain.scorer import Scorer
 
 EACH, FEWEST = 6, 8
 """Coalitions for each segment of a regression, and the fewest segments."""
 
 
-def game(question: Question, scorer: Scorer) -> Callable[[npt.ArrayLike], Doubles]:
+def game(question: AttributionInput, scorer: Scorer) -> Callable[[npt.ArrayLike], Doubles]:
     """Return what tells the scalar (N,) of coalitions (N, K): 1 where a segment is there, 0 where it is background."""
     segments = torch.from_numpy(question.segments)
 
@@ -28,7 +28,7 @@ def game(question: Question, scorer: Scorer) -> Callable[[npt.ArrayLike], Double
     return play
 
 
-def grouped(question: Question, samples: int) -> Question:
+def grouped(question: AttributionInput, samples: int) -> AttributionInput:
     """Join the coldest segments into one, so that there are enough random coalitions for each that is left.
 
     A regression over as many segments as coalitions says nothing of any of them.
@@ -42,7 +42,7 @@ def grouped(question: Question, samples: int) -> Question:
     return dataclasses.replace(question, segments=numbers[question.segments])
 
 
-def density(question: Question, values: npt.ArrayLike) -> Floats:
+def density(question: AttributionInput, values: npt.ArrayLike) -> Floats:
     """Spread each segment's value evenly over its pixels, (h, w): large segments are not larger causes."""
     areas = np.bincount(question.segments.ravel(), minlength=question.regions)
     each = np.asarray(values, np.float64).reshape(-1) / np.maximum(areas, 1)

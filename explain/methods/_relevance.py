@@ -21,19 +21,19 @@ from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torch.overrides import TorchFunctionMode
 
-from explain.attribution import Answer, Question
+from explain.attribution import AttributionInput, RawAttribution
 from explain.scorer import Scorer
 
-Handler = Callable[["Between", Callable[..., Any], Sequence[Any], Mapping[str, Any]], Any]
+Handler = Callable[["FunctionRules", Callable[..., Any], Sequence[Any], Mapping[str, Any]], Any]
 TINY = 1e-6
 TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, *TRANSPOSED)
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
-def send_back(
-    question: Question, scorer: Scorer, rules: Sequence[tuple[Any, Any]], damping: float | None = None
-) -> Answer:
+def propagate(
+    question: AttributionInput, scorer: Scorer, rules: Sequence[tuple[Any, Any]], damping: float | None = None
+) -> RawAttribution:
     """Give the normalised error map to the network's output as relevance, and send it back to the window.
 
     Args:
@@ -48,7 +48,7 @@ def send_back(
     network = fused(copy.deepcopy(scorer.detector).eval().requires_grad_(False))
     window = question.window[None].to(scorer.runtime.device).clone()
     once = called_once(network, window)
-    between = Between(damping)
+    between = FunctionRules(damping)
 
     def rule_of(context: Any, name: str, module: nn.Module) -> Any:
         return next((rule for kind, rule in rules if isinstance(module, kind)), None) if module in once else None
@@ -68,10 +68,10 @@ def send_back(
         f"Of the relevance {given:.3g} given to the output {values.sum():.3g} reaches the window."
     )  # fmt: skip
     maps = (np.asarray(values.sum(axis), np.float32) for axis in ((0, 1), (1, 2, 3)))
-    return Answer(next(maps), next(maps), note, float(values.sum()), given)
+    return RawAttribution(next(maps), next(maps), note, float(values.sum()), given)
 
 
-def _owed(question: Question, scorer: Scorer, expected: Tensor, window: Tensor) -> Tensor:
+def _owed(question: AttributionInput, scorer: Scorer, expected: Tensor, window: Tensor) -> Tensor:
     """Share the score out over the values that the network gave, in proportion to their squared error."""
     w = scorer.detector.window
     seen = (window[:, question.target] - w.low) / (w.high - w.low)
@@ -123,7 +123,7 @@ def called_once(network: Any, window: Tensor) -> set[nn.Module]:
     return {module for module, count in calls.items() if count == 1}
 
 
-class Between(TorchFunctionMode):
+class FunctionRules(TorchFunctionMode):
     """While it is active, functions between layers pass on relevance in place of gradients."""
 
     def __init__(self, damping: float | None) -> None:
@@ -179,12 +179,12 @@ def _shown(value: Tensor, *shares: tuple[Tensor, Tensor]) -> Tensor:
     return shown
 
 
-def _pass(mode: Between, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+def _pass(mode: FunctionRules, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     x = args[0]
     return _shown(func(*args, **kwargs), (x, torch.ones_like(x)))
 
 
-def _gate(mode: Between, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+def _gate(mode: FunctionRules, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """Pass on, and remember that what comes out lies between 0 and 1: in a product it is the gate."""
     out = _pass(mode, func, args, kwargs)
     out.is_gate = True
@@ -195,7 +195,7 @@ def _wants(x: Any) -> bool:
     return isinstance(x, Tensor) and x.requires_grad
 
 
-def _sum(mode: Between, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+def _sum(mode: FunctionRules, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """Share out in proportion; a constant gets nothing."""
     a, b = args[0], args[1]
     out = func(*args, **kwargs)
@@ -208,7 +208,7 @@ def _sum(mode: Between, func: Callable[..., Any], args: Sequence[Any], kwargs: M
     return _shown(out, (a, one), (b, other))
 
 
-def _product(mode: Between, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+def _product(mode: FunctionRules, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     a, b = args[0], args[1]
     out = func(*args, **kwargs)
     if not (_wants(a) and _wants(b)):
@@ -227,7 +227,7 @@ def _product(mode: Between, func: Callable[..., Any], args: Sequence[Any], kwarg
     return _shown(out, (a, half), (b, half))
 
 
-def _lerp(mode: Between, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+def _lerp(mode: FunctionRules, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """(1 − w)·a + w·b, where w is a gate."""
     a, b, weight = args
     out = func(*args, **kwargs)
@@ -235,7 +235,7 @@ def _lerp(mode: Between, func: Callable[..., Any], args: Sequence[Any], kwargs: 
     return _shown(out, (a, one), (b, other))
 
 
-def _linear(mode: Between, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+def _linear(mode: FunctionRules, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """The ε-rule or the z⁺-rule for a function that is linear in its first argument, its bias (third) left out."""
     x, weight, _, *rest = (*args, None)[: max(3, len(args))]
     more = {k: v for k, v in kwargs.items() if k != "bias"}
@@ -247,7 +247,7 @@ def _linear(mode: Between, func: Callable[..., Any], args: Sequence[Any], kwargs
     return func(seen, *args[1:], **kwargs) + (z - z.detach()) / mode.below(z.detach())
 
 
-def _attention(mode: Between, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+def _attention(mode: FunctionRules, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """Attention is linear in the values, its weights taken as they are (``ali2022xai``)."""
     query, key, value = (x.detach() for x in args[:3])
     out = func(query, key, value * (1.0 + (args[2] - value)), *args[3:], **kwargs)

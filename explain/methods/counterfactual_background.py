@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from core.arrays import Bools, Floats, Ints
-from explain.attribution import Answer, MethodEntry, Question
+from explain.attribution import AttributionInput, MethodEntry, RawAttribution
 from explain.scorer import GRADIENT, Scorer
 
 STEPS = 24
@@ -56,7 +56,7 @@ class _Removal:
         return float(np.trapezoid([*held, held[-1]], [*self.counts, self.most]) / self.most)
 
 
-def counterfactual_background(question: Question, scorer: Scorer) -> Answer:
+def counterfactual_background(question: AttributionInput, scorer: Scorer) -> RawAttribution:
     """Make background, step by step, of those pixels whose error exceeds the background's own the most.
 
     After each step the detector is asked again: what was removed no longer spoils what is expected around it, and what
@@ -83,10 +83,10 @@ def counterfactual_background(question: Question, scorer: Scorer) -> Answer:
     falls = np.maximum.accumulate(np.maximum(falls, 0.0)[::-1])[::-1]
     values = np.zeros(question.heat.size, np.float32)
     values[found.order] = np.interp(np.arange(len(found.order)), found.counts[:-1], falls)
-    return Answer(values.reshape(question.heat.shape), None, _sentence(found, question) + note)
+    return RawAttribution(values.reshape(question.heat.shape), None, _sentence(found, question) + note)
 
 
-def _remove(look: Look, question: Question, steps: int, goal: float, hope: float = 1.0) -> _Removal:
+def _remove(look: Look, question: AttributionInput, steps: int, goal: float, hope: float = 1.0) -> _Removal:
     """Remove pixels until the score is at its goal, or half of the picture is gone; looks once more than ``steps``.
 
     When the share ``hope`` of them has gone, and the score is not half-way down, it is given up.
@@ -111,13 +111,13 @@ def _remove(look: Look, question: Question, steps: int, goal: float, hope: float
     return _Removal(np.concatenate(order), np.array(counts), np.array(scores), round(HALF * gone.size))
 
 
-def _seen(gone: Bools, question: Question, scorer: Scorer) -> tuple[float, Floats]:
+def _seen(gone: Bools, question: AttributionInput, scorer: Scorer) -> tuple[float, Floats]:
     """Return the scalar and the error map of the window with some pixels as background."""
-    scores, heats = scorer.looked(question, torch.from_numpy(~gone)[None])
+    scores, heats = scorer.scores_and_errors(question, torch.from_numpy(~gone)[None])
     return float(scores[0]), heats[0]
 
 
-def _slope(gone: Bools, question: Question, scorer: Scorer) -> tuple[float, Floats]:
+def _slope(gone: Bools, question: AttributionInput, scorer: Scorer) -> tuple[float, Floats]:
     """Return the scalar of the window with some pixels as background, and how it would fall with each further one."""
     share = torch.from_numpy(~gone).float().requires_grad_()
     score = scorer.differentiable((question.window * share + question.fill * (1.0 - share))[None])
@@ -125,7 +125,7 @@ def _slope(gone: Bools, question: Question, scorer: Scorer) -> tuple[float, Floa
     return float(score.detach()[0]), slope.numpy()
 
 
-def _sentence(found: _Removal, question: Question) -> str:
+def _sentence(found: _Removal, question: AttributionInput) -> str:
     if question.value < question.threshold:
         return f"The score, {question.value:.2f}, is under the threshold {question.threshold:.2f} as it is."
     under = np.flatnonzero(found.scores < question.threshold)

@@ -8,12 +8,12 @@ import numpy as np
 import torch
 
 from core.arrays import Bools, Doubles, Floats, Ints
-from explain.attribution import Answer, MethodEntry, Question
+from explain.attribution import AttributionInput, MethodEntry, RawAttribution
 from explain.methods._coalitions import density
 from explain.scorer import Scorer
 
 
-def counterfactual_expected(question: Question, scorer: Scorer) -> Answer:
+def counterfactual_expected(question: AttributionInput, scorer: Scorer) -> RawAttribution:
     """Replace each region alone, then the most effective ones together until the score is under the threshold.
 
     Regions that turn out not to be needed are put back, the least effective first. A pixel's value is how far its
@@ -30,10 +30,10 @@ def counterfactual_expected(question: Question, scorer: Scorer) -> Answer:
     if inside.any() and left < question.threshold:
         outside = max(float(values[~inside].max(initial=0.0)), 0.0)
         values = np.asarray(np.where(inside, np.maximum(values, 0.0) + outside, values), np.float32)
-    return Answer(values, None, _sentence(len(chosen), left, question))
+    return RawAttribution(values, None, _sentence(len(chosen), left, question))
 
 
-def _smallest(order: Ints, question: Question, scorer: Scorer) -> tuple[Ints, float]:
+def _smallest(order: Ints, question: AttributionInput, scorer: Scorer) -> tuple[Ints, float]:
     """Return the regions that are needed, and the score without them."""
     if question.value < question.threshold:
         return order[:0], question.value
@@ -50,21 +50,21 @@ def _smallest(order: Ints, question: Question, scorer: Scorer) -> tuple[Ints, fl
     return chosen, left
 
 
-def _replaced(sets: Bools, question: Question, scorer: Scorer) -> Doubles:
+def _replaced(sets: Bools, question: AttributionInput, scorer: Scorer) -> Doubles:
     segments = torch.from_numpy(question.segments)
     keep = (~torch.from_numpy(np.asarray(sets, bool)))[:, segments]
-    return scorer.retargeted(question, keep).astype(np.float64)
+    return scorer.score_target_replaced(question, keep).astype(np.float64)
 
 
 def _one_hot(which: Ints, count: int) -> Bools:
     return np.asarray(which[:, None] == np.arange(count))
 
 
-def _warmth(question: Question) -> Floats:
+def _warmth(question: AttributionInput) -> Floats:
     return np.asarray(np.bincount(question.segments.ravel(), question.heat.ravel()), np.float32)
 
 
-def _sentence(count: int, left: float, question: Question) -> str:
+def _sentence(count: int, left: float, question: AttributionInput) -> str:
     if question.value < question.threshold:
         return f"The score, {question.value:.2f}, is under the threshold {question.threshold:.2f} as it is."
     regions = f"{count} region{'s' if count != 1 else ''}"

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from core.arrays import Doubles, Floats, Ints
-from explain.attribution import Answer, MethodEntry, Question
+from explain.attribution import AttributionInput, MethodEntry, RawAttribution
 from explain.scorer import Scorer
 
 SHARES = (0.12, 0.2, 0.33)
@@ -16,7 +16,7 @@ ROUNDS = 6
 """Of refining the best rectangle, each side moved in and out."""
 
 
-def counterfactual_region(question: Question, scorer: Scorer) -> Answer:
+def counterfactual_region(question: AttributionInput, scorer: Scorer) -> RawAttribution:
     """Scan rectangles of several shapes and sizes, filled from the background; then move the best one's sides.
 
     A pixel's value is the mean, over the rectangles on it, of how far each brings the score down by pixel.
@@ -32,10 +32,10 @@ def counterfactual_region(question: Question, scorer: Scorer) -> Answer:
         boxes, fallen = np.concatenate([boxes, near]), np.concatenate([fallen, gained])
         if len(near) and gained.max() > most:
             best, most = near[int(gained.argmax())], float(gained.max())
-    return Answer(_mean(boxes, fallen, (height, width)), None, _sentence(best, question, question.value - most))
+    return RawAttribution(_mean(boxes, fallen, (height, width)), None, _sentence(best, question, question.value - most))
 
 
-def _sentence(best: Ints, question: Question, left: float) -> str:
+def _sentence(best: Ints, question: AttributionInput, left: float) -> str:
     across, down = question.size[1] / question.heat.shape[1], question.size[0] / question.heat.shape[0]
     x1, y1, x2, y2 = (round(float(value)) for value in best * np.array([across, down, across, down]))
     return (
@@ -73,7 +73,7 @@ def _moved(box: Ints, step: int, height: int, width: int) -> Ints:
     return np.asarray(moved[proper], np.int64)
 
 
-def _fallen(boxes: Ints, question: Question, scorer: Scorer) -> Doubles:
+def _fallen(boxes: Ints, question: AttributionInput, scorer: Scorer) -> Doubles:
     parts = [scorer.masked(question, ~_inside(part, question.heat.shape)) for part in _split(boxes, scorer.batch)]
     return question.value - np.concatenate(parts).astype(np.float64)
 

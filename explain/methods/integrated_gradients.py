@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from explain.attribution import Answer, MethodEntry, Question
+from explain.attribution import AttributionInput, MethodEntry, RawAttribution
 from explain.scorer import GRADIENT, Scorer
 
 STEPS = 48
@@ -10,7 +10,7 @@ TOLERANCE = 0.05
 """Share of the owed sum that may be missing before the note says so."""
 
 
-def integrated_gradients(question: Question, scorer: Scorer) -> Answer:
+def integrated_gradients(question: AttributionInput, scorer: Scorer) -> RawAttribution:
     """Integrated gradients by Gauss–Legendre; complete where the score has no jumps."""
     from captum.attr import IntegratedGradients
 
@@ -27,7 +27,7 @@ def integrated_gradients(question: Question, scorer: Scorer) -> Answer:
         f"patch), or {steps} steps are too few."
     )  # fmt: skip
     frames = np.asarray(values.sum((1, 2, 3)), np.float32)
-    return Answer(np.asarray(values.sum((0, 1)), np.float32), frames, note, total, owed)
+    return RawAttribution(np.asarray(values.sum((0, 1)), np.float32), frames, note, total, owed)
 
 
 METHODS = {

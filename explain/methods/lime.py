@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from explain.attribution import Answer, MethodEntry, Question
+from explain.attribution import AttributionInput, MethodEntry, RawAttribution
 from explain.methods._coalitions import FEWEST, density, game, grouped
 from explain.scorer import Scorer
 
@@ -10,7 +10,7 @@ KERNEL = 0.25
 """Width of the exponential kernel over cosine distances: the package's for images."""
 
 
-def lime(question: Question, scorer: Scorer) -> Answer:
+def lime(question: AttributionInput, scorer: Scorer) -> RawAttribution:
     """LIME: a ridge regression over random coalitions of segments, the nearer to the frame the heavier."""
     from lime.lime_base import LimeBase
 
@@ -30,7 +30,7 @@ def lime(question: Question, scorer: Scorer) -> Answer:
     for segment, weight in weights:
         values[segment] = weight
     note = f"The linear surrogate tells {fit:.0%} of how the score varies." if fit < 0.8 else ""
-    return Answer(density(question, values), None, note)
+    return RawAttribution(density(question, values), None, note)
 
 
 METHODS = {"lime": MethodEntry(lime, "a linear surrogate over segments", "ribeiro2016why", float)}

@@ -1,11 +1,11 @@
 """Layer-wise relevance propagation by rules that suit each layer (``montavon2019layer``), through zennit."""
 
-from explain.attribution import Answer, MethodEntry, Question
-from explain.methods._relevance import TINY, send_back, stable
+from explain.attribution import AttributionInput, MethodEntry, RawAttribution
+from explain.methods._relevance import TINY, propagate, stable
 from explain.scorer import Scorer
 
 
-def lrp_composite(question: Question, scorer: Scorer) -> Answer:
+def lrp_composite(question: AttributionInput, scorer: Scorer) -> RawAttribution:
     """LRP with the z⁺-rule in convolutions, which excites and does not inhibit, and the ε-rule in linear layers.
 
     Without skip connections, as in ``bcae1``, its map fails the sanity check: products of many non-negative matrices
@@ -19,7 +19,7 @@ def lrp_composite(question: Question, scorer: Scorer) -> Answer:
 
     tiny = stable(TINY)
     rules = [(Convolution, ZPlus(tiny, zero_params="bias")), (Linear, Epsilon(tiny, zero_params="bias"))]
-    return send_back(question, scorer, rules)
+    return propagate(question, scorer, rules)
 
 
 METHODS = {

@@ -1,14 +1,14 @@
 """Layer-wise relevance propagation by the ε-rule alone (``bach2015pixel``; thesis, section 3.8.1), through zennit."""
 
-from explain.attribution import Answer, MethodEntry, Question
-from explain.methods._relevance import send_back, stable
+from explain.attribution import AttributionInput, MethodEntry, RawAttribution
+from explain.methods._relevance import propagate, stable
 from explain.scorer import Scorer
 
 EPSILON = 0.25
 """As a share of the root mean square of what a layer gives: with a mere 10⁻⁶ what small sums get drowns all else."""
 
 
-def lrp_epsilon(question: Question, scorer: Scorer) -> Answer:
+def lrp_epsilon(question: AttributionInput, scorer: Scorer) -> RawAttribution:
     """ε-LRP of the network alone: which input made what it expected where it was wrong.
 
     It does not conserve: in each layer ε and the biases keep what is theirs, a fifth or so, and after twelve layers of
@@ -19,7 +19,7 @@ def lrp_epsilon(question: Question, scorer: Scorer) -> Answer:
     from zennit.types import Convolution, Linear
 
     rule = Epsilon(stable(EPSILON))
-    return send_back(question, scorer, [(Convolution, rule), (Linear, rule)], EPSILON)
+    return propagate(question, scorer, [(Convolution, rule), (Linear, rule)], EPSILON)
 
 
 METHODS = {

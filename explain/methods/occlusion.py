@@ -4,14 +4,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from explain.attribution import Answer, MethodEntry, Question
+from explain.attribution import AttributionInput, MethodEntry, RawAttribution
 from explain.scorer import Scorer
 
 SIDE = 8
 """The square's side is the picture's shorter side by this, or larger where the budget is small."""
 
 
-def occlusion(question: Question, scorer: Scorer) -> Answer:
+def occlusion(question: AttributionInput, scorer: Scorer) -> RawAttribution:
     """Occlusion: a square slides over all frames of the window at once, by half of its side."""
     from captum.attr import Occlusion
 
@@ -26,10 +26,10 @@ def occlusion(question: Question, scorer: Scorer) -> Answer:
     )  # fmt: skip
     # Every element of a square has the square's whole effect; shared out, the map is one of effects by pixel.
     values = told[0, 0, 0].detach().numpy() / side**2
-    return Answer(np.asarray(values, np.float32), None, f"Squares of {side} pixels at the network's size.")
+    return RawAttribution(np.asarray(values, np.float32), None, f"Squares of {side} pixels at the network's size.")
 
 
-def _empty(question: Question) -> Tensor:
+def _empty(question: AttributionInput) -> Tensor:
     return question.fill.expand_as(question.window)[None].contiguous()
 
 

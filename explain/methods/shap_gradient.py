@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from explain.attribution import Answer, MethodEntry, Question
+from explain.attribution import AttributionInput, MethodEntry, RawAttribution
 from explain.methods._shap import load
 from explain.scorer import GRADIENT, Scorer
 
@@ -24,7 +24,7 @@ class _Scalar(nn.Module):
         ]
 
 
-def shap_gradient(question: Question, scorer: Scorer) -> Answer:
+def shap_gradient(question: AttributionInput, scorer: Scorer) -> RawAttribution:
     """GradientExplainer: gradients at random points between background and window, times their difference."""
     shap = load()
 
@@ -40,7 +40,7 @@ def shap_gradient(question: Question, scorer: Scorer) -> Answer:
     owed = question.value - float(scorer(empty)[0])
     note = f"Gradients at {samples} random points: their sum comes near the score's difference, not to it."
     frames = np.asarray(values.sum((1, 2, 3)), np.float32)
-    return Answer(np.asarray(values.sum((0, 1)), np.float32), frames, note, float(values.sum()), owed)
+    return RawAttribution(np.asarray(values.sum((0, 1)), np.float32), frames, note, float(values.sum()), owed)
 
 
 METHODS = {

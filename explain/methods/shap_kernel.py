@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from explain.attribution import Answer, MethodEntry, Question
+from explain.attribution import AttributionInput, MethodEntry, RawAttribution
 from explain.methods._coalitions import FEWEST, density, game, grouped, seeded
 from explain.methods._shap import load
 from explain.scorer import Scorer
 
 
-def shap_kernel(question: Question, scorer: Scorer) -> Answer:
+def shap_kernel(question: AttributionInput, scorer: Scorer) -> RawAttribution:
     """KernelSHAP: the segments' values add up to the score less that of the mere background."""
     shap = load()
 
@@ -22,7 +22,7 @@ def shap_kernel(question: Question, scorer: Scorer) -> Answer:
         )
     total, empty = float(np.sum(values)), float(np.ravel(explainer.expected_value)[0])
     note = f"{question.regions} segments, the coldest of the frame taken together."
-    return Answer(density(question, values), None, note, total, question.value - empty)
+    return RawAttribution(density(question, values), None, note, total, question.value - empty)
 
 
 METHODS = {

@@ -6,13 +6,13 @@ import numpy as np
 from scipy.cluster.hierarchy import linkage
 
 from core.arrays import Doubles
-from explain.attribution import Answer, MethodEntry, Question
+from explain.attribution import AttributionInput, MethodEntry, RawAttribution
 from explain.methods._coalitions import density, game, seeded
 from explain.methods._shap import load
 from explain.scorer import Scorer
 
 
-def shap_partition(question: Question, scorer: Scorer) -> Answer:
+def shap_partition(question: AttributionInput, scorer: Scorer) -> RawAttribution:
     """Partition SHAP: credit goes to groups of neighbours first, then is shared out inside the groups that matter."""
     shap = load()
 
@@ -25,10 +25,10 @@ def shap_partition(question: Question, scorer: Scorer) -> Answer:
             np.ones((1, question.regions)), max_evals=evaluations, batch_size=scorer.batch, silent=True
         )  # fmt: skip
     owed = question.value - float(np.ravel(told.base_values)[0])
-    return Answer(density(question, told.values), None, "", float(np.sum(told.values)), owed)
+    return RawAttribution(density(question, told.values), None, "", float(np.sum(told.values)), owed)
 
 
-def _tree(question: Question) -> Doubles:
+def _tree(question: AttributionInput) -> Doubles:
     """Join segments that lie near to one another and are about as hot."""
     rows, columns = np.indices(question.segments.shape)
     numbers = question.segments.ravel()

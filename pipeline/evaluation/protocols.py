@@ -12,7 +12,7 @@ import numpy.typing as npt
 from core.arrays import Doubles
 from core.registry import pick
 from metrics.normalisation import NORMALISATIONS
-from metrics.smoothing import SMOOTHINGS, held
+from metrics.smoothing import SMOOTHINGS, window_mean
 
 __all__ = ["NORMALISATIONS", "OWN", "PROTOCOLS", "SMOOTHINGS", "Rules", "rules_for"]
 
@@ -55,7 +55,7 @@ class Rules:
     def apply(self, scores: npt.ArrayLike) -> Doubles:
         """Return (T,) processed scores of one clip, NaN where a frame does not count or has none."""
         made = np.array(scores, np.float64)
-        made = held(made, *self.window) if self.window else made
+        made = window_mean(made, *self.window) if self.window else made
         ends = np.zeros(len(made), np.bool_)
         ends[: self.first] = True
         ends[max(len(made) - self.last, 0) :] = True

@@ -23,14 +23,14 @@ from core.errors import DataError, InputError
 from core.progress import JobProgress
 from core.registry import pick
 from explain import faithfulness
-from explain.attribution import Attribution, Budget, MethodEntry, Question, Scale, attribute, reduced
+from explain.attribution import Attribution, AttributionInput, Budget, MethodEntry, Scale, attribute, reduced
 from explain.report.maps import painted, png, top_of
 from explain.scorer import Scorer
 from pipeline import versions
 from pipeline.camera import Camera
 from pipeline.explaining import plan
 from pipeline.explaining.plan import REPEATED, methods
-from pipeline.explaining.questions import LEAST, Looked, look_around, pose, question_of
+from pipeline.explaining.questions import LEAST, FrameContext, build_input, load_window, question_of
 from pipeline.sampling import Analysed
 
 FILE = "explain.json"
@@ -90,7 +90,7 @@ def explain_frame(
     job = job or plan.job_of(subjects, {name: known[name] for name in asked.methods}, asked.budget.evaluations)
     job.begin(plan.READING)
     detector = camera.build(runtime)
-    looked = look_around(
+    looked = load_window(
         path, name, detector, asked.frame, asked.analysed or _look(path, camera, detector, asked.frame)
     )
     question, scale = question_of(looked, camera, detector, runtime, scores=asked.scores, threshold=asked.threshold,
@@ -120,8 +120,8 @@ class Explained:
     """One frame's question with all that its methods are asked and judged by."""
 
     def __init__(
-        self, camera: Camera, detector: Detector, runtime: Runtime, question: Question, scale: Scale, asked: Asked,
-        cancelled: Callable[[], bool] | None = None, progress: Callable[[float], None] | None = None,
+        self, camera: Camera, detector: Detector, runtime: Runtime, question: AttributionInput, scale: Scale,
+        asked: Asked, cancelled: Callable[[], bool] | None = None, progress: Callable[[float], None] | None = None,
     ) -> None:  # fmt: skip
         self.camera, self.detector, self.runtime, self.asked = camera, detector, runtime, asked
         self.question, self.scale, self.cancelled, self.progress = question, scale, cancelled, progress
@@ -164,13 +164,13 @@ class Explained:
         """Return the rank correlation with the map of the same window under a little noise."""
         w = self.detector.window
         window = faithfulness.noisy(self.question.window, w.low, w.high, self.question.seed)
-        return faithfulness.alike(
+        return faithfulness.rank_correlation(
             values, self._again(entry, dataclasses.replace(self.question, window=window), self.detector)
         )
 
-    def _again(self, entry: MethodEntry, question: Question, network: Detector) -> Floats:
+    def _again(self, entry: MethodEntry, question: AttributionInput, network: Detector) -> Floats:
         """Return the map of a changed window or network, with the same segments and on a scale of its own."""
-        raw, scale = pose(
+        raw, scale = build_input(
             question.window, question.fill, question.size, self.camera, network, self.runtime,
             threshold=self.asked.threshold, seed=question.seed,
         )  # fmt: skip
@@ -200,9 +200,9 @@ class Explained:
 def against(values: Floats, mask: Any) -> dict[str, float]:
     """Return a map's figures against a true mask of the same size."""
     return {
-        "mass": round(faithfulness.mass_in(values, mask), 4),
-        "rank": round(faithfulness.rank_in(values, mask), 4),
-        "points": float(faithfulness.points_at(values, mask)),
+        "mass": round(faithfulness.relevance_mass_accuracy(values, mask), 4),
+        "rank": round(faithfulness.relevance_rank_accuracy(values, mask), 4),
+        "points": float(faithfulness.pointing_game(values, mask)),
     }
 
 
@@ -244,7 +244,13 @@ def _keep(out: Path, found: Attribution, image: Images) -> None:
 
 
 def _facts(
-    name: str, camera: Camera, asked: Asked, question: Question, scale: Scale, looked: Looked, runtime: Runtime
+    name: str,
+    camera: Camera,
+    asked: Asked,
+    question: AttributionInput,
+    scale: Scale,
+    looked: FrameContext,
+    runtime: Runtime,
 ) -> dict[str, Any]:
     return {
         "clip": name,
@@ -280,7 +286,7 @@ def _kept(out: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
     return here if same else {}
 
 
-def _agree(out: Path, result: Mapping[str, Any], question: Question) -> None:
+def _agree(out: Path, result: Mapping[str, Any], question: AttributionInput) -> None:
     """Write into each method's figures how far it agrees with the others."""
     maps = {name: reduced(read_map(out, name), question.heat.shape) for name in result["methods"]}
     for name, value in faithfulness.agreement(maps).items():

@@ -136,7 +136,7 @@ class _Play:
         self.job, self.cancelled, self.played, self.planned = job, cancelled, 0, 0
         if job is not None:
             job.begin(plan.AWAY)
-        self.seen = detector.prepare(detector.shrink(torch.from_numpy(stage.images)))
+        self.seen = detector.prepare(detector.resize(torch.from_numpy(stage.images)))
         w = detector.window
         self.size = (w.height, w.width)
 

@@ -13,7 +13,7 @@ from core.arrays import Floats, Images
 from core.contracts import Detector
 from core.device import Runtime
 from core.errors import InputError
-from explain.attribution import Question, Scale
+from explain.attribution import AttributionInput, Scale
 from explain.segments import segment
 from pipeline.camera import Camera
 from pipeline.sampling import Analysed, load
@@ -26,7 +26,7 @@ STRAYS = 0.1
 
 
 @dataclass(frozen=True)
-class Looked:
+class FrameContext:
     """Frames of a clip around one that is to be explained.
 
     Attributes:
@@ -40,7 +40,7 @@ class Looked:
     samples: Images
 
 
-def look_around(path: Path, name: str, detector: Detector, frame: int, analysed: Analysed) -> Looked:
+def load_window(path: Path, name: str, detector: Detector, frame: int, analysed: Analysed) -> FrameContext:
     """Decode a frame's window, and some frames before and after it.
 
     Args:
@@ -62,8 +62,8 @@ def look_around(path: Path, name: str, detector: Detector, frame: int, analysed:
     known = both[: len(images)]
     if known[-1:].tolist() < numbers[-1:].tolist():
         raise InputError(f"frame {frame} lies outside {name!r}: it has fewer frames than when it was analysed")
-    samples = detector.shrink(torch.from_numpy(images[np.isin(known, chosen)])).numpy()
-    return Looked(images[np.isin(known, numbers)], tuple(numbers.tolist()), samples)
+    samples = detector.resize(torch.from_numpy(images[np.isin(known, chosen)])).numpy()
+    return FrameContext(images[np.isin(known, numbers)], tuple(numbers.tolist()), samples)
 
 
 def _window(name: str, detector: Detector, frame: int, analysed: Analysed) -> slice:
@@ -97,7 +97,7 @@ def background(samples: Images, camera: Camera, detector: Detector) -> Tensor:
     normal footage, because somebody stood there for long, it is the camera's.
     """
     median = np.median(samples, axis=0).astype(np.float32)
-    known = detector.shrink(torch.from_numpy(camera.background[None].copy()))[0].numpy().astype(np.float32)
+    known = detector.resize(torch.from_numpy(camera.background[None].copy()))[0].numpy().astype(np.float32)
     known += np.median(median - known, axis=(1, 2), keepdims=True)
     wide = max(1.0, max(median.shape[1:]) / 64)
     away = np.stack([cv2.GaussianBlur(x, (0, 0), wide) for x in median - known])
@@ -122,9 +122,9 @@ def scale_of(camera: Camera, detector: Detector, scores: Sequence[float] | Float
 
 
 def question_of(
-    looked: Looked, camera: Camera, detector: Detector, runtime: Runtime, *, scores: Sequence[float] | Floats = (),
-    threshold: float | None = None, seed: int = 0,
-) -> tuple[Question, Scale]:  # fmt: skip
+    looked: FrameContext, camera: Camera, detector: Detector, runtime: Runtime, *,
+    scores: Sequence[float] | Floats = (), threshold: float | None = None, seed: int = 0,
+) -> tuple[AttributionInput, Scale]:  # fmt: skip
     """Make a question of a window.
 
     Args:
@@ -139,16 +139,16 @@ def question_of(
     Returns:
         The question, and the scale of its scalar; the frame's own score is never above 1.
     """
-    prepared = detector.prepare(detector.shrink(torch.from_numpy(looked.window)))
+    prepared = detector.prepare(detector.resize(torch.from_numpy(looked.window)))
     fill = background(looked.samples, camera, detector)
-    return pose(prepared, fill, (looked.window.shape[1], looked.window.shape[2]), camera, detector, runtime,
+    return build_input(prepared, fill, (looked.window.shape[1], looked.window.shape[2]), camera, detector, runtime,
                 scores=scores, threshold=threshold, seed=seed)  # fmt: skip
 
 
-def pose(
+def build_input(
     window: Tensor, fill: Tensor, size: tuple[int, int], camera: Camera, detector: Detector, runtime: Runtime, *,
     scores: Sequence[float] | Floats = (), threshold: float | None = None, seed: int = 0,
-) -> tuple[Question, Scale]:  # fmt: skip
+) -> tuple[AttributionInput, Scale]:  # fmt: skip
     """Make a question of a window (span, C, h, w) and a background (C, h, w) that are prepared."""
     w = detector.window
     with torch.no_grad(), runtime.autocast():
@@ -158,7 +158,7 @@ def pose(
     expected = answer.expected[0].float().cpu() * (w.high - w.low) + w.low
     heat = answer.saliency[0].float().cpu().numpy()
     limit = camera.threshold if threshold is None else threshold
-    question = Question(
+    question = AttributionInput(
         window, w.target, fill, expected, heat, segment(window[w.target], fill, heat), size,
         float(scale.of(own + camera.normality.median)), float(scale.of(limit + camera.normality.median)), seed,
     )  # fmt: skip

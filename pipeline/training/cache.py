@@ -32,7 +32,7 @@ class Cache:
             for clip in footage:
                 frames = 0
                 for chunk in clip.frames():
-                    shrunk = detector.shrink(torch.from_numpy(chunk.images)).contiguous()
+                    shrunk = detector.resize(torch.from_numpy(chunk.images)).contiguous()
                     handle.write(shrunk.numpy().tobytes())
                     frames += len(chunk)
                     if progress:

@@ -12,7 +12,7 @@ import torch
 from core import device, files
 from core.contracts import Footage
 from core.errors import InputError
-from core.normality import USUAL
+from core.normality import DEFAULT_ALARMS_PER_HOUR
 from core.progress import JobProgress, Progress
 from core.registry import pick
 from pipeline.camera import Camera, check_name, detector_entries
@@ -192,11 +192,11 @@ def _doubts(camera: Camera) -> list[str]:
     alarms, asked = camera.alarms, camera.card["false_alarms"]["asked_per_hour"]
     if alarms is None:
         return []
-    if asked == round(alarms.usual, 2) > USUAL:
+    if asked == round(alarms.usual, 2) > DEFAULT_ALARMS_PER_HOUR:
         return [
             f"the threshold was measured on {alarms.hours * 60:.1f} minutes, which cannot tell fewer than {asked:.0f} "
-            f"false alarms an hour, so it is set for as many, not for {USUAL:g}: more footage makes them fewer, and so "
-            "does asking for fewer, at the price of events that are missed"
+            f"false alarms an hour, so it is set for as many, not for {DEFAULT_ALARMS_PER_HOUR:g}: more footage "
+            "makes them fewer, and so does asking for fewer, at the price of events that are missed"
         ]
     if alarms.can_count(asked):
         return []

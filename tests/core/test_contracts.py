@@ -86,10 +86,10 @@ def test_stream_equals_predict_for_any_window_and_chunks(inputs, step, beyond, s
 
 def test_frames_are_brought_to_size_and_range():
     detector = Tiny()
-    shrunk = detector.shrink(torch.from_numpy(images(5)))
+    shrunk = detector.resize(torch.from_numpy(images(5)))
     assert shrunk.shape == (5, 3, 12, 20) and shrunk.dtype == torch.uint8
-    white = detector.shrink(torch.full((1, 30, 44, 3), 255, dtype=torch.uint8))
-    black = detector.shrink(torch.zeros(1, 30, 44, 3, dtype=torch.uint8))
+    white = detector.resize(torch.full((1, 30, 44, 3), 255, dtype=torch.uint8))
+    black = detector.resize(torch.zeros(1, 30, 44, 3, dtype=torch.uint8))
     assert detector.prepare(white).unique().tolist() == [1.0] and detector.prepare(black).unique().tolist() == [-1.0]
     unit = Tiny(low=0.0)
     assert unit.prepare(white).unique().tolist() == [1.0] and unit.prepare(black).unique().tolist() == [0.0]
@@ -98,14 +98,14 @@ def test_frames_are_brought_to_size_and_range():
 def test_grey_is_luma():
     detector = Tiny(channels=1)
     clip = np.broadcast_to(np.array([200, 100, 50], np.uint8), (1, 12, 20, 3))
-    grey = detector.shrink(torch.from_numpy(clip.copy()))
+    grey = detector.resize(torch.from_numpy(clip.copy()))
     assert grey.shape == (1, 1, 12, 20) and grey.unique().tolist() == [round(0.299 * 200 + 0.587 * 100 + 0.114 * 50)]
 
 
 def test_a_stage_trains():
     detector = Tiny()
     (stage,) = detector.stages()
-    windows = detector.prepare(detector.shrink(torch.from_numpy(images(16)))).reshape(4, 4, 3, 12, 20)
+    windows = detector.prepare(detector.resize(torch.from_numpy(images(16)))).reshape(4, 4, 3, 12, 20)
     optimiser = stage.optimiser(stage.parameters)
     schedule = stage.schedule(optimiser, 5)
     losses = []

@@ -68,7 +68,7 @@ def test_settling_merges_batch_normalisation_and_keeps_the_answers():
         norm.load_state_dict({name: torch.rand_like(value.float()) + 0.5 for name, value in norm.state_dict().items()})
     images = torch.randn(2, 3, 8, 9)
     expected = net.eval()["up"](net["down"](images))
-    settled = device.choose("cpu", "float32").settle(net.train())
+    settled = device.choose("cpu", "float32").to_inference(net.train())
     assert not any(isinstance(part, nn.BatchNorm2d) or part.training for part in settled.modules())
     assert settled["up"][0].weight.is_contiguous(memory_format=torch.channels_last)
     torch.testing.assert_close(settled["up"](settled["down"](images)), expected, rtol=1e-4, atol=1e-5)

@@ -35,7 +35,7 @@ def windows(detector, count):
 
 def prepared(detector, count, stage):
     images = torch.from_numpy(clip(max(stage.span, detector.window.span) + count - 1))
-    shrunk = detector.prepare(detector.shrink(images))
+    shrunk = detector.prepare(detector.resize(images))
     return torch.stack([shrunk[i : len(shrunk) - count + 1 + i] for i in range(count)])
 
 

@@ -4,7 +4,7 @@ import torch
 from torch.nn import functional
 
 from core import device
-from explain.attribution import Budget, Question, Scale
+from explain.attribution import AttributionInput, Budget, Scale
 from explain.scorer import Scorer
 from explain.segments import segment
 from pipeline.camera import detector_entries, make_detector
@@ -46,7 +46,7 @@ def asked_of(detector, window, behind, seed=0, threshold=0.5):
     heat = answer.saliency[0].numpy()
     segments = segment(window[w.target], behind, heat, 20)
     value = float(scale.of(answer.score[0]))
-    question = Question(window, w.target, behind, expected, heat, segments, SIZE, value, threshold, seed)
+    question = AttributionInput(window, w.target, behind, expected, heat, segments, SIZE, value, threshold, seed)
     return question, scale
 
 

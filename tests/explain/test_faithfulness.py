@@ -71,15 +71,15 @@ def test_mass_rank_and_pointing(values, mask):
         for x in range(9):
             total += max(float(values[y, x]), 0.0)
             inside += max(float(values[y, x]), 0.0) * mask[y, x]
-    assert faithfulness.mass_in(values, mask) == pytest.approx(inside / total if total else 0.0)
+    assert faithfulness.relevance_mass_accuracy(values, mask) == pytest.approx(inside / total if total else 0.0)
     ranks = faithfulness.order(values).reshape(6, 9)
     places = sorted(((y, x) for y in range(6) for x in range(9)), key=lambda place: ranks[place])
     count = int(mask.sum())
     hits = sum(bool(mask[place]) for place in places[:count])
-    assert faithfulness.rank_in(values, mask) == pytest.approx(hits / count if count else 0.0)
+    assert faithfulness.relevance_rank_accuracy(values, mask) == pytest.approx(hits / count if count else 0.0)
     top = np.unravel_index(values.argmax(), values.shape)
     near = [np.hypot(y - top[0], x - top[1]) for y in range(6) for x in range(9) if mask[y, x]]
-    assert faithfulness.points_at(values, mask) == (bool(near) and min(near) <= 0.02 * 9)
+    assert faithfulness.pointing_game(values, mask) == (bool(near) and min(near) <= 0.02 * 9)
 
 
 @given(MAPS)
@@ -98,7 +98,7 @@ def test_rank_correlation(one, other):
 
     a, b = ranked(one), ranked(other)
     expected = 0.0 if a.std() == 0 or b.std() == 0 else float(np.corrcoef(a, b)[0, 1])
-    assert faithfulness.alike(one, other) == pytest.approx(expected, abs=1e-9)
+    assert faithfulness.rank_correlation(one, other) == pytest.approx(expected, abs=1e-9)
 
 
 def test_agreement_is_the_mean_over_the_others():
@@ -106,7 +106,7 @@ def test_agreement_is_the_mean_over_the_others():
     maps = {name: draw.random((5, 5)).astype(np.float32) for name in "abc"}
     found = faithfulness.agreement(maps)
     for name in maps:
-        others = [faithfulness.alike(maps[name], maps[other]) for other in maps if other != name]
+        others = [faithfulness.rank_correlation(maps[name], maps[other]) for other in maps if other != name]
         assert found[name] == pytest.approx(np.mean(others))
     assert faithfulness.agreement({"a": maps["a"]}) == {}
 

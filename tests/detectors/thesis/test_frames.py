@@ -121,7 +121,7 @@ def test_the_fused_network_gives_the_same_output():
         apart, _ = detector(frames)
     assert len(blocks) == 9 and fused.std() > 0
     torch.testing.assert_close(fused, apart, rtol=0, atol=1e-5)
-    settled = device.choose("cpu", "float32").settle(detector)
+    settled = device.choose("cpu", "float32").to_inference(detector)
     assert not any(isinstance(part, AsymmetricBlock) for part in settled.modules())
     with torch.inference_mode():
         torch.testing.assert_close(settled(frames)[0], fused, rtol=0, atol=1e-5)

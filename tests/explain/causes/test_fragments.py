@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.records import Detections
-from explain.causes.fragments import INSIDE, LARGEST, NARROWEST, whole
+from explain.causes.fragments import INSIDE, LARGEST, NARROWEST, suppress_partial_persons
 
 ADULT = (100, 100, 160, 300)
 
@@ -18,7 +18,7 @@ def found(*entries):
 
 
 def left(*entries):
-    return whole(found(*entries)).boxes.tolist()
+    return suppress_partial_persons(found(*entries)).boxes.tolist()
 
 
 def test_chest_and_legs_of_somebody_are_left_out():
@@ -38,8 +38,8 @@ def test_who_stands_apart_or_is_nearly_as_large_stays():
 
 
 def test_nobody_at_all():
-    assert len(whole(found())) == 0
-    assert whole(found((ADULT, "car", 0.5))).labels == ("car",)
+    assert len(suppress_partial_persons(found())) == 0
+    assert suppress_partial_persons(found((ADULT, "car", 0.5))).labels == ("car",)
 
 
 numbers = st.integers(0, 60)
@@ -65,6 +65,6 @@ def test_it_equals_a_twin_that_looks_at_pairs(drawn):
         return persons and inside and small and size[i, 0] >= NARROWEST * size[k, 0] and sure[i] < sure[k]
 
     kept = [i for i in range(len(boxes)) if not any(part(i, k) for k in range(len(boxes)))]
-    result = whole(record)
+    result = suppress_partial_persons(record)
     np.testing.assert_array_equal(result.boxes, record.boxes[kept])
     assert result.labels == tuple(record.labels[i] for i in kept) and result.frame == 7

@@ -9,7 +9,7 @@ from core.clock import Clock
 from core.normality import Places
 from core.records import Detections, Tube
 from explain.causes import places
-from explain.causes._whereabouts import pace, whereabouts
+from explain.causes._locations import location_causes, pace
 
 FPS, STRIDE = 25.0, 5
 TALL = 40.0
@@ -66,24 +66,26 @@ def test_distance_is_that_to_the_third_nearest_by_a_naive_count(known):
 
 def test_on_the_path_nothing_is_unusual(known):
     along = track([(60 + 8 * k, 100) for k in range(8)])
-    assert list(whereabouts(along, {"person": known}, CLOCK)) == []
+    assert list(location_causes(along, {"person": known}, CLOCK)) == []
 
 
 def test_far_from_the_path_is_an_unusual_place(known):
-    ((label, nats),) = whereabouts(track([(60 + 8 * k, 220) for k in range(8)]), {"person": known}, CLOCK)
+    ((label, nats),) = location_causes(track([(60 + 8 * k, 220) for k in range(8)]), {"person": known}, CLOCK)
     assert label == "person in an unusual place" and nats.shape == (8,) and nats.min() > 3
 
 
 def test_far_too_tall_for_the_place_is_unusual(known):
     labels = [
         label
-        for label, _ in whereabouts(track([(60 + 16 * k, 100) for k in range(8)], tall=110), {"person": known}, CLOCK)
+        for label, _ in location_causes(
+            track([(60 + 16 * k, 100) for k in range(8)], tall=110), {"person": known}, CLOCK
+        )
     ]
     assert "person in an unusual place" in labels
 
 
 def test_the_other_way_is_against_the_flow(known):
-    ((label, nats),) = whereabouts(track([(200 - 8 * k, 100) for k in range(8)]), {"person": known}, CLOCK)
+    ((label, nats),) = location_causes(track([(200 - 8 * k, 100) for k in range(8)]), {"person": known}, CLOCK)
     assert label == "person against the flow" and nats[0] > 3
 
 
@@ -93,7 +95,7 @@ def test_standing_still_is_against_nothing(known):
 
 def test_without_a_frame_rate_nothing_is_said_of_direction_or_speed(known):
     back = track([(200 - 8 * k, 100) for k in range(8)])
-    assert list(whereabouts(back, {"person": known}, None)) == []
+    assert list(location_causes(back, {"person": known}, None)) == []
     assert np.isnan(pace(back, {"person": known}, None))
 
 

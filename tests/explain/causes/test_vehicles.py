@@ -8,8 +8,8 @@ import pytest
 from core.clock import Clock
 from core.normality import Places
 from core.records import Tube
+from explain.causes._locations import oddness
 from explain.causes._vehicles import doings, travel
-from explain.causes._whereabouts import oddness
 
 CLOCK, SIZE = Clock.steady(25.0, 2000), (2000, 1000)
 

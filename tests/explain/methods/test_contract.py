@@ -161,9 +161,9 @@ def test_only_the_target_becomes_what_was_expected():
     detector = small("vqunet-prediction")
     question, scale = ask(detector)
     keep = torch.ones(1, *question.heat.shape, dtype=torch.bool)
-    assert scorer(detector, scale).retargeted(question, keep)[0] == pytest.approx(question.value, rel=1e-4)
+    assert scorer(detector, scale).score_target_replaced(question, keep)[0] == pytest.approx(question.value, rel=1e-4)
     # Where a frame is predicted, one that looks as predicted has no error.
-    assert scorer(detector, scale).retargeted(question, ~keep)[0] < 1e-4
+    assert scorer(detector, scale).score_target_replaced(question, ~keep)[0] < 1e-4
 
 
 def test_the_expected_counterfactuals_claim_is_true_of_the_pixels():

@@ -16,7 +16,7 @@ from pipeline.explaining import attributions, plan
 from pipeline.explaining import verb as explaining
 from pipeline.explaining.attributions import Asked, explain_frame
 from pipeline.explaining.plan import chosen, methods
-from pipeline.explaining.questions import background, look_around, question_of, scale_of
+from pipeline.explaining.questions import background, load_window, question_of, scale_of
 from pipeline.explaining.verb import explain_source
 from pipeline.sampling import Analysed
 from tests import clips
@@ -149,7 +149,7 @@ def test_the_background_is_the_clips_and_the_cameras_where_somebody_stood(tiny_c
 
 def test_the_question_is_the_detectors_own(tiny_camera, clip):
     detector = tiny_camera.build(EXACT)
-    looked = look_around(clip, "walk", detector, 12, Analysed.look(clip, 10.0, 10.0, 30))
+    looked = load_window(clip, "walk", detector, 12, Analysed.look(clip, 10.0, 10.0, 30))
     question, scale = question_of(looked, tiny_camera, detector, EXACT)
     answer = detector.predict(torch.from_numpy(looked.window[None]))
     assert question.value == pytest.approx(float(scale.of(answer.score[0])), rel=1e-4)

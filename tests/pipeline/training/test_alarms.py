@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.clock import Clock
-from core.normality import BEARABLE, USUAL, AlarmCurve
+from core.normality import DEFAULT_ALARMS_PER_HOUR, MAX_ALARMS_PER_HOUR, AlarmCurve
 from pipeline.events import find_events
 from pipeline.training.alarms import COUNTED, RAREST, alarm_curve
 
@@ -63,12 +63,19 @@ def test_the_threshold_is_the_lowest_that_costs_no_more(per_hour):
 
 
 @pytest.mark.parametrize(
-    ("hours", "usual"), [(1.0, USUAL), (1 / USUAL, USUAL), (1 / 20, 20.0), (0.026, 1 / 0.026), (0.001, BEARABLE)]
+    ("hours", "usual"),
+    [
+        (1.0, DEFAULT_ALARMS_PER_HOUR),
+        (1 / DEFAULT_ALARMS_PER_HOUR, DEFAULT_ALARMS_PER_HOUR),
+        (1 / 20, 20.0),
+        (0.026, 1 / 0.026),
+        (0.001, MAX_ALARMS_PER_HOUR),
+    ],
 )
 def test_unasked_a_camera_costs_no_fewer_events_than_its_footage_can_count(hours, usual):
     curve = AlarmCurve(hours, (1.0, 2.0), (500.0, 0.1))
     assert curve.usual == pytest.approx(usual)
-    assert curve.can_count(curve.usual) == (usual < BEARABLE)
+    assert curve.can_count(curve.usual) == (usual < MAX_ALARMS_PER_HOUR)
 
 
 def test_a_short_piece_of_noise_promises_what_a_long_one_keeps():

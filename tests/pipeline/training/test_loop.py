@@ -85,7 +85,7 @@ def test_a_longer_span_repeats_the_last_frame_of_its_own_clip(tmp_path):
     cache = Cache(tmp_path / "frames.u8", detector, clips)
     span = cache.span + 3
     got = {window.numpy().tobytes() for batch in cache.batches(2, cache.starts[::-1], span) for window in batch}
-    frames = [detector.shrink(torch.from_numpy(next(clip.frames(chunk=9)).images)).numpy() for clip in clips]
+    frames = [detector.resize(torch.from_numpy(next(clip.frames(chunk=9)).images)).numpy() for clip in clips]
     expected = {
         np.stack([clip[min(start + i, len(clip) - 1)] for i in range(span)]).tobytes()
         for clip in frames
@@ -152,7 +152,7 @@ def test_held_out_windows_are_measured_and_not_trained_on(tmp_path):
     images = [torch.from_numpy(next(Drawn(n, c, s).frames(99)).images) for n, c, s in (("a", 20, 0), ("b", 30, 1))]
     last = torch.cat([images[0][-2:], images[1][-3:]])
     with torch.no_grad():
-        naive = float(detector.loss(detector.prepare(detector.shrink(last))[:, None])["mse"])
+        naive = float(detector.loss(detector.prepare(detector.resize(last))[:, None])["mse"])
     assert progress.losses[0]["held out"] == pytest.approx(naive, rel=1e-5)
 
 

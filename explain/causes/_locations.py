@@ -19,7 +19,7 @@ LEAST = 1.0
 """Places and directions less improbable than this, in nats, are no causes."""
 
 
-def whereabouts(tube: Tube, places: Mapping[str, Places], clock: Clock | None) -> Iterator[tuple[str, Floats]]:
+def location_causes(tube: Tube, places: Mapping[str, Places], clock: Clock | None) -> Iterator[tuple[str, Floats]]:
     """List what is unusual about where an object is and which way it goes.
 
     Args:

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from pipeline.ahead import ahead
+from pipeline.prefetch import prefetch
 
 
 def test_order_is_kept_and_errors_arrive():
@@ -13,7 +13,7 @@ def test_order_is_kept_and_errors_arrive():
 
     got = []
     with pytest.raises(ValueError, match="broken here"):
-        for item in ahead(items()):
+        for item in prefetch(items()):
             got.append(item)
     assert got == [0, 1, 2]
 
@@ -26,7 +26,7 @@ def test_it_runs_ahead_but_not_further_than_its_depth():
             drawn.append(i)
             yield i
 
-    stream = ahead(items(), depth=2)
+    stream = prefetch(items(), depth=2)
     assert next(stream) == 0
     time.sleep(0.3)
     assert 2 <= len(drawn) <= 5
@@ -34,7 +34,7 @@ def test_it_runs_ahead_but_not_further_than_its_depth():
 
 
 def test_closing_ends_the_thread():
-    stream = ahead(iter(int, 1))
+    stream = prefetch(iter(int, 1))
     next(stream)
     stream.close()
     assert not [thread for thread in threading.enumerate() if thread.name == "ahead"]

@@ -9,7 +9,7 @@ Item = TypeVar("Item")
 _POLL_SECONDS = 0.1
 
 
-def ahead(items: Iterable[Item], depth: int = 2) -> Iterator[Item]:
+def prefetch(items: Iterable[Item], depth: int = 2) -> Iterator[Item]:
     """Draw ``items`` in a thread, at most ``depth`` of them waiting; errors arrive where they would have.
 
     >>> list(ahead(range(4)))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from core.errors import InputError
+from core.metrics import Metric
 
 REGISTRIES = {
     "detectors": ("detectors", "DETECTORS"),
@@ -33,7 +34,7 @@ def rows_of(kind: str, refuse: Callable[[InputError], object]) -> list[dict[str,
         from pipeline.camera import cameras
 
         return [row for name in cameras() for row in _camera(name, refuse)]
-    return [{"name": name, "about": about(entry)} for name, entry in collect(*REGISTRIES[kind]).items()]
+    return [{"name": name, **_more(entry), "about": about(entry)} for name, entry in collect(*REGISTRIES[kind]).items()]
 
 
 def _camera(name: str, refuse: Callable[[InputError], object]) -> list[dict[str, Any]]:
@@ -45,6 +46,11 @@ def _camera(name: str, refuse: Callable[[InputError], object]) -> list[dict[str,
         refuse(error)
         return []
     return [{"name": c.name, "detector": c.detector, "width": c.width, "height": c.height, "threshold": c.threshold}]
+
+
+def _more(entry: Any) -> dict[str, str]:
+    """Return what a metric is computed of, and its range; nothing of other entries."""
+    return {"needs": entry.needs.need, "range": entry.bounds} if isinstance(entry, Metric) else {}
 
 
 def about(entry: Any) -> str:

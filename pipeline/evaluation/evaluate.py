@@ -5,6 +5,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,7 @@ def evaluate(
     if keep:
         scores_file.write(found, keep)
     result = judge(found, truths, rules, heat=heat or DEFAULT)
-    return false_alarms.compare(camera, result)
+    return replace(result, false_alarms=false_alarms.compare(camera, result.summary.alarms, dataset.name))
 
 
 def score(

@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pipeline.evaluation.metric_values import Figures
+from pipeline.evaluation.protocols import Rules
+from pipeline.false_alarms import AlarmComparison
 
 HEADLINE_AUC = "auc.micro_normalised"
 
@@ -122,13 +124,13 @@ class EvaluationResult:
         data: name of the data set.
         label_set: id of the truth.
         protocol: how the figures were computed, in sentences.
-        rules: the protocol's name and choices.
+        rules: from scores to the protocol's figure.
         summary: the figures.
         localisation: of clips that have masks and heat; None without any.
         classes: of data sets that say what each frame shows; None of others.
         threshold: of events; None where there is none.
         facts: ``machine`` and ``versions``, shown as they are.
-        false_alarms: held against the camera's card; empty where nothing is compared.
+        false_alarms: beside the camera's card; None where nothing is compared.
         distortion: what was done to the footage; empty where nothing was.
         fingerprint: of the camera as it was; empty where it is not known.
     """
@@ -138,13 +140,13 @@ class EvaluationResult:
     data: str
     label_set: str
     protocol: str
-    rules: Mapping[str, Any]
+    rules: Rules
     summary: ScoreSummary
     localisation: Localisation | None = None
     classes: tuple[AbnormalClass, ...] | None = None
     threshold: float | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
-    false_alarms: Mapping[str, Any] = field(default_factory=dict)
+    false_alarms: AlarmComparison | None = None
     distortion: str = ""
     fingerprint: str = ""
 
@@ -156,7 +158,7 @@ class EvaluationResult:
     def as_json(self) -> dict[str, Any]:
         """Return the keys that ``docs/interfaces.md`` names."""
         more = {
-            "false_alarms": self.false_alarms,
+            "false_alarms": self.false_alarms and self.false_alarms.as_json(),
             "camera_fingerprint": self.fingerprint,
             "distortion": self.distortion,
         }
@@ -166,7 +168,7 @@ class EvaluationResult:
             "data": self.data,
             "label_set": self.label_set,
             "protocol": self.protocol,
-            "rules": dict(self.rules),
+            "rules": self.rules.as_json(),
             **self.summary.as_json(),
             **({"localisation": self.localisation.as_json()} if self.localisation else {}),
             **({"classes": [one.as_json() for one in self.classes]} if self.classes is not None else {}),

@@ -107,7 +107,7 @@ def _detection(found: Evaluation) -> None:
     result = replace(judge(scores, truths, rules), system=request.name, data=request.data, distortion=worse.say(),
                      fingerprint=made_of)  # fmt: skip
     if runtime is not None:
-        result = compare(camera, result)
+        result = replace(result, false_alarms=compare(camera, result.summary.alarms, request.data))
     job.begin(DRAWING)
     drawn = curves(scores, [truth for _, truth in truths], rules)
     pictures(drawn["worst"], truths, found.folder)

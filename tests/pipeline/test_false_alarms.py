@@ -10,7 +10,6 @@ from core.clock import Clock
 from core.normality import AlarmCurve
 from pipeline.camera import save
 from pipeline.evaluation.figures import Scored, summarise_scores
-from pipeline.evaluation.summary import EvaluationResult, ScoreSummary
 from pipeline.events import find_events
 from pipeline.false_alarms import AlarmRate, by_chance, compare, expected, number, of_camera
 
@@ -75,13 +74,8 @@ def kept(camera, expected_per_hour, hours, **card):
     return made
 
 
-def with_alarms(count, hours):
-    alarms = {"false_alarms_counted": count, "normal_hours": hours}
-    return EvaluationResult("a", "b", "made", "made/1", "", {}, ScoreSummary({}, {}, alarms, 0, 0, 0, ()))
-
-
 def said_of(camera, count, seconds):
-    return compare(camera, with_alarms(count, seconds / 3600)).false_alarms
+    return compare(camera, {"false_alarms_counted": count, "normal_hours": seconds / 3600}, "made").as_json()
 
 
 def test_the_card_and_an_evaluation_stand_side_by_side_and_agree_within_chance(tiny_camera):
@@ -107,8 +101,8 @@ def test_what_chance_does_not_explain_is_said_with_the_reason(tiny_camera):
 def test_a_camera_that_kept_no_false_alarms_expects_none_in_words(tiny_camera):
     assert of_camera(tiny_camera) is None and expected(tiny_camera) == ""
     assert len(said_of(tiny_camera, 1, 360.0)["said"]) == 1
-    assert not compare(tiny_camera, with_alarms(None, None)).false_alarms
-    assert not compare(tiny_camera, with_alarms(0, 0.0)).false_alarms
+    assert compare(tiny_camera, {"false_alarms_counted": None, "normal_hours": None}, "made") is None
+    assert compare(tiny_camera, {"false_alarms_counted": 0, "normal_hours": 0.0}, "made") is None
 
 
 def test_the_cards_count_is_that_of_the_same_events(tiny_camera):

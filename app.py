@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipeline import jobs
+from pipeline import store
 from ui import frame, intake
 from ui.runs import row
 
@@ -10,12 +10,12 @@ frame.page("New analysis")
 
 draft = intake.clip_picker()
 if draft is None:
-    at_work = [run for run in jobs.runs() if run.active]
+    at_work = [run for run in store.runs() if run.active]
     if at_work:
         st.subheader("At work now")
     for run in at_work:
         row(run)
-    if not jobs.runs():
+    if not store.runs():
         st.caption("No runs yet: try the demo.")
     st.stop()
 

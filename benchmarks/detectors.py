@@ -26,8 +26,7 @@ from core.contracts import Detector
 from core.device import Runtime
 from core.records import Frames
 from core.registry import pick
-from detectors._grey import Conv2d
-from detectors._transposed import ConvTranspose2d, ConvTranspose3d
+from detectors.cpu_conv import Conv2d, ConvTranspose2d, ConvTranspose3d
 from detectors.lntra import TARGET, NormalReconstruction
 from pipeline.camera import detector_entries, make_detector
 

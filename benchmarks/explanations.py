@@ -4,7 +4,6 @@ Each method's figures of a frame are on disk before the next begins, so that a s
 that were computed by other code than today's are computed again.
 """
 
-import argparse
 import ast
 import hashlib
 import inspect
@@ -24,7 +23,7 @@ from benchmarks._frames import best_threshold, frames_of, spread, table_of
 from core import files
 from core.arrays import Floats, Images
 from core.contracts import Dataset, Detector
-from core.device import Runtime, choose
+from core.device import Runtime
 from core.errors import InputError
 from core.records import Frames
 from core.registry import collect, pick
@@ -50,14 +49,14 @@ class Plan:
         clips: names of test clips; all when empty.
         count: of abnormal frames.
         budget: evaluations of each method on each frame.
-        work: folder where figures are kept.
+        work: folder where figures are kept; the user's own when None.
         minutes: for each camera; frames that do not fit in are left out.
     """
 
     clips: Sequence[str]
     count: int
     budget: int
-    work: Path
+    work: Path | None = None
     minutes: float = float("inf")
 
 
@@ -73,7 +72,10 @@ def measure(camera: Camera, dataset: Dataset, plan: Plan, runtime: Runtime, say:
     """
     detector, began = camera.build(runtime), time.monotonic()
     picked = frames_of(dataset, plan.clips, detector, plan.count)
-    kept = files.folder(plan.work) / f"{camera.name}-{camera.sha256[:12]}-{plan.budget}.jsonl"
+    kept = (
+        files.folder(plan.work or files.home() / "bench" / "explanations")
+        / f"{camera.name}-{camera.sha256[:12]}-{plan.budget}.jsonl"
+    )
     done = _done(kept)
     images = {clip.name: np.concatenate([chunk.images for chunk in clip.frames()]) for clip, _ in picked}
     scored = {name: _scores(images[name], camera, detector, runtime) for name in images}
@@ -102,24 +104,31 @@ def measure(camera: Camera, dataset: Dataset, plan: Plan, runtime: Runtime, say:
     return table_of(rows)
 
 
-def of_cameras(options: argparse.Namespace, say: Say) -> dict[str, dict[str, Any]]:
-    """Measure each camera that was named, or all that were trained on the data set.
+def of_cameras(
+    names: Sequence[str], data: str | None, root: Path, plan: Plan, runtime: Runtime, say: Say
+) -> dict[str, dict[str, Any]]:
+    """Measure each camera that is named, or all that were trained on the data set.
+
+    Args:
+        names: of cameras.
+        data: name of a data set with masks.
+        root: its folder.
+        plan: which frames, how long.
+        runtime: device and precision.
+        say: given what tells how far it is.
 
     Returns:
         Camera to its ``detector``, ``table`` and ``speed``.
 
     Raises:
-        InputError: no data set was named, or there is no such camera.
+        InputError: no data set is named, or there is no such camera.
     """
-    if not options.data:
+    if not data:
         raise InputError("name a data set with masks, such as --data ped2 --root path/to/UCSDped2")
-    dataset = pick("data set", options.data, collect("footage", "DATASETS"))(Path(options.root or "."))
-    named = options.what[1:] or [name for name in cameras() if load(name).card.get("trained_on") == options.data]
+    dataset = pick("data set", data, collect("footage", "DATASETS"))(root)
+    named = names or [name for name in cameras() if load(name).card.get("trained_on") == data]
     if not named:
-        raise InputError(f"no camera was trained on {options.data}; name one: {', '.join(cameras())}")
-    work = Path(options.work) if options.work else files.home() / "bench" / "explanations"
-    clips = [name for name in (options.clips or "").split(",") if name]
-    plan, runtime = Plan(clips, options.frames, options.budget, work, options.minutes), choose(options.device)
+        raise InputError(f"no camera was trained on {data}; name one: {', '.join(cameras())}")
     found = {}
     for camera in map(load, named):
         table = measure(camera, dataset, plan, runtime, say)

@@ -14,11 +14,11 @@ from core.records import Detections
 from explain import objects
 from explain.labels import PERSON
 from explain.objects import compact
-from explain.objects._rcnn import COCO
+from explain.objects.rcnn import COCO
 from metrics.box_ap import average_precision
-from workshop import _street_sets
-from workshop._street_samples import MEASURED, truth
-from workshop._street_sets import Picture
+from workshop import street_sets
+from workshop.street_samples import MEASURED, truth
+from workshop.street_sets import Picture
 
 ALL, TEACHER = "all", "YOLOX-nano"
 
@@ -36,7 +36,7 @@ def with_riders(found: Detections) -> Detections:
     """Have boxes of what is ridden hold the riders, as labels and the compact model draw them."""
     persons = found.boxes[np.array([label == PERSON for label in found.labels], dtype=bool)]
     boxes = [
-        _street_sets.with_rider(box, persons) if label in compact.RIDDEN else box
+        street_sets.with_rider(box, persons) if label in compact.RIDDEN else box
         for label, box in zip(found.labels, found.boxes, strict=True)
     ]
     return replace(found, boxes=np.array(boxes, np.float32).reshape(-1, 4))
@@ -49,7 +49,7 @@ def measure(
 
     Args:
         chosen: device, or ``auto``.
-        sets: labelled sets, laid out as :mod:`workshop._street_sets` says.
+        sets: labelled sets, laid out as :mod:`workshop.street_sets` says.
         weights: folder of weights and card of a further compact model.
         say: told a line for each set.
 
@@ -67,7 +67,7 @@ def measure(
         raise InputError(f"bench labelled needs the folder of the labelled sets as --root DIR; {str(sets)!r} is none")
     runtime = device.choose(chosen)
     teacher = objects.choose("yolox", runtime)
-    kept = _street_sets.gather(sets, files.home() / "cache" / "street", lambda: teacher, say, held_out=True)
+    kept = street_sets.gather(sets, files.home() / "cache" / "street", lambda: teacher, say, held_out=True)
     pictures = [picture for of in _by_set(kept) for picture in _spread(of)]
     models = {"compact": objects.choose("compact", runtime), TEACHER: teacher}
     if weights:

@@ -58,10 +58,6 @@ class Told:
         """Seconds that the job still takes now; None while nobody can tell."""
         return counted_down(self.progress.left, max(time.time() - self.at, 0.0))
 
-    def words(self) -> str:
-        """Say what is done, how far it is, and how long all of it still takes."""
-        return f"{counted(self.progress)} · {time_left(self.left)}"
-
 
 def kept(progress: Progress) -> dict[str, Any]:
     """Return progress, told now, as JSON keeps it.

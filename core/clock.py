@@ -124,3 +124,14 @@ class Clock:
         ends = [*(frame + 1 for frame in self.gaps()), len(self.times)]
         for first, stop in zip([0, *ends], ends, strict=False):
             yield slice(first, stop)
+
+
+def duration(seconds: float) -> str:
+    """Write a length of time as ``m:ss``, or ``h:mm:ss`` from an hour on.
+
+    >>> duration(195.2), duration(3600)
+    ('3:15', '1:00:00')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -8,6 +8,7 @@ by ``xman`` and ``evaluate --xman``.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar, Generic, TypeVar
 
 import numpy as np
@@ -49,6 +50,17 @@ class Metric(Generic[Given]):
         """
         low, high = self.range
         return f"{low:g} upwards" if high == float("inf") else f"{low:g} to {high:g}"
+
+
+def counts(scores: Doubles, abnormal: Bools) -> tuple[Doubles, Doubles]:
+    """Count, for each distinct score from the highest down, the frames flagged at it: (abnormal, normal) ones.
+
+    Equal scores are flagged together, so that the order of frames has no influence.
+    """
+    order = np.argsort(-scores)
+    s, y = scores[order], abnormal[order]
+    last = np.r_[s[1:] != s[:-1], True][: len(s)]
+    return np.cumsum(y, dtype=np.float64)[last], np.cumsum(~y, dtype=np.float64)[last]
 
 
 @dataclass(frozen=True)
@@ -181,6 +193,25 @@ class LocatedHeat:
 
 
 @dataclass(frozen=True)
+class OneClass:
+    """What causes say of F labelled frames and one class: the metric is computed of each class, and of their mean.
+
+    Attributes:
+        scores: (F,) best score of the frame's causes of the class, minus infinity or 0 where there is none.
+        positive: (F,) whether the frame is labelled with the class.
+    """
+
+    need: ClassVar[str] = "one class"
+    scores: Doubles
+    positive: Bools
+
+    @cached_property
+    def counts(self) -> tuple[Doubles, Doubles]:
+        """For each distinct score from the highest down, the frames of the class and the others that reach it."""
+        return counts(self.scores, self.positive)
+
+
+@dataclass(frozen=True)
 class ClassScores:
     """What causes say of F labelled frames and C classes.
 
@@ -197,16 +228,7 @@ class ClassScores:
     classes: Sequence[tuple[str, str]]
     video: Ints
 
-
-@dataclass(frozen=True)
-class OneClass:
-    """What causes say of F labelled frames and one class: the metric is computed of each class, and of their mean.
-
-    Attributes:
-        scores: (F,) best score of the frame's causes of the class, minus infinity or 0 where there is none.
-        positive: (F,) whether the frame is labelled with the class.
-    """
-
-    need: ClassVar[str] = "one class"
-    scores: Doubles
-    positive: Bools
+    @cached_property
+    def each(self) -> tuple[OneClass, ...]:
+        """What is said of each class, in the order of ``classes``."""
+        return tuple(OneClass(s, y) for s, y in zip(self.scores.T, self.positive.T, strict=True))

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.errors import InputError
-from detectors._transposed import ConvTranspose2d
+from detectors.cpu_conv import ConvTranspose2d
 
 FLOOR = 1e-8
 

@@ -19,7 +19,7 @@ from core.registry import pick
 from detectors._blocks import FLOOR, at_clip_size, check_patch, error_score, gradient_difference
 from detectors._motion import MOTIONS, SLOPE, AutoregressiveMotion
 from detectors._ssim import ssim_map
-from detectors._transposed import ConvTranspose2d
+from detectors.cpu_conv import ConvTranspose2d
 
 SCORES = {"z": "of the latent code", "p": "of the predicted frame", "r": "of the reconstructed frame"}
 PIXEL = ("mse", "gdl", "ssim")

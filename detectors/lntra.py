@@ -18,7 +18,7 @@ from core.records import Prediction, Window
 from core.registry import pick
 from detectors._blocks import at_clip_size, check_patch, constant, error_score
 from detectors._pseudo import TECHNIQUES, draw_patches, image_folder, masks, patched, read_intruder, skipped
-from detectors._transposed import ConvTranspose3d, transposed
+from detectors.cpu_conv import ConvTranspose3d, transposed
 
 FRAMES = 16
 TARGET = 8

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from core.datasets import Footage
 from footage import _images
-from footage._videos import SUFFIXES, VideoClip
+from footage.videos import SUFFIXES, VideoClip
 
 FPS = 25.0
 

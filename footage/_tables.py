@@ -13,7 +13,7 @@ import numpy.typing as npt
 from core.array_files import read_npy
 from core.arrays import Bools
 from core.errors import DataError
-from footage import _keys
+from footage import keys
 
 MOST_BYTES = 2 << 30
 MOST_TEXT = 64 << 20
@@ -105,7 +105,7 @@ def intervals(path: Path) -> dict[str, list[tuple[int, int]]]:
     if path.suffix.lower() == ".csv":
         for number, (video, *ends) in rows(path, ("video", "first", "last")):
             where = f"{path}, line {number}"
-            some = found.setdefault(_keys.name(video, "video", where), [])
+            some = found.setdefault(keys.name(video, "video", where), [])
             if any(ends):
                 some.append(_interval(ends, where))
         return found
@@ -116,15 +116,15 @@ def intervals(path: Path) -> dict[str, list[tuple[int, int]]]:
     if not isinstance(content, Mapping):
         raise DataError(f'{path} must hold an object such as {{"clip.mp4": [[61, 180]]}}')
     for video, some in content.items():
-        where = f"{path}, entry {video[: _keys.LONGEST_NAME]!r}"
+        where = f"{path}, entry {video[: keys.LONGEST_NAME]!r}"
         if not isinstance(some, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in some):
             raise DataError(f"{where}: must be a list of [first, last], such as [[61, 180]]")
-        found[_keys.name(video, "video", where)] = [_interval([str(end) for end in pair], where) for pair in some]
+        found[keys.name(video, "video", where)] = [_interval([str(end) for end in pair], where) for pair in some]
     return found
 
 
 def _interval(ends: Sequence[str], where: str) -> tuple[int, int]:
-    first, last = (_keys.frame(end, where) for end in ends)
+    first, last = (keys.frame(end, where) for end in ends)
     if last < first:
         raise DataError(f"{where}: an interval must end behind its first frame, got {first} to {last}")
     return first, last

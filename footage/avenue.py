@@ -25,7 +25,7 @@ from core.datasets import Footage, Truth
 from core.errors import DataError
 from footage import _matlab, _tables
 from footage._parted import Parted
-from footage._videos import SUFFIXES, VideoClip
+from footage.videos import SUFFIXES, VideoClip
 
 LABEL_SET = "cuhk-avenue/volLabel"
 """A frame is abnormal where its mask is not empty, 3712 of the whole set; papers with 3867 use other labels."""

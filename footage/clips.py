@@ -18,9 +18,9 @@ import numpy as np
 from core import video
 from core.datasets import Footage, Truth
 from core.errors import DataError
-from footage import _gather, _keys, _tables
+from footage import _gather, _tables, keys
 from footage._images import ImageClip
-from footage._videos import VideoClip
+from footage.videos import VideoClip
 
 TABLES = ("intervals.csv", "intervals.json")
 
@@ -43,8 +43,8 @@ class Clips:
         self.table = tables[0]
         self._intervals = _tables.intervals(self.table)
         clips = {clip.name: clip for clip in _gather.clips(self.root)}
-        found, missing = _keys.match(self._intervals, list(clips))
-        bare, missing = _keys.match(missing, [name.rpartition(".")[0] for name in clips])
+        found, missing = keys.match(self._intervals, list(clips))
+        bare, missing = keys.match(missing, [name.rpartition(".")[0] for name in clips])
         whole = {name.rpartition(".")[0]: name for name in clips}
         self._videos = {clip: video for video, clip in found.items()} | {whole[c]: v for v, c in bare.items()}
         if missing:

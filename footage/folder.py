@@ -6,7 +6,7 @@ from pathlib import Path
 from core.datasets import Footage, Truth
 from core.errors import DataError
 from footage import _gather
-from footage._videos import SUFFIXES
+from footage.videos import SUFFIXES
 
 
 class Folder:

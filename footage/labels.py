@@ -15,8 +15,8 @@ from typing import Any
 
 from core.errors import DataError
 from core.records import Pixels
-from footage import _entries, _keys
-from footage._keys import LONGEST_NAME, Named, match
+from footage import _entries, keys
+from footage.keys import LONGEST_NAME, Named, match
 
 __all__ = ["COLUMNS", "Classes", "Named", "Region", "Regions", "match", "read_classes", "read_regions"]
 
@@ -80,9 +80,9 @@ def _region(row: Sequence[str], where: str) -> tuple[str, int, Region]:
     if not (all(map(math.isfinite, (x1, y1, x2, y2))) and x1 < x2 and y1 < y2):
         raise DataError(f"{where}: a box must have x1 < x2 and y1 < y2, got {x1:g}, {y1:g}, {x2:g}, {y2:g}")
     region = Region(
-        _keys.name(label, "label", where), (x1, y1, x2, y2), _keys.name(track, "track", where) if track else ""
+        keys.name(label, "label", where), (x1, y1, x2, y2), keys.name(track, "track", where) if track else ""
     )
-    return _keys.name(video, "video", where), _keys.frame(frame, where) - 1, region
+    return keys.name(video, "video", where), keys.frame(frame, where) - 1, region
 
 
 def read_classes(path: Path) -> Classes:
@@ -94,8 +94,8 @@ def read_classes(path: Path) -> Classes:
     found: dict[str, dict[int, tuple[Named, ...]]] = {}
     for key, value, _ in _entries.entries(path, EXAMPLE):
         where = f"{path}, entry {key[:LONGEST_NAME]!r}"
-        video, digits = _keys.split(key, where)
-        frame = _keys.frame(digits, where) - 1
+        video, digits = keys.split(key, where)
+        frame = keys.frame(digits, where) - 1
         if frame in found.setdefault(video, {}):
             raise DataError(f"{where}: frame {frame + 1} of {video} is given twice")
         found[video][frame] = _classes(value, where)
@@ -106,7 +106,7 @@ def _classes(value: Any, where: str) -> tuple[Named, ...]:
     pairs = value if isinstance(value, list) else None
     if not pairs or not all(isinstance(p, list) and len(p) == 2 and all(isinstance(n, str) for n in p) for p in pairs):
         raise DataError(f"{where}: must be a list of [coarse, fine] names, such as [['object', 'bicycle']]")
-    named = [(_keys.name(coarse, "coarse type", where), _keys.name(fine, "class", where)) for coarse, fine in pairs]
+    named = [(keys.name(coarse, "coarse type", where), keys.name(fine, "class", where)) for coarse, fine in pairs]
     return tuple(dict.fromkeys(named))
 
 

@@ -18,8 +18,8 @@ import numpy.typing as npt
 
 from core.arrays import Doubles, Ints
 from core.errors import DataError
-from footage import _entries, _keys
-from footage._keys import Named, match
+from footage import _entries, keys
+from footage.keys import Named, match
 
 __all__ = ["COLUMNS", "Named", "Rows", "match", "read", "read_labels"]
 
@@ -70,7 +70,7 @@ class Rows:
 
     def at(self, video: str, digits: str, where: str) -> int:
         """Return the place of a frame."""
-        frame = _keys.frame(digits, where, first=0)
+        frame = keys.frame(digits, where, first=0)
         return self.videos.setdefault(video, len(self.videos)) << 32 | frame
 
     def add(self, place: int, kinds: Sequence[int], scores: Iterable[float]) -> None:
@@ -83,7 +83,7 @@ class Rows:
         """Return the number of a class, known or not."""
         if not (isinstance(coarse, str) and isinstance(fine, str)):
             raise DataError(f"{where}: coarse type and class must be names, got {coarse!r:.20} and {fine!r:.20}")
-        pair = (_keys.name(coarse, "coarse type", where).casefold(), _keys.name(fine, "class", where).casefold())
+        pair = (keys.name(coarse, "coarse type", where).casefold(), keys.name(fine, "class", where).casefold())
         pair = (pair[0], " / ".join(part.strip() for part in pair[1].split("/")))
         return self.classes.setdefault(pair, len(self.classes))
 
@@ -124,8 +124,8 @@ def _json(path: Path, scored: bool) -> Rows:
     rows: Rows = Rows()
     known: dict[tuple[str, str], int] = {}
     for key, value, line in _entries.entries(path, f'{{"Test001/061": {FORMS[scored]}}}'):
-        where = f"{path}, line {line}, entry {key[: _keys.LONGEST_NAME]!r}"
-        video, digits = _keys.split(key, where)
+        where = f"{path}, line {line}, entry {key[: keys.LONGEST_NAME]!r}"
+        video, digits = keys.split(key, where)
         place = rows.at(video, digits, where)
         if place in rows.places:
             raise DataError(f"{where}: frame {int(digits)} of {video} is given twice")
@@ -195,7 +195,7 @@ def _quick(path: Path) -> Rows | None:
     # Arrow's own to_numpy imports pandas, which takes longer than a file.
     frame = np.from_dlpack(found["frame"].chunk(0)).astype(np.int64)
     score = np.from_dlpack(found["score"].chunk(0)).astype(np.float64)
-    if not (np.isfinite(score).all() and frame.min() >= 0 and frame.max() <= _keys.MOST_FRAMES):
+    if not (np.isfinite(score).all() and frame.min() >= 0 and frame.max() <= keys.MOST_FRAMES):
         return None
     return _arrow(Rows(), path, names, codes, frame, score)
 
@@ -206,7 +206,7 @@ def _arrow(
 ) -> Rows:  # fmt: skip
     """Give names their numbers, each once."""
     where, many = str(path), len(names["fine"])
-    videos = [_keys.name(video, "video", where) for video in names["video"]]
+    videos = [keys.name(video, "video", where) for video in names["video"]]
     number = np.array([rows.videos.setdefault(video, len(rows.videos)) for video in videos])
     code = codes["coarse"] * many + codes["fine"]
     pairs = np.unique(code)
@@ -243,6 +243,6 @@ def _line(rows: Rows, row: Sequence[str], where: str) -> None:
     if len(row) != len(COLUMNS):
         raise DataError(f"{where}: {len(row)} values, but there must be {len(COLUMNS)}: {','.join(COLUMNS)}")
     video, digits, coarse, fine, score = row
-    place = rows.at(_keys.name(video, "video", where), digits.strip(), where)
+    place = rows.at(keys.name(video, "video", where), digits.strip(), where)
     rows.places[place] = None
     rows.add(place, [rows.named(coarse, fine, where)], [_number(score, where)])

@@ -22,7 +22,7 @@ from core.datasets import Dataset, Footage, Truth
 from core.errors import DataError
 from footage import _images, _tables
 from footage._parted import Parted
-from footage._videos import SUFFIXES, VideoClip
+from footage.videos import SUFFIXES, VideoClip
 
 FPS = 24.0
 LABEL_SET = "shanghaitech/test_frame_mask"

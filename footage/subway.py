@@ -22,7 +22,7 @@ from core.datasets import Footage, Truth
 from core.errors import DataError
 from core.records import Frames
 from footage import _tables
-from footage._videos import SUFFIXES
+from footage.videos import SUFFIXES
 
 COLUMNS = ("track_id", "frame_idx", "x_min", "y_min", "x_max", "y_max")
 WINDOW = 10

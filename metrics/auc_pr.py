@@ -1,7 +1,7 @@
 """Area under the precision-recall curve, abnormal frames being the positive ones."""
 
 from core.metrics import FrameScores, Metric
-from metrics._pool import Labels, Scores, average_precision, pool
+from metrics.pool import Labels, Scores, average_precision, pool
 
 
 def auc_pr(scores: Scores, abnormal: Labels) -> float:

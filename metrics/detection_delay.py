@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.metrics import UPWARDS, Events, Metric
-from metrics._spans import Flags, Pace, clocks, pairs, spans
+from metrics.spans import Flags, Pace, clocks, pairs, spans
 
 
 def delays(flagged: Flags, abnormal: Flags, pace: Pace) -> list[float]:

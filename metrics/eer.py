@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.metrics import FrameScores, Metric
-from metrics._pool import Labels, Scores, pool, roc
+from metrics.pool import Labels, Scores, pool, roc
 
 
 def eer(scores: Scores, abnormal: Labels) -> float:

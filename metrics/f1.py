@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from core.metrics import Decisions, FrameScores, Metric
-from metrics._pool import Labels, Scores, counts, pool
+from core.metrics import Decisions, FrameScores, Metric, counts
+from metrics.pool import Labels, Scores, pool
 
 
 def f1(scores: Scores, abnormal: Labels, threshold: float = 0.0) -> float:

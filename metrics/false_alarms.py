@@ -1,7 +1,7 @@
 """False alarms: how often somebody is called for nothing."""
 
 from core.metrics import UPWARDS, Events, Metric
-from metrics._spans import Flags, Pace, clocks, pairs, spans
+from metrics.spans import Flags, Pace, clocks, pairs, spans
 
 
 def counted(flagged: Flags, abnormal: Flags, pace: Pace, scored: Flags | None = None) -> tuple[int, float]:

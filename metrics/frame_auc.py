@@ -13,7 +13,7 @@ import numpy as np
 
 from core.arrays import Bools, Doubles
 from core.metrics import FrameScores, Metric
-from metrics._pool import Labels, Scores, normalised, pool, roc, videos
+from metrics.pool import Labels, Scores, normalised, pool, roc, videos
 
 __all__ = ["METRICS", "auc_of", "macro", "micro_normalised", "micro_raw", "normalised", "video_auc"]
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from core.arrays import Bools, Doubles
-from core.metrics import FrameScores, Metric
-from metrics._pool import Labels, Scores, counts, pool
+from core.metrics import FrameScores, Metric, counts
+from metrics.pool import Labels, Scores, pool
 
 
 def best_threshold(scores: Doubles, abnormal: Bools) -> float:

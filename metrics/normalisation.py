@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.arrays import Doubles
-from metrics._pool import normalised
+from metrics.pool import normalised
 
 WINDOW = 200
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from core.arrays import Bools, Doubles
 from core.metrics import LocatedHeat, Metric
-from metrics._pool import roc
+from metrics.pool import roc
 
 SHARE = 0.4
 """Share of a frame's abnormal pixels that must be flagged (``mahadevan2010anomaly``, section 5.1)."""

@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.metrics import Decisions, Metric
-from metrics._pool import Labels, Scores, pool
+from metrics.pool import Labels, Scores, pool
 
 
 def precision(scores: Scores, abnormal: Labels, threshold: float = 0.0) -> float:

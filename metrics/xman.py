@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.arrays import Bools, Doubles, Ints
-from core.metrics import ClassScores, Metric, OneClass
-from metrics._pool import average_precision, counts
+from core.metrics import ClassScores, Metric, OneClass, counts
+from metrics.pool import average_precision, steps_of
 
 Named = tuple[str, str]
 
@@ -197,14 +197,16 @@ def _mean(values: Iterable[float]) -> float:
     return float(np.mean(defined)) if defined else float("nan")
 
 
+def _steps(given: OneClass) -> float:
+    return steps_of(*given.counts) if given.positive.any() else float("nan")
+
+
 METRICS = {
-    "xman_map": Metric(
-        lambda given: class_map(given.scores, given.positive, given.classes).map, ClassScores, about=class_map.__doc__
-    ),
-    "xman_ap": Metric(
-        lambda given: class_precision(given.scores, given.positive), OneClass, about=class_precision.__doc__
-    ),
+    "xman_map": Metric(lambda given: _mean(map(_steps, given.each)), ClassScores, about=class_map.__doc__),
+    "xman_ap": Metric(_steps, OneClass, about=class_precision.__doc__),
     "xman_ap_11_point": Metric(
-        lambda given: eleven_point(given.scores, given.positive), OneClass, about=eleven_point.__doc__
+        lambda given: _pieces_of(*given.counts) if given.positive.any() else float("nan"),
+        OneClass,
+        about=eleven_point.__doc__,
     ),
 }

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pipeline import views
+from pipeline.store import Run
 from ui import caches, events, frame, progress, results
 
 frame.page("Run")
@@ -11,7 +12,7 @@ run = frame.run_of_url()
 if run.state != "done":
     frame.title(run, f"camera {run.camera}" if run.camera else "")
     if run.active:
-        progress.watch(run.id)
+        progress.watch(Run, run.id, "This tab may be closed: the run goes on, and is found under Runs.")
     else:
         progress.stopped(run)
     st.stop()

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from pipeline import jobs
-from ui import frame, runs
+from pipeline import store
+from ui import frame, line, runs
 
 frame.page("Runs")
+line.show()
 
-kept = jobs.runs()
+kept = store.runs()
 if not kept:
     st.subheader("No runs yet: try the demo")
     st.page_link(frame.NEW, label="Start a new analysis", icon=":material/add:")

@@ -17,6 +17,7 @@ from core.records import Evidence
 from explain import actions as action_models
 from explain import objects as object_models
 from explain import report
+from jobs.locks import exclusive
 from pipeline import answers, frame_log, plan, versions
 from pipeline.answers import EVIDENCE, FACTS, WHY, explain_events
 from pipeline.camera import Camera, look
@@ -64,37 +65,39 @@ def analyse(
 
     Raises:
         ClipError: the clip cannot be read, or has fewer frames than one window.
-        InputError: the threshold is no finite number, or frames per second are out of range.
+        InputError: the threshold is no finite number, frames per second are out of range, or another process writes
+            into ``folder``.
         WeightsError: the camera's weights cannot be used, or its detector's scores are no numbers.
         Cancelled: ``cancelled`` said so; what was done is kept.
         StorageError: the disk is full.
     """
     runtime, cancelled = runtime or device.choose(), cancelled or _never
-    job = JobProgress("analyse", plan.STAGES, progress, subjects=(runtime.describe(),))
-    job.begin(plan.LOOKING)
-    facts = _facts(path, camera, name, threshold, fps, runtime)
-    clip = facts.pop("probed")
-    for sentence in clip.notes:
-        (warn or _silent)(_named(sentence, path, clip.name))
-    job.about(f"{camera.name}, {clip.width}x{clip.height}, {runtime.describe()}", runtime.describe())
-    if frames := clip.frames or clip.announced:
-        job.expect(plan.SCORING, frames, roughly=clip.frames is None)
-    job.begin(plan.LOADING)
-    detector = camera.build(runtime)
-    _check_length(clip.frames, clip.name, camera, detector)
-    witness = _witness(objects, actions, runtime, job, cancelled)
-    answered = {"objects": witness.objects.name, "actions": witness.actions.name}
-    facts |= {"span": detector.window.span, "models": answered, "doubt": doubt(answered, camera.card)}
-    _begin(folder, facts)
-    scoring = Scoring(path, clip, detector, camera.fps, camera.normality, facts["floor"], witness, runtime)
-    if scoring.sampler.fresh < 1:
-        check_rate(clip.fps, camera.name, camera.fps, clip.name, scoring.sampler.fresh)
-    _score(scoring, folder, facts, camera, job, cancelled)
-    _gather(path, folder, detector, witness, runtime, job, cancelled)
-    result = explain_events(folder, job=job)
-    _report(result, folder, job)
-    job.finish()
-    return result
+    with exclusive(folder):
+        job = JobProgress("analyse", plan.STAGES, progress, subjects=(runtime.describe(),))
+        job.begin(plan.LOOKING)
+        facts = _facts(path, camera, name, threshold, fps, runtime)
+        clip = facts.pop("probed")
+        for sentence in clip.notes:
+            (warn or _silent)(_named(sentence, path, clip.name))
+        job.about(f"{camera.name}, {clip.width}x{clip.height}, {runtime.describe()}", runtime.describe())
+        if frames := clip.frames or clip.announced:
+            job.expect(plan.SCORING, frames, roughly=clip.frames is None)
+        job.begin(plan.LOADING)
+        detector = camera.build(runtime)
+        _check_length(clip.frames, clip.name, camera, detector)
+        witness = _witness(objects, actions, runtime, job, cancelled)
+        answered = {"objects": witness.objects.name, "actions": witness.actions.name}
+        facts |= {"span": detector.window.span, "models": answered, "doubt": doubt(answered, camera.card)}
+        _begin(folder, facts)
+        scoring = Scoring(path, clip, detector, camera.fps, camera.normality, facts["floor"], witness, runtime)
+        if scoring.sampler.fresh < 1:
+            check_rate(clip.fps, camera.name, camera.fps, clip.name, scoring.sampler.fresh)
+        _score(scoring, folder, facts, camera, job, cancelled)
+        _gather(path, folder, detector, witness, runtime, job, cancelled)
+        result = explain_events(folder, job=job)
+        _report(result, folder, job)
+        job.finish()
+        return result
 
 
 def _score(

@@ -104,6 +104,18 @@ def cameras() -> dict[str, Path]:
     return found
 
 
+def named_or_only(name: str | None) -> str:
+    """Return a camera's name as it is; without one, that of the only camera there is.
+
+    Raises:
+        InputError: none is named, and there are several or none.
+    """
+    known = cameras()
+    if name is None and len(known) != 1:
+        raise InputError(f"say which camera the clip is from with --camera; known: {', '.join(known) or 'none'}")
+    return name or next(iter(known))
+
+
 def load(name: str) -> Camera:
     """Load a camera by its name, or by the path of its directory.
 

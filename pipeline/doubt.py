@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.errors import WeightsError
-from explain._backends import read_card
 from explain.actions import compact as actions
+from explain.backends import read_card
 from explain.objects import compact as objects
 
 FOLDERS = {"objects": objects.FOLDER, "actions": actions.FOLDER}

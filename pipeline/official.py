@@ -8,7 +8,7 @@ from pathlib import Path
 from core import weights
 from core.errors import InputError, WeightsError, WeightsUnavailable
 from core.registry import collect
-from explain._backends import Published
+from explain.backends import Published
 
 Say = Callable[[str, int, int | None], None]
 """Told a file's name, the bytes that are here, and the bytes there will be (None: not known)."""

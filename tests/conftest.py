@@ -25,7 +25,7 @@ settings.register_profile(
 )
 settings.load_profile("whycam")
 
-LONGEST = ("tests/test_demo.py", "tests/browser", "tests/test_style.py", "tests/explain/methods")
+LONGEST = ("tests/system/test_demo.py", "tests/browser", "tests/test_style.py", "tests/explain/methods")
 
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 

@@ -13,12 +13,13 @@ ROOMS = (
     "detectors",
     "explain",
     "metrics",
+    "jobs",
     "pipeline",
     "plaza",
     "workshop",
     "ui",
     "benchmarks",
-    "cli.py",
+    "cli",
 )
 MOST = 8
 """Processes at most."""

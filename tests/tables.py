@@ -4,10 +4,10 @@ import argparse
 import re
 from pathlib import Path
 
+from cli import list as listing
+from cli.main import parser
 from core.contracts import DetectorEntry
 from core.registry import collect
-from core.verbs import parser
-from pipeline import listing
 from pipeline.camera import SHIPPED, load
 from pipeline.evaluation import results
 

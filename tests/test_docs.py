@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from core.verbs import KINDS, parse, parser
+from cli.list import KINDS
+from cli.main import parse, parser
 from pipeline.evaluation.figures import Scored, summarise_scores
 from tests import tables
 

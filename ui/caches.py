@@ -23,8 +23,8 @@ SHORT = 8
 
 def analysis(run: Run, threshold: float | None = None) -> Analysis:
     """Return a finished run's answer at a threshold (None: its own)."""
-    base = _analysis(str(run.folder), run.finished, None)
-    return base if threshold in (None, base.threshold) else _analysis(str(run.folder), run.finished, threshold)
+    base = _analysis(str(run.folder), run.ended, None)
+    return base if threshold in (None, base.threshold) else _analysis(str(run.folder), run.ended, threshold)
 
 
 @st.cache_resource(max_entries=24, show_spinner="Reading what was kept of the events…")

@@ -9,12 +9,14 @@ from typing import Any, BinaryIO
 import streamlit as st
 
 from core.errors import WhycamError
+from jobs.job import STARTABLE
 from pipeline import views
 from pipeline.evaluation import current, evaluations, rescored
 from pipeline.evaluation.distort import Distortion
-from pipeline.evaluation.evaluations import Evaluation, Request
+from pipeline.evaluation.evaluations import Evaluation, EvaluationRequest
 from pipeline.evaluation.protocols import NORMALISATIONS, PROTOCOLS, SMOOTHINGS
-from ui import frame
+from pipeline.kinds import queue
+from ui import frame, progress
 from ui.words import count, safe
 
 OWN = "the protocol's"
@@ -25,7 +27,7 @@ NOW, ASKED = "eval-now", "eval-asked"
 """Where a session keeps what a form holds, and what it held when it was last measured."""
 LISTED = 4
 """Older evaluations that are not folded away."""
-Asked = tuple[Request, Mapping[str, BinaryIO]]
+Asked = tuple[EvaluationRequest, Mapping[str, BinaryIO]]
 
 
 def ask() -> None:
@@ -67,12 +69,15 @@ def _ask_detection() -> None:
     if _button("Measure", needs, "eval-go"):
         normalise, smooth = (None if way == OWN else way for way in ways)
         asked: list[Asked] = [
-            (Request("camera", camera, data, protocol, normalise, smooth, how, by=by), {})
+            (EvaluationRequest("camera", camera, data, protocol, normalise, smooth, how, by=by), {})
             for camera in cameras
             for by in scores.get(camera) or ("",)
             for how in ("", *worse)
         ]
-        asked += [(Request("scores", file.name, data, protocol, normalise, smooth), {"system": file}) for file in files]
+        asked += [
+            (EvaluationRequest("scores", file.name, data, protocol, normalise, smooth), {"system": file})
+            for file in files
+        ]
         _start(DETECTION, asked)
 
 
@@ -108,9 +113,9 @@ def _ask_xman() -> None:
     any_held = files or cameras or labels
     _hold(EXPLANATION, (_ids([*files, *([labels] if labels else [])]), *cameras, data) if any_held else ())
     if _button("Measure explanations", needs, "xman-go") and labels is not None:
-        asked: list[Asked] = [(Request("causes", camera, data, labels=labels.name), {"labels": labels})
+        asked: list[Asked] = [(EvaluationRequest("causes", camera, data, labels=labels.name), {"labels": labels})
                               for camera in cameras]  # fmt: skip
-        asked += [(Request("xman", file.name, labels=labels.name), {"system": file, "labels": labels})
+        asked += [(EvaluationRequest("xman", file.name, labels=labels.name), {"system": file, "labels": labels})
                   for file in files]  # fmt: skip
         _start(EXPLANATION, asked)
 
@@ -144,7 +149,7 @@ def _start(form: str, asked: Sequence[Asked]) -> None:
             Distortion.read(request.distortion)
             for stream in uploads.values():
                 stream.seek(0)
-            evaluations.start(replace(request, batch=batch), uploads)
+            evaluations.submit(replace(request, batch=batch), uploads)
     except WhycamError as error:
         frame.notice(error)
         return
@@ -159,8 +164,9 @@ def watch(kept: Sequence[Evaluation]) -> None:
         kept: all evaluations, newest first, as they are while the page is drawn.
     """
     for one in current.newest(kept).failed:
-        how = "failed" if one.state == "failed" else "was interrupted"
-        frame.notice(f"The measurement of {current.inputs(one)}, {how}: {one.error}")
+        how = "failed" if one.state == "failed" else f"was {one.state}"
+        why = f": {one.reason}" if one.reason else ""
+        frame.notice(f"The measurement of {current.inputs(one)}, {how}{why}")
     if active := {one.id for one in kept if one.active}:
         st.fragment(_at_work, run_every=1.5)(active)
 
@@ -194,14 +200,13 @@ def _row(one: Evaluation) -> None:
                 f"<span>{safe(_about(one))}</span></div></div>")  # fmt: skip
         if one.state == "running" and one.told:
             st.progress(one.told.progress.share or 0.0, width=160)
-        st.button("Delete", key=f"delete-{one.id}", icon=":material/delete:", on_click=_delete, args=(one.id,))
-
-
-def _delete(evaluation_id: str) -> None:
-    try:
-        evaluations.delete(evaluation_id)
-    except WhycamError as error:
-        st.session_state["refused"] = str(error)
+        if one.active:
+            progress.cancel_button(one)
+        elif one.state in STARTABLE:
+            st.button("Resume", key=f"resume-{one.id}", icon=":material/play_arrow:", on_click=frame.act,
+                      args=(queue().submit, one.id))  # fmt: skip
+        st.button("Delete", key=f"delete-{one.id}", icon=":material/delete:", on_click=frame.act,
+                  args=(evaluations.delete, one.id))  # fmt: skip
 
 
 def name_of(one: Evaluation) -> str:
@@ -215,7 +220,7 @@ def _about(one: Evaluation) -> str:
     said = f"X-MAN, {request.labels}" if request.explains else f"protocol {request.protocol}"
     facts = [*([request.data] if request.data else []), said]
     facts += [way for way in (request.normalisation, request.smoothing) if way]
-    if one.state == "running" and one.told:
-        facts.append(one.told.words())
+    if one.active:
+        facts.append(progress.words(one))
     facts.append(f"{one.asked} UTC")
-    return " · ".join([*facts, *([one.error] if one.error else [])])
+    return " · ".join([*facts, *([one.reason] if one.reason else [])])

@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import WhycamError
 from pipeline.evaluation import current, evaluations, mixed
 from pipeline.evaluation import export as out
-from pipeline.evaluation.evaluations import Evaluation, Request
+from pipeline.evaluation.evaluations import Evaluation, EvaluationRequest
 from pipeline.evaluation.xman import counted
 from ui import evaluation_charts as charts
 from ui import evaluation_xman as xman
@@ -67,7 +67,7 @@ def _named(chosen: Sequence[Result]) -> list[tuple[str, dict[str, Any]]]:
             for name, (one, result) in zip(names, chosen, strict=True)]  # fmt: skip
 
 
-def _held_against(request: Request) -> tuple[bool, str]:
+def _held_against(request: EvaluationRequest) -> tuple[bool, str]:
     return request.explains, request.labels if request.explains else request.data
 
 

@@ -31,7 +31,7 @@ def event_list(run: Run, analysis: Analysis, picked: int | None) -> None:
 def _card(run: Run, analysis: Analysis, number: int, picked: bool) -> None:
     one, when = analysis.events[number], analysis.clock
     event = one.event
-    picture = caches.thumbnail(str(run.folder), run.finished, one.shown, analysis.normal_heat)
+    picture = caches.thumbnail(str(run.folder), run.ended, one.shown, analysis.normal_heat)
     length = span(when.length(event.first, event.last))
     image = (
         f'<img src="{picture}" alt="frame {one.shown} of event {number + 1}">'

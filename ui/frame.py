@@ -7,7 +7,7 @@ from typing import NoReturn
 import streamlit as st
 
 from core.errors import WhycamError
-from pipeline import jobs
+from pipeline import store
 from pipeline.store import Run
 from ui.words import STATES, safe
 
@@ -56,7 +56,7 @@ def run_of_url() -> Run:
         st.page_link(RUNS, label="Choose one from the list of runs", icon=":material/list:")
         st.stop()
     try:
-        return jobs.get(run_id)
+        return store.get(run_id)
     except WhycamError as error:
         give_up(error)
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import WhycamError
 from core.records import Clip
-from pipeline import jobs, store, views
+from pipeline import store, views
 from pipeline.store import Run
 from ui import caches, frame, teaching
 from ui.words import count, plain, safe, size, span
@@ -174,7 +174,7 @@ def start(run: Run, camera: views.Camera) -> None:
     label = "Analyse anyway" if warnings or caches.clip_facts(str(run.path)).notes else "Analyse"
     if st.button(label, type="primary", icon=":material/play_arrow:"):
         try:
-            jobs.start(run.id, camera.name)
+            store.start(run.id, camera.name)
         except WhycamError as error:
             frame.notice(error)
             return

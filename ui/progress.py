@@ -1,67 +1,88 @@
-"""A run at work, watched from outside: any number of tabs may look, and none of them holds it."""
+"""A job at work, watched from outside: any number of tabs may look, and none of them holds it."""
+
+from collections.abc import Callable
 
 import streamlit as st
 
 from core.errors import WhycamError
 from core.progress import time_left
-from pipeline import jobs
+from jobs.job import Job
+from jobs.store import AnyJob
+from pipeline import store
+from pipeline.kinds import queue
 from pipeline.store import Run
 from ui import frame
-from ui.words import span
+from ui.words import count, plain, span
 
 
-@st.fragment(run_every=1.0)
-def watch(run_id: str) -> None:
-    """Show a run's progress until it is no longer active; then the whole page is drawn again."""
-    try:
-        run = jobs.get(run_id)
-    except WhycamError:
-        st.rerun()
-    if not run.active:
-        st.rerun()
-    with st.container(border=True, key="progress"):
-        st.progress(run.share or 0.0, text=words(run))
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
-                "Cancel",
-                icon=":material/stop_circle:",
-                disabled=run.cancel,
-                on_click=frame.act,
-                args=(jobs.cancel, run_id),
-            )
-            st.caption(
-                "Cancelling…" if run.cancel else "This tab may be closed: the run goes on, and is found under Runs."
-            )
+def watch(
+    cls: type[AnyJob], job_id: str, goes_on: str = "", extra: Callable[[AnyJob], object] = bool,
+    stale: Callable[[AnyJob], bool] = lambda job: False,
+) -> None:  # fmt: skip
+    """Show a job's progress until it is no longer active; then the whole page is drawn again.
+
+    Args:
+        cls: of the job.
+        job_id: its id.
+        goes_on: said beside the button that cancels it.
+        extra: shows what else there is of it.
+        stale: tells whether the rest of the page is.
+    """
+
+    def draw() -> None:
+        try:
+            job = queue().get(job_id, cls)
+        except WhycamError:
+            st.rerun()
+        if not job.active or stale(job):
+            st.rerun()
+        with st.container(border=True, key=f"progress-{job_id}"):
+            st.progress(job.share or 0.0, text=plain(words(job)))
+            extra(job)
+            with st.container(horizontal=True, vertical_alignment="center"):
+                cancel_button(job)
+                st.caption("Cancelling…" if job.cancelling else goes_on)
+
+    st.fragment(draw, run_every=1.0)()
+
+
+def cancel_button(job: Job, key: str | None = None) -> None:
+    """Offer to stop an active job."""
+    st.button("Cancel", icon=":material/stop_circle:", key=key or f"cancel-{job.id}", disabled=job.cancelling,
+              on_click=frame.act, args=(queue().cancel, job.id))  # fmt: skip
 
 
 def stopped(run: Run) -> None:
     """Say why a run came to no end, and offer to go on."""
     kind = "bad" if run.state == "failed" else "warn"
     said = {"cancelled": "It was cancelled; what it had scored is kept.", "interrupted": "It was interrupted."}
-    frame.notice(run.error or said.get(run.state, "It has not been started."), kind)
+    frame.notice(run.reason or said.get(run.state, "It has not been started."), kind)
     with st.container(horizontal=True):
         again = "Try again" if run.state == "failed" else "Resume"
         if st.button(again, type="primary", icon=":material/play_arrow:"):
             try:
-                jobs.resume(run.id)
+                store.start(run.id)
             except WhycamError as error:
                 frame.give_up(error)
             st.rerun()
         st.page_link(frame.NEW, label="Analyse another clip", icon=":material/add:")
 
 
-def words(run: Run) -> str:
-    """Say what a run is doing, how far it is, and how long the whole of it will take."""
-    if run.state == "queued":
-        return "Waiting: one run is computed at a time on this machine"
-    said = [run.stage[:1].upper() + run.stage[1:] or "Starting"]
-    if run.unit and run.stage:
-        said[0] += f": {run.done:,}" + (f" of {run.total:,}" if run.total else "") + f" {run.unit}"
-        if run.fps > 0:
-            said.append(f"{run.fps:.1f} {run.unit}/s")
-    return " · ".join([*said, time_left(run.seconds_left)])
+def words(job: Job) -> str:
+    """Say what a job is doing, how far it is, and how long the whole of it will take."""
+    if job.state == "queued":
+        return waiting(job)
+    said, told = [job.stage or "Starting"], job.progress
+    if told.unit and told.fps > 0:
+        said.append(f"{told.fps:.1f} {told.unit}/s")
+    return " · ".join([*said, time_left(job.seconds_left)])
+
+
+def waiting(job: Job) -> str:
+    """Say which place in the line a job has."""
+    return f"Waiting: {count(queue().before(job.id), 'job')} before it; one is computed at a time on this machine"
 
 
 def lasted(run: Run) -> str:
     """Tell how long a run took."""
-    return f"took {span(run.finished - run.started)}" if run.started and run.finished else ""
+    return f"took {span(run.ended - run.started)}" if run.started and run.ended else ""

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.progress import time_left
-from pipeline import jobs
+from pipeline import store
 from pipeline.store import STARTABLE, STATES, Run
-from ui import frame, words
+from ui import frame, progress, words
 from ui.words import safe
 
 PAGE = 20
@@ -37,12 +37,12 @@ def table(chosen: Sequence[str]) -> None:
     pages = -(-len(chosen) // PAGE)
     page = st.pagination(pages, key=f"runs-{pages}") if pages > 1 else 1
     shown = set(chosen[(page - 1) * PAGE : page * PAGE])
-    busy = any(run.active for run in jobs.runs() if run.id in shown)
+    busy = any(run.active for run in store.runs() if run.id in shown)
     st.fragment(_rows, run_every=2.0 if busy else None)(shown)
 
 
 def _rows(shown: set[str]) -> None:
-    for run in jobs.runs():
+    for run in store.runs():
         if run.id in shown:
             row(run)
 
@@ -58,10 +58,9 @@ def row(run: Run) -> None:
         st.page_link(frame.RUN, label="Open", icon=":material/open_in_new:", query_params={"run": run.id})
         if run.state in STARTABLE:
             st.button("Resume", key=f"resume-{run.id}", icon=":material/play_arrow:", on_click=frame.act,
-                      args=(jobs.resume, run.id))  # fmt: skip
+                      args=(store.start, run.id))  # fmt: skip
         if run.active:
-            st.button("Cancel", key=f"cancel-{run.id}", icon=":material/stop_circle:", disabled=run.cancel,
-                      on_click=frame.act, args=(jobs.cancel, run.id))  # fmt: skip
+            progress.cancel_button(run)
         if not run.active and st.button("Delete", key=f"delete-{run.id}", icon=":material/delete:"):
             _confirm(run.id, run.clip)
 
@@ -74,7 +73,7 @@ def _result(run: Run) -> str:
         return f"{100 * run.share:.0f} %, {time_left(run.seconds_left)}"
     if run.state == "running":
         return run.stage
-    return run.error or ""
+    return progress.waiting(run) if run.state == "queued" else run.reason
 
 
 @st.dialog("Delete this run?")
@@ -82,6 +81,6 @@ def _confirm(run_id: str, clip: str) -> None:
     st.html(f"<p><b>{safe(clip)}</b>, its scores, pictures and reports will be gone for good.</p>")
     with st.container(horizontal=True):
         gone = st.button("Delete for good", type="primary", icon=":material/delete:", key="really", on_click=frame.act,
-                         args=(jobs.delete, run_id))  # fmt: skip
+                         args=(store.delete, run_id))  # fmt: skip
         if gone or st.button("Keep it", key="keep"):
             st.rerun()

@@ -4,11 +4,10 @@ import streamlit as st
 
 from core.errors import WhycamError
 from core.normality import DEFAULT_ALARMS_PER_HOUR
-from core.progress import time_left
 from pipeline import store, views
-from pipeline.training import lessons
-from pipeline.training.lessons import Lesson
-from ui import frame
+from pipeline.training import trainings
+from pipeline.training.trainings import TrainingJob
+from ui import frame, progress
 from ui.words import count, plain, safe
 
 AUTO, ALARMS, MINUTES = 0.0, (0.5, 1.0, 2.0, 3.0, 6.0, 12.0, 24.0, 60.0), 15
@@ -26,7 +25,7 @@ def form() -> None:
             "Ten minutes or more of ordinary footage of one fixed camera, in one clip or several. What is in it will "
             "not be called unusual. Size, colours, pace and threshold are chosen from the footage, with reasons."
         )
-        turn = st.session_state.setdefault("lesson", 0)
+        turn = st.session_state.setdefault("training", 0)
         clips = st.file_uploader(
             "Clips of ordinary footage", type=list(store.EXTENSIONS), accept_multiple_files=True, key=f"clips-{turn}"
         )
@@ -39,11 +38,11 @@ def form() -> None:
         if st.button("Learn this camera", type="primary", icon=":material/school:", disabled=not (clips and name)):
             try:
                 with st.spinner("Keeping the clips…"):
-                    lessons.start(name, [(clip.name, clip) for clip in clips], alarms or None, float(minutes))
+                    trainings.submit(name, [(clip.name, clip) for clip in clips], alarms or None, float(minutes))
             except WhycamError as error:
                 frame.notice(error)
                 return
-            st.session_state["lesson"] = turn + 1  # fresh widgets: the uploads' buffers are dropped
+            st.session_state["training"] = turn + 1  # fresh widgets: the uploads' buffers are dropped
             st.rerun()
 
 
@@ -53,71 +52,48 @@ def _number(value: float) -> str:
 
 def at_work() -> None:
     """Show the cameras that are being made, and those that came to no end."""
-    for lesson in sorted(lessons.lessons(), key=lambda one: not one.active):
-        if lesson.active:
-            _watch(lesson.id)
+    for job in sorted(trainings.trainings(), key=lambda one: not one.active):
+        if job.active:
+            st.subheader(f"{plain(job.camera)}: being learnt")
+            progress.watch(TrainingJob, job.id, "This tab may be closed: the learning goes on.", _told)
         else:
-            _ended(lesson)
+            _ended(job)
 
 
-@st.fragment(run_every=1.0)
-def _watch(lesson_id: str) -> None:
-    """Show a lesson until it is no longer active; then the whole page is drawn again."""
-    try:
-        lesson = lessons.get(lesson_id)
-    except WhycamError:
-        st.rerun()
-    if not lesson.active:
-        st.rerun()
-    with st.container(border=True, key=f"progress-{lesson.id}"):
-        st.subheader(f"{plain(lesson.camera)}: being learnt")
-        waiting = "Waiting: one thing is computed at a time on this machine"
-        doing = f"{lesson.stage[:1].upper()}{lesson.stage[1:]} · {time_left(lesson.seconds_left)}"
-        said = doing if lesson.state == "running" else waiting
-        st.progress(min(max(lesson.share or 0.0, 0.0), 1.0), text=plain(said))
-        _told(lesson)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.button("Cancel", icon=":material/stop_circle:", key=f"stop-{lesson.id}", disabled=lesson.cancelling,
-                      on_click=frame.act, args=(lessons.cancel, lesson.id))  # fmt: skip
-            st.caption("Cancelling…" if lesson.cancelling else "This tab may be closed: the learning goes on.")
-
-
-def _told(lesson: Lesson) -> None:
+def _told(job: TrainingJob) -> None:
     """Show what was chosen and why, and what speaks against the footage."""
-    for note in lesson.notes:
+    for note in job.notes:
         frame.notice(note, "warn")
-    if lesson.chosen:
-        rows = "".join(f"<tr><th>{safe(name)}</th><td>{safe(why)}</td></tr>" for name, why in lesson.chosen.items())
+    if job.chosen:
+        rows = "".join(f"<tr><th>{safe(name)}</th><td>{safe(why)}</td></tr>" for name, why in job.chosen.items())
         st.html(f'<div class="card"><table>{rows}</table></div>')
 
 
-def _ended(lesson: Lesson) -> None:
-    """Say how a lesson ended, and what can be done with it."""
-    with st.container(border=True, key=f"lesson-{lesson.id}"):
-        st.subheader(plain(lesson.camera))
-        facts = count(len(lesson.clips), "clip")
-        if lesson.false_alarms is not None:
-            facts += f", {lesson.false_alarms:g} false alarms an hour"
-        if lesson.state == "done":
-            frame.notice(f"Camera {lesson.camera} is ready; it learnt from {facts}.", "good")
+def _ended(job: TrainingJob) -> None:
+    """Say how a training ended, and what can be done with it."""
+    with st.container(border=True, key=f"training-{job.id}"):
+        st.subheader(plain(job.camera))
+        facts = count(len(job.clips), "clip")
+        if job.false_alarms is not None:
+            facts += f", {job.false_alarms:g} false alarms an hour"
+        if job.state == "done":
+            frame.notice(f"Camera {job.camera} is ready; it learnt from {facts}.", "good")
         else:
             said = (
-                "It was cancelled; what it had learnt is kept."
-                if lesson.state == "cancelled"
-                else "It was interrupted."
+                "It was cancelled; what it had learnt is kept." if job.state == "cancelled" else "It was interrupted."
             )
-            frame.notice(lesson.error or said, "bad" if lesson.state == "failed" else "warn")
-        if lesson.state != "done":
-            _told(lesson)
+            frame.notice(job.reason or said, "bad" if job.state == "failed" else "warn")
+        if job.state != "done":
+            _told(job)
         with st.container(horizontal=True, vertical_alignment="center"):
-            if lesson.state == "done":
+            if job.state == "done":
                 st.page_link(frame.NEW, label="Analyse a clip of it", icon=":material/add:")
             else:
-                label = "Learn anyway" if lesson.unfit else "Try again" if lesson.state == "failed" else "Resume"
-                st.button(label, icon=":material/play_arrow:", key=f"again-{lesson.id}", on_click=frame.act,
-                          args=(lambda one: lessons.resume(one, anyway=lesson.unfit), lesson.id))  # fmt: skip
-            st.button("Delete its clips" if lesson.state == "done" else "Delete", icon=":material/delete:",
-                      key=f"forget-{lesson.id}", on_click=frame.act, args=(lessons.delete, lesson.id))  # fmt: skip
+                label = "Learn anyway" if job.unfit else "Try again" if job.state == "failed" else "Resume"
+                st.button(label, icon=":material/play_arrow:", key=f"again-{job.id}", on_click=frame.act,
+                          args=(lambda one: trainings.resume(one, anyway=job.unfit), job.id))  # fmt: skip
+            st.button("Delete its clips" if job.state == "done" else "Delete", icon=":material/delete:",
+                      key=f"forget-{job.id}", on_click=frame.act, args=(trainings.delete, job.id))  # fmt: skip
 
 
 def knob(camera: views.Camera) -> None:

@@ -13,9 +13,10 @@ from core.analysis import Analysis
 from core.arrays import Images
 from core.errors import WhycamError
 from core.progress import roughly
-from pipeline.explaining import reasons
+from pipeline.explaining import explanations
+from pipeline.explaining.explanations import Explanation, ExplanationRequest
 from pipeline.store import Run
-from ui import frame
+from ui import frame, progress
 from ui.words import clock, safe
 
 USUAL = ("residual", "lrp-composite", "counterfactual-background", "counterfactual-expected", "shap-partition")
@@ -46,7 +47,7 @@ def pick_frame(run: Run, analysis: Analysis) -> int:
     peaks, last = [one.event.peak for one in analysis.events], len(analysis.scores) - 1
     at = st.query_params.get("at", "")
     first = int(at) if at.isdecimal() and int(at) <= last else (peaks[0] if peaks else 0)
-    kept = reasons.explained(run)
+    kept = explanations.explained(run)
     with st.container(horizontal=True, vertical_alignment="bottom", key="why-frame"):
         known = sorted({*peaks, *kept, first})
         picked = st.selectbox(
@@ -65,32 +66,33 @@ def _called(number: int, analysis: Analysis, kept: Sequence[int]) -> str:
 
 def ask(run: Run, analysis: Analysis, chosen: int) -> None:
     """Let methods be chosen, each with the time that it will take, roughly."""
-    busy = reasons.state(run, chosen).active
+    found = explanations.find(run, chosen)
+    busy = found is not None and found.active
     event = next((one.event for one in analysis.events if one.event.first <= chosen <= one.event.last), None)
     try:
-        usual = reasons.usual_evaluations(run)
+        usual = explanations.usual_evaluations(run)
     except WhycamError as error:
         frame.notice(error)
         return
-    with st.expander("Methods", expanded=reasons.result(run, chosen) is None and not busy):
+    with st.expander("Methods", expanded=explanations.result(run, chosen) is None and not busy):
         evaluations = st.slider("Evaluations of each method", 64, 1024, usual, 32, key=f"why-budget-{run.camera}",
                                 help="How often a method may ask the detector: more is slower, steadier")  # fmt: skip
-        costs, columns = reasons.costs(run, evaluations), st.columns(2)
+        costs, columns = explanations.costs(run, evaluations), st.columns(2)
         picked = [
             name
-            for number, (name, about) in enumerate(reasons.about().items())
+            for number, (name, about) in enumerate(explanations.about().items())
             if columns[number % 2].checkbox(
                 f"{name} · about {roughly(costs[name])}", name in USUAL, key=f"why-{name}", help=about
             )
         ]
         away = st.checkbox("Explain the event away: which of what moved in it made it one", event is not None,
                            key="why-event", disabled=event is None)  # fmt: skip
-        others = reasons.other_costs(run, reasons.event_frames(analysis, chosen) if away else 0)
+        others = explanations.other_costs(run, explanations.event_frames(analysis, chosen) if away else 0)
         total = f"Explain, about {roughly(others + sum(costs[name] for name in picked))}" if picked else "Explain"
         if st.button(total, type="primary", icon=":material/lightbulb:", disabled=busy or not picked, key="why-go"):
-            wanted = reasons.Wanted(",".join(picked), evaluations, away and event is not None, analysis.threshold)
+            request = ExplanationRequest(",".join(picked), evaluations, away and event is not None, analysis.threshold)
             try:
-                reasons.start(run, chosen, wanted)
+                explanations.submit(run, chosen, request)
             except WhycamError as error:
                 frame.give_up(error)
             st.rerun()
@@ -98,41 +100,34 @@ def ask(run: Run, analysis: Analysis, chosen: int) -> None:
 
 def watch(run: Run, chosen: int) -> None:
     """Show how far an explanation is; drawn anew while a worker has it."""
-    found = reasons.state(run, chosen)
+    found = explanations.find(run, chosen)
+    if found is None:
+        return
     if found.active:
-        st.fragment(_watched, run_every=1.0)(run, chosen, found.done)
-    elif found.error:
-        frame.notice(found.error, "bad" if found.state == "failed" else "warn")
-
-
-def _watched(run: Run, chosen: int, before: int) -> None:
-    found = reasons.state(run, chosen)
-    if not found.active or found.done != before:
-        st.rerun()
-    with st.container(border=True, key="progress"):
-        said = found.told.words() if found.told else f"{found.stage[:1].upper()}{found.stage[1:]}"
-        st.progress((found.told.progress.share if found.told else None) or 0.0, text=said)
-        st.button(
-            "Cancel", icon=":material/stop_circle:", key="why-cancel", on_click=reasons.cancel, args=(run, chosen)
-        )
+        before = found.finished
+        progress.watch(Explanation, found.id, stale=lambda job: job.finished != before)
+    elif found.state == "cancelled":
+        frame.notice("It was cancelled; the maps that were finished are kept.", "warn")
+    elif found.reason:
+        frame.notice(found.reason, "bad" if found.state == "failed" else "warn")
 
 
 def show(run: Run, chosen: int) -> None:
     """Show what is there: the maps under one cursor, their figures, and the event explained away."""
     try:
-        result = reasons.result(run, chosen)
+        result = explanations.result(run, chosen)
         if not result or not result["methods"]:
             return
-        names = reasons.ranked(result)
-        maps, image = reasons.maps(run, chosen, names), reasons.picture(run, chosen)
+        names = explanations.ranked(result)
+        maps, image = explanations.maps(run, chosen, names), explanations.picture(run, chosen)
     except WhycamError as error:
         frame.notice(error)
         return
     st.subheader(f"Frame {chosen:,}: {_score(result)}")
     strength = st.slider("Maps' strength", 0, 100, 75, 5, format="%d %%", key="why-strength", width=240)
-    top = reasons.top_of(list(maps.values()))
+    top = explanations.top_of(list(maps.values()))
     shown = [["as seen", _address(image)]]
-    shown += [[name, _address(reasons.painted(image, maps[name], top, strength / 100))] for name in names]
+    shown += [[name, _address(explanations.painted(image, maps[name], top, strength / 100))] for name in names]
     viewer = VIEWER.replace("MAPS", json.dumps(shown).replace("<", "\\u003c"))
     st.iframe(viewer, height="content", alt="Maps of the methods")
     st.caption(
@@ -185,16 +180,16 @@ def _strip(shares: Sequence[float]) -> str:
 
 
 def _away(run: Run, chosen: int) -> None:
-    told = reasons.counterfactual(run, chosen)
+    told = explanations.counterfactual(run, chosen)
     if told is None:
         return
     st.subheader("The event without it")
     st.html(f'<p class="summary">{safe(told["sentence"])}</p>')
     for column, name, said in zip(
-        st.columns(2), (reasons.BEFORE, reasons.AFTER), ("As it was", "As expected"), strict=True
+        st.columns(2), (explanations.BEFORE, explanations.AFTER), ("As it was", "As expected"), strict=True
     ):
         with column:
-            path = reasons.place(run, chosen) / name
+            path = explanations.place(run, chosen) / name
             if path.exists():
                 st.video(str(path), loop=True, muted=True)
             st.caption(said if path.exists() else f"{said}: the clip is no longer there")

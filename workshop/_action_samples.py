@@ -14,8 +14,8 @@ from core.array_files import TEXT, open_npz
 from core.arrays import Doubles, Floats, Images
 from core.files import folder, write_whole
 from explain.actions import compact
-from explain.actions._crop import GREY
-from explain.actions._slowfast import MEAN, STD
+from explain.actions.person_crops import GREY
+from explain.actions.slowfast_network import MEAN, STD
 from explain.causes.plausible import LEAST_HEIGHT
 from plaza import PlazaFrame, PlazaObject
 

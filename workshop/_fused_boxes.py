@@ -7,7 +7,7 @@ import numpy as np
 from core.arrays import Floats
 from core.boxes import iou
 from core.records import Detections
-from explain.objects._rcnn import COCO
+from explain.objects.rcnn import COCO
 
 SAME = 0.55
 """IoU from which two boxes of one label are of one thing."""

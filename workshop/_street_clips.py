@@ -13,10 +13,10 @@ from core.contracts import Footage, ObjectModel
 from core.errors import DataError
 from core.files import folder
 from core.records import Detections
-from explain.objects._rcnn import COCO
+from explain.objects.rcnn import COCO
 from footage.folder import Folder
 from workshop._fused_boxes import fused
-from workshop._street_sets import LONGEST, Picture, Row, completed, keep, kept
+from workshop.street_sets import LONGEST, Picture, Row, completed, keep, kept
 
 SOURCE, FRAMES = "clips", 24
 """Name of the source, and frames of each clip, spread evenly."""

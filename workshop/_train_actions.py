@@ -16,8 +16,8 @@ from torch import Tensor, nn
 import plaza
 from core import files, weights
 from core.device import Runtime
-from explain._backends import read_card
 from explain.actions import compact
+from explain.backends import read_card
 from explain.objects import yolox
 from workshop._action_figures import on_plazas, on_real
 from workshop._action_reals import gather

@@ -19,12 +19,12 @@ from core import files, weights
 from core.contracts import ObjectModel
 from core.device import Runtime
 from core.errors import InputError
-from explain._backends import read_card
+from explain.backends import read_card
 from explain.objects import compact, yolox
-from workshop import _object_sources, _real_frames, _street_clips, _street_samples, _street_sets
+from workshop import _object_sources, _real_frames, _street_clips, street_samples, street_sets
 from workshop._box_samples import Sampler, Source, render
 from workshop._by_clock import ByClock
-from workshop._street_samples import Pool
+from workshop.street_samples import Pool
 
 NAME = "compact Faster R-CNN on EfficientNet-Lite0 (streets, real footage and the plaza)"
 LABELS = (*plaza.OBJECTS[:4], "bus", *plaza.OBJECTS[4:])
@@ -74,7 +74,7 @@ def train(
         runtime: where to train.
         say: told one line every fifty steps.
         recipe: what to train on.
-        sets: labelled sets, laid out as :mod:`workshop._street_sets` says.
+        sets: labelled sets, laid out as :mod:`workshop.street_sets` says.
         minutes: in place of the recipe's.
         data: real footage, laid out as :mod:`workshop._real_frames` says.
         start: folder of a model with this backbone to begin with, in place of ImageNet's weights.
@@ -145,7 +145,7 @@ def _pools(
     recipe: Recipe, seed: int, sets: Path, data: Path | None, cache: Path, runtime: Runtime, say: Callable[[str], None]
 ) -> tuple[list[Pool], list[str]]:
     """Gather what is learnt from, and the names of the sets."""
-    pictures = _street_sets.gather(sets, cache, partial(yolox.load, runtime), say)
+    pictures = street_sets.gather(sets, cache, partial(yolox.load, runtime), say)
     if data:
         pictures += _street_clips.gather(data / "clips", LEFT_OUT, cache, partial(_teachers, runtime), say)
     learnt = range(2000 * (seed + 1), 2000 * (seed + 1) + recipe.scenes)
@@ -158,7 +158,7 @@ def _pools(
     solid = torch.tensor([name in compact.SOLID for name in LABELS])
     own = [Pool(source, known, solid) for source in (Source(Sampler(plazas).draw, PLAZA), *shares)]
     names = sorted({picture.source for picture in pictures})
-    return [*_street_samples.pools(pictures, LABELS, SETS), *own], names
+    return [*street_samples.pools(pictures, LABELS, SETS), *own], names
 
 
 def _clips(data: Path) -> list[str]:
@@ -175,7 +175,7 @@ def _teacher(runtime: Runtime) -> _real_frames.Teacher:
 
 def _loss(network: FasterRCNN, pools: Sequence[Pool], recipe: Recipe, seed: int, runtime: Runtime, step: int) -> Tensor:
     torch.manual_seed(seed * 1_000_000 + step)
-    pictures, targets = _street_samples.batch(pools, np.random.default_rng([seed, step]), recipe.batch, recipe.shape)
+    pictures, targets = street_samples.batch(pools, np.random.default_rng([seed, step]), recipe.batch, recipe.shape)
     pictures = [picture.to(runtime.device) for picture in pictures]
     targets = [{name: part.to(runtime.device) for name, part in target.items()} for target in targets]
     with runtime.autocast():
@@ -188,9 +188,9 @@ def _figures(
     say: Callable[[str], None],
 ) -> dict[str, Any]:  # fmt: skip
     held = range(2000 * (seed + 1) + 1000, 2000 * (seed + 1) + 1000 + recipe.held_out)
-    kept = _street_sets.gather(sets, cache, partial(yolox.load, runtime), say, held_out=True)
+    kept = street_sets.gather(sets, cache, partial(yolox.load, runtime), say, held_out=True)
     plazas = _object_sources.on_plazas(model, render(cache / "plaza", held, recipe.frames, LABELS))
-    return {"held-out plazas": plazas, "held-out pictures of the sets": _street_samples.figures(model, kept)}
+    return {"held-out plazas": plazas, "held-out pictures of the sets": street_samples.figures(model, kept)}
 
 
 def _write(network: FasterRCNN, out: Path, card: dict[str, Any]) -> None:
@@ -213,7 +213,7 @@ def _card(
             "every": one.every,
             "labels": list(one.known),
         }
-        for one in _street_sets.SETS
+        for one in street_sets.SETS
         if one.repository in names
     ]
     taught = "; what a set leaves unlabelled is boxed by YOLOX-nano where it is sure, and ignored elsewhere"

@@ -1,19 +1,17 @@
 """Trains the compact explainers that come with Whycam, so that anyone can make them again.
 
-``python -m workshop.train objects --out FOLDER`` (``actions`` likewise) writes weights and card there.
-``--data FOLDER`` adds real footage, ``--start FOLDER`` begins with the weights there.
+``./whycam train-explainers objects --out FOLDER`` (``actions`` likewise) writes weights and card there.
 """
 
-import argparse
 import inspect
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from core.device import CHOICES, Runtime, choose
-from core.errors import InputError, WhycamError
+from core.device import Runtime, choose
+from core.errors import InputError
 from core.registry import pick
+from jobs.locks import exclusive
 from workshop import _train_actions, _train_objects
 
 TRAININGS: dict[str, Callable[..., dict[str, Any]]] = {
@@ -54,7 +52,8 @@ def train_explainer(
 
     Raises:
         UnknownNameError: no such training.
-        InputError: there is nothing to resume, or this explainer takes none of what is given.
+        InputError: there is nothing to resume, this explainer takes none of what is given, or another process writes
+            into ``out``.
         DataError: ``data`` is not laid out as the training needs it.
         WeightsError: weights that the training needs cannot be had.
         StorageError: ``out`` cannot be written.
@@ -65,33 +64,5 @@ def train_explainer(
     for name in more:
         if name not in inspect.signature(training).parameters:
             raise InputError(f"the training of {what} takes no --{name}; leave it out")
-    return training(out, seed=seed, resume=resume, runtime=runtime or choose(), say=say, **more)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run from the command line; return 0, 2 for a wrong request, or 1."""
-    parser = argparse.ArgumentParser(prog="python -m workshop.train", description=__doc__)
-    parser.add_argument("what", choices=sorted(TRAININGS))
-    parser.add_argument("--out", type=Path, required=True, help="folder for weights and card")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in the folder")
-    parser.add_argument("--data", type=Path, help="folder of real footage to learn from, too")
-    parser.add_argument("--start", type=Path, help="folder of weights and card to begin with")
-    parser.add_argument("--sets", type=Path, help="folder of labelled pictures to learn from")
-    parser.add_argument("--minutes", type=float, help="that the training may take")
-    parser.add_argument("--device", choices=CHOICES, default="auto")
-    given = parser.parse_args(arguments)
-    try:
-        card = train_explainer(
-            given.what, given.out, seed=given.seed, resume=given.resume, runtime=choose(given.device),
-            data=given.data, start=given.start, sets=given.sets, minutes=given.minutes,
-        )  # fmt: skip
-    except WhycamError as error:
-        print(error, file=sys.stderr)
-        return 2 if isinstance(error, InputError) else 1
-    print(card["figures"])
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    with exclusive(out):
+        return training(out, seed=seed, resume=resume, runtime=runtime or choose(), say=say, **more)

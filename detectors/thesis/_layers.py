@@ -7,8 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from detectors._grey import Conv2d
-from detectors._transposed import ConvTranspose2d, transposed
+from detectors.cpu_conv import Conv2d, ConvTranspose2d, transposed
 
 
 class AsymmetricBlock(nn.Module):

@@ -7,8 +7,7 @@ from itertools import pairwise
 from torch import nn
 
 from core.errors import InputError
-from detectors._grey import Conv2d
-from detectors._transposed import ConvTranspose2d
+from detectors.cpu_conv import Conv2d, ConvTranspose2d
 from detectors.thesis._layers import AsymmetricBlock, AugmentedConvolution, Excitation, SoftAttention, SoftmaxAttention
 
 SLOPE = 0.01

@@ -11,8 +11,7 @@ from core.contracts import Detector, Losses, Stage
 from core.errors import InputError
 from core.records import Prediction, Window
 from detectors._blocks import at_clip_size, constant, error_score
-from detectors._grey import Conv2d
-from detectors._transposed import ConvTranspose2d
+from detectors.cpu_conv import Conv2d, ConvTranspose2d
 from detectors.thesis._cells import CELLS, Bidirectional, Cell, Distributed, Layer
 from detectors.thesis._schedule import PLATEAU
 

@@ -8,8 +8,8 @@ from core.arrays import Doubles
 from core.contracts import ActionModel
 from core.device import Runtime
 from core.registry import collect
-from explain import _backends
-from explain._backends import Progress
+from explain import backends
+from explain.backends import Progress
 
 Loader = Callable[[Runtime, Progress | None], ActionModel]
 PREFERRED = "slowfast"
@@ -47,4 +47,4 @@ def choose(name: str, runtime: Runtime, progress: Progress | None = None) -> Act
         WeightsError: its weights cannot be had, or are not the right ones. Wrong weights are never passed over:
             ``auto`` turns to the compact model only where there are none.
     """
-    return _backends.choose("action model", models(), PREFERRED, name, runtime, progress)
+    return backends.choose("action model", models(), PREFERRED, name, runtime, progress)

@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from core import weights
 from core.arrays import Floats, Images, Ints
 from core.device import Runtime
-from explain._backends import Progress, read_card
-from explain.actions import _crop, moments
-from explain.actions._slowfast import check, create_slowfast_with_roi_head, inside, normalise, place
+from explain.actions import moments, person_crops
+from explain.actions.slowfast_network import check, create_slowfast_with_roi_head, inside, normalise, place
+from explain.backends import Progress, read_card
 
 FOLDER = Path(__file__).parents[2] / "assets" / "weights" / "actions"
 SPAN, RATE, FRAMES, ALPHA = 32, 25.0, 16, 4
@@ -90,7 +90,7 @@ def crop(images: Images, boxes: Floats) -> tuple[Images, Floats]:
     Returns:
         (N, 16, 80, 80, 3) uint8, grey beyond the frame, and (N, 4) float32 the boxes within their crops.
     """
-    return _crop.crop(images[:: SPAN // FRAMES], boxes, SIDE, CONTEXT)
+    return person_crops.crop(images[:: SPAN // FRAMES], boxes, SIDE, CONTEXT)
 
 
 def steps(fps: float) -> Ints:

@@ -12,9 +12,9 @@ from core import weights
 from core.arrays import Floats, Images
 from core.device import Runtime
 from core.errors import WeightsError
-from explain._backends import Progress, Published
-from explain.actions._slowfast import check, create_slowfast_with_roi_head, inside, normalise, place
+from explain.actions.slowfast_network import check, create_slowfast_with_roi_head, inside, normalise, place
 from explain.ava import LABELS
+from explain.backends import Progress, Published
 
 URL = "https://dl.fbaipublicfiles.com/pytorchvideo/model_zoo/ava/SLOWFAST_8x8_R50_DETECTION.pyth"
 NAME = "pytorchvideo SlowFast R50 8×8 (AVA)"

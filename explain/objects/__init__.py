@@ -5,8 +5,8 @@ from collections.abc import Callable
 from core.contracts import ObjectModel
 from core.device import Runtime
 from core.registry import collect
-from explain import _backends
-from explain._backends import Progress
+from explain import backends
+from explain.backends import Progress
 
 Loader = Callable[[Runtime, Progress | None], ObjectModel]
 PREFERRED = "torchvision"
@@ -32,4 +32,4 @@ def choose(name: str, runtime: Runtime, progress: Progress | None = None) -> Obj
             ``auto`` turns to the compact model only where there are none.
         InputError: it needs a package that is not installed.
     """
-    return _backends.choose("object model", models(), PREFERRED, name, runtime, progress)
+    return backends.choose("object model", models(), PREFERRED, name, runtime, progress)

@@ -21,10 +21,10 @@ from torchvision.ops import MultiScaleRoIAlign
 from core import weights
 from core.device import Runtime
 from core.errors import WeightsError
-from explain._backends import Progress, read_card
+from explain.backends import Progress, read_card
 from explain.objects._lite import DEVIATION, MEAN, LitePyramid
 from explain.objects._many import HIT, IgnoringRpn, ManyLabelHeads
-from explain.objects._rcnn import BACKGROUND, RcnnModel, exact
+from explain.objects.rcnn import BACKGROUND, RcnnModel, exact
 
 FOLDER = Path(__file__).parents[2] / "assets" / "weights" / "objects"
 SHORT_SIDE, LONG_SIDE = 360, 640

@@ -19,8 +19,8 @@ from core.arrays import Images
 from core.device import Runtime
 from core.errors import InputError, WeightsError
 from core.records import Detections
-from explain._backends import Progress, Published
-from explain.objects._rcnn import COCO, check, to_detections
+from explain.backends import Progress, Published
+from explain.objects.rcnn import COCO, check, to_detections
 
 CONFIG = "COCO-Detection/faster_rcnn_R_50_FPN_3x.yaml"
 URL = (

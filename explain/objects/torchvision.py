@@ -6,8 +6,8 @@ from torchvision.ops import FrozenBatchNorm2d
 
 from core import weights
 from core.device import Runtime
-from explain._backends import Progress, Published
-from explain.objects._rcnn import CATEGORIES, RcnnModel, exact
+from explain.backends import Progress, Published
+from explain.objects.rcnn import CATEGORIES, RcnnModel, exact
 
 URL = str(FasterRCNN_ResNet50_FPN_Weights.COCO_V1.url)
 SHA256_PREFIX = URL.rsplit("-", 1)[1].removesuffix(".pth")

@@ -16,8 +16,8 @@ from core.arrays import Bools, Floats, Images, Ints
 from core.device import Runtime
 from core.errors import WeightsError
 from core.records import Detections
-from explain._backends import Progress, Published
-from explain.objects._rcnn import COCO, check, to_detections
+from explain.backends import Progress, Published
+from explain.objects.rcnn import COCO, check, to_detections
 
 URL = "https://github.com/Megvii-BaseDetection/YOLOX/releases/download/0.1.1rc0/yolox_nano.onnx"
 FILE = "yolox_nano_coco.onnx"

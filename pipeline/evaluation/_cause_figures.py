@@ -9,12 +9,10 @@ import numpy as np
 
 from core.analysis import Cause, FrameCause
 from core.arrays import Bools, Doubles
-from core.console import table
 from core.metrics import ClassScores
 from footage.labels import Named
 from metrics.first_cause import Verdict, judge, shares
 from pipeline.evaluation._labelled import LabelledClip
-from pipeline.evaluation.figures import shown
 from pipeline.evaluation.metric_values import class_figures, defined
 
 OURS = "calibrated"
@@ -133,68 +131,3 @@ def rows(ranking: Ranking) -> Iterator[dict[str, Any]]:
             "found": any(verdict.found),
             "right": verdict.right,
         }
-
-
-def show(result: Mapping[str, Any]) -> str:
-    """Set what :func:`pipeline.evaluation.causes.evaluate_causes` found as text."""
-    first, classes, labels = result["causes"], result["xman"], result["labels"]
-    rules = [
-        rule
-        for rule in {**first, **classes}
-        if rule in classes or (isinstance(first[rule], dict) and "top1" in first[rule])
-    ]
-    parts = [
-        f"causes of {labels['frames'] - labels['without_score']} labelled frames in {len(labels['clips'])} clips, "
-        f"objects by {labels['models']['objects']}, actions by {labels['models']['actions']}",
-        table([{"rule": rule, **_row(first.get(rule), classes.get(rule))} for rule in rules]),
-    ]
-    if classes:
-        names = next(iter(classes.values()))["per_class"]
-        parts.append(
-            table([{"AP": name, **{r: shown(classes[r]["per_class"][name]) for r in classes}} for name in names])
-        )
-    if any(rule in first for rule in rules):
-        best = next(rule for rule in (OURS, *rules) if rule in first)
-        parts.append(f"{best}, clip by clip:\n" + table([_video(video) for video in first[best]["videos"]]))
-    parts += _heat_adds(first, classes)
-    parts += [f"not run: {rule}: {why}" for rule, why in first["not_run"].items()]
-    listed = {"unmatched": "no clip of the data set", "nameless": "no model can name", "places": "taken for places"}
-    parts += [f"{said}: {', '.join(labels[key])}" for key, said in listed.items() if labels[key]]
-    return "\n\n".join([*parts, labels["protocol"]])
-
-
-def _heat_adds(first: Mapping[str, Any], classes: Mapping[str, Any]) -> list[str]:
-    """Say how much better the causes are for the heat than for a model's confidence alone."""
-    kinds = ((first, "top1", "right first causes"), (classes, "map", "mAP"), (classes, "map_objects", "mAP of objects"))
-    gains = [
-        f"{figures[OURS][key] - figures['confidence'][key]:+.3f} {said}"
-        for figures, key, said in kinds
-        if all(rule in figures and figures[rule][key] is not None for rule in (OURS, "confidence"))
-    ]
-    return [f"{OURS} against confidence alone: {', '.join(gains)}"] if gains else []
-
-
-def _row(first: Mapping[str, Any] | None, classes: Mapping[str, Any] | None) -> dict[str, str]:
-    row = {}
-    if first:
-        row = {"right": shown(first["top1"]), "found": shown(first["found"]), "tracks": _tracks(first)}
-        for group in ("unseen", "seen"):
-            row[group] = shown(first[group]["top1"]) if first[group] else ""
-            row[f"{group} tracks"] = _tracks(first[group]) if first[group] else ""
-    return row | ({"mAP": shown(classes["map"]), "of objects": shown(classes["map_objects"])} if classes else {})
-
-
-def _tracks(figures: Mapping[str, Any]) -> str:
-    share, count = figures["top1_tracks"], figures["tracks"]
-    return f"{round(share * count)} of {count}" if share is not None else shown(None)
-
-
-def _video(video: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        "clip": video["name"],
-        "frames": str(video["frames"]),
-        "right": shown(video["top1"]),
-        "found": shown(video["found"]),
-        "tracks": _tracks(video),
-        "as one event": video["event"] or "",
-    }

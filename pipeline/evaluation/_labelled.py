@@ -16,7 +16,7 @@ from core.errors import DataError
 from core.records import Evidence, Frames
 from explain.ava import LABELS
 from explain.labels import counterparts, fine
-from explain.objects._rcnn import COCO
+from explain.objects.rcnn import COCO
 from footage import labels as files
 from footage.labels import Named
 from metrics.first_cause import Region

@@ -16,19 +16,19 @@ from core.progress import JobProgress
 from core.records import Evidence
 from explain import actions as action_models
 from explain import objects as object_models
-from explain._backends import read_card
+from explain.backends import read_card
 from explain.causes import ranking
 from explain.objects import compact
 from footage.labels import Named
 from pipeline.camera import Camera
 from pipeline.evaluation import _labelled, plan
-from pipeline.evaluation._cause_figures import OURS, Ranking, class_scores, mean_precision, right, rows, show, weigh
+from pipeline.evaluation._cause_figures import OURS, Ranking, class_scores, mean_precision, right, rows, weigh
 from pipeline.evaluation._labelled import LabelledClip, Labels, Masked
 from pipeline.evidence import EvidenceFolder
 from pipeline.training.calibrate import calibrate
 from pipeline.witness import Witness
 
-__all__ = ["PROTOCOL", "RULES", "class_scores", "evaluate_causes", "show", "trained_on", "without_heat"]
+__all__ = ["OURS", "PROTOCOL", "RULES", "class_scores", "evaluate_causes", "trained_on", "without_heat"]
 
 TEACHER_MODEL = "yolox-tiles"
 RANKED = ("plain", OURS, "confidence", "heat")

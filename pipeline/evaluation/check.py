@@ -1,9 +1,8 @@
 """Is a data set on disk the one that papers measure on? Counts, sizes and labels, held against the official ones."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from core.console import table
 from core.datasets import Dataset, Footage
 from core.errors import InputError
 from core.progress import JobProgress, Progress, Stage
@@ -48,17 +47,6 @@ def check(dataset: Dataset, progress: Callable[[Progress], None] | None = None) 
         "clips": clips,
         "problems": problems,
     }
-
-
-def show(result: Mapping[str, Any]) -> str:
-    """Set a result of :func:`check` as text."""
-    rows = [{"count": key.replace("_", " "), "here": result["found"][key], "published": result["official"].get(key)}
-            for key in COUNTED]  # fmt: skip
-    clips = [{key: clip[key] for key in ("part", "name", "frames", "size", "abnormal")} for clip in result["clips"]]
-    problems = result["problems"]
-    verdict = "\n".join(problems) if problems else "Nothing is wrong with it."
-    labels = ", ".join(result["label_sets"]) or "none"
-    return "\n\n".join((f"{result['data']}, labels {labels}", table(clips), table(rows), verdict))
 
 
 def _listed(part: str, give: Callable[[], Any], problems: list[str]) -> list[Footage]:

@@ -12,7 +12,7 @@ from pipeline.evaluation.evaluations import Evaluation
 if TYPE_CHECKING:
     from pipeline.camera import Camera
 
-FAILED = ("failed", "interrupted")
+FAILED = ("failed", "cancelled", "interrupted")
 FINGERPRINT = "camera_fingerprint"
 
 

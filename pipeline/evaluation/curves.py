@@ -10,8 +10,9 @@ import numpy as np
 from core.arrays import Bools, Doubles, Images
 from core.datasets import Truth
 from core.files import write_whole
-from metrics._pool import counts, normalised
-from metrics._spans import spans
+from core.metrics import counts
+from metrics.pool import normalised
+from metrics.spans import spans
 from pipeline.evaluation.judge import Truths
 from pipeline.evaluation.protocols import Rules
 from pipeline.evaluation.stored import Stored

@@ -1,17 +1,10 @@
-"""Evaluations that the page asks for: a folder each under :func:`core.files.home`, computed by a process of its own."""
+"""Evaluations that the page asks for: jobs, each with a folder under :func:`core.files.home`."""
 
 import contextlib
 import dataclasses
 import json
 import os
-import re
-import secrets
 import shutil
-import signal
-import subprocess
-import sys
-import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,26 +12,24 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from core import files
 from core.errors import DataError, InputError
-from core.progress import Told
 from core.registry import collect
-from pipeline import jobs
+from jobs import legacy
+from jobs.job import STATES, Job
+from jobs.store import new_id
+from pipeline.kinds import EVALUATION, queue
 
 if TYPE_CHECKING:
     from core.datasets import Dataset
 
-WORKER = (sys.executable, "-m", "pipeline.evaluation.worker")
-REQUEST, STATE, RESULT, CURVES, SCORES = "request.json", "state.json", "result.json", "curves.json", "scores.npz"
-PREDICTIONS = "predictions.csv"
+FOLDER = "evaluations"
+RESULT, CURVES, SCORES, PREDICTIONS = "result.json", "curves.json", "scores.npz", "predictions.csv"
 KEYS = {True: ("camera", "coverage", "ways"), False: ("camera", "data", "auc", "rules", "label_set", "protocol")}
 """What the result of explanations, or of detection, has at least."""
-PROCESS = "process.json"
-GRACE_SECONDS = 30.0
 MOST_UPLOAD = 2 << 30
-_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 
 
 @dataclass(frozen=True)
-class Request:
+class EvaluationRequest:
     """What is to be measured.
 
     Attributes:
@@ -75,33 +66,16 @@ class Request:
         return self.kind in ("xman", "causes")
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """One evaluation as it is on disk.
+class Evaluation(Job):
+    """One evaluation as it is kept."""
 
-    Attributes:
-        id: names its folder.
-        request: what is measured.
-        state: ``queued``, ``running``, ``done``, ``failed`` or ``interrupted``.
-        told: how far it is; None before anything was told.
-        error: the sentence that says why it failed.
-    """
-
-    id: str
-    request: Request
-    state: str
-    told: Told | None = None
-    error: str = ""
+    KIND, NOUN = EVALUATION, "evaluation"
 
     @property
-    def folder(self) -> Path:
-        """Where everything of it lies."""
-        return _home() / self.id
-
-    @property
-    def active(self) -> bool:
-        """Whether a worker has it."""
-        return self.state in ("queued", "running")
+    def request(self) -> EvaluationRequest:
+        """What is measured."""
+        known = {one.name for one in dataclasses.fields(EvaluationRequest)}
+        return EvaluationRequest(**{name: value for name, value in self.parameters.items() if name in known})
 
     @property
     def asked(self) -> str:
@@ -169,8 +143,8 @@ def datasets() -> list[str]:
     return found
 
 
-def start(request: Request, uploads: Mapping[str, BinaryIO] | None = None) -> Evaluation:
-    """Keep a request with its files, and start its worker, which waits for its turn.
+def submit(request: EvaluationRequest, uploads: Mapping[str, BinaryIO] | None = None) -> Evaluation:
+    """Keep a request with its files, and queue it.
 
     Args:
         request: what is to be measured.
@@ -180,43 +154,28 @@ def start(request: Request, uploads: Mapping[str, BinaryIO] | None = None) -> Ev
         InputError: a file is too large.
         StorageError: it cannot be kept.
     """
-    now = time.gmtime()
-    made = Evaluation(f"{time.strftime('%Y%m%d-%H%M%S', now)}-{secrets.token_hex(3)}", request, "queued")
-    files.folder(made.folder)
+    evaluation_id = new_id()
+    folder = files.folder(_home() / evaluation_id)
     try:
         for name, stream in (uploads or {}).items():
-            _keep(stream, upload(made, name))
-        files.write_json(made.folder / REQUEST, dataclasses.asdict(request))
-        say(made.id, state="queued", since=time.time())
+            _keep(stream, folder / _upload(request, name))
+        title, subject = _described(dataclasses.asdict(request))
+        directory = f"{FOLDER}/{evaluation_id}"
+        return queue().add(Evaluation, evaluation_id, title, directory, dataclasses.asdict(request), subject)
     except BaseException:
-        shutil.rmtree(made.folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
         raise
-    with (made.folder / "worker.log").open("ab") as log:
-        worker = subprocess.Popen([*WORKER, made.id], cwd=jobs.ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                  start_new_session=True)  # fmt: skip
-    threading.Thread(target=worker.wait, daemon=True, name=f"reap {made.id}").start()
-    attach(made, worker.pid)
-    return get(made.id)
-
-
-def attach(evaluation: Evaluation, pid: int) -> None:
-    """Note the worker process of an evaluation."""
-    files.write_json(evaluation.folder / PROCESS, {"pid": pid, "born": jobs.born_at(pid)})
 
 
 def upload(evaluation: Evaluation, name: str) -> Path:
     """Return where an uploaded file lies; its ending is that of its content's kind, not of its owner's name."""
-    csv = evaluation.request.kind == "scores" and not evaluation.request.system.lower().endswith(".npz")
-    ending = ("csv" if csv else "npz") if evaluation.request.kind == "scores" else "txt"
-    return evaluation.folder / f"{'labels' if name == 'labels' else 'system'}.{ending}"
+    return evaluation.folder / _upload(evaluation.request, name)
 
 
-def say(evaluation_id: str, **changes: Any) -> None:
-    """Note how far an evaluation is."""
-    path = _home() / evaluation_id / STATE
-    with contextlib.suppress(InputError):
-        changes = _read(path) | changes if path.exists() else changes
-    files.write_json(path, changes)
+def _upload(request: EvaluationRequest, name: str) -> str:
+    csv = request.kind == "scores" and not request.system.lower().endswith(".npz")
+    ending = ("csv" if csv else "npz") if request.kind == "scores" else "txt"
+    return f"{'labels' if name == 'labels' else 'system'}.{ending}"
 
 
 def get(evaluation_id: str) -> Evaluation:
@@ -225,42 +184,36 @@ def get(evaluation_id: str) -> Evaluation:
     Raises:
         InputError: there is none of that id.
     """
-    folder = _home() / evaluation_id
-    if not _ID.fullmatch(evaluation_id) or not (folder / REQUEST).is_file():
-        raise InputError(f"there is no evaluation {evaluation_id[:40]!r}; it may have been deleted")
-    state, request = _read(folder / STATE), _read(folder / REQUEST)
-    try:
-        if not all(isinstance(value, str | None) for value in request.values()):
-            raise TypeError("a request is made of names")
-        found = Evaluation(evaluation_id, Request(**request), str(state["state"]), Told.of(state.get("told")),
-                           str(state.get("error", "")))  # fmt: skip
-    except (TypeError, KeyError, ValueError, OverflowError) as error:
-        raise InputError(f"evaluation {evaluation_id} was kept by another version of Whycam; delete it") from error
-    if found.active and _dead(folder, state):
-        return dataclasses.replace(found, state="interrupted", error="its worker ended; start it again")
-    return found
+    _take_over()
+    return queue().get(evaluation_id, Evaluation)
 
 
 def evaluations() -> list[Evaluation]:
     """List what there is, newest first."""
-    found = []
-    for folder in sorted(_home().glob("*"), reverse=True) if _home().is_dir() else ():
-        with contextlib.suppress(InputError):
-            found.append(get(folder.name))
-    return found
+    _take_over()
+    return queue().find(Evaluation, STATES[1:])
 
 
 def delete(evaluation_id: str) -> None:
     """Delete an evaluation; one that is at work is stopped first."""
-    found = get(evaluation_id)
-    if found.active and (found.folder / PROCESS).exists():
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(int(_read(found.folder / PROCESS)["pid"]), signal.SIGKILL)
-    shutil.rmtree(found.folder, ignore_errors=True)
+    queue().delete(get(evaluation_id).id, kill=True)
+
+
+def _take_over() -> None:
+    for state in sorted(_home().glob(f"*/{legacy.STATE}")):
+        legacy.take_over(Evaluation, state.parent.name, state.parent, _described)
+
+
+def _described(request: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the title of a request; any number may be at work at once."""
+    if not all(isinstance(value, str | None) for value in request.values()):
+        raise TypeError("a request is made of names")
+    made = EvaluationRequest(**request)
+    return f"{made.name}, {made.data or made.labels}", ""
 
 
 def _home() -> Path:
-    return files.home() / "evaluations"
+    return files.home() / FOLDER
 
 
 def _plain(name: str) -> str:
@@ -275,15 +228,6 @@ def _keep(stream: BinaryIO, path: Path) -> None:
             if total > MOST_UPLOAD:
                 raise InputError(f"a file is larger than {MOST_UPLOAD >> 30} GB, the most that is taken")
             out.write(block)
-
-
-def _dead(folder: Path, state: Mapping[str, Any]) -> bool:
-    """Tell whether the worker of an active evaluation is gone; one just started is given time to be noted."""
-    if not (folder / PROCESS).exists():
-        return time.time() - float(state.get("since", 0)) > GRACE_SECONDS
-    process = _read(folder / PROCESS)
-    pid = process.get("pid")
-    return not isinstance(pid, int) or process.get("born") is None or jobs.born_at(pid) != process["born"]
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Figures of scored clips whose truth is known, whoever scored them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from core.arrays import Bools, Doubles, Floats
-from core.console import table
 from core.metrics import Decisions, Events, FrameScores
 from metrics.false_alarms import counted
 from metrics.frame_auc import micro_raw, video_auc
@@ -85,49 +84,6 @@ def by_class(clips: Sequence[Scored], classes: Sequence[Sequence[str]]) -> tuple
     return tuple(found)
 
 
-def show(result: Mapping[str, Any]) -> str:
-    """Set a result of an evaluation as text."""
-    others = sorted({**named(FrameScores), **named(Decisions)}.keys() - set(HEADLINE))
-    names = (*HEADLINE, *others, "auc.protocol")
-    rows = [
-        {
-            "figure": name,
-            result["camera"]: _cell(result, name),
-            "frame's index alone": _cell(result["frame_index"], name),
-        }
-        for name in names
-    ]
-    placed = {**result.get("localisation", {}), **result["alarms"]}
-    more = [{"figure": k, "value": shown(v)} for k, v in placed.items() if not isinstance(v, str)]
-    return "\n\n".join(
-        (
-            f"camera {result['camera']} ({result['detector']}) on {result['data']}, labels {result['label_set']}: "
-            f"{result['scored']} of {result['frames']} frames scored, {result['abnormal']} of them abnormal",
-            table(rows),
-            table(more),
-            table(_words(result["videos"])),
-            *(
-                [table([{k: shown(v) for k, v in row.items()} for row in result["classes"]])]
-                if "classes" in result
-                else []
-            ),
-            *result.get("false_alarms", {}).get("said", ()),
-            f"{result['protocol']}{_speed(result.get('machine'))}",
-        )
-    )
-
-
-def _words(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    return [{key: shown(value) for key, value in row.items()} for row in rows]
-
-
-def _speed(machine: Mapping[str, Any] | None) -> str:
-    if not machine:
-        return ""
-    share = f"{machine['share']:.0%} of the machine's processor time"
-    return f"\n{machine['device']}: {machine['frames_per_second']} frames/s, {share}"
-
-
 def _figures(
     scores: Sequence[npt.NDArray[Any]], flagged: Sequence[Bools] | None, abnormal: Sequence[Bools], rules: Rules
 ) -> Figures:
@@ -164,13 +120,6 @@ def _video(clip: Scored, scores: npt.NDArray[Any]) -> VideoFigures:
         flagged=int(clip.flagged.sum()) if clip.flagged is not None else None,
         auc=defined(video_auc(scores.astype(np.float64), clip.abnormal)) if known.any() else None,
     )
-
-
-def _cell(figures: Mapping[str, Any], name: str) -> str:
-    value: Any = figures
-    for part in name.split("."):
-        value = value[part]
-    return shown(value)
 
 
 def shown(value: object) -> str:

@@ -66,7 +66,7 @@ def class_figures(given: ClassScores, without: Container[str] = ()) -> ClassFigu
     per_class = {}
     for name, metric in named(OneClass).items():
         if name not in without:
-            each = [metric.run(OneClass(given.scores[:, i], given.positive[:, i])) for i in range(len(given.classes))]
+            each = [metric.run(one) for one in given.each]
             labels = (": ".join(label) for label in given.classes)
             per_class[XMAN_KEYS.get(name, f"per_class_{name}")] = dict(zip(labels, map(defined, each), strict=True))
             some = [value for value in each if math.isfinite(value)]

@@ -18,7 +18,7 @@ from core import files
 from core.datasets import Dataset, Footage, Truth
 from core.errors import InputError
 from core.records import Frames
-from metrics._spans import spans
+from metrics.spans import spans
 
 if TYPE_CHECKING:
     from core.device import Runtime

@@ -6,31 +6,31 @@ from pathlib import Path
 
 from core import video
 from core.errors import InputError
-from pipeline import jobs, store
+from pipeline import store
 from pipeline.evaluation import evaluations
 from pipeline.evaluation.distort import Distorted, Distortion
-from pipeline.evaluation.evaluations import Request
+from pipeline.evaluation.evaluations import EvaluationRequest
 from pipeline.rate import frame_rate
 from pipeline.store import Run
 
 
-def title(request: Request, clip: str) -> str:
+def title(request: EvaluationRequest, clip: str) -> str:
     """Return what a run of an evaluated clip is called.
 
-    >>> title(Request("camera", "ucsd-ped2", "ped2", distortion="rain=heavy"), "Test001")
+    >>> title(EvaluationRequest("camera", "ucsd-ped2", "ped2", distortion="rain=heavy"), "Test001")
     'ped2 Test001 rain=heavy.mp4'
     """
     return " ".join(filter(None, (request.data, clip, request.distortion))) + ".mp4"
 
 
-def run_of(request: Request, clip: str) -> Run | None:
+def run_of(request: EvaluationRequest, clip: str) -> Run | None:
     """Return the newest run of an evaluated clip by its camera that is done or at work; None where there is none."""
     name = title(request, clip)
-    return next((r for r in jobs.runs() if (r.clip, r.camera) == (name, request.system)
+    return next((r for r in store.runs() if (r.clip, r.camera) == (name, request.system)
                  and (r.active or r.state == "done")), None)  # fmt: skip
 
 
-def start(request: Request, clip: str) -> Run:
+def start(request: EvaluationRequest, clip: str) -> Run:
     """Start a run of an evaluated clip by its camera; its frames become a video first.
 
     Raises:
@@ -49,4 +49,4 @@ def start(request: Request, clip: str) -> Run:
         video.encode(path, images, frame_rate(clips[clip]))
         with path.open("rb") as stream:
             run = store.create(stream, title(request, clip))
-    return jobs.start(run.id, request.system)
+    return store.start(run.id, request.system)

@@ -17,7 +17,7 @@ from core import files
 from core.array_files import ArrayFile, open_npz
 from core.arrays import Bools, Doubles, Floats, Ints
 from core.errors import DataError
-from footage import _keys
+from footage import keys
 from pipeline.evaluation.heat import Heat
 
 FORMAT = 2
@@ -123,7 +123,7 @@ def read(path: Path, clips: Sequence[str], lengths: Sequence[int]) -> Stored:
         return _csv(path, clips, lengths)
     found = _npz(path, max(lengths, default=0))
     by_name = {clip.name: clip for clip in found.clips}
-    to, missing = _keys.match(by_name, list(clips))
+    to, missing = keys.match(by_name, list(clips))
     if missing:
         raise DataError(f"{path} has scores of {missing[0]!r}, which is no test clip; known: {', '.join(clips)}")
     of = {clip: by_name[name] for name, clip in to.items()}
@@ -163,7 +163,7 @@ def _facts(arrays: ArrayFile) -> dict[str, Any]:
 
 
 def _clip(arrays: ArrayFile, number: int, about: Mapping[str, Any], longest: int) -> Kept:
-    name = _keys.name(str(about["name"]), "clip", "its facts")
+    name = keys.name(str(about["name"]), "clip", "its facts")
     shapes = {kind: arrays.shape(f"{kind}{number}") for kind in AXES if f"{kind}{number}" in arrays or kind == "scores"}
     frames, cell, fps = shapes["scores"][:1], int(about["cell"]), float(about["fps"])
     alike = all(len(shape) == AXES[kind] and shape[:1] == frames for kind, shape in shapes.items())
@@ -205,14 +205,14 @@ def _csv(path: Path, clips: Sequence[str], lengths: Sequence[int]) -> Stored:
     if beyond.any():
         line = int(np.flatnonzero(beyond)[0]) + 2
         raise DataError(f"{path}, line {line}: a score must be a finite number of single precision")
-    to, missing = _keys.match(names, list(clips))
+    to, missing = keys.match(names, list(clips))
     if missing:
         raise DataError(f"{path} has scores of {missing[0][:40]!r}, which is no test clip; known: {', '.join(clips)}")
     kept = {name: np.full(length, np.nan, np.float32) for name, length in zip(clips, lengths, strict=True)}
     for number, name in enumerate(names):
         rows = np.flatnonzero(code == number)
         _place(kept[to[name]], frame[rows], score[rows], rows, f"{path}, clip {to[name]!r}")
-    return Stored(path.stem[: _keys.LONGEST_NAME], "scores from a file", "", None, 0,
+    return Stored(path.stem[: keys.LONGEST_NAME], "scores from a file", "", None, 0,
                   tuple(Kept(name, values) for name, values in kept.items()))  # fmt: skip
 
 
@@ -235,7 +235,7 @@ def _table(path: Path) -> tuple[list[str], Ints, Ints, Doubles]:
     names = video.dictionary.to_pylist()
     if any(column.null_count for column in table.columns) or "" in names:
         raise DataError(f"{path} has an empty cell; leave out the lines of frames that have no score")
-    named = [_keys.name(name, "video", str(path)) for name in names]
+    named = [keys.name(name, "video", str(path)) for name in names]
     number = {name: i for i, name in enumerate(dict.fromkeys(named))}
     code = np.array([number[name] for name in named])[video.indices.to_numpy()]
     return list(number), code, table["frame"].to_numpy(), table["score"].to_numpy()

@@ -12,7 +12,7 @@ from core.arrays import Doubles
 from core.metrics import ClassScores
 from core.registry import pick
 from footage import predictions as files
-from metrics import _bootstrap as bootstrap
+from metrics import bootstrap
 from metrics.xman import ClassMap, by_chance, by_type, confusion, macro, macro_by_chance
 from pipeline.evaluation._xman_match import MatchedLabels, match
 from pipeline.evaluation.metric_values import Figures, class_figures, defined, further_by_chance

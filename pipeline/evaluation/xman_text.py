@@ -3,33 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.console import table
 from core.metrics import OneClass
 from pipeline.evaluation._xman_match import some
 from pipeline.evaluation.metric_values import further_names
 from pipeline.evaluation.xman import LEFT_OUT, complete
 
-MEANS = {"map": "mAP", "map_without_location": "without location", "map_11_point": "11-point mAP",
-         "map_macro_over_videos": "macro over videos"}  # fmt: skip
 NEVER = "never predicted"
 READING = (
     "Of the frames of each class, in per cent, which class ranks first; a frame of several classes counts once for "
     "each, the others set aside. Right answers lie on the diagonal."
 )
-
-
-def show(result: Mapping[str, Any]) -> str:
-    """Set a result as text."""
-    parts = [
-        f"{result['predictions']} against {result['labels']}, {len(result['coverage']['videos'])} videos",
-        coverage(result) if complete(result) else f"Warning: {coverage(result)}",
-        table(videos(result)),
-        *said(result["unmatched"]),
-        table(_means(result)),
-        table(classes(result, shown)),
-        result["protocol"],
-    ]
-    return "\n\n".join(parts)
 
 
 def coverage(result: Mapping[str, Any]) -> str:
@@ -95,24 +78,6 @@ def _above(result: Mapping[str, Any], name: str) -> str:
     if ap is None:
         return ""
     return NEVER if name in result["never_predicted"] else f"{ap - chance:+.3f}"
-
-
-def _means(result: Mapping[str, Any]) -> list[dict[str, str]]:
-    spans, chance = result["intervals"], result["chance"]
-    of = " of the answered frames" if result["unanswered"] == LEFT_OUT else ""
-    rows = [
-        {
-            "figure": f"{name}{of}",
-            "value": shown(result[key]),
-            "95 %": span(spans.get(key)),
-            "by chance": shown(chance[key]),
-        }
-        for key, name in {**MEANS, **{name: name for name in further_names()}}.items()
-    ]
-    return rows + [
-        {"figure": f"of {kind}{of}", "value": shown(value), "95 %": "", "by chance": shown(chance["by_type"][kind])}
-        for kind, value in result["by_type"].items()
-    ]
 
 
 def said(unmatched: Mapping[str, Any]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 from functools import cache
+from typing import Any
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -36,3 +37,14 @@ def _operations(detector: str, settings: str) -> int:
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         module.judge(torch.zeros(1, w.span, w.channels, w.height, w.width), (w.height, w.width))
     return max(1, int(counter.get_total_flops()))
+
+
+def budget_of(evaluations: int | None, seconds: float | None = None) -> Budget | None:
+    """Return the budget of so many evaluations and seconds; None for the usual one.
+
+    Raises:
+        InputError: it is less than one evaluation, or no time.
+    """
+    limits = {"evaluations": evaluations, "seconds": seconds}
+    given: dict[str, Any] = {name: limit for name, limit in limits.items() if limit is not None}
+    return Budget(**given) if given else None

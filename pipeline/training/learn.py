@@ -15,6 +15,7 @@ from core.contracts import Detector, Footage
 from core.progress import JobProgress
 from explain import actions as action_models
 from explain import objects as object_models
+from jobs.locks import exclusive
 from pipeline import versions
 from pipeline.camera import Camera, check_name, load, make_detector, save
 from pipeline.plan import LOADING, arriving
@@ -68,7 +69,7 @@ def learn(
     Raises:
         UnknownNameError: no such detector or setting.
         DataError: the footage is empty or too short.
-        InputError: the training diverged, or ``out`` is no name of a camera.
+        InputError: the training diverged, ``out`` is no name of a camera, or another process trains it.
         StorageError: the disk is full.
     """
     runtime = runtime or device.choose()
@@ -79,25 +80,26 @@ def learn(
     module = make_detector(detector, settings or {})
     job.about(f"{detector}, {module.window.width}x{module.window.height}, {runtime.describe()}", runtime.describe())
     work = out / "training"
-    with _tidy(out, work):
-        job.begin(plan.READING)
-        how = Fit(seed, resume, windows, tuple(costs), job.advance, plan.steps(job, report), each_epoch)
-        progress = fit(module, normal.clips, work, runtime, how)
-    sha256 = weights.save(module, work / "weights.safetensors")
-    weights.apply(module, weights.load(work / "weights.safetensors", sha256))
-    witness = _witness(objects, actions, runtime, job)
-    measured = tuple(held_out) or tuple(normal.clips)
-    found = calibrate(
-        module, measured, work, normal.fps, witness, runtime, job,
-        others=seen_too if held_out else (), false_alarms=false_alarms,
-    )  # fmt: skip
-    card = _card(detector, module, normal, seed, progress, runtime, witness, held_out)
-    card |= {"false_alarms": promised(found.alarms, found.threshold, found.asked), **(notes or {})}
-    camera = _camera(out, detector, settings or {}, sha256, normal.fps, found, card)
-    (work / "weights.safetensors").replace(out / "weights.safetensors")
-    save(camera)
-    shutil.rmtree(work, ignore_errors=True)
-    return camera
+    with exclusive(out):
+        with _tidy(out, work):
+            job.begin(plan.READING)
+            how = Fit(seed, resume, windows, tuple(costs), job.advance, plan.steps(job, report), each_epoch)
+            progress = fit(module, normal.clips, work, runtime, how)
+        sha256 = weights.save(module, work / "weights.safetensors")
+        weights.apply(module, weights.load(work / "weights.safetensors", sha256))
+        witness = _witness(objects, actions, runtime, job)
+        measured = tuple(held_out) or tuple(normal.clips)
+        found = calibrate(
+            module, measured, work, normal.fps, witness, runtime, job,
+            others=seen_too if held_out else (), false_alarms=false_alarms,
+        )  # fmt: skip
+        card = _card(detector, module, normal, seed, progress, runtime, witness, held_out)
+        card |= {"false_alarms": promised(found.alarms, found.threshold, found.asked), **(notes or {})}
+        camera = _camera(out, detector, settings or {}, sha256, normal.fps, found, card)
+        (work / "weights.safetensors").replace(out / "weights.safetensors")
+        save(camera)
+        shutil.rmtree(work, ignore_errors=True)
+        return camera
 
 
 def _witness(objects: str, actions: str, runtime: device.Runtime, job: JobProgress) -> Witness:
@@ -140,6 +142,7 @@ def measure_again(
     Raises:
         UnknownNameError: there is no such camera.
         DataError: the footage is empty or too short.
+        InputError: another process trains or measures it.
         StorageError: the disk is full.
     """
     runtime, camera = runtime or device.choose(), load(name)
@@ -147,18 +150,19 @@ def measure_again(
     witness = _witness(objects, actions, runtime, job)
     work = files.home() / "cache"
     detector = camera.build(runtime)
-    found = calibrate(detector, normal.clips, work, normal.fps, witness, runtime, job, false_alarms=false_alarms)
-    same = list(camera.card["clips"]) == [clip.name for clip in normal.clips]
-    card = {
-        **camera.card,
-        "calibrated_on": "the training clips" if same else [clip.name for clip in normal.clips],
-        "models": {"objects": witness.objects.name, "actions": witness.actions.name},
-        "false_alarms": promised(found.alarms, found.threshold, found.asked),
-        "figures": {},
-    }
-    made = _camera(camera.folder, camera.detector, camera.settings, camera.sha256, normal.fps, found, card)
-    save(made)
-    return made
+    with exclusive(camera.folder):
+        found = calibrate(detector, normal.clips, work, normal.fps, witness, runtime, job, false_alarms=false_alarms)
+        same = list(camera.card["clips"]) == [clip.name for clip in normal.clips]
+        card = {
+            **camera.card,
+            "calibrated_on": "the training clips" if same else [clip.name for clip in normal.clips],
+            "models": {"objects": witness.objects.name, "actions": witness.actions.name},
+            "false_alarms": promised(found.alarms, found.threshold, found.asked),
+            "figures": {},
+        }
+        made = _camera(camera.folder, camera.detector, camera.settings, camera.sha256, normal.fps, found, card)
+        save(made)
+        return made
 
 
 def _camera(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from core.console import clock
+from core.clock import duration
 from core.disturbance import Disturbance
 from core.errors import DataError
 from pipeline.camera import ALIKE
@@ -196,8 +196,8 @@ def _amount(seen: Survey, span: int) -> Iterator[Finding]:
         )
     elif seen.seconds < FEW_SECONDS:
         yield Finding(
-            f"the footage is short: {clock(seen.seconds)} minutes; what did not happen in it will be called unusual, "
-            "and ten minutes or more would be right"
+            f"the footage is short: {duration(seen.seconds)} minutes; what did not happen in it will be called "
+            "unusual, and ten minutes or more would be right"
         )
     told = all(clip.still or clip.brightness < DARK or clip.contrast < FLAT for clip in seen.clips)
     if seen.lively < LIVELY and not told:

@@ -15,6 +15,7 @@ from core.errors import InputError
 from core.normality import DEFAULT_ALARMS_PER_HOUR
 from core.progress import JobProgress, Progress
 from core.registry import pick
+from jobs.locks import exclusive
 from pipeline.camera import Camera, check_name, detector_entries
 from pipeline.thresholds import check_alarms
 from pipeline.training import holdout, plan
@@ -89,11 +90,18 @@ def teach(
         UnknownNameError: no such detector or setting.
         UnfitError: the footage is unfit, in the sentence that says why.
         DataError: a data set or a clip cannot be read.
-        InputError: a wish is out of range, or the training diverged.
+        InputError: a wish is out of range, the training diverged, or another process trains this camera.
         StorageError: the disk is full.
     """
     check_name(out.resolve().name)
     _check(wish)
+    with exclusive(out):
+        return _teach(source, clips, out, wish, watch, runtime)
+
+
+def _teach(
+    source: str, clips: Sequence[Footage], out: Path, wish: Wish, watch: Watch, runtime: device.Runtime
+) -> Camera:
     clips = [Distinct(clip) for clip in clips]
     job = JobProgress("train", plan.STAGES, watch.progress, subjects=(runtime.describe(),))
     job.begin(plan.SURVEYING)

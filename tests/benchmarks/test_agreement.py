@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import __main__ as command
 from benchmarks import agreement
+from cli.main import main
 from core.device import Runtime
 from core.errors import InputError
 from core.records import Detections
@@ -91,8 +91,7 @@ def test_the_command_measures_clips(tmp_path, monkeypatch, capsys):
     clips.make(tmp_path / "street.mp4", clips.pictures(30))
     known = {"yolox": Known(("car", 0.9, *CAR)), "compact": Known(("car", 0.9, *CAR))}
     monkeypatch.setattr(objects, "choose", lambda name, runtime: known[name])
-    monkeypatch.setattr("sys.argv", ["whycam bench", "agreement", str(tmp_path / "street.mp4"), "--device", "cpu"])
-    assert command.main() == 0
+    assert main(["bench", "agreement", str(tmp_path / "street.mp4"), "--device", "cpu"]) == 0
     said = capsys.readouterr().out
     assert [line.split()[1:6] for line in said.splitlines() if line.startswith("street.mp4")][1] == [
         "vehicles", "20", "20", "20", "1.0",

@@ -1,6 +1,5 @@
 """The methods' benchmark on a few frames of a made data set."""
 
-import argparse
 import json
 from dataclasses import replace
 from types import SimpleNamespace
@@ -157,6 +156,6 @@ def test_an_interval_is_around_the_mean_and_narrows():
     assert _frames.interval([0.5]) == {"mean": 0.5, "low": 0.5, "high": 0.5, "count": 1}
 
 
-def test_a_data_set_must_be_named():
+def test_a_data_set_must_be_named(tmp_path):
     with pytest.raises(InputError, match="name a data set with masks"):
-        explanations.of_cameras(argparse.Namespace(data=None), print)
+        explanations.of_cameras((), None, tmp_path, explanations.Plan((), 1, 1), device.choose("cpu"), print)

@@ -9,7 +9,7 @@ from benchmarks import labelled
 from benchmarks.labelled import ALL, Found
 from core.errors import InputError
 from core.records import Detections
-from workshop._street_sets import Picture
+from workshop.street_sets import Picture
 
 CAR, FAR = np.array([10, 10, 50, 40], np.float32), np.array([60, 60, 90, 90], np.float32)
 

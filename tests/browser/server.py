@@ -2,15 +2,14 @@
 its cameras learn from ``tests/pipeline/training/fake_teacher.py``."""
 
 import sys
-from pathlib import Path
 
 from streamlit.web import cli
 
-from pipeline import jobs
-from pipeline.training import lessons
+from jobs.queue import ROOT
+from pipeline.kinds import ANALYSIS, KINDS, TRAINING
 
 if __name__ == "__main__":
-    jobs.WORKER = (sys.executable, str(Path(__file__).with_name("worker.py")))
-    lessons.WORKER = (sys.executable, str(jobs.ROOT / "tests" / "pipeline" / "training" / "fake_teacher.py"))
-    sys.argv = ["streamlit", "run", str(jobs.ROOT / "app.py"), "--server.port", sys.argv[1]]
+    KINDS[ANALYSIS] = "tests.browser.worker:run"
+    KINDS[TRAINING] = "tests.pipeline.training.fake_teacher:run"
+    sys.argv = ["streamlit", "run", str(ROOT / "app.py"), "--server.port", sys.argv[1]]
     cli.main()

@@ -5,7 +5,8 @@ import pytest
 from playwright.sync_api import expect
 
 from core import video
-from pipeline import jobs, store
+from jobs.store import JobStore
+from pipeline import store
 from tests.browser.conftest import serve
 from tests.ui import made
 
@@ -131,8 +132,8 @@ def test_the_threshold_moves_and_the_report_with_it(page, address):
 def test_a_run_can_be_cancelled_resumed_and_deleted(page, address, clip):
     with clip.open("rb") as file:
         run = store.create(file, "cancel me.mp4")
-    assert store.enqueue(run.id, "street")
-    store.end(run.id, "interrupted", "its worker ended", None)
+    assert JobStore().enqueue(run.id, "me", {"camera": "street"})
+    JobStore().end(run.id, "interrupted", "its worker ended", "me")
     page.goto(f"{address}/Run?run={run.id}")
     page.get_by_role("button", name="Resume").click()
     page.get_by_role("button", name="Cancel").click()
@@ -144,7 +145,7 @@ def test_a_run_can_be_cancelled_resumed_and_deleted(page, address, clip):
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete for good").click()
     expect(page.get_by_text("No run fits these filters.")).to_be_visible()
-    assert run.id not in [one.id for one in jobs.runs()]
+    assert run.id not in [one.id for one in store.runs()]
 
 
 def test_a_bad_file_gets_its_sentence_and_leaves_nothing(page, address):

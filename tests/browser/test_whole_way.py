@@ -25,7 +25,7 @@ def home(tmp_path_factory):
 def address(home, chromium):
     if not (camera.SHIPPED / "plaza" / "camera.json").exists():
         pytest.skip("the camera 'plaza' is not in assets/cameras")
-    yield from serve(["cli.py", "app", "--port"], home)
+    yield from serve(["-m", "cli", "app", "--port"], home)
 
 
 @pytest.fixture(scope="module")

@@ -1,26 +1,19 @@
-"""A worker for the browser tests: it waits half-way for the file ``go``, and finds what ``tests.ui.made`` holds."""
+"""What a browser test's analyses do: wait half-way for the file ``go``, and find what ``tests.ui.made`` holds."""
 
-import sys
 import time
-from types import SimpleNamespace
 
 from core import files
 from core.errors import Cancelled
 from core.progress import Progress
-from pipeline import worker
+from pipeline import store
 from tests.ui import made
 
 
-def analyse(run, link):
-    link.progress(Progress(250, 500, 100.0, "scoring", left=70.0, share=0.4))
+def run(context):
+    context.progress(Progress(250, 500, 100.0, "scoring", left=70.0, share=0.4))
     while not (files.home() / "go").exists():
-        if link.cancelled():
-            raise Cancelled("cancelled")
+        if context.cancelled():
+            raise Cancelled("")
         time.sleep(0.1)
-    made.results(run)
-    event = SimpleNamespace(event=SimpleNamespace(peak_score=9.0), causes=(SimpleNamespace(fine="bicycle"),))
-    return SimpleNamespace(events=(event, event), reach="")
-
-
-if __name__ == "__main__":
-    sys.exit(worker.work(sys.argv[1], analyse))
+    made.results(store.get(context.job.id))
+    context.publish(events=2, top_cause="bicycle", reach="")

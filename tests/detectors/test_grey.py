@@ -4,8 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from detectors._grey import Conv2d
-from detectors._transposed import ConvTranspose2d
+from detectors.cpu_conv import Conv2d, ConvTranspose2d
 
 CASES = [
     (3, 0, True, 9, 11), (5, 2, True, 9, 8), (3, 1, False, 7, 7), ((2, 4), (0, 3), True, 6, 5), (5, 2, True, 1, 2),

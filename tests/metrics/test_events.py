@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics._spans import spans
 from metrics.detection_delay import delays, detection_delay, events_found
 from metrics.false_alarms import counted, false_alarms
+from metrics.spans import spans
 
 VIDEOS = st.lists(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=30), min_size=1, max_size=4)
 

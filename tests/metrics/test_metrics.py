@@ -12,7 +12,7 @@ from sklearn import metrics as reference
 
 from core.metrics import Decisions, FrameScores
 from core.registry import collect
-from metrics import _pool
+from metrics import pool
 from metrics.auc_pr import auc_pr
 from metrics.eer import eer
 from metrics.f1 import f1, f1_oracle
@@ -171,13 +171,13 @@ def test_ties_count_half():
 @pytest.mark.parametrize("extreme", [np.inf, -np.inf])
 def test_an_infinite_score_is_the_strongest_and_spoils_no_other(extreme):
     scores = np.array([1.0, 3.0, 2.0, extreme])
-    assert _pool.normalised(scores)[:3].tolist() == [0, 1, 0.5]
-    assert _pool.normalised(scores)[3] == (extreme > 0)
+    assert pool.normalised(scores)[:3].tolist() == [0, 1, 0.5]
+    assert pool.normalised(scores)[3] == (extreme > 0)
 
 
 @pytest.mark.parametrize("pair", [(-1.7e308, 1.7e308), (0.0, 5e-324), (1.0, 1.0 + 2**-52)])
 def test_extreme_ranges_are_normalised(pair):
-    assert _pool.normalised(np.array(pair)).tolist() == [0, 1]
+    assert pool.normalised(np.array(pair)).tolist() == [0, 1]
 
 
 def test_an_all_abnormal_video_has_a_macro_auc():

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from core import device, video, weights
 from core.errors import Cancelled, ClipError, InputError
 from core.normality import Normality
 from core.records import Clip, Detections
+from jobs.locks import exclusive
 from pipeline import analyse as stage
 from pipeline import burnt_in, frame_log, plan
 from pipeline import camera as cameras
@@ -212,3 +214,11 @@ def test_models_that_arrive_are_told_in_megabytes_and_can_be_cancelled(camera, c
     assert (arriving[-1].done, arriving[-1].total, arriving[-1].unit) == (3, 9, "MB")
     with pytest.raises(Cancelled, match="while the object model"):
         run(camera, clip, tmp_path / "other", cancelled=lambda: True)
+
+
+def test_two_analyses_into_one_folder_do_not_mix(tiny_camera, tmp_path):
+    said = r"another process of Whycam is writing into \S+out; wait until it has ended, or choose another place"
+    with exclusive(tmp_path / "out"), ThreadPoolExecutor() as pool:
+        second = pool.submit(stage.analyse, tmp_path / "walk.mp4", tiny_camera, tmp_path / "out")
+        with pytest.raises(InputError, match=said):
+            second.result()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from explain._backends import read_card
+from explain.backends import read_card
 from pipeline.camera import SHIPPED, load
 from pipeline.doubt import FOLDERS, doubt
 

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from core.errors import InputError, WeightsError, WeightsUnavailable
-from explain._backends import Published
+from explain.backends import Published
 from pipeline import official
 from tests.core.test_download import CONTENT, DIGEST, names, server
 

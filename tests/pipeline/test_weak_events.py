@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-import cli
+from cli.main import main
 from core.clock import Clock
 from core.errors import InputError
 from core.records import Event
@@ -96,7 +96,7 @@ def test_the_sentence_without_pictures():
 @pytest.mark.parametrize("wrong", ["nan", "inf", "-inf", "high", "-5", "-0.001"])
 def test_the_command_line_refuses_a_threshold_that_is_no_number(tmp_path, tiny_camera, capsys, wrong):
     try:
-        code = cli.main(["analyse", str(made.done().path), "--camera", "tiny", "--out", str(tmp_path / "o"),
+        code = main(["analyse", str(made.done().path), "--camera", "tiny", "--out", str(tmp_path / "o"),
                          f"--threshold={wrong}"])  # fmt: skip
     except SystemExit as stop:
         code = stop.code

@@ -2,7 +2,7 @@
 
 import dataclasses
 import io
-import json
+import os
 
 import numpy as np
 
@@ -11,8 +11,9 @@ from core.normality import ClassNormality, Normality
 from core.progress import Progress
 from core.records import Clip, Detections, Evidence
 from explain import report
+from jobs import processes
+from jobs.store import JobStore
 from pipeline import answers, frame_log, store
-from pipeline._index import opened
 from pipeline.answers import EVIDENCE, FACTS, explain_events
 from pipeline.camera import Camera, background_of, save
 from pipeline.event_evidence import wanted_frames
@@ -20,6 +21,7 @@ from pipeline.evidence import EvidenceFolder
 
 FRAMES, FPS, SIZE = 500, 25.0, (180, 320)
 UNUSUAL = ((120, 180, "bicycle", 9.0), (300, 340, "skateboard", 5.0))
+ME = processes.identity(os.getpid())
 NAME = '../../x"><script>alert(1)</script>.mp4'
 
 
@@ -37,23 +39,22 @@ def draft(name=NAME):
     return store.create(io.BytesIO(b"a clip that the pages never decode"), name)
 
 
-def queued(name=NAME, camera="plaza"):
+def queued(name=NAME, camera="plaza", process=ME):
     run = draft(name)
-    assert store.enqueue(run.id, camera)
-    return store.get(run.id)
+    assert JobStore().enqueue(run.id, process, {"camera": camera})
+    return JobStore().get(run.id, store.Run)
 
 
-def running(name=NAME, pid=None, born=None):
+def running(name=NAME, process=ME, camera="plaza"):
+    run = queued(name, camera, process)
+    JobStore().begin(run.id)
+    JobStore().report(run.id, Progress(200, 500, 12.5, "scoring", left=42.0, share=0.35))
+    return JobStore().get(run.id, store.Run)
+
+
+def ended(state, reason="", name=NAME):
     run = queued(name)
-    store.attach(run.id, pid, born)
-    store.begin(run.id)
-    store.progress(run.id, Progress(200, 500, 12.5, "scoring", left=42.0, share=0.35))
-    return store.get(run.id)
-
-
-def ended(state, error=None, name=NAME):
-    run = queued(name)
-    store.end(run.id, state, error, None)
+    JobStore().end(run.id, state, reason, ME)
     return store.get(run.id)
 
 
@@ -81,22 +82,19 @@ def evidence(frame, score, label):
     )  # fmt: skip
 
 
-def done(name=NAME, quiet=False):
-    run = running(name, 1, "once")
+def done(name=NAME, quiet=False, camera="plaza"):
+    run = running(name, camera=camera)
     results(run, quiet)
-    store.finish(run.id, 0 if quiet else 2, None if quiet else "bicycle")
+    JobStore().publish(run.id, {"events": 0 if quiet else 2, "top_cause": None if quiet else "bicycle"})
+    JobStore().finish(run.id)
     return store.get(run.id)
 
 
 def filmed(clip, camera):
     """Make a run that is done, of a clip and a camera that there are."""
-    run = done()
+    run = done(camera=camera)
     run.path.write_bytes(clip.read_bytes())
-    facts = json.loads((run.folder / "run.json").read_text())
-    files.write_json(run.folder / "run.json", facts | {"camera": camera})
-    with opened() as index:
-        index.execute("UPDATE runs SET camera = ? WHERE id = ?", (camera, run.id))
-    return store.get(run.id)
+    return run
 
 
 def rescored(run, values):

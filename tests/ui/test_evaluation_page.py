@@ -12,14 +12,19 @@ from streamlit.testing.v1 import AppTest
 
 from core import files
 from core.contracts import Truth
-from core.progress import Progress, kept
+from core.progress import Progress
+from jobs.queue import Queue
+from jobs.store import JobStore
 from pipeline import store
 from pipeline.evaluation import evaluations, mixed, opened
 from pipeline.evaluation.curves import curves
+from pipeline.evaluation.evaluations import Evaluation
 from pipeline.evaluation.judge import judge
 from pipeline.evaluation.protocols import OWN
 from pipeline.evaluation.stored import Kept, Stored
 from pipeline.evaluation.xman import measure_files
+from tests.jobs import inline
+from tests.ui import made
 from tests.ui.test_pages import fine, html
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,16 +49,16 @@ def unescaped(texts):
     return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", " ".join(texts)).replace("\u200b", "")
 
 
-def keep(number, request, state="done", **content):
-    folder = files.home() / "evaluations" / f"20261122-12000{number}-00000{number}"
-    files.write_json(folder / "request.json", request)
-    files.write_json(folder / "state.json", {"state": state, "since": 0, **content.pop("facts", {})})
-    for name, value in content.items():
-        files.write_json(folder / f"{name}.json", value)
+def keep(number, request, state="done", told=None, reason="", **content):
+    name = f"20261122-12000{number}-00000{number}"
+    folder = files.home() / "evaluations" / name
+    for file, value in content.items():
+        files.write_json(folder / f"{file}.json", value)
+    inline.keep(Evaluation, name, request["system"], f"evaluations/{name}", request, state, told=told, reason=reason)
     return folder
 
 
-def detection(number, name, shift=0.0, data="ped2"):
+def detection(number, name, shift=0.0, data="ped2", kind="scores"):
     class Named:
         def __init__(self, clip):
             self.name = clip
@@ -66,10 +71,9 @@ def detection(number, name, shift=0.0, data="ped2"):
         clips.append(Kept(clip, scores))
         truths.append((Named(clip), Truth(abnormal, None, f"ucsd-{data}/v1p2")))
     stored = Stored(name, "scores from a file", data, None, 0, tuple(clips))
-    request = {"kind": "scores", "system": name, "data": data}
-    return keep(
-        number, request, result=judge(stored, truths).as_json(), curves=curves(stored, [t for _, t in truths], OWN)
-    )
+    request = {"kind": kind, "system": name, "data": data}
+    result = judge(stored, truths).as_json()
+    return keep(number, request, result=result, curves=curves(stored, [t for _, t in truths], OWN))
 
 
 def explanation(number=1, name=HOSTILE, predictions=EXAMPLES / "xman_predictions.csv", **request):
@@ -128,9 +132,7 @@ def test_figures_of_other_data_are_not_compared_unasked():
 
 
 def test_what_failed_says_why_and_can_be_deleted():
-    folder = keep(
-        3, {"kind": "xman", "system": "a<b>.csv", "labels": "l"}, "failed", facts={"error": "it is <no> table"}
-    )
+    folder = keep(3, {"kind": "xman", "system": "a<b>.csv", "labels": "l"}, "failed", reason="it is <no> table")
     at = show()
     assert "it is &lt;no&gt; table" in html(at)
     at.button(f"delete-{folder.name}").click()
@@ -138,19 +140,29 @@ def test_what_failed_says_why_and_can_be_deleted():
     assert evaluations.evaluations() == []
 
 
-def test_what_is_at_work_shows_how_far_it_is(monkeypatch):
-    monkeypatch.setattr(evaluations, "_dead", lambda folder, state: False)
-    keep(1, {"kind": "camera", "system": "tiny", "data": "plaza"}, "running",
-         facts={"told": kept(Progress(500, 2000, 9.0, "scoring", left=200.0, share=0.25))})  # fmt: skip
+def test_what_is_at_work_shows_how_far_it_is_and_can_be_cancelled():
+    folder = keep(1, {"kind": "camera", "system": "tiny", "data": "plaza"}, "running",
+                  told=[Progress(500, 2000, 9.0, "scoring", left=200.0, share=0.25)])  # fmt: skip
     at = show()
-    assert "Scoring: 500 of 2,000 frames · about 3 min 15 s left" in html(at)
+    assert "Scoring: 500 of 2,000 frames · 9.0 frames/s · about 3 min 15 s left" in html(at)
     assert json.dumps(at.get("progress")[0].proto.value) == "25"
+    at.button(f"cancel-{folder.name}").click()
+    assert fine(at.run()).button(f"cancel-{folder.name}").disabled and evaluations.get(folder.name).cancelling
+
+
+def test_one_that_was_cancelled_says_so_and_can_go_on(monkeypatch):
+    resumed = []
+    monkeypatch.setattr(Queue, "submit", lambda self, job_id: resumed.append(job_id))
+    folder = keep(1, {"kind": "xman", "system": "a.csv", "labels": "l"}, "cancelled")
+    at = show()
+    assert "asked for at 2026-11-22 12:00:01 UTC, was cancelled<" in html(at)
+    at.button(f"resume-{folder.name}").click()
+    fine(at.run())
+    assert resumed == [folder.name]
 
 
 def worst_of_a_camera(number):
-    folder = detection(number, "ucsd-ped2")
-    request = json.loads((folder / "request.json").read_text()) | {"kind": "camera"}
-    files.write_json(folder / "request.json", request)
+    folder = detection(number, "ucsd-ped2", kind="camera")
     (folder / "worst-0.jpg").write_bytes(bytes(cv2.imencode(".jpg", np.zeros((8, 8, 3), np.uint8))[1]))
 
 
@@ -164,7 +176,7 @@ def test_a_worst_frame_offers_a_run_and_then_opens_it(monkeypatch):
     fine(at.run())
     assert asked and asked[0][0] == "ucsd-ped2" and asked[0][1].startswith("Test00")
     run = store.create(io.BytesIO(b"x"), f"ped2 {asked[0][1]}.mp4")
-    store.enqueue(run.id, "ucsd-ped2")
+    JobStore().enqueue(run.id, made.ME, {"camera": "ucsd-ped2"})
     at = show()
     assert not [b for b in at.button if b.label == "Analyse clip"]
     (link,) = [one for one in at.get("page_link") if one.proto.label == "At work"]
@@ -173,7 +185,7 @@ def test_a_worst_frame_offers_a_run_and_then_opens_it(monkeypatch):
 
 def test_a_camera_with_several_scores_is_measured_by_those_that_are_chosen(monkeypatch, tiny_camera, latent_camera):
     asked = []
-    monkeypatch.setattr(evaluations, "start", lambda request, uploads: asked.append(request))
+    monkeypatch.setattr(evaluations, "submit", lambda request, uploads: asked.append(request))
     at = show()
     at.multiselect("eval-cameras").select(tiny_camera.name)
     assert not [m for m in fine(at.run()).multiselect if m.label == "Scores"], "it has one alone"

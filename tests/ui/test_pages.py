@@ -1,14 +1,14 @@
 import dataclasses
 import json
-import os
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import video
+from jobs.store import JobStore
 from pipeline import camera as cameras
-from pipeline import jobs, store, views
+from pipeline import store, views
 from tests.ui import made
 from ui import caches, results
 
@@ -55,7 +55,7 @@ def button(at, label, number=0):
 
 
 def alive():
-    return made.running("car park.mp4", os.getpid(), jobs.born_at(os.getpid()))
+    return made.running("car park.mp4")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -87,13 +87,32 @@ def test_a_running_run_shows_progress_and_can_be_cancelled():
     assert at.get("progress")[0].proto.text == "Scoring: 200 of 500 frames · 12.5 frames/s · about 40 s left"
     button(at, "Cancel").click()
     fine(at.run())
-    assert store.get(run.id).cancel
+    assert store.get(run.id).cancelling
     assert button(at, "Cancel").disabled
 
 
-def test_a_queued_run_says_that_it_waits():
-    run = made.queued()
-    assert show("run", run=run.id).get("progress")[0].proto.text.startswith("Waiting")
+def test_a_queued_run_says_its_place_in_the_line():
+    said = "Waiting: {} before it; one is computed at a time on this machine"
+    first, second = made.queued(), made.queued("b.mp4")
+    assert show("run", run=first.id).get("progress")[0].proto.text == said.format("no job")
+    assert show("run", run=second.id).get("progress")[0].proto.text == said.format("1 job")
+    alive()
+    assert show("run", run=second.id).get("progress")[0].proto.text == said.format("2 jobs")
+    assert said.format("2 jobs") in html(show("runs"))
+
+
+def test_the_line_is_shown_and_can_be_changed():
+    runs = [made.queued(), made.queued("b.mp4"), made.queued("c.mp4")]
+    at = show("runs")
+    assert "Waiting, the next one first" in [s.value for s in at.subheader] and "analysis · queued just now" in html(at)
+    assert at.button(f"Earlier-{runs[0].id}").disabled and at.button(f"Later-{runs[2].id}").disabled
+    at.button(f"Earlier-{runs[2].id}").click()
+    fine(at.run())
+    assert [job.title for job in JobStore().line()] == [made.NAME, "c.mp4", "b.mp4"]
+    at.button(f"leave-{runs[1].id}").click()
+    fine(at.run())
+    assert store.get(runs[1].id).cancelling
+    assert "Waiting, the next one first" not in [s.value for s in show("new").subheader]
 
 
 @pytest.mark.parametrize(
@@ -101,12 +120,12 @@ def test_a_queued_run_says_that_it_waits():
     [
         ("failed", "the clip 'a<b>.mp4' has no pictures", "Try again"),
         ("interrupted", "its worker ended", "Resume"),
-        ("cancelled", None, "Resume"),
+        ("cancelled", "", "Resume"),
     ],
 )
 def test_a_run_that_stopped_says_why_and_can_go_on(state, error, offer, monkeypatch):
     resumed = []
-    monkeypatch.setattr(jobs, "resume", resumed.append)
+    monkeypatch.setattr(store, "start", resumed.append)
     run = made.ended(state, error)
     at = show("run", run=run.id)
     assert "a&lt;b&gt;.mp4" in html(at) or state != "failed"
@@ -116,7 +135,7 @@ def test_a_run_that_stopped_says_why_and_can_go_on(state, error, offer, monkeypa
 
 
 def test_a_dead_worker_is_noticed_by_the_page():
-    run = made.running("a.mp4", os.getpid(), "another time")
+    run = made.running("a.mp4", made.ME + "x")
     at = show("run", run=run.id)
     assert "interrupted" in html(at)
     assert "Resume" in labels(at)
@@ -272,7 +291,7 @@ def test_a_run_at_work_is_listed_with_cancel_and_without_delete():
 
 def test_many_runs_come_in_pages():
     for number in range(23):
-        made.ended("cancelled", None, f"clip {number:02d}.mp4")
+        made.ended("cancelled", "", f"clip {number:02d}.mp4")
     at = show("runs")
     assert len([b for b in at.button if (b.key or "").startswith("delete-")]) == 20
 

@@ -1,14 +1,14 @@
 import dataclasses
-import os
-import time
 
 import pytest
 
 from core import files
 from core.normality import AlarmCurve
+from core.progress import Progress
 from pipeline import camera as cameras
-from pipeline import jobs
-from pipeline.training import lessons
+from pipeline.training import trainings
+from pipeline.training.trainings import TrainingJob
+from tests.jobs import inline
 from tests.ui import made
 from tests.ui.test_pages import button, fine, html, labels, show
 
@@ -18,15 +18,12 @@ def _no_cameras(monkeypatch, tmp_path):
     monkeypatch.setattr("pipeline.camera.SHIPPED", tmp_path / "none")
 
 
-def lesson(**state):
-    folder = files.home() / "lessons" / "20261122-101010-abcdef"
-    wish = {"camera": "yard", "clips": ["<b>.mp4"], "false_alarms": 6.0, "minutes": 3.0}
-    files.write_json(folder / "request.json", wish)
-    (folder / "clips").mkdir(exist_ok=True)
-    me = {"pid": os.getpid(), "born": jobs.born_at(os.getpid())}
-    files.write_json(folder / "worker.json", me | {key: state.pop(key) for key in me if key in state})
-    lessons.tell(folder.name, **state)
-    return folder.name
+def training(state, *told, **more):
+    job_id = "20261122-101010-abcdef"
+    (files.home() / "trainings" / job_id / "clips").mkdir(parents=True)
+    request = {"camera": "yard", "clips": ["<b>.mp4"], "false_alarms": 6.0, "minutes": 3.0}
+    inline.keep(TrainingJob, job_id, "yard", f"trainings/{job_id}", request, state, told=told, subject="yard", **more)
+    return job_id
 
 
 def test_a_camera_cannot_be_learnt_without_clips_and_a_name():
@@ -44,7 +41,7 @@ def test_what_stands_against_a_camera_is_said_in_the_form(monkeypatch):
     fine(at.run())
     button(at, "Learn this camera").click()
     with monkeypatch.context() as patch:
-        patch.setattr(lessons, "start", lambda *wish: begun.append(wish))
+        patch.setattr(trainings, "submit", lambda *wish: begun.append(wish))
         fine(at.run())
     ((name, clips, alarms, minutes),) = begun
     assert (name, [clip for clip, _ in clips], alarms, minutes) == ("yard", ["a.mp4"], None, 15.0)
@@ -55,48 +52,47 @@ def test_what_stands_against_a_camera_is_said_in_the_form(monkeypatch):
     button(at, "Learn this camera").click()
     fine(at.run())
     assert "Camera name &#x27;Two Words&#x27; must be lower-case" in html(at)
-    assert at.text_input[0].value == "Two Words" and lessons.lessons() == []
+    assert at.text_input[0].value == "Two Words" and trainings.trainings() == []
 
 
-def test_a_lesson_at_work_shows_where_it_is_what_was_chosen_and_why_and_can_be_cancelled():
-    told = {"step": "3: of 25 <frames> a second"}
-    lesson_id = lesson(state="running", stage="learning: epoch 2 of 9, loss 0.1", share=0.25, left=90.0,
-                       told=time.time(), chosen=told,
-                       notes=["the footage is short"])  # fmt: skip
+def test_a_training_at_work_shows_where_it_is_what_was_chosen_and_why_and_can_be_cancelled():
+    summary = {"chosen": {"step": "3: of 25 <frames> a second"}, "notes": ["the footage is short"]}
+    told = Progress(30, 90, 0.0, "learning", "windows", left=90.0, share=0.25)
+    job_id = training("running", told, "Learning: epoch 2 of 9, loss 0.1", summary=summary)
     at = show("cameras")
     progress = at.get("progress")[0].proto
     assert (progress.value, progress.text) == (25, "Learning: epoch 2 of 9, loss 0.1 · about 1 min 30 s left")
     assert "3: of 25 &lt;frames&gt; a second" in html(at) and "The footage is short" in html(at)
     button(at, "Cancel").click()
     fine(at.run())
-    assert lessons.get(lesson_id).cancelling and button(at, "Cancel").disabled
+    assert trainings.get(job_id).cancelling and button(at, "Cancel").disabled
 
 
 @pytest.mark.parametrize(
     ("state", "offer", "anyway"),
     [
-        ({"state": "failed", "error": "'<b>.mp4' is cut", "unfit": True}, "Learn anyway", True),
-        ({"state": "failed", "error": "'<b>.mp4' is cut"}, "Try again", False),
+        ({"state": "failed", "reason": "'<b>.mp4' is cut", "summary": {"unfit": True}}, "Learn anyway", True),
+        ({"state": "failed", "reason": "'<b>.mp4' is cut"}, "Try again", False),
         ({"state": "cancelled"}, "Resume", False),
-        ({"state": "running", "pid": 1, "born": "another time"}, "Resume", False),
+        ({"state": "interrupted", "reason": "its worker ended"}, "Resume", False),
     ],
 )
-def test_a_lesson_that_stopped_says_why_and_goes_on(monkeypatch, state, offer, anyway):
+def test_a_training_that_stopped_says_why_and_goes_on(monkeypatch, state, offer, anyway):
     resumed = []
-    monkeypatch.setattr(lessons, "resume", lambda lesson_id, anyway: resumed.append((lesson_id, anyway)))
-    lesson_id = lesson(**state)
+    monkeypatch.setattr(trainings, "resume", lambda job_id, anyway: resumed.append((job_id, anyway)))
+    job_id = training(**state)
     at = show("cameras")
-    assert ("&lt;b&gt;.mp4" in html(at)) == ("error" in state)
+    assert ("&lt;b&gt;.mp4" in html(at)) == (state["state"] == "failed")
     button(at, offer).click()
     fine(at.run())
-    assert resumed == [(lesson_id, anyway)]
+    assert resumed == [(job_id, anyway)]
     button(at, "Delete").click()
     fine(at.run())
-    assert lessons.lessons() == []
+    assert trainings.trainings() == []
 
 
-def test_a_finished_lesson_says_that_the_camera_is_ready():
-    lesson(state="done")
+def test_a_finished_training_says_that_the_camera_is_ready():
+    training("done")
     at = show("cameras")
     assert "Camera yard is ready; it learnt from 1 clip, 6 false alarms an hour." in html(at)
     assert "Delete its clips" in labels(at) and "Resume" not in labels(at)

@@ -8,13 +8,18 @@ from streamlit.testing.v1 import AppTest
 
 from core import files
 from core.errors import InputError
+from core.progress import Progress
 from explain.report.maps import png
+from jobs.store import JobStore, new_id
+from pipeline import store
 from pipeline.analyse import explain_events
 from pipeline.evidence import EvidenceFolder
-from pipeline.explaining import reasons
-from pipeline.explaining import worker as reasons_worker
+from pipeline.explaining import explanations
+from pipeline.explaining.explanations import Explanation, ExplanationRequest
+from pipeline.kinds import queue
 from pipeline.scoring import EVIDENCE
 from tests import clips
+from tests.jobs import inline
 from tests.ui import made
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,7 +48,7 @@ def figures(**differs):
 
 
 def explained(run, frame=FRAME):
-    folder = files.folder(reasons.place(run, frame))
+    folder = files.folder(explanations.place(run, frame))
     values = np.zeros((180, 320), np.float32)
     values[90:120, 100:130] = 1.0
     methods = {
@@ -59,10 +64,17 @@ def explained(run, frame=FRAME):
     return folder
 
 
+def keep(run, state, **more):
+    """Keep a request of the frame in a state."""
+    request = {"methods": "residual,lime", "evaluations": 64, "event": False, "threshold": 2.0}
+    inline.keep(Explanation, new_id(), f"{run.clip}, frame {FRAME}", f"{run.directory}/why/{FRAME:08d}", request, state,
+                subject=f"{run.id}/{FRAME}", **more)  # fmt: skip
+
+
 def test_methods_are_chosen_with_their_cost_beforehand(monkeypatch):
     run = made.done()
     asked = []
-    monkeypatch.setattr(reasons, "start", lambda *given: asked.append(given))
+    monkeypatch.setattr(explanations, "submit", lambda *given: asked.append(given))
     at = show(run, at=str(FRAME))
     boxes = [box for box in at.checkbox if "about" in box.label]
     assert len(boxes) == 12 and {box.label.split(" ")[0] for box in boxes if box.value} == set(
@@ -96,7 +108,7 @@ def test_maps_stand_side_by_side_ranked_with_their_figures():
     )
     assert "Without the bicycle &lt;i&gt; the score falls." in text
     assert any("score 7.10 dB, threshold 2.00 dB; residual error 0.83, threshold 0.40" in t.value for t in at.subheader)
-    assert reasons.explained(run) == [FRAME]
+    assert explanations.explained(run) == [FRAME]
 
 
 def test_the_report_has_the_explanations_in_it():
@@ -105,33 +117,59 @@ def test_the_report_has_the_explanations_in_it():
     from explain import report
 
     report.write(explain_events(run.folder), EvidenceFolder(run.folder / EVIDENCE).get, run.folder,
-                 run.folder / reasons.FOLDER)  # fmt: skip
+                 run.folder / explanations.FOLDER)  # fmt: skip
     page = (run.folder / "report.html").read_text(encoding="utf-8")
     assert "Why these scores" in page and "Fails its sanity check" in page and "Beware of &lt;b&gt;" in page
     assert "Without the bicycle &lt;i&gt;" in page and page.count('<figure><img alt="Map of') == 2
-    (reasons.place(run, FRAME) / "lime.npy").write_bytes(b"no array")
+    (explanations.place(run, FRAME) / "lime.npy").write_bytes(b"no array")
     report.write(explain_events(run.folder), EvidenceFolder(run.folder / EVIDENCE).get, run.folder,
-                 run.folder / reasons.FOLDER)  # fmt: skip
+                 run.folder / explanations.FOLDER)  # fmt: skip
     assert "Why these scores" not in (run.folder / "report.html").read_text(encoding="utf-8")
 
 
 def test_progress_and_what_went_wrong_are_said():
     run = made.done()
-    folder = files.folder(reasons.place(run, FRAME))
-    reasons.say(folder, state="failed", error="'x <b>' is too short")
+    keep(run, "failed", reason="'x <b>' is too short")
     assert "&#x27;x &lt;b&gt;&#x27; is too short" in html(show(run, at=str(FRAME)))
-    reasons.say(folder, state="running", since=0.0, error="")
-    assert reasons.state(run, FRAME).state == "interrupted"
-    reasons.remove(run, FRAME)
-    assert reasons.state(run, FRAME).state == "none" and reasons.explained(run) == []
+    keep(run, "queued")
+    waits, at = queue().line()[0].id, show(run, at=str(FRAME))
+    assert at.get("progress")[0].proto.text.startswith("Waiting: no job before it")
+    JobStore().begin(waits)
+    JobStore().report(waits, Progress(3, 9, 0.0, "lime", "evaluations", left=42.0, share=0.3))
+    at = show(run, at=str(FRAME))
+    assert at.get("progress")[0].proto.text == "Lime: 3 of 9 evaluations · about 40 s left"
+    assert explanations.find(run, FRAME).finished == 1
+    at.button(f"cancel-{waits}").click()
+    assert not at.run().exception and JobStore().get(waits, Explanation).cancelling
+    JobStore().end(waits, "cancelled", "", inline.ME)
+    assert "It was cancelled; the maps that were finished are kept" in html(show(run, at=str(FRAME)))
+    store.delete(run.id)
+    assert explanations.find(run, FRAME) is None
+
+
+def test_what_version_0_1_kept_with_a_run_is_taken_over():
+    run = made.done()
+    folder = explained(run)
+    files.write_json(folder / "request.json", {"methods": "lime", "evaluations": 8, "event": False, "threshold": 2.0})
+    files.write_json(folder / "state.json", {"state": "failed", "done": 0, "told": None, "error": "it broke"})
+    found = explanations.find(run, FRAME)
+    assert (found.state, found.reason, found.frame, found.run_id) == ("failed", "it broke", FRAME, run.id)
+    assert found.request == ExplanationRequest("lime", 8, False, 2.0) and found.folder == folder
+    assert explanations.find(run, FRAME) == found and set(explanations.result(run, FRAME)["methods"]) == {
+        "residual",
+        "lime",
+    }
 
 
 def test_a_request_that_makes_no_sense_is_refused():
     run = made.done()
-    for wanted in (reasons.Wanted("lim", 64, False, 2.0), reasons.Wanted("lime", 0, False, 2.0)):
+    for request in (ExplanationRequest("lim", 64, False, 2.0), ExplanationRequest("lime", 0, False, 2.0)):
         with pytest.raises(InputError):
-            reasons.start(run, FRAME, wanted)
-    assert reasons.explained(run) == []
+            explanations.submit(run, FRAME, request)
+    keep(run, "queued")
+    with pytest.raises(InputError, match="frame 150 is being explained already"):
+        explanations.submit(run, FRAME, ExplanationRequest("lime", 64, False, 2.0))
+    assert explanations.explained(run) == []
 
 
 @pytest.fixture
@@ -139,27 +177,25 @@ def tiny_run(tiny_camera, tmp_path):
     return made.filmed(clips.make(tmp_path / "walk.mp4", clips.pictures(30), rate=10), "tiny")
 
 
-def test_the_worker_explains_and_keeps_what_it_found(tiny_run):
-    folder = files.folder(reasons.place(tiny_run, 12))
-    files.write_json(folder / reasons.REQUEST, {"methods": "residual,lrp-composite", "evaluations": 8, "event": False,
-                                                "threshold": 2.0})  # fmt: skip
-    assert reasons_worker.work(tiny_run.id, 12) == 0
-    assert reasons.state(tiny_run, 12).state == "done"
-    assert set(reasons.result(tiny_run, 12)["methods"]) == {"residual", "lrp-composite"}
+def test_the_worker_explains_and_keeps_what_it_found(tiny_run, monkeypatch):
+    inline.no_processes(monkeypatch)
+    first = explanations.submit(tiny_run, 12, ExplanationRequest("residual,lrp-composite", 8, False, 2.0))
+    assert inline.work(first.id) == 0, explanations.find(tiny_run, 12).reason
+    assert explanations.find(tiny_run, 12).state == "done"
+    assert set(explanations.result(tiny_run, 12)["methods"]) == {"residual", "lrp-composite"}
     assert "Why these scores" in (tiny_run.folder / "report.html").read_text(encoding="utf-8")
-    (folder / reasons.CANCEL).touch()
-    assert reasons_worker.work(tiny_run.id, 12) == 0
-    assert reasons.state(tiny_run, 12).state == "cancelled"
+    again = explanations.submit(tiny_run, 12, ExplanationRequest("lime", 8, False, 2.0))
+    JobStore().request_cancel(again.id)
+    assert inline.work(again.id) == 0
+    assert explanations.find(tiny_run, 12).state == "cancelled" and again.id != first.id
 
 
-def test_the_worker_says_why_it_cannot(tiny_run):
-    folder = files.folder(reasons.place(tiny_run, 400))
-    files.write_json(folder / reasons.REQUEST, {"methods": "residual", "evaluations": 8, "event": False,
-                                                "threshold": 2.0})  # fmt: skip
-    assert reasons_worker.work(tiny_run.id, 400) == 2
-    found = reasons.state(tiny_run, 400)
+def test_the_worker_says_why_it_cannot(tiny_run, monkeypatch):
+    inline.no_processes(monkeypatch)
+    assert inline.work(explanations.submit(tiny_run, 400, ExplanationRequest("residual", 8, False, 2.0)).id) == 2
+    found = explanations.find(tiny_run, 400)
     assert (
         found.state == "failed"
-        and "fewer frames than when it was analysed" in found.error
-        and tiny_run.clip in found.error
+        and "fewer frames than when it was analysed" in found.reason
+        and tiny_run.clip in found.reason
     )

@@ -6,8 +6,10 @@ import pytest
 
 from core import files
 from core.errors import StorageError
+from jobs.store import JobStore
 from pipeline.evaluation import current, evaluations, xman
 from pipeline.evaluation.current import FINGERPRINT, fingerprint
+from tests.jobs import inline
 from tests.ui.test_evaluation_page import EXAMPLES, detection, explanation, keep, show, unescaped
 from tests.ui.test_pages import fine, html
 from ui.words import plain
@@ -126,7 +128,7 @@ def test_a_class_without_a_frame_has_no_row_and_one_never_first_no_column():
 
 def failed(number, name, **request):
     return keep(number, {"kind": "xman", "system": name, "labels": "labels.json"} | request, "failed",
-                facts={"error": f"{name}, line 2: a score must be a finite number"})  # fmt: skip
+                reason=f"{name}, line 2: a score must be a finite number")  # fmt: skip
 
 
 def test_a_failure_stands_before_old_results_which_are_named_as_old():
@@ -145,11 +147,13 @@ def test_a_failure_stands_before_old_results_which_are_named_as_old():
 
 def test_an_interrupted_measurement_is_a_failure_and_one_at_work_makes_the_rest_old(monkeypatch):
     explanation(1, "old.csv")
-    keep(2, {"kind": "xman", "system": "new.csv", "labels": "labels.json"}, "running")
-    at = show()
+    folder = keep(2, {"kind": "xman", "system": "new.csv", "labels": "labels.json"}, "running")
+    with monkeypatch.context() as patch:
+        patch.setattr("jobs.processes.alive", lambda process: False)
+        at = show()
     assert "was interrupted: its worker ended" in html(at)
     assert headings(at)[0] == "Earlier results"
-    monkeypatch.setattr(evaluations, "_dead", lambda folder, state: False)
+    JobStore().enqueue(folder.name, inline.ME, {})
     at = show()
     assert "as the newest measurement is still at work: old.csv against labels.json" in html(at)
     assert headings(at)[0] == "Earlier results"
@@ -189,7 +193,7 @@ def test_inputs_chosen_anew_make_the_results_old_until_they_are_measured(monkeyp
         begun.append((request.system, request.batch))
         explanation(2, "new.csv", batch=request.batch)
 
-    monkeypatch.setattr(evaluations, "start", start)
+    monkeypatch.setattr(evaluations, "submit", start)
     at.button("xman-go").click()
     fine(at.run())
     assert [name for name, _ in begun] == ["new.csv"] and begun[0][1]
@@ -208,7 +212,7 @@ def test_a_measurement_that_cannot_be_started_leaves_the_old_result_old(monkeypa
     at.file_uploader("xman-predictions").upload("new.csv", PARTLY.encode(), "text/csv")
     at.file_uploader("xman-labels").upload("labels.json", b"{}", "application/json")
     fine(at.run())
-    monkeypatch.setattr(evaluations, "start", full)
+    monkeypatch.setattr(evaluations, "submit", full)
     at.button("xman-go").click()
     text = html(fine(at.run()))
     assert text.index("The disk is full") < text.index("Earlier than what was asked for last")
@@ -236,8 +240,7 @@ def test_a_result_of_another_version_gets_its_sentence():
 def test_a_camera_that_was_changed_since_is_named(tiny_camera, monkeypatch):
     from dataclasses import replace
 
-    folder = detection(1, "tiny")
-    files.write_json(folder / "request.json", {"kind": "camera", "system": "tiny", "data": "ped2"})
+    folder = detection(1, "tiny", kind="camera")
     result = json.loads((folder / "result.json").read_text())
     files.write_json(folder / "result.json", result | {FINGERPRINT: fingerprint(tiny_camera)})
     assert "was changed since" not in html(show())
@@ -339,14 +342,14 @@ def test_newest_is_what_was_asked_for_at_once():
 
 def test_a_measurement_that_ends_while_the_page_is_drawn_is_drawn_once(monkeypatch):
     folder = explanation(1, "mine.csv")
-    files.write_json(folder / "state.json", {"state": "running", "since": 0})
-    monkeypatch.setattr(evaluations, "_dead", lambda folder, state: False)
+    JobStore().delete(folder.name)
+    keep(1, {"kind": "xman", "system": "mine.csv", "labels": "labels.json"}, "running")
     looked, real = [], evaluations.evaluations
 
     def ends():
         looked.append(len(looked))
         if len(looked) == 2:
-            files.write_json(folder / "state.json", {"state": "done", "since": 0})
+            JobStore().finish(folder.name)
         return real()
 
     monkeypatch.setattr(evaluations, "evaluations", ends)

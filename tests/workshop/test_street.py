@@ -14,11 +14,11 @@ from core.device import Runtime
 from core.errors import DataError, InputError
 from core.records import Detections
 from explain.objects import compact
-from workshop import _street_samples, _street_sets, _train_objects
+from workshop import _train_objects, street_samples, street_sets
 from workshop._box_samples import Boxes, Scenes
 from workshop._by_clock import ByClock
-from workshop._street_sets import LabelledSet
 from workshop._train_objects import LABELS, Recipe
+from workshop.street_sets import LabelledSet
 from workshop.train import train_explainer
 
 RUNTIME = Runtime(torch.device("cpu"), torch.float32)
@@ -50,11 +50,11 @@ def lay_out(root, count=3, text="0 0.6 0.35 0.2 0.3\n1 0.1 0.9 0.05 0.05\n"):
 
 @pytest.fixture(autouse=True)
 def roads(monkeypatch):
-    monkeypatch.setattr(_street_sets, "SETS", (ROADS,))
+    monkeypatch.setattr(street_sets, "SETS", (ROADS,))
 
 
 def gather(root, cache, **more):
-    return _street_sets.gather(root, cache, Teacher, lambda line: None, **more)
+    return street_sets.gather(root, cache, Teacher, lambda line: None, **more)
 
 
 def rows(picture):
@@ -95,7 +95,7 @@ def test_a_git_directory_gives_the_same_as_its_work_tree(tmp_path):
 
 
 def test_neighbours_are_left_out_and_squeezed_pictures_widened(tmp_path, monkeypatch):
-    monkeypatch.setattr(_street_sets, "SETS", (replace(ROADS, every=2, wide=True),))
+    monkeypatch.setattr(street_sets, "SETS", (replace(ROADS, every=2, wide=True),))
     lay_out(tmp_path / "sets")
     found = gather(tmp_path / "sets", tmp_path / "cache")
     assert len(found) == 2 and found[0].image().shape == (56, 200, 3)
@@ -116,7 +116,7 @@ def test_a_folder_without_sets_names_them(tmp_path):
 def test_a_ridden_thing_holds_its_rider():
     rider, bike = np.array([10, 0, 20, 30], np.float32), np.array([5, 15, 25, 40], np.float32)
     nothing = Detections(0, np.zeros((0, 4), np.float32), (), np.zeros(0, np.float32), "COCO")
-    (_, person, _), (_, joined, _) = _street_sets.completed(
+    (_, person, _), (_, joined, _) = street_sets.completed(
         [("person", rider, False), ("motorcycle", bike, False)], nothing, ("person", "motorcycle")
     )
     assert person.tolist() == rider.tolist() and joined.tolist() == [5, 0, 25, 40]
@@ -124,10 +124,10 @@ def test_a_ridden_thing_holds_its_rider():
 
 def test_samples_tell_what_is_known_and_what_is_ignored(tmp_path):
     lay_out(tmp_path / "sets")
-    (pool,) = _street_samples.pools(gather(tmp_path / "sets", tmp_path / "cache"), LABELS, 0.6)
+    (pool,) = street_samples.pools(gather(tmp_path / "sets", tmp_path / "cache"), LABELS, 0.6)
     assert pool.source.share == pytest.approx(0.6)
     assert [n for n, known in zip(LABELS, pool.known, strict=True) if known] == ["car", "motorcycle"]
-    drawn = [_street_samples.sample(pool, np.random.default_rng(i), (64, 96)) for i in range(40)]
+    drawn = [street_samples.sample(pool, np.random.default_rng(i), (64, 96)) for i in range(40)]
     seen = {LABELS[i - 1] for _, target in drawn for i in target["labels"].tolist()}
     assert seen == {"car", "person"} and any(len(target["ignored"]) for _, target in drawn)
     assert all(picture.shape == (3, 64, 96) for picture, _ in drawn)
@@ -144,7 +144,7 @@ def test_figures_leave_ignored_boxes_out(tmp_path):
             boxes = np.array([[100, 20, 140, 50], [40, 10, 50, 30]], np.float32)
             return [Detections(first, boxes, ("car", "person"), np.ones(2, np.float32), "COCO")]
 
-    assert _street_samples.figures(Found(), kept) == {
+    assert street_samples.figures(Found(), kept) == {
         "a/roads": {"frames": 3, "ap50": {"car": 1.0}, "boxes": {"car": 3}}
     }
 

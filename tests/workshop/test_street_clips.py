@@ -6,7 +6,7 @@ import pytest
 from core.errors import DataError
 from core.files import write_json
 from core.records import Detections
-from explain.objects._rcnn import COCO
+from explain.objects.rcnn import COCO
 from tests import clips
 from workshop import _street_clips
 

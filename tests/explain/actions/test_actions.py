@@ -11,10 +11,9 @@ import plaza
 from core import files, weights
 from core.device import Runtime
 from core.errors import UnknownNameError, WeightsError
-from explain import actions
-from explain import ava as _ava
+from explain import actions, ava
 from explain.actions import compact, slowfast
-from explain.actions._slowfast import MEAN, create_slowfast_with_roi_head
+from explain.actions.slowfast_network import MEAN, create_slowfast_with_roi_head
 
 RUNTIME = Runtime(torch.device("cpu"), torch.float32)
 PUBLISHED = slowfast.URL.rsplit("/", 1)[1]
@@ -60,7 +59,7 @@ def test_probabilities_of_avas_names(model):
     found = model.classify(noise(model.span, 64, 96, 3), INSIDE)
     assert found.shape == (2, len(model.labels)) and found.dtype == np.float32
     assert ((found > 0) & (found < 1)).all()
-    assert set(model.labels) <= set(_ava.LABELS) and len(set(model.labels)) == len(model.labels)
+    assert set(model.labels) <= set(ava.LABELS) and len(set(model.labels)) == len(model.labels)
     assert model.name and model.span >= 32
 
 
@@ -168,11 +167,11 @@ def test_the_slow_pathway_is_the_publishers():
 
 
 def test_avas_list():
-    assert len(_ava.LABELS) == len(set(_ava.LABELS)) == 80
+    assert len(ava.LABELS) == len(set(ava.LABELS)) == 80
     ids = {"walk": 14, "carry/hold": 17, "drive": 28, "ride": 49, "throw": 58, "write": 63, "watch (a person)": 80}
-    assert {name: _ava.LABELS.index(_ava.official(name)) + 1 for name in ids} == ids
+    assert {name: ava.LABELS.index(ava.official(name)) + 1 for name in ids} == ids
     with pytest.raises(ValueError, match="no action of AVA"):
-        _ava.official("loiter")
+        ava.official("loiter")
 
 
 def test_an_unknown_name_lists_the_known_ones():
@@ -239,7 +238,7 @@ def plaza_answers():
 
 @pytest.mark.parametrize("short", ["run/jog", "ride"])
 def test_the_compact_model_tells_runners_and_riders_from_walkers(plaza_answers, short):
-    name = _ava.official(short)
+    name = ava.official(short)
     doing = [answer[name] for true, answer in plaza_answers if name in true]
     walking = [answer[name] for true, answer in plaza_answers if "walk" in true]
     assert len(doing) >= 3 and len(walking) >= 20

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.device import Runtime
 from explain.objects import compact
-from explain.objects._rcnn import CATEGORIES, COCO, RcnnModel, to_detections
+from explain.objects.rcnn import CATEGORIES, COCO, RcnnModel, to_detections
 
 NAMES = ("__background__", "person", "N/A", "bicycle")
 number = st.floats(-50, 150, width=32) | st.just(float("nan")) | st.just(float("inf"))

@@ -10,7 +10,7 @@ from core import weights
 from core.device import Runtime
 from core.records import Detections
 from explain import objects
-from explain.objects import _rcnn, detectron2, torchvision, yolox
+from explain.objects import detectron2, rcnn, torchvision, yolox
 
 RUNTIME = Runtime(torch.device("cpu"), torch.float32)
 SMALL, LARGE = 96, 192
@@ -81,7 +81,7 @@ def assert_records(found, images, first, model):
     for d in found:
         assert isinstance(d, Detections) and d.vocabulary == "COCO"
         assert d.boxes.dtype == d.confidence.dtype == np.float32
-        assert set(d.labels) <= set(model.labels) <= set(_rcnn.COCO)
+        assert set(d.labels) <= set(model.labels) <= set(rcnn.COCO)
         x1, y1, x2, y2 = d.boxes.T
         assert ((x1 >= 0) & (x1 < x2) & (x2 <= width) & (y1 >= 0) & (y1 < y2) & (y2 <= height)).all()
         assert ((d.confidence >= 0) & (d.confidence <= 1)).all()

@@ -8,7 +8,8 @@ import pytest
 import scipy.io
 import torch
 
-import cli
+from cli import evaluation_text
+from cli.main import main
 from core import video
 from core.analysis import FrameCause
 from core.contracts import Truth
@@ -18,14 +19,14 @@ from core.normality import ClassNormality, Normality
 from core.records import Detections
 from core.registry import collect
 from pipeline.camera import load
-from pipeline.evaluation import _labelled, evaluations, plan, predicted, worker
-from pipeline.evaluation import causes as evaluate_causes
-from pipeline.evaluation.causes import PROTOCOL, RULES, class_scores, show, trained_on, without_heat
+from pipeline.evaluation import _labelled, causes, evaluations, plan, predicted
+from pipeline.evaluation.causes import PROTOCOL, RULES, class_scores, trained_on, without_heat
 from pipeline.evaluation.causes_page import MOST_BYTES, Album, jpeg
-from pipeline.evaluation.evaluations import Request
+from pipeline.evaluation.evaluations import EvaluationRequest
 from pipeline.evaluation.xman import measure_files
 from pipeline.evidence import EvidenceFolder
 from pipeline.witness import Witness
+from tests.jobs import inline
 from tests.pipeline.clips import Clip
 
 LENGTHS = {"Test001": 40, "Test002": 33}
@@ -108,8 +109,8 @@ def models(monkeypatch):
             raise DataError(f"{name} is not here")
         return known[name]
 
-    monkeypatch.setattr(evaluate_causes.object_models, "choose", pick)
-    monkeypatch.setattr(evaluate_causes.action_models, "choose", lambda name, runtime, progress=None: Nobody())
+    monkeypatch.setattr(causes.object_models, "choose", pick)
+    monkeypatch.setattr(causes.action_models, "choose", lambda name, runtime, progress=None: Nobody())
     return known
 
 
@@ -117,7 +118,7 @@ def models(monkeypatch):
 def eyes(models, monkeypatch):
     """Foreseeable models, and a foreseeable ranking of each frame."""
     by_frame.calls = []
-    monkeypatch.setattr(evaluate_causes.causes, "by_frame", by_frame)
+    monkeypatch.setattr(causes.ranking, "by_frame", by_frame)
     return models
 
 
@@ -137,9 +138,7 @@ def files(tmp_path, rows=None, classes=None):
 
 def run(camera, tmp_path, dataset=None, teacher="teacher", **more):
     given = more if "regions" in more else {**files(tmp_path), **more}
-    return evaluate_causes.evaluate_causes(
-        camera, dataset or Made(), choose("cpu", "float32"), teacher=teacher, **given
-    )
+    return causes.evaluate_causes(camera, dataset or Made(), choose("cpu", "float32"), teacher=teacher, **given)
 
 
 def test_the_figures_of_foreseeable_answers(tiny_camera, tmp_path, eyes):
@@ -184,12 +183,11 @@ def test_a_cameras_causes_written_as_predictions_are_worth_the_same(tiny_camera,
 
 
 def test_the_pages_worker_measures_a_cameras_explanations(tiny_camera, tmp_path, models, monkeypatch):
-    monkeypatch.setattr(evaluations, "WORKER", ("true",))
-    monkeypatch.setattr(evaluations, "attach", lambda evaluation, pid: None)
+    inline.no_processes(monkeypatch)
     monkeypatch.setattr(evaluations, "open_dataset", lambda name: Made())
     with files(tmp_path)["xman"].open("rb") as labels:
-        made = evaluations.start(Request("causes", "tiny", "made", labels="mine.json"), {"labels": labels})
-    assert worker.work(made.id) == 0, evaluations.get(made.id).error
+        made = evaluations.submit(EvaluationRequest("causes", "tiny", "made", labels="mine.json"), {"labels": labels})
+    assert inline.work(made.id) == 0, evaluations.get(made.id).reason
     result = evaluations.get(made.id).result()
     assert (result["camera"], result["labels"], result["frames"]) == ("tiny", "mine.json", 40)
     assert 0 < result["map"] < 1
@@ -238,7 +236,7 @@ def test_a_rule_that_cannot_be_run_says_why(tiny_camera, tmp_path, eyes):
     result = run(tiny_camera, tmp_path, Made(masks=False, training=True), teacher="elsewhere")
     assert result["causes"]["not_run"] == {"teacher": "elsewhere is not here", "masks": "made has no pixel masks"}
     assert "masks" not in result["causes"] and "teacher" not in result["xman"]
-    text = show(result)
+    text = evaluation_text.causes(result)
     assert "not run: teacher: elsewhere is not here" in text
     untrained = run(tiny_camera, tmp_path)["causes"]["not_run"]
     assert "no training clips" in untrained["teacher"]
@@ -262,7 +260,7 @@ def test_nothing_is_dropped_in_silence(tiny_camera, tmp_path, eyes):
     only = run(tiny_camera, tmp_path, xman=None, regions=files(tmp_path, rows[:1], {})["regions"])
     assert only["labels"]["places"] == ["stroller"] and only["xman"] == {}
     for said in ("Test009, x", "a: b, object: stroller"):
-        assert said in show(result)
+        assert said in evaluation_text.causes(result)
 
 
 def test_labels_that_do_not_fit_are_refused(tiny_camera, tmp_path, eyes):
@@ -276,7 +274,7 @@ def test_labels_that_do_not_fit_are_refused(tiny_camera, tmp_path, eyes):
 
 def test_clips_that_were_trained_on_stand_apart(tiny_camera, tmp_path, eyes, monkeypatch):
     card = {"name": "foreseeable", "trained_regions": ["made/Test002"]}
-    monkeypatch.setattr(evaluate_causes, "read_card", lambda folder: card)
+    monkeypatch.setattr(causes, "read_card", lambda folder: card)
     found = run(tiny_camera, tmp_path)["causes"]["calibrated"]
     assert (found["seen"]["frames"], found["unseen"]["frames"], found["seen"]["tracks"]) == (20, 20, 1)
     assert trained_on(eyes["auto"], Made()) == {"Test002"}
@@ -332,7 +330,7 @@ def test_a_mask_is_read_without_heat_statistics():
 
 
 def test_the_text_shows_every_figure(tiny_camera, tmp_path, eyes):
-    text = show(run(tiny_camera, tmp_path))
+    text = evaluation_text.causes(run(tiny_camera, tmp_path))
     for said in (
         "calibrated",
         "masks",
@@ -411,19 +409,19 @@ def avenue(tmp_path):
 def test_the_command_line_measures_causes_beside_frames(tiny_camera, avenue, eyes, capsys):
     given = f"evaluate tiny --data avenue --root {avenue / 'data'} --device cpu --json {avenue / 'out.json'}"
     more = f"--regions {avenue / 'regions.csv'} --xman {avenue / 'xman.json'} --page {avenue / 'page.md'}"
-    assert cli.main([*given.split(), *more.split()]) == 0
+    assert main([*given.split(), *more.split()]) == 0
     result, text = json.loads((avenue / "out.json").read_text()), capsys.readouterr().out
     assert (result["frames"], result["abnormal"], result["label_set"]) == (14, 8, "cuhk-avenue/volLabel")
     assert result["causes"]["masks"]["top1"] == 1.0 and result["xman"]["masks"]["map"] == 1.0
     assert "auc.micro_raw" in text and "object: bicycle" in text
     assert len(list(avenue.glob("page-01-*.jpg"))) == 3
-    assert cli.main([*given.split(), *more.split(), "--distort", "brightness=0.5"]) == 0
+    assert main([*given.split(), *more.split(), "--distort", "brightness=0.5"]) == 0
     worse = json.loads((avenue / "out.json").read_text())
     assert (
         worse["distortion"] == "brightness=0.5"
         and worse["causes"]["masks"]["frames"] == result["causes"]["masks"]["frames"]
     )
-    assert cli.main(given.split()) == 0
+    assert main(given.split()) == 0
     assert "causes" not in json.loads((avenue / "out.json").read_text())
 
 
@@ -439,9 +437,7 @@ def test_the_command_line_measures_causes_beside_frames(tiny_camera, avenue, eye
     ],
 )
 def test_the_command_line_refuses_what_cannot_be(tiny_camera, avenue, eyes, capsys, wrong):
-    assert (
-        cli.main([*f"evaluate tiny --data avenue --root {avenue / 'data'} --device cpu".split(), *wrong.split()]) == 2
-    )
+    assert main([*f"evaluate tiny --data avenue --root {avenue / 'data'} --device cpu".split(), *wrong.split()]) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and error.startswith("whycam: ")
 
@@ -451,7 +447,7 @@ def test_real_causes_on_ped2_are_mostly_found(footage_root):
     labels = footage_root / "labels"
     given = {"regions": labels / "ped2_regions_dev.csv", "xman": labels / "ped2_xman_dev.json", "every": 90}
     dataset = collect("footage", "DATASETS")["ped2"](footage_root)
-    result = evaluate_causes.evaluate_causes(
+    result = causes.evaluate_causes(
         load("ucsd-ped2"), dataset, choose("cpu"), objects="compact", actions="compact", teacher="nobody", **given
     )
     assert [*result["labels"]["clips"]] == ["Test001", "Test002", "Test004", "Test007", "Test008", "Test010"]

@@ -4,11 +4,12 @@ import shutil
 
 import pytest
 
+from cli.evaluation_text import checked
 from footage.avenue import Avenue
 from footage.mvtec import MVTec
 from footage.shanghaitech import ShanghaiTech
 from footage.ucsd import Ped1, Ped2
-from pipeline.evaluation.check import check, show
+from pipeline.evaluation.check import check
 from tests.footage import trees
 
 
@@ -19,15 +20,15 @@ def test_it_counts_what_is_there_against_what_was_published(tmp_path):
     }  # fmt: skip
     assert result["official"]["test_frames"] == 7200
     assert len(result["problems"]) == 5, "each count differs, and nothing else is wrong"
-    assert "test frames: 14, but 7200 in the published data set" in show(result)
-    assert "64x48" in show(result)
+    assert "test frames: 14, but 7200 in the published data set" in checked(result)
+    assert "64x48" in checked(result)
 
 
 def test_a_whole_tree_has_no_problems(tmp_path):
     data = ShanghaiTech(trees.shanghaitech(tmp_path), "01")
     result = check(data)
     assert result["problems"] == []
-    assert "Nothing is wrong" in show(result)
+    assert "Nothing is wrong" in checked(result)
     assert result["label_sets"] == ["shanghaitech/test_frame_mask"]
 
 

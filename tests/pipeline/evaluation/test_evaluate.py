@@ -7,6 +7,7 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
+from cli import evaluation_text
 from core.clock import Clock
 from core.contracts import Truth
 from core.device import choose
@@ -15,7 +16,7 @@ from core.metrics import Decisions, Events, FrameScores
 from core.registry import collect
 from pipeline.evaluation import plan
 from pipeline.evaluation.evaluate import evaluate
-from pipeline.evaluation.figures import Scored, show, summarise_scores
+from pipeline.evaluation.figures import Scored, summarise_scores
 from pipeline.events import find_events
 from tests.pipeline.clips import Clip
 from tests.spoilt import spoil_scores
@@ -107,9 +108,10 @@ def test_the_frames_index_is_measured_beside_it(tiny_camera):
 
 
 def test_it_is_valid_json_and_the_text_shows_every_figure(tiny_camera):
-    result = evaluate(tiny_camera, Made(), choose("cpu", "float32")).as_json()
+    made = evaluate(tiny_camera, Made(), choose("cpu", "float32"))
+    result = made.as_json()
     assert json.loads(json.dumps(result, allow_nan=False)) == result
-    text = show(result)
+    text = evaluation_text.evaluation(made)
     shown = (FrameScores, Decisions, Events)
     for name in (name for name, metric in collect("metrics", "METRICS").items() if metric.needs in shown):
         assert name in text

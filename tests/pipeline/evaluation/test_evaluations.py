@@ -9,17 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core import files
 from core.contracts import Truth
 from core.errors import InputError
 from metrics.frame_auc import micro_normalised
 from pipeline.evaluation import current, evaluations
 from pipeline.evaluation import export as out
-from pipeline.evaluation import worker as evaluation_worker
 from pipeline.evaluation.curves import curves
-from pipeline.evaluation.evaluations import Request
+from pipeline.evaluation.evaluations import EvaluationRequest
 from pipeline.evaluation.protocols import OWN
 from pipeline.evaluation.stored import Kept, Stored
+from pipeline.kinds import queue
 from tests.footage import trees
+from tests.jobs import inline
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "docs" / "examples"
 HOSTILE = '../../x"><script>alert(1)</script>.csv'
@@ -28,21 +30,22 @@ HOSTILE = '../../x"><script>alert(1)</script>.csv'
 @pytest.fixture
 def quiet(monkeypatch):
     """Start no process: the test is the worker."""
-    monkeypatch.setattr(evaluations, "WORKER", ("true",))
-    monkeypatch.setattr(evaluations, "attach", lambda evaluation, pid: None)
+    inline.no_processes(monkeypatch)
 
 
 def xman(predictions=EXAMPLES / "xman_predictions.csv", name="mine.csv"):
     with predictions.open("rb") as system, (EXAMPLES / "xman_labels.json").open("rb") as labels:
-        made = evaluations.start(Request("xman", name, labels="labels.json"), {"system": system, "labels": labels})
-    evaluation_worker.work(made.id)
+        made = evaluations.submit(
+            EvaluationRequest("xman", name, labels="labels.json"), {"system": system, "labels": labels}
+        )
+    inline.work(made.id)
     return evaluations.get(made.id)
 
 
 @pytest.mark.usefixtures("quiet")
 def test_an_uploaded_pair_of_files_is_measured_and_kept():
     made = xman(name=HOSTILE)
-    assert (made.state, made.request.system, made.error) == ("done", HOSTILE, "")
+    assert (made.state, made.request.system, made.reason) == ("done", HOSTILE, "")
     result = made.result()
     assert result["map"] == pytest.approx((0.81 + 0.76 + 5 / 6) / 3)
     assert result["camera"] == HOSTILE
@@ -58,8 +61,8 @@ def test_a_wrong_file_fails_with_its_owners_name(tmp_path):
     (tmp_path / "bad").write_text('{"street/1": [["object" "bicycle"]]}')
     made = xman(tmp_path / "bad", "their.json")
     assert made.state == "failed"
-    assert made.error.startswith("their.json, line 1, column")
-    assert str(made.folder) not in made.error
+    assert made.reason.startswith("their.json, line 1, column")
+    assert str(made.folder) not in made.reason
 
 
 @pytest.mark.usefixtures("quiet")
@@ -70,10 +73,10 @@ def test_scores_of_another_system_are_measured_on_a_data_set(tmp_path, monkeypat
     abnormal = {1: {2, 3}, 2: {1, 2, 5, 6}}
     rows = [f"Test{c:03d},{f},{1.0 if f in abnormal[c] else 0.1 * f}" for c in (1, 2) for f in range(1, 8)]
     content = "\n".join(["video,frame,score", *rows])
-    made = evaluations.start(
-        Request("scores", "theirs.csv", "ped1", "thesis"), {"system": io.BytesIO(content.encode())}
+    made = evaluations.submit(
+        EvaluationRequest("scores", "theirs.csv", "ped1", "thesis"), {"system": io.BytesIO(content.encode())}
     )
-    assert evaluation_worker.work(made.id) == 0, evaluations.get(made.id).error
+    assert inline.work(made.id) == 0, evaluations.get(made.id).reason
     result, drawn = evaluations.get(made.id).result(), made.curves()
     assert result["auc"]["micro_raw"] == 1
     assert result["rules"]["smoothing"] == "savgol"
@@ -89,20 +92,46 @@ def test_scores_of_another_system_are_measured_on_a_data_set(tmp_path, monkeypat
 def test_a_camera_is_measured_by_another_score_than_its_own(tmp_path, monkeypatch, latent_camera):
     monkeypatch.setenv("WHYCAM_DATA", str(tmp_path))
     trees.ped1(tmp_path / "UCSDped1")
-    made = evaluations.start(Request("camera", latent_camera.name, "ped1", by="p"))
-    assert evaluation_worker.work(made.id) == 0, evaluations.get(made.id).error
+    made = evaluations.submit(EvaluationRequest("camera", latent_camera.name, "ped1", by="p"))
+    assert inline.work(made.id) == 0, evaluations.get(made.id).reason
     result = evaluations.get(made.id).result()
     assert (result["camera"], result["threshold"], result["f1"]) == ("latent, score p", None, None)
     assert evaluations.get(made.id).request.name == "latent, score p"
 
 
-def test_a_worker_that_dies_is_noticed(monkeypatch):
-    monkeypatch.setattr(evaluations, "WORKER", ("false",))
-    made = evaluations.start(Request("scores", "a.csv", "ped2"), {"system": io.BytesIO(b"x")})
-    end = time.monotonic() + 20
-    while evaluations.get(made.id).state != "interrupted":
+def test_an_evaluation_can_be_cancelled_resumed_and_deleted():
+    made = evaluations.submit(EvaluationRequest("scores", "a.csv", "ped2"), {"system": io.BytesIO(b"x")})
+    assert queue().cancel(made.id)
+    end = time.monotonic() + 60
+    while evaluations.get(made.id).active:
         assert time.monotonic() < end
         time.sleep(0.05)
+    assert evaluations.get(made.id).state == "cancelled"
+    queue().submit(made.id)
+    evaluations.delete(made.id)
+    assert not made.folder.exists() and evaluations.evaluations() == []
+
+
+OLD = {"request.json": {"kind": "xman", "system": HOSTILE, "labels": "labels.json", "data": "", "protocol": "whycam",
+                        "normalisation": None, "smoothing": None, "distortion": "", "by": "", "batch": "b"},
+       "state.json": {"state": "done", "since": 1.5, "told": None, "error": ""},
+       "process.json": {"pid": 1, "born": "7"},
+       "result.json": {"camera": "a", "coverage": {}, "ways": {}}}  # fmt: skip
+
+
+def test_what_version_0_1_kept_in_folders_is_taken_over_once():
+    states = {"20261122-120000-000001": {"state": "done"}, "20261122-120000-000002": {"state": "running", "since": 1},
+              "20261122-120000-000003": {"state": "failed", "error": "it broke"}}  # fmt: skip
+    for name, state in states.items():
+        for file, content in (OLD | {"state.json": state}).items():
+            files.write_json(files.home() / "evaluations" / name / file, content)
+    for _ in range(2):
+        found = evaluations.evaluations()
+        assert [(one.id[-1], one.state) for one in found] == [("3", "failed"), ("2", "interrupted"), ("1", "done")]
+    assert found[0].reason == "it broke" and "resume it" in found[1].reason
+    assert found[2].request == EvaluationRequest("xman", HOSTILE, labels="labels.json", batch="b")
+    assert found[2].result()["camera"] == "a" and found[2].asked == "2026-11-22 12:00:00"
+    assert found[2].created == 1795348800
 
 
 @pytest.mark.parametrize("name", ["", "../x", "20261122-000000-abcdef"])
@@ -113,9 +142,11 @@ def test_an_evaluation_that_is_not_there_gets_a_sentence(name):
 
 @pytest.mark.usefixtures("quiet")
 def test_a_damaged_folder_does_not_hide_the_others():
-    good, bad = xman(), xman()
-    (bad.folder / "state.json").write_text("{")
-    assert [one.id for one in evaluations.evaluations()] == [good.id]
+    good, folder = xman(), files.home() / "evaluations" / "20261122-120000-000001"
+    for file, content in OLD.items():
+        files.write_json(folder / file, content)
+    (folder / "state.json").write_text("{")
+    assert [one.id for one in evaluations.evaluations()] == [good.id] and (folder / "result.json").exists()
 
 
 def scored():

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 import metrics
+from cli import evaluation_text
+from cli import xman as xman_verb
 from core.datasets import Truth
 from core.metrics import ClassScores, Decisions, Events, FrameScores, LocatedHeat, OneClass
 from core.registry import collect
 from pipeline.evaluation import export, xman, xman_text
 from pipeline.evaluation._cause_figures import Ranking, mean_precision
-from pipeline.evaluation.figures import Scored, show, summarise_scores
+from pipeline.evaluation.figures import Scored, summarise_scores
 from pipeline.evaluation.heat import Mapped
 from pipeline.evaluation.judge import judge
 from pipeline.evaluation.metric_values import named
@@ -81,7 +83,7 @@ def test_a_new_metric_is_computed_and_shown(needs, tmp_path):
     if needs in (ClassScores, OneClass):
         result = explained(tmp_path)
         assert result["made_up"] == result["chance"]["made_up"] == 0.625
-        assert "made_up" in xman_text.show(result)
+        assert "made_up" in xman_verb.show(result)
         (row,) = export.rows([result | {"camera": "system"}])
         assert row["made_up"] == 0.625
         rankings = [Ranking("a", {}, {}, np.array([[0.5], [0.0]]), np.array([[True], [False]]))]
@@ -90,12 +92,13 @@ def test_a_new_metric_is_computed_and_shown(needs, tmp_path):
             assert set(result["per_class_made_up"].values()) == {0.625}
             assert xman_text.classes(result)[0]["made_up"] == 0.625
         return
-    result = evaluated().as_json()
+    made = evaluated()
+    result = made.as_json()
     place = {Events: result["alarms"], LocatedHeat: result["localisation"]}.get(needs, result)
     assert place["made_up"] == 0.625
     if needs in (FrameScores, Decisions):
         assert result["frame_index"]["made_up"] == 0.625
-    assert any("made_up" in line and "0.625" in line for line in show(result).splitlines())
+    assert any("made_up" in line and "0.625" in line for line in evaluation_text.evaluation(made).splitlines())
     (row,) = export.rows([result])
     assert row["made_up"] == 0.625
 

@@ -128,8 +128,8 @@ def test_stretches_are_those_of_the_naive_twin():
 
 
 def analysed(clip, camera, out):
-    command = [sys.executable, "cli.py", "analyse", str(clip), "--camera", camera, "--out", str(out), "--device", "cpu"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    asked = ["analyse", str(clip), "--camera", camera, "--out", str(out), "--device", "cpu"]
+    done = subprocess.run([sys.executable, "-m", "cli", *asked], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return out / "causes.csv"
 

@@ -5,19 +5,26 @@ import pytest
 
 from core import video
 from core.errors import InputError
-from pipeline import jobs, store
+from jobs.store import JobStore
+from pipeline import store
 from pipeline.evaluation import evaluations, opened
-from pipeline.evaluation.evaluations import Request
+from pipeline.evaluation.evaluations import EvaluationRequest
 from tests.pipeline.evaluation.test_evaluate import Made
+from tests.ui import made
 
-REQUEST = Request("camera", "tiny", "made", distortion="brightness=0.5")
+REQUEST = EvaluationRequest("camera", "tiny", "made", distortion="brightness=0.5")
+
+
+def start(run_id, camera):
+    assert JobStore().enqueue(run_id, made.ME, {"camera": camera})
+    return store.get(run_id)
 
 
 @pytest.fixture
 def started(monkeypatch, tmp_path):
     monkeypatch.setenv("WHYCAM_HOME", str(tmp_path))
     monkeypatch.setattr(evaluations, "open_dataset", lambda name: Made())
-    monkeypatch.setattr(jobs, "start", lambda run_id, camera: store.enqueue(run_id, camera) and store.get(run_id))
+    monkeypatch.setattr(store, "start", start)
 
 
 def test_a_clip_becomes_a_run_of_the_camera_as_it_was_evaluated(started):
@@ -28,17 +35,17 @@ def test_a_clip_becomes_a_run_of_the_camera_as_it_was_evaluated(started):
     assert len(frames) == 33 and 35 < np.mean(frames[0]) < 55, "half as bright"
     assert opened.run_of(REQUEST, "clip1") == run
     assert opened.run_of(REQUEST, "clip0") is None
-    assert opened.run_of(Request("camera", "other", "made", distortion="brightness=0.5"), "clip1") is None
+    assert opened.run_of(EvaluationRequest("camera", "other", "made", distortion="brightness=0.5"), "clip1") is None
 
 
 def test_a_run_that_failed_is_none_to_open(started):
     run = opened.start(REQUEST, "clip0")
-    store.end(run.id, "failed", "it broke", None)
+    JobStore().end(run.id, "failed", "it broke", made.ME)
     assert opened.run_of(REQUEST, "clip0") is None
 
 
 def test_what_cannot_be_analysed_is_said(started):
     with pytest.raises(InputError, match="is no camera"):
-        opened.start(Request("scores", "other.csv", "made"), "clip0")
+        opened.start(EvaluationRequest("scores", "other.csv", "made"), "clip0")
     with pytest.raises(InputError, match="no test clip 'clip9'; known: clip0, clip1"):
         opened.start(REQUEST, "clip9")

@@ -292,9 +292,9 @@ def test_stored_scores_of_ped2_take_seconds(footage_root, tmp_path):
         clips.append(Kept(clip.name, heat.mean((1, 2)).astype(np.float32), None, 10.0, heat, 4))
     stored.write(Stored("made", "noise", "ped2", None, 0, tuple(clips)), tmp_path / "made.npz")
     kept_in = str(tmp_path / "made.npz")
-    command = [sys.executable, "cli.py", "evaluate", "--data", "ped2", "--root", str(footage_root), "--scores", kept_in]
+    asked = ["--data", "ped2", "--root", str(footage_root), "--scores", kept_in, "--json", "-"]
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    done = subprocess.run([*command, "--json", "-"], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-m", "cli", "evaluate", *asked], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert 0 <= json.loads(done.stdout)["localisation"]["rbdc"] < 1
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 5
@@ -302,7 +302,9 @@ def test_stored_scores_of_ped2_take_seconds(footage_root, tmp_path):
 
 def test_figures_of_stored_scores_need_no_pytorch():
     """It takes longer to import than the figures take."""
-    code = "import sys, cli, footage.ucsd, pipeline.evaluation.verb, pipeline.evaluation.xman"
+    code = (
+        "import sys, cli.main, cli.evaluation_text, footage.ucsd, pipeline.evaluation.judge, pipeline.evaluation.xman"
+    )
     code += "; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout.strip() == "False", done.stderr

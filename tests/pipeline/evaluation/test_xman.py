@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
+from cli.xman import show
 from core.errors import DataError
 from footage import predictions as files
-from pipeline.evaluation import xman, xman_text
+from pipeline.evaluation import xman
 
 ROOT = Path(__file__).resolve().parents[3]
 EXAMPLES = ROOT / "docs" / "examples"
@@ -156,7 +157,7 @@ def test_the_validator_says_what_does_not_match(tmp_path):
         "labelled_classes": ["object: truck"],
         "hint": "",
     }
-    text = xman_text.show(found)
+    text = show(found)
     for said in ("elsewhere", "Test003", "Test001/9", "sled", "object: truck"):
         assert text.index(said) < text.index("figure")
 
@@ -264,14 +265,14 @@ def run(place):
     import resource
 
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    command = [sys.executable, "cli.py", "xman", str(place / "p.json"), str(place / "l.json"), "--json", "-"]
+    command = [sys.executable, "-m", "cli", "xman", str(place / "p.json"), str(place / "l.json"), "--json", "-"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, env={"OMP_NUM_THREADS": "1"})
     assert json.loads(done.stdout)["frames"] == 20_000
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
 
 
 def test_the_command_prints_the_keys_that_are_promised(tmp_path):
-    command = [sys.executable, "cli.py", "xman", str(EXAMPLES / "xman_predictions.csv")]
+    command = [sys.executable, "-m", "cli", "xman", str(EXAMPLES / "xman_predictions.csv")]
     done = subprocess.run([*command, str(EXAMPLES / "xman_labels.json"), "--json", "-"], cwd=ROOT, capture_output=True,
                           text=True, check=True)  # fmt: skip
     found = json.loads(done.stdout)

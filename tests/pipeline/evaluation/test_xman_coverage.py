@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
+from cli.xman import show
 from core.errors import UnknownNameError
 from metrics.xman import by_chance, class_precision
 from pipeline.evaluation import xman, xman_text
@@ -49,7 +50,7 @@ def test_predictions_for_a_tenth_of_the_frames_say_so_first(tmp_path):
     }
     assert found["per_class"]["object: bicycle"] == pytest.approx(0.9031, abs=1e-4)
     assert found["chance"]["per_class"]["object: bicycle"] == pytest.approx(731 / 821)
-    text = xman_text.show(found)
+    text = show(found)
     assert text.split("\n\n")[1].startswith("Warning: predictions for 85 of 821 labelled frames (10 %)")
     assert text.index("Test010") < text.index("mAP")
 
@@ -145,14 +146,14 @@ def test_chance_of_each_mean_is_that_mean_of_a_silent_system(tmp_path):
     for key in ("map", "map_without_location", "map_11_point", "map_macro_over_videos", "by_type", "per_class"):
         assert silent[key] == pytest.approx(silent["chance"][key]), key
     assert xman.complete(silent) and silent["ways"]["lowest"]["map"] == silent["ways"]["left-out"]["map"]
-    assert "predictions for all 24 labelled frames" in xman_text.show(silent)
+    assert "predictions for all 24 labelled frames" in show(silent)
 
 
 def test_left_out_says_of_what_its_figures_are(tmp_path):
     labels, named = random_pair(5)
-    text = xman_text.show(measured(tmp_path, named, labels, unanswered="left-out"))
+    text = show(measured(tmp_path, named, labels, unanswered="left-out"))
     assert "mAP of the answered frames" in text and "compare with no paper's" in text
-    assert "of the answered frames" not in xman_text.show(measured(tmp_path, named, labels))
+    assert "of the answered frames" not in show(measured(tmp_path, named, labels))
     with pytest.raises(UnknownNameError, match="known: left-out, lowest"):
         measured(tmp_path, named, labels, unanswered="zero")
 

@@ -7,17 +7,19 @@ import numpy as np
 import pytest
 import torch
 
+from cli.explain import show
 from core import device
 from core.errors import Cancelled, InputError, UnknownNameError
 from explain import faithfulness
 from explain.attribution import Budget, Scale
+from jobs.store import JobStore
 from pipeline import frame_log, store
 from pipeline.explaining import attributions, plan
-from pipeline.explaining import verb as explaining
 from pipeline.explaining.attributions import Asked, explain_frame
+from pipeline.explaining.costs import budget_of
 from pipeline.explaining.plan import chosen, methods
 from pipeline.explaining.questions import background, load_window, question_of, scale_of
-from pipeline.explaining.verb import explain_source
+from pipeline.explaining.source import explain_source
 from pipeline.sampling import Analysed
 from tests import clips
 
@@ -109,24 +111,24 @@ def test_methods_are_chosen_by_name():
 def test_a_run_is_explained_by_its_id(tiny_camera, clip, tmp_path):
     with clip.open("rb") as stream:
         run = store.create(stream, "Thé walk <b>.mp4")
-    store.enqueue(run.id, "tiny", 0.5)
+    JobStore().enqueue(run.id, "me", {"camera": "tiny", "threshold": 0.5})
     frame_log.append(run.folder, np.arange(30) / 25, np.full(30, 3.0), [True] * 30)
     result = explain_source(run.id, None, 12, "residual", tmp_path / "why", budget=Budget(8), device_name="cpu")
     assert result["clip"] == "Thé walk <b>.mp4" and result["camera"] == "tiny"
     alone = explain_source(str(clip), "tiny", 12, "residual", tmp_path / "alone", device_name="cpu")
     assert result["score"] <= alone["score"]
-    assert "frame 12: score" in explaining.show(result)
+    assert "frame 12: score" in show(result)
     with pytest.raises(InputError, match="no run 'never'"):
         explain_source("never", None, 12, "residual", tmp_path / "why")
 
 
 def test_a_budget_is_of_evaluations_of_seconds_or_of_both():
-    assert explaining.budget_of(None, None) is None
-    assert explaining.budget_of(8, None) == Budget(8)
-    assert explaining.budget_of(None, 0.5) == Budget(seconds=0.5)
-    assert explaining.budget_of(8, 0.5) == Budget(8, 0.5)
+    assert budget_of(None, None) is None
+    assert budget_of(8, None) == Budget(8)
+    assert budget_of(None, 0.5) == Budget(seconds=0.5)
+    assert budget_of(8, 0.5) == Budget(8, 0.5)
     with pytest.raises(InputError, match="some time"):
-        explaining.budget_of(None, 0.0)
+        budget_of(None, 0.0)
 
 
 def test_the_worst_score_there_is_becomes_one(tiny_camera):

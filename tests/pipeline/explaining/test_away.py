@@ -2,10 +2,11 @@
 
 import pytest
 
+from cli.explain import show
 from core import device
 from core.errors import InputError
 from pipeline.answers import explain_events
-from pipeline.explaining import away, verb
+from pipeline.explaining import away, source
 from tests.ui import made
 
 EXACT = device.choose("cpu", "float32")
@@ -46,10 +47,10 @@ def test_a_frame_outside_every_event_is_refused(asked, tmp_path):
 def test_the_command_line_explains_away_what_a_run_holds_alone(asked, tmp_path, monkeypatch):
     run = made.done()
     event = explain_events(run.folder).events[0].event
-    monkeypatch.setattr(verb.video, "probe", lambda path: None)
+    monkeypatch.setattr(source.video, "probe", lambda path: None)
     told = {"frame": event.peak, "score": 1.0, "threshold": 0.5, "score_db": 9.0, "threshold_db": 2.0, "methods": {}}
-    monkeypatch.setattr(verb, "explain_frame", lambda *given, **more: told)
-    found = verb.explain_source(run.id, None, event.peak, "residual", tmp_path, event=True, device_name="cpu")
-    assert verb.show(found).splitlines()[-1] == "Without the bicycle the score falls."
+    monkeypatch.setattr(source, "explain_frame", lambda *given, **more: told)
+    found = source.explain_source(run.id, None, event.peak, "residual", tmp_path, event=True, device_name="cpu")
+    assert show(found).splitlines()[-1] == "Without the bicycle the score falls."
     with pytest.raises(InputError, match="--event explains an event of a run away: name a run"):
-        verb.explain_source(str(run.path), "plaza", 3, "residual", tmp_path, event=True, device_name="cpu")
+        source.explain_source(str(run.path), "plaza", 3, "residual", tmp_path, event=True, device_name="cpu")

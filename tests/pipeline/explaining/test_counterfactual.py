@@ -1,4 +1,4 @@
-"""What is said of an event without some of what moved in it; tests/test_why.py plays whole events."""
+"""What is said of an event without some of what moved in it; tests/system/test_why.py plays whole events."""
 
 import numpy as np
 

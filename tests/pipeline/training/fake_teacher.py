@@ -1,48 +1,46 @@
-"""A worker of lessons with a small teacher of its own: what it does is written in the clips that it is given."""
+"""A small teacher in place of the trainer: what it does is written in the clips that it is given."""
 
 import os
-import sys
+import signal
 import time
 from types import SimpleNamespace
 
 from core.errors import ClipError
-from core.files import home
 from core.progress import Progress
-from pipeline.training import worker as lesson_worker
+from pipeline.training import job as training_job
 from pipeline.training.soundness import UnfitError
 
 
-def learn(line, epoch):
-    line.train(SimpleNamespace(epoch=epoch, epochs=4, loss=0.1))
-    line.progress(Progress(10 * epoch + 5, 40, 2.0, "learning", "windows", left=3.0, share=0.5))
+def run(context):
+    """Be a kind of job, in a worker process."""
+    training_job.teach = teach
+    training_job.run(context)
 
 
-def teach(lesson, line):
-    order = lesson.paths[0].read_text()
-    if order == "pan" and not lesson.anyway:
+def learn(watch, epoch):
+    watch.train(SimpleNamespace(epoch=epoch, epochs=4, loss=0.1))
+    watch.progress(Progress(10 * epoch + 5, 40, 2.0, "learning", "windows", left=3.0, share=0.5))
+
+
+def teach(source, clips, out, wish, watch, runtime):
+    order = clips[0].path.read_text()
+    if order == "pan" and not wish.anyway:
         raise UnfitError("'a.mp4' is not from a fixed camera")
     if order == "torn":
-        line.note(f"{lesson.paths[1].name!r} is cut: only its first 3 s could be read")
-        raise ClipError(f"{lesson.paths[0].name!r} is not a video that can be read")
-    if order == "bug":
-        raise RuntimeError("a bug")
-    line.note("the footage is short")
-    line.progress(Progress(40, None, 0.0, "looking at the footage"))
-    line.chose({"step": "3: of 25 frames a second about 8 are looked at"})
-    kept = home() / "cameras" / lesson.camera / "training" / "epochs"
+        watch.note(f"{clips[1].path.name!r} is cut: only its first 3 s could be read")
+        raise ClipError(f"{clips[0].path.name!r} is not a video that can be read")
+    watch.note("the footage is short")
+    watch.progress(Progress(40, None, 0.0, "looking at the footage"))
+    watch.chose({"step": "3: of 25 frames a second about 8 are looked at"})
+    kept = out / "training" / "epochs"
     kept.parent.mkdir(parents=True, exist_ok=True)
     begun = len(kept.read_text()) if kept.exists() else 0
     for epoch in range(begun, 4):
-        learn(line, epoch)
+        learn(watch, epoch)
         kept.write_text("x" * (epoch + 1))
         if order == "die once" and begun == 0 and epoch == 1:
-            os.kill(os.getpid(), 9)
+            os.kill(os.getpid(), signal.SIGKILL)
         while order == "slow":
-            time.sleep(0.05)
-            learn(line, epoch)
-    (kept.parents[1] / "camera.json").write_text(f"begun at {begun}")
-
-
-if __name__ == "__main__":
-    lesson_worker.REPORT_SECONDS = 0.05
-    sys.exit(lesson_worker.work(sys.argv[1], teach))
+            time.sleep(0.3)
+            learn(watch, epoch)
+    (out / "camera.json").write_text(f"begun at {begun}")

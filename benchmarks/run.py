@@ -1,0 +1,189 @@
+"""Runs a benchmark: each figure is a ratio of two measurements of one run, on this machine."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks import (
+    _explanations_page,
+    agreement,
+    detectors,
+    disturbances,
+    explanations,
+    footage_faults,
+    labelled,
+    memory,
+    objects,
+    overlays,
+    shown_boxes,
+    speed,
+)
+from core import device
+from core.files import write_json, write_text
+from core.registry import pick
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be measured; most benchmarks read a few of these.
+
+    Attributes:
+        what: a name of :data:`BENCHMARKS`, and what it is to measure; nothing for the whole analysis.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        every: of detectors: every one, instead of one of each kind.
+        data: name of a data set.
+        root: folder of the data set, or of the footage.
+        clips: names of its test clips; all when empty.
+        regions: CSV of annotated boxes of its test clips.
+        camera: whose footage the data set is.
+        frames: abnormal frames.
+        budget: evaluations of each method.
+        minutes: for each camera.
+        work: where each frame's figures are kept; the user's folder when None.
+        out: page that is written, its suffix replaced.
+        weights: folder of weights and card of a compact model.
+        say: given what tells how far it is.
+        early: given rows that are known long before the others.
+    """
+
+    what: Sequence[str] = ()
+    device: str = "auto"
+    every: bool = False
+    data: str | None = None
+    root: Path = Path()
+    clips: Sequence[str] = ()
+    regions: Path | None = None
+    camera: str | None = None
+    frames: int = 100
+    budget: int = 64
+    minutes: float = float("inf")
+    work: Path | None = None
+    out: Path | None = None
+    weights: Path | None = None
+    say: Callable[[Callable[[], str]], None] = lambda text: None
+    early: Callable[[Rows], None] = lambda rows: None
+
+    def tell(self, name: str) -> None:
+        """Say which clip, file or picture is at work."""
+        self.say(lambda: name)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a benchmark found.
+
+    Attributes:
+        machine: device and precision that it was measured on.
+        result: as JSON has it.
+        rows: the table that is shown.
+        notes: sentences behind the table.
+    """
+
+    machine: str
+    result: Mapping[str, Any]
+    rows: Rows
+    notes: Sequence[str] = ()
+
+
+def run(request: Request) -> Measured:
+    """Measure what is asked for.
+
+    Raises:
+        UnknownNameError: there is no such benchmark.
+        InputError: it needs something that is not given.
+    """
+    if request.what:
+        measure: Callable[[Request], Measured] = pick("benchmark", request.what[0], BENCHMARKS)
+        return measure(request)
+    figures = speed.measure(request.device) + objects.measure(request.device)
+    request.early(figures)
+    figures += memory.measure(request.device)
+    return Measured(_machine(request), {"figures": figures}, figures)
+
+
+def _machine(request: Request) -> str:
+    return device.choose(request.device).describe()
+
+
+def _detectors(request: Request) -> Measured:
+    rows = detectors.measure(request.device, request.what[1:], request.every)
+    return Measured(_machine(request), {"detectors": rows}, detectors.shown(rows))
+
+
+def _explanations(request: Request) -> Measured:
+    plan = explanations.Plan(request.clips, request.frames, request.budget, request.work, request.minutes)
+    found = explanations.of_cameras(
+        request.what[1:], request.data, request.root, plan, device.choose(request.device), request.say
+    )
+    machine = _machine(request)
+    clips = ", ".join(request.clips) or "all test clips"
+    said = f"Abnormal frames of {request.data} ({clips}), at most {request.frames} spread evenly, {request.budget} " + (
+        "evaluations allowed to each method."
+    )
+    if request.out:
+        write_json(request.out.with_suffix(".json"), {"device": machine, "plan": said, "explanations": found})
+        write_text(request.out.with_suffix(".md"), _explanations_page.page(machine, said, found))
+    rows = [
+        {"camera": camera} | row for camera, told in found.items() for row in _explanations_page.shown(told["table"])
+    ]
+    return Measured(machine, {"explanations": found}, rows)
+
+
+def _boxes(request: Request) -> Measured:
+    rows = shown_boxes.measure(
+        request.device, request.data, request.root, request.regions, request.camera, request.tell
+    )
+    right = sum(row["right"] for row in rows)
+    figures = {"right": right, "events": len(rows)}
+    shown = [*rows, dict.fromkeys(rows[0]) | {"clip": "all", "cause": f"{right} of {len(rows)} right"}] if rows else []
+    return Measured(_machine(request), {"boxes": rows, **figures}, shown)
+
+
+def _faults(request: Request) -> Measured:
+    rows = footage_faults.measure(request.device, request.root, request.tell)
+    machine = _machine(request)
+    if request.out:
+        write_text(request.out.with_suffix(".md"), footage_faults.page(machine, rows))
+    return Measured(machine, {"files": rows}, rows)
+
+
+def _disturbances(request: Request) -> Measured:
+    rows = disturbances.measure(request.root, say=request.tell)
+    if request.out:
+        write_text(request.out.with_suffix(".md"), disturbances.page(rows, disturbances.LEFT_OUT))
+    shown = [row.table() for row in rows]
+    return Measured("cpu", {"disturbances": shown}, shown)
+
+
+def _agreement(request: Request) -> Measured:
+    found = agreement.measure(request.device, [Path(clip) for clip in request.what[1:]], request.weights, request.tell)
+    rows, worst = [row.row() for row in found], list(agreement.worst(found))
+    notes = [
+        f"worst camera for {of['group']}: least found in {of['least found'] or 'none'}, most boxes that the "
+        f"teacher lacks in {of['most further'] or 'none'}"
+        for of in worst
+    ]
+    return Measured(_machine(request), {"agreement": rows, "worst": worst}, rows, notes)
+
+
+def _labelled(request: Request) -> Measured:
+    rows = labelled.measure(request.device, request.root, request.weights, request.tell)
+    return Measured(_machine(request), {"labelled": rows}, rows)
+
+
+def _overlays(request: Request) -> Measured:
+    rows = [
+        {"half": half, **row.table()}
+        for half in overlays.CLIPS
+        for row in overlays.measure(request.root, half, request.tell)
+    ]
+    return Measured("cpu", {"overlays": rows}, rows)
+
+
+BENCHMARKS: dict[str, Callable[[Request], Measured]] = {
+    "agreement": _agreement, "labelled": _labelled, "detectors": _detectors, "explanations": _explanations,
+    "boxes": _boxes, "faults": _faults, "disturbances": _disturbances, "overlays": _overlays,
+}  # fmt: skip

@@ -1,0 +1,230 @@
+"""The verb ``evaluate``: cameras and score files measured on a data set's test clips, or the data set checked."""
+
+import argparse
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cli.arguments import Verb, count, device, json_file, models
+from cli.output import deliver
+from cli.progress import progress_line
+from core.errors import InputError
+
+if TYPE_CHECKING:
+    from core.datasets import Dataset
+    from core.device import Runtime
+    from pipeline.camera import Camera
+    from pipeline.evaluation.distort import Distortion
+    from pipeline.evaluation.protocols import Rules
+    from pipeline.evaluation.summary import EvaluationResult
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured of one system.
+
+    Attributes:
+        result: of its scores.
+        text: the result and the causes, for the terminal.
+        causes: of :func:`pipeline.evaluation.causes.evaluate_causes`; empty without label files.
+    """
+
+    result: "EvaluationResult"
+    text: str
+    causes: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the keys that ``docs/interfaces.md`` names."""
+        return {**self.result.as_json(), **self.causes}
+
+
+def _arguments(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("camera", nargs="*", metavar="CAMERA", help="'./whycam list cameras' names them")
+    verb.add_argument("--data", required=True, metavar="DATASET", help="'./whycam list datasets' names them")
+    verb.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="folder of the data set, as published")
+    verb.add_argument("--check", action="store_true", help="measure nothing: count and read all of the data set")
+    _protocol(verb)
+    verb.add_argument("--card", action="store_true", help="write the figures on each camera's card, too")
+    verb.add_argument("--regions", type=Path, metavar="CSV", help="boxes of what is unusual: measure the first causes")
+    verb.add_argument("--xman", type=Path, metavar="JSON", help="its classes in X-MAN's form: measure their mAP")
+    verb.add_argument(
+        "--every", type=count, default=1, metavar="N", help="explain each N-th labelled frame (default 1)"
+    )
+    models(verb)
+    verb.add_argument("--page", type=Path, metavar="FILE", help="show the first causes in Markdown, with pictures")
+    json_file(verb)
+    device(verb)
+
+
+def _protocol(verb: argparse.ArgumentParser) -> None:
+    """Add what says how scores become figures."""
+    verb.add_argument("--protocol", default="whycam", metavar="NAME",
+                      help="whose way from scores to a figure: whycam (default), mnad, future-frame, lntra, itae, "
+                      "decoupled, thesis or vqunet")  # fmt: skip
+    verb.add_argument("--normalise", metavar="WAY", help="none, min-max or sliding, in place of the protocol's own")
+    verb.add_argument("--smooth", metavar="WAY", help="none, savgol or gaussian, in place of the protocol's own")
+    verb.add_argument("--scores", type=Path, nargs="+", default=[], metavar="FILE",
+                      help="measure these scores: .npz as --keep writes them, or CSV video,frame,score")  # fmt: skip
+    verb.add_argument("--keep", type=Path, metavar="DIR", help="keep each camera's scores and heat there, as .npz")
+    verb.add_argument("--heat", default="tube", metavar="WAY",
+                      help="from heat to the map that places are told by: tube (default: means over a person's "
+                      "size and half a second), patch (over a person's size) or raw")  # fmt: skip
+    verb.add_argument("--distort", action="append", default=[], metavar="HOW",
+                      help="measure on worse footage, causes too, such as brightness=0.5,rain=heavy,blur=2,every=3; "
+                      "may be given several times")  # fmt: skip
+    verb.add_argument("--by", action="append", default=[], metavar="SCORE",
+                      help="measure by this score of the detector in place of its own, such as z (latent code) and p "
+                      "(pixels) of decoupled-*; may be given several times")  # fmt: skip
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check a data set, or measure cameras and score files on it.
+
+    Returns:
+        0, or 2 where the check found something wrong.
+    """
+    _agree(options)
+    from core.registry import collect, pick
+
+    dataset = pick("data set", options.data, collect("footage", "DATASETS"))(options.root)
+    if options.check:
+        return _check(options, dataset)
+    from cli import evaluation_text
+    from pipeline.evaluation.judge import evaluate_scores
+    from pipeline.evaluation.protocols import rules_for
+
+    rules = rules_for(options.protocol, dataset.name, options.normalise, options.smooth)
+    found = list(_cameras(options, dataset, rules)) if options.camera else []
+    for path in options.scores:
+        result = evaluate_scores(path, dataset, rules, options.regions, options.heat)
+        found.append(Measured(result, evaluation_text.evaluation(result)))
+    results, texts = [one.as_json() for one in found], [one.text for one in found]
+    if len(results) > 1:
+        texts.append(evaluation_text.comparison([one.result for one in found]))
+    deliver(results[0] if len(results) == 1 else results, options.json, "\n\n".join(texts))
+    return 0
+
+
+def _agree(options: argparse.Namespace) -> None:
+    """Refuse options that do not go together.
+
+    Raises:
+        InputError: they do not.
+    """
+    if options.check and (options.camera or options.scores):
+        raise InputError("--check looks at the data set alone: give it no CAMERA and no --scores")
+    if not (options.check or options.camera or options.scores):
+        raise InputError("say what to measure: a CAMERA, or --scores with a file; or --check for the data set itself")
+    if options.page and (options.regions is None or len(options.camera) != 1 or len(options.distort) > 1):
+        raise InputError("--page shows the first causes of one camera: give it one CAMERA, and --regions")
+    if options.card and options.distort:
+        raise InputError("a card holds no figures of distorted footage: leave out --card or --distort")
+    if (options.by or options.distort) and not options.camera:
+        raise InputError("--by and --distort need a camera that scores anew: name a CAMERA, or leave them out")
+    if options.by and (options.card or options.regions or options.xman):
+        raise InputError(
+            "a card and causes are of the camera's own score: leave out --by, or --card, --regions, --xman"
+        )
+
+
+def _check(options: argparse.Namespace, dataset: "Dataset") -> int:
+    """Check the data set alone."""
+    from cli import evaluation_text
+    from pipeline.evaluation.check import check
+
+    with progress_line() as line:
+        result = check(dataset, line)
+    deliver(result, options.json, evaluation_text.checked(result))
+    return 2 if result["problems"] else 0
+
+
+def _cameras(options: argparse.Namespace, dataset: "Dataset", rules: "Rules") -> Iterator[Measured]:
+    """Measure each camera on the footage, or on each of its distortions."""
+    # PyTorch takes a second to import, and scores that are there need none of it.
+    from core.device import choose
+    from pipeline.camera import load
+    from pipeline.evaluation.distort import Distortion
+    from pipeline.evaluation.rescored import rescored
+
+    distortions = [Distortion.read(text) for text in options.distort] or [Distortion()]
+    if (options.regions or options.xman) and any(each.every > 1 for each in distortions):
+        raise InputError("label files count all frames: leave out every=, or --regions and --xman")
+    cameras, runtime = [load(name) for name in options.camera], choose(options.device)
+    if options.by:
+        cameras = [rescored(camera, by) for camera in cameras for by in options.by]
+    for camera in cameras:
+        for distortion in distortions:
+            yield _camera(options, camera, Footage.of(dataset, distortion), rules, runtime)
+
+
+@dataclass(frozen=True)
+class Footage:
+    """The footage that a camera is measured on.
+
+    Attributes:
+        dataset: whose test clips, distorted or as they are.
+        distorted: how they are distorted; empty where they are not.
+    """
+
+    dataset: "Dataset"
+    distorted: str
+
+    @classmethod
+    def of(cls, dataset: "Dataset", distortion: "Distortion") -> "Footage":
+        """Distort a data set."""
+        from pipeline.evaluation.distort import Distorted
+
+        said = distortion.say()
+        return cls(Distorted(dataset, distortion) if said else dataset, said)
+
+
+def _camera(
+    options: argparse.Namespace, camera: "Camera", footage: Footage, rules: "Rules", runtime: "Runtime"
+) -> Measured:
+    """Measure one camera, and its causes where label files are given."""
+    from cli import evaluation_text
+    from pipeline.camera import note
+    from pipeline.evaluation import plan
+    from pipeline.evaluation.causes import evaluate_causes
+    from pipeline.evaluation.causes_page import Album
+    from pipeline.evaluation.evaluate import evaluate
+
+    album, dataset, causes = Album(camera.normality.heat), footage.dataset, dict[str, Any]()
+    with progress_line() as line:
+        job = plan.job_of(camera.name, dataset.name, runtime.describe(), line)
+        if options.regions or options.xman:
+            causes = evaluate_causes(
+                camera, dataset, runtime, regions=options.regions, xman=options.xman, every=options.every, job=job,
+                objects=options.objects, actions=options.actions, look=album.look if options.page else None,
+            )  # fmt: skip
+        keep = _file(options.keep, camera, footage.distorted) if options.keep else None
+        result = evaluate(camera, dataset, runtime, job, rules=rules, heat=options.heat, keep=keep)
+        job.finish()
+    texts = [evaluation_text.evaluation(result), *([evaluation_text.causes(causes)] if causes else [])]
+    if footage.distorted:
+        texts.insert(0, f"distorted: {footage.distorted}")
+    found = Measured(replace(result, distortion=footage.distorted), "\n\n".join(texts), causes)
+    if options.card:
+        note(camera, found.as_json())
+    if options.page:
+        album.write(options.page, found.as_json())
+    return found
+
+
+def _file(folder: Path, camera: "Camera", distorted: str) -> Path:
+    """Return where a camera's scores are kept."""
+    return folder / f"{camera.name}{f'-{distorted}' if distorted else ''}.npz".replace("=", "").replace(",", "-")
+
+
+VERBS = (
+    Verb(
+        "evaluate",
+        "measure cameras on clips whose truth is known",
+        "Beside each figure stands the same figure for a score that is only the frame's number: read one against the "
+        "other. docs/interfaces.md explains the figures.",
+        "evaluate ucsd-ped2 --data ped2 --root path/to/UCSDped2",
+        _arguments,
+        run,
+    ),
+)

@@ -1,0 +1,72 @@
+"""Whycam's command line: the same work as the web app's pages.
+
+Exit codes: 0 done; 2 the input or the request was wrong; 1 Whycam itself failed; 130 stopped with Ctrl-C.
+Every failure is one sentence on stderr; ``WHYCAM_DEBUG=1`` shows the traceback as well.
+
+A module named in :data:`MODULES` offers a tuple ``VERBS``. It imports what a verb needs when the verb runs, so that
+``--help`` answers at once and without PyTorch.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from cli import analyse, app, bench, evaluate, explain, list, results, setup, test, train, train_explainers, xman
+from cli.arguments import Verb
+from cli.output import complain
+from core.errors import Cancelled, InputError, WhycamError
+
+MODULES = (app, setup, analyse, explain, train, train_explainers, evaluate, xman, results, list, bench, test)
+"""In the order in which ``--help`` lists their verbs."""
+VERBS: dict[str, Verb] = {verb.name: verb for module in MODULES for verb in module.VERBS}
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe all verbs."""
+    root = argparse.ArgumentParser(
+        prog="whycam",
+        description="Whycam tells when a fixed camera saw something unusual, where in the picture, what it was, and "
+        "how far that answer can be trusted.",
+        epilog="'./whycam VERB --help' explains one verb with an example. Exit codes: 0 done, 2 the input or the "
+        "request was wrong, 1 Whycam itself failed.",
+    )
+    verbs = root.add_subparsers(title="verbs", metavar="VERB", required=True)
+    for verb in VERBS.values():
+        verb.describe(verbs)
+    return root
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read a command line; what ``test`` does not know is kept as ``arguments``, for pytest.
+
+    >>> parse(["test", "-k", "events"]).arguments, parse(["list", "runs"]).kind
+    (['-k', 'events'], 'runs')
+    """
+    root = parser()
+    options, rest = root.parse_known_args(arguments)
+    if VERBS[options.verb].passes_on:
+        options.arguments = rest
+    elif rest:
+        root.error(f"unrecognized arguments: {' '.join(rest)}")
+    return options
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb and return the exit code."""
+    options = parse(arguments)
+    try:
+        code = VERBS[options.verb].run(options)
+        sys.stdout.flush()
+        return code
+    except (KeyboardInterrupt, Cancelled):
+        return complain("stopped; what was finished is kept", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except Exception as error:
+        if os.environ.get("WHYCAM_DEBUG"):
+            raise
+        if isinstance(error, WhycamError):
+            return complain(error, 2 if isinstance(error, InputError) else 1)
+        return complain(f"Whycam itself failed: {type(error).__name__}: {error}; WHYCAM_DEBUG=1 shows where", 1)

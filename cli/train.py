@@ -1,0 +1,184 @@
+"""The verb ``train``: a camera made of normal footage.
+
+A data set is learnt as its papers do; any other footage with settings that suit it; ``--measure`` only measures again
+what is normal.
+"""
+
+import argparse
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cli.arguments import Verb, device, number, whole
+from cli.progress import ProgressLine, progress_line
+from core.errors import InputError
+
+if TYPE_CHECKING:
+    from core.device import Runtime
+    from pipeline.camera import Camera
+    from pipeline.training.learn import Normal
+    from pipeline.training.teach import Watch
+
+
+def _arguments(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("detector", nargs="?", metavar="DETECTOR", help="'./whycam list detectors' names them")
+    verb.add_argument("--normal", required=True, metavar="DIR_OR_DATASET", help="folder of clips, or a data set's name")
+    verb.add_argument(
+        "--root", type=Path, default=Path(), metavar="DIR", help="folder of the data set, if one is named"
+    )
+    verb.add_argument(
+        "--out", required=True, metavar="CAMERA", help="name of the camera, or a folder (with a /) for it"
+    )
+    verb.add_argument(
+        "--epochs", type=int, metavar="N", help="times to go through the footage (default: the detector's)"
+    )
+    verb.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="another setting of the detector"
+    )
+    verb.add_argument("--minutes", type=number, metavar="N", help="minutes that the training may take (default 15)")
+    verb.add_argument(
+        "--hold-out", type=number, metavar="SHARE", help="share of the footage kept for the threshold (default 0.25)"
+    )
+    verb.add_argument(
+        "--false-alarms",
+        type=number,
+        metavar="N",
+        help="events an hour that are bearable (default: 6, or one in all that the threshold is measured on)",
+    )
+    verb.add_argument("--anyway", action="store_true", help="train although the footage looks unfit")
+    verb.add_argument("--seed", type=whole, default=0, help="the same seed gives the same training (default 0)")
+    verb.add_argument("--resume", action="store_true", help="go on from the last epoch's checkpoint")
+    verb.add_argument(
+        "--measure", action="store_true", help="train nothing: only measure again what is normal, on this footage"
+    )
+    device(verb)
+
+
+def setting(text: str) -> tuple[str, Any]:
+    """Split ``NAME=VALUE``; the value is a number, true, false, or a word.
+
+    >>> setting("rate=2e-4"), setting("height=192"), setting("mode=fast")
+    (('rate', 0.0002), ('height', 192), ('mode', 'fast'))
+    """
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise InputError(f"--set {text!r} must be NAME=VALUE, such as --set rate=1e-4")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train a camera, or measure one again, and print what to do next."""
+    settings = dict(map(setting, options.set)) | ({} if options.epochs is None else {"epochs": options.epochs})
+    from core import device, files
+    from core.registry import collect
+
+    datasets = collect("footage", "DATASETS")
+    named = options.normal in datasets
+    dataset = datasets[options.normal](options.root) if named else datasets["folder"](Path(options.normal))
+    clips, source = dataset.training(), Path(options.normal).resolve().name
+    if not clips:
+        raise InputError(f"data set {dataset.name!r} has no normal clips to train on")
+    runtime = device.choose(options.device)
+    if options.measure:
+        print(_measured_again(options, _normal(source, clips), runtime))
+        return 0
+    out = Path(options.out) if os.sep in options.out else files.home() / "cameras" / options.out
+    if not named or not options.detector or options.minutes is not None or options.hold_out is not None:
+        camera = _suited(options, source, clips, out, settings, runtime)
+        print(_promised(camera))
+    else:
+        camera = _as_its_paper(options, _normal(source, clips), out, settings, runtime)
+    print(f"camera {camera.name} is ready in {camera.folder}: ./whycam analyse CLIP --camera {options.out}")
+    return 0
+
+
+def _normal(source: str, clips: list[Any]) -> "Normal":
+    from pipeline.rate import frame_rate
+    from pipeline.training.learn import Normal
+
+    return Normal(source, clips, frame_rate(clips[0]))
+
+
+def _measured_again(options: argparse.Namespace, normal: "Normal", runtime: "Runtime") -> str:
+    """Measure what is normal again, with the detector as it is."""
+    from core.progress import JobProgress
+    from pipeline.training import learn, plan
+
+    with progress_line() as line:
+        job = JobProgress("measure", plan.STAGES, line, subjects=(runtime.describe(),))
+        camera = learn.measure_again(options.out, normal, runtime=runtime, false_alarms=options.false_alarms, job=job)
+        job.finish()
+    return f"camera {camera.name}: threshold {camera.threshold:.2f}, measured on {len(normal.clips)} clips"
+
+
+def _as_its_paper(
+    options: argparse.Namespace, normal: "Normal", out: Path, settings: dict[str, Any], runtime: "Runtime"
+) -> "Camera":
+    """Train a detector on a data set with the settings of its paper."""
+    from core.progress import JobProgress
+    from pipeline.training import learn, plan
+
+    with progress_line() as line:
+        job = JobProgress("train", plan.STAGES, line, subjects=(runtime.describe(),))
+        camera = learn.learn(
+            options.detector, normal, out, settings=settings, false_alarms=options.false_alarms, seed=options.seed,
+            resume=options.resume, runtime=runtime, report=line.step, job=job,
+        )  # fmt: skip
+        job.finish()
+    return camera
+
+
+def _suited(
+    options: argparse.Namespace, source: str, clips: list[Any], out: Path, settings: dict[str, Any],
+    runtime: "Runtime",
+) -> "Camera":  # fmt: skip
+    """Train with settings that suit the footage, and print what was chosen and why."""
+    from pipeline.training import teach
+    from pipeline.training.soundness import UnfitError
+
+    share = {} if options.hold_out is None else {"hold_out": options.hold_out}
+    wish = teach.Wish(
+        options.detector, settings, options.minutes, false_alarms=options.false_alarms, seed=options.seed,
+        resume=options.resume, anyway=options.anyway, **share,
+    )  # fmt: skip
+    with progress_line() as line:
+        try:
+            return teach.teach(source, clips, out, wish, _watch(line), runtime)
+        except UnfitError as error:
+            raise UnfitError(f"{error} (--anyway trains in spite of it)") from error
+
+
+def _watch(line: ProgressLine) -> "Watch":
+    """Return what shows a training on the terminal."""
+    from pipeline.training.teach import Watch
+
+    return Watch(
+        note=lambda sentence: line.say(f"whycam: note: {sentence}"),
+        chose=lambda reasons: line.say("\n  ".join(["chosen for this footage:", *map(": ".join, reasons.items())])),
+        progress=line,
+        train=line.step,
+    )
+
+
+def _promised(camera: "Camera") -> str:
+    from pipeline.false_alarms import expected
+
+    return f"threshold {camera.threshold:.2f}: false alarms, {expected(camera)}"
+
+
+VERBS = (
+    Verb(
+        "train",
+        "learn from normal footage what is normal at a camera",
+        "The footage must be normal: what is in it will not be called unusual. What is not given is chosen from the "
+        "footage, and said with its reason; with a data set's name and a detector it is the paper's. A checkpoint is "
+        "kept after every epoch.",
+        "train --normal clips/of/a/quiet/week --out entrance",
+        _arguments,
+        run,
+    ),
+)

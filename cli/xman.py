@@ -1,0 +1,91 @@
+"""The verb ``xman``: predictions measured against X-MAN's labels; nothing of this needs PyTorch."""
+
+import argparse
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cli.arguments import Verb, json_file
+from cli.output import deliver, table
+
+MEANS = {"map": "mAP", "map_without_location": "without location", "map_11_point": "11-point mAP",
+         "map_macro_over_videos": "macro over videos"}  # fmt: skip
+
+
+def _arguments(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("predictions", type=Path, metavar="PREDICTIONS", help="JSON or CSV of any system")
+    verb.add_argument("labels", type=Path, metavar="LABELS", help="X-MAN's JSON")
+    verb.add_argument("--unanswered", choices=("lowest", "left-out"), default="lowest",
+                      help="labelled frames without a prediction: rank last in every class, which is X-MAN's way, or "
+                      "are left out; --json has both")  # fmt: skip
+    json_file(verb)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure predictions against X-MAN's labels."""
+    # Its matrices are small: threads would wait for one another longer than they work.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from pipeline.evaluation.xman import measure_files
+
+    result = measure_files(options.predictions, options.labels, options.unanswered)
+    deliver(result, options.json, show(result))
+    return 0
+
+
+def show(result: Mapping[str, Any]) -> str:
+    """Set a result as text."""
+    from pipeline.evaluation import xman_text
+    from pipeline.evaluation.xman import complete
+
+    parts = [
+        f"{result['predictions']} against {result['labels']}, {len(result['coverage']['videos'])} videos",
+        xman_text.coverage(result) if complete(result) else f"Warning: {xman_text.coverage(result)}",
+        table(xman_text.videos(result)),
+        *xman_text.said(result["unmatched"]),
+        table(_means(result)),
+        table(xman_text.classes(result, xman_text.shown)),
+        result["protocol"],
+    ]
+    return "\n\n".join(parts)
+
+
+def _means(result: Mapping[str, Any]) -> list[dict[str, str]]:
+    from pipeline.evaluation import xman_text
+    from pipeline.evaluation.metric_values import further_names
+    from pipeline.evaluation.xman import LEFT_OUT
+
+    spans, chance = result["intervals"], result["chance"]
+    of = " of the answered frames" if result["unanswered"] == LEFT_OUT else ""
+    rows = [
+        {
+            "figure": f"{name}{of}",
+            "value": xman_text.shown(result[key]),
+            "95 %": xman_text.span(spans.get(key)),
+            "by chance": xman_text.shown(chance[key]),
+        }
+        for key, name in {**MEANS, **{name: name for name in further_names()}}.items()
+    ]
+    return rows + [
+        {
+            "figure": f"of {kind}{of}",
+            "value": xman_text.shown(value),
+            "95 %": "",
+            "by chance": xman_text.shown(chance["by_type"][kind]),
+        }
+        for kind, value in result["by_type"].items()
+    ]
+
+
+VERBS = (
+    Verb(
+        "xman",
+        "measure explanations by X-MAN's mAP",
+        "Says first how many labelled frames have a prediction, and what does not match. LABELS is X-MAN's JSON, "
+        '{"video/frame": [[coarse, fine], ...]}; PREDICTIONS is {"video/frame": [[coarse, fine, score], ...]}, or a '
+        "table in CSV with the columns video,frame,coarse,fine,score, of any system.",
+        "xman causes.csv labels.json",
+        _arguments,
+        run,
+    ),
+)

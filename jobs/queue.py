@@ -1,0 +1,155 @@
+"""The queue: one job is computed at a time on a machine, the one queued first within a priority, whatever its kind."""
+
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from core.errors import InputError
+from core.files import folder
+from jobs import processes
+from jobs.job import LOG, STARTABLE, STATES, Job
+from jobs.store import AnyJob, JobStore
+
+ROOT = Path(__file__).resolve().parent.parent
+WORKER = (sys.executable, "-m", "jobs.worker")
+KILL_AFTER_SECONDS = 20.0
+"""A worker that was told to stop has so long to put away what it holds."""
+
+
+class Queue:
+    """Submits jobs, each to a worker process of its own, and looks after them.
+
+    Args:
+        kinds: kind of job to the function that computes it, ``module:function``; see :mod:`jobs.worker`.
+        store: where the jobs are kept; the user's own when None.
+    """
+
+    def __init__(self, kinds: Mapping[str, str], store: JobStore | None = None) -> None:
+        self.kinds, self.store = kinds, store or JobStore()
+
+    def add(
+        self, cls: type[AnyJob], job_id: str, title: str, directory: str, parameters: Mapping[str, Any],
+        subject: str = "",
+    ) -> AnyJob:  # fmt: skip
+        """Add a job whose files lie in its folder already, and submit it; it is not kept where that fails.
+
+        Raises:
+            InputError: another job works on its subject.
+        """
+        self.store.create(cls, job_id, title, directory, parameters, subject=subject)
+        try:
+            self.submit(job_id)
+        except BaseException:
+            self.store.delete(job_id)
+            raise
+        return self.get(job_id, cls)
+
+    def submit(self, job_id: str, **parameters: Any) -> None:
+        """Queue a draft, or a job that stopped: its worker starts, and waits for its turn by itself.
+
+        Args:
+            job_id: of a job in :data:`jobs.job.STARTABLE`.
+            parameters: that change; None leaves one as it was.
+
+        Raises:
+            InputError: there is no such job, it is active or done, or another one works on its subject.
+        """
+        self.notice_dead()
+        job = self.store.get(job_id, Job)
+        if job.state not in STARTABLE:
+            raise InputError(f"{job.title!r} is {job.state} already; only what is neither active nor done can start")
+        changed = {name: value for name, value in parameters.items() if value is not None}
+        with (folder(job.folder) / LOG).open("ab") as log:
+            worker = subprocess.Popen(
+                [*WORKER, job_id, self.kinds[job.kind]],
+                cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        process = processes.identity(worker.pid)
+        threading.Thread(target=worker.wait, daemon=True, name=f"reap {job_id}").start()
+        if process is None or not self.store.enqueue(job_id, process, changed):
+            processes.kill(process)
+            raise InputError(f"{job.title!r} is being worked on already; wait until that has ended, or cancel it")
+
+    def get(self, job_id: str, cls: type[AnyJob]) -> AnyJob:
+        """Return one job, after a look whether its worker lives.
+
+        Raises:
+            InputError: there is none of that id.
+        """
+        job = self.store.get(job_id, cls)
+        return self.store.get(job_id, cls) if job.active and self._look_after(job) else job
+
+    def find(self, cls: type[AnyJob], states: Sequence[str] = STATES, subject: str | None = None) -> list[AnyJob]:
+        """List jobs as :meth:`JobStore.find` does, after a look whether their workers live."""
+        self.notice_dead()
+        return self.store.find(cls, states, subject)
+
+    def line(self) -> list[Job]:
+        """List the jobs that wait, the next one first."""
+        self.notice_dead()
+        return self.store.line()
+
+    def before(self, job_id: str) -> int:
+        """Return how many jobs will be computed before this one, those at work included."""
+        waiting = [job.id for job in self.line()]
+        place = waiting.index(job_id) if job_id in waiting else 0
+        return place + len(self.store.active()) - len(waiting)
+
+    def cancel(self, job_id: str) -> bool:
+        """Have an active job stop; what it has finished is kept. False if it is not active.
+
+        Its worker gets SIGTERM; it is killed if it lives :data:`KILL_AFTER_SECONDS` later, at the next look at it.
+        """
+        if not self.store.request_cancel(job_id):
+            return False
+        processes.send(self.store.get(job_id, Job).process, signal.SIGTERM)
+        return True
+
+    def kill(self, job_id: str) -> None:
+        """Kill an active job's worker at once; the job can be resumed."""
+        job = self.store.get(job_id, Job)
+        if job.active:
+            processes.kill(job.process)
+            self._look_after(job)
+
+    def delete(self, job_id: str, *, kill: bool = False) -> None:
+        """Forget a job with its files, and with the jobs whose files lie inside its folder.
+
+        Args:
+            job_id: of a job that is not active.
+            kill: kill its worker first if it is active.
+
+        Raises:
+            InputError: there is no such job, or it is active.
+        """
+        job = self.get(job_id, Job)
+        if kill:
+            self.kill(job_id)
+        if not self.store.delete(job_id):
+            raise InputError(f"{job.title!r} is still at work; cancel it before it is deleted")
+        for inner in self.store.within(job.directory):
+            self.kill(inner.id)
+            self.store.delete(inner.id)
+        shutil.rmtree(job.folder, ignore_errors=True)
+
+    def notice_dead(self) -> None:
+        """Mark the active jobs whose worker is gone as interrupted, or cancelled where that was asked for."""
+        for job in self.store.active():
+            self._look_after(job)
+
+    def _look_after(self, job: Job) -> bool:
+        """Mark a job whose worker is dead, and kill a worker that does not obey; tell whether it was marked."""
+        if processes.alive(job.process):
+            if job.cancel_requested is not None and abs(time.time() - job.cancel_requested) > KILL_AFTER_SECONDS:
+                processes.send(job.process, signal.SIGKILL)
+            return False
+        if job.cancelling:
+            return self.store.end(job.id, "cancelled", "", job.process)
+        said = f"its worker ended without a word; resume it, or see {LOG} in {job.folder}"
+        return self.store.end(job.id, "interrupted", said, job.process)

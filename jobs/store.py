@@ -1,0 +1,195 @@
+"""The table of jobs, of every kind.
+
+Several processes use it at once (pages, workers, the command line), so each call opens the file, does one statement and
+closes it, and a change of state names the states that it may start from.
+"""
+
+import json
+import re
+import secrets
+import sqlite3
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from core.errors import InputError
+from core.files import home
+from core.progress import Progress, Told, counted, kept
+from jobs.database import opened
+from jobs.job import ACTIVE, STARTABLE, STATES, Job
+
+AnyJob = TypeVar("AnyJob", bound=Job)
+ENDS = ("failed", "cancelled", "interrupted")
+_COLUMNS = (
+    "id, kind, title, subject, directory, parameters, summary, state, stage, progress, reason, priority, attempts,"
+    " created, queued, started, ended, cancel_requested, process"
+)
+_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
+_LINE = " ORDER BY priority DESC, position, number"
+
+
+def new_id() -> str:
+    """Return a fresh id, which begins with the time in UTC."""
+    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(3)}"
+
+
+class JobStore:
+    """The jobs of one user.
+
+    Args:
+        path: of the SQLite file; that of the user's folder when None.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path or home() / "index.sqlite"
+
+    def create(
+        self, cls: type[Job], job_id: str, title: str, directory: str, parameters: Mapping[str, Any], *,
+        subject: str = "", state: str = "draft", reason: str = "", summary: Mapping[str, Any] | None = None,
+        created: float | None = None,
+    ) -> bool:  # fmt: skip
+        """Add a job that is not active, whose files lie in its folder already; False if there is one of that id."""
+        values = (job_id, cls.KIND, title, directory, _json(parameters), subject, state, reason, _json(summary or {}),
+                  time.time() if created is None else created)  # fmt: skip
+        columns = "id, kind, title, directory, parameters, subject, state, reason, summary, created"
+        with opened(self.path) as database:
+            marks = ", ".join("?" * len(values))
+            added = database.execute(f"INSERT OR IGNORE INTO jobs ({columns}) VALUES ({marks})", values)
+            return added.rowcount == 1
+
+    def get(self, job_id: str, cls: type[AnyJob]) -> AnyJob:
+        """Return one job of a class; ``Job`` itself takes any.
+
+        Raises:
+            InputError: there is none of that id.
+        """
+        found = self._select(cls, "id = ? AND ? IN (kind, '')", (job_id, cls.KIND)) if _ID.fullmatch(job_id) else []
+        if not found:
+            raise InputError(f"there is no {cls.NOUN} {job_id[:40]!r}; it may have been deleted")
+        return found[0]
+
+    def find(self, cls: type[AnyJob], states: Sequence[str] = STATES, subject: str | None = None) -> list[AnyJob]:
+        """List the jobs of a class in some states, newest first; with a subject, only those that work on it."""
+        where = f"kind = ? AND state IN ({_marks(states)})" + ("" if subject is None else " AND subject = ?")
+        return self._select(cls, where, (cls.KIND, *states, *([] if subject is None else [subject])))
+
+    def active(self) -> list[Job]:
+        """List the jobs of every kind that a worker has."""
+        return self._select(Job, "state IN ('queued', 'running')", ())
+
+    def line(self) -> list[Job]:
+        """List the jobs that wait, in the order in which they will be computed."""
+        return self._select(Job, "state = 'queued'", (), _LINE)
+
+    def within(self, directory: str) -> list[Job]:
+        """List the jobs whose folders lie inside another folder."""
+        start = f"{directory}/"
+        return self._select(Job, "substr(directory, 1, ?) = ?", (len(start), start))
+
+    def enqueue(self, job_id: str, process: str, parameters: Mapping[str, Any]) -> bool:
+        """Put a job at the end of the line; False if it cannot start, or its subject is at work in another one.
+
+        Args:
+            job_id: of a job that is not active and not done.
+            process: identity of its worker.
+            parameters: that change; the others stay.
+        """
+        return self._set(
+            job_id,
+            "parameters = json_patch(parameters, ?), process = ?, queued = ?, state = 'queued', stage = '',"
+            " reason = '', progress = NULL, started = NULL, ended = NULL, cancel_requested = NULL,"
+            " attempts = attempts + 1, position = (SELECT COALESCE(MAX(position), 0) + 1 FROM jobs)",
+            (_json(parameters), process, time.time()),
+            STARTABLE,
+            " AND NOT EXISTS (SELECT 1 FROM jobs other WHERE other.kind = jobs.kind AND other.subject = jobs.subject"
+            " AND jobs.subject != '' AND other.id != jobs.id AND other.state IN ('queued', 'running'))",
+        )
+
+    def begin(self, job_id: str) -> bool:
+        """Turn a queued job into a running one; False if it is queued no more."""
+        return self._set(job_id, "state = 'running', started = ?", (time.time(),), ("queued",))
+
+    def report(self, job_id: str, progress: Progress, stage: str = "") -> bool:
+        """Note how far a running job is; False if it does not run any more."""
+        values = (stage or counted(progress), _json(kept(progress)))
+        return self._set(job_id, "stage = ?, progress = ?", values, ("running",))
+
+    def publish(self, job_id: str, summary: Mapping[str, Any]) -> bool:
+        """Add to what a job found; a value of None removes its key."""
+        return self._set(job_id, "summary = json_patch(summary, ?)", (_json(summary),), ACTIVE)
+
+    def request_cancel(self, job_id: str) -> bool:
+        """Note that an active job is to stop; False if it is not active."""
+        return self._set(job_id, "cancel_requested = COALESCE(cancel_requested, ?)", (time.time(),), ACTIVE)
+
+    def finish(self, job_id: str) -> bool:
+        """Mark a running job as done."""
+        return self._set(job_id, "state = 'done', ended = ?", (time.time(),), ("running",))
+
+    def end(self, job_id: str, state: str, reason: str, process: str | None) -> bool:
+        """Mark an active job as ``failed``, ``cancelled`` or ``interrupted``, if that worker still has it."""
+        if state not in ENDS:
+            raise ValueError(f"a job ends failed, cancelled or interrupted, got {state!r}")
+        values = (state, reason, time.time())
+        return self._set(job_id, "state = ?, reason = ?, ended = ?", values, ACTIVE, " AND process IS ?", (process,))
+
+    def delete(self, job_id: str) -> bool:
+        """Forget a job that is not active; its files stay. False if it is active, or not there."""
+        with opened(self.path) as database:
+            where = "id = ? AND state NOT IN ('queued', 'running')"
+            return database.execute(f"DELETE FROM jobs WHERE {where}", (job_id,)).rowcount == 1
+
+    def prioritise(self, job_id: str, priority: int) -> bool:
+        """Change the priority of a job that waits; those of the same priority queued before stay before it."""
+        return self._set(job_id, "priority = ?", (priority,), ("queued",))
+
+    def move(self, job_id: str, by: int) -> bool:
+        """Let a job that waits change places with the one so many places behind it; negative: before it.
+
+        Returns:
+            Whether it waits, and there is such a place.
+        """
+        with opened(self.path) as database:
+            database.execute("BEGIN IMMEDIATE")
+            waiting = f"SELECT id, priority, position FROM jobs WHERE state = 'queued'{_LINE}"
+            line = database.execute(waiting).fetchall()
+            at = next((number for number, row in enumerate(line) if row["id"] == job_id), None)
+            if at is None or not 0 <= at + by < len(line):
+                return False
+            for one, other in ((line[at], line[at + by]), (line[at + by], line[at])):
+                place = (other["priority"], other["position"], one["id"])
+                database.execute("UPDATE jobs SET priority = ?, position = ? WHERE id = ?", place)
+            database.execute("COMMIT")
+        return True
+
+    def _select(
+        self, cls: type[AnyJob], where: str, values: Sequence[object], order: str = " ORDER BY number DESC"
+    ) -> list[AnyJob]:
+        with opened(self.path) as database:
+            rows = database.execute(f"SELECT {_COLUMNS} FROM jobs WHERE {where}{order}", tuple(values)).fetchall()
+        return [_job(row, cls) for row in rows]
+
+    def _set(
+        self, job_id: str, change: str, values: Sequence[object], states: Sequence[str], where: str = "",
+        extra: Sequence[object] = (),
+    ) -> bool:  # fmt: skip
+        """Change one job if it is in one of ``states``; ``change`` and ``where`` are constants of this module."""
+        statement = f"UPDATE jobs SET {change} WHERE id = ? AND state IN ({_marks(states)}){where}"
+        with opened(self.path) as database:
+            return database.execute(statement, (*values, job_id, *states, *extra)).rowcount == 1
+
+
+def _job(row: sqlite3.Row, cls: type[AnyJob]) -> AnyJob:
+    values = dict(row)
+    told = values.pop("progress")
+    parsed = {name: json.loads(values[name]) for name in ("parameters", "summary")}
+    return cls(**values | parsed, told=Told.of(json.loads(told) if told else None))
+
+
+def _json(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False, allow_nan=False)
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ",".join("?" * len(values))

@@ -1,0 +1,81 @@
+"""What the frame-level metrics share: checked pools of frames, normalisation, and the ROC."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from core.arrays import Bools, Doubles
+from core.metrics import counts
+
+Scores = Sequence[npt.ArrayLike]
+Labels = Sequence[npt.ArrayLike]
+
+
+def videos(scores: Scores, abnormal: Labels) -> list[tuple[Doubles, Bools]]:
+    """Return the frames that have a score, video by video.
+
+    Args:
+        scores: one (T,) array per video, NaN where a frame has no score.
+        abnormal: one (T,) array of truth values per video.
+
+    Raises:
+        ValueError: the two do not match.
+    """
+    if len(scores) != len(abnormal):
+        raise ValueError(f"scores and abnormal must be of the same videos, got {len(scores)} and {len(abnormal)}")
+    found = []
+    for number, (given, truth) in enumerate(zip(scores, abnormal, strict=True)):
+        s, y = np.asarray(given, np.float64), np.asarray(truth, np.bool_)
+        if s.ndim != 1 or s.shape != y.shape:
+            raise ValueError(f"video {number}: scores and abnormal must both be (T,), got {s.shape} and {y.shape}")
+        found.append((s[~np.isnan(s)], y[~np.isnan(s)]))
+    return found
+
+
+def pool(scores: Scores, abnormal: Labels) -> tuple[Doubles, Bools]:
+    """Concatenate the frames that have a score, of all videos."""
+    found = videos(scores, abnormal)
+    return np.concatenate([np.empty(0), *[s for s, _ in found]]), np.concatenate(
+        [np.empty(0, np.bool_), *[y for _, y in found]]
+    )
+
+
+def normalised(scores: Doubles) -> Doubles:
+    """Bring one video's scores to [0, 1] by their minimum and maximum.
+
+    An infinite score takes the place of the nearest finite one; a video whose scores are all alike becomes 0.
+
+    >>> normalised(np.array([2.0, 4.0, 3.0])).tolist(), normalised(np.array([5.0, 5.0])).tolist()
+    ([0.0, 1.0, 0.5], [0.0, 0.0])
+    """
+    finite = scores[np.isfinite(scores)]
+    if not len(finite):
+        return np.zeros_like(scores)
+    low, high = finite.min(), finite.max()
+    if low == high:
+        return np.zeros_like(scores)
+    # The range of two large numbers may not be representable; that of their halves is.
+    scale = 1.0 if high / 2 - low / 2 < np.finfo(np.float64).max / 4 else 0.5
+    between: Doubles = (np.clip(scores, low, high) * scale - low * scale) / (high * scale - low * scale)
+    return between
+
+
+def average_precision(scores: Doubles, positive: Bools) -> float:
+    """Sum precision over the steps of recall, nothing interpolated; NaN where nothing is positive."""
+    if not positive.any():
+        return float("nan")
+    return steps_of(*counts(scores, positive))
+
+
+def steps_of(tp: Doubles, fp: Doubles) -> float:
+    """Sum precision over the steps of recall, from :func:`core.metrics.counts` with at least one positive."""
+    return float(np.sum(np.diff(tp, prepend=0.0) / tp[-1] * tp / (tp + fp)))
+
+
+def roc(scores: Doubles, abnormal: Bools) -> tuple[Doubles, Doubles] | None:
+    """Return (false-positive rate, true-positive rate) from (0, 0) to (1, 1); None unless both classes are there."""
+    if not abnormal.any() or abnormal.all():
+        return None
+    tp, fp = counts(scores, abnormal)
+    return np.r_[0.0, fp / fp[-1]], np.r_[0.0, tp / tp[-1]]

@@ -1,0 +1,96 @@
+"""The job that computes one evaluation."""
+
+from dataclasses import replace
+
+from core.files import write_json
+from core.progress import JobProgress
+from jobs.worker import JobContext
+from pipeline.evaluation import evaluations
+from pipeline.evaluation.current import FINGERPRINT, fingerprint
+from pipeline.evaluation.evaluations import CURVES, PREDICTIONS, RESULT, SCORES, Evaluation
+from pipeline.evaluation.plan import DRAWING, JUDGING, STAGES, job_of
+
+
+def run(context: JobContext) -> None:
+    """Measure what was asked for, and write the result into the evaluation's folder.
+
+    Raises:
+        InputError: a camera, a data set or an uploaded file cannot be read, or they do not go together.
+    """
+    found = context.store.get(context.job.id, Evaluation)
+    context.owner_names = lambda sentence: _named(sentence, found)
+    if found.request.explains:
+        _explanations(found, context)
+    else:
+        _detection(found, context)
+
+
+def _explanations(found: Evaluation, context: JobContext) -> None:
+    from pipeline.evaluation.xman import measure_files
+
+    request, labels = found.request, evaluations.upload(found, "labels")
+    predictions, made_by = evaluations.upload(found, "system"), {}
+    job = JobProgress("explanations", (*STAGES[:-3], STAGES[-2]), context.progress)
+    if request.kind == "causes":
+        from core.device import choose
+        from pipeline.camera import load
+        from pipeline.evaluation.predicted import write
+
+        predictions, runtime = found.folder / PREDICTIONS, choose()
+        job.about(f"{request.system}, {runtime.describe()}")
+        camera = load(request.system)
+        made_by = {FINGERPRINT: fingerprint(camera)}
+        write(camera, evaluations.open_dataset(request.data), labels, predictions, runtime, job)
+    job.begin(JUDGING)
+    result = measure_files(predictions, labels, names=(request.system, request.labels))
+    write_json(found.folder / RESULT, result | {"camera": request.system} | made_by)
+    job.finish()
+
+
+def _detection(found: Evaluation, context: JobContext) -> None:
+    from core.device import choose
+    from pipeline.camera import load
+    from pipeline.evaluation import stored
+    from pipeline.evaluation.curves import curves, pictures
+    from pipeline.evaluation.distort import Distorted, Distortion
+    from pipeline.evaluation.evaluate import score
+    from pipeline.evaluation.judge import judge, truths_of
+    from pipeline.evaluation.protocols import rules_for
+    from pipeline.evaluation.rescored import rescored
+    from pipeline.false_alarms import compare
+
+    request = found.request
+    runtime = choose() if request.kind == "camera" else None
+    job = job_of(request.name, request.data, runtime.describe() if runtime else "", context.progress)
+    job.expect(DRAWING, 1)
+    dataset, worse = evaluations.open_dataset(request.data), Distortion.read(request.distortion)
+    dataset = Distorted(dataset, worse) if worse.say() else dataset
+    truths = truths_of(dataset)
+    rules = rules_for(request.protocol, request.data, request.normalisation, request.smoothing)
+    if runtime is not None:
+        own = load(request.system)
+        camera = rescored(own, request.by) if request.by else own
+        scores = score(camera, request.data, truths, runtime, job, heat=True)
+        stored.write(scores, found.folder / SCORES)
+    else:
+        names, lengths = [clip.name for clip, _ in truths], [len(truth.abnormal) for _, truth in truths]
+        scores = stored.read(evaluations.upload(found, "system"), names, lengths)
+    job.begin(JUDGING)
+    made_of = fingerprint(own) if runtime is not None else ""
+    result = replace(judge(scores, truths, rules), system=request.name, data=request.data, distortion=worse.say(),
+                     fingerprint=made_of)  # fmt: skip
+    if runtime is not None:
+        result = replace(result, false_alarms=compare(camera, result.summary.alarms, request.data))
+    job.begin(DRAWING)
+    drawn = curves(scores, [truth for _, truth in truths], rules)
+    pictures(drawn["worst"], truths, found.folder)
+    write_json(found.folder / CURVES, drawn)
+    write_json(found.folder / RESULT, result.as_json())
+    job.finish()
+
+
+def _named(sentence: str, found: Evaluation) -> str:
+    """Put the owner's file names where a sentence gives those of the files here."""
+    for name, said in (("system", found.request.system), ("labels", found.request.labels)):
+        sentence = sentence.replace(str(evaluations.upload(found, name)), said or name)
+    return sentence

@@ -1,0 +1,172 @@
+"""Explanations that a page asks for: jobs, one for each frame of a run, whose folders lie in the run's."""
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core import device, pictures
+from core.arrays import Floats, Images
+from core.errors import InputError
+from explain.attribution import Budget
+from explain.report.maps import painted, top_of
+from jobs import legacy
+from jobs.job import Job
+from jobs.store import JobStore, new_id
+from pipeline.answers import WHY as FOLDER
+from pipeline.camera import load
+from pipeline.explaining import plan
+from pipeline.explaining.attributions import FILE, read, read_map
+from pipeline.explaining.away import event_frames
+from pipeline.explaining.costs import usual
+from pipeline.explaining.counterfactual import AFTER, BEFORE
+from pipeline.explaining.counterfactual import FILE as COUNTERFACTUAL
+from pipeline.explaining.source import ranked
+from pipeline.kinds import EXPLANATION, queue
+from pipeline.store import Run
+
+__all__ = ["AFTER", "BEFORE", "event_frames", "painted", "ranked", "top_of"]
+
+
+@dataclass(frozen=True)
+class ExplanationRequest:
+    """What is asked of one frame.
+
+    Attributes:
+        methods: names, joined by commas.
+        evaluations: of each method.
+        event: whether the event around the frame is to be explained away, too.
+        threshold: calibrated score at which events are cut.
+    """
+
+    methods: str
+    evaluations: int
+    event: bool
+    threshold: float
+
+
+class Explanation(Job):
+    """The explanation of one frame of a run."""
+
+    KIND, NOUN = EXPLANATION, "explanation"
+
+    @property
+    def request(self) -> ExplanationRequest:
+        """What was asked for."""
+        return ExplanationRequest(**self.parameters)
+
+    @property
+    def run_id(self) -> str:
+        """The run's id."""
+        return self.directory.split("/")[1]
+
+    @property
+    def frame(self) -> int:
+        """The frame's index."""
+        return int(self.folder.name)
+
+    @property
+    def finished(self) -> int:
+        """How many of its methods are finished."""
+        names, stage = self.request.methods.split(","), self.progress.stage
+        if self.told is None or stage in (plan.READING, *names[:1]):
+            return 0
+        return names.index(stage) if stage in names else len(names)
+
+
+def place(run: Run, frame: int) -> Path:
+    """Return the folder of one frame's explanation."""
+    return run.folder / FOLDER / f"{int(frame):08d}"
+
+
+def about() -> dict[str, str]:
+    """Return every method with what it is, in a line."""
+    return {name: entry.about for name, entry in plan.methods().items()}
+
+
+def usual_evaluations(run: Run) -> int:
+    """Return how many evaluations a method usually takes (see :mod:`pipeline.explaining.costs`).
+
+    Raises:
+        WhycamError: the run's camera is no longer there, or cannot be read.
+    """
+    return usual(load(run.camera or "")).evaluations
+
+
+def costs(run: Run, evaluations: int) -> dict[str, float]:
+    """Return how many seconds each method will take, its figures included, going by what was explained before."""
+    return plan.costs(_subjects(run), plan.methods(), evaluations)
+
+
+def other_costs(run: Run, event_frames: int) -> float:
+    """Return how many seconds are taken beside the methods; explaining away an event of so many frames among them."""
+    return plan.outside(_subjects(run), event_frames)
+
+
+def _subjects(run: Run) -> tuple[str, str]:
+    return plan.subjects_of(run.camera or "", device.choose().describe())
+
+
+def submit(run: Run, frame: int, request: ExplanationRequest) -> Explanation:
+    """Have a frame explained; what was asked of it before is forgotten, and what was found is kept.
+
+    Raises:
+        InputError: no such method, no budget, or the frame is being explained already.
+    """
+    plan.chosen(request.methods)
+    Budget(request.evaluations)
+    before = find(run, frame)
+    if before and before.active:
+        raise InputError(f"frame {frame} is being explained already; wait for it, or cancel it")
+    if before:
+        JobStore().delete(before.id)
+    title, subject = f"{run.clip}, frame {int(frame)}", f"{run.id}/{int(frame)}"
+    directory = f"{run.directory}/{FOLDER}/{int(frame):08d}"
+    return queue().add(Explanation, new_id(), title, directory, dataclasses.asdict(request), subject)
+
+
+def find(run: Run, frame: int) -> Explanation | None:
+    """Return the explanation of a frame, after a look whether its worker lives; None where none was asked for."""
+    subject, folder = f"{run.id}/{int(frame)}", place(run, frame)
+    if (folder / legacy.STATE).exists():
+        legacy.take_over(Explanation, new_id(), folder, lambda request: (f"{run.clip}, frame {int(frame)}", subject))
+    return next(iter(queue().find(Explanation, subject=subject)), None)
+
+
+def explained(run: Run) -> list[int]:
+    """List the frames that a run keeps an explanation of, or that are being explained, ascending."""
+    return sorted(int(f.name) for f in (run.folder / FOLDER).glob("[0-9]*") if f.name.isdecimal())
+
+
+def result(run: Run, frame: int) -> dict[str, Any] | None:
+    """Return what ``explain.json`` holds of a frame; None where nothing is finished yet."""
+    return read(place(run, frame)) if (place(run, frame) / FILE).exists() else None
+
+
+def counterfactual(run: Run, frame: int) -> dict[str, Any] | None:
+    """Return what ``counterfactual.json`` holds of a frame's event; None where there is none."""
+    path = place(run, frame) / COUNTERFACTUAL
+    return _content(path) if path.exists() else None
+
+
+def maps(run: Run, frame: int, names: Sequence[str]) -> dict[str, Floats]:
+    """Return the maps of some methods, (H, W) each."""
+    return {name: read_map(place(run, frame), name) for name in names}
+
+
+def picture(run: Run, frame: int) -> Images:
+    """Return the frame that was explained, (H, W, 3) uint8 RGB."""
+    try:
+        return pictures.read(place(run, frame) / "frame.png")
+    except InputError as error:
+        raise InputError(f"the picture of frame {frame} is no longer there; ask for it again") from error
+
+
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path.name} cannot be read: {error}") from error
+    return content

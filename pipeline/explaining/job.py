@@ -1,0 +1,46 @@
+"""The job that explains one frame of a run."""
+
+from core import device
+from explain import report
+from explain.attribution import Budget
+from jobs.locks import exclusive
+from jobs.worker import JobContext
+from pipeline import answers, store
+from pipeline.answers import EVIDENCE, WHY, explain_events
+from pipeline.camera import load
+from pipeline.evidence import EvidenceFolder
+from pipeline.explaining import plan
+from pipeline.explaining.attributions import Asked, explain_frame
+from pipeline.explaining.away import event_frames, explain_away
+from pipeline.explaining.explanations import Explanation
+
+
+def run(context: JobContext) -> None:
+    """Explain the frame into its folder, and write the run's report again with it.
+
+    Raises:
+        WhycamError: as :func:`explain_frame` and :func:`explain_away` do.
+    """
+    explanation = context.store.get(context.job.id, Explanation)
+    run, request, frame, folder = (
+        store.get(explanation.run_id),
+        explanation.request,
+        explanation.frame,
+        explanation.folder,
+    )
+    context.owner_names = run.named
+    analysis, camera, runtime = explain_events(run.folder, request.threshold), load(run.camera or ""), device.choose()
+    known, names = plan.methods(), plan.chosen(request.methods)
+    job = plan.job_of(
+        plan.subjects_of(camera.name, runtime.describe()), {name: known[name] for name in names}, request.evaluations,
+        event_frames(analysis, frame) if request.event else 0, context.progress,
+    )  # fmt: skip
+    asked = Asked(frame, names, Budget(request.evaluations), threshold=request.threshold, scores=analysis.scores,
+                  analysed=answers.read(run.folder).analysed)  # fmt: skip
+    with exclusive(folder):
+        explain_frame(run.path, run.clip, camera, asked, folder, runtime, job=job, cancelled=context.cancelled)
+        if request.event:
+            explain_away(run, frame, folder, runtime, threshold=request.threshold, job=job, cancelled=context.cancelled)
+    job.begin(plan.WRITING)
+    report.write(explain_events(run.folder), EvidenceFolder(run.folder / EVIDENCE).get, run.folder, run.folder / WHY)
+    job.finish()

@@ -1,0 +1,86 @@
+"""Explains a frame of a clip, or of a run: finds clip, camera and event, and runs the methods."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core import device, video
+from core.arrays import Floats
+from core.errors import InputError
+from core.progress import Progress
+from explain.attribution import Budget
+from jobs.locks import exclusive
+from pipeline import answers, frame_log, store
+from pipeline.answers import explain_events
+from pipeline.camera import load, named_or_only
+from pipeline.explaining import plan
+from pipeline.explaining.attributions import Asked, explain_frame
+from pipeline.explaining.away import event_frames, explain_away
+from pipeline.explaining.costs import usual
+
+
+def explain_source(
+    source: str, camera: str | None, frame: int, methods: str, out: Path, *, budget: Budget | None = None,
+    event: bool = False, seed: int = 0, device_name: str = "auto",
+    say: Callable[[Progress], None] | None = None, cancelled: Callable[[], bool] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Explain one frame of a run or of a clip.
+
+    Args:
+        source: path of a clip, or id of a run.
+        camera: its name; the run's own, or the only one there is, when None.
+        frame: index in the clip.
+        methods: names joined by commas, or ``all``.
+        out: folder of the maps.
+        budget: of each method; the usual one of the camera's detector when None.
+        event: explain the event around the frame away, too, which a run alone has.
+        seed: of everything drawn by chance.
+        device_name: ``auto``, ``cpu`` or ``cuda``.
+        say: told how far it is.
+        cancelled: asked between batches.
+
+    Returns:
+        What ``explain.json`` holds, with what ``counterfactual.json`` does under ``event`` where that was asked for.
+
+    Raises:
+        InputError: there is no such clip, run, camera, method, frame or event, or another process writes into ``out``.
+        Cancelled: ``cancelled`` said so; what is finished is kept.
+    """
+    wanted = plan.chosen(methods)
+    path, name, scores, threshold, analysed = Path(source), Path(source).name, np.zeros(0, np.float32), None, None
+    run = store.get(source) if not path.exists() and path.suffix == "" else None
+    if event and run is None:
+        raise InputError("--event explains an event of a run away: name a run ('./whycam list runs'), not a clip")
+    if run is not None:
+        path, name, scores, threshold = run.path, run.clip, scores_of(run.folder), run.threshold
+        analysed = answers.read(run.folder).analysed if run.state == "done" else None
+        camera = camera or run.camera
+    which = named_or_only(camera)
+    video.probe(path)
+    whose = load(which)
+    asked = Asked(frame, wanted, budget or usual(whose), seed, threshold, scores, analysed)
+    runtime, entries = (
+        device.choose(device_name),
+        {name: each for name, each in plan.methods().items() if name in wanted},
+    )
+    around = event_frames(explain_events(run.folder), frame) if event and run else 0
+    job = plan.job_of(plan.subjects_of(whose.name, runtime.describe()), entries, asked.budget.evaluations, around, say,
+                      away_first=True)  # fmt: skip
+    with exclusive(out):
+        away = explain_away(run, frame, out, runtime, job=job, cancelled=cancelled) if event and run else None
+        result = explain_frame(path, name, whose, asked, out, runtime, job=job, cancelled=cancelled)
+    job.finish()
+    return result | ({"event": away} if away else {})
+
+
+def scores_of(folder: Path) -> Floats:
+    """Return a run's calibrated scores, as far as it was scored."""
+    return frame_log.read(folder, 25.0).scores
+
+
+def ranked(result: dict[str, Any]) -> list[str]:
+    """Return an explanation's methods, the most faithful first: by deletion AUC, those without one last."""
+    found: dict[str, dict[str, Any]] = result["methods"]
+    return sorted(found, key=lambda name: (found[name]["deletion_auc"] is None, found[name]["deletion_auc"], name))

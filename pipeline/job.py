@@ -1,0 +1,35 @@
+"""The job that analyses one clip."""
+
+from typing import TYPE_CHECKING
+
+from jobs.worker import JobContext
+from pipeline import store
+
+if TYPE_CHECKING:
+    from core.analysis import Analysis
+
+
+def run(context: JobContext) -> None:
+    """Analyse the clip of a run into its folder, and publish the summary that lists show.
+
+    Raises:
+        WhycamError: as :func:`pipeline.analyse.analyse` does.
+    """
+    from pipeline.analyse import analyse
+    from pipeline.camera import load
+
+    run = store.get(context.job.id)
+    context.owner_names = run.named
+    analysis = analyse(
+        run.path, load(run.camera or ""), run.folder, name=run.clip, threshold=run.threshold,
+        progress=context.progress, cancelled=context.cancelled,
+    )  # fmt: skip
+    context.publish(events=len(analysis.events), top_cause=_top_cause(analysis), reach=analysis.reach)
+
+
+def _top_cause(analysis: "Analysis") -> str | None:
+    """Name the best cause of the highest event; an event without a cause has an unknown one."""
+    if not analysis.events:
+        return None
+    highest = max(analysis.events, key=lambda explained: explained.event.peak_score)
+    return highest.causes[0].fine if highest.causes else "unknown"

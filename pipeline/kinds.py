@@ -1,0 +1,16 @@
+"""The kinds of jobs there are: what computes each, in a process of its own."""
+
+from jobs.queue import Queue
+
+ANALYSIS, EVALUATION, EXPLANATION, TRAINING = "analysis", "evaluation", "explanation", "training"
+KINDS = {
+    ANALYSIS: "pipeline.job:run",
+    EVALUATION: "pipeline.evaluation.job:run",
+    EXPLANATION: "pipeline.explaining.job:run",
+    TRAINING: "pipeline.training.job:run",
+}
+
+
+def queue() -> Queue:
+    """Return the user's queue, for all kinds."""
+    return Queue(KINDS)

@@ -1,0 +1,55 @@
+"""The job that makes one camera of uploaded footage."""
+
+from typing import TYPE_CHECKING
+
+from core import device
+from core.files import home
+from core.progress import Progress
+from footage.videos import VideoClip
+from jobs.worker import JobContext
+from pipeline.training import plan
+from pipeline.training.soundness import UnfitError
+from pipeline.training.teach import Watch, Wish, teach
+from pipeline.training.trainings import TrainingJob
+
+if TYPE_CHECKING:
+    from pipeline.training.loop import Step
+
+
+def run(context: JobContext) -> None:
+    """Make the camera, and publish what was chosen and what speaks against the footage.
+
+    Raises:
+        WhycamError: as :func:`pipeline.training.teach.teach` does.
+    """
+    job = context.store.get(context.job.id, TrainingJob)
+    context.owner_names = job.named
+    context.publish(notes=[], chosen=None, unfit=None)
+    clips = [VideoClip(name, path) for name, path in zip(job.clips, job.paths, strict=True)]
+    wish = Wish(minutes=job.minutes, false_alarms=job.false_alarms, resume=True, anyway=job.anyway)
+    try:
+        teach(f"{len(clips)} uploaded clips", clips, home() / "cameras" / job.camera, wish, watch_of(context, job),
+              device.choose())  # fmt: skip
+    except UnfitError:
+        context.publish(unfit=True)
+        raise
+
+
+def watch_of(context: JobContext, job: TrainingJob) -> Watch:
+    """Return what passes on to a job's context what a training tells; it raises ``Cancelled`` where that was asked."""
+    notes: list[str] = []
+    said = {plan.LEARNING: ""}
+
+    def note(sentence: str) -> None:
+        notes.append(job.named(sentence))
+        context.publish(notes=notes)
+
+    def step(at: "Step") -> None:
+        loss = "" if at.loss is None else f", loss {at.loss:.5f}"
+        said[plan.LEARNING] = f"{plan.LEARNING.capitalize()}: epoch {at.epoch + 1} of {at.epochs}{loss}"
+
+    def progress(told: Progress) -> None:
+        context.check_cancelled()
+        context.progress(told, said.get(told.stage, ""))
+
+    return Watch(note, lambda reasons: context.publish(chosen=dict(reasons)), progress, step)

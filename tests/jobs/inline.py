@@ -1,0 +1,40 @@
+"""Jobs computed by the test itself, in place of a worker process."""
+
+import os
+
+import pytest
+
+from jobs import processes, worker
+from jobs.job import Job
+from jobs.queue import Queue
+from jobs.store import JobStore
+from pipeline.kinds import KINDS
+
+ME = processes.identity(os.getpid())
+
+
+def no_processes(patch: pytest.MonkeyPatch) -> None:
+    """Have jobs queued alone: :func:`work` is their worker."""
+    patch.setattr(Queue, "submit", _submit)
+
+
+def _submit(queue, job_id, **parameters):
+    assert queue.store.enqueue(job_id, ME, {name: value for name, value in parameters.items() if value is not None})
+
+
+def work(job_id):
+    """Compute a queued job; return the exit code of its process."""
+    return worker.work(job_id, KINDS[JobStore().get(job_id, Job).kind])
+
+
+def keep(cls, job_id, title, directory, parameters, state, *, told=None, **more):
+    """Keep a job in a state; an active one is this process's."""
+    store = JobStore()
+    ended = state not in ("queued", "running")
+    store.create(cls, job_id, title, directory, parameters, state=state if ended else "draft", **more)
+    if not ended:
+        store.enqueue(job_id, ME, {})
+    if state == "running":
+        store.begin(job_id)
+    if told:
+        store.report(job_id, *told)

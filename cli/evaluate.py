@@ -1,8 +1,8 @@
 """The verb ``evaluate``: cameras and score files measured on a data set's test clips, or the data set checked."""
 
 import argparse
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,26 @@ if TYPE_CHECKING:
     from pipeline.camera import Camera
     from pipeline.evaluation.distort import Distortion
     from pipeline.evaluation.protocols import Rules
+    from pipeline.evaluation.summary import EvaluationResult
 
-Measured = tuple[dict[str, Any], str]
-"""A result, and its text."""
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured of one system.
+
+    Attributes:
+        result: of its scores.
+        text: the result and the causes, for the terminal.
+        causes: of :func:`pipeline.evaluation.causes.evaluate_causes`; empty without label files.
+    """
+
+    result: "EvaluationResult"
+    text: str
+    causes: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the keys that ``docs/interfaces.md`` names."""
+        return {**self.result.as_json(), **self.causes}
 
 
 def _arguments(verb: argparse.ArgumentParser) -> None:
@@ -81,10 +98,10 @@ def run(options: argparse.Namespace) -> int:
     found = list(_cameras(options, dataset, rules)) if options.camera else []
     for path in options.scores:
         result = evaluate_scores(path, dataset, rules, options.regions, options.heat)
-        found.append((result, evaluation_text.evaluation(result)))
-    results, texts = [result for result, _ in found], [text for _, text in found]
+        found.append(Measured(result, evaluation_text.evaluation(result)))
+    results, texts = [one.as_json() for one in found], [one.text for one in found]
     if len(results) > 1:
-        texts.append(evaluation_text.comparison(results))
+        texts.append(evaluation_text.comparison([one.result for one in found]))
     deliver(results[0] if len(results) == 1 else results, options.json, "\n\n".join(texts))
     return 0
 
@@ -182,17 +199,17 @@ def _camera(
                 objects=options.objects, actions=options.actions, look=album.look if options.page else None,
             )  # fmt: skip
         keep = _file(options.keep, camera, footage.distorted) if options.keep else None
-        result = evaluate(camera, dataset, runtime, job, rules=rules, heat=options.heat, keep=keep) | causes
+        result = evaluate(camera, dataset, runtime, job, rules=rules, heat=options.heat, keep=keep)
         job.finish()
     texts = [evaluation_text.evaluation(result), *([evaluation_text.causes(causes)] if causes else [])]
     if footage.distorted:
-        result["distortion"] = footage.distorted
         texts.insert(0, f"distorted: {footage.distorted}")
+    found = Measured(replace(result, distortion=footage.distorted), "\n\n".join(texts), causes)
     if options.card:
-        note(camera, result)
+        note(camera, found.as_json())
     if options.page:
-        album.write(options.page, result)
-    return result, "\n\n".join(texts)
+        album.write(options.page, found.as_json())
+    return found
 
 
 def _file(folder: Path, camera: "Camera", distorted: str) -> Path:

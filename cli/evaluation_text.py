@@ -1,41 +1,39 @@
 """Results of evaluations, as the terminal shows them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from cli.output import table
-from core.registry import collect
 from pipeline.evaluation.check import COUNTED
 from pipeline.evaluation.figures import HEADLINE, shown
+from pipeline.evaluation.metric_values import further_names
+from pipeline.evaluation.summary import HEADLINE_AUC, EvaluationResult
 
 
-def evaluation(result: Mapping[str, Any]) -> str:
+def evaluation(result: EvaluationResult) -> str:
     """Set a result of an evaluation as text."""
-    names = (*HEADLINE, *(name for name in collect("metrics", "METRICS") if name not in HEADLINE), "auc.protocol")
+    summary, localisation = result.summary, result.localisation
+    names = dict.fromkeys((*HEADLINE, *summary.figures))
     rows = [
         {
             "figure": name,
-            result["camera"]: _cell(result, name),
-            "frame's index alone": _cell(result["frame_index"], name),
+            result.system: shown(summary.figures[name]),
+            "frame's index alone": shown(summary.frame_index[name]),
         }
         for name in names
     ]
-    others = {**result.get("localisation", {}), **result["alarms"]}
-    more = [{"figure": k, "value": shown(v)} for k, v in others.items() if not isinstance(v, str)]
+    placed = {**(localisation.figures if localisation else {}), **summary.alarms}
     return "\n\n".join(
         (
-            f"camera {result['camera']} ({result['detector']}) on {result['data']}, labels {result['label_set']}: "
-            f"{result['scored']} of {result['frames']} frames scored, {result['abnormal']} of them abnormal",
+            f"camera {result.system} ({result.detector}) on {result.data}, labels {result.label_set}: "
+            f"{summary.scored} of {summary.frames} frames scored, {summary.abnormal} of them abnormal",
             table(rows),
-            table(more),
-            table(_words(result["videos"])),
-            *(
-                [table([{k: shown(v) for k, v in row.items()} for row in result["classes"]])]
-                if "classes" in result
-                else []
-            ),
-            *result.get("false_alarms", {}).get("said", ()),
-            f"{result['protocol']}{_speed(result.get('machine'))}",
+            table([{"figure": name, "value": shown(value)} for name, value in placed.items()]),
+            table(_words([asdict(video) for video in summary.videos])),
+            *([table(_words([one.as_json() for one in result.classes]))] if result.classes is not None else []),
+            *(result.false_alarms.said if result.false_alarms else ()),
+            f"{result.protocol}{_speed(result.facts.get('machine'))}",
         )
     )
 
@@ -51,13 +49,6 @@ def _speed(machine: Mapping[str, Any] | None) -> str:
     return f"\n{machine['device']}: {machine['frames_per_second']} frames/s, {share}"
 
 
-def _cell(figures: Mapping[str, Any], name: str) -> str:
-    value: Any = figures
-    for part in name.split("."):
-        value = value[part]
-    return shown(value)
-
-
 def checked(result: Mapping[str, Any]) -> str:
     """Set a result of :func:`pipeline.evaluation.check.check` as text."""
     rows = [{"count": key.replace("_", " "), "here": result["found"][key], "published": result["official"].get(key)}
@@ -69,19 +60,22 @@ def checked(result: Mapping[str, Any]) -> str:
     return "\n\n".join((f"{result['data']}, labels {labels}", table(clips), table(rows), verdict))
 
 
-def comparison(results: Sequence[dict[str, Any]]) -> str:
+def comparison(results: Sequence[EvaluationResult]) -> str:
     """Set several results in one table."""
+    columns = {
+        "AUC": HEADLINE_AUC,
+        "raw": "auc.micro_raw",
+        "macro": "auc.macro",
+        "protocol's": "auc.protocol",
+        "EER": "eer",
+    }
     return table(
         [
             {
-                "system": result["camera"],
-                "distortion": result.get("distortion") or "",
-                "AUC": shown(result["auc"]["micro_normalised"]),
-                "raw": shown(result["auc"]["micro_raw"]),
-                "macro": shown(result["auc"]["macro"]),
-                "protocol's": shown(result["auc"]["protocol"]),
-                "EER": shown(result["eer"]),
-                "index alone": shown(result["frame_index"]["auc"]["micro_normalised"]),
+                "system": result.system,
+                "distortion": result.distortion,
+                **{title: shown(result.summary.figures[name]) for title, name in columns.items()},
+                "index alone": shown(result.summary.frame_index[HEADLINE_AUC]),
             }
             for result in results
         ]
@@ -136,7 +130,10 @@ def _rule(first: Mapping[str, Any] | None, classes: Mapping[str, Any] | None) ->
         for group in ("unseen", "seen"):
             row[group] = shown(first[group]["top1"]) if first[group] else ""
             row[f"{group} tracks"] = _tracks(first[group]) if first[group] else ""
-    return row | ({"mAP": shown(classes["map"]), "of objects": shown(classes["map_objects"])} if classes else {})
+    if not classes:
+        return row
+    further = {name: shown(classes[name]) for name in further_names()}
+    return row | {"mAP": shown(classes["map"]), "of objects": shown(classes["map_objects"])} | further
 
 
 def _tracks(figures: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ REGISTRIES = {
     "detectors": ("detectors", "DETECTORS"),
     "methods": ("explain.methods", "METHODS"),
     "datasets": ("footage", "DATASETS"),
-    "metrics": ("metrics", "METRICS", "EVENT_METRICS", "REGION_METRICS", "CLASS_METRICS"),
+    "metrics": ("metrics", "METRICS"),
 }
 
 
@@ -46,7 +46,7 @@ def rows_of(kind: str, refuse: Callable[[InputError], object]) -> list[dict[str,
         from pipeline.camera import cameras
 
         return [row for name in cameras() for row in _camera(name, refuse)]
-    return [{"name": name, "about": about(entry)} for name, entry in collect(*REGISTRIES[kind]).items()]
+    return [{"name": name, **_more(entry), "about": about(entry)} for name, entry in collect(*REGISTRIES[kind]).items()]
 
 
 def _camera(name: str, refuse: Callable[[InputError], object]) -> list[dict[str, Any]]:
@@ -58,6 +58,13 @@ def _camera(name: str, refuse: Callable[[InputError], object]) -> list[dict[str,
         refuse(error)
         return []
     return [{"name": c.name, "detector": c.detector, "width": c.width, "height": c.height, "threshold": c.threshold}]
+
+
+def _more(entry: Any) -> dict[str, str]:
+    """Return what a metric is computed of, and its range; nothing of other entries."""
+    from core.metrics import Metric
+
+    return {"needs": entry.needs.need, "range": entry.bounds} if isinstance(entry, Metric) else {}
 
 
 def about(entry: Any) -> str:

@@ -52,6 +52,7 @@ def show(result: Mapping[str, Any]) -> str:
 
 def _means(result: Mapping[str, Any]) -> list[dict[str, str]]:
     from pipeline.evaluation import xman_text
+    from pipeline.evaluation.metric_values import further_names
     from pipeline.evaluation.xman import LEFT_OUT
 
     spans, chance = result["intervals"], result["chance"]
@@ -63,7 +64,7 @@ def _means(result: Mapping[str, Any]) -> list[dict[str, str]]:
             "95 %": xman_text.span(spans.get(key)),
             "by chance": xman_text.shown(chance[key]),
         }
-        for key, name in MEANS.items()
+        for key, name in {**MEANS, **{name: name for name in further_names()}}.items()
     ]
     return rows + [
         {

@@ -1,67 +1,17 @@
 """What RBDC and TBDC share: which annotated regions are found at which threshold, and at what price."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from core.arrays import Bools, Doubles, Ints
+from core.metrics import PredictedRegions, Regions
 
 LEAST_IOU = 0.1
 """Beta: IoU from which a predicted region finds an annotated one (``ramachandra2020street``)."""
 LEAST_SHARE = 0.1
 """Alpha: share of a track's regions from which the track is found."""
 _CELLS = 8_000_000
-
-
-@dataclass(frozen=True)
-class Regions:
-    """Boxes of a whole data set.
-
-    Attributes:
-        frame: (N,) number of the frame over all videos, so that no two videos share one.
-        box: (N, 4) x1, y1, x2, y2; x2 and y2 exclusive.
-    """
-
-    frame: Ints
-    box: Doubles
-
-    def __post_init__(self) -> None:
-        if self.box.shape != (len(self.frame), 4):
-            raise ValueError(f"box must be ({len(self.frame)}, 4), got {self.box.shape}")
-
-    def __len__(self) -> int:
-        return len(self.frame)
-
-
-@dataclass(frozen=True)
-class Predicted:
-    """Predicted regions, each of which is there from above ``low`` up to ``high``, both thresholds.
-
-    A box with a score is there at every threshold up to it: ``low`` is minus infinity. A region cut out of a heat map
-    is there while that cut gives it.
-
-    Attributes:
-        regions: the boxes.
-        low, high: (N,) float64.
-    """
-
-    regions: Regions
-    low: Doubles
-    high: Doubles
-
-    def __post_init__(self) -> None:
-        if not self.low.shape == self.high.shape == (len(self.regions),):
-            raise ValueError(f"low and high must be ({len(self.regions)},), got {self.low.shape} and {self.high.shape}")
-        if np.isnan(self.low).any() or np.isnan(self.high).any():
-            raise ValueError("low and high must be numbers, got NaN")
-
-    @classmethod
-    def scored(cls, regions: Regions, score: npt.ArrayLike) -> "Predicted":
-        """Make predictions of boxes with a score each."""
-        high = np.asarray(score, np.float64)
-        return cls(regions, np.full(len(regions), -np.inf), high)
 
 
 def matches(predicted: Regions, truth: Regions, least: float = LEAST_IOU) -> tuple[Ints, Ints]:
@@ -87,7 +37,7 @@ Found = Callable[[Bools], Doubles]
 """(M, K) which regions are found at K thresholds -> (K,) share that counts."""
 
 
-def area(predicted: Predicted, truth: Regions, frames: int, share: Found, least: float = LEAST_IOU) -> float:
+def area(predicted: PredictedRegions, truth: Regions, frames: int, share: Found, least: float = LEAST_IOU) -> float:
     """Return the area under ``share`` over false regions per frame from 0 to 1.
 
     From point to point the curve is straight; where it never comes to one false region per frame it goes on flat.

@@ -1,5 +1,6 @@
 """Area under the precision-recall curve, abnormal frames being the positive ones."""
 
+from core.metrics import FrameScores, Metric
 from metrics.pool import Labels, Scores, average_precision, pool
 
 
@@ -15,4 +16,6 @@ def auc_pr(scores: Scores, abnormal: Labels) -> float:
     return average_precision(*pool(scores, abnormal))
 
 
-METRICS = {"auc_pr": auc_pr}
+METRICS = {
+    "auc_pr": Metric(lambda given: auc_pr(given.scores, given.abnormal), FrameScores, about=auc_pr.__doc__),
+}

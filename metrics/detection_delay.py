@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from core.metrics import UPWARDS, Events, Metric
 from metrics.spans import Flags, Pace, clocks, pairs, spans
 
 
@@ -49,4 +50,14 @@ def events_found(flagged: Flags, abnormal: Flags, pace: Pace) -> float:
     return float(np.mean(np.isfinite(found))) if found else float("nan")
 
 
-EVENT_METRICS = {"detection_delay": detection_delay, "events_found": events_found}
+METRICS = {
+    "detection_delay": Metric(
+        lambda given: detection_delay(given.flagged, given.abnormal, given.seconds),
+        Events,
+        UPWARDS,
+        about=detection_delay.__doc__,
+    ),
+    "events_found": Metric(
+        lambda given: events_found(given.flagged, given.abnormal, given.seconds), Events, about=events_found.__doc__
+    ),
+}

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from core.metrics import FrameScores, Metric
 from metrics.pool import Labels, Scores, pool, roc
 
 
@@ -27,4 +28,6 @@ def eer(scores: Scores, abnormal: Labels) -> float:
     return float(fpr[before] + share * (fpr[after] - fpr[before]))
 
 
-METRICS = {"eer": eer}
+METRICS = {
+    "eer": Metric(lambda given: eer(given.scores, given.abnormal), FrameScores, about=eer.__doc__),
+}

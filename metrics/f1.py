@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from metrics.pool import Labels, Scores, counts, pool
+from core.metrics import Decisions, FrameScores, Metric, counts
+from metrics.pool import Labels, Scores, pool
 
 
 def f1(scores: Scores, abnormal: Labels, threshold: float = 0.0) -> float:
@@ -35,4 +36,7 @@ def f1_oracle(scores: Scores, abnormal: Labels) -> float:
     return float(np.max(2 * tp / (tp + fp + tp[-1])))
 
 
-METRICS = {"f1": f1, "f1_oracle": f1_oracle}
+METRICS = {
+    "f1": Metric(lambda given: f1(given.scores, given.abnormal), Decisions, about=f1.__doc__),
+    "f1_oracle": Metric(lambda given: f1_oracle(given.scores, given.abnormal), FrameScores, about=f1_oracle.__doc__),
+}

@@ -1,5 +1,6 @@
 """False alarms: how often somebody is called for nothing."""
 
+from core.metrics import UPWARDS, Events, Metric
 from metrics.spans import Flags, Pace, clocks, pairs, spans
 
 
@@ -45,4 +46,11 @@ def false_alarms(flagged: Flags, abnormal: Flags, pace: Pace, scored: Flags | No
     return false / hours if hours else float("nan")
 
 
-EVENT_METRICS = {"false_alarms": false_alarms}
+METRICS = {
+    "false_alarms": Metric(
+        lambda given: false_alarms(given.flagged, given.abnormal, given.seconds, given.scored),
+        Events,
+        UPWARDS,
+        false_alarms.__doc__,
+    ),
+}

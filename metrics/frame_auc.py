@@ -12,6 +12,7 @@ They are not comparable with one another, so all three are always given, with th
 import numpy as np
 
 from core.arrays import Bools, Doubles
+from core.metrics import FrameScores, Metric
 from metrics.pool import Labels, Scores, normalised, pool, roc, videos
 
 __all__ = ["METRICS", "auc_of", "macro", "micro_normalised", "micro_raw", "normalised", "video_auc"]
@@ -73,4 +74,10 @@ def macro(scores: Scores, abnormal: Labels) -> float:
     return float(np.mean(each)) if each else float("nan")
 
 
-METRICS = {"auc.micro_normalised": micro_normalised, "auc.micro_raw": micro_raw, "auc.macro": macro}
+METRICS = {
+    "auc.micro_normalised": Metric(
+        lambda given: micro_normalised(given.scores, given.abnormal), FrameScores, about=micro_normalised.__doc__
+    ),
+    "auc.micro_raw": Metric(lambda given: micro_raw(given.raw, given.abnormal), FrameScores, about=micro_raw.__doc__),
+    "auc.macro": Metric(lambda given: macro(given.scores, given.abnormal), FrameScores, about=macro.__doc__),
+}

@@ -3,7 +3,8 @@
 import numpy as np
 
 from core.arrays import Bools, Doubles
-from metrics.pool import Labels, Scores, counts, pool
+from core.metrics import FrameScores, Metric, counts
+from metrics.pool import Labels, Scores, pool
 
 
 def best_threshold(scores: Doubles, abnormal: Bools) -> float:
@@ -64,8 +65,12 @@ def gmean_f1(scores: Scores, abnormal: Labels) -> float:
 
 
 METRICS = {
-    "gmean.value": gmean,
-    "gmean.precision": gmean_precision,
-    "gmean.recall": gmean_recall,
-    "gmean.f1": gmean_f1,
+    "gmean.value": Metric(lambda given: gmean(given.scores, given.abnormal), FrameScores, about=gmean.__doc__),
+    "gmean.precision": Metric(
+        lambda given: gmean_precision(given.scores, given.abnormal), FrameScores, about=gmean_precision.__doc__
+    ),
+    "gmean.recall": Metric(
+        lambda given: gmean_recall(given.scores, given.abnormal), FrameScores, about=gmean_recall.__doc__
+    ),
+    "gmean.f1": Metric(lambda given: gmean_f1(given.scores, given.abnormal), FrameScores, about=gmean_f1.__doc__),
 }

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.arrays import Bools, Doubles
+from core.metrics import LocatedHeat, Metric
 from metrics.pool import roc
 
 SHARE = 0.4
@@ -77,4 +78,16 @@ def of_values(values: Doubles, abnormal: Bools) -> float:
     return float(np.trapezoid(curve[1], curve[0])) if curve else float("nan")
 
 
-REGION_METRICS = {"pixel_auc": pixel_auc}
+def _of_cells(given: LocatedHeat) -> float:
+    """Compute the pixel-level AUC of heat in cells, each of whose pixels is as hot as the cell."""
+    values = []
+    for maps, inside, abnormal in zip(given.maps, given.inside, given.abnormal, strict=True):
+        tops = maps.reshape(len(maps), -1).max(1).astype(np.float64)
+        for frame in np.flatnonzero(abnormal & inside.reshape(len(inside), -1).any(1)).tolist():
+            cells = inside[frame] > 0
+            tops[frame] = reached(np.repeat(maps[frame][cells], inside[frame][cells]).astype(np.float64))
+        values.append(tops)
+    return of_values(np.concatenate(values), np.concatenate(given.abnormal))
+
+
+METRICS = {"pixel_auc": Metric(_of_cells, LocatedHeat, about=pixel_auc.__doc__)}

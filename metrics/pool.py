@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.arrays import Bools, Doubles
+from core.metrics import counts
 
 Scores = Sequence[npt.ArrayLike]
 Labels = Sequence[npt.ArrayLike]
@@ -60,17 +61,6 @@ def normalised(scores: Doubles) -> Doubles:
     return between
 
 
-def counts(scores: Doubles, abnormal: Bools) -> tuple[Doubles, Doubles]:
-    """Count, for each distinct score from the highest down, the frames flagged at it: (abnormal, normal) ones.
-
-    Equal scores are flagged together, so that the order of frames has no influence.
-    """
-    order = np.argsort(-scores)
-    s, y = scores[order], abnormal[order]
-    last = np.r_[s[1:] != s[:-1], True][: len(s)]
-    return np.cumsum(y, dtype=np.float64)[last], np.cumsum(~y, dtype=np.float64)[last]
-
-
 def average_precision(scores: Doubles, positive: Bools) -> float:
     """Sum precision over the steps of recall, nothing interpolated; NaN where nothing is positive."""
     if not positive.any():
@@ -79,7 +69,7 @@ def average_precision(scores: Doubles, positive: Bools) -> float:
 
 
 def steps_of(tp: Doubles, fp: Doubles) -> float:
-    """Sum precision over the steps of recall, from :func:`counts` with at least one positive."""
+    """Sum precision over the steps of recall, from :func:`core.metrics.counts` with at least one positive."""
     return float(np.sum(np.diff(tp, prepend=0.0) / tp[-1] * tp / (tp + fp)))
 
 

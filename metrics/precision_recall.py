@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from core.metrics import Decisions, Metric
 from metrics.pool import Labels, Scores, pool
 
 
@@ -26,4 +27,7 @@ def recall(scores: Scores, abnormal: Labels, threshold: float = 0.0) -> float:
     return float(np.mean(s[y] > threshold)) if y.any() else float("nan")
 
 
-METRICS = {"precision": precision, "recall": recall}
+METRICS = {
+    "precision": Metric(lambda given: precision(given.scores, given.abnormal), Decisions, about=precision.__doc__),
+    "recall": Metric(lambda given: recall(given.scores, given.abnormal), Decisions, about=recall.__doc__),
+}

@@ -1,11 +1,10 @@
 """Region-based detection criterion: are the unusual regions found, each by itself?"""
 
-from metrics._regions import LEAST_IOU, Predicted, Regions, area
+from core.metrics import LocatedHeat, Metric, PredictedRegions, Regions
+from metrics._regions import LEAST_IOU, area
 
-__all__ = ["Predicted", "Regions", "rbdc"]
 
-
-def rbdc(predicted: Predicted, truth: Regions, frames: int, least: float = LEAST_IOU) -> float:
+def rbdc(predicted: PredictedRegions, truth: Regions, frames: int, least: float = LEAST_IOU) -> float:
     """Area under found regions over false regions per frame, from 0 to 1 (ramachandra2020street, section 4).
 
     A region is found at a threshold where some predicted region in its frame has an IoU of at least 0.1 with it; one
@@ -23,10 +22,12 @@ def rbdc(predicted: Predicted, truth: Regions, frames: int, least: float = LEAST
     >>> import numpy as np
     >>> truth = Regions(np.array([0, 1]), np.array([[0, 0, 4, 4], [0, 0, 4, 4.0]]))
     >>> seen = Regions(np.array([0, 2]), np.array([[0, 0, 4, 4], [9, 9, 12, 12.0]]))
-    >>> rbdc(Predicted.scored(seen, [2.0, 1.0]), truth, frames=4)
+    >>> rbdc(PredictedRegions.scored(seen, [2.0, 1.0]), truth, frames=4)
     0.5
     """
     return area(predicted, truth, frames, lambda found: found.mean(0), least)
 
 
-REGION_METRICS = {"rbdc": rbdc}
+METRICS = {
+    "rbdc": Metric(lambda given: rbdc(given.predicted, given.truth, given.frames), LocatedHeat, about=rbdc.__doc__),
+}

@@ -4,13 +4,12 @@ import numpy as np
 import numpy.typing as npt
 
 from core.arrays import Bools, Doubles
-from metrics._regions import LEAST_IOU, LEAST_SHARE, Predicted, Regions, area
-
-__all__ = ["Predicted", "Regions", "tbdc"]
+from core.metrics import LocatedHeat, Metric, PredictedRegions, Regions
+from metrics._regions import LEAST_IOU, LEAST_SHARE, area
 
 
 def tbdc(
-    predicted: Predicted, truth: Regions, tracks: npt.ArrayLike, frames: int, least: float = LEAST_IOU,
+    predicted: PredictedRegions, truth: Regions, tracks: npt.ArrayLike, frames: int, least: float = LEAST_IOU,
     share: float = LEAST_SHARE,
 ) -> float:  # fmt: skip
     """Area under found tracks over false regions per frame, from 0 to 1 (ramachandra2020street, section 4).
@@ -33,7 +32,7 @@ def tbdc(
 
     >>> truth = Regions(np.array([0, 1]), np.array([[0, 0, 4, 4], [0, 0, 4, 4.0]]))
     >>> seen = Regions(np.array([0, 2]), np.array([[0, 0, 4, 4], [9, 9, 12, 12.0]]))
-    >>> tbdc(Predicted.scored(seen, [2.0, 1.0]), truth, [7, 7], frames=4)
+    >>> tbdc(PredictedRegions.scored(seen, [2.0, 1.0]), truth, [7, 7], frames=4)
     1.0
     """
     names, number = np.unique(np.asarray(tracks), return_inverse=True)
@@ -51,4 +50,8 @@ def tbdc(
     return area(predicted, truth, frames, found_tracks, least)
 
 
-REGION_METRICS = {"tbdc": tbdc}
+METRICS = {
+    "tbdc": Metric(
+        lambda given: tbdc(given.predicted, given.truth, given.tracks, given.frames), LocatedHeat, about=tbdc.__doc__
+    ),
+}

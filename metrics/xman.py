@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.arrays import Bools, Doubles, Ints
-from metrics.pool import average_precision, counts, steps_of
+from core.metrics import ClassScores, Metric, OneClass, counts
+from metrics.pool import average_precision, steps_of
 
 Named = tuple[str, str]
 
@@ -62,29 +63,11 @@ def class_map(scores: npt.ArrayLike, positive: npt.ArrayLike, classes: Sequence[
     s, y = np.asarray(scores, np.float64), np.asarray(positive, np.bool_)
     if s.shape != y.shape or s.ndim != 2 or s.shape[1] != len(classes):
         raise ValueError(f"scores and positive must both be (F, {len(classes)}), got {s.shape} and {y.shape}")
-    return _means({name: class_precision(s[:, i], y[:, i]) for i, name in enumerate(classes)})
+    return class_means({name: class_precision(s[:, i], y[:, i]) for i, name in enumerate(classes)})
 
 
-def both_precisions(
-    scores: npt.ArrayLike, positive: npt.ArrayLike, classes: Sequence[Named]
-) -> tuple[ClassMap, dict[Named, float]]:
-    """Return what :func:`class_map` returns and each class's :func:`eleven_point`, from one sorting of the frames.
-
-    Args:
-        scores: (F, C) best score of each frame and class.
-        positive: (F, C) truth.
-        classes: C (coarse, fine) names.
-    """
-    s, y = np.asarray(scores, np.float64), np.asarray(positive, np.bool_)
-    steps: dict[Named, float] = {}
-    pieces: dict[Named, float] = {}
-    for i, name in enumerate(classes):
-        tp, fp = counts(s[:, i], y[:, i])
-        steps[name], pieces[name] = (of(tp, fp) if y[:, i].any() else float("nan") for of in (steps_of, _pieces_of))
-    return _means(steps), pieces
-
-
-def _means(each: dict[Named, float]) -> ClassMap:
+def class_means(each: dict[Named, float]) -> ClassMap:
+    """Return the means over all classes and over some of them, those of NaN left out."""
     return ClassMap(
         per_class=each,
         map=_mean(each.values()),
@@ -108,7 +91,7 @@ def by_chance(positive: npt.ArrayLike, classes: Sequence[Named]) -> ClassMap:
     """
     y = np.asarray(positive, np.bool_)
     shares = y.mean(0) if len(y) else np.zeros(len(classes))
-    return _means({name: float(share) or float("nan") for name, share in zip(classes, shares, strict=True)})
+    return class_means({name: float(share) or float("nan") for name, share in zip(classes, shares, strict=True)})
 
 
 def macro_by_chance(positive: npt.ArrayLike, video: npt.ArrayLike) -> float:
@@ -214,4 +197,16 @@ def _mean(values: Iterable[float]) -> float:
     return float(np.mean(defined)) if defined else float("nan")
 
 
-CLASS_METRICS = {"xman_map": class_map, "xman_ap": class_precision, "xman_ap_11_point": eleven_point}
+def _steps(given: OneClass) -> float:
+    return steps_of(*given.counts) if given.positive.any() else float("nan")
+
+
+METRICS = {
+    "xman_map": Metric(lambda given: _mean(map(_steps, given.each)), ClassScores, about=class_map.__doc__),
+    "xman_ap": Metric(_steps, OneClass, about=class_precision.__doc__),
+    "xman_ap_11_point": Metric(
+        lambda given: _pieces_of(*given.counts) if given.positive.any() else float("nan"),
+        OneClass,
+        about=eleven_point.__doc__,
+    ),
+}

@@ -67,6 +67,31 @@ class AlarmRate:
         return f"{number(low)} to {number(high)}"
 
 
+@dataclass(frozen=True)
+class AlarmComparison:
+    """False alarms of an evaluation beside what the camera's card expects.
+
+    Attributes:
+        here: those of the evaluation.
+        card: those of the card; None where it tells none.
+        said: both in sentences.
+    """
+
+    here: AlarmRate
+    card: AlarmRate | None
+    said: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return ``false_alarms`` of ``evaluate --json``."""
+        card = self.card and {
+            "per_hour": self.card.per_hour, "hours": self.card.hours, "interval": list(self.card.interval),
+        }  # fmt: skip
+        return {
+            "count": self.here.count, "hours": self.here.hours, "per_hour": self.here.per_hour,
+            "interval": list(self.here.interval), "card": card, "said": list(self.said),
+        }  # fmt: skip
+
+
 def number(rate: float) -> str:
     """Write a rate with as many digits as it can have.
 
@@ -101,25 +126,22 @@ def expected(camera: "Camera") -> str:
     )
 
 
-def compare(camera: "Camera", result: Mapping[str, Any]) -> dict[str, Any]:
-    """Hold the false alarms of an evaluation against the camera's card, as ``false_alarms`` of ``evaluate --json``.
+def compare(camera: "Camera", alarms: Mapping[str, float | None], data: str) -> AlarmComparison | None:
+    """Hold the false alarms of an evaluation against the camera's card.
 
     Args:
-        camera: that was evaluated; nothing is compared where its threshold is none.
-        result: of :func:`pipeline.evaluation.judge.judge`.
+        camera: that was evaluated.
+        alarms: ``false_alarms_counted`` and ``normal_hours``; None where no threshold was set.
+        data: name of the data set.
     """
-    alarms = result["alarms"]
-    if alarms.get("false_alarms") is None:
-        return {}
-    here, card = AlarmRate(alarms["false_alarms_counted"], alarms["normal_hours"]), of_camera(camera)
-    said = [f"False alarms on the normal frames of {result['data']}: {here.said()}."]
+    count, hours = alarms["false_alarms_counted"], alarms["normal_hours"]
+    if count is None or not hours:
+        return None
+    here, card = AlarmRate(count, hours), of_camera(camera)
+    said = [f"False alarms on the normal frames of {data}: {here.said()}."]
     if card is not None:
         said.append(f"The camera's card: {expected(camera)}. {_judged(here, card, camera)}")
-    return {"false_alarms": {"count": here.count, "hours": here.hours, "per_hour": here.per_hour,
-                             "interval": list(here.interval),
-                             "card": None if card is None else {"per_hour": card.per_hour, "hours": card.hours,
-                                                                "interval": list(card.interval)},
-                             "said": said}}  # fmt: skip
+    return AlarmComparison(here, card, tuple(said))
 
 
 def _judged(here: AlarmRate, card: AlarmRate, camera: "Camera") -> str:

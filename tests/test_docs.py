@@ -8,7 +8,7 @@ import pytest
 
 from cli.list import KINDS
 from cli.main import parse, parser
-from pipeline.evaluation.figures import Scored, measure
+from pipeline.evaluation.figures import Scored, summarise_scores
 from tests import tables
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,7 +55,7 @@ def test_the_interfaces_name_every_key_of_an_evaluation():
     import numpy as np
 
     scores = np.arange(9, dtype=np.float32)
-    result = measure([Scored("a", scores, scores > 4, scores > 5)])
+    result = summarise_scores([Scored("a", scores, scores > 4, scores > 5)]).as_json()
     keys = set(
         re.findall(
             r"`([\w.\[\]]+)`", "\n".join(re.findall(r"^\| (.+?) \|", section("`evaluate --json`"), re.MULTILINE))

@@ -9,13 +9,15 @@ import numpy as np
 
 from core.analysis import Cause, FrameCause
 from core.arrays import Bools, Doubles
+from core.metrics import ClassScores
 from footage.labels import Named
 from metrics.first_cause import Verdict, judge, shares
-from metrics.xman import class_map
 from pipeline.evaluation._labelled import LabelledClip
-from pipeline.evaluation.figures import defined
+from pipeline.evaluation.metric_values import class_figures, defined
 
 OURS = "calibrated"
+OF_SYSTEMS = ("xman_ap_11_point",)
+"""Metrics of classes that ``xman`` alone gives."""
 
 
 @dataclass(frozen=True)
@@ -103,14 +105,16 @@ def _said(cause: Cause | None) -> str | None:
 
 def mean_precision(rankings: Sequence[Ranking], classes: Sequence[Named]) -> dict[str, Any]:
     """Compute one rule's X-MAN figures over the frames of all clips."""
-    found = class_map(
-        np.concatenate([r.scores for r in rankings]), np.concatenate([r.positive for r in rankings]), classes
-    )
+    scores, positive = np.concatenate([r.scores for r in rankings]), np.concatenate([r.positive for r in rankings])
+    video = np.repeat(np.arange(len(rankings)), [len(r.scores) for r in rankings])
+    found = class_figures(ClassScores(scores, positive, classes, video), without=OF_SYSTEMS)
+    parts = found.means(classes)
     return {
-        "map": defined(found.map),
-        "map_objects": defined(found.map_objects),
-        "map_without_location": defined(found.map_without_location),
-        "per_class": {": ".join(name): defined(value) for name, value in found.per_class.items()},
+        "map": found.values["map"],
+        "map_objects": defined(parts.map_objects),
+        "map_without_location": defined(parts.map_without_location),
+        **found.per_class,
+        **found.values,
     }
 
 

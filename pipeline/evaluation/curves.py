@@ -10,7 +10,8 @@ import numpy as np
 from core.arrays import Bools, Doubles, Images
 from core.datasets import Truth
 from core.files import write_whole
-from metrics.pool import counts, normalised
+from core.metrics import counts
+from metrics.pool import normalised
 from metrics.spans import spans
 from pipeline.evaluation.judge import Truths
 from pipeline.evaluation.protocols import Rules

@@ -5,8 +5,8 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -29,6 +29,7 @@ from pipeline.evaluation.heat_maps import DEFAULT
 from pipeline.evaluation.judge import Truths, judge, truths_of
 from pipeline.evaluation.protocols import OWN, Rules
 from pipeline.evaluation.stored import Kept, Stored
+from pipeline.evaluation.summary import EvaluationResult
 from pipeline.events import find_events
 from pipeline.finite import finite_scores
 
@@ -36,7 +37,7 @@ from pipeline.finite import finite_scores
 def evaluate(
     camera: Camera, dataset: Dataset, runtime: Runtime, job: JobProgress | None = None, *,
     rules: Rules = OWN, heat: str = "", keep: Path | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> EvaluationResult:  # fmt: skip
     """Score every test clip and measure the scores against the truth.
 
     Args:
@@ -49,9 +50,6 @@ def evaluate(
             :mod:`pipeline.evaluation.heat_maps`); empty: do not.
         keep: file that the scores, and the heat where there are masks, are kept in.
 
-    Returns:
-        What ``docs/interfaces.md`` says of ``evaluate --json``; None stands for a figure that is undefined.
-
     Raises:
         DataError: there is no test clip, or a clip and its truth differ in length.
         StorageError: the scores cannot be kept.
@@ -62,7 +60,7 @@ def evaluate(
     if keep:
         scores_file.write(found, keep)
     result = judge(found, truths, rules, heat=heat or DEFAULT)
-    return result | false_alarms.compare(camera, result)
+    return replace(result, false_alarms=false_alarms.compare(camera, result.summary.alarms, dataset.name))
 
 
 def score(

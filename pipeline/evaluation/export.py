@@ -7,7 +7,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.metrics import Decisions, Events, FrameScores, LocatedHeat
 from pipeline.evaluation import _xman_html, xman_text
+from pipeline.evaluation.metric_values import further_names, named
 from pipeline.evaluation.published import beside
 from pipeline.evaluation.xman import LEFT_OUT, complete
 from pipeline.false_alarms import number
@@ -21,6 +23,15 @@ FIGURES = {
     "delay, s": ("alarms", "detection_delay"), "false alarms/h": ("alarms", "false_alarms"),
     "index alone": ("frame_index", "auc", "micro_normalised"),
 }  # fmt: skip
+JSON_ALONE = ("precision", "recall", "gmean.value", "gmean.precision", "gmean.recall", "gmean.f1", "events_found")
+"""Metrics that the table leaves to the JSON; any other that has no column above gets one under its own name."""
+PLACES: dict[type, tuple[str, ...]] = {
+    FrameScores: (),
+    Decisions: (),
+    LocatedHeat: ("localisation",),
+    Events: ("alarms",),
+}
+"""Where results keep the metrics that need these."""
 XMAN = {
     "without location": ("map_without_location",), "11-point": ("map_11_point",),
     "macro over videos": ("map_macro_over_videos",),
@@ -58,10 +69,17 @@ def _row(result: Mapping[str, Any]) -> dict[str, Any]:
     named["labels"] = result["label_set"]
     for key in ("protocol", "smoothing", "normalisation"):
         named[key] = result["rules"][key]
-    figures = {name: at(result, path) for name, path in FIGURES.items()}
+    figures = {name: at(result, path) for name, path in {**FIGURES, **_further()}.items()}
     if span := at(result, ("false_alarms", "interval")):
         figures["false alarms/h, 95 %"] = " to ".join(map(number, span))
     return named | figures | {"paper's AUC": _paper(result)}
+
+
+def _further() -> dict[str, tuple[str, ...]]:
+    """Return where results keep the metrics that have no column in :data:`FIGURES`."""
+    paths = {name: (*place, *name.split(".")) for needs, place in PLACES.items() for name in named(needs)}
+    shown_above = {*FIGURES.values()}
+    return {name: path for name, path in paths.items() if path not in shown_above and name not in JSON_ALONE}
 
 
 def _xman_row(result: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,6 +95,7 @@ def _xman_row(result: Mapping[str, Any]) -> dict[str, Any]:
         "by chance": result["chance"]["map"],
         "95 %": xman_text.span(span) if span else None,
         **{name: at(result, path) for name, path in XMAN.items()},
+        **{name: result.get(name) for name in further_names()},
     }
 
 

@@ -1,6 +1,5 @@
 """Figures of scored clips whose truth is known, whoever scored them."""
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,15 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from core.arrays import Bools, Doubles, Floats
-from core.registry import collect
-from metrics.false_alarms import counted, false_alarms
+from core.metrics import Decisions, Events, FrameScores
+from metrics.false_alarms import counted
 from metrics.frame_auc import micro_raw, video_auc
+from pipeline.evaluation.metric_values import Figures, defined, named, values
 from pipeline.evaluation.protocols import OWN, Rules
+from pipeline.evaluation.summary import AbnormalClass, ScoreSummary, VideoFigures
 
 HEADLINE = ("auc.micro_normalised", "auc.micro_raw", "auc.macro", "eer", "auc_pr", "f1", "f1_oracle")
 """Shown first; the other metrics follow."""
-DECIDED = ("f1", "precision", "recall")
-"""Figures of what was flagged."""
 COUNTS = ("false_alarms_counted", "normal_hours")
 """What the rate of false alarms rests on."""
 
@@ -48,7 +47,7 @@ class Scored:
         return np.arange(len(self.scores)) / self.fps if self.seconds is None else self.seconds
 
 
-def measure(scored: Iterable[Scored], rules: Rules = OWN) -> dict[str, Any]:
+def summarise_scores(scored: Iterable[Scored], rules: Rules = OWN) -> ScoreSummary:
     """Turn scored clips into figures: those of the scores, those of the frame's index, and one entry for each video.
 
     Args:
@@ -62,86 +61,65 @@ def measure(scored: Iterable[Scored], rules: Rules = OWN) -> dict[str, Any]:
     truth = [clip.abnormal for clip in clips]
     decided = all(clip.flagged is not None for clip in clips)
     flagged = [clip.flagged for clip in clips if clip.flagged is not None] if decided else None
-    return {
-        **_figures([clip.scores for clip in clips], flagged, truth, rules),
-        "frame_index": _figures(index, [np.ones_like(k) for k in known], truth, rules),
-        "alarms": _alarms(clips),
-        "frames": sum(map(len, truth)),
-        "scored": int(sum(k.sum() for k in known)),
-        "abnormal": int(sum(y[k].sum() for y, k in zip(truth, known, strict=True))),
-        "videos": [_video(clip, scores) for clip, scores in zip(clips, raw, strict=True)],
-    }
+    return ScoreSummary(
+        figures=_figures([clip.scores for clip in clips], flagged, truth, rules),
+        frame_index=_figures(index, [np.ones_like(k) for k in known], truth, rules),
+        alarms=_alarms(clips),
+        frames=sum(map(len, truth)),
+        scored=int(sum(k.sum() for k in known)),
+        abnormal=int(sum(y[k].sum() for y, k in zip(truth, known, strict=True))),
+        videos=tuple(_video(clip, scores) for clip, scores in zip(clips, raw, strict=True)),
+    )
 
 
-def by_class(clips: Sequence[Scored], classes: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
-    """Measure each class of abnormal frames against all normal ones, scores as they are.
-
-    Returns:
-        ``class``, ``frames`` and ``auc`` of each.
-    """
+def by_class(clips: Sequence[Scored], classes: Sequence[Sequence[str]]) -> tuple[AbnormalClass, ...]:
+    """Measure each class of abnormal frames against all normal ones, scores as they are."""
     s, y = np.concatenate([c.scores for c in clips]).astype(np.float64), np.concatenate([c.abnormal for c in clips])
     kind = np.concatenate([np.asarray(some, object) for some in classes])
     known = ~np.isnan(s)
     found = []
     for name in sorted(set(kind[known & y])):
         rows = known & (~y | (kind == name))
-        found.append({"class": name, "frames": int((rows & y).sum()), "auc": defined(micro_raw([s[rows]], [y[rows]]))})
-    return found
+        found.append(AbnormalClass(name, int((rows & y).sum()), defined(micro_raw([s[rows]], [y[rows]]))))
+    return tuple(found)
 
 
 def _figures(
     scores: Sequence[npt.NDArray[Any]], flagged: Sequence[Bools] | None, abnormal: Sequence[Bools], rules: Rules
-) -> dict[str, Any]:
-    """Compute every registered metric; a name ``a.b`` becomes ``{"a": {"b": …}}``."""
-    by_video = [rules.apply(raw) for raw in scores]
-    counted = [np.where(np.isnan(made), np.nan, raw) for made, raw in zip(by_video, scores, strict=True)]
-    given: dict[str, Sequence[npt.NDArray[Any]]] = {"auc.micro_raw": counted}
-    if flagged is not None:
-        decided = [np.where(np.isnan(c), np.nan, np.where(f, 1.0, -1.0)) for c, f in zip(counted, flagged, strict=True)]
-        given |= dict.fromkeys(DECIDED, decided)
-    figures: dict[str, Any] = {}
-    for name, metric in collect("metrics", "METRICS").items():
-        group, _, part = name.rpartition(".")
-        undecided = name in DECIDED and flagged is None
-        value = None if undecided else defined(metric(given.get(name, by_video), abnormal))
-        (figures.setdefault(group, {}) if group else figures)[part] = value
-    figures["auc"]["protocol"] = defined(micro_raw(by_video, abnormal))
-    return figures
+) -> Figures:
+    """Compute every metric of frames and of decisions; those of decisions are undefined where none were taken."""
+    made = [rules.apply(raw) for raw in scores]
+    raw = [np.where(np.isnan(m), np.nan, one).astype(np.float64) for m, one in zip(made, scores, strict=True)]
+    counts = [~np.isnan(one) for one in raw]
+    of_frames = values(FrameScores(made, raw, abnormal))
+    decided = values(Decisions(flagged, counts, abnormal)) if flagged is not None else dict.fromkeys(named(Decisions))
+    figures = dict(sorted({**of_frames, **decided}.items()))
+    return figures | {"auc.protocol": defined(micro_raw(made, abnormal))}
 
 
-def _alarms(clips: Sequence[Scored]) -> dict[str, float | None]:
+def _alarms(clips: Sequence[Scored]) -> Figures:
     """Compute the metrics of alarms.
 
     Hours of normal footage are those of frames with a score: others cannot be flagged.
     """
     flagged = [clip.flagged for clip in clips if clip.flagged is not None]
-    metrics = collect("metrics", "EVENT_METRICS")
     if len(flagged) < len(clips) or not clips:
-        return dict.fromkeys((*metrics, *COUNTS))
-    times = [clip.times for clip in clips]
-    truth, scored = [clip.abnormal for clip in clips], [~np.isnan(clip.scores) for clip in clips]
-    found = {name: defined(metric(flagged, truth, times)) for name, metric in metrics.items()}
-    return (
-        found
-        | {"false_alarms": defined(false_alarms(flagged, truth, times, scored))}
-        | dict(zip(COUNTS, counted(flagged, truth, times, scored), strict=True))
-    )
+        return dict.fromkeys((*named(Events), *COUNTS))
+    given = Events(flagged, [clip.abnormal for clip in clips], [clip.times for clip in clips],
+                   [~np.isnan(clip.scores) for clip in clips])  # fmt: skip
+    counts = counted(given.flagged, given.abnormal, given.seconds, given.scored)
+    return values(given) | dict(zip(COUNTS, counts, strict=True))
 
 
-def _video(clip: Scored, scores: npt.NDArray[Any]) -> dict[str, Any]:
+def _video(clip: Scored, scores: npt.NDArray[Any]) -> VideoFigures:
     known = ~np.isnan(scores)
-    return {
-        "name": clip.name,
-        "frames": len(scores),
-        "abnormal": int(clip.abnormal[known].sum()),
-        "flagged": int(clip.flagged.sum()) if clip.flagged is not None else None,
-        "auc": defined(video_auc(scores.astype(np.float64), clip.abnormal)) if known.any() else None,
-    }
-
-
-def defined(value: float) -> float | None:
-    """Return a figure as JSON has it: None where it is undefined or infinite."""
-    return float(value) if math.isfinite(value) else None
+    return VideoFigures(
+        name=clip.name,
+        frames=len(scores),
+        abnormal=int(clip.abnormal[known].sum()),
+        flagged=int(clip.flagged.sum()) if clip.flagged is not None else None,
+        auc=defined(video_auc(scores.astype(np.float64), clip.abnormal)) if known.any() else None,
+    )
 
 
 def shown(value: object) -> str:

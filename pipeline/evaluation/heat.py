@@ -1,4 +1,4 @@
-"""Heat maps kept small, and what they say of places: pixel-level AUC, RBDC and TBDC."""
+"""Heat maps kept small, and what they say of places: the metrics of regions."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from core.arrays import Bools, Doubles, Floats, Ints
-from metrics import pixel_auc
-from metrics.rbdc import Predicted, Regions, rbdc
-from metrics.tbdc import tbdc
+from core.metrics import LocatedHeat, PredictedRegions, Regions
 from pipeline.evaluation.heat_maps import DEFAULT, HEAT_MAPS, SAID, scale_of
+from pipeline.evaluation.metric_values import values
+from pipeline.evaluation.summary import Localisation
 
 SIDE = 96
 """Most cells along the longer side of a kept map."""
@@ -23,6 +23,7 @@ LEVELS = 103
 LINKED = 0.1
 """IoU from which regions of consecutive frames are one track."""
 Heat = npt.NDArray[np.float16]
+Counts = npt.NDArray[np.unsignedinteger[Any]]
 Boxes = Mapping[int, Sequence[tuple[str, tuple[float, float, float, float]]]]
 """Frame to (track, box) of what is annotated there."""
 
@@ -59,8 +60,8 @@ def cell_of(height: int, width: int) -> int:
     return -(-max(height, width) // SIDE)
 
 
-def localise(clips: Sequence[Mapped], way: str = DEFAULT) -> dict[str, Any]:
-    """Compute pixel-level AUC, RBDC and TBDC.
+def localise(clips: Sequence[Mapped], way: str = DEFAULT) -> Localisation:
+    """Compute every metric of regions.
 
     Regions are predicted by cutting a map of the heat at thresholds: the 8-connected parts above one, as boxes. What is
     annotated are the parts of the masks, or boxes where there are some; parts of consecutive frames that overlap are
@@ -69,29 +70,20 @@ def localise(clips: Sequence[Mapped], way: str = DEFAULT) -> dict[str, Any]:
     Args:
         clips: heat and truth.
         way: from heat to map, a key of ``pipeline.evaluation.heat_maps.HEAT_MAPS``.
-
-    Returns:
-        ``pixel_auc``, ``rbdc``, ``tbdc``, None where undefined; ``heat``, the way; ``protocol`` says how.
     """
-    frames = sum(len(clip.heat) for clip in clips)
     maps = [clip.map(way) for clip in clips]
-    seen = [_truth(clip, made) for clip, made in zip(clips, maps, strict=True)]
+    annotated = [_annotated_in(clip) for clip in clips]
     levels = _levels(maps)
     offsets = np.cumsum([0, *[len(clip.heat) for clip in clips]])
     parts = [_cut(made, clip.cell, levels, int(at)) for clip, made, at in zip(clips, maps, offsets, strict=False)]
-    predicted = Predicted(
+    predicted = PredictedRegions(
         Regions(*(np.concatenate([part[i] for part in parts]) for i in (0, 1))),
         *(np.concatenate([part[i] for part in parts]) for i in (2, 3)),
     )
-    truth, tracks = _annotated([regions for _, regions in seen], offsets)
-    values = np.concatenate([v for v, _ in seen])
-    figures = {
-        "pixel_auc": pixel_auc.of_values(values, np.concatenate([clip.abnormal for clip in clips])),
-        "rbdc": rbdc(predicted, truth, frames),
-        "tbdc": tbdc(predicted, truth, tracks, frames),
-    }
-    defined = {name: None if np.isnan(value) else float(value) for name, value in figures.items()}
-    return defined | {"heat": way, "protocol": _said(clips, way)}
+    truth, tracks = _annotated([regions for _, regions in annotated], offsets)
+    inside, abnormal = [cells for cells, _ in annotated], [clip.abnormal for clip in clips]
+    given = LocatedHeat(maps, inside, abnormal, predicted, truth, tracks, int(offsets[-1]))
+    return Localisation(values(given), way, _said(clips, way))
 
 
 def _said(clips: Sequence[Mapped], way: str) -> str:
@@ -112,22 +104,22 @@ def _way(clip: Mapped, way: str) -> str:
     return SAID[way].format(side=scale.side, frames=scale.frames, known=known)
 
 
-def _truth(clip: Mapped, made: Floats) -> tuple[Doubles, list[tuple[int, str, tuple[float, ...]]]]:
-    """Return each frame's value for the pixel-level AUC, and what is annotated as (frame, track, box)."""
-    values: Doubles = made.reshape(len(made), -1).max(1).astype(np.float64)
+def _annotated_in(clip: Mapped) -> tuple[Counts, list[tuple[int, str, tuple[float, ...]]]]:
+    """Return how many pixels of each cell are abnormal, (T, h, w), and what is annotated as (frame, track, box)."""
+    count, height, width = clip.heat.shape
+    inside = np.zeros((count, height * width), np.min_scalar_type(clip.cell**2))
     found: list[tuple[int, str, tuple[float, ...]]] = []
     linked = _Links()
     for frame in np.flatnonzero(clip.abnormal).tolist():
         mask = clip.masks(frame)
         rows, columns = np.nonzero(mask)
-        if len(rows):
-            pixels = made[frame, rows // clip.cell, columns // clip.cell].astype(np.float64)
-            values[frame] = pixel_auc.reached(pixels)
+        cells = np.ravel_multi_index((rows // clip.cell, columns // clip.cell), (height, width))
+        inside[frame] = np.bincount(cells, minlength=height * width)
         if clip.boxes is None:
             found += [(frame, str(track), box) for track, box in linked.add(frame, _parts(mask, rows, columns))]
     if clip.boxes is not None:
         found = [(frame, track, box) for frame, some in clip.boxes.items() for track, box in some]
-    return values, found
+    return inside.reshape(clip.heat.shape), found
 
 
 def _parts(mask: Bools, rows: Ints, columns: Ints) -> Doubles:

@@ -1,5 +1,7 @@
 """The job that computes one evaluation."""
 
+from dataclasses import replace
+
 from core.files import write_json
 from core.progress import JobProgress
 from jobs.worker import JobContext
@@ -74,16 +76,16 @@ def _detection(found: Evaluation, context: JobContext) -> None:
         names, lengths = [clip.name for clip, _ in truths], [len(truth.abnormal) for _, truth in truths]
         scores = stored.read(evaluations.upload(found, "system"), names, lengths)
     job.begin(JUDGING)
-    result = judge(scores, truths, rules) | {"camera": request.name, "data": request.data}
+    made_of = fingerprint(own) if runtime is not None else ""
+    result = replace(judge(scores, truths, rules), system=request.name, data=request.data, distortion=worse.say(),
+                     fingerprint=made_of)  # fmt: skip
     if runtime is not None:
-        result |= compare(camera, result) | {FINGERPRINT: fingerprint(own)}
-    if worse.say():
-        result["distortion"] = worse.say()
+        result = replace(result, false_alarms=compare(camera, result.summary.alarms, request.data))
     job.begin(DRAWING)
     drawn = curves(scores, [truth for _, truth in truths], rules)
     pictures(drawn["worst"], truths, found.folder)
     write_json(found.folder / CURVES, drawn)
-    write_json(found.folder / RESULT, result)
+    write_json(found.folder / RESULT, result.as_json())
     job.finish()
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -13,10 +12,11 @@ from core.registry import pick
 from footage import labels
 from pipeline.evaluation import heat as heats
 from pipeline.evaluation import stored as scores_file
-from pipeline.evaluation.figures import Scored, by_class, measure
+from pipeline.evaluation.figures import Scored, by_class, summarise_scores
 from pipeline.evaluation.heat_maps import DEFAULT, HEAT_MAPS
 from pipeline.evaluation.protocols import OWN, Rules
 from pipeline.evaluation.stored import Stored
+from pipeline.evaluation.summary import EvaluationResult
 
 PROTOCOL = (
     "Frame level. {skipped} {rules} auc.micro_raw is of "
@@ -42,7 +42,7 @@ def truths_of(dataset: Dataset) -> Truths:
 
 def evaluate_scores(
     path: Path, dataset: Dataset, rules: Rules = OWN, regions: Path | None = None, heat: str = DEFAULT
-) -> dict[str, Any]:
+) -> EvaluationResult:
     """Measure scores that were kept, or that another system gave.
 
     Args:
@@ -67,7 +67,7 @@ def judge(
     rules: Rules = OWN,
     boxes: Mapping[str, heats.Boxes] | None = None,
     heat: str = DEFAULT,
-) -> dict[str, Any]:
+) -> EvaluationResult:
     """Measure scores against the truth.
 
     Args:
@@ -89,20 +89,19 @@ def judge(
         if k.heat is not None and t.masks is not None
     ]
     classes = [t.classes for _, t in pairs if t.classes]
-    return {
-        "camera": found.system,
-        "detector": found.detector,
-        "data": found.data,
-        "label_set": ", ".join(sorted({truth.label_set for _, truth in truths})),
-        "protocol": PROTOCOL.format(skipped=_skipped(found, rules), rules=rules.sentence()),
-        "rules": {"protocol": rules.name, "normalisation": rules.normalisation, "smoothing": rules.smoothing,
-                  "first": rules.first, "last": rules.last},
-        **measure(clips, rules),
-        **({"localisation": heats.localise(mapped, heat)} if mapped else {}),
-        **({"classes": by_class(clips, classes)} if len(classes) == len(clips) else {}),
-        "threshold": found.threshold,
-        **found.facts,
-    }  # fmt: skip
+    return EvaluationResult(
+        system=found.system,
+        detector=found.detector,
+        data=found.data,
+        label_set=", ".join(sorted({truth.label_set for _, truth in truths})),
+        protocol=PROTOCOL.format(skipped=_skipped(found, rules), rules=rules.sentence()),
+        rules=rules,
+        summary=summarise_scores(clips, rules),
+        localisation=heats.localise(mapped, heat) if mapped else None,
+        classes=by_class(clips, classes) if len(classes) == len(clips) else None,
+        threshold=found.threshold,
+        facts=found.facts,
+    )  # fmt: skip
 
 
 def _skipped(found: Stored, rules: Rules) -> str:

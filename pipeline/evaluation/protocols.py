@@ -66,6 +66,11 @@ class Rules:
         made[ends] = np.nan
         return made
 
+    def as_json(self) -> dict[str, str | int]:
+        """Return ``rules`` of ``evaluate --json``."""
+        return {"protocol": self.name, "normalisation": self.normalisation, "smoothing": self.smoothing,
+                "first": self.first, "last": self.last}  # fmt: skip
+
     def sentence(self) -> str:
         """Say what is done."""
         ends = [f"the first {self.first}"] * (self.first > 0) + [f"the last {self.last}"] * (self.last > 0)

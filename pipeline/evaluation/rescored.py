@@ -13,8 +13,8 @@ from core.errors import InputError
 from metrics.frame_auc import micro_normalised
 from pipeline.camera import Camera, detector_entries
 from pipeline.evaluation.evaluate import score
-from pipeline.evaluation.figures import defined
 from pipeline.evaluation.judge import truths_of
+from pipeline.evaluation.metric_values import defined
 
 SETTING, SCORES = "score", ("z", "p")
 """Latent code and pixels of what is expected (``li2021decoupled``, section 5); one network answers for both."""

@@ -132,18 +132,18 @@ def run(
     found = score(camera, dataset.name, truths, runtime, job)
     job.begin(JUDGING)
     figures, paper = judge(found, truths), judge(found, truths, rules)
-    last = figures["auc"]["micro_normalised"]
+    last = figures.auc
     looks = [*oracle.looks, [camera.card["epochs"], last]]
     result = {
         "row": row.name,
         "seed": seed,
         "settings": dict(row.settings),
         "windows": row.windows,
-        "paper_way": {"protocol": rules.name, "auc": paper["auc"]["protocol"]},
+        "paper_way": {"protocol": rules.name, "auc": paper.summary.figures["auc.protocol"]},
         "oracle": {"auc": max(auc for _, auc in looks), "looks": looks},
         "megabytes": round((camera.folder / "weights.safetensors").stat().st_size / 1e6, 2),
         "card": {key: value for key, value in camera.card.items() if key not in ("figures", "clips")},
-        **{key: value for key, value in figures.items() if key != "camera"},
+        **{key: value for key, value in figures.as_json().items() if key != "camera"},
     }
     files.folder(folder)
     files.write_json(result_file(folder, row.name, seed), result)

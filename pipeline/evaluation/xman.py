@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from core.arrays import Doubles
+from core.metrics import ClassScores
 from core.registry import pick
 from footage import predictions as files
 from metrics import bootstrap
-from metrics.xman import ClassMap, both_precisions, by_chance, by_type, confusion, macro, macro_by_chance
+from metrics.xman import ClassMap, by_chance, by_type, confusion, macro, macro_by_chance
 from pipeline.evaluation._xman_match import MatchedLabels, match
+from pipeline.evaluation.metric_values import Figures, class_figures, defined, further_by_chance
 
 LOWEST, LEFT_OUT = "lowest", "left-out"
 UNANSWERED = {
@@ -90,45 +92,44 @@ def complete(result: Mapping[str, Any]) -> bool:
 
 
 def _figures(matched: MatchedLabels) -> dict[str, Any]:
-    scores, positive, video = matched.scores, matched.positive, matched.video
-    found, eleven = both_precisions(scores, positive, matched.classes)
-    drawn = bootstrap.resampled(scores, positive, bootstrap.units(video)[0])
-    pieces = list(eleven.values())
+    given = ClassScores(matched.scores, matched.positive, matched.classes, matched.video)
+    found = class_figures(given)
+    drawn = bootstrap.resampled(given.scores, given.positive, bootstrap.units(given.video)[0])
     names = [": ".join(name) for name in matched.classes]
-    silent = [bool(np.isneginf(column).all()) for column in scores.T]
+    silent = [bool(np.isneginf(column).all()) for column in given.scores.T]
     return {
-        **_means(found, pieces, macro(scores, positive, video)),
-        "chance": _chance(matched, names),
+        **_means(found.means(given.classes), found.values, macro(given.scores, given.positive, given.video)),
+        "chance": _chance(given, names),
         "intervals": _intervals(matched, drawn),
-        "per_class": {name: _plain(ap) for name, ap in zip(names, found.per_class.values(), strict=True)},
-        "per_class_11_point": {name: _plain(ap) for name, ap in zip(names, pieces, strict=True)},
+        **found.per_class,
         "per_class_interval": {name: _ends(drawn[:, i]) for i, name in enumerate(names)},
         "never_predicted": [name for name, never in zip(names, silent, strict=True) if never],
-        "positives": {name: int(n) for name, n in zip(names, positive.sum(0), strict=True)},
-        "confusion": {"classes": [*names, "nothing"], "rows": confusion(scores, positive).tolist()},
-        "frames": len(positive),
-        "videos": len(np.unique(video)),
+        "positives": {name: int(n) for name, n in zip(names, given.positive.sum(0), strict=True)},
+        "confusion": {"classes": [*names, "nothing"], "rows": confusion(given.scores, given.positive).tolist()},
+        "frames": len(given.positive),
+        "videos": len(np.unique(given.video)),
     }
 
 
-def _means(found: ClassMap, pieces: Sequence[float], over_videos: float) -> dict[str, Any]:
-    defined = [piece for piece in pieces if not math.isnan(piece)]
+def _means(found: ClassMap, values: Figures, over_videos: float) -> dict[str, Any]:
+    """Return the figures of all classes: X-MAN's own and its parts, then what further metrics give."""
     return {
-        "map": _plain(found.map),
-        "map_without_location": _plain(found.map_without_location),
-        "map_11_point": _plain(float(np.mean(defined)) if defined else math.nan),
-        "map_macro_over_videos": _plain(over_videos),
-        "by_type": {kind: _plain(value) for kind, value in by_type(found.per_class).items()},
+        "map": values["map"],
+        "map_without_location": defined(found.map_without_location),
+        "map_11_point": values["map_11_point"],
+        "map_macro_over_videos": defined(over_videos),
+        "by_type": {kind: defined(value) for kind, value in by_type(found.per_class).items()},
+        **values,
     }
 
 
-def _chance(matched: MatchedLabels, names: Sequence[str]) -> dict[str, Any]:
+def _chance(given: ClassScores, names: Sequence[str]) -> dict[str, Any]:
     """Return the figures of a system that says nothing; the 11-point AP of equal scores is that same share."""
-    found = by_chance(matched.positive, matched.classes)
-    each = list(found.per_class.values())
-    over_videos = macro_by_chance(matched.positive, matched.video)
-    per_class = {name: _plain(value) for name, value in zip(names, each, strict=True)}
-    return _means(found, each, over_videos) | {"per_class": per_class}
+    found, further = by_chance(given.positive, given.classes), further_by_chance(given)
+    values = {"map": defined(found.map), "map_11_point": defined(found.map), **further.values}
+    per_class = {name: defined(value) for name, value in zip(names, found.per_class.values(), strict=True)}
+    over_videos = macro_by_chance(given.positive, given.video)
+    return _means(found, values, over_videos) | {"per_class": per_class, **further.per_class}
 
 
 def _intervals(matched: MatchedLabels, drawn: Doubles) -> dict[str, list[float] | None]:
@@ -143,10 +144,6 @@ def _intervals(matched: MatchedLabels, drawn: Doubles) -> dict[str, list[float] 
 def _ends(values: Doubles) -> list[float] | None:
     found = bootstrap.interval(values)
     return None if math.isnan(found.low) else [found.low, found.high]
-
-
-def _plain(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)
 
 
 def _sha256(path: Path) -> str:

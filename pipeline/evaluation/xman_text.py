@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.metrics import OneClass
 from pipeline.evaluation._xman_match import some
+from pipeline.evaluation.metric_values import further_names
 from pipeline.evaluation.xman import LEFT_OUT, complete
 
 NEVER = "never predicted"
@@ -64,6 +66,7 @@ def classes(result: Mapping[str, Any], cell: Any = lambda value: value) -> list[
             "by chance": cell(chance[name]),
             "above chance": _above(result, name),
             "11-point AP": cell(result["per_class_11_point"][name]),
+            **{column: cell(result.get(f"per_class_{column}", {}).get(name)) for column in further_names((OneClass,))},
             "taken for": taken_for(result["confusion"], number),
         }
         for number, (name, ap) in enumerate(result["per_class"].items())

@@ -160,7 +160,9 @@ def test_json_goes_to_a_file_beside_the_text(capsys, tmp_path):
     code, out, _ = run(capsys, "list", "metrics", "--json", tmp_path / "metrics.json")
     assert code == 0
     assert "eer" in out
-    assert "eer" in [row["name"] for row in json.loads((tmp_path / "metrics.json").read_text())]
+    rows = {row["name"]: row for row in json.loads((tmp_path / "metrics.json").read_text())}
+    assert (rows["eer"]["needs"], rows["eer"]["range"]) == ("frames", "0 to 1")
+    assert (rows["false_alarms"]["needs"], rows["false_alarms"]["range"]) == ("events", "0 upwards")
 
 
 def test_an_unknown_camera_is_answered_with_the_known_ones(capsys, tiny_camera, tmp_path):

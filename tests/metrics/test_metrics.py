@@ -10,6 +10,7 @@ from scipy.interpolate import interp1d
 from scipy.optimize import brentq
 from sklearn import metrics as reference
 
+from core.metrics import Decisions, FrameScores
 from core.registry import collect
 from metrics import pool
 from metrics.auc_pr import auc_pr
@@ -17,7 +18,8 @@ from metrics.eer import eer
 from metrics.f1 import f1, f1_oracle
 from metrics.frame_auc import auc_of, macro, micro_normalised, micro_raw, video_auc
 
-METRICS = collect("metrics", "METRICS")
+REGISTERED = collect("metrics", "METRICS")
+METRICS = [name for name, metric in REGISTERED.items() if metric.needs in (FrameScores, Decisions)]
 SCORE = st.one_of(st.integers(-4, 4).map(float), st.floats(-1e6, 1e6))
 VIDEO = st.lists(st.tuples(SCORE, st.booleans()), min_size=1, max_size=30)
 VIDEOS = st.lists(VIDEO, min_size=1, max_size=4)
@@ -30,6 +32,15 @@ def split(videos):
 def flat(videos):
     scores, abnormal = split(videos)
     return np.concatenate(scores), np.concatenate(abnormal)
+
+
+def value_of(name, scores, abnormal):
+    """Compute a metric of frames, or of the frames that score above 0."""
+    scores, abnormal = [np.asarray(s, float) for s in scores], [np.asarray(a, bool) for a in abnormal]
+    metric = REGISTERED[name]
+    if metric.needs is Decisions:
+        return metric.run(Decisions([s > 0 for s in scores], [~np.isnan(s) for s in scores], abnormal))
+    return metric.run(FrameScores(scores, scores, abnormal))
 
 
 def same(ours, theirs):
@@ -105,9 +116,9 @@ def test_turning_a_score_round_turns_its_auc_round(videos):
 @given(VIDEOS, st.randoms(use_true_random=False))
 @pytest.mark.parametrize("name", METRICS)
 def test_the_order_of_frames_and_videos_has_no_influence(name, videos, random):
-    before = METRICS[name](*split(videos))
+    before = value_of(name, *split(videos))
     shuffled = [random.sample(video, len(video)) for video in videos]
-    same(METRICS[name](*split(random.sample(shuffled, len(shuffled)))), before)
+    same(value_of(name, *split(random.sample(shuffled, len(shuffled)))), before)
 
 
 @given(VIDEOS, st.data())
@@ -117,33 +128,33 @@ def test_frames_without_a_score_are_as_if_they_were_not_there(name, videos, data
     holes = [data.draw(st.lists(st.integers(0, len(s)), max_size=3)) for s in scores]
     with_holes = [np.insert(s, at, np.nan) for s, at in zip(scores, holes, strict=True)]
     labels = [np.insert(y, at, True) for y, at in zip(abnormal, holes, strict=True)]
-    same(METRICS[name](with_holes, labels), METRICS[name](scores, abnormal))
+    same(value_of(name, with_holes, labels), value_of(name, scores, abnormal))
 
 
 @given(VIDEOS)
 @pytest.mark.parametrize("name", METRICS)
-def test_every_metric_lies_between_0_and_1_or_is_undefined(name, videos):
-    value = METRICS[name](*split(videos))
+def test_every_metric_lies_in_its_range_or_is_undefined(name, videos):
+    value, (low, high) = value_of(name, *split(videos)), REGISTERED[name].range
     assert isinstance(value, float)
-    assert math.isnan(value) or 0 <= value <= 1
+    assert math.isnan(value) or low <= value <= high
 
 
 @pytest.mark.parametrize("label", [True, False])
 def test_a_pool_of_one_class_has_no_auc_and_no_eer(label):
     for name in ("auc.micro_normalised", "auc.micro_raw", "eer"):
-        assert math.isnan(METRICS[name]([[1.0, 2.0]], [[label, label]]))
+        assert math.isnan(value_of(name, [[1.0, 2.0]], [[label, label]]))
     assert 0 <= macro([[1.0, 2.0]], [[label, label]]) <= 1
 
 
 @pytest.mark.parametrize("name", METRICS)
 def test_nothing_scored_is_undefined(name):
-    assert math.isnan(METRICS[name]([[np.nan, np.nan]], [[True, False]]))
-    assert math.isnan(METRICS[name]([], []))
+    assert math.isnan(value_of(name, [[np.nan, np.nan]], [[True, False]]))
+    assert math.isnan(value_of(name, [], []))
 
 
 def test_no_abnormal_frame_leaves_precision_and_recall_undefined():
     for name in ("auc_pr", "f1", "f1_oracle"):
-        assert math.isnan(METRICS[name]([[1.0, 2.0]], [[False, False]]))
+        assert math.isnan(value_of(name, [[1.0, 2.0]], [[False, False]]))
 
 
 def test_a_constant_score_knows_nothing():

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from metrics._regions import Predicted, Regions, _under, matches
+from core.metrics import PredictedRegions, Regions
+from metrics._regions import _under, matches
 from metrics.pixel_auc import frame_value, pixel_auc
 from metrics.rbdc import rbdc
 from metrics.tbdc import tbdc
@@ -74,7 +75,7 @@ def test_both_criteria_are_those_of_the_naive_twin(predictions, annotated, cut):
     truth, tracks = regions(annotated), [t for *_, t in annotated]
     high = np.array([float(p[2]) for p in predictions])
     low = high - [p[3] for p in predictions] if cut else np.full(len(high), -np.inf)
-    predicted = Predicted(regions(predictions), low, high)
+    predicted = PredictedRegions(regions(predictions), low, high)
     by_region, by_track = twin(predicted, truth, tracks, 5)
     assert rbdc(predicted, truth, 5) == pytest.approx(by_region)
     assert tbdc(predicted, truth, tracks, 5) == pytest.approx(by_track)
@@ -83,14 +84,14 @@ def test_both_criteria_are_those_of_the_naive_twin(predictions, annotated, cut):
 @given(st.lists(TRUTH, min_size=1, max_size=8))
 def test_predicting_what_is_annotated_finds_all(annotated):
     truth, tracks = regions(annotated), [t for *_, t in annotated]
-    predicted = Predicted.scored(truth, np.ones(len(truth)))
+    predicted = PredictedRegions.scored(truth, np.ones(len(truth)))
     assert rbdc(predicted, truth, 5) == pytest.approx(1)
     assert tbdc(predicted, truth, tracks, 5) == pytest.approx(1)
 
 
 def test_nothing_predicted_finds_nothing_and_nothing_annotated_is_undefined():
     truth, none = regions([(0, (0, 0, 2, 2), 0)]), regions([])
-    nothing = Predicted.scored(none, np.empty(0))
+    nothing = PredictedRegions.scored(none, np.empty(0))
     assert rbdc(nothing, truth, 3) == tbdc(nothing, truth, [0], 3) == 0
     assert math.isnan(rbdc(nothing, none, 3))
     assert math.isnan(tbdc(nothing, none, [], 3))
@@ -104,13 +105,13 @@ def test_a_curve_goes_on_flat_and_is_cut_at_one_false_region_per_frame():
 def test_what_does_not_match_is_refused():
     box = regions([(0, (0, 0, 2, 2), 0)])
     with pytest.raises(ValueError, match="low and high"):
-        Predicted.scored(box, [1.0, 2.0])
+        PredictedRegions.scored(box, [1.0, 2.0])
     with pytest.raises(ValueError, match="NaN"):
-        Predicted.scored(box, [np.nan])
+        PredictedRegions.scored(box, [np.nan])
     with pytest.raises(ValueError, match=r"tracks must be \(1,\)"):
-        tbdc(Predicted.scored(box, [1.0]), box, [1, 2], 3)
+        tbdc(PredictedRegions.scored(box, [1.0]), box, [1, 2], 3)
     with pytest.raises(ValueError, match="at least 1"):
-        rbdc(Predicted.scored(box, [1.0]), box, 0)
+        rbdc(PredictedRegions.scored(box, [1.0]), box, 0)
     with pytest.raises(ValueError, match="box must be"):
         Regions(np.zeros(2, np.int64), np.zeros((1, 4)))
 
@@ -137,7 +138,7 @@ def test_pairs_are_those_of_a_loop_over_boxes():
 
 def test_it_is_many_times_faster_than_the_twin():
     predictions, truth = made(600, 0), made(400, 1)
-    predicted, tracks = Predicted.scored(predictions, np.arange(600) % 40 / 40), np.arange(400) // 50
+    predicted, tracks = PredictedRegions.scored(predictions, np.arange(600) % 40 / 40), np.arange(400) // 50
     began = time.process_time()
     slow = twin(predicted, truth, tracks.tolist(), 2000)
     naive, began = time.process_time() - began, time.process_time()

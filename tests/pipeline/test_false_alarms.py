@@ -9,7 +9,7 @@ from scipy.stats import binom, chi2
 from core.clock import Clock
 from core.normality import AlarmCurve
 from pipeline.camera import save
-from pipeline.evaluation.figures import Scored, measure
+from pipeline.evaluation.figures import Scored, summarise_scores
 from pipeline.events import find_events
 from pipeline.false_alarms import AlarmRate, by_chance, compare, expected, number, of_camera
 
@@ -60,12 +60,12 @@ def clip(heights, fps=10.0, frames=400, abnormal=(), blind=5):
 
 def test_an_evaluation_counts_events_on_normal_frames_that_have_a_score():
     """Three events: one is abnormal, one touches abnormal frames, one is false."""
-    found = measure([clip([5.0, 5.0, 5.0], abnormal=[(40, 59), (118, 130)])])["alarms"]
+    found = summarise_scores([clip([5.0, 5.0, 5.0], abnormal=[(40, 59), (118, 130)])]).alarms
     assert found["false_alarms_counted"] == 1
     assert found["normal_hours"] == pytest.approx((400 - 5 - 20 - 13) / 10 / 3600)
     assert found["false_alarms"] == pytest.approx(1 / found["normal_hours"])
     undecided = dataclasses.replace(clip([5.0]), flagged=None)
-    assert set(measure([undecided])["alarms"].values()) == {None}
+    assert set(summarise_scores([undecided]).alarms.values()) == {None}
 
 
 def kept(camera, expected_per_hour, hours, **card):
@@ -75,8 +75,7 @@ def kept(camera, expected_per_hour, hours, **card):
 
 
 def said_of(camera, count, seconds):
-    alarms = {"false_alarms": count / (seconds / 3600), "false_alarms_counted": count, "normal_hours": seconds / 3600}
-    return compare(camera, {"alarms": alarms, "data": "made"})["false_alarms"]
+    return compare(camera, {"false_alarms_counted": count, "normal_hours": seconds / 3600}, "made").as_json()
 
 
 def test_the_card_and_an_evaluation_stand_side_by_side_and_agree_within_chance(tiny_camera):
@@ -102,7 +101,8 @@ def test_what_chance_does_not_explain_is_said_with_the_reason(tiny_camera):
 def test_a_camera_that_kept_no_false_alarms_expects_none_in_words(tiny_camera):
     assert of_camera(tiny_camera) is None and expected(tiny_camera) == ""
     assert len(said_of(tiny_camera, 1, 360.0)["said"]) == 1
-    assert compare(tiny_camera, {"alarms": {"false_alarms": None}, "data": "made"}) == {}
+    assert compare(tiny_camera, {"false_alarms_counted": None, "normal_hours": None}, "made") is None
+    assert compare(tiny_camera, {"false_alarms_counted": 0, "normal_hours": 0.0}, "made") is None
 
 
 def test_the_cards_count_is_that_of_the_same_events(tiny_camera):
@@ -112,7 +112,7 @@ def test_the_cards_count_is_that_of_the_same_events(tiny_camera):
     clips = [clip([4.0, 5.0, 6.0, 3.5, 4.5], blind=0) for _ in range(3)]
     curve = alarm_curve([(one.scores, Clock.steady(one.fps, len(one.scores))) for one in clips])
     camera = dataclasses.replace(tiny_camera, alarms=curve, threshold=3.0)
-    card, here = of_camera(camera), measure(clips)["alarms"]
+    card, here = of_camera(camera), summarise_scores(clips).alarms
     assert here["false_alarms_counted"] == 15
     assert card.count == pytest.approx(here["false_alarms_counted"], rel=0.01)
     assert card.hours == pytest.approx(here["normal_hours"], rel=0.01)

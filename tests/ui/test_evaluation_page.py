@@ -72,7 +72,8 @@ def detection(number, name, shift=0.0, data="ped2", kind="scores"):
         truths.append((Named(clip), Truth(abnormal, None, f"ucsd-{data}/v1p2")))
     stored = Stored(name, "scores from a file", data, None, 0, tuple(clips))
     request = {"kind": kind, "system": name, "data": data}
-    return keep(number, request, result=judge(stored, truths), curves=curves(stored, [t for _, t in truths], OWN))
+    result = judge(stored, truths).as_json()
+    return keep(number, request, result=result, curves=curves(stored, [t for _, t in truths], OWN))
 
 
 def explanation(number=1, name=HOSTILE, predictions=EXAMPLES / "xman_predictions.csv", **request):

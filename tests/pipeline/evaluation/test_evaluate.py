@@ -12,10 +12,11 @@ from core.clock import Clock
 from core.contracts import Truth
 from core.device import choose
 from core.errors import DataError, WeightsError
+from core.metrics import Decisions, Events, FrameScores
 from core.registry import collect
 from pipeline.evaluation import plan
 from pipeline.evaluation.evaluate import evaluate
-from pipeline.evaluation.figures import Scored, measure
+from pipeline.evaluation.figures import Scored, summarise_scores
 from pipeline.events import find_events
 from tests.pipeline.clips import Clip
 from tests.spoilt import spoil_scores
@@ -44,6 +45,10 @@ class Made:
         return Truth(abnormal, None, "made/1")
 
 
+def summary(clips):
+    return summarise_scores(clips).as_json()
+
+
 def twin(camera, dataset, runtime):
     """Score each frame from its own window alone."""
     detector, found = camera.build(runtime), []
@@ -66,7 +71,7 @@ def test_scores_that_are_no_numbers_end_the_evaluation(tiny_camera, monkeypatch)
 def test_figures_are_those_of_the_frame_by_frame_twin(tiny_camera):
     dataset, runtime = Made(), choose("cpu", "float32")
     said = []
-    result = evaluate(tiny_camera, dataset, runtime, plan.job_of("tiny", "made", "cpu", said.append))
+    result = evaluate(tiny_camera, dataset, runtime, plan.job_of("tiny", "made", "cpu", said.append)).as_json()
     scores = twin(tiny_camera, dataset, runtime)
     truth = [dataset.truth(clip).abnormal for clip in dataset.test()]
     known = [~np.isnan(s) for s in scores]
@@ -92,7 +97,7 @@ def test_figures_are_those_of_the_frame_by_frame_twin(tiny_camera):
 
 def test_the_frames_index_is_measured_beside_it(tiny_camera):
     dataset = Made()
-    result = evaluate(tiny_camera, dataset, choose("cpu", "float32"))
+    result = evaluate(tiny_camera, dataset, choose("cpu", "float32")).as_json()
     index = np.concatenate([np.linspace(0, 1, len(clip.images) - 5) for clip in dataset.test()])
     labels = np.concatenate([dataset.truth(clip).abnormal[5:] for clip in dataset.test()])
     control = result["frame_index"]
@@ -103,10 +108,12 @@ def test_the_frames_index_is_measured_beside_it(tiny_camera):
 
 
 def test_it_is_valid_json_and_the_text_shows_every_figure(tiny_camera):
-    result = evaluate(tiny_camera, Made(), choose("cpu", "float32"))
+    made = evaluate(tiny_camera, Made(), choose("cpu", "float32"))
+    result = made.as_json()
     assert json.loads(json.dumps(result, allow_nan=False)) == result
-    text = evaluation_text.evaluation(result)
-    for name in collect("metrics", "METRICS"):
+    text = evaluation_text.evaluation(made)
+    shown = (FrameScores, Decisions, Events)
+    for name in (name for name, metric in collect("metrics", "METRICS").items() if metric.needs in shown):
         assert name in text
     for value in (result["auc"]["micro_normalised"], result["frame_index"]["auc"]["micro_normalised"], result["eer"]):
         assert f"{value:.3f}" in text
@@ -114,7 +121,7 @@ def test_it_is_valid_json_and_the_text_shows_every_figure(tiny_camera):
 
 def test_a_set_without_normal_frames_has_undefined_figures():
     scores = np.arange(20, dtype=np.float32)
-    result = measure([Scored("a", scores, scores > 10, np.ones(20, bool))])
+    result = summary([Scored("a", scores, scores > 10, np.ones(20, bool))])
     assert result["auc"]["micro_raw"] is None
     assert result["eer"] is None
     assert json.dumps(result, allow_nan=False)
@@ -124,7 +131,7 @@ def test_a_video_too_short_to_be_scored_counts_nowhere():
     scores = np.arange(20, dtype=np.float32)
     whole = Scored("a", scores, scores > 10, scores > 12)
     nothing = Scored("b", np.full(3, np.nan, np.float32), np.zeros(3, bool), np.ones(3, bool))
-    with_it, alone = measure([whole, nothing]), measure([whole])
+    with_it, alone = summary([whole, nothing]), summary([whole])
     assert with_it["auc"] == alone["auc"]
     assert with_it["videos"][1]["auc"] is None
     assert (with_it["frames"], with_it["scored"]) == (23, 20)
@@ -150,7 +157,7 @@ def test_on_ped2_the_frames_index_alone_reaches_three_quarters(footage_root):
         scores = np.zeros(len(truth), np.float32)
         scores[:5] = np.nan
         scored.append(Scored("", scores, np.zeros(len(truth), bool), truth))
-    result = measure(scored)
+    result = summary(scored)
     assert sum(map(len, truths)) == 2010
     assert sum(map(sum, truths)) == 1648
     assert result["frame_index"]["auc"]["micro_normalised"] == pytest.approx(0.7456, abs=0.0001)

@@ -61,7 +61,7 @@ def outlines_and_a_car():
 
 def test_an_outline_passes_a_car_pixel_by_pixel_and_not_as_a_person():
     clip = outlines_and_a_car()
-    raw, patch, tube = (localise([clip], way) for way in ("raw", "patch", "tube"))
+    raw, patch, tube = (localise([clip], way).as_json() for way in ("raw", "patch", "tube"))
     assert raw["pixel_auc"] < 0.1 and raw["rbdc"] < 0.6
     for found in (patch, tube):
         assert found["pixel_auc"] > 0.99 and found["rbdc"] > 0.99 and found["tbdc"] > 0.99

@@ -12,7 +12,7 @@ from sklearn.metrics import auc, roc_auc_score, roc_curve
 from core.datasets import Truth
 from core.errors import UnknownNameError
 from core.registry import collect
-from pipeline.evaluation.figures import Scored, measure
+from pipeline.evaluation.figures import Scored, summarise_scores
 from pipeline.evaluation.judge import judge
 from pipeline.evaluation.protocols import PROTOCOLS, rules_for
 from pipeline.evaluation.stored import Kept, Stored
@@ -33,7 +33,7 @@ def videos(seed, shortest=40):
 
 def ours(protocol, data, made):
     clips = [Scored(str(i), s.astype(np.float32), None, y) for i, (s, y) in enumerate(made)]
-    return measure(clips, rules_for(protocol, data))["auc"]["protocol"]
+    return summarise_scores(clips, rules_for(protocol, data)).as_json()["auc"]["protocol"]
 
 
 def roc(scores, labels):
@@ -175,7 +175,7 @@ def test_another_normalisation_or_smoothing_is_printed():
 def test_raw_and_normalised_stay_what_they_are_under_every_protocol():
     made = videos(3)
     clips = [Scored(str(i), s.astype(np.float32), None, y) for i, (s, y) in enumerate(made)]
-    found = measure(clips, rules_for("itae", "ped2"))
+    found = summarise_scores(clips, rules_for("itae", "ped2")).as_json()
     pooled = [np.concatenate([x[i] for x in made]) for i in (0, 1)]
     assert found["auc"]["micro_raw"] == pytest.approx(roc_auc_score(pooled[1], pooled[0]), abs=1e-6)
     assert found["auc"]["protocol"] == pytest.approx(found["auc"]["micro_normalised"])
@@ -186,7 +186,7 @@ def test_it_is_said_which_frames_have_no_score():
     scores = np.r_[np.full(8, np.nan), np.arange(9.0), np.full(7, np.nan)].astype(np.float32)
     truths = [(None, Truth(np.arange(24) > 12, None, "made/1"))]
     found = Stored("a", "b", "made", None, 8, (Kept("x", scores),))
-    own, spread = (judge(found, truths, rules_for(name, "made")) for name in ("whycam", "itae"))
+    own, spread = (judge(found, truths, rules_for(name, "made")).as_json() for name in ("whycam", "itae"))
     assert "The first 8 and the last 7 frames of each clip have no score and are left out." in own["protocol"]
     assert "have no score of their own." in spread["protocol"]
     assert "the mean of the windows of 16 that hold it" in spread["protocol"]

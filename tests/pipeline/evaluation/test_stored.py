@@ -39,13 +39,13 @@ class Masked(Made):
 
 def test_kept_scores_give_the_same_figures_again(tiny_camera, tmp_path):
     dataset, runtime = Masked(), choose("cpu", "float32")
-    first = evaluate(tiny_camera, dataset, runtime, heat="tube", keep=tmp_path / "tiny.npz")
-    again = evaluate_scores(tmp_path / "tiny.npz", dataset)
+    first = evaluate(tiny_camera, dataset, runtime, heat="tube", keep=tmp_path / "tiny.npz").as_json()
+    again = evaluate_scores(tmp_path / "tiny.npz", dataset).as_json()
     first.pop("false_alarms")  # held against the camera's card, which kept scores do not have
     assert again == first
     assert set(first["localisation"]) == {"pixel_auc", "rbdc", "tbdc", "heat", "protocol"}
     assert all(0 <= first["localisation"][name] <= 1 for name in ("pixel_auc", "rbdc", "tbdc"))
-    assert "localisation" not in evaluate(tiny_camera, dataset, runtime)
+    assert "localisation" not in evaluate(tiny_camera, dataset, runtime).as_json()
 
 
 def csv(path, rows, header="video,frame,score"):
@@ -56,10 +56,10 @@ def csv(path, rows, header="video,frame,score"):
 def test_scores_of_another_system_are_measured(tmp_path):
     dataset = Made()
     rows = [(clip.name.upper(), i + 1, float(15 <= i < 28)) for clip in dataset.test() for i in range(len(clip.images))]
-    found = evaluate_scores(csv(tmp_path / "other.csv", rows), dataset)
+    found = evaluate_scores(csv(tmp_path / "other.csv", rows), dataset).as_json()
     assert found["auc"]["micro_raw"] == found["auc"]["protocol"] == 1
     assert (found["camera"], found["threshold"], found["f1"]) == ("other", None, None)
-    some = evaluate_scores(csv(tmp_path / "some.csv", rows[5:40]), dataset)
+    some = evaluate_scores(csv(tmp_path / "some.csv", rows[5:40]), dataset).as_json()
     assert (some["scored"], some["frames"]) == (35, 73)
 
 
@@ -189,7 +189,9 @@ def test_pixel_auc_of_cells_is_that_of_whole_maps():
         np.kron(h.astype(float), np.ones((4, 4)))[: t.shape[0], : t.shape[1]]
         for h, t in zip(clip.heat, truth, strict=True)
     ]
-    assert heats.localise([clip], "raw")["pixel_auc"] == pytest.approx(pixel_auc(zip(whole, truth, strict=True)))
+    assert heats.localise([clip], "raw").figures["pixel_auc"] == pytest.approx(
+        pixel_auc(zip(whole, truth, strict=True))
+    )
 
 
 def naive_parts(mask):
@@ -249,9 +251,9 @@ def area(points):
 def test_curves_of_heat_are_those_of_the_naive_twin():
     clips = [mapped(seed) for seed in range(2)]
     slow = naive_curves([clips[0]])
-    fast = heats.localise([clips[0][0]], "raw")
+    fast = heats.localise([clips[0][0]], "raw").as_json()
     assert [fast["rbdc"], fast["tbdc"]] == pytest.approx(slow)
-    both = heats.localise([clip for clip, _ in clips], "raw")
+    both = heats.localise([clip for clip, _ in clips], "raw").as_json()
     assert both["rbdc"] == pytest.approx(naive_curves(clips)[0])
 
 
@@ -260,8 +262,8 @@ def test_annotated_boxes_and_tracks_take_the_masks_place(tiny_camera, tmp_path):
     evaluate(tiny_camera, dataset, choose("cpu", "float32"), keep=tmp_path / "tiny.npz")
     lines = [f"clip{c},{i // 18},{i},20,10,40,30,thing" for c in (0, 1) for i in range(16, 29)]
     table = csv(tmp_path / "r.csv", [[line] for line in lines], "video,track,frame,x1,y1,x2,y2,label")
-    boxed = evaluate_scores(tmp_path / "tiny.npz", dataset, regions=table)["localisation"]
-    plain = evaluate_scores(tmp_path / "tiny.npz", dataset)["localisation"]
+    boxed = evaluate_scores(tmp_path / "tiny.npz", dataset, regions=table).as_json()["localisation"]
+    plain = evaluate_scores(tmp_path / "tiny.npz", dataset).as_json()["localisation"]
     assert boxed["rbdc"] == pytest.approx(plain["rbdc"])
     assert "annotated boxes and tracks" in boxed["protocol"]
     with pytest.raises(DataError, match="names no test clip"):

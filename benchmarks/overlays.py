@@ -197,7 +197,9 @@ def measure(root: Path, half: str = "measured", say: Callable[[str], None] = lam
 
 def page(rows: Mapping[str, Sequence[Row]]) -> str:
     """Set the rows of each half as a page of Markdown: shares first, then which twins have a false event."""
-    lines = ["# Texts and weather, staged", "", "`./whycam bench overlays --root DIR --out FILE` writes this page.", ""]
+    halves = "".join(f" {half}" for half in rows) if len(rows) < len(CLIPS) else ""
+    command = f"`./whycam bench overlays{halves} --root DIR --out docs/results/overlays` writes this page."
+    lines = ["# Texts and weather, staged", "", command, ""]
     for half, found in rows.items():
         shown = [row.table() for row in found]
         table = [shown[0].keys(), ["---"] * len(shown[0]), *(row.values() for row in shown)]

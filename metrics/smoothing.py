@@ -56,7 +56,7 @@ def window_mean(scores: Doubles, span: int, target: int) -> Doubles:
     Returns:
         (T,); NaN where no window with a score holds the frame.
 
-    >>> held(np.array([np.nan, 1.0, 3.0, np.nan]), 3, 1).tolist()
+    >>> window_mean(np.array([np.nan, 1.0, 3.0, np.nan]), 3, 1).tolist()
     [1.0, 2.0, 2.0, 3.0]
     """
     if not len(scores):

@@ -1,12 +1,15 @@
 """What score a detector gives to heat: half of it may be that of the hottest patch, which text or rain can be, too."""
 
 import math
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from core.arrays import Floats
-from core.contracts import Detector
+
+if TYPE_CHECKING:
+    from core.contracts import Detector
 
 COLD = 1e-12
 """Mean heat that counts as none."""
@@ -15,7 +18,7 @@ Patch = tuple[float, float]
 """Height and width of the patch whose mean error counts half, as shares of the picture's; 0 where there is none."""
 
 
-def patch_of(detector: Detector) -> Patch:
+def patch_of(detector: "Detector") -> Patch:
     """Return the patch of a detector."""
     return detector.patch / detector.window.height, detector.patch / detector.window.width
 

@@ -12,7 +12,7 @@ _POLL_SECONDS = 0.1
 def prefetch(items: Iterable[Item], depth: int = 2) -> Iterator[Item]:
     """Draw ``items`` in a thread, at most ``depth`` of them waiting; errors arrive where they would have.
 
-    >>> list(ahead(range(4)))
+    >>> list(prefetch(range(4)))
     [0, 1, 2, 3]
     """
     waiting: queue.Queue[tuple[bool, Item | BaseException | None]] = queue.Queue(depth)

@@ -18,6 +18,7 @@ print(json.dumps({"arguments": sys.argv[1:], "prefix": sys.prefix, "environment"
 
 def show(place):
     (place / "cli").mkdir()
+    (place / "cli" / "__init__.py").touch()
     (place / "cli" / "__main__.py").write_text(SHOW)
 
 

@@ -41,7 +41,7 @@ def measure(explained: Explained) -> dict[str, Any]:
 
     together, alone = ask(0, runtime), ask(1, runtime)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        detector.judge(question.window[None].to(runtime.device), question.heat.shape)
+        detector.predict_windows(question.window[None].to(runtime.device), question.heat.shape)
     left = torch.randn(SIDE, SIDE, dtype=runtime.precision, device=runtime.device)
     best = 2 * SIDE**3 / _least(lambda: left @ left)
     seconds = {}

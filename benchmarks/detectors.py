@@ -26,7 +26,6 @@ from core.contracts import Detector
 from core.device import Runtime
 from core.records import Frames
 from core.registry import pick
-from detectors.cpu_conv import Conv2d, ConvTranspose2d, ConvTranspose3d
 from detectors.lntra import TARGET, NormalReconstruction
 from pipeline.camera import detector_entries, make_detector
 
@@ -41,10 +40,6 @@ ROUNDS, SECONDS = 6, 12.0
 SIDE = 2048
 AIM_2D, AIM_3D = 0.6, 0.35
 Rates = dict[str, float]
-PLAIN: dict[type, type] = {
-    Conv2d: nn.Conv2d, ConvTranspose2d: nn.ConvTranspose2d, ConvTranspose3d: nn.ConvTranspose3d
-}  # fmt: skip
-"""Our layers, and PyTorch's that they stand for."""
 
 
 def measure(device_name: str, names: Sequence[str] = (), everything: bool = False) -> list[dict[str, Any]]:
@@ -134,9 +129,8 @@ def one_window(name: str, device_name: str, settings: str = "{}") -> float:
     runtime = device.choose(device_name, "float32")
     detector = make_detector(name, json.loads(settings)).eval().to(runtime.device)
     for part in detector.modules():
-        plain: Any = next((theirs for ours, theirs in PLAIN.items() if isinstance(part, ours)), None)
-        if plain:
-            part.forward = functools.partial(plain.forward, part)
+        if type(part).__module__ == "detectors._cpu_conv":
+            part.forward = functools.partial(getattr(nn, type(part).__name__).forward, part)
     if isinstance(detector, NormalReconstruction):
         detector.middle = lambda windows: detector(windows)[:, TARGET]  # type: ignore[method-assign]
     w = detector.window
@@ -157,7 +151,7 @@ def _rates(runs: Mapping[str, Callable[[], float]]) -> Rates:
 def _judged(detector: Detector, windows: Tensor, runtime: Runtime) -> float:
     w, began = detector.window, time.perf_counter()
     with torch.no_grad(), runtime.autocast():
-        float(detector.judge(windows, (w.height, w.width)).score.sum())
+        float(detector.predict_windows(windows, (w.height, w.width)).score.sum())
     return len(windows) / (time.perf_counter() - began)
 
 

@@ -40,7 +40,7 @@ def network(device_name: str, precision: str = "auto") -> float:
 
     def once() -> int:
         with runtime.autocast():
-            answer = detector.judge(windows, (w.height, w.width))
+            answer = detector.predict_windows(windows, (w.height, w.width))
         float(answer.score.sum())
         return BATCH
 
@@ -67,7 +67,7 @@ def work_per_frame() -> int:
     detector = camera.load("plaza").build(device.choose("cpu", "float32"))
     w = detector.window
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        detector.judge(torch.zeros(1, w.span, w.channels, w.height, w.width), (w.height, w.width))
+        detector.predict_windows(torch.zeros(1, w.span, w.channels, w.height, w.width), (w.height, w.width))
     return int(counter.get_total_flops())
 
 

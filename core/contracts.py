@@ -85,7 +85,7 @@ class Detector(nn.Module, ABC):
     patch: int = 0
 
     @abstractmethod
-    def judge(self, windows: Tensor, size: tuple[int, int]) -> Prediction:
+    def predict_windows(self, windows: Tensor, size: tuple[int, int]) -> Prediction:
         """Answer for prepared windows.
 
         Args:
@@ -117,16 +117,16 @@ class Detector(nn.Module, ABC):
             x = (x * luma).sum(1, keepdim=True).round_().to(torch.uint8)
         return x
 
-    def prepare(self, shrunk: Tensor) -> Tensor:
-        """Bring :meth:`shrink`'s uint8 to float32 in ``[window.low, window.high]``."""
-        return shrunk.float().mul_((self.window.high - self.window.low) / 255.0).add_(self.window.low)
+    def prepare(self, resized: Tensor) -> Tensor:
+        """Bring :meth:`resize`'s uint8 to float32 in ``[window.low, window.high]``."""
+        return resized.float().mul_((self.window.high - self.window.low) / 255.0).add_(self.window.low)
 
     @torch.inference_mode()
     def predict(self, frames: Tensor) -> Prediction:
         """Answer for a batch of windows: (B, span, H, W, 3) uint8 RGB at the clip's resolution."""
         b, n, height, width, _ = frames.shape
         prepared = self.prepare(self.resize(frames.reshape(b * n, height, width, 3)))
-        return self.judge(prepared.reshape(b, n, *prepared.shape[1:]), (height, width))
+        return self.predict_windows(prepared.reshape(b, n, *prepared.shape[1:]), (height, width))
 
     @torch.inference_mode()
     def stream(self, chunks: Iterable[Frames]) -> Iterator[Prediction]:
@@ -146,7 +146,7 @@ class Detector(nn.Module, ABC):
                 prepared = torch.cat([tail, fresh])
             if len(prepared) >= span:
                 windows = prepared.unfold(0, span, 1).movedim(-1, 1)
-                answer = self.judge(windows, (height, width))
+                answer = self.predict_windows(windows, (height, width))
                 yield Prediction(answer.score, answer.saliency, answer.expected, start + self.window.target)
             keep = min(len(prepared), span - 1)
             start += len(prepared) - keep

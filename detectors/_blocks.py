@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.errors import InputError
-from detectors.cpu_conv import ConvTranspose2d
+from detectors._cpu_conv import ConvTranspose2d
 
 FLOOR = 1e-8
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from detectors.cpu_conv import ConvTranspose3d
+from detectors._cpu_conv import ConvTranspose3d
 
 SLOPE = 0.2
 RATE = 4

@@ -17,9 +17,9 @@ from core.errors import InputError
 from core.records import Frames, Prediction, Window
 from core.registry import pick
 from detectors._blocks import FLOOR, at_clip_size, check_patch, error_score, gradient_difference
+from detectors._cpu_conv import ConvTranspose2d
 from detectors._motion import MOTIONS, SLOPE, AutoregressiveMotion
 from detectors._ssim import ssim_map
-from detectors.cpu_conv import ConvTranspose2d
 
 SCORES = {"z": "of the latent code", "p": "of the predicted frame", "r": "of the reconstructed frame"}
 PIXEL = ("mse", "gdl", "ssim")
@@ -99,7 +99,7 @@ class Decoupled(Detector):
         frames: Tensor = self.head(x).float() + self.background
         return frames
 
-    def judge(self, windows: Tensor, size: tuple[int, int]) -> Prediction:
+    def predict_windows(self, windows: Tensor, size: tuple[int, int]) -> Prediction:
         """Score by equation 2 in decibels; the saliency is the squared error of the decoded prediction."""
         w = self.window
         seen = list(range(0, w.inputs * w.step, w.step))

@@ -89,7 +89,7 @@ class TwoPathDensity(Detector):
         """Reconstruct (B, 16, C, h, w), same shape."""
         return self.network.decode(*self.network.encode(windows))
 
-    def judge(self, windows: Tensor, size: tuple[int, int]) -> Prediction:
+    def predict_windows(self, windows: Tensor, size: tuple[int, int]) -> Prediction:
         """Score windows: without flows −10·log₁₀(1 − mean |error|), with them the sum of both terms."""
         measured = [self._measure(part) for part in _parts(windows)]
         expected = torch.cat([part[0][:, TARGET] for part in measured])

@@ -17,8 +17,8 @@ from core.errors import InputError
 from core.records import Prediction, Window
 from core.registry import pick
 from detectors._blocks import at_clip_size, check_patch, constant, error_score
+from detectors._cpu_conv import ConvTranspose3d, transposed
 from detectors._pseudo import TECHNIQUES, draw_patches, image_folder, masks, patched, read_intruder, skipped
-from detectors.cpu_conv import ConvTranspose3d, transposed
 
 FRAMES = 16
 TARGET = 8
@@ -81,7 +81,7 @@ class NormalReconstruction(Detector):
             x = _middle(layer, x) if isinstance(layer, ConvTranspose3d) else layer(x)
         return torch.tanh(x.float()).squeeze(2)
 
-    def judge(self, windows: Tensor, size: tuple[int, int]) -> Prediction:
+    def predict_windows(self, windows: Tensor, size: tuple[int, int]) -> Prediction:
         """Score by the PSNR between a window's ninth frame and its reconstruction (section 3.4)."""
         expected = torch.cat([self.middle(part) for part in torch.split(windows, PART)])
         error = ((expected - windows[:, TARGET]) * 0.5).square().mean(1)

@@ -120,7 +120,7 @@ class VQUNet(Detector):
             x = stage(torch.cat([x, kept.pop()], 1) if self.skips else x)
         return torch.tanh(self.head(x).float()), losses
 
-    def judge(self, windows: Tensor, size: tuple[int, int]) -> Prediction:
+    def predict_windows(self, windows: Tensor, size: tuple[int, int]) -> Prediction:
         """Score by squared error between the expected and the seen frame (section 3.3)."""
         expected, _ = self(windows)
         seen = windows[:, self.window.target]

@@ -100,7 +100,7 @@ class Scorer:
         share = keep.float()[:, None, None]
         windows = question.window * share + question.fill * (1.0 - share)
         with torch.no_grad(), self.runtime.autocast():
-            answer = self.detector.judge(windows.to(self.runtime.device), self._size)
+            answer = self.detector.predict_windows(windows.to(self.runtime.device), self._size)
         scalars: Floats = self.scale.of(answer.score.float().cpu()).numpy()
         self._count(len(keep), time.monotonic() - began)
         return scalars, answer.saliency.float().cpu().numpy()
@@ -132,7 +132,7 @@ class Scorer:
         self._check()
         began = time.monotonic()
         with torch.enable_grad(), self.runtime.autocast():
-            score = self.detector.judge(windows.to(self.runtime.device), self._size).score
+            score = self.detector.predict_windows(windows.to(self.runtime.device), self._size).score
         self._count(len(windows), time.monotonic() - began, GRADIENT)
         scalar: Tensor = self.scale.of(score.float())
         return scalar
@@ -164,7 +164,7 @@ class Scorer:
             for batch in batches:
                 self._check()
                 began = time.monotonic()
-                score = self.detector.judge(batch.to(self.runtime.device), self._size).score
+                score = self.detector.predict_windows(batch.to(self.runtime.device), self._size).score
                 found.append(self.scale.of(score.float().cpu()).numpy())
                 self._count(len(batch), time.monotonic() - began)
         return np.concatenate(found) if found else np.zeros(0, np.float32)

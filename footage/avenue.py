@@ -24,7 +24,7 @@ from core.arrays import Bools
 from core.datasets import Footage, Truth
 from core.errors import DataError
 from footage import _matlab, _tables
-from footage._parted import Parted
+from footage._split_dataset import SplitDataset
 from footage.videos import SUFFIXES, VideoClip
 
 LABEL_SET = "cuhk-avenue/volLabel"
@@ -36,7 +36,7 @@ LENGTHS = (1439, 1211, 923, 947, 1007, 1283, 605, 36, 1175, 841, 472, 1271, 549,
 """Frames of the test clips 1 to 21, which the other label set gives in one row."""
 
 
-class Avenue(Parted[VideoClip]):
+class Avenue(SplitDataset[VideoClip]):
     """CUHK Avenue: 16 training and 21 test clips of a walkway, 640×360."""
 
     name = "avenue"

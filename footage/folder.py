@@ -5,7 +5,7 @@ from pathlib import Path
 
 from core.datasets import Footage, Truth
 from core.errors import DataError
-from footage import _gather
+from footage import _clip_discovery
 from footage.videos import SUFFIXES
 
 
@@ -26,7 +26,7 @@ class Folder:
         self.root = Path(root)
         if not self.root.exists():
             raise DataError(f"there is no file or folder {str(self.root)!r}")
-        self._clips = tuple(_gather.clips(self.root))
+        self._clips = tuple(_clip_discovery.clips(self.root))
         if not self._clips:
             known = " ".join(sorted(SUFFIXES))
             raise DataError(f"{self.root} holds no clip: put video files ({known}) or folders of images into it")

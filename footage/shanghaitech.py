@@ -21,7 +21,7 @@ from core.arrays import Bools
 from core.datasets import Dataset, Footage, Truth
 from core.errors import DataError
 from footage import _images, _tables
-from footage._parted import Parted
+from footage._split_dataset import SplitDataset
 from footage.videos import SUFFIXES, VideoClip
 
 FPS = 24.0
@@ -29,7 +29,7 @@ LABEL_SET = "shanghaitech/test_frame_mask"
 CAMERAS = tuple(f"{number:02d}" for number in range(1, 14))
 
 
-class ShanghaiTech(Parted[Footage]):
+class ShanghaiTech(SplitDataset[Footage]):
     """ShanghaiTech Campus: 330 training and 107 test clips of 13 cameras, 856×480."""
 
     parts = ("training", "testing")

@@ -23,7 +23,7 @@ from core.datasets import Footage, Truth
 from core.errors import DataError
 from footage import _images
 from footage._images import ImageClip
-from footage._parted import Parted
+from footage._split_dataset import SplitDataset
 
 FPS = 10.0
 Ranges = tuple[tuple[int, int], ...]
@@ -47,7 +47,7 @@ def parse_ranges(text: str) -> tuple[Ranges, ...]:
     return tuple(tuple((int(a), int(b)) for a, b in re.findall(r"(\d+)\s*:\s*(\d+)", row)) for row in rows)
 
 
-class _Ucsd(Parted[ImageClip]):
+class _Ucsd(SplitDataset[ImageClip]):
     name: str
     folder: str
     official: Mapping[str, int]

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from plaza import _doings, _riders, _staged, _strays
-from plaza._acts import (  # fmt: skip
+from plaza import _actions, _loose_objects, _riders, _staged
+from plaza._crowd import Tracks
+from plaza._motions import (  # fmt: skip
     BEND,
     CARRY,
     DRIVE,
@@ -25,7 +26,6 @@ from plaza._acts import (  # fmt: skip
     Generator,
     Play,
 )
-from plaza._crowd import Tracks
 from plaza._scene import Scene
 
 LAWN = "on the lawn"
@@ -72,18 +72,18 @@ ANOMALIES: dict[str, Callable[[Scene, Generator, Tracks], Play]] = STAGED | {
     "car": _riders.car,
     "truck": _riders.truck,
     "walked bicycle": _riders.walked_bicycle,
-    "jogger": _doings.jogger,
-    "jumper": _doings.jumper,
-    "fall": _doings.fall,
-    "bend": _doings.bend,
-    "sit": _doings.sit,
-    "push": _doings.push,
-    "shove": _doings.shove,
-    "dog": _strays.dog,
-    "ball": _strays.ball,
-    "frisbee": _strays.frisbee,
-    "umbrella": _strays.umbrella,
-    "suitcase": _strays.suitcase,
+    "jogger": _actions.jogger,
+    "jumper": _actions.jumper,
+    "fall": _actions.fall,
+    "bend": _actions.bend,
+    "sit": _actions.sit,
+    "push": _actions.push,
+    "shove": _actions.shove,
+    "dog": _loose_objects.dog,
+    "ball": _loose_objects.ball,
+    "frisbee": _loose_objects.frisbee,
+    "umbrella": _loose_objects.umbrella,
+    "suitcase": _loose_objects.suitcase,
 }
 """All that can be played: what is staged, and what varies far more, from way to pose."""
 

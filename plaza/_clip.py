@@ -13,7 +13,7 @@ from core.array_files import open_npz
 from core.arrays import Bools, Images
 from core.datasets import Truth
 from core.errors import DataError
-from plaza import _acts
+from plaza import _motions
 from plaza._anomalies import ACTIONS, LABELS, LAWN, Anomaly
 from plaza._render import render
 from plaza._truth import PlazaFrame, PlazaObject
@@ -22,7 +22,7 @@ LABEL_SET = "plaza/1"
 MOST_FRAMES = 10_000_000
 MOST_MASKS, DEFLATES = 8 << 30, 1100
 """Bytes of masks, eight pixels in each, and how much smaller DEFLATE makes empty ones."""
-NORMAL = {_acts.STAND, _acts.WALK}
+NORMAL = {_motions.STAND, _motions.WALK}
 """What anyone does."""
 FINE = {name: name.split(" (")[0].replace("/", " / ") for name in ACTIONS if name not in NORMAL}
 """AVA names of unusual actions as X-MAN writes them."""

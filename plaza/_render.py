@@ -9,11 +9,11 @@ import numpy as np
 from core.arrays import Doubles, Images
 from core.registry import pick
 from plaza import _figure, _paint, _poses
-from plaza._acts import Act, Play, Thing
 from plaza._anomalies import ANOMALIES, Anomaly, duration, schedule
 from plaza._crowd import Crowd, Tracks
 from plaza._exposure import Film, Light, Sensor
 from plaza._furniture import Occluder
+from plaza._motions import Act, Play, Thing
 from plaza._paint import Ids, Solids
 from plaza._scene import Scene, build
 from plaza._truth import Known, PlazaFrame, visible_objects

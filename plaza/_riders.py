@@ -7,9 +7,9 @@ import numpy as np
 
 from core.arrays import Doubles
 from plaza import _motor, _poses, _vehicles
-from plaza._acts import DRIVE, PUSH, RIDE, WALK, Act, Generator, Play, Thing, along, gait, move, way, world
 from plaza._crowd import Tracks
 from plaza._figure import NAMES, NO_BAG, Look, dress
+from plaza._motions import DRIVE, PUSH, RIDE, WALK, Act, Generator, Play, Thing, along, gait, move, way, world
 from plaza._scene import Scene
 
 PAINTS = np.array([

@@ -3,7 +3,9 @@
 import numpy as np
 
 from plaza import _poses, _vehicles
-from plaza._acts import (  # fmt: skip
+from plaza._crowd import Tracks
+from plaza._figure import NO_BAG, dress
+from plaza._motions import (  # fmt: skip
     DRIVE,
     RIDE,
     RUN,
@@ -21,8 +23,6 @@ from plaza._acts import (  # fmt: skip
     move,
     world,
 )
-from plaza._crowd import Tracks
-from plaza._figure import NO_BAG, dress
 from plaza._scene import Scene
 
 

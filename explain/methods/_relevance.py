@@ -56,7 +56,7 @@ def propagate(
     window.requires_grad_()
     with Composite(rule_of).context(network), torch.enable_grad():
         with between.outside(once), between:
-            expected = network.judge(window, question.heat.shape).expected
+            expected = network.predict_windows(window, question.heat.shape).expected
         relevance = _owed(question, scorer, expected, window.detach())
         (back,) = torch.autograd.grad(expected, window, relevance, allow_unused=True)
     scorer(question.window[None])
@@ -117,7 +117,7 @@ def called_once(network: Any, window: Tensor) -> set[nn.Module]:
     layers = [m for m in network.modules() if isinstance(m, (*CONVOLUTIONS, nn.Linear))]
     handles = [m.register_forward_pre_hook(lambda module, _: calls.update([module])) for m in layers]
     with torch.no_grad():
-        network.judge(window, window.shape[-2:])
+        network.predict_windows(window, window.shape[-2:])
     for handle in handles:
         handle.remove()
     return {module for module, count in calls.items() if count == 1}

@@ -35,7 +35,7 @@ def _operations(detector: str, settings: str) -> int:
     module = make_detector(detector, json.loads(settings)).eval()
     w = module.window
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        module.judge(torch.zeros(1, w.span, w.channels, w.height, w.width), (w.height, w.width))
+        module.predict_windows(torch.zeros(1, w.span, w.channels, w.height, w.width), (w.height, w.width))
     return max(1, int(counter.get_total_flops()))
 
 

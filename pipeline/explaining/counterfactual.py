@@ -180,7 +180,7 @@ class _Play:
 
     def _judged(self, windows: Tensor) -> tuple[Floats, Tensor]:
         with torch.no_grad(), self.runtime.autocast():
-            answer = self.detector.judge(windows.to(self.runtime.device), self.size)
+            answer = self.detector.predict_windows(windows.to(self.runtime.device), self.size)
         score = answer.score.float().cpu().numpy() - np.float32(self.camera.normality.median)
         self._tell(len(windows))
         return score, answer.expected.float().cpu()

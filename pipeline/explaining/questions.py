@@ -152,7 +152,7 @@ def build_input(
     """Make a question of a window (span, C, h, w) and a background (C, h, w) that are prepared."""
     w = detector.window
     with torch.no_grad(), runtime.autocast():
-        answer = detector.judge(window[None].to(runtime.device), (w.height, w.width))
+        answer = detector.predict_windows(window[None].to(runtime.device), (w.height, w.width))
     own = float(answer.score[0]) - camera.normality.median
     scale = scale_of(camera, detector, [*scores, own])
     expected = answer.expected[0].float().cpu() * (w.high - w.low) + w.low

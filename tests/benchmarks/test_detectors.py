@@ -59,7 +59,7 @@ def test_the_work_is_that_of_a_frames_convolutions():
             )
     w = network.window
     with torch.no_grad():
-        network.judge(torch.zeros(1, w.span, w.channels, w.height, w.width), (w.height, w.width))
+        network.predict_windows(torch.zeros(1, w.span, w.channels, w.height, w.width), (w.height, w.width))
     assert row["gflop"] == pytest.approx(2 * sum(products) / 1e9, rel=0.01)
     assert row["aim"] == 0.6
 

@@ -26,7 +26,7 @@ class Tiny(Detector):
         inputs = windows[:, : self.window.inputs * self.window.step : self.window.step]
         return torch.einsum("bn...,n->b...", inputs, self.mix)
 
-    def judge(self, windows, size):
+    def predict_windows(self, windows, size):
         expected = self(windows)
         error = (expected - windows[:, self.window.target]).square().mean(1, keepdim=True)
         saliency = nn.functional.interpolate(error, size, mode="bilinear").squeeze(1)

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from detectors.cpu_conv import FEW, ConvTranspose2d, ConvTranspose3d
+from detectors._cpu_conv import FEW, ConvTranspose2d, ConvTranspose3d
 
 CASES = [
     (4, 6, 3, 2, 1, 1, True), (4, 6, 3, 2, 1, 1, False), (5, 1, 3, (1, 2, 2), 1, (0, 1, 1), True),

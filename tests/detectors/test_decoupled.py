@@ -63,7 +63,7 @@ def test_latent_codes_have_the_papers_size_and_the_background_is_taken_away():
 def test_scores_are_the_papers_written_out_window_by_window(score):
     detector = small(score=score)
     given = windows(detector)
-    answer = detector.judge(given, (16, 24))
+    answer = detector.predict_windows(given, (16, 24))
     for i, window in enumerate(given):
         codes = torch.cat([detector.encode(window[j : j + 1])[0] for j in (0, 2, 4, 6)])
         target = detector.encode(window[12:13])[0]

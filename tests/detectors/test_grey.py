@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from detectors.cpu_conv import Conv2d, ConvTranspose2d
+from detectors._cpu_conv import Conv2d, ConvTranspose2d
 
 CASES = [
     (3, 0, True, 9, 11), (5, 2, True, 9, 8), (3, 1, False, 7, 7), ((2, 4), (0, 3), True, 6, 5), (5, 2, True, 1, 2),

@@ -181,7 +181,7 @@ def test_the_appearance_flow_is_given_what_was_asked(extra, channels):
     detector.flows["appearance"].register_forward_hook(lambda module, inputs, output: given.append(inputs[0]))
     windows = torch.rand(2, 16, 3, 16, 32) * 2 - 1
     expected = detector(windows)
-    detector.judge(windows, (16, 32))
+    detector.predict_windows(windows, (16, 32))
     (maps,) = given
     assert maps.shape == (8, channels, 2, 4)
     features = detector.network.encode(windows)[0]
@@ -205,7 +205,9 @@ def test_the_terms_are_weighed_by_their_ranges_on_normal_footage():
         expected = torch.zeros(12)
         for term, weight in ((rough, 1.0), (fused, 0.5)):
             expected += weight * (term - term.quantile(0.01)) / (term.quantile(0.99) - term.quantile(0.01))
-        torch.testing.assert_close(detector.judge(torch.cat(batches), (16, 32)).score, expected, rtol=1e-3, atol=1e-3)
+        torch.testing.assert_close(
+            detector.predict_windows(torch.cat(batches), (16, 32)).score, expected, rtol=1e-3, atol=1e-3
+        )
 
 
 def test_stages_train_the_auto_encoder_then_the_flows_and_leave_it_as_it_is():
@@ -246,7 +248,7 @@ def test_many_windows_are_judged_in_parts_with_the_same_answers():
     detector = small("itae-flow")
     windows = torch.rand(5, 16, 3, 16, 32) * 2 - 1
     with torch.inference_mode():
-        whole = detector.judge(windows, (16, 32))
-        rows = [detector.judge(windows[i : i + 1], (16, 32)) for i in range(5)]
+        whole = detector.predict_windows(windows, (16, 32))
+        rows = [detector.predict_windows(windows[i : i + 1], (16, 32)) for i in range(5)]
     torch.testing.assert_close(whole.score, torch.cat([row.score for row in rows]), rtol=1e-4, atol=1e-3)
     torch.testing.assert_close(whole.expected, torch.cat([row.expected for row in rows]), rtol=1e-4, atol=1e-5)

@@ -152,8 +152,8 @@ def test_many_windows_are_judged_in_parts_with_the_same_answers():
     seen = []
     detector.encoder.register_forward_hook(lambda module, given, answer: seen.append(len(given[0])))
     with torch.inference_mode():
-        whole = detector.judge(windows, (16, 32))
+        whole = detector.predict_windows(windows, (16, 32))
         assert seen == [4, 4, 1]
-        rows = [detector.judge(windows[i : i + 1], (16, 32)) for i in range(9)]
+        rows = [detector.predict_windows(windows[i : i + 1], (16, 32)) for i in range(9)]
     torch.testing.assert_close(whole.score, torch.cat([row.score for row in rows]), rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(whole.expected, torch.cat([row.expected for row in rows]), rtol=1e-4, atol=1e-5)

@@ -111,5 +111,5 @@ def test_a_step_looks_at_every_nth_frame_and_predicts_the_nth_after():
     far.load_state_dict(near.state_dict())
     assert (far.window.span, far.window.target) == (7, 6)
     windows = torch.rand(2, 7, 3, 16, 16) * 2 - 1
-    one, other = far.judge(windows, (16, 16)), near.judge(windows[:, ::2], (16, 16))
+    one, other = far.predict_windows(windows, (16, 16)), near.predict_windows(windows[:, ::2], (16, 16))
     assert torch.equal(one.score, other.score) and torch.equal(one.saliency, other.saliency)

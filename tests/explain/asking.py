@@ -39,7 +39,7 @@ def ask(detector, seed=0, threshold=0.5):
 def asked_of(detector, window, behind, seed=0, threshold=0.5):
     w = detector.window
     with torch.no_grad():
-        answer = detector.judge(window[None], (w.height, w.width))
+        answer = detector.predict_windows(window[None], (w.height, w.width))
     lowest = float("-inf") if detector.decibels else float(answer.score) - 10.0
     scale = Scale(float(answer.score), lowest, detector.decibels)
     expected = answer.expected[0] * (w.high - w.low) + w.low

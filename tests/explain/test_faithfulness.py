@@ -31,7 +31,7 @@ def test_curves_are_those_of_one_removal_after_the_other(asked):
     def score(there):
         window = torch.where(torch.from_numpy(there).view(question.heat.shape), question.window, question.fill)
         with torch.no_grad():
-            return float(scale.of(detector.judge(window[None], question.heat.shape).score)[0])
+            return float(scale.of(detector.predict_windows(window[None], question.heat.shape).score)[0])
 
     whole, empty = score(np.ones(ranks.size, bool)), score(np.zeros(ranks.size, bool))
     area = dict.fromkeys(("deletion", "insertion"), 0.0)

@@ -153,7 +153,7 @@ def test_batches_answer_as_one_window_at_a_time_does():
     for row, kept in enumerate(keep):
         window = torch.where(kept, question.window, question.fill)
         with torch.no_grad():
-            score = detector.judge(window[None], question.heat.shape).score
+            score = detector.predict_windows(window[None], question.heat.shape).score
         assert together[row] == pytest.approx(10.0 ** ((float(score) - scale.highest) / 10.0), rel=1e-3)
 
 
@@ -180,7 +180,7 @@ def test_the_expected_counterfactuals_claim_is_true_of_the_pixels():
     changed = question.window.clone()
     changed[question.target] = torch.where(region, question.expected, changed[question.target])
     with torch.no_grad():
-        score = float(scale.of(detector.judge(changed[None], question.heat.shape).score)[0])
+        score = float(scale.of(detector.predict_windows(changed[None], question.heat.shape).score)[0])
     assert score == pytest.approx(said, abs=0.02)
     assert score < question.threshold
 
@@ -192,7 +192,7 @@ def naive_removal(question, detector, scale, steps):
     def look():
         keep = torch.from_numpy(~gone)
         with torch.no_grad():
-            answer = detector.judge(torch.where(keep, question.window, question.fill)[None], gone.shape)
+            answer = detector.predict_windows(torch.where(keep, question.window, question.fill)[None], gone.shape)
         return float(scale.of(answer.score)[0]), answer.saliency[0].numpy()
 
     gone[:] = True
@@ -234,12 +234,12 @@ def test_the_gradient_says_what_each_pixel_of_background_would_do():
 def test_the_gradient_leads_where_the_error_map_does_not(monkeypatch):
     detector = small("vqunet-prediction", base=8)
     question, scale = ask(detector)
-    told, noise = detector.judge, torch.rand(1, 32, 48, generator=torch.Generator().manual_seed(2))
+    told, noise = detector.predict_windows, torch.rand(1, 32, 48, generator=torch.Generator().manual_seed(2))
 
     def blind(windows, size):
         return dataclasses.replace(told(windows, size), saliency=noise.expand(len(windows), -1, -1))
 
-    monkeypatch.setattr(detector, "judge", blind)
+    monkeypatch.setattr(detector, "predict_windows", blind)
     question = dataclasses.replace(question, heat=noise[0].numpy())
     areas = {}
     for evaluations in (96, 12 + detector.window.span):

@@ -9,7 +9,7 @@ from core.datasets import Footage
 C = TypeVar("C", bound=Footage)
 
 
-class Parted(Generic[C]):
+class SplitDataset(Generic[C]):
     """Lists the clips of both parts.
 
     Attributes:

@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from core.arrays import Doubles
-from plaza import _goods, _poses
-from plaza._acts import (
+from plaza import _carried_objects, _poses
+from plaza._crowd import Tracks
+from plaza._figure import NO_BAG, dress
+from plaza._motions import (
     BEND,
     FALL,
     JUMP,
@@ -29,8 +31,6 @@ from plaza._acts import (
     way,
     world,
 )
-from plaza._crowd import Tracks
-from plaza._figure import NO_BAG, dress
 from plaza._riders import tint
 from plaza._scene import Scene
 
@@ -165,7 +165,7 @@ def sit(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
         hands = rest + np.array([[0.03 * np.sin(t + k), k * 0.14, 0.02 * np.sin(1.3 * t)] for k in (1, -1)])
         leaning = lean + 0.05 * np.sin(0.9 * t)
         local = _poses.hold(_poses.reach(h, hip, leaning, feet, hands, 0.1 * np.sin(0.5 * t), knees), hands, h)
-        seat = [Thing("", thing, move(_goods.stool(colour, high), place, heading), False)] if high else []
+        seat = [Thing("", thing, move(_carried_objects.stool(colour, high), place, heading), False)] if high else []
         return Act(world(local, place, heading), look, person, (SIT,), seat, place, 1.0) if t < BUSY else None
 
     return play
@@ -182,7 +182,7 @@ def push(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
         place, heading, on = along(start, end, speed, t)
         hands = handle + np.array([[0.0, 0.2, 0.0], [0.0, -0.2, 0.0]])
         local = _poses.hold(gait(look, speed, False, t), hands, look.stature)
-        things = [Thing("", thing, move(_goods.trolley(colour, high, handle), place, heading), False)]
+        things = [Thing("", thing, move(_carried_objects.trolley(colour, high, handle), place, heading), False)]
         return Act(world(local, place, heading), look, person, (WALK, PUSH), things, place, 1.3) if on else None
 
     return play

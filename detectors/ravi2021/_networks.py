@@ -7,8 +7,14 @@ from itertools import pairwise
 from torch import nn
 
 from core.errors import InputError
-from detectors.cpu_conv import Conv2d, ConvTranspose2d
-from detectors.thesis._layers import AsymmetricBlock, AugmentedConvolution, Excitation, SoftAttention, SoftmaxAttention
+from detectors._cpu_conv import Conv2d, ConvTranspose2d
+from detectors.ravi2021._layers import (
+    AsymmetricBlock,
+    AugmentedConvolution,
+    Excitation,
+    SoftAttention,
+    SoftmaxAttention,
+)
 
 SLOPE = 0.01
 DECODER_SLOPE = 0.2

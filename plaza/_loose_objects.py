@@ -3,10 +3,25 @@
 import numpy as np
 
 from core.arrays import Doubles
-from plaza import _goods, _poses, _vehicles
-from plaza._acts import CARRY, STAND, THROW, WALK, Act, Generator, Play, Thing, along, gait, move, stand_at, way, world
+from plaza import _carried_objects, _poses, _vehicles
 from plaza._crowd import Tracks
 from plaza._figure import NO_BAG, dress
+from plaza._motions import (
+    CARRY,
+    STAND,
+    THROW,
+    WALK,
+    Act,
+    Generator,
+    Play,
+    Thing,
+    along,
+    gait,
+    move,
+    stand_at,
+    way,
+    world,
+)
 from plaza._riders import tint
 from plaza._scene import Scene
 
@@ -25,7 +40,7 @@ def dog(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
         aside = np.array([-np.sin(heading), np.cos(heading)])
         spot = place + aside * wide * np.sin(often * t)
         facing = heading + np.arctan2(wide * often * np.cos(often * t), speed)
-        parts = _goods.dog(colour, size, speed * t * 5.2 / size**0.5, snout)
+        parts = _carried_objects.dog(colour, size, speed * t * 5.2 / size**0.5, snout)
         return Act(None, look, 0, (), [Thing("dog", thing, move(parts, spot, facing))], spot, 0.6) if on else None
 
     return play
@@ -63,7 +78,11 @@ def _throwing(label: str, scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     bounce = 0.0 if label == "frisbee" else 0.5
 
     def parts(t: float) -> list[_vehicles.Part]:
-        return _goods.frisbee(colours[0], tilt) if label == "frisbee" else _goods.ball(*colours, size, 6 * t)
+        return (
+            _carried_objects.frisbee(colours[0], tilt)
+            if label == "frisbee"
+            else _carried_objects.ball(*colours, size, 6 * t)
+        )
 
     def play(t: float) -> Act | None:
         busy, shown = t < BUSY, []
@@ -108,7 +127,7 @@ def umbrella(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
         hand = np.array([0.2, -0.08, 0.68 * look.stature])
         wrists = np.array([[np.nan] * 3, hand])
         local = _poses.hold(gait(look, speed, False, t), wrists, look.stature)
-        opened = [(hand + (c - hand) * size, r, k) for c, r, k in _goods.umbrella(*colours, hand, lean)]
+        opened = [(hand + (c - hand) * size, r, k) for c, r, k in _carried_objects.umbrella(*colours, hand, lean)]
         things = [Thing("umbrella", thing, move(opened, place, heading))]
         return Act(world(local, place, heading), look, person, (WALK, CARRY), things, place, 0.9) if on else None
 
@@ -127,7 +146,7 @@ def suitcase(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
         h = look.stature
         hand = np.array([-0.22, -0.2 * h / 1.7, 0.47 * h]) if rolls else np.array([0.02, -0.22 * h / 1.7, 0.45 * h])
         local = _poses.hold(gait(look, speed, False, t), np.array([[np.nan] * 3, hand]), h)
-        case = _goods.suitcase(colour, size if rolls else 0.8 * size, 0.3 if rolls else 0.02)
+        case = _carried_objects.suitcase(colour, size if rolls else 0.8 * size, 0.3 if rolls else 0.02)
         if rolls:
             tilt, long = 0.6, (0.06 + 0.62 * size + 0.3)
             foot = hand - long * np.array([np.sin(tilt), 0, np.cos(tilt)])

@@ -7,7 +7,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from detectors.cpu_conv import Conv2d, ConvTranspose2d, transposed
+from core.contracts import Plateau
+from detectors._cpu_conv import Conv2d, ConvTranspose2d, transposed
+
+PLATEAU = Plateau(held_out=0.1, factor=0.75, patience=4, stop=8)
+"""Section 4.2 of ``ravi2021class``: a quarter less after four epochs without gain, the end after eight."""
 
 
 class AsymmetricBlock(nn.Module):

@@ -1,4 +1,4 @@
-"""Detectors that remember: the thesis' 54 recurrent networks, which differ in data alone."""
+"""The 54 recurrent networks of the thesis: one class, variants as data."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from core.contracts import Detector, Losses, Stage
 from core.errors import InputError
 from core.records import Prediction, Window
 from detectors._blocks import at_clip_size, constant, error_score
-from detectors.cpu_conv import Conv2d, ConvTranspose2d
-from detectors.thesis._cells import CELLS, Bidirectional, Cell, Distributed, Layer
-from detectors.thesis._schedule import PLATEAU
+from detectors._cpu_conv import Conv2d, ConvTranspose2d
+from detectors.ravi2021._cells import CELLS, Bidirectional, Cell, Distributed, Layer
+from detectors.ravi2021._layers import PLATEAU
 
 SLOPE = 0.01
 DECAY = 1e-5
@@ -25,7 +25,7 @@ class Shape:
     """What tells the recurrent networks apart (Table 4.10).
 
     Attributes:
-        cell: key of :data:`detectors.thesis._cells.CELLS`.
+        cell: key of :data:`detectors.ravi2021._cells.CELLS`.
         bidirectional: True for cells that go both ways.
         predicts: True for seq2seq, which predicts the frames after its input; False reconstructs the input.
         layers: how many of the encoder's last layers are recurrent (L_R).
@@ -87,7 +87,7 @@ class RecurrentAutoEncoder(Detector):
         frames = self._expect(windows, None)
         return frames.view(-1, len(windows), *frames.shape[1:])
 
-    def judge(self, windows: Tensor, size: tuple[int, int]) -> Prediction:
+    def predict_windows(self, windows: Tensor, size: tuple[int, int]) -> Prediction:
         """Score by the squared error between the expected and the seen frame, in decibels."""
         target = self.window.target
         expected = self._expect(windows, target - self.window.inputs if self.shape.predicts else target)

@@ -1,4 +1,4 @@
-"""Detectors that look at one frame: reconstruct it, and wonder where they cannot."""
+"""Detectors that reconstruct single frames; the reconstruction error is the score."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,9 +11,9 @@ from core.errors import InputError
 from core.records import Prediction, Window
 from detectors._blocks import at_clip_size, constant, error_score
 from detectors._ssim import SIDE, ssim_map
-from detectors.thesis._networks import NETWORKS
-from detectors.thesis._schedule import PLATEAU
-from detectors.thesis._sphere import Sphere
+from detectors.ravi2021._layers import PLATEAU
+from detectors.ravi2021._networks import NETWORKS
+from detectors.ravi2021._sphere import Sphere
 
 LOSSES: dict[str, tuple[float, float]] = {"mse": (1.0, 0.0), "ssim": (0.0, 1.0), "mse+ssim": (0.5, 0.5)}
 """Weights of the squared error and of 1 − SSIM (equation 3.10 with η = 0.5)."""
@@ -24,7 +24,7 @@ class FrameAutoEncoder(Detector):
     """Reconstructs single frames (chapters 3 and 4 of ``ravi2021class``).
 
     Args:
-        network: key of :data:`detectors.thesis._networks.NETWORKS`.
+        network: key of :data:`detectors.ravi2021._networks.NETWORKS`.
         base: channels of the first layer (64 in the thesis); the others follow in proportion.
         height, width: input size in pixels (128×128 in the thesis); which sizes fit depends on the network.
         channels: 3 for RGB, 1 for grey.
@@ -65,7 +65,7 @@ class FrameAutoEncoder(Detector):
         penalty = seen.new_zeros(()) if self.attention is None else self.attention.penalty * seen.float().norm()
         return torch.sigmoid(self.decoder(latent).float()), penalty
 
-    def judge(self, windows: Tensor, size: tuple[int, int]) -> Prediction:
+    def predict_windows(self, windows: Tensor, size: tuple[int, int]) -> Prediction:
         """Score by the error of the reconstruction, in decibels; see :meth:`_errors`."""
         frames = windows[:, 0]
         expected, _ = self(frames)

@@ -3,8 +3,8 @@ import torch
 from torch.nn import functional
 
 from core.errors import InputError
-from detectors.thesis import DETECTORS
-from detectors.thesis._cells import CELLS, Bidirectional, Cell, ConvGRU
+from detectors.ravi2021 import DETECTORS
+from detectors.ravi2021._cells import CELLS, Bidirectional, Cell, ConvGRU
 
 TABLE_4_12 = {  # millions; L_R 1, 2, 3 with transposed convolutions in the decoder, then with recurrent layers
     "convrnn-ae": (0.60, 0.76, 0.84, 0.76, 1.00, 1.15),
@@ -107,7 +107,7 @@ def test_an_auto_encoder_answers_for_one_of_the_frames_that_it_reconstructs(name
     target = 2 if name.startswith("bi") else 3
     with torch.no_grad():
         frames = detector(windows)
-        answer = detector.judge(windows, (64, 64))
+        answer = detector.predict_windows(windows, (64, 64))
     assert frames.shape == (4, 2, 3, 64, 64) and detector.window.target == target
     torch.testing.assert_close(answer.expected, frames[target])
     torch.testing.assert_close(answer.saliency, (frames[target] - windows[:, target]).square().mean(1))
@@ -130,7 +130,7 @@ def test_seq2seq_feeds_its_decoders_first_layer_back(name):
                 out, rest[i] = layer(out, 1, rest[i])
             rolled.append(torch.sigmoid(detector.head(out)))
         got = detector(windows)
-        answer = detector.judge(windows, (64, 80))
+        answer = detector.predict_windows(windows, (64, 80))
     assert got.shape == (3, 2, 3, 64, 80) and detector.window.target == 5 and detector.window.span == 6
     torch.testing.assert_close(got, torch.stack(rolled))
     torch.testing.assert_close(answer.expected, rolled[-1])
@@ -152,7 +152,7 @@ def test_frames_of_overlapping_windows_are_looked_at_once():
     detector.near.register_forward_pre_hook(lambda _, args: looked.append(len(args[0])))
     view = torch.rand(12, 3, 64, 64).unfold(0, 3, 1).movedim(-1, 1)
     with torch.no_grad():
-        once, each = (detector.judge(windows, (64, 64)) for windows in (view, view.contiguous()))
+        once, each = (detector.predict_windows(windows, (64, 64)) for windows in (view, view.contiguous()))
     assert looked == [12, 30]
     torch.testing.assert_close(once.expected, each.expected)
 
@@ -163,7 +163,7 @@ def test_layers_without_memory_decode_the_answered_frame_alone(name):
     looked = []
     detector.rest[-1].register_forward_pre_hook(lambda _, args: looked.append(len(args[0])))
     with torch.no_grad():
-        detector.judge(torch.rand(2, detector.window.span, 3, 64, 64), (64, 64))
+        detector.predict_windows(torch.rand(2, detector.window.span, 3, 64, 64), (64, 64))
     assert looked == [2]
 
 

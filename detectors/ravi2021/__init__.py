@@ -10,8 +10,8 @@ from itertools import product
 from typing import Any
 
 from core.contracts import DetectorEntry
-from detectors.thesis._frames import FrameAutoEncoder
-from detectors.thesis._recurrent import RecurrentAutoEncoder, Shape
+from detectors.ravi2021._frames import FrameAutoEncoder
+from detectors.ravi2021._recurrent import RecurrentAutoEncoder, Shape
 
 _KEY = "ravi2021class"
 _PAPER: dict[str, Any] = {

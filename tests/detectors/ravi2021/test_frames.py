@@ -12,15 +12,15 @@ from core import device
 from core.errors import InputError
 from detectors._blocks import error_score
 from detectors._ssim import ssim_map
-from detectors.thesis import DETECTORS
-from detectors.thesis._layers import (
+from detectors.ravi2021 import DETECTORS
+from detectors.ravi2021._layers import (
     AsymmetricBlock,
     AugmentedConvolution,
     Excitation,
     SoftAttention,
     SoftmaxAttention,
 )
-from detectors.thesis._sphere import Sphere
+from detectors.ravi2021._sphere import Sphere
 
 
 def parameters(module):
@@ -178,7 +178,7 @@ def test_losses_and_scores_weigh_error_and_structure(loss, squares, structure):
         expected, _ = detector(windows[:, 0])
         alike = ssim_map(expected, windows[:, 0])
         total = sum(detector.loss(windows).values())
-        answer = detector.judge(windows, (80, 80))
+        answer = detector.predict_windows(windows, (80, 80))
     mse = (expected - windows[:, 0]).square().mean()
     torch.testing.assert_close(total, squares * mse + structure * (1 - alike.mean()))
     unlike = 1 - alike.mean(1)

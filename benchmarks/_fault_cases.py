@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from core.analysis import Analysis, ExplainedEvent
 
 PED2, PLAZA = "ucsd-ped2", "plaza"
-NEAR = 0.45
+TOLERANCE_SECONDS = 0.45
 """Seconds by which an event or a stretch may begin or end elsewhere."""
 VEHICLES = frozenset({"truck", "car", "bus", "drive"})
 CYCLES = frozenset({"bicycle", "ride", "motorcycle"})
@@ -38,8 +38,8 @@ def _said(a: Analysis, *words: str) -> bool:
 
 def _did(a: Analysis, kind: str, start: float, end: float | None = None) -> bool:
     found = [one for one in a.disturbances if one.kind == kind]
-    begins = any(abs(one.start - start) <= NEAR for one in found)
-    return begins and (end is None or any(abs(one.end - end) <= NEAR for one in found))
+    begins = any(abs(one.start - start) <= TOLERANCE_SECONDS for one in found)
+    return begins and (end is None or any(abs(one.end - end) <= TOLERANCE_SECONDS for one in found))
 
 
 def _one(a: Analysis, start: float, end: float, names: frozenset[str]) -> bool:
@@ -48,7 +48,10 @@ def _one(a: Analysis, start: float, end: float, names: frozenset[str]) -> bool:
 
 
 def _lies(a: Analysis, one: ExplainedEvent, start: float, end: float) -> bool:
-    return abs(a.clock.at(one.event.first) - start) <= NEAR and abs(a.clock.end(one.event.last) - end) <= NEAR
+    return (
+        abs(a.clock.at(one.event.first) - start) <= TOLERANCE_SECONDS
+        and abs(a.clock.end(one.event.last) - end) <= TOLERANCE_SECONDS
+    )
 
 
 def _named(one: ExplainedEvent, names: frozenset[str]) -> bool:

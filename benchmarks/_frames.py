@@ -12,7 +12,7 @@ from core.contracts import Dataset, Detector, Footage
 from core.errors import InputError
 
 FIGURES = ("deletion_auc", "insertion_auc", "mass", "rank", "points", "sanity", "evaluations")
-RESAMPLES, SHARE = 2000, 0.95
+RESAMPLES, CONFIDENCE_LEVEL = 2000, 0.95
 
 
 def frames_of(
@@ -96,5 +96,5 @@ def interval(values: Sequence[float]) -> dict[str, float]:
     draw = np.random.default_rng(0)
     array = np.asarray(values, np.float64)
     means = array[draw.integers(0, len(array), (RESAMPLES, len(array)))].mean(1)
-    low, high = np.quantile(means, [(1 - SHARE) / 2, (1 + SHARE) / 2])
+    low, high = np.quantile(means, [(1 - CONFIDENCE_LEVEL) / 2, (1 + CONFIDENCE_LEVEL) / 2])
     return {"mean": statistics.fmean(values), "low": float(low), "high": float(high), "count": len(values)}

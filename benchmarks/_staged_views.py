@@ -8,7 +8,7 @@ import numpy as np
 
 from core.arrays import Doubles, Images
 
-MARGIN = 0.14
+MARGIN_FRACTION = 0.14
 """Share of the picture at each side that a staged camera does not show, so that it can move without showing an edge."""
 
 
@@ -57,7 +57,7 @@ def window(take: Take, x: Doubles | None = None, y: Doubles | None = None, degre
            since: int = 0) -> Images:  # fmt: skip
     """Show the inner part of each picture, moved by (x, y) pixels, and turned and enlarged from frame ``since`` on."""
     count, height, width = take.images.shape[:3]
-    size = [side - 2 * round(side * MARGIN) for side in (width, height)]
+    size = [side - 2 * round(side * MARGIN_FRACTION) for side in (width, height)]
     wide, tall = (side - side % 2 for side in size)
     found = np.empty((count, tall, wide, 3), np.uint8)
     for frame, image in enumerate(take.images):

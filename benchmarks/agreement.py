@@ -23,7 +23,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 }
 """Names within a group stand for one another: a van is a car to one model and a truck to the other."""
 FRAMES = 20
-SURE, FOUND, SAME = 0.5, 0.3, 0.5
+CONFIDENT_SCORE, MIN_FOUND_SCORE, MATCH_IOU = 0.5, 0.3, 0.5
 """Confidence of a sure box, confidence from which a box counts as found, and IoU from which two show one thing."""
 ALL = "all"
 
@@ -118,10 +118,10 @@ def _counts(pairs: Sequence[tuple[Detections, Detections]], names: Sequence[str]
         boxes, confidence = _of(ours, names)
         forms, known = _forms(taught, names)
         overlaps = np.max([iou(boxes, form) for form in forms], axis=0)
-        hit = (overlaps >= SAME) & (confidence >= FOUND)[:, None]
-        sure += int((known >= SURE).sum())
-        found += int(hit.any(axis=0)[known >= SURE].sum())
-        further += int(((confidence >= SURE) & ~(overlaps >= SAME).any(axis=1)).sum())
+        hit = (overlaps >= MATCH_IOU) & (confidence >= MIN_FOUND_SCORE)[:, None]
+        sure += int((known >= CONFIDENT_SCORE).sum())
+        found += int(hit.any(axis=0)[known >= CONFIDENT_SCORE].sum())
+        further += int(((confidence >= CONFIDENT_SCORE) & ~(overlaps >= MATCH_IOU).any(axis=1)).sum())
     return sure, found, further
 
 

@@ -35,10 +35,10 @@ REPRESENTATIVES = (
 )  # fmt: skip
 CHUNK = 8
 """Windows of a batch and frames of a chunk, as in an analysis on a processor."""
-ROUNDS, SECONDS = 6, 12.0
+MAX_ROUNDS, MAX_SECONDS = 6, 12.0
 """At most so many rounds of measurements, and no new one after so many seconds."""
-SIDE = 2048
-AIM_2D, AIM_3D = 0.6, 0.35
+MATRIX_SIDE = 2048
+TARGET_FRACTION_2D, TARGET_FRACTION_3D = 0.6, 0.35
 Rates = dict[str, float]
 
 
@@ -116,7 +116,9 @@ def one(name: str, device_name: str, settings: str = "{}") -> dict[str, Any]:
         "precision": str(best.precision).removeprefix("torch."),
         **{kind: {label: _short(value) for label, value in of.items()} for kind, of in both.items()},
         "share": {label: round(value * work / rates[f"peak {label}"], 2) for label, value in both["batch"].items()},
-        "aim": AIM_3D if any(isinstance(part, nn.Conv3d) for part in detector.modules()) else AIM_2D,
+        "aim": TARGET_FRACTION_3D
+        if any(isinstance(part, nn.Conv3d) for part in detector.modules())
+        else TARGET_FRACTION_2D,
     }
 
 
@@ -141,7 +143,7 @@ def one_window(name: str, device_name: str, settings: str = "{}") -> float:
 def _rates(runs: Mapping[str, Callable[[], float]]) -> Rates:
     """Return the best rate of each over all rounds; all are called in turn."""
     rates, began, rounds = dict.fromkeys(runs, 0.0), time.perf_counter(), 0
-    while not rounds or (rounds < ROUNDS and time.perf_counter() - began < SECONDS):
+    while not rounds or (rounds < MAX_ROUNDS and time.perf_counter() - began < MAX_SECONDS):
         for name, run in runs.items():
             rates[name] = max(rates[name], run())
         rounds += 1
@@ -169,12 +171,12 @@ def _streamed(detector: Detector, chunks: Sequence[Frames], runtime: Runtime) ->
 
 def _product(runtime: Runtime) -> float:
     """Return multiplications and additions per second of a matrix product."""
-    a = torch.ones(SIDE, SIDE, device=runtime.device, dtype=runtime.precision)
+    a = torch.ones(MATRIX_SIDE, MATRIX_SIDE, device=runtime.device, dtype=runtime.precision)
     best = 0.0
     for _ in range(3):
         began = time.perf_counter()
         float((a @ a)[0, 0])
-        best = max(best, 2 * SIDE**3 / (time.perf_counter() - began))
+        best = max(best, 2 * MATRIX_SIDE**3 / (time.perf_counter() - began))
     return best
 
 

@@ -47,14 +47,14 @@ LEFT_OUT = (
     "plaza/Train/1005.mp4", "plaza/Train/1007.mp4", "plaza/Test/502.mp4",
     "cameras/motorway-foreste.mp4", "cameras/motorway-salitona.mp4", "clips/bottle-detection.mp4",
 )  # fmt: skip
-SECONDS, FRAMES, WIDEST = (8.0, 15.0), 240, 700
+SECONDS, FRAMES, MAX_WIDTH_PIXELS = (8.0, 15.0), 240, 700
 SEEDS, EACH = (0, 1, 2), 3
 ALL = {**FAULTS, **HARMLESS, **LATER}
 DEVELOPED = (
     "Limits of lost parts and of slow zooms were corrected after failures on these same clips (decision 0031): their "
     "rows are development figures."
 )
-TOLERANCE = 1.0
+TOLERANCE_SECONDS = 1.0
 """Seconds by which a disturbance may be told too early or too late to be the one that was staged."""
 
 
@@ -104,7 +104,7 @@ def _frames(path: Path, first: int, count: int) -> Images:
 
 def _small(image: Images) -> Images:
     height, width = image.shape[:2]
-    if width <= WIDEST:
+    if width <= MAX_WIDTH_PIXELS:
         return image.copy()
     return np.asarray(cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA), np.uint8)
 
@@ -134,7 +134,7 @@ def matched(truth: Sequence[Truth], found: Sequence[Disturbance]) -> Iterator[tu
 
 def _meets(one: Truth, other: Disturbance) -> bool:
     common = min(one.end, other.end) - max(one.start, other.start)
-    return abs(other.start - one.start) <= TOLERANCE or common >= 0.5 * max(0.1, one.end - one.start)
+    return abs(other.start - one.start) <= TOLERANCE_SECONDS or common >= 0.5 * max(0.1, one.end - one.start)
 
 
 def run(name: str, path: Path, other: Path, seed: int, row: Row) -> None:

@@ -17,7 +17,7 @@ from explain.objects import compact
 from explain.objects.rcnn import COCO
 from metrics.box_ap import average_precision
 from workshop import street_sets
-from workshop.street_samples import MEASURED, truth
+from workshop.street_samples import MEASURED_FRAMES, truth
 from workshop.street_sets import Picture
 
 ALL, TEACHER = "all", "YOLOX-nano"
@@ -81,7 +81,7 @@ def _by_set(pictures: Sequence[Picture]) -> list[list[Picture]]:
 
 
 def _spread(pictures: Sequence[Picture]) -> list[Picture]:
-    which = np.linspace(0, len(pictures) - 1, min(MEASURED, len(pictures))).round().astype(int)
+    which = np.linspace(0, len(pictures) - 1, min(MEASURED_FRAMES, len(pictures))).round().astype(int)
     return [pictures[i] for i in which]
 
 

@@ -44,7 +44,7 @@ CLIPS = {
 }  # fmt: skip
 """Clips of each half: three (of the last, two) where nothing happens, and three with events."""
 FRAMES = 180
-BESIDE = 1.0
+TOLERANCE_SECONDS = 1.0
 """Seconds beside a clip's own event that may be told as part of it."""
 
 
@@ -156,7 +156,7 @@ def staged(name: str, kind: str, images: Images, fps: float, half: str) -> Image
 def count(row: Row, clip: str, own: Sequence[Event], found: Sequence[Event], frames: int, fps: float) -> None:
     """Add to a row what was told of one twin, held against the events of the clip as it is."""
     told = _flags(found, frames, 0)
-    near = _flags(own, frames, round(BESIDE * fps))
+    near = _flags(own, frames, round(TOLERANCE_SECONDS * fps))
     row.twins += 1
     row.seconds += float((told & ~near).sum()) / fps
     if (told & ~near).any():

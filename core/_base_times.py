@@ -4,21 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from core._moof import SIGNED, Part
+from core._moof import FIRST_NEGATIVE_TIME, Part
 
 WRAPS = (1 << 64, 1 << 63, 1 << 33, 1 << 32, 1 << 31)
 """Where counters begin again."""
-WRAP_SECONDS = 60
+MIN_WRAP_SECONDS = 60
 """Longest time between the fragments before and after a counter began again."""
-ROOM = 0.5
+MAX_FREE_FRACTION = 0.5
 """Share of a fragment that fragments with a wrong base time may leave free between their neighbours."""
-FAR = 8 * 3600
+MAX_LAG_SECONDS = 8 * 3600
 """Seconds beyond which the last fragment's base time cannot lie behind the others."""
-MOST_WRONG = 64
+MAX_WRONG_FRAGMENTS = 64
 """Fragments in a row, at most, that are timed by those around them."""
-CLOCKLESS = 0.5
+MAX_OVERLAP_FRACTION = 0.5
 """Share of the fragments that begin before the one before them ends, beyond which base times are no clock's."""
-LARGEST = 1 << 62
+MAX_BASE_TIME = 1 << 62
 """Base times from here on are taken down to the first one, as are those that do not fit into their bytes."""
 
 
@@ -73,7 +73,9 @@ def base_times(track: int, parts: Sequence[Part]) -> BaseTimes:
         begin = next((time for time in line.told if time is not None), 0)
         line.times = list(accumulate((part.lasts for part in told[:-1]), initial=begin))
     first = line.times[0]
-    if first < 0 or any(time >= min(LARGEST, 1 << 8 * part.width) for time, part in zip(line.times, told, strict=True)):
+    if first < 0 or any(
+        time >= min(MAX_BASE_TIME, 1 << 8 * part.width) for time, part in zip(line.times, told, strict=True)
+    ):
         line.times = [time - first for time in line.times]
     patches = tuple(
         Patch(part.at, part.timed(time)) for time, part in zip(line.times, told, strict=True) if time != part.time
@@ -103,7 +105,7 @@ class _Line:
         last, scale = self.told[-1], parts[-1].scale
         if last is not None and scale and len(parts) > 1 and self.told[-2] is not None:
             ahead = last - self.told[-2] - parts[-2].lasts
-            if ahead > FAR * scale and not _wraps(-ahead, scale):
+            if ahead > MAX_LAG_SECONDS * scale and not _wraps(-ahead, scale):
                 self.told[-1] = None
         self.wrong = {row for row, time in enumerate(self.told) if time is None}
         self.restarts: list[tuple[int, int]] = []
@@ -124,7 +126,7 @@ class _Line:
     def mend(self) -> None:
         """Undo wraps, bridge what cannot be right, and let what begins anew follow what was before."""
         rows = range(1, len(self.times))
-        if sum(not self._goes_on(row) for row in rows) > CLOCKLESS * len(rows) > CLOCKLESS:
+        if sum(not self._goes_on(row) for row in rows) > MAX_OVERLAP_FRACTION * len(rows) > MAX_OVERLAP_FRACTION:
             self.clockless = True
             return
         for row in rows:
@@ -165,7 +167,7 @@ class _Line:
     def _bridged(self, row: int) -> bool:
         """Put fragments before a place where base times run back, or behind it, into the room that others leave."""
         lasting = 0
-        for first in range(row - 1, max(row - 1 - MOST_WRONG, -1), -1):
+        for first in range(row - 1, max(row - 1 - MAX_WRONG_FRAGMENTS, -1), -1):
             lasting += self.parts[first].lasts
             if first == 0 and row == 1 and self.times[row] >= lasting:
                 self._time(0, 1, self.times[row] - lasting)
@@ -176,7 +178,7 @@ class _Line:
                 self._time(first, row, self._end(first - 1))
                 return True
         lasting = 0
-        for stop in range(row + 1, min(row + 1 + MOST_WRONG, len(self.times))):
+        for stop in range(row + 1, min(row + 1 + MAX_WRONG_FRAGMENTS, len(self.times))):
             lasting += self.parts[stop - 1].lasts
             if self._fits(self.times[stop] + self._ahead - self._end(row - 1), lasting, row, stop):
                 self._time(row, stop, self._end(row - 1))
@@ -185,16 +187,16 @@ class _Line:
 
     def _fits(self, room: int, lasting: int, first: int, stop: int) -> bool:
         """Tell whether fragments fill some room but for half of one of them."""
-        return lasting - self.parts[stop - 1].last < room <= lasting + ROOM * lasting / (stop - first)
+        return lasting - self.parts[stop - 1].last < room <= lasting + MAX_FREE_FRACTION * lasting / (stop - first)
 
 
 def _signed(part: Part) -> int | None:
     if part.impossible:
         return None
-    return part.time - 2 * SIGNED if part.time >= SIGNED else part.time
+    return part.time - 2 * FIRST_NEGATIVE_TIME if part.time >= FIRST_NEGATIVE_TIME else part.time
 
 
 def _wraps(back: int, scale: int) -> int:
     """Return the counter that began again where a time runs back; 0 where none did."""
-    near = WRAP_SECONDS * (scale or 1)
+    near = MIN_WRAP_SECONDS * (scale or 1)
     return next((counter for counter in WRAPS if abs(counter - back) <= near), 0)

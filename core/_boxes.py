@@ -8,9 +8,9 @@ from typing import IO
 import numpy as np
 
 MOV, MATROSKA, AVI, FLV = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "flv"
-CONTRADICTION = 3.0
+MIN_CONTRADICTION_RATIO = 3.0
 """Lengths that differ by this factor contradict each other."""
-MOST_BOXES = 1_000_000
+MAX_BOXES = 1_000_000
 EDIT_BYTES = 65536
 """Of an edit list that is looked into."""
 INDEX_BYTES = 64 * 1024**2
@@ -21,7 +21,7 @@ _ENTRY = np.dtype([("chunk", "S4"), ("flags", "<u4"), ("offset", "<u4"), ("size"
 
 def boxes(file: IO[bytes], start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Walk the boxes of an MP4 between two positions: kind, where its content begins, where it says it ends."""
-    for _ in range(MOST_BOXES):
+    for _ in range(MAX_BOXES):
         if start + 8 > end:
             return
         file.seek(start)
@@ -118,7 +118,7 @@ def contradicted(path: Path, form: str, seconds: float) -> bool:
     if form != MOV or seconds <= 0:
         return False
     length = movie_length(path)
-    return length is not None and not 1 / CONTRADICTION < length / seconds < CONTRADICTION
+    return length is not None and not 1 / MIN_CONTRADICTION_RATIO < length / seconds < MIN_CONTRADICTION_RATIO
 
 
 def breaks_off(path: Path, form: str) -> bool:
@@ -147,7 +147,7 @@ def index_is_cut(path: Path) -> bool:
 def _riff_ends(file: IO[bytes]) -> tuple[int, int]:
     """Return where an AVI's last RIFF list ends, and the list of pictures in it; 0 where they do not tell."""
     start = riff = pictures = 0
-    for _ in range(MOST_BOXES):
+    for _ in range(MAX_BOXES):
         name, length, _ = struct.unpack("<4sI4s", _read(file, start, 12))
         if name != b"RIFF" or not 0 < length < 0xFFFFFFFF:
             break
@@ -198,7 +198,7 @@ def empty_chunks(path: Path, stream: int) -> int | None:
     size, own = path.stat().st_size, tuple(b"%02d%s" % (stream, kind) for kind in (b"dc", b"db"))
     with path.open("rb") as file:
         at = 12
-        for _ in range(MOST_BOXES):
+        for _ in range(MAX_BOXES):
             file.seek(at)
             kind, length = struct.unpack("<4sI", file.read(8).ljust(8, b"\0"))
             if kind == b"idx1":

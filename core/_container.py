@@ -59,7 +59,7 @@ NOT_CLIPS = frozenset(
 )
 ANNOUNCING = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "asf", "flv", "nut", "mxf"})
 """Containers whose header says how long the clip is; for others FFmpeg guesses."""
-TRIES = 64
+MAX_UNREADABLE_PACKETS = 64
 """Unreadable packets in a row after which the rest of a file is given up."""
 
 
@@ -141,7 +141,7 @@ def opened(path: Path, options: Mapping[str, str] | None = None) -> Iterator[Inp
 def packets(container: InputContainer, trouble: Trouble) -> "Iterator[Packet[Stream]]":
     """Read packets of every stream, going on after those that cannot be read."""
     failures = 0
-    while failures < TRIES:
+    while failures < MAX_UNREADABLE_PACKETS:
         try:
             for packet in container.demux():
                 if packet.size == 0 and packet.dts is None:

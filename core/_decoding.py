@@ -16,9 +16,9 @@ from core import _container
 from core._container import Trouble
 from core._fields import Fields
 from core._index import Index
-from core._kept import MOST, bits_of, kept
+from core._kept import MAX_PICTURES, bits_of, kept
 
-MOST_THREADS, BORDER = 16, 128
+MAX_THREADS, MAX_BORDER_PIXELS = 16, 128
 """Threads at most; pixels by which a coded picture may be wider and higher than what is shown of it."""
 
 
@@ -77,10 +77,10 @@ def _ready(stream: VideoStream) -> VideoStream:
     """Let a stream's decoder use as many threads as its pictures leave memory for, and no pictures that are larger."""
     memory, bits, keeps = _container.LIMITS.max_decoder_bytes * 8, bits_of(stream), kept(stream)
     fitting = memory // max(stream.width * stream.height * bits, 1) - keeps
-    usual = max(min((os.cpu_count() or 1) + 1, MOST_THREADS), 2)
+    usual = max(min((os.cpu_count() or 1) + 1, MAX_THREADS), 2)
     threads = max(1, min(usual, fitting))
-    coded = (stream.width + BORDER) * (stream.height + BORDER)
-    pixels = min(max(coded, memory // (bits * (MOST + threads))), _container.LIMITS.max_pixels)
+    coded = (stream.width + MAX_BORDER_PIXELS) * (stream.height + MAX_BORDER_PIXELS)
+    pixels = min(max(coded, memory // (bits * (MAX_PICTURES + threads))), _container.LIMITS.max_pixels)
     stream.thread_type = ThreadType.AUTO
     stream.codec_context.thread_count = threads
     stream.codec_context.options = {"max_pixels": str(pixels)}

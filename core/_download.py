@@ -19,9 +19,9 @@ from core.files import folder, home, storage_error
 Progress = Callable[[int, int | None], None]
 """Called with the bytes that are here and the bytes in all, None where the server does not tell."""
 MAX_BYTES = 2 * 1024**3
-TIMEOUT = 5.0
+TIMEOUT_SECONDS = 5.0
 """Seconds of silence, at connecting or later, after which a server is given up."""
-BLOCK = 1 << 18
+BLOCK_BYTES = 1 << 18
 ASK_AGAIN = 60.0
 """Seconds for which a host that did not answer is not asked again."""
 _silent: dict[str, float] = {}
@@ -177,7 +177,7 @@ def _receive(url: str, part: _Part, progress: Progress | None) -> bool:
 def _block(answer: HTTPResponse) -> bytes | None:
     """Return the next bytes: none at the end, and None where the connection broke."""
     try:
-        return answer.read1(BLOCK)
+        return answer.read1(BLOCK_BYTES)
     except (OSError, HTTPException):
         return None
 
@@ -187,7 +187,7 @@ def _ask(url: str, part: _Part) -> HTTPResponse:
     wanted = part.headers(url)
     request = urllib.request.Request(url, headers={"User-Agent": "whycam", "Accept-Encoding": "identity", **wanted})
     try:
-        answer: HTTPResponse = urllib.request.build_opener(_Careful).open(request, timeout=TIMEOUT)
+        answer: HTTPResponse = urllib.request.build_opener(_Careful).open(request, timeout=TIMEOUT_SECONDS)
     except urllib.error.HTTPError as error:
         if error.code != 416 or not wanted:
             raise

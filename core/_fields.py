@@ -20,7 +20,7 @@ PLANAR = {
     **dict.fromkeys(("yuyv422", "uyvy422", "yvyu422"), "yuv422p"), "uyyvyy411": "yuv411p", "y210le": "yuv422p10le",
 }  # fmt: skip
 """What packed pixel formats are unpacked to here, for FFmpeg's filters would change their range on the way."""
-APART = frozenset({"hevc"})
+SEPARATE_FIELD_DECODERS = frozenset({"hevc"})
 """Decoders that give each field as a frame of half the height."""
 
 
@@ -35,7 +35,7 @@ class Fields:
     """
 
     def __init__(self, codec: str, order: int) -> None:
-        self.apart = codec in APART
+        self.apart = codec in SEPARATE_FIELD_DECODERS
         self.parity = PARITY.get(order) if codec in UNFLAGGED else None
         self._planar = VideoReformatter()
         self._graph: Graph | None = None

@@ -12,21 +12,21 @@ from core import _moof
 from core._base_times import BaseTimes, Patch, base_times
 from core._boxes import boxes
 
-BLOCK = 1 << 20
-LEAST = 24
+BLOCK_BYTES = 1 << 20
+MIN_HEAD_BYTES = 24
 """Bytes of a fragment's head that lists no samples."""
-KNOWN = frozenset(
+TOP_LEVEL_BOXES = frozenset(
     (b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"sidx", b"ssix", b"prft", b"emsg", b"free", b"skip", b"wide",
      b"uuid", b"mfra", b"meta", b"pdin", b"pssh", b"bloc", b"udta", b"meco")
 )  # fmt: skip
 """Names of boxes outside of others (ISO 14496-12, 23009-1)."""
 PARTS = (b"moof", b"mfhd", b"traf", b"trun", b"mdat")
 """Names of what a fragment is made of."""
-MOST = 10_000
+MAX_HOLES = 10_000
 """Holes that are bridged."""
-MOST_HEAD = 64 * 1024**2
+MAX_HEAD_BYTES = 64 * 1024**2
 """Bytes of a head that is looked into."""
-LONG = 100
+MAX_DURATION_RATIO = 100
 """Factor by which a fragment that reaches beyond the next one's base time lasts longer than others."""
 
 
@@ -138,7 +138,7 @@ def _fragments(path: Path, same: tuple[int, ...]) -> Fragments:
 def _walked(file: IO[bytes], size: int) -> _Walk:
     """Go from box to box, and on behind each hole."""
     found, start = _Walk(), 0
-    while start < size and len(found.holes) < MOST:
+    while start < size and len(found.holes) < MAX_HOLES:
         kind, body, stop = next(boxes(file, start, size), (b"", start, start))
         if found.fragmented and kind not in (b"moof", b"") and _is_head(file, body):
             kind = b"moof"
@@ -164,7 +164,7 @@ def _walked(file: IO[bytes], size: int) -> _Walk:
         if kind == b"mdat" and found.strange:
             _close(file, found.before, size, found)
             found.holes.append(Hole(found.before, min(stop, size)))
-        found.strange = found.fragmented and kind not in KNOWN and (found.head is None or found.data > 0)
+        found.strange = found.fragmented and kind not in TOP_LEVEL_BOXES and (found.head is None or found.data > 0)
         found.end, found.before = stop, start
         if kind == b"moof":
             found.head, found.data = (start, stop), 0
@@ -186,7 +186,7 @@ def _close(file: IO[bytes], end: int, size: int, found: _Walk) -> None:
     if found.head is None:
         return
     start, stop = found.head
-    parts = _taken(file, start, stop, end, found) if stop - start <= MOST_HEAD else []
+    parts = _taken(file, start, stop, end, found) if stop - start <= MAX_HEAD_BYTES else []
     if parts is None:
         found.holes.append(Hole(start, min(end, size)))
     else:
@@ -198,7 +198,7 @@ def _close(file: IO[bytes], end: int, size: int, found: _Walk) -> None:
 def _tracks(file: IO[bytes], body: int, stop: int) -> dict[int, _moof.Usual]:
     file.seek(body)
     try:
-        return _moof.usual(file.read(min(stop - body, MOST_HEAD)))
+        return _moof.usual(file.read(min(stop - body, MAX_HEAD_BYTES)))
     except _moof.Unsound:
         return {}
 
@@ -219,12 +219,17 @@ def _fragment(file: IO[bytes], start: int, size: int) -> int | None:
     at = start + 16
     while at < size:
         file.seek(at)
-        block, place = file.read(BLOCK + 16), -1
-        while 0 <= (place := block.find(b"moof", place + 1)) < BLOCK:
+        block, place = file.read(BLOCK_BYTES + 16), -1
+        while 0 <= (place := block.find(b"moof", place + 1)) < BLOCK_BYTES:
             begin, length = at + place - 4, int.from_bytes(block[max(place - 4, 0) : place], "big")
-            if place >= 4 and length > LEAST and begin + length <= size and block[place + 8 : place + 12] == b"mfhd":
+            if (
+                place >= 4
+                and length > MIN_HEAD_BYTES
+                and begin + length <= size
+                and block[place + 8 : place + 12] == b"mfhd"
+            ):
                 return begin
-        at += BLOCK - 4
+        at += BLOCK_BYTES - 4
     return None
 
 
@@ -236,9 +241,9 @@ def _is_head(file: IO[bytes], body: int) -> bool:
 
 def _names(file: IO[bytes], start: int, size: int) -> bool:
     """Tell whether there are parts of fragments behind a position, where no box begins."""
-    for at in range(start, size, BLOCK):
+    for at in range(start, size, BLOCK_BYTES):
         file.seek(at)
-        block = file.read(BLOCK + 3)
+        block = file.read(BLOCK_BYTES + 3)
         if any(name in block for name in PARTS):
             return True
     return False
@@ -251,5 +256,5 @@ def _overlong(heads: Sequence[tuple[int, int, Sequence[_moof.Part]]]) -> Iterato
         usual = sorted(part.lasts for _, _, part in own)[(len(own) - 1) // 2]
         rooms = [behind.time - part.time for (_, _, part), (_, _, behind) in pairwise(own)]
         for (start, stop, part), room in zip(own, [*rooms, 0], strict=True):
-            if part.lasts > max(LONG * usual, 2 * room):
+            if part.lasts > max(MAX_DURATION_RATIO * usual, 2 * room):
                 yield Hole(start, stop)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 HIGH = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
 """Profiles whose sequence parameter set tells the chroma format."""
-LOOK = 4096
+SLICE_SEARCH_BYTES = 4096
 """Bytes of a packet in which its first slice begins; parameter sets and messages stand before it."""
 
 
@@ -147,9 +147,9 @@ def field(syntax: Syntax, packet: bytes) -> tuple[int, int] | None:
 
     Args:
         syntax: of its stream.
-        packet: at least its first :data:`LOOK` bytes.
+        packet: at least its first :data:`SLICE_SEARCH_BYTES` bytes.
     """
-    for unit in units(packet[:LOOK], syntax.prefix):
+    for unit in units(packet[:SLICE_SEARCH_BYTES], syntax.prefix):
         if unit[0] & 31 in (1, 5):
             bits = Bits(unit[1:24])
             try:

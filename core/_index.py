@@ -20,7 +20,7 @@ from core.errors import ClipError
 STILLS = frozenset({"gif", "apng", "mjpeg", "mpjpeg"})
 """Containers that may also hold a single picture."""
 STILL_BRANDS = frozenset({"avif", "heic", "heix", "mif1", "msf1"})
-PROBED = 64 * 1024**2
+PROBE_BYTES = 64 * 1024**2
 """Bytes that are searched for streams where one appears late."""
 
 
@@ -92,7 +92,7 @@ def _index(path: Path, _same: tuple[int, ...], fps: float | None, _limits: Limit
             raise _container.unreadable(path) from error
         raise
     if found.trouble.late_stream:
-        options = {"probesize": str(min(path.stat().st_size, PROBED) + 4096), "analyzeduration": str(10**12)}
+        options = {"probesize": str(min(path.stat().st_size, PROBE_BYTES) + 4096), "analyzeduration": str(10**12)}
         found = scan(path, options)
     wrong = nonsense(found, path)
     if wrong and found.form == _boxes.MOV:

@@ -5,45 +5,45 @@ from av.video.stream import VideoStream
 
 from core._h264 import Bits, boxed_sets, sequence, units
 
-MOST = 17
+MAX_PICTURES = 17
 """Of H.264 and HEVC: 16 references and the present one."""
-KEPT = {"vp8": 5, "libvpx": 5, "vp9": 10, "libvpx-vp9": 10, "av1": 10, "libdav1d": 10, "vvc": MOST}
+PICTURES_BY_CODEC = {"vp8": 5, "libvpx": 5, "vp9": 10, "libvpx-vp9": 10, "av1": 10, "libdav1d": 10, "vvc": MAX_PICTURES}
 """References and the present one, of the others that have more than two references."""
-USUAL, INTRA = 4, 2
+DEFAULT_PICTURES, INTRA_PICTURES = 4, 2
 HEVC_SEQUENCE = 33
 """Type of HEVC's NAL units that hold a sequence parameter set."""
-USUAL_BITS = 12
+DEFAULT_BITS = 12
 
 
 def bits_of(stream: VideoStream) -> int:
     """Return how many bits of memory a decoded pixel takes."""
     name = stream.codec_context.pix_fmt
-    return VideoFormat(name).padded_bits_per_pixel if name else USUAL_BITS
+    return VideoFormat(name).padded_bits_per_pixel if name else DEFAULT_BITS
 
 
 def kept(stream: VideoStream) -> int:
     """Return how many pictures a stream's decoder keeps, itself at work on the last."""
     codec = stream.codec_context
     if codec.codec.intra_only:
-        return INTRA
+        return INTRA_PICTURES
     found = {"h264": _h264, "hevc": _hevc}.get(codec.name)
     if found is None:
-        return KEPT.get(codec.name, USUAL)
+        return PICTURES_BY_CODEC.get(codec.name, DEFAULT_PICTURES)
     try:
-        return min(found(codec.extradata or b""), MOST)
+        return min(found(codec.extradata or b""), MAX_PICTURES)
     except ValueError:
-        return MOST
+        return MAX_PICTURES
 
 
 def _h264(extradata: bytes) -> int:
     """Read ``max_num_ref_frames`` (ITU-T H.264, section 7.3.2.1.1); a decoder outputs some frames late besides."""
-    return max((found.references for found in sequence(extradata)), default=MOST) + 2
+    return max((found.references for found in sequence(extradata)), default=MAX_PICTURES) + 2
 
 
 def _hevc(extradata: bytes) -> int:
     """Read ``sps_max_dec_pic_buffering_minus1`` (ITU-T H.265, section 7.3.2.2.1) of what has one."""
     sets = [unit for unit in (*units(extradata, 0), *boxed_sets(extradata)) if (unit[0] >> 1) & 63 == HEVC_SEQUENCE]
-    return max((_buffered(Bits(unit[2:])) for unit in sets), default=MOST) + 2
+    return max((_buffered(Bits(unit[2:])) for unit in sets), default=MAX_PICTURES) + 2
 
 
 def _buffered(bits: Bits) -> int:

@@ -9,9 +9,9 @@ from av.video.stream import VideoStream
 from core._rows import UNKNOWN
 from core.arrays import Bools, Ints
 
-HEAD = 8
+CHUNK_HEAD_BYTES = 8
 """Bytes of a chunk before what it holds."""
-ENOUGH = 0.5
+MIN_MATCH_FRACTION = 0.5
 """Share of the packets that lie where an index says, from which on it is believed."""
 
 
@@ -30,7 +30,7 @@ class Listed:
     @staticmethod
     def of(stream: VideoStream) -> "Listed":
         """Take the index of a stream whose packets were not read yet."""
-        entries = [(entry.pos + HEAD, entry.timestamp) for entry in stream.index_entries]
+        entries = [(entry.pos + CHUNK_HEAD_BYTES, entry.timestamp) for entry in stream.index_entries]
         found = np.array(sorted(entries), np.int64).reshape(-1, 2)
         return Listed(found[:, 0], found[:, 1])
 
@@ -54,7 +54,7 @@ class Listed:
         colours = np.zeros(len(missing), np.bool_)
         colours[missing] = _palettes(path, self.positions[missing])
         missing &= ~colours
-        if there.mean() < ENOUGH or not missing.any():
+        if there.mean() < MIN_MATCH_FRACTION or not missing.any():
             return ticks, np.empty(0, np.int64)
         numbers = self.ticks - np.cumsum(colours)
         last = np.maximum.accumulate(np.where(there, np.arange(len(there)), -1))
@@ -67,6 +67,6 @@ def _palettes(path: Path, positions: Ints) -> Bools:
     found = np.zeros(len(positions), np.bool_)
     with path.open("rb") as file:
         for number, position in enumerate(positions.tolist()):
-            file.seek(position - HEAD + 2)
+            file.seek(position - CHUNK_HEAD_BYTES + 2)
             found[number] = file.read(2) == b"pc"
     return found

@@ -12,7 +12,7 @@ from core._timing import Timing
 from core.arrays import Bools, Doubles, Ints
 from core.clock import GAP_SECONDS, GAP_STEPS
 
-SLACK = 0.75
+TAIL_TOLERANCE_SECONDS = 0.75
 """Seconds by which a clip may end before its announced end without being called cut."""
 TIGHT, TIGHT_STEPS = 0.2, 2.5
 """The same, in seconds and in steps, of clips without sound in containers that tell their length exactly."""
@@ -22,16 +22,16 @@ EXACT = frozenset({_boxes.MOV, _boxes.MATROSKA})
 UNEVEN, STEADY, STEADY_ENOUGH = 0.25, 0.95, 0.5
 """Share of the usual step by which steps between frames may differ in a steady clip; share of its steps that do not
 differ by more, and that share where packets are known to be damaged."""
-FEW = 3
-JOINT = 4
+MIN_PACKETS = 3
+JOINT_PACKETS = 4
 """Packets before the beginning of another recording that are marked as damaged for its sake."""
-OUTAGE = 10.0
+MAX_LOSS_SECONDS = 10.0
 """Longest loss on the way, in seconds; what is longer is a gap."""
-REST, REST_BYTES = 0.05, 8192
+MIN_REST_FRACTION, MIN_REST_BYTES = 0.05, 8192
 """Share of a file, and bytes, behind the last packet that are no mere trailer."""
-LEAST_REST = 0.01
+MIN_REPORTED_FRACTION = 0.01
 """Share that is said of a damaged last fragment."""
-NEAR = 20
+NEIGHBOUR_PACKETS = 20
 """Packets around a damaged one within which a frame that is missing was lost with it."""
 
 Spans = tuple[tuple[float, float], ...]
@@ -88,7 +88,7 @@ def losses(scan: Scan, when: Timing, shows: Bools, path: Path, wrong: bool) -> L
     reached = max(scan.reached - scan.start, own if len(when.breaks) else 0.0)
     holds = min(reached, length) if length is not None else own
     empty, behind = 0, scan.missing
-    slack = max(TIGHT, TIGHT_STEPS * when.step) if scan.alone and scan.form in EXACT else SLACK
+    slack = max(TIGHT, TIGHT_STEPS * when.step) if scan.alone and scan.form in EXACT else TAIL_TOLERANCE_SECONDS
     early = _breaks_off(path, scan.form) or behind > 0 or (length is not None and holds < length - slack)
     if scan.form == _boxes.AVI and _stamps.usual(scan.ticks[scan.ticks != UNKNOWN]) <= 1:
         empty, behind = _places(scan, path)
@@ -117,8 +117,8 @@ def _rest(scan: Scan, path: Path) -> float:
     size, holes = path.stat().st_size, _fragments.fragments(path).holes
     share = scan.behind / size
     if holes and holes[-1].start > scan.laid.positions.max(initial=-1):
-        return max(share, (size - holes[-1].start) / size, LEAST_REST)
-    return share if scan.behind > REST_BYTES and share > REST else 0.0
+        return max(share, (size - holes[-1].start) / size, MIN_REPORTED_FRACTION)
+    return share if scan.behind > MIN_REST_BYTES and share > MIN_REST_FRACTION else 0.0
 
 
 def _breaks_off(path: Path, form: str) -> bool:
@@ -157,7 +157,7 @@ def _dropped(scan: Scan, when: Timing, path: Path) -> tuple[Spans, int, int, int
         a steady clip; places with damaged data in which the container noticed nothing.
     """
     rows = np.flatnonzero(~np.isnan(when.times))
-    if len(rows) < FEW:
+    if len(rows) < MIN_PACKETS:
         return (), 0, 0, 0
     rows = rows[np.argsort(when.times[rows], kind="stable")]
     steps = np.diff(when.times[rows]) / when.step
@@ -168,13 +168,13 @@ def _dropped(scan: Scan, when: Timing, path: Path) -> tuple[Spans, int, int, int
     damaged = np.union1d(noticed, rows[wide + 1][torn])
     steady = float(np.mean(np.abs(steps - 1) <= UNEVEN))
     even = steady >= (STEADY if not len(damaged) else STEADY_ENOUGH)
-    nearby = torn | (even & _near(damaged, rows[wide]) & (steps[wide] * when.step <= OUTAGE))
+    nearby = torn | (even & _near(damaged, rows[wide]) & (steps[wide] * when.step <= MAX_LOSS_SECONDS))
     holes = wide[nearby]
     spans = tuple((float(when.times[rows[at]] + when.step), float(when.times[rows[at + 1]])) for at in holes)
     short = wide[even & ~nearby & (steps[wide] * when.step <= max(GAP_SECONDS, GAP_STEPS * when.step))]
     lost, missing = (int(np.rint(steps[places] - 1).sum()) for places in (holes, short))
-    apart = np.diff(rows[wide + 1][torn & ~_near(noticed, rows[wide])], prepend=-NEAR - 1)
-    return spans, lost, missing, int((np.abs(apart) > NEAR).sum())
+    apart = np.diff(rows[wide + 1][torn & ~_near(noticed, rows[wide])], prepend=-NEIGHBOUR_PACKETS - 1)
+    return spans, lost, missing, int((np.abs(apart) > NEIGHBOUR_PACKETS).sum())
 
 
 def _unknown(ends: Doubles, when: Timing) -> Bools:
@@ -185,7 +185,9 @@ def _unknown(ends: Doubles, when: Timing) -> Bools:
 
 def _near(damaged: Ints, rows: Ints) -> Bools:
     """Tell which rows have a damaged one nearby."""
-    return np.asarray(np.searchsorted(damaged, rows + NEAR, "right") > np.searchsorted(damaged, rows - NEAR))
+    return np.asarray(
+        np.searchsorted(damaged, rows + NEIGHBOUR_PACKETS, "right") > np.searchsorted(damaged, rows - NEIGHBOUR_PACKETS)
+    )
 
 
 def _damaged(scan: Scan, when: Timing) -> Bools:
@@ -197,9 +199,9 @@ def _damaged(scan: Scan, when: Timing) -> Bools:
     damaged[:1] &= not scan.laid.headless
     if damaged.any():
         steps, usual = np.diff(scan.ticks, prepend=scan.ticks[:1]), _stamps.usual(scan.ticks[scan.ticks != UNKNOWN])
-        breaks = (steps < -_stamps.REORDERED * usual) | (steps * scan.base > _stamps.FAR_SECONDS)
+        breaks = (steps < -_stamps.MAX_REORDERED * usual) | (steps * scan.base > _stamps.FAR_SECONDS)
         begins = np.union1d(np.flatnonzero(breaks & ((scan.marks & KEY) > 0)), when.breaks)
-        damaged[np.clip(begins[:, None] - np.arange(JOINT), 0, None).ravel()] = False
+        damaged[np.clip(begins[:, None] - np.arange(JOINT_PACKETS), 0, None).ravel()] = False
     return damaged
 
 

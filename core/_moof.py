@@ -10,9 +10,9 @@ BASE_OFFSET, DESCRIPTION, DURATION, SIZE, FLAGS, FROM_HEAD = 1, 2, 8, 16, 32, 0x
 """Fields that a track fragment's head may have, and its mark that data is found from the fragment's beginning."""
 RUN_OFFSET, RUN_FLAGS, EACH_DURATION, EACH_SIZE, EACH_FLAGS, EACH_SHIFT = 1, 4, 0x100, 0x200, 0x400, 0x800
 """Fields that a run of samples may have: for the run, and for each sample."""
-TOLD = 0.5
+MIN_LISTED_FRACTION = 0.5
 """Share of a fragment's data that its samples have at least."""
-SIGNED = 1 << 63
+FIRST_NEGATIVE_TIME = 1 << 63
 """Base times from here on are below zero, which none can be."""
 
 
@@ -57,7 +57,7 @@ class Part:
         track: its number.
         scale: ticks in a second; 0 where it is not known.
         at, width: where in the file its base time's box has its content, and bytes of the time; 0 where there is none.
-        time: its base time, in ticks; :data:`SIGNED` where its box contradicts itself.
+        time: its base time, in ticks; :data:`FIRST_NEGATIVE_TIME` where its box contradicts itself.
         runs: of its samples.
         begins: where in the file offsets count from; None where that is another part's end, or elsewhere.
         near: whether its data lies behind the fragment's head.
@@ -95,7 +95,7 @@ class Part:
     @property
     def impossible(self) -> bool:
         """Whether the base time is one that no clock shows: nothing but ones, or one whose box contradicts itself."""
-        return self.time in (SIGNED, (1 << 8 * self.width) - 1)
+        return self.time in (FIRST_NEGATIVE_TIME, (1 << 8 * self.width) - 1)
 
     def timed(self, time: int) -> bytes:
         """Return the content of its base time's box, with another time."""
@@ -183,7 +183,7 @@ def check(parts: Sequence[Part], behind: int, end: int, data: int) -> None:
             if first < behind or first + run.size > end:
                 raise Unsound("data is said to be elsewhere")
     size, filled = sum(part.size for part in parts), all(run.filled for part in parts for run in part.runs)
-    if size > end - behind or size < TOLD * data or (size < data and not filled):
+    if size > end - behind or size < MIN_LISTED_FRACTION * data or (size < data and not filled):
         raise Unsound("its samples are not those of its data")
 
 
@@ -234,4 +234,4 @@ def _base_time(moof: bytes, body: int, end: int) -> tuple[int, int, int]:
     if width not in (4, 8):
         raise Unsound("a base time is neither short nor long")
     told = 8 if moof[body] else 4
-    return body, width, int.from_bytes(moof[body + 4 : end], "big") if told == width else SIGNED
+    return body, width, int.from_bytes(moof[body + 4 : end], "big") if told == width else FIRST_NEGATIVE_TIME

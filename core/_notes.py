@@ -8,9 +8,9 @@ from core._stamps import Stamps
 from core._view import View
 
 Spans = Sequence[tuple[float, float]]
-MOST_SPANS = 3
+MAX_NAMED_SPANS = 3
 """Stretches that are named one by one; of more, the longest is."""
-TOGETHER = 0.5
+MAX_JOINED_GAP_SECONDS = 0.5
 """Seconds between two stretches that are named as one."""
 
 
@@ -25,7 +25,7 @@ def spans(found: Spans, together: float = 0.0) -> str:
         apart = not joined or first - joined[-1][1] > together
         joined[len(joined) if apart else -1 :] = [(first if apart else joined[-1][0], last)]
     said = [f"from {first:.1f} s to {last:.1f} s" for first, last in joined]
-    if len(said) <= MOST_SPANS:
+    if len(said) <= MAX_NAMED_SPANS:
         return " and ".join(filter(None, (", ".join(said[:-1]), said[-1])))
     first, last = max(joined, key=lambda span: span[1] - span[0])
     return f"in {len(joined)} places, the longest from {first:.1f} s to {last:.1f} s"
@@ -190,7 +190,9 @@ def unread(gone: int, announced: int, found: Spans) -> str:
     >>> unread(226, 250, [(0.92, 10.0)])
     '226 of 250 frames could not be read (from 0.9 s to 10.0 s)'
     """
-    return f"{gone} of {counted(announced)} could not be read" + (f" ({spans(found, TOGETHER)})" if found else "")
+    return f"{gone} of {counted(announced)} could not be read" + (
+        f" ({spans(found, MAX_JOINED_GAP_SECONDS)})" if found else ""
+    )
 
 
 def only(seconds: float, length: float, count: int) -> str:

@@ -10,9 +10,9 @@ from core import _container
 from core._index import Index
 from core._outcome import Seconds
 
-WAITING = 6
+MAX_WAITING_FRAMES = 6
 """Frames at most that wait for earlier ones; fewer where they would take more memory than a chunk."""
-NEXT = 1.5
+MAX_AHEAD_STEPS = 1.5
 """Steps, besides those that a decoder reorders, by which a frame may lie ahead of the one before and need not wait."""
 
 
@@ -29,7 +29,7 @@ def in_order(
 ) -> Iterator[tuple[VideoFrame, int | None, float]]:
     """Let frames that leap ahead wait for the few behind them, which may be earlier.
 
-    A frame that stays ahead of more than :data:`WAITING` others has a wrong time stamp, and is left out.
+    A frame that stays ahead of more than :data:`MAX_WAITING_FRAMES` others has a wrong time stamp, and is left out.
 
     Args:
         frames: as decoded, each with its row.
@@ -40,8 +40,8 @@ def in_order(
         Frames with their rows and their seconds, which always grow.
     """
     width, height = index.scan.view.coded
-    most = max(1, min(WAITING, _container.LIMITS.chunk_bytes // max(width * height * 3, 1)))
-    leap = (index.scan.depth + NEXT) * index.timing.step
+    most = max(1, min(MAX_WAITING_FRAMES, _container.LIMITS.chunk_bytes // max(width * height * 3, 1)))
+    leap = (index.scan.depth + MAX_AHEAD_STEPS) * index.timing.step
     held: list[_Held] = []
     for frame, row in frames:
         time = seconds.told(row)
@@ -49,7 +49,7 @@ def in_order(
             yield frame, row, seconds.grown(time)
             for other in held:
                 other.overtaken += 1
-            held = [other for other in held if other.overtaken <= WAITING]
+            held = [other for other in held if other.overtaken <= MAX_WAITING_FRAMES]
         else:
             held = sorted([*held, _Held(frame, row, time)], key=lambda other: other.time)
         while held and (len(held) > most or held[0].time <= seconds.last + leap):

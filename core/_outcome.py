@@ -6,12 +6,12 @@ import numpy as np
 
 from core import _notes
 from core._index import Index
-from core._losses import SLACK, Spans
+from core._losses import TAIL_TOLERANCE_SECONDS, Spans
 from core._view import Painter
 from core.arrays import Bools
 from core.records import Reading
 
-HAIR = 0.01
+LATE_TOLERANCE_FRACTION = 0.01
 """Share of a step by which a frame that comes too late lies behind the one before."""
 
 
@@ -50,7 +50,7 @@ class Seconds:
         """
         if np.isnan(time):
             time = self.last + self.step
-        self.last = time if time > self.last else self.last + HAIR * self.step
+        self.last = time if time > self.last else self.last + LATE_TOLERANCE_FRACTION * self.step
         return self.last
 
     def _by_row(self, row: int | None) -> float:
@@ -132,7 +132,7 @@ class Outcome:
         length = index.losses.length if index.losses.length is not None else self.end + index.timing.step
         last = unread[-1] if unread else (0.0, 0.0)
         length = max(length, last[1])
-        short = bool(gone) and last[1] >= length - index.timing.step and last[1] - last[0] >= SLACK
+        short = bool(gone) and last[1] >= length - index.timing.step and last[1] - last[0] >= TAIL_TOLERANCE_SECONDS
         lost = _notes.unread(gone, announced, unread) if gone else ""
         if index.losses.ends_early:
             return [_notes.cut_short(self.path, self.end, max(index.losses.length or 0.0, last[1]), self.read, lost)]

@@ -7,11 +7,11 @@ from statistics import median
 
 from core.speeds import Speed
 
-RECENT = 20.0
+WINDOW_SECONDS = 20.0
 """Seconds of work that the speed of a stage is measured on: long enough for a chunk's chance, short for a change."""
 TRUST, GUESS = 4.0, 0.2
 """Seconds of work that a remembered speed, and a guessed one, count for beside the measured one."""
-SLOW = 2.0
+STARTUP_PACE_RATIO = 2.0
 """Times the median pace from which first reports are taken for a start."""
 RATIO_TRUST, RATIO_GUESS, RATIO_RECENT = 0.4, 0.03, 0.25
 """Share of the leading stage that a remembered ratio and a guessed one count for beside the measured one, and over
@@ -91,13 +91,13 @@ class Pace:
             return
         self._units, self._took = self._units + units, self._took + seconds
         self._recent.append((units, seconds))
-        while len(self._recent) > 1 and math.fsum(s for _, s in self._recent) - self._recent[0][1] > RECENT:
+        while len(self._recent) > 1 and math.fsum(s for _, s in self._recent) - self._recent[0][1] > WINDOW_SECONDS:
             self._recent.popleft()
 
     def reach(self, now: float) -> None:
         """Note when the stage came to the units that are done, with all that was done in between."""
         self._reached.append((now, self.done))
-        while len(self._reached) > 2 and now - self._reached[1][0] > RECENT:
+        while len(self._reached) > 2 and now - self._reached[1][0] > WINDOW_SECONDS:
             self._reached.popleft()
 
     @property
@@ -123,7 +123,7 @@ class Pace:
     def _settled(self) -> list[tuple[float, float]]:
         """Return the recent reports without the first ones, where those are slow: what starts up is no pace."""
         reports = list(self._recent)
-        usual = SLOW * median(seconds / units for units, seconds in reports) if reports else 0.0
+        usual = STARTUP_PACE_RATIO * median(seconds / units for units, seconds in reports) if reports else 0.0
         slow = next((i for i, (units, seconds) in enumerate(reports) if seconds <= usual * units), 0)
         return reports[slow:]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-OVERDUE = 0.25
+OVERDUE_FRACTION = 0.25
 """Of how long nothing was heard: work that is late is expected to take at least as much longer again."""
 
 
@@ -116,4 +116,4 @@ def counted_down(left: float | None, since: float) -> float | None:
     >>> counted_down(30.0, 4.0), counted_down(2.0, 20.0), counted_down(None, 5.0)
     (26.0, 5.0, None)
     """
-    return None if left is None else max(left - since, OVERDUE * since)
+    return None if left is None else max(left - since, OVERDUE_FRACTION * since)

@@ -14,7 +14,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from core import _boxes, _container, _h264
-from core._fields import APART
+from core._fields import SEPARATE_FIELD_DECODERS
 from core._fragments import Hole
 from core._view import View
 
@@ -22,7 +22,7 @@ UNKNOWN = -(2**63)
 """Ticks of a packet without a time stamp."""
 KEY, HIDDEN, DAMAGED, EDITED = 1, 2, 4, 8
 """Marks of a packet: a key frame, no frame of its own to show, damaged on its way, left out by an edit list."""
-TINY = {"h264": 8, "hevc": 8, "mpeg4": 2}
+MIN_FRAME_BYTES = {"h264": 8, "hevc": 8, "mpeg4": 2}
 """Bytes below which a packet holds no frame: an end of sequence, or a place that an encoder could not fill yet."""
 CONCEALING = frozenset(
     ("mpeg4", "flv", "h261", "h263", "h263i", "wmv1", "wmv2", "msmpeg4v1", "msmpeg4v2", "msmpeg4", "rv10", "rv20")
@@ -58,7 +58,7 @@ class Rows:
         self.pictures = pictures
         self._guessed = form == _boxes.AVI  # FFmpeg makes up when its frames are shown, from when they are decoded
         self._base, self._last = float(stream.time_base or 0), 0
-        self._tiny = TINY.get(self.codec, 0) if form != _boxes.MOV else 0
+        self._tiny = MIN_FRAME_BYTES.get(self.codec, 0) if form != _boxes.MOV else 0
         self._syntax = _h264.field_syntax(stream.codec_context.extradata) if self.codec == "h264" else None
         self._peek = self.codec == "vp8" or self._syntax is not None
         self._half: tuple[int, int] | None = None
@@ -118,7 +118,7 @@ class Rows:
             return packet.size > 0 and not memoryview(cast(Any, packet))[0] & 16
         if self._syntax is None:
             return False
-        found = _h264.field(self._syntax, bytes(memoryview(cast(Any, packet))[: _h264.LOOK]))
+        found = _h264.field(self._syntax, bytes(memoryview(cast(Any, packet))[: _h264.SLICE_SEARCH_BYTES]))
         if found is not None and self._half == (found[0], 1 - found[1]):
             self._half = None
             return True
@@ -162,7 +162,7 @@ class First:
 
     def _take(self, frame: VideoFrame, path: Path) -> None:
         _container.check_size(frame.width, frame.height, path, frame.format.padded_bits_per_pixel)
-        apart = self.stream.codec_context.name in APART and frame.interlaced_frame
+        apart = self.stream.codec_context.name in SEPARATE_FIELD_DECODERS and frame.interlaced_frame
         self.pictures = 2 if apart else 1
         shape = float(self.stream.sample_aspect_ratio or 1)
         self.view = View.of(frame, shape if shape == 1 else shape * self.pictures, self.pictures)

@@ -30,7 +30,7 @@ STREAMS = frozenset(
 """Containers that hold nothing but packets, one behind the other."""
 IN_LINE = frozenset({"mpegts", "flv", "dhav", "asf", _boxes.MATROSKA})
 """Containers that lay packets out in the order in which they are read, and tell where each begins."""
-RATES = (0.01, 1000.0)
+RATE_RANGE = (0.01, 1000.0)
 """Frames in a second that a clip may have."""
 
 
@@ -175,7 +175,7 @@ def _in_turn(chosen: int, rows: Sequence[Rows], form: str) -> tuple[int, ...]:
 
 def _rate(rate: Any, pictures: int) -> float:
     """Return frames in a second, each of some pictures; 0 where it makes no sense."""
-    return float(rate) / pictures if rate and RATES[0] <= rate <= RATES[1] else 0.0
+    return float(rate) / pictures if rate and RATE_RANGE[0] <= rate <= RATE_RANGE[1] else 0.0
 
 
 def _result(

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.arrays import Bools, Ints, Seconds
 
-REORDERED = 17
+MAX_REORDERED = 17
 """Frames among which a decoder may have to reorder (ITU-T H.264: 16), and one more."""
 FAR_SECONDS, FAR_STEPS = 10.0, 100
 """Time stamps are far apart when more than this many seconds, and more than this many usual steps, lie between them."""
@@ -16,12 +16,12 @@ COUNTERS = (2**33, 2**32, 2**31, 2**24)
 """Where counters begin again: MPEG's, RTP's and most others', those read with a sign, and FLV's old ones."""
 WRAP_SECONDS = 60.0
 """Longest time between the frames before and after a counter began again."""
-NEAR = 3 * REORDERED
+WINDOW_FRAMES = 3 * MAX_REORDERED
 """Frames within which time stamps that run back may only be out of order."""
-FILLED, LEAST_FRAMES = 0.75, 1.5
+MIN_FILLED_FRACTION, MIN_BACKWARD_FRAMES = 0.75, 1.5
 """Share of the frames, that the time takes which a key frame goes back over, that there are before it and from it on;
 frames' time at least, counted with the key frame's own."""
-MOST_BREAKS = 2000
+MAX_BREAKS = 2000
 """Places where time stamps run back, from which number on they are not to be made sense of."""
 
 
@@ -69,7 +69,7 @@ def in_order(ticks: Ints, known: Bools, base: float, longest: float, keys: Bools
         return Stamps(seconds)
     line = _Line(ticks[rows], base, np.zeros(len(rows), np.bool_) if keys is None else keys[rows])
     breaks = line.suspicious()
-    if sum(line.line[row] < line.line[row - 1] for row in breaks) > MOST_BREAKS:
+    if sum(line.line[row] < line.line[row - 1] for row in breaks) > MAX_BREAKS:
         return Stamps(seconds, hopeless=True)
     if breaks:
         line.drop_outliers()
@@ -88,7 +88,7 @@ class _Line:
         self.line, self.base, self.keys = ticks.copy(), base, keys
         self.kept = np.arange(len(ticks))
         self.step = max(usual(ticks), 1.0)
-        self.back = int(REORDERED * self.step)
+        self.back = int(MAX_REORDERED * self.step)
         self.far = int(max(FAR_SECONDS / base, FAR_STEPS * self.step))
         self.wrong = 0
         self.backs: list[tuple[float, float]] = []
@@ -116,31 +116,33 @@ class _Line:
 
     def overlaps(self) -> Ints:
         """Return the key frames that come no later than one before them, so near that others may be out of order."""
-        if len(self.line) <= REORDERED:
+        if len(self.line) <= MAX_REORDERED:
             recent = np.maximum.accumulate(self.line)[:-1]
         else:
-            padded = np.concatenate([np.full(REORDERED - 1, self.line[0]), self.line[:-1]])
-            recent = np.lib.stride_tricks.sliding_window_view(padded, REORDERED).max(1)
+            padded = np.concatenate([np.full(MAX_REORDERED - 1, self.line[0]), self.line[:-1]])
+            recent = np.lib.stride_tricks.sliding_window_view(padded, MAX_REORDERED).max(1)
         back = recent - self.line[1:]
-        return 1 + np.flatnonzero(self.keys[self.kept][1:] & (back >= self.step / 2) & (back <= NEAR * self.step))
+        return 1 + np.flatnonzero(
+            self.keys[self.kept][1:] & (back >= self.step / 2) & (back <= WINDOW_FRAMES * self.step)
+        )
 
     def _begins_anew(self, row: int) -> bool:
         """Tell whether the time that a key frame goes back over is filled with frames before it and from it on."""
         if self.line[row] > self.line[row - 1] + self.step / 2:
             return False
-        start, end = self.line[row] - self.step / 2, self.line[max(row - REORDERED, 0) : row].max() + self.step / 2
-        parts = self.line[max(row - 2 * NEAR, 0) : row], self.line[row : row + 2 * NEAR]
+        start, end = self.line[row] - self.step / 2, self.line[max(row - MAX_REORDERED, 0) : row].max() + self.step / 2
+        parts = self.line[max(row - 2 * WINDOW_FRAMES, 0) : row], self.line[row : row + 2 * WINDOW_FRAMES]
         count = min(int(((part > start) & (part < end)).sum()) for part in parts)
         frames = (end - start) / self.step
-        return bool(frames >= LEAST_FRAMES and count >= FILLED * frames)
+        return bool(frames >= MIN_BACKWARD_FRAMES and count >= MIN_FILLED_FRACTION * frames)
 
     def mend(self) -> None:
         """Undo wraps, bring back what was moved, and go on where time stamps start anew."""
         overlaps = self.overlaps().tolist()
-        near = set(overlaps if len(overlaps) <= MOST_BREAKS else [])
+        near = set(overlaps if len(overlaps) <= MAX_BREAKS else [])
         for row in sorted({*self.suspicious(), *near}):
-            recent, coming = self.line[max(row - REORDERED, 0) : row], self.line[row : row + REORDERED]
-            stays = len(coming) == REORDERED and coming.max() < recent.max() - self.back
+            recent, coming = self.line[max(row - MAX_REORDERED, 0) : row], self.line[row : row + MAX_REORDERED]
+            stays = len(coming) == MAX_REORDERED and coming.max() < recent.max() - self.back
             before = int(recent.max())
             if stays or self.line[row] < recent.min() - self.back:
                 anew = not self._unwrapped(row, before) and not self._brought_back(row)
@@ -180,7 +182,10 @@ class _Line:
         if (self.line.max() - self.line.min()) * self.base <= longest:
             return
         for row in self.suspicious():
-            before, coming = int(self.line[max(row - REORDERED, 0) : row].max()), self.line[row : row + REORDERED]
+            before, coming = (
+                int(self.line[max(row - MAX_REORDERED, 0) : row].max()),
+                self.line[row : row + MAX_REORDERED],
+            )
             if (int(self.line[row]) - before) * self.base > JUMP_SECONDS:
                 middle = (before + int(self.line[row])) // 2
                 ahead = int(coming[coming > middle].min()) - before
@@ -190,9 +195,9 @@ class _Line:
 
     def _move(self, row: int, middle: int, by: int, below: bool) -> None:
         """Move what comes from a row on, but for frames of the other side of ``middle`` that come out of order."""
-        near = self.line[row : row + REORDERED]
+        near = self.line[row : row + MAX_REORDERED]
         near[near < middle if below else near > middle] += by
-        self.line[row + REORDERED :] += by
+        self.line[row + MAX_REORDERED :] += by
 
     def _since_start(self, row: int) -> float:
         return float(self.line[:row].max() - self.line[:row].min()) * self.base

@@ -7,13 +7,13 @@ import numpy as np
 
 from core import _boxes, _container, _notes, _stamps
 from core._rows import EDITED, HIDDEN, KEY, UNKNOWN
-from core._scan import RATES, Scan
+from core._scan import RATE_RANGE, Scan
 from core.arrays import Bools, Ints, Seconds
 from core.clock import GAP_SECONDS, GAP_STEPS, unknown_gap
 
-ASSUMED = 25.0
+DEFAULT_FPS = 25.0
 """Frames in a second where nothing at all tells how many."""
-SLOWEST, FASTEST = 60.0, 0.0005
+MAX_STEP_SECONDS, MIN_STEP_SECONDS = 60.0, 0.0005
 """Seconds from one frame to the next, beyond which a file's time scale is not believed."""
 UNLIKE, MORE_UNLIKE = 3.0, 10.0
 """Factors from which on a coded stream's frame rate, where most frames are hidden, and Matroska's contradict the time
@@ -21,7 +21,7 @@ stamps."""
 STEADY, UNEVEN = 0.95, 0.25
 """Share of the steps that differ by less than this share from the usual one, where single frames are missing in a clip
 of a constant rate and do not make it a slower one."""
-LONGEST, TOLERANCE = 1.2, 0.25
+MAX_RATIO, SLACK_SECONDS = 1.2, 0.25
 """Factor and seconds by which an MP4's track may differ from what its header says."""
 TELLING = frozenset({"mpeg1video", "mpeg2video"})
 """Coded streams that always tell their rate."""
@@ -65,7 +65,7 @@ def nonsense(scan: Scan, path: Path) -> str:
     if len(seconds) > 3 and 2 * len(np.unique(seconds)) <= len(seconds):
         return "they do not grow"
     step = _usual(seconds)
-    if step and not FASTEST <= step <= SLOWEST:
+    if step and not MIN_STEP_SECONDS <= step <= MAX_STEP_SECONDS:
         return f"they lie {step:.3g} s apart"
     if scan.form == _boxes.MATROSKA and scan.rates[0] and step and not _alike(step * scan.rates[0], MORE_UNLIKE):
         return f"they lie {step:.3g} s apart, but the file says {scan.rates[0]:.4g} frames/s"
@@ -77,7 +77,7 @@ def nonsense(scan: Scan, path: Path) -> str:
     span = float(np.ptp(seconds)) + step
     exact = step and scan.form == _boxes.MOV and scan.claimed == len(scan.ticks) and not edited
     length = _boxes.track_length(path, scan.track) if exact else None
-    if length is not None and not length / LONGEST - TOLERANCE < span < LONGEST * length + TOLERANCE:
+    if length is not None and not length / MAX_RATIO - SLACK_SECONDS < span < MAX_RATIO * length + SLACK_SECONDS:
         return f"they span {span:.3g} s, but the file says that it lasts {length:.3g} s"
     return ""
 
@@ -108,7 +108,7 @@ def timing(scan: Scan, path: Path, wrong: str, fps: float | None) -> Timing:
     shown = announcing(scan)
     stamps = _stamps.in_order(scan.ticks, known, scan.base, _longest(), keys(scan))
     ours = shown & ~np.isnan(stamps.seconds)
-    step = _usual(stamps.seconds[ours]) or 1 / (scan.rates[0] or ASSUMED)
+    step = _usual(stamps.seconds[ours]) or 1 / (scan.rates[0] or DEFAULT_FPS)
     times = np.full(len(shown), np.nan)
     times[ours] = _stamps.spread(stamps.seconds[ours], step)
     restarts = _restarts(scan, times)
@@ -143,7 +143,7 @@ def _restarts(scan: Scan, times: Seconds) -> dict[int, tuple[float, float]]:
 
 def _begins(second: float, times: Seconds, breaks: Ints, step: float) -> bool:
     """Tell whether a gap ends where it is not known how much time passed: with the earliest frame behind a break."""
-    return any(abs(float(np.nanmin(times[row : row + _stamps.REORDERED])) - second) < step / 2 for row in breaks)
+    return any(abs(float(np.nanmin(times[row : row + _stamps.MAX_REORDERED])) - second) < step / 2 for row in breaks)
 
 
 def _by_rate(scan: Scan, rate: float, note: str) -> Timing:
@@ -159,12 +159,12 @@ def _assumed(scan: Scan, path: Path, wrong: str, fps: float | None) -> tuple[flo
     if not wrong:
         if scan.codec in TELLING and coded:
             return coded, ""
-        rate = fps or coded or ASSUMED
+        rate = fps or coded or DEFAULT_FPS
         return rate, _notes.no_rate(path, rate, coded)
     length = _boxes.track_length(path, scan.track) if scan.form == _boxes.MOV else None
     counted = int(announcing(scan).sum()) / length if length else 0.0
-    own = counted if RATES[0] <= counted <= RATES[1] else stated if scan.form == _boxes.MATROSKA else 0.0
-    rate = own or fps or coded or ASSUMED
+    own = counted if RATE_RANGE[0] <= counted <= RATE_RANGE[1] else stated if scan.form == _boxes.MATROSKA else 0.0
+    rate = own or fps or coded or DEFAULT_FPS
     return rate, _notes.no_stamps(path, wrong, rate)
 
 

@@ -8,13 +8,13 @@ import numpy as np
 from core._scan import Scan
 from core.arrays import Bools, Doubles, Ints
 
-LEAST, USUAL, SHARE = 1024, 4.0, 0.2
+MIN_LOST_BYTES, MIN_LOST_RATIO, MIN_LOST_FRACTION = 1024, 4.0, 0.2
 """Bytes without a packet that mean something: this many at least, this many times the usual, and this share of what the
 missing frames would have."""
 STRIDES = (188, 192, 204)
 """Bytes from one packet of a transport stream to the next (ISO 13818-1, and its kinds for discs and broadcast)."""
 SYNC = 0x47
-BLOCK = 1 << 22
+BLOCK_BYTES = 1 << 22
 """Bytes of a transport stream that are looked into at once."""
 
 
@@ -31,8 +31,8 @@ def places(scan: Scan, before: Ints, behind: Ints, missing: Doubles, path: Path)
     found = np.zeros(len(before), np.bool_)
     if not len(before) or not scan.laid.loose.any():
         return found
-    usual = USUAL * float(np.median(scan.laid.loose))
-    much = np.where(scan.laid.loose > max(LEAST, usual), scan.laid.loose, 0)
+    usual = MIN_LOST_RATIO * float(np.median(scan.laid.loose))
+    much = np.where(scan.laid.loose > max(MIN_LOST_BYTES, usual), scan.laid.loose, 0)
     much[0] = 0
     with path.open("rb") as file:
         for place in range(len(before)):
@@ -40,7 +40,7 @@ def places(scan: Scan, before: Ints, behind: Ints, missing: Doubles, path: Path)
             last = max(before[place], behind[place]) + scan.depth
             rows = first + np.flatnonzero(much[first : last + 1])
             free = sum(_out_of_step(file, scan, int(row)) for row in rows)
-            found[place] = free >= max(LEAST, SHARE * missing[place] * scan.laid.weight)
+            found[place] = free >= max(MIN_LOST_BYTES, MIN_LOST_FRACTION * missing[place] * scan.laid.weight)
     return found
 
 
@@ -53,7 +53,7 @@ def _out_of_step(file: IO[bytes], scan: Scan, row: int) -> int:
     out, at = 0, max(first, 0)
     while at < last:
         file.seek(at)
-        data = np.frombuffer(file.read(min(BLOCK // 188 * 188, last - at)), np.uint8)
+        data = np.frombuffer(file.read(min(BLOCK_BYTES // 188 * 188, last - at)), np.uint8)
         if not len(data):
             break
         out += min(int((data[::stride] != SYNC).sum()) * stride for stride in STRIDES)

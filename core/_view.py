@@ -19,9 +19,9 @@ HDR = {int(ColorTrc.SMPTE2084): "PQ", int(ColorTrc.ARIB_STD_B67): "HLG"}
 MATRICES = frozenset({0, 1, 2, 4, 5, 6, 7, 9})
 """FFmpeg's numbers of the colour matrices that it converts from."""
 UNKNOWN_MATRIX, CONSTANT_LUMINANCE, BT2020 = 2, 10, 9
-SQUARE = 0.01
+SQUARE_TOLERANCE = 0.01
 """Pixels whose sides differ by less than this share are square."""
-LONGEST_PIXEL = 8.0
+MAX_PIXEL_ASPECT = 8.0
 """Pixels that are longer than this many times their width are a damaged header's."""
 
 
@@ -125,7 +125,7 @@ class Painter:
 def _square(coded: tuple[int, int], shape: float) -> tuple[int, int]:
     """Return the size at which pixels of a shape become square: no line and no column is lost."""
     width, height = coded
-    if abs(shape - 1) < SQUARE or not 1 / LONGEST_PIXEL <= shape <= LONGEST_PIXEL:
+    if abs(shape - 1) < SQUARE_TOLERANCE or not 1 / MAX_PIXEL_ASPECT <= shape <= MAX_PIXEL_ASPECT:
         return coded
     return (round(width * shape), height) if shape > 1 else (width, round(height / shape))
 

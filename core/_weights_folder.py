@@ -12,7 +12,7 @@ from pathlib import Path
 from core.errors import WeightsError
 from core.files import folder, home, storage_error, write_json, write_whole
 
-BLOCK = 1 << 20
+BLOCK_BYTES = 1 << 20
 
 
 def install(source: Path, name: str, sha256: str | None = None) -> Path:
@@ -33,7 +33,7 @@ def install(source: Path, name: str, sha256: str | None = None) -> Path:
         with write_whole(place / name) as kept:
             try:
                 with source.open("rb") as file:
-                    shutil.copyfileobj(file, kept, BLOCK)
+                    shutil.copyfileobj(file, kept, BLOCK_BYTES)
             except OSError as error:
                 raise WeightsError(f"the weights file {str(source)!r} cannot be read: {error.strerror}") from error
         try:

@@ -12,7 +12,7 @@ from core.disturbance import Disturbance
 from core.normality import NormalScores, Places
 from core.records import Clip, Event, Pixels
 
-LEAST_HIDDEN = 0.5
+MIN_HIDDEN_SECONDS = 0.5
 """Seconds hidden by the camera's own doing from which they are said beside the number of events."""
 LISTED, WORTH = 6, 0.05
 """Causes that pages and reports list: at most so many, and only those with this share of the best one's score."""
@@ -170,7 +170,7 @@ class Analysis:
         read, announced = len(self.scores), self.clip.announced
         whole = self.clock.recorded if read else 0.0
         seen = whole * (1.0 - float(self.hidden.mean())) if read else 0.0
-        part = f"{seen:.1f} of {whole:.1f} s that could be scored" if whole - seen >= LEAST_HIDDEN else ""
+        part = f"{seen:.1f} of {whole:.1f} s that could be scored" if whole - seen >= MIN_HIDDEN_SECONDS else ""
         if announced is not None and read < announced:
             said = f" in the {read:,} of {announced:,} frames that could be read"
             return f"{said}, {part}" if part else said

@@ -19,11 +19,11 @@ NUMBERS = "biuf"
 TEXT = "U"
 FREE_BYTES = 64 << 20
 """What compressed arrays may unpack to whatever the ratio."""
-USUAL_RATIO = 100
+MAX_COMPRESSION_RATIO = 100
 """Most bytes of arrays for each byte of a file; noise in float16 has less than 2, DEFLATE reaches 1032."""
-MOST_MAP = 512 << 20
+MAX_MAP_BYTES = 512 << 20
 """Bytes of one map of a frame; that of a 16-megapixel picture has 66 MB in float32."""
-MOST_DIRECTORY = 16 << 20
+MAX_DIRECTORY_BYTES = 16 << 20
 """Bytes of an archive's list of members, each of which takes ten times as much memory."""
 MOST_LETTER, SURROGATES = 0x10FFFF, 0xD800 >> 11
 _BLOCK = 1 << 20
@@ -83,7 +83,7 @@ class ArrayFile:
 
 
 @contextmanager
-def open_npz(path: Path, most_bytes: int, ratio: int = USUAL_RATIO) -> Iterator[ArrayFile]:
+def open_npz(path: Path, most_bytes: int, ratio: int = MAX_COMPRESSION_RATIO) -> Iterator[ArrayFile]:
     """Open a ``.npz`` file; what its arrays may unpack to is checked before any of them is read.
 
     Args:
@@ -110,7 +110,7 @@ def _archive(path: Path, most_bytes: int, ratio: int) -> zipfile.ZipFile:
     if end is None:
         raise ValueError("its end, which lists what is in it, is missing")
     # zipfile makes an object of every member before anybody can look at their number.
-    if not 0 <= end[5] <= MOST_DIRECTORY:
+    if not 0 <= end[5] <= MAX_DIRECTORY_BYTES:
         raise ValueError(f"its list of members has {end[5]} bytes")
     packed = zipfile.ZipFile(path)
     try:

@@ -15,7 +15,7 @@ from core._container import LIMITS, shown
 from core.arrays import Images
 from core.errors import InputError
 
-MOST_BYTES = 256 * 1024**2
+MAX_BYTES = 256 * 1024**2
 """Of a picture's file; one that is larger holds no picture of a size that is read."""
 
 
@@ -33,8 +33,8 @@ def read(path: Path, *, grey: bool = False) -> Images:
         InputError: the file is missing, no picture, or one beyond ``LIMITS``.
     """
     try:
-        if path.stat().st_size > MOST_BYTES:
-            most = MOST_BYTES >> 20
+        if path.stat().st_size > MAX_BYTES:
+            most = MAX_BYTES >> 20
             raise InputError(f"{shown(path)!r} is larger than {most} MiB; a picture has less")
         data = np.fromfile(path, np.uint8)
     except OSError as error:

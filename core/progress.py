@@ -26,10 +26,10 @@ __all__ = [
     "time_left",
 ]
 
-CALM = 0.04
+SMOOTHING_FRACTION = 0.04
 """Share of the job's length over which a foretold time follows what is newly known: it does not flicker."""
 
-SURE, MOST = 2.0, 8.0
+PRIOR_SECONDS, MAX_SLOWDOWN = 2.0, 8.0
 """Seconds of work before a machine that is slower than foretold is believed to be, and how much slower at most."""
 
 
@@ -154,7 +154,7 @@ class JobProgress:
         """Return how much slower the machine is than foretold, by the stages that tell."""
         gauges = [pace.work() for pace in self._paces.values() if pace.stage.gauge]
         took, foretold = (sum(column) for column in zip((0.0, 0.0), *gauges, strict=True))
-        return float(min(max((took + SURE) / (foretold + SURE), 1.0 / MOST), MOST))
+        return float(min(max((took + PRIOR_SECONDS) / (foretold + PRIOR_SECONDS), 1.0 / MAX_SLOWDOWN), MAX_SLOWDOWN))
 
     def _leave(self) -> None:
         """Leave the present stage; what it took without a single report is known then."""
@@ -205,7 +205,7 @@ class JobProgress:
         if left is None or self._left is None:
             self._left = left
         else:
-            within = max(1.0, CALM * (now - self._began + left))
+            within = max(1.0, SMOOTHING_FRACTION * (now - self._began + left))
             fallen = max(self._left - passed, 0.0)
             self._left = fallen + (left - fallen) * (1.0 - math.exp(-passed / within))
         return self._left

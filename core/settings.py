@@ -7,14 +7,14 @@ from typing import Any
 from core.errors import InputError
 from core.registry import pick
 
-LEAST = {"height": 8, "width": 8, "base": 1, "batch": 1, "epochs": 1, "step": 1, "steps": 1, "levels": 1, "hidden": 1}
-MOST = {
+MINIMA = {"height": 8, "width": 8, "base": 1, "batch": 1, "epochs": 1, "step": 1, "steps": 1, "levels": 1, "hidden": 1}
+MAXIMA = {
     "height": 2048, "width": 2048, "base": 1024, "batch": 4096, "epochs": 100_000, "rate": 1.0, "inputs": 64,
     "codes": 65_536, "step": 1000, "steps": 256, "levels": 8, "hidden": 4096, "blocks": 16,
 }  # fmt: skip
 """By a setting's name, or its last word (``flow_epochs``: ``epochs``); elsewhere numbers are from 0 to
-:data:`LARGEST`."""
-LARGEST = 10_000
+:data:`DEFAULT_MAXIMUM`."""
+DEFAULT_MAXIMUM = 10_000
 ABOVE_ZERO = {"rate"}
 
 
@@ -62,7 +62,7 @@ def _typed(name: str, value: Any, right: bool, kind: str) -> Any:
 
 def _within(name: str, value: float) -> float:
     word = name.rpartition("_")[2]
-    least, most = LEAST.get(word, 0), MOST.get(word, LARGEST)
+    least, most = MINIMA.get(word, 0), MAXIMA.get(word, DEFAULT_MAXIMUM)
     if word == "channels" and value not in (1, 3):
         raise InputError(f"setting 'channels' must be 1 (grey) or 3 (colour), got {value:g}")
     if word in ABOVE_ZERO and not value > 0:

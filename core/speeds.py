@@ -17,9 +17,9 @@ from core import files
 from core.errors import StorageError
 
 FILE = "speeds.json"
-FRESH = 0.5
+NEWEST_WEIGHT = 0.5
 """Share of the newest measurement in what is remembered: machines and clips change."""
-MOST_ENTRIES = 400
+MAX_ENTRIES = 400
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Speeds:
         for key, speed in ((_key(job, subject, stage), s) for subject in subjects for stage, s in measured.items()):
             # Taken out and put at the end: what was not met for longest comes first, and goes first.
             known[key] = known.pop(key, Speed()).mixed(speed)
-        kept = dict(list(known.items())[-MOST_ENTRIES:])
+        kept = dict(list(known.items())[-MAX_ENTRIES:])
         with contextlib.suppress(StorageError):
             files.write_json(self.path, {key: dataclasses.asdict(speed) for key, speed in kept.items()})
 
@@ -94,4 +94,4 @@ def _sound(value: Any) -> float | None:
 def _mixed(old: float | None, new: float | None) -> float | None:
     if old is None or new is None:
         return old if new is None else new
-    return old + FRESH * (new - old)
+    return old + NEWEST_WEIGHT * (new - old)

@@ -16,7 +16,7 @@ from torch.nn import functional
 from torch.overrides import has_torch_function
 
 Steps = tuple[int, ...]
-FEW = 4
+MAX_MATRIX_CHANNELS = 4
 """Up to so many channels of a volume come from one matrix product that gives what every weight of the kernel adds."""
 FORMATS = {4: torch.channels_last, 5: torch.channels_last_3d}
 
@@ -106,7 +106,11 @@ class _Transposed(torch.autograd.Function):
         ctx.save_for_backward(x, weight)
         ctx.how = stride, padding, (1,) * len(stride), True, more, 1
         w, b = weight.to(x.dtype), None if bias is None else bias.to(x.dtype)
-        if x.device.type == "cpu" and weight.shape[1] <= FEW and _doubles(weight, stride, padding, more):
+        if (
+            x.device.type == "cpu"
+            and weight.shape[1] <= MAX_MATRIX_CHANNELS
+            and _doubles(weight, stride, padding, more)
+        ):
             return _spread(x, w, b, stride)
         if b is None or not _uneven(weight, stride, padding, more):
             return torch.convolution(x, w, b, *ctx.how)

@@ -14,7 +14,7 @@ from torch.nn import functional
 from core import pictures
 from core.errors import InputError
 
-SMALLEST = 10
+MIN_PATCH_PIXELS = 10
 RAMP = 0.1
 IMAGES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
 
@@ -74,7 +74,7 @@ def draw_patches(count: int, frames: int, size: tuple[int, int], alpha: float, b
         ``centres`` (count, frames, 2) and ``sides`` (count, 2), y before x, int64.
     """
     extent = torch.tensor(size)
-    sides = (torch.rand(count, 2) * alpha * extent).long().clamp_min(SMALLEST)
+    sides = (torch.rand(count, 2) * alpha * extent).long().clamp_min(MIN_PATCH_PIXELS)
     centre = (torch.rand(count, 2) * extent).long()
     steps = torch.randint(-beta, beta + 1, (frames - 1, count, 2))
     path = [centre]

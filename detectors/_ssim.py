@@ -4,14 +4,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-SIDE = 11
+WINDOW_PIXELS = 11
 SIGMA = 1.5
 K1 = 0.01
 K2 = 0.03
 FLOOR = 1e-4
 SCALES = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 """Exponents of multi-scale SSIM, finest scale first (``wang2003multiscale``, section 3.2)."""
-SHORTEST = SIDE * 2 ** (len(SCALES) - 1)
+MIN_SIDE_PIXELS = WINDOW_PIXELS * 2 ** (len(SCALES) - 1)
 """Least side in pixels of pictures that have so many scales."""
 
 
@@ -66,7 +66,9 @@ def _terms(one: Tensor, other: Tensor, peak: float) -> tuple[Tensor, Tensor]:
 
 def _blur(x: Tensor) -> Tensor:
     b, c, h, w = x.shape
-    offsets = torch.arange(SIDE, device=x.device, dtype=x.dtype) - SIDE // 2
+    offsets = torch.arange(WINDOW_PIXELS, device=x.device, dtype=x.dtype) - WINDOW_PIXELS // 2
     weights = torch.softmax(-offsets.square() / (2 * SIGMA**2), 0)
-    rows = functional.conv2d(x.reshape(b * c, 1, h, w), weights.view(1, 1, 1, SIDE))
-    return functional.conv2d(rows, weights.view(1, 1, SIDE, 1)).view(b, c, h - SIDE + 1, w - SIDE + 1)
+    rows = functional.conv2d(x.reshape(b * c, 1, h, w), weights.view(1, 1, 1, WINDOW_PIXELS))
+    return functional.conv2d(rows, weights.view(1, 1, WINDOW_PIXELS, 1)).view(
+        b, c, h - WINDOW_PIXELS + 1, w - WINDOW_PIXELS + 1
+    )

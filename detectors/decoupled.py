@@ -23,7 +23,7 @@ from detectors._ssim import ssim_map
 
 SCORES = {"z": "of the latent code", "p": "of the predicted frame", "r": "of the reconstructed frame"}
 PIXEL = ("mse", "gdl", "ssim")
-WIDEST = 1024
+MAX_CHANNELS = 1024
 DECAY = 0.0005
 """γ of equation 1, halved as the authors' framework does."""
 
@@ -65,7 +65,7 @@ class Decoupled(Detector):
         self.score, self.pixel, self.patch, self.freeze = score, pixel.split("+"), patch, freeze
         self.epochs, self.batch, self.rate, self.drop = epochs, batch, rate, drop
         self.register_buffer("background", torch.zeros(channels, height, width))
-        sizes = [min(base * 2**i, WIDEST) for i in range(blocks)]
+        sizes = [min(base * 2**i, MAX_CHANNELS) for i in range(blocks)]
         end = pick("activation", last, {"leaky": nn.LeakyReLU(SLOPE, True), "tanh": nn.Tanh()})
         self.encoder = nn.ModuleList(
             [_block(i, o, end if o_index == blocks - 1 else nn.LeakyReLU(SLOPE, True))

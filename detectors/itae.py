@@ -17,7 +17,7 @@ from core.records import Prediction, Window
 from core.registry import pick
 from detectors._blocks import at_clip_size, cosine, gradient_difference
 from detectors._glow import Glow, pooled
-from detectors._ssim import SHORTEST, multiscale_ssim
+from detectors._ssim import MIN_SIDE_PIXELS, multiscale_ssim
 from detectors._two_paths import RATE, TwoPaths
 
 FRAMES = 16
@@ -26,7 +26,7 @@ FLOWS = {"none": (False, False), "appearance": (True, False), "motion": (False, 
 EXTRAS = ("none", "intensity", "error")
 CERTAIN = 1e-6
 QUANTILES = (0.01, 0.99)
-PART = 4
+MAX_WINDOWS = 4
 """Windows that go through the auto-encoder at a time where no gradients are taken: 16 frames each need memory."""
 
 
@@ -65,8 +65,8 @@ class TwoPathDensity(Detector):
     ) -> None:  # fmt: skip
         super().__init__()
         of_appearance, of_motion = pick("choice of flows", flows, FLOWS)
-        if structure and min(height, width) < SHORTEST:
-            raise InputError(f"structure needs frames of {SHORTEST} pixels a side or more, got {height}×{width}")
+        if structure and min(height, width) < MIN_SIDE_PIXELS:
+            raise InputError(f"structure needs frames of {MIN_SIDE_PIXELS} pixels a side or more, got {height}×{width}")
         pick("additional information", extra, dict.fromkeys(EXTRAS))
         _check(
             height, width, 8 if coarse else 4, levels if flows != "none" else 0, base, patch, motion or not of_motion
@@ -194,7 +194,7 @@ class TwoPathDensity(Detector):
 
 
 def _parts(windows: Tensor) -> list[Tensor]:
-    return [windows[first : first + PART] for first in range(0, len(windows), PART)]
+    return [windows[first : first + MAX_WINDOWS] for first in range(0, len(windows), MAX_WINDOWS)]
 
 
 def _joined(parts: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:

@@ -23,7 +23,7 @@ from detectors._pseudo import TECHNIQUES, draw_patches, image_folder, masks, pat
 FRAMES = 16
 TARGET = 8
 SLOPE = 0.2
-PART = 4
+MAX_WINDOWS = 4
 """Windows that are judged at a time: more need more memory, and are no faster."""
 
 
@@ -83,7 +83,7 @@ class NormalReconstruction(Detector):
 
     def predict_windows(self, windows: Tensor, size: tuple[int, int]) -> Prediction:
         """Score by the PSNR between a window's ninth frame and its reconstruction (section 3.4)."""
-        expected = torch.cat([self.middle(part) for part in torch.split(windows, PART)])
+        expected = torch.cat([self.middle(part) for part in torch.split(windows, MAX_WINDOWS)])
         error = ((expected - windows[:, TARGET]) * 0.5).square().mean(1)
         shown = ((expected + 1.0) * 0.5).clamp(0.0, 1.0)
         return Prediction(error_score(error, self.patch), at_clip_size(error, size), shown)

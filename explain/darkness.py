@@ -5,9 +5,9 @@ import numpy as np
 from core.arrays import Images
 from core.records import Detections
 
-DARK = 45.0
+MAX_DARK_BRIGHTNESS = 45.0
 """Median brightness, 0 to 255, under which a picture is dark."""
-SURE = 0.5
+MIN_DARK_CONFIDENCE = 0.5
 """Confidence from which a name in a dark picture is believed."""
 
 
@@ -18,8 +18,8 @@ def believed(found: Detections, image: Images) -> Detections:
         found: by an object model.
         image: (H, W, 3) uint8, the frame.
     """
-    if not len(found.labels) or float(np.median(image[..., 1])) >= DARK:
+    if not len(found.labels) or float(np.median(image[..., 1])) >= MAX_DARK_BRIGHTNESS:
         return found
-    kept = np.flatnonzero(found.confidence >= SURE)
+    kept = np.flatnonzero(found.confidence >= MIN_DARK_CONFIDENCE)
     names = tuple(found.labels[i] for i in kept.tolist())
     return Detections(found.frame, found.boxes[kept], names, found.confidence[kept], found.vocabulary)

@@ -17,11 +17,11 @@ from explain.attribution import AttributionInput
 from explain.scorer import Scorer
 
 STEPS = 24
-NOISE = 2.0 / 255.0
+NOISE_DEVIATION = 2.0 / 255.0
 """Standard deviation, as a share of the pixels' range, of the noise under which a map should stay as it is."""
-SANE = 0.5
+MAX_SANITY_CORRELATION = 0.5
 """Rank correlation with the map of a random network from which a map fails its sanity check."""
-REACH = 0.02
+MAX_REACH_FRACTION = 0.02
 """How far beside the mask, as a share of the picture's longer side, the highest pixel may lie."""
 
 
@@ -101,7 +101,7 @@ def pointing_game(values: Floats, mask: Bools) -> bool:
     """Tell whether the highest pixel lies on the mask or near it (pointing game, ``zhang2018topdown``)."""
     row, column = np.unravel_index(int(np.argmax(values)), values.shape)
     away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return bool(mask.any() and away[row, column] <= REACH * max(values.shape))
+    return bool(mask.any() and away[row, column] <= MAX_REACH_FRACTION * max(values.shape))
 
 
 def rank_correlation(one: Floats, other: Floats) -> float:
@@ -128,9 +128,9 @@ def agreement(maps: dict[str, Floats]) -> dict[str, float]:
 
 
 def noisy(window: Tensor, low: float, high: float, seed: int) -> Tensor:
-    """Add the noise of :data:`NOISE` to a prepared window, kept in its range."""
+    """Add the noise of :data:`NOISE_DEVIATION` to a prepared window, kept in its range."""
     draw = torch.randn(window.shape, generator=torch.Generator().manual_seed(seed)).to(window.device)
-    return (window + draw * (NOISE * (high - low))).clamp(low, high)
+    return (window + draw * (NOISE_DEVIATION * (high - low))).clamp(low, high)
 
 
 def layers(network: nn.Module) -> list[nn.Module]:
@@ -167,6 +167,6 @@ def sanity(values: Floats, explain: Callable[[float], Floats], shares: tuple[flo
         shares: of layers, from the output on; the last must be 1.
 
     Returns:
-        −1 to 1: of the fully random network; a map fails at :data:`SANE` or more.
+        −1 to 1: of the fully random network; a map fails at :data:`MAX_SANITY_CORRELATION` or more.
     """
     return [rank_correlation(values, explain(share)) for share in shares][-1]

@@ -16,11 +16,11 @@ from explain.attribution import AttributionInput, Budget, Scale
 
 BATCH_BYTES = {"cpu": 1 << 22, "cuda": 1 << 28}
 """Most bytes of altered windows in a batch: a processor is slower where a batch of large windows leaves its caches."""
-MOST = {"cpu": 6, "cuda": 128}
+MAX_BATCH_WINDOWS = {"cpu": 6, "cuda": 128}
 """Most windows in a batch: on a processor more are slower."""
-GRADIENT = 3.0
+GRADIENT_COST = 3.0
 """Evaluations that one with its gradient is worth."""
-FIRST = 4
+TIMED_EVALUATIONS = 4
 """Evaluations that are timed to foresee how many a limit of seconds allows."""
 
 
@@ -37,7 +37,7 @@ class Scorer:
 
     Attributes:
         evaluations: windows asked about so far.
-        passes: the same in forward passes, of which one with its gradient is worth :data:`GRADIENT`.
+        passes: the same in forward passes, of which one with its gradient is worth :data:`GRADIENT_COST`.
         seconds: that the detector took for them.
     """
 
@@ -54,7 +54,7 @@ class Scorer:
         w = detector.window
         self._size = (w.height, w.width)
         bytes_each = 4 * w.span * w.channels * w.height * w.width
-        self.batch = max(1, min(MOST[runtime.device.type], BATCH_BYTES[runtime.device.type] // bytes_each))
+        self.batch = max(1, min(MAX_BATCH_WINDOWS[runtime.device.type], BATCH_BYTES[runtime.device.type] // bytes_each))
 
     def __call__(self, windows: Tensor) -> Floats:
         """Return the scalars (N,) float32 of prepared windows (N, span, C, h, w).
@@ -133,7 +133,7 @@ class Scorer:
         began = time.monotonic()
         with torch.enable_grad(), self.runtime.autocast():
             score = self.detector.predict_windows(windows.to(self.runtime.device), self._size).score
-        self._count(len(windows), time.monotonic() - began, GRADIENT)
+        self._count(len(windows), time.monotonic() - began, GRADIENT_COST)
         scalar: Tensor = self.scale.of(score.float())
         return scalar
 
@@ -152,7 +152,7 @@ class Scorer:
         left = (self.budget.evaluations - self.evaluations - len(question.window)) / passes
         if math.isfinite(self.budget.seconds):
             if not self.evaluations:
-                self(question.window.expand(min(FIRST, self.batch), *question.window.shape))
+                self(question.window.expand(min(TIMED_EVALUATIONS, self.batch), *question.window.shape))
             each = self.seconds / self.evaluations * passes
             left = min(left, (self.budget.seconds - (time.monotonic() - self._began)) / max(each, 1e-9))
         return int(max(least, min(wanted, left)))

@@ -12,14 +12,14 @@ from torch import Tensor
 
 from core.arrays import Floats, Ints
 
-COUNT = 40
-HOT = 3.0
+DEFAULT_SEGMENTS = 40
+MIN_HEAT_DEVIATIONS = 3.0
 """Standard deviations of the smoothed heat above its mean from which a place is a region of its own."""
-SMALLEST = 4
+MIN_REGION_PIXELS = 4
 """Pixels; what is hot and smaller joins its surroundings."""
 
 
-def segment(frame: Tensor, fill: Tensor, heat: Floats, count: int = COUNT) -> Ints:
+def segment(frame: Tensor, fill: Tensor, heat: Floats, count: int = DEFAULT_SEGMENTS) -> Ints:
     """Cut a frame into regions.
 
     Args:
@@ -35,7 +35,7 @@ def segment(frame: Tensor, fill: Tensor, heat: Floats, count: int = COUNT) -> In
     found = slic(features, count, compactness=0.3, sigma=1.0, channel_axis=2, start_label=1, convert2lab=False)
     _, hot = cv2.connectedComponents(_hot(heat).astype(np.uint8), connectivity=4)
     sizes = np.bincount(hot.ravel())
-    own = (hot > 0) & (sizes[hot] >= SMALLEST)
+    own = (hot > 0) & (sizes[hot] >= MIN_REGION_PIXELS)
     merged = np.where(own, hot + int(found.max()), found)
     _, numbers = np.unique(merged, return_inverse=True)
     return np.asarray(numbers.reshape(heat.shape), np.int64)
@@ -54,4 +54,4 @@ def _warmth(heat: Floats) -> Floats:
 
 def _hot(heat: Floats) -> Floats:
     warm = _warmth(heat)
-    return np.asarray(warm > warm.mean() + HOT * warm.std())
+    return np.asarray(warm > warm.mean() + MIN_HEAT_DEVIATIONS * warm.std())

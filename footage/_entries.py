@@ -8,8 +8,8 @@ from typing import Any, BinaryIO, NoReturn
 
 from core.errors import DataError
 
-BLOCK = 1 << 20
-LONGEST_ENTRY = 4 << 20
+BLOCK_CHARACTERS = 1 << 20
+MAX_ENTRY_CHARACTERS = 4 << 20
 """Characters of one entry's value; X-MAN's longest are some hundred."""
 _SPACE = " \t\n\r"
 
@@ -96,7 +96,7 @@ class _Reader:
         self._place()
         self.text, self.at, self.mark = self.text[self.at :], 0, 0
         try:
-            block = self.file.read(BLOCK)
+            block = self.file.read(BLOCK_CHARACTERS)
             self.ended = not block
             self.text += self.decode.decode(block, final=self.ended)
         except UnicodeDecodeError as error:
@@ -127,7 +127,7 @@ class _Reader:
                 value, self.at = self.scan.raw_decode(self.text, self.at)
                 return value
             except (ValueError, RecursionError) as error:
-                if len(self.text) - self.at > LONGEST_ENTRY or self.ended:
+                if len(self.text) - self.at > MAX_ENTRY_CHARACTERS or self.ended:
                     self._wrong(error)
                 self._more()
 

@@ -20,11 +20,11 @@ from core.errors import DataError
 
 Cell = npt.NDArray[Any]
 Taken = TypeVar("Taken")
-MOST_BYTES = 256 << 20
+MAX_BYTES = 256 << 20
 """Largest file that is opened; the largest of Avenue has 2 MB."""
-MOST_UNPACKED = 2 << 30
+MAX_UNPACKED_BYTES = 2 << 30
 """Most bytes of a compressed variable; Avenue's longest clip has 331 MB of masks."""
-MOST_CELLS = 1_000_000
+MAX_CELLS = 1_000_000
 _HEADER, _CELLS, _NUMBERS = 128, 1, range(6, 16)
 _MATRIX, _COMPRESSED, _NAME, _SIGNED, _UNSIGNED = 14, 15, 1, 5, 6
 _TYPES = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
@@ -77,7 +77,7 @@ def arrays(file: Path, key: str) -> list[Doubles]:
 def _read(file: Path, key: str, take: Callable[[Iterator[Cell]], Taken]) -> Taken:
     if not file.is_file():
         raise DataError(f"{file} with the masks is missing")
-    if not _HEADER <= file.stat().st_size <= MOST_BYTES:
+    if not _HEADER <= file.stat().st_size <= MAX_BYTES:
         raise DataError(f"{file} has {file.stat().st_size} bytes, so it cannot be a clip's masks; copy it again")
     try:
         data = memoryview(file.read_bytes())
@@ -101,7 +101,7 @@ def _cells(data: memoryview, order: str, key: str) -> Iterator[Cell]:
         of, shape, name, rest = _matrix(payload, order)
         if name == key.encode():
             count = math.prod(shape)
-            if of != _CELLS or not 0 < count <= MOST_CELLS:
+            if of != _CELLS or not 0 < count <= MAX_CELLS:
                 raise ValueError(f"{key!r} is something else")
             yield from _each(rest, order, count)
             return
@@ -158,7 +158,7 @@ def _element(data: memoryview, place: int, order: str) -> tuple[int, memoryview,
 
 
 def _unpacked(packed: memoryview) -> memoryview:
-    found = zlib.decompressobj().decompress(packed, MOST_UNPACKED + 1)
-    if len(found) > MOST_UNPACKED:
-        raise ValueError(f"a variable in it unpacks to more than {MOST_UNPACKED >> 20} MB")
+    found = zlib.decompressobj().decompress(packed, MAX_UNPACKED_BYTES + 1)
+    if len(found) > MAX_UNPACKED_BYTES:
+        raise ValueError(f"a variable in it unpacks to more than {MAX_UNPACKED_BYTES >> 20} MB")
     return memoryview(found)

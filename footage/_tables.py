@@ -15,8 +15,8 @@ from core.arrays import Bools
 from core.errors import DataError
 from footage import keys
 
-MOST_BYTES = 2 << 30
-MOST_TEXT = 64 << 20
+MAX_BYTES = 2 << 30
+MAX_TEXT_BYTES = 64 << 20
 
 
 def array(path: Path) -> npt.NDArray[Any]:
@@ -25,7 +25,7 @@ def array(path: Path) -> npt.NDArray[Any]:
     Raises:
         DataError: it is missing, damaged, or holds something else.
     """
-    return read_npy(path, MOST_BYTES, mapped=True)
+    return read_npy(path, MAX_BYTES, mapped=True)
 
 
 def flags(path: Path, count: int | None = None) -> Bools:
@@ -86,8 +86,8 @@ def text(path: Path) -> str:
         DataError: it is missing, too large, or no text in UTF-8.
     """
     try:
-        if path.stat().st_size > MOST_TEXT:
-            raise DataError(f"{path} is larger than {MOST_TEXT >> 20} MB, so it cannot be a label file")
+        if path.stat().st_size > MAX_TEXT_BYTES:
+            raise DataError(f"{path} is larger than {MAX_TEXT_BYTES >> 20} MB, so it cannot be a label file")
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path} cannot be read as a label file in UTF-8: {error}") from error
@@ -116,7 +116,7 @@ def intervals(path: Path) -> dict[str, list[tuple[int, int]]]:
     if not isinstance(content, Mapping):
         raise DataError(f'{path} must hold an object such as {{"clip.mp4": [[61, 180]]}}')
     for video, some in content.items():
-        where = f"{path}, entry {video[: keys.LONGEST_NAME]!r}"
+        where = f"{path}, entry {video[: keys.MAX_NAME_CHARACTERS]!r}"
         if not isinstance(some, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in some):
             raise DataError(f"{where}: must be a list of [first, last], such as [[61, 180]]")
         found[keys.name(video, "video", where)] = [_interval([str(end) for end in pair], where) for pair in some]

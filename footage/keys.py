@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from core.errors import DataError
 
-MOST_FRAMES = 10_000_000
-LONGEST_NAME = 100
+MAX_FRAMES = 10_000_000
+MAX_NAME_CHARACTERS = 100
 Named = tuple[str, str]
 """A coarse type and a name within it, such as ``("action", "run / jog")``."""
 
@@ -20,7 +20,7 @@ def split(key: str, where: str) -> tuple[str, str]:
     >>> split("01_0014/0007.jpg", "")
     ('01_0014', '0007')
     """
-    parts = _KEY.fullmatch(key.strip()) if len(key) <= 4 * LONGEST_NAME else None
+    parts = _KEY.fullmatch(key.strip()) if len(key) <= 4 * MAX_NAME_CHARACTERS else None
     if parts is None:
         raise DataError(f"{where}: a key must be a video's name and a frame's number, such as 'Test001/061'")
     return name(parts[1], "video", where), parts[2]
@@ -29,8 +29,10 @@ def split(key: str, where: str) -> tuple[str, str]:
 def name(text: str, what: str, where: str) -> str:
     """Return a name that is fit to be shown."""
     found = text.strip()
-    if not found or len(found) > LONGEST_NAME or not found.isprintable():
-        raise DataError(f"{where}: the {what} must be 1 to {LONGEST_NAME} printable characters, got {found[:20]!r}")
+    if not found or len(found) > MAX_NAME_CHARACTERS or not found.isprintable():
+        raise DataError(
+            f"{where}: the {what} must be 1 to {MAX_NAME_CHARACTERS} printable characters, got {found[:20]!r}"
+        )
     return found
 
 
@@ -42,7 +44,7 @@ def frame(text: str, where: str, first: int = 1) -> int:
         where: file and line or entry.
         first: number of a clip's first frame.
     """
-    if not re.fullmatch(r"[0-9]{1,9}", text) or not first <= int(text) <= MOST_FRAMES:
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not first <= int(text) <= MAX_FRAMES:
         raise DataError(f"{where}: frames are counted from {first}, got {text[:20]!r}")
     return int(text)
 

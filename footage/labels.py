@@ -16,11 +16,11 @@ from typing import Any
 from core.errors import DataError
 from core.records import Pixels
 from footage import _entries, keys
-from footage.keys import LONGEST_NAME, Named, match
+from footage.keys import MAX_NAME_CHARACTERS, Named, match
 
 __all__ = ["COLUMNS", "Classes", "Named", "Region", "Regions", "match", "read_classes", "read_regions"]
 
-MOST_BYTES = 64 << 20
+MAX_BYTES = 64 << 20
 EXAMPLE = '{"Test001/061": [["object", "bicycle"]]}'
 COLUMNS = ("video", "track", "frame", "x1", "y1", "x2", "y2", "label")
 
@@ -93,7 +93,7 @@ def read_classes(path: Path) -> Classes:
     """
     found: dict[str, dict[int, tuple[Named, ...]]] = {}
     for key, value, _ in _entries.entries(path, EXAMPLE):
-        where = f"{path}, entry {key[:LONGEST_NAME]!r}"
+        where = f"{path}, entry {key[:MAX_NAME_CHARACTERS]!r}"
         video, digits = keys.split(key, where)
         frame = keys.frame(digits, where) - 1
         if frame in found.setdefault(video, {}):
@@ -112,8 +112,8 @@ def _classes(value: Any, where: str) -> tuple[Named, ...]:
 
 def _text(path: Path) -> str:
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise DataError(f"{path} is larger than {MOST_BYTES >> 20} MB, so it cannot be a label file")
+        if path.stat().st_size > MAX_BYTES:
+            raise DataError(f"{path} is larger than {MAX_BYTES >> 20} MB, so it cannot be a label file")
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path} cannot be read as a label file in UTF-8: {error}") from error

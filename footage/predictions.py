@@ -26,7 +26,7 @@ __all__ = ["COLUMNS", "Named", "Rows", "match", "read", "read_labels"]
 COLUMNS = ("video", "frame", "coarse", "fine", "score")
 FORMS = {True: '[["object", "bicycle", 0.9]]', False: '[["object", "bicycle"]]'}
 """An entry's value with and without scores."""
-MOST_BYTES = 2 << 30
+MAX_BYTES = 2 << 30
 
 
 @dataclass
@@ -116,15 +116,15 @@ def read_labels(path: Path) -> Rows:
 def _check(path: Path) -> None:
     if not path.is_file():
         raise DataError(f"there is no file {str(path)!r}")
-    if path.stat().st_size > MOST_BYTES:
-        raise DataError(f"{path} is larger than {MOST_BYTES >> 30} GB, so it cannot hold classes of frames")
+    if path.stat().st_size > MAX_BYTES:
+        raise DataError(f"{path} is larger than {MAX_BYTES >> 30} GB, so it cannot hold classes of frames")
 
 
 def _json(path: Path, scored: bool) -> Rows:
     rows: Rows = Rows()
     known: dict[tuple[str, str], int] = {}
     for key, value, line in _entries.entries(path, f'{{"Test001/061": {FORMS[scored]}}}'):
-        where = f"{path}, line {line}, entry {key[: keys.LONGEST_NAME]!r}"
+        where = f"{path}, line {line}, entry {key[: keys.MAX_NAME_CHARACTERS]!r}"
         video, digits = keys.split(key, where)
         place = rows.at(video, digits, where)
         if place in rows.places:
@@ -195,7 +195,7 @@ def _quick(path: Path) -> Rows | None:
     # Arrow's own to_numpy imports pandas, which takes longer than a file.
     frame = np.from_dlpack(found["frame"].chunk(0)).astype(np.int64)
     score = np.from_dlpack(found["score"].chunk(0)).astype(np.float64)
-    if not (np.isfinite(score).all() and frame.min() >= 0 and frame.max() <= keys.MOST_FRAMES):
+    if not (np.isfinite(score).all() and frame.min() >= 0 and frame.max() <= keys.MAX_FRAMES):
         return None
     return _arrow(Rows(), path, names, codes, frame, score)
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from core.arrays import Floats, Images
-from explain.darkness import DARK
+from explain.darkness import MAX_DARK_BRIGHTNESS
 from explain.disturbances.registration import Shift, register
 from explain.disturbances.thumbnails import colours, size_of, structure
 
@@ -25,7 +25,7 @@ ANGLES, ZOOMS = (-9.0, -6.0, -3.0, 0.0, 3.0, 6.0, 9.0), (0.8, 0.9, 1.0, 1.11, 1.
 GREY, COLOUR = 1.5, 2.5
 """Colours (:func:`colours`) up to which a background is black and white, and from which it has colours."""
 DIMMED = 0.45
-"""A dark background (:data:`explain.darkness.DARK`) has no more than this share of the other one's brightness."""
+"""A background below :data:`explain.darkness.MAX_DARK_BRIGHTNESS` is dark up to this share of the other's."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Likeness:
     def dark(self) -> tuple[bool, bool]:
         """Whether the camera's background, and whether the clip's, is dark for the other one's."""
         known, seen = self.brightness
-        return known < min(DARK, DIMMED * seen), seen < min(DARK, DIMMED * known)
+        return known < min(MAX_DARK_BRIGHTNESS, DIMMED * seen), seen < min(MAX_DARK_BRIGHTNESS, DIMMED * known)
 
 
 def compare(known: Images, seen: Images, size: tuple[int, int]) -> Likeness:

@@ -34,7 +34,7 @@ from plaza._motions import (
 from plaza._riders import tint
 from plaza._scene import Scene
 
-BUSY = 8.0
+MAX_SECONDS = 8.0
 """Seconds that someone goes on with what is done on the spot."""
 
 
@@ -80,12 +80,12 @@ def jumper(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     ahead = np.array([np.cos(heading), np.sin(heading)])
 
     def play(t: float) -> Act | None:
-        h, busy = look.stature, t < BUSY
-        jump, share = divmod(min(t, BUSY) / beat, 1.0)
+        h, busy = look.stature, t < MAX_SECONDS
+        jump, share = divmod(min(t, MAX_SECONDS) / beat, 1.0)
         air = float(np.clip((share - 0.4) / 0.45, 0, 1))
         crouch = np.sin(np.pi * np.clip(share / 0.42, 0, 1)) if busy else 0.0
         up = 4 * high * air * (1 - air) if busy else 0.0
-        place = first + ahead * far * (jump + air if busy else BUSY // beat)
+        place = first + ahead * far * (jump + air if busy else MAX_SECONDS // beat)
         feet = _feet(apart, h, up, 0.05 * up)
         hip = np.array([-0.1 * crouch, 0.0, 0.515 * h - 0.13 * h * crouch + up * 0.95])
         raised = arms * (up / high) * 1.1 if busy else 0.0
@@ -137,14 +137,16 @@ def bend(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
 
     def play(t: float) -> Act | None:
         h, s = look.stature, t % every
-        down = _smooth(s, 0.2, 0.9) * (1 - _smooth(s, 0.9 + hold, 1.6 + hold)) if t < BUSY else 0.0
+        down = _smooth(s, 0.2, 0.9) * (1 - _smooth(s, 0.9 + hold, 1.6 + hold)) if t < MAX_SECONDS else 0.0
         hip = np.array([-0.11 * h * down, 0.0, (0.52 - knees * down) * h])
         sway = 0.06 * np.sin(5 * t) * down
         wrist = np.array([0.02 + (0.3 + sway) * down, 0.0, (0.47 * (1 - down) + low * down) * h])
         hands = wrist + np.array([[0.0, k * 0.13 * h * (1 - 0.35 * down), 0.0] for k in (1, -1)])
         local = _poses.hold(_poses.reach(h, hip, 0.03 + deep * down, _feet(apart, h), hands), hands, h)
         bent = down > 0.35
-        return Act(world(local, place, heading), look, person, (BEND,) if bent else (STAND,), [], place, 0.9, t < BUSY)
+        return Act(
+            world(local, place, heading), look, person, (BEND,) if bent else (STAND,), [], place, 0.9, t < MAX_SECONDS
+        )
 
     return play
 
@@ -166,7 +168,7 @@ def sit(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
         leaning = lean + 0.05 * np.sin(0.9 * t)
         local = _poses.hold(_poses.reach(h, hip, leaning, feet, hands, 0.1 * np.sin(0.5 * t), knees), hands, h)
         seat = [Thing("", thing, move(_carried_objects.stool(colour, high), place, heading), False)] if high else []
-        return Act(world(local, place, heading), look, person, (SIT,), seat, place, 1.0) if t < BUSY else None
+        return Act(world(local, place, heading), look, person, (SIT,), seat, place, 1.0) if t < MAX_SECONDS else None
 
     return play
 
@@ -196,7 +198,7 @@ def shove(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     ahead = np.array([np.cos(heading), np.sin(heading)])
 
     def play(t: float) -> Act | None:
-        busy, turn = t < BUSY, min(t, BUSY) / every
+        busy, turn = t < MAX_SECONDS, min(t, MAX_SECONDS) / every
         done, s = int(turn), (turn % 1.0) * every
         strike = _smooth(s, 0.5, 0.75) * (1 - _smooth(s, 0.9, 1.25)) if busy else 0.0
         gone, step = hard * (done + _smooth(s, 0.7, 1.2)), hard * (done + _smooth(s, 1.15, 1.55))

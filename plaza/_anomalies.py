@@ -30,7 +30,7 @@ from plaza._scene import Scene
 
 LAWN = "on the lawn"
 """X-MAN location label of ``off limits``."""
-LONGEST = 60.0
+MAX_ANOMALY_SECONDS = 60.0
 """Seconds after which nothing unusual is expected of an anomaly."""
 
 OBJECTS = (
@@ -91,7 +91,7 @@ ANOMALIES: dict[str, Callable[[Scene, Generator, Tracks], Play]] = STAGED | {
 def duration(play: Play, fps: float) -> int:
     """Frames until an anomaly is over, to within a fifth of a second."""
     step, last, n = 0.2, -1, 0
-    while n * step < LONGEST and (act := play(n * step)) is not None:
+    while n * step < MAX_ANOMALY_SECONDS and (act := play(n * step)) is not None:
         last = n if act.anomalous else last
         n += 1
     return round((last + 1) * step * fps)

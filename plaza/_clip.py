@@ -19,7 +19,7 @@ from plaza._render import render
 from plaza._truth import PlazaFrame, PlazaObject
 
 LABEL_SET = "plaza/1"
-MOST_FRAMES = 10_000_000
+MAX_FRAMES = 10_000_000
 MOST_MASKS, DEFLATES = 8 << 30, 1100
 """Bytes of masks, eight pixels in each, and how much smaller DEFLATE makes empty ones."""
 NORMAL = {_motions.STAND, _motions.WALK}
@@ -130,7 +130,7 @@ def truth_of(path: Path) -> Truth:
         facts = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         frames, label_set = int(facts["frames"]), str(facts["label_set"])
         marked = [int(frame) for frame in facts["labels"]]
-        if not 0 <= frames <= MOST_FRAMES or not all(0 <= frame < frames for frame in marked):
+        if not 0 <= frames <= MAX_FRAMES or not all(0 <= frame < frames for frame in marked):
             raise ValueError(f"frames {marked[:3]} … are abnormal in a clip of {frames}")
         abnormal = np.zeros(frames, np.bool_)
         abnormal[marked] = True

@@ -55,7 +55,7 @@ def _swing(t: float, over: bool) -> tuple[float, float]:
     return float(-0.9 * back * (1 - late) + 1.4 * late), 0.15 + 0.3 * float(back)
 
 
-EVERY, BUSY, AFTER = 2.6, 7.8, 1.1
+THROW_INTERVAL_SECONDS, THROWING_SECONDS, THROW_DELAY_SECONDS = 2.6, 7.8, 1.1
 """Seconds from throw to throw, of all throws, and from the beginning of a turn to its throw."""
 
 
@@ -85,14 +85,14 @@ def _throwing(label: str, scene: Scene, rng: Generator, tracks: Tracks) -> Play:
         )
 
     def play(t: float) -> Act | None:
-        busy, shown = t < BUSY, []
-        since = (t % EVERY) - AFTER if busy else 9.0
+        busy, shown = t < THROWING_SECONDS, []
+        since = (t % THROW_INTERVAL_SECONDS) - THROW_DELAY_SECONDS if busy else 9.0
         angles = np.array(_swing(since, over)) if since < 0.7 else np.array([0.0, 0.1])
         local = gait(look, 0.0, False, t, angles)
         grip = local[15] + (local[15] - local[13]) * 0.6
         for i, track in enumerate(things):
-            gone = t - i * EVERY - AFTER
-            if gone > -AFTER:
+            gone = t - i * THROW_INTERVAL_SECONDS - THROW_DELAY_SECONDS
+            if gone > -THROW_DELAY_SECONDS:
                 at = grip if gone < 0 else _thrown(gone, far, high, np.array([0.4, 0, 1.1 * look.stature]), bounce)
                 spot = place + at[0] * np.array([np.cos(heading), np.sin(heading)])
                 spot = spot + at[1] * np.array([-np.sin(heading), np.cos(heading)])

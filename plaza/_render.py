@@ -20,8 +20,8 @@ from plaza._truth import Known, PlazaFrame, visible_objects
 
 Generator = np.random.Generator
 
-HEED = 0.8  # seconds ahead of a vehicle or runner at which people begin to make way
-NOBODY = -1
+YIELD_SECONDS = 0.8  # seconds ahead of a vehicle or runner at which people begin to make way
+NO_PERSON = -1
 """Owner of what is drawn and counts as no object."""
 SHADOWED = np.isin(_figure.NAMES, ["foot", "shin", "thigh", "pelvis", "torso", "arm", "head", "hem", "bag"])
 
@@ -100,7 +100,7 @@ def _add_act(stage: _Stage, act: Act, name: str, scene: Scene, sun: float) -> No
         centres, radii = _figure.flesh(act.joints[None], [act.look])
         figure = _person(centres[0], radii[0], act.look, person, person, light, act.place)
     for thing in act.things:
-        owner = stage.add(Known(thing.track, thing.label, (), name, thing.anomalous)) if thing.label else NOBODY
+        owner = stage.add(Known(thing.track, thing.label, (), name, thing.anomalous)) if thing.label else NO_PERSON
         if thing.loose:
             at = np.concatenate([q[0] for q in thing.parts]).mean(0)[:2]
             stage.figures.append(_with_parts(None, thing, owner, light, at))
@@ -207,7 +207,7 @@ def _frames(
     for frame in range(frames):
         acts = [(a, play((frame - a.first) / fps)) for a, play in plays if frame >= a.first]
         stage, (sun, gain) = _Stage(), light.at(frame)
-        ahead = [play((frame - a.first) / fps + HEED) for a, play in plays if frame >= a.first]
+        ahead = [play((frame - a.first) / fps + YIELD_SECONDS) for a, play in plays if frame >= a.first]
         clear = [act for act in [act for _, act in acts] + ahead if act is not None]
         movers = np.array([[*act.place, act.clear] for act in clear]).reshape(-1, 3)
         crowd.step(1 / fps, movers)

@@ -8,7 +8,7 @@ import numpy as np
 from core.arrays import Bools, Images
 from plaza._paint import Ids
 
-LEAST = 4
+MIN_VISIBLE_PIXELS = 4
 """Pixels below which an object counts as hidden."""
 
 
@@ -78,7 +78,7 @@ def visible_objects(known: Sequence[Known], owners: Ids, areas: Mapping[int, int
     np.maximum.at(high, ids, spots)
     found = {}
     for i, k in enumerate(known):
-        if count[i] >= LEAST:
+        if count[i] >= MIN_VISIBLE_PIXELS:
             box = (int(low[i, 0]), int(low[i, 1]), int(high[i, 0]) + 1, int(high[i, 1]) + 1)
             visible = min(1.0, float(count[i]) / max(areas.get(i, 0), 1))
             found[i] = PlazaObject(k.track, k.label, k.actions, box, visible, k.anomalous)

@@ -27,7 +27,7 @@ from workshop._real_frames import Shot, Teacher
 
 RUN, RIDE = official("run/jog"), official("ride")
 RUNNERS, RUNNER_REGIONS, RUNS = ("08", "21"), Path("labels", "avenue_regions_dev.csv"), "run / jog"
-EVERY = 3
+FRAME_STEP = 3
 """Distance of the frames of Avenue's clips that are measured on."""
 
 
@@ -80,7 +80,7 @@ def on_real(model: ActionModel, root: Path, teacher: Teacher, say: Callable[[str
 
 
 def _shot(clip: Footage, regions: dict[int, tuple[Region, ...]], teacher: Teacher) -> Shot:
-    numbers = [number for number in sorted(regions) if number % EVERY == 0]
+    numbers = [number for number in sorted(regions) if number % FRAME_STEP == 0]
     images = np.stack([images[key] for _, images, key, _ in windows(clip, numbers, 0)])
     background = np.median(images, axis=0).astype(np.uint8)
     return Shot(clip.name, numbers, images, background, teacher.label(f"Avenue-{clip.name}", numbers, images))

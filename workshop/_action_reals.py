@@ -24,23 +24,23 @@ from workshop._action_samples import Random, Samples, load, samples, save
 from workshop._real_frames import Real, Shot, Teacher
 
 CARRY, DRIVE, RIDE, STAND, WALK = (official(name) for name in ("carry/hold", "drive", "ride", "stand", "walk"))
-DOES = {"bicycle": RIDE, "skateboard": RIDE, "truck": DRIVE}
+ACTION_OF_OBJECT = {"bicycle": RIDE, "skateboard": RIDE, "truck": DRIVE}
 """What a person in a region does."""
 FPS = 10.0
 """Of Ped2."""
-FASTER = (0.7, 1.4)
+SPEED_RANGE = (0.7, 1.4)
 """How much faster than they were people are played, walkers no faster than people walk."""
-REACH = 28
+REACH_FRAMES = 28
 """Frames to either side of a key frame that a span takes, of 30 a second and played as fast as may be."""
-AT_ONCE, PASTED, EVERY = 4, 2, 2
+MAX_WALKERS, PASTED_PER_BOX, BOX_STEP = 4, 2, 2
 """Walkers of one key frame, pasted samples of one rider's box, and distance of the boxes that are used."""
-STILL, MOVING, SURE = 0.06, (0.25, 1.6), 0.6
+MAX_STANDING_SPEED, WALKING_SPEED_RANGE, MIN_LIKENESS = 0.06, (0.25, 1.6), 0.6
 """Body heights a second below which someone stands, and between which someone walks; least likeness to be sure."""
-APART = 12
+MIN_CONTRAST_LEVELS = 12
 """Grey levels by which a rider differs from the ground."""
-CARRIES = 0.2
+CARRYING_FRACTION = 0.2
 """Share of real persons who are taken to carry or hold something."""
-SHARES = {"walkers": 0.22, "riders": 0.16}
+SAMPLE_FRACTIONS = {"walkers": 0.22, "riders": 0.16}
 """Of all samples; who stands counts among the walkers."""
 SEEDS = {"walkers": (11, 0), "riders": (11, 2)}
 """Of what is drawn at random while they are cut out, those of the weights that come along."""
@@ -73,7 +73,7 @@ def gather(
         real = _real_frames.read(root, teacher, say)
         for kind in missing:
             makers[kind](parts[kind], root, real, np.random.default_rng(SEEDS[kind]))
-    return [(load([part], names, {CARRY: CARRIES}), SHARES[kind]) for kind, part in parts.items()]
+    return [(load([part], names, {CARRY: CARRYING_FRACTION}), SAMPLE_FRACTIONS[kind]) for kind, part in parts.items()]
 
 
 def _clips(root: Path) -> list[Footage]:
@@ -81,7 +81,7 @@ def _clips(root: Path) -> list[Footage]:
     return [*Ped2(root / "UCSDped2").training(), *avenue, *Folder(root / "clips").training()]
 
 
-def windows(clip: Footage, keys: Sequence[int], reach: int = REACH) -> Iterator[tuple[int, Images, int, float]]:
+def windows(clip: Footage, keys: Sequence[int], reach: int = REACH_FRAMES) -> Iterator[tuple[int, Images, int, float]]:
     """Read a clip once, and yield what lies around its key frames.
 
     Yields:
@@ -128,7 +128,7 @@ def speed(images: Images, key: int, box: Floats, rate: float) -> float | None:
         left, top = max(0, x1 - room[0]), max(0, y1 - room[1])
         likeness = cv2.matchTemplate(images[at, top : y2 + room[1], left : x2 + room[0]], patch, cv2.TM_CCOEFF_NORMED)
         _, best, _, place = cv2.minMaxLoc(likeness)
-        if best < SURE:
+        if best < MIN_LIKENESS:
             return None
         found.append(np.hypot(place[0] - (x1 - left), place[1] - (y1 - top)))
     return float(np.mean(found)) / height / (gap / rate)
@@ -138,7 +138,9 @@ def action(pace: float | None) -> str | None:
     """Name what someone of that speed does: stand, walk, or None where it cannot be said."""
     if pace is None:
         return None
-    return STAND if pace < STILL else WALK if MOVING[0] < pace < MOVING[1] else None
+    return (
+        STAND if pace < MAX_STANDING_SPEED else WALK if WALKING_SPEED_RANGE[0] < pace < WALKING_SPEED_RANGE[1] else None
+    )
 
 
 def sure_persons(shot: Shot, number: int) -> Floats:
@@ -154,10 +156,10 @@ def _walkers(part: Path, root: Path, real: Real, rng: Random) -> None:
     for clip in _clips(root):
         shot = next(shot for shot in shots if shot.name == clip.name)
         for number, images, key, fps in windows(clip, shot.numbers):
-            boxes = rng.permutation(sure_persons(shot, number))[: 2 * AT_ONCE]
+            boxes = rng.permutation(sure_persons(shot, number))[: 2 * MAX_WALKERS]
             paces = [(box, speed(images, key, box, fps)) for box in boxes]
             found = [(box, action(pace), _faster(pace, rng)) for box, pace in paces if pace is not None]
-            for box, name, faster in [entry for entry in found if entry[1]][:AT_ONCE]:
+            for box, name, faster in [entry for entry in found if entry[1]][:MAX_WALKERS]:
                 cut = samples(images, key, [box], rng, fps, faster)
                 crops.append(cut[0])
                 rois.append(cut[1])
@@ -166,7 +168,7 @@ def _walkers(part: Path, root: Path, real: Real, rng: Random) -> None:
 
 
 def _faster(pace: float, rng: Random) -> float:
-    return min(float(rng.uniform(*FASTER)), max(1.0, MOVING[1] / max(pace, STILL)))
+    return min(float(rng.uniform(*SPEED_RANGE)), max(1.0, WALKING_SPEED_RANGE[1] / max(pace, MAX_STANDING_SPEED)))
 
 
 def _riders(part: Path, root: Path, real: Real, rng: Random) -> None:
@@ -179,16 +181,16 @@ def _riders(part: Path, root: Path, real: Real, rng: Random) -> None:
             continue
         images = np.concatenate([chunk.images for chunk in clip.frames()])
         for number, regions in real.regions[clip.name].items():
-            for region in regions if number % EVERY == 0 else ():
+            for region in regions if number % BOX_STEP == 0 else ():
                 box = _rider(shot, number, np.array(region.box, np.float32), rng)
-                cuts = [samples(images, number, box[None], rng, FPS, float(rng.uniform(*FASTER)))]
+                cuts = [samples(images, number, box[None], rng, FPS, float(rng.uniform(*SPEED_RANGE)))]
                 track = {n: r for n, found in real.regions[clip.name].items() for r in found if r.track == region.track}
-                for _ in range(PASTED):
+                for _ in range(PASTED_PER_BOX):
                     street = streets[rng.integers(len(streets))]
                     cuts.append(_paste(images, shot.background, masks, track, number, box, street, rng))
                 crops += [cut[0] for cut in cuts]
                 rois += [cut[1] for cut in cuts]
-                texts += [(DOES[region.label],)] * len(cuts)
+                texts += [(ACTION_OF_OBJECT[region.label],)] * len(cuts)
     save(part, crops, rois, texts)
 
 
@@ -211,7 +213,7 @@ def _paste(
     street: Images, rng: Random,
 ) -> tuple[Images, Floats]:  # fmt: skip
     """Cut a rider out over a span and lay it among the walkers of another clip, mirrored half of the time."""
-    steps, around, middle = compact.steps(FPS * float(rng.uniform(*FASTER))), compact.steps(FPS), compact.SPAN // 2
+    steps, around, middle = compact.steps(FPS * float(rng.uniform(*SPEED_RANGE))), compact.steps(FPS), compact.SPAN // 2
     flip, width = bool(rng.random() < 0.5), images.shape[2]
     shift = np.array([rng.integers(-60, 61), rng.integers(-14, 15)])
     result = street[int(rng.integers(-around[0], len(street) - around[-1])) + around]
@@ -237,7 +239,7 @@ def _alpha(seen: Images, mask: Bools, region: Region, background: Images) -> Flo
     """Soft (H, W) float32 mask of what a region holds, without the ground that a generous mask takes along."""
     x1, y1, x2, y2 = np.round(region.box).astype(int)
     alone = np.zeros(mask.shape, np.uint8)
-    apart = np.abs(seen[y1:y2, x1:x2].astype(np.int16) - background[y1:y2, x1:x2]).max(2) > APART
+    apart = np.abs(seen[y1:y2, x1:x2].astype(np.int16) - background[y1:y2, x1:x2]).max(2) > MIN_CONTRAST_LEVELS
     alone[y1:y2, x1:x2] = mask[y1:y2, x1:x2] & apart
     closed = cv2.morphologyEx(alone, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)).astype(np.float32)
     return np.asarray(cv2.GaussianBlur(closed, (0, 0), 0.7), np.float32)

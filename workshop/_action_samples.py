@@ -16,23 +16,23 @@ from core.files import folder, write_whole
 from explain.actions import compact
 from explain.actions.person_crops import GREY
 from explain.actions.slowfast_network import MEAN, STD
-from explain.causes.plausible import LEAST_HEIGHT
+from explain.causes.plausible import MIN_PERSON_PIXELS
 from plaza import PlazaFrame, PlazaObject
 
 Random = np.random.Generator
 Batch = tuple[Tensor, Tensor, Tensor]
-LEAST_VISIBLE = 0.45
-MOST_TABLE = 1 << 30
+MIN_VISIBLE_FRACTION = 0.45
+MAX_TABLE_BYTES = 1 << 30
 SIZES = ((640, 360), (448, 252))
 RATES = (30.0, 25.0, 25.0, 15.0, 10.0, 10.0)
 """Frames per second of rendered plazas, one drawn for each: surveillance footage is often slow."""
-FRAMES, EVERY, MOST = 100, 5, 12
+FRAMES, KEY_FRAME_STEP, MAX_LABEL_SAMPLES = 100, 5, 12
 """Frames of one plaza, distance between two key frames, and most samples of one label that are taken from it."""
 PLAYED = 12
 """How much that is unusual is played on one plaza."""
 PEOPLED = tuple(name for name in plaza.ANOMALIES if name not in ("car", "dog"))
 """What is played by persons."""
-OFTEN = {"skater": 3.0, "cyclist": 2.5, "jogger": 4.0, "fall": 2.0, "shove": 2.0, "motorcycle": 0.6}
+SAMPLING_WEIGHTS = {"skater": 3.0, "cyclist": 2.5, "jogger": 4.0, "fall": 2.0, "shove": 2.0, "motorcycle": 0.6}
 """How often some plays are drawn, against 1 for the others: what varies most, and what shows its action briefly."""
 
 
@@ -76,7 +76,7 @@ def load(parts: Sequence[Path], names: Sequence[str], guessed: Mapping[str, floa
     crops = [crop for part in parts for crop in np.load(part / "crops.npy", mmap_mode="r")]
     rois, texts = [], []
     for part in parts:
-        with open_npz(part / "tables.npz", MOST_TABLE) as table:
+        with open_npz(part / "tables.npz", MAX_TABLE_BYTES) as table:
             rois.append(table.read("rois", "f"))
             texts += [str(text).split("|") for text in table.read("actions", TEXT)]
     labels = np.array([[name in text for name in names] for text in texts], np.float32).reshape(-1, len(names))
@@ -87,7 +87,7 @@ def load(parts: Sequence[Path], names: Sequence[str], guessed: Mapping[str, floa
 
 def save(part: Path, crops: Sequence[Images], rois: Sequence[Floats], actions: Sequence[Sequence[str]]) -> None:
     """Write (N, 16, 80, 80, 3) crops in several arrays, the boxes in them, and each person's actions."""
-    shape = (0, compact.FRAMES, compact.SIDE, compact.SIDE, 3)
+    shape = (0, compact.FRAMES, compact.CROP_PIXELS, compact.CROP_PIXELS, 3)
     with write_whole(folder(part) / "crops.npy") as handle:
         np.save(handle, np.concatenate([np.zeros(shape, np.uint8), *crops]))
     with write_whole(part / "tables.npz") as handle:
@@ -96,7 +96,7 @@ def save(part: Path, crops: Sequence[Images], rois: Sequence[Floats], actions: S
 
 
 def _cut_one(cache: Path, seed: int) -> Path:
-    part = cache / f"persons-{seed}-{FRAMES}-{EVERY}-{MOST}-{compact.RATE:.0f}"
+    part = cache / f"persons-{seed}-{FRAMES}-{KEY_FRAME_STEP}-{MAX_LABEL_SAMPLES}-{compact.RATE:.0f}"
     if not (part / "tables.npz").exists():
         rng = np.random.default_rng([seed, 2])
         fps = float(rng.choice(RATES))
@@ -117,7 +117,7 @@ def _play(seed: int, fps: float, rng: Random) -> Iterator[PlazaFrame]:
         quality=int(rng.integers(55, 95)),
         grey=bool(rng.random() < 0.4),
     )
-    often = np.array([OFTEN.get(name, 1.0) for name in PEOPLED])
+    often = np.array([SAMPLING_WEIGHTS.get(name, 1.0) for name in PEOPLED])
     played = rng.choice(PEOPLED, PLAYED, p=often / often.sum())
     return plaza.render(
         seed,
@@ -133,21 +133,21 @@ def _play(seed: int, fps: float, rng: Random) -> Iterator[PlazaFrame]:
 
 
 def _choose(frames: Sequence[PlazaFrame], rng: Random) -> list[tuple[int, list[PlazaObject]]]:
-    """Choose key frames and persons of one plaza at random, so that each label comes up at most ``MOST`` times."""
+    """Choose key frames and persons of one plaza at random, at most ``MAX_LABEL_SAMPLES`` of each label."""
     counts: dict[str, int] = {}
     chosen: dict[int, list[PlazaObject]] = {}
-    seen = [(key, o) for key in range(0, len(frames), EVERY) for o in frames[key].objects if _clear(o)]
+    seen = [(key, o) for key in range(0, len(frames), KEY_FRAME_STEP) for o in frames[key].objects if _clear(o)]
     for i in rng.permutation(len(seen)):
         key, person = seen[i]
-        if any(counts.get(label, 0) < MOST for label in person.actions):
+        if any(counts.get(label, 0) < MAX_LABEL_SAMPLES for label in person.actions):
             chosen.setdefault(key, []).append(person)
             counts.update({label: counts.get(label, 0) + 1 for label in person.actions})
     return sorted(chosen.items())
 
 
 def _clear(thing: PlazaObject) -> bool:
-    tall = thing.box[3] - thing.box[1] >= LEAST_HEIGHT
-    return bool(thing.actions) and thing.visible >= LEAST_VISIBLE and tall
+    tall = thing.box[3] - thing.box[1] >= MIN_PERSON_PIXELS
+    return bool(thing.actions) and thing.visible >= MIN_VISIBLE_FRACTION and tall
 
 
 def samples(

@@ -22,8 +22,8 @@ Drawn = tuple[Images, "Boxes", Floats]
 """A frame, what stands in it, and the (2,) place in it to look at."""
 CROP = (224, 320)
 SCALES = (0.55, 2.2)
-LEAST_VISIBLE, LEAST_INSIDE, LEAST_SIDE = 0.3, 0.35, 4.0
-BORDER = 114
+MIN_VISIBLE_FRACTION, MIN_INSIDE_FRACTION, MIN_SIDE_PIXELS = 0.3, 0.35, 4.0
+BORDER_GREY = 114
 HAPPENS = {
     "skater": 20, "skateboard": 4, "cyclist": 15, "bicycle": 5, "walked bicycle": 4, "motorcycle": 8, "car": 8,
     "truck": 5, "cart": 5, "dog": 6, "ball": 7, "frisbee": 7, "umbrella": 5, "suitcase": 6, "thrown bag": 3,
@@ -246,7 +246,7 @@ def crop(
     sign = rng.choice([-1.0, 1.0])
     matrix = np.array([[scale * sign, 0, 0], [0, scale, 0]])
     matrix[:, 2] = size / 2 - matrix[:, :2] @ middle
-    border = (BORDER, BORDER, BORDER)
+    border = (BORDER_GREY, BORDER_GREY, BORDER_GREY)
     flags = cv2.INTER_LINEAR
     cut = cv2.warpAffine(np.ascontiguousarray(image), matrix, shape[::-1], flags=flags, borderValue=border)
     return np.asarray(cut, dtype=np.uint8), _move(truth, matrix, size)
@@ -258,7 +258,11 @@ def _move(truth: Boxes, matrix: Doubles, size: Ints) -> Boxes:
     inside_low, inside_high = np.clip(low, 0, size), np.clip(high, 0, size)
     sides = inside_high - inside_low
     inside = sides.prod(1) / np.maximum((high - low).prod(1), 1e-6)
-    good = (sides.min(1, initial=np.inf) >= LEAST_SIDE) & (inside >= LEAST_INSIDE) & (truth.visible >= LEAST_VISIBLE)
+    good = (
+        (sides.min(1, initial=np.inf) >= MIN_SIDE_PIXELS)
+        & (inside >= MIN_INSIDE_FRACTION)
+        & (truth.visible >= MIN_VISIBLE_FRACTION)
+    )
     moved = np.concatenate([inside_low, inside_high], 1).astype(np.float32)
     return Boxes(moved, truth.labels, truth.visible).keep(good)
 

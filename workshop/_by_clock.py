@@ -14,7 +14,7 @@ from core import files
 from core.errors import InputError
 
 CLIP_NORM = 5.0
-WARMED, LEAST = 0.03, 0.01
+WARM_UP_FRACTION, FINAL_RATE_FRACTION = 0.03, 0.01
 """Share of the time over which the rate rises, and share of the highest that it ends with."""
 SAVED, SAID = 120.0, 50
 """Seconds of training between checkpoints, and steps between lines."""
@@ -26,10 +26,10 @@ def rate(done: float) -> float:
     >>> [round(rate(x), 2) for x in (0.0, 0.03, 0.5, 1.0)]
     [0.0, 1.0, 0.53, 0.01]
     """
-    if done < WARMED:
-        return done / WARMED
-    along = (min(done, 1.0) - WARMED) / (1 - WARMED)
-    return LEAST + (1 - LEAST) * (1 + math.cos(math.pi * along)) / 2
+    if done < WARM_UP_FRACTION:
+        return done / WARM_UP_FRACTION
+    along = (min(done, 1.0) - WARM_UP_FRACTION) / (1 - WARM_UP_FRACTION)
+    return FINAL_RATE_FRACTION + (1 - FINAL_RATE_FRACTION) * (1 + math.cos(math.pi * along)) / 2
 
 
 @dataclass

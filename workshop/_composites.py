@@ -11,13 +11,13 @@ from explain import labels
 from explain.objects.compact import RIDDEN
 from footage.labels import Regions
 from workshop._box_samples import Boxes, Random, Scenes
-from workshop._cutouts import MARGIN, PERSON, Cut, alone, board, cut, paste, persons
+from workshop._cutouts import MARGIN_PIXELS, PERSON, Cut, alone, board, cut, paste, persons
 from workshop._real_frames import Shot, found_boxes
 
 SKATEBOARD = "skateboard"
-DRAWN = 0.25
+DRAWN_FRACTION = 0.25
 """Share of the frames that get a drawn skateboard; a cut-out is pasted into the others."""
-OFTEN = {"bicycle": 3.0, "skateboard": 3.0}
+PASTE_WEIGHTS = {"bicycle": 3.0, "skateboard": 3.0}
 """How often what is pasted; cyclists most, lest their pose alone be taken for a skater's."""
 WITHIN, UPPER = 0.6, 0.9
 """Share of a rider's box that lies in the box of what is ridden; where none is found, the rider is its upper part."""
@@ -72,7 +72,7 @@ def gather(
 
 def _rider(box: Floats, beside: Floats) -> Floats:
     """Return the box, in the cut-out's pixels, of the person of (N, 4) who rides what is in ``box``."""
-    origin = np.tile(box[:2].round() - MARGIN, 2)
+    origin = np.tile(box[:2].round() - MARGIN_PIXELS, 2)
     inside = np.clip(np.minimum(beside[:, 2:], box[2:]) - np.maximum(beside[:, :2], box[:2]), 0, None).prod(1)
     shares = inside / (beside[:, 2:] - beside[:, :2]).prod(1)
     if len(beside) and shares.max() >= WITHIN:
@@ -113,7 +113,9 @@ class Composer:
         image = image.copy()
         beside = truth.boxes[truth.labels == PERSON]
         truth = (
-            self._skater(image, truth, beside, rng) if rng.random() < DRAWN else self._thing(image, truth, beside, rng)
+            self._skater(image, truth, beside, rng)
+            if rng.random() < DRAWN_FRACTION
+            else self._thing(image, truth, beside, rng)
         )
         played = truth.boxes[-1]
         if rng.random() < 0.45 and self.cuts.people:
@@ -122,7 +124,7 @@ class Composer:
         return image, truth, (played[:2] + played[2:]) / 2
 
     def _thing(self, image: Images, truth: Boxes, beside: Floats, rng: Random) -> Boxes:
-        often = np.array([OFTEN.get(label, 1.0) for label in self.cuts.things])
+        often = np.array([PASTE_WEIGHTS.get(label, 1.0) for label in self.cuts.things])
         label = str(rng.choice(list(self.cuts.things), p=often / often.sum()))
         thing = self.cuts.things[label][int(rng.integers(len(self.cuts.things[label])))]
         x1, y1, x2, y2 = (float(side) for side in beside[rng.integers(len(beside))])

@@ -12,15 +12,15 @@ from workshop._box_samples import Boxes, Random
 
 PERSON = 1
 """Number of the label person: the first of COCO's, and of the plaza's."""
-MARGIN = 2
+MARGIN_PIXELS = 2
 """Pixels round a box that are cut out with it."""
-SOFT = (6.0, 20.0)
+SOFT_LEVELS = (6.0, 20.0)
 """Grey levels from the background at which a pixel begins to belong to what is cut out, and belongs to it wholly."""
-LEAST_COVER = 0.35
+MIN_COVER = 0.35
 """Below this the background's share in a pixel is not taken out of it: what is left would be noise."""
-LEAST_DEPTH = 4.0
+MIN_DEPTH_PIXELS = 4.0
 """Pixels between the nearest and the farthest feet, below which all people are taken for equally far."""
-FILLED = 0.65
+PERSON_AREA_FRACTION = 0.65
 """Share of its box that a person fills."""
 
 
@@ -63,11 +63,18 @@ def cut(
     """
     height, width = image.shape[:2]
     x1, y1, x2, y2 = (round(float(side)) for side in box)
-    if x1 <= MARGIN or y1 <= MARGIN or x2 >= width - MARGIN or y2 >= height - MARGIN or x2 - x1 < 4 or y2 - y1 < 4:
+    if (
+        x1 <= MARGIN_PIXELS
+        or y1 <= MARGIN_PIXELS
+        or x2 >= width - MARGIN_PIXELS
+        or y2 >= height - MARGIN_PIXELS
+        or x2 - x1 < 4
+        or y2 - y1 < 4
+    ):
         return None
-    at = np.s_[y1 - MARGIN : y2 + MARGIN, x1 - MARGIN : x2 + MARGIN]
+    at = np.s_[y1 - MARGIN_PIXELS : y2 + MARGIN_PIXELS, x1 - MARGIN_PIXELS : x2 + MARGIN_PIXELS]
     change = np.abs(image[at].astype(np.float32) - background[at]).max(2)
-    cover = np.clip((change - SOFT[0]) / (SOFT[1] - SOFT[0]), 0, 1)
+    cover = np.clip((change - SOFT_LEVELS[0]) / (SOFT_LEVELS[1] - SOFT_LEVELS[0]), 0, 1)
     cover = cv2.GaussianBlur(cv2.morphologyEx(cover, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), (0, 0), 0.5)
     if mask is not None:
         wide = cv2.dilate((mask[at] > 0).astype(np.float32), np.ones((5, 5), np.uint8))
@@ -75,8 +82,8 @@ def cut(
     if cover.mean() < 0.2:
         return None
     behind = background[at].astype(np.float32)
-    own_light = behind + (image[at] - behind) / np.maximum(cover, LEAST_COVER)[..., None]
-    own = np.array([MARGIN, MARGIN, MARGIN + x2 - x1, MARGIN + y2 - y1], np.float32)
+    own_light = behind + (image[at] - behind) / np.maximum(cover, MIN_COVER)[..., None]
+    own = np.array([MARGIN_PIXELS, MARGIN_PIXELS, MARGIN_PIXELS + x2 - x1, MARGIN_PIXELS + y2 - y1], np.float32)
     return Cut(np.clip(own_light, 0, 255).astype(np.uint8), cover.astype(np.float32), own, label, person)
 
 
@@ -132,7 +139,7 @@ def hidden(boxes: Floats, cover: Floats) -> Floats:
     sums = cv2.integral((cover > 0.5).astype(np.uint8))
     x1, y1, x2, y2 = np.clip(boxes.round().astype(int), 0, [width, height, width, height]).T
     covered = sums[y2, x2] - sums[y1, x2] - sums[y2, x1] + sums[y1, x1]
-    return np.asarray(np.minimum(1, covered / np.maximum(FILLED * (x2 - x1) * (y2 - y1), 1)), np.float32)
+    return np.asarray(np.minimum(1, covered / np.maximum(PERSON_AREA_FRACTION * (x2 - x1) * (y2 - y1), 1)), np.float32)
 
 
 def board(image: Images, person: Floats, rng: Random) -> Floats:
@@ -187,7 +194,7 @@ def persons(frames: Sequence[Floats]) -> tuple[float, float]:
     """Fit how high a person is where the feet are: slope and offset over y, from the (N, 4) boxes of frames."""
     boxes = np.concatenate(list(frames))
     feet, tall = boxes[:, 3], boxes[:, 3] - boxes[:, 1]
-    if np.ptp(feet) < LEAST_DEPTH:
+    if np.ptp(feet) < MIN_DEPTH_PIXELS:
         return 0.0, float(tall.mean())
     slope, offset = np.polyfit(feet, tall, 1)
     return float(slope), float(offset)

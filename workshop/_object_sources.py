@@ -13,15 +13,15 @@ from footage.labels import Regions
 from footage.ucsd import Ped2
 from metrics.box_ap import average_precision
 from workshop import _real_frames
-from workshop._box_samples import LEAST_VISIBLE, Sampler, Scenes, Source
+from workshop._box_samples import MIN_VISIBLE_FRACTION, Sampler, Scenes, Source
 from workshop._composites import Composer, gather, mask_reader
 from workshop._real_frames import Shot, Teacher
 
 NORMAL, VIDEOS, UNUSUAL, PLAYED = 0.06, 0.06, 0.1, 0.28
 """Shares among these sources: Ped2's training clips, other videos, Ped2's regions, composites."""
-SMALL, LARGE = (0.9, 2.4), (0.4, 1.3)
+SMALL_SCALES, LARGE_SCALES = (0.9, 2.4), (0.4, 1.3)
 """By which factors frames are scaled in which people are small, or large."""
-ASKED, LEAST = 0.5, 0.15
+MIN_REQUIRED_CONFIDENCE, MIN_ALLOWED_CONFIDENCE = 0.5, 0.15
 """The teacher's confidence from which a person must be found, and from which one may be."""
 
 
@@ -40,11 +40,11 @@ def real(
     counts = ", ".join(f"{len(cut)} of {label}" for label, cut in cuts.things.items())
     say(f"objects: cut out {counts}, {len(cuts.people)} of person")
     return [
-        Source(Sampler(normal).draw, NORMAL, SMALL),
-        Source(Sampler(videos).draw, VIDEOS, LARGE),
-        Source(Sampler(_real_frames.scenes(found.unusual, names, found.regions)).draw, UNUSUAL, SMALL),
-        Source(Composer(normal, cuts, names).draw, 0.8 * PLAYED, SMALL),
-        Source(Composer(videos, cuts, names).draw, 0.2 * PLAYED, LARGE),
+        Source(Sampler(normal).draw, NORMAL, SMALL_SCALES),
+        Source(Sampler(videos).draw, VIDEOS, LARGE_SCALES),
+        Source(Sampler(_real_frames.scenes(found.unusual, names, found.regions)).draw, UNUSUAL, SMALL_SCALES),
+        Source(Composer(normal, cuts, names).draw, 0.8 * PLAYED, SMALL_SCALES),
+        Source(Composer(videos, cuts, names).draw, 0.2 * PLAYED, LARGE_SCALES),
     ]
 
 
@@ -56,7 +56,7 @@ def on_plazas(model: ObjectModel, scenes: Scenes) -> dict[str, object]:
     found = [model.detect(image[None], i)[0] for i, image in enumerate(scenes.images)]
     names = np.array(["", *model.labels])
     truth = [
-        Detections(i, t.boxes, tuple(names[t.labels]), (t.visible >= LEAST_VISIBLE).astype(np.float32), "COCO")
+        Detections(i, t.boxes, tuple(names[t.labels]), (t.visible >= MIN_VISIBLE_FRACTION).astype(np.float32), "COCO")
         for i, t in enumerate(scenes.truth)
     ]
     return _figures(found, truth, model.labels)
@@ -80,9 +80,11 @@ def on_unseen(model: ObjectModel, shots: Sequence[Shot], regions: Regions) -> di
 
 def _truth(taught: Detections, regions: Regions, clip: str) -> Detections:
     of = regions.get(clip, {}).get(taught.frame, ())
-    person = [i for i, label in enumerate(taught.labels) if label == PERSON and taught.confidence[i] >= LEAST]
+    person = [
+        i for i, label in enumerate(taught.labels) if label == PERSON and taught.confidence[i] >= MIN_ALLOWED_CONFIDENCE
+    ]
     boxes = [taught.boxes[i] for i in person] + [np.array(region.box, np.float32) for region in of]
-    must = [float(taught.confidence[i] >= ASKED) for i in person] + [1.0] * len(of)
+    must = [float(taught.confidence[i] >= MIN_REQUIRED_CONFIDENCE) for i in person] + [1.0] * len(of)
     labels = (PERSON,) * len(person) + tuple(region.label for region in of)
     table = np.array(boxes, np.float32).reshape(-1, 4)
     return Detections(taught.frame, table, labels, np.array(must, np.float32), "COCO")

@@ -30,10 +30,10 @@ LEARNT, UNSEEN = ("Test001", "Test004", "Test007"), ("Test002", "Test008", "Test
 REGIONS = Path("labels", "ped2_regions_dev.csv")
 AVENUE = ("10", "11", "12", "16")
 """Avenue's training clips that are looked at."""
-SURE_PERSON, SURE_BICYCLE, SURE_THING, SURE = 0.35, 0.4, 0.55, 0.7
-STILL = 7.0
+MIN_PERSON_CONFIDENCE, MIN_BICYCLE_CONFIDENCE, MIN_THING_CONFIDENCE, MIN_STILL_CONFIDENCE = 0.35, 0.4, 0.55, 0.7
+MAX_STILL_LEVELS = 7.0
 """Grey levels; a person this near to the clip's background, of whom the teacher is not sure, is a post or a bush."""
-EVERY = {"ped2": 5, "regions": 3, "videos": 15}
+FRAME_STEPS = {"ped2": 5, "regions": 3, "videos": 15}
 
 
 @dataclass(frozen=True)
@@ -122,16 +122,16 @@ def read(root: Path, teacher: Teacher, say: Callable[[str], None], left_out: Seq
         StorageError: the cache cannot be written.
     """
     ped2, regions = Ped2(root / "UCSDped2"), labels.read_regions(root / REGIONS)
-    normal = [_shot(clip, EVERY["ped2"], teacher, say) for clip in ped2.training()]
-    unusual = [_shot(clip, EVERY["regions"], teacher, say) for clip in ped2.test() if clip.name in LEARNT]
-    videos = [_shot(clip, EVERY["videos"], teacher, say) for clip in _videos(root) if clip.name not in left_out]
+    normal = [_shot(clip, FRAME_STEPS["ped2"], teacher, say) for clip in ped2.training()]
+    unusual = [_shot(clip, FRAME_STEPS["regions"], teacher, say) for clip in ped2.test() if clip.name in LEARNT]
+    videos = [_shot(clip, FRAME_STEPS["videos"], teacher, say) for clip in _videos(root) if clip.name not in left_out]
     return Real(normal, videos, unusual, regions)
 
 
 def unseen(root: Path, teacher: Teacher, say: Callable[[str], None]) -> tuple[list[Shot], Regions]:
     """Read the clips that are for measuring, and the regions; raises as :func:`read`."""
     clips = [clip for clip in Ped2(root / "UCSDped2").test() if clip.name in UNSEEN]
-    shots = [_shot(clip, EVERY["regions"], teacher, say) for clip in clips]
+    shots = [_shot(clip, FRAME_STEPS["regions"], teacher, say) for clip in clips]
     return shots, labels.read_regions(root / REGIONS)
 
 
@@ -181,10 +181,12 @@ def scenes(shots: Sequence[Shot], names: Sequence[str], regions: Regions | None 
 
 def _other_bicycles(found: Detections, named: Sequence[Floats]) -> list[tuple[str, Floats]]:
     """Return bicycles of the teacher that no region holds, with who rides or pushes them: pushing is not unusual."""
-    person = np.array([label == PERSON for label in found.labels], dtype=bool) & (found.confidence >= SURE_PERSON)
+    person = np.array([label == PERSON for label in found.labels], dtype=bool) & (
+        found.confidence >= MIN_PERSON_CONFIDENCE
+    )
     kept = []
     for label, sure, box in zip(found.labels, found.confidence, found.boxes, strict=True):
-        if label != "bicycle" or sure < SURE_BICYCLE:
+        if label != "bicycle" or sure < MIN_BICYCLE_CONFIDENCE:
             continue
         near = found.boxes[person]
         overlaps = iou(near, box[None])[:, 0]
@@ -212,10 +214,13 @@ def found_boxes(found: Detections, image: Images, background: Images, things: bo
         things: whether to believe it in anything but persons.
     """
     person = np.array([label == PERSON for label in found.labels], dtype=bool)
-    sure = np.where(person, found.confidence >= SURE_PERSON, things & (found.confidence >= SURE_THING))
+    sure = np.where(
+        person, found.confidence >= MIN_PERSON_CONFIDENCE, things & (found.confidence >= MIN_THING_CONFIDENCE)
+    )
     change = np.abs(image.astype(np.int16) - background).max(2)
     still = [
-        person[i] and found.confidence[i] < SURE and _mean(change, box) < STILL for i, box in enumerate(found.boxes)
+        person[i] and found.confidence[i] < MIN_STILL_CONFIDENCE and _mean(change, box) < MAX_STILL_LEVELS
+        for i, box in enumerate(found.boxes)
     ]
     good = sure & ~np.array(still, dtype=bool) & ~_groups(found, person & sure)
     return [(found.labels[i], found.boxes[i]) for i in np.nonzero(good)[0]]

@@ -18,11 +18,11 @@ from core.files import folder
 from core.records import Detections
 from explain.objects.rcnn import COCO
 from footage.folder import Folder
-from workshop.street_sets import LONGEST, SAME, Picture, Row, completed, keep, kept
+from workshop.street_sets import MAX_SIDE_PIXELS, SAME_IOU, Picture, Row, completed, keep, kept
 
 SOURCE, FRAMES = "clips", 12
 """Name of the source, and frames of each clip, spread evenly."""
-SEEN = 0.25
+MIN_IGNORED_CONFIDENCE = 0.25
 """Confidence from which what only a tile shows is ignored rather than background."""
 Teachers = tuple[ObjectModel, ObjectModel]
 """Who looks at whole pictures, and who looks at enlarged tiles of them, too."""
@@ -91,7 +91,7 @@ def spread(clip: Footage, most: int = FRAMES) -> list[Images]:
 
 def _small(image: Images) -> Images:
     height, width = image.shape[:2]
-    scale = min(1.0, LONGEST / max(height, width))
+    scale = min(1.0, MAX_SIDE_PIXELS / max(height, width))
     size = (round(width * scale), round(height * scale))
     return np.asarray(cv2.resize(np.ascontiguousarray(image), size, interpolation=cv2.INTER_AREA), np.uint8)
 
@@ -104,7 +104,7 @@ def boxed(teachers: Teachers, image: Images) -> list[Row]:
 
 
 def _seen(found: Detections) -> Detections:
-    good = found.confidence >= SEEN
+    good = found.confidence >= MIN_IGNORED_CONFIDENCE
     labels = tuple(label for label, keep_it in zip(found.labels, good, strict=True) if keep_it)
     return replace(found, boxes=found.boxes[good], labels=labels, confidence=found.confidence[good])
 
@@ -121,7 +121,7 @@ def mirrored(teacher: ObjectModel, image: Images) -> Detections:
     labels = [label for label, _, _ in fused]
     boxes, sure = np.stack([box for _, box, _ in fused]), np.array([c for _, _, c in fused], np.float32)
     which = np.array([COCO.index(label) for label in labels])
-    best = batched_nms(from_numpy(boxes), from_numpy(sure), from_numpy(which), SAME).numpy()
+    best = batched_nms(from_numpy(boxes), from_numpy(sure), from_numpy(which), SAME_IOU).numpy()
     return Detections(plain.frame, boxes[best], tuple(labels[i] for i in best), sure[best], plain.vocabulary)
 
 
@@ -131,7 +131,7 @@ def _half(one: Detections, boxes: Floats, other: Detections, others: Floats) -> 
     rows = []
     for i, (label, confidence) in enumerate(zip(one.labels, one.confidence, strict=True)):
         j = int(overlaps[i].argmax()) if len(others) else -1
-        if j >= 0 and overlaps[i, j] >= SAME:
+        if j >= 0 and overlaps[i, j] >= SAME_IOU:
             box, mean = (boxes[i] + others[j]) / 2, (float(confidence) + float(other.confidence[j])) / 2
             rows.append((label, box.astype(np.float32), mean))
         else:

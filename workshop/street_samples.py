@@ -19,8 +19,8 @@ from workshop.street_sets import Picture
 
 SCALES = (0.35, 1.3)
 """By which factors kept pictures, whose longer side is 640 pixels, are scaled."""
-OFTEN = 2.5
-MEASURED = 60
+STREET_WEIGHT = 2.5
+MEASURED_FRAMES = 60
 """Held-out pictures of each set that are measured on, spread evenly."""
 
 
@@ -55,11 +55,11 @@ class _Kept(Sequence[Images]):
 def pools(pictures: Sequence[Picture], names: Sequence[str], share: float) -> list[Pool]:
     """Make one pool of each set: together ``share`` of the samples, each as the fourth root of its size.
 
-    Frames of clips count :data:`OFTEN` times: they are many cameras, a set is few.
+    Frames of clips count :data:`STREET_WEIGHT` times: they are many cameras, a set is few.
     """
     found = [[p for p in pictures if p.source == name] for name in sorted({p.source for p in pictures})]
     roots = np.sqrt(np.sqrt([len(part) for part in found]))
-    roots *= [OFTEN if part[0].source == _street_clips.SOURCE else 1 for part in found]
+    roots *= [STREET_WEIGHT if part[0].source == _street_clips.SOURCE else 1 for part in found]
     return [
         Pool(
             Source(Sampler(Scenes(_Kept(part), [_boxes(p, names) for p in part])).draw, float(size), SCALES),
@@ -110,7 +110,7 @@ def figures(model: ObjectModel, pictures: Sequence[Picture]) -> dict[str, object
 def _spread(pictures: Sequence[Picture]) -> Iterator[tuple[str, list[Picture]]]:
     for name in sorted({p.source for p in pictures}):
         part = [p for p in pictures if p.source == name]
-        which = np.linspace(0, len(part) - 1, min(MEASURED, len(part))).round().astype(int)
+        which = np.linspace(0, len(part) - 1, min(MEASURED_FRAMES, len(part))).round().astype(int)
         yield name, [part[i] for i in which]
 
 

@@ -25,12 +25,12 @@ from explain.labels import PERSON
 from explain.objects.compact import RIDDEN
 from explain.objects.rcnn import COCO
 
-LONGEST = 640
+MAX_SIDE_PIXELS = 640
 """Pixels of a kept picture's longer side, at most."""
-SURE, LEAST = 0.5, 0.05
+MIN_CONFIDENCE, MIN_IGNORED_CONFIDENCE = 0.5, 0.05
 """The teacher's confidence from which it adds what a set leaves unlabelled, and from which a place is ignored."""
-SAME, TOUCHES = 0.5, 0.1
-QUALITY = 92
+SAME_IOU, TOUCH_IOU = 0.5, 0.1
+JPEG_QUALITY = 92
 VEHICLES = ("car", "bus", "truck", "motorcycle")
 Row = tuple[str, Floats, bool]
 """A label, its (4,) box, and whether it is ignored rather than learnt."""
@@ -213,7 +213,7 @@ def keep(target: Path, pictures: Iterable[tuple[Images, Sequence[Row]]]) -> None
     for number, (image, rows) in enumerate(pictures):
         written = target / f"{number:05d}.jpg"
         with write_whole(written) as file:
-            file.write(cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes())
+            file.write(cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes())
         index.append({"file": written.name, "rows": [[r[0], [round(float(v), 1) for v in r[1]], r[2]] for r in rows]})
     write_json(target / "index.json", index)
 
@@ -233,7 +233,7 @@ def _decode(one: LabelledSet, name: str, content: bytes) -> Images:
         read = cv2.medianBlur(read, 3)
     height, width = read.shape[:2]
     height = round(height * 9 / 16) if one.wide else height
-    scale = min(1.0, LONGEST / max(height, width))
+    scale = min(1.0, MAX_SIDE_PIXELS / max(height, width))
     size = (round(width * scale), round(height * scale))
     return np.asarray(cv2.resize(read, size, interpolation=cv2.INTER_AREA)[..., ::-1], np.uint8)
 
@@ -267,9 +267,9 @@ def completed(rows: Sequence[Row], taught: Detections, known: Sequence[str]) -> 
     added: list[Row] = []
     for i, (label, sure, box) in enumerate(zip(taught.labels, taught.confidence, taught.boxes, strict=True)):
         alike = [_alike(label, name) for name, _, _ in rows]
-        if sure < LEAST or (overlaps[alike, i] >= SAME).any():
+        if sure < MIN_IGNORED_CONFIDENCE or (overlaps[alike, i] >= SAME_IOU).any():
             continue
-        added.append((label, box, bool(label in known or sure < SURE)))
+        added.append((label, box, bool(label in known or sure < MIN_CONFIDENCE)))
     whole = [*rows, *added]
     riders = np.array([box for label, box, _ in whole if label == PERSON], np.float32).reshape(-1, 4)
     return [(label, with_rider(box, riders) if label in RIDDEN else box, ignored) for label, box, ignored in whole]
@@ -282,7 +282,7 @@ def _alike(one: str, other: str) -> bool:
 def with_rider(box: Floats, riders: Floats) -> Floats:
     """Return the (4,) box that holds what is ridden and the rider of (N, 4) who touches it most, if any does."""
     overlaps = iou(box[None], riders)[0]
-    if not len(riders) or overlaps.max() < TOUCHES:
+    if not len(riders) or overlaps.max() < TOUCH_IOU:
         return box
     rider = riders[overlaps.argmax()]
     return np.concatenate([np.minimum(box[:2], rider[:2]), np.maximum(box[2:], rider[2:])])

@@ -10,7 +10,7 @@ from core.contracts import Detector, Losses, Plateau, Stage
 from core.errors import InputError
 from core.records import Prediction, Window
 from detectors._blocks import at_clip_size, constant, error_score
-from detectors._ssim import SIDE, ssim_map
+from detectors._ssim import WINDOW_PIXELS, ssim_map
 from detectors.ravi2021._layers import PLATEAU
 from detectors.ravi2021._networks import NETWORKS
 from detectors.ravi2021._sphere import Sphere
@@ -81,7 +81,7 @@ class FrameAutoEncoder(Detector):
         errors = for_squares * (expected - seen).square().mean(1)
         if for_structure:
             unlike = (1.0 - ssim_map(expected, seen)).mean(1, keepdim=True).clamp_min(0.0)
-            errors = errors + for_structure * functional.pad(unlike, (SIDE // 2,) * 4, "replicate").squeeze(1)
+            errors = errors + for_structure * functional.pad(unlike, (WINDOW_PIXELS // 2,) * 4, "replicate").squeeze(1)
         return errors
 
     def loss(self, windows: Tensor) -> Losses:

@@ -23,7 +23,7 @@ from explain.backends import Progress, read_card
 FOLDER = Path(__file__).parents[2] / "assets" / "weights" / "actions"
 SPAN, RATE, FRAMES, ALPHA = 32, 25.0, 16, 4
 """Frames it wants and how many of them lie in a second; frames of the fast pathway, and how many one slow one is."""
-SIDE = 80
+CROP_PIXELS = 80
 """Of a crop, in pixels."""
 CONTEXT = 2.0
 """Side of the square over the longer side of the person's box."""
@@ -90,7 +90,7 @@ def crop(images: Images, boxes: Floats) -> tuple[Images, Floats]:
     Returns:
         (N, 16, 80, 80, 3) uint8, grey beyond the frame, and (N, 4) float32 the boxes within their crops.
     """
-    return person_crops.crop(images[:: SPAN // FRAMES], boxes, SIDE, CONTEXT)
+    return person_crops.crop(images[:: SPAN // FRAMES], boxes, CROP_PIXELS, CONTEXT)
 
 
 def steps(fps: float) -> Ints:

@@ -18,7 +18,7 @@ from explain.backends import Progress, Published
 
 URL = "https://dl.fbaipublicfiles.com/pytorchvideo/model_zoo/ava/SLOWFAST_8x8_R50_DETECTION.pyth"
 NAME = "pytorchvideo SlowFast R50 8×8 (AVA)"
-FRAMES, APART, ALPHA = 32, 2, 4
+FRAMES, FRAME_STEP, ALPHA = 32, 2, 4
 """Frames of the fast pathway, distance between two of them, and how many fast frames one slow frame stands for."""
 SHORT_SIDE = 256
 
@@ -36,7 +36,7 @@ class SlowFastModel:
     runtime: Runtime
     name: str = NAME
     labels: tuple[str, ...] = LABELS
-    span: int = FRAMES * APART
+    span: int = FRAMES * FRAME_STEP
     rate: float = 30.0
 
     def __post_init__(self) -> None:
@@ -57,7 +57,7 @@ class SlowFastModel:
         clipped, good = inside(boxes, (images.shape[1], images.shape[2]))
         answer: Floats = np.zeros((len(boxes), len(self.labels)), np.float32)
         if good.any():
-            fast, scale = _prepare(images[::APART], self.runtime.device)
+            fast, scale = _prepare(images[::FRAME_STEP], self.runtime.device)
             rois = torch.from_numpy(clipped[good] * scale).to(self.runtime.device)
             with self.runtime.autocast():
                 found = self.network(pathways(fast), nn.functional.pad(rois, (1, 0)))

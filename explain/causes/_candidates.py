@@ -20,11 +20,11 @@ from explain.causes._vehicles import doings
 from explain.causes.tubes import link
 from explain.labels import PERSON, TRACK
 
-IMPLIED = np.float32(0.9)
+IMPLIED_WEIGHT = np.float32(0.9)
 """Confidence in an action over that in the object which implies it: what is seen stands before what follows from it."""
-SAME_PERSON = 0.5
+MIN_PERSON_IOU = 0.5
 """Least IoU of an action's box and a person's box for the action to be that person's."""
-SURE_ACTION = 0.5
+MIN_ACTION_CONFIDENCE = 0.5
 """Mean confidence in an action, over the frames in which it was asked of a person, under which it is no cause: it is
 rather not there. It still speaks against others, as a skater's weak ``ride`` does against running."""
 
@@ -103,17 +103,18 @@ def _objects(
     for i, tube in enumerate(tubes):
         if action := implied(tube, clock):
             acts.append(
-                replace(found[i], label=action, vocabulary="AVA", owner=i, confidence=IMPLIED * tube.confidence)
+                replace(found[i], label=action, vocabulary="AVA", owner=i, confidence=IMPLIED_WEIGHT * tube.confidence)
             )
         for name, rows in doings(tube, clock, size) if clock else ():
             location_surprisal = np.full(len(rows), oddness(name, tube.label, normality.places), np.float32)
-            acts.append(Candidate(name, TRACK, tube.frames[rows], tube.boxes[rows], IMPLIED * tube.confidence[rows],
-                                  i, location_surprisal, found[i].speed_surprisal))  # fmt: skip
+            confidence = IMPLIED_WEIGHT * tube.confidence[rows]
+            acts.append(Candidate(name, TRACK, tube.frames[rows], tube.boxes[rows], confidence, i, location_surprisal,
+                                  found[i].speed_surprisal))  # fmt: skip
         for label, location_surprisal in location_causes(tube, normality.places, clock):
             acts.append(
                 replace(found[i], label=label, vocabulary="place", owner=i, location_surprisal=location_surprisal)
             )
-    others = [replace(_from_tube(tube, "AVA"), sure=float(tube.confidence.mean()) >= SURE_ACTION)
+    others = [replace(_from_tube(tube, "AVA"), sure=float(tube.confidence.mean()) >= MIN_ACTION_CONFIDENCE)
               for tube in link(loose)]  # fmt: skip
     return found + acts + others
 
@@ -171,7 +172,7 @@ def _owners(
     overlap = iou(act.boxes, boxes)
     best = overlap.argmax(axis=1)
     persons = np.array([i for i, _ in places], np.intp)[best]
-    owner = np.where(overlap.max(axis=1) >= SAME_PERSON, persons, -1)
+    owner = np.where(overlap.max(axis=1) >= MIN_PERSON_IOU, persons, -1)
     return owner, [places[b][1] for b in best]
 
 
@@ -181,4 +182,6 @@ def _act(objects: Sequence[Candidate], person: int, label: str, seen: dict[int, 
     mean = sum(seen.values()) / len(asked)
     confidence = np.full(len(who.frames), mean, np.float32)
     confidence[list(asked)] = [seen.get(where, 0.0) for where in asked]
-    return replace(who, label=label, vocabulary="AVA", confidence=confidence, owner=person, sure=mean >= SURE_ACTION)
+    return replace(
+        who, label=label, vocabulary="AVA", confidence=confidence, owner=person, sure=mean >= MIN_ACTION_CONFIDENCE
+    )

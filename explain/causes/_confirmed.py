@@ -14,13 +14,13 @@ from explain.causes._vehicles import DRIVEN
 from explain.labels import PERSON
 
 TWO_WHEELS = frozenset({"bicycle", "motorcycle"})
-NEXT_SECONDS = 0.5
+MAX_STEP_SECONDS = 0.5
 """Explained frames at most so far apart are neighbours; of one without neighbours nothing can be confirmed."""
-SAME = 0.3
+MIN_TRACK_IOU = 0.3
 """IoU in neighbouring frames from which two boxes are one thing's."""
-FASTEST = 25.0
+MAX_HEIGHTS_PER_SECOND = 25.0
 """Heights that a vehicle goes in a second at most: 135 km/h of a car. Between two frames it leaves its own box."""
-AS_TALL = 1.6
+MAX_HEIGHT_RATIO = 1.6
 """Ratio of the heights of two boxes that may be one vehicle's."""
 
 Lone = tuple[str, int, Floats]
@@ -55,7 +55,7 @@ def unconfirmed(tubes: Sequence[Tube], detections: Sequence[Detections], clock: 
     alone = [(t.label, int(np.searchsorted(frames, t.frames[0])), t.boxes[0]) for t in tubes if len(t.frames) == 1]
     for label, at, box in alone:
         beside = [
-            n for n, gap in ((at - 1, at - 1), (at + 1, at)) if 0 <= n < len(frames) and gaps[gap] <= NEXT_SECONDS
+            n for n, gap in ((at - 1, at - 1), (at + 1, at)) if 0 <= n < len(frames) and gaps[gap] <= MAX_STEP_SECONDS
         ]
         if not beside or any(_there(detections[n], label, box) for n in beside):
             continue
@@ -69,7 +69,7 @@ def unconfirmed(tubes: Sequence[Tube], detections: Sequence[Detections], clock: 
 
 def _there(found: Detections, label: str, box: Floats) -> bool:
     rows = [i for i, name in enumerate(found.labels) if kind(name) == kind(label)]
-    return bool(rows) and float(iou(box, found.boxes[rows]).max()) >= SAME
+    return bool(rows) and float(iou(box, found.boxes[rows]).max()) >= MIN_TRACK_IOU
 
 
 def _reached(label: str, box: Floats, other: Lone, here: float, there: float) -> bool:
@@ -78,7 +78,9 @@ def _reached(label: str, box: Floats, other: Lone, here: float, there: float) ->
         return False
     heights = [max(float(b[3] - b[1]), 1.0) for b in (box, other[2])]
     gone = float(np.hypot(*((box[:2] + box[2:] - other[2][:2] - other[2][2:]) / 2)))
-    return max(heights) <= AS_TALL * min(heights) and gone <= FASTEST * max(heights) * abs(here - there)
+    return max(heights) <= MAX_HEIGHT_RATIO * min(heights) and gone <= MAX_HEIGHTS_PER_SECOND * max(heights) * abs(
+        here - there
+    )
 
 
 class Without(Sequence[Evidence]):

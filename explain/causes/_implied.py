@@ -6,9 +6,9 @@ from explain.ava import official
 from explain.causes.tubes import speed
 
 RIDDEN = frozenset({"bicycle", "skateboard", "motorcycle", "horse"})
-MOVING = 0.15
+MIN_MOVING_HEIGHTS_PER_SECOND = 0.15
 """Heights a second from which it moves; a box that stands still shakes by less."""
-LEAST_SAMPLES = 3
+MIN_SAMPLES = 3
 RUNNING_SURPRISAL = 3.7
 """A speed this improbable for a person, in nats, is nobody's walk: among eighty moments, one person in a hundred."""
 
@@ -20,7 +20,7 @@ def implied(tube: Tube, clock: Clock | None) -> str | None:
         tube: of the object.
         clock: when frames are shown; without it nothing is known to move.
     """
-    if clock is None or len(tube.frames) < LEAST_SAMPLES or speed(tube, clock) < MOVING:
+    if clock is None or len(tube.frames) < MIN_SAMPLES or speed(tube, clock) < MIN_MOVING_HEIGHTS_PER_SECOND:
         return None
     return official("ride") if tube.label in RIDDEN else None
 

@@ -10,9 +10,9 @@ from explain.causes._measure import Measures
 from explain.labels import fine
 
 THROWN = frozenset({"sports ball", "frisbee", "handbag", "backpack", "suitcase", "bottle", "umbrella"})
-ALONE = 0.5
+UNSUPPORTED_WEIGHT = 0.5
 """What is left of the confidence in riding or throwing where neither the thing nor the motion speaks for it."""
-FLYING = 0.7
+MAX_FLYING_TOUCH_FRACTION = 0.7
 """A thing that touches its person in fewer than this share of its frames has left the person's hands."""
 
 
@@ -27,7 +27,7 @@ def reweight_by_interaction(m: Measures) -> Measures:
     names = [fine(label) for label in m.labels]
     ridden, thrown = (np.array([name in kinds for name in names], np.bool_) for kinds in (RIDDEN, THROWN))
     rides = np.array([name == "ride" for name in names], np.bool_)
-    left = thrown & (m.touch < FLYING) & (m.group != np.arange(len(names)))
+    left = thrown & (m.touch < MAX_FLYING_TOUCH_FRACTION) & (m.group != np.arange(len(names)))
     speed_support = np.minimum(np.nan_to_num(m.speed_surprisal, nan=RUNNING_SURPRISAL) / RUNNING_SURPRISAL, 1.0)
     surer = m.confidence[None, :] > m.confidence[:, None]
     believed = m.confidence * np.prod(1.0 - np.where(surer, m.same_box_share * m.confidence[None, :], 0.0), axis=1)
@@ -49,4 +49,4 @@ def _surest(m: Measures, things: "np.ndarray[tuple[int], np.dtype[np.bool_]]", r
 
 
 def _weight(support: float) -> float:
-    return ALONE + (1.0 - ALONE) * min(support, 1.0)
+    return UNSUPPORTED_WEIGHT + (1.0 - UNSUPPORTED_WEIGHT) * min(support, 1.0)

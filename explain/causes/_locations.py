@@ -10,12 +10,12 @@ from core.normality import Places
 from core.records import Tube
 from explain.causes import places as learnt
 from explain.causes._vehicles import STAND, TURN, VEHICLES, travel
-from explain.causes.places import LEAST_SAMPLES, tail
+from explain.causes.places import MIN_SAMPLES, tail
 from explain.causes.tubes import speed
 
 PLACE, FLOW = "in an unusual place", "against the flow"
 """What is said of an object behind its name."""
-LEAST = 1.0
+MIN_SURPRISAL_NATS = 1.0
 """Places and directions less improbable than this, in nats, are no causes."""
 
 
@@ -32,22 +32,22 @@ def location_causes(tube: Tube, places: Mapping[str, Places], clock: Clock | Non
         A name and, for each of the tube's T frames, how improbable it is, (T,) float32 in nats.
     """
     known = places.get(tube.label)
-    if known is None or float(tube.confidence.mean()) < learnt.SURE:
+    if known is None or float(tube.confidence.mean()) < learnt.MIN_CONFIDENCE:
         return
     far = _nats(tail(known.distance, learnt.distance(known, tube.boxes)), known.moments)
-    if float(far.mean()) >= LEAST:
+    if float(far.mean()) >= MIN_SURPRISAL_NATS:
         yield f"{tube.label} {PLACE}", far
-    if clock is not None and len(tube.frames) >= LEAST_SAMPLES:
+    if clock is not None and len(tube.frames) >= MIN_SAMPLES:
         share = np.full(len(tube.frames), learnt.against_flow(known, tube, clock))
         against = _nats(share, known.moments)
-        if float(against[0]) >= LEAST:
+        if float(against[0]) >= MIN_SURPRISAL_NATS:
             yield f"{tube.label} {FLOW}", against
 
 
 def pace(tube: Tube, places: Mapping[str, Places], clock: Clock | None) -> float:
     """Return how improbable a tube's speed is for its class, in nats; NaN where nothing is known of it."""
     known = places.get(tube.label)
-    if known is None or clock is None or len(known.speed) < 2 or len(tube.frames) < LEAST_SAMPLES:
+    if known is None or clock is None or len(known.speed) < 2 or len(tube.frames) < MIN_SAMPLES:
         return float("nan")
     fast = travel(tube, clock) if tube.label in VEHICLES else speed(tube, clock)
     return float(_nats(tail(known.speed, np.array([fast])), known.moments)[0])
@@ -62,7 +62,7 @@ def oddness(name: str, label: str, places: Mapping[str, Places]) -> float:
     known = places.get(label)
     if known is None or len(known.speed) < 2 or name == TURN:
         return 0.0
-    drives = tail(known.speed, np.array([learnt.MOVING]))
+    drives = tail(known.speed, np.array([learnt.MIN_MOVING_HEIGHTS_PER_SECOND]))
     return float(_nats(1.0 - drives if name == STAND else drives, known.moments)[0])
 
 

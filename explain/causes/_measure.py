@@ -14,11 +14,11 @@ from explain.causes._regions import NO_VOCABULARY
 from explain.heat import box_area, box_heat, box_peak, covered, summed_area
 from explain.labels import PERSON, TRACK
 
-SAME_BOX = 0.45
+SAME_BOX_IOU = 0.45
 """Two objects with this IoU have one box: they are two names of one thing."""
-TOUCH = 0.2
+MIN_TOUCH_FRACTION = 0.2
 """Two boxes touch when they share this much of the smaller one."""
-TOGETHER = 0.5
+MIN_TOGETHER_FRACTION = 0.5
 """An object is carried or ridden by a person when they touch in this share of the frames in which it is seen."""
 
 
@@ -173,10 +173,10 @@ def total(candidates: Sequence[Candidate], evidence: Sequence[Evidence], level: 
             if chosen.any():
                 values[:, rows[chosen], column] = _hold(seen.heat, raised, boxes[chosen], mask)
         present[rows, column], frames[column] = True, seen.frame
-        pairs = (overlap_of_smaller(boxes, boxes) >= TOUCH) & things[rows][:, None] & persons[rows]
+        pairs = (overlap_of_smaller(boxes, boxes) >= MIN_TOUCH_FRACTION) & things[rows][:, None] & persons[rows]
         touch[np.ix_(rows, rows)] += pairs
         other = things[rows][:, None] & things[rows] & (names[rows][:, None] != names[rows])
-        same_box_share[np.ix_(rows, rows)] += other & (iou(boxes, boxes) >= SAME_BOX)
+        same_box_share[np.ix_(rows, rows)] += other & (iou(boxes, boxes) >= SAME_BOX_IOU)
         by_frame[:2, column] = raised.sum(dtype=np.float64), raised.sum(dtype=np.float64, where=~free)
         by_frame[2, column] = np.nan_to_num(seen.score, nan=-np.inf)
     length = present.sum(axis=1)
@@ -273,7 +273,7 @@ def _groups(
         return own, np.zeros(0)
     owner = np.array([i if c.owner is None else c.owner for i, c in enumerate(candidates)], np.intp)
     partner, touched = touch.argmax(axis=1), touch.max(axis=1) / np.maximum(length, 1)
-    group = np.where((touched >= TOGETHER) & (touched > 0), partner, own)
+    group = np.where((touched >= MIN_TOGETHER_FRACTION) & (touched > 0), partner, own)
     # Whatever is said of an object belongs to the one that it belongs to.
     group = np.where(owner != own, group[owner], group)
     return group, np.where(owner != own, 1.0, touched)

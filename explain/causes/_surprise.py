@@ -8,11 +8,11 @@ from explain.causes._measure import Measures
 from explain.causes._regions import UNKNOWN
 from explain.causes.places import tail
 
-PRIOR = 100.0
+PRIOR_BOXES = 100.0
 """Boxes that a class must have shown before its own heat counts as much as that of all classes together."""
 
 
-SURE = 0.5
+MIN_CONFIDENCE = 0.5
 """Above this confidence a box counts as seen, however much surer the model is now."""
 
 
@@ -29,9 +29,9 @@ def novelty(m: Measures, normality: Normality) -> Doubles:
 
 
 def _seen(m: Measures, normality: Normality) -> Doubles:
-    """Return how many boxes of the class, as sure as the candidate or :data:`SURE`, normal footage showed, (N,)."""
+    """Count the class's boxes in normal footage with the candidate's confidence or :data:`MIN_CONFIDENCE`, (N,)."""
     found = [normality.classes.get(label) for label in m.basis]
-    least = np.minimum(m.confidence, SURE)
+    least = np.minimum(m.confidence, MIN_CONFIDENCE)
     counts = [
         c.boxes * float(tail(c.confidence, least[i : i + 1])[0]) if c is not None else 0.0 for i, c in enumerate(found)
     ]
@@ -50,7 +50,7 @@ def error_surprisal(m: Measures, normality: Normality) -> Doubles:
         return np.zeros(len(m.labels))
     pooled = sum((c.boxes * tail(c.density, m.density) for c in classes.values()), np.zeros(len(m.labels))) / total
     own, boxes = _own(m, normality)
-    share = (boxes * own + PRIOR * pooled) / (boxes + PRIOR)
+    share = (boxes * own + PRIOR_BOXES * pooled) / (boxes + PRIOR_BOXES)
     highest = max(c.density[-1] for c in classes.values())
     beyond = np.log(np.maximum(m.density / highest, 1.0)) if highest > 0 else np.zeros_like(m.density)
     surprise: Doubles = beyond - np.log((total * share + 1.0) / (total + 1.0))

@@ -18,19 +18,19 @@ from explain.causes.places import feet
 from explain.causes.tubes import speed
 from explain.labels import TRACK, coarse, fine
 
-SAME = 0.5
+MIN_SAME_FRACTION = 0.5
 """Two names are one thing's when they have one box in this share of their frames."""
-PAUSE = 2.0
+MAX_PAUSE_SECONDS = 2.0
 """Seconds for which a thing may be lost and still be the same when it is found again."""
-NEAR, ALIKE = 1.0, 1.6
+MAX_DISTANCE_HEIGHTS, MAX_HEIGHT_RATIO = 1.0, 1.6
 """It is the same within so many of its heights of where it was expected, and if it is at most so many times as tall."""
 SPOKEN, BELIEVED = 0.25, 0.5
 """An action, place or direction is told that has this share of the thing's best score; an action also of which the
 model is so confident."""
-MOVED = 0.5
+MIN_MOVED_HEIGHTS = 0.5
 """Heights that a thing must have gone for a direction to be told."""
-WAYS = ("to the right", "to the lower right", "down", "to the lower left", "to the left", "to the upper left", "up",
-        "to the upper right")  # fmt: skip
+DIRECTIONS = ("to the right", "to the lower right", "down", "to the lower left", "to the left", "to the upper left",
+              "up", "to the upper right")  # fmt: skip
 
 
 def things(
@@ -65,7 +65,7 @@ def _same(candidates: Sequence[Candidate], m: Measures, clock: Clock | None) -> 
     found.
     """
     n = len(candidates)
-    same = m.same_box_share >= SAME
+    same = m.same_box_share >= MIN_SAME_FRACTION
     same[np.arange(n), m.group] = True
     for i, candidate in enumerate(candidates):
         if candidate.owner is not None:
@@ -85,7 +85,7 @@ def _continued(candidates: Sequence[Candidate], clock: Clock) -> list[tuple[int,
     ends = clock.seconds([candidates[i].frames[-1] for i in rows])
     pause = starts[None, :] - ends[:, None]
     labels = np.array([candidates[i].label for i in rows])
-    possible = (pause > 0) & (pause <= PAUSE) & (labels[:, None] == labels)
+    possible = (pause > 0) & (pause <= MAX_PAUSE_SECONDS) & (labels[:, None] == labels)
     cost = np.full(pause.shape, np.inf)
     for a, b in np.argwhere(possible):
         cost[a, b] = _strangeness(candidates[rows[a]], candidates[rows[b]], float(pause[a, b]), clock)
@@ -101,7 +101,7 @@ def _strangeness(before: Candidate, after: Candidate, pause: float, clock: Clock
     pace = (points[-1] - points[0]) / (seconds[-1] - seconds[0]) if len(points) > 1 else np.zeros(2)
     off = float(np.hypot(*(last[:2] + pace * pause - first[:2])) / last[2])
     still = float(np.hypot(*(last[:2] - first[:2])) / last[2])
-    return min(off, still) if min(off, still) <= NEAR and tall <= ALIKE else float("inf")
+    return min(off, still) if min(off, still) <= MAX_DISTANCE_HEIGHTS and tall <= MAX_HEIGHT_RATIO else float("inf")
 
 
 def _cause(
@@ -185,9 +185,9 @@ def _action(candidates: Sequence[Candidate], m: Measures, scores: Doubles, rows:
 def _direction(path: Doubles, against: bool) -> str:
     """Say which way a thing goes in the picture, from its first to its last foot point."""
     gone = path[-1, :2] - path[0, :2]
-    if float(np.hypot(*gone)) < MOVED * float(np.median(path[:, 2])):
+    if float(np.hypot(*gone)) < MIN_MOVED_HEIGHTS * float(np.median(path[:, 2])):
         return ""
-    way = WAYS[round(float(np.arctan2(gone[1], gone[0])) / (np.pi / 4)) % 8]
+    way = DIRECTIONS[round(float(np.arctan2(gone[1], gone[0])) / (np.pi / 4)) % 8]
     return f"{way}, {FLOW}" if against else way
 
 

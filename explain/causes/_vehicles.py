@@ -20,23 +20,23 @@ VEHICLES = DRIVEN | {"motorcycle"}
 DONE_BY_VEHICLES = DRIVE, STAND, TURN = "drive", "stand", "turn"
 MOMENT_SECONDS, STILL_SECONDS = 1.0, 2.0
 """Over which a velocity is fitted, and for which a vehicle must not move to be one that stands."""
-COVERED = 0.8
+MIN_COVERED_FRACTION = 0.8
 """Share of :data:`STILL_SECONDS` that samples must cover."""
-LEAST_SAMPLES = 3
+MIN_SAMPLES = 3
 """Of a moment: a line through two boxes has no error that could be known."""
-SHAKE = 0.03
+MIN_BOX_DEVIATION = 0.03
 """Standard deviation of a box's place and of its logarithmic size, in heights, that is assumed at least."""
-MOVING, STANDING = 0.15, 0.08
+MIN_DRIVING_SPEED, MAX_STANDING_SPEED = 0.15, 0.08
 """Heights a second, or relative growth a second, from which a vehicle drives, and up to which it stands."""
-SURE = 4.0
+DRIVING_STANDARD_ERRORS = 4.0
 """Standard errors by which a velocity must differ from what it is not: three components shake, in every sample."""
-LIKELY = 2.0
+STANDING_STANDARD_ERRORS = 2.0
 """The same where a fault costs little: a vehicle that stands is slower than one that drives by half."""
-TURNED = np.pi / 4
+MIN_TURN_RADIANS = np.pi / 4
 """Change of direction in the picture, in radians, that is a turn: a straight way stays straight in perspective."""
-GONE = 3.0
+MIN_TURN_HEIGHTS = 3.0
 """Heights that a vehicle must go for its change of direction to be known."""
-EDGE = 2.0
+EDGE_PIXELS = 2.0
 """Pixels from the picture's edge within which a box is cut off, so that its direction is not the vehicle's."""
 
 Rows = npt.NDArray[np.intp]
@@ -70,13 +70,13 @@ def doings(tube: Tube, clock: Clock, size: tuple[int, int]) -> Iterator[tuple[st
     Yields:
         ``drive``, ``stand`` or ``turn``, and positions in the tube, ascending. A sample has one of them at most.
     """
-    if tube.label not in VEHICLES or len(tube.frames) < LEAST_SAMPLES:
+    if tube.label not in VEHICLES or len(tube.frames) < MIN_SAMPLES:
         return
     when = clock.seconds(tube.frames)
     now, long = _motion(tube, when, MOMENT_SECONDS), _motion(tube, when, STILL_SECONDS)
-    covered = _length(when, STILL_SECONDS) >= COVERED * STILL_SECONDS
-    still = long.known & covered & (long.speed + LIKELY * long.error <= STANDING)
-    moves = now.known & ~still & (now.speed >= np.maximum(MOVING, SURE * now.error))
+    covered = _length(when, STILL_SECONDS) >= MIN_COVERED_FRACTION * STILL_SECONDS
+    still = long.known & covered & (long.speed + STANDING_STANDARD_ERRORS * long.error <= MAX_STANDING_SPEED)
+    moves = now.known & ~still & (now.speed >= np.maximum(MIN_DRIVING_SPEED, DRIVING_STANDARD_ERRORS * now.error))
     turns = _turns(tube, now, moves & _whole(tube, size))
     # At the ends of a track a moment has too few samples of its own.
     moves = (_near(when, MOMENT_SECONDS) & moves[None, :]).any(axis=1) & ~still
@@ -121,19 +121,21 @@ def _motion(tube: Tube, when: Doubles, window: float) -> _Motion:
     middle = near @ points / count[:, None]
     left = near @ points**2 - count[:, None] * middle**2 - slope**2 * spread
     variance = np.maximum(left, 0.0) / np.maximum(count - 2, 1)[:, None] / unit**2
-    shake = np.sqrt(np.maximum(variance, SHAKE**2).mean(axis=1))
+    shake = np.sqrt(np.maximum(variance, MIN_BOX_DEVIATION**2).mean(axis=1))
     velocity = slope / unit
     return _Motion(
         way=velocity[:, :2],
         speed=np.sqrt((velocity[:, [0, 2, 3]] ** 2).sum(axis=1)),
         error=np.divide(shake, np.sqrt(spread[:, 0]), out=np.full_like(shake, np.inf), where=spread[:, 0] > 0),
-        known=count >= LEAST_SAMPLES,
+        known=count >= MIN_SAMPLES,
     )
 
 
 def _whole(tube: Tube, size: tuple[int, int]) -> Bools:
     """Tell in which samples the picture's edge does not cut the box off, (T,)."""
-    inside: Bools = np.concatenate([tube.boxes[:, :2] > EDGE, tube.boxes[:, 2:] < np.array(size) - EDGE], axis=1)
+    inside: Bools = np.concatenate(
+        [tube.boxes[:, :2] > EDGE_PIXELS, tube.boxes[:, 2:] < np.array(size) - EDGE_PIXELS], axis=1
+    )
     return np.asarray(inside.all(axis=1), np.bool_)
 
 
@@ -141,18 +143,18 @@ def _turns(tube: Tube, motion: _Motion, moves: Bools) -> Bools:
     """Tell in which samples a vehicle turns: from its first direction, and not yet in its last one, (T,)."""
     turning = np.zeros(len(moves), np.bool_)
     pace = np.hypot(*motion.way.T)
-    rows = np.flatnonzero(moves & (pace >= SURE * motion.error))
-    if len(rows) < LEAST_SAMPLES:
+    rows = np.flatnonzero(moves & (pace >= DRIVING_STANDARD_ERRORS * motion.error))
+    if len(rows) < MIN_SAMPLES:
         return turning
     boxes = tube.boxes[rows].astype(np.float64)
     feet = np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]], axis=1)
     gone = np.hypot(*np.diff(feet, axis=0).T).sum() / max(float(np.median(boxes[:, 3] - boxes[:, 1])), 1.0)
     heading = np.unwrap(np.arctan2(motion.way[rows, 1], motion.way[rows, 0]))
     doubt = motion.error[rows] / pace[rows]
-    turned = abs(heading[-1] - heading[0]) - LIKELY * float(np.hypot(doubt[0], doubt[-1]))
+    turned = abs(heading[-1] - heading[0]) - STANDING_STANDARD_ERRORS * float(np.hypot(doubt[0], doubt[-1]))
     # A track that jumps to another vehicle changes its direction at once.
-    if gone < GONE or turned < TURNED or np.abs(np.diff(heading)).max() > TURNED:
+    if gone < MIN_TURN_HEIGHTS or turned < MIN_TURN_RADIANS or np.abs(np.diff(heading)).max() > MIN_TURN_RADIANS:
         return turning
     off = np.abs(heading - heading[0]), np.abs(heading - heading[-1])
-    turning[rows[(off[0] > TURNED / 4) & (off[1] > TURNED / 4)]] = True
+    turning[rows[(off[0] > MIN_TURN_RADIANS / 4) & (off[1] > MIN_TURN_RADIANS / 4)]] = True
     return turning

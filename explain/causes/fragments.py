@@ -6,9 +6,9 @@ from core.boxes import within
 from core.records import Detections
 from explain.labels import PERSON
 
-INSIDE = 0.9
+MIN_INSIDE_FRACTION = 0.9
 """Share of a fragment that lies in the whole person's box."""
-LARGEST, NARROWEST = 0.6, 0.6
+MAX_AREA_RATIO, MIN_WIDTH_RATIO = 0.6, 0.6
 """Area of a fragment over the whole's at most, and width over the whole's at least: half a body is as wide as the body.
 
 Somebody small before somebody tall is narrower, and stays.
@@ -24,8 +24,8 @@ def suppress_partial_persons(found: Detections) -> Detections:
     person = np.array([label == PERSON for label in found.labels], np.bool_)
     size = np.maximum(found.boxes[:, 2:] - found.boxes[:, :2], 1e-6).astype(np.float64)
     area = size.prod(axis=1)
-    part = (within(found.boxes, found.boxes) >= INSIDE) & (area[:, None] <= LARGEST * area)
-    part &= (size[:, :1] >= NARROWEST * size[:, 0]) & (found.confidence[:, None] < found.confidence)
+    part = (within(found.boxes, found.boxes) >= MIN_INSIDE_FRACTION) & (area[:, None] <= MAX_AREA_RATIO * area)
+    part &= (size[:, :1] >= MIN_WIDTH_RATIO * size[:, 0]) & (found.confidence[:, None] < found.confidence)
     kept = np.flatnonzero(~(part & person[:, None] & person).any(axis=1))
     labels = tuple(found.labels[i] for i in kept)
     return Detections(found.frame, found.boxes[kept], labels, found.confidence[kept], found.vocabulary)

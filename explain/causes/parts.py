@@ -11,12 +11,12 @@ from explain.causes._regions import UNKNOWN, unboxed
 from explain.causes.tubes import at, link
 from explain.heat import box_heat, summed_area
 
-MOST = 6
-LEAST = 0.02
+MAX_PARTS = 6
+MIN_HEAT_FRACTION = 0.02
 """Share of the event's heat under which a tube is not worth trying."""
-MARGIN = 0.12
+MARGIN_FRACTION = 0.12
 """By which a box is enlarged on each side, as a share of its width or height: feet, shadows, a second's third."""
-REACH = 0.5
+REACH_SECONDS = 0.5
 """Seconds before a tube's first and after its last box for which that box still stands."""
 
 
@@ -28,7 +28,7 @@ def parts_of(evidence: Sequence[Evidence], level: float) -> list[tuple[Tube, flo
         level: the camera's mean heat per pixel.
 
     Returns:
-        At most :data:`MOST`; hot regions in no box are tubes labelled ``unknown``. Shares may overlap.
+        At most :data:`MAX_PARTS`; hot regions in no box are tubes labelled ``unknown``. Shares may overlap.
     """
     found, tables, total = [], {}, 0.0
     for seen in evidence:
@@ -42,22 +42,22 @@ def parts_of(evidence: Sequence[Evidence], level: float) -> list[tuple[Tube, flo
         / max(total, 1e-30)
         for tube in tubes
     ]
-    order = np.argsort(-np.array(shares), kind="stable")[:MOST].tolist()
-    return [(tubes[i], shares[i]) for i in order if shares[i] >= LEAST]
+    order = np.argsort(-np.array(shares), kind="stable")[:MAX_PARTS].tolist()
+    return [(tubes[i], shares[i]) for i in order if shares[i] >= MIN_HEAT_FRACTION]
 
 
 def covers(tube: Tube, frame: int, clock: Clock, size: tuple[int, int]) -> Floats:
-    """Mark where a tube is in one frame, its box enlarged by :data:`MARGIN`.
+    """Mark where a tube is in one frame, its box enlarged by :data:`MARGIN_FRACTION`.
 
     Returns:
         (H, W) float32, 1 inside and 0 outside; all 0 where the tube is not in that frame.
     """
     mask = np.zeros(size, np.float32)
     first, last = int(tube.frames[0]), int(tube.frames[-1])
-    if not clock.at(first) - REACH <= clock.at(frame) <= clock.at(last) + REACH:
+    if not clock.at(first) - REACH_SECONDS <= clock.at(frame) <= clock.at(last) + REACH_SECONDS:
         return mask
     x1, y1, x2, y2 = at(tube, min(max(frame, first), last)) or (0.0, 0.0, 0.0, 0.0)
-    across, down = MARGIN * (x2 - x1), MARGIN * (y2 - y1)
+    across, down = MARGIN_FRACTION * (x2 - x1), MARGIN_FRACTION * (y2 - y1)
     left, top = max(0, round(x1 - across)), max(0, round(y1 - down))
     mask[top : max(top, round(y2 + down)), left : max(left, round(x2 + across))] = 1.0
     return mask

@@ -17,18 +17,18 @@ from explain.causes.tubes import link, speed
 
 LEAST_POINTS, MOST_POINTS = 60, 1200
 """A class with fewer points has no places; of more, this many are kept, evenly drawn."""
-SURE = 0.5
+MIN_CONFIDENCE = 0.5
 """Confidence from which a box of normal footage counts."""
-NEAREST = 3
+MIN_POINTS = 3
 """A place is known when this many points lie near: a single wrong box in normal footage opens no place."""
-SIZE = 2.0
+SIZE_WEIGHT = 2.0
 """Weight of the logarithm of two heights' ratio beside a distance in heights: half as tall is 1.4 heights away."""
-AROUND = 2.0
+RADIUS_HEIGHTS = 2.0
 """Heights within which others show which way one goes here."""
-MOVING = 0.25
+MIN_MOVING_HEIGHTS_PER_SECOND = 0.25
 """Heights a second from which something moves at all."""
-LEAST_NEIGHBOURS = 20
-LEAST_SAMPLES = 4
+MIN_NEIGHBOURS = 20
+MIN_SAMPLES = 4
 """A direction or a speed is told from this many samples on."""
 PERCENT = np.linspace(0.0, 1.0, 101)
 
@@ -58,7 +58,7 @@ def learn(moments: Iterable[tuple[Sequence[Detections], Clock]], frames: int) ->
 
 
 def _sure(found: Detections) -> Detections:
-    keep = np.flatnonzero(found.confidence >= SURE)
+    keep = np.flatnonzero(found.confidence >= MIN_CONFIDENCE)
     labels = tuple(found.labels[i] for i in keep)
     return Detections(found.frame, found.boxes[keep], labels, found.confidence[keep], found.vocabulary)
 
@@ -72,7 +72,7 @@ def _places(found: Sequence[_Seen], frames: int) -> Places:
     apart = np.array([_distance(points[moment != m], p) for m, p in zip(moment, points, strict=True)])
     # Only tubes that are long enough to be judged: the short ones are often a box that jumped from one to another.
     pace = travel if found[0][1].label in VEHICLES else speed
-    speeds = [pace(tube, clock) for _, tube, clock in found if len(tube.frames) >= LEAST_SAMPLES]
+    speeds = [pace(tube, clock) for _, tube, clock in found if len(tube.frames) >= MIN_SAMPLES]
     return Places(
         points=tuple((round(x, 1), round(y, 1), round(h, 1)) for x, y, h in points.tolist()),
         motion=tuple((round(x, 2), round(y, 2)) for x, y in motion.tolist()),
@@ -104,37 +104,37 @@ def velocity(tube: Tube, clock: Clock) -> Doubles:
 def distance(places: Places, boxes: Floats) -> Doubles:
     """How far (N, 4) boxes stand from where their class stands normally, (N,) in their own heights.
 
-    It is the distance to the :data:`NEAREST`-th nearest known point, position and size taken together, so that who is
-    far too tall for where they stand is far away, too. Infinite where fewer points are known.
+    The distance to the :data:`MIN_POINTS`-th nearest known point in position and size, so that a box that is too tall
+    for its place is also far away. Infinite where fewer points are known.
     """
     known = np.array(places.points, np.float64).reshape(-1, 3)
     return np.array([_distance(known, point) for point in feet(boxes)])
 
 
 def _distance(known: Doubles, point: Doubles) -> float:
-    if len(known) < NEAREST:
+    if len(known) < MIN_POINTS:
         return float("inf")
     offset = (known[:, :2] - point[:2]) / point[2]
-    size = SIZE * np.log(known[:, 2] / point[2])
-    return float(np.sqrt(np.partition((offset**2).sum(axis=1) + size**2, NEAREST - 1)[NEAREST - 1]))
+    size = SIZE_WEIGHT * np.log(known[:, 2] / point[2])
+    return float(np.sqrt(np.partition((offset**2).sum(axis=1) + size**2, MIN_POINTS - 1)[MIN_POINTS - 1]))
 
 
 def against_flow(places: Places, tube: Tube, clock: Clock) -> float:
     """Share of those who move near a tube's path that move its way, by the angle between velocities.
 
     Returns:
-        0 to 1; 1 where the tube stands still or where fewer than :data:`LEAST_NEIGHBOURS` others are known.
+        0 to 1; 1 where the tube stands still or where fewer than :data:`MIN_NEIGHBOURS` others are known.
     """
     moves = velocity(tube, clock)
     mean = moves.mean(axis=0)
     points, motion = np.array(places.points).reshape(-1, 3), np.array(places.motion).reshape(-1, 2)
-    goes = np.linalg.norm(motion, axis=1) >= MOVING
-    if not np.linalg.norm(mean) >= MOVING or goes.sum() < LEAST_NEIGHBOURS:
+    goes = np.linalg.norm(motion, axis=1) >= MIN_MOVING_HEIGHTS_PER_SECOND
+    if not np.linalg.norm(mean) >= MIN_MOVING_HEIGHTS_PER_SECOND or goes.sum() < MIN_NEIGHBOURS:
         return 1.0
     path = feet(tube.boxes)
     gap = (points[goes, None, :2] - path[None, :, :2]) / path[None, :, 2:]
-    near = ((gap**2).sum(axis=2) <= AROUND**2).any(axis=1)
-    if near.sum() < LEAST_NEIGHBOURS:
+    near = ((gap**2).sum(axis=2) <= RADIUS_HEIGHTS**2).any(axis=1)
+    if near.sum() < MIN_NEIGHBOURS:
         return 1.0
     way = motion[goes][near]
     cosine = way @ mean / (np.linalg.norm(way, axis=1) * np.linalg.norm(mean))

@@ -8,15 +8,15 @@ from core.records import Detections
 from explain.causes._vehicles import VEHICLES
 from explain.labels import PERSON
 
-LARGEST = 0.5
+MAX_SIDE_FRACTION = 0.5
 """Share of the picture's width, and of its height, from which a box is no thing: who comes close to a fixed camera
 fills its height but not half of its width."""
-LEAST_HEIGHT = 12.0
+MIN_PERSON_PIXELS = 12.0
 """Pixels of a person from which the action model is asked: the compact one learns from none smaller, and legs of five
 pixels tell no walk from a run."""
-SURE_PERSON = 0.5
+CONFIDENT_PERSON = 0.5
 """Confidence from which a person is one that the action model is asked about."""
-SAME_BOX = 0.45
+SAME_BOX_IOU = 0.45
 """IoU from which a person and a surer vehicle are two names of one box, which is the vehicle's."""
 
 
@@ -27,7 +27,7 @@ def sized(found: Detections, size: tuple[int, int]) -> Detections:
         found: by an object model.
         size: (width, height) of the picture.
     """
-    kept = np.flatnonzero((found.boxes[:, 2:] - found.boxes[:, :2] < LARGEST * np.array(size)).any(axis=1))
+    kept = np.flatnonzero((found.boxes[:, 2:] - found.boxes[:, :2] < MAX_SIDE_FRACTION * np.array(size)).any(axis=1))
     names = tuple(found.labels[i] for i in kept.tolist())
     return Detections(found.frame, found.boxes[kept], names, found.confidence[kept], found.vocabulary)
 
@@ -36,7 +36,9 @@ def actors(found: Detections) -> Floats:
     """Return the boxes of those whom the action model is asked about, (N, 4): sure persons, large enough."""
     person = np.array([name == PERSON for name in found.labels], np.bool_)
     vehicle = np.array([name in VEHICLES for name in found.labels], np.bool_)
-    asked = person & (found.confidence >= SURE_PERSON) & (found.boxes[:, 3] - found.boxes[:, 1] >= LEAST_HEIGHT)
+    asked = (
+        person & (found.confidence >= CONFIDENT_PERSON) & (found.boxes[:, 3] - found.boxes[:, 1] >= MIN_PERSON_PIXELS)
+    )
     surer = found.confidence[None, :] > found.confidence[:, None]
-    asked &= ~((iou(found.boxes, found.boxes) >= SAME_BOX) & surer & vehicle).any(axis=1)
+    asked &= ~((iou(found.boxes, found.boxes) >= SAME_BOX_IOU) & surer & vehicle).any(axis=1)
     return found.boxes[asked]

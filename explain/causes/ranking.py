@@ -26,12 +26,12 @@ from explain.causes._things import boxes_within, things
 from explain.labels import coarse, fine
 
 Rule = Callable[[Measures, Normality], Doubles]
-WEAKEST = 0.01
+MIN_SCORE_FRACTION = 0.01
 """Share of the best cause's score under which a cause is not worth an analyst's time."""
-NEIGHBOURHOOD = 1.6
+NEIGHBOURHOOD_SECONDS = 1.6
 """Seconds of evidence, half before and half after, from which the causes of a single frame are told."""
 PERCENT = np.linspace(0.0, 1.0, 101)
-HAIR = 1e-6
+SAME_MOMENT_SECONDS = 1e-6
 """Seconds by which two moments may differ and be the same."""
 
 
@@ -125,8 +125,8 @@ def rank(
         clock: when the clip's frames are shown; without it nothing is said of speeds and directions.
 
     Returns:
-        Causes, best first, one for each thing, without those that score under :data:`WEAKEST` of the best; and the
-        frame that stands for the event.
+        Causes, best first, one for each thing, without those under :data:`MIN_SCORE_FRACTION` of the best score; and
+        the frame that stands for the event.
 
     Raises:
         UnknownNameError: no such rule.
@@ -140,7 +140,7 @@ def rank(
     measures = measure(candidates, sums)
     sure = np.array([candidate.sure for candidate in candidates], np.bool_)
     scores = np.where(sure, score(measures, normality), 0.0)
-    found = things(candidates, measures, scores, WEAKEST * max(float(scores.max(initial=0.0)), 0.0), clock)
+    found = things(candidates, measures, scores, MIN_SCORE_FRACTION * max(float(scores.max(initial=0.0)), 0.0), clock)
     shown = _shown(found, sums.frames, sums.score)
     placed = tuple(replace(cause, box=cause.at(shown)) for cause in found)
     return Ranking(placed, measures.unexplained, shown)
@@ -156,7 +156,7 @@ def _shown(found: Sequence[Cause], frames: npt.NDArray[np.intp], scores: Doubles
 def by_frame(
     evidence: Sequence[Evidence], normality: Normality, rule: str = "calibrated", clock: Clock | None = None
 ) -> tuple[tuple[FrameCause, ...], ...]:
-    """Rank the causes of each single frame, each told from the :data:`NEIGHBOURHOOD` of evidence around it.
+    """Rank the causes of each single frame, each told from the :data:`NEIGHBOURHOOD_SECONDS` of evidence around it.
 
     Args:
         evidence: frames of a clip, ascending.
@@ -180,13 +180,17 @@ def by_frame(
     sums = total(candidates, sound, normality.heat)
     sure = np.array([candidate.sure for candidate in candidates], np.bool_)
     moments = sums.frames.astype(np.float64) if clock is None else clock.seconds(sums.frames)
-    reach = 0.5 if clock is None else NEIGHBOURHOOD / 2
+    reach = 0.5 if clock is None else NEIGHBOURHOOD_SECONDS / 2
     found = []
     for column, (frame, moment) in enumerate(zip(sums.frames.tolist(), moments.tolist(), strict=True)):
-        near = slice(*np.searchsorted(moments, [moment - reach - HAIR, moment + reach + HAIR]).tolist())
+        near = slice(
+            *np.searchsorted(
+                moments, [moment - reach - SAME_MOMENT_SECONDS, moment + reach + SAME_MOMENT_SECONDS]
+            ).tolist()
+        )
         measures = measure(candidates, sums, near)
         scores = np.where(sums.present[:, column], score(measures, normality), 0.0)
-        least = WEAKEST * max(float(scores.max(initial=0.0)), 0.0)
+        least = MIN_SCORE_FRACTION * max(float(scores.max(initial=0.0)), 0.0)
         order = [i for i in np.lexsort((-scores, ~sure)).tolist() if scores[i] > least]
         found.append(tuple(_in_frame(candidates[i], float(scores[i]), frame, measures.size) for i in order))
     return tuple(found)

@@ -9,9 +9,9 @@ from core.records import Event, Pixels
 from explain.causes._vehicles import DONE_BY_VEHICLES, VEHICLES
 from explain.labels import PERSON
 
-SURE = 0.75
+MIN_UNRESERVED_CONFIDENCE = 0.75
 """A model this confident is quoted without a reservation."""
-MOST = 0.5
+MAJORITY_FRACTION = 0.5
 
 
 def timestamp(seconds: float) -> str:
@@ -162,12 +162,12 @@ def _trust(causes: Sequence[Cause], unexplained: float) -> list[str]:
     said: list[str] = []
     if causes:
         best = causes[0]
-        amount = "Most" if best.heat_share >= MOST else "Part"
+        amount = "Most" if best.heat_share >= MAJORITY_FRACTION else "Part"
         held = "in that region" if best.coarse == "unknown" else "in its boxes"
         said.append(f"{amount} of the heat ({percent(best.heat_share)}) lies {held}{_confidence(best)}.")
-        if len(causes) > 1 and causes[1].score > MOST * best.score:
+        if len(causes) > 1 and causes[1].score > MAJORITY_FRACTION * best.score:
             said.append(f"The next cause, {causes[1].fine}, ranks close behind.")
-    if unexplained >= MOST:
+    if unexplained >= MAJORITY_FRACTION:
         said.append(f"{percent(unexplained)} of the heat lies in no box at all: treat a named cause with caution.")
     elif unexplained >= 0.005:
         said.append(f"{percent(unexplained)} of the heat lies in no box.")
@@ -177,5 +177,5 @@ def _trust(causes: Sequence[Cause], unexplained: float) -> list[str]:
 def _confidence(cause: Cause) -> str:
     if cause.coarse in ("unknown", "location"):
         return ""
-    tone = "" if cause.confidence >= SURE else "only "
+    tone = "" if cause.confidence >= MIN_UNRESERVED_CONFIDENCE else "only "
     return f", and the model that named it was {tone}{cause.confidence:.2f} confident"

@@ -17,18 +17,18 @@ from core.clock import Clock
 from core.errors import expect
 from core.records import Detections, Pixels, Tube
 
-PATIENCE = 3
+MAX_MISSED_SAMPLES = 3
 """Samples in a row that an object may be missed before its tube ends."""
 PASSES = ((0.0, 0.3), (0.5, 0.05))
 """(enlargement of each side as a share of the box's width and height, least IoU), tried in this order."""
 
-DOUBTED = 0.1
+MIN_END_CONFIDENCE = 0.1
 """Confidence below which a box neither begins nor ends a tube that has surer ones: it may be half of somebody else."""
 
-STEP = 0.4
+SPEED_SECONDS = 0.4
 """Seconds over which a speed is measured, as far as a tube and its samples allow."""
 
-HAIR = 1e-6
+SAME_MOMENT_SECONDS = 1e-6
 """Seconds by which two moments may differ and be the same."""
 
 
@@ -63,7 +63,7 @@ def link(detections: Sequence[Detections]) -> list[Tube]:
 
 def _ends_off(rows: Ints, confidence: Floats) -> list[Ints]:
     """Part the doubted boxes before a tube's first sure one and behind its last from it, as tubes of their own."""
-    sure = np.flatnonzero(confidence[rows] >= DOUBTED)
+    sure = np.flatnonzero(confidence[rows] >= MIN_END_CONFIDENCE)
     if not len(sure):
         return [rows]
     parts = np.split(rows, [sure[0], sure[-1] + 1])
@@ -81,14 +81,16 @@ def at(tube: Tube, frame: float) -> Pixels | None:
 def speed(tube: Tube, clock: Clock) -> float:
     """Return the median speed of the box's centre, in box heights per second; 0 for a tube of one frame.
 
-    It is measured over :data:`STEP` seconds, or from the first sample to the last of a shorter tube, so that it does
-    not matter how densely a clip is sampled: between two frames a box shakes by more than its object moves.
+    Measured over :data:`SPEED_SECONDS`, or over the whole of a shorter tube, so that it does not depend on the sampling
+    rate: between two frames a box shakes by more than its object moves.
     """
     if len(tube.frames) < 2:
         return 0.0
     boxes = tube.boxes.astype(np.float64)
     when = clock.seconds(tube.frames)
-    ends = np.maximum(np.searchsorted(when, when + STEP - clock.step / 2 - HAIR), np.arange(len(when)) + 1)
+    ends = np.maximum(
+        np.searchsorted(when, when + SPEED_SECONDS - clock.step / 2 - SAME_MOMENT_SECONDS), np.arange(len(when)) + 1
+    )
     begins = np.flatnonzero(ends < len(boxes))
     ends = ends[begins] if len(begins) else np.array([len(boxes) - 1])
     begins = begins if len(begins) else np.array([0])
@@ -127,7 +129,7 @@ class _Tracks:
 
     def start(self, first: int, boxes: Doubles, labels: Ints, frame: int) -> Ints:
         """Drop the tracks missed for too long, open one for each box, and return the numbers of the new tubes."""
-        keep, n = self.missed <= PATIENCE, len(boxes)
+        keep, n = self.missed <= MAX_MISSED_SAMPLES, len(boxes)
         fresh = np.arange(first, first + n)
         self.tube = np.concatenate([self.tube[keep], fresh])
         self.label = np.concatenate([self.label[keep], labels])

@@ -9,7 +9,7 @@ from explain.disturbances._stretches import Stretch, joined, lasting, runs
 
 UNIFORM, PLAIN = 0.92, 0.4
 """Share of the picture that has one colour, and grey levels of detail, of the middle cell."""
-BARS = 0.8
+MIN_BARS_FRACTION = 0.8
 GRAIN, UNLIKE, ROUGH = 0.4, 0.3, 8.0
 """Snow: correlation of neighbouring pixels, share of blocks that look like the frame before, grey levels of detail."""
 SECONDS, JOIN = 0.2, 1.0
@@ -23,11 +23,11 @@ def blank(rows: Rows) -> Bools:
     detail = np.median(rows["detail"], axis=1) / DETAIL_UNIT
     plain = (rows["uniform"] >= UNIFORM) & (detail <= PLAIN)
     snow = (rows["grain"] <= GRAIN) & (rows["alike"] <= UNLIKE) & (detail >= ROUGH)
-    return np.asarray(plain | (rows["bars"] >= BARS) | snow, np.bool_)
+    return np.asarray(plain | (rows["bars"] >= MIN_BARS_FRACTION) | snow, np.bool_)
 
 
 def find(rows: Rows, clock: Clock) -> list[Stretch]:
     """List the stretches without a picture."""
     found = joined(runs(blank(rows)), clock, JOIN)
-    bars = (rows["bars"] >= BARS) & (rows["uniform"] < UNIFORM)
+    bars = (rows["bars"] >= MIN_BARS_FRACTION) & (rows["uniform"] < UNIFORM)
     return [one for one in found if lasting([one], clock, SECONDS) or not bars[one.first : one.last + 1].any()]

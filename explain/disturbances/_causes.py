@@ -15,17 +15,17 @@ from explain.disturbances._night import Turn
 from explain.disturbances._series import Rows
 from explain.disturbances._snapshots import Snapshot
 from explain.disturbances._stretches import Spanning, Stretch, mask, merged, near, within
-from explain.disturbances._views import HERE, Stay, View, follow
+from explain.disturbances._views import MIN_ALIKE_FRACTION, Stay, View, follow
 from explain.disturbances.registration import register
 
 Span = TypeVar("Span", Stretch, Turn)
-AROUND = 0.6
+VIEW_CHANGE_SECONDS = 0.6
 """Seconds around a change of view in which nothing else is told."""
-ABSORBED = 0.8
+ABSORBING_SECONDS = 0.8
 """Seconds within which a change of light belongs to what covers the camera, or to nightfall."""
-AFTER = 10.0
+PARTIAL_LIGHT_DELAY_SECONDS = 10.0
 """Seconds behind a change of the whole picture in which light on a part of it is not told."""
-LASTING = 0.35
+MIN_LASTING_LOG_RATIO = 0.35
 """Logarithm by which light that stays makes what follows incomparable: 1.4 times."""
 
 
@@ -49,7 +49,7 @@ def find(rows: Rows, snapshots: Sequence[Snapshot], clock: Clock, scale: tuple[f
     covered = merged(covered + [one for one in lights if _behind(one, snapshots, poor)])
     frozen = [one for one in frozen if mask(covered, count)[one.first : one.last + 1].mean() < 0.5]
     hidden = none | mask(covered, count)
-    around = within(mask(covered, count), *_both(clock, AROUND))
+    around = within(mask(covered, count), *_both(clock, VIEW_CHANGE_SECONDS))
     views, stays = _views(snapshots, none | mask(frozen, count) | around)
     moved = _moves.moves(views, stays, rows, hidden)
     moved = sorted([*moved, *_zoom.zooms(views, stays, moved, hidden)], key=lambda one: one.first)
@@ -58,7 +58,7 @@ def find(rows: Rows, snapshots: Sequence[Snapshot], clock: Clock, scale: tuple[f
     covered, lights = _absorb(covered, lights, clock)
     turns, lights = _absorb(turns, lights, clock)
     parts = _parts(rows, clock, hidden | mask(frozen, count), [*turns, *moved, *lights, *blank, *lost])
-    jolts = within(hidden | mask(moved, count) | _edges(frozen, count), *_both(clock, AROUND))
+    jolts = within(hidden | mask(moved, count) | _edges(frozen, count), *_both(clock, VIEW_CHANGE_SECONDS))
     shaken = _moves.shakes(rows, clock, jolts, moved)
     swaying = mask(_moves.fro(moved, clock), count)
     moved = [one for one in moved if not swaying[one.first]]
@@ -86,7 +86,7 @@ def _gone(rows: Rows, clock: Clock) -> tuple[list[Stretch], Doubles]:
     hands = []
     for one in found:
         beside = [frame for frame in (one.first - 1, one.last + 1) if 0 <= frame < len(rows)]
-        if beside and all(poor[frame] >= _light.COVERED for frame in beside):
+        if beside and all(poor[frame] >= _light.MIN_COVERED_FRACTION for frame in beside):
             hands.append(one)
     return [one for one in found if one not in hands], poor
 
@@ -99,7 +99,7 @@ def _views(snapshots: Sequence[Snapshot], out: Bools) -> tuple[list[View], list[
 def _elsewhere(turns: list[Turn], moved: Sequence[Move], clock: Clock) -> list[Turn]:
     """Leave out changes of colour and brightness that come with another place."""
     places = [move for move in moved if move.pixels is None]
-    return [turn for turn in turns if not any(near(turn, place, clock, AROUND) for place in places)]
+    return [turn for turn in turns if not any(near(turn, place, clock, VIEW_CHANGE_SECONDS) for place in places)]
 
 
 def _lights(rows: Rows, clock: Clock, hidden: Bools) -> list[Stretch]:
@@ -113,17 +113,17 @@ def _behind(light: Stretch, snapshots: Sequence[Snapshot], poor: Doubles) -> boo
     gone = float(poor[light.first : light.last + 1].max())
     before = [one for one in snapshots if one.frame < light.first]
     then = [one for one in snapshots if light.first < one.frame <= light.last + 1]
-    if gone >= _light.COVERED or not (before and then):
-        return gone >= _light.COVERED
+    if gone >= _light.MIN_COVERED_FRACTION or not (before and then):
+        return gone >= _light.MIN_COVERED_FRACTION
     seen = min(register(before[-1].structure, one.structure).still for one in then)
-    return gone >= _moves.POOR and seen < HERE
+    return gone >= _moves.MIN_BLANK_FRACTION and seen < MIN_ALIKE_FRACTION
 
 
 def _absorb(spans: list[Span], lights: list[Stretch], clock: Clock) -> tuple[list[Span], list[Stretch]]:
     """Let changes of light that come with something else belong to it."""
     rest: list[Stretch] = []
     for light in lights:
-        close = [i for i, one in enumerate(spans) if near(one, light, clock, ABSORBED)]
+        close = [i for i, one in enumerate(spans) if near(one, light, clock, ABSORBING_SECONDS)]
         for i in close:
             one = spans[i]
             spans[i] = dataclasses.replace(one, first=min(one.first, light.first), last=max(one.last, light.last))
@@ -132,10 +132,12 @@ def _absorb(spans: list[Span], lights: list[Stretch], clock: Clock) -> tuple[lis
 
 
 def _parts(rows: Rows, clock: Clock, hidden: Bools, changes: Sequence[Spanning]) -> list[Stretch]:
-    off = within(hidden | mask(changes, len(rows)), *_both(clock, AROUND))
+    off = within(hidden | mask(changes, len(rows)), *_both(clock, VIEW_CHANGE_SECONDS))
     found = _light.parts(rows, clock, off)
     ends = [clock.at(one.last) for one in changes]
-    return [one for one in found if not any(0 <= clock.at(one.first) - end < AFTER for end in ends)]
+    return [
+        one for one in found if not any(0 <= clock.at(one.first) - end < PARTIAL_LIGHT_DELAY_SECONDS for end in ends)
+    ]
 
 
 def _told(lights: Sequence[Stretch], rows: Rows, clock: Clock) -> list[Disturbance]:
@@ -143,7 +145,7 @@ def _told(lights: Sequence[Stretch], rows: Rows, clock: Clock) -> list[Disturban
     told, level = [], 0.0
     for light, said in zip(lights, _sentences.say("light", lights, clock), strict=True):
         level += _light.settled(rows, light, clock)
-        told.append(dataclasses.replace(said, lasting=abs(level) >= LASTING))
+        told.append(dataclasses.replace(said, lasting=abs(level) >= MIN_LASTING_LOG_RATIO))
     return told
 
 

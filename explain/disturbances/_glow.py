@@ -6,22 +6,22 @@ import cv2
 import numpy as np
 
 from core.arrays import Bools, Floats
-from explain.disturbances.registration import LIKE, correlations
-from explain.disturbances.thumbnails import BLOCK, Thumbnail, structure
+from explain.disturbances.registration import MIN_CORRELATION, correlations
+from explain.disturbances.thumbnails import BLOCK_PIXELS, Thumbnail, structure
 
-LEARNT = 2.0
+MAX_LEVELS_PER_SECOND = 2.0
 """Grey levels a second by which the background follows the picture."""
-CHANGED, SHARE = 12.0, 0.15
+MIN_CHANGE_LEVELS, MIN_CHANGE_FRACTION = 12.0, 0.15
 """Grey levels, and share of the background's brightness, from which a pixel is lighter or darker."""
-BRIGHT = 20.0, 0.25
+MIN_LIGHT_CHANGE = 20.0, 0.25
 """The same of pixels on which a light falls."""
-DARK = 70.0
+MAX_DARK_BRIGHTNESS = 70.0
 """Median brightness of a picture under which a light in it counts."""
-SMALLEST = 0.02
+MIN_AREA_FRACTION = 0.02
 """Share of the picture under which nothing is measured."""
-EDGE = 0.2
+MAX_SLOPE = 0.2
 """Steepest slope of a light, as a share of its height a thumbnail pixel; an object's outline is steeper."""
-HALF, PATIENCE = 0.5, 4
+MAX_CHANGED_FRACTION, MAX_CHANGED_LOOKS = 0.5, 4
 """Where more than this share of the picture has changed in more looks than that, the background is made anew."""
 
 
@@ -48,41 +48,41 @@ class Glow:
             self.background, self.seconds = now.grey.copy(), seconds
             return 0.0, 0.0, 0.0
         change = now.grey - self.background
-        self.odd = self.odd + 1 if np.mean(np.abs(change) > CHANGED) > HALF else 0
-        if self.odd > PATIENCE:
+        self.odd = self.odd + 1 if np.mean(np.abs(change) > MIN_CHANGE_LEVELS) > MAX_CHANGED_FRACTION else 0
+        if self.odd > MAX_CHANGED_LOOKS:
             self.background, self.odd = now.grey.copy(), 0
             return 0.0, 0.0, 0.0
         lit, other = _lit(self.background, now, change)
         glow = _soft(self.background, change)
-        step = LEARNT * min(1.0, max(seconds - self.seconds, 0.0))
+        step = MAX_LEVELS_PER_SECOND * min(1.0, max(seconds - self.seconds, 0.0))
         self.background += np.clip(change, -step, step)
         self.seconds = seconds
         return lit, other, glow
 
 
 def _lit(background: Floats, now: Thumbnail, change: Floats) -> tuple[float, float]:
-    limit = np.maximum(CHANGED, SHARE * background)
-    if np.mean(np.abs(change) > limit) < SMALLEST:
+    limit = np.maximum(MIN_CHANGE_LEVELS, MIN_CHANGE_FRACTION * background)
+    if np.mean(np.abs(change) > limit) < MIN_AREA_FRACTION:
         return 0.0, 0.0
     lighter, darker = (_blocks(part > limit) > 0.5 for part in (change, -change))
     found, _ = correlations(structure(background), now.structure)
-    shares = [float((part & (found > LIKE)).mean()) for part in (lighter, darker)]
+    shares = [float((part & (found > MIN_CORRELATION)).mean()) for part in (lighter, darker)]
     moved = float((_blocks(np.abs(change) > limit) > 0.5).mean())
     return max(shares), moved - max(shares)
 
 
 def _soft(background: Floats, change: Floats) -> float:
-    bright = change > np.maximum(BRIGHT[0], BRIGHT[1] * background)
+    bright = change > np.maximum(MIN_LIGHT_CHANGE[0], MIN_LIGHT_CHANGE[1] * background)
     area = float(bright.mean())
-    if area < SMALLEST or np.median(background) > DARK:
+    if area < MIN_AREA_FRACTION or np.median(background) > MAX_DARK_BRIGHTNESS:
         return 0.0
     around = cv2.dilate(bright.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     steep = np.hypot(cv2.Sobel(change, -1, 1, 0, ksize=1), cv2.Sobel(change, -1, 0, 1, ksize=1)) / 2
     edge = float(np.quantile(steep[around], 0.98)) / max(float(np.quantile(change[bright], 0.9)), 1.0)
-    return area if edge <= EDGE else 0.0
+    return area if edge <= MAX_SLOPE else 0.0
 
 
 def _blocks(flags: Bools) -> Floats:
     height, width = flags.shape
-    size = width // BLOCK, height // BLOCK
+    size = width // BLOCK_PIXELS, height // BLOCK_PIXELS
     return np.asarray(cv2.resize(flags.astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)

@@ -11,17 +11,17 @@ from explain.disturbances._stretches import Stretch, hysteresis, joined, lasting
 
 DARK_LEVEL = 6.0
 """Grey levels added before brightness is compared, for in the dark noise is as large as light."""
-SUDDEN = ((0.15, 1.0), (0.25, 4.0))
+SUDDEN_LOG_RATIO_SECONDS = ((0.15, 1.0), (0.25, 4.0))
 """Logarithms by which the light changes, within so many seconds."""
-TOGETHER, PART = 0.75, 0.4
+MIN_CELL_FRACTION, MIN_CHANGE_FRACTION = 0.75, 0.4
 """Share of the cells that change together, by so much of the middle one's change at least."""
-EBB = 0.5
+END_FRACTION = 0.5
 """Share of the limit at which a change is over."""
-UNDONE = 10.0
+MAX_FLASH_SECONDS = 10.0
 """Seconds within which light that goes and comes again is one change."""
-BEGUN, HALF, OVER = 0.2, 0.5, 0.08
+BEGIN_FRACTION, HALF_FRACTION, REMAINING_FRACTION = 0.2, 0.5, 0.08
 """Shares of a change at which it has begun, is under way, and is nearly over."""
-COVERED, UNCOVERED, POOR = 0.55, 0.4, 0.35
+MIN_COVERED_FRACTION, MIN_LEFT_COVERED_FRACTION, MAX_DETAIL_FRACTION = 0.55, 0.4, 0.35
 """Share of the cells whose detail is gone, and at which it is back; share of its usual detail that a cell has then."""
 COVERED_SECONDS, JOIN = 0.9, 1.0
 RICH, TOP = 0.6, 0.97
@@ -29,7 +29,7 @@ RICH, TOP = 0.6, 0.97
 SOME, BARE, PLAIN, EMPTY = 0.75, 0.6, 1.5, 0.5
 """Another place has detail, too: a quarter of its cells have more than this share of what the middle cell had, or more
 than so many grey levels; and its middle cell has more than the last."""
-TEXTURED, ENOUGH = 0.25, 0.3
+MIN_DETAIL_LEVELS, MIN_TEXTURED_FRACTION = 0.25, 0.3
 """Grey levels of usual detail from which a cell can lose any, and the share of such cells that is needed."""
 LIT, OTHER, GLOW, PART_SECONDS = 0.2, 0.05, 0.03, 0.4
 """Shares of the picture that light changes while nothing else happens: lit, changed otherwise, under a soft light."""
@@ -45,11 +45,11 @@ def light(rows: Rows, clock: Clock, hidden: Bools) -> list[Stretch]:
         hidden: (frames,) those that cannot be compared with others.
     """
     found: list[Stretch] = []
-    for limit, seconds in SUDDEN:
+    for limit, seconds in SUDDEN_LOG_RATIO_SECONDS:
         step = max(1, round(seconds * clock.rate))
         amount = np.abs(change(rows, step))
         amount[within(hidden, step, 0)] = 0.0
-        over = hysteresis(amount >= limit, amount >= limit * EBB)
+        over = hysteresis(amount >= limit, amount >= limit * END_FRACTION)
         changes = [_trimmed(rows, Stretch(max(run.first - step, 0), run.last)) for run in over]
         # What changes suddenly also changed within the longer time, but that tells less of when.
         found += [one for one in changes if not any(near(one, other, clock, 0.0) for other in found)]
@@ -61,7 +61,7 @@ def _undone(rows: Rows, lights: list[Stretch], clock: Clock) -> list[Stretch]:
     """Make one of two changes of which the second undoes the first soon after."""
     found: list[Stretch] = []
     for one in lights:
-        if found and clock.at(one.first) - clock.end(found[-1].last) < UNDONE:
+        if found and clock.at(one.first) - clock.end(found[-1].last) < MAX_FLASH_SECONDS:
             first, second = (settled(rows, change, clock) for change in (found[-1], one))
             if first * second < 0 and abs(first + second) < 0.5 * abs(first):
                 found[-1] = Stretch(found[-1].first, one.last)
@@ -77,8 +77,8 @@ def change(rows: Rows, step: int) -> Doubles:
         last = min(first + _CHUNK, len(rows))
         part = _logarithms(rows[first:last]) - _logarithms(rows[first - step : last - step])
         middle = np.median(part, axis=1)
-        along = (part * np.sign(middle)[:, None] >= PART * np.abs(middle)[:, None]).mean(axis=1)
-        found[first:last] = np.where(along >= TOGETHER, middle, 0.0)
+        along = (part * np.sign(middle)[:, None] >= MIN_CHANGE_FRACTION * np.abs(middle)[:, None]).mean(axis=1)
+        found[first:last] = np.where(along >= MIN_CELL_FRACTION, middle, 0.0)
     return found
 
 
@@ -98,14 +98,17 @@ def _logarithms(rows: Rows) -> Doubles:
 def _trimmed(rows: Rows, one: Stretch) -> Stretch:
     """Cut a stretch down to where light leaves the brightness of its beginning, and reaches that of its end."""
     part = np.median(_logarithms(rows[one.first : one.last + 1]), axis=1)
-    first, last = one.first + _left(part, BEGUN), min(one.last - _left(part[::-1], OVER) + 1, one.last)
+    first, last = (
+        one.first + _left(part, BEGIN_FRACTION),
+        min(one.last - _left(part[::-1], REMAINING_FRACTION) + 1, one.last),
+    )
     return Stretch(min(first, last), last)
 
 
 def _left(part: Doubles, edge: float) -> int:
     """Return the first frame of those that lead to half of the whole change without coming back under its edge."""
     away = np.abs(part - part[0]) / max(float(np.ptp(part)), 1e-6)
-    half = np.flatnonzero(away >= HALF)
+    half = np.flatnonzero(away >= HALF_FRACTION)
     near = np.flatnonzero(away[: half[0]] <= edge) if len(half) else np.zeros(1, np.intp)
     return int(near[-1]) + 1 if len(half) else 0
 
@@ -119,7 +122,7 @@ def parts(rows: Rows, clock: Clock, hidden: Bools) -> list[Stretch]:
 
 def covered(poor: Doubles, clock: Clock, hidden: Bools) -> list[Stretch]:
     """List the stretches in which most of the picture has lost its detail, of :func:`poverty`."""
-    found = hysteresis((poor >= COVERED) & ~hidden, (poor >= UNCOVERED) & ~hidden)
+    found = hysteresis((poor >= MIN_COVERED_FRACTION) & ~hidden, (poor >= MIN_LEFT_COVERED_FRACTION) & ~hidden)
     return lasting(joined(found, clock, JOIN), clock, COVERED_SECONDS)
 
 
@@ -133,15 +136,15 @@ def poverty(rows: Rows, hidden: Bools) -> Doubles:
     rich = np.flatnonzero(~hidden & (total >= RICH * np.quantile(total[~hidden], TOP)))
     rich = rich[:: max(1, len(rich) // _CHUNK)]
     usual, level = np.median(_detail(rows[rich]), axis=0), np.median(rows["level"][rich], axis=0)
-    textured = usual * (level + 10.0) >= TEXTURED
-    if textured.sum() < ENOUGH * CELLS:
+    textured = usual * (level + 10.0) >= MIN_DETAIL_LEVELS
+    if textured.sum() < MIN_TEXTURED_FRACTION * CELLS:
         return found
     for part in _chunks(len(rows)):
         detail = _detail(rows[part])
         bare = np.quantile(detail, SOME, axis=1) < BARE * np.median(usual)
         bare &= np.quantile(rows["detail"][part], SOME, axis=1) <= PLAIN * DETAIL_UNIT
         bare |= np.median(rows["detail"][part], axis=1) <= EMPTY * DETAIL_UNIT
-        found[part] = (detail[:, textured] < POOR * usual[textured]).mean(axis=1) * bare
+        found[part] = (detail[:, textured] < MAX_DETAIL_FRACTION * usual[textured]).mean(axis=1) * bare
     return found
 
 

@@ -12,25 +12,25 @@ from core.clock import Clock
 from explain.disturbances._series import Rows
 from explain.disturbances._similarity import Similarity
 from explain.disturbances._stretches import Stretch, hysteresis, joined, lasting
-from explain.disturbances._views import DRIFT, MOVE, VOTED, Stay, View, place_of
+from explain.disturbances._views import MAX_DRIFT_PIXELS, MIN_MOVE_FRACTION, VOTED, Stay, View, place_of
 from explain.disturbances.registration import register
 
 LEAPT, TRAVELLED = 0.3, 3.0
 """A view of another place comes at once, with fewer blocks alike, or travels so many thumbnail pixels; what is parked
 before a camera does neither."""
-GONE, BRIM = 0.5, 3.0
+MIN_DIFFERENCE_FRACTION, MAX_DISPLACEMENT_PIXELS = 0.5, 3.0
 """A change of view lasts while frames differ half as much as the most different one; so many pixels count as all."""
 SLID, ARRIVED = 0.25, 0.9
 """Shares of the way at which a view that slides off slowly has begun to, and is there."""
-FIRST_ONES = 4
+FIRST_SNAPSHOTS = 4
 """Snapshots of a view that tell whether the one before it is lost."""
-POOR = 0.3
+MIN_BLANK_FRACTION = 0.3
 """Share of cells without detail from which another view is one that is hidden."""
-AWAY = 0.9
+MIN_HIDDEN_SECONDS = 0.9
 """Seconds that a view must be hidden for."""
 SHAKEN, SHAKING, WAY = 0.45, 0.25, 0.65
 """Thumbnail pixels that frames lie off their usual place, most and least in a shake; share of blocks that vote so."""
-STILL = 0.05
+MAX_STILL_PIXELS = 0.05
 """Thumbnail pixels under which a displacement is the measurement's own."""
 WINDOW, SHAKE_SECONDS, JOIN = 1.0, 0.3, 1.5
 """Seconds of which the usual place is the median; that a shake lasts; and between two that are one."""
@@ -69,7 +69,7 @@ def moves(views: Sequence[View], stays: Sequence[Stay], rows: Rows, hidden: Bool
     kept = [stay for stay in stays if stay.view >= 0 and stay.snapshots and not _mostly(stay, hidden)]
     if not kept:
         return []
-    move = MOVE * kept[0].snapshots[0].grey.shape[1]
+    move = MIN_MOVE_FRACTION * kept[0].snapshots[0].grey.shape[1]
     found, seen = _open(stays, kept, rows, move, hidden), {kept[0].view}
     for before, after in pairwise(kept):
         if before.view != after.view:
@@ -88,20 +88,20 @@ def covers(stays: Sequence[Stay], rows: Rows, poor: Doubles, clock: Clock) -> li
     """List the stretches in which the view is lost and little detail is left: something is right before the camera."""
     found = []
     for stay in stays:
-        places = stay.places(MOVE * stay.snapshots[0].grey.shape[1]) if stay.snapshots else []
+        places = stay.places(MIN_MOVE_FRACTION * stay.snapshots[0].grey.shape[1]) if stay.snapshots else []
         # Once such a view has settled, what follows is held against it, and no more against the scene.
-        first_ones = places[:FIRST_ONES]
+        first_ones = places[:FIRST_SNAPSHOTS]
         if first_ones.count("lost") <= len(first_ones) / 2:
             continue
         first, last = stay.snapshots[0].frame, stay.snapshots[-1].frame
         usual = float(np.median(poor[first : last + 1]))
-        if usual >= POOR:
+        if usual >= MIN_BLANK_FRACTION:
             while first and poor[first - 1] >= usual / 2:
                 first -= 1
             while last + 1 < len(poor) and poor[last + 1] >= usual / 2:
                 last += 1
             found.append(Stretch(first, last))
-    return lasting(joined(found, clock, JOIN), clock, AWAY)
+    return lasting(joined(found, clock, JOIN), clock, MIN_HIDDEN_SECONDS)
 
 
 def _mostly(stay: Stay, hidden: Bools) -> bool:
@@ -118,7 +118,7 @@ def _open(stays: Sequence[Stay], kept: Sequence[Stay], rows: Rows, move: float, 
     stay = stays[-1]
     told = [shift for shift, place in zip(stay.shifts, stay.places(move), strict=True) if place == "shifted"]
     x, y = ([getattr(shift, name) for shift in told] for name in ("x", "y"))
-    if stay.view >= 0 or len(told) < max(2, len(stay.shifts) / 2) or max(np.ptp(x), np.ptp(y)) > DRIFT:
+    if stay.view >= 0 or len(told) < max(2, len(stay.shifts) / 2) or max(np.ptp(x), np.ptp(y)) > MAX_DRIFT_PIXELS:
         return []
     ends = kept[-1].snapshots[-1].frame, stay.snapshots[0].frame
     return [Move(*_when(*ends, rows, hidden), (float(np.median(x)), float(np.median(y))))]
@@ -143,8 +143,8 @@ def _when(before: int, after: int, rows: Rows, hidden: Bools) -> tuple[int, int]
         return behind, behind
     part = rows[frames]
     off = np.hypot(part["x"], part["y"]) * (part["votes"] >= VOTED)
-    differ = np.maximum(1.0 - part["alike"], np.minimum(off / BRIM, 1.0))
-    strong = frames[differ >= GONE * differ.max()]
+    differ = np.maximum(1.0 - part["alike"], np.minimum(off / MAX_DISPLACEMENT_PIXELS, 1.0))
+    strong = frames[differ >= MIN_DIFFERENCE_FRACTION * differ.max()]
     return int(strong[0]), int(strong[-1])
 
 
@@ -169,7 +169,7 @@ def fro(moved: Sequence[Move], clock: Clock) -> list[Stretch]:
 def amplitude(rows: Rows, clock: Clock) -> Doubles:
     """Measure how far frames lie from where the picture usually lies in that second: (frames,) thumbnail pixels."""
     step = np.stack([rows["x"], rows["y"]], 1).astype(np.float64)
-    step[(rows["votes"] < WAY) | (np.hypot(step[:, 0], step[:, 1]) < STILL)] = 0.0
+    step[(rows["votes"] < WAY) | (np.hypot(step[:, 0], step[:, 1]) < MAX_STILL_PIXELS)] = 0.0
     path = step.cumsum(axis=0)
     rest = median_filter(path, (max(3, round(WINDOW * clock.rate)), 1), mode="nearest")
     return np.asarray(np.hypot(*(path - rest).T))

@@ -8,18 +8,18 @@ import numpy.typing as npt
 
 from core.arrays import Bools
 from core.clock import Clock
-from explain.darkness import DARK
+from explain.darkness import MAX_DARK_BRIGHTNESS
 from explain.disturbances._series import Rows
 
 GREY, COLOUR = 1.5, 2.5
 """A picture is grey whose more coloured cells have no more than the first, coloured where the less coloured have the
 second (``colours`` of a thumbnail): a red bus in a grey picture makes neither."""
-DIMMED, LIGHT = 0.45, 0.7
-"""A dark picture (:data:`explain.darkness.DARK`) has no more than the first share of the brightness of the clip's
-bright times, and is light from the second share on."""
+MAX_DIMMED_FRACTION, MIN_LIGHT_FRACTION = 0.45, 0.7
+"""Shares of the brightness of the clip's bright times: up to the first one a picture below
+:data:`explain.darkness.MAX_DARK_BRIGHTNESS` is dark, from the second one on it is light."""
 SECONDS, OPEN_SECONDS = 3.0, 1.5
 """How long a state must last, and at either end of the clip."""
-TOGETHER = 1.5
+MAX_JOINED_SECONDS = 1.5
 """Changes within so many seconds are one."""
 
 
@@ -44,12 +44,14 @@ def find(rows: Rows, clock: Clock, hidden: Bools) -> list[Turn]:
     turns = _turns(grey, coloured, ("grey", "colour"), clock, seen)
     level = np.median(rows["level"], axis=1)[seen]
     bright = float(np.quantile(level, 0.9))
-    if bright > DARK:
-        dark = min(DARK, DIMMED * bright)
-        turns += _turns(level <= dark, level >= max(1.3 * dark, LIGHT * bright), ("dark", "light"), clock, seen)
+    if bright > MAX_DARK_BRIGHTNESS:
+        dark = min(MAX_DARK_BRIGHTNESS, MAX_DIMMED_FRACTION * bright)
+        turns += _turns(
+            level <= dark, level >= max(1.3 * dark, MIN_LIGHT_FRACTION * bright), ("dark", "light"), clock, seen
+        )
     found: list[Turn] = []
     for turn in sorted(turns, key=lambda turn: turn.first):
-        if not found or clock.at(turn.first) - clock.at(found[-1].last) > TOGETHER:
+        if not found or clock.at(turn.first) - clock.at(found[-1].last) > MAX_JOINED_SECONDS:
             found.append(turn)
     return found
 

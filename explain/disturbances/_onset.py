@@ -16,17 +16,17 @@ from explain.disturbances._stretches import Stretch
 from explain.disturbances._views import VOTED
 
 Span = TypeVar("Span", Stretch, Turn, Move)
-STEP = 0.3
+STEP_SECONDS = 0.3
 """Seconds over which change is measured."""
-FARTHEST, AROUND = 4.0, 8.0
+MAX_SHIFT_SECONDS, CONTEXT_SECONDS = 4.0, 8.0
 """Seconds by which a beginning is put back at most, and those whose middle rate of change is the scene's own."""
-USUAL, SHARE = 2.0, 0.02
+MIN_RATE_RATIO, MIN_CHANGE_FRACTION = 2.0, 0.02
 """How many times the scene's own rate a change has while it goes on, and that share of the whole change besides."""
-PAUSE = 0.2
+MAX_PAUSE_SECONDS = 0.2
 """Seconds for which it may seem to rest."""
-CELL = 1.0
+FULL_CHANGE_LOG_RATIO = 1.0
 """Logarithm at which a cell counts as wholly changed."""
-PIXELS = 0.3
+MIN_STEP_PIXELS = 0.3
 """Thumbnail pixels that a camera goes at least in one step."""
 
 
@@ -52,11 +52,11 @@ def moves(spans: Sequence[Move], rows: Rows, clock: Clock, off: Bools) -> list[M
     found = []
     for one in spans:
         if one.pixels is not None:
-            least = max(0, one.first - _frames(clock, AROUND))
+            least = max(0, one.first - _frames(clock, CONTEXT_SECONDS))
             part = rows[least : one.first + 1]
             path = np.stack([part["x"], part["y"]], 1) * (part["votes"] >= VOTED)[:, None]
-            rate = np.hypot(*_change(path.cumsum(0), _frames(clock, STEP)).T)
-            one = dataclasses.replace(one, first=_back(rate, PIXELS, one.first, clock, off))
+            rate = np.hypot(*_change(path.cumsum(0), _frames(clock, STEP_SECONDS)).T)
+            one = dataclasses.replace(one, first=_back(rate, MIN_STEP_PIXELS, one.first, clock, off))
         found.append(one)
     return found
 
@@ -67,22 +67,22 @@ def _frames(clock: Clock, seconds: float) -> int:
 
 def _looks(rows: Rows, one: Span, clock: Clock) -> Doubles:
     """Return brightness and detail of the cells around a stretch as logarithms: (frames, 48, 2)."""
-    first, stop = max(0, one.first - _frames(clock, AROUND)), one.last + 1 + _frames(clock, AROUND)
+    first, stop = max(0, one.first - _frames(clock, CONTEXT_SECONDS)), one.last + 1 + _frames(clock, CONTEXT_SECONDS)
     level, detail = (rows[name][first:stop].astype(np.float64) for name in ("level", "detail"))
     return np.stack([np.log(level + DARK_LEVEL), np.log(detail / DETAIL_UNIT + 1.0)], -1)
 
 
 def _widened(one: Span, looks: Doubles, clock: Clock, off: Bools) -> Span:
     """Widen a stretch at both ends; ``looks`` has up to AROUND seconds more at both."""
-    step, signed = _frames(clock, STEP), looks.shape[2] == 1
-    start = one.first - max(0, one.first - _frames(clock, AROUND))
+    step, signed = _frames(clock, STEP_SECONDS), looks.shape[2] == 1
+    start = one.first - max(0, one.first - _frames(clock, CONTEXT_SECONDS))
     end = start + one.last - one.first
     whole = _size(looks[start : end + 1] - np.median(looks[max(0, start - step) : max(1, start)], 0), signed).max()
     rate = _size(_change(looks, step), signed)
-    first = _back(rate[: start + 1], SHARE * whole, one.first, clock, off)
+    first = _back(rate[: start + 1], MIN_CHANGE_FRACTION * whole, one.first, clock, off)
     rate = _size(_change(looks[::-1], step), signed)
     behind = len(off) - 1 - one.last
-    last = len(off) - 1 - _back(rate[: len(looks) - end], SHARE * whole, behind, clock, off[::-1])
+    last = len(off) - 1 - _back(rate[: len(looks) - end], MIN_CHANGE_FRACTION * whole, behind, clock, off[::-1])
     return dataclasses.replace(one, first=first, last=last)
 
 
@@ -94,19 +94,19 @@ def _change(values: Doubles, step: int) -> Doubles:
 
 def _size(change: Doubles, signed: bool) -> Doubles:
     """Average a change over the cells, each counted up to CELL: what goes both ways cancels out where ``signed``."""
-    part = np.clip(change, -CELL, CELL)
+    part = np.clip(change, -FULL_CHANGE_LOG_RATIO, FULL_CHANGE_LOG_RATIO)
     return np.asarray(np.abs(part.mean((1, 2))) if signed else np.abs(part).mean((1, 2)), np.float64)
 
 
 def _back(rate: Doubles, least: float, first: int, clock: Clock, off: Bools) -> int:
     """Walk back from a beginning, the last of ``rate``, while the picture changes more than the scene does."""
-    step, pause = _frames(clock, STEP), _frames(clock, PAUSE)
-    before = rate[:-1][::-1][: _frames(clock, FARTHEST)]
+    step, pause = _frames(clock, STEP_SECONDS), _frames(clock, MAX_PAUSE_SECONDS)
+    before = rate[:-1][::-1][: _frames(clock, MAX_SHIFT_SECONDS)]
     blocked = np.flatnonzero(off[max(0, first - len(before)) : first][::-1])
     before = before[: int(blocked[0])] if len(blocked) else before
     if len(before) < 2:
         return first
-    over = np.flatnonzero(before > USUAL * np.median(rate[:-1]) + least)
+    over = np.flatnonzero(before > MIN_RATE_RATIO * np.median(rate[:-1]) + least)
     rests = np.flatnonzero(np.diff(over, prepend=-1) > pause)
     over = over[: int(rests[0])] if len(rests) else over
     return first - min(int(over[-1]) + step, len(before)) if len(over) else first

@@ -13,24 +13,30 @@ from explain.disturbances.thumbnails import GRID
 
 COLUMNS, ROWS = GRID
 SIDES = ("lower", "upper", "right", "left")
-LEAST = 1 / 3
+MIN_AREA_FRACTION = 1 / 3
 """Share of the picture that a lost part has at least."""
 PLAIN, DETAIL = 0.4, 1.2
 """Grey levels of detail up to which a cell is plain, and from which it can lose any."""
-USUAL = 0.8
+DETAIL_QUANTILE = 0.8
 """Quantile of a cell's detail over the clip that is its usual one."""
 LEAP, STEADY = 25.0, 10.0
 """Grey levels by which a cell becomes lighter or darker all at once, and by which the rest of the picture may."""
-HALF, MOST = 0.5, 0.7
+MIN_ROW_FRACTION, MIN_LOST_FRACTION = 0.5, 0.7
 """Share of each row of cells, and of the whole part, that is lost: over it a recorder may write its clock."""
-TEXTURED = 0.5
+MIN_TEXTURED_FRACTION = 0.5
 """Share of the part's cells that had detail, or took on another brightness."""
-ONE_COLOUR = 4.0
+MAX_COLOUR_LEVELS = 4.0
 """Grey levels within which most of a lost part's cells lie."""
 BEFORE, LEFT, SOON = 0.5, 0.25, 2
 """Share of its detail that a cell has in the frame before it is lost, and that it keeps in so many frames from then on:
 what comes little by little is a cover or nightfall, and a plain wall is plain before."""
-LIVE, MORE, BESIDE, NEAREST, LATE = 0.35, 0.45, 2.0, 3, 0.3
+MAX_REPEAT_FRACTION, MIN_EXCESS_FRACTION, CONTEXT_SECONDS, MIN_CONTEXT_FRAMES, MAX_LATE_SECONDS = (
+    0.35,
+    0.45,
+    2.0,
+    3,
+    0.3,
+)
 """Share of the frames beside in which cells of a part that stops may repeat, for it must have noise; share by which
 they repeat more often then, besides what the other cells do; seconds of those frames, and how many are nearest; seconds
 within which the codec still refines what stopped."""
@@ -51,7 +57,7 @@ def find(rows: Rows, clock: Clock, blank: Bools) -> list[Part]:
     """List the stretches in which a part of the picture is lost; ``blank`` are frames without any picture."""
     if blank.all():
         return []
-    usual = np.quantile(rows["detail"][~blank], USUAL, axis=0) / DETAIL_UNIT
+    usual = np.quantile(rows["detail"][~blank], DETAIL_QUANTILE, axis=0) / DETAIL_UNIT
     plain = rows["detail"] <= PLAIN * DETAIL_UNIT
     held = np.unpackbits(rows["held"], axis=1).astype(np.bool_)
     found: list[Part] = []
@@ -86,15 +92,15 @@ def _lines(flags: Bools, side: str) -> Bools:
 def _runs(flags: Bools, side: str, blank: Bools, clock: Clock, seconds: float) -> list[Stretch]:
     """List the stretches in which flagged cells fill a part of the picture from a side on."""
     lines = _lines(flags, side)
-    least = int(np.ceil(lines.shape[1] * LEAST))
-    full = (lines[:, :least].mean(2) >= HALF).all(1) & (lines[:, :least].mean((1, 2)) >= MOST)
+    least = int(np.ceil(lines.shape[1] * MIN_AREA_FRACTION))
+    full = (lines[:, :least].mean(2) >= MIN_ROW_FRACTION).all(1) & (lines[:, :least].mean((1, 2)) >= MIN_LOST_FRACTION)
     return lasting(joined(runs(full & ~blank), clock, JOIN), clock, seconds)
 
 
 def _band(flags: Bools, side: str, run: Stretch) -> Bools:
     """Return which cells belong to the part that is flagged in a stretch: (48,)."""
     share = _lines(flags[run.first : run.last + 1], side).mean(0)
-    depth = int(np.cumprod(share.mean(1) >= MOST).sum()) or 1
+    depth = int(np.cumprod(share.mean(1) >= MIN_LOST_FRACTION).sum()) or 1
     numbers = np.arange(ROWS * COLUMNS)
     inside = np.zeros(ROWS * COLUMNS, np.bool_)
     inside[_numbered(numbers, side)[:depth].ravel()] = True
@@ -111,7 +117,7 @@ def _one_colour(rows: Rows, plain: Bools, run: Stretch, part: Bools) -> bool:
     frames = slice(run.first, run.last + 1)
     level = np.where(plain[frames], rows["level"][frames].astype(np.float64), np.nan)[:, part]
     seen = level[np.isfinite(level).any(1)]
-    apart = np.abs(seen - np.nanmedian(seen, axis=1, keepdims=True)) <= ONE_COLOUR
+    apart = np.abs(seen - np.nanmedian(seen, axis=1, keepdims=True)) <= MAX_COLOUR_LEVELS
     return bool(len(seen) and apart.sum() >= 0.9 * np.isfinite(seen).sum())
 
 
@@ -128,7 +134,7 @@ def _gone(rows: Rows, run: Stretch, part: Bools, usual: Doubles) -> bool:
     if not _stays(rows, beside, run.first if run.first else run.last, ~part):
         return False
     told = part & (leapt | (usual >= DETAIL))
-    return bool(told.sum() >= TEXTURED * part.sum() and sudden[told].mean() >= MOST)
+    return bool(told.sum() >= MIN_TEXTURED_FRACTION * part.sum() and sudden[told].mean() >= MIN_LOST_FRACTION)
 
 
 def _stays(rows: Rows, one: int, other: int, rest: Bools) -> bool:
@@ -137,7 +143,7 @@ def _stays(rows: Rows, one: int, other: int, rest: Bools) -> bool:
     detail = np.sort(rows["detail"][[one, other]].astype(np.float64) + DETAIL_UNIT, axis=0)
     same = (apart <= STEADY) & (detail[1] <= 2 * detail[0])
     # The line of cells in which the lost part ends is partly lost itself.
-    return bool(same[rest].mean() >= HALF) if rest.any() else True
+    return bool(same[rest].mean() >= MIN_ROW_FRACTION) if rest.any() else True
 
 
 def _stopped(held: Bools, run: Stretch, part: Bools, clock: Clock) -> bool:
@@ -145,17 +151,17 @@ def _stopped(held: Bools, run: Stretch, part: Bools, clock: Clock) -> bool:
 
     What stops and never goes on may have been moving for the camera's sake, and be still by itself.
     """
-    beside, late = max(2, round(BESIDE * clock.rate)), round(LATE * clock.rate)
+    beside, late = max(2, round(CONTEXT_SECONDS * clock.rate)), round(MAX_LATE_SECONDS * clock.rate)
     sides = held[max(run.first - late - beside, 1) : max(run.first - late, 1)], held[run.last + 1 :][:beside]
     if part.all() or not all(len(one) for one in sides):
         return False
     inside = held[run.first : run.last + 1]
-    nearest = sides[0][-NEAREST:], sides[1][:NEAREST]
+    nearest = sides[0][-MIN_CONTEXT_FRAMES:], sides[1][:MIN_CONTEXT_FRAMES]
     still, rest = float(inside[:, part].mean()), float(inside[:, ~part].mean())
     live = max(float(one[:, part].mean()) for one in (*sides, *nearest))
     others = max(float(one[:, ~part].mean()) for one in sides)
-    return live <= LIVE and still - live - max(rest - others, 0.0) >= MORE
+    return live <= MAX_REPEAT_FRACTION and still - live - max(rest - others, 0.0) >= MIN_EXCESS_FRACTION
 
 
 def _seen(plain: Bools, run: Stretch, part: Bools) -> bool:
-    return bool(plain[run.first : run.last + 1, part].mean() <= 1 - TEXTURED)
+    return bool(plain[run.first : run.last + 1, part].mean() <= 1 - MIN_TEXTURED_FRACTION)

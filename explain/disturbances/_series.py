@@ -14,17 +14,17 @@ from explain.disturbances.thumbnails import GRID, Thumbnail, cells
 CELLS = GRID[0] * GRID[1]
 DETAIL_UNIT = 8.0
 """Detail is kept in so many steps a grey level."""
-BOX = 8
+BOX_PIXELS = 8
 """Side in thumbnail pixels of the square that change is averaged over before the largest is taken."""
-WIDE = 4
+MIN_WIDE_CELLS = 4
 """Change is wide where so many cells show it: more than a burnt-in clock has."""
-CHANGED = 5.0
+MIN_CHANGE_LEVELS = 5.0
 """Grey levels of a square's change from which something happened there."""
-NOISE_TOP = 8
+MAX_NOISE_LEVELS = 8
 """Grey levels that a single pixel's change counts for noise at most, so that things that move hardly do."""
-ONE_COLOUR = 2
+MAX_COLOUR_LEVELS = 2
 """Grey levels around the middle colour within which a pixel shows it."""
-HELD = 0.98
+MIN_REPEATED_FRACTION = 0.98
 """Share of a cell's pixels that are the same as in the frame before where it repeats that frame."""
 FLAT, STRONG = 3, 100
 """Grey levels up to which neighbours have one colour, and by which the channels of a strong colour differ."""
@@ -75,13 +75,13 @@ def measure(now: Thumbnail, before: Thumbnail | None) -> Rows:
     _kind(row, now)
     row["alike"] = 1.0
     if before is not None:
-        change = cv2.blur(cv2.absdiff(now.grey, before.grey), (BOX, BOX))
-        row["peak"], row["wide"] = _largest(change)[[-1, -WIDE]]
+        change = cv2.blur(cv2.absdiff(now.grey, before.grey), (BOX_PIXELS, BOX_PIXELS))
+        row["peak"], row["wide"] = _largest(change)[[-1, -MIN_WIDE_CELLS]]
         row["places"] = _places(change)
         raw = cv2.absdiff(now.picked, before.picked)
-        row["noise"] = np.minimum(raw, NOISE_TOP).mean()
+        row["noise"] = np.minimum(raw, MAX_NOISE_LEVELS).mean()
         same = cells((raw.max(-1) == 0).astype(np.float32))
-        row["same"], row["held"] = np.median(same), np.packbits(same >= HELD)
+        row["same"], row["held"] = np.median(same), np.packbits(same >= MIN_REPEATED_FRACTION)
         shift = register(before.structure, now.structure)
         row["x"], row["y"], row["votes"], row["alike"] = shift.x, shift.y, shift.votes, shift.still
     return row
@@ -91,7 +91,7 @@ def _kind(row: Rows, now: Thumbnail) -> None:
     """Measure whether a frame is a picture at all."""
     red, green, blue = cv2.split(now.picked)
     middle = [int(np.median(channel[::2, ::2])) for channel in (red, green, blue)]
-    low, high = (tuple(value + sign * ONE_COLOUR for value in middle) for sign in (-1, 1))
+    low, high = (tuple(value + sign * MAX_COLOUR_LEVELS for value in middle) for sign in (-1, 1))
     row["uniform"] = cv2.countNonZero(cv2.inRange(now.picked, low, high)) / red.size
     row["grain"] = cv2.matchTemplate(green[:, 1:], np.ascontiguousarray(green[:, :-1]), cv2.TM_CCOEFF_NORMED)[0, 0]
     spread = cv2.subtract(cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue))
@@ -103,7 +103,7 @@ def _kind(row: Rows, now: Thumbnail) -> None:
 
 def _places(change: Floats) -> int:
     """Count the separate places of (h, w) where something changed, 255 at most."""
-    few = (change[BOX // 2 :: BOX, BOX // 2 :: BOX] > CHANGED).astype(np.uint8)
+    few = (change[BOX_PIXELS // 2 :: BOX_PIXELS, BOX_PIXELS // 2 :: BOX_PIXELS] > MIN_CHANGE_LEVELS).astype(np.uint8)
     return min(int(cv2.connectedComponents(few, connectivity=8)[0]) - 1, 255)
 
 

@@ -8,17 +8,17 @@ import numpy as np
 
 from core.arrays import Floats, Images
 from explain.disturbances.registration import register
-from explain.disturbances.thumbnails import BLOCK, structure
+from explain.disturbances.thumbnails import BLOCK_PIXELS, structure
 
 ZOOMS = tuple(1.06**step for step in range(-9, 11) if step)
 ANGLES = tuple(float(angle) for angle in range(-20, 21, 2) if angle)
 """Enlargements and degrees that are tried; between two of them most blocks of a thumbnail still look alike."""
-ALIKE, GAIN = 0.55, 0.3
+MIN_ALIKE_FRACTION, MIN_GAIN_FRACTION = 0.55, 0.3
 """Share of blocks that are alike once a picture is enlarged or turned, and how many more than before."""
 LEAST_ZOOM, LEAST_ANGLE = 1.03, 1.5
 """What is less is the measurement's own."""
 ROUNDS = 3
-FINER = 0.5
+STEP_RATIO = 0.5
 """Each round tries steps of so much of the last one's."""
 
 
@@ -49,13 +49,13 @@ def similarity(one: Images | Floats, other: Images | Floats) -> Similarity | Non
     best = max(tried, key=lambda one: one.alike)
     zoom, angle = 1.06, 2.0
     for _ in range(ROUNDS):
-        zoom, angle = zoom**FINER, angle * FINER
+        zoom, angle = zoom**STEP_RATIO, angle * STEP_RATIO
         beside = [
             _as(first, second, best.zoom * zoom**more, best.degrees + angle * turn)
             for more in (-1, 0, 1) for turn in (-1, 0, 1) if more or turn
         ]  # fmt: skip
         best = max([best, *beside], key=lambda one: one.alike)
-    return best if best.told and best.alike >= max(ALIKE, before + GAIN) else None
+    return best if best.told and best.alike >= max(MIN_ALIKE_FRACTION, before + MIN_GAIN_FRACTION) else None
 
 
 def _as(one: Floats, other: Floats, zoom: float, degrees: float) -> Similarity:
@@ -66,7 +66,8 @@ def _as(one: Floats, other: Floats, zoom: float, degrees: float) -> Similarity:
     lost = abs(math.sin(math.radians(degrees))) / 2
     share = (min(1.0, zoom) * (1 - lost * side / across) for side, across in ((height, width), (width, height)))
     wide, tall = (
-        max(BLOCK, int(side * kept)) // BLOCK * BLOCK for side, kept in zip((width, height), share, strict=True)
+        max(BLOCK_PIXELS, int(side * kept)) // BLOCK_PIXELS * BLOCK_PIXELS
+        for side, kept in zip((width, height), share, strict=True)
     )
     x, y = (width - wide) // 2, (height - tall) // 2
     first, second = (structure(np.ascontiguousarray(part[y : y + tall, x : x + wide])) for part in (made, other))

@@ -8,11 +8,11 @@ from core.arrays import Floats, Images
 from explain.disturbances.registration import register
 from explain.disturbances.thumbnails import Thumbnail, structure
 
-EVERY = 0.25
+INTERVAL_SECONDS = 0.25
 """Seconds between two snapshots of a short clip."""
-MOST = 1000
+MAX_SNAPSHOTS = 1000
 """Snapshots in all; beyond it every second one is dropped."""
-CHANGED, LEAPT = 0.7, 0.8
+MAX_ALIKE_FRACTION, MIN_LEAP_PIXELS = 0.7, 0.8
 """A snapshot is kept out of turn when fewer of its blocks are like the last one's, or it lies so many pixels off."""
 
 
@@ -45,18 +45,18 @@ class Snapshots:
         """Keep a frame if it is time, or if it shows another view than the last one that was kept."""
         if self.last is not None and seconds < self.due:
             return False
-        self.due = seconds + EVERY - 1e-6
+        self.due = seconds + INTERVAL_SECONDS - 1e-6
         turn = self.ticks % self.stride == 0
         self.ticks += 1
         changed = False
         if self.last is not None:
             shift = register(self.last, now.structure)
-            changed = shift.still < CHANGED or (shift.length >= LEAPT and shift.votes > 0.5)
+            changed = shift.still < MAX_ALIKE_FRACTION or (shift.length >= MIN_LEAP_PIXELS and shift.votes > 0.5)
         if turn or changed or self.last is None:
             grey = np.asarray(np.rint(now.grey), np.uint8)
             self.kept.append(Snapshot(frame, seconds, grey, changed and not turn))
             self.last = now.structure
-        if len(self.kept) > MOST:
+        if len(self.kept) > MAX_SNAPSHOTS:
             self._thin()
         return True
 
@@ -64,6 +64,6 @@ class Snapshots:
         self.stride *= 2
         regular = [one for one in self.kept if not one.extra][::2]
         extra = [one for one in self.kept if one.extra]
-        if len(regular) + len(extra) > MOST * 3 // 4:
+        if len(regular) + len(extra) > MAX_SNAPSHOTS * 3 // 4:
             extra = extra[::2]
         self.kept = sorted([*regular, *extra], key=lambda one: one.frame)

@@ -12,17 +12,17 @@ from explain.disturbances.thumbnails import structure
 
 MEMBERS, RENEWED = 7, 3
 """A view is the median of so many of its last snapshots, made anew after so many."""
-HERE, LOST = 0.4, 0.25
+MIN_ALIKE_FRACTION, MAX_LOST_FRACTION = 0.4, 0.25
 """Share of blocks alike from which a snapshot shows the view, and under which it does not."""
 VOTED, GAIN = 0.5, 0.1
 """Share of the blocks that must have gone along in a shift, and how many more must be alike once it is undone."""
-TEXTURED, PLACED = 0.15, 0.4
+MIN_SHIFT_TEXTURE_FRACTION, MIN_PLACE_TEXTURE_FRACTION = 0.15, 0.4
 """Share of blocks with texture from which a view can be told from a shifted one, and from another place."""
 SETTLED, SHIFTED, RETURNED = 1.9, 0.9, 0.2
 """Seconds that another view must be seen for, one that is the view before displaced, and one that is known."""
-DRIFT = 1.0
+MAX_DRIFT_PIXELS = 1.0
 """Thumbnail pixels by which snapshots of one view may lie apart."""
-MOVE = 0.01
+MIN_MOVE_FRACTION = 0.01
 """Share of the picture's width from which a displacement is another view."""
 
 
@@ -82,7 +82,7 @@ def follow(snapshots: Sequence[Snapshot]) -> tuple[list[View], list[Stay]]:
     Returns:
         The views, in the order in which they came up, and the stays.
     """
-    move = MOVE * snapshots[0].grey.shape[1]
+    move = MIN_MOVE_FRACTION * snapshots[0].grey.shape[1]
     views, stays = [View.of(snapshots[:1])], [Stay(0, [snapshots[0]], [])]
     current, waiting = 0, Stay(-1, [], [])
     for one in snapshots[1:]:
@@ -111,13 +111,13 @@ def follow(snapshots: Sequence[Snapshot]) -> tuple[list[View], list[Stay]]:
 
 def place_of(shift: Shift, move: float) -> str:
     """Name how a snapshot lies to a view: ``here``, ``shifted``, ``lost`` or ``unsure``."""
-    if shift.textured < TEXTURED:
+    if shift.textured < MIN_SHIFT_TEXTURE_FRACTION:
         return "unsure"
     if shift.length >= move and shift.votes >= VOTED and shift.alike > shift.still + GAIN:
         return "shifted"
-    if shift.still >= HERE:
+    if shift.still >= MIN_ALIKE_FRACTION:
         return "here"
-    return "lost" if shift.still < LOST and shift.textured >= PLACED else "unsure"
+    return "lost" if shift.still < MAX_LOST_FRACTION and shift.textured >= MIN_PLACE_TEXTURE_FRACTION else "unsure"
 
 
 def _settled(waiting: Stay, views: list[View], current: int, move: float) -> tuple[int, int] | None:
@@ -142,7 +142,7 @@ def _settled(waiting: Stay, views: list[View], current: int, move: float) -> tup
 
 def _agree(one: Snapshot, other: Snapshot) -> bool:
     shift = register(one.structure, other.structure)
-    return shift.still >= HERE and not (shift.votes >= VOTED and shift.length > DRIFT)
+    return shift.still >= MIN_ALIKE_FRACTION and not (shift.votes >= VOTED and shift.length > MAX_DRIFT_PIXELS)
 
 
 def middle(snapshots: Sequence[Snapshot]) -> Floats:

@@ -8,14 +8,14 @@ from core.arrays import Bools, Floats
 from explain.disturbances._moves import Move
 from explain.disturbances._similarity import Similarity, similarity
 from explain.disturbances._snapshots import Snapshot
-from explain.disturbances._views import HERE, MEMBERS, Stay, View, middle
+from explain.disturbances._views import MEMBERS, MIN_ALIKE_FRACTION, Stay, View, middle
 from explain.disturbances.registration import register
 from explain.disturbances.thumbnails import structure
 
 LEFT, THERE, LESS = 0.6, 0.8, 0.2
 """Share of the blocks alike that are left once a view has changed, and that are alike once another one is reached; and
 share of all blocks by which fewer are alike once a view begins to change."""
-LAST_ONES = 4
+LAST_SNAPSHOTS = 4
 """Snapshots at the end of a clip that tell what a view became that has no time to last."""
 
 
@@ -47,10 +47,13 @@ def zooms(views: Sequence[View], stays: Sequence[Stay], moved: Sequence[Move], h
 
 def _found(view: View, shown: Sequence[Snapshot], known: Sequence[Move], back: bool) -> list[Move]:
     """Hold the last snapshots of a stretch against the view that it began with."""
-    if known or len(shown) < MEMBERS + LAST_ONES:
+    if known or len(shown) < MEMBERS + LAST_SNAPSHOTS:
         return []
-    last = middle(shown[-LAST_ONES:])
-    if register(view.now, structure(last)).still >= HERE and register(view.home, structure(last)).still >= HERE:
+    last = middle(shown[-LAST_SNAPSHOTS:])
+    if (
+        register(view.now, structure(last)).still >= MIN_ALIKE_FRACTION
+        and register(view.home, structure(last)).still >= MIN_ALIKE_FRACTION
+    ):
         return []
     likeness = _since(view, shown, last)
     return [] if likeness is None else [Move(*_when(shown), None, back, likeness)]

@@ -18,7 +18,7 @@ from explain.disturbances._series import Series, measure
 from explain.disturbances._snapshots import Snapshots
 from explain.disturbances.thumbnails import Thumbnail, size_of
 
-CUT = 0.3
+MAX_CUT_ALIKE_FRACTION = 0.3
 """Share of blocks alike under which a frame shows another picture than the one before."""
 
 
@@ -49,7 +49,7 @@ class Monitor:
 
     def _add(self, number: int, now: Thumbnail, seconds: float) -> None:
         row = measure(now, self._before)
-        if row["alike"] < CUT or _blank.blank(row[None])[0]:
+        if row["alike"] < MAX_CUT_ALIKE_FRACTION or _blank.blank(row[None])[0]:
             self._glow.forget()
         if self._snapshots.see(number, seconds, now):
             self._lit = self._glow.see(seconds, now)

@@ -9,18 +9,18 @@ import numpy as np
 from scipy import fft
 
 from core.arrays import Bools, Floats
-from explain.disturbances.thumbnails import BLOCK
+from explain.disturbances.thumbnails import BLOCK_PIXELS
 
-TEXTURE = 0.08
+MIN_TEXTURE = 0.08
 """Mean square of a block's structure from which it has texture."""
-LIKE = 0.5
+MIN_CORRELATION = 0.5
 """Correlation from which two blocks show the same."""
-SMALL = 0.7
+MAX_GRADIENT_PIXELS = 0.7
 """Thumbnail pixels up to which the gradients alone tell a displacement."""
-SAME = 0.85
+MIN_SAME_FRACTION = 0.85
 """Share of blocks alike from which no larger displacement is looked for."""
 ROUNDS, PEAKS = 5, 4
-BETTER = 0.15
+MIN_CORRELATION_GAIN = 0.15
 """Correlation by which a block must be more alike once a displacement is undone, to vote for it."""
 DX, DY = np.array([[-0.5, 0, 0.5]], np.float32), np.array([[-0.5], [0], [0.5]], np.float32)
 
@@ -61,7 +61,7 @@ def register(one: Floats, other: Floats, far: bool = False) -> Shift:
     x, y, votes = _gradients(one, other)
     still, textured = _alike(one, other)
     near = Shift(x, y, votes, still, still, textured)
-    if not far and still >= SAME and near.length < SMALL:
+    if not far and still >= MIN_SAME_FRACTION and near.length < MAX_GRADIENT_PIXELS:
         return near
     best, rest = near, still
     for right, down in _peaks(one, other):
@@ -76,10 +76,12 @@ def register(one: Floats, other: Floats, far: bool = False) -> Shift:
 
 
 def _blocks(picture: Floats) -> Floats:
-    """Average over blocks of about :data:`BLOCK` pixels: (rows, columns)."""
+    """Average over blocks of about :data:`BLOCK_PIXELS` pixels: (rows, columns)."""
     h, w = picture.shape
     return np.asarray(
-        cv2.resize(picture, (max(1, round(w / BLOCK)), max(1, round(h / BLOCK))), interpolation=cv2.INTER_AREA),
+        cv2.resize(
+            picture, (max(1, round(w / BLOCK_PIXELS)), max(1, round(h / BLOCK_PIXELS))), interpolation=cv2.INTER_AREA
+        ),
         np.float32,
     )
 
@@ -87,12 +89,12 @@ def _blocks(picture: Floats) -> Floats:
 def correlations(one: Floats, other: Floats) -> tuple[Floats, Bools]:
     """Correlate blocks of two structure pictures: (rows, columns) in [-1, 1], and which have texture in the first."""
     a, b, ab = _blocks(one * one), _blocks(other * other), _blocks(one * other)
-    return ab / np.sqrt(np.maximum(a * b, 1e-6)), a > TEXTURE
+    return ab / np.sqrt(np.maximum(a * b, 1e-6)), a > MIN_TEXTURE
 
 
 def _alike(one: Floats, other: Floats) -> tuple[float, float]:
     found, textured = correlations(one, other)
-    return (float((found[textured] > LIKE).mean()) if textured.any() else 1.0), float(textured.mean())
+    return (float((found[textured] > MIN_CORRELATION).mean()) if textured.any() else 1.0), float(textured.mean())
 
 
 def _gradients(one: Floats, other: Floats) -> tuple[float, float, float]:
@@ -147,4 +149,8 @@ def _gained(one: Floats, other: Floats, right: int, down: int) -> float:
     lain = other[max(-down, 0) : h - max(down, 0), max(-right, 0) : w - max(right, 0)]
     moved, textured = correlations(a, b)
     unmoved, _ = correlations(a, np.ascontiguousarray(lain))
-    return float(((moved > LIKE) & (moved > unmoved + BETTER))[textured].mean()) if textured.any() else 0.0
+    return (
+        float(((moved > MIN_CORRELATION) & (moved > unmoved + MIN_CORRELATION_GAIN))[textured].mean())
+        if textured.any()
+        else 0.0
+    )

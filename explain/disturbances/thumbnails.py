@@ -8,15 +8,15 @@ import numpy as np
 
 from core.arrays import Floats, Images
 
-AREA = 24576
+AVERAGED_PIXELS = 24576
 """Pixels of an averaged thumbnail, about 192×128 whatever the clip's shape."""
-BLOCK = 16
+BLOCK_PIXELS = 16
 """Side in thumbnail pixels of a block, the smallest part of a picture whose displacement is measured by itself."""
 GRID = 8, 6
 """Columns and rows of the cells that brightness, detail and colour are kept of."""
-PICKED = 6144
-"""Pixels of a picked thumbnail, about 96×64, and no side under :data:`BLOCK`."""
-SPREAD = 15
+PICKED_PIXELS = 6144
+"""Pixels of a picked thumbnail, about 96×64, and no side under :data:`BLOCK_PIXELS`."""
+NEIGHBOURHOOD_PIXELS = 15
 """Width in pixels of the neighbourhood that a structure picture is normalised in."""
 FAINT, FAINT_SHARE = 1.5, 0.035
 """Contrast at which structure counts half, so that noise alone does not become structure: grey levels, and so much of
@@ -53,10 +53,10 @@ def size_of(height: int, width: int) -> tuple[int, int]:
     >>> size_of(360, 640), size_of(240, 360)
     ((112, 208), (128, 192))
     """
-    scale = math.sqrt(AREA / (height * width)) / BLOCK
-    most = AREA // (2 * BLOCK * BLOCK)
+    scale = math.sqrt(AVERAGED_PIXELS / (height * width)) / BLOCK_PIXELS
+    most = AVERAGED_PIXELS // (2 * BLOCK_PIXELS * BLOCK_PIXELS)
     tall, wide = (min(max(2, round(side * scale)), most) for side in (height, width))
-    return tall * BLOCK, wide * BLOCK
+    return tall * BLOCK_PIXELS, wide * BLOCK_PIXELS
 
 
 def reduced(image: Images) -> Images:
@@ -70,8 +70,8 @@ def reduced(image: Images) -> Images:
 
 def structure(grey: Floats) -> Floats:
     """Free an (h, w) float32 picture of local brightness and contrast."""
-    mean = cv2.blur(grey, (SPREAD, SPREAD))
-    spread = cv2.sqrt(cv2.max(cv2.blur(grey * grey, (SPREAD, SPREAD)) - mean * mean, 0.0))
+    mean = cv2.blur(grey, (NEIGHBOURHOOD_PIXELS, NEIGHBOURHOOD_PIXELS))
+    spread = cv2.sqrt(cv2.max(cv2.blur(grey * grey, (NEIGHBOURHOOD_PIXELS, NEIGHBOURHOOD_PIXELS)) - mean * mean, 0.0))
     return np.asarray((grey - mean) / (spread + FAINT + FAINT_SHARE * mean), np.float32)
 
 
@@ -82,10 +82,13 @@ def cells(picture: Floats) -> Floats:
 
 def _picked(image: Images) -> Images:
     height, width = image.shape[:2]
-    scale = math.sqrt(PICKED / (height * width))
+    scale = math.sqrt(PICKED_PIXELS / (height * width))
     rows, columns = (
         ((np.arange(count) + 0.5) * side / count).astype(np.intp)
-        for side, count in ((side, min(max(BLOCK, round(side * scale)), PICKED // BLOCK)) for side in (height, width))
+        for side, count in (
+            (side, min(max(BLOCK_PIXELS, round(side * scale)), PICKED_PIXELS // BLOCK_PIXELS))
+            for side in (height, width)
+        )
     )
     return np.ascontiguousarray(image[rows[:, None], columns])
 

@@ -12,7 +12,7 @@ from core.arrays import Doubles, Floats
 from explain.attribution import AttributionInput
 from explain.scorer import Scorer
 
-EACH, FEWEST = 6, 8
+COALITIONS_PER_SEGMENT, MIN_SEGMENTS = 6, 8
 """Coalitions for each segment of a regression, and the fewest segments."""
 
 
@@ -33,7 +33,7 @@ def grouped(question: AttributionInput, samples: int) -> AttributionInput:
 
     A regression over as many segments as coalitions says nothing of any of them.
     """
-    most = max(FEWEST, samples // EACH)
+    most = max(MIN_SEGMENTS, samples // COALITIONS_PER_SEGMENT)
     if question.regions <= most:
         return question
     heat = np.bincount(question.segments.ravel(), question.heat.ravel(), question.regions)

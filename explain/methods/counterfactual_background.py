@@ -14,19 +14,19 @@ import torch
 
 from core.arrays import Bools, Floats, Ints
 from explain.attribution import AttributionInput, MethodEntry, RawAttribution
-from explain.scorer import GRADIENT, Scorer
+from explain.scorer import GRADIENT_COST, Scorer
 
 STEPS = 24
 """Looks by the error map, one of them at the mere background. After step i, (i / steps)² of what may go is gone."""
 GRADIENTS = 14
 """Looks by the gradient."""
-FEWEST = 4
+MIN_GRADIENTS = 4
 """Looks by the gradient that are worth beginning."""
-HALF = 0.5
+MAX_REMOVED_FRACTION = 0.5
 """Share of the picture that may go."""
-HOPE = 0.1
+MIN_PROGRESS_FRACTION = 0.1
 """Share of that by which the score must be half-way down: else it does not follow the error map."""
-BLUR = 1.0
+BLUR_PIXELS = 1.0
 """Standard deviation in pixels of the network's: one pixel of background among others makes an error of its own."""
 
 Look = Callable[[Bools], tuple[float, Floats]]
@@ -72,9 +72,9 @@ def counterfactual_background(question: AttributionInput, scorer: Scorer) -> Raw
         score, heat = _seen(gone, question, scorer) if gone.any() else (question.value, question.heat)
         return score, heat - unavoidable
 
-    found, note = _remove(by_error, question, allowed - 1, goal, HOPE), ""
-    left = scorer.allowance(question, GRADIENTS, GRADIENT, least=0)
-    if left >= FEWEST:
+    found, note = _remove(by_error, question, allowed - 1, goal, MIN_PROGRESS_FRACTION), ""
+    left = scorer.allowance(question, GRADIENTS, GRADIENT_COST, least=0)
+    if left >= MIN_GRADIENTS:
         other = _remove(lambda gone: _slope(gone, question, scorer), question, left - 1, goal)
         if other.area < found.area:
             found, note = other, " The score's gradient led there, not the error map."
@@ -94,11 +94,11 @@ def _remove(look: Look, question: AttributionInput, steps: int, goal: float, hop
     gone = np.zeros(question.heat.shape, bool)
     score, claims = look(gone)
     order, counts, scores = [], [0], [score]
-    for share in HALF * (np.arange(1, steps + 1) / steps) ** 2:
+    for share in MAX_REMOVED_FRACTION * (np.arange(1, steps + 1) / steps) ** 2:
         count = round(share * gone.size) - counts[-1]
         if count < 1:
             continue
-        claims = cv2.GaussianBlur(claims, (0, 0), BLUR)
+        claims = cv2.GaussianBlur(claims, (0, 0), BLUR_PIXELS)
         claims[gone] = -np.inf
         first = np.argsort(-claims, axis=None, kind="stable")[:count]
         gone.ravel()[first] = True
@@ -106,9 +106,9 @@ def _remove(look: Look, question: AttributionInput, steps: int, goal: float, hop
         order.append(first)
         counts.append(counts[-1] + count)
         scores.append(score)
-        if score <= goal or (share >= hope * HALF and score > (question.value + goal) / 2):
+        if score <= goal or (share >= hope * MAX_REMOVED_FRACTION and score > (question.value + goal) / 2):
             break
-    return _Removal(np.concatenate(order), np.array(counts), np.array(scores), round(HALF * gone.size))
+    return _Removal(np.concatenate(order), np.array(counts), np.array(scores), round(MAX_REMOVED_FRACTION * gone.size))
 
 
 def _seen(gone: Bools, question: AttributionInput, scorer: Scorer) -> tuple[float, Floats]:
@@ -140,6 +140,6 @@ def _sentence(found: _Removal, question: AttributionInput) -> str:
 METHODS = {
     "counterfactual-background": MethodEntry(
         counterfactual_background, "the fewest pixels that had to be empty background", "fong2017interpretable",
-        lambda budget: float(min(budget, STEPS + GRADIENT * GRADIENTS)),
+        lambda budget: float(min(budget, STEPS + GRADIENT_COST * GRADIENTS)),
     )
 }  # fmt: skip

@@ -3,7 +3,7 @@
 import numpy as np
 
 from explain.attribution import AttributionInput, MethodEntry, RawAttribution
-from explain.scorer import GRADIENT, Scorer
+from explain.scorer import GRADIENT_COST, Scorer
 
 STEPS = 48
 TOLERANCE = 0.05
@@ -14,7 +14,7 @@ def integrated_gradients(question: AttributionInput, scorer: Scorer) -> RawAttri
     """Integrated gradients by Gauss–Legendre; complete where the score has no jumps."""
     from captum.attr import IntegratedGradients
 
-    steps = scorer.allowance(question, STEPS, GRADIENT)
+    steps = scorer.allowance(question, STEPS, GRADIENT_COST)
     empty = question.fill.expand_as(question.window)[None].contiguous()
     told = IntegratedGradients(scorer.differentiable).attribute(
         question.window[None], empty, n_steps=steps, internal_batch_size=scorer.batch, method="gausslegendre"
@@ -33,6 +33,6 @@ def integrated_gradients(question: AttributionInput, scorer: Scorer) -> RawAttri
 METHODS = {
     "integrated-gradients": MethodEntry(
         integrated_gradients, "gradients integrated from background to frame", "sundararajan2017axiomatic",
-        lambda budget: min(budget, GRADIENT * STEPS),
+        lambda budget: min(budget, GRADIENT_COST * STEPS),
     )
 }  # fmt: skip

@@ -3,7 +3,7 @@
 import numpy as np
 
 from explain.attribution import AttributionInput, MethodEntry, RawAttribution
-from explain.methods._coalitions import FEWEST, density, game, grouped
+from explain.methods._coalitions import MIN_SEGMENTS, density, game, grouped
 from explain.scorer import Scorer
 
 KERNEL = 0.25
@@ -14,7 +14,7 @@ def lime(question: AttributionInput, scorer: Scorer) -> RawAttribution:
     """LIME: a ridge regression over random coalitions of segments, the nearer to the frame the heavier."""
     from lime.lime_base import LimeBase
 
-    samples = scorer.allowance(question, scorer.budget.evaluations, least=2 * FEWEST)
+    samples = scorer.allowance(question, scorer.budget.evaluations, least=2 * MIN_SEGMENTS)
     question = grouped(question, samples)
     draw = np.random.default_rng(question.seed)
     coalitions = draw.integers(0, 2, (samples, question.regions)).astype(np.float64)

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from explain.attribution import AttributionInput, MethodEntry, RawAttribution
 from explain.methods._shap import load
-from explain.scorer import GRADIENT, Scorer
+from explain.scorer import GRADIENT_COST, Scorer
 
 SAMPLES = 64
 
@@ -28,7 +28,7 @@ def shap_gradient(question: AttributionInput, scorer: Scorer) -> RawAttribution:
     """GradientExplainer: gradients at random points between background and window, times their difference."""
     shap = load()
 
-    samples = scorer.allowance(question, SAMPLES, GRADIENT)
+    samples = scorer.allowance(question, SAMPLES, GRADIENT_COST)
     empty = question.fill.expand_as(question.window)[None].contiguous()
     explainer = shap.GradientExplainer(_Scalar(scorer), empty, batch_size=scorer.batch)
     before = np.random.get_state()
@@ -46,6 +46,6 @@ def shap_gradient(question: AttributionInput, scorer: Scorer) -> RawAttribution:
 METHODS = {
     "shap-gradient": MethodEntry(
         shap_gradient, "expected gradients of pixels", "erion2021improving",
-        lambda budget: min(budget, GRADIENT * SAMPLES), load,
+        lambda budget: min(budget, GRADIENT_COST * SAMPLES), load,
     )
 }  # fmt: skip

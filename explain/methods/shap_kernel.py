@@ -3,7 +3,7 @@
 import numpy as np
 
 from explain.attribution import AttributionInput, MethodEntry, RawAttribution
-from explain.methods._coalitions import FEWEST, density, game, grouped, seeded
+from explain.methods._coalitions import MIN_SEGMENTS, density, game, grouped, seeded
 from explain.methods._shap import load
 from explain.scorer import Scorer
 
@@ -12,7 +12,7 @@ def shap_kernel(question: AttributionInput, scorer: Scorer) -> RawAttribution:
     """KernelSHAP: the segments' values add up to the score less that of the mere background."""
     shap = load()
 
-    samples = scorer.allowance(question, scorer.budget.evaluations, least=2 * FEWEST + 2) - 2
+    samples = scorer.allowance(question, scorer.budget.evaluations, least=2 * MIN_SEGMENTS + 2) - 2
     question = grouped(question, samples)
     play = game(question, scorer)
     with seeded(question.seed):

@@ -9,11 +9,11 @@ from torchvision.models.detection.roi_heads import RoIHeads
 from torchvision.models.detection.rpn import RegionProposalNetwork
 from torchvision.ops import batched_nms, box_area, box_iou, clip_boxes_to_image, remove_small_boxes
 
-HIT = 0.5
+MIN_OBJECT_IOU = 0.5
 """IoU from which a proposal shows an object."""
-INSIDE = 0.75
+MIN_INSIDE_FRACTION = 0.75
 """Share of a box from which it lies in another."""
-IGNORED = 0.3
+MIN_IGNORED_IOU = 0.3
 """IoU with a place that is to be ignored from which nothing is learnt of what is no object there."""
 BETA = 1 / 9
 Shapes = list[tuple[int, int]]
@@ -39,7 +39,7 @@ def matches(proposals: Tensor, boxes: Tensor, labels: Tensor, classes: int) -> t
         nothing = torch.zeros(len(proposals), classes, device=proposals.device)
         return nothing.bool(), nothing.long()
     best, which = masked.max(1)
-    return best.T >= HIT, which.T
+    return best.T >= MIN_OBJECT_IOU, which.T
 
 
 def overlaps_ignored(boxes: Tensor, target: dict[str, Tensor]) -> Tensor:
@@ -47,7 +47,7 @@ def overlaps_ignored(boxes: Tensor, target: dict[str, Tensor]) -> Tensor:
     places = target.get("ignored")
     if places is None or not len(places):
         return torch.zeros(len(boxes), dtype=torch.bool, device=boxes.device)
-    inside: Tensor = box_iou(places.to(boxes.dtype), boxes).max(0).values >= IGNORED
+    inside: Tensor = box_iou(places.to(boxes.dtype), boxes).max(0).values >= MIN_IGNORED_IOU
     return inside
 
 
@@ -157,7 +157,7 @@ class ManyLabelHeads(RoIHeads):  # type: ignore[misc]
         """Tell which of (N, 4) boxes lie in the box of a surer rival: (N,) bool."""
         low = torch.maximum(boxes[:, None, :2], boxes[None, :, :2])
         high = torch.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-        inside = (high - low).clamp(min=0).prod(2) > INSIDE * box_area(boxes)[:, None]
+        inside = (high - low).clamp(min=0).prod(2) > MIN_INSIDE_FRACTION * box_area(boxes)[:, None]
         rival = self._is(label, self.rivals)
         rivals = rival[:, None] & rival[None] & (label[:, None] != label[None])
         outdone: Tensor = (inside & rivals & (confidence[None] > confidence[:, None])).any(1)

@@ -23,12 +23,12 @@ from core.device import Runtime
 from core.errors import WeightsError
 from explain.backends import Progress, read_card
 from explain.objects._lite import DEVIATION, MEAN, LitePyramid
-from explain.objects._many import HIT, IgnoringRpn, ManyLabelHeads
+from explain.objects._many import MIN_OBJECT_IOU, IgnoringRpn, ManyLabelHeads
 from explain.objects.rcnn import BACKGROUND, RcnnModel, exact
 
 FOLDER = Path(__file__).parents[2] / "assets" / "weights" / "objects"
 SHORT_SIDE, LONG_SIDE = 360, 640
-ENLARGED = 3.0
+MAX_ENLARGEMENT = 3.0
 """How much smaller frames are enlarged at most, so that their people are more than a few cells high."""
 BACKBONE = "efficientnet-lite0"
 STRIDES = (4, 8, 16, 32)
@@ -38,7 +38,7 @@ PYRAMID, HEAD = 64, 512
 ANCHORS = ((9, 16), (28, 48), (84, 140), (200, 320))
 """Sides of the anchors of each level, in pixels."""
 RATIOS = (0.45, 1.0, 2.4)
-WHOLE = 112
+LEVEL_16_PIXELS = 112
 """Side of a box, in pixels, that is pooled from the level of stride 16."""
 ANCHOR_HIT = 0.6
 """IoU from which an anchor is an object's."""
@@ -50,7 +50,7 @@ RIVALS = ("bicycle", "skateboard")
 """Who rides one is not on the other; a cyclist's pose is a skater's."""
 SOLID = ("car", "bus", "truck")
 """Kinds of one thing, which shows nothing else."""
-UNLIKELY = -3.0
+INITIAL_LOGIT = -3.0
 """Logit of each label before training: most proposals show nothing."""
 
 
@@ -65,9 +65,9 @@ class _AsItIs(GeneralizedRCNNTransform):  # type: ignore[misc]
 def network(labels: int) -> FasterRCNN:
     """Build it untrained, for so many labels; it leaves the size of pictures as it is."""
     levels = [str(i) for i in range(len(STRIDES))]
-    pool = MultiScaleRoIAlign(levels, output_size=7, sampling_ratio=2, canonical_scale=WHOLE)
+    pool = MultiScaleRoIAlign(levels, output_size=7, sampling_ratio=2, canonical_scale=LEVEL_16_PIXELS)
     head, predictor = TwoMLPHead(PYRAMID * 7 * 7, HEAD), FastRCNNPredictor(HEAD, labels)
-    nn.init.constant_(predictor.cls_score.bias, UNLIKELY)
+    nn.init.constant_(predictor.cls_score.bias, INITIAL_LOGIT)
     anchors = AnchorGenerator(ANCHORS, (RATIOS,) * len(levels))
     built = FasterRCNN(
         LitePyramid(PYRAMID, STRIDES), min_size=SHORT_SIDE, max_size=LONG_SIDE, box_roi_pool=pool, box_head=head,
@@ -77,7 +77,7 @@ def network(labels: int) -> FasterRCNN:
     built.rpn = _proposals(anchors)
     built.roi_heads = ManyLabelHeads(
         pool, head, predictor,
-        fg_iou_thresh=HIT, bg_iou_thresh=HIT, batch_size_per_image=56, positive_fraction=0.25,
+        fg_iou_thresh=MIN_OBJECT_IOU, bg_iou_thresh=MIN_OBJECT_IOU, batch_size_per_image=56, positive_fraction=0.25,
         bbox_reg_weights=None, score_thresh=0.05, nms_thresh=0.5, detections_per_img=100,
     )  # fmt: skip
     return exact(built)
@@ -96,7 +96,7 @@ def model(built: FasterRCNN, labels: Sequence[str], runtime: Runtime, name: str)
     """Make an object model of a network: ``labels`` in the order of its outputs, without the background."""
     built.roi_heads.rivals = tuple(i for i, label in enumerate(labels) if label in RIVALS)
     built.roi_heads.kinds = tuple(i for i, label in enumerate(labels) if label in SOLID)
-    return RcnnModel(name, built, (BACKGROUND, *labels), runtime, BATCH, (SHORT_SIDE, LONG_SIDE), ENLARGED)
+    return RcnnModel(name, built, (BACKGROUND, *labels), runtime, BATCH, (SHORT_SIDE, LONG_SIDE), MAX_ENLARGEMENT)
 
 
 def load(runtime: Runtime, progress: Progress | None = None, folder: Path = FOLDER) -> RcnnModel:

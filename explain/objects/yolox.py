@@ -25,12 +25,12 @@ SHA256 = "d39bee73564e338080378b0ad567fbb40e818b55bbfaf971de82a0267ed16b8a"
 NAME = "YOLOX-nano (COCO)"
 OFFICIAL = Published(URL, FILE, SHA256, 3_713_911)
 SIDE, STRIDES, GREY = 416, (8, 16, 32), 114
-LEAST, NMS_IOU = 0.05, 0.5
+MIN_CONFIDENCE, NMS_IOU = 0.05, 0.5
 SHORT_SIDE = 720
 """To which ``yolox-tiles`` enlarges a frame's short side before it cuts tiles: Ped2's 240 rows three times."""
-STEP = 300
+TILE_STEP_PIXELS = 300
 """Pixels from one tile to the next: what is at most 116 pixels wide lies whole in one of them."""
-EDGE = 3.0
+EDGE_PIXELS = 3.0
 """A box this close to a tile's inner edge is a part of what the next tile shows whole."""
 
 Run = Callable[[Floats], Floats]
@@ -59,7 +59,7 @@ def decode(raw: Floats) -> tuple[Floats, Floats, Ints]:
     """
     which = raw[:, 5:].argmax(1)
     sure = raw[:, 4] * raw[np.arange(len(raw)), 5 + which]
-    good = sure >= LEAST
+    good = sure >= MIN_CONFIDENCE
     centre = (raw[good, :2] + CELLS[good]) * STRIDE[good]
     half = np.exp(np.minimum(raw[good, 2:4], 10)) * STRIDE[good] / 2
     boxes = np.concatenate([centre - half, centre + half], 1)
@@ -88,7 +88,7 @@ def tiles(height: int, width: int) -> list[Place]:
 
 
 def _starts(length: int) -> list[int]:
-    count = 1 + max(0, -(-(length - SIDE) // STEP))
+    count = 1 + max(0, -(-(length - SIDE) // TILE_STEP_PIXELS))
     return [round(start) for start in np.linspace(0, max(0, length - SIDE), count)]
 
 
@@ -143,8 +143,8 @@ class YoloxModel:
 def whole(boxes: Floats, place: Place, size: tuple[int, int]) -> Bools:
     """Tell which boxes (N, 4) do not touch an inner edge of the tile; an edge of the frame (width, height) may be."""
     x1, y1, x2, y2 = place
-    low = [-np.inf if at == 0 else at + EDGE for at in (x1, y1)]
-    high = [np.inf if at == end else at - EDGE for at, end in zip((x2, y2), size, strict=True)]
+    low = [-np.inf if at == 0 else at + EDGE_PIXELS for at in (x1, y1)]
+    high = [np.inf if at == end else at - EDGE_PIXELS for at, end in zip((x2, y2), size, strict=True)]
     inside = (boxes[:, :2] > low) & (boxes[:, 2:] < high)
     return np.asarray(inside.all(axis=1), np.bool_)
 

@@ -8,7 +8,7 @@ import cv2
 
 from core import pictures
 from core.analysis import Analysis
-from core.array_files import MOST_MAP, read_npy
+from core.array_files import MAX_MAP_BYTES, read_npy
 from core.errors import InputError
 from explain.causes.summary import timestamp
 from explain.report._html import jpeg, safe
@@ -50,7 +50,7 @@ def _frame(folder: Path, analysis: Analysis) -> str:
     try:
         kept = json.loads((folder / "explain.json").read_text(encoding="utf-8"))
         names = sorted(kept["methods"], key=lambda name: _by(kept["methods"][name]))
-        maps = {name: read_npy(folder / f"{name}.npy", MOST_MAP, "f") for name in names}
+        maps = {name: read_npy(folder / f"{name}.npy", MAX_MAP_BYTES, "f") for name in names}
         image = pictures.read(folder / "frame.png")
         frame, score, threshold = int(kept["frame"]), float(kept["score"]), float(kept["threshold"])
         rows = "".join(_row(name, kept["methods"][name]) for name in names)

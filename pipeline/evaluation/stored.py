@@ -212,7 +212,7 @@ def _csv(path: Path, clips: Sequence[str], lengths: Sequence[int]) -> Stored:
     for number, name in enumerate(names):
         rows = np.flatnonzero(code == number)
         _place(kept[to[name]], frame[rows], score[rows], rows, f"{path}, clip {to[name]!r}")
-    return Stored(path.stem[: keys.LONGEST_NAME], "scores from a file", "", None, 0,
+    return Stored(path.stem[: keys.MAX_NAME_CHARACTERS], "scores from a file", "", None, 0,
                   tuple(Kept(name, values) for name, values in kept.items()))  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from core import files, video
-from core.array_files import MOST_MAP, read_npy
+from core.array_files import MAX_MAP_BYTES, read_npy
 from core.arrays import Floats, Images
 from core.contracts import Detector
 from core.device import Runtime
@@ -145,7 +145,7 @@ class Explained:
             "total": found.total,
             "owed": found.owed,
         }
-        figures["sane"] = None if figures["sanity"] is None else figures["sanity"] < faithfulness.SANE
+        figures["sane"] = None if figures["sanity"] is None else figures["sanity"] < faithfulness.MAX_SANITY_CORRELATION
         if self.asked.masks is not None:
             figures |= against(found.map, self.asked.masks)
         return found, figures
@@ -227,7 +227,7 @@ def read_map(folder: Path, method: str) -> Floats:
     """
     pick("method", method, methods())
     try:
-        values = read_npy(folder / f"{method}.npy", MOST_MAP, "f")
+        values = read_npy(folder / f"{method}.npy", MAX_MAP_BYTES, "f")
     except DataError as error:
         raise InputError(f"the map of {method} is no longer there; ask for it again") from error
     return np.asarray(values, np.float32)
@@ -265,7 +265,7 @@ def _facts(
         "segments": question.regions,
         "budget": asked.budget.evaluations,
         "seed": asked.seed,
-        "sane_below": faithfulness.SANE,
+        "sane_below": faithfulness.MAX_SANITY_CORRELATION,
         "versions": versions.of(camera, runtime),
     }
 

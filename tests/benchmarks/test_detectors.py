@@ -18,8 +18,8 @@ from pipeline.camera import detector_entries
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch):
-    monkeypatch.setattr(detectors, "SECONDS", 0.0)
-    monkeypatch.setattr(detectors, "SIDE", 64)
+    monkeypatch.setattr(detectors, "MAX_SECONDS", 0.0)
+    monkeypatch.setattr(detectors, "MATRIX_SIDE", 64)
 
     def here(module, function, name, device_name, environment=None):
         return getattr(detectors, function)(name, device_name, json.dumps(detector_entries()[name].small))
@@ -76,7 +76,7 @@ def test_the_papers_manner_answers_with_every_frame_and_pytorchs_layers(monkeypa
 
 
 def test_the_best_time_of_several_counts(monkeypatch):
-    monkeypatch.setattr(detectors, "SECONDS", 60.0)
+    monkeypatch.setattr(detectors, "MAX_SECONDS", 60.0)
     rates = iter([1.0, 3.0, 2.0, 1.0, 1.0, 1.0])
     assert detectors._rates({"a": lambda: next(rates)}) == {"a": 3.0}
 

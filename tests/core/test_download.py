@@ -177,7 +177,7 @@ def test_offline_and_unreachable_are_said_at_once(server, monkeypatch):
 
 
 def test_a_server_that_hangs_is_given_up(monkeypatch, server):
-    monkeypatch.setattr(_download, "TIMEOUT", 0.2)
+    monkeypatch.setattr(_download, "TIMEOUT_SECONDS", 0.2)
     monkeypatch.setattr(Handler, "do_GET", lambda self: time.sleep(1))
     with pytest.raises(WeightsUnavailable, match="timed out"):
         fetch(f"{server.url}/w.pth", "w.pth")

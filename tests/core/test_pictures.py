@@ -68,6 +68,6 @@ def test_what_is_no_picture_is_refused(tmp_path):
 
 def test_a_file_beyond_the_limit_is_not_loaded(tmp_path):
     with (tmp_path / "big.png").open("wb") as file:
-        file.truncate(pictures.MOST_BYTES + 1)
+        file.truncate(pictures.MAX_BYTES + 1)
     with pytest.raises(InputError, match=r"'big\.png' is larger than 256 MiB"):
         pictures.read(tmp_path / "big.png")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.progress import JobProgress, Progress, Stage, Told, counted_down, foreseen, kept, roughly, time_left
-from core.speeds import FILE, MOST_ENTRIES, Speed, Speeds
+from core.speeds import FILE, MAX_ENTRIES, Speed, Speeds
 
 STAGES = (
     Stage("downloading", "MB", total=0),
@@ -312,8 +312,8 @@ def test_a_memory_that_cannot_be_written_is_no_error(tmp_path):
 def test_the_memory_does_not_grow_for_ever(tmp_path):
     speeds = Speeds(tmp_path / FILE)
     speeds.learn("a", ("old",), {"c": Speed(each=1.0)})
-    speeds.learn("a", [str(i) for i in range(MOST_ENTRIES + 5)], {"c": Speed(each=1.0)})
-    assert len(json.loads(speeds.path.read_text())) == MOST_ENTRIES and speeds.of("a", ("old",), "c") is None
+    speeds.learn("a", [str(i) for i in range(MAX_ENTRIES + 5)], {"c": Speed(each=1.0)})
+    assert len(json.loads(speeds.path.read_text())) == MAX_ENTRIES and speeds.of("a", ("old",), "c") is None
     assert all(
         set(entry) == {f.name for f in dataclasses.fields(Speed)}
         for entry in json.loads(speeds.path.read_text()).values()

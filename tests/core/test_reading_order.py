@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from core._order import WAITING, in_order
-from core._outcome import HAIR, Seconds
+from core._order import MAX_WAITING_FRAMES, in_order
+from core._outcome import LATE_TOLERANCE_FRACTION, Seconds
 from tests import twins
 from tests.clips import make, noise
 from tests.core.reading import told
@@ -55,12 +55,12 @@ def test_a_frame_whose_time_stamp_leaps_ahead_delays_none_behind_it():
 
 
 def test_a_late_frame_comes_a_hair_behind_the_one_before_and_delays_none_behind_it():
-    given = [*range(10), 20, *range(21, 21 + WAITING), 12, *range(21 + WAITING, 50)]
+    given = [*range(10), 20, *range(21, 21 + MAX_WAITING_FRAMES), 12, *range(21 + MAX_WAITING_FRAMES, 50)]
     found = dict(ordered(np.arange(50) / 10, given))
     assert len(found) == len(given)
     assert all(found[row] == pytest.approx(row / 10) for row in given if row != 12)
     late = given.index(12)
-    assert found[12] == pytest.approx(found[given[late - 1]] + HAIR / 10)
+    assert found[12] == pytest.approx(found[given[late - 1]] + LATE_TOLERANCE_FRACTION / 10)
 
 
 def test_a_gap_keeps_all_frames():

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from detectors._cpu_conv import FEW, ConvTranspose2d, ConvTranspose3d
+from detectors._cpu_conv import MAX_MATRIX_CHANNELS, ConvTranspose2d, ConvTranspose3d
 
 CASES = [
     (4, 6, 3, 2, 1, 1, True), (4, 6, 3, 2, 1, 1, False), (5, 1, 3, (1, 2, 2), 1, (0, 1, 1), True),
@@ -74,7 +74,7 @@ def test_bfloat16_stays_near_float32(case):
 
 
 def test_the_product_takes_the_place_of_the_convolution_for_few_channels_alone():
-    few, many = ConvTranspose3d(4, 1, 3, 2, 1, 1), ConvTranspose3d(4, FEW + 1, 3, 2, 1, 1)
+    few, many = ConvTranspose3d(4, 1, 3, 2, 1, 1), ConvTranspose3d(4, MAX_MATRIX_CHANNELS + 1, 3, 2, 1, 1)
     for layer, name in ((few, "mm"), (many, "convolution")):
         with FlopCounterMode(display=False) as counter, torch.no_grad():
             layer(torch.zeros(1, 4, 2, 2, 2))

@@ -142,10 +142,10 @@ def test_a_file_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
     labels(tmp_path, 8, volLabel=cell(*[np.zeros((1024, 1024), np.uint8)] * 3))
     file = tmp_path / "ground_truth_demo/testing_label_mask/8_label.mat"
     assert len(_matlab.masks(file, "volLabel")) == 3
-    monkeypatch.setattr(_matlab, "MOST_UNPACKED", 2 << 20)
+    monkeypatch.setattr(_matlab, "MAX_UNPACKED_BYTES", 2 << 20)
     with pytest.raises(DataError, match="unpacks to more than 2 MB"):
         _matlab.masks(file, "volLabel")
-    monkeypatch.setattr(_matlab, "MOST_BYTES", 200)
+    monkeypatch.setattr(_matlab, "MAX_BYTES", 200)
     with pytest.raises(DataError, match="cannot be a clip's masks"):
         _matlab.masks(file, "volLabel")
 

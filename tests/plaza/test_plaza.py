@@ -158,7 +158,7 @@ def test_visible_objects_equal_a_count_object_by_object(seed, number):
     expected = []
     for i in range(number):
         ys, xs = np.nonzero(owners == i)
-        if len(xs) >= _truth.LEAST:
+        if len(xs) >= _truth.MIN_VISIBLE_PIXELS:
             box = (xs.min(), ys.min(), xs.max() + 1, ys.max() + 1)
             expected.append((i + 1, box, min(1.0, len(xs) / 30)))
     assert [(o.track, o.box, o.visible) for o in _truth.visible_objects(known, owners, areas).values()] == expected

@@ -47,9 +47,9 @@ def test_walkers_walk_and_riders_ride(gathered):
     assert len(walkers.rois) == len(walkers.crops) >= 5 and len(riders.rois) == len(riders.crops) >= 20
     assert (walkers.labels[:, NAMES.index(WALK)] == 1).all() and (riders.labels[:, NAMES.index(RIDE)] == 1).all()
     for samples in (walkers, riders):
-        np.testing.assert_allclose(samples.labels[:, NAMES.index(CARRY)], _action_reals.CARRIES)
-        np.testing.assert_allclose(samples.labels.sum(1), 1 + _action_reals.CARRIES)
-        assert samples.crops[0].shape == (compact.FRAMES, compact.SIDE, compact.SIDE, 3)
+        np.testing.assert_allclose(samples.labels[:, NAMES.index(CARRY)], _action_reals.CARRYING_FRACTION)
+        np.testing.assert_allclose(samples.labels.sum(1), 1 + _action_reals.CARRYING_FRACTION)
+        assert samples.crops[0].shape == (compact.FRAMES, compact.CROP_PIXELS, compact.CROP_PIXELS, 3)
 
 
 def test_what_is_brightest_stands_in_its_box(gathered):

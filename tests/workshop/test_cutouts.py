@@ -79,7 +79,7 @@ def test_hidden_is_equal_to_the_naive_twin(x, y, width, height, seed):
     x2, y2 = min(x + width, 64), min(y + height, 64)
     want = sum(cover[j, i] > 0.5 for j in range(y, y2) for i in range(x, x2))
     area = (x2 - x) * (y2 - y)
-    assert hidden(box, cover)[0] == pytest.approx(min(1, want / max(_cutouts.FILLED * area, 1)), abs=1e-5)
+    assert hidden(box, cover)[0] == pytest.approx(min(1, want / max(_cutouts.PERSON_AREA_FRACTION * area, 1)), abs=1e-5)
 
 
 @given(st.integers(0, 200), st.integers(0, 140), st.integers(30, 120))

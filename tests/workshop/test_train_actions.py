@@ -26,7 +26,7 @@ class Stopped(Exception):
 @pytest.fixture(autouse=True)
 def _few_frames(monkeypatch):
     monkeypatch.setattr(_action_samples, "FRAMES", 12)
-    monkeypatch.setattr(_action_samples, "MOST", 2)
+    monkeypatch.setattr(_action_samples, "MAX_LABEL_SAMPLES", 2)
     monkeypatch.setattr(_action_samples, "PLAYED", 3)
 
 
@@ -107,7 +107,7 @@ def test_samples_are_kept_and_taken_from_there_again(tmp_path, monkeypatch):
 
 def test_variation_keeps_a_box_on_its_person():
     """A bright square stands where the box says; so it must when the crop is mirrored, blurred, darkened."""
-    rng, side = np.random.default_rng(3), compact.SIDE
+    rng, side = np.random.default_rng(3), compact.CROP_PIXELS
     crops, rois = torch.zeros(24, compact.FRAMES, side, side, 3, dtype=torch.uint8), torch.zeros(24, 4)
     crops[:, :, 20:50, 8:28], rois[:] = 255, torch.tensor([8.0, 20, 28, 50])
     varied, moved = _action_samples.vary(crops, rois, rng)

@@ -140,15 +140,15 @@ def test_crops_equal_naive_ones(box):
     assert images.std() > 40
     crops, rois = compact.crop(images, boxes(box))
     halved, scaled = images, np.array(box, float)
-    if compact.CONTEXT * max(box[2] - box[0], box[3] - box[1]) >= 2 * compact.SIDE:
+    if compact.CONTEXT * max(box[2] - box[0], box[3] - box[1]) >= 2 * compact.CROP_PIXELS:
         halved = images.reshape(compact.SPAN, 75, 2, 60, 2, 3).mean((2, 4))
         scaled /= 2
     for t in (0, 7, 15):
-        off = crops[0, t] - naive_crop(halved[2 * t], scaled, compact.SIDE)
+        off = crops[0, t] - naive_crop(halved[2 * t], scaled, compact.CROP_PIXELS)
         assert abs(off).max() < 3 and abs(off).mean() < 0.4
     size = np.array([box[2] - box[0], box[3] - box[1]]) / max(box[2] - box[0], box[3] - box[1])
-    half = size * compact.SIDE / compact.CONTEXT / 2
-    middle = compact.SIDE / 2
+    half = size * compact.CROP_PIXELS / compact.CONTEXT / 2
+    middle = compact.CROP_PIXELS / 2
     np.testing.assert_allclose(rois[0], [*(middle - half), *(middle + half)], atol=1e-3)
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.records import Detections
-from explain.causes.fragments import INSIDE, LARGEST, NARROWEST, suppress_partial_persons
+from explain.causes.fragments import MAX_AREA_RATIO, MIN_INSIDE_FRACTION, MIN_WIDTH_RATIO, suppress_partial_persons
 
 ADULT = (100, 100, 160, 300)
 
@@ -60,9 +60,12 @@ def test_it_equals_a_twin_that_looks_at_pairs(drawn):
         shared = np.clip(
             np.minimum(boxes[i, 2:], boxes[k, 2:]) - np.maximum(boxes[i, :2], boxes[k, :2]), 0, None
         ).prod()
-        inside, small = shared / size[i].prod() >= INSIDE, size[i].prod() <= LARGEST * size[k].prod()
+        inside, small = (
+            shared / size[i].prod() >= MIN_INSIDE_FRACTION,
+            size[i].prod() <= MAX_AREA_RATIO * size[k].prod(),
+        )
         persons = record.labels[i] == record.labels[k] == "person"
-        return persons and inside and small and size[i, 0] >= NARROWEST * size[k, 0] and sure[i] < sure[k]
+        return persons and inside and small and size[i, 0] >= MIN_WIDTH_RATIO * size[k, 0] and sure[i] < sure[k]
 
     kept = [i for i in range(len(boxes)) if not any(part(i, k) for k in range(len(boxes)))]
     result = suppress_partial_persons(record)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from explain.causes.plausible import LEAST_HEIGHT, actors, sized
+from explain.causes.plausible import MIN_PERSON_PIXELS, actors, sized
 from tests.explain.causes.test_ranking import detections
 
 SIZE = (320, 180)
@@ -22,7 +22,7 @@ def test_a_box_half_a_picture_large_is_no_thing(box, stays):
 
 
 def test_only_sure_persons_of_some_size_are_asked_what_they_do():
-    tall, low = (10, 10, 30, 60), (50, 10, 55, 10 + LEAST_HEIGHT - 1)
+    tall, low = (10, 10, 30, 60), (50, 10, 55, 10 + MIN_PERSON_PIXELS - 1)
     rows = [("person", tall, 0.9), ("person", low, 0.9), ("person", (80, 10, 100, 60), 0.4), ("dog", tall, 0.9)]
     assert actors(detections(0, rows, "COCO")).tolist() == [list(tall)]
 

@@ -149,7 +149,9 @@ def naive_speed(tube, fps):
     """Go through the samples one after the other."""
     pairs = []
     for i, begin in enumerate(tube.frames.tolist()):
-        later = [j for j, end in enumerate(tube.frames.tolist()) if end - begin >= np.ceil(tubes.STEP * fps - 0.5)]
+        later = [
+            j for j, end in enumerate(tube.frames.tolist()) if end - begin >= np.ceil(tubes.SPEED_SECONDS * fps - 0.5)
+        ]
         pairs += [(i, later[0])] if later else []
     found = []
     for i, j in pairs or [(0, len(tube.frames) - 1)]:

@@ -204,7 +204,7 @@ def test_the_shortest_clips_of_any_shape_are_no_trouble(frames, shape):
 
 def test_a_long_clip_keeps_few_bytes_a_frame_and_at_most_a_thousand_snapshots():
     from explain.disturbances._series import ROW
-    from explain.disturbances._snapshots import MOST, Snapshots
+    from explain.disturbances._snapshots import MAX_SNAPSHOTS, Snapshots
     from explain.disturbances.thumbnails import Thumbnail
 
     assert ROW.itemsize <= 150
@@ -212,4 +212,6 @@ def test_a_long_clip_keeps_few_bytes_a_frame_and_at_most_a_thousand_snapshots():
     for tick in range(6000):
         snapshots.see(tick * 10, tick * 0.4, seen[tick % len(seen)])
     kept = [one.frame for one in snapshots.kept]
-    assert MOST // 4 <= len(kept) <= MOST and kept == sorted(kept) and kept[0] == 0 and kept[-1] > 59000
+    assert (
+        MAX_SNAPSHOTS // 4 <= len(kept) <= MAX_SNAPSHOTS and kept == sorted(kept) and kept[0] == 0 and kept[-1] > 59000
+    )

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torchvision.ops import batched_nms, box_iou
 
 from explain.objects import compact
-from explain.objects._many import HIT, counted, matches
+from explain.objects._many import MIN_OBJECT_IOU, counted, matches
 
 CLASSES = 3
 corner = st.integers(0, 40)
@@ -27,7 +27,7 @@ def test_matches_are_those_of_the_naive_twin(proposals, boxes, data):
         for c in range(CLASSES):
             of = [g for g in range(len(boxes)) if labels[g] == c + 1]
             overlaps = [float(box_iou(proposal[None], boxes[g : g + 1])[0, 0]) for g in of]
-            assert bool(hits[p, c]) == (max(overlaps, default=0) >= HIT)
+            assert bool(hits[p, c]) == (max(overlaps, default=0) >= MIN_OBJECT_IOU)
             if hits[p, c]:
                 assert overlaps[of.index(int(which[p, c]))] == max(overlaps)
 

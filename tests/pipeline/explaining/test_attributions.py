@@ -53,7 +53,9 @@ def test_each_method_leaves_its_map_its_picture_and_its_figures(tiny_camera, cli
         keys = {"seconds", "evaluations", "deletion_auc", "insertion_auc", "sanity", "note", "stability", "agreement"}
         assert keys <= figures.keys()
         assert 0 <= figures["deletion_auc"] <= 1 and 0 <= figures["insertion_auc"] <= 1
-        assert -1 <= figures["sanity"] <= 1 and figures["sane"] == (figures["sanity"] < faithfulness.SANE)
+        assert -1 <= figures["sanity"] <= 1 and figures["sane"] == (
+            figures["sanity"] < faithfulness.MAX_SANITY_CORRELATION
+        )
         assert len(figures["frames"]) == 6
     assert result["frame"] == 12 and result["window"] == [7, 12]
     assert 0 < result["score"] <= 1.0 + 1e-6

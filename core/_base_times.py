@@ -15,7 +15,6 @@ MAX_FREE_FRACTION = 0.5
 MAX_LAG_SECONDS = 8 * 3600
 """Seconds beyond which the last fragment's base time cannot lie behind the others."""
 MAX_WRONG_FRAGMENTS = 64
-"""Fragments in a row, at most, that are timed by those around them."""
 MAX_OVERLAP_FRACTION = 0.5
 """Share of the fragments that begin before the one before them ends, beyond which base times are no clock's."""
 MAX_BASE_TIME = 1 << 62

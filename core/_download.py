@@ -20,7 +20,6 @@ Progress = Callable[[int, int | None], None]
 """Called with the bytes that are here and the bytes in all, None where the server does not tell."""
 MAX_BYTES = 2 * 1024**3
 TIMEOUT_SECONDS = 5.0
-"""Seconds of silence, at connecting or later, after which a server is given up."""
 BLOCK_BYTES = 1 << 18
 ASK_AGAIN = 60.0
 """Seconds for which a host that did not answer is not asked again."""

@@ -23,9 +23,7 @@ TOP_LEVEL_BOXES = frozenset(
 PARTS = (b"moof", b"mfhd", b"traf", b"trun", b"mdat")
 """Names of what a fragment is made of."""
 MAX_HOLES = 10_000
-"""Holes that are bridged."""
 MAX_HEAD_BYTES = 64 * 1024**2
-"""Bytes of a head that is looked into."""
 MAX_DURATION_RATIO = 100
 """Factor by which a fragment that reaches beyond the next one's base time lasts longer than others."""
 

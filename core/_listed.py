@@ -10,7 +10,6 @@ from core._rows import UNKNOWN
 from core.arrays import Bools, Ints
 
 CHUNK_HEAD_BYTES = 8
-"""Bytes of a chunk before what it holds."""
 MIN_MATCH_FRACTION = 0.5
 """Share of the packets that lie where an index says, from which on it is believed."""
 

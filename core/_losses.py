@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
-from core import _boxes, _fragments, _stamps, _torn
+from core import _boxes, _fragments, _stamps
 from core._rows import DAMAGED, KEY, UNKNOWN
 from core._scan import Scan
 from core._timing import Timing
@@ -33,6 +34,13 @@ MIN_REPORTED_FRACTION = 0.01
 """Share that is said of a damaged last fragment."""
 NEIGHBOUR_PACKETS = 20
 """Packets around a damaged one within which a frame that is missing was lost with it."""
+MIN_LOST_BYTES, MIN_LOST_RATIO, MIN_LOST_FRACTION = 1024, 4.0, 0.2
+"""Bytes without a packet that mean something: this many at least, this many times the usual, and this share of what the
+missing frames would have."""
+STRIDES = (188, 192, 204)
+"""Bytes from one packet of a transport stream to the next (ISO 13818-1, and its kinds for discs and broadcast)."""
+SYNC = 0x47
+BLOCK_BYTES = 1 << 22
 
 Spans = tuple[tuple[float, float], ...]
 
@@ -163,7 +171,7 @@ def _dropped(scan: Scan, when: Timing, path: Path) -> tuple[Spans, int, int, int
     steps = np.diff(when.times[rows]) / when.step
     wide = np.flatnonzero(steps > 1.5)
     wide = wide[~_unknown(when.times[rows[wide + 1]], when)]
-    torn = _torn.places(scan, rows[wide], rows[wide + 1], steps[wide] - 1, path)
+    torn = _torn_places(scan, rows[wide], rows[wide + 1], steps[wide] - 1, path)
     noticed = np.flatnonzero(_damaged(scan, when))
     damaged = np.union1d(noticed, rows[wide + 1][torn])
     steady = float(np.mean(np.abs(steps - 1) <= UNEVEN))
@@ -208,3 +216,46 @@ def _damaged(scan: Scan, when: Timing) -> Bools:
 def _runs(marked: Bools) -> int:
     """Count the runs of what is marked."""
     return int((np.diff(marked.astype(np.int8), prepend=0) > 0).sum())
+
+
+def _torn_places(scan: Scan, before: Ints, behind: Ints, missing: Doubles, path: Path) -> Bools:
+    """Tell where frames are missing because their data is damaged, and not because nothing was recorded.
+
+    Args:
+        scan: of the clip.
+        before: (M,) rows of the frames before each place where some are missing.
+        behind: (M,) those of the frames behind it.
+        missing: (M,) how many would have been there.
+        path: of the clip.
+    """
+    found = np.zeros(len(before), np.bool_)
+    if not len(before) or not scan.laid.loose.any():
+        return found
+    usual = MIN_LOST_RATIO * float(np.median(scan.laid.loose))
+    much = np.where(scan.laid.loose > max(MIN_LOST_BYTES, usual), scan.laid.loose, 0)
+    much[0] = 0
+    with path.open("rb") as file:
+        for place in range(len(before)):
+            first = max(min(before[place], behind[place]) + 1 - scan.depth, 0)
+            last = max(before[place], behind[place]) + scan.depth
+            rows = first + np.flatnonzero(much[first : last + 1])
+            free = sum(_out_of_step(file, scan, int(row)) for row in rows)
+            found[place] = free >= max(MIN_LOST_BYTES, MIN_LOST_FRACTION * missing[place] * scan.laid.weight)
+    return found
+
+
+def _out_of_step(file: IO[bytes], scan: Scan, row: int) -> int:
+    """Return the bytes without a packet before a row; of a transport stream, only those that are no part of it."""
+    free = int(scan.laid.loose[row])
+    if scan.form != "mpegts":
+        return free
+    first, last = int(scan.laid.positions[row - 1]), int(scan.laid.positions[row])
+    out, at = 0, max(first, 0)
+    while at < last:
+        file.seek(at)
+        data = np.frombuffer(file.read(min(BLOCK_BYTES // 188 * 188, last - at)), np.uint8)
+        if not len(data):
+            break
+        out += min(int((data[::stride] != SYNC).sum()) * stride for stride in STRIDES)
+        at += len(data)
+    return min(free, out)

@@ -11,7 +11,6 @@ Spans = Sequence[tuple[float, float]]
 MAX_NAMED_SPANS = 3
 """Stretches that are named one by one; of more, the longest is."""
 MAX_JOINED_GAP_SECONDS = 0.5
-"""Seconds between two stretches that are named as one."""
 
 
 def spans(found: Spans, together: float = 0.0) -> str:

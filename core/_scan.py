@@ -31,7 +31,6 @@ STREAMS = frozenset(
 IN_LINE = frozenset({"mpegts", "flv", "dhav", "asf", _boxes.MATROSKA})
 """Containers that lay packets out in the order in which they are read, and tell where each begins."""
 RATE_RANGE = (0.01, 1000.0)
-"""Frames in a second that a clip may have."""
 
 
 @dataclass(frozen=True)

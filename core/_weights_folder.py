@@ -1,6 +1,5 @@
 """Where published weights lie on this machine: checked, recorded, and taken over from other folders."""
 
-import fcntl
 import hashlib
 import json
 import os
@@ -8,6 +7,8 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock
 
 from core.errors import WeightsError
 from core.files import folder, home, storage_error, write_json, write_whole
@@ -99,10 +100,12 @@ def recorded() -> dict[str, str]:
 @contextmanager
 def lock(place: Path) -> Iterator[None]:
     """Let one process at a time look for weights and download them."""
+    held = FileLock(place / ".lock")
     try:
-        file = (place / ".lock").open("wb")
+        held.acquire()
     except OSError as error:
         raise storage_error(place / ".lock", error) from error
-    with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    try:
         yield
+    finally:
+        held.release()

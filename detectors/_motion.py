@@ -11,7 +11,27 @@ SLOPE = 0.3
 """Of the leaky ReLU: that of Keras, in which the authors' network was written."""
 
 
-class Conv3dMotion(nn.Sequential):
+class _Convolutions(nn.Sequential):
+    """Blocks of a 3-D convolution, batch normalisation and activation, one for each halving of ``inputs``."""
+
+    def __init__(
+        self, convolution: Callable[[int, int], nn.Module], channels: int, inputs: int, kernel: int, last: nn.Module
+    ) -> None:
+        layers: list[nn.Module] = []
+        count = _layers(inputs)
+        for i in range(count):
+            layers += [convolution(channels, kernel), nn.BatchNorm3d(channels), _activation(i, count, last)]
+        super().__init__(*layers)
+
+    def every(self, codes: Tensor) -> Tensor:
+        """Apply the blocks to (B, k, C, h, w): a prediction from each step on, (B, steps, C, h, w)."""
+        x = codes.movedim(2, 1).contiguous(memory_format=torch.channels_last_3d)
+        for layer in self:
+            x = layer(x)
+        return x.movedim(2, 1)
+
+
+class Conv3dMotion(_Convolutions):
     """⌈log₂ k⌉ blocks of conv 3-D with stride 2 in time, batch normalisation, leaky ReLU (section 3.2).
 
     Args:
@@ -22,18 +42,11 @@ class Conv3dMotion(nn.Sequential):
     """
 
     def __init__(self, channels: int, inputs: int, kernel: int, last: nn.Module) -> None:
-        layers: list[nn.Module] = []
-        count = _layers(inputs)
-        for i in range(count):
-            layers += [_Halving(channels, kernel), nn.BatchNorm3d(channels), _activation(i, count, last)]
-        super().__init__(*layers)
+        super().__init__(_Halving, channels, inputs, kernel, last)
 
     def forward(self, codes: Tensor) -> Tensor:
         """Predict (B, C, h, w) from (B, k, C, h, w)."""
-        x = codes.movedim(2, 1).contiguous(memory_format=torch.channels_last_3d)
-        for layer in self:
-            x = layer(x)
-        return x.squeeze(2)
+        return self.every(codes)[:, 0]
 
 
 class _Halving(nn.Conv3d):
@@ -79,7 +92,7 @@ class ConvLSTMMotion(nn.Module):
         raise AssertionError("there is at least one layer")
 
 
-class AutoregressiveMotion(nn.Sequential):
+class AutoregressiveMotion(_Convolutions):
     """Convolutions that are causal in time, so that every step predicts from itself and those before it alone.
 
     After Latent Space Autoregression (``abati2019latent``): the density of the sequence of codes is the product of
@@ -88,18 +101,7 @@ class AutoregressiveMotion(nn.Sequential):
     """
 
     def __init__(self, channels: int, inputs: int, kernel: int, last: nn.Module) -> None:
-        layers: list[nn.Module] = []
-        count = _layers(inputs)
-        for i in range(count):
-            layers += [_Causal(channels, kernel), nn.BatchNorm3d(channels), _activation(i, count, last)]
-        super().__init__(*layers)
-
-    def every(self, codes: Tensor) -> Tensor:
-        """Predict, from each of (B, k, C, h, w) and those before it, what comes; same shape."""
-        x = codes.movedim(2, 1).contiguous(memory_format=torch.channels_last_3d)
-        for layer in self:
-            x = layer(x)
-        return x.movedim(2, 1)
+        super().__init__(_Causal, channels, inputs, kernel, last)
 
     def forward(self, codes: Tensor) -> Tensor:
         """Predict (B, C, h, w) from (B, k, C, h, w)."""

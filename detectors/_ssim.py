@@ -12,7 +12,6 @@ FLOOR = 1e-4
 SCALES = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 """Exponents of multi-scale SSIM, finest scale first (``wang2003multiscale``, section 3.2)."""
 MIN_SIDE_PIXELS = WINDOW_PIXELS * 2 ** (len(SCALES) - 1)
-"""Least side in pixels of pictures that have so many scales."""
 
 
 def ssim_map(one: Tensor, other: Tensor, peak: float = 1.0) -> Tensor:

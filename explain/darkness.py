@@ -8,7 +8,6 @@ from core.records import Detections
 MAX_DARK_BRIGHTNESS = 45.0
 """Median brightness, 0 to 255, under which a picture is dark."""
 MIN_DARK_CONFIDENCE = 0.5
-"""Confidence from which a name in a dark picture is believed."""
 
 
 def believed(found: Detections, image: Images) -> Detections:

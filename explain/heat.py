@@ -129,20 +129,3 @@ def covered(shape: tuple[int, int], boxes: npt.ArrayLike) -> Bools:
         np.add.at(steps, (y, x), step)
     union: Bools = cv2.integral(steps, sdepth=cv2.CV_64F)[1 : height + 1, 1 : width + 1] > 0.5
     return union
-
-
-def covered_share(heat: Floats, boxes: npt.ArrayLike) -> float:
-    """Share of a picture's heat that lies in at least one box; heat under several boxes counts once.
-
-    Args:
-        heat: (H, W) non-negative.
-        boxes: (N, 4) in pixels; N may be 0.
-
-    Returns:
-        0 to 1; 0 where there is no heat at all.
-    """
-    total = float(heat.sum(dtype=np.float64))
-    if total <= 0.0:
-        return 0.0
-    mask = covered((heat.shape[0], heat.shape[1]), boxes)
-    return min(float(heat.sum(dtype=np.float64, where=mask)) / total, 1.0)

@@ -15,12 +15,11 @@ from typing import Any
 
 from core.errors import DataError
 from core.records import Pixels
-from footage import _entries, keys
+from footage import _entries, _tables, keys
 from footage.keys import MAX_NAME_CHARACTERS, Named, match
 
 __all__ = ["COLUMNS", "Classes", "Named", "Region", "Regions", "match", "read_classes", "read_regions"]
 
-MAX_BYTES = 64 << 20
 EXAMPLE = '{"Test001/061": [["object", "bicycle"]]}'
 COLUMNS = ("video", "track", "frame", "x1", "y1", "x2", "y2", "label")
 
@@ -52,7 +51,7 @@ def read_regions(path: Path) -> Regions:
     Raises:
         DataError: the file is missing or malformed; the message names the line.
     """
-    rows = csv.reader(io.StringIO(_text(path)), strict=True)
+    rows = csv.reader(io.StringIO(_tables.text(path)), strict=True)
     found: dict[str, dict[int, list[Region]]] = {}
     try:
         header = tuple(cell.strip() for cell in next(rows, []))
@@ -108,12 +107,3 @@ def _classes(value: Any, where: str) -> tuple[Named, ...]:
         raise DataError(f"{where}: must be a list of [coarse, fine] names, such as [['object', 'bicycle']]")
     named = [(keys.name(coarse, "coarse type", where), keys.name(fine, "class", where)) for coarse, fine in pairs]
     return tuple(dict.fromkeys(named))
-
-
-def _text(path: Path) -> str:
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise DataError(f"{path} is larger than {MAX_BYTES >> 20} MB, so it cannot be a label file")
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} cannot be read as a label file in UTF-8: {error}") from error

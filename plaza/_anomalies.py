@@ -31,7 +31,6 @@ from plaza._scene import Scene
 LAWN = "on the lawn"
 """X-MAN location label of ``off limits``."""
 MAX_ANOMALY_SECONDS = 60.0
-"""Seconds after which nothing unusual is expected of an anomaly."""
 
 OBJECTS = (
     "person", "bicycle", "car", "motorcycle", "truck", "dog", "backpack", "umbrella", "handbag", "suitcase", "frisbee",

@@ -92,27 +92,26 @@ def cart(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
 
 def runner(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     """Someone runs across."""
-    start, end = course(scene, rng, middle(scene))
-    speed, look, person = rng.uniform(3.5, 4.3), dress(rng, NO_BAG), tracks.fresh()
-
-    def play(t: float) -> Act | None:
-        place, heading, on = along(start, end, speed, t)
-        joints = world(gait(look, speed, True, t), place, heading)
-        return Act(joints, look, person, (RUN,), [], place, 1.1) if on else None
-
-    return play
+    return _on_foot(scene, rng, tracks, middle(scene), (3.5, 4.3), RUN, 1.1)
 
 
 def off_limits(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
-    """Someone walks across the lawn, where nobody walks."""
+    """Someone walks across the lawn, which is off limits."""
     near = scene.band[0] - 0.8
-    start, end = course(scene, rng, (near - 4.2, near - 2.4))
-    speed, look, person = rng.uniform(1.5, 1.75), dress(rng, NO_BAG), tracks.fresh()
+    return _on_foot(scene, rng, tracks, (near - 4.2, near - 2.4), (1.5, 1.75), WALK, 0.8)
+
+
+def _on_foot(
+    scene: Scene, rng: Generator, tracks: Tracks, rows: tuple[float, float], speeds: tuple[float, float], action: str,
+    clearance: float,
+) -> Play:  # fmt: skip
+    start, end = course(scene, rng, rows)
+    speed, look, person = rng.uniform(*speeds), dress(rng, NO_BAG), tracks.fresh()
 
     def play(t: float) -> Act | None:
         place, heading, on = along(start, end, speed, t)
-        joints = world(gait(look, speed, False, t), place, heading)
-        return Act(joints, look, person, (WALK,), [], place, 0.8) if on else None
+        joints = world(gait(look, speed, action == RUN, t), place, heading)
+        return Act(joints, look, person, (action,), [], place, clearance) if on else None
 
     return play
 

@@ -9,7 +9,6 @@ from core.arrays import Bools, Images
 from plaza._paint import Ids
 
 MIN_VISIBLE_PIXELS = 4
-"""Pixels below which an object counts as hidden."""
 
 
 @dataclass(frozen=True)

@@ -37,9 +37,7 @@ MAX_WALKERS, PASTED_PER_BOX, BOX_STEP = 4, 2, 2
 MAX_STANDING_SPEED, WALKING_SPEED_RANGE, MIN_LIKENESS = 0.06, (0.25, 1.6), 0.6
 """Body heights a second below which someone stands, and between which someone walks; least likeness to be sure."""
 MIN_CONTRAST_LEVELS = 12
-"""Grey levels by which a rider differs from the ground."""
 CARRYING_FRACTION = 0.2
-"""Share of real persons who are taken to carry or hold something."""
 SAMPLE_FRACTIONS = {"walkers": 0.22, "riders": 0.16}
 """Of all samples; who stands counts among the walkers."""
 SEEDS = {"walkers": (11, 0), "riders": (11, 2)}

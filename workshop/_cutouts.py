@@ -13,7 +13,6 @@ from workshop._box_samples import Boxes, Random
 PERSON = 1
 """Number of the label person: the first of COCO's, and of the plaza's."""
 MARGIN_PIXELS = 2
-"""Pixels round a box that are cut out with it."""
 SOFT_LEVELS = (6.0, 20.0)
 """Grey levels from the background at which a pixel begins to belong to what is cut out, and belongs to it wholly."""
 MIN_COVER = 0.35
@@ -21,7 +20,6 @@ MIN_COVER = 0.35
 MIN_DEPTH_PIXELS = 4.0
 """Pixels between the nearest and the farthest feet, below which all people are taken for equally far."""
 PERSON_AREA_FRACTION = 0.65
-"""Share of its box that a person fills."""
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ from explain.objects import yolox
 from workshop._action_figures import on_plazas, on_real
 from workshop._action_reals import gather
 from workshop._action_samples import Samples, batches, cut
-from workshop._one_cycle import OneCycle
 from workshop._real_frames import Teacher
+from workshop._training_loops import OneCycle
 
 NAME = "compact SlowFast"
 LABELS = plaza.ACTIONS
@@ -93,7 +93,7 @@ def train(
     network = runtime.place(compact.network(len(LABELS))).to(memory_format=torch.channels_last_3d)
     begun = _begin(network, start) if start else None
     started = time.monotonic()
-    OneCycle(network, recipe, decay=0.03).run(
+    OneCycle(network, asdict(recipe), decay=0.03).run(
         files.folder(out) / "checkpoint.pt", partial(_losses, network, sources, recipe, runtime),
         seed=seed, resume=resume, say=say, what="actions", unit="persons",
     )  # fmt: skip

@@ -23,7 +23,7 @@ from explain.backends import read_card
 from explain.objects import compact, yolox
 from workshop import _object_sources, _real_frames, _street_clips, street_samples, street_sets
 from workshop._box_samples import Sampler, Source, render
-from workshop._by_clock import ByClock
+from workshop._training_loops import ByClock
 from workshop.street_samples import Pool
 
 NAME = "compact Faster R-CNN on EfficientNet-Lite0 (streets, real footage and the plaza)"

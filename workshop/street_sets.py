@@ -26,7 +26,6 @@ from explain.objects.compact import RIDDEN
 from explain.objects.rcnn import COCO
 
 MAX_SIDE_PIXELS = 640
-"""Pixels of a kept picture's longer side, at most."""
 MIN_CONFIDENCE, MIN_IGNORED_CONFIDENCE = 0.5, 0.05
 """The teacher's confidence from which it adds what a set leaves unlabelled, and from which a place is ignored."""
 SAME_IOU, TOUCH_IOU = 0.5, 0.1

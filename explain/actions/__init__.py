@@ -36,15 +36,7 @@ def moments(span: int, rate: float) -> Doubles:
 def choose(name: str, runtime: Runtime, progress: Progress | None = None) -> ActionModel:
     """Load an action model.
 
-    Args:
-        name: ``auto``, or one of :func:`models`. ``auto`` is SlowFast with the official AVA weights where these are
-            here or can be downloaded, else the compact one that comes with Whycam; the model's ``name`` says which.
-        runtime: where it runs.
-        progress: told the bytes that are here and the bytes there will be, while weights arrive.
-
-    Raises:
-        UnknownNameError: no such model.
-        WeightsError: its weights cannot be had, or are not the right ones. Wrong weights are never passed over:
-            ``auto`` turns to the compact model only where there are none.
+    ``auto`` is SlowFast with the official AVA weights where these are here or can be downloaded, else the compact
+    one that comes with Whycam. Arguments and errors are those of :func:`explain.backends.choose`.
     """
     return backends.choose("action model", models(), PREFERRED, name, runtime, progress)

@@ -24,7 +24,6 @@ FOLDER = Path(__file__).parents[2] / "assets" / "weights" / "actions"
 SPAN, RATE, FRAMES, ALPHA = 32, 25.0, 16, 4
 """Frames it wants and how many of them lie in a second; frames of the fast pathway, and how many one slow one is."""
 CROP_PIXELS = 80
-"""Of a crop, in pixels."""
 CONTEXT = 2.0
 """Side of the square over the longer side of the person's box."""
 WIDTH = (16, 4)

@@ -23,7 +23,6 @@ from explain.labels import PERSON, TRACK
 IMPLIED_WEIGHT = np.float32(0.9)
 """Confidence in an action over that in the object which implies it: what is seen stands before what follows from it."""
 MIN_PERSON_IOU = 0.5
-"""Least IoU of an action's box and a person's box for the action to be that person's."""
 MIN_ACTION_CONFIDENCE = 0.5
 """Mean confidence in an action, over the frames in which it was asked of a person, under which it is no cause: it is
 rather not there. It still speaks against others, as a skater's weak ``ride`` does against running."""

@@ -17,11 +17,9 @@ TWO_WHEELS = frozenset({"bicycle", "motorcycle"})
 MAX_STEP_SECONDS = 0.5
 """Explained frames at most so far apart are neighbours; of one without neighbours nothing can be confirmed."""
 MIN_TRACK_IOU = 0.3
-"""IoU in neighbouring frames from which two boxes are one thing's."""
 MAX_HEIGHTS_PER_SECOND = 25.0
 """Heights that a vehicle goes in a second at most: 135 km/h of a car. Between two frames it leaves its own box."""
 MAX_HEIGHT_RATIO = 1.6
-"""Ratio of the heights of two boxes that may be one vehicle's."""
 
 Lone = tuple[str, int, Floats]
 """Label, position of its frame, and box (4,) of a track that is one frame long."""

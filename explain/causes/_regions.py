@@ -17,9 +17,7 @@ MIN_HEAT_RATIO = 4.0
 HALO_FRACTION = 0.1
 """Heat that leaks out of a box by this share of its width or height still belongs to the box."""
 MAX_REGIONS = 3
-"""Regions kept of one frame."""
 MIN_AREA_FRACTION = 2e-4
-"""Smallest region, as a share of the picture."""
 
 
 def unboxed(evidence: Evidence, level: float) -> Detections:

@@ -28,7 +28,6 @@ SPOKEN, BELIEVED = 0.25, 0.5
 """An action, place or direction is told that has this share of the thing's best score; an action also of which the
 model is so confident."""
 MIN_MOVED_HEIGHTS = 0.5
-"""Heights that a thing must have gone for a direction to be told."""
 DIRECTIONS = ("to the right", "to the lower right", "down", "to the lower left", "to the left", "to the upper left",
               "up", "to the upper right")  # fmt: skip
 

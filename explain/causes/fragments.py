@@ -7,7 +7,6 @@ from core.records import Detections
 from explain.labels import PERSON
 
 MIN_INSIDE_FRACTION = 0.9
-"""Share of a fragment that lies in the whole person's box."""
 MAX_AREA_RATIO, MIN_WIDTH_RATIO = 0.6, 0.6
 """Area of a fragment over the whole's at most, and width over the whole's at least: half a body is as wide as the body.
 

@@ -18,18 +18,14 @@ from explain.causes.tubes import link, speed
 LEAST_POINTS, MOST_POINTS = 60, 1200
 """A class with fewer points has no places; of more, this many are kept, evenly drawn."""
 MIN_CONFIDENCE = 0.5
-"""Confidence from which a box of normal footage counts."""
 MIN_POINTS = 3
 """A place is known when this many points lie near: a single wrong box in normal footage opens no place."""
 SIZE_WEIGHT = 2.0
 """Weight of the logarithm of two heights' ratio beside a distance in heights: half as tall is 1.4 heights away."""
 RADIUS_HEIGHTS = 2.0
-"""Heights within which others show which way one goes here."""
 MIN_MOVING_HEIGHTS_PER_SECOND = 0.25
-"""Heights a second from which something moves at all."""
 MIN_NEIGHBOURS = 20
 MIN_SAMPLES = 4
-"""A direction or a speed is told from this many samples on."""
 PERCENT = np.linspace(0.0, 1.0, 101)
 
 _Seen = tuple[int, Tube, Clock]

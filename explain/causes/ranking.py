@@ -23,6 +23,7 @@ from explain.causes._measure import Measures, densities, measure, outside, total
 from explain.causes._regions import unboxed
 from explain.causes._surprise import class_surprisal, error_surprisal, novelty
 from explain.causes._things import boxes_within, things
+from explain.causes.tubes import SAME_MOMENT_SECONDS
 from explain.labels import coarse, fine
 
 Rule = Callable[[Measures, Normality], Doubles]
@@ -31,8 +32,6 @@ MIN_SCORE_FRACTION = 0.01
 NEIGHBOURHOOD_SECONDS = 1.6
 """Seconds of evidence, half before and half after, from which the causes of a single frame are told."""
 PERCENT = np.linspace(0.0, 1.0, 101)
-SAME_MOMENT_SECONDS = 1e-6
-"""Seconds by which two moments may differ and be the same."""
 
 
 @dataclass(frozen=True)
@@ -183,11 +182,8 @@ def by_frame(
     reach = 0.5 if clock is None else NEIGHBOURHOOD_SECONDS / 2
     found = []
     for column, (frame, moment) in enumerate(zip(sums.frames.tolist(), moments.tolist(), strict=True)):
-        near = slice(
-            *np.searchsorted(
-                moments, [moment - reach - SAME_MOMENT_SECONDS, moment + reach + SAME_MOMENT_SECONDS]
-            ).tolist()
-        )
+        wide = reach + SAME_MOMENT_SECONDS
+        near = slice(*np.searchsorted(moments, [moment - wide, moment + wide]).tolist())
         measures = measure(candidates, sums, near)
         scores = np.where(sums.present[:, column], score(measures, normality), 0.0)
         least = MIN_SCORE_FRACTION * max(float(scores.max(initial=0.0)), 0.0)

@@ -18,7 +18,6 @@ from core.errors import expect
 from core.records import Detections, Pixels, Tube
 
 MAX_MISSED_SAMPLES = 3
-"""Samples in a row that an object may be missed before its tube ends."""
 PASSES = ((0.0, 0.3), (0.5, 0.05))
 """(enlargement of each side as a share of the box's width and height, least IoU), tried in this order."""
 

@@ -18,7 +18,6 @@ MIN_LIGHT_CHANGE = 20.0, 0.25
 MAX_DARK_BRIGHTNESS = 70.0
 """Median brightness of a picture under which a light in it counts."""
 MIN_AREA_FRACTION = 0.02
-"""Share of the picture under which nothing is measured."""
 MAX_SLOPE = 0.2
 """Steepest slope of a light, as a share of its height a thumbnail pixel; an object's outline is steeper."""
 MAX_CHANGED_FRACTION, MAX_CHANGED_LOOKS = 0.5, 4

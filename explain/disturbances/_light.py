@@ -16,11 +16,9 @@ SUDDEN_LOG_RATIO_SECONDS = ((0.15, 1.0), (0.25, 4.0))
 MIN_CELL_FRACTION, MIN_CHANGE_FRACTION = 0.75, 0.4
 """Share of the cells that change together, by so much of the middle one's change at least."""
 END_FRACTION = 0.5
-"""Share of the limit at which a change is over."""
 MAX_FLASH_SECONDS = 10.0
 """Seconds within which light that goes and comes again is one change."""
 BEGIN_FRACTION, HALF_FRACTION, REMAINING_FRACTION = 0.2, 0.5, 0.08
-"""Shares of a change at which it has begun, is under way, and is nearly over."""
 MIN_COVERED_FRACTION, MIN_LEFT_COVERED_FRACTION, MAX_DETAIL_FRACTION = 0.55, 0.4, 0.35
 """Share of the cells whose detail is gone, and at which it is back; share of its usual detail that a cell has then."""
 COVERED_SECONDS, JOIN = 0.9, 1.0

@@ -27,7 +27,6 @@ FIRST_SNAPSHOTS = 4
 MIN_BLANK_FRACTION = 0.3
 """Share of cells without detail from which another view is one that is hidden."""
 MIN_HIDDEN_SECONDS = 0.9
-"""Seconds that a view must be hidden for."""
 SHAKEN, SHAKING, WAY = 0.45, 0.25, 0.65
 """Thumbnail pixels that frames lie off their usual place, most and least in a shake; share of blocks that vote so."""
 MAX_STILL_PIXELS = 0.05

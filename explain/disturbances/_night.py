@@ -20,7 +20,6 @@ MAX_DIMMED_FRACTION, MIN_LIGHT_FRACTION = 0.45, 0.7
 SECONDS, OPEN_SECONDS = 3.0, 1.5
 """How long a state must last, and at either end of the clip."""
 MAX_JOINED_SECONDS = 1.5
-"""Changes within so many seconds are one."""
 
 
 @dataclass(frozen=True)

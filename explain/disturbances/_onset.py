@@ -17,17 +17,13 @@ from explain.disturbances._views import VOTED
 
 Span = TypeVar("Span", Stretch, Turn, Move)
 STEP_SECONDS = 0.3
-"""Seconds over which change is measured."""
 MAX_SHIFT_SECONDS, CONTEXT_SECONDS = 4.0, 8.0
 """Seconds by which a beginning is put back at most, and those whose middle rate of change is the scene's own."""
 MIN_RATE_RATIO, MIN_CHANGE_FRACTION = 2.0, 0.02
 """How many times the scene's own rate a change has while it goes on, and that share of the whole change besides."""
 MAX_PAUSE_SECONDS = 0.2
-"""Seconds for which it may seem to rest."""
 FULL_CHANGE_LOG_RATIO = 1.0
-"""Logarithm at which a cell counts as wholly changed."""
 MIN_STEP_PIXELS = 0.3
-"""Thumbnail pixels that a camera goes at least in one step."""
 
 
 def covers(spans: Sequence[Stretch], rows: Rows, clock: Clock, off: Bools) -> list[Stretch]:

@@ -14,11 +14,9 @@ from explain.disturbances.thumbnails import GRID
 COLUMNS, ROWS = GRID
 SIDES = ("lower", "upper", "right", "left")
 MIN_AREA_FRACTION = 1 / 3
-"""Share of the picture that a lost part has at least."""
 PLAIN, DETAIL = 0.4, 1.2
 """Grey levels of detail up to which a cell is plain, and from which it can lose any."""
 DETAIL_QUANTILE = 0.8
-"""Quantile of a cell's detail over the clip that is its usual one."""
 LEAP, STEADY = 25.0, 10.0
 """Grey levels by which a cell becomes lighter or darker all at once, and by which the rest of the picture may."""
 MIN_ROW_FRACTION, MIN_LOST_FRACTION = 0.5, 0.7

@@ -19,7 +19,6 @@ LEAST_ZOOM, LEAST_ANGLE = 1.03, 1.5
 """What is less is the measurement's own."""
 ROUNDS = 3
 STEP_RATIO = 0.5
-"""Each round tries steps of so much of the last one's."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from explain.disturbances.registration import register
 from explain.disturbances.thumbnails import Thumbnail, structure
 
 INTERVAL_SECONDS = 0.25
-"""Seconds between two snapshots of a short clip."""
 MAX_SNAPSHOTS = 1000
 """Snapshots in all; beyond it every second one is dropped."""
 MAX_ALIKE_FRACTION, MIN_LEAP_PIXELS = 0.7, 0.8

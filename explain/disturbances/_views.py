@@ -21,7 +21,6 @@ MIN_SHIFT_TEXTURE_FRACTION, MIN_PLACE_TEXTURE_FRACTION = 0.15, 0.4
 SETTLED, SHIFTED, RETURNED = 1.9, 0.9, 0.2
 """Seconds that another view must be seen for, one that is the view before displaced, and one that is known."""
 MAX_DRIFT_PIXELS = 1.0
-"""Thumbnail pixels by which snapshots of one view may lie apart."""
 MIN_MOVE_FRACTION = 0.01
 """Share of the picture's width from which a displacement is another view."""
 

@@ -12,9 +12,7 @@ from core.arrays import Bools, Floats
 from explain.disturbances.thumbnails import BLOCK_PIXELS
 
 MIN_TEXTURE = 0.08
-"""Mean square of a block's structure from which it has texture."""
 MIN_CORRELATION = 0.5
-"""Correlation from which two blocks show the same."""
 MAX_GRADIENT_PIXELS = 0.7
 """Thumbnail pixels up to which the gradients alone tell a displacement."""
 MIN_SAME_FRACTION = 0.85

@@ -17,7 +17,6 @@ GRID = 8, 6
 PICKED_PIXELS = 6144
 """Pixels of a picked thumbnail, about 96×64, and no side under :data:`BLOCK_PIXELS`."""
 NEIGHBOURHOOD_PIXELS = 15
-"""Width in pixels of the neighbourhood that a structure picture is normalised in."""
 FAINT, FAINT_SHARE = 1.5, 0.035
 """Contrast at which structure counts half, so that noise alone does not become structure: grey levels, and so much of
 the local brightness on top, for dark pictures have less of both."""

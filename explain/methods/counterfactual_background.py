@@ -21,9 +21,7 @@ STEPS = 24
 GRADIENTS = 14
 """Looks by the gradient."""
 MIN_GRADIENTS = 4
-"""Looks by the gradient that are worth beginning."""
 MAX_REMOVED_FRACTION = 0.5
-"""Share of the picture that may go."""
 MIN_PROGRESS_FRACTION = 0.1
 """Share of that by which the score must be half-way down: else it does not follow the error map."""
 BLUR_PIXELS = 1.0

@@ -20,16 +20,8 @@ def models() -> dict[str, Loader]:
 def choose(name: str, runtime: Runtime, progress: Progress | None = None) -> ObjectModel:
     """Load an object model.
 
-    Args:
-        name: ``auto``, or one of :func:`models`. ``auto`` is torchvision's with the official COCO weights where these
-            are here or can be downloaded, else the compact one that comes with Whycam; the model's ``name`` says which.
-        runtime: where it runs.
-        progress: told the bytes that are here and the bytes there will be, while weights arrive.
-
-    Raises:
-        UnknownNameError: no such model.
-        WeightsError: its weights cannot be had, or are not the right ones. Wrong weights are never passed over:
-            ``auto`` turns to the compact model only where there are none.
-        InputError: it needs a package that is not installed.
+    ``auto`` is torchvision's with the official COCO weights where these are here or can be downloaded, else the compact
+    one that comes with Whycam. Arguments and errors are those of :func:`explain.backends.choose`.
+    Raises an InputError where the model needs a package that is not installed.
     """
     return backends.choose("object model", models(), PREFERRED, name, runtime, progress)

@@ -10,9 +10,7 @@ from torchvision.models.detection.rpn import RegionProposalNetwork
 from torchvision.ops import batched_nms, box_area, box_iou, clip_boxes_to_image, remove_small_boxes
 
 MIN_OBJECT_IOU = 0.5
-"""IoU from which a proposal shows an object."""
 MIN_INSIDE_FRACTION = 0.75
-"""Share of a box from which it lies in another."""
 MIN_IGNORED_IOU = 0.3
 """IoU with a place that is to be ignored from which nothing is learnt of what is no object there."""
 BETA = 1 / 9

@@ -20,7 +20,7 @@ from core.device import Runtime
 from core.errors import InputError, WeightsError
 from core.records import Detections
 from explain.backends import Progress, Published
-from explain.objects.rcnn import COCO, check, to_detections
+from explain.objects.rcnn import COCO, in_batches, to_detections
 
 CONFIG = "COCO-Detection/faster_rcnn_R_50_FPN_3x.yaml"
 URL = (
@@ -61,11 +61,7 @@ class Detectron2Model:
     @torch.inference_mode()
     def detect(self, images: Images, first: int = 0) -> list[Detections]:
         """Label the boxes of N frames, (N, H, W, 3) uint8; entry i is said to be of frame ``first + i``."""
-        check(images)
-        found: list[Detections] = []
-        for start in range(0, len(images), self.batch):
-            found += self._pass(images[start : start + self.batch], first + start)
-        return found
+        return in_batches(images, first, self.batch, self._pass)
 
     def _pass(self, images: Images, first: int) -> list[Detections]:
         height, width = images.shape[1:3]

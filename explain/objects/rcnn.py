@@ -1,6 +1,6 @@
 """What the Faster R-CNN backends share: COCO's names, and the way from a network's answer to records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,11 +90,7 @@ class RcnnModel:
     @torch.inference_mode()
     def detect(self, images: Images, first: int = 0) -> list[Detections]:
         """Label the boxes of N frames, (N, H, W, 3) uint8; entry i is said to be of frame ``first + i``."""
-        check(images)
-        found: list[Detections] = []
-        for start in range(0, len(images), self.batch):
-            found += self._look(images[start : start + self.batch], first + start)
-        return found
+        return in_batches(images, first, self.batch, self._look)
 
     def _scale(self, height: int, width: int) -> float:
         """Return the factor that brings a frame within the limits."""
@@ -122,6 +118,15 @@ def _resized(pictures: Tensor, scale: float) -> tuple[Tensor, Tensor]:
         pictures = nn.functional.interpolate(pictures, fitting, mode="bilinear", antialias=True)
     back = torch.tensor([width / pictures.shape[-1], height / pictures.shape[-2]], device=pictures.device)
     return pictures, back.repeat(2)
+
+
+def in_batches(
+    images: Images, first: int, size: int, detect: Callable[[Images, int], list[Detections]]
+) -> list[Detections]:
+    """Call ``detect`` on up to ``size`` frames at a time, with the number of the first one of each batch."""
+    check(images)
+    starts = range(0, len(images), size)
+    return [found for start in starts for found in detect(images[start : start + size], first + start)]
 
 
 def check(images: Images) -> None:

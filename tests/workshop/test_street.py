@@ -16,8 +16,8 @@ from core.records import Detections
 from explain.objects import compact
 from workshop import _train_objects, street_samples, street_sets
 from workshop._box_samples import Boxes, Scenes
-from workshop._by_clock import ByClock
 from workshop._train_objects import LABELS, Recipe
+from workshop._training_loops import ByClock
 from workshop.street_sets import LabelledSet
 from workshop.train import train_explainer
 

@@ -13,6 +13,7 @@ from core.errors import InputError
 from detectors._blocks import error_score
 from detectors._ssim import ssim_map
 from detectors.ravi2021 import DETECTORS
+from detectors.ravi2021._frames import Sphere
 from detectors.ravi2021._layers import (
     AsymmetricBlock,
     AugmentedConvolution,
@@ -20,7 +21,6 @@ from detectors.ravi2021._layers import (
     SoftAttention,
     SoftmaxAttention,
 )
-from detectors.ravi2021._sphere import Sphere
 
 
 def parameters(module):

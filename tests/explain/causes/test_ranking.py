@@ -12,7 +12,7 @@ from core.normality import ClassNormality, Normality
 from core.records import Detections, Evidence
 from explain.causes import places
 from explain.causes.ranking import RULES, by_frame, class_normality, rank
-from explain.heat import covered_share
+from explain.heat import covered
 
 HEIGHT, WIDTH, NOISE = 180, 320, 0.01
 
@@ -219,14 +219,13 @@ def test_shares_are_of_the_heat_above_the_normal_mean(normality):
     raised = [np.maximum(e.heat - np.float32(normality.heat), 0) for e in evidence]
     total = sum(float(r.sum(dtype=np.float64)) for r in raised)
     inside = sum(
-        float(r.sum(dtype=np.float64)) * covered_share(r, np.array([moved(BICYCLE, 6 * i)]))
+        float(r[covered(r.shape, np.array([moved(BICYCLE, 6 * i)]))].sum(dtype=np.float64))
         for i, r in enumerate(raised)
     )
     causes, unexplained = named(evidence, normality)
     assert causes[0].heat_share == pytest.approx(inside / total)
     boxed = sum(
-        float(r.sum(dtype=np.float64)) * covered_share(r, e.objects.boxes)
-        for r, e in zip(raised, evidence, strict=True)
+        float(r[covered(r.shape, e.objects.boxes)].sum(dtype=np.float64)) for r, e in zip(raised, evidence, strict=True)
     )
     assert unexplained == pytest.approx(1 - boxed / total)
 

@@ -1,7 +1,7 @@
 """How many events text and weather before the lens raise, and how many they hide: twins of clips with and without.
 
 ``./whycam bench overlays --root DIR``: DIR holds ``UCSDped2_mp4/``; the plaza is rendered. Constants of
-:mod:`pipeline.burnt_in` and :mod:`pipeline.everywhere` are chosen on the half ``tuned`` of clips and of what is staged
+:mod:`pipeline.burnt_in` and :mod:`pipeline.global_heat` are chosen on the half ``tuned`` of clips and of what is staged
 on them (:mod:`benchmarks._staged_weather`); the halves ``measured`` and ``unseen`` have other clips, and other texts
 and weather. ``bench overlays unseen`` measures one of them alone.
 """
@@ -23,12 +23,12 @@ from core.contracts import Detector
 from core.device import Runtime
 from core.records import Event, Frames
 from explain.disturbances.monitor import Monitor
-from pipeline.answers import hides
-from pipeline.burnt_in import BurntIn
+from pipeline.burnt_in import TextDetector
 from pipeline.camera import Camera, load
 from pipeline.events import find_events
-from pipeline.everywhere import everywhere
+from pipeline.finished_run import hidden_frames
 from pipeline.frame_log import FrameLog
+from pipeline.global_heat import subtract_global_heat
 from pipeline.heat_score import Patch, patch_of
 from pipeline.sampling import Sampler
 from pipeline.weather import Weather
@@ -116,17 +116,17 @@ def watch(images: Images, fps: float, camera: Camera, detector: Detector, runtim
                 found.append(Seen(frame, images[frame], heat[row], score - camera.normality.median))
     clock, analysed = Clock.steady(fps, len(images)), np.array(sampler.analysed)
     log = FrameLog(np.zeros(len(images), np.float32), clock.times, analysed)
-    hidden = hides(monitor.finish(clock), log, detector.window.span)
+    hidden = hidden_frames(monitor.finish(clock), log, detector.window.span)
     return Watched(tuple(found), hidden, analysed, fps, sampler.every, patch_of(detector))
 
 
 def judge(watched: Watched, camera: Camera) -> list[Event]:
     """Cut the events of a clip that was scored, text and weather taken off."""
     normal, scores = camera.normality.heat, np.full(len(watched.hidden), np.nan, np.float32)
-    text = BurntIn(normal, watched.fps / watched.every, watched.seen[0].heat.shape[:2], watched.patch)
+    text = TextDetector(normal, watched.fps / watched.every, watched.seen[0].heat.shape[:2], watched.patch)
     for one in watched.seen:
-        heat, less = everywhere(one.heat, normal, watched.patch)
-        text.see(one.frame, one.image, heat)
+        heat, less = subtract_global_heat(one.heat, normal, watched.patch)
+        text.add_frame(one.frame, one.image, heat)
         scores[one.frame] = one.score - less
     for decided in text.decide(ended=True):
         scores[decided.frame] -= decided.decibels

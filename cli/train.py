@@ -17,8 +17,8 @@ from core.errors import InputError
 if TYPE_CHECKING:
     from core.device import Runtime
     from pipeline.camera import Camera
-    from pipeline.training.learn import Normal
-    from pipeline.training.teach import Watch
+    from pipeline.training.fit_camera import NormalFootage
+    from pipeline.training.train_camera import TrainingCallbacks
 
 
 def _arguments(verb: argparse.ArgumentParser) -> None:
@@ -96,38 +96,41 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _normal(source: str, clips: list[Any]) -> "Normal":
+def _normal(source: str, clips: list[Any]) -> "NormalFootage":
     from pipeline.rate import frame_rate
-    from pipeline.training.learn import Normal
+    from pipeline.training.fit_camera import NormalFootage
 
-    return Normal(source, clips, frame_rate(clips[0]))
+    return NormalFootage(source, clips, frame_rate(clips[0]))
 
 
-def _measured_again(options: argparse.Namespace, normal: "Normal", runtime: "Runtime") -> str:
+def _measured_again(options: argparse.Namespace, normal: "NormalFootage", runtime: "Runtime") -> str:
     """Measure what is normal again, with the detector as it is."""
     from core.progress import JobProgress
-    from pipeline.training import learn, plan
+    from pipeline.training import fit_camera, plan
 
     with progress_line() as line:
         job = JobProgress("measure", plan.STAGES, line, subjects=(runtime.describe(),))
-        camera = learn.measure_again(options.out, normal, runtime=runtime, false_alarms=options.false_alarms, job=job)
+        camera = fit_camera.remeasure_camera(
+            options.out, normal, runtime=runtime, false_alarms=options.false_alarms, job=job
+        )
         job.finish()
     return f"camera {camera.name}: threshold {camera.threshold:.2f}, measured on {len(normal.clips)} clips"
 
 
 def _as_its_paper(
-    options: argparse.Namespace, normal: "Normal", out: Path, settings: dict[str, Any], runtime: "Runtime"
+    options: argparse.Namespace, normal: "NormalFootage", out: Path, settings: dict[str, Any], runtime: "Runtime"
 ) -> "Camera":
     """Train a detector on a data set with the settings of its paper."""
     from core.progress import JobProgress
-    from pipeline.training import learn, plan
+    from pipeline.training import fit_camera, plan
 
     with progress_line() as line:
         job = JobProgress("train", plan.STAGES, line, subjects=(runtime.describe(),))
-        camera = learn.learn(
-            options.detector, normal, out, settings=settings, false_alarms=options.false_alarms, seed=options.seed,
-            resume=options.resume, runtime=runtime, report=line.step, job=job,
+        spec = fit_camera.TrainingSpec(
+            options.detector, normal, out, settings, options.seed, options.resume, runtime,
+            false_alarms=options.false_alarms,
         )  # fmt: skip
+        camera = fit_camera.fit_camera(spec, job, line.step)
         job.finish()
     return camera
 
@@ -137,30 +140,30 @@ def _suited(
     runtime: "Runtime",
 ) -> "Camera":  # fmt: skip
     """Train with settings that suit the footage, and print what was chosen and why."""
-    from pipeline.training import teach
-    from pipeline.training.soundness import UnfitError
+    from pipeline.training import train_camera
+    from pipeline.training.check_footage import UnfitError
 
-    share = {} if options.hold_out is None else {"hold_out": options.hold_out}
-    wish = teach.Wish(
+    share = {} if options.hold_out is None else {"validation_share": options.hold_out}
+    request = train_camera.TrainingRequest(
         options.detector, settings, options.minutes, false_alarms=options.false_alarms, seed=options.seed,
         resume=options.resume, anyway=options.anyway, **share,
     )  # fmt: skip
     with progress_line() as line:
         try:
-            return teach.teach(source, clips, out, wish, _watch(line), runtime)
+            return train_camera.train_camera(source, clips, out, request, _callbacks(line), runtime)
         except UnfitError as error:
             raise UnfitError(f"{error} (--anyway trains in spite of it)") from error
 
 
-def _watch(line: ProgressLine) -> "Watch":
+def _callbacks(line: ProgressLine) -> "TrainingCallbacks":
     """Return what shows a training on the terminal."""
-    from pipeline.training.teach import Watch
+    from pipeline.training.train_camera import TrainingCallbacks
 
-    return Watch(
+    return TrainingCallbacks(
         note=lambda sentence: line.say(f"whycam: note: {sentence}"),
-        chose=lambda reasons: line.say("\n  ".join(["chosen for this footage:", *map(": ".join, reasons.items())])),
+        chosen=lambda reasons: line.say("\n  ".join(["chosen for this footage:", *map(": ".join, reasons.items())])),
         progress=line,
-        train=line.step,
+        step=line.step,
     )
 
 

@@ -14,22 +14,19 @@ from core.contracts import Detector
 from core.errors import ClipError, InputError, WeightsError
 from core.progress import JobProgress, Progress
 from core.records import Evidence
-from explain import actions as action_models
-from explain import objects as object_models
 from explain import report
 from jobs.locks import exclusive
-from pipeline import answers, frame_log, plan, versions
-from pipeline.answers import EVIDENCE, FACTS, WHY, explain_events
+from pipeline import finished_run, frame_log, plan, versions
 from pipeline.burnt_in import EDGE
 from pipeline.camera import Camera, look
-from pipeline.doubt import doubt
 from pipeline.event_evidence import EventEvidence, wanted_frames
 from pipeline.events import EventRule
 from pipeline.evidence import EvidenceFolder
-from pipeline.plan import arriving
+from pipeline.evidence_collector import EvidenceCollector
+from pipeline.finished_run import EVIDENCE, FACTS, WHY, explain_events
+from pipeline.name_warning import name_warning
 from pipeline.sampling import check_rate
 from pipeline.scoring import TEXTS, Scoring
-from pipeline.witness import Witness
 
 FASTEST = 1000
 """Frames per second that a user may claim."""
@@ -86,15 +83,15 @@ def analyse(
         job.begin(plan.LOADING)
         detector = camera.build(runtime)
         _check_length(clip.frames, clip.name, camera, detector)
-        witness = _witness(objects, actions, runtime, job, cancelled)
-        answered = {"objects": witness.objects.name, "actions": witness.actions.name}
-        facts |= {"span": detector.window.span, "models": answered, "doubt": doubt(answered, camera.card)}
+        collector = EvidenceCollector.load(objects, actions, runtime, job, cancelled)
+        answered = {"objects": collector.objects.name, "actions": collector.actions.name}
+        facts |= {"span": detector.window.span, "models": answered, "doubt": name_warning(answered, camera.card)}
         _begin(folder, facts)
-        scoring = Scoring(path, clip, detector, camera.fps, camera.normality, facts["floor"], witness, runtime)
+        scoring = Scoring(path, clip, detector, camera.fps, camera.normality, facts["floor"], collector, runtime)
         if scoring.sampler.fresh < 1:
             check_rate(clip.fps, camera.name, camera.fps, clip.name, scoring.sampler.fresh)
         _score(scoring, folder, facts, camera, job, cancelled)
-        _gather(path, folder, detector, witness, runtime, job, cancelled)
+        _gather(path, folder, detector, collector, runtime, job, cancelled)
         result = explain_events(folder, job=job)
         _report(result, folder, job)
         job.finish()
@@ -128,25 +125,15 @@ def _score(
     files.write_json(folder / FACTS, facts)
 
 
-def _witness(
-    objects: str, actions: str, runtime: device.Runtime, job: JobProgress, cancelled: Callable[[], bool]
-) -> Witness:
-    return Witness(
-        object_models.choose(objects, runtime, arriving("object", job, cancelled)),
-        action_models.choose(actions, runtime, arriving("action", job, cancelled)),
-    )
-
-
 def _gather(
-    path: Path, folder: Path, detector: Detector, witness: Witness, runtime: device.Runtime,
+    path: Path, folder: Path, detector: Detector, collector: EvidenceCollector, runtime: device.Runtime,
     job: JobProgress, cancelled: Callable[[], bool],
 ) -> None:  # fmt: skip
     """Keep evidence of the frames that stand for the events in the report."""
     job.begin(plan.GATHERING)
-    kept = answers.read(folder)
+    kept = finished_run.read(folder)
     normal = float(kept.facts["normality"]["heat"])
-    eyes = Witness(witness.objects, witness.actions)
-    second = EventEvidence(kept.log, detector, eyes, runtime, kept.texts, normal)
+    second = EventEvidence(kept.log, detector, collector.fresh(), runtime, kept.texts, normal)
     frames = wanted_frames(kept.events(float(kept.facts["threshold"])))
     second.gather(path, kept.clip.fps, frames, EvidenceFolder(folder / EVIDENCE), job.advance, cancelled)
 

@@ -43,7 +43,7 @@ LONG, TALL, SLIM, COOL = 4, 3, 2.5, 0.5
 share of the cells beyond the next ones above and below that are not hot: a thing that stops is not as flat."""
 BAR = 0.7
 """Share of a running line's row that is warm where a bar comes or goes."""
-STANDS, SEEN = 2.0, 0.3
+STANDS_SECONDS, SEEN = 2.0, 0.3
 """Text stands for at least so many seconds, and is seen in this share of the frames of any that long a stretch: it may
 blink, and who passes behind it blurs its strokes; but its cells are hot in most frames."""
 FADES = 1.0
@@ -53,7 +53,7 @@ Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
-class Text:
+class BurntInText:
     """A burnt-in text: where it is, in pixels (x1, y1, x2, y2), and its first and last frame."""
 
     box: Box
@@ -62,7 +62,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Decided:
+class TextEffect:
     """What text does to one frame.
 
     Attributes:
@@ -85,8 +85,8 @@ class _Seen:
     moved: Moved
 
 
-class BurntIn:
-    """Watches a clip's frames for text; what it says of a frame comes twice :data:`STANDS` seconds later.
+class TextDetector:
+    """Watches a clip's frames for text; what it says of a frame comes twice :data:`STANDS_SECONDS` seconds later.
 
     Args:
         normal: the camera's mean heat per pixel.
@@ -97,7 +97,7 @@ class BurntIn:
 
     def __init__(self, normal: float, rate: float, size: tuple[int, int], patch: Patch = (0.0, 0.0)) -> None:
         self.normal, self.rate, self.size, self.patch = normal, rate, size, patch
-        self.reach = max(2, math.ceil(STANDS * rate))
+        self.reach = max(2, math.ceil(STANDS_SECONDS * rate))
         self.cell = max(4, round(size[1] / CELLS))
         self._shape = rows, columns = max(1, size[0] // self.cell), max(1, size[1] // self.cell)
         edge = max(1, round(EDGE * rows))
@@ -109,16 +109,16 @@ class BurntIn:
         self._first = np.full((rows, columns), -1, np.int64)
         self._last = self._first.copy()
 
-    def see(self, frame: int, image: Images, heat: Floats) -> None:
+    def add_frame(self, frame: int, image: Images, heat: Floats) -> None:
         """Take the next analysed frame: (H, W, 3) uint8, and its (H, W) heat."""
         rows, columns = self._shape
         whole = heat[: rows * self.cell, : columns * self.cell]
         fine = np.asarray(cv2.resize(whole, (2 * columns, 2 * rows), interpolation=cv2.INTER_AREA), np.float32)
         cells = np.asarray(cv2.resize(fine, (columns, rows), interpolation=cv2.INTER_AREA), np.float32)
         grey = np.asarray(cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY), np.uint8)
-        self._ring.append(_Seen(frame, fine, cells, self._letters(grey), self._strokes.see(grey)))
+        self._ring.append(_Seen(frame, fine, cells, self._letters(grey), self._strokes.add_frame(grey)))
 
-    def decide(self, ended: bool = False) -> list[Decided]:
+    def decide(self, ended: bool = False) -> list[TextEffect]:
         """Return what text does to the frames of which that is known now, and was not said yet.
 
         Args:
@@ -163,12 +163,12 @@ class BurntIn:
                     kept[row, y, x] |= there
         return kept
 
-    def texts(self) -> tuple[Text, ...]:
+    def texts(self) -> tuple[BurntInText, ...]:
         """Return the texts of the clip so far."""
         found = []
         for span, there in _groups(self._first >= 0):
             first, last = self._first[span][there], self._last[span][there]
-            found.append(Text(self._box(span), int(first.min()), int(last.max())))
+            found.append(BurntInText(self._box(span), int(first.min()), int(last.max())))
         return tuple(found)
 
     def changed(self, first: int, stop: int) -> bool:
@@ -185,16 +185,16 @@ class BurntIn:
         if first.shape == last.shape == self._first.shape:
             self._first, self._last = first, last
 
-    def _decided(self, seen: _Seen, flags: Bools) -> Decided:
+    def _decided(self, seen: _Seen, flags: Bools) -> TextEffect:
         if not flags.any():
-            return Decided(seen.frame, 0.0, ())
+            return TextEffect(seen.frame, 0.0, ())
         self._first[flags & (self._first < 0)] = seen.frame
         self._last[flags] = seen.frame
         # What lies under the text counts as cold, as most of the picture is where nobody walks.
         left = np.where(flags.repeat(2, axis=0).repeat(2, axis=1), np.float32(0), seen.fine)
         raised = decibels(seen.fine, self.patch) - decibels(left, self.patch)
         boxes = tuple(self._box(span) for span, _ in _groups(flags))
-        return Decided(seen.frame, raised, boxes)
+        return TextEffect(seen.frame, raised, boxes)
 
     def _box(self, span: tuple[slice, slice]) -> Box:
         y, x = span
@@ -231,7 +231,7 @@ def _beside(text: Bools, far: int) -> Bools:
     return np.stack([cv2.dilate(one, kernel) for one in text.astype(np.uint8)]) > 0
 
 
-def without(evidence: Evidence, boxes: Iterable[Box]) -> Evidence:
+def mask_heat(evidence: Evidence, boxes: Iterable[Box]) -> Evidence:
     """Return evidence of a frame without the heat in some boxes."""
     heat = evidence.heat.copy()
     for x1, y1, x2, y2 in boxes:

@@ -14,14 +14,14 @@ from core.contracts import Detector
 from core.device import Runtime
 from core.errors import Cancelled
 from core.records import Event, Frames
-from pipeline.burnt_in import Text, without
-from pipeline.everywhere import everywhere
+from pipeline.burnt_in import BurntInText, mask_heat
 from pipeline.evidence import EvidenceFolder
+from pipeline.evidence_collector import OBJECT_BATCH_FRAMES, EvidenceCollector
 from pipeline.frame_log import FrameLog
+from pipeline.global_heat import subtract_global_heat
 from pipeline.prefetch import prefetch
-from pipeline.witness import AT_ONCE, Witness
 
-CHUNK = 16
+CHUNK_FRAMES = 16
 
 
 def wanted_frames(events: Iterable[Event]) -> list[int]:
@@ -35,18 +35,18 @@ class EventEvidence:
     Args:
         log: of the clip's frames, complete.
         detector: built and placed.
-        witness: objects and actions; fresh.
+        collector: objects and actions; fresh.
         runtime: device and precision.
         texts: burnt into the picture, whose heat is left out.
         normal: the camera's mean heat per pixel; of a hotter picture, what lies everywhere is left out.
     """
 
     def __init__(
-        self, log: FrameLog, detector: Detector, witness: Witness, runtime: Runtime, texts: Sequence[Text] = (),
-        normal: float = math.inf,
+        self, log: FrameLog, detector: Detector, collector: EvidenceCollector, runtime: Runtime,
+        texts: Sequence[BurntInText] = (), normal: float = math.inf,
     ) -> None:  # fmt: skip
         self.normal = normal
-        self.log, self.detector, self.witness, self.runtime, self.texts = log, detector, witness, runtime, texts
+        self.log, self.detector, self.collector, self.runtime, self.texts = log, detector, collector, runtime, texts
         self._analysed = np.flatnonzero(log.analysed)
 
     def gather(
@@ -73,17 +73,17 @@ class EventEvidence:
         total = len(pending)
         needed, reach = self._needed(pending)
         for part in self._parts(path, needed, fps):
-            self.witness.see(part, reach)
+            self.collector.add_frames(part, reach)
             ready = []
             while pending and self._window(pending[0])[-1] < part.first + len(part):
                 ready.append(pending.popleft())
-            for first in range(0, len(ready), AT_ONCE):
-                self._ask(ready[first : first + AT_ONCE])
+            for first in range(0, len(ready), OBJECT_BATCH_FRAMES):
+                self._ask(ready[first : first + OBJECT_BATCH_FRAMES])
             self._keep(kept, ended=False)
             progress(total - len(pending), total)
             if cancelled():
                 raise Cancelled(f"cancelled after the events' frames were gathered {total - len(pending)} of {total}")
-            if not pending and self.witness.settled is None:
+            if not pending and self.collector.first_pending is None:
                 return
         self._keep(kept, ended=True)
 
@@ -98,7 +98,7 @@ class EventEvidence:
         """Mark the frames that are looked at, and tell how far apart those for one frame may lie."""
         seconds, needed, reach = self.log.seconds, np.zeros(len(self.log), np.bool_), 1
         for frame in frames:
-            window, around = self._window(frame), self.witness.seconds * np.array([-1.0, 1.0])
+            window, around = self._window(frame), self.collector.action_seconds * np.array([-1.0, 1.0])
             first, stop = np.searchsorted(seconds, seconds[frame] + around).tolist()
             needed[min(first, window[0], frame) : max(stop, window[-1] + 1, frame + 1)] = True
             reach = max(reach, max(stop, window[-1] + 1) - min(first, window[0]))
@@ -110,22 +110,20 @@ class EventEvidence:
         if last < 0:
             return
         wanted = set(np.flatnonzero(needed).tolist())
-        for chunk in prefetch(video.read(path, CHUNK, fps=fps, wanted=wanted.__contains__)):
+        for chunk in prefetch(video.read(path, CHUNK_FRAMES, fps=fps, wanted=wanted.__contains__)):
             yield chunk
             if chunk.first + len(chunk) > last:
                 return
 
     def _ask(self, frames: Sequence[int]) -> None:
-        windows = np.stack([self.witness.images(self._window(frame)) for frame in frames])
+        windows = np.stack([self.collector.images(self._window(frame)) for frame in frames])
         with self.runtime.autocast():
             answer = self.detector.predict(torch.from_numpy(windows).to(self.runtime.device))
         for row, frame in enumerate(frames):
             heat = answer.saliency[row].float().cpu().numpy()
-            heat = everywhere(heat, self.normal)[0] if self.detector.decibels else heat
-            self.witness.ask(frame, float(self.log.scores[frame]), heat)
+            heat = subtract_global_heat(heat, self.normal)[0] if self.detector.decibels else heat
+            self.collector.request(frame, float(self.log.scores[frame]), heat)
 
     def _keep(self, kept: EvidenceFolder, ended: bool) -> None:
-        if self.witness.settled is None:
-            return
-        for evidence in self.witness.answer(ended):
-            kept.put(without(evidence, [t.box for t in self.texts if t.first <= evidence.frame <= t.last]))
+        for evidence in self.collector.collect(ended):
+            kept.put(mask_heat(evidence, [t.box for t in self.texts if t.first <= evidence.frame <= t.last]))

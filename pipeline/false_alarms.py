@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from scipy.special import betainc, gammaincinv
 
-from pipeline.missed import length
+from pipeline.detection_limit import footage_length
 
 if TYPE_CHECKING:
     # Figures that are there need no PyTorch.
@@ -55,7 +55,8 @@ class AlarmRate:
         >>> AlarmRate(2, 0.4).said(), AlarmRate(0, 0.00936).said()
         ('2 in 24 min: 5 an hour (0.6 to 18)', '0 in 34 s: 0 an hour (0 to 390)')
         """
-        return f"{self.count:g} in {length(self.hours * 3600)}: {number(self.per_hour)} an hour ({self.between()})"
+        footage = footage_length(self.hours * 3600)
+        return f"{self.count:g} in {footage}: {number(self.per_hour)} an hour ({self.between()})"
 
     def between(self) -> str:
         """Say between which rates an hour the true one lies.
@@ -121,8 +122,8 @@ def expected(camera: "Camera") -> str:
     asked = camera.card.get("false_alarms", {}).get("asked_per_hour")
     for_ = f", {number(float(asked))} asked for" if asked is not None else ""
     return (
-        f"about {number(rate.per_hour)} an hour expected{for_}: from {length(rate.hours * 3600)} of normal footage, so "
-        f"{rate.between()} an hour"
+        f"about {number(rate.per_hour)} an hour expected{for_}: from {footage_length(rate.hours * 3600)} of normal "
+        f"footage, so {rate.between()} an hour"
     )
 
 

@@ -1,11 +1,13 @@
 """Which frames repeat the one before, told while they stream past: a recorder filled up a frame rate."""
 
 from collections import deque
+from collections.abc import Iterable
 
 import cv2
 import numpy as np
 
 from core.arrays import Images
+from core.records import Frames
 
 RUNS, LONG, FEW = 12, 3, 4
 """New pictures in a row between which about as many repeats must lie for these to be a recorder's filling; from so many
@@ -18,6 +20,8 @@ NEW, HALF = 8, 0.5
 there are few among the recent frames."""
 EXPECTED_SHARE, EXPECTED_MOST = 0.6, 14.0
 """The same where a steady beat makes the next picture a repeat: a bad codec changes it as a quiet scene does."""
+BEAT_FRAMES = 160
+"""Frames at a clip's start from which its beat is learnt."""
 WIDTH, PLACE = 160, 9
 """Pixels across a small picture, and across a place in it."""
 
@@ -36,13 +40,28 @@ class Repeats:
         self._runs: deque[int] = deque(maxlen=RUNS)
         self._run = self._trusted = 0
 
-    def again(self) -> "Repeats":
-        """Return one that knows as much, for the clip from its first frame on."""
+    @classmethod
+    def of(cls, chunks: Iterable[Frames]) -> "Repeats":
+        """Learn a clip's beat from its first frames, so that its first repeats are recognised.
+
+        Returns:
+            Repeats for the same clip from its first frame on.
+        """
+        repeats = cls()
+        for chunk in chunks:
+            for image in chunk.images:
+                repeats.add_frame(image)
+            if chunk.first + len(chunk) >= BEAT_FRAMES:
+                break
+        return repeats.restarted()
+
+    def restarted(self) -> "Repeats":
+        """Return a copy that knows the beat, for the clip from its first frame on."""
         other = Repeats()
         other._changes.extend(self._changes)
         other._new.extend(self._new)
         other._runs.extend(self._runs)
-        # The beat begins anew at the first frame, which is no reason to doubt it.
+        # The beat restarts at the first frame and is still known.
         other._trusted = RUNS if self.steady else 0
         return other
 
@@ -67,8 +86,8 @@ class Repeats:
         runs = runs[-FEW:] if min(runs[-FEW:], default=0) >= LONG else runs
         return len(runs) / (len(runs) + sum(runs)) if self.steady else 1.0
 
-    def see(self, image: Images) -> bool:
-        """Take the next frame, and tell whether it is one repeat of many."""
+    def add_frame(self, image: Images) -> bool:
+        """Add the next frame, and tell whether it is one of many repeats."""
         small, before = reduced(image), self._before
         self._before = small
         if before is None:

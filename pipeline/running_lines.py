@@ -66,7 +66,7 @@ class Strokes:
         self._shape = shape
         self._earlier: deque[tuple[Images, Floats]] = deque(maxlen=max(1, round(APART * rate)))
 
-    def see(self, grey: Images) -> Moved:
+    def add_frame(self, grey: Images) -> Moved:
         """Take the next frame's (H, W) grey values."""
         if grey.shape[1] > WIDEST:
             size = WIDEST, max(1, round(grey.shape[0] * WIDEST / grey.shape[1]))

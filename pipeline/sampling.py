@@ -17,8 +17,6 @@ FASTER = 1.75
 """A clip with at least so many times its camera's frames a second is thinned to every second, third, … frame."""
 SLOWER, TOO_SLOW = 1.5, 4.0
 """Times as far that things move from frame to frame: from these on a clip is warned of, and refused."""
-FIRST = 160
-"""Frames at a clip's beginning that are looked at beforehand, so that its first repeats are known as such."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class Sampler:
 
     Attributes:
         every: of so many frames one is analysed.
-        seen, analysed: seconds, and whether it is analysed, of each frame so far.
+        seconds, analysed: seconds, and whether it is analysed, of each frame so far.
         repeated: frames so far that were left out because they repeat the one before.
     """
 
@@ -58,7 +56,7 @@ class Sampler:
         ratio = rate / camera_rate if camera_rate else 1.0
         self.every = int(ratio + 2.0 - FASTER) if ratio >= FASTER else 1
         self.gap = Clock.steady(rate).gap
-        self.seen: list[float] = []
+        self.seconds: list[float] = []
         self.analysed: list[bool] = []
         self.repeated = 0
         self._taken, self._segment, self._waited, self._fresh = 0, 0, self.every, True
@@ -71,13 +69,8 @@ class Sampler:
         Raises:
             ClipError: the clip cannot be read.
         """
-        repeats = Repeats()
-        for chunk in video.read(path, 16):
-            for image in chunk.images:
-                repeats.see(image)
-            if chunk.first + len(chunk) >= FIRST:
-                break
-        return cls(rate, camera_rate, repeats.again(), repeats.fresh)
+        repeats = Repeats.of(video.read(path, 16))
+        return cls(rate, camera_rate, repeats, repeats.fresh)
 
     def take(self, chunk: Frames) -> Iterator[Sample]:
         """Yield the frames of a chunk that are analysed, split where the recording had a gap."""
@@ -88,17 +81,17 @@ class Sampler:
                 picked = []
                 self._segment, self._waited, self._fresh = self._segment + 1, self.every, True
             wanted = self._wanted(chunk.images[row])
-            self.seen.append(float(chunk.times[row]))
+            self.seconds.append(float(chunk.times[row]))
             self.analysed.append(wanted)
             if wanted:
                 picked.append(row)
         yield from self._sample(chunk, picked)
 
     def _after_gap(self, seconds: float) -> bool:
-        return bool(self.seen) and seconds - self.seen[-1] > self.gap
+        return bool(self.seconds) and seconds - self.seconds[-1] > self.gap
 
     def _wanted(self, image: Images) -> bool:
-        repeated = self._repeats.see(image)
+        repeated = self._repeats.add_frame(image)
         self.repeated += repeated
         self._fresh |= not repeated
         self._waited += 1
@@ -186,11 +179,11 @@ class Analysed:
         sampler, found = Sampler.of(path, rate, camera_rate), list[Sample]()
         for chunk in video.read(path, 8):
             found += sampler.take(chunk)
-            if len(sampler.seen) >= stop:
+            if len(sampler.seconds) >= stop:
                 break
         numbers = [sample.numbers for sample in found]
         segments = [np.full(len(sample.numbers), sample.segment) for sample in found]
-        return cls(np.concatenate(numbers), np.concatenate(segments), len(sampler.seen))
+        return cls(np.concatenate(numbers), np.concatenate(segments), len(sampler.seconds))
 
     def index(self, frame: int) -> int:
         """Return which of the analysed frames shows a frame of the clip."""

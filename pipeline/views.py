@@ -11,12 +11,12 @@ from explain import report
 from explain.causes.summary import attributes, wall_clock
 from explain.report.overlay import MARKS, PALETTE, level, overlay
 from explain.report.place_map import place_map, place_of
-from pipeline.answers import EVIDENCE, WHY, explain_events, floor_of
 from pipeline.camera import SHIPPED, Camera, cameras, load, look
+from pipeline.detection_limit import detection_limit
 from pipeline.events import find_events
 from pipeline.evidence import EvidenceFolder
 from pipeline.false_alarms import expected as expected_alarms
-from pipeline.missed import missed
+from pipeline.finished_run import EVIDENCE, WHY, explain_events, floor_of
 from pipeline.thresholds import retune
 
 __all__ = ["DEMO", "MARKS", "PALETTE", "REPORTS", "Camera", "attributes", "cameras", "cut", "evidence_of"]
@@ -46,7 +46,7 @@ def cut(analysis: Analysis, threshold: float) -> Analysis:
     """Cut events at another threshold without explaining them: instant, so that a chart can follow a slider."""
     found = find_events(analysis.scores, threshold, analysis.clock)
     events = tuple(ExplainedEvent(event, (), 1.0, "") for event in found)
-    said = "" if events else missed(analysis.scores, analysis.clock, threshold, analysis.normal_scores)
+    said = "" if events else detection_limit(analysis.scores, analysis.clock, threshold, analysis.normal_scores)
     return dataclasses.replace(analysis, threshold=threshold, events=events, missed=said)
 
 

@@ -35,13 +35,13 @@ class Weather:
         rate: frames in a second.
 
     Attributes:
-        seen: for each frame so far whether there was weather.
+        wet: for each frame so far, whether there was weather.
     """
 
     def __init__(self, rate: float) -> None:
         self._apart = max(1, round(APART * rate))
         self.reach = AROUND * self._apart
-        self.seen: list[bool] = []
+        self.wet: list[bool] = []
 
     def clear(self, chunks: Iterable[Frames]) -> Iterator[Frames]:
         """Give the same frames again, each once those :attr:`reach` frames behind it are here.
@@ -71,8 +71,8 @@ class Weather:
         images = [held[row].images[0] for row in range(first, stop)]
         for row in range(first, stop):
             there = wet[max(row - self.reach - here.start, 0) : row + self.reach + 1 - here.start]
-            self.seen.append(bool(there.mean() > 0.5))
-            if self.seen[-1]:
+            self.wet.append(bool(there.mean() > 0.5))
+            if self.wet[-1]:
                 middle = _middle([held[i].images[0] for i in self._near(row, len(held))])
                 images[row - first] = _replaced(images[row - first], middle)
         times = np.concatenate([one.times for one in held[first:stop]])

@@ -21,8 +21,8 @@ from footage import labels as files
 from footage.labels import Named
 from metrics.first_cause import Region
 from pipeline.evidence import EvidenceFolder
-from pipeline.finite import finite_scores
-from pipeline.witness import Witness
+from pipeline.evidence_collector import EvidenceCollector
+from pipeline.scan import EvidenceRequests, Scan
 
 Masks = Callable[[int], Bools]
 
@@ -157,16 +157,16 @@ class Masked(Sequence[Evidence]):
 
 def gather(
     clip: Footage, frames: Sequence[int], detector: Detector, median: float,
-    kept: Sequence[tuple[Witness, EvidenceFolder]], runtime: Runtime, say: Callable[[int], None],
+    kept: Sequence[tuple[EvidenceCollector, EvidenceFolder]], runtime: Runtime, say: Callable[[int], None],
 ) -> Clock:  # fmt: skip
-    """Stream a clip once, and keep evidence of some of its frames by each witness.
+    """Stream a clip once, and keep evidence of some of its frames by each collector.
 
     Args:
         clip: streamed from a little before the first to a little behind the last of ``frames``.
         frames: that are asked for, ascending; those that no window of the detector answers for are left out.
         detector: gives the heat.
         median: raw score of a typical normal frame, subtracted.
-        kept: witnesses, and where the evidence of each goes.
+        kept: collectors, and where the evidence of each goes.
         runtime: device and precision.
         say: told the number of the frame that was reached.
 
@@ -176,51 +176,47 @@ def gather(
     Raises:
         DataError: the clip ends before the last of ``frames``.
     """
-    wanted, stream = frozenset(frames), _Stream(clip, frames, detector.window.span, [w for w, _ in kept], say)
-    with runtime.autocast():
-        for answer in detector.stream(stream.chunks()):
-            scores = finite_scores(answer, clip.name)
-            for row in [row for row in range(len(answer.score)) if answer.first + row in wanted]:
-                heat = answer.saliency[row].float().cpu().numpy()
-                for witness, _ in kept:
-                    witness.ask(answer.first + row, float(scores[row]) - median, heat)
-            _keep(kept, ended=False)
-        _keep(kept, ended=True)
-    if stream.seen <= frames[-1]:
-        raise DataError(f"the labels name frame {frames[-1] + 1} of clip {clip.name!r}, which has {stream.seen} frames")
-    return Clock.of(stream.times)
+    span, collectors = detector.window.span, [collector for collector, _ in kept]
+    near = _NearFrames(clip, frames, span, max(collector.action_seconds for collector in collectors))
+    requests = [
+        EvidenceRequests(collector, frozenset(frames).__contains__, folder.put_all, span, median)
+        for collector, folder in kept
+    ]
+    decoded = [lambda chunk: say(chunk.first + len(chunk)), *(one.decoded for one in requests)]
+    Scan(detector, runtime, [one.scored for one in requests], decoded).run(clip.name, near.chunks())
+    for one in requests:
+        one.ended()
+    if near.frames_read <= frames[-1]:
+        raise DataError(
+            f"the labels name frame {frames[-1] + 1} of clip {clip.name!r}, which has {near.frames_read} frames"
+        )
+    return Clock.of(near.times)
 
 
-def _keep(kept: Sequence[tuple[Witness, EvidenceFolder]], ended: bool) -> None:
-    for witness, folder in kept:
-        for evidence in witness.answer(ended) if witness.settled is not None else ():
-            folder.put(evidence)
+class _NearFrames:
+    """The part of a clip around some of its frames.
 
+    Args:
+        clip: the clip.
+        frames: ascending.
+        span: frames of the detector's window.
+        seconds: length of the action model's input.
+    """
 
-class _Stream:
-    """The part of a clip that some of its frames need, shown to the witnesses as it passes."""
-
-    def __init__(
-        self, clip: Footage, frames: Sequence[int], span: int, witnesses: Sequence[Witness], say: Callable[[int], None]
-    ) -> None:
-        self.clip, self.frames, self.span, self.witnesses, self.say = clip, frames, span, witnesses, say
+    def __init__(self, clip: Footage, frames: Sequence[int], span: int, seconds: float) -> None:
+        self.clip, self.frames, self.span, self.seconds = clip, frames, span, seconds
         self.times: list[float] = []
+
+    @property
+    def frames_read(self) -> int:
+        return len(self.times)
 
     def chunks(self) -> Iterator[Frames]:
         for chunk in self.clip.frames():
             self.times += chunk.times.tolist()
-            if self.seen > self.frames[0] - self._around():
-                for witness in self.witnesses:
-                    witness.see(chunk, self.span)
+            rate = (self.frames_read - 1) / self.times[-1] if self.frames_read > 1 else 25.0
+            around = self.span + math.ceil(rate * self.seconds)
+            if self.frames_read > self.frames[0] - around:
                 yield chunk
-            self.say(self.seen)
-            if self.seen > self.frames[-1] + self._around():
+            if self.frames_read > self.frames[-1] + around:
                 return
-
-    @property
-    def seen(self) -> int:
-        return len(self.times)
-
-    def _around(self) -> int:
-        rate = (self.seen - 1) / self.times[-1] if self.seen > 1 else 25.0
-        return self.span + math.ceil(rate * max(witness.seconds for witness in self.witnesses))

@@ -25,8 +25,8 @@ from pipeline.evaluation import _labelled, plan
 from pipeline.evaluation._cause_figures import OURS, Ranking, class_scores, mean_precision, right, rows, weigh
 from pipeline.evaluation._labelled import LabelledClip, Labels, Masked
 from pipeline.evidence import EvidenceFolder
+from pipeline.evidence_collector import EvidenceCollector
 from pipeline.training.calibrate import calibrate
-from pipeline.witness import Witness
 
 __all__ = ["OURS", "PROTOCOL", "RULES", "class_scores", "evaluate_causes", "trained_on", "without_heat"]
 
@@ -66,9 +66,9 @@ Look = Callable[[LabelledClip, Sequence[Evidence], Ranking], None]
 class _Eyes:
     """Who looks: our models, and the teacher where it can be had, each with what is normal to it."""
 
-    witness: Witness
+    collector: EvidenceCollector
     normality: Normality
-    teacher: Witness | None
+    teacher: EvidenceCollector | None
     teacher_normality: Normality | None
 
 
@@ -104,7 +104,7 @@ def evaluate_causes(
     job = job or plan.job_of(camera.name, dataset.name, runtime.describe())
     job.expect(plan.EXPLAINING, sum(len(entry.asked(every)) for entry in labels.clips))
     job.begin(plan.OPENING)
-    mine = Witness(object_models.choose(objects, runtime), action_models.choose(actions, runtime))
+    mine = EvidenceCollector(object_models.choose(objects, runtime), action_models.choose(actions, runtime))
     eyes = _eyes(camera, dataset, mine, teacher, runtime, found, job)
     detector = camera.build(runtime)
     say = plan.Frames(job)
@@ -112,9 +112,9 @@ def evaluate_causes(
     for entry in labels.clips:
         with tempfile.TemporaryDirectory(prefix="whycam-") as place:
             own, other = EvidenceFolder(Path(place) / "own"), EvidenceFolder(Path(place) / "teacher")
-            kept = [(Witness(mine.objects, mine.actions), own)]
+            kept = [(mine.fresh(), own)]
             if eyes.teacher:
-                kept.append((Witness(eyes.teacher.objects, eyes.teacher.actions), other))
+                kept.append((eyes.teacher.fresh(), other))
             frames = entry.asked(every)
             clock = _labelled.gather(
                 entry.clip, frames, detector, camera.normality.median, kept, runtime, say.of(frames)
@@ -129,7 +129,7 @@ def evaluate_causes(
 
 
 def _eyes(
-    camera: Camera, dataset: Dataset, mine: Witness, teacher: str, runtime: Runtime, found: Found,
+    camera: Camera, dataset: Dataset, mine: EvidenceCollector, teacher: str, runtime: Runtime, found: Found,
     job: JobProgress,
 ) -> _Eyes:  # fmt: skip
     """Load the teacher, and count with it what is normal on the data set's own training clips."""
@@ -137,7 +137,7 @@ def _eyes(
     try:
         if not clips:
             raise InputError(f"{dataset.name} has no training clips here to count what is normal with the teacher")
-        other = Witness(object_models.choose(teacher, runtime), mine.actions)
+        other = EvidenceCollector(object_models.choose(teacher, runtime), mine.actions)
     except InputError as error:
         found.not_run["teacher"] = str(error)
         return _Eyes(mine, camera.normality, None, None)
@@ -197,7 +197,7 @@ def trained_on(objects: ObjectModel, dataset: Dataset) -> frozenset[str]:
 
 
 def _figures(labels: Labels, found: Found, eyes: _Eyes, dataset: Dataset, every: int) -> dict[str, Any]:
-    trained = trained_on(eyes.witness.objects, dataset)
+    trained = trained_on(eyes.collector.objects, dataset)
     first: dict[str, Any] = {"not_run": found.not_run}
     classes: dict[str, Any] = {}
     for rule in RULES:
@@ -207,7 +207,7 @@ def _figures(labels: Labels, found: Found, eyes: _Eyes, dataset: Dataset, every:
         if any(len(ranking.scores) for ranking in rankings):
             classes[rule] = mean_precision(rankings, labels.classes)
     first["frames"] = [row for ranking in found.rankings.get(OURS, []) for row in rows(ranking)]
-    own = eyes.witness
+    own = eyes.collector
     return {
         "causes": first,
         "xman": classes,

@@ -4,12 +4,11 @@ import math
 import os
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from core.arrays import Bools, Floats
@@ -18,7 +17,6 @@ from core.contracts import Dataset, Detector, Footage
 from core.device import Runtime
 from core.errors import DataError
 from core.progress import JobProgress
-from core.records import Frames
 from explain.labels import PERSON
 from pipeline import false_alarms, versions
 from pipeline.camera import Camera
@@ -31,7 +29,7 @@ from pipeline.evaluation.protocols import OWN, Rules
 from pipeline.evaluation.stored import Kept, Stored
 from pipeline.evaluation.summary import EvaluationResult
 from pipeline.events import find_events
-from pipeline.finite import finite_scores
+from pipeline.scan import Consumer, Scan, ScoredFrames
 
 
 def evaluate(
@@ -85,11 +83,11 @@ def score(
     began, cpu, kept, done = time.monotonic(), time.process_time(), [], 0
     for clip, truth in truths:
 
-        def say(frames: int, before: int = done) -> None:
-            job.advance(before + frames)
+        def advance(part: ScoredFrames, before: int = done) -> None:
+            job.advance(before + int(part.frames[-1]) + 1)
 
-        maps = _Maps(len(truth.abnormal)) if heat and truth.masks else None
-        kept.append(_score(camera, detector, clip, len(truth.abnormal), runtime, say, maps))
+        maps = _HeatMaps(len(truth.abnormal)) if heat and truth.masks else None
+        kept.append(_score(camera, detector, clip, len(truth.abnormal), runtime, advance, maps))
         done += len(truth.abnormal)
     seconds = time.monotonic() - began
     machine = {
@@ -110,30 +108,30 @@ def _person(camera: Camera) -> float:
     return statistics.median(height for *_, height in seen.points) if seen else 0.0
 
 
-class _Maps:
-    """Gathers a clip's heat in cells."""
+class _HeatMaps:
+    """Consumer that keeps a clip's heat in cells."""
 
     def __init__(self, frames: int) -> None:
         self.frames, self.cell = frames, 0
         self.heat: heats.Heat | None = None
 
-    def see(self, first: int, saliency: Tensor) -> None:
-        """Take (B, H, W) heat of the frames from ``first`` on."""
-        height, width = saliency.shape[1:]
+    def scored(self, part: ScoredFrames) -> None:
+        """Add the heat of some frames."""
+        height, width = part.saliency.shape[1:]
         if self.heat is None:
             self.cell = heats.cell_of(height, width)
             shape = (self.frames, -(-height // self.cell), -(-width // self.cell))
             self.heat = np.zeros(shape, np.float16)
-        small = avg_pool2d(saliency.float()[:, None], self.cell, ceil_mode=True, count_include_pad=False)[:, 0]
-        room = self.heat[first : first + len(small)]
+        small = avg_pool2d(part.saliency.float()[:, None], self.cell, ceil_mode=True, count_include_pad=False)[:, 0]
+        room = self.heat[part.frames[0] : part.frames[0] + len(small)]
         room[:] = small.clamp(0, 6e4).cpu().numpy().astype(np.float16)[: len(room)]
 
 
 def _score(
-    camera: Camera, detector: Detector, clip: Footage, frames: int, runtime: Runtime, say: Callable[[int], None],
-    maps: _Maps | None,
+    camera: Camera, detector: Detector, clip: Footage, frames: int, runtime: Runtime, advance: Consumer,
+    maps: _HeatMaps | None,
 ) -> Kept:  # fmt: skip
-    scores, clock = raw_scores(detector, clip, frames, runtime, say, maps.see if maps else None)
+    scores, clock = raw_scores(detector, clip, frames, runtime, (*([maps.scored] if maps else []), advance))
     scores -= np.float32(camera.normality.median)
     flagged = None if math.isnan(camera.threshold) else _flagged(camera, scores, clock)
     heat = maps.heat if maps else None
@@ -154,41 +152,31 @@ def _flagged(camera: Camera, scores: Floats, clock: Clock) -> Bools:
 
 
 def raw_scores(
-    detector: Detector, clip: Footage, frames: int, runtime: Runtime, say: Callable[[int], None] = lambda done: None,
-    look: Callable[[int, Tensor], None] | None = None,
-) -> tuple[Floats, Clock]:  # fmt: skip
-    """Score a clip of whose truth the length is known.
+    detector: Detector, clip: Footage, frames: int, runtime: Runtime, consumers: Sequence[Consumer] = ()
+) -> tuple[Floats, Clock]:
+    """Score a clip.
 
     Args:
-        detector: placed, in eval mode.
-        clip: what is scored.
-        frames: how many frames its truth has.
+        detector: placed, in evaluation mode.
+        clip: the clip.
+        frames: length of its truth.
         runtime: device and precision.
-        say: called with the number of frames done.
-        look: called with the first frame and the (B, H, W) saliency of each answer.
+        consumers: called with each answer of the detector.
 
     Returns:
-        (frames,) float32 scores as the detector gives them, NaN where no window reaches; and when frames are shown.
+        (frames,) float32 uncalibrated scores, NaN where no window reaches; and when the frames are shown.
 
     Raises:
         DataError: the clip has another number of frames.
-        WeightsError: the detector's scores are no numbers.
+        WeightsError: a score is NaN or infinite.
     """
-    scores, times = np.full(frames, np.nan, np.float32), list[float]()
+    scores = np.full(frames, np.nan, np.float32)
 
-    def watched() -> Iterator[Frames]:
-        for chunk in clip.frames():
-            times.extend(chunk.times.tolist())
-            yield chunk
-            say(len(times))
+    def scored(part: ScoredFrames) -> None:
+        room = scores[part.frames[0] : part.frames[0] + len(part.scores)]
+        room[:] = part.scores[: len(room)]
 
-    with runtime.autocast():
-        for answer in detector.stream(watched()):
-            fresh = finite_scores(answer, clip.name)
-            room = scores[answer.first : answer.first + len(fresh)]
-            room[:] = fresh[: len(room)]
-            if look:
-                look(answer.first, answer.saliency)
-    if len(times) != frames:
-        raise DataError(f"clip {clip.name!r} has {len(times)} frames and its truth {frames}; they must be alike")
-    return scores, Clock.of(times)
+    clock = Scan(detector, runtime, (scored, *consumers)).run(clip.name, clip.frames())
+    if len(clock) != frames:
+        raise DataError(f"clip {clip.name!r} has {len(clock)} frames and its truth {frames}; they must be alike")
+    return scores, clock

@@ -19,7 +19,7 @@ from pipeline.evaluation import _labelled, plan
 from pipeline.evaluation._cause_figures import OURS
 from pipeline.evaluation._labelled import LabelledClip
 from pipeline.evidence import EvidenceFolder
-from pipeline.witness import Witness
+from pipeline.evidence_collector import EvidenceCollector
 
 Line = tuple[str, int, str, str, float]
 
@@ -46,26 +46,27 @@ def write(
     job = job or plan.job_of(camera.name, dataset.name, runtime.describe())
     job.expect(plan.EXPLAINING, sum(len(entry.classes) for entry in found.clips))
     job.begin(plan.OPENING)
-    witness = Witness(objects.choose("auto", runtime), actions.choose("auto", runtime))
+    collector = EvidenceCollector(objects.choose("auto", runtime), actions.choose("auto", runtime))
     detector, told, say = camera.build(runtime), io.StringIO(), plan.Frames(job)
     writer = csv.writer(told, lineterminator="\n")
     writer.writerow(COLUMNS)
     job.begin(plan.EXPLAINING)
     for entry in found.clips:
         asked = entry.asked(1)
-        writer.writerows(_lines(entry, asked, camera, detector, Witness(witness.objects, witness.actions), runtime,
+        writer.writerows(_lines(entry, asked, camera, detector, collector.fresh(), runtime,
                                 say.of(asked)))  # fmt: skip
     with files.write_whole(out) as file:
         file.write(told.getvalue().encode())
 
 
 def _lines(
-    entry: LabelledClip, asked: Sequence[int], camera: Camera, detector: Detector, witness: Witness, runtime: Runtime,
-    say: Callable[[int], None],
+    entry: LabelledClip, asked: Sequence[int], camera: Camera, detector: Detector, collector: EvidenceCollector,
+    runtime: Runtime, say: Callable[[int], None],
 ) -> Iterator[Line]:  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="whycam-") as place:
         kept = EvidenceFolder(Path(place))
-        clock = _labelled.gather(entry.clip, asked, detector, camera.normality.median, [(witness, kept)], runtime, say)
+        pairs = [(collector, kept)]
+        clock = _labelled.gather(entry.clip, asked, detector, camera.normality.median, pairs, runtime, say)
         if frames := kept.frames():
             seen = kept.between(frames[0], frames[-1])
             for frame, ranked in zip(frames, ranking.by_frame(seen, camera.normality, OURS, clock), strict=True):

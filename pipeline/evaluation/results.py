@@ -24,9 +24,8 @@ from pipeline.evaluation.judge import judge, truths_of
 from pipeline.evaluation.plan import JUDGING, RESULT_STAGES
 from pipeline.evaluation.protocols import rules_for
 from pipeline.rate import frame_rate
-from pipeline.training.learn import Normal, learn
-from pipeline.training.loop import Progress as Trained
-from pipeline.training.loop import Step
+from pipeline.training.fit_camera import NormalFootage, TrainingSpec, fit_camera
+from pipeline.training.loop import Step, TrainingProgress
 
 HEAD = ("row", "detector", "AUC", "paper's way", "raw", "macro", "EER", "AUC-PR", "F1", "oracle", "paper",
         "frame's index", "epochs", "input", "MB", "minutes", "seeds", "machine", "differs from the paper")  # fmt: skip
@@ -160,11 +159,9 @@ def _camera(
         if (there.detector, there.settings, there.card["seed"]) == (row.detector, dict(row.settings), seed):
             return there
     clips = dataset.training()
-    learn(
-        row.detector, Normal(dataset.name, clips, frame_rate(clips[0])), out, settings=row.settings, seed=seed,
-        resume=True, windows=row.windows, runtime=runtime, report=report, each_epoch=oracle.look,
-        job=job,
-    )  # fmt: skip
+    footage = NormalFootage(dataset.name, clips, frame_rate(clips[0]))
+    spec = TrainingSpec(row.detector, footage, out, row.settings, seed, True, runtime, windows=row.windows)
+    fit_camera(spec, job, report, oracle.look)
     return load(str(out))
 
 
@@ -175,7 +172,7 @@ class _Oracle:
         self.dataset, self.runtime, self.path, self.wanted = dataset, runtime, path, wanted
         self.looks: list[list[float]] = loads(path.read_text(encoding="utf-8")) if path.exists() else []
 
-    def look(self, detector: Detector, progress: Trained) -> None:
+    def look(self, detector: Detector, progress: TrainingProgress) -> None:
         """Measure the AUC after some of the epochs; the last one is left to the evaluation."""
         epochs = [stage.epochs for stage in detector.stages()]
         done, total = len(progress.losses), sum(epochs)

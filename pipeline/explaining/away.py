@@ -8,11 +8,11 @@ from core.analysis import Analysis
 from core.device import Runtime
 from core.errors import InputError
 from core.progress import JobProgress
-from pipeline import answers
-from pipeline.answers import EVIDENCE, explain_events
+from pipeline import finished_run
 from pipeline.camera import load
 from pipeline.evidence import EvidenceFolder
 from pipeline.explaining.counterfactual import LONGEST, without
+from pipeline.finished_run import EVIDENCE, explain_events
 from pipeline.store import Run
 
 
@@ -35,7 +35,7 @@ def explain_away(
         InputError: the frame lies in no event, or nothing was kept of it.
         Cancelled: ``cancelled`` said so.
     """
-    analysis, analysed = explain_events(run.folder, threshold), answers.read(run.folder).analysed
+    analysis, analysed = explain_events(run.folder, threshold), finished_run.read(run.folder).analysed
     event = next((one.event for one in analysis.events if one.event.first <= frame <= one.event.last), None)
     if event is None:
         raise InputError(f"frame {frame} lies in no event at the threshold {analysis.threshold:.2f}")

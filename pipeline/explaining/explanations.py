@@ -15,7 +15,6 @@ from explain.report.maps import painted, top_of
 from jobs import legacy
 from jobs.job import Job
 from jobs.store import JobStore, new_id
-from pipeline.answers import WHY as FOLDER
 from pipeline.camera import load
 from pipeline.explaining import plan
 from pipeline.explaining.attributions import FILE, read, read_map
@@ -24,6 +23,7 @@ from pipeline.explaining.costs import usual
 from pipeline.explaining.counterfactual import AFTER, BEFORE
 from pipeline.explaining.counterfactual import FILE as COUNTERFACTUAL
 from pipeline.explaining.source import ranked
+from pipeline.finished_run import WHY as FOLDER
 from pipeline.kinds import EXPLANATION, queue
 from pipeline.store import Run
 

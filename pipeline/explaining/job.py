@@ -5,14 +5,14 @@ from explain import report
 from explain.attribution import Budget
 from jobs.locks import exclusive
 from jobs.worker import JobContext
-from pipeline import answers, store
-from pipeline.answers import EVIDENCE, WHY, explain_events
+from pipeline import finished_run, store
 from pipeline.camera import load
 from pipeline.evidence import EvidenceFolder
 from pipeline.explaining import plan
 from pipeline.explaining.attributions import Asked, explain_frame
 from pipeline.explaining.away import event_frames, explain_away
 from pipeline.explaining.explanations import Explanation
+from pipeline.finished_run import EVIDENCE, WHY, explain_events
 
 
 def run(context: JobContext) -> None:
@@ -36,7 +36,7 @@ def run(context: JobContext) -> None:
         event_frames(analysis, frame) if request.event else 0, context.progress,
     )  # fmt: skip
     asked = Asked(frame, names, Budget(request.evaluations), threshold=request.threshold, scores=analysis.scores,
-                  analysed=answers.read(run.folder).analysed)  # fmt: skip
+                  analysed=finished_run.read(run.folder).analysed)  # fmt: skip
     with exclusive(folder):
         explain_frame(run.path, run.clip, camera, asked, folder, runtime, job=job, cancelled=context.cancelled)
         if request.event:

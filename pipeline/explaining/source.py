@@ -12,13 +12,13 @@ from core.errors import InputError
 from core.progress import Progress
 from explain.attribution import Budget
 from jobs.locks import exclusive
-from pipeline import answers, frame_log, store
-from pipeline.answers import explain_events
+from pipeline import finished_run, frame_log, store
 from pipeline.camera import load, named_or_only
 from pipeline.explaining import plan
 from pipeline.explaining.attributions import Asked, explain_frame
 from pipeline.explaining.away import event_frames, explain_away
 from pipeline.explaining.costs import usual
+from pipeline.finished_run import explain_events
 
 
 def explain_source(
@@ -55,7 +55,7 @@ def explain_source(
         raise InputError("--event explains an event of a run away: name a run ('./whycam list runs'), not a clip")
     if run is not None:
         path, name, scores, threshold = run.path, run.clip, scores_of(run.folder), run.threshold
-        analysed = answers.read(run.folder).analysed if run.state == "done" else None
+        analysed = finished_run.read(run.folder).analysed if run.state == "done" else None
         camera = camera or run.camera
     which = named_or_only(camera)
     video.probe(path)

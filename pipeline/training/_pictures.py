@@ -24,7 +24,7 @@ class Pictures:
         """Take the next frames."""
         for image in images:
             now = reduced(image)
-            self.repeated += self.repeats.see(image)
+            self.repeated += self.repeats.add_frame(image)
             self.same += self.before is not None and float((now == self.before).mean()) >= SAME
             self.before, self.frames = now, self.frames + 1
 

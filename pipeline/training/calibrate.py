@@ -1,4 +1,4 @@
-"""What is normal at a camera: scores, background, classes and their heat, and the threshold that follows."""
+"""Calibration of a camera on normal footage: its scores, background, classes and their heat, and the threshold."""
 
 import dataclasses
 import tempfile
@@ -20,14 +20,16 @@ from core.records import Detections, Evidence, Frames
 from explain.causes import places, ranking
 from pipeline.camera import background_of, thumbnails
 from pipeline.evidence import EvidenceFolder
-from pipeline.finite import finite_scores
+from pipeline.evidence_collector import EvidenceCollector
+from pipeline.scan import EvidenceRequests, Scan, ScoredFrames
 from pipeline.training import plan
 from pipeline.training.alarms import alarm_curve
-from pipeline.witness import Witness
 
 MOMENTS, ROW, ROWS_PER_SECOND = 80, 5, 5.0
-"""Moments of normal footage that are explained: ``ROW`` frames in a row each, as an analysis samples them."""
+"""Moments of the normal footage that are explained, consecutive explained frames of each, and their rate, which is an
+analysis's own."""
 BACKGROUND_FRAMES = 60
+"""Thumbnails at most whose median is the background."""
 
 
 @dataclass(frozen=True)
@@ -46,35 +48,15 @@ class Calibration:
     height: int
 
 
-@dataclass
-class _Seen:
-    evidence: EvidenceFolder
-    scores: list[tuple[Floats, Clock]] = field(default_factory=list)
-    pictures: list[Images] = field(default_factory=list)
-    heat: float = 0.0
-    frames: int = 0
-    kept: int = 0
-    size: tuple[int, int] = (0, 0)
-    moments: dict[tuple[int, int], list[Detections]] = field(default_factory=dict)
-    clocks: dict[int, Clock] = field(default_factory=dict)
-
-    def keep(self, evidence: Sequence[Evidence], period: int) -> None:
-        """Keep evidence of several clips in one folder, numbered in order, and its objects by moment."""
-        for entry in evidence:
-            self.evidence.put(dataclasses.replace(entry, frame=self.kept))
-            self.moments.setdefault((len(self.scores), entry.frame // period), []).append(entry.objects)
-            self.kept += 1
-
-
 @dataclass(frozen=True)
-class _Rows:
+class _ExplainedFrames:
     """Which frames of normal footage are explained: those of a moment are ``stride`` apart, moments ``period``."""
 
     stride: int
     period: int
 
     @classmethod
-    def of(cls, frames: int, fps: float) -> "_Rows":
+    def of(cls, frames: int, fps: float) -> "_ExplainedFrames":
         stride = max(1, round(fps / ROWS_PER_SECOND))
         return cls(stride, max(ROW * stride, -(-frames // MOMENTS)))
 
@@ -84,58 +66,117 @@ class _Rows:
         return inside % self.stride == 0 and inside // self.stride < ROW
 
 
+@dataclass
+class _Measurement:
+    """What is summed up over normal clips; the clips' evidence is kept in one folder, numbered in order."""
+
+    detector: Detector
+    runtime: Runtime
+    rows: _ExplainedFrames
+    evidence: EvidenceFolder
+    job: JobProgress
+    scores: list[tuple[Floats, Clock]] = field(default_factory=list)
+    pictures: list[Images] = field(default_factory=list)
+    heat: float = 0.0
+    frames: int = 0
+    explained: int = 0
+    size: tuple[int, int] = (0, 0)
+    moments: dict[tuple[int, int], list[Detections]] = field(default_factory=dict)
+    clocks: dict[int, Clock] = field(default_factory=dict)
+
+    def add(self, clip: Footage, collector: EvidenceCollector) -> None:
+        """Scan a clip."""
+        scores: dict[int, Floats] = {}
+
+        def scored(part: ScoredFrames) -> None:
+            scores[int(part.frames[0])] = part.scores
+            self._scored(part)
+
+        requests = EvidenceRequests(collector, self.rows.has, self._keep, self.detector.window.span)
+        scan = Scan(self.detector, self.runtime, (scored, requests.scored), (requests.decoded, self._decoded))
+        clock = scan.run(clip.name, clip.frames())
+        requests.ended()
+        if scores:
+            first, joined = min(scores), np.concatenate(list(scores.values()))
+            self.clocks[len(self.scores)] = clock
+            self.scores.append((joined, Clock.of(clock.times[first : first + len(joined)])))
+
+    def _decoded(self, chunk: Frames) -> None:
+        self.size = (chunk.images.shape[2], chunk.images.shape[1])
+        shown = [i for i in range(len(chunk)) if self.rows.has(chunk.first + i)]
+        self.pictures.extend(thumbnails(chunk.images[shown]) if shown else ())
+
+    def _scored(self, part: ScoredFrames) -> None:
+        self.heat += float(part.saliency.float().mean((1, 2)).sum())
+        self.frames += len(part.scores)
+        self.job.advance(self.frames)
+
+    def _keep(self, evidence: Sequence[Evidence]) -> None:
+        for entry in evidence:
+            self.evidence.put(dataclasses.replace(entry, frame=self.explained))
+            self.moments.setdefault((len(self.scores), entry.frame // self.rows.period), []).append(entry.objects)
+            self.explained += 1
+        self.job.count(plan.NAMING, self.explained)
+
+
 def calibrate(
-    detector: Detector, footage: Sequence[Footage], work: Path, fps: float, witness: Witness, runtime: Runtime,
-    job: JobProgress | None = None, *, others: Sequence[Footage] = (),
+    detector: Detector, footage: Sequence[Footage], work: Path, fps: float, collector: EvidenceCollector,
+    runtime: Runtime, job: JobProgress | None = None, *, others: Sequence[Footage] = (),
     false_alarms: float | None = None,
 ) -> Calibration:  # fmt: skip
     """Measure a camera's normality on normal footage.
 
     Args:
-        detector: trained, placed, in eval mode.
+        detector: trained, placed, in evaluation mode.
         footage: normal clips of one camera, on which scores and threshold are measured.
-        work: folder for the evidence, which is removed afterwards.
+        work: folder for the evidence, which is deleted afterwards.
         fps: frames per second.
-        witness: objects and actions.
+        collector: with the object and action models.
         runtime: device and precision.
         job: told of the stages of :mod:`pipeline.training.plan` from ``COUNTING`` on.
-        others: more normal clips, such as those trained on: what is seen there and where counts, not its score.
+        others: more normal clips, such as the training clips: their classes and places count, their scores do not.
         false_alarms: events an hour that normal footage may raise, see :mod:`pipeline.training.alarms`; without it
             :attr:`core.normality.AlarmCurve.usual`.
 
     Raises:
         DataError: the footage has no frame that the detector can score.
-        WeightsError: the detector's scores are no numbers.
+        WeightsError: a score is NaN or infinite.
     """
     job = job or JobProgress("train", plan.STAGES)
     frames = _count((*footage, *others), job)
     with tempfile.TemporaryDirectory(dir=files.folder(work), prefix="evidence-") as spool:
-        seen, rows = _Seen(EvidenceFolder(Path(spool))), _Rows.of(frames, fps)
+        rows = _ExplainedFrames.of(frames, fps)
+        seen = _Measurement(detector, runtime, rows, EvidenceFolder(Path(spool)), job)
         job.begin(plan.MEASURING, frames)
         job.expect(plan.NAMING, explained_of(frames, fps))
         for clip in footage:
-            _watch(detector, clip, Witness(witness.objects, witness.actions), rows, seen, runtime, job)
+            seen.add(clip, collector.fresh())
         if not seen.scores:
             raise DataError("the normal footage has no clip as long as one window of the detector; record longer clips")
-        judged, scored, heat = len(seen.scores), seen.frames, seen.heat / seen.frames
+        scores, scored, heat = tuple(seen.scores), seen.frames, seen.heat / seen.frames
         for clip in others:
-            _watch(detector, clip, Witness(witness.objects, witness.actions), rows, seen, runtime, job)
-        job.begin(plan.SUMMING, seen.kept)
-        classes, explained = ranking.class_normality(_passing(seen.evidence.between(0, seen.kept), job), heat)
-    raw = np.concatenate([scores for scores, _ in seen.scores[:judged]])
-    median = float(np.median(raw))
-    alarms = alarm_curve([(scores - np.float32(median), clock) for scores, clock in seen.scores[:judged]])
-    quantiles = tuple(float(q) for q in np.quantile(raw - np.float32(median), np.linspace(0, 1, 101)))
+            seen.add(clip, collector.fresh())
+        job.begin(plan.SUMMING, seen.explained)
+        classes, explained = ranking.class_normality(_passing(seen.evidence.between(0, seen.explained), job), heat)
+    median, quantiles, alarms = _score_statistics(scores)
     moments = [(found, seen.clocks[clip]) for (clip, _), found in seen.moments.items()]
-    where = places.learn(moments, seen.frames)
-    normality = Normality(median, quantiles, scored, heat, classes, explained, where)
+    normality = Normality(median, quantiles, scored, heat, classes, explained, places.learn(moments, seen.frames))
     asked = false_alarms or alarms.usual
     return Calibration(normality, alarms.threshold(asked), asked, alarms, _background(seen.pictures), *seen.size)
 
 
+def _score_statistics(clips: Sequence[tuple[Floats, Clock]]) -> tuple[float, tuple[float, ...], AlarmCurve]:
+    """Return the median, the percentiles above it, and the alarm curve of the clips' scores."""
+    raw = np.concatenate([scores for scores, _ in clips])
+    median = float(np.median(raw))
+    alarms = alarm_curve([(scores - np.float32(median), clock) for scores, clock in clips])
+    quantiles = tuple(float(q) for q in np.quantile(raw - np.float32(median), np.linspace(0, 1, 101)))
+    return median, quantiles, alarms
+
+
 def explained_of(frames: int, fps: float) -> int:
-    """Return about how many of so many normal frames are explained."""
-    return -(-frames // _Rows.of(frames, fps).period) * ROW
+    """Estimate how many of so many normal frames are explained."""
+    return -(-frames // _ExplainedFrames.of(frames, fps).period) * ROW
 
 
 def _count(footage: Sequence[Footage], job: JobProgress) -> int:
@@ -149,47 +190,11 @@ def _count(footage: Sequence[Footage], job: JobProgress) -> int:
 
 
 def _passing(evidence: Iterable[Evidence], job: JobProgress) -> Iterator[Evidence]:
-    for number, seen in enumerate(evidence, 1):
-        yield seen
+    for number, entry in enumerate(evidence, 1):
+        yield entry
         job.advance(number)
 
 
 def _background(pictures: Sequence[Images]) -> Images:
     chosen = np.linspace(0, len(pictures) - 1, min(len(pictures), BACKGROUND_FRAMES)).astype(int)
     return background_of(np.stack([pictures[i] for i in chosen]))
-
-
-def _watch(
-    detector: Detector, clip: Footage, witness: Witness, rows: _Rows, seen: _Seen, runtime: Runtime,
-    job: JobProgress,
-) -> None:  # fmt: skip
-    def watched() -> Iterator[Frames]:
-        for chunk in clip.frames():
-            witness.see(chunk, detector.window.span)
-            seen.size = (chunk.images.shape[2], chunk.images.shape[1])
-            times.extend(chunk.times.tolist())
-            shown = [i for i in range(len(chunk)) if rows.has(chunk.first + i)]
-            seen.pictures.extend(thumbnails(chunk.images[shown]) if shown else ())
-            yield chunk
-
-    scores: list[Floats] = []
-    times: list[float] = []
-    first = 0
-    with runtime.autocast():
-        for answer in detector.stream(watched()):
-            first = first if scores else answer.first
-            scores.append(finite_scores(answer, clip.name))
-            seen.heat += float(answer.saliency.float().mean((1, 2)).sum())
-            for row in (row for row in range(len(answer.score)) if rows.has(answer.first + row)):
-                heat = answer.saliency[row].float().cpu().numpy()
-                witness.ask(answer.first + row, float(answer.score[row]), heat)
-            seen.frames += len(answer.score)
-            job.advance(seen.frames)
-            seen.keep(witness.answer(), rows.period)
-            job.count(plan.NAMING, seen.kept)
-    if scores:
-        seen.keep(witness.answer(ended=True), rows.period)
-        job.count(plan.NAMING, seen.kept)
-        clip_scores = np.concatenate(scores)
-        seen.clocks[len(seen.scores)] = Clock.of(times)
-        seen.scores.append((clip_scores, Clock.of(times[first : first + len(clip_scores)])))

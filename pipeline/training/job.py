@@ -8,8 +8,8 @@ from core.progress import Progress
 from footage.videos import VideoClip
 from jobs.worker import JobContext
 from pipeline.training import plan
-from pipeline.training.soundness import UnfitError
-from pipeline.training.teach import Watch, Wish, teach
+from pipeline.training.check_footage import UnfitError
+from pipeline.training.train_camera import TrainingCallbacks, TrainingRequest, train_camera
 from pipeline.training.trainings import TrainingJob
 
 if TYPE_CHECKING:
@@ -20,22 +20,22 @@ def run(context: JobContext) -> None:
     """Make the camera, and publish what was chosen and what speaks against the footage.
 
     Raises:
-        WhycamError: as :func:`pipeline.training.teach.teach` does.
+        WhycamError: as :func:`pipeline.training.train_camera.train_camera` does.
     """
     job = context.store.get(context.job.id, TrainingJob)
     context.owner_names = job.named
     context.publish(notes=[], chosen=None, unfit=None)
     clips = [VideoClip(name, path) for name, path in zip(job.clips, job.paths, strict=True)]
-    wish = Wish(minutes=job.minutes, false_alarms=job.false_alarms, resume=True, anyway=job.anyway)
+    request = TrainingRequest(minutes=job.minutes, false_alarms=job.false_alarms, resume=True, anyway=job.anyway)
     try:
-        teach(f"{len(clips)} uploaded clips", clips, home() / "cameras" / job.camera, wish, watch_of(context, job),
-              device.choose())  # fmt: skip
+        train_camera(f"{len(clips)} uploaded clips", clips, home() / "cameras" / job.camera, request,
+                     callbacks_of(context, job), device.choose())  # fmt: skip
     except UnfitError:
         context.publish(unfit=True)
         raise
 
 
-def watch_of(context: JobContext, job: TrainingJob) -> Watch:
+def callbacks_of(context: JobContext, job: TrainingJob) -> TrainingCallbacks:
     """Return what passes on to a job's context what a training tells; it raises ``Cancelled`` where that was asked."""
     notes: list[str] = []
     said = {plan.LEARNING: ""}
@@ -52,4 +52,4 @@ def watch_of(context: JobContext, job: TrainingJob) -> Watch:
         context.check_cancelled()
         context.progress(told, said.get(told.stage, ""))
 
-    return Watch(note, lambda reasons: context.publish(chosen=dict(reasons)), progress, step)
+    return TrainingCallbacks(note, lambda reasons: context.publish(chosen=dict(reasons)), progress, step)

@@ -44,7 +44,7 @@ class Step:
 
 
 @dataclass
-class Progress:
+class TrainingProgress:
     """What a training has behind it; kept in the checkpoint and on the camera's card.
 
     Attributes:
@@ -64,7 +64,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Fit:
+class FitOptions:
     """How a detector is fitted, but for what it says itself.
 
     Attributes:
@@ -84,12 +84,12 @@ class Fit:
     costs: tuple[float, ...] = ()
     reading: Callable[[int], None] | None = None
     report: Callable[[Step], None] | None = None
-    each_epoch: Callable[[Detector, Progress], None] | None = None
+    each_epoch: Callable[[Detector, TrainingProgress], None] | None = None
 
 
 def fit(
-    detector: Detector, footage: Sequence[Footage], work: Path, runtime: Runtime, how: Fit | None = None
-) -> Progress:
+    detector: Detector, footage: Sequence[Footage], work: Path, runtime: Runtime, how: FitOptions | None = None
+) -> TrainingProgress:
     """Train all stages of a detector; the last epoch's weights stay in it.
 
     Epoch ``e`` of stage ``s`` draws its windows in an order that depends on ``(seed, s, e)`` alone, so that a training
@@ -107,11 +107,11 @@ def fit(
         InputError: the loss became NaN or infinite; the last good checkpoint is kept.
         WeightsError: the checkpoint is not one of this detector.
     """
-    how = how or Fit()
+    how = how or FitOptions()
     files.folder(work)
     runtime.place(detector)
     cache = Cache(work / "frames.u8", detector, footage, how.reading)
-    progress, kept = Progress(), None
+    progress, kept = TrainingProgress(), None
     if how.resume and (work / "checkpoint.pt").exists():
         progress, kept = _restore(detector, work / "checkpoint.pt")
     torch.manual_seed(how.seed)
@@ -130,7 +130,7 @@ class _Stage:
     """One stage while it is trained."""
 
     def __init__(
-        self, detector: Detector, stage: Stage, number: int, cache: Cache, work: Path, runtime: Runtime, how: Fit
+        self, detector: Detector, stage: Stage, number: int, cache: Cache, work: Path, runtime: Runtime, how: FitOptions
     ) -> None:
         self.detector, self.stage, self.number, self.cache = detector, stage, number, cache
         self.kept, self.runtime, self.how = work / "checkpoint.pt", runtime, how
@@ -147,7 +147,7 @@ class _Stage:
             else stage.schedule(self.optimiser, self.per_epoch * stage.epochs)
         )
 
-    def run(self, progress: Progress, kept: dict[str, Any] | None) -> None:
+    def run(self, progress: TrainingProgress, kept: dict[str, Any] | None) -> None:
         """Train from where ``progress`` stands, with the optimiser's state ``kept``, to the stage's end."""
         stage, plateau = self.stage, self.stage.plateau
         if kept is not None:
@@ -174,7 +174,7 @@ class _Stage:
             if not isinstance(self.schedule, ReduceLROnPlateau):
                 self.schedule.base_lrs = [rate * asked / kept["rate"] for rate in self.schedule.base_lrs]
 
-    def _epoch(self, progress: Progress) -> None:
+    def _epoch(self, progress: TrainingProgress) -> None:
         began, seed = time.monotonic(), self.how.seed
         rng = np.random.default_rng((seed, self.number, progress.epoch))
         torch.manual_seed(int(rng.integers(2**31)))
@@ -240,7 +240,7 @@ class _Stage:
             )
         return terms
 
-    def _keep(self, progress: Progress) -> None:
+    def _keep(self, progress: TrainingProgress) -> None:
         state = {
             "detector": self.detector.state_dict(),
             "optimiser": self.optimiser.state_dict(),
@@ -262,10 +262,10 @@ class _Stage:
             )
 
 
-def _restore(detector: Detector, path: Path) -> tuple[Progress, dict[str, Any]]:
+def _restore(detector: Detector, path: Path) -> tuple[TrainingProgress, dict[str, Any]]:
     state = weights.load_torch(path)
     try:
         weights.apply(detector, state["detector"])
-        return Progress(**state["progress"]), {name: state[name] for name in ("optimiser", "schedule", "rate")}
+        return TrainingProgress(**state["progress"]), {name: state[name] for name in ("optimiser", "schedule", "rate")}
     except (KeyError, TypeError) as error:
         raise WeightsError(f"{path.name} is not a training checkpoint of Whycam; train without --resume") from error

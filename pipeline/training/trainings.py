@@ -25,7 +25,7 @@ class TrainingJob(Job):
     Attributes:
         camera: the name that it will have.
         clips: names of the clips as their owner wrote them: shown escaped, never a path.
-        false_alarms, minutes, anyway: as :class:`pipeline.training.teach.Wish` has them.
+        false_alarms, minutes, anyway: as :class:`pipeline.training.train_camera.TrainingRequest` has them.
         chosen: names of settings to the sentences that say why.
         notes: what its owner must know of the footage.
         unfit: whether it failed because of footage that may be trained on anyway.

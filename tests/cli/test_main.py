@@ -13,7 +13,7 @@ import pytest
 
 import cli.main
 import pipeline.analyse
-import pipeline.training.learn
+import pipeline.training.fit_camera
 from cli import ROOT
 from cli import list as listing
 from cli.analyse import folders
@@ -28,7 +28,7 @@ from core.records import Clip, Event
 from core.registry import collect
 from jobs.store import JobStore
 from pipeline import store
-from pipeline.training.teach import Wish
+from pipeline.training.train_camera import TrainingRequest
 from tests.jobs import inline
 
 COMPUTE = {"analyse", "explain", "train", "train-explainers", "evaluate", "results", "bench"}
@@ -237,7 +237,7 @@ def trained(tmp_path, monkeypatch, name, given):
 
     def record(*named, **chosen):
         given.update(chosen, named=named)
-        out = next(value for value in named if isinstance(value, Path))
+        out = getattr(named[0], "out", None) or next(value for value in named if isinstance(value, Path))
         promise = {"asked_per_hour": 2.0, "expected_per_hour": 1.9, "measured_on_hours": 0.05}
         return SimpleNamespace(name="yard", folder=out, threshold=3.0, alarms=None, card={"false_alarms": promise})
 
@@ -246,33 +246,33 @@ def trained(tmp_path, monkeypatch, name, given):
 
 def test_training_on_a_folder_of_clips_chooses_what_is_not_given(capsys, tmp_path, monkeypatch, whycam_home):
     given = {}
-    trained(tmp_path, monkeypatch, "pipeline.training.teach.teach", given)
+    trained(tmp_path, monkeypatch, "pipeline.training.train_camera.train_camera", given)
     code, out, _ = run(capsys, "train", "--normal", tmp_path, "--out", "yard", "--epochs", "3", "--minutes", "7",
                        "--set", "rate=1e-4", "--seed", "7", "--resume", "--device", "cpu", "--hold-out", "0.4",
                        "--false-alarms", "2", "--anyway")  # fmt: skip
     assert code == 0
-    source, clips, folder, wish, _, runtime = given["named"]
+    source, clips, folder, request, _, runtime = given["named"]
     assert (source, [clip.name for clip in clips]) == (tmp_path.name, ["normal.mp4"])
     assert (folder, runtime.device.type) == (whycam_home / "cameras" / "yard", "cpu")
-    assert wish == Wish(None, {"rate": 1e-4, "epochs": 3}, 7.0, 0.4, 2.0, 7, True, True)
+    assert request == TrainingRequest(None, {"rate": 1e-4, "epochs": 3}, 7.0, 0.4, 2.0, 7, True, True)
     assert "threshold 3.00: false alarms, about 1.9 an hour expected, 2 asked for: from 3 min of normal footage" in out
     assert "--camera yard" in out
     assert run(capsys, "train", "bcae1", "--normal", tmp_path, "--out", "yard", "--device", "cpu")[0] == 0
-    assert given["named"][3] == Wish("bcae1")
+    assert given["named"][3] == TrainingRequest("bcae1")
 
 
 def test_training_on_a_data_set_is_as_its_papers_do(capsys, tmp_path, monkeypatch, whycam_home):
     given = {}
-    trained(tmp_path, monkeypatch, "pipeline.training.learn.learn", given)
+    trained(tmp_path, monkeypatch, "pipeline.training.fit_camera.fit_camera", given)
     monkeypatch.setattr("pipeline.rate.frame_rate", lambda clip: 25.0)
     code, out, _ = run(capsys, "train", "vqunet-prediction", "--normal", "plaza", "--out", "yard", "--seed", "7",
                        "--set", "rate=1e-4", "--resume", "--device", "cpu")  # fmt: skip
-    detector, normal, folder = given["named"]
-    assert (code, detector, folder) == (0, "vqunet-prediction", whycam_home / "cameras" / "yard")
-    assert (given["settings"], given["seed"], given["resume"]) == ({"rate": 1e-4}, 7, True)
-    assert "held_out" not in given and (normal.source, normal.fps, len(normal.clips)) == ("plaza", 25.0, 8)
+    spec = given["named"][0]
+    assert (code, spec.detector, spec.out) == (0, "vqunet-prediction", whycam_home / "cameras" / "yard")
+    assert (spec.settings, spec.seed, spec.resume, spec.validation) == ({"rate": 1e-4}, 7, True, ())
+    assert (spec.footage.source, spec.footage.fps, len(spec.footage.clips)) == ("plaza", 25.0, 8)
     assert "--camera yard" in out
-    trained(tmp_path, monkeypatch, "pipeline.training.teach.teach", given)
+    trained(tmp_path, monkeypatch, "pipeline.training.train_camera.train_camera", given)
     for extra in (("--minutes", "3"), ("--hold-out", "0.2")):
         run(capsys, "train", "bcae1", "--normal", "plaza", "--out", "yard", "--device", "cpu", *extra)
         assert given["named"][3].detector == "bcae1"

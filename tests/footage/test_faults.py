@@ -20,7 +20,7 @@ def test_what_is_said_is_right(footage_root, tmp_path, case):
 
 def test_the_same_frames_at_two_rates_have_the_same_scores_each_at_its_own_seconds(footage_root, tmp_path, monkeypatch):
     # At a camera that never saw the motorway heat lies everywhere; what is left of it is small and differs by coding.
-    monkeypatch.setattr("pipeline.scoring.everywhere", lambda heat, normal: (heat, 0.0))
+    monkeypatch.setattr("pipeline.scoring.subtract_global_heat", lambda heat, normal, patch: (heat, 0.0))
     paths = [footage_root / "cameras" / f"traffic-{rate}.mp4" for rate in ("cfr", "vfr")]
     one, other = (analyse(path, load("plaza"), tmp_path / path.stem, runtime=device.choose("cpu")) for path in paths)
     np.testing.assert_allclose(one.scores, other.scores, atol=0.15)  # they were coded twice

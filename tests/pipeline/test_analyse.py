@@ -18,8 +18,8 @@ from pipeline import analyse as stage
 from pipeline import burnt_in, frame_log, plan
 from pipeline import camera as cameras
 from pipeline.analyse import analyse
-from pipeline.answers import EVIDENCE, explain_events
 from pipeline.evidence import EvidenceFolder
+from pipeline.finished_run import EVIDENCE, explain_events
 from pipeline.scoring import stride
 from tests import clips
 
@@ -52,8 +52,8 @@ class Acts:
 
 @pytest.fixture(autouse=True)
 def models(monkeypatch):
-    monkeypatch.setattr(stage.object_models, "choose", lambda *_, **__: Boxes())
-    monkeypatch.setattr(stage.action_models, "choose", lambda *_, **__: Acts())
+    monkeypatch.setattr("explain.objects.choose", lambda *_, **__: Boxes())
+    monkeypatch.setattr("explain.actions.choose", lambda *_, **__: Acts())
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def test_what_a_run_took_is_remembered_and_no_harm_where_that_cannot_be(camera, 
 @pytest.mark.parametrize("chunks", [8, 10])
 def test_a_cancelled_run_goes_on_and_ends_the_same(camera, clip, tmp_path, chunks, monkeypatch):
     # What is said of a frame comes later, and must come before this short clip's end.
-    monkeypatch.setattr(burnt_in, "STANDS", 0.5)
+    monkeypatch.setattr(burnt_in, "STANDS_SECONDS", 0.5)
     whole = run(camera, clip, tmp_path / "whole")
     calls = iter([False] * (chunks - 1) + [True])
     with pytest.raises(Cancelled):
@@ -220,7 +220,7 @@ def test_pictures_of_the_least_size_are_not_refused(camera, tmp_path):
     ((0, 0, 60, 24), "upper edge"), ((0, 210, 360, 240), "lower edge"), ((90, 120, 250, 144), "middle"),
 ])  # fmt: skip
 def test_where_text_is_burnt_in_is_said(box, place):
-    scoring = SimpleNamespace(clip=Clip("x", 10, 10.0, 360, 240), texts=(burnt_in.Text(box, 0, 9),))
+    scoring = SimpleNamespace(clip=Clip("x", 10, 10.0, 360, 240), texts=(burnt_in.BurntInText(box, 0, 9),))
     (said,) = stage._texts(scoring)
     assert f"text at the {place} of the picture" in said
 
@@ -230,7 +230,7 @@ def test_models_that_arrive_are_told_in_megabytes_and_can_be_cancelled(camera, c
         progress(3 << 20, 9 << 20)
         return Boxes()
 
-    monkeypatch.setattr(stage.object_models, "choose", choose)
+    monkeypatch.setattr("explain.objects.choose", choose)
     seen = []
     run(camera, clip, tmp_path / "run", progress=seen.append)
     arriving = [p for p in seen if "object model" in p.stage]

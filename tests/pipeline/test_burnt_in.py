@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from core.records import Detections, Evidence
-from pipeline.burnt_in import BurntIn, Text, without
+from pipeline.burnt_in import BurntInText, TextDetector, mask_heat
 from pipeline.running_lines import MOSTLY, standing
 
 SIZE, RATE, NORMAL = (240, 360), 10.0, 0.001
@@ -37,9 +37,9 @@ def heat(frame, *boxes):
 
 def watch(frames, rate=RATE):
     """Return what is decided of each frame, asked after each."""
-    found, watched = {}, BurntIn(NORMAL, rate, SIZE)
+    found, watched = {}, TextDetector(NORMAL, rate, SIZE)
     for frame, (image, warm) in enumerate(frames):
-        watched.see(frame, image, warm)
+        watched.add_frame(frame, image, warm)
         found |= {one.frame: one for one in watched.decide()}
     found |= {one.frame: one for one in watched.decide(ended=True)}
     return found, watched.texts()
@@ -89,9 +89,9 @@ def test_letters_that_the_camera_knows_are_not():
 def test_what_was_decided_does_not_depend_on_when_it_was_asked():
     frames = [clock(f) if 20 <= f < 70 else (picture(f), heat(f)) for f in range(100)]
     often, _ = watch(frames)
-    once = BurntIn(NORMAL, RATE, SIZE)
+    once = TextDetector(NORMAL, RATE, SIZE)
     for frame, (image, warm) in enumerate(frames):
-        once.see(frame, image, warm)
+        once.add_frame(frame, image, warm)
     assert {one.frame: one for one in once.decide(ended=True)} == often
 
 
@@ -106,13 +106,13 @@ def test_what_stands_is_that_of_the_slow_twin(length, reach):
 
 
 def test_state_goes_on_where_it_was():
-    first, again = BurntIn(NORMAL, RATE, SIZE), BurntIn(NORMAL, RATE, SIZE)
+    first, again = TextDetector(NORMAL, RATE, SIZE), TextDetector(NORMAL, RATE, SIZE)
     for frame in range(40):
-        first.see(frame, *clock(frame))
+        first.add_frame(frame, *clock(frame))
     first.decide(ended=True)
     assert first.changed(30, 40) and not first.changed(40, 50)
     again.restore(first.state())
-    assert again.texts() == first.texts() == (Text(first.texts()[0].box, 0, 39),)
+    assert again.texts() == first.texts() == (BurntInText(first.texts()[0].box, 0, 39),)
     again.restore({"first": [[1]], "last": [[2]]})
     assert again.texts() == first.texts()
 
@@ -120,7 +120,7 @@ def test_state_goes_on_where_it_was():
 def test_evidence_loses_the_heat_of_text_alone():
     none = Detections(0, np.zeros((0, 4), np.float32), (), np.zeros(0, np.float32), "COCO")
     seen = Evidence(0, 1.0, picture(0), np.ones(SIZE, np.float32), none, none)
-    left = without(seen, [(0, 0, 100, 20)])
+    left = mask_heat(seen, [(0, 0, 100, 20)])
     assert left.heat.sum() == 240 * 360 - 2000 and seen.heat.min() == 1
 
 
@@ -221,10 +221,10 @@ def test_a_caption_that_comes_and_goes_over_people_is_left_out():
 
 def test_the_worst_patch_counts_half_of_what_text_takes_off():
     frames = [clock(f) for f in range(60)]
-    whole, patch = BurntIn(NORMAL, RATE, SIZE), BurntIn(NORMAL, RATE, SIZE, (0.1, 0.1))
+    whole, patch = TextDetector(NORMAL, RATE, SIZE), TextDetector(NORMAL, RATE, SIZE, (0.1, 0.1))
     for frame, (image, warm) in enumerate(frames):
-        whole.see(frame, image, warm)
-        patch.see(frame, image, warm)
+        whole.add_frame(frame, image, warm)
+        patch.add_frame(frame, image, warm)
     mean, worst = whole.decide(ended=True)[30].decibels, patch.decide(ended=True)[30].decibels
     # The hottest patch is text all over, 40 times as hot as what is left.
     assert worst == pytest.approx(0.5 * (mean + 10 * np.log10(40)), abs=0.3)

@@ -16,8 +16,8 @@ from pipeline import analyse as stage
 from pipeline import camera as cameras
 from pipeline import frame_log
 from pipeline.analyse import analyse
-from pipeline.answers import FACTS, explain_events
 from pipeline.events import find_events
+from pipeline.finished_run import FACTS, explain_events
 from tests import clips
 from tests.explain.disturbances.twins import FPS, SIZE, plain, take
 from tests.pipeline.test_analyse import Acts, Boxes

@@ -8,8 +8,8 @@ from core.errors import Cancelled
 from core.records import Detections, Event, Frames
 from pipeline.event_evidence import EventEvidence, wanted_frames
 from pipeline.evidence import EvidenceFolder
+from pipeline.evidence_collector import EvidenceCollector
 from pipeline.frame_log import FrameLog
-from pipeline.witness import Witness
 from tests import clips
 
 EXACT, COUNT = device.choose("cpu", "float32"), 60
@@ -44,25 +44,25 @@ def log(scores=None, analysed=None, seconds=None):
 
 def gathered(detector, path, frames, folder, known=None, tell=lambda done, total: None, cancelled=lambda: False):
     kept = EvidenceFolder(folder)
-    second = EventEvidence(known or log(), detector, Witness(Seen(), Seen()), EXACT)
+    second = EventEvidence(known or log(), detector, EvidenceCollector(Seen(), Seen()), EXACT)
     second.gather(path, 10.0, frames, kept, tell, cancelled)
     return kept
 
 
 def whole_pass(detector, path, frames, folder):
     """Keep evidence as a pass over the whole clip does."""
-    kept, witness = EvidenceFolder(folder), Witness(Seen(), Seen())
+    kept, collector = EvidenceFolder(folder), EvidenceCollector(Seen(), Seen())
 
     def watched():
         for chunk in video.read(path, 8):
-            witness.see(chunk, detector.window.span)
+            collector.add_frames(chunk, detector.window.span)
             yield chunk
 
     for answer in detector.stream(watched()):
         for row in range(len(answer.score)):
             if answer.first + row in frames:
-                witness.ask(answer.first + row, 3.0, answer.saliency[row].numpy())
-    for evidence in witness.answer(ended=True):
+                collector.request(answer.first + row, 3.0, answer.saliency[row].numpy())
+    for evidence in collector.collect(ended=True):
         kept.put(evidence)
     return kept
 
@@ -116,13 +116,13 @@ def test_a_stop_keeps_what_is_there(tiny_camera, path, tmp_path):
 
 
 def test_actions_are_not_shown_what_lies_across_a_gap(tiny_camera):
-    witness = Witness(Seen(), Seen())
+    collector = EvidenceCollector(Seen(), Seen())
     dark, light = np.zeros((10, 48, 64, 3), np.uint8), np.full((10, 48, 64, 3), 255, np.uint8)
-    witness.see(Frames(dark, 0, np.arange(10) / 10), 5)
-    witness.see(Frames(light, 10, 9.0 + np.arange(10) / 10), 5)
-    witness.ask(9, 1.0, np.ones((48, 64), np.float32))
-    (evidence,) = witness.answer(ended=True)
+    collector.add_frames(Frames(dark, 0, np.arange(10) / 10), 5)
+    collector.add_frames(Frames(light, 10, 9.0 + np.arange(10) / 10), 5)
+    collector.request(9, 1.0, np.ones((48, 64), np.float32))
+    (evidence,) = collector.collect(ended=True)
     assert "walk" in evidence.actions.labels and evidence.actions.confidence.max() == 1.0
-    witness.ask(10, 1.0, np.ones((48, 64), np.float32))
-    (evidence,) = witness.answer(ended=True)
+    collector.request(10, 1.0, np.ones((48, 64), np.float32))
+    (evidence,) = collector.collect(ended=True)
     assert evidence.actions.labels == ("person",), "all frames are light"

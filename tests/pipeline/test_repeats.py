@@ -5,8 +5,7 @@ import pytest
 
 from benchmarks.disturbances import code
 from core import video
-from pipeline.repeats import Repeats
-from pipeline.sampling import FIRST
+from pipeline.repeats import BEAT_FRAMES, Repeats
 from tests.explain.disturbances.twins import FPS, plain
 
 PATTERNS = {"every second": [0, 1], "two of three": [0, 1, 1], "four of five": [0, 1, 1, 1, 1]}
@@ -26,10 +25,10 @@ def pulldown():
 def told(images):
     """Which frames repeat the one before, after a look at the beginning."""
     repeats = Repeats()
-    for image in images[:FIRST]:
-        repeats.see(image)
-    repeats = repeats.again()
-    return np.array([repeats.see(image) for image in images])
+    for image in images[:BEAT_FRAMES]:
+        repeats.add_frame(image)
+    repeats = repeats.restarted()
+    return np.array([repeats.add_frame(image) for image in images])
 
 
 @pytest.mark.parametrize("crf", [18, 23, 30])
@@ -53,15 +52,15 @@ def test_no_frame_of_the_benchmarks_repeats(footage_root, pattern):
     assert paths
     for path in paths:
         repeats = Repeats()
-        assert not any(repeats.see(image) for chunk in video.read(path) for image in chunk.images), path
+        assert not any(repeats.add_frame(image) for chunk in video.read(path) for image in chunk.images), path
 
 
 @pytest.mark.parametrize("held", [8, 25])
 def test_pictures_that_are_held_for_long_are_told_from_the_first_frames_on(held):
     images = code(np.repeat(plain()[::8], held, 0)[:240], FPS * 2, crf=23)
     repeats = Repeats()
-    for image in images[:FIRST]:
-        repeats.see(image)
+    for image in images[:BEAT_FRAMES]:
+        repeats.add_frame(image)
     assert repeats.fresh == pytest.approx(1 / held, rel=0.1)
-    found = repeats.again()
-    assert sum(not found.see(image) for image in images) == pytest.approx(len(images) / held, abs=2)
+    found = repeats.restarted()
+    assert sum(not found.add_frame(image) for image in images) == pytest.approx(len(images) / held, abs=2)

@@ -46,8 +46,8 @@ def told(images):
     """What is known of a clip's repeats after a look at its beginning."""
     repeats = Repeats()
     for image in images[:64]:
-        repeats.see(image)
-    return repeats.again()
+        repeats.add_frame(image)
+    return repeats.restarted()
 
 
 def test_all_frames_of_an_ordinary_clip_are_shown_numbered_as_they_are():
@@ -122,7 +122,7 @@ def test_what_a_run_keeps_says_the_same_as_a_new_look(tmp_path):
     sampler = Sampler.of(path, 20.0, 20.0)
     for chunk in video.read(path, 9):
         list(sampler.take(chunk))
-    kept = Analysed.of(np.array(sampler.analysed), Clock.of(sampler.seen))
+    kept = Analysed.of(np.array(sampler.analysed), Clock.of(sampler.seconds))
     assert kept.numbers.tolist() == looked.numbers.tolist() and len(kept.numbers) == 40
     assert kept.segments.tolist() == looked.segments.tolist() == [0] * 40
     assert kept.frames == looked.frames == 80

@@ -12,8 +12,8 @@ from core.clock import Clock
 from core.errors import InputError
 from core.records import Event
 from explain.causes.summary import unseen
-from pipeline.answers import AROUND_SECONDS, EVIDENCE, explain_events, told_from
 from pipeline.evidence import EvidenceFolder
+from pipeline.finished_run import EVIDENCE, PEAK_SECONDS, explain_events, explained_span
 from pipeline.views import cut, report_at
 from tests.ui import made
 
@@ -38,7 +38,7 @@ def test_a_cause_is_claimed_only_where_something_was_seen_around_the_peak(run, t
     analysis = explain_events(run.folder, threshold)
     assert analysis.events
     for one in analysis.events:
-        first, last = told_from(one.event, analysis.scores, threshold, 1.0, analysis.clock)
+        first, last = explained_span(one.event, analysis.scores, threshold, 1.0, analysis.clock)
         assert one.event.first <= first <= one.event.peak <= last <= one.event.last
         frames = [frame for frame in evidence.frames() if first <= frame <= last]
         assert bool(one.causes) <= bool(frames)
@@ -78,12 +78,12 @@ def test_a_part_is_told_from_the_strong_stretch_around_the_peak_or_from_a_little
     scores = np.full(200, 0.5, np.float32)
     scores[100:120] = 4.0
     whole, clock = Event(0, 199, 110, 4.0), Clock.steady(10.0, 200)
-    first, last = told_from(whole, scores, 0.0, 1.0, clock)
+    first, last = explained_span(whole, scores, 0.0, 1.0, clock)
     assert 95 <= first <= 100 and 119 <= last <= 124
-    assert told_from(whole, scores, 1.0, 1.0, clock) == (0, 199)
-    around = int(AROUND_SECONDS * 10.0)
-    assert told_from(Event(0, 199, 30, 0.5), scores, 0.0, 1.0, clock) == (30 - around, 30 + around)
-    assert told_from(Event(0, 199, 2, 0.5), scores, 0.0, 1.0, clock) == (0, 2 + around)
+    assert explained_span(whole, scores, 1.0, 1.0, clock) == (0, 199)
+    around = int(PEAK_SECONDS * 10.0)
+    assert explained_span(Event(0, 199, 30, 0.5), scores, 0.0, 1.0, clock) == (30 - around, 30 + around)
+    assert explained_span(Event(0, 199, 2, 0.5), scores, 0.0, 1.0, clock) == (0, 2 + around)
 
 
 def test_the_sentence_without_pictures():

@@ -42,7 +42,7 @@ def cleared(images, sizes=(8,), rate=10.0):
     found = list(weather.clear(chunks))
     assert [frame for one in found for frame in range(one.first, one.first + len(one))] == list(range(len(images)))
     assert np.allclose(np.concatenate([one.times for one in found]), np.arange(len(images)) / rate)
-    return np.concatenate([one.images for one in found]), weather.seen
+    return np.concatenate([one.images for one in found]), weather.wet
 
 
 def clip(draw, count=COUNT):

@@ -13,11 +13,11 @@ from core.records import Clip, Detections, Evidence
 from explain import report
 from jobs import processes
 from jobs.store import JobStore
-from pipeline import answers, frame_log, store
-from pipeline.answers import EVIDENCE, FACTS, explain_events
+from pipeline import finished_run, frame_log, store
 from pipeline.camera import Camera, background_of, save
 from pipeline.event_evidence import wanted_frames
 from pipeline.evidence import EvidenceFolder
+from pipeline.finished_run import EVIDENCE, FACTS, explain_events
 
 FRAMES, FPS, SIZE = 500, 25.0, (180, 320)
 UNUSUAL = ((120, 180, "bicycle", 9.0), (300, 340, "skateboard", 5.0))
@@ -125,7 +125,7 @@ def results(run, quiet=False):
         "versions": {"whycam": "0.1.0", "seed": 0, "weights": {"camera": "ab" * 32}},
     }
     files.write_json(run.folder / FACTS, facts)
-    for frame in wanted_frames(answers.read(run.folder).events(facts["threshold"])):
+    for frame in wanted_frames(finished_run.read(run.folder).events(facts["threshold"])):
         label = next(label for first, last, label, _ in UNUSUAL if first - 20 <= frame <= last + 20)
         kept.put(evidence(frame, float(values[frame]), label))
     report.write(explain_events(run.folder), kept.get, run.folder)

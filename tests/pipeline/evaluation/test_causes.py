@@ -25,7 +25,7 @@ from pipeline.evaluation.causes_page import MOST_BYTES, Album, jpeg
 from pipeline.evaluation.evaluations import EvaluationRequest
 from pipeline.evaluation.xman import measure_files
 from pipeline.evidence import EvidenceFolder
-from pipeline.witness import Witness
+from pipeline.evidence_collector import EvidenceCollector
 from tests.jobs import inline
 from tests.pipeline.clips import Clip
 
@@ -289,7 +289,7 @@ def test_gathered_evidence_is_the_twins(tiny_camera, tmp_path, frames):
     clip, runtime = Made().test()[1], choose("cpu", "float32")
     detector, folder = tiny_camera.build(runtime), EvidenceFolder(tmp_path / "kept")
     reached = []
-    kept = [(Witness(Sees("person"), Nobody()), folder)]
+    kept = [(EvidenceCollector(Sees("person"), Nobody()), folder)]
     clock = _labelled.gather(clip, frames, detector, -10.0, kept, runtime, reached.append)
     span, target = detector.window.span, detector.window.target
     answered = [f for f in frames if f >= target]

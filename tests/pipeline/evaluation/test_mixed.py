@@ -11,9 +11,8 @@ from core.errors import InputError
 from pipeline.evaluation import mixed
 from pipeline.evaluation.mixed import Mixed, Stretch
 from pipeline.evaluation.results import Row
-from pipeline.training import learn
 from tests.pipeline.evaluation.test_evaluate import Made
-from tests.pipeline.training.test_learn import Acts, Boxes
+from tests.pipeline.training.test_fit_camera import Acts, Boxes
 
 RUNTIME = choose("cpu", "float32")
 
@@ -98,8 +97,8 @@ def test_donors_stand_in_the_plan(tmp_path):
 def test_a_row_is_trained_with_anomalies_and_measured_by_each_of_its_scores(
     tmp_path, monkeypatch, detector, settings, scores
 ):
-    monkeypatch.setattr(learn.object_models, "choose", lambda *_, **__: Boxes())
-    monkeypatch.setattr(learn.action_models, "choose", lambda *_, **__: Acts())
+    monkeypatch.setattr("explain.objects.choose", lambda *_, **__: Boxes())
+    monkeypatch.setattr("explain.actions.choose", lambda *_, **__: Acts())
     row = Row("tiny", detector, {**settings, "epochs": 2})
     folder = tmp_path / "kept"
     made = mixed.run(row, 0.2, 0, Trained(), (), folder, tmp_path / "work", RUNTIME)

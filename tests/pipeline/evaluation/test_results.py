@@ -13,9 +13,8 @@ from core.registry import collect
 from pipeline.camera import load
 from pipeline.evaluation import results
 from pipeline.evaluation.results import HEAD, Row
-from pipeline.training import learn
 from tests.pipeline.evaluation.test_evaluate import Made
-from tests.pipeline.training.test_learn import Acts, Boxes
+from tests.pipeline.training.test_fit_camera import Acts, Boxes
 
 PLANS = sorted((Path(__file__).resolve().parents[3] / "docs" / "results").glob("*/plan.toml"))
 SETTINGS = {"base": 4, "height": 48, "width": 64, "channels": 1, "codes": 8, "inputs": 2, "batch": 8, "epochs": 9}
@@ -37,8 +36,8 @@ def run(tmp_path, seed=0, report=None, **differs):
 
 @pytest.fixture(autouse=True)
 def models(monkeypatch):
-    monkeypatch.setattr(learn.object_models, "choose", lambda *_, **__: Boxes())
-    monkeypatch.setattr(learn.action_models, "choose", lambda *_, **__: Acts())
+    monkeypatch.setattr("explain.objects.choose", lambda *_, **__: Boxes())
+    monkeypatch.setattr("explain.actions.choose", lambda *_, **__: Acts())
 
 
 def test_a_run_keeps_figures_the_camera_and_the_oracles_looks(tmp_path):
@@ -68,7 +67,7 @@ def test_a_stopped_run_goes_on_and_ends_as_one_that_was_not(tmp_path):
 
 def test_what_is_trained_is_only_evaluated_again(tmp_path, monkeypatch):
     first = run(tmp_path)
-    monkeypatch.setattr(results, "learn", None)
+    monkeypatch.setattr(results, "fit_camera", None)
     again = run(tmp_path, protocol="thesis")
     assert again["oracle"] == first["oracle"]
     assert again["auc"] == first["auc"] and again["paper_way"]["protocol"] == "thesis"

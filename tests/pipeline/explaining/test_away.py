@@ -5,8 +5,8 @@ import pytest
 from cli.explain import show
 from core import device
 from core.errors import InputError
-from pipeline.answers import explain_events
 from pipeline.explaining import away, source
+from pipeline.finished_run import explain_events
 from tests.ui import made
 
 EXACT = device.choose("cpu", "float32")

@@ -10,7 +10,7 @@ from core.errors import DataError, InputError
 from core.records import Frames
 from pipeline.camera import make_detector
 from pipeline.training.cache import Cache
-from pipeline.training.loop import Fit, _Stage, fit
+from pipeline.training.loop import FitOptions, _Stage, fit
 
 RUNTIME = device.choose("cpu", "float32")
 SETTINGS = {"base": 4, "height": 16, "width": 24, "channels": 1, "batch": 4, "epochs": 3, "codes": 8, "inputs": 2}
@@ -41,7 +41,7 @@ def trained(work, *, seed=0, resume=False, kill_in_epoch=None):
         if step.epoch == kill_in_epoch:
             raise Killed
 
-    progress = fit(detector, [Drawn("a", 12), Drawn("b", 9, 1)], work, RUNTIME, Fit(seed, resume, report=report))
+    progress = fit(detector, [Drawn("a", 12), Drawn("b", 9, 1)], work, RUNTIME, FitOptions(seed, resume, report=report))
     return detector, progress
 
 
@@ -109,7 +109,7 @@ def test_a_diverging_loss_stops_with_one_sentence_and_the_last_checkpoint(tmp_pa
                 next(iter(detector.parameters())).fill_(float("nan"))
 
     with pytest.raises(InputError, match=r"became nan .* --resume with a lower learning rate"):
-        fit(detector, [Drawn("a", 12)], tmp_path, RUNTIME, Fit(report=spoil))
+        fit(detector, [Drawn("a", 12)], tmp_path, RUNTIME, FitOptions(report=spoil))
     kept = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
     assert kept["progress"]["epoch"] == 1
     assert all(value.isfinite().all() for value in kept["detector"].values())
@@ -136,7 +136,7 @@ def steered(tmp_path, plateau, epochs=6, resume=False, each_epoch=None):
         if each_epoch:
             each_epoch(progress)
 
-    how = Fit(resume=resume, each_epoch=look)
+    how = FitOptions(resume=resume, each_epoch=look)
     return detector, fit(detector, [Drawn("a", 20), Drawn("b", 30, 1)], tmp_path, RUNTIME, how), rates
 
 
@@ -181,7 +181,7 @@ def test_too_few_windows_to_hold_some_out_are_refused(tmp_path):
 def test_an_epoch_draws_no_more_windows_than_it_is_told(tmp_path):
     steps = []
     detector = make_detector("vqunet-prediction", SETTINGS)
-    fit(detector, [Drawn("a", 20)], tmp_path, RUNTIME, Fit(windows=8, report=steps.append))
+    fit(detector, [Drawn("a", 20)], tmp_path, RUNTIME, FitOptions(windows=8, report=steps.append))
     assert [(step.epoch, step.done) for step in steps] == [(0, 0.0)] + [(e, d) for e in range(3) for d in (0.5, 1.0)]
     assert steps[0].loss is None and [step.behind for step in steps] == [0, 4, 8, 12, 16, 20, 24]
     assert {step.windows for step in steps} == {24}
@@ -192,7 +192,7 @@ def test_a_stage_whose_windows_take_longer_counts_for_more(tmp_path):
     settings = {"base": 4, "height": 32, "width": 48, "blocks": 2, "inputs": 2, "ahead": 1, "step": 1, "batch": 4}
     detector = make_detector("decoupled-conv3d", settings)
     stages = detector.stages()
-    how = Fit(windows=8, costs=tuple(float(3**i) for i in range(len(stages))), report=steps.append)
+    how = FitOptions(windows=8, costs=tuple(float(3**i) for i in range(len(stages))), report=steps.append)
     fit(detector, [Drawn("a", 20)], tmp_path, RUNTIME, how)
     work = [8 * stage.epochs * 3.0**i for i, stage in enumerate(stages)]
     begun = [step.behind for step in steps if step.loss is None]
@@ -224,7 +224,7 @@ def test_a_resumed_training_takes_a_rate_that_was_set_anew(tmp_path, name):
             if progress.epoch == stop:
                 raise Killed
 
-        fit(detector, [Drawn("a", 30)], work, RUNTIME, Fit(resume=resume, each_epoch=look))
+        fit(detector, [Drawn("a", 30)], work, RUNTIME, FitOptions(resume=resume, each_epoch=look))
 
     run(1e-3, tmp_path / "whole")
     with pytest.raises(Killed):

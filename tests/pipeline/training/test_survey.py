@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import DataError
 from pipeline.training import survey as surveys
-from pipeline.training.soundness import findings
+from pipeline.training.check_footage import check_footage
 from pipeline.training.survey import Survey, survey
 from plaza import render
 from tests.pipeline.clips import Clip
@@ -22,7 +22,7 @@ def longer():
 
 
 def said(*clips, fatal=None, beside=()):
-    found = findings(Survey((*beside, *survey(clips).clips)), SPAN)
+    found = check_footage(Survey((*beside, *survey(clips).clips)), SPAN)
     return [one.sentence for one in found if fatal is None or one.fatal == fatal]
 
 
@@ -55,7 +55,7 @@ def test_a_fixed_camera_is_measured_and_nothing_speaks_against_it():
     assert (one.steady, one.sway, one.scenes, one.grey) == (1.0, 0.0, 1, False)
     assert one.lively > 0.9 and seen.thing == pytest.approx(14 / 90, rel=0.25)
     assert one.brightness == pytest.approx(110, abs=15)
-    assert findings(seen, SPAN) == []
+    assert check_footage(seen, SPAN) == []
 
 
 def test_the_plaza_is_from_a_fixed_camera():
@@ -120,7 +120,7 @@ class Fast(Clip):
     ids=["empty", "short", "dark", "sways"],
 )
 def test_doubts_are_said_and_stop_nothing(clip, sentence):
-    found = findings(survey([clip()]), SPAN)
+    found = check_footage(survey([clip()]), SPAN)
     assert [one.fatal for one in found] == [False] and found[0].sentence.startswith(sentence), found
 
 
@@ -134,7 +134,7 @@ def test_doubts_are_said_and_stop_nothing(clip, sentence):
     ids=["day and night", "frame rates", "sizes"],
 )
 def test_doubts_about_clips_that_differ_are_said_and_stop_nothing(clip, sentence):
-    found = findings(Survey((longer(), *survey([clip()]).clips)), SPAN)
+    found = check_footage(Survey((longer(), *survey([clip()]).clips)), SPAN)
     assert [one.fatal for one in found] == [False] and found[0].sentence.startswith(sentence), found
 
 
@@ -158,7 +158,7 @@ def dim():
     ids=["held", "doubled", "still", "dim"],
 )
 def test_repeated_still_and_dark_pictures_each_get_their_sentence(clip, sentence, fatal):
-    found = findings(Survey((longer(), *survey([clip()]).clips)), SPAN)
+    found = check_footage(Survey((longer(), *survey([clip()]).clips)), SPAN)
     assert [one.fatal for one in found if one.sentence.startswith(sentence)] == [fatal], found
     assert not any("nearly empty" in one.sentence or "of one colour" in one.sentence for one in found), found
 

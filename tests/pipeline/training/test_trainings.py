@@ -24,7 +24,7 @@ HOSTILE = '../../x"><script>alert(1)</script>.mp4'
 def quiet(monkeypatch):
     """Start no process: the test is the worker, with a small teacher."""
     inline.no_processes(monkeypatch)
-    monkeypatch.setattr(training_job, "teach", fake_teacher.teach)
+    monkeypatch.setattr(training_job, "train_camera", fake_teacher.train_camera)
 
 
 def submitted(order="", name="yard", clips=("a.mp4",), **more):
@@ -97,7 +97,7 @@ def until(job, condition):
 
 
 @pytest.mark.parametrize(
-    ("wish", "said"),
+    ("request", "said"),
     [
         ({"name": "Two Words"}, "camera name 'Two Words'"),
         ({"name": "../up"}, "camera name '../up'"),
@@ -107,9 +107,9 @@ def until(job, condition):
         ({"false_alarms": 0}, "false alarms an hour must be"),
     ],
 )
-def test_what_cannot_be_is_refused_and_leaves_nothing(whycam_home, wish, said):
+def test_what_cannot_be_is_refused_and_leaves_nothing(whycam_home, request, said):
     with pytest.raises(InputError, match=said):
-        submitted(**wish)
+        submitted(**request)
     assert list((whycam_home / "trainings").glob("*")) == [] and trainings.trainings() == []
 
 
@@ -163,4 +163,4 @@ def test_progress_asks_whether_to_stop():
             raise Cancelled("")
 
     with pytest.raises(Cancelled):
-        training_job.watch_of(Asked(), None).progress(None)
+        training_job.callbacks_of(Asked(), None).progress(None)

@@ -7,9 +7,9 @@ import torch
 from core import device
 from core.errors import InputError, UnknownNameError
 from pipeline.camera import make_detector
-from pipeline.training.pace import pace
-from pipeline.training.suit import DETECTOR, PIXELS, suit
+from pipeline.training.choose_settings import DETECTOR, PIXELS, choose_settings
 from pipeline.training.survey import ClipSurvey, Survey
+from pipeline.training.throughput import measure_throughput
 
 RUNTIME = device.choose("cpu", "float32")
 ONE_OF_EACH = ("vqunet-prediction", "unet-reconstruction", "bcae1", "ks-cae", "convgru-ae-l1-y")
@@ -27,7 +27,7 @@ def chosen(detector=None, given=None, minutes=10.0, seconds=0.05, **facts):
     def speed(module, runtime):
         return [seconds] * len(module.stages())
 
-    return suit(Survey((clip(**facts),)), RUNTIME, detector, given, minutes, speed=speed)
+    return choose_settings(Survey((clip(**facts),)), RUNTIME, detector, given, minutes, speed=speed)
 
 
 def test_the_plazas_settings_are_near_those_that_were_found_by_hand():
@@ -119,7 +119,7 @@ def test_the_pace_is_measured_for_each_stage_and_changes_nothing():
     settings = {"base": 4, "height": 80, "width": 80, "batch": 8, "svdd": True, "svdd_batch": 8}
     module = RUNTIME.place(make_detector("bcae1", settings))
     before, state = {k: v.clone() for k, v in module.state_dict().items()}, torch.random.get_rng_state()
-    taken = pace(module, RUNTIME)
+    taken = measure_throughput(module, RUNTIME)
     assert len(taken) == 2 and all(0 < seconds < 5 for seconds in taken)
     assert all(torch.equal(value, before[key]) for key, value in module.state_dict().items())
     assert torch.equal(torch.random.get_rng_state(), state)
@@ -133,4 +133,4 @@ def test_a_batch_beyond_memory_is_one_sentence(monkeypatch):
 
     monkeypatch.setattr(type(module), "loss", full)
     with pytest.raises(InputError, match="a batch of 4 windows of 16×16 does not fit into memory"):
-        pace(module, RUNTIME)
+        measure_throughput(module, RUNTIME)

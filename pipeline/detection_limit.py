@@ -9,7 +9,7 @@ from explain.causes.summary import timestamp
 from pipeline.events import EventRule, smoothed
 
 
-def missed(scores: Floats, clock: Clock, threshold: float, normal: NormalScores | None) -> str:
+def detection_limit(scores: Floats, clock: Clock, threshold: float, normal: NormalScores | None) -> str:
     """Say how near a clip without events came to the threshold, and how little that threshold may rest on.
 
     Args:
@@ -41,7 +41,7 @@ def _nearest(values: Floats, clock: Clock, threshold: float) -> str:
 
 
 def _rests(normal: NormalScores, threshold: float) -> str:
-    footage, events = length(normal.seconds), normal.events(threshold)
+    footage, events = footage_length(normal.seconds), normal.events(threshold)
     if events is None:
         return f"The camera's threshold was set on {footage} of normal footage; weaker events are not raised."
     if events < 1.0:
@@ -58,10 +58,10 @@ def _rests(normal: NormalScores, threshold: float) -> str:
     )
 
 
-def length(seconds: float) -> str:
+def footage_length(seconds: float) -> str:
     """Say how much footage there is.
 
-    >>> length(95.2), length(706), length(9000), length(0.4)
+    >>> footage_length(95.2), footage_length(706), footage_length(9000), footage_length(0.4)
     ('95 s', '12 min', '2.5 h', '0.4 s')
     """
     if seconds < 120:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from core.records import Detections, Frames
-from pipeline.witness import MOST_PERSONS, Witness
+from pipeline.evidence_collector import MAX_PERSONS, EvidenceCollector
 
 SIZE = (12, 16)
 
@@ -51,64 +51,64 @@ def heat(hot=0):
 
 def test_evidence_waits_for_the_frames_after_it():
     acts = Acts()
-    witness = Witness(Boxes(), acts)
-    witness.see(chunk(0, 8), lag=6)
-    witness.ask(4, 1.0, heat())
-    witness.ask(6, 2.0, heat())
-    assert [e.frame for e in witness.answer()] == [4] and witness.settled == 6
-    witness.see(chunk(8, 8), lag=6)
-    (second,) = witness.answer()
-    assert (second.frame, second.score, witness.settled) == (6, 2.0, None)
+    collector = EvidenceCollector(Boxes(), acts)
+    collector.add_frames(chunk(0, 8), lag=6)
+    collector.request(4, 1.0, heat())
+    collector.request(6, 2.0, heat())
+    assert [e.frame for e in collector.collect()] == [4] and collector.first_pending == 6
+    collector.add_frames(chunk(8, 8), lag=6)
+    (second,) = collector.collect()
+    assert (second.frame, second.score, collector.first_pending) == (6, 2.0, None)
     assert acts.shown == [[1, 2, 3, 4, 5, 6], [3, 4, 5, 6, 7, 8]]
     assert second.image[0, 0, 0] == 6 and second.actions.labels == ("walk",)
 
 
 def test_at_the_clips_ends_the_outer_frames_are_repeated():
     acts = Acts()
-    witness = Witness(Boxes(), acts)
-    witness.see(chunk(0, 5), lag=6)
-    witness.ask(1, 1.0, heat())
-    witness.ask(4, 1.0, heat())
-    assert [e.frame for e in witness.answer(ended=True)] == [1, 4]
+    collector = EvidenceCollector(Boxes(), acts)
+    collector.add_frames(chunk(0, 5), lag=6)
+    collector.request(1, 1.0, heat())
+    collector.request(4, 1.0, heat())
+    assert [e.frame for e in collector.collect(ended=True)] == [1, 4]
     assert acts.shown == [[0, 0, 0, 1, 2, 3], [1, 2, 3, 4, 4, 4]]
 
 
 def test_memory_is_bounded_by_span_and_lag():
-    witness = Witness(Boxes(), Acts())
+    collector = EvidenceCollector(Boxes(), Acts())
     for first in range(0, 200, 10):
-        witness.see(chunk(first, 10), lag=6)
-        assert sum(len(part) for part in witness._ring) <= 10 + 10 + 6 + 6 + 10
+        collector.add_frames(chunk(first, 10), lag=6)
+        assert sum(len(part) for part in collector._ring) <= 10 + 10 + 6 + 6 + 10
 
 
 def test_frames_that_are_asked_for_are_not_forgotten():
-    witness = Witness(Boxes(), Acts())
-    witness.see(chunk(0, 10), lag=6)
-    witness.ask(2, 1.0, heat())
+    collector = EvidenceCollector(Boxes(), Acts())
+    collector.add_frames(chunk(0, 10), lag=6)
+    collector.request(2, 1.0, heat())
     for first in range(10, 100, 10):
-        witness.see(chunk(first, 10), lag=6)
-    (late,) = witness.answer()
+        collector.add_frames(chunk(first, 10), lag=6)
+    (late,) = collector.collect()
     assert late.image[0, 0, 0] == 2
 
 
-@pytest.mark.parametrize("persons", [0, 3, MOST_PERSONS, MOST_PERSONS + 5])
+@pytest.mark.parametrize("persons", [0, 3, MAX_PERSONS, MAX_PERSONS + 5])
 def test_actions_are_asked_of_the_hottest_persons(persons):
     acts = Acts()
-    witness = Witness(Boxes(persons), acts)
-    witness.see(chunk(0, 10), lag=6)
-    witness.ask(4, 1.0, heat(hot=max(persons - 1, 0)))
-    (evidence,) = witness.answer()
+    collector = EvidenceCollector(Boxes(persons), acts)
+    collector.add_frames(chunk(0, 10), lag=6)
+    collector.request(4, 1.0, heat(hot=max(persons - 1, 0)))
+    (evidence,) = collector.collect()
     asked = acts.boxes[0] if acts.boxes else np.zeros((0, 4))
-    assert len(asked) == min(persons, MOST_PERSONS) == len(evidence.actions)
+    assert len(asked) == min(persons, MAX_PERSONS) == len(evidence.actions)
     assert len(evidence.objects) == persons
     if persons:
         assert asked[-1, 0] == persons - 1, "the hottest is among them"
 
 
 def test_doubtful_persons_are_not_asked():
-    witness = Witness(Boxes(2, confidence=0.4), Acts())
-    witness.see(chunk(0, 10), lag=6)
-    witness.ask(4, 1.0, heat())
-    (evidence,) = witness.answer()
+    collector = EvidenceCollector(Boxes(2, confidence=0.4), Acts())
+    collector.add_frames(chunk(0, 10), lag=6)
+    collector.request(4, 1.0, heat())
+    (evidence,) = collector.collect()
     assert len(evidence.actions) == 0 and evidence.actions.vocabulary == "AVA"
 
 
@@ -122,20 +122,20 @@ def test_doubtful_persons_are_not_asked():
 )
 def test_actions_are_shown_as_fast_as_the_model_is_used_to(fps, shown):
     acts = Acts()
-    witness = Witness(Boxes(), acts)
+    collector = EvidenceCollector(Boxes(), acts)
     parts = [chunk(first, 3) for first in range(0, 18, 3)]
     for part in parts:
-        witness.see(Frames(part.images, part.first, np.arange(part.first, part.first + 3) / fps), lag=18)
-    witness.ask(8, 1.0, heat())
-    assert [e.frame for e in witness.answer()] == [8]
+        collector.add_frames(Frames(part.images, part.first, np.arange(part.first, part.first + 3) / fps), lag=18)
+    collector.request(8, 1.0, heat())
+    assert [e.frame for e in collector.collect()] == [8]
     assert acts.shown == [shown]
 
 
 def test_where_frames_are_lost_the_nearest_in_time_are_shown():
     acts = Acts()
-    witness = Witness(Boxes(), acts)
+    collector = EvidenceCollector(Boxes(), acts)
     times = np.array([0, 1, 2, 3, 4, 9, 10, 11, 12, 13]) / 25.0
-    witness.see(Frames(chunk(0, 10).images, 0, times), lag=6)
-    witness.ask(4, 1.0, heat())
-    assert [e.frame for e in witness.answer()] == [4]
+    collector.add_frames(Frames(chunk(0, 10).images, 0, times), lag=6)
+    collector.request(4, 1.0, heat())
+    assert [e.frame for e in collector.collect()] == [4]
     assert acts.shown == [[1, 2, 3, 4, 4, 4]]

@@ -13,7 +13,7 @@ STEPS = 3
 ENOUGH_SECONDS = 20.0
 
 
-def pace(detector: Detector, runtime: Runtime) -> list[float]:
+def measure_throughput(detector: Detector, runtime: Runtime) -> list[float]:
     """Train a copy of a detector for a few batches of noise, and return the seconds that a window takes in each stage.
 
     Args:

@@ -8,15 +8,15 @@ from core.errors import InputError
 from core.records import Frames
 from pipeline.training.survey import Survey
 
-SHARE = 0.25
+DEFAULT_SHARE = 0.25
 """Held out where nobody says how much: the threshold needs minutes more than the network does."""
-LEAST_WINDOWS = 50
+MIN_WINDOWS = 50
 """Windows, on either side, under which nothing is held out."""
 GAP_SECONDS = 2.0
 """Left out between what is learnt and what is held out of one clip: who is seen in both is no stranger."""
-TOLERANCE = 0.5
+SHARE_TOLERANCE = 0.5
 """Whole clips are held out where they make up the share to within so much of it."""
-GLANCE = 4800
+MAX_EXCERPT_FRAMES = 4800
 """Frames of what was trained on that are looked at again, for what is seen where."""
 
 TOO_SHORT = (
@@ -26,7 +26,7 @@ TOO_SHORT = (
 
 
 @dataclass(frozen=True)
-class Part:
+class ClipPart:
     """The frames from ``first`` to before ``end`` of a clip, as a clip."""
 
     clip: Footage
@@ -49,23 +49,23 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Split:
+class ValidationSplit:
     """Footage in two.
 
     Attributes:
         training: what is trained on.
-        held_out: what the threshold is measured on; empty where nothing is held out.
+        validation: what the threshold is measured on; may be empty.
         frames: of each clip that is trained on.
-        said: what was done.
+        reason: how it was split, or why not.
     """
 
     training: tuple[Footage, ...]
-    held_out: tuple[Footage, ...]
+    validation: tuple[Footage, ...]
     frames: tuple[int, ...]
-    said: str
+    reason: str
 
 
-def split(clips: Sequence[Footage], seen: Survey, share: float, span: int) -> Split:
+def validation_split(clips: Sequence[Footage], seen: Survey, share: float, span: int) -> ValidationSplit:
     """Hold out whole clips, spread evenly, or else the last part of each clip.
 
     Args:
@@ -81,7 +81,7 @@ def split(clips: Sequence[Footage], seen: Survey, share: float, span: int) -> Sp
         raise InputError(f"the share that is held out must lie between 0 and 0.9, got {share:g}")
     lengths = tuple(clip.frames for clip in seen.clips)
     if not share:
-        return Split(
+        return ValidationSplit(
             tuple(clips), (), lengths, "nothing is held out, as asked: the threshold is measured on what was trained on"
         )
     chosen = _whole(lengths, share)
@@ -93,13 +93,13 @@ def split(clips: Sequence[Footage], seen: Survey, share: float, span: int) -> Sp
     else:
         gap = round(GAP_SECONDS * seen.longest.fps)
         cuts = [round(length * (1 - share)) for length in lengths]
-        rest = tuple(Part(clip, 0, max(cut - gap, 0)) for clip, cut in zip(clips, cuts, strict=True))
-        held = tuple(Part(clip, cut, n) for clip, cut, n in zip(clips, cuts, lengths, strict=True))
+        rest = tuple(ClipPart(clip, 0, max(cut - gap, 0)) for clip, cut in zip(clips, cuts, strict=True))
+        held = tuple(ClipPart(clip, cut, n) for clip, cut, n in zip(clips, cuts, lengths, strict=True))
         said = f"the last {share:.0%} of {'each clip' if len(clips) > 1 else 'the clip'} are held out for the threshold"
         parts = [max(cut - gap, 0) for cut in cuts], [n - cut for cut, n in zip(cuts, lengths, strict=True)]
-    if min(sum(max(0, n - span + 1) for n in part) for part in parts) < LEAST_WINDOWS:
-        return Split(tuple(clips), (), lengths, TOO_SHORT)
-    return Split(rest, held, tuple(parts[0]), f"{said} ({sum(parts[1]) / seen.longest.fps / 60:.1f} minutes)")
+    if min(sum(max(0, n - span + 1) for n in part) for part in parts) < MIN_WINDOWS:
+        return ValidationSplit(tuple(clips), (), lengths, TOO_SHORT)
+    return ValidationSplit(rest, held, tuple(parts[0]), f"{said} ({sum(parts[1]) / seen.longest.fps / 60:.1f} minutes)")
 
 
 def _whole(lengths: Sequence[int], share: float) -> set[int]:
@@ -110,10 +110,12 @@ def _whole(lengths: Sequence[int], share: float) -> set[int]:
         return set()
     every = len(lengths) / count
     chosen = {min(len(lengths) - 1, int((i + 1) * every) - 1) for i in range(count)}
-    return chosen if abs(sum(lengths[i] for i in chosen) - wanted) <= TOLERANCE * wanted else set()
+    return chosen if abs(sum(lengths[i] for i in chosen) - wanted) <= SHARE_TOLERANCE * wanted else set()
 
 
-def glance(parts: Split) -> tuple[Footage, ...]:
-    """Return the first part of each clip that is trained on, of at most :data:`GLANCE` frames in all."""
-    share = min(1.0, GLANCE / max(1, sum(parts.frames)))
-    return tuple(Part(clip, 0, max(1, int(n * share))) for clip, n in zip(parts.training, parts.frames, strict=True))
+def training_excerpt(parts: ValidationSplit) -> tuple[Footage, ...]:
+    """Return the first part of each clip that is trained on, of at most :data:`MAX_EXCERPT_FRAMES` frames in all."""
+    share = min(1.0, MAX_EXCERPT_FRAMES / max(1, sum(parts.frames)))
+    return tuple(
+        ClipPart(clip, 0, max(1, int(n * share))) for clip, n in zip(parts.training, parts.frames, strict=True)
+    )

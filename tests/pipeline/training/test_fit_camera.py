@@ -10,8 +10,8 @@ from core.errors import DataError, InputError, StorageError, UnknownNameError, W
 from core.records import Detections, Frames
 from pipeline import camera as cameras
 from pipeline import thresholds
-from pipeline.training import learn as stage
-from pipeline.training.learn import Normal, learn
+from pipeline.training import fit_camera as stage
+from pipeline.training.fit_camera import NormalFootage, TrainingSpec, fit_camera
 from tests.spoilt import spoil_scores
 
 SETTINGS = {"base": 4, "height": 32, "width": 48, "channels": 1, "batch": 8, "epochs": 2, "codes": 8, "inputs": 2}
@@ -52,13 +52,13 @@ class Acts:
 
 @pytest.fixture(autouse=True)
 def models(monkeypatch):
-    monkeypatch.setattr(stage.object_models, "choose", lambda *_, **__: Boxes())
-    monkeypatch.setattr(stage.action_models, "choose", lambda *_, **__: Acts())
+    monkeypatch.setattr("explain.objects.choose", lambda *_, **__: Boxes())
+    monkeypatch.setattr("explain.actions.choose", lambda *_, **__: Acts())
 
 
 def made(out, clips=None, **options):
-    normal = Normal("squares", clips or [Square(), Square(30)], 10.0)
-    return learn("vqunet-prediction", normal, out, settings=SETTINGS, runtime=RUNTIME, **options)
+    normal = NormalFootage("squares", clips or [Square(), Square(30)], 10.0)
+    return fit_camera(TrainingSpec("vqunet-prediction", normal, out, SETTINGS, runtime=RUNTIME, **options))
 
 
 def test_a_camera_is_whole_and_loads_again(tmp_path):
@@ -79,7 +79,7 @@ def test_a_camera_is_whole_and_loads_again(tmp_path):
 
 
 def test_held_out_clips_set_the_threshold_and_stand_on_the_card(tmp_path):
-    camera = made(tmp_path / "square", held_out=[Square(20)])
+    camera = made(tmp_path / "square", validation=[Square(20)])
     assert camera.card["calibrated_on"] == ["square"] and camera.normality.frames == 18
 
 
@@ -153,7 +153,7 @@ def test_measuring_again_keeps_the_weights_and_drops_stale_figures(tmp_path):
     camera = made(tmp_path / "square")
     names = ("protocol", "auc", "auc_pr", "eer", "f1", "f1_oracle", "frame_index", "frames", "scored", "abnormal")
     cameras.note(camera, dict.fromkeys(names, 0.5) | {"label_set": "one/1"})
-    again = stage.measure_again(str(camera.folder), Normal("other", [Square(20)], 10.0), runtime=RUNTIME)
+    again = stage.remeasure_camera(str(camera.folder), NormalFootage("other", [Square(20)], 10.0), runtime=RUNTIME)
     kept = cameras.load(str(camera.folder))
     assert (again.sha256, kept.sha256) == (camera.sha256, camera.sha256)
     assert kept.normality.frames == 18 and kept.card["calibrated_on"] == ["square"] and kept.card["figures"] == {}
@@ -161,7 +161,7 @@ def test_measuring_again_keeps_the_weights_and_drops_stale_figures(tmp_path):
 
 
 def test_the_card_says_what_the_threshold_costs_and_the_knob_moves_it(tmp_path):
-    camera = made(tmp_path / "square", held_out=[Square(60)], false_alarms=600)
+    camera = made(tmp_path / "square", validation=[Square(60)], false_alarms=600)
     kept = cameras.load(str(camera.folder))
     assert kept.alarms == camera.alarms and kept.alarms.hours == pytest.approx(58 / 36000, rel=0.05)
     promise = kept.card["false_alarms"]
@@ -175,7 +175,7 @@ def test_the_card_says_what_the_threshold_costs_and_the_knob_moves_it(tmp_path):
 
 
 def test_without_a_wish_the_threshold_costs_what_the_footage_can_count(tmp_path):
-    kept = cameras.load(str(made(tmp_path / "square", held_out=[Square(60)]).folder))
+    kept = cameras.load(str(made(tmp_path / "square", validation=[Square(60)]).folder))
     assert kept.card["false_alarms"]["asked_per_hour"] == pytest.approx(kept.alarms.usual, abs=0.01)
     assert kept.threshold == kept.alarms.threshold(kept.alarms.usual)
 
@@ -193,8 +193,8 @@ def test_a_camera_that_does_not_know_its_false_alarms_says_how_to_learn_them(tin
 
 
 def test_what_was_trained_on_is_seen_too_but_not_its_score(tmp_path):
-    alone = made(tmp_path / "alone", held_out=[Square(20)])
-    both = made(tmp_path / "both", held_out=[Square(20)], seen_too=[Square(40)])
+    alone = made(tmp_path / "alone", validation=[Square(20)])
+    both = made(tmp_path / "both", validation=[Square(20)], counted_too=[Square(40)])
     assert both.normality.frames == alone.normality.frames == 18
     assert (both.threshold, both.normality.median) == (alone.threshold, alone.normality.median)
     assert both.normality.explained_frames > alone.normality.explained_frames

@@ -11,7 +11,7 @@ from explain.objects import compact as objects
 FOLDERS = {"objects": objects.FOLDER, "actions": actions.FOLDER}
 
 
-def doubt(models: Mapping[str, str], camera: Mapping[str, Any]) -> str:
+def name_warning(models: Mapping[str, str], camera: Mapping[str, Any]) -> str:
     """Say that names may be wrong; empty where the models that answered know such a camera, or are official.
 
     A camera is such a one where it was trained on a data set that the model's card lists under ``measured_on``.

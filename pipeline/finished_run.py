@@ -19,23 +19,23 @@ from core.progress import JobProgress
 from core.records import Clip, Event, Evidence
 from explain.causes import ranking, summary
 from pipeline import frame_log, plan
-from pipeline.burnt_in import Text
+from pipeline.burnt_in import BurntInText
+from pipeline.detection_limit import detection_limit
 from pipeline.events import EventRule, find_events
 from pipeline.evidence import EvidenceFolder
 from pipeline.frame_log import FrameLog
-from pipeline.missed import missed
 from pipeline.sampling import Analysed
 
 FACTS, EVIDENCE, WHY = "run.json", "evidence", "why"
-LONGEST = 900
+MAX_EXPLAINED_FRAMES = 900
 """Explained frames, three minutes, from which an event's causes are told: of a longer one, those around its peak."""
 
-AROUND_SECONDS = 0.8
+PEAK_SECONDS = 0.8
 """Seconds on either side of a weak event's peak from which its causes are told, where nothing stronger is around it."""
 
 
 @dataclass(frozen=True)
-class Kept:
+class FinishedRun:
     """What a run's folder holds.
 
     Attributes:
@@ -54,7 +54,7 @@ class Kept:
     clock: Clock
     scores: Floats
     disturbances: tuple[Disturbance, ...]
-    texts: tuple[Text, ...] = ()
+    texts: tuple[BurntInText, ...] = ()
 
     @property
     def analysed(self) -> Analysed:
@@ -66,7 +66,7 @@ class Kept:
         return find_events(self.scores, threshold, self.clock)
 
 
-def read(folder: Path) -> Kept:
+def read(folder: Path) -> FinishedRun:
     """Read a run's folder.
 
     Raises:
@@ -79,13 +79,13 @@ def read(folder: Path) -> Kept:
         log = frame_log.read(folder, clip.fps)
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise InputError("this run holds no finished analysis; analyse the clip again") from error
-    hidden = hides(disturbances, log, int(facts.get("span", 1)))
+    hidden = hidden_frames(disturbances, log, int(facts.get("span", 1)))
     scores = np.where(hidden, np.float32("nan"), log.scores)
-    texts = tuple(Text(**entry) for entry in facts.get("texts", ()))
-    return Kept(facts, clip, log, log.clock(clip.fps), scores, disturbances, texts)
+    texts = tuple(BurntInText(**entry) for entry in facts.get("texts", ()))
+    return FinishedRun(facts, clip, log, log.clock(clip.fps), scores, disturbances, texts)
 
 
-def hides(disturbances: Sequence[Disturbance], log: FrameLog, span: int) -> Bools:
+def hidden_frames(disturbances: Sequence[Disturbance], log: FrameLog, span: int) -> Bools:
     """Mark the frames whose score tells of the camera and not of the scene, (T,) bool.
 
     They are those that each disturbance hides, and those whose window of ``span`` analysed frames reaches back into it.
@@ -125,19 +125,20 @@ def explain_events(folder: Path, threshold: float | None = None, *, job: JobProg
             unread=tuple((first, last) for first, last in facts.get("unread", ())),
             repeated=int(facts.get("repeated", 0)), warnings=tuple(facts["warnings"]), versions=facts["versions"],
             normal_heat=normality.heat, places=normality.places, normal_scores=normal,
-            doubt=str(facts.get("doubt", "")), missed="" if events else missed(kept.scores, kept.clock, limit, normal),
+            doubt=str(facts.get("doubt", "")),
+            missed="" if events else detection_limit(kept.scores, kept.clock, limit, normal),
         )  # fmt: skip
     except (KeyError, ValueError, TypeError) as error:
         raise InputError("this run holds no finished analysis; analyse the clip again") from error
 
 
 def _explained_events(
-    kept: Kept, evidence: EvidenceFolder, normality: Normality, limit: float, job: JobProgress | None
+    kept: FinishedRun, evidence: EvidenceFolder, normality: Normality, limit: float, job: JobProgress | None
 ) -> Iterator[ExplainedEvent]:
     """Rank the causes of each event."""
     low = float(kept.facts.get("camera_floor", kept.facts["floor"])) / EventRule().low
-    parts = [(event, told_from(event, kept.scores, limit, low, kept.clock)) for event in kept.events(limit)]
-    seen = [evidence.between(*part).around(event.peak, LONGEST) for event, part in parts]
+    parts = [(event, explained_span(event, kept.scores, limit, low, kept.clock)) for event in kept.events(limit)]
+    seen = [evidence.between(*part).around(event.peak, MAX_EXPLAINED_FRAMES) for event, part in parts]
     if job is not None:
         job.begin(plan.RANKING, sum(map(len, seen)))
     for number, (event, part) in enumerate(parts):
@@ -146,7 +147,7 @@ def _explained_events(
             job.advance(sum(map(len, seen[: number + 1])))
 
 
-def told_from(event: Event, scores: Floats, threshold: float, low: float, clock: Clock) -> tuple[int, int]:
+def explained_span(event: Event, scores: Floats, threshold: float, low: float, clock: Clock) -> tuple[int, int]:
     """Return the first and last frame from which an event's causes are told: all of it, or the part around its peak.
 
     Under ``low``, the lowest threshold at which every event has its evidence, an event may be long, with evidence of
@@ -162,15 +163,16 @@ def told_from(event: Event, scores: Floats, threshold: float, low: float, clock:
     if threshold >= low:
         return event.first, event.last
     peak = clock.at(event.peak)
-    around = clock.frame(peak - AROUND_SECONDS), clock.frame(peak + AROUND_SECONDS)
+    around = clock.frame(peak - PEAK_SECONDS), clock.frame(peak + PEAK_SECONDS)
     strong = (one for one in find_events(scores, low, clock) if one.first <= event.peak <= one.last)
     first, last = next(((one.first, one.last) for one in strong), around)
     return max(event.first, first), min(event.last, last)
 
 
 def _explained(
-    event: Event, part: tuple[int, int], seen: Sequence[Evidence], normality: Normality, kept: Kept, threshold: float
-) -> ExplainedEvent:
+    event: Event, part: tuple[int, int], seen: Sequence[Evidence], normality: Normality, kept: FinishedRun,
+    threshold: float,
+) -> ExplainedEvent:  # fmt: skip
     if not len(seen):
         return ExplainedEvent(event, (), 1.0, summary.unseen(event, kept.clock, threshold))
     found = ranking.rank(seen, normality, clock=kept.clock)

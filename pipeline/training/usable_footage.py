@@ -4,14 +4,14 @@ import dataclasses
 from collections.abc import Sequence
 
 from core.contracts import Footage
-from pipeline.training.holdout import Part
 from pipeline.training.survey import ClipSurvey, Survey
+from pipeline.training.validation_split import ClipPart
 
 LEFT_OUT = ("frozen", "no picture", "covered")
 """Kinds of disturbances that are not learnt from. Light and a camera that shakes are, for they come again."""
 
 
-def undisturbed(clips: Sequence[Footage], seen: Survey) -> tuple[tuple[Footage, ...], Survey]:
+def usable_footage(clips: Sequence[Footage], seen: Survey) -> tuple[tuple[Footage, ...], Survey]:
     """Cut footage at what the camera itself did, so that no window reaches over it.
 
     Args:
@@ -24,14 +24,14 @@ def undisturbed(clips: Sequence[Footage], seen: Survey) -> tuple[tuple[Footage, 
     parts: list[Footage] = []
     kept: list[ClipSurvey] = []
     for clip, one in zip(clips, seen.clips, strict=True):
-        for first, end in scenes(one):
+        for first, end in usable_spans(one):
             whole = end - first == one.frames
-            parts.append(clip if whole else Part(clip, first, end))
+            parts.append(clip if whole else ClipPart(clip, first, end))
             kept.append(one if whole else dataclasses.replace(one, frames=end - first))
     return (tuple(parts), Survey(tuple(kept))) if parts else (tuple(clips), seen)
 
 
-def scenes(clip: ClipSurvey) -> list[tuple[int, int]]:
+def usable_spans(clip: ClipSurvey) -> list[tuple[int, int]]:
     """List the stretches of a clip that show its scene without a gap: (first, end), the end exclusive."""
     found, first = [], 0
     for one in clip.disturbances:

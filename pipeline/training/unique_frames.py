@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from core.contracts import Footage
 from core.records import Frames
 from pipeline.repeats import Repeats
-from pipeline.sampling import FIRST
 
 
-class Distinct:
+class UniqueFrames:
     """A clip, each of its pictures once; frames are numbered anew."""
 
     def __init__(self, clip: Footage) -> None:
@@ -26,21 +25,11 @@ class Distinct:
 
     def frames(self, chunk: int = 32) -> Iterator[Frames]:
         """Decode the clip from its start, and leave out what repeats at a steady beat."""
-        repeats, count = self._look(), 0
+        repeats, count = Repeats.of(self.clip.frames(16)), 0
         for seen in self.clip.frames(chunk):
-            rows = [row for row, image in enumerate(seen.images) if not repeats.see(image)]
+            rows = [row for row, image in enumerate(seen.images) if not repeats.add_frame(image)]
             if len(rows) == len(seen):
                 yield Frames(seen.images, count, seen.times)
             elif rows:
                 yield Frames(seen.images[rows], count, seen.times[rows])
             count += len(rows)
-
-    def _look(self) -> Repeats:
-        """Look at the first frames, so that the first repeats are known as such."""
-        repeats = Repeats()
-        for seen in self.clip.frames(16):
-            for image in seen.images:
-                repeats.see(image)
-            if seen.first + len(seen) >= FIRST:
-                break
-        return repeats.again()

@@ -9,7 +9,7 @@ from core.errors import DataError
 from pipeline.camera import ALIKE
 from pipeline.sampling import TOO_SLOW
 from pipeline.training.survey import ClipSurvey, Survey, same_place
-from pipeline.training.undisturbed import LEFT_OUT, scenes
+from pipeline.training.usable_footage import LEFT_OUT, usable_spans
 
 LEAST_WINDOWS, FEW_SECONDS = 200, 120.0
 """Windows under which nothing can be learnt, and seconds under which little can."""
@@ -44,14 +44,14 @@ class UnfitError(DataError):
 
 
 @dataclass(frozen=True)
-class Finding:
+class FootageIssue:
     """A sentence about the footage; ``fatal`` where training on it makes no sense."""
 
     sentence: str
     fatal: bool = False
 
 
-def findings(seen: Survey, span: int) -> list[Finding]:
+def check_footage(seen: Survey, span: int) -> list[FootageIssue]:
     """Say what speaks against learning from footage, what stops it first.
 
     Args:
@@ -62,27 +62,29 @@ def findings(seen: Survey, span: int) -> list[Finding]:
     return sorted(found, key=lambda one: not one.fatal)
 
 
-def _each(seen: Survey) -> Iterator[Finding]:
+def _each(seen: Survey) -> Iterator[FootageIssue]:
     for clip in seen.clips:
-        yield from (Finding(sentence) for sentence in clip.complaints)
+        yield from (FootageIssue(sentence) for sentence in clip.complaints)
         yield from _disturbed(clip)
         if _black(clip):
             continue
         if clip.contrast < FLAT:
-            yield Finding(f"{clip.name!r} shows a picture of one colour; give clips in which the place is seen", True)
+            yield FootageIssue(
+                f"{clip.name!r} shows a picture of one colour; give clips in which the place is seen", True
+            )
         elif clip.steady < STEADY:
-            yield Finding(
+            yield FootageIssue(
                 f"{clip.name!r} is not from a fixed camera: only {clip.steady:.0%} of its frames show its background "
                 "where it belongs; give clips of a camera that neither turns nor is carried",
                 True,
             )
         elif (places := clip.scenes - any(one.kind in HIDDEN for one in clip.disturbances)) > 1:
-            yield Finding(
+            yield FootageIssue(
                 f"{clip.name!r} changes between {places} places; give clips of one camera, cut at the changes",
                 True,
             )
         elif clip.sway > SWAY:
-            yield Finding(
+            yield FootageIssue(
                 f"the camera of {clip.name!r} sways by {clip.sway:.1%} of the picture, so edges look unusual at times"
             )
 
@@ -92,26 +94,26 @@ def _black(clip: ClipSurvey) -> bool:
     return BARE <= clip.contrast < FLAT and clip.brightness < DARK
 
 
-def _pictures(seen: Survey) -> Iterator[Finding]:
+def _pictures(seen: Survey) -> Iterator[FootageIssue]:
     """Say which clips are too dark, show one picture only, or show each of their pictures several times."""
     black = [clip for clip in seen.clips if _black(clip)]
     if black:
         level = max(clip.brightness for clip in black)
-        yield Finding(
+        yield FootageIssue(
             f"too little is seen in {_names(black)} for the dark (brightness {level:.0f} of 255 at most); give clips "
             "in which the place is lit",
             True,
         )
     still = [clip for clip in seen.clips if clip.still and clip.contrast >= FLAT]
     if still:
-        yield Finding(
+        yield FootageIssue(
             f"the picture never changes in {_names(still)}: the recording hangs, or nothing at all happened; how "
             "things move cannot be learnt from it"
         )
     repeated = [clip for clip in seen.clips if not clip.still and clip.fresh < REPEATED]
     if repeated:
         worst = min(repeated, key=lambda clip: clip.fresh)
-        yield Finding(
+        yield FootageIssue(
             f"most pictures are repeated in {_names(repeated)}: {worst.name!r} shows {worst.fps * worst.fresh:.1f} new "
             f"ones a second at {worst.fps:.4g} frames/s, and teaches that things stand still and leap; give footage "
             "as the camera records it",
@@ -119,7 +121,7 @@ def _pictures(seen: Survey) -> Iterator[Finding]:
         )
 
 
-def _disturbed(clip: ClipSurvey) -> Iterator[Finding]:
+def _disturbed(clip: ClipSurvey) -> Iterator[FootageIssue]:
     """Say what the camera itself did in a clip, each kind once."""
     kinds = dict.fromkeys(one.kind for one in clip.disturbances)
     if clip.sway > SWAY:  # said of the clip as a whole
@@ -131,7 +133,7 @@ def _disturbed(clip: ClipSurvey) -> Iterator[Finding]:
         if len(same) > 1:
             said = f"{OFTEN[kind]} {len(same)} times, first at {same[0].start:.1f} s"
         often = f" ({share:.0%} of its time)" if share >= 0.005 and kind not in ("gap", "moved", "day/night") else ""
-        yield Finding(f"in {clip.name!r} {said}{often}{_advice(kind, same)}")
+        yield FootageIssue(f"in {clip.name!r} {said}{often}{_advice(kind, same)}")
 
 
 def _advice(kind: str, same: list[Disturbance]) -> str:
@@ -142,66 +144,68 @@ def _advice(kind: str, same: list[Disturbance]) -> str:
     return ""
 
 
-def _mixed(seen: Survey) -> Iterator[Finding]:
+def _mixed(seen: Survey) -> Iterator[FootageIssue]:
     main = seen.longest
     plain = [clip for clip in seen.clips if clip is not main and clip.contrast >= FLAT <= main.contrast]
     shaped = [clip for clip in plain if abs(clip.width * main.height / (clip.height * main.width) - 1) > 0.02]
     if shaped:
-        yield Finding(
+        yield FootageIssue(
             f"{_names(shaped)} of {shaped[0].width}×{shaped[0].height} pixels and {main.name!r} of "
             f"{main.width}×{main.height} cannot be of one camera; give each camera's clips by themselves",
             True,
         )
     strange = [clip for clip in plain if clip not in shaped and same_place(clip, main) < ALIKE]
     if strange:
-        yield Finding(
+        yield FootageIssue(
             f"{_names(strange)} and {main.name!r} do not show the same place; give each camera's clips by themselves",
             True,
         )
     sized = [clip for clip in plain if clip not in shaped and (clip.width, clip.height) != (main.width, main.height)]
     if sized:
-        yield Finding(
+        yield FootageIssue(
             f"{_names(sized)} of {sized[0].width}×{sized[0].height} pixels will be scaled to the "
             f"{main.width}×{main.height} of {main.name!r}"
         )
     paced = [clip for clip in plain if not 0.8 < clip.fps / main.fps < 1.25]
     if paced:
-        yield Finding(
+        yield FootageIssue(
             f"{_names(paced)} at {paced[0].fps:.4g} frames/s and {main.name!r} at {main.fps:.4g} differ in how far "
             "things move between frames; clips of one frame rate teach more"
         )
 
 
-def _light(seen: Survey) -> Iterator[Finding]:
+def _light(seen: Survey) -> Iterator[FootageIssue]:
     dim, bright = (pick(seen.clips, key=lambda clip: clip.brightness) for pick in (min, max))
     if bright.brightness - dim.brightness > LIGHTS[0] and bright.brightness > LIGHTS[1] * dim.brightness:
-        yield Finding(
+        yield FootageIssue(
             f"{dim.name!r} (brightness {dim.brightness:.0f} of 255) and {bright.name!r} ({bright.brightness:.0f}) "
             "differ as night and day do; a camera for each of them finds more"
         )
     elif bright.brightness < DARK and bright.contrast >= FLAT:
-        yield Finding(
+        yield FootageIssue(
             f"the footage is dark (brightness {bright.brightness:.0f} of 255); little of it can be told apart"
         )
 
 
-def _amount(seen: Survey, span: int) -> Iterator[Finding]:
-    parts = [end - first for clip in seen.clips for first, end in scenes(clip)] or [clip.frames for clip in seen.clips]
+def _amount(seen: Survey, span: int) -> Iterator[FootageIssue]:
+    parts = [end - first for clip in seen.clips for first, end in usable_spans(clip)] or [
+        clip.frames for clip in seen.clips
+    ]
     windows = sum(max(0, frames - span + 1) for frames in parts)
     if windows < LEAST_WINDOWS:
-        yield Finding(
+        yield FootageIssue(
             f"the footage is too short: {seen.frames} frames in {_clips(seen)} hold {windows} windows of {span}, "
             f"and {LEAST_WINDOWS} are the least; some minutes of ordinary footage are right",
             True,
         )
     elif seen.seconds < FEW_SECONDS:
-        yield Finding(
+        yield FootageIssue(
             f"the footage is short: {duration(seen.seconds)} minutes; what did not happen in it will be called "
             "unusual, and ten minutes or more would be right"
         )
     told = all(clip.still or clip.brightness < DARK or clip.contrast < FLAT for clip in seen.clips)
     if seen.lively < LIVELY and not told:
-        yield Finding(
+        yield FootageIssue(
             f"the footage is nearly empty: something moves in {seen.lively:.1%} of it; whatever moves later will be "
             "called unusual, so add clips of ordinary traffic if there is any"
         )
@@ -217,4 +221,4 @@ def _clips(seen: Survey) -> str:
     return f"{len(seen.clips)} clip{'s' * (len(seen.clips) != 1)}"
 
 
-__all__ = ["Finding", "UnfitError", "findings"]
+__all__ = ["FootageIssue", "UnfitError", "check_footage"]

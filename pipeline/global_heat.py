@@ -19,7 +19,7 @@ MIDDLE, SPREAD = 0.5, 3.0
 """The quantile of the cells that tells how hot it is everywhere, and how much more of that any of them may have."""
 
 
-def everywhere(heat: Floats, normal: float, patch: Patch = (0.0, 0.0)) -> tuple[Floats, float]:
+def subtract_global_heat(heat: Floats, normal: float, patch: Patch = (0.0, 0.0)) -> tuple[Floats, float]:
     """Take from a frame's heat what lies everywhere.
 
     Args:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.everywhere import everywhere
+from pipeline.global_heat import subtract_global_heat
 
 NORMAL = 0.01
 RNG = np.random.default_rng(0)
@@ -21,25 +21,25 @@ def thing():
 
 @pytest.mark.parametrize("heat", [thing(), np.full((120, 180), NORMAL, np.float32), np.zeros((1, 1), np.float32)])
 def test_nothing_is_taken_where_most_of_the_picture_is_as_usual(heat):
-    left, less = everywhere(heat, NORMAL)
+    left, less = subtract_global_heat(heat, NORMAL)
     assert less == 0 and left is heat
 
 
 def test_rain_is_as_much_as_is_normal_and_a_thing_in_it_stays():
     wet = rain(4.0)
-    left, less = everywhere(wet, NORMAL)
+    left, less = subtract_global_heat(wet, NORMAL)
     assert less > 5 and left.mean() <= 2 * NORMAL
-    left, less = everywhere(wet + 4 * thing(), NORMAL)
+    left, less = subtract_global_heat(wet + 4 * thing(), NORMAL)
     assert left[40:70, 60:100].sum() > 0.8 * left.sum() and less > 0
 
 
 def test_without_a_known_mean_nothing_is_taken():
     heat = rain(4.0)
-    assert everywhere(heat, float("inf"))[1] == 0.0
+    assert subtract_global_heat(heat, float("inf"))[1] == 0.0
 
 
 def test_a_hot_patch_in_the_rain_keeps_its_part_of_the_score():
     """Half of the score is the worst patch's: rain adds little to a thing that is much hotter than it."""
     wet = rain(4.0) + 40 * thing()
-    (_, mean), (_, worst) = everywhere(wet, NORMAL), everywhere(wet, NORMAL, (0.2, 0.2))
+    (_, mean), (_, worst) = subtract_global_heat(wet, NORMAL), subtract_global_heat(wet, NORMAL, (0.2, 0.2))
     assert 0 < worst < mean

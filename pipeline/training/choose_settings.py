@@ -11,8 +11,8 @@ from core.device import Runtime
 from core.errors import InputError
 from core.registry import pick
 from pipeline.camera import detector_entries
-from pipeline.training.pace import pace
 from pipeline.training.survey import Survey
+from pipeline.training.throughput import measure_throughput
 
 DETECTOR = "vqunet-prediction"
 """Of those that learn within minutes on a processor, the one with the best frame-level AUC on UCSD Ped2."""
@@ -37,7 +37,7 @@ BATCHES = 40
 
 
 @dataclass
-class Choice:
+class ChosenSettings:
     """What was chosen.
 
     Attributes:
@@ -60,10 +60,11 @@ class Choice:
             self.settings[name], self.reasons[name] = value, reason
 
 
-def suit(
+def choose_settings(
     seen: Survey, runtime: Runtime, detector: str | None = None, given: Mapping[str, Any] | None = None,
-    minutes: float | None = None, share: float = 1.0, speed: Callable[[Detector, Runtime], list[float]] = pace,
-) -> Choice:  # fmt: skip
+    minutes: float | None = None, share: float = 1.0,
+    speed: Callable[[Detector, Runtime], list[float]] = measure_throughput,
+) -> ChosenSettings:  # fmt: skip
     """Choose a detector and settings for footage; what the user gave stays as it is.
 
     Args:
@@ -73,7 +74,7 @@ def suit(
         given: the user's settings.
         minutes: that the training may take; ``MINUTES`` when None. It is kept by measuring the first batches.
         share: of the footage that is trained on.
-        speed: measures the seconds that a window takes in each stage; see :func:`pipeline.training.pace.pace`.
+        speed: measures the seconds that a window takes in each stage.
 
     Raises:
         UnknownNameError: no such detector or setting.
@@ -81,7 +82,7 @@ def suit(
     """
     name = detector or DETECTOR
     entry: DetectorEntry = pick("detector", name, detector_entries())
-    choice = Choice(name, dict(given or {}))
+    choice = ChosenSettings(name, dict(given or {}))
     entry.make(**choice.settings)
     if detector is None:
         choice.reasons["detector"] = f"{name}: the best of those that learn in minutes"
@@ -91,7 +92,7 @@ def suit(
     return choice
 
 
-def _sight(choice: Choice, entry: DetectorEntry, seen: Survey, runtime: Runtime) -> None:
+def _sight(choice: ChosenSettings, entry: DetectorEntry, seen: Survey, runtime: Runtime) -> None:
     """Choose colours, size and patch."""
     main = seen.longest
     if "channels" in entry.settings:
@@ -116,7 +117,7 @@ def _sight(choice: Choice, entry: DetectorEntry, seen: Survey, runtime: Runtime)
         )
 
 
-def _size(choice: Choice, entry: DetectorEntry, seen: Survey, runtime: Runtime) -> tuple[int, int]:
+def _size(choice: ChosenSettings, entry: DetectorEntry, seen: Survey, runtime: Runtime) -> tuple[int, int]:
     """Return the height and width that keep the frame's shape, show things large enough, and that the network takes."""
     main, (fewest, most) = seen.longest, PIXELS[runtime.device.type]
     scale = THING / (seen.thing * main.height) if seen.thing else 1.0
@@ -130,7 +131,7 @@ def _size(choice: Choice, entry: DetectorEntry, seen: Survey, runtime: Runtime) 
     return entry.settings["height"], entry.settings["width"]
 
 
-def _takes(entry: DetectorEntry, choice: Choice, height: int, width: int) -> bool:
+def _takes(entry: DetectorEntry, choice: ChosenSettings, height: int, width: int) -> bool:
     """Tell whether a detector can be built for a size: its own refusal is the only place that knows."""
     try:
         entry.make(**{**choice.settings, "height": height, "width": width})
@@ -139,7 +140,7 @@ def _takes(entry: DetectorEntry, choice: Choice, height: int, width: int) -> boo
     return True
 
 
-def _motion(choice: Choice, entry: DetectorEntry, seen: Survey) -> None:
+def _motion(choice: ChosenSettings, entry: DetectorEntry, seen: Survey) -> None:
     """Choose the step between input frames."""
     if "step" in entry.settings and entry.settings["inputs"]:
         fps = seen.longest.fps
@@ -152,7 +153,7 @@ def _motion(choice: Choice, entry: DetectorEntry, seen: Survey) -> None:
 
 
 def _effort(
-    choice: Choice, entry: DetectorEntry, seen: Survey, runtime: Runtime, minutes: float, share: float,
+    choice: ChosenSettings, entry: DetectorEntry, seen: Survey, runtime: Runtime, minutes: float, share: float,
     speed: Callable[[Detector, Runtime], list[float]],
 ) -> None:  # fmt: skip
     """Choose width, batch, rate and epochs so that the training ends in time."""
@@ -178,12 +179,12 @@ def _counts(entry: DetectorEntry) -> list[str]:
     return [name for name in entry.settings if name == "epochs" or name.endswith("_epochs")]
 
 
-def _built(entry: DetectorEntry, choice: Choice, runtime: Runtime) -> Detector:
+def _built(entry: DetectorEntry, choice: ChosenSettings, runtime: Runtime) -> Detector:
     with torch.random.fork_rng():
         return runtime.place(entry.make(**choice.settings))
 
 
-def _fewer(choice: Choice, entry: DetectorEntry, windows: int) -> bool:
+def _fewer(choice: ChosenSettings, entry: DetectorEntry, windows: int) -> bool:
     """Make the batch smaller where there are few windows."""
     usual = choice.settings.get("batch", entry.settings["batch"])
     own = "batch" in choice.settings and "batch" not in choice.reasons
@@ -197,7 +198,7 @@ def _fewer(choice: Choice, entry: DetectorEntry, windows: int) -> bool:
     return True
 
 
-def _narrower(choice: Choice, entry: DetectorEntry) -> bool:
+def _narrower(choice: ChosenSettings, entry: DetectorEntry) -> bool:
     """Make the network a quarter as wide, where it takes that."""
     quarter = entry.settings["base"] // 4
     try:
@@ -209,7 +210,7 @@ def _narrower(choice: Choice, entry: DetectorEntry) -> bool:
 
 
 def _epochs(
-    choice: Choice, entry: DetectorEntry, detector: Detector, costs: list[float], windows: int, minutes: float
+    choice: ChosenSettings, entry: DetectorEntry, detector: Detector, costs: list[float], windows: int, minutes: float
 ) -> None:
     """Share the time out among the stages, and draw fewer windows where one epoch of each is too much."""
     whole = sum(cost * stage.epochs for cost, stage in zip(costs, detector.stages(), strict=True)) * windows

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from core.clock import Clock
 from core.normality import AlarmCurve, NormalScores
+from pipeline.detection_limit import detection_limit, footage_length
 from pipeline.events import find_events, smoothed
-from pipeline.missed import length, missed
 
 FPS, FRAMES = 10.0, 200
 CLOCK = Clock.steady(FPS, FRAMES)
@@ -23,7 +23,7 @@ def calm(top=2.5, frames=FRAMES):
 
 
 def test_the_nearest_score_and_a_threshold_above_all_normal_footage_are_said():
-    said = missed(calm(), CLOCK, 14.9, NormalScores(95.0, 14.2, CURVE))
+    said = detection_limit(calm(), CLOCK, 14.9, NormalScores(95.0, 14.2, CURVE))
     height = float(np.nanmax(smoothed(calm(), CLOCK)))
     assert said == (
         f"Its highest smoothed score is {height:.2f} dB, at 0:10.4, under the threshold of 14.90 dB. That threshold "
@@ -43,22 +43,21 @@ def test_the_nearest_score_and_a_threshold_above_all_normal_footage_are_said():
     ],
 )  # fmt: skip
 def test_what_is_not_known_is_not_said(threshold, normal, said):
-    assert said in missed(calm(), CLOCK, threshold, normal)
+    assert said in detection_limit(calm(), CLOCK, threshold, normal)
 
 
 def test_a_peak_too_short_for_an_event_is_called_that():
     scores = np.zeros(200, np.float32)
     scores[-1] = 20.0
     assert find_events(scores, 5.0, CLOCK) == []
-    said = missed(scores, CLOCK, 5.0, None)
+    said = detection_limit(scores, CLOCK, 5.0, None)
     assert said.startswith("The smoothed score passes the threshold of 5.00 dB at 0:19.9, with ")
     assert said.endswith("but for less than 0.4 s, which is too short for an event.")
 
 
 def test_a_clip_without_scores_says_so():
-    assert (
-        missed(np.full(9, np.nan, np.float32), Clock.steady(FPS, 9), 1.0, None) == "No frame of the clip has a score."
-    )
+    said = detection_limit(np.full(9, np.nan, np.float32), Clock.steady(FPS, 9), 1.0, None)
+    assert said == "No frame of the clip has a score."
 
 
 @given(st.lists(st.floats(-5, 20, width=32) | st.just(float("nan")), min_size=1, max_size=60), st.floats(-3, 15),
@@ -66,7 +65,7 @@ def test_a_clip_without_scores_says_so():
 def test_it_never_contradicts_the_events(values, threshold, fps):
     scores = np.array(values, np.float32)
     if not find_events(scores, threshold, Clock.steady(fps, len(scores))):
-        said = missed(scores, Clock.steady(fps, len(scores)), threshold, None)
+        said = detection_limit(scores, Clock.steady(fps, len(scores)), threshold, None)
         assert ("under the threshold" in said) or ("too short" in said) or ("No frame" in said)
         if "under the threshold" in said:
             assert np.nanmax(smoothed(scores, Clock.steady(fps, len(scores)))) <= threshold
@@ -76,4 +75,4 @@ def test_it_never_contradicts_the_events(values, threshold, fps):
     ("seconds", "said"), [(0.04, "0.04 s"), (119.4, "119 s"), (5990.0, "100 min"), (36000, "10 h")]
 )
 def test_lengths(seconds, said):
-    assert length(seconds) == said
+    assert footage_length(seconds) == said

@@ -8,12 +8,11 @@ from core import device
 from core.errors import InputError, UnknownNameError
 from pipeline import camera as cameras
 from pipeline.plan import LOADING
-from pipeline.training import learn as stage
 from pipeline.training import plan
-from pipeline.training.soundness import UnfitError
-from pipeline.training.teach import Watch, Wish, teach
+from pipeline.training.check_footage import UnfitError
+from pipeline.training.train_camera import TrainingCallbacks, TrainingRequest, train_camera
 from tests.pipeline.scenes import film
-from tests.pipeline.training.test_learn import Acts, Boxes
+from tests.pipeline.training.test_fit_camera import Acts, Boxes
 
 RUNTIME = device.choose("cpu", "float32")
 SMALL = {"base": 4, "codes": 8, "inputs": 2, "epochs": 1, "height": 32, "width": 56}
@@ -21,28 +20,28 @@ SMALL = {"base": 4, "codes": 8, "inputs": 2, "epochs": 1, "height": 32, "width":
 
 @pytest.fixture(autouse=True)
 def models(monkeypatch):
-    monkeypatch.setattr(stage.object_models, "choose", lambda *_, **__: Boxes())
-    monkeypatch.setattr(stage.action_models, "choose", lambda *_, **__: Acts())
+    monkeypatch.setattr("explain.objects.choose", lambda *_, **__: Boxes())
+    monkeypatch.setattr("explain.actions.choose", lambda *_, **__: Acts())
 
 
 class Told:
     def __init__(self):
         self.notes, self.reasons, self.done, self.steps = [], {}, [], []
 
-    def watch(self, stop=None):
+    def callbacks(self, stop=None):
         def train(step):
             self.steps.append(step)
             if step.epoch == stop:
                 raise KeyboardInterrupt
 
-        return Watch(self.notes.append, self.reasons.update, self.done.append, train)
+        return TrainingCallbacks(self.notes.append, self.reasons.update, self.done.append, train)
 
 
-def taught(out, clips=None, wish=None, stop=None, **settings):
+def taught(out, clips=None, request=None, stop=None, **settings):
     told = Told()
     made = clips or [film(f"{i}.mp4", 45) for i in range(8)]
-    wish = wish or Wish(settings=SMALL | settings, false_alarms=30)
-    return lambda: (teach("yard", made, out, wish, told.watch(stop), RUNTIME), told)
+    request = request or TrainingRequest(settings=SMALL | settings, false_alarms=30)
+    return lambda: (train_camera("yard", made, out, request, told.callbacks(stop), RUNTIME), told)
 
 
 def test_a_camera_says_what_was_chosen_and_why_and_what_was_held_out(tmp_path):
@@ -85,8 +84,8 @@ def test_a_stopped_training_goes_on_with_what_was_chosen_for_it(tmp_path, monkey
     with pytest.raises(KeyboardInterrupt):
         taught(tmp_path / "yard", epochs=2, stop=1)()
     assert {path.name for path in (tmp_path / "yard" / "training").iterdir()} == {"checkpoint.pt", "chosen.json"}
-    monkeypatch.setattr("pipeline.training.teach.suit", lambda *_: pytest.fail("chosen again"))
-    camera, told = taught(tmp_path / "yard", wish=Wish(resume=True, false_alarms=30))()
+    monkeypatch.setattr("pipeline.training.train_camera.choose_settings", lambda *_: pytest.fail("chosen again"))
+    camera, told = taught(tmp_path / "yard", request=TrainingRequest(resume=True, false_alarms=30))()
     assert {step.epoch for step in told.steps} == {1}
     assert (camera.sha256, dict(camera.settings)) == (whole.sha256, dict(whole.settings))
     assert camera.card["calibrated_on"] == whole.card["calibrated_on"]
@@ -98,32 +97,32 @@ def test_what_was_chosen_and_is_damaged_is_one_sentence(tmp_path):
     for content in ("{", '{"detector": 3}', json.dumps({"hold_out": "x"})):
         (folder / "chosen.json").write_text(content)
         with pytest.raises(InputError, match="of the stopped training cannot be read; train without --resume"):
-            taught(tmp_path / "yard", wish=Wish(resume=True))()
+            taught(tmp_path / "yard", request=TrainingRequest(resume=True))()
 
 
 def test_unfit_footage_trains_only_when_asked_to_anyway(tmp_path):
     clips = [film(f"{i}.mp4", 60) for i in range(2)] + [film("other.mp4", 60, seed=9)]
     with pytest.raises(UnfitError, match=r"'other.mp4' and '0.mp4' do not show the same place"):
-        taught(tmp_path / "yard", clips, Wish(settings=SMALL))()
+        taught(tmp_path / "yard", clips, TrainingRequest(settings=SMALL))()
     assert not (tmp_path / "yard").exists()
-    camera, told = taught(tmp_path / "yard", clips, Wish(settings=SMALL, anyway=True))()
+    camera, told = taught(tmp_path / "yard", clips, TrainingRequest(settings=SMALL, anyway=True))()
     assert any("'other.mp4'" in note for note in told.notes) and any("too short: 180" in note for note in told.notes)
     assert len(camera.card["warnings"]) >= 2
 
 
 @pytest.mark.parametrize(
-    ("wish", "error", "said"),
+    ("request", "error", "said"),
     [
-        (Wish("oracle"), UnknownNameError, "unknown detector 'oracle'"),
-        (Wish(settings={"base": 0}), InputError, "setting 'base' must be from 1"),
-        (Wish(minutes=0), InputError, "minutes must be more than 0"),
-        (Wish(minutes=float("nan")), InputError, "minutes must be more than 0"),
-        (Wish(hold_out=1.0), InputError, r"must lie between 0 and 0\.9"),
-        (Wish(false_alarms=0), InputError, "false alarms an hour must be"),
+        (TrainingRequest("oracle"), UnknownNameError, "unknown detector 'oracle'"),
+        (TrainingRequest(settings={"base": 0}), InputError, "setting 'base' must be from 1"),
+        (TrainingRequest(minutes=0), InputError, "minutes must be more than 0"),
+        (TrainingRequest(minutes=float("nan")), InputError, "minutes must be more than 0"),
+        (TrainingRequest(validation_share=1.0), InputError, r"must lie between 0 and 0\.9"),
+        (TrainingRequest(false_alarms=0), InputError, "false alarms an hour must be"),
     ],
 )
-def test_a_wish_out_of_range_is_refused_before_the_footage_is_looked_at(tmp_path, wish, error, said):
+def test_a_wish_out_of_range_is_refused_before_the_footage_is_looked_at(tmp_path, request, error, said):
     with pytest.raises(error, match=said):
-        teach("yard", [], tmp_path / "yard", wish, Told().watch(), RUNTIME)
+        train_camera("yard", [], tmp_path / "yard", request, Told().callbacks(), RUNTIME)
     with pytest.raises(InputError, match="camera name 'Two Words'"):
-        teach("yard", [], tmp_path / "Two Words", Wish(), Told().watch(), RUNTIME)
+        train_camera("yard", [], tmp_path / "Two Words", TrainingRequest(), Told().callbacks(), RUNTIME)

@@ -19,7 +19,7 @@ from pipeline.camera import Camera, load
 from pipeline.rate import frame_rate
 from pipeline.views import DEMO
 
-LEAST_IOU = 0.3
+MIN_IOU = 0.3
 Regions = Mapping[int, Sequence[Pixels]]
 """Frame, from 0, to the boxes of what is unusual in it."""
 
@@ -86,5 +86,5 @@ def held(clip: str, analysis: Analysis, truth: Regions) -> list[dict[str, Any]]:
         best = float(iou([box], list(there)).max()) if box and there else 0.0
         cause = one.causes[0].fine if one.causes else "–"
         rows.append({"clip": clip, "event": number, "peak": one.event.peak, "shown": one.shown, "cause": cause,
-                     "iou": round(best, 3), "right": best >= LEAST_IOU})  # fmt: skip
+                     "iou": round(best, 3), "right": best >= MIN_IOU})  # fmt: skip
     return rows

@@ -7,7 +7,6 @@ files of earlier versions stay readable. The package is imported at the first us
 import functools
 import json
 import math
-
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import WhycamError
-from pipeline.evaluation import current, evaluations, mixed
+from pipeline.evaluation import contamination, evaluations, latest
 from pipeline.evaluation import export as out
 from pipeline.evaluation.evaluations import Evaluation, EvaluationRequest
 from pipeline.evaluation.xman import counted
@@ -79,7 +79,7 @@ def head(kept: Sequence[Evaluation], chosen: Sequence[Result], pending: bool) ->
         chosen: evaluations that are looked at.
         pending: what is chosen in a form was not measured.
     """
-    last = current.newest(kept)
+    last = latest.latest_batch(kept)
     reasons = [
         ("the newest measurement failed", last.failed),
         ("the newest measurement is still at work", last.active),
@@ -89,10 +89,10 @@ def head(kept: Sequence[Evaluation], chosen: Sequence[Result], pending: bool) ->
     older = [one for one, _ in chosen if why and (pending or not last.answers(one))]
     st.subheader("Earlier results" if len(older) == len(chosen) else "What came out")
     if older:
-        of = "; ".join(current.inputs(one) for one in older)
+        of = "; ".join(latest.inputs(one) for one in older)
         frame.notice(f"Earlier than what was asked for last, as {why}: {of}", "warn")
     for one, result in chosen:
-        if said := current.changed(one, result):
+        if said := latest.camera_change(one, result):
             frame.notice(said, "warn")
 
 
@@ -104,7 +104,7 @@ def show(chosen: Sequence[Result]) -> None:
         chosen = [(one, counted(result, way) if one.request.explains else result) for one, result in chosen]
         explained = [(one, result) for one, result in chosen if one.request.explains]
     results = [result for _, result in chosen]
-    if why := current.comparable(results):
+    if why := latest.why_incomparable(results):
         frame.notice(why, "warn")
     rows = out.rows(results)
     _figures([row | {"system": name} if one.request.explains else row
@@ -172,7 +172,7 @@ def _worse_footage(chosen: Sequence[Result]) -> None:
 def _mixed(data: Sequence[str]) -> None:
     """Show what anomalies in the training footage cost, on the data sets where that was measured."""
     for name in dict.fromkeys(data):
-        if rows := mixed.kept(name):
+        if rows := contamination.shipped_results(name):
             st.markdown(f"**Anomalies in the training footage, {plain(name)}**")
             st.plotly_chart(charts.mixed(rows), key=f"eval-mixed-{name}")
             st.caption(plain(rows[-1]["protocol"]))

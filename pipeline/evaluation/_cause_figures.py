@@ -11,7 +11,7 @@ from core.analysis import Cause, FrameCause
 from core.arrays import Bools, Doubles
 from core.metrics import ClassScores
 from footage.labels import Named
-from metrics.first_cause import Verdict, judge, shares
+from metrics.first_cause import Verdict, match_first_cause, summarise_verdicts
 from pipeline.evaluation._labelled import LabelledClip
 from pipeline.evaluation.metric_values import class_figures, defined
 
@@ -41,7 +41,7 @@ class Ranking:
     event: Cause | None = None
 
 
-def weigh(
+def compare_with_labels(
     entry: LabelledClip,
     ranked: Mapping[int, Sequence[FrameCause]],
     classes: Sequence[Named],
@@ -60,7 +60,7 @@ def weigh(
     shape = (len(named), len(classes))
     return Ranking(
         name=entry.clip.name,
-        verdicts={frame: judge(ranked[frame], entry.regions[frame]) for frame in first},
+        verdicts={frame: match_first_cause(ranked[frame], entry.regions[frame]) for frame in first},
         first=first,
         scores=np.array([class_scores(ranked[f], classes) for f in named], np.float64).reshape(shape),
         positive=np.array([[c in entry.classes[f] for c in classes] for f in named], np.bool_).reshape(shape),
@@ -80,7 +80,7 @@ def class_scores(ranked: Sequence[FrameCause], classes: Sequence[Named]) -> list
     return [best.get((coarse, "" if coarse == "location" else fine), 0.0) for coarse, fine in classes]
 
 
-def right(rankings: Sequence[Ranking], trained: frozenset[str]) -> dict[str, Any]:
+def summarise_rule(rankings: Sequence[Ranking], trained: frozenset[str]) -> dict[str, Any]:
     """Put one rule's verdicts together: over all clips, over those ``trained`` on and the others, and clip by clip."""
     groups = {
         "unseen": [r for r in rankings if r.name not in trained],
@@ -94,7 +94,7 @@ def right(rankings: Sequence[Ranking], trained: frozenset[str]) -> dict[str, Any
 
 
 def _shares(rankings: Sequence[Ranking]) -> dict[str, Any]:
-    together = shares([verdict for ranking in rankings for verdict in ranking.verdicts.values()])
+    together = summarise_verdicts([verdict for ranking in rankings for verdict in ranking.verdicts.values()])
     return {key: defined(value) if isinstance(value, float) else value
             for key, value in dataclasses.asdict(together).items()}  # fmt: skip
 

@@ -36,8 +36,8 @@ class Picture:
     caption: str
 
 
-class Album:
-    """Draws a few frames of each clip while their evidence is there; its :meth:`look` goes to ``evaluate_causes``.
+class CausePictures:
+    """Draws a few frames of each clip while their evidence is there; its :meth:`add` goes to ``evaluate_causes``.
 
     Args:
         normal_heat: the camera's mean heat per pixel on normal footage, the unit of the heat's colours.
@@ -47,7 +47,7 @@ class Album:
         self.normal_heat = normal_heat
         self.pictures: list[Picture] = []
 
-    def look(self, entry: LabelledClip, seen: Sequence[Evidence], ranking: Ranking) -> None:
+    def add(self, entry: LabelledClip, seen: Sequence[Evidence], ranking: Ranking) -> None:
         """Draw frames spread evenly over the annotated ones of a clip."""
         rows = [i for i, evidence in enumerate(seen) if evidence.frame in ranking.verdicts]
         for i in range(min(PICTURES, len(rows))):

@@ -10,7 +10,7 @@ from typing import Any
 from core.metrics import Decisions, Events, FrameScores, LocatedHeat
 from pipeline.evaluation import _xman_html, xman_text
 from pipeline.evaluation.metric_values import further_names, named
-from pipeline.evaluation.published import beside
+from pipeline.evaluation.published_figures import comparable_figures
 from pipeline.evaluation.xman import LEFT_OUT, complete
 from pipeline.false_alarms import number
 
@@ -83,7 +83,7 @@ def _further() -> dict[str, tuple[str, ...]]:
 
 
 def _xman_row(result: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the figures of explanations: first how many frames have any, and beside the mean what chance makes it."""
+    """Return the figures of explanations: first how many frames have any, then the mean with its value by chance."""
     left_out = result["unanswered"] == LEFT_OUT
     span = at(result, ("intervals", "map"))
     return {
@@ -102,21 +102,23 @@ def _xman_row(result: Mapping[str, Any]) -> dict[str, Any]:
 def _paper(result: Mapping[str, Any]) -> float | None:
     """Return what the detector's paper prints for the same data and labels, None where it prints nothing."""
     detector = str(result.get("detector") or "")
-    found = beside(str(result["data"]), str(result["label_set"]), detector=detector) if detector else []
+    found = comparable_figures(str(result["data"]), str(result["label_set"]), detector=detector) if detector else []
     return found[0].value if found else None
 
 
 def papers(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return what papers print for the same data and labels, the best first.
 
-    None stands beside figures of the answered frames alone: no paper leaves frames out.
+    There are none for figures of the answered frames alone: no paper leaves frames out.
     """
     found = []
     for result in results:
         if "map" in result and (result["unanswered"] != LEFT_OUT or complete(result)):
-            found += [f for measure in XMAN_MEASURES for data in XMAN_DATA for f in beside(data, "x-man", measure)]
+            found += [
+                f for measure in XMAN_MEASURES for data in XMAN_DATA for f in comparable_figures(data, "x-man", measure)
+            ]
         elif "map" not in result:
-            found += beside(str(result["data"]), str(result["label_set"]))
+            found += comparable_figures(str(result["data"]), str(result["label_set"]))
     return [
         {"method": f.method, "data": f.data, "measure": f.measure.replace("_", " "), "value": f.value,
          "labels": f.label_set, "protocol": f.protocol, "from": f"{f.paper}, table {f.table}"}

@@ -6,9 +6,9 @@ from core.files import write_json
 from core.progress import JobProgress
 from jobs.worker import JobContext
 from pipeline.evaluation import evaluations
-from pipeline.evaluation.current import FINGERPRINT, fingerprint
 from pipeline.evaluation.evaluations import CURVES, PREDICTIONS, RESULT, SCORES, Evaluation
-from pipeline.evaluation.plan import DRAWING, JUDGING, STAGES, job_of
+from pipeline.evaluation.latest import FINGERPRINT, fingerprint
+from pipeline.evaluation.plan import DRAWING, MEASURING_SCORES, STAGES, job_of
 
 
 def run(context: JobContext) -> None:
@@ -34,14 +34,14 @@ def _explanations(found: Evaluation, context: JobContext) -> None:
     if request.kind == "causes":
         from core.device import choose
         from pipeline.camera import load
-        from pipeline.evaluation.predicted import write
+        from pipeline.evaluation.write_predictions import write_predictions
 
         predictions, runtime = found.folder / PREDICTIONS, choose()
         job.about(f"{request.system}, {runtime.describe()}")
         camera = load(request.system)
         made_by = {FINGERPRINT: fingerprint(camera)}
-        write(camera, evaluations.open_dataset(request.data), labels, predictions, runtime, job)
-    job.begin(JUDGING)
+        write_predictions(camera, evaluations.open_dataset(request.data), labels, predictions, runtime, job)
+    job.begin(MEASURING_SCORES)
     result = measure_files(predictions, labels, names=(request.system, request.labels))
     write_json(found.folder / RESULT, result | {"camera": request.system} | made_by)
     job.finish()
@@ -50,34 +50,34 @@ def _explanations(found: Evaluation, context: JobContext) -> None:
 def _detection(found: Evaluation, context: JobContext) -> None:
     from core.device import choose
     from pipeline.camera import load
-    from pipeline.evaluation import stored
+    from pipeline.evaluation import score_files
+    from pipeline.evaluation.alternative_scores import with_score
     from pipeline.evaluation.curves import curves, pictures
-    from pipeline.evaluation.distort import Distorted, Distortion
+    from pipeline.evaluation.distortion import DistortedDataset, Distortion
     from pipeline.evaluation.evaluate import score
-    from pipeline.evaluation.judge import judge, truths_of
+    from pipeline.evaluation.evaluate_scores import evaluate_scores, truths_of
     from pipeline.evaluation.protocols import rules_for
-    from pipeline.evaluation.rescored import rescored
     from pipeline.false_alarms import compare
 
     request = found.request
     runtime = choose() if request.kind == "camera" else None
     job = job_of(request.name, request.data, runtime.describe() if runtime else "", context.progress)
     job.expect(DRAWING, 1)
-    dataset, worse = evaluations.open_dataset(request.data), Distortion.read(request.distortion)
-    dataset = Distorted(dataset, worse) if worse.say() else dataset
+    dataset, distortion = evaluations.open_dataset(request.data), Distortion.read(request.distortion)
+    dataset = DistortedDataset(dataset, distortion) if distortion.describe() else dataset
     truths = truths_of(dataset)
     rules = rules_for(request.protocol, request.data, request.normalisation, request.smoothing)
     if runtime is not None:
         own = load(request.system)
-        camera = rescored(own, request.by) if request.by else own
+        camera = with_score(own, request.by) if request.by else own
         scores = score(camera, request.data, truths, runtime, job, heat=True)
-        stored.write(scores, found.folder / SCORES)
+        score_files.write(scores, found.folder / SCORES)
     else:
         names, lengths = [clip.name for clip, _ in truths], [len(truth.abnormal) for _, truth in truths]
-        scores = stored.read(evaluations.upload(found, "system"), names, lengths)
-    job.begin(JUDGING)
+        scores = score_files.read(evaluations.upload(found, "system"), names, lengths)
+    job.begin(MEASURING_SCORES)
     made_of = fingerprint(own) if runtime is not None else ""
-    result = replace(judge(scores, truths, rules), system=request.name, data=request.data, distortion=worse.say(),
+    result = replace(evaluate_scores(scores, truths, rules), system=request.name, data=request.data, distortion=distortion.describe(),
                      fingerprint=made_of)  # fmt: skip
     if runtime is not None:
         result = replace(result, false_alarms=compare(camera, result.summary.alarms, request.data))

@@ -7,8 +7,8 @@ import pytest
 from core import files
 from core.errors import StorageError
 from jobs.store import JobStore
-from pipeline.evaluation import current, evaluations, xman
-from pipeline.evaluation.current import FINGERPRINT, fingerprint
+from pipeline.evaluation import evaluations, latest, xman
+from pipeline.evaluation.latest import FINGERPRINT, fingerprint
 from tests.jobs import inline
 from tests.ui.test_evaluation_page import EXAMPLES, detection, explanation, keep, show, unescaped
 from tests.ui.test_pages import fine, html
@@ -331,13 +331,13 @@ def test_newest_is_what_was_asked_for_at_once():
     explanation(1, "a.csv", batch="one")
     explanation(2, "b.csv", batch="one")
     failed(3, "c.csv", batch="one")
-    last = current.newest(evaluations.evaluations())
+    last = latest.latest_batch(evaluations.evaluations())
     assert [one.request.system for one in last.done] == ["b.csv", "a.csv"]
     assert [one.request.system for one in last.failed] == ["c.csv"]
     explanation(4, "d.csv")
     explanation(5, "e.csv")
-    assert [one.request.system for one in current.newest(evaluations.evaluations()).done] == ["e.csv"]
-    assert current.newest([]).done == ()
+    assert [one.request.system for one in latest.latest_batch(evaluations.evaluations()).done] == ["e.csv"]
+    assert latest.latest_batch([]).done == ()
 
 
 def test_a_measurement_that_ends_while_the_page_is_drawn_is_drawn_once(monkeypatch):

@@ -19,9 +19,9 @@ from core.normality import ClassNormality, Normality
 from core.records import Detections
 from core.registry import collect
 from pipeline.camera import load
-from pipeline.evaluation import _labelled, causes, evaluations, plan, predicted
+from pipeline.evaluation import _labelled, causes, evaluations, plan, write_predictions
 from pipeline.evaluation.causes import PROTOCOL, RULES, class_scores, trained_on, without_heat
-from pipeline.evaluation.causes_page import MOST_BYTES, Album, jpeg
+from pipeline.evaluation.causes_page import MOST_BYTES, CausePictures, jpeg
 from pipeline.evaluation.evaluations import EvaluationRequest
 from pipeline.evaluation.xman import measure_files
 from pipeline.evidence import EvidenceFolder
@@ -172,7 +172,9 @@ def test_every_rule_finds_what_is_alone_in_the_picture(tiny_camera, tmp_path, mo
 def test_a_cameras_causes_written_as_predictions_are_worth_the_same(tiny_camera, tmp_path, models):
     given, told = files(tmp_path), []
     job = plan.job_of("tiny", "made", "cpu", told.append)
-    predicted.write(tiny_camera, Made(), given["xman"], tmp_path / "p.csv", choose("cpu", "float32"), job)
+    write_predictions.write_predictions(
+        tiny_camera, Made(), given["xman"], tmp_path / "p.csv", choose("cpu", "float32"), job
+    )
     held = measure_files(tmp_path / "p.csv", given["xman"])
     ours = run(tiny_camera, tmp_path, **given)["xman"]["calibrated"]
     assert 0 < held["map"] < 1
@@ -346,10 +348,10 @@ def test_the_text_shows_every_figure(tiny_camera, tmp_path, eyes):
 
 
 def test_the_page_has_small_pictures_and_the_figures(tiny_camera, tmp_path, eyes):
-    album = Album(tiny_camera.normality.heat)
-    result = run(tiny_camera, tmp_path, look=album.look)
+    pictures = CausePictures(tiny_camera.normality.heat)
+    result = run(tiny_camera, tmp_path, look=pictures.add)
     page = tmp_path / "docs" / "made.md"
-    album.write(page, {**result, "camera": "tiny", "data": "made"})
+    pictures.write(page, {**result, "camera": "tiny", "data": "made"})
     text = page.read_text()
     pictures = sorted(page.parent.glob("*.jpg"))
     assert [p.name for p in pictures] == [f"made-{v}-{f:04d}.jpg" for v in LENGTHS for f in (13, 20, 26)]
@@ -371,9 +373,9 @@ def test_a_picture_is_made_as_small_as_it_must_be():
 
 def test_text_of_a_label_file_stays_text_on_the_page(tiny_camera, tmp_path, eyes):
     rows = [("Test001", "", 20, 19, 10, 39, 30, "<img src=x> | [a](b)")]
-    album = Album(0.0)
-    result = run(tiny_camera, tmp_path, xman=None, regions=files(tmp_path, rows)["regions"], look=album.look)
-    album.write(tmp_path / "page.md", {**result, "camera": "tiny", "data": "made"})
+    pictures = CausePictures(0.0)
+    result = run(tiny_camera, tmp_path, xman=None, regions=files(tmp_path, rows)["regions"], look=pictures.add)
+    pictures.write(tmp_path / "page.md", {**result, "camera": "tiny", "data": "made"})
     text = (tmp_path / "page.md").read_text()
     assert "<img" not in text and "[a]" not in text.replace("\\[a\\]", "")
 

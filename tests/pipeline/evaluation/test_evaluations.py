@@ -13,12 +13,12 @@ from core import files
 from core.contracts import Truth
 from core.errors import InputError
 from metrics.frame_auc import micro_normalised
-from pipeline.evaluation import current, evaluations
+from pipeline.evaluation import evaluations, latest
 from pipeline.evaluation import export as out
 from pipeline.evaluation.curves import curves
 from pipeline.evaluation.evaluations import EvaluationRequest
 from pipeline.evaluation.protocols import OWN
-from pipeline.evaluation.stored import Kept, Stored
+from pipeline.evaluation.score_files import ClipScores, ScoreFile
 from pipeline.kinds import queue
 from tests.footage import trees
 from tests.jobs import inline
@@ -157,9 +157,9 @@ def scored():
         abnormal[20:40] = True
         scores = rng.normal(0, 1, length).astype(np.float32) + abnormal
         scores[:3] = np.nan
-        clips.append(Kept(f"clip{length}", scores))
+        clips.append(ClipScores(f"clip{length}", scores))
         truths.append(Truth(abnormal, None, "made/1"))
-    return Stored("a", "b", "made", None, 0, tuple(clips)), truths
+    return ScoreFile("a", "b", "made", None, 0, tuple(clips)), truths
 
 
 def test_the_curves_are_those_of_the_figures():
@@ -211,7 +211,7 @@ def test_papers_stand_beside_results_of_the_same_labels():
     assert "paper's AUC" not in out.rows([measured | {"detector": "scores from a file"}])[0]
     other = result | {"label_set": "ucsd-ped2/other"}
     assert {row["labels"] for row in out.papers([other])} == {"unstated"}
-    assert "cannot be compared" in current.comparable([result, other])
+    assert "cannot be compared" in latest.why_incomparable([result, other])
     smoothed = result | {"rules": result["rules"] | {"smoothing": "savgol"}}
-    assert "different protocols" in current.comparable([result, smoothed])
-    assert current.comparable([result, result]) == ""
+    assert "different protocols" in latest.why_incomparable([result, smoothed])
+    assert latest.why_incomparable([result, result]) == ""

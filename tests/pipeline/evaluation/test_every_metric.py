@@ -13,11 +13,11 @@ from core.metrics import ClassScores, Decisions, Events, FrameScores, LocatedHea
 from core.registry import collect
 from pipeline.evaluation import export, xman, xman_text
 from pipeline.evaluation._cause_figures import Ranking, mean_precision
+from pipeline.evaluation.evaluate_scores import evaluate_scores
 from pipeline.evaluation.figures import Scored, summarise_scores
 from pipeline.evaluation.heat import Mapped
-from pipeline.evaluation.judge import judge
 from pipeline.evaluation.metric_values import named
-from pipeline.evaluation.stored import Kept, Stored
+from pipeline.evaluation.score_files import ClipScores, ScoreFile
 
 NEEDS = (FrameScores, Decisions, Events, LocatedHeat, ClassScores, OneClass)
 FILE = '''
@@ -63,9 +63,9 @@ def evaluated():
     masks[abnormal, 4:12, 8:20] = True
     scores = np.where(abnormal, 2.0, 0.0).astype(np.float32)
     heat = np.where(masks, 3.0, 0.5).astype(np.float16)[:, ::4, ::4]
-    kept = Kept("clip0", scores, scores > 1, heat=heat, cell=4)
-    stored = Stored("system", "detector", "made", 1.0, 0, (kept,))
-    return judge(stored, [(Named(), Truth(abnormal, lambda frame: masks[frame], "made/1"))])
+    kept = ClipScores("clip0", scores, scores > 1, heat=heat, cell=4)
+    stored = ScoreFile("system", "detector", "made", 1.0, 0, (kept,))
+    return evaluate_scores(stored, [(Named(), Truth(abnormal, lambda frame: masks[frame], "made/1"))])
 
 
 def explained(tmp_path):

@@ -24,7 +24,7 @@ from pipeline.witness import Witness
 Line = tuple[str, int, str, str, float]
 
 
-def write(
+def write_predictions(
     camera: Camera, dataset: Dataset, labels: Path, out: Path, runtime: Runtime,
     job: JobProgress | None = None,
 ) -> None:  # fmt: skip

@@ -17,7 +17,7 @@ FINGERPRINT = "camera_fingerprint"
 
 
 @dataclass(frozen=True)
-class Newest:
+class LatestBatch:
     """What was asked for last, all at once.
 
     Attributes:
@@ -33,19 +33,21 @@ class Newest:
         return any(one.id == mine.id for mine in (*self.done, *self.failed, *self.active))
 
 
-def newest(kept: Sequence[Evaluation]) -> Newest:
+def latest_batch(kept: Sequence[Evaluation]) -> LatestBatch:
     """Return what was asked for last.
 
     Args:
         kept: evaluations, newest first.
     """
     if not kept:
-        return Newest()
+        return LatestBatch()
     first = kept[0]
-    batch = [one for one in kept if one.id == first.id or (first.request.batch and _batch(one) == _batch(first))]
+    batch = [
+        one for one in kept if one.id == first.id or (first.request.batch and one.request.batch == first.request.batch)
+    ]
     done = tuple(one for one in batch if one.state == "done")
     failed = tuple(one for one in batch if one.state in FAILED)
-    return Newest(done, failed, tuple(one for one in batch if one.active))
+    return LatestBatch(done, failed, tuple(one for one in batch if one.active))
 
 
 def _batch(one: Evaluation) -> str:
@@ -67,7 +69,7 @@ def fingerprint(camera: "Camera") -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def changed(one: Evaluation, result: Mapping[str, Any]) -> str:
+def camera_change(one: Evaluation, result: Mapping[str, Any]) -> str:
     """Say what an evaluation was made of and is no longer so, or nothing; files that were uploaded are kept with it."""
     from pipeline.camera import load
 
@@ -81,7 +83,7 @@ def changed(one: Evaluation, result: Mapping[str, Any]) -> str:
     return "" if now == before else f"camera {name} was changed since: its figures are of what it was; measure it again"
 
 
-def comparable(results: Sequence[Mapping[str, Any]]) -> str:
+def why_incomparable(results: Sequence[Mapping[str, Any]]) -> str:
     """Say why some results cannot be compared, or nothing."""
     labels = sorted({str(result.get("label_set", result.get("labels"))) for result in results})
     if len(labels) > 1:

@@ -1,8 +1,8 @@
 """The verb ``evaluate``: cameras and score files measured on a data set's test clips, or the data set checked."""
 
 import argparse
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from core.datasets import Dataset
     from core.device import Runtime
     from pipeline.camera import Camera
+    from pipeline.evaluation.cause_results import CauseResult
     from pipeline.evaluation.distortion import Distortion
     from pipeline.evaluation.protocols import Rules
     from pipeline.evaluation.summary import EvaluationResult
@@ -27,16 +28,16 @@ class Measured:
     Attributes:
         result: of its scores.
         text: the result and the causes, for the terminal.
-        causes: of :func:`pipeline.evaluation.causes.evaluate_causes`; empty without label files.
+        causes: of :func:`pipeline.evaluation.causes.evaluate_causes`; None without label files.
     """
 
     result: "EvaluationResult"
     text: str
-    causes: Mapping[str, Any] = field(default_factory=dict)
+    causes: "CauseResult | None" = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the keys that ``docs/interfaces.md`` names."""
-        return {**self.result.as_json(), **self.causes}
+        return {**self.result.as_json(), **(self.causes.as_json() if self.causes else {})}
 
 
 def _arguments(verb: argparse.ArgumentParser) -> None:
@@ -190,7 +191,7 @@ def _camera(
     from pipeline.evaluation.causes_page import CausePictures
     from pipeline.evaluation.evaluate import evaluate
 
-    pictures, dataset, causes = CausePictures(camera.normality.heat), footage.dataset, dict[str, Any]()
+    pictures, dataset, causes = CausePictures(camera.normality.heat), footage.dataset, None
     with progress_line() as line:
         job = plan.job_of(camera.name, dataset.name, runtime.describe(), line)
         if options.regions or options.xman:
@@ -207,8 +208,8 @@ def _camera(
     found = Measured(replace(result, distortion=footage.distorted), "\n\n".join(texts), causes)
     if options.card:
         note(camera, found.as_json())
-    if options.page:
-        pictures.write(options.page, found.as_json())
+    if options.page and causes:
+        pictures.write(options.page, camera.name, result.data, causes)
     return found
 
 

@@ -64,7 +64,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Shares:
-    """Shares from 0 to 1, NaN of nothing.
+    """Shares from 0 to 1, None of nothing.
 
     Attributes:
         top1: frames whose first cause is right.
@@ -73,9 +73,9 @@ class Shares:
         frames, tracks: how many there are.
     """
 
-    top1: float
-    found: float
-    top1_tracks: float
+    top1: float | None
+    found: float | None
+    top1_tracks: float | None
     frames: int
     tracks: int
 
@@ -169,5 +169,5 @@ def summarise_verdicts(verdicts: Sequence[Verdict]) -> Shares:
     )
 
 
-def _mean(values: Sequence[bool]) -> float:
-    return float(np.mean(values)) if values else float("nan")
+def _mean(values: Sequence[bool]) -> float | None:
+    return float(np.mean(values)) if values else None

@@ -11,7 +11,6 @@ from core.errors import WhycamError
 from pipeline.evaluation import contamination, evaluations, latest
 from pipeline.evaluation import export as out
 from pipeline.evaluation.evaluations import Evaluation, EvaluationRequest
-from pipeline.evaluation.xman import counted
 from ui import evaluation_charts as charts
 from ui import evaluation_xman as xman
 from ui import frame, worst
@@ -23,7 +22,8 @@ PAPERS = 24
 """Most rows of published figures, the best ones."""
 ALIKE = ("data", "labels", "protocol", "smoothing", "normalisation", "unanswered")
 """Columns that are said once where all rows agree."""
-Result = tuple[Evaluation, dict[str, Any]]
+Result = tuple[Evaluation, Any]
+"""A measurement with its figures: ``XmanResult`` of explanations, JSON of detection."""
 
 
 def choose(kept: Sequence[Evaluation]) -> list[Result]:
@@ -60,7 +60,7 @@ def nothing(kept: Sequence[Evaluation]) -> None:
         st.caption("Nothing has been measured yet. ./whycam evaluate and ./whycam xman do the same without a browser.")
 
 
-def _named(chosen: Sequence[Result]) -> list[tuple[str, dict[str, Any]]]:
+def _named(chosen: Sequence[Result]) -> list[tuple[str, Any]]:
     """Name each result; those of one name by the time at which they were asked for, too."""
     names = [name_of(one) for one, _ in chosen]
     return [(name if names.count(name) == 1 else f"{name}, {one.asked}", result)
@@ -101,7 +101,7 @@ def show(chosen: Sequence[Result]) -> None:
     explained = [(one, result) for one, result in chosen if one.request.explains]
     if explained:
         way = xman.coverage(_named(explained))
-        chosen = [(one, counted(result, way) if one.request.explains else result) for one, result in chosen]
+        chosen = [(one, result.counted(way) if one.request.explains else result) for one, result in chosen]
         explained = [(one, result) for one, result in chosen if one.request.explains]
     results = [result for _, result in chosen]
     if why := latest.why_incomparable(results):
@@ -110,11 +110,11 @@ def show(chosen: Sequence[Result]) -> None:
     _figures([row | {"system": name} if one.request.explains else row
               for row, (name, _), (one, _) in zip(rows, _named(chosen), chosen, strict=True)])  # fmt: skip
     for one, result in chosen:
-        for sentence in result.get("false_alarms", {}).get("said", ()):
+        for sentence in () if one.request.explains else result.get("false_alarms", {}).get("said", ()):
             st.caption(plain(f"{name_of(one)}: {sentence}"))
     _exports(chosen)
     with st.expander("Protocol: how these figures came about"):
-        for protocol in dict.fromkeys(str(result["protocol"]) for result in results):
+        for protocol in dict.fromkeys(map(out.protocol_of, results)):
             st.caption(plain(protocol))
     if papers := out.papers(results):
         with st.expander(f"As papers print it: {min(len(papers), PAPERS)} of {count(len(papers), 'figure')}"):

@@ -5,7 +5,6 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from core.clock import Clock
 from core.contracts import Dataset, ObjectModel
@@ -32,6 +31,7 @@ from pipeline.evaluation._cause_figures import (
     summarise_rule,
 )
 from pipeline.evaluation._labelled import LabelledClip, Labels, Masked
+from pipeline.evaluation.cause_results import CauseLabels, CauseResult
 from pipeline.evidence import EvidenceFolder
 from pipeline.training.calibrate import calibrate
 from pipeline.witness import Witness
@@ -80,11 +80,24 @@ class _ObjectModels:
     teacher_normality: Normality | None
 
 
+@dataclass(frozen=True)
+class _Evidence:
+    """One clip's evidence: of our models, and of the teacher."""
+
+    own: EvidenceFolder
+    teacher: EvidenceFolder
+
+    def collectors(self, models: _ObjectModels) -> list[tuple[Witness, EvidenceFolder]]:
+        """Pair fresh models with the folders that their evidence goes to."""
+        pairs = ((models.witness, self.own), (models.teacher, self.teacher))
+        return [(Witness(one.objects, one.actions), folder) for one, folder in pairs if one]
+
+
 def evaluate_causes(
     camera: Camera, dataset: Dataset, runtime: Runtime, *, regions: Path | None = None, xman: Path | None = None,
     every: int = 1, objects: str = "auto", actions: str = "auto", teacher: str = TEACHER_MODEL,
     job: JobProgress | None = None, look: OnClip | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> CauseResult:  # fmt: skip
     """Rank the causes of every labelled frame by every rule, and measure the answers.
 
     Evidence is gathered once for each clip; a rule that cannot be run is reported with the reason.
@@ -102,9 +115,6 @@ def evaluate_causes(
         job: told of the stages of :mod:`pipeline.evaluation.plan`; whoever made it ends it.
         look: called with each clip, its evidence and our ranking, before the evidence is gone.
 
-    Returns:
-        ``causes``, ``xman`` and ``labels`` of ``evaluate --json``.
-
     Raises:
         DataError: a label file is malformed, or does not fit the data set.
     """
@@ -118,22 +128,20 @@ def evaluate_causes(
     say = plan.Frames(job)
     job.begin(plan.EXPLAINING)
     for entry in labels.clips:
+        frames = entry.asked(every)
         with tempfile.TemporaryDirectory(prefix="whycam-") as place:
-            own, other = EvidenceFolder(Path(place) / "own"), EvidenceFolder(Path(place) / "teacher")
-            kept = [(Witness(mine.objects, mine.actions), own)]
-            if models.teacher:
-                kept.append((Witness(models.teacher.objects, models.teacher.actions), other))
-            frames = entry.asked(every)
+            evidence = _Evidence(EvidenceFolder(Path(place) / "own"), EvidenceFolder(Path(place) / "teacher"))
+            kept = evidence.collectors(models)
             clock = _labelled.gather(
                 entry.clip, frames, detector, camera.normality.median, kept, runtime, say.of(frames)
             )
-            found.without_score += len(frames) - len(own.frames())
-            for rule, seen, normality in _views(entry, dataset, own, other, models, found):
-                ranking = _rank(rule, entry, labels.classes, seen, normality, clock, own.frames())
+            found.without_score += len(frames) - len(evidence.own.frames())
+            for rule, seen, normality in _views(entry, dataset, evidence, models, found):
+                ranking = _rank(rule, entry, labels.classes, seen, normality, clock, evidence.own.frames())
                 found.rankings.setdefault(rule, []).append(ranking)
                 if look and rule == OURS:
                     look(entry, seen, ranking)
-    return _figures(labels, found, models, dataset, every)
+    return _result(labels, found, models, dataset, every)
 
 
 def _object_models(
@@ -155,18 +163,13 @@ def _object_models(
 
 
 def _views(
-    entry: LabelledClip,
-    dataset: Dataset,
-    own: EvidenceFolder,
-    other: EvidenceFolder,
-    models: _ObjectModels,
-    found: _Progress,
+    entry: LabelledClip, dataset: Dataset, evidence: _Evidence, models: _ObjectModels, found: _Progress
 ) -> Iterator[tuple[str, Sequence[Evidence], Normality]]:
     """Give each rule the evidence and the normality that it reads."""
-    frames = own.frames()
+    frames = evidence.own.frames()
     if not frames:
         return
-    seen = own.between(frames[0], frames[-1])
+    seen = evidence.own.between(frames[0], frames[-1])
     for rule in RANKED:
         yield rule, seen, models.normality
     masks = dataset.truth(entry.clip).masks
@@ -175,7 +178,7 @@ def _views(
     else:
         yield "masks", Masked(seen, masks), without_heat(models.normality)
     if models.teacher_normality is not None:
-        yield "teacher", other.between(frames[0], frames[-1]), models.teacher_normality
+        yield "teacher", evidence.teacher.between(frames[0], frames[-1]), models.teacher_normality
 
 
 def without_heat(normality: Normality) -> Normality:
@@ -209,37 +212,34 @@ def trained_on(objects: ObjectModel, dataset: Dataset) -> frozenset[str]:
     return frozenset(clip.name for clip in dataset.test() if clip.name in listed)
 
 
-def _figures(labels: Labels, found: _Progress, models: _ObjectModels, dataset: Dataset, every: int) -> dict[str, Any]:
+def _result(labels: Labels, found: _Progress, models: _ObjectModels, dataset: Dataset, every: int) -> CauseResult:
     trained = trained_on(models.witness.objects, dataset)
-    first: dict[str, Any] = {"not_run": found.not_run}
-    classes: dict[str, Any] = {}
-    for rule in RULES:
-        rankings = found.rankings.get(rule, [])
-        if any(ranking.verdicts for ranking in rankings):
-            first[rule] = summarise_rule(rankings, trained)
-        if any(len(ranking.scores) for ranking in rankings):
-            classes[rule] = mean_precision(rankings, labels.classes)
-    first["frames"] = [row for ranking in found.rankings.get(OURS, []) for row in rows(ranking)]
+    by_rule = {rule: found.rankings.get(rule, []) for rule in RULES}
+    return CauseResult(
+        rules={rule: summarise_rule(some, trained) for rule, some in by_rule.items() if any(r.verdicts for r in some)},
+        classes={rule: mean_precision(some, labels.classes) for rule, some in by_rule.items()
+                 if any(len(ranking.scores) for ranking in some)},
+        not_run=found.not_run,
+        frames=tuple(row for ranking in by_rule[OURS] for row in rows(ranking)),
+        labels=_measured(labels, found, models, trained, every),
+    )  # fmt: skip
+
+
+def _measured(
+    labels: Labels, found: _Progress, models: _ObjectModels, trained: frozenset[str], every: int
+) -> CauseLabels:
     own = models.witness
-    return {
-        "causes": first,
-        "xman": classes,
-        "labels": {
-            "clips": [entry.clip.name for entry in labels.clips],
-            "frames": sum(len(entry.asked(every)) for entry in labels.clips),
-            "every": every,
-            "without_score": found.without_score,
-            "unmatched": list(labels.unmatched),
-            "nameless": [
-                ": ".join(c) for c in _labelled.nameless(labels.classes, own.objects.labels, own.actions.labels)
-            ],
-            "places": list(labels.places),
-            "trained_regions": sorted(trained),
-            "models": {
-                "objects": own.objects.name,
-                "actions": own.actions.name,
-                "teacher": models.teacher.objects.name if models.teacher else None,
-            },
-            "protocol": PROTOCOL,
-        },
-    }
+    nameless = _labelled.nameless(labels.classes, own.objects.labels, own.actions.labels)
+    teacher = models.teacher.objects.name if models.teacher else None
+    return CauseLabels(
+        clips=tuple(entry.clip.name for entry in labels.clips),
+        frames=sum(len(entry.asked(every)) for entry in labels.clips),
+        every=every,
+        without_score=found.without_score,
+        unmatched=labels.unmatched,
+        nameless=tuple(": ".join(name) for name in nameless),
+        places=labels.places,
+        trained_regions=tuple(sorted(trained)),
+        models={"objects": own.objects.name, "actions": own.actions.name, "teacher": teacher},
+        protocol=PROTOCOL,
+    )

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -79,7 +80,7 @@ def detection(number, name, shift=0.0, data="ped2", kind="scores"):
 def explanation(number=1, name=HOSTILE, predictions=EXAMPLES / "xman_predictions.csv", **request):
     result = measure_files(predictions, EXAMPLES / "xman_labels.json", names=(name, "labels.json"))
     asked = {"kind": "xman", "system": name, "labels": "labels.json"} | request
-    return keep(number, asked, result=result | {"camera": name})
+    return keep(number, asked, result=replace(result, camera=name).as_json())
 
 
 def test_an_empty_page_says_what_it_is_for():

@@ -18,7 +18,7 @@ GREY = np.full((3, 48, 64, 3), 100, np.uint8)
        st.floats(0, 50).map(lambda x: round(x, 1)), st.integers(1, 1000))  # fmt: skip
 def test_what_is_said_is_read_again(brightness, rain, blur, every):
     made = Distortion(brightness, rain, blur, every)
-    assert Distortion.read(made.say()) == made
+    assert Distortion.read(made.describe()) == made
 
 
 @pytest.mark.parametrize(

@@ -113,11 +113,11 @@ def test_a_run_is_explained_by_its_id(tiny_camera, clip, tmp_path):
         run = store.create(stream, "Thé walk <b>.mp4")
     JobStore().enqueue(run.id, "me", {"camera": "tiny", "threshold": 0.5})
     frame_log.append(run.folder, np.arange(30) / 25, np.full(30, 3.0), [True] * 30)
-    result = explain_source(run.id, None, 12, "residual", tmp_path / "why", budget=Budget(8), device_name="cpu")
+    result, _ = explain_source(run.id, None, 12, "residual", tmp_path / "why", budget=Budget(8), device_name="cpu")
     assert result.clip == "Thé walk <b>.mp4" and result.camera == "tiny"
-    alone = explain_source(str(clip), "tiny", 12, "residual", tmp_path / "alone", device_name="cpu")
+    alone, _ = explain_source(str(clip), "tiny", 12, "residual", tmp_path / "alone", device_name="cpu")
     assert result.score <= alone.score
-    assert "frame 12: score" in show(result)
+    assert "frame 12: score" in show(result, None)
     with pytest.raises(InputError, match="no run 'never'"):
         explain_source("never", None, 12, "residual", tmp_path / "why")
 

@@ -14,15 +14,15 @@ from benchmarks.speed import SYSTEM_ALLOCATOR
 from core.device import Runtime
 from explain.attribution import attribute
 from explain.scorer import Scorer
-from pipeline.explaining.attributions import Explained
-from pipeline.explaining.costs import usual
+from pipeline.explaining.attributions import FrameExplainer
+from pipeline.explaining.budgets import default_budget
 from pipeline.explaining.plan import methods
 
 ROUNDS, WINDOWS, SIDE = 4, 24, 1024
 
 
-def measure(explained: Explained) -> dict[str, Any]:
-    """Time every method on one frame with the usual budget, and evaluations alone and in batches.
+def measure(explained: FrameExplainer) -> dict[str, Any]:
+    """Time every method on one frame with the default budget, and evaluations alone and in batches.
 
     Returns:
         ``methods`` (name to seconds of processor time), ``evaluation_ms`` of one in a batch, ``batching`` (how much
@@ -48,7 +48,7 @@ def measure(explained: Explained) -> dict[str, Any]:
     for name, entry in methods().items():
         entry.ready()
         began = time.process_time()
-        attribute(name, entry, question, explained.asker(usual(explained.camera)))
+        attribute(name, entry, question, explained.asker(default_budget(explained.camera)))
         seconds[name] = round(time.process_time() - began, 2)
     return {
         "methods": seconds,
@@ -61,7 +61,7 @@ def measure(explained: Explained) -> dict[str, Any]:
     }
 
 
-def _over_scripts(explained: Explained, keep: Tensor) -> float:
+def _over_scripts(explained: FrameExplainer, keep: Tensor) -> float:
     """Return how much longer the same network takes where it is asked as papers' scripts ask, by the clock."""
     asker = Scorer(explained.detector, explained.scale, explained.runtime)
     together = _least(lambda: asker.masked(explained.question, keep), time.perf_counter) / len(keep)

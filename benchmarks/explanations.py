@@ -30,10 +30,10 @@ from core.registry import collect, pick
 from explain import attribution, faithfulness, scorer, segments
 from explain.attribution import Budget, MethodEntry, attribute, reduced
 from pipeline.camera import Camera, cameras, load
-from pipeline.explaining import questions
-from pipeline.explaining.attributions import Asked, Explained, against
+from pipeline.explaining import attribution_input as inputs
+from pipeline.explaining.attribution_input import MAX_SAMPLES, FrameContext, attribution_input
+from pipeline.explaining.attributions import FrameExplainer, FrameRequest, against
 from pipeline.explaining.plan import methods
-from pipeline.explaining.questions import SAMPLES, FrameContext, question_of
 
 SANITY_EVERY = 5
 """Of so many frames one has its sanity checked, which costs as much as two further maps."""
@@ -92,7 +92,7 @@ def measure(camera: Camera, dataset: Dataset, plan: Plan, runtime: Runtime, say:
         if missing:
             say(lambda number=number: f"{camera.name}: frame {number} of {len(todo)}")  # type: ignore[misc]
             masks = dataset.truth(clip).masks
-            asked = Asked(frame, (), Budget(plan.budget), threshold=limit, scores=together,
+            asked = FrameRequest(frame, (), Budget(plan.budget), threshold=limit, scores=together,
                           masks=masks and masks(frame))  # fmt: skip
             explained = _posed(camera, detector, images[clip.name], asked, runtime)
             for name, entry in missing.items():
@@ -140,7 +140,7 @@ def of_cameras(
 @cache
 def _shared() -> str:
     helpers = sorted(Path(str(inspect.getsourcefile(attribution))).parent.glob("methods/_*.py"))
-    own = (Path(str(inspect.getsourcefile(m))) for m in (attribution, scorer, segments, faithfulness, questions))
+    own = (Path(str(inspect.getsourcefile(m))) for m in (attribution, scorer, segments, faithfulness, inputs))
     return "".join(_meaning(path) for path in [*own, *helpers])
 
 
@@ -164,24 +164,26 @@ def _prose(part: ast.stmt) -> bool:
     return isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant) and isinstance(part.value.value, str)
 
 
-def _posed(camera: Camera, detector: Detector, images: Images, asked: Asked, runtime: Runtime) -> Explained:
+def _posed(camera: Camera, detector: Detector, images: Images, asked: FrameRequest, runtime: Runtime) -> FrameExplainer:
     w = detector.window
     first = asked.frame - w.target
-    samples = detector.resize(torch.from_numpy(images[:: max(1, len(images) // SAMPLES)])).numpy()
+    samples = detector.resize(torch.from_numpy(images[:: max(1, len(images) // MAX_SAMPLES)])).numpy()
     looked = FrameContext(images[first : first + w.span], tuple(range(first, first + w.span)), samples)
-    question, scale = question_of(looked, camera, detector, runtime, scores=asked.scores, threshold=asked.threshold)
-    return Explained(camera, detector, runtime, question, scale, asked)
+    question, scale = attribution_input(
+        looked, camera, detector, runtime, scores=asked.scores, threshold=asked.threshold
+    )
+    return FrameExplainer(camera, detector, runtime, question, scale, asked)
 
 
-def _first(camera: Camera, dataset: Dataset, plan: Plan, runtime: Runtime) -> Explained:
+def _first(camera: Camera, dataset: Dataset, plan: Plan, runtime: Runtime) -> FrameExplainer:
     """Pose the frame that stands for all where speed is measured."""
     detector = camera.build(runtime)
     clip, frame = spread(frames_of(dataset, plan.clips, detector, plan.count))[0]
     images = np.concatenate([chunk.images for chunk in clip.frames()])
-    return _posed(camera, detector, images, Asked(frame, ()), runtime)
+    return _posed(camera, detector, images, FrameRequest(frame, ()), runtime)
 
 
-def _figures(explained: Explained, entry: MethodEntry, name: str, sane: bool) -> dict[str, Any]:
+def _figures(explained: FrameExplainer, entry: MethodEntry, name: str, sane: bool) -> dict[str, Any]:
     question, asked = explained.question, explained.asked
     told = attribute(name, entry, question, explained.asker(asked.budget))
     values = reduced(told.map, question.heat.shape)

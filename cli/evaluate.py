@@ -1,8 +1,8 @@
 """The verb ``evaluate``: cameras and score files measured on a data set's test clips, or the data set checked."""
 
 import argparse
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from core.datasets import Dataset
     from core.device import Runtime
     from pipeline.camera import Camera
-    from pipeline.evaluation.distort import Distortion
+    from pipeline.evaluation.cause_results import CauseResult
+    from pipeline.evaluation.distortion import Distortion
     from pipeline.evaluation.protocols import Rules
     from pipeline.evaluation.summary import EvaluationResult
 
@@ -27,16 +28,16 @@ class Measured:
     Attributes:
         result: of its scores.
         text: the result and the causes, for the terminal.
-        causes: of :func:`pipeline.evaluation.causes.evaluate_causes`; empty without label files.
+        causes: of :func:`pipeline.evaluation.causes.evaluate_causes`; None without label files.
     """
 
     result: "EvaluationResult"
     text: str
-    causes: Mapping[str, Any] = field(default_factory=dict)
+    causes: "CauseResult | None" = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the keys that ``docs/interfaces.md`` names."""
-        return {**self.result.as_json(), **self.causes}
+        return {**self.result.as_json(), **(self.causes.as_json() if self.causes else {})}
 
 
 def _arguments(verb: argparse.ArgumentParser) -> None:
@@ -71,7 +72,7 @@ def _protocol(verb: argparse.ArgumentParser) -> None:
                       help="from heat to the map that places are told by: tube (default: means over a person's "
                       "size and half a second), patch (over a person's size) or raw")  # fmt: skip
     verb.add_argument("--distort", action="append", default=[], metavar="HOW",
-                      help="measure on worse footage, causes too, such as brightness=0.5,rain=heavy,blur=2,every=3; "
+                      help="measure distorted footage, causes too, such as brightness=0.5,rain=heavy,blur=2,every=3; "
                       "may be given several times")  # fmt: skip
     verb.add_argument("--by", action="append", default=[], metavar="SCORE",
                       help="measure by this score of the detector in place of its own, such as z (latent code) and p "
@@ -91,13 +92,13 @@ def run(options: argparse.Namespace) -> int:
     if options.check:
         return _check(options, dataset)
     from cli import evaluation_text
-    from pipeline.evaluation.judge import evaluate_scores
+    from pipeline.evaluation.evaluate_scores import evaluate_score_file
     from pipeline.evaluation.protocols import rules_for
 
     rules = rules_for(options.protocol, dataset.name, options.normalise, options.smooth)
     found = list(_cameras(options, dataset, rules)) if options.camera else []
     for path in options.scores:
-        result = evaluate_scores(path, dataset, rules, options.regions, options.heat)
+        result = evaluate_score_file(path, dataset, rules, options.regions, options.heat)
         found.append(Measured(result, evaluation_text.evaluation(result)))
     results, texts = [one.as_json() for one in found], [one.text for one in found]
     if len(results) > 1:
@@ -144,15 +145,15 @@ def _cameras(options: argparse.Namespace, dataset: "Dataset", rules: "Rules") ->
     # PyTorch takes a second to import, and scores that are there need none of it.
     from core.device import choose
     from pipeline.camera import load
-    from pipeline.evaluation.distort import Distortion
-    from pipeline.evaluation.rescored import rescored
+    from pipeline.evaluation.alternative_scores import with_score
+    from pipeline.evaluation.distortion import Distortion
 
     distortions = [Distortion.read(text) for text in options.distort] or [Distortion()]
     if (options.regions or options.xman) and any(each.every > 1 for each in distortions):
         raise InputError("label files count all frames: leave out every=, or --regions and --xman")
     cameras, runtime = [load(name) for name in options.camera], choose(options.device)
     if options.by:
-        cameras = [rescored(camera, by) for camera in cameras for by in options.by]
+        cameras = [with_score(camera, by) for camera in cameras for by in options.by]
     for camera in cameras:
         for distortion in distortions:
             yield _camera(options, camera, Footage.of(dataset, distortion), rules, runtime)
@@ -173,10 +174,10 @@ class Footage:
     @classmethod
     def of(cls, dataset: "Dataset", distortion: "Distortion") -> "Footage":
         """Distort a data set."""
-        from pipeline.evaluation.distort import Distorted
+        from pipeline.evaluation.distortion import DistortedDataset
 
-        said = distortion.say()
-        return cls(Distorted(dataset, distortion) if said else dataset, said)
+        said = distortion.describe()
+        return cls(DistortedDataset(dataset, distortion) if said else dataset, said)
 
 
 def _camera(
@@ -187,16 +188,16 @@ def _camera(
     from pipeline.camera import note
     from pipeline.evaluation import plan
     from pipeline.evaluation.causes import evaluate_causes
-    from pipeline.evaluation.causes_page import Album
+    from pipeline.evaluation.causes_page import CausePictures
     from pipeline.evaluation.evaluate import evaluate
 
-    album, dataset, causes = Album(camera.normality.heat), footage.dataset, dict[str, Any]()
+    pictures, dataset, causes = CausePictures(camera.normality.heat), footage.dataset, None
     with progress_line() as line:
         job = plan.job_of(camera.name, dataset.name, runtime.describe(), line)
         if options.regions or options.xman:
             causes = evaluate_causes(
                 camera, dataset, runtime, regions=options.regions, xman=options.xman, every=options.every, job=job,
-                objects=options.objects, actions=options.actions, look=album.look if options.page else None,
+                objects=options.objects, actions=options.actions, look=pictures.add if options.page else None,
             )  # fmt: skip
         keep = _file(options.keep, camera, footage.distorted) if options.keep else None
         result = evaluate(camera, dataset, runtime, job, rules=rules, heat=options.heat, keep=keep)
@@ -207,8 +208,8 @@ def _camera(
     found = Measured(replace(result, distortion=footage.distorted), "\n\n".join(texts), causes)
     if options.card:
         note(camera, found.as_json())
-    if options.page:
-        album.write(options.page, found.as_json())
+    if options.page and causes:
+        pictures.write(options.page, camera.name, result.data, causes)
     return found
 
 

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from cli.output import table
+from pipeline.evaluation.cause_results import CauseResult, RuleClasses, RuleFigures, Shares, VideoCauses
 from pipeline.evaluation.check import COUNTED
 from pipeline.evaluation.figures import HEADLINE, shown
 from pipeline.evaluation.metric_values import further_names
@@ -82,71 +83,72 @@ def comparison(results: Sequence[EvaluationResult]) -> str:
     )
 
 
-def causes(result: Mapping[str, Any]) -> str:
-    """Set what :func:`pipeline.evaluation.causes.evaluate_causes` found as text."""
+def causes(result: CauseResult) -> str:
+    """Format what :func:`pipeline.evaluation.causes.evaluate_causes` found as text."""
     from pipeline.evaluation.causes import OURS
 
-    first, classes, labels = result["causes"], result["xman"], result["labels"]
-    rules = [
-        rule
-        for rule in {**first, **classes}
-        if rule in classes or (isinstance(first[rule], dict) and "top1" in first[rule])
-    ]
+    first, classes, labels = result.rules, result.classes, result.labels
+    rules = list(dict.fromkeys((*first, *classes)))
     parts = [
-        f"causes of {labels['frames'] - labels['without_score']} labelled frames in {len(labels['clips'])} clips, "
-        f"objects by {labels['models']['objects']}, actions by {labels['models']['actions']}",
+        f"causes of {labels.frames - labels.without_score} labelled frames in {len(labels.clips)} clips, "
+        f"objects by {labels.models['objects']}, actions by {labels.models['actions']}",
         table([{"rule": rule, **_rule(first.get(rule), classes.get(rule))} for rule in rules]),
     ]
     if classes:
-        names = next(iter(classes.values()))["per_class"]
-        parts.append(
-            table([{"AP": name, **{r: shown(classes[r]["per_class"][name]) for r in classes}} for name in names])
-        )
-    if any(rule in first for rule in rules):
+        each = {rule: figures.per_class["per_class"] for rule, figures in classes.items()}
+        names = next(iter(each.values()))
+        parts.append(table([{"AP": name, **{rule: shown(of[name]) for rule, of in each.items()}} for name in names]))
+    if first:
         best = next(rule for rule in (OURS, *rules) if rule in first)
-        parts.append(f"{best}, clip by clip:\n" + table([_clip(video) for video in first[best]["videos"]]))
-    parts += _heat_adds(first, classes, OURS)
-    parts += [f"not run: {rule}: {why}" for rule, why in first["not_run"].items()]
-    listed = {"unmatched": "no clip of the data set", "nameless": "no model can name", "places": "taken for places"}
-    parts += [f"{said}: {', '.join(labels[key])}" for key, said in listed.items() if labels[key]]
-    return "\n\n".join([*parts, labels["protocol"]])
+        parts.append(f"{best}, clip by clip:\n" + table([_clip(video) for video in first[best].videos]))
+    parts += _heat_adds(result, OURS)
+    parts += [f"not run: {rule}: {why}" for rule, why in result.not_run.items()]
+    listed = {"no clip of the data set": labels.unmatched, "no model can name": labels.nameless,
+              "taken for places": labels.places}  # fmt: skip
+    parts += [f"{said}: {', '.join(names)}" for said, names in listed.items() if names]
+    return "\n\n".join([*parts, labels.protocol])
 
 
-def _heat_adds(first: Mapping[str, Any], classes: Mapping[str, Any], ours: str) -> list[str]:
-    """Say how much better the causes are for the heat than for a model's confidence alone."""
-    kinds = ((first, "top1", "right first causes"), (classes, "map", "mAP"), (classes, "map_objects", "mAP of objects"))
+def _heat_adds(result: CauseResult, ours: str) -> list[str]:
+    """Say how much better the causes are with the heat than by a model's confidence alone."""
+    kinds = {
+        "right first causes": {rule: figures.shares.top1 for rule, figures in result.rules.items()},
+        "mAP": {rule: figures.figures["map"] for rule, figures in result.classes.items()},
+        "mAP of objects": {rule: figures.figures["map_objects"] for rule, figures in result.classes.items()},
+    }
     gains = [
-        f"{figures[ours][key] - figures['confidence'][key]:+.3f} {said}"
-        for figures, key, said in kinds
-        if all(rule in figures and figures[rule][key] is not None for rule in (ours, "confidence"))
+        f"{mine - other:+.3f} {said}"
+        for said, by_rule in kinds.items()
+        if (mine := by_rule.get(ours)) is not None and (other := by_rule.get("confidence")) is not None
     ]
     return [f"{ours} against confidence alone: {', '.join(gains)}"] if gains else []
 
 
-def _rule(first: Mapping[str, Any] | None, classes: Mapping[str, Any] | None) -> dict[str, str]:
+def _rule(first: RuleFigures | None, classes: RuleClasses | None) -> dict[str, str]:
     row = {}
     if first:
-        row = {"right": shown(first["top1"]), "found": shown(first["found"]), "tracks": _tracks(first)}
-        for group in ("unseen", "seen"):
-            row[group] = shown(first[group]["top1"]) if first[group] else ""
-            row[f"{group} tracks"] = _tracks(first[group]) if first[group] else ""
+        row = {"right": shown(first.shares.top1), "found": shown(first.shares.found), "tracks": _tracks(first.shares)}
+        for group, shares in (("unseen", first.unseen), ("seen", first.seen)):
+            row[group] = shown(shares.top1) if shares else ""
+            row[f"{group} tracks"] = _tracks(shares) if shares else ""
     if not classes:
         return row
-    further = {name: shown(classes[name]) for name in further_names()}
-    return row | {"mAP": shown(classes["map"]), "of objects": shown(classes["map_objects"])} | further
+    figures = classes.figures
+    further = {name: shown(figures.get(name)) for name in further_names()}
+    return row | {"mAP": shown(figures["map"]), "of objects": shown(figures["map_objects"])} | further
 
 
-def _tracks(figures: Mapping[str, Any]) -> str:
-    share, count = figures["top1_tracks"], figures["tracks"]
+def _tracks(shares: Shares) -> str:
+    share, count = shares.top1_tracks, shares.tracks
     return f"{round(share * count)} of {count}" if share is not None else shown(None)
 
 
-def _clip(video: Mapping[str, Any]) -> dict[str, str]:
+def _clip(video: VideoCauses) -> dict[str, str]:
     return {
-        "clip": video["name"],
-        "frames": str(video["frames"]),
-        "right": shown(video["top1"]),
-        "found": shown(video["found"]),
-        "tracks": _tracks(video),
-        "as one event": video["event"] or "",
+        "clip": video.name,
+        "frames": str(video.shares.frames),
+        "right": shown(video.shares.top1),
+        "found": shown(video.shares.found),
+        "tracks": _tracks(video.shares),
+        "as one event": video.event or "",
     }

@@ -1,13 +1,15 @@
 """The verb ``explain``: what raised the score of one frame, by several methods."""
 
 import argparse
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cli.arguments import Verb, device, whole
 from cli.output import table
 from cli.progress import progress_line
+
+if TYPE_CHECKING:
+    from core.explanation import Counterfactual, FrameExplanation, MethodFigures
 
 SANE = {True: "passed", False: "FAILED", None: "–"}
 
@@ -32,45 +34,41 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Explain one frame's score, and print how far each explanation can be believed."""
-    from pipeline.explaining.costs import budget_of
+    from pipeline.explaining.budgets import budget_of
     from pipeline.explaining.source import explain_source
 
     with progress_line() as line:
-        result = explain_source(
+        result, counterfactual = explain_source(
             options.source, options.camera, options.frame, options.methods, options.out,
             budget=budget_of(options.budget, options.seconds), event=options.event, seed=options.seed,
             device_name=options.device, say=line,
         )  # fmt: skip
-    print(f"{show(result)}\nmaps: {options.out}")
+    print(f"{show(result, counterfactual)}\nmaps: {options.out}")
     return 0
 
 
-def show(result: dict[str, Any]) -> str:
-    """Set an explanation's figures as a table, the most faithful method first."""
-    from pipeline.explaining.source import ranked
-
-    methods: dict[str, dict[str, Any]] = result["methods"]
+def show(result: "FrameExplanation", counterfactual: "Counterfactual | None") -> str:
+    """Format an explanation's figures as a table, the most faithful method first."""
     head = (
-        f"frame {result['frame']}: score {result['score_db']:.2f} dB, threshold {result['threshold_db']:.2f} dB; the "
-        f"methods explain the residual error, 1 at the camera's maximum: {result['score']:.2f}, threshold "
-        f"{result['threshold']:.2f}"
+        f"frame {result.frame}: score {_number(result.score_db, 2)} dB, threshold {_number(result.threshold_db, 2)} "
+        f"dB; the methods explain the residual error, 1 at the camera's maximum: {result.score:.2f}, threshold "
+        f"{result.threshold:.2f}"
     )
-    rows = [_row(name, methods[name]) for name in ranked(result)]
-    notes = [f"{name}: {figures['note']}" for name, figures in methods.items() if figures["note"]]
-    away = [result["event"]["sentence"]] if "event" in result else []
-    return "\n".join([head, table(rows), *notes, *away])
+    rows = [_row(name, result.methods[name]) for name in result.ranked]
+    notes = [f"{name}: {figures.note}" for name, figures in result.methods.items() if figures.note]
+    return "\n".join([head, table(rows), *notes, *([counterfactual.sentence] if counterfactual else [])])
 
 
-def _row(name: str, figures: Mapping[str, Any]) -> dict[str, Any]:
+def _row(name: str, figures: "MethodFigures") -> dict[str, Any]:
     return {
         "method": name,
-        "deletion": _number(figures["deletion_auc"]),
-        "insertion": _number(figures["insertion_auc"]),
-        "sanity": f"{SANE[figures['sane']]} ({_number(figures['sanity'], 2)})",
-        "stability": _number(figures["stability"], 2),
-        "agreement": _number(figures.get("agreement"), 2),
-        "evaluations": figures["evaluations"],
-        "seconds": f"{figures['seconds']:.1f}",
+        "deletion": _number(figures.deletion_auc),
+        "insertion": _number(figures.insertion_auc),
+        "sanity": f"{SANE[figures.sane]} ({_number(figures.sanity, 2)})",
+        "stability": _number(figures.stability, 2),
+        "agreement": _number(figures.agreement, 2),
+        "evaluations": figures.evaluations,
+        "seconds": f"{figures.seconds:.1f}",
     }
 
 

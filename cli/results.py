@@ -68,18 +68,18 @@ def _train(options: argparse.Namespace, rows: "list[Row]", folder: Path, make: M
 def _with_anomalies(options: argparse.Namespace, rows: "list[Row]", plan: Path, make: Make) -> int:
     """Train rows of a plan with anomalies among the footage, and print what all of them are worth."""
     from core.device import choose
-    from pipeline.evaluation import mixed
+    from pipeline.evaluation import contamination
     from pipeline.evaluation.figures import shown
     from pipeline.evaluation.results import result_file
 
     asked = [(row, seed, part) for row, seed in _asked(options, rows) for part in options.anomalies]
     for row, seed, part in asked:
-        if options.again or not result_file(plan.parent, mixed.name_of(row.name, part), seed).exists():
+        if options.again or not result_file(plan.parent, contamination.name_of(row.name, part), seed).exists():
             print(f"{row.name}, seed {seed}, {part:.1%} anomalies", file=sys.stderr)
             with progress_line() as line:
-                mixed.run(row, part, seed, make(options.root), mixed.donors(plan), plan.parent, _work(options),
-                          choose(options.device), line.step, line)  # fmt: skip
-    found = mixed.found(plan.parent)
+                contamination.run(row, part, seed, make(options.root), contamination.donors(plan), plan.parent,
+                                  _work(options), choose(options.device), line.step, line)  # fmt: skip
+    found = contamination.read_results(plan.parent)
     print(table([{**row, "share": f"{row['share']:.1%}", "auc": shown(row["auc"])} for row in found]))
     return 0
 

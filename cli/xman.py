@@ -2,12 +2,14 @@
 
 import argparse
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from cli.arguments import Verb, json_file
 from cli.output import deliver, table
+
+if TYPE_CHECKING:
+    from pipeline.evaluation.xman_result import XmanResult
 
 MEANS = {"map": "mAP", "map_without_location": "without location", "map_11_point": "11-point mAP",
          "map_macro_over_videos": "macro over videos"}  # fmt: skip
@@ -29,51 +31,40 @@ def run(options: argparse.Namespace) -> int:
     from pipeline.evaluation.xman import measure_files
 
     result = measure_files(options.predictions, options.labels, options.unanswered)
-    deliver(result, options.json, show(result))
+    deliver(result.as_json(), options.json, show(result))
     return 0
 
 
-def show(result: Mapping[str, Any]) -> str:
-    """Set a result as text."""
+def show(result: "XmanResult") -> str:
+    """Format a result as text."""
     from pipeline.evaluation import xman_text
-    from pipeline.evaluation.xman import complete
 
+    covered = xman_text.coverage(result)
     parts = [
-        f"{result['predictions']} against {result['labels']}, {len(result['coverage']['videos'])} videos",
-        xman_text.coverage(result) if complete(result) else f"Warning: {xman_text.coverage(result)}",
+        f"{result.predictions} against {result.labels}, {len(result.coverage.videos)} videos",
+        covered if result.coverage.complete else f"Warning: {covered}",
         table(xman_text.videos(result)),
-        *xman_text.said(result["unmatched"]),
+        *xman_text.said(result.unmatched),
         table(_means(result)),
         table(xman_text.classes(result, xman_text.shown)),
-        result["protocol"],
+        result.chosen.protocol,
     ]
     return "\n\n".join(parts)
 
 
-def _means(result: Mapping[str, Any]) -> list[dict[str, str]]:
-    from pipeline.evaluation import xman_text
+def _means(result: "XmanResult") -> list[dict[str, str]]:
     from pipeline.evaluation.metric_values import further_names
-    from pipeline.evaluation.xman import LEFT_OUT
+    from pipeline.evaluation.xman_result import LEFT_OUT
+    from pipeline.evaluation.xman_text import shown, span
 
-    spans, chance = result["intervals"], result["chance"]
-    of = " of the answered frames" if result["unanswered"] == LEFT_OUT else ""
-    rows = [
-        {
-            "figure": f"{name}{of}",
-            "value": xman_text.shown(result[key]),
-            "95 %": xman_text.span(spans.get(key)),
-            "by chance": xman_text.shown(chance[key]),
-        }
-        for key, name in {**MEANS, **{name: name for name in further_names()}}.items()
-    ]
-    return rows + [
-        {
-            "figure": f"of {kind}{of}",
-            "value": xman_text.shown(value),
-            "95 %": "",
-            "by chance": xman_text.shown(chance["by_type"][kind]),
-        }
-        for kind, value in result["by_type"].items()
+    found, chance = result.chosen, result.chosen.chance
+    of = " of the answered frames" if result.unanswered == LEFT_OUT else ""
+    keys = {**MEANS, **{name: name for name in further_names()}}
+    rows = [(name, found.figures[key], found.intervals.get(key), chance.figures[key]) for key, name in keys.items()]
+    rows += [(f"of {kind}", value, None, chance.by_type[kind]) for kind, value in found.by_type.items()]
+    return [
+        {"figure": f"{name}{of}", "value": shown(value), "95 %": span(ends), "by chance": shown(by_chance)}
+        for name, value, ends, by_chance in rows
     ]
 
 

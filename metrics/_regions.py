@@ -7,14 +7,14 @@ import numpy as np
 from core.arrays import Bools, Doubles, Ints
 from core.metrics import PredictedRegions, Regions
 
-LEAST_IOU = 0.1
+MIN_IOU = 0.1
 """Beta: IoU from which a predicted region finds an annotated one (``ramachandra2020street``)."""
 LEAST_SHARE = 0.1
 """Alpha: share of a track's regions from which the track is found."""
 _CELLS = 8_000_000
 
 
-def matches(predicted: Regions, truth: Regions, least: float = LEAST_IOU) -> tuple[Ints, Ints]:
+def matches(predicted: Regions, truth: Regions, least: float = MIN_IOU) -> tuple[Ints, Ints]:
     """Return all pairs (prediction, annotated region) of one frame whose IoU is at least ``least``.
 
     Every pair of a frame is written out at once; no frame is gone through by itself.
@@ -37,7 +37,7 @@ Found = Callable[[Bools], Doubles]
 """(M, K) which regions are found at K thresholds -> (K,) share that counts."""
 
 
-def area(predicted: PredictedRegions, truth: Regions, frames: int, share: Found, least: float = LEAST_IOU) -> float:
+def area(predicted: PredictedRegions, truth: Regions, frames: int, share: Found, least: float = MIN_IOU) -> float:
     """Return the area under ``share`` over false regions per frame from 0 to 1.
 
     From point to point the curve is straight; where it never comes to one false region per frame it goes on flat.

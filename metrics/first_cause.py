@@ -9,7 +9,7 @@ import numpy as np
 from core.analysis import FrameCause
 from core.records import Pixels
 
-LEAST_IOU = 0.3
+MIN_IOU = 0.3
 VEHICLES = frozenset({"car", "bus", "truck"})
 """They count as one: which of them a small electric cart is, nobody can say."""
 DONE_ON = {"ride": frozenset({"bicycle", "skateboard"}), "drive": VEHICLES}
@@ -64,7 +64,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Shares:
-    """Shares from 0 to 1, NaN of nothing.
+    """Shares from 0 to 1, None of nothing.
 
     Attributes:
         top1: frames whose first cause is right.
@@ -73,9 +73,9 @@ class Shares:
         frames, tracks: how many there are.
     """
 
-    top1: float
-    found: float
-    top1_tracks: float
+    top1: float | None
+    found: float | None
+    top1_tracks: float | None
     frames: int
     tracks: int
 
@@ -108,15 +108,15 @@ def names(coarse: str, fine: str, region: Region) -> bool:
     return same if coarse == "object" else coarse == "action" and region.fine in DONE_ON.get(fine, ())
 
 
-def judge(causes: Sequence[FrameCause], regions: Sequence[Region], least: float = LEAST_IOU) -> Verdict:
+def match_first_cause(causes: Sequence[FrameCause], regions: Sequence[Region], min_iou: float = MIN_IOU) -> Verdict:
     """Hold one frame's causes against what is annotated there.
 
     Args:
         causes: best first, their boxes at that frame; may be empty.
         regions: of the frame.
-        least: IoU from which a cause lies on a region.
+        min_iou: IoU from which a cause lies on a region.
     """
-    on = [tuple(overlap(cause.box, region.box) >= least for region in regions) for cause in causes]
+    on = [tuple(overlap(cause.box, region.box) >= min_iou for region in regions) for cause in causes]
     found = on[0] if on else (False,) * len(regions)
     first = causes[0] if causes else None
     named = tuple(
@@ -157,7 +157,7 @@ def _best_are_right(answers: Counter[Vote]) -> bool:
     return all(right for (_, right), count in answers.items() if count == most)
 
 
-def shares(verdicts: Sequence[Verdict]) -> Shares:
+def summarise_verdicts(verdicts: Sequence[Verdict]) -> Shares:
     """Put the verdicts of annotated frames together."""
     tracks = tracks_right(verdicts)
     return Shares(
@@ -169,5 +169,5 @@ def shares(verdicts: Sequence[Verdict]) -> Shares:
     )
 
 
-def _mean(values: Sequence[bool]) -> float:
-    return float(np.mean(values)) if values else float("nan")
+def _mean(values: Sequence[bool]) -> float | None:
+    return float(np.mean(values)) if values else None

@@ -1,10 +1,10 @@
 """Region-based detection criterion: are the unusual regions found, each by itself?"""
 
 from core.metrics import LocatedHeat, Metric, PredictedRegions, Regions
-from metrics._regions import LEAST_IOU, area
+from metrics._regions import MIN_IOU, area
 
 
-def rbdc(predicted: PredictedRegions, truth: Regions, frames: int, least: float = LEAST_IOU) -> float:
+def rbdc(predicted: PredictedRegions, truth: Regions, frames: int, least: float = MIN_IOU) -> float:
     """Area under found regions over false regions per frame, from 0 to 1 (ramachandra2020street, section 4).
 
     A region is found at a threshold where some predicted region in its frame has an IoU of at least 0.1 with it; one

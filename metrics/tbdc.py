@@ -5,11 +5,11 @@ import numpy.typing as npt
 
 from core.arrays import Bools, Doubles
 from core.metrics import LocatedHeat, Metric, PredictedRegions, Regions
-from metrics._regions import LEAST_IOU, LEAST_SHARE, area
+from metrics._regions import LEAST_SHARE, MIN_IOU, area
 
 
 def tbdc(
-    predicted: PredictedRegions, truth: Regions, tracks: npt.ArrayLike, frames: int, least: float = LEAST_IOU,
+    predicted: PredictedRegions, truth: Regions, tracks: npt.ArrayLike, frames: int, least: float = MIN_IOU,
     share: float = LEAST_SHARE,
 ) -> float:  # fmt: skip
     """Area under found tracks over false regions per frame, from 0 to 1 (ramachandra2020street, section 4).

@@ -11,8 +11,8 @@ import streamlit as st
 from core.errors import WhycamError
 from jobs.job import STARTABLE
 from pipeline import views
-from pipeline.evaluation import current, evaluations, rescored
-from pipeline.evaluation.distort import Distortion
+from pipeline.evaluation import alternative_scores, evaluations, latest
+from pipeline.evaluation.distortion import Distortion
 from pipeline.evaluation.evaluations import Evaluation, EvaluationRequest
 from pipeline.evaluation.protocols import NORMALISATIONS, PROTOCOLS, SMOOTHINGS
 from pipeline.kinds import queue
@@ -27,7 +27,7 @@ NOW, ASKED = "eval-now", "eval-asked"
 """Where a session keeps what a form holds, and what it held when it was last measured."""
 LISTED = 4
 """Older evaluations that are not folded away."""
-Asked = tuple[EvaluationRequest, Mapping[str, BinaryIO]]
+Submission = tuple[EvaluationRequest, Mapping[str, BinaryIO]]
 
 
 def ask() -> None:
@@ -68,7 +68,7 @@ def _ask_detection() -> None:
     _hold(DETECTION, held if cameras or files else ())
     if _button("Measure", needs, "eval-go"):
         normalise, smooth = (None if way == OWN else way for way in ways)
-        asked: list[Asked] = [
+        asked: list[Submission] = [
             (EvaluationRequest("camera", camera, data, protocol, normalise, smooth, how, by=by), {})
             for camera in cameras
             for by in scores.get(camera) or ("",)
@@ -87,7 +87,7 @@ def _scores(cameras: Sequence[str]) -> dict[str, list[str]]:
     for name in cameras:
         # A camera that cannot be read says so when it is measured.
         with contextlib.suppress(WhycamError):
-            several |= {name: by} if (by := rescored.choices(views.load(name).detector)) else {}
+            several |= {name: by} if (by := alternative_scores.score_names(views.load(name).detector)) else {}
     if not several:
         return {}
     chosen = st.multiselect("Scores", sorted({by for some in several.values() for by in some}), key="eval-by",
@@ -113,7 +113,7 @@ def _ask_xman() -> None:
     any_held = files or cameras or labels
     _hold(EXPLANATION, (_ids([*files, *([labels] if labels else [])]), *cameras, data) if any_held else ())
     if _button("Measure explanations", needs, "xman-go") and labels is not None:
-        asked: list[Asked] = [(EvaluationRequest("causes", camera, data, labels=labels.name), {"labels": labels})
+        asked: list[Submission] = [(EvaluationRequest("causes", camera, data, labels=labels.name), {"labels": labels})
                               for camera in cameras]  # fmt: skip
         asked += [(EvaluationRequest("xman", file.name, labels=labels.name), {"system": file, "labels": labels})
                   for file in files]  # fmt: skip
@@ -142,7 +142,7 @@ def pending() -> bool:
     return any(held and held != asked.get(form) for form, held in st.session_state.get(NOW, {}).items())
 
 
-def _start(form: str, asked: Sequence[Asked]) -> None:
+def _start(form: str, asked: Sequence[Submission]) -> None:
     batch = secrets.token_hex(4)
     try:
         for request, uploads in asked:
@@ -163,10 +163,10 @@ def watch(kept: Sequence[Evaluation]) -> None:
     Args:
         kept: all evaluations, newest first, as they are while the page is drawn.
     """
-    for one in current.newest(kept).failed:
+    for one in latest.latest_batch(kept).failed:
         how = "failed" if one.state == "failed" else f"was {one.state}"
         why = f": {one.reason}" if one.reason else ""
-        frame.notice(f"The measurement of {current.inputs(one)}, {how}{why}")
+        frame.notice(f"The measurement of {latest.inputs(one)}, {how}{why}")
     if active := {one.id for one in kept if one.active}:
         st.fragment(_at_work, run_every=1.5)(active)
 
@@ -181,7 +181,7 @@ def _at_work(before: set[str]) -> None:
 
 def listed(kept: Sequence[Evaluation]) -> None:
     """List the evaluations that have ended, older ones folded away."""
-    ended, last = [one for one in kept if not one.active], current.newest(kept)
+    ended, last = [one for one in kept if not one.active], latest.latest_batch(kept)
     if not ended:
         return
     st.subheader("Measurements kept")

@@ -8,10 +8,9 @@ from typing import Any
 import streamlit as st
 
 from core.errors import WhycamError
-from pipeline.evaluation import current, evaluations, mixed
+from pipeline.evaluation import contamination, evaluations, latest
 from pipeline.evaluation import export as out
 from pipeline.evaluation.evaluations import Evaluation, EvaluationRequest
-from pipeline.evaluation.xman import counted
 from ui import evaluation_charts as charts
 from ui import evaluation_xman as xman
 from ui import frame, worst
@@ -23,7 +22,8 @@ PAPERS = 24
 """Most rows of published figures, the best ones."""
 ALIKE = ("data", "labels", "protocol", "smoothing", "normalisation", "unanswered")
 """Columns that are said once where all rows agree."""
-Result = tuple[Evaluation, dict[str, Any]]
+Result = tuple[Evaluation, Any]
+"""A measurement with its figures: ``XmanResult`` of explanations, JSON of detection."""
 
 
 def choose(kept: Sequence[Evaluation]) -> list[Result]:
@@ -60,7 +60,7 @@ def nothing(kept: Sequence[Evaluation]) -> None:
         st.caption("Nothing has been measured yet. ./whycam evaluate and ./whycam xman do the same without a browser.")
 
 
-def _named(chosen: Sequence[Result]) -> list[tuple[str, dict[str, Any]]]:
+def _named(chosen: Sequence[Result]) -> list[tuple[str, Any]]:
     """Name each result; those of one name by the time at which they were asked for, too."""
     names = [name_of(one) for one, _ in chosen]
     return [(name if names.count(name) == 1 else f"{name}, {one.asked}", result)
@@ -79,7 +79,7 @@ def head(kept: Sequence[Evaluation], chosen: Sequence[Result], pending: bool) ->
         chosen: evaluations that are looked at.
         pending: what is chosen in a form was not measured.
     """
-    last = current.newest(kept)
+    last = latest.latest_batch(kept)
     reasons = [
         ("the newest measurement failed", last.failed),
         ("the newest measurement is still at work", last.active),
@@ -89,10 +89,10 @@ def head(kept: Sequence[Evaluation], chosen: Sequence[Result], pending: bool) ->
     older = [one for one, _ in chosen if why and (pending or not last.answers(one))]
     st.subheader("Earlier results" if len(older) == len(chosen) else "What came out")
     if older:
-        of = "; ".join(current.inputs(one) for one in older)
+        of = "; ".join(latest.inputs(one) for one in older)
         frame.notice(f"Earlier than what was asked for last, as {why}: {of}", "warn")
     for one, result in chosen:
-        if said := current.changed(one, result):
+        if said := latest.camera_change(one, result):
             frame.notice(said, "warn")
 
 
@@ -101,20 +101,20 @@ def show(chosen: Sequence[Result]) -> None:
     explained = [(one, result) for one, result in chosen if one.request.explains]
     if explained:
         way = xman.coverage(_named(explained))
-        chosen = [(one, counted(result, way) if one.request.explains else result) for one, result in chosen]
+        chosen = [(one, result.counted(way) if one.request.explains else result) for one, result in chosen]
         explained = [(one, result) for one, result in chosen if one.request.explains]
     results = [result for _, result in chosen]
-    if why := current.comparable(results):
+    if why := latest.why_incomparable(results):
         frame.notice(why, "warn")
     rows = out.rows(results)
     _figures([row | {"system": name} if one.request.explains else row
               for row, (name, _), (one, _) in zip(rows, _named(chosen), chosen, strict=True)])  # fmt: skip
     for one, result in chosen:
-        for sentence in result.get("false_alarms", {}).get("said", ()):
+        for sentence in () if one.request.explains else result.get("false_alarms", {}).get("said", ()):
             st.caption(plain(f"{name_of(one)}: {sentence}"))
     _exports(chosen)
     with st.expander("Protocol: how these figures came about"):
-        for protocol in dict.fromkeys(str(result["protocol"]) for result in results):
+        for protocol in dict.fromkeys(map(out.protocol_of, results)):
             st.caption(plain(protocol))
     if papers := out.papers(results):
         with st.expander(f"As papers print it: {min(len(papers), PAPERS)} of {count(len(papers), 'figure')}"):
@@ -172,7 +172,7 @@ def _worse_footage(chosen: Sequence[Result]) -> None:
 def _mixed(data: Sequence[str]) -> None:
     """Show what anomalies in the training footage cost, on the data sets where that was measured."""
     for name in dict.fromkeys(data):
-        if rows := mixed.kept(name):
+        if rows := contamination.shipped_results(name):
             st.markdown(f"**Anomalies in the training footage, {plain(name)}**")
             st.plotly_chart(charts.mixed(rows), key=f"eval-mixed-{name}")
             st.caption(plain(rows[-1]["protocol"]))

@@ -1,12 +1,12 @@
 """X-MAN's mAP on the page: coverage of the labelled frames, classes beside chance, what is taken for what."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
 from pipeline.evaluation import xman_text
-from pipeline.evaluation.xman import LOWEST, UNANSWERED, complete, counted
+from pipeline.evaluation.xman import UNANSWERED
+from pipeline.evaluation.xman_result import LOWEST, XmanResult
 from ui import frame, xman_charts
 from ui.tables import figures
 from ui.words import plain
@@ -20,7 +20,7 @@ SIDE_BY_SIDE = 8
 """Most classes whose matrix fits beside their chart."""
 
 
-def coverage(named: Sequence[tuple[str, dict[str, Any]]]) -> str:
+def coverage(named: Sequence[tuple[str, XmanResult]]) -> str:
     """Say how many labelled frames each system answers, in all and by video, and let the others count either way.
 
     Args:
@@ -30,10 +30,10 @@ def coverage(named: Sequence[tuple[str, dict[str, Any]]]) -> str:
         The way, one of :data:`pipeline.evaluation.xman.UNANSWERED`.
     """
     way = str(st.session_state.get(WAY, LOWEST))
-    parts = [(name, result) for name, result in named if not complete(result)]
+    parts = [(name, result) for name, result in named if not result.coverage.complete]
     for name, result in named:
-        said = xman_text.coverage(counted(result, way))
-        frame.notice(f"{said} ({name})", "good" if complete(result) else "warn")
+        said = xman_text.coverage(result.counted(way))
+        frame.notice(f"{said} ({name})", "good" if result.coverage.complete else "warn")
     left, right = st.columns(2, gap="large")
     with right:
         none = ["There are none: both ways give the same figures", ""] if not parts else None
@@ -41,15 +41,15 @@ def coverage(named: Sequence[tuple[str, dict[str, Any]]]) -> str:
                  disabled=not parts, help=SILENT, captions=none)  # fmt: skip
     with left:
         for name, result in named:
-            with st.expander(f"Video by video, {plain(name)}", expanded=not complete(result)):
+            with st.expander(f"Video by video, {plain(name)}", expanded=not result.coverage.complete):
                 figures(xman_text.videos(result), low=True)
     for name, result in named:
-        for sentence in xman_text.said(result["unmatched"]):
+        for sentence in xman_text.said(result.unmatched):
             frame.notice(f"{sentence} ({name})", "warn")
     return way
 
 
-def classes(key: str, name: str, result: dict[str, Any]) -> None:
+def classes(key: str, name: str, result: XmanResult) -> None:
     """Show one system's classes: beside chance, and what each is taken for.
 
     Args:
@@ -58,7 +58,7 @@ def classes(key: str, name: str, result: dict[str, Any]) -> None:
         result: of :func:`pipeline.evaluation.xman.measure_files`, counted one way.
     """
     st.subheader(f"Classes, {plain(name)}")
-    few = len(result["per_class"]) <= SIDE_BY_SIDE
+    few = len(result.coverage.classes or ()) <= SIDE_BY_SIDE
     left, right = st.columns(2, gap="large") if few else (st.container(), st.container())
     with left:
         st.markdown("**Average precision, and what chance earns**")
@@ -71,4 +71,4 @@ def classes(key: str, name: str, result: dict[str, Any]) -> None:
         st.caption(xman_text.READING)
     figures(xman_text.classes(result))
     with st.expander("What ranks first, as numbers of frames"):
-        figures(xman_text.confusion_rows(result["confusion"]))
+        figures(xman_text.confusion_rows(result.chosen.confusion))

@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import Sequence
-from typing import Any
 
 import cv2
 import numpy as np
@@ -12,6 +11,7 @@ import streamlit as st
 from core.analysis import Analysis
 from core.arrays import Images
 from core.errors import WhycamError
+from core.explanation import FrameExplanation, MethodFigures
 from core.progress import roughly
 from pipeline.explaining import explanations
 from pipeline.explaining.explanations import Explanation, ExplanationRequest
@@ -70,14 +70,14 @@ def ask(run: Run, analysis: Analysis, chosen: int) -> None:
     busy = found is not None and found.active
     event = next((one.event for one in analysis.events if one.event.first <= chosen <= one.event.last), None)
     try:
-        usual = explanations.usual_evaluations(run)
+        usual = explanations.default_evaluations(run)
     except WhycamError as error:
         frame.notice(error)
         return
     with st.expander("Methods", expanded=explanations.result(run, chosen) is None and not busy):
         evaluations = st.slider("Evaluations of each method", 64, 1024, usual, 32, key=f"why-budget-{run.camera}",
                                 help="How often a method may ask the detector: more is slower, steadier")  # fmt: skip
-        costs, columns = explanations.costs(run, evaluations), st.columns(2)
+        costs, columns = explanations.expected_seconds(run, evaluations), st.columns(2)
         picked = [
             name
             for number, (name, about) in enumerate(explanations.about().items())
@@ -87,7 +87,7 @@ def ask(run: Run, analysis: Analysis, chosen: int) -> None:
         ]
         away = st.checkbox("Explain the event away: which of what moved in it made it one", event is not None,
                            key="why-event", disabled=event is None)  # fmt: skip
-        others = explanations.other_costs(run, explanations.event_frames(analysis, chosen) if away else 0)
+        others = explanations.overhead_seconds(run, explanations.event_frames(analysis, chosen) if away else 0)
         total = f"Explain, about {roughly(others + sum(costs[name] for name in picked))}" if picked else "Explain"
         if st.button(total, type="primary", icon=":material/lightbulb:", disabled=busy or not picked, key="why-go"):
             request = ExplanationRequest(",".join(picked), evaluations, away and event is not None, analysis.threshold)
@@ -116,9 +116,9 @@ def show(run: Run, chosen: int) -> None:
     """Show what is there: the maps under one cursor, their figures, and the event explained away."""
     try:
         result = explanations.result(run, chosen)
-        if not result or not result["methods"]:
+        if not result or not result.methods:
             return
-        names = explanations.ranked(result)
+        names = result.ranked
         maps, image = explanations.maps(run, chosen, names), explanations.picture(run, chosen)
     except WhycamError as error:
         frame.notice(error)
@@ -137,15 +137,15 @@ def show(run: Run, chosen: int) -> None:
     _away(run, chosen)
 
 
-def _score(result: dict[str, Any]) -> str:
+def _score(result: FrameExplanation) -> str:
     """Write score and threshold as on the run's page, and on the scale that the methods explain."""
-    residual = f"residual error {result['score']:.2f}, threshold {result['threshold']:.2f} (1 is the camera's maximum)"
-    if "score_db" not in result:
+    residual = f"residual error {result.score:.2f}, threshold {result.threshold:.2f} (1 is the camera's maximum)"
+    if result.score_db is None:
         return residual
-    return f"score {result['score_db']:.2f} dB, threshold {result['threshold_db']:.2f} dB; {residual}"
+    return f"score {result.score_db:.2f} dB, threshold {result.threshold_db:.2f} dB; {residual}"
 
 
-def _figures(names: Sequence[str], result: dict[str, Any]) -> None:
+def _figures(names: Sequence[str], result: FrameExplanation) -> None:
     heads = (
         "Deletion ↓",
         "Insertion ↑",
@@ -156,18 +156,18 @@ def _figures(names: Sequence[str], result: dict[str, Any]) -> None:
         "Seconds",
         "Frames",
     )
-    body = "".join(_row(name, result["methods"][name]) for name in names)
+    body = "".join(_row(name, result.methods[name]) for name in names)
     head = "".join(f"<th>{name}</th>" for name in ("Method", *heads))
     st.html(f'<div class="card why"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>')
 
 
-def _row(name: str, told: dict[str, Any]) -> str:
-    sane = {True: "passed", False: "<b>failed</b>", None: "–"}[told["sane"]]
-    cells = [_two(told["deletion_auc"]), _two(told["insertion_auc"]), f"{sane}&nbsp;({_two(told['sanity'])})",
-             _two(told["stability"]), _two(told.get("agreement")), f"{told['evaluations']:,}", f"{told['seconds']:.1f}",
-             _strip(told["frames"])]  # fmt: skip
-    failed = "It hardly depends on what the network learnt: do not rely on it. " if told["sane"] is False else ""
-    said = safe(failed + told["note"])
+def _row(name: str, told: MethodFigures) -> str:
+    sane = {True: "passed", False: "<b>failed</b>", None: "–"}[told.sane]
+    cells = [_two(told.deletion_auc), _two(told.insertion_auc), f"{sane}&nbsp;({_two(told.sanity)})",
+             _two(told.stability), _two(told.agreement), f"{told.evaluations:,}", f"{told.seconds:.1f}",
+             _strip(told.frames)]  # fmt: skip
+    failed = "It hardly depends on what the network learnt: do not rely on it. " if told.sane is False else ""
+    said = safe(failed + told.note)
     below = f'<tr class="note"><td></td><td colspan="{len(cells)}">{said}</td></tr>' if said else ""
     return f"<tr><th>{safe(name)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>{below}"
 
@@ -184,7 +184,7 @@ def _away(run: Run, chosen: int) -> None:
     if told is None:
         return
     st.subheader("The event without it")
-    st.html(f'<p class="summary">{safe(told["sentence"])}</p>')
+    st.html(f'<p class="summary">{safe(told.sentence)}</p>')
     for column, name, said in zip(
         st.columns(2), (explanations.BEFORE, explanations.AFTER), ("As it was", "As expected"), strict=True
     ):

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import WhycamError
-from pipeline.evaluation import opened
+from pipeline.evaluation import evaluated_run
 from pipeline.evaluation.evaluations import Evaluation
 from ui import frame
 from ui.words import plain
@@ -37,7 +37,7 @@ def _picture(one: Evaluation, number: int, row: Mapping[str, Any]) -> None:
     st.image((one.folder / f"worst-{number}.jpg").read_bytes(), caption=plain(f"{row['clip']}, frame {row['frame']}"))
     if one.request.kind != "camera" or one.request.by:
         return
-    run = opened.run_of(one.request, str(row["clip"]))
+    run = evaluated_run.run_of(one.request, str(row["clip"]))
     if run is None:
         st.button("Analyse clip", icon=":material/play_arrow:", key=f"worst-{one.id}-{number}", on_click=_start,
                   args=(one, str(row["clip"])), help="Runs the camera on this clip, to look at the event")  # fmt: skip
@@ -50,6 +50,6 @@ def _picture(one: Evaluation, number: int, row: Mapping[str, Any]) -> None:
 
 def _start(one: Evaluation, clip: str) -> None:
     try:
-        opened.start(one.request, clip)
+        evaluated_run.start(one.request, clip)
     except WhycamError as error:
         st.session_state["refused"] = str(error)

@@ -1,10 +1,10 @@
 """Plotly figures of X-MAN's classes: average precision beside chance, and what is taken for what."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from pipeline.evaluation.xman_result import XmanResult
 from pipeline.evaluation.xman_text import NEVER, per_cent
 from ui.charts import HOT, LIMIT, QUIET, SCORE
 from ui.words import charted
@@ -25,15 +25,17 @@ LETTER = 6.9
 """Pixels of a letter of the labels, on average."""
 
 
-def precision_by_class(result: Mapping[str, Any]) -> go.Figure:
+def precision_by_class(result: XmanResult) -> go.Figure:
     """Draw each class's average precision as a bar with its interval, and what chance earns as a mark on it.
 
     Args:
         result: of :func:`pipeline.evaluation.xman.measure_files`.
     """
-    kept = [name for name, ap in result["per_class"].items() if ap is not None]
-    value, chance = ([of[name] for name in kept] for of in (result["per_class"], result["chance"]["per_class"]))
-    spans = [result["per_class_interval"][name] or (ap, ap) for name, ap in zip(kept, value, strict=True)]
+    found = result.chosen
+    precision = {name: ap for name, ap in found.per_class["per_class"].items() if ap is not None}
+    kept, value = list(precision), list(precision.values())
+    chance = [found.chance.per_class["per_class"][name] for name in kept]
+    spans = [found.per_class_interval[name] or (ap, ap) for name, ap in zip(kept, value, strict=True)]
     rows, told = list(range(len(kept))), [charted(name) for name in kept]
     figure = go.Figure()
     figure.add_bar(
@@ -49,9 +51,9 @@ def precision_by_class(result: Mapping[str, Any]) -> go.Figure:
         hovertemplate="%{customdata}: by chance %{x:.3f}<extra></extra>",
     )  # fmt: skip
     for row, (name, ap) in enumerate(zip(kept, value, strict=True)):
-        said = NEVER if name in result["never_predicted"] else f"{ap:.3f}"
+        said = NEVER if name in found.never_predicted else f"{ap:.3f}"
         figure.add_annotation(x=1.02, xref="paper", xanchor="left", y=row, showarrow=False, text=said)
-    for mean, colour in ((result["map"], SCORE), (result["chance"]["map"], LIMIT)):
+    for mean, colour in ((found.figures["map"], SCORE), (found.chance.figures["map"], LIMIT)):
         if mean is not None:
             figure.add_vline(x=mean, line={"dash": "dash", "width": 1.2, "color": colour})
     return _lined(figure, kept)
@@ -68,7 +70,7 @@ def _lined(figure: go.Figure, names: Sequence[str]) -> go.Figure:
     return figure
 
 
-def confusion(result: Mapping[str, Any], *, dark: bool = False) -> go.Figure:
+def confusion(result: XmanResult, *, dark: bool = False) -> go.Figure:
     """Draw which class ranks first in the frames of each class, in per cent of those frames.
 
     Classes without a frame have no row, and those that are never first and have none no column.
@@ -77,7 +79,7 @@ def confusion(result: Mapping[str, Any], *, dark: bool = False) -> go.Figure:
         result: of :func:`pipeline.evaluation.xman.measure_files`.
         dark: whether the page is.
     """
-    names, counts = result["confusion"]["classes"], result["confusion"]["rows"]
+    names, counts = result.chosen.confusion.classes, result.chosen.confusion.rows
     rows = [i for i, row in enumerate(counts) if sum(row)]
     columns = [j for j in range(len(names)) if j in rows or any(counts[i][j] for i in rows)]
     figure = go.Figure()

@@ -1,9 +1,7 @@
 """What ranked causes of labelled frames are worth, in figures."""
 
-import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -11,8 +9,9 @@ from core.analysis import Cause, FrameCause
 from core.arrays import Bools, Doubles
 from core.metrics import ClassScores
 from footage.labels import Named
-from metrics.first_cause import Verdict, judge, shares
+from metrics.first_cause import Shares, Verdict, match_first_cause, summarise_verdicts
 from pipeline.evaluation._labelled import LabelledClip
+from pipeline.evaluation.cause_results import FirstCause, RuleClasses, RuleFigures, VideoCauses
 from pipeline.evaluation.metric_values import class_figures, defined
 
 OURS = "calibrated"
@@ -41,7 +40,7 @@ class Ranking:
     event: Cause | None = None
 
 
-def weigh(
+def compare_with_labels(
     entry: LabelledClip,
     ranked: Mapping[int, Sequence[FrameCause]],
     classes: Sequence[Named],
@@ -60,7 +59,7 @@ def weigh(
     shape = (len(named), len(classes))
     return Ranking(
         name=entry.clip.name,
-        verdicts={frame: judge(ranked[frame], entry.regions[frame]) for frame in first},
+        verdicts={frame: match_first_cause(ranked[frame], entry.regions[frame]) for frame in first},
         first=first,
         scores=np.array([class_scores(ranked[f], classes) for f in named], np.float64).reshape(shape),
         positive=np.array([[c in entry.classes[f] for c in classes] for f in named], np.bool_).reshape(shape),
@@ -80,54 +79,40 @@ def class_scores(ranked: Sequence[FrameCause], classes: Sequence[Named]) -> list
     return [best.get((coarse, "" if coarse == "location" else fine), 0.0) for coarse, fine in classes]
 
 
-def right(rankings: Sequence[Ranking], trained: frozenset[str]) -> dict[str, Any]:
+def summarise_rule(rankings: Sequence[Ranking], trained: frozenset[str]) -> RuleFigures:
     """Put one rule's verdicts together: over all clips, over those ``trained`` on and the others, and clip by clip."""
-    groups = {
-        "unseen": [r for r in rankings if r.name not in trained],
-        "seen": [r for r in rankings if r.name in trained],
-    }
-    return {
-        **_shares(rankings),
-        **{name: _shares(group) if group else None for name, group in groups.items()},
-        "videos": [{"name": r.name, **_shares([r]), "event": _said(r.event)} for r in rankings if r.verdicts],
-    }
+    seen = [r for r in rankings if r.name in trained]
+    unseen = [r for r in rankings if r.name not in trained]
+    return RuleFigures(
+        shares=_shares(rankings),
+        unseen=_shares(unseen) if unseen else None,
+        seen=_shares(seen) if seen else None,
+        videos=tuple(VideoCauses(r.name, _shares([r]), _said(r.event)) for r in rankings if r.verdicts),
+    )
 
 
-def _shares(rankings: Sequence[Ranking]) -> dict[str, Any]:
-    together = shares([verdict for ranking in rankings for verdict in ranking.verdicts.values()])
-    return {key: defined(value) if isinstance(value, float) else value
-            for key, value in dataclasses.asdict(together).items()}  # fmt: skip
+def _shares(rankings: Sequence[Ranking]) -> Shares:
+    return summarise_verdicts([verdict for ranking in rankings for verdict in ranking.verdicts.values()])
 
 
 def _said(cause: Cause | None) -> str | None:
     return f"{cause.coarse}: {cause.fine}" if cause else None
 
 
-def mean_precision(rankings: Sequence[Ranking], classes: Sequence[Named]) -> dict[str, Any]:
+def mean_precision(rankings: Sequence[Ranking], classes: Sequence[Named]) -> RuleClasses:
     """Compute one rule's X-MAN figures over the frames of all clips."""
     scores, positive = np.concatenate([r.scores for r in rankings]), np.concatenate([r.positive for r in rankings])
     video = np.repeat(np.arange(len(rankings)), [len(r.scores) for r in rankings])
     found = class_figures(ClassScores(scores, positive, classes, video), without=OF_SYSTEMS)
     parts = found.means(classes)
-    return {
-        "map": found.values["map"],
-        "map_objects": defined(parts.map_objects),
-        "map_without_location": defined(parts.map_without_location),
-        **found.per_class,
-        **found.values,
-    }
+    means = {"map_objects": parts.map_objects, "map_without_location": parts.map_without_location}
+    return RuleClasses({**{key: defined(value) for key, value in means.items()}, **found.values}, found.per_class)
 
 
-def rows(ranking: Ranking) -> Iterator[dict[str, Any]]:
-    """Say what the first cause of each frame was; frames count from 0."""
+def rows(ranking: Ranking) -> Iterator[FirstCause]:
+    """Return the first cause of each frame."""
     for frame, verdict in ranking.verdicts.items():
         cause = ranking.first[frame]
-        yield {
-            "video": ranking.name,
-            "frame": frame,
-            "coarse": cause and cause.coarse,
-            "fine": cause and cause.fine,
-            "box": cause and [round(float(x), 1) for x in cause.box],
-            "found": any(verdict.found),
-            "right": verdict.right,
-        }
+        box = tuple(round(float(x), 1) for x in cause.box) if cause else None
+        coarse, fine = (cause.coarse, cause.fine) if cause else (None, None)
+        yield FirstCause(ranking.name, frame, coarse, fine, box, any(verdict.found), verdict.right)

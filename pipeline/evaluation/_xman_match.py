@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +11,7 @@ from core.errors import DataError
 from footage import predictions as files
 from footage.predictions import Named, Rows
 from pipeline.evaluation._frame_origin import FRAME, hint
+from pipeline.evaluation.xman_result import Coverage, Unmatched, VideoCoverage
 
 EXAMPLES = 5
 
@@ -36,7 +36,7 @@ class MatchedLabels:
     video: Ints
     videos: tuple[str, ...]
     answered: Bools
-    unmatched: Mapping[str, Any]
+    unmatched: Unmatched
 
     def of_answered(self) -> "MatchedLabels":
         """Return the answered frames alone."""
@@ -44,17 +44,17 @@ class MatchedLabels:
         return replace(self, scores=self.scores[rows], positive=self.positive[rows], video=self.video[rows],
                        answered=rows[rows])  # fmt: skip
 
-    def coverage(self) -> dict[str, Any]:
+    def coverage(self) -> Coverage:
         """Count the labelled frames and the answered ones: in all, by video and by class."""
         labelled, answered = (np.bincount(self.video, w, len(self.videos)) for w in (None, self.answered))
-        return {
-            "labelled": len(self.answered),
-            "answered": int(self.answered.sum()),
-            "videos": [{"video": name, "labelled": int(n), "answered": int(m)}
-                       for name, n, m in zip(self.videos, labelled, answered, strict=True)],
-            "classes": {": ".join(name): int(n) for name, n in
-                        zip(self.classes, self.positive[self.answered].sum(0), strict=True)},
-        }  # fmt: skip
+        return Coverage(
+            len(self.answered),
+            int(self.answered.sum()),
+            tuple(VideoCoverage(name, int(n), int(m))
+                  for name, n, m in zip(self.videos, labelled, answered, strict=True)),
+            {": ".join(name): int(n)
+             for name, n in zip(self.classes, self.positive[self.answered].sum(0), strict=True)},
+        )  # fmt: skip
 
 
 def match(predicted: Rows, labelled: Rows) -> MatchedLabels:
@@ -107,20 +107,20 @@ def _fill(
 
 def _unmatched(
     predicted: Rows, labelled: Rows, known: Mapping[str, str], strangers: Sequence[str], asked: Ints, frames: Ints
-) -> dict[str, Any]:
+) -> Unmatched:
     extra, without = np.setdiff1d(asked, frames), np.setdiff1d(frames, asked)
     unknown = [": ".join(name) for name in predicted.classes if name not in labelled.classes]
-    return {
-        "videos": list(strangers),
-        "labelled_videos": [video for video in labelled.videos if video not in known.values()],
-        "frames": len(extra),
-        "frames_such_as": [labelled.key(int(place)) for place in extra[:EXAMPLES]],
-        "labelled_frames": len(without),
-        "labelled_frames_such_as": [labelled.key(int(place)) for place in without[:EXAMPLES]],
-        "classes": sorted(unknown),
-        "labelled_classes": [": ".join(name) for name in sorted(labelled.classes) if name not in predicted.classes],
-        "hint": hint(predicted, asked, frames),
-    }
+    return Unmatched(
+        videos=tuple(strangers),
+        labelled_videos=tuple(video for video in labelled.videos if video not in known.values()),
+        frames=len(extra),
+        frames_such_as=tuple(labelled.key(int(place)) for place in extra[:EXAMPLES]),
+        labelled_frames=len(without),
+        labelled_frames_such_as=tuple(labelled.key(int(place)) for place in without[:EXAMPLES]),
+        classes=tuple(sorted(unknown)),
+        labelled_classes=tuple(": ".join(name) for name in sorted(labelled.classes) if name not in predicted.classes),
+        hint=hint(predicted, asked, frames),
+    )
 
 
 def _nothing_shared(predicted: Rows, labelled: Rows, strangers: Sequence[str], hinted: str) -> str:

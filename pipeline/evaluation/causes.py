@@ -5,7 +5,6 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from core.clock import Clock
 from core.contracts import Dataset, ObjectModel
@@ -22,8 +21,17 @@ from explain.objects import compact
 from footage.labels import Named
 from pipeline.camera import Camera
 from pipeline.evaluation import _labelled, plan
-from pipeline.evaluation._cause_figures import OURS, Ranking, class_scores, mean_precision, right, rows, weigh
+from pipeline.evaluation._cause_figures import (
+    OURS,
+    Ranking,
+    class_scores,
+    compare_with_labels,
+    mean_precision,
+    rows,
+    summarise_rule,
+)
 from pipeline.evaluation._labelled import LabelledClip, Labels, Masked
+from pipeline.evaluation.cause_results import CauseLabels, CauseResult
 from pipeline.evidence import EvidenceFolder
 from pipeline.evidence_collector import EvidenceCollector
 from pipeline.training.calibrate import calibrate
@@ -45,7 +53,7 @@ PROTOCOL = (
 
 
 @dataclass
-class Found:
+class _Progress:
     """What has been gone through.
 
     Attributes:
@@ -59,11 +67,11 @@ class Found:
     not_run: dict[str, str] = field(default_factory=dict)
 
 
-Look = Callable[[LabelledClip, Sequence[Evidence], Ranking], None]
+OnClip = Callable[[LabelledClip, Sequence[Evidence], Ranking], None]
 
 
 @dataclass(frozen=True)
-class _Eyes:
+class _ObjectModels:
     """Who looks: our models, and the teacher where it can be had, each with what is normal to it."""
 
     collector: EvidenceCollector
@@ -72,11 +80,24 @@ class _Eyes:
     teacher_normality: Normality | None
 
 
+@dataclass(frozen=True)
+class _Evidence:
+    """One clip's evidence: of our models, and of the teacher."""
+
+    own: EvidenceFolder
+    teacher: EvidenceFolder
+
+    def collectors(self, models: _ObjectModels) -> list[tuple[EvidenceCollector, EvidenceFolder]]:
+        """Pair fresh models with the folders that their evidence goes to."""
+        pairs = ((models.collector, self.own), (models.teacher, self.teacher))
+        return [(EvidenceCollector(one.objects, one.actions), folder) for one, folder in pairs if one]
+
+
 def evaluate_causes(
     camera: Camera, dataset: Dataset, runtime: Runtime, *, regions: Path | None = None, xman: Path | None = None,
     every: int = 1, objects: str = "auto", actions: str = "auto", teacher: str = TEACHER_MODEL,
-    job: JobProgress | None = None, look: Look | None = None,
-) -> dict[str, Any]:  # fmt: skip
+    job: JobProgress | None = None, look: OnClip | None = None,
+) -> CauseResult:  # fmt: skip
     """Rank the causes of every labelled frame by every rule, and measure the answers.
 
     Evidence is gathered once for each clip; a rule that cannot be run is reported with the reason.
@@ -94,44 +115,39 @@ def evaluate_causes(
         job: told of the stages of :mod:`pipeline.evaluation.plan`; whoever made it ends it.
         look: called with each clip, its evidence and our ranking, before the evidence is gone.
 
-    Returns:
-        ``causes``, ``xman`` and ``labels`` of ``evaluate --json``.
-
     Raises:
         DataError: a label file is malformed, or does not fit the data set.
     """
-    labels, found = _labelled.read(dataset, regions, xman), Found()
+    labels, found = _labelled.read(dataset, regions, xman), _Progress()
     job = job or plan.job_of(camera.name, dataset.name, runtime.describe())
     job.expect(plan.EXPLAINING, sum(len(entry.asked(every)) for entry in labels.clips))
     job.begin(plan.OPENING)
     mine = EvidenceCollector(object_models.choose(objects, runtime), action_models.choose(actions, runtime))
-    eyes = _eyes(camera, dataset, mine, teacher, runtime, found, job)
+    models = _object_models(camera, dataset, mine, teacher, runtime, found, job)
     detector = camera.build(runtime)
     say = plan.Frames(job)
     job.begin(plan.EXPLAINING)
     for entry in labels.clips:
+        frames = entry.asked(every)
         with tempfile.TemporaryDirectory(prefix="whycam-") as place:
-            own, other = EvidenceFolder(Path(place) / "own"), EvidenceFolder(Path(place) / "teacher")
-            kept = [(mine.fresh(), own)]
-            if eyes.teacher:
-                kept.append((eyes.teacher.fresh(), other))
-            frames = entry.asked(every)
+            evidence = _Evidence(EvidenceFolder(Path(place) / "own"), EvidenceFolder(Path(place) / "teacher"))
+            kept = evidence.collectors(models)
             clock = _labelled.gather(
                 entry.clip, frames, detector, camera.normality.median, kept, runtime, say.of(frames)
             )
-            found.without_score += len(frames) - len(own.frames())
-            for rule, seen, normality in _views(entry, dataset, own, other, eyes, found):
-                ranking = _rank(rule, entry, labels.classes, seen, normality, clock, own.frames())
+            found.without_score += len(frames) - len(evidence.own.frames())
+            for rule, seen, normality in _views(entry, dataset, evidence, models, found):
+                ranking = _rank(rule, entry, labels.classes, seen, normality, clock, evidence.own.frames())
                 found.rankings.setdefault(rule, []).append(ranking)
                 if look and rule == OURS:
                     look(entry, seen, ranking)
-    return _figures(labels, found, eyes, dataset, every)
+    return _result(labels, found, models, dataset, every)
 
 
-def _eyes(
-    camera: Camera, dataset: Dataset, mine: EvidenceCollector, teacher: str, runtime: Runtime, found: Found,
+def _object_models(
+    camera: Camera, dataset: Dataset, mine: EvidenceCollector, teacher: str, runtime: Runtime, found: _Progress,
     job: JobProgress,
-) -> _Eyes:  # fmt: skip
+) -> _ObjectModels:  # fmt: skip
     """Load the teacher, and count with it what is normal on the data set's own training clips."""
     clips = dataset.training()
     try:
@@ -140,29 +156,29 @@ def _eyes(
         other = EvidenceCollector(object_models.choose(teacher, runtime), mine.actions)
     except InputError as error:
         found.not_run["teacher"] = str(error)
-        return _Eyes(mine, camera.normality, None, None)
+        return _ObjectModels(mine, camera.normality, None, None)
     with tempfile.TemporaryDirectory(prefix="whycam-") as place:
         seen = calibrate(camera.build(runtime), clips, Path(place), camera.fps, other, runtime, job)
-    return _Eyes(mine, camera.normality, other, seen.normality)
+    return _ObjectModels(mine, camera.normality, other, seen.normality)
 
 
 def _views(
-    entry: LabelledClip, dataset: Dataset, own: EvidenceFolder, other: EvidenceFolder, eyes: _Eyes, found: Found
+    entry: LabelledClip, dataset: Dataset, evidence: _Evidence, models: _ObjectModels, found: _Progress
 ) -> Iterator[tuple[str, Sequence[Evidence], Normality]]:
     """Give each rule the evidence and the normality that it reads."""
-    frames = own.frames()
+    frames = evidence.own.frames()
     if not frames:
         return
-    seen = own.between(frames[0], frames[-1])
+    seen = evidence.own.between(frames[0], frames[-1])
     for rule in RANKED:
-        yield rule, seen, eyes.normality
+        yield rule, seen, models.normality
     masks = dataset.truth(entry.clip).masks
     if masks is None:
         found.not_run["masks"] = f"{dataset.name} has no pixel masks"
     else:
-        yield "masks", Masked(seen, masks), without_heat(eyes.normality)
-    if eyes.teacher_normality is not None:
-        yield "teacher", other.between(frames[0], frames[-1]), eyes.teacher_normality
+        yield "masks", Masked(seen, masks), without_heat(models.normality)
+    if models.teacher_normality is not None:
+        yield "teacher", evidence.teacher.between(frames[0], frames[-1]), models.teacher_normality
 
 
 def without_heat(normality: Normality) -> Normality:
@@ -184,7 +200,7 @@ def _rank(
     ranked = ranking.by_frame(seen, normality, name, clock)
     by_frame = dict(zip(frames, ranked, strict=True))
     event = ranking.rank(seen, normality, name, clock).causes if rule == OURS else ()
-    return weigh(entry, by_frame, classes, next(iter(event), None))
+    return compare_with_labels(entry, by_frame, classes, next(iter(event), None))
 
 
 def trained_on(objects: ObjectModel, dataset: Dataset) -> frozenset[str]:
@@ -196,37 +212,34 @@ def trained_on(objects: ObjectModel, dataset: Dataset) -> frozenset[str]:
     return frozenset(clip.name for clip in dataset.test() if clip.name in listed)
 
 
-def _figures(labels: Labels, found: Found, eyes: _Eyes, dataset: Dataset, every: int) -> dict[str, Any]:
-    trained = trained_on(eyes.collector.objects, dataset)
-    first: dict[str, Any] = {"not_run": found.not_run}
-    classes: dict[str, Any] = {}
-    for rule in RULES:
-        rankings = found.rankings.get(rule, [])
-        if any(ranking.verdicts for ranking in rankings):
-            first[rule] = right(rankings, trained)
-        if any(len(ranking.scores) for ranking in rankings):
-            classes[rule] = mean_precision(rankings, labels.classes)
-    first["frames"] = [row for ranking in found.rankings.get(OURS, []) for row in rows(ranking)]
-    own = eyes.collector
-    return {
-        "causes": first,
-        "xman": classes,
-        "labels": {
-            "clips": [entry.clip.name for entry in labels.clips],
-            "frames": sum(len(entry.asked(every)) for entry in labels.clips),
-            "every": every,
-            "without_score": found.without_score,
-            "unmatched": list(labels.unmatched),
-            "nameless": [
-                ": ".join(c) for c in _labelled.nameless(labels.classes, own.objects.labels, own.actions.labels)
-            ],
-            "places": list(labels.places),
-            "trained_regions": sorted(trained),
-            "models": {
-                "objects": own.objects.name,
-                "actions": own.actions.name,
-                "teacher": eyes.teacher.objects.name if eyes.teacher else None,
-            },
-            "protocol": PROTOCOL,
-        },
-    }
+def _result(labels: Labels, found: _Progress, models: _ObjectModels, dataset: Dataset, every: int) -> CauseResult:
+    trained = trained_on(models.collector.objects, dataset)
+    by_rule = {rule: found.rankings.get(rule, []) for rule in RULES}
+    return CauseResult(
+        rules={rule: summarise_rule(some, trained) for rule, some in by_rule.items() if any(r.verdicts for r in some)},
+        classes={rule: mean_precision(some, labels.classes) for rule, some in by_rule.items()
+                 if any(len(ranking.scores) for ranking in some)},
+        not_run=found.not_run,
+        frames=tuple(row for ranking in by_rule[OURS] for row in rows(ranking)),
+        labels=_measured(labels, found, models, trained, every),
+    )  # fmt: skip
+
+
+def _measured(
+    labels: Labels, found: _Progress, models: _ObjectModels, trained: frozenset[str], every: int
+) -> CauseLabels:
+    own = models.collector
+    nameless = _labelled.nameless(labels.classes, own.objects.labels, own.actions.labels)
+    teacher = models.teacher.objects.name if models.teacher else None
+    return CauseLabels(
+        clips=tuple(entry.clip.name for entry in labels.clips),
+        frames=sum(len(entry.asked(every)) for entry in labels.clips),
+        every=every,
+        without_score=found.without_score,
+        unmatched=labels.unmatched,
+        nameless=tuple(": ".join(name) for name in nameless),
+        places=labels.places,
+        trained_regions=tuple(sorted(trained)),
+        models={"objects": own.objects.name, "actions": own.actions.name, "teacher": teacher},
+        protocol=PROTOCOL,
+    )

@@ -3,10 +3,9 @@
 import html
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -14,11 +13,14 @@ import numpy as np
 from core.arrays import Images
 from core.files import write_text, write_whole
 from core.records import Evidence, Pixels
+from core.templates import environment
 from explain.report.overlay import overlay
 from pipeline.evaluation._cause_figures import OURS, Ranking
 from pipeline.evaluation._labelled import LabelledClip
+from pipeline.evaluation.cause_results import CauseResult, FirstCause
 from pipeline.evaluation.figures import shown
 
+TEMPLATES = Path(__file__).parent / "templates"
 PICTURES = 3
 """Of each clip."""
 MOST_BYTES = 100_000
@@ -36,8 +38,8 @@ class Picture:
     caption: str
 
 
-class Album:
-    """Draws a few frames of each clip while their evidence is there; its :meth:`look` goes to ``evaluate_causes``.
+class CausePictures:
+    """Draws a few frames of each clip while their evidence is there; its :meth:`add` goes to ``evaluate_causes``.
 
     Args:
         normal_heat: the camera's mean heat per pixel on normal footage, the unit of the heat's colours.
@@ -47,7 +49,7 @@ class Album:
         self.normal_heat = normal_heat
         self.pictures: list[Picture] = []
 
-    def look(self, entry: LabelledClip, seen: Sequence[Evidence], ranking: Ranking) -> None:
+    def add(self, entry: LabelledClip, seen: Sequence[Evidence], ranking: Ranking) -> None:
         """Draw frames spread evenly over the annotated ones of a clip."""
         rows = [i for i, evidence in enumerate(seen) if evidence.frame in ranking.verdicts]
         for i in range(min(PICTURES, len(rows))):
@@ -67,23 +69,28 @@ class Album:
         labels = ", ".join(dict.fromkeys(region.fine for region in regions))
         return Picture(entry.clip.name, frame, image, f"frame {frame}: {said}; annotated: {labels}")
 
-    def write(self, page: Path, result: Mapping[str, Any]) -> None:
+    def write(self, page: Path, camera: str, data: str, result: CauseResult) -> None:
         """Write the page, and the pictures beside it.
 
         Args:
             page: the Markdown file; a picture is called after it, its clip and its frame.
-            result: of ``evaluate_causes``, with the ``camera`` and ``data`` of ``evaluate``.
+            camera: its name.
+            data: name of the data set.
+            result: of ``evaluate_causes``, with regions.
 
         Raises:
             StorageError: the folder cannot be written to.
         """
-        lines = []
-        for picture in self.pictures:
-            name = re.sub(r"[^\w.-]+", "_", f"{page.stem}-{picture.clip}-{picture.frame:04d}.jpg")
+        names = [re.sub(r"[^\w.-]+", "_", f"{page.stem}-{one.clip}-{one.frame:04d}.jpg") for one in self.pictures]
+        for picture, name in zip(self.pictures, names, strict=True):
             with write_whole(page.parent / name) as file:
                 file.write(jpeg(picture.image))
-            lines.append(f"![{_plain(picture.caption)}]({name})\n\n{_plain(picture.clip)}, {_plain(picture.caption)}\n")
-        write_text(page, "\n".join([*_text(result), *lines]))
+        made = environment(TEMPLATES)
+        made.autoescape, made.filters["plain"] = False, _plain
+        tables = [_figures(result), _videos(result)]
+        shown = list(zip(self.pictures, names, strict=True))
+        write_text(page, made.get_template("causes.md").render(
+            camera=camera, data=data, result=result, ours=OURS, tables=tables, pictures=shown))  # fmt: skip
 
 
 def jpeg(image: Images) -> bytes:
@@ -108,56 +115,38 @@ def _frame(image: Images, box: Pixels, factor: float, colour: tuple[int, int, in
         cv2.rectangle(image, (x1, y1), (x2, y2), shade, width, cv2.LINE_AA)
 
 
-def _text(result: Mapping[str, Any]) -> list[str]:
-    first, classes, labels = result["causes"], result["xman"], result["labels"]
-    rules = [rule for rule in first if rule in classes or "top1" in first[rule]]
-    figures = [
+def _figures(result: CauseResult) -> list[dict[str, str]]:
+    return [
         {
             "rule": rule,
-            "right": shown(first[rule]["top1"]),
-            "found": shown(first[rule]["found"]),
-            "right tracks": shown(first[rule]["top1_tracks"]),
-            "mAP": shown(classes[rule]["map"]) if rule in classes else "",
+            "right": shown(figures.shares.top1),
+            "found": shown(figures.shares.found),
+            "right tracks": shown(figures.shares.top1_tracks),
+            "mAP": shown(result.classes[rule].figures["map"]) if rule in result.classes else "",
         }
-        for rule in rules
+        for rule, figures in result.rules.items()
     ]
-    videos = [
-        {
-            "clip": video["name"],
-            "frames": video["frames"],
-            "right": shown(video["top1"]),
-            "found": shown(video["found"]),
-            "as one event": video["event"] or "none",
-            "first causes of its frames": _answers(first["frames"], video["name"]),
-        }
-        for video in first[OURS]["videos"]
-    ]
+
+
+def _videos(result: CauseResult) -> list[dict[str, str]]:
     return [
-        f"# Causes on {_plain(result['data'])}\n",
-        f"Camera `{result['camera']}`, objects by {labels['models']['objects']}, actions by "
-        f"{labels['models']['actions']}; {labels['frames'] - labels['without_score']} labelled frames.\n",
-        f"{labels['protocol']}\n",
-        *[f"Not run: {rule}: {_plain(why)}.\n" for rule, why in first["not_run"].items()],
-        _table(figures),
-        f"Rule `{OURS}`, clip by clip:\n",
-        _table(videos),
-        "In the pictures the annotated region is white, and the first cause green where it is right, else red. Frames "
-        "count from 0.\n",
+        {
+            "clip": video.name,
+            "frames": str(video.shares.frames),
+            "right": shown(video.shares.top1),
+            "found": shown(video.shares.found),
+            "as one event": video.event or "none",
+            "first causes of its frames": _answers(result.frames, video.name),
+        }
+        for video in result.rules[OURS].videos
     ]
 
 
-def _answers(frames: Sequence[Mapping[str, Any]], clip: str) -> str:
-    said = Counter(
-        f"{row['coarse']}: {row['fine']}" if row["coarse"] else "no cause" for row in frames if row["video"] == clip
-    )
+def _answers(frames: Sequence[FirstCause], clip: str) -> str:
+    said = Counter(row.name for row in frames if row.video == clip)
     return ", ".join(f"{name} ({count})" for name, count in said.most_common(4))
 
 
-def _table(rows: Sequence[Mapping[str, Any]]) -> str:
-    lines = [list(rows[0]), ["---"] * len(rows[0]), *[[_plain(str(v)) for v in row.values()] for row in rows]]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
-
-
-def _plain(text: str) -> str:
+def _plain(text: object) -> str:
     """Return text that Markdown shows as it is."""
-    return re.sub(r"([\\`*_\[\]|])", r"\\\1", html.escape(text, quote=False))
+    return re.sub(r"([\\`*_\[\]|])", r"\\\1", html.escape(str(text), quote=False))

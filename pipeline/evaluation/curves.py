@@ -13,9 +13,9 @@ from core.files import write_whole
 from core.metrics import counts
 from metrics.pool import normalised
 from metrics.spans import spans
-from pipeline.evaluation.judge import Truths
+from pipeline.evaluation.evaluate_scores import Truths
 from pipeline.evaluation.protocols import Rules
-from pipeline.evaluation.stored import Stored
+from pipeline.evaluation.score_files import ScoreFile
 
 POINTS = 400
 TRACE = 2000
@@ -26,7 +26,7 @@ APART = 25
 WIDE = 360
 
 
-def curves(scores: Stored, truths: Sequence[Truth], rules: Rules) -> dict[str, Any]:
+def curves(scores: ScoreFile, truths: Sequence[Truth], rules: Rules) -> dict[str, Any]:
     """Compute what is drawn.
 
     Returns:

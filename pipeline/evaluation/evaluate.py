@@ -21,12 +21,11 @@ from explain.labels import PERSON
 from pipeline import false_alarms, versions
 from pipeline.camera import Camera
 from pipeline.evaluation import heat as heats
-from pipeline.evaluation import plan
-from pipeline.evaluation import stored as scores_file
+from pipeline.evaluation import plan, score_files
+from pipeline.evaluation.evaluate_scores import Truths, evaluate_scores, truths_of
 from pipeline.evaluation.heat_maps import DEFAULT
-from pipeline.evaluation.judge import Truths, judge, truths_of
 from pipeline.evaluation.protocols import OWN, Rules
-from pipeline.evaluation.stored import Kept, Stored
+from pipeline.evaluation.score_files import ClipScores, ScoreFile
 from pipeline.evaluation.summary import EvaluationResult
 from pipeline.events import find_events
 from pipeline.scan import Consumer, Scan, ScoredFrames
@@ -54,17 +53,17 @@ def evaluate(
     """
     truths, job = truths_of(dataset), job or plan.job_of(camera.name, dataset.name, runtime.describe())
     found = score(camera, dataset.name, truths, runtime, job, heat=bool(heat) or keep is not None)
-    job.begin(plan.JUDGING)
+    job.begin(plan.MEASURING_SCORES)
     if keep:
-        scores_file.write(found, keep)
-    result = judge(found, truths, rules, heat=heat or DEFAULT)
+        score_files.write(found, keep)
+    result = evaluate_scores(found, truths, rules, heat=heat or DEFAULT)
     return replace(result, false_alarms=false_alarms.compare(camera, result.summary.alarms, dataset.name))
 
 
 def score(
     camera: Camera, data: str, truths: Truths, runtime: Runtime, job: JobProgress | None = None, *,
     heat: bool = False,
-) -> Stored:  # fmt: skip
+) -> ScoreFile:  # fmt: skip
     """Score test clips.
 
     Args:
@@ -98,7 +97,7 @@ def score(
     }
     facts = {"machine": machine, "versions": versions.of(camera, runtime)}
     threshold = None if math.isnan(camera.threshold) else camera.threshold
-    return Stored(camera.name, camera.detector, data, threshold, detector.window.target, tuple(kept), facts,
+    return ScoreFile(camera.name, camera.detector, data, threshold, detector.window.target, tuple(kept), facts,
                   _person(camera))  # fmt: skip
 
 
@@ -130,12 +129,12 @@ class _HeatMaps:
 def _score(
     camera: Camera, detector: Detector, clip: Footage, frames: int, runtime: Runtime, advance: Consumer,
     maps: _HeatMaps | None,
-) -> Kept:  # fmt: skip
+) -> ClipScores:  # fmt: skip
     scores, clock = raw_scores(detector, clip, frames, runtime, (*([maps.scored] if maps else []), advance))
     scores -= np.float32(camera.normality.median)
     flagged = None if math.isnan(camera.threshold) else _flagged(camera, scores, clock)
     heat = maps.heat if maps else None
-    return Kept(clip.name, scores, flagged, _rate(clock) or camera.fps, heat, maps.cell if maps else 0,
+    return ClipScores(clip.name, scores, flagged, _rate(clock) or camera.fps, heat, maps.cell if maps else 0,
                 clock.times)  # fmt: skip
 
 

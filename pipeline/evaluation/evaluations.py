@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -10,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from core import files
+from core import files, typed_json
 from core.errors import DataError, InputError
 from core.registry import collect
 from jobs import legacy
 from jobs.job import STATES, Job
 from jobs.store import new_id
+from pipeline.evaluation.xman_result import XmanResult
 from pipeline.kinds import EVALUATION, queue
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 FOLDER = "evaluations"
 RESULT, CURVES, SCORES, PREDICTIONS = "result.json", "curves.json", "scores.npz", "predictions.csv"
-KEYS = {True: ("camera", "coverage", "ways"), False: ("camera", "data", "auc", "rules", "label_set", "protocol")}
-"""What the result of explanations, or of detection, has at least."""
+KEYS = ("camera", "data", "auc", "rules", "label_set", "protocol")
+"""What the result of detection has at least."""
 MOST_UPLOAD = 2 << 30
 
 
@@ -83,14 +83,16 @@ class Evaluation(Job):
         day, time_of_day, _ = self.id.split("-")
         return f"{day[:4]}-{day[4:6]}-{day[6:]} {time_of_day[:2]}:{time_of_day[2:4]}:{time_of_day[4:]}"
 
-    def result(self) -> dict[str, Any]:
-        """Return the figures of a finished one.
+    def result(self) -> dict[str, Any] | XmanResult:
+        """Return the figures of a finished one: of detection as JSON, of explanations as :class:`XmanResult`.
 
         Raises:
             InputError: they cannot be read, or are of another version of Whycam.
         """
-        found = _read(self.folder / RESULT)
-        if missing := [key for key in KEYS[self.request.explains] if key not in found]:
+        if self.request.explains:
+            return XmanResult.read(self.folder / RESULT, "measure it again")
+        found = self._read(RESULT)
+        if missing := [key for key in KEYS if key not in found]:
             raise InputError(
                 f"the result of {self.request.name!r} lacks {missing[0]!r}, so another version of Whycam kept it; "
                 "measure it again"
@@ -103,7 +105,11 @@ class Evaluation(Job):
         Raises:
             InputError: they cannot be read.
         """
-        return _read(self.folder / CURVES)
+        return self._read(CURVES)
+
+    def _read(self, name: str) -> dict[str, Any]:
+        what = f"{name} of evaluation {self.id}"
+        return typed_json.read(dict[str, Any], self.folder / name, what, "delete the evaluation")
 
 
 def roots() -> Path | None:
@@ -228,15 +234,3 @@ def _keep(stream: BinaryIO, path: Path) -> None:
             if total > MOST_UPLOAD:
                 raise InputError(f"a file is larger than {MOST_UPLOAD >> 30} GB, the most that is taken")
             out.write(block)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(
-            f"{path.name} of evaluation {path.parent.name} cannot be read; delete the evaluation"
-        ) from error
-    if not isinstance(found, dict):
-        raise InputError(f"{path.name} of evaluation {path.parent.name} is damaged; delete it")
-    return found

@@ -1,18 +1,20 @@
 """Results of evaluations as CSV, JSON, a LaTeX table, and one HTML file that needs no network."""
 
-import csv
-import html
-import io
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from core.metrics import Decisions, Events, FrameScores, LocatedHeat
-from pipeline.evaluation import _xman_html, xman_text
+from core.templates import environment
+from pipeline.evaluation import xman_text
 from pipeline.evaluation.metric_values import further_names, named
-from pipeline.evaluation.published import beside
-from pipeline.evaluation.xman import LEFT_OUT, complete
+from pipeline.evaluation.published_figures import comparable_figures
+from pipeline.evaluation.xman_result import LEFT_OUT, Confusion, XmanResult
 from pipeline.false_alarms import number
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 FORMATS = {"csv": "text/csv", "json": "application/json", "tex": "text/x-tex", "html": "text/html"}
 FIGURES = {
@@ -32,17 +34,17 @@ PLACES: dict[type, tuple[str, ...]] = {
     Events: ("alarms",),
 }
 """Where results keep the metrics that need these."""
-XMAN = {
-    "without location": ("map_without_location",), "11-point": ("map_11_point",),
-    "macro over videos": ("map_macro_over_videos",),
-}  # fmt: skip
+XMAN = {"without location": "map_without_location", "11-point": "map_11_point",
+        "macro over videos": "map_macro_over_videos"}  # fmt: skip
 XMAN_DATA, XMAN_MEASURES = ("ped2", "avenue"), ("xman_map", "xman_map_without_location")
-_TEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {
-    c: f"\\{c}" for c in "&%$#_{}"
-}
-STYLE = """body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem}
-table{border-collapse:collapse;margin:1rem 0}p{max-width:60rem}
-th,td{text-align:left;padding:.25rem .9rem .25rem 0;border-bottom:1px solid #8884}"""
+TEMPLATES = Path(__file__).parent / "templates"
+COLOUR, GREY = "11,114,133", "90,100,97"
+MAX_OPEN = 12
+"""Columns of a matrix at its usual size, and videos in a table that is open."""
+MIN_WHITE = 0.85
+"""Share of a row above which white text is easier to read in its cell."""
+Result = Mapping[str, Any] | XmanResult
+"""Of detection, as its JSON; or of explanations."""
 
 
 def at(result: Mapping[str, Any], path: Sequence[str]) -> Any:
@@ -53,9 +55,9 @@ def at(result: Mapping[str, Any], path: Sequence[str]) -> Any:
     return value
 
 
-def rows(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def rows(results: Sequence[Result]) -> list[dict[str, Any]]:
     """Return one row of figures for each result; figures that none of them has are left out."""
-    made = [_row(result) for result in results]
+    made = [_xman_row(one) if isinstance(one, XmanResult) else _row(one) for one in results]
     kept = [
         key for key in dict.fromkeys(k for row in made for k in row) if any(row.get(key) is not None for row in made)
     ]
@@ -63,10 +65,8 @@ def rows(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _row(result: Mapping[str, Any]) -> dict[str, Any]:
-    named = {"system": result["camera"], "distortion": result.get("distortion"), "data": result.get("data")}
-    if "map" in result:
-        return named | _xman_row(result)
-    named["labels"] = result["label_set"]
+    named = {"system": result["camera"], "distortion": result.get("distortion"), "data": result.get("data"),
+             "labels": result["label_set"]}  # fmt: skip
     for key in ("protocol", "smoothing", "normalisation"):
         named[key] = result["rules"][key]
     figures = {name: at(result, path) for name, path in {**FIGURES, **_further()}.items()}
@@ -82,41 +82,42 @@ def _further() -> dict[str, tuple[str, ...]]:
     return {name: path for name, path in paths.items() if path not in shown_above and name not in JSON_ALONE}
 
 
-def _xman_row(result: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the figures of explanations: first how many frames have any, and beside the mean what chance makes it."""
-    left_out = result["unanswered"] == LEFT_OUT
-    span = at(result, ("intervals", "map"))
+def _xman_row(result: XmanResult) -> dict[str, Any]:
+    """Return the figures of explanations: first how many frames have any, then the mean with its value by chance."""
+    left_out, figures = result.unanswered == LEFT_OUT, result.chosen.figures
+    span = result.chosen.intervals["map"]
     return {
-        "labels": result["labels"],
-        "labelled": result["coverage"]["labelled"],
-        "answered": result["coverage"]["answered"],
+        **{"system": result.camera, "distortion": None, "data": None},
+        "labels": result.labels,
+        "labelled": result.coverage.labelled,
+        "answered": result.coverage.answered,
         "unanswered": "left out" if left_out else "rank last",
-        f"mAP{' of the answered frames' if left_out else ''}": result["map"],
-        "by chance": result["chance"]["map"],
+        f"mAP{' of the answered frames' if left_out else ''}": result.map,
+        "by chance": result.chosen.chance.figures["map"],
         "95 %": xman_text.span(span) if span else None,
-        **{name: at(result, path) for name, path in XMAN.items()},
-        **{name: result.get(name) for name in further_names()},
+        **{name: figures.get(key) for name, key in XMAN.items()},
+        **{name: figures.get(name) for name in further_names()},
     }
 
 
 def _paper(result: Mapping[str, Any]) -> float | None:
     """Return what the detector's paper prints for the same data and labels, None where it prints nothing."""
     detector = str(result.get("detector") or "")
-    found = beside(str(result["data"]), str(result["label_set"]), detector=detector) if detector else []
+    found = comparable_figures(str(result["data"]), str(result["label_set"]), detector=detector) if detector else []
     return found[0].value if found else None
 
 
-def papers(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def papers(results: Sequence[Result]) -> list[dict[str, Any]]:
     """Return what papers print for the same data and labels, the best first.
 
-    None stands beside figures of the answered frames alone: no paper leaves frames out.
+    There are none for figures of the answered frames alone: no paper leaves frames out.
     """
     found = []
     for result in results:
-        if "map" in result and (result["unanswered"] != LEFT_OUT or complete(result)):
-            found += [f for measure in XMAN_MEASURES for data in XMAN_DATA for f in beside(data, "x-man", measure)]
-        elif "map" not in result:
-            found += beside(str(result["data"]), str(result["label_set"]))
+        if not isinstance(result, XmanResult):
+            found += comparable_figures(str(result["data"]), str(result["label_set"]))
+        elif result.unanswered != LEFT_OUT or result.coverage.complete:
+            found += [f for m in XMAN_MEASURES for data in XMAN_DATA for f in comparable_figures(data, "x-man", m)]
     return [
         {"method": f.method, "data": f.data, "measure": f.measure.replace("_", " "), "value": f.value,
          "labels": f.label_set, "protocol": f.protocol, "from": f"{f.paper}, table {f.table}"}
@@ -124,33 +125,32 @@ def papers(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def export(results: Sequence[Mapping[str, Any]], kind: str) -> bytes:
+def export(results: Sequence[Result], kind: str) -> bytes:
     """Write results in one of :data:`FORMATS`."""
     made = {"csv": _csv, "json": _json, "tex": _tex, "html": _html}[kind](results)
     return made.encode()
 
 
-def _csv(results: Sequence[Mapping[str, Any]]) -> str:
-    table, out = rows(results), io.StringIO()
-    writer = csv.DictWriter(out, list(table[0]) if table else [], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(table)
-    return out.getvalue()
+def _frame(table: Sequence[Mapping[str, Any]]) -> "DataFrame":
+    """Make a table whose cells keep their types."""
+    from pandas import DataFrame
+
+    return DataFrame(table, dtype=object)
 
 
-def _json(results: Sequence[Mapping[str, Any]]) -> str:
-    return json.dumps(
-        {"results": list(results), "papers": papers(results)}, ensure_ascii=False, allow_nan=False, indent=2
-    )
+def _csv(results: Sequence[Result]) -> str:
+    table = [{key: _no_formula(value) for key, value in row.items()} for row in rows(results)]
+    return str(_frame(table).to_csv(index=False, lineterminator="\n"))
 
 
-def tex(text: str) -> str:
-    r"""Escape text for LaTeX.
+def _no_formula(cell: Any) -> Any:
+    """Mark a text that a spreadsheet would compute as text, by an apostrophe."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@")) else cell
 
-    >>> print(tex("50 % of a_b"))
-    50 \% of a\_b
-    """
-    return "".join(_TEX.get(character, character) for character in text)
+
+def _json(results: Sequence[Result]) -> str:
+    told = [one.as_json() if isinstance(one, XmanResult) else one for one in results]
+    return json.dumps({"results": told, "papers": papers(results)}, ensure_ascii=False, allow_nan=False, indent=2)
 
 
 def shown(value: Any) -> str:
@@ -158,53 +158,59 @@ def shown(value: Any) -> str:
     return "" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
-def _tex(results: Sequence[Mapping[str, Any]]) -> str:
-    table = rows(results)
-    keys = list(table[0]) if table else []
-    numbers = [all(isinstance(row[key], float | int | None) for row in table) for key in keys]
-    lines = [
-        rf"\begin{{tabular}}{{{''.join('r' if n else 'l' for n in numbers)}}}",
-        r"\hline",
-        " & ".join(map(tex, keys)) + r" \\",
-        r"\hline",
-        *(" & ".join(tex(shown(row[key])) for key in keys) + r" \\" for row in table),
-        r"\hline",
-        r"\end{tabular}",
-    ]
-    said = [xman_text.coverage(result) for result in results if "map" in result]
-    said += [str(result["protocol"]) for result in results]
-    notes = [f"% {' '.join(sentence.split())}" for sentence in said]
-    return "\n".join([*notes, *lines, ""])
-
-
-def _html(results: Sequence[Mapping[str, Any]]) -> str:
-    parts = ["<h1>Evaluation</h1>"]
-    for result in results:
-        if "map" in result:
-            said = f"{result['camera']}: {xman_text.coverage(result)}"
-            videos = xman_text.videos(result)
-            parts.append(_xman_html.warning(said, complete(result)))
-            parts.append(_xman_html.folded(f"Video by video, {result['camera']}", _table(videos), len(videos)))
-    parts.append(_table(rows(results)))
-    compared = papers(results)
-    if compared:
-        parts += ["<h2>As papers print it</h2>", _table(compared)]
-    for result in results:
-        parts.append(f"<h2>{html.escape(str(result['camera']))}</h2><p>{html.escape(str(result['protocol']))}</p>")
-        if "videos" in result and isinstance(result["videos"], list):
-            parts.append(_table(result["videos"]))
-        if "map" in result:
-            parts += [_table(xman_text.classes(result)), _xman_html.matrix(result["confusion"])]
-    body = "\n".join(parts)
-    head = f'<meta charset="utf-8"><title>Evaluation</title><style>{STYLE}{_xman_html.STYLE}</style>'
-    return f'<!doctype html><html lang="en">{head}{body}</html>\n'
-
-
-def _table(table: Sequence[Mapping[str, Any]]) -> str:
-    if not table:
-        return ""
-    head = "".join(f"<th>{html.escape(str(key))}</th>" for key in table[0])
-    body = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(shown(v))}</td>" for v in row.values()) + "</tr>" for row in table
+def _tex(results: Sequence[Result]) -> str:
+    table = _frame(rows(results))
+    aligned = "".join(
+        "r" if table[key].map(lambda v: isinstance(v, float | int | None)).all() else "l" for key in table
     )
-    return f"<table><tr>{head}</tr>{body}</table>"
+    rules = [{"selector": name, "props": ":hline;"} for name in ("toprule", "midrule", "bottomrule")]
+    style = table.style.format(shown, escape="latex").format_index(escape="latex", axis="columns").hide(axis="index")
+    said = [xman_text.coverage(one) for one in results if isinstance(one, XmanResult)]
+    said += [protocol_of(one) for one in results]
+    notes = "".join(f"% {' '.join(sentence.split())}\n" for sentence in said)
+    return notes + str(style.set_table_styles(rules).to_latex(column_format=aligned))
+
+
+def protocol_of(result: Result) -> str:
+    """Return how a result's figures were computed."""
+    return result.chosen.protocol if isinstance(result, XmanResult) else str(result["protocol"])
+
+
+def _html(results: Sequence[Result]) -> str:
+    explained = [one for one in results if isinstance(one, XmanResult)]
+    return environment(TEMPLATES).get_template("export.html").render(
+        explained=[{"system": one.camera, "complete": one.coverage.complete, "coverage": xman_text.coverage(one),
+                    "videos": xman_text.videos(one)} for one in explained],
+        rows=rows(results), papers=papers(results), results=[_section(one) for one in results],
+        shown=shown, reading=xman_text.READING, few=MAX_OPEN, dark=MIN_WHITE,
+    )  # fmt: skip
+
+
+def _section(result: Result) -> dict[str, Any]:
+    """Return what the page shows of one result under its own heading."""
+    if isinstance(result, XmanResult):
+        details, made = xman_text.classes(result), matrix(result.chosen.confusion)
+        return {"system": result.camera, "protocol": protocol_of(result), "details": details, "matrix": made}
+    videos = result.get("videos")
+    return {"system": result["camera"], "protocol": protocol_of(result), "matrix": None,
+            "details": videos if isinstance(videos, list) else []}  # fmt: skip
+
+
+def matrix(confusion: Confusion) -> dict[str, Any]:
+    """Return a confusion matrix as the page's template takes it, each cell with its share of the row.
+
+    A class without a frame has no row; one that has none and never ranks first has no column.
+    """
+    names, counts = confusion.classes, confusion.rows
+    filled = [i for i, row in enumerate(counts) if sum(row)]
+    columns = [j for j in range(len(names)) if j in filled or any(counts[i][j] for i in filled)]
+    made = []
+    for i in filled:
+        total = sum(counts[i])
+        cells = [
+            {"count": counts[i][j], "share": counts[i][j] / total, "own": i == j,
+             "text": xman_text.per_cent(counts[i][j] / total), "colour": GREY if j == len(names) - 1 else COLOUR}
+            for j in columns
+        ]  # fmt: skip
+        made.append({"name": names[i], "total": total, "cells": cells})
+    return {"columns": [names[j] for j in columns], "rows": made, "dense": len(columns) > MAX_OPEN}

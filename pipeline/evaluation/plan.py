@@ -7,7 +7,7 @@ from core.progress import JobProgress, Progress, Stage
 from pipeline.training import plan as training
 
 OPENING, EXPLAINING, SCORING = "loading the camera", "explaining", "scoring"
-JUDGING, DRAWING = "working out the figures", "drawing curves"
+MEASURING_SCORES, DRAWING = "working out the figures", "drawing curves"
 
 STAGES = (
     Stage(OPENING, start=1.5),
@@ -17,7 +17,7 @@ STAGES = (
     ),
     Stage(EXPLAINING, "labelled frames", start=1.0, each=0.2, total=0),
     Stage(SCORING, "frames", start=0.5, each=0.02),
-    Stage(JUDGING, start=2.0),
+    Stage(MEASURING_SCORES, start=2.0),
     Stage(DRAWING, start=1.0, total=0),
 )
 """Normal footage is measured again with a teacher's eyes only; causes and curves are asked for or not."""

@@ -19,9 +19,9 @@ from core.registry import pick
 from metrics.frame_auc import micro_normalised
 from pipeline.camera import Camera, load
 from pipeline.evaluation.evaluate import raw_scores, score
+from pipeline.evaluation.evaluate_scores import evaluate_scores, truths_of
 from pipeline.evaluation.figures import shown
-from pipeline.evaluation.judge import judge, truths_of
-from pipeline.evaluation.plan import JUDGING, RESULT_STAGES
+from pipeline.evaluation.plan import MEASURING_SCORES, RESULT_STAGES
 from pipeline.evaluation.protocols import rules_for
 from pipeline.rate import frame_rate
 from pipeline.training.fit_camera import NormalFootage, TrainingSpec, fit_camera
@@ -129,8 +129,8 @@ def run(
     camera = _camera(row, seed, dataset, out, runtime, oracle, report, job)
     truths = truths_of(dataset)
     found = score(camera, dataset.name, truths, runtime, job)
-    job.begin(JUDGING)
-    figures, paper = judge(found, truths), judge(found, truths, rules)
+    job.begin(MEASURING_SCORES)
+    figures, paper = evaluate_scores(found, truths), evaluate_scores(found, truths, rules)
     last = figures.auc
     looks = [*oracle.looks, [camera.card["epochs"], last]]
     result = {

@@ -2,9 +2,9 @@
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -16,8 +16,8 @@ from metrics import bootstrap
 from metrics.xman import ClassMap, by_chance, by_type, confusion, macro, macro_by_chance
 from pipeline.evaluation._xman_match import MatchedLabels, match
 from pipeline.evaluation.metric_values import Figures, class_figures, defined, further_by_chance
+from pipeline.evaluation.xman_result import LEFT_OUT, LOWEST, ByChance, Confusion, Interval, XmanFigures, XmanResult
 
-LOWEST, LEFT_OUT = "lowest", "left-out"
 UNANSWERED = {
     LOWEST: "count, and rank last in every class (X-MAN's way: every frame of the data set)",
     LEFT_OUT: "are left out: figures of the answered frames alone",
@@ -46,7 +46,7 @@ PROTOCOL = (
 
 def measure_files(
     predictions: Path, labels: Path, unanswered: str = LOWEST, names: tuple[str, str] | None = None
-) -> dict[str, Any]:
+) -> XmanResult:
     """Read predictions and labels, and measure.
 
     Args:
@@ -55,9 +55,6 @@ def measure_files(
         unanswered: one of :data:`UNANSWERED`, how the figures count labelled frames without a prediction.
         names: what the two files are called, where that is not what they are kept as.
 
-    Returns:
-        What ``docs/interfaces.md`` says of ``xman --json``; None stands for a figure that is undefined.
-
     Raises:
         DataError: a file is missing or malformed, or no frame of the one is in the other.
         UnknownNameError: there is no such way.
@@ -65,74 +62,70 @@ def measure_files(
     pick("way to count unanswered frames", unanswered, UNANSWERED)
     matched = match(files.read(predictions), files.read_labels(labels))
     system, truth = names or (predictions.name, labels.name)
-    named = {"predictions": system, "labels": truth}
-    sums = {"sha256": {"predictions": _sha256(predictions), "labels": _sha256(labels)}}
-    return counted(named | sums | measure(matched, truth), unanswered)
+    sums = {"predictions": _sha256(predictions), "labels": _sha256(labels)}
+    ways = measure(matched, truth)
+    return XmanResult(system, truth, sums, matched.coverage(), matched.unmatched, ways, unanswered)
 
 
-def measure(matched: MatchedLabels, labels: str) -> dict[str, Any]:
+def measure(matched: MatchedLabels, labels: str) -> dict[str, XmanFigures]:
     """Compute every figure, both ways."""
     ways = {LOWEST: _figures(matched)}
     ways[LEFT_OUT] = ways[LOWEST] if matched.answered.all() else _figures(matched.of_answered())
     for way, text in COUNTED.items():
         units = bootstrap.units(matched.video if way == LOWEST else matched.video[matched.answered])[1]
         protocol = PROTOCOL.format(counted=text, resamples=bootstrap.RESAMPLES, units=units, labels=labels)
-        ways[way] = ways[way] | {"protocol": protocol}
-    return {"coverage": matched.coverage(), "unmatched": dict(matched.unmatched), "ways": ways}
+        ways[way] = replace(ways[way], protocol=protocol)
+    return ways
 
 
-def counted(result: Mapping[str, Any], unanswered: str) -> dict[str, Any]:
-    """Return a result whose own figures are those of one of its ways."""
-    return {**result, "unanswered": unanswered, **result["ways"][unanswered]}
-
-
-def complete(result: Mapping[str, Any]) -> bool:
-    """Tell whether the predictions answer every labelled frame, so that both ways are one."""
-    return bool(result["coverage"]["answered"] == result["coverage"]["labelled"])
-
-
-def _figures(matched: MatchedLabels) -> dict[str, Any]:
+def _figures(matched: MatchedLabels) -> XmanFigures:
     given = ClassScores(matched.scores, matched.positive, matched.classes, matched.video)
     found = class_figures(given)
     drawn = bootstrap.resampled(given.scores, given.positive, bootstrap.units(given.video)[0])
     names = [": ".join(name) for name in matched.classes]
     silent = [bool(np.isneginf(column).all()) for column in given.scores.T]
-    return {
-        **_means(found.means(given.classes), found.values, macro(given.scores, given.positive, given.video)),
-        "chance": _chance(given, names),
-        "intervals": _intervals(matched, drawn),
-        **found.per_class,
-        "per_class_interval": {name: _ends(drawn[:, i]) for i, name in enumerate(names)},
-        "never_predicted": [name for name, never in zip(names, silent, strict=True) if never],
-        "positives": {name: int(n) for name, n in zip(names, given.positive.sum(0), strict=True)},
-        "confusion": {"classes": [*names, "nothing"], "rows": confusion(given.scores, given.positive).tolist()},
-        "frames": len(given.positive),
-        "videos": len(np.unique(given.video)),
-    }
+    means = found.means(given.classes)
+    rows = confusion(given.scores, given.positive).tolist()
+    return XmanFigures(
+        figures=_means(means, found.values, macro(given.scores, given.positive, given.video)),
+        by_type=_by_type(means),
+        per_class=found.per_class,
+        chance=_chance(given, names),
+        intervals=_intervals(matched, drawn),
+        per_class_interval={name: _ends(drawn[:, i]) for i, name in enumerate(names)},
+        never_predicted=tuple(name for name, never in zip(names, silent, strict=True) if never),
+        positives={name: int(n) for name, n in zip(names, given.positive.sum(0), strict=True)},
+        confusion=Confusion((*names, "nothing"), tuple(map(tuple, rows))),
+        frames=len(given.positive),
+        videos=len(np.unique(given.video)),
+    )
 
 
-def _means(found: ClassMap, values: Figures, over_videos: float) -> dict[str, Any]:
-    """Return the figures of all classes: X-MAN's own and its parts, then what further metrics give."""
+def _means(found: ClassMap, values: Figures, over_videos: float) -> Figures:
+    """Return the figures of all classes: X-MAN's own, then what further metrics give."""
     return {
         "map": values["map"],
         "map_without_location": defined(found.map_without_location),
         "map_11_point": values["map_11_point"],
         "map_macro_over_videos": defined(over_videos),
-        "by_type": {kind: defined(value) for kind, value in by_type(found.per_class).items()},
         **values,
     }
 
 
-def _chance(given: ClassScores, names: Sequence[str]) -> dict[str, Any]:
+def _by_type(found: ClassMap) -> Figures:
+    return {kind: defined(value) for kind, value in by_type(found.per_class).items()}
+
+
+def _chance(given: ClassScores, names: Sequence[str]) -> ByChance:
     """Return the figures of a system that says nothing; the 11-point AP of equal scores is that same share."""
     found, further = by_chance(given.positive, given.classes), further_by_chance(given)
     values = {"map": defined(found.map), "map_11_point": defined(found.map), **further.values}
     per_class = {name: defined(value) for name, value in zip(names, found.per_class.values(), strict=True)}
     over_videos = macro_by_chance(given.positive, given.video)
-    return _means(found, values, over_videos) | {"per_class": per_class, **further.per_class}
+    return ByChance(_means(found, values, over_videos), _by_type(found), {"per_class": per_class, **further.per_class})
 
 
-def _intervals(matched: MatchedLabels, drawn: Doubles) -> dict[str, list[float] | None]:
+def _intervals(matched: MatchedLabels, drawn: Doubles) -> dict[str, Interval | None]:
     everything = range(len(matched.classes))
     no_place = [i for i in everything if matched.classes[i][0] != "location"]
     return {
@@ -141,9 +134,9 @@ def _intervals(matched: MatchedLabels, drawn: Doubles) -> dict[str, list[float] 
     }
 
 
-def _ends(values: Doubles) -> list[float] | None:
+def _ends(values: Doubles) -> Interval | None:
     found = bootstrap.interval(values)
-    return None if math.isnan(found.low) else [found.low, found.high]
+    return None if math.isnan(found.low) else (found.low, found.high)
 
 
 def _sha256(path: Path) -> str:

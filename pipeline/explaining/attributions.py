@@ -5,7 +5,6 @@ What is finished is on disk before the next method begins: a cancelled or failed
 
 import copy
 import dataclasses
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from core.arrays import Floats, Images
 from core.contracts import Detector
 from core.device import Runtime
 from core.errors import DataError, InputError
+from core.explanation import FILE, FrameExplanation, MethodFigures, read
 from core.progress import JobProgress
 from core.registry import pick
 from explain import faithfulness
@@ -29,17 +29,22 @@ from explain.scorer import Scorer
 from pipeline import versions
 from pipeline.camera import Camera
 from pipeline.explaining import plan
+from pipeline.explaining.attribution_input import (
+    MIN_FRAMES_SEEN,
+    FrameContext,
+    attribution_input,
+    build_input,
+    load_window,
+)
 from pipeline.explaining.plan import REPEATED, methods
-from pipeline.explaining.questions import LEAST, FrameContext, build_input, load_window, question_of
 from pipeline.sampling import Analysed
 
-FILE = "explain.json"
 AROUND = 8
 """Windows behind a frame in which all that its own window needs is found, however many frames are left out."""
 
 
 @dataclass(frozen=True)
-class Asked:
+class FrameRequest:
     """What is to be explained, and how.
 
     Attributes:
@@ -64,9 +69,9 @@ class Asked:
 
 
 def explain_frame(
-    path: Path, name: str, camera: Camera, asked: Asked, out: Path, runtime: Runtime, *,
+    path: Path, name: str, camera: Camera, asked: FrameRequest, out: Path, runtime: Runtime, *,
     job: JobProgress | None = None, cancelled: Callable[[], bool] | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> FrameExplanation:  # fmt: skip
     """Explain one frame of a clip, and write ``METHOD.npy``, ``METHOD.png`` and ``explain.json``.
 
     Args:
@@ -79,9 +84,6 @@ def explain_frame(
         job: told how far it is, of :func:`pipeline.explaining.plan.job_of`; whoever made it ends it.
         cancelled: asked between batches.
 
-    Returns:
-        What ``explain.json`` holds.
-
     Raises:
         ClipError, InputError: the clip cannot be read, or no window answers for the frame.
         Cancelled: ``cancelled`` said so; what is finished is kept.
@@ -93,62 +95,63 @@ def explain_frame(
     looked = load_window(
         path, name, detector, asked.frame, asked.analysed or _look(path, camera, detector, asked.frame)
     )
-    question, scale = question_of(looked, camera, detector, runtime, scores=asked.scores, threshold=asked.threshold,
-                                  seed=asked.seed)  # fmt: skip
-    explained = Explained(camera, detector, runtime, question, scale, asked, cancelled, job.advance)
+    question, scale = attribution_input(looked, camera, detector, runtime, scores=asked.scores,
+                                        threshold=asked.threshold, seed=asked.seed)  # fmt: skip
+    explained = FrameExplainer(camera, detector, runtime, question, scale, asked, cancelled, job.advance)
     result = _facts(name, camera, asked, question, scale, looked, runtime)
-    result["methods"] = _kept(out, result)
-    for method in result["methods"]:
+    finished = _kept(out, result)
+    for method in finished:
         job.expect(method, 0)
     for method in asked.methods:
-        if method not in result["methods"]:
+        if method not in finished:
             job.begin(method)
-            attribution, figures = explained.explain(method, known[method])
+            attribution, finished[method] = explained.explain(method, known[method])
             _keep(out, attribution, looked.window[question.target])
-            result["methods"][method] = figures
-            _agree(out, result, question)
-            files.write_json(out / FILE, result)
-    return result
+            finished = _with_agreement(out, finished, question)
+            files.write_json(out / FILE, dataclasses.replace(result, methods=finished).as_json())
+    return dataclasses.replace(result, methods=finished)
 
 
 def _look(path: Path, camera: Camera, detector: Detector, frame: int) -> Analysed:
     """Find out which frames the detector is shown around one of a clip that no run has scored."""
-    return Analysed.look(path, video.probe(path).fps, camera.fps, frame + AROUND * detector.window.span + LEAST)
+    return Analysed.look(
+        path, video.probe(path).fps, camera.fps, frame + AROUND * detector.window.span + MIN_FRAMES_SEEN
+    )
 
 
-class Explained:
+class FrameExplainer:
     """One frame's question with all that its methods are asked and judged by."""
 
     def __init__(
         self, camera: Camera, detector: Detector, runtime: Runtime, question: AttributionInput, scale: Scale,
-        asked: Asked, cancelled: Callable[[], bool] | None = None, progress: Callable[[float], None] | None = None,
+        asked: FrameRequest, cancelled: Callable[[], bool] | None = None,
+        progress: Callable[[float], None] | None = None,
     ) -> None:  # fmt: skip
         self.camera, self.detector, self.runtime, self.asked = camera, detector, runtime, asked
         self.question, self.scale, self.cancelled, self.progress = question, scale, cancelled, progress
         self.passes = 0.0
 
-    def explain(self, name: str, entry: MethodEntry) -> tuple[Attribution, dict[str, Any]]:
-        """Return a method's map, and its figures as ``explain.json`` holds them."""
+    def explain(self, name: str, entry: MethodEntry) -> tuple[Attribution, MethodFigures]:
+        """Return a method's map and its figures."""
         self.passes = 0.0
         found = attribute(name, entry, self.question, self.asker(self.asked.budget))
         values = reduced(found.map, self.question.heat.shape)
         told = faithfulness.curves(values, self.question, self.asker(Budget()))
-        figures: dict[str, Any] = {
-            "seconds": round(found.seconds, 3),
-            "evaluations": found.evaluations,
-            "deletion_auc": told and round(told.deletion_auc, 4),
-            "insertion_auc": told and round(told.insertion_auc, 4),
-            "sanity": round(self.sanity(entry, values), 4) if values.any() else None,
-            "stability": round(self.stability(entry, values), 4) if values.any() else None,
-            "note": found.note,
-            "frames": [round(float(share), 6) for share in found.frames],
-            "total": found.total,
-            "owed": found.owed,
-        }
-        figures["sane"] = None if figures["sanity"] is None else figures["sanity"] < faithfulness.MAX_SANITY_CORRELATION
-        if self.asked.masks is not None:
-            figures |= against(found.map, self.asked.masks)
-        return found, figures
+        sanity = round(self.sanity(entry, values), 4) if values.any() else None
+        return found, MethodFigures(
+            seconds=round(found.seconds, 3),
+            evaluations=found.evaluations,
+            deletion_auc=round(told.deletion_auc, 4) if told else None,
+            insertion_auc=round(told.insertion_auc, 4) if told else None,
+            sanity=sanity,
+            stability=round(self.stability(entry, values), 4) if values.any() else None,
+            note=found.note,
+            frames=tuple(round(float(share), 6) for share in found.frames),
+            total=found.total,
+            owed=found.owed,
+            sane=None if sanity is None else sanity < faithfulness.MAX_SANITY_CORRELATION,
+            **({} if self.asked.masks is None else against(found.map, self.asked.masks)),
+        )
 
     def sanity(self, entry: MethodEntry, values: Floats) -> float:
         """Return the rank correlation with the map of a random network; see :func:`faithfulness.sanity`."""
@@ -206,19 +209,6 @@ def against(values: Floats, mask: Any) -> dict[str, float]:
     }
 
 
-def read(folder: Path) -> dict[str, Any]:
-    """Return what ``explain.json`` of a folder holds.
-
-    Raises:
-        InputError: there is none that can be read.
-    """
-    try:
-        content: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{folder.name} holds no explanation; ask for it again") from error
-    return content
-
-
 def read_map(folder: Path, method: str) -> Floats:
     """Return the map that a folder holds of one method, (H, W) float32.
 
@@ -244,30 +234,25 @@ def _keep(out: Path, found: Attribution, image: Images) -> None:
 
 
 def _facts(
-    name: str,
-    camera: Camera,
-    asked: Asked,
-    question: AttributionInput,
-    scale: Scale,
-    looked: FrameContext,
+    name: str, camera: Camera, asked: FrameRequest, question: AttributionInput, scale: Scale, looked: FrameContext,
     runtime: Runtime,
-) -> dict[str, Any]:
-    return {
-        "clip": name,
-        "camera": camera.name,
-        "detector": camera.detector,
-        "frame": asked.frame,
-        "window": [looked.numbers[0], looked.numbers[-1]],
-        "score": float(f"{question.value:.6g}"),
-        "threshold": float(f"{question.threshold:.6g}"),
-        "score_db": _calibrated(question.value, scale, camera),
-        "threshold_db": _calibrated(question.threshold, scale, camera),
-        "segments": question.regions,
-        "budget": asked.budget.evaluations,
-        "seed": asked.seed,
-        "sane_below": faithfulness.MAX_SANITY_CORRELATION,
-        "versions": versions.of(camera, runtime),
-    }
+) -> FrameExplanation:  # fmt: skip
+    return FrameExplanation(
+        clip=name,
+        camera=camera.name,
+        detector=camera.detector,
+        frame=asked.frame,
+        window=(looked.numbers[0], looked.numbers[-1]),
+        score=float(f"{question.value:.6g}"),
+        threshold=float(f"{question.threshold:.6g}"),
+        score_db=_calibrated(question.value, scale, camera),
+        threshold_db=_calibrated(question.threshold, scale, camera),
+        segments=question.regions,
+        budget=asked.budget.evaluations,
+        seed=asked.seed,
+        sane_below=faithfulness.MAX_SANITY_CORRELATION,
+        versions=versions.of(camera, runtime),
+    )
 
 
 def _calibrated(value: float, scale: Scale, camera: Camera) -> float:
@@ -275,19 +260,23 @@ def _calibrated(value: float, scale: Scale, camera: Camera) -> float:
     return float(f"{scale.raw(value) - camera.normality.median:.6g}")
 
 
-def _kept(out: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
+def _kept(out: Path, facts: FrameExplanation) -> dict[str, MethodFigures]:
     """Return the figures of an earlier run of the very same question."""
     try:
         before = read(out)
-        same = all(before.get(key) == value for key, value in facts.items())
-        here = {name: figures for name, figures in before["methods"].items() if (out / f"{name}.npy").exists()}
-    except (InputError, KeyError, AttributeError):
+    except InputError:
         return {}
-    return here if same else {}
+    same = dataclasses.replace(before, methods={}) == facts
+    return {name: each for name, each in before.methods.items() if same and (out / f"{name}.npy").exists()}
 
 
-def _agree(out: Path, result: Mapping[str, Any], question: AttributionInput) -> None:
-    """Write into each method's figures how far it agrees with the others."""
-    maps = {name: reduced(read_map(out, name), question.heat.shape) for name in result["methods"]}
-    for name, value in faithfulness.agreement(maps).items():
-        result["methods"][name]["agreement"] = round(value, 4)
+def _with_agreement(
+    out: Path, finished: Mapping[str, MethodFigures], question: AttributionInput
+) -> dict[str, MethodFigures]:
+    """Return each method's figures with how far it agrees with the others."""
+    maps = {name: reduced(read_map(out, name), question.heat.shape) for name in finished}
+    agreement = faithfulness.agreement(maps)
+    return {
+        name: dataclasses.replace(figures, agreement=round(agreement[name], 4) if name in agreement else None)
+        for name, figures in finished.items()
+    }

@@ -1,15 +1,14 @@
 """Explanations that a page asks for: jobs, one for each frame of a run, whose folders lie in the run's."""
 
 import dataclasses
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from core import device, pictures
 from core.arrays import Floats, Images
 from core.errors import InputError
+from core.explanation import FILE, Counterfactual, FrameExplanation, read, read_counterfactual
 from explain.attribution import Budget
 from explain.report.maps import painted, top_of
 from jobs import legacy
@@ -17,17 +16,15 @@ from jobs.job import Job
 from jobs.store import JobStore, new_id
 from pipeline.camera import load
 from pipeline.explaining import plan
-from pipeline.explaining.attributions import FILE, read, read_map
-from pipeline.explaining.away import event_frames
-from pipeline.explaining.costs import usual
+from pipeline.explaining.attributions import read_map
+from pipeline.explaining.budgets import default_budget
 from pipeline.explaining.counterfactual import AFTER, BEFORE
-from pipeline.explaining.counterfactual import FILE as COUNTERFACTUAL
-from pipeline.explaining.source import ranked
+from pipeline.explaining.event_counterfactual import event_frames
 from pipeline.finished_run import WHY as FOLDER
 from pipeline.kinds import EXPLANATION, queue
 from pipeline.store import Run
 
-__all__ = ["AFTER", "BEFORE", "event_frames", "painted", "ranked", "top_of"]
+__all__ = ["AFTER", "BEFORE", "event_frames", "painted", "top_of"]
 
 
 @dataclass(frozen=True)
@@ -86,23 +83,23 @@ def about() -> dict[str, str]:
     return {name: entry.about for name, entry in plan.methods().items()}
 
 
-def usual_evaluations(run: Run) -> int:
-    """Return how many evaluations a method usually takes (see :mod:`pipeline.explaining.costs`).
+def default_evaluations(run: Run) -> int:
+    """Return how many evaluations a method usually takes (see :mod:`pipeline.explaining.budgets`).
 
     Raises:
         WhycamError: the run's camera is no longer there, or cannot be read.
     """
-    return usual(load(run.camera or "")).evaluations
+    return default_budget(load(run.camera or "")).evaluations
 
 
-def costs(run: Run, evaluations: int) -> dict[str, float]:
+def expected_seconds(run: Run, evaluations: int) -> dict[str, float]:
     """Return how many seconds each method will take, its figures included, going by what was explained before."""
-    return plan.costs(_subjects(run), plan.methods(), evaluations)
+    return plan.expected_seconds(_subjects(run), plan.methods(), evaluations)
 
 
-def other_costs(run: Run, event_frames: int) -> float:
+def overhead_seconds(run: Run, event_frames: int) -> float:
     """Return how many seconds are taken beside the methods; explaining away an event of so many frames among them."""
-    return plan.outside(_subjects(run), event_frames)
+    return plan.overhead_seconds(_subjects(run), event_frames)
 
 
 def _subjects(run: Run) -> tuple[str, str]:
@@ -140,15 +137,14 @@ def explained(run: Run) -> list[int]:
     return sorted(int(f.name) for f in (run.folder / FOLDER).glob("[0-9]*") if f.name.isdecimal())
 
 
-def result(run: Run, frame: int) -> dict[str, Any] | None:
-    """Return what ``explain.json`` holds of a frame; None where nothing is finished yet."""
+def result(run: Run, frame: int) -> FrameExplanation | None:
+    """Return a frame's explanation; None if no method is finished yet."""
     return read(place(run, frame)) if (place(run, frame) / FILE).exists() else None
 
 
-def counterfactual(run: Run, frame: int) -> dict[str, Any] | None:
-    """Return what ``counterfactual.json`` holds of a frame's event; None where there is none."""
-    path = place(run, frame) / COUNTERFACTUAL
-    return _content(path) if path.exists() else None
+def counterfactual(run: Run, frame: int) -> Counterfactual | None:
+    """Return the counterfactual of a frame's event; None if there is none."""
+    return read_counterfactual(place(run, frame))
 
 
 def maps(run: Run, frame: int, names: Sequence[str]) -> dict[str, Floats]:
@@ -162,11 +158,3 @@ def picture(run: Run, frame: int) -> Images:
         return pictures.read(place(run, frame) / "frame.png")
     except InputError as error:
         raise InputError(f"the picture of frame {frame} is no longer there; ask for it again") from error
-
-
-def _content(path: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path.name} cannot be read: {error}") from error
-    return content

@@ -9,8 +9,8 @@ from pipeline import finished_run, store
 from pipeline.camera import load
 from pipeline.evidence import EvidenceFolder
 from pipeline.explaining import plan
-from pipeline.explaining.attributions import Asked, explain_frame
-from pipeline.explaining.away import event_frames, explain_away
+from pipeline.explaining.attributions import FrameRequest, explain_frame
+from pipeline.explaining.event_counterfactual import event_counterfactual, event_frames
 from pipeline.explaining.explanations import Explanation
 from pipeline.finished_run import EVIDENCE, WHY, explain_events
 
@@ -19,7 +19,7 @@ def run(context: JobContext) -> None:
     """Explain the frame into its folder, and write the run's report again with it.
 
     Raises:
-        WhycamError: as :func:`explain_frame` and :func:`explain_away` do.
+        WhycamError: as :func:`explain_frame` and :func:`event_counterfactual` do.
     """
     explanation = context.store.get(context.job.id, Explanation)
     run, request, frame, folder = (
@@ -35,12 +35,14 @@ def run(context: JobContext) -> None:
         plan.subjects_of(camera.name, runtime.describe()), {name: known[name] for name in names}, request.evaluations,
         event_frames(analysis, frame) if request.event else 0, context.progress,
     )  # fmt: skip
-    asked = Asked(frame, names, Budget(request.evaluations), threshold=request.threshold, scores=analysis.scores,
+    asked = FrameRequest(frame, names, Budget(request.evaluations), threshold=request.threshold, scores=analysis.scores,
                   analysed=finished_run.read(run.folder).analysed)  # fmt: skip
     with exclusive(folder):
         explain_frame(run.path, run.clip, camera, asked, folder, runtime, job=job, cancelled=context.cancelled)
         if request.event:
-            explain_away(run, frame, folder, runtime, threshold=request.threshold, job=job, cancelled=context.cancelled)
+            event_counterfactual(
+                run, frame, folder, runtime, threshold=request.threshold, job=job, cancelled=context.cancelled
+            )
     job.begin(plan.WRITING)
     report.write(explain_events(run.folder), EvidenceFolder(run.folder / EVIDENCE).get, run.folder, run.folder / WHY)
     job.finish()

@@ -11,10 +11,10 @@ from explain.attribution import MethodEntry
 from explain.faithfulness import STEPS
 from pipeline import plan
 
-JOB, READING, AWAY, WRITING = "explain", "reading the clip", "explaining the event away", "writing the report"
+JOB, READING, COUNTERFACTUAL, WRITING = "explain", "reading the clip", "explaining the event away", "writing the report"
 REPEATED = 0.25
 """Share of a method's budget that each repetition gets: under noise, and with random networks."""
-PLAYS = 12
+WINDOWS_PER_FRAME = 12
 """Windows for each frame of an event that is explained away, where nobody knows yet how much moves in it."""
 PASS = 0.05
 """Seconds of a forward pass where nothing of the kind is remembered."""
@@ -51,7 +51,7 @@ def passes(entry: MethodEntry, evaluations: int) -> float:
 
 def job_of(
     subjects: Sequence[str], methods: Mapping[str, MethodEntry], evaluations: int, event_frames: int = 0,
-    tell: Callable[[Progress], None] | None = None, *, away_first: bool = False,
+    tell: Callable[[Progress], None] | None = None, *, counterfactual_first: bool = False,
 ) -> JobProgress:  # fmt: skip
     """Return an explanation's progress.
 
@@ -61,13 +61,13 @@ def job_of(
         evaluations: that each may take.
         event_frames: length of the event that is explained away; 0 where none is.
         tell: told how far it is.
-        away_first: whether the event is explained away before the methods are asked.
+        counterfactual_first: whether the counterfactual is computed before the methods are asked.
     """
-    stages = sorted(_stages(subjects, methods), key=lambda stage: away_first and stage.name != AWAY)
+    stages = sorted(_stages(subjects, methods), key=lambda stage: counterfactual_first and stage.name != COUNTERFACTUAL)
     job = JobProgress(JOB, stages, tell, subjects=subjects)
     for name, entry in methods.items():
         job.expect(name, _passes(subjects, name, entry, evaluations))
-    job.expect(AWAY, PLAYS * event_frames)
+    job.expect(COUNTERFACTUAL, WINDOWS_PER_FRAME * event_frames)
     return job
 
 
@@ -76,16 +76,19 @@ def subjects_of(camera: str, device: str) -> tuple[str, str]:
     return f"{camera}, {device}", device
 
 
-def costs(subjects: Sequence[str], methods: Mapping[str, MethodEntry], evaluations: int) -> dict[str, float]:
+def expected_seconds(subjects: Sequence[str], methods: Mapping[str, MethodEntry], evaluations: int) -> dict[str, float]:
     """Return how many seconds each method will take, its figures included."""
     stages = {stage.name: stage for stage in _stages(subjects, methods)}
     units = {name: _passes(subjects, name, entry, evaluations) for name, entry in methods.items()}
     return {name: foreseen(JOB, subjects, stages[name], count) or 0.0 for name, count in units.items()}
 
 
-def outside(subjects: Sequence[str], event_frames: int = 0) -> float:
+def overhead_seconds(subjects: Sequence[str], event_frames: int = 0) -> float:
     """Return how many seconds an explanation will take beside its methods."""
-    parts = [(stage, PLAYS * event_frames if stage.name == AWAY else 1) for stage in _stages(subjects, {})]
+    parts = [
+        (stage, WINDOWS_PER_FRAME * event_frames if stage.name == COUNTERFACTUAL else 1)
+        for stage in _stages(subjects, {})
+    ]
     return sum(foreseen(JOB, subjects, stage, units) or 0.0 for stage, units in parts)
 
 
@@ -100,7 +103,7 @@ def _stages(subjects: Sequence[str], methods: Mapping[str, MethodEntry]) -> tupl
     return (
         Stage(READING, start=OUTSIDE[READING]),
         *(Stage(name, "evaluations", start=0.3, each=each, gauge=True) for name in methods),
-        Stage(AWAY, "evaluations", start=3.0, each=each),
+        Stage(COUNTERFACTUAL, "evaluations", start=3.0, each=each),
         Stage(WRITING, start=OUTSIDE[WRITING]),
     )
 

@@ -2,22 +2,22 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from core import device, video
 from core.arrays import Floats
 from core.errors import InputError
+from core.explanation import Counterfactual, FrameExplanation
 from core.progress import Progress
 from explain.attribution import Budget
 from jobs.locks import exclusive
 from pipeline import finished_run, frame_log, store
 from pipeline.camera import load, named_or_only
 from pipeline.explaining import plan
-from pipeline.explaining.attributions import Asked, explain_frame
-from pipeline.explaining.away import event_frames, explain_away
-from pipeline.explaining.costs import usual
+from pipeline.explaining.attributions import FrameRequest, explain_frame
+from pipeline.explaining.budgets import default_budget
+from pipeline.explaining.event_counterfactual import event_counterfactual, event_frames
 from pipeline.finished_run import explain_events
 
 
@@ -25,7 +25,7 @@ def explain_source(
     source: str, camera: str | None, frame: int, methods: str, out: Path, *, budget: Budget | None = None,
     event: bool = False, seed: int = 0, device_name: str = "auto",
     say: Callable[[Progress], None] | None = None, cancelled: Callable[[], bool] | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> tuple[FrameExplanation, Counterfactual | None]:  # fmt: skip
     """Explain one frame of a run or of a clip.
 
     Args:
@@ -34,7 +34,7 @@ def explain_source(
         frame: index in the clip.
         methods: names joined by commas, or ``all``.
         out: folder of the maps.
-        budget: of each method; the usual one of the camera's detector when None.
+        budget: of each method; the default one of the camera's detector when None.
         event: explain the event around the frame away, too, which a run alone has.
         seed: of everything drawn by chance.
         device_name: ``auto``, ``cpu`` or ``cuda``.
@@ -42,7 +42,7 @@ def explain_source(
         cancelled: asked between batches.
 
     Returns:
-        What ``explain.json`` holds, with what ``counterfactual.json`` does under ``event`` where that was asked for.
+        The explanation, and the counterfactual of the event if ``event`` asks for it.
 
     Raises:
         InputError: there is no such clip, run, camera, method, frame or event, or another process writes into ``out``.
@@ -60,27 +60,21 @@ def explain_source(
     which = named_or_only(camera)
     video.probe(path)
     whose = load(which)
-    asked = Asked(frame, wanted, budget or usual(whose), seed, threshold, scores, analysed)
+    asked = FrameRequest(frame, wanted, budget or default_budget(whose), seed, threshold, scores, analysed)
     runtime, entries = (
         device.choose(device_name),
         {name: each for name, each in plan.methods().items() if name in wanted},
     )
     around = event_frames(explain_events(run.folder), frame) if event and run else 0
     job = plan.job_of(plan.subjects_of(whose.name, runtime.describe()), entries, asked.budget.evaluations, around, say,
-                      away_first=True)  # fmt: skip
+                      counterfactual_first=True)  # fmt: skip
     with exclusive(out):
-        away = explain_away(run, frame, out, runtime, job=job, cancelled=cancelled) if event and run else None
+        away = event_counterfactual(run, frame, out, runtime, job=job, cancelled=cancelled) if event and run else None
         result = explain_frame(path, name, whose, asked, out, runtime, job=job, cancelled=cancelled)
     job.finish()
-    return result | ({"event": away} if away else {})
+    return result, away
 
 
 def scores_of(folder: Path) -> Floats:
     """Return a run's calibrated scores, as far as it was scored."""
     return frame_log.read(folder, 25.0).scores
-
-
-def ranked(result: dict[str, Any]) -> list[str]:
-    """Return an explanation's methods, the most faithful first: by deletion AUC, those without one last."""
-    found: dict[str, dict[str, Any]] = result["methods"]
-    return sorted(found, key=lambda name: (found[name]["deletion_auc"] is None, found[name]["deletion_auc"], name))

@@ -1,13 +1,11 @@
 """The right first cause, against a twin that is written out frame by frame."""
 
-import math
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.analysis import FrameCause
-from metrics.first_cause import Region, judge, names, overlap, shares, tracks_right
+from metrics.first_cause import Region, match_first_cause, names, overlap, summarise_verdicts, tracks_right
 
 WHERE = (10.0, 10.0, 30.0, 50.0)
 ELSEWHERE = (100.0, 10.0, 120.0, 50.0)
@@ -47,48 +45,50 @@ def region(coarse, fine, box=WHERE, track=1):
 )
 def test_what_names_what(said, shown, right):
     assert names(*said, region(*shown)) is right
-    verdict = judge([cause(*said)], [region(*shown)])
+    verdict = match_first_cause([cause(*said)], [region(*shown)])
     assert verdict.right is right and verdict.found == (True,)
 
 
 def test_a_region_without_a_name_counts_as_found():
-    verdict = judge([cause("unknown", "unknown")], [region("object", "bicycle")])
-    result = shares([verdict])
+    verdict = match_first_cause([cause("unknown", "unknown")], [region("object", "bicycle")])
+    result = summarise_verdicts([verdict])
     assert (result.top1, result.found, result.top1_tracks) == (0.0, 1.0, 0.0)
 
 
 def test_the_right_name_in_another_place_is_wrong():
-    verdict = judge([cause("object", "bicycle", ELSEWHERE)], [region("object", "bicycle")])
+    verdict = match_first_cause([cause("object", "bicycle", ELSEWHERE)], [region("object", "bicycle")])
     assert not verdict.right and verdict.found == (False,)
 
 
 def test_the_name_must_be_that_of_the_region_it_lies_on():
     both = [region("object", "bicycle"), region("object", "skateboard", ELSEWHERE, 2)]
-    assert not judge([cause("object", "skateboard")], both).right
-    assert judge([cause("object", "skateboard", ELSEWHERE)], both).right
+    assert not match_first_cause([cause("object", "skateboard")], both).right
+    assert match_first_cause([cause("object", "skateboard", ELSEWHERE)], both).right
 
 
 @pytest.mark.parametrize(("width", "found"), [(3.0, True), (2.99, False)])
 def test_a_box_lies_on_a_region_from_three_tenths(width, found):
-    verdict = judge([cause("object", "bicycle", (0, 0, width, 1))], [region("object", "bicycle", (0, 0, 10, 1))])
+    verdict = match_first_cause(
+        [cause("object", "bicycle", (0, 0, width, 1))], [region("object", "bicycle", (0, 0, 10, 1))]
+    )
     assert verdict.right is found
 
 
 def test_no_cause_is_a_wrong_answer():
-    result = shares([judge([], [region("object", "bicycle")])])
+    result = summarise_verdicts([match_first_cause([], [region("object", "bicycle")])])
     assert (result.top1, result.found, result.top1_tracks, result.frames, result.tracks) == (0, 0, 0, 1, 1)
 
 
 def test_nothing_annotated_is_undefined():
-    result = shares([])
-    assert math.isnan(result.top1) and math.isnan(result.found) and math.isnan(result.top1_tracks)
+    result = summarise_verdicts([])
+    assert result.top1 is None and result.found is None and result.top1_tracks is None
 
 
 def votes(*answers):
     """Answers on the track's region, ``None`` elsewhere, of a track that shows a bicycle."""
     shown = [region("object", "bicycle")]
     given = [cause("object", a) if a else cause("object", "person", ELSEWHERE) for a in answers]
-    return tracks_right([judge([c], shown) for c in given])[1]
+    return tracks_right([match_first_cause([c], shown) for c in given])[1]
 
 
 def test_a_track_has_one_vote():
@@ -103,9 +103,9 @@ def test_causes_on_another_region_are_set_aside_where_a_track_is_judged():
     both = [region("object", "bicycle"), region("object", "skateboard", ELSEWHERE, 2)]
     on_bicycle, on_board = cause("object", "bicycle"), cause("object", "skateboard", ELSEWHERE)
     nowhere = cause("object", "person", (300.0, 10.0, 320.0, 50.0))
-    assert tracks_right([judge([on_bicycle, on_board], both)]) == {1: True, 2: True}
-    assert tracks_right([judge([on_bicycle, nowhere, on_board], both)]) == {1: True, 2: False}
-    assert tracks_right([judge([on_bicycle], both)]) == {1: True, 2: False}
+    assert tracks_right([match_first_cause([on_bicycle, on_board], both)]) == {1: True, 2: True}
+    assert tracks_right([match_first_cause([on_bicycle, nowhere, on_board], both)]) == {1: True, 2: False}
+    assert tracks_right([match_first_cause([on_bicycle], both)]) == {1: True, 2: False}
 
 
 BOX = st.tuples(st.integers(0, 9), st.integers(0, 9), st.integers(1, 9), st.integers(1, 9)).map(
@@ -147,7 +147,9 @@ def says(said, shown):
 )
 def test_shares_are_those_of_the_twin(frames):
     verdicts = [
-        judge([cause(*name, box) for name, box in said], [region(*shown, box, track) for shown, box, track in regions])
+        match_first_cause(
+            [cause(*name, box) for name, box in said], [region(*shown, box, track) for shown, box, track in regions]
+        )
         for said, regions in frames
     ]
     right = found = 0
@@ -164,7 +166,7 @@ def test_shares_are_those_of_the_twin(frames):
             asked = bool(mine) and mine[0][1][i]
             ballot = (mine[0][0], says(mine[0][0], shown)) if asked else ("elsewhere", False)
             ballots.setdefault(track, []).append(ballot)
-    result = shares(verdicts)
+    result = summarise_verdicts(verdicts)
     if not frames:
         return
     assert result.top1 == pytest.approx(right / len(frames))

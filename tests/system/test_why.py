@@ -16,8 +16,8 @@ from explain.scorer import Scorer
 from pipeline.camera import load
 from pipeline.events import smoothed
 from pipeline.explaining import counterfactual
+from pipeline.explaining.attribution_input import attribution_input, load_window
 from pipeline.explaining.plan import methods
-from pipeline.explaining.questions import load_window, question_of
 from pipeline.sampling import Analysed
 
 DEMO = Path(__file__).resolve().parent.parent.parent / "assets" / "demo" / "plaza.mp4"
@@ -41,7 +41,7 @@ def asked():
     runtime, camera = device.choose("cpu"), load("plaza")
     detector = camera.build(runtime)
     looked = load_window(DEMO, "plaza", detector, FRAME, ANALYSED)
-    return (camera, detector, runtime, looked, *question_of(looked, camera, detector, runtime))
+    return (camera, detector, runtime, looked, *attribution_input(looked, camera, detector, runtime))
 
 
 def box_of(mask):
@@ -82,36 +82,35 @@ def ten_frames(monkeypatch):
     monkeypatch.setattr(counterfactual, "LONGEST", 8)
 
 
-def explain_away(asked, cart, out, threshold, **more):
+def event_counterfactual(asked, cart, out, threshold, **more):
     camera, detector, runtime, *_ = asked
     seen = evidence(detector, camera, cart)
     event = Event(FRAME - 4, FRAME + 4, FRAME, 6.6)
-    return counterfactual.without(DEMO, camera, event, seen, out, runtime, clock=CLOCK, analysed=ANALYSED,
+    return counterfactual.minimal_removal(DEMO, camera, event, seen, out, runtime, clock=CLOCK, analysed=ANALYSED,
                                   scores=np.array([7.2], np.float32), threshold=threshold, **more)  # fmt: skip
 
 
 def test_without_the_cart_there_is_no_event_and_the_clip_proves_it(asked, cart, tmp_path, ten_frames):
     camera, detector, runtime, *_ = asked
-    result = explain_away(asked, cart, tmp_path, camera.threshold)
-    truck = next(part for part in result["parts"] if part["label"] == "truck")
-    assert truck["needed"] and truck["mattered"]
-    assert result["after"] < result["before"]
-    assert result["suffices"] == (result["after"] < result["threshold"])
+    result = event_counterfactual(asked, cart, tmp_path, camera.threshold)
+    truck = next(part for part in result.parts if part.label == "truck")
+    assert truck.needed and truck.mattered
+    assert result.after < result.before
+    assert result.suffices == (result.after < result.threshold)
     assert (
-        "the truck" in result["sentence"]
-        and f"{result['before_db']:.2f} dB to {result['after_db']:.2f} dB" in result["sentence"]
+        "the truck" in result.sentence and f"{result.before_db:.2f} dB to {result.after_db:.2f} dB" in result.sentence
     )
     before, after = (
         np.concatenate([c.images for c in video.read(tmp_path / name)])
         for name in (counterfactual.BEFORE, counterfactual.AFTER)
     )
-    first, last = result["frames"]
+    first, last = result.frames
     assert len(before) == len(after) == last - first + 1
     changed = np.abs(before.astype(int) - after).max(3)[len(before) // 2] > 24
     x1, y1, x2, y2 = box_of(cart)
     assert changed[y1:y2, x1:x2].mean() > 5 * changed.mean()
     # The claim is of pixels: put them in the clip's place, and score them as any clip is scored.
-    parts, needed = result["parts"], [i for i, part in enumerate(result["parts"]) if part["needed"]]
+    parts, needed = result.parts, [i for i, part in enumerate(result.parts) if part.needed]
     assert len(needed) <= len(parts)
     original = load_window(DEMO, "plaza", detector, first, ANALYSED).window[:-1]
     clip = np.concatenate([original, after])
@@ -120,15 +119,16 @@ def test_without_the_cart_there_is_no_event_and_the_clip_proves_it(asked, cart, 
         scores = torch.cat([detector.predict(part).score for part in torch.split(windows, 4)]).float().numpy()
     scale = counterfactual.scale_of(camera, detector, [7.2])
     peak = float(scale.of(float(np.nanmax(smoothed(scores, Clock.steady(25.0, len(scores)))))))
-    assert peak == pytest.approx(result["after"], abs=0.08)
+    assert peak == pytest.approx(result.after, abs=0.08)
 
 
 def test_what_cannot_be_explained_away_is_said(asked, cart, tmp_path, ten_frames):
-    result = explain_away(asked, cart, tmp_path, -20.0)
-    assert not result["suffices"] and result["sentence"].startswith("No set of what was seen is enough: ")
+    result = event_counterfactual(asked, cart, tmp_path, -20.0)
+    assert not result.suffices and result.sentence.startswith("No set of what was seen is enough: ")
     with pytest.raises(Cancelled):
-        explain_away(asked, cart, tmp_path, 1.0, cancelled=lambda: True)
+        event_counterfactual(asked, cart, tmp_path, 1.0, cancelled=lambda: True)
     camera, _, runtime, *_ = asked
     with pytest.raises(InputError, match="nothing can be taken away from it"):
-        counterfactual.without(DEMO, camera, Event(1, 2, 1, 1.0), [], tmp_path, runtime, clock=CLOCK, analysed=ANALYSED,
+        counterfactual.minimal_removal(DEMO, camera, Event(1, 2, 1, 1.0), [], tmp_path, runtime, clock=CLOCK,
+                                       analysed=ANALYSED,
                                scores=np.zeros(3, np.float32), threshold=1.0)  # fmt: skip

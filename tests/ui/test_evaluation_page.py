@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -16,12 +17,12 @@ from core.progress import Progress
 from jobs.queue import Queue
 from jobs.store import JobStore
 from pipeline import store
-from pipeline.evaluation import evaluations, mixed, opened
+from pipeline.evaluation import contamination, evaluated_run, evaluations
 from pipeline.evaluation.curves import curves
+from pipeline.evaluation.evaluate_scores import evaluate_scores
 from pipeline.evaluation.evaluations import Evaluation
-from pipeline.evaluation.judge import judge
 from pipeline.evaluation.protocols import OWN
-from pipeline.evaluation.stored import Kept, Stored
+from pipeline.evaluation.score_files import ClipScores, ScoreFile
 from pipeline.evaluation.xman import measure_files
 from tests.jobs import inline
 from tests.ui import made
@@ -35,7 +36,7 @@ HOSTILE = 'x"><script>alert(1)</script>.csv'
 @pytest.fixture(autouse=True)
 def _nothing_shipped(monkeypatch, tmp_path):
     monkeypatch.setattr("pipeline.camera.SHIPPED", tmp_path / "none")
-    monkeypatch.setattr(mixed, "RESULTS", tmp_path / "none")
+    monkeypatch.setattr(contamination, "RESULTS", tmp_path / "none")
 
 
 def show():
@@ -68,18 +69,18 @@ def detection(number, name, shift=0.0, data="ped2", kind="scores"):
         abnormal = np.zeros(120, bool)
         abnormal[60:] = True
         scores = rng.normal(shift, 1, 120).astype(np.float32) + 2 * abnormal
-        clips.append(Kept(clip, scores))
+        clips.append(ClipScores(clip, scores))
         truths.append((Named(clip), Truth(abnormal, None, f"ucsd-{data}/v1p2")))
-    stored = Stored(name, "scores from a file", data, None, 0, tuple(clips))
+    stored = ScoreFile(name, "scores from a file", data, None, 0, tuple(clips))
     request = {"kind": kind, "system": name, "data": data}
-    result = judge(stored, truths).as_json()
+    result = evaluate_scores(stored, truths).as_json()
     return keep(number, request, result=result, curves=curves(stored, [t for _, t in truths], OWN))
 
 
 def explanation(number=1, name=HOSTILE, predictions=EXAMPLES / "xman_predictions.csv", **request):
     result = measure_files(predictions, EXAMPLES / "xman_labels.json", names=(name, "labels.json"))
     asked = {"kind": "xman", "system": name, "labels": "labels.json"} | request
-    return keep(number, asked, result=result | {"camera": name})
+    return keep(number, asked, result=replace(result, camera=name).as_json())
 
 
 def test_an_empty_page_says_what_it_is_for():
@@ -169,7 +170,7 @@ def worst_of_a_camera(number):
 def test_a_worst_frame_offers_a_run_and_then_opens_it(monkeypatch):
     worst_of_a_camera(4)
     asked = []
-    monkeypatch.setattr(opened, "start", lambda request, clip: asked.append((request.system, clip)))
+    monkeypatch.setattr(evaluated_run, "start", lambda request, clip: asked.append((request.system, clip)))
     at = show()
     (button,) = [b for b in at.button if b.label == "Analyse clip"]
     button.click()
@@ -221,7 +222,7 @@ def test_what_all_rows_share_is_said_once():
 
 def test_anomalies_in_the_training_footage_get_a_curve(monkeypatch):
     rows = [{"system": "a", "share": share, "auc": 0.9 - share, "seed": 0, "protocol": "so many"} for share in (0, 0.1)]
-    monkeypatch.setattr(mixed, "kept", lambda data: rows if data == "ped2" else [])
+    monkeypatch.setattr(contamination, "kept", lambda data: rows if data == "ped2" else [])
     detection(1, "first.csv")
     at = show()
     assert len(at.get("plotly_chart")) == 5

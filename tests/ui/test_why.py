@@ -58,9 +58,14 @@ def explained(run, frame=FRAME):
     for name in methods:
         np.save(folder / f"{name}.npy", values)
     (folder / "frame.png").write_bytes(png(np.full((180, 320, 3), 90, np.uint8)))
-    files.write_json(folder / "explain.json", {"methods": methods, "frame": frame, "score": 0.83, "threshold": 0.4,
+    files.write_json(folder / "explain.json", {"methods": methods, "frame": frame, "window": [frame - 5, frame],
+                                              "clip": "walk.mp4", "camera": "plaza", "detector": "vqunet-prediction",
+                                              "score": 0.83, "threshold": 0.4,
                                               "score_db": 7.1, "threshold_db": 2.0})  # fmt: skip
-    files.write_json(folder / "counterfactual.json", {"sentence": "Without the bicycle <i> the score falls."})
+    files.write_json(folder / "counterfactual.json", {
+        "before": 0.83, "after": 0.3, "threshold": 0.4, "before_db": 7.1, "after_db": 1.0, "threshold_db": 2.0,
+        "suffices": True, "parts": [], "sentence": "Without the bicycle <i> the score falls.", "frames": [0, 1],
+    })  # fmt: skip
     return folder
 
 
@@ -155,7 +160,7 @@ def test_what_version_0_1_kept_with_a_run_is_taken_over():
     found = explanations.find(run, FRAME)
     assert (found.state, found.reason, found.frame, found.run_id) == ("failed", "it broke", FRAME, run.id)
     assert found.request == ExplanationRequest("lime", 8, False, 2.0) and found.folder == folder
-    assert explanations.find(run, FRAME) == found and set(explanations.result(run, FRAME)["methods"]) == {
+    assert explanations.find(run, FRAME) == found and set(explanations.result(run, FRAME).methods) == {
         "residual",
         "lime",
     }
@@ -182,7 +187,7 @@ def test_the_worker_explains_and_keeps_what_it_found(tiny_run, monkeypatch):
     first = explanations.submit(tiny_run, 12, ExplanationRequest("residual,lrp-composite", 8, False, 2.0))
     assert inline.work(first.id) == 0, explanations.find(tiny_run, 12).reason
     assert explanations.find(tiny_run, 12).state == "done"
-    assert set(explanations.result(tiny_run, 12)["methods"]) == {"residual", "lrp-composite"}
+    assert set(explanations.result(tiny_run, 12).methods) == {"residual", "lrp-composite"}
     assert "Why these scores" in (tiny_run.folder / "report.html").read_text(encoding="utf-8")
     again = explanations.submit(tiny_run, 12, ExplanationRequest("lime", 8, False, 2.0))
     JobStore().request_cancel(again.id)

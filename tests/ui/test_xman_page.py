@@ -1,14 +1,16 @@
 """X-MAN's part of the evaluation page: coverage before the figure, chance beside it, failures before old results."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from core import files
 from core.errors import StorageError
 from jobs.store import JobStore
-from pipeline.evaluation import current, evaluations, xman
-from pipeline.evaluation.current import FINGERPRINT, fingerprint
+from pipeline.evaluation import evaluations, latest, xman
+from pipeline.evaluation.latest import FINGERPRINT, fingerprint
+from pipeline.evaluation.xman_result import ByChance, Confusion, Coverage, XmanFigures, XmanResult
 from tests.jobs import inline
 from tests.ui.test_evaluation_page import EXAMPLES, detection, explanation, keep, show, unescaped
 from tests.ui.test_pages import fine, html
@@ -61,7 +63,7 @@ def test_all_frames_answered_are_said_to_be_and_need_no_switch(tmp_path):
 def test_unanswered_frames_count_either_way(partly):
     explanation(1, "partly.csv", partly)
     at = show()
-    found = xman.measure_files(partly, EXAMPLES / "xman_labels.json")["ways"]
+    found = xman.measure_files(partly, EXAMPLES / "xman_labels.json").as_json()["ways"]
     assert at.radio("xman-unanswered").value == "lowest"
     assert f"<td>{found['lowest']['map']:.3f}</td><td>{found['lowest']['chance']['map']:.3f}</td>" in html(at)
     assert "As papers print it: 10 of 10 figures" in [one.label for one in at.expander]
@@ -98,30 +100,35 @@ def test_classes_stand_beside_chance_and_what_they_are_taken_for(partly):
     assert numbers == {"40", "60", "100"}
 
 
+def drawn(confusion, flat, mean=0.5):
+    """Make a result of some classes, with what the charts draw."""
+    chance = ByChance({"map": 0.1}, {}, {"per_class": flat})
+    figures = XmanFigures({"map": mean}, {}, {"per_class": flat}, chance, {}, dict.fromkeys(flat), (), {}, confusion,
+                          1, 1)  # fmt: skip
+    return XmanResult("p", "l", {}, Coverage(1, 1), None, {"lowest": figures})
+
+
 def test_many_classes_and_long_names_keep_their_labels_apart():
     from ui.xman_charts import confusion, precision_by_class
 
     names = [f"action: {'a long name of a class ' * 3}{i}" for i in range(56)]
     rows = [[1 if j in (i, 56) else 0 for j in range(57)] for i in range(56)]
     flat = dict.fromkeys(names, 0.5)
-    result = {"confusion": {"classes": [*names, "nothing"], "rows": rows}, "per_class": flat, "map": 0.5,
-              "per_class_interval": dict.fromkeys(names), "never_predicted": [],
-              "chance": {"map": 0.1, "per_class": flat}}  # fmt: skip
+    result = drawn(Confusion((*names, "nothing"), rows), flat)
     layout = confusion(result).layout
     wide, high = (layout.width - layout.margin.l - layout.margin.r) / 57, (layout.height - layout.margin.t - 12) / 56
     assert wide >= 14 and high >= 16, "a line of text fits in each"
     assert layout.width <= 1120, "the page's width at 1280 pixels"
     assert all(len(text) <= 40 for text in layout.yaxis.ticktext)
     assert precision_by_class(result).layout.height / 56 >= 21
-    empty = result | {"confusion": {"classes": ["nothing"], "rows": []}, "per_class": {}, "map": None}
+    empty = drawn(Confusion(("nothing",), ()), {}, None)
     assert confusion(empty).data is not None and precision_by_class(empty).layout.height > 0
 
 
 def test_a_class_without_a_frame_has_no_row_and_one_never_first_no_column():
     from ui.xman_charts import confusion
 
-    result = {"confusion": {"classes": ["a", "b", "c", "nothing"], "rows": [[3, 0, 1, 0], [0] * 4, [0] * 4]}}
-    figure = confusion(result)
+    figure = confusion(drawn(Confusion(("a", "b", "c", "nothing"), ([3, 0, 1, 0], [0] * 4, [0] * 4)), {}))
     assert list(figure.layout.xaxis.ticktext) == ["a", "c"]
     assert list(figure.layout.yaxis.ticktext) == ["a (4)"]
 
@@ -319,7 +326,7 @@ def test_names_of_classes_are_plain_text_in_charts(tmp_path):
     for name, content in (("p", labels), ("l", labels)):
         (tmp_path / f"{name}.json").write_text(json.dumps(content))
     found = xman.measure_files(tmp_path / "p.json", tmp_path / "l.json", names=("p", "labels.json"))
-    keep(1, {"kind": "xman", "system": "p", "labels": "labels.json"}, result=found | {"camera": "p"})
+    keep(1, {"kind": "xman", "system": "p", "labels": "labels.json"}, result=replace(found, camera="p").as_json())
     at = show()
     specs = [one.proto.spec for one in at.get("plotly_chart")]
     assert len(specs) == 2
@@ -331,13 +338,13 @@ def test_newest_is_what_was_asked_for_at_once():
     explanation(1, "a.csv", batch="one")
     explanation(2, "b.csv", batch="one")
     failed(3, "c.csv", batch="one")
-    last = current.newest(evaluations.evaluations())
+    last = latest.latest_batch(evaluations.evaluations())
     assert [one.request.system for one in last.done] == ["b.csv", "a.csv"]
     assert [one.request.system for one in last.failed] == ["c.csv"]
     explanation(4, "d.csv")
     explanation(5, "e.csv")
-    assert [one.request.system for one in current.newest(evaluations.evaluations()).done] == ["e.csv"]
-    assert current.newest([]).done == ()
+    assert [one.request.system for one in latest.latest_batch(evaluations.evaluations()).done] == ["e.csv"]
+    assert latest.latest_batch([]).done == ()
 
 
 def test_a_measurement_that_ends_while_the_page_is_drawn_is_drawn_once(monkeypatch):

@@ -19,9 +19,9 @@ from core.normality import ClassNormality, Normality
 from core.records import Detections
 from core.registry import collect
 from pipeline.camera import load
-from pipeline.evaluation import _labelled, causes, evaluations, plan, predicted
+from pipeline.evaluation import _labelled, causes, evaluations, plan, write_predictions
 from pipeline.evaluation.causes import PROTOCOL, RULES, class_scores, trained_on, without_heat
-from pipeline.evaluation.causes_page import MOST_BYTES, Album, jpeg
+from pipeline.evaluation.causes_page import MOST_BYTES, CausePictures, jpeg
 from pipeline.evaluation.evaluations import EvaluationRequest
 from pipeline.evaluation.xman import measure_files
 from pipeline.evidence import EvidenceFolder
@@ -141,8 +141,12 @@ def run(camera, tmp_path, dataset=None, teacher="teacher", **more):
     return causes.evaluate_causes(camera, dataset or Made(), choose("cpu", "float32"), teacher=teacher, **given)
 
 
+def told(camera, tmp_path, *given, **more):
+    return run(camera, tmp_path, *given, **more).as_json()
+
+
 def test_the_figures_of_foreseeable_answers(tiny_camera, tmp_path, eyes):
-    result = run(tiny_camera, tmp_path)
+    result = told(tiny_camera, tmp_path)
     ours = result["causes"]["calibrated"]
     assert (ours["top1"], ours["found"], ours["top1_tracks"], ours["frames"], ours["tracks"]) == (1, 1, 1, 40, 2)
     blind = result["causes"]["heat"]
@@ -162,7 +166,7 @@ def test_the_figures_of_foreseeable_answers(tiny_camera, tmp_path, eyes):
 
 
 def test_every_rule_finds_what_is_alone_in_the_picture(tiny_camera, tmp_path, models):
-    result = run(tiny_camera, tmp_path, Made(training=True))
+    result = told(tiny_camera, tmp_path, Made(training=True))
     for rule in ("confidence", "masks"):
         assert result["causes"][rule]["top1"] == 1.0 and result["causes"][rule]["top1_tracks"] == 1.0
     assert all(video["event"] for video in result["causes"]["calibrated"]["videos"])
@@ -172,9 +176,11 @@ def test_every_rule_finds_what_is_alone_in_the_picture(tiny_camera, tmp_path, mo
 def test_a_cameras_causes_written_as_predictions_are_worth_the_same(tiny_camera, tmp_path, models):
     given, told = files(tmp_path), []
     job = plan.job_of("tiny", "made", "cpu", told.append)
-    predicted.write(tiny_camera, Made(), given["xman"], tmp_path / "p.csv", choose("cpu", "float32"), job)
+    write_predictions.write_predictions(
+        tiny_camera, Made(), given["xman"], tmp_path / "p.csv", choose("cpu", "float32"), job
+    )
     held = measure_files(tmp_path / "p.csv", given["xman"])
-    ours = run(tiny_camera, tmp_path, **given)["xman"]["calibrated"]
+    ours = told(tiny_camera, tmp_path, **given)["xman"]["calibrated"]
     assert 0 < held["map"] < 1
     assert held["per_class"] == pytest.approx(ours["per_class"])
     assert held["map_without_location"] == pytest.approx(ours["map_without_location"])
@@ -189,13 +195,13 @@ def test_the_pages_worker_measures_a_cameras_explanations(tiny_camera, tmp_path,
         made = evaluations.submit(EvaluationRequest("causes", "tiny", "made", labels="mine.json"), {"labels": labels})
     assert inline.work(made.id) == 0, evaluations.get(made.id).reason
     result = evaluations.get(made.id).result()
-    assert (result["camera"], result["labels"], result["frames"]) == ("tiny", "mine.json", 40)
-    assert 0 < result["map"] < 1
+    assert (result.camera, result.labels, result.chosen.frames) == ("tiny", "mine.json", 40)
+    assert 0 < result.map < 1
     assert (made.folder / "predictions.csv").read_text().startswith("video,frame,coarse,fine,score\nTest001,11,")
 
 
 def test_each_frames_first_cause_can_be_looked_at(tiny_camera, tmp_path, eyes):
-    rows = run(tiny_camera, tmp_path)["causes"]["frames"]
+    rows = told(tiny_camera, tmp_path)["causes"]["frames"]
     assert len(rows) == 40
     assert rows[0] == {
         "video": "Test001", "frame": 10, "coarse": "object", "fine": "bicycle", "box": [10.0, 10.0, 30.0, 30.0],
@@ -205,7 +211,7 @@ def test_each_frames_first_cause_can_be_looked_at(tiny_camera, tmp_path, eyes):
 
 def test_each_rule_reads_what_it_should(tiny_camera, tmp_path, eyes):
     dataset = Made(training=True)
-    result = run(tiny_camera, tmp_path, dataset)
+    result = told(tiny_camera, tmp_path, dataset)
     assert set(RULES) <= result["causes"].keys() and result["causes"]["not_run"] == {}
     calls = {name: call for name, call in zip(RULES, by_frame.calls[: len(RULES)], strict=True)}
     assert [call[0] for call in calls.values()] == [
@@ -227,25 +233,27 @@ def test_each_rule_reads_what_it_should(tiny_camera, tmp_path, eyes):
 
 
 def test_evidence_is_gathered_once_and_thinned(tiny_camera, tmp_path, eyes):
-    result = run(tiny_camera, tmp_path, every=5)
+    result = told(tiny_camera, tmp_path, every=5)
     assert result["labels"]["frames"] == 8 and eyes["auto"].asked == 8
     assert [row["frame"] for row in result["causes"]["frames"]] == [10, 15, 20, 25] * 2
 
 
 def test_a_rule_that_cannot_be_run_says_why(tiny_camera, tmp_path, eyes):
-    result = run(tiny_camera, tmp_path, Made(masks=False, training=True), teacher="elsewhere")
+    made = run(tiny_camera, tmp_path, Made(masks=False, training=True), teacher="elsewhere")
+    result = made.as_json()
     assert result["causes"]["not_run"] == {"teacher": "elsewhere is not here", "masks": "made has no pixel masks"}
     assert "masks" not in result["causes"] and "teacher" not in result["xman"]
-    text = evaluation_text.causes(result)
+    text = evaluation_text.causes(made)
     assert "not run: teacher: elsewhere is not here" in text
-    untrained = run(tiny_camera, tmp_path)["causes"]["not_run"]
+    untrained = told(tiny_camera, tmp_path)["causes"]["not_run"]
     assert "no training clips" in untrained["teacher"]
 
 
 def test_nothing_is_dropped_in_silence(tiny_camera, tmp_path, eyes):
     rows = [("Test001", "", 20, 19, 10, 39, 30, "stroller"), ("Test009", "", 3, 1, 1, 2, 2, "bicycle")]
     classes = {"Test001/2": [["object", "bicycle"]], "Test001/20": [["object", "stroller"]], "x/1": [["a", "b"]]}
-    result = run(tiny_camera, tmp_path, **files(tmp_path, rows, classes))
+    made = run(tiny_camera, tmp_path, **files(tmp_path, rows, classes))
+    result = made.as_json()
     labels = result["labels"]
     assert labels["unmatched"] == ["Test009", "x"]
     assert labels["without_score"] == 1, "no window reaches frame 2"
@@ -256,11 +264,11 @@ def test_nothing_is_dropped_in_silence(tiny_camera, tmp_path, eyes):
         tmp_path,
         **files(tmp_path, rows, classes),
     )
-    assert alone == result
-    only = run(tiny_camera, tmp_path, xman=None, regions=files(tmp_path, rows[:1], {})["regions"])
+    assert alone == made
+    only = told(tiny_camera, tmp_path, xman=None, regions=files(tmp_path, rows[:1], {})["regions"])
     assert only["labels"]["places"] == ["stroller"] and only["xman"] == {}
     for said in ("Test009, x", "a: b, object: stroller"):
-        assert said in evaluation_text.causes(result)
+        assert said in evaluation_text.causes(made)
 
 
 def test_labels_that_do_not_fit_are_refused(tiny_camera, tmp_path, eyes):
@@ -275,12 +283,12 @@ def test_labels_that_do_not_fit_are_refused(tiny_camera, tmp_path, eyes):
 def test_clips_that_were_trained_on_stand_apart(tiny_camera, tmp_path, eyes, monkeypatch):
     card = {"name": "foreseeable", "trained_regions": ["made/Test002"]}
     monkeypatch.setattr(causes, "read_card", lambda folder: card)
-    found = run(tiny_camera, tmp_path)["causes"]["calibrated"]
+    found = told(tiny_camera, tmp_path)["causes"]["calibrated"]
     assert (found["seen"]["frames"], found["unseen"]["frames"], found["seen"]["tracks"]) == (20, 20, 1)
     assert trained_on(eyes["auto"], Made()) == {"Test002"}
     assert trained_on(eyes["teacher"], Made()) == frozenset(), "the card is another model's"
     del card["trained_regions"]
-    found = run(tiny_camera, tmp_path)["causes"]["calibrated"]
+    found = told(tiny_camera, tmp_path)["causes"]["calibrated"]
     assert found["seen"] is None and found["unseen"]["frames"] == 40
 
 
@@ -346,10 +354,10 @@ def test_the_text_shows_every_figure(tiny_camera, tmp_path, eyes):
 
 
 def test_the_page_has_small_pictures_and_the_figures(tiny_camera, tmp_path, eyes):
-    album = Album(tiny_camera.normality.heat)
-    result = run(tiny_camera, tmp_path, look=album.look)
+    pictures = CausePictures(tiny_camera.normality.heat)
+    result = run(tiny_camera, tmp_path, look=pictures.add)
     page = tmp_path / "docs" / "made.md"
-    album.write(page, {**result, "camera": "tiny", "data": "made"})
+    pictures.write(page, "tiny", "made", result)
     text = page.read_text()
     pictures = sorted(page.parent.glob("*.jpg"))
     assert [p.name for p in pictures] == [f"made-{v}-{f:04d}.jpg" for v in LENGTHS for f in (13, 20, 26)]
@@ -371,9 +379,9 @@ def test_a_picture_is_made_as_small_as_it_must_be():
 
 def test_text_of_a_label_file_stays_text_on_the_page(tiny_camera, tmp_path, eyes):
     rows = [("Test001", "", 20, 19, 10, 39, 30, "<img src=x> | [a](b)")]
-    album = Album(0.0)
-    result = run(tiny_camera, tmp_path, xman=None, regions=files(tmp_path, rows)["regions"], look=album.look)
-    album.write(tmp_path / "page.md", {**result, "camera": "tiny", "data": "made"})
+    pictures = CausePictures(0.0)
+    result = run(tiny_camera, tmp_path, xman=None, regions=files(tmp_path, rows)["regions"], look=pictures.add)
+    pictures.write(tmp_path / "page.md", "tiny", "made", result)
     text = (tmp_path / "page.md").read_text()
     assert "<img" not in text and "[a]" not in text.replace("\\[a\\]", "")
 
@@ -449,7 +457,7 @@ def test_real_causes_on_ped2_are_mostly_found(footage_root):
     dataset = collect("footage", "DATASETS")["ped2"](footage_root)
     result = causes.evaluate_causes(
         load("ucsd-ped2"), dataset, choose("cpu"), objects="compact", actions="compact", teacher="nobody", **given
-    )
+    ).as_json()
     assert [*result["labels"]["clips"]] == ["Test001", "Test002", "Test004", "Test007", "Test008", "Test010"]
     assert result["labels"]["unmatched"] == [] and result["labels"]["places"] == []
     ours, masks = result["causes"]["calibrated"], result["causes"]["masks"]

@@ -8,8 +8,8 @@ import pytest
 
 from core.errors import WhycamError
 from footage import _matlab, _tables, labels, predictions
-from pipeline.evaluation import evaluations, stored, xman
-from pipeline.evaluation.stored import Kept, Stored
+from pipeline.evaluation import evaluations, score_files, xman
+from pipeline.evaluation.score_files import ClipScores, ScoreFile
 from pipeline.evidence import EvidenceFolder
 from plaza import truth_of
 from tests.pipeline.test_evidence import evidence
@@ -42,8 +42,8 @@ def measured(file):
 
 def kept(place):
     heat = np.ones((3, 2, 3), np.float16)
-    clip = Kept("clip0", np.arange(3, dtype=np.float32), np.arange(3) > 1, 10.0, heat, 4)
-    stored.write(Stored("tiny", "d", "made", 0.5, 0, (clip,), {"x": 1}), place / "kept.npz")
+    clip = ClipScores("clip0", np.arange(3, dtype=np.float32), np.arange(3) > 1, 10.0, heat, 4)
+    score_files.write(ScoreFile("tiny", "d", "made", 0.5, 0, (clip,), {"x": 1}), place / "kept.npz")
 
 
 def plaza(place):
@@ -75,8 +75,9 @@ READERS = {
     "intervals as JSON": ("i.json", lambda f: f.write_text('{"a.mp4": [[1, 3]], "b": []}'), _tables.intervals),
     "intervals as CSV": ("i.csv", lambda f: f.write_text("video,first,last\na.mp4,1,3\nb,,\n"), _tables.intervals),
     "flags": ("f.npy", lambda f: np.save(f, np.array([0, 1, 1])), _tables.flags),
-    "scores as CSV": ("s.csv", lambda f: f.write_bytes(SCORES), lambda f: stored.read(f, ["clip0", "clip1"], [3, 4])),
-    "kept scores": ("kept.npz", lambda f: kept(f.parent), lambda f: stored.read(f, ["clip0", "clip1"], [3, 4])),
+    "scores as CSV": ("s.csv", lambda f: f.write_bytes(SCORES),
+                      lambda f: score_files.read(f, ["clip0", "clip1"], [3, 4])),
+    "kept scores": ("kept.npz", lambda f: kept(f.parent), lambda f: score_files.read(f, ["clip0", "clip1"], [3, 4])),
     "evidence": ("00000007.npz", lambda f: EvidenceFolder(f.parent).put(evidence()),
                  lambda f: EvidenceFolder(f.parent).get(7)),
     "plaza's masks": ("clip.npz", lambda f: plaza(f.parent), lambda f: look(f.parent)),
@@ -149,12 +150,12 @@ def test_a_long_name_in_many_lines_is_kept_once(tmp_path):
     lines = ["video,frame,score", f"{'x' * 1_000_000},1,0.5", *(f"clip0,{i},0.5" for i in range(1, 10_000))]
     (tmp_path / "s.csv").write_text("\n".join(lines))
     with pytest.raises(WhycamError, match="video must be 1 to 100"):
-        stored.read(tmp_path / "s.csv", ["clip0"], [10_000])
+        score_files.read(tmp_path / "s.csv", ["clip0"], [10_000])
 
 
 def test_lines_under_one_name_in_two_spellings_are_one_clip(tmp_path):
     (tmp_path / "s.csv").write_text('video,frame,score\nclip0,1,0.5\n"clip0 ",2,0.25\n')
-    found = stored.read(tmp_path / "s.csv", ["clip0"], [2])
+    found = score_files.read(tmp_path / "s.csv", ["clip0"], [2])
     assert found.clips[0].scores.tolist() == [0.5, 0.25]
     (tmp_path / "p.csv").write_text("video,frame,coarse,fine,score\nv,1,object,car,0.5\n")
     assert list(predictions.read(tmp_path / "p.csv").videos) == ["v"]
@@ -165,5 +166,5 @@ def test_lines_under_one_name_in_two_spellings_are_one_clip(tmp_path):
 def test_damaged_kept_scores_are_refused_in_a_sentence(footage_root, name):
     path = footage_root / "footage-faults" / f"{name}.npz"
     with pytest.raises(WhycamError, match=f"{name}.npz must be an archive of NumPy arrays") as error:
-        stored.read(path, ["Test001"], [180])
+        score_files.read(path, ["Test001"], [180])
     assert "\n" not in str(error.value)

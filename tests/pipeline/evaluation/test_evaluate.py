@@ -89,9 +89,9 @@ def test_figures_are_those_of_the_frame_by_frame_twin(tiny_camera):
     ]
     assert [video["flagged"] for video in result["videos"]] == flagged
     scored = [p for p in said if p.stage == plan.SCORING]
-    assert (scored[-1].done, scored[-1].total) == (73, 73) and said[-1].stage == plan.JUDGING
+    assert (scored[-1].done, scored[-1].total) == (73, 73) and said[-1].stage == plan.MEASURING_SCORES
     assert sorted(p.done for p in scored) == [p.done for p in scored]
-    assert list(dict.fromkeys(p.stage for p in said)) == [plan.OPENING, plan.SCORING, plan.JUDGING]
+    assert list(dict.fromkeys(p.stage for p in said)) == [plan.OPENING, plan.SCORING, plan.MEASURING_SCORES]
     assert all(p.left is not None and p.left > 0 for p in said)
 
 

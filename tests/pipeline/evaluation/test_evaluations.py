@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,13 @@ from core import files
 from core.contracts import Truth
 from core.errors import InputError
 from metrics.frame_auc import micro_normalised
-from pipeline.evaluation import current, evaluations
+from pipeline.evaluation import evaluations, latest
 from pipeline.evaluation import export as out
 from pipeline.evaluation.curves import curves
 from pipeline.evaluation.evaluations import EvaluationRequest
 from pipeline.evaluation.protocols import OWN
-from pipeline.evaluation.stored import Kept, Stored
+from pipeline.evaluation.score_files import ClipScores, ScoreFile
+from pipeline.evaluation.xman_result import Coverage, XmanResult
 from pipeline.kinds import queue
 from tests.footage import trees
 from tests.jobs import inline
@@ -47,8 +49,8 @@ def test_an_uploaded_pair_of_files_is_measured_and_kept():
     made = xman(name=HOSTILE)
     assert (made.state, made.request.system, made.reason) == ("done", HOSTILE, "")
     result = made.result()
-    assert result["map"] == pytest.approx((0.81 + 0.76 + 5 / 6) / 3)
-    assert result["camera"] == HOSTILE
+    assert result.map == pytest.approx((0.81 + 0.76 + 5 / 6) / 3)
+    assert result.camera == HOSTILE
     assert [one.id for one in evaluations.evaluations()] == [made.id]
     assert made.folder.parent.name == "evaluations"
     evaluations.delete(made.id)
@@ -157,9 +159,9 @@ def scored():
         abnormal[20:40] = True
         scores = rng.normal(0, 1, length).astype(np.float32) + abnormal
         scores[:3] = np.nan
-        clips.append(Kept(f"clip{length}", scores))
+        clips.append(ClipScores(f"clip{length}", scores))
         truths.append(Truth(abnormal, None, "made/1"))
-    return Stored("a", "b", "made", None, 0, tuple(clips)), truths
+    return ScoreFile("a", "b", "made", None, 0, tuple(clips)), truths
 
 
 def test_the_curves_are_those_of_the_figures():
@@ -186,8 +188,8 @@ def test_the_curves_are_those_of_the_figures():
 def test_every_export_holds_the_figure_and_no_script():
     result = xman(name=HOSTILE).result()
     (row,) = csv.DictReader(io.StringIO(out.export([result], "csv").decode()))
-    assert float(row["mAP"]) == pytest.approx(result["map"])
-    assert json.loads(out.export([result], "json"))["results"][0]["map"] == result["map"]
+    assert float(row["mAP"]) == pytest.approx(result.map)
+    assert json.loads(out.export([result], "json"))["results"][0]["map"] == result.map
     table = out.export([result], "tex").decode()
     assert "0.801" in table and r"\begin{tabular}" in table
     page = out.export([result], "html").decode()
@@ -200,18 +202,17 @@ def test_papers_stand_beside_results_of_the_same_labels():
     rules = {"protocol": "whycam", "smoothing": "none", "normalisation": "min-max"}
     result = {"camera": "x", "data": "ped2", "label_set": "ucsd-ped2/v1p2", "rules": rules, "protocol": "p"}
     assert any(row["value"] == 0.892 for row in out.papers([result]))
-    whole = {"camera": "x", "map": 0.5, "labels": "l", "unanswered": "lowest"}
+    whole = XmanResult("p", "l", {}, Coverage(9, 1), None, {}, camera="x")
     explained = out.papers([whole])
     assert {(row["data"], row["value"]) for row in explained if row["measure"] == "xman map"} >= {("ped2", 0.672)}
-    part = {"coverage": {"labelled": 9, "answered": 1}}
-    assert out.papers([whole | part | {"unanswered": "left-out"}]) == [], "no paper leaves frames out"
-    assert out.papers([whole | {"coverage": {"labelled": 9, "answered": 9}} | {"unanswered": "left-out"}]) == explained
+    assert out.papers([whole.counted("left-out")]) == [], "no paper leaves frames out"
+    assert out.papers([replace(whole, coverage=Coverage(9, 9)).counted("left-out")]) == explained
     measured = result | {"auc": {"micro_normalised": 0.9}, "detector": "lntra-skip"}
     assert out.rows([measured])[0]["paper's AUC"] == 0.965
     assert "paper's AUC" not in out.rows([measured | {"detector": "scores from a file"}])[0]
     other = result | {"label_set": "ucsd-ped2/other"}
     assert {row["labels"] for row in out.papers([other])} == {"unstated"}
-    assert "cannot be compared" in current.comparable([result, other])
+    assert "cannot be compared" in latest.why_incomparable([result, other])
     smoothed = result | {"rules": result["rules"] | {"smoothing": "savgol"}}
-    assert "different protocols" in current.comparable([result, smoothed])
-    assert current.comparable([result, result]) == ""
+    assert "different protocols" in latest.why_incomparable([result, smoothed])
+    assert latest.why_incomparable([result, result]) == ""

@@ -13,11 +13,11 @@ from core.metrics import ClassScores, Decisions, Events, FrameScores, LocatedHea
 from core.registry import collect
 from pipeline.evaluation import export, xman, xman_text
 from pipeline.evaluation._cause_figures import Ranking, mean_precision
+from pipeline.evaluation.evaluate_scores import evaluate_scores
 from pipeline.evaluation.figures import Scored, summarise_scores
 from pipeline.evaluation.heat import Mapped
-from pipeline.evaluation.judge import judge
 from pipeline.evaluation.metric_values import named
-from pipeline.evaluation.stored import Kept, Stored
+from pipeline.evaluation.score_files import ClipScores, ScoreFile
 
 NEEDS = (FrameScores, Decisions, Events, LocatedHeat, ClassScores, OneClass)
 FILE = '''
@@ -63,9 +63,9 @@ def evaluated():
     masks[abnormal, 4:12, 8:20] = True
     scores = np.where(abnormal, 2.0, 0.0).astype(np.float32)
     heat = np.where(masks, 3.0, 0.5).astype(np.float16)[:, ::4, ::4]
-    kept = Kept("clip0", scores, scores > 1, heat=heat, cell=4)
-    stored = Stored("system", "detector", "made", 1.0, 0, (kept,))
-    return judge(stored, [(Named(), Truth(abnormal, lambda frame: masks[frame], "made/1"))])
+    kept = ClipScores("clip0", scores, scores > 1, heat=heat, cell=4)
+    stored = ScoreFile("system", "detector", "made", 1.0, 0, (kept,))
+    return evaluate_scores(stored, [(Named(), Truth(abnormal, lambda frame: masks[frame], "made/1"))])
 
 
 def explained(tmp_path):
@@ -82,14 +82,14 @@ def test_a_new_metric_is_computed_and_shown(needs, tmp_path):
     assert "made_up" in collect("metrics", "METRICS")
     if needs in (ClassScores, OneClass):
         result = explained(tmp_path)
-        assert result["made_up"] == result["chance"]["made_up"] == 0.625
+        assert result.chosen.figures["made_up"] == result.chosen.chance.figures["made_up"] == 0.625
         assert "made_up" in xman_verb.show(result)
-        (row,) = export.rows([result | {"camera": "system"}])
+        (row,) = export.rows([result])
         assert row["made_up"] == 0.625
         rankings = [Ranking("a", {}, {}, np.array([[0.5], [0.0]]), np.array([[True], [False]]))]
         assert mean_precision(rankings, [("object", "bicycle")])["made_up"] == 0.625
         if needs is OneClass:
-            assert set(result["per_class_made_up"].values()) == {0.625}
+            assert set(result.chosen.per_class["per_class_made_up"].values()) == {0.625}
             assert xman_text.classes(result)[0]["made_up"] == 0.625
         return
     made = evaluated()
@@ -104,7 +104,7 @@ def test_a_new_metric_is_computed_and_shown(needs, tmp_path):
 
 
 def test_every_listed_metric_has_a_value_in_some_result(tmp_path):
-    result, classes = evaluated(), explained(tmp_path)
+    result, classes = evaluated(), explained(tmp_path).as_json()
     found = {**result.summary.figures, **result.summary.alarms, **result.localisation.figures}
     keys = {"xman_map": "map", "xman_ap": "per_class", "xman_ap_11_point": "per_class_11_point"}
     for name, metric in collect("metrics", "METRICS").items():

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import UnknownNameError
+from pipeline.evaluation.evaluate_scores import evaluate_scores
 from pipeline.evaluation.heat import Mapped, localise
 from pipeline.evaluation.heat_maps import HEAT_MAPS, Scale, scale_of
-from pipeline.evaluation.judge import judge
-from pipeline.evaluation.stored import Stored
+from pipeline.evaluation.score_files import ScoreFile
 
 
 def naive_tube(heat, scale):
@@ -70,4 +70,4 @@ def test_an_outline_passes_a_car_pixel_by_pixel_and_not_as_a_person():
 
 def test_an_unknown_way_lists_the_known_ones():
     with pytest.raises(UnknownNameError, match="tube"):
-        judge(Stored("a", "b", "made", None, 0, ()), [], heat="blurred")
+        evaluate_scores(ScoreFile("a", "b", "made", None, 0, ()), [], heat="blurred")

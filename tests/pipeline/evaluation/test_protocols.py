@@ -12,10 +12,10 @@ from sklearn.metrics import auc, roc_auc_score, roc_curve
 from core.datasets import Truth
 from core.errors import UnknownNameError
 from core.registry import collect
+from pipeline.evaluation.evaluate_scores import evaluate_scores
 from pipeline.evaluation.figures import Scored, summarise_scores
-from pipeline.evaluation.judge import judge
 from pipeline.evaluation.protocols import PROTOCOLS, rules_for
-from pipeline.evaluation.stored import Kept, Stored
+from pipeline.evaluation.score_files import ClipScores, ScoreFile
 
 
 def videos(seed, shortest=40):
@@ -185,8 +185,8 @@ def test_raw_and_normalised_stay_what_they_are_under_every_protocol():
 def test_it_is_said_which_frames_have_no_score():
     scores = np.r_[np.full(8, np.nan), np.arange(9.0), np.full(7, np.nan)].astype(np.float32)
     truths = [(None, Truth(np.arange(24) > 12, None, "made/1"))]
-    found = Stored("a", "b", "made", None, 8, (Kept("x", scores),))
-    own, spread = (judge(found, truths, rules_for(name, "made")).as_json() for name in ("whycam", "itae"))
+    found = ScoreFile("a", "b", "made", None, 8, (ClipScores("x", scores),))
+    own, spread = (evaluate_scores(found, truths, rules_for(name, "made")).as_json() for name in ("whycam", "itae"))
     assert "The first 8 and the last 7 frames of each clip have no score and are left out." in own["protocol"]
     assert "have no score of their own." in spread["protocol"]
     assert "the mean of the windows of 16 that hold it" in spread["protocol"]

@@ -15,10 +15,10 @@ from explain.attribution import Budget, Scale
 from jobs.store import JobStore
 from pipeline import frame_log, store
 from pipeline.explaining import attributions, plan
-from pipeline.explaining.attributions import Asked, explain_frame
-from pipeline.explaining.costs import budget_of
+from pipeline.explaining.attribution_input import attribution_input, background, load_window, scale_of
+from pipeline.explaining.attributions import FrameRequest, explain_frame
+from pipeline.explaining.budgets import budget_of
 from pipeline.explaining.plan import chosen, methods
-from pipeline.explaining.questions import background, load_window, question_of, scale_of
 from pipeline.explaining.source import explain_source
 from pipeline.sampling import Analysed
 from tests import clips
@@ -33,7 +33,7 @@ def clip(tmp_path):
 
 
 def explain(path, camera, out, frame=12, methods=FEW, **more):
-    return explain_frame(path, path.name, camera, Asked(frame, methods, Budget(24)), out, EXACT, **more)
+    return explain_frame(path, path.name, camera, FrameRequest(frame, methods, Budget(24)), out, EXACT, **more)
 
 
 def test_each_method_leaves_its_map_its_picture_and_its_figures(tiny_camera, clip, tmp_path):
@@ -44,21 +44,19 @@ def test_each_method_leaves_its_map_its_picture_and_its_figures(tiny_camera, cli
     for name in FEW:
         passes = [p.done for p in told if p.stage == name]
         assert passes == sorted(passes) and passes[0] == 0 and 0.5 < passes[-1] / plan.passes(known[name], 24) < 1.5
-    assert json.loads((tmp_path / "why" / "explain.json").read_text()) == result
+    assert json.loads((tmp_path / "why" / "explain.json").read_text()) == json.loads(json.dumps(result.as_json()))
     for name in FEW:
         values = np.load(tmp_path / "why" / f"{name}.npy", allow_pickle=False)
         assert values.shape == (48, 64) and values.dtype == np.float32
         assert cv2.imread(str(tmp_path / "why" / f"{name}.png")).shape == (48, 64, 3)
-        figures = result["methods"][name]
+        figures = result.methods[name]
         keys = {"seconds", "evaluations", "deletion_auc", "insertion_auc", "sanity", "note", "stability", "agreement"}
         assert keys <= figures.keys()
-        assert 0 <= figures["deletion_auc"] <= 1 and 0 <= figures["insertion_auc"] <= 1
-        assert -1 <= figures["sanity"] <= 1 and figures["sane"] == (
-            figures["sanity"] < faithfulness.MAX_SANITY_CORRELATION
-        )
-        assert len(figures["frames"]) == 6
-    assert result["frame"] == 12 and result["window"] == [7, 12]
-    assert 0 < result["score"] <= 1.0 + 1e-6
+        assert 0 <= figures.deletion_auc <= 1 and 0 <= figures.insertion_auc <= 1
+        assert -1 <= figures.sanity <= 1 and figures.sane == (figures.sanity < faithfulness.MAX_SANITY_CORRELATION)
+        assert len(figures.frames) == 6
+    assert result.frame == 12 and result.window == (7, 12)
+    assert 0 < result.score <= 1.0 + 1e-6
 
 
 def test_the_same_question_again_keeps_what_is_there_and_another_does_not(tiny_camera, clip, tmp_path):
@@ -66,9 +64,9 @@ def test_the_same_question_again_keeps_what_is_there_and_another_does_not(tiny_c
     written = (tmp_path / "why" / "residual.npy").stat().st_mtime_ns
     both = explain(clip, tiny_camera, tmp_path / "why", methods=("residual", "occlusion"))
     assert (tmp_path / "why" / "residual.npy").stat().st_mtime_ns == written
-    assert set(both["methods"]) == {"residual", "occlusion"} and set(first["methods"]) == {"residual"}
+    assert set(both.methods) == {"residual", "occlusion"} and set(first.methods) == {"residual"}
     other = explain(clip, tiny_camera, tmp_path / "why", frame=13, methods=("residual",))
-    assert set(other["methods"]) == {"residual"}
+    assert set(other.methods) == {"residual"}
     assert (tmp_path / "why" / "residual.npy").stat().st_mtime_ns > written
 
 
@@ -77,7 +75,7 @@ def test_a_cancelled_explanation_keeps_the_maps_that_were_finished(tiny_camera, 
     with pytest.raises(Cancelled):
         explain(clip, tiny_camera, out, cancelled=lambda: (out / "lrp-composite.npy").exists())
     kept = attributions.read(out)
-    assert {"residual"} <= set(kept["methods"]) < set(FEW)
+    assert {"residual"} <= set(kept.methods) < set(FEW)
     assert not (out / "occlusion.npy").exists()
 
 
@@ -98,7 +96,7 @@ def test_a_frame_that_cannot_be_explained(tiny_camera, clip, tmp_path, frame, se
 
 def test_the_first_and_the_last_frame_with_a_score(tiny_camera, clip, tmp_path):
     for frame in (5, 29):
-        assert explain(clip, tiny_camera, tmp_path / str(frame), frame, ("residual",))["window"] == [frame - 5, frame]
+        assert explain(clip, tiny_camera, tmp_path / str(frame), frame, ("residual",)).window == (frame - 5, frame)
 
 
 def test_methods_are_chosen_by_name():
@@ -115,11 +113,11 @@ def test_a_run_is_explained_by_its_id(tiny_camera, clip, tmp_path):
         run = store.create(stream, "Thé walk <b>.mp4")
     JobStore().enqueue(run.id, "me", {"camera": "tiny", "threshold": 0.5})
     frame_log.append(run.folder, np.arange(30) / 25, np.full(30, 3.0), [True] * 30)
-    result = explain_source(run.id, None, 12, "residual", tmp_path / "why", budget=Budget(8), device_name="cpu")
-    assert result["clip"] == "Thé walk <b>.mp4" and result["camera"] == "tiny"
-    alone = explain_source(str(clip), "tiny", 12, "residual", tmp_path / "alone", device_name="cpu")
-    assert result["score"] <= alone["score"]
-    assert "frame 12: score" in show(result)
+    result, _ = explain_source(run.id, None, 12, "residual", tmp_path / "why", budget=Budget(8), device_name="cpu")
+    assert result.clip == "Thé walk <b>.mp4" and result.camera == "tiny"
+    alone, _ = explain_source(str(clip), "tiny", 12, "residual", tmp_path / "alone", device_name="cpu")
+    assert result.score <= alone.score
+    assert "frame 12: score" in show(result, None)
     with pytest.raises(InputError, match="no run 'never'"):
         explain_source("never", None, 12, "residual", tmp_path / "why")
 
@@ -154,7 +152,7 @@ def test_the_background_is_the_clips_and_the_cameras_where_somebody_stood(tiny_c
 def test_the_question_is_the_detectors_own(tiny_camera, clip):
     detector = tiny_camera.build(EXACT)
     looked = load_window(clip, "walk", detector, 12, Analysed.look(clip, 10.0, 10.0, 30))
-    question, scale = question_of(looked, tiny_camera, detector, EXACT)
+    question, scale = attribution_input(looked, tiny_camera, detector, EXACT)
     answer = detector.predict(torch.from_numpy(looked.window[None]))
     assert question.value == pytest.approx(float(scale.of(answer.score[0])), rel=1e-4)
     assert question.threshold == pytest.approx(

@@ -2,17 +2,19 @@
 
 import numpy as np
 
+from core.explanation import Counterfactual, RemovedPart
 from core.records import Tube
 from explain.causes._regions import UNKNOWN
-from pipeline.explaining import counterfactual
+from pipeline.explaining._removal_text import sentence
 
 VALUE = {"before": 0.66, "after": 0.41, "threshold": 0.44, "before_db": 5.16, "after_db": 3.1, "threshold_db": 3.54}
 
 
 def said(*parts, **differs):
     tubes = [Tube(name, np.arange(2), np.zeros((2, 4), np.float32), np.ones(2, np.float32)) for name, _, _ in parts]
-    rows = [{"label": name, "needed": needed, "mattered": mattered} for name, needed, mattered in parts]
-    return counterfactual._sentence(rows, tubes, VALUE | differs)
+    rows = tuple(RemovedPart(name, 0.1, 0.5, needed, mattered, 0, 1) for name, needed, mattered in parts)
+    found = Counterfactual(**VALUE | differs, suffices=True, parts=rows, sentence="", frames=(0, 1))
+    return sentence(found, tubes)
 
 
 def test_the_fall_is_said_with_what_was_needed_and_what_did_not_matter():

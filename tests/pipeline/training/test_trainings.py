@@ -158,9 +158,9 @@ def test_what_version_0_1_kept_in_folders_is_taken_over_once_but_for_what_is_dam
 
 
 def test_progress_asks_whether_to_stop():
-    class Asked:
+    class FrameRequest:
         def check_cancelled(self):
             raise Cancelled("")
 
     with pytest.raises(Cancelled):
-        training_job.callbacks_of(Asked(), None).progress(None)
+        training_job.callbacks_of(FrameRequest(), None).progress(None)

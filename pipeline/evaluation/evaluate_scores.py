@@ -11,11 +11,11 @@ from core.errors import DataError
 from core.registry import pick
 from footage import labels
 from pipeline.evaluation import heat as heats
-from pipeline.evaluation import stored as scores_file
+from pipeline.evaluation import score_files
 from pipeline.evaluation.figures import Scored, by_class, summarise_scores
 from pipeline.evaluation.heat_maps import DEFAULT, HEAT_MAPS
 from pipeline.evaluation.protocols import OWN, Rules
-from pipeline.evaluation.stored import Stored
+from pipeline.evaluation.score_files import ScoreFile
 from pipeline.evaluation.summary import EvaluationResult
 
 PROTOCOL = (
@@ -40,13 +40,13 @@ def truths_of(dataset: Dataset) -> Truths:
     return found
 
 
-def evaluate_scores(
+def evaluate_score_file(
     path: Path, dataset: Dataset, rules: Rules = OWN, regions: Path | None = None, heat: str = DEFAULT
 ) -> EvaluationResult:
     """Measure scores that were kept, or that another system gave.
 
     Args:
-        path: see :mod:`pipeline.evaluation.stored`.
+        path: see :mod:`pipeline.evaluation.score_files`.
         dataset: whose test clips they are of.
         rules: from scores to the protocol's figure.
         regions: CSV of annotated boxes with tracks, for RBDC and TBDC in place of the masks' own parts.
@@ -56,13 +56,13 @@ def evaluate_scores(
         DataError: the file does not fit the data set.
     """
     truths = truths_of(dataset)
-    found = scores_file.read(path, [c.name for c, _ in truths], [len(t.abnormal) for _, t in truths])
+    found = score_files.read(path, [c.name for c, _ in truths], [len(t.abnormal) for _, t in truths])
     named = replace(found, data=found.data or dataset.name)
-    return judge(named, truths, rules, _boxes(regions, truths) if regions else None, heat)
+    return evaluate_scores(named, truths, rules, _boxes(regions, truths) if regions else None, heat)
 
 
-def judge(
-    found: Stored,
+def evaluate_scores(
+    found: ScoreFile,
     truths: Truths,
     rules: Rules = OWN,
     boxes: Mapping[str, heats.Boxes] | None = None,
@@ -104,7 +104,7 @@ def judge(
     )  # fmt: skip
 
 
-def _skipped(found: Stored, rules: Rules) -> str:
+def _skipped(found: ScoreFile, rules: Rules) -> str:
     scored = [~np.isnan(kept.scores) for kept in found.clips]
     last = min((int(known[::-1].argmax()) for known in scored if known.any()), default=0)
     ends = [f"first {found.skipped}"] * (found.skipped > 0) + [f"last {last}"] * (last > 0)

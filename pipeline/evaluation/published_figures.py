@@ -1,4 +1,4 @@
-"""What papers print of their own methods (``docs/published``), to stand beside what is measured here."""
+"""What papers print of their own methods (``docs/published``), to compare with what is measured here."""
 
 import csv
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Figure:
 
 
 @cache
-def figures() -> tuple[Figure, ...]:
+def published_figures() -> tuple[Figure, ...]:
     """Read all published figures."""
     found = []
     for path in sorted(FOLDER.glob("*.csv")):
@@ -42,8 +42,8 @@ def figures() -> tuple[Figure, ...]:
     return tuple(found)
 
 
-def beside(data: str, label_set: str, measure: str = "auc", detector: str = "") -> list[Figure]:
-    """Return the figures of a data set and measure, the best first.
+def comparable_figures(data: str, label_set: str, measure: str = "auc", detector: str = "") -> list[Figure]:
+    """Return the published figures of a data set and measure, the best first.
 
     Args:
         data: data set; another label set of it is another data set here.
@@ -53,7 +53,7 @@ def beside(data: str, label_set: str, measure: str = "auc", detector: str = "") 
     """
     chosen = [
         figure
-        for figure in figures()
+        for figure in published_figures()
         if figure.data == data.partition("-3867")[0]
         and figure.measure == measure
         and figure.label_set in (label_set, "unstated", "x-man")

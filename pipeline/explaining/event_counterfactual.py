@@ -2,30 +2,30 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from core.analysis import Analysis
 from core.device import Runtime
 from core.errors import InputError
+from core.explanation import Counterfactual
 from core.progress import JobProgress
 from pipeline import finished_run
 from pipeline.camera import load
 from pipeline.evidence import EvidenceFolder
-from pipeline.explaining.counterfactual import LONGEST, without
+from pipeline.explaining.counterfactual import MAX_FRAMES, minimal_removal
 from pipeline.finished_run import EVIDENCE, explain_events
 from pipeline.store import Run
 
 
-def explain_away(
+def event_counterfactual(
     run: Run, frame: int, out: Path, runtime: Runtime, *, threshold: float | None = None,
     job: JobProgress | None = None, cancelled: Callable[[], bool] | None = None,
-) -> dict[str, Any]:  # fmt: skip
-    """Find the smallest set of tubes without which the event around a frame would not have been one.
+) -> Counterfactual:  # fmt: skip
+    """Find the smallest set of tubes whose removal ends the event around a frame.
 
     Args:
         run: that is done.
         frame: of its clip, inside an event.
-        out: folder; see :func:`pipeline.explaining.counterfactual.without`.
+        out: folder; see :func:`pipeline.explaining.counterfactual.minimal_removal`.
         runtime: device and precision.
         threshold: calibrated, that cuts the run's events; the run's own when None.
         job: told how many frames are done, of :func:`pipeline.explaining.plan.job_of`.
@@ -40,12 +40,14 @@ def explain_away(
     if event is None:
         raise InputError(f"frame {frame} lies in no event at the threshold {analysis.threshold:.2f}")
     kept = EvidenceFolder(run.folder / EVIDENCE).between(event.first, event.last)
-    return without(run.path, load(run.camera or ""), event, kept, out, runtime, clock=analysis.clock, analysed=analysed,
-                   scores=analysis.scores, threshold=analysis.threshold, job=job, cancelled=cancelled)  # fmt: skip
+    return minimal_removal(
+        run.path, load(run.camera or ""), event, kept, out, runtime, clock=analysis.clock, analysed=analysed,
+        scores=analysis.scores, threshold=analysis.threshold, job=job, cancelled=cancelled,
+    )  # fmt: skip
 
 
 def event_frames(analysis: Analysis, frame: int) -> int:
     """Return how many frames of the event around a frame are explained away; 0 where it lies in none."""
     lengths = (one.event.last - one.event.first + 1 for one in analysis.events
                if one.event.first <= frame <= one.event.last)  # fmt: skip
-    return min(next(lengths, 0), LONGEST)
+    return min(next(lengths, 0), MAX_FRAMES)

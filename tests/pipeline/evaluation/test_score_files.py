@@ -16,10 +16,10 @@ from core.errors import DataError
 from footage.ucsd import Ped2
 from metrics.pixel_auc import pixel_auc
 from pipeline.evaluation import heat as heats
-from pipeline.evaluation import stored
+from pipeline.evaluation import score_files
 from pipeline.evaluation.evaluate import evaluate
-from pipeline.evaluation.judge import evaluate_scores
-from pipeline.evaluation.stored import Kept, Stored
+from pipeline.evaluation.evaluate_scores import evaluate_score_file
+from pipeline.evaluation.score_files import ClipScores, ScoreFile
 from tests.pipeline.evaluation.test_evaluate import Made
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -40,7 +40,7 @@ class Masked(Made):
 def test_kept_scores_give_the_same_figures_again(tiny_camera, tmp_path):
     dataset, runtime = Masked(), choose("cpu", "float32")
     first = evaluate(tiny_camera, dataset, runtime, heat="tube", keep=tmp_path / "tiny.npz").as_json()
-    again = evaluate_scores(tmp_path / "tiny.npz", dataset).as_json()
+    again = evaluate_score_file(tmp_path / "tiny.npz", dataset).as_json()
     first.pop("false_alarms")  # held against the camera's card, which kept scores do not have
     assert again == first
     assert set(first["localisation"]) == {"pixel_auc", "rbdc", "tbdc", "heat", "protocol"}
@@ -56,10 +56,10 @@ def csv(path, rows, header="video,frame,score"):
 def test_scores_of_another_system_are_measured(tmp_path):
     dataset = Made()
     rows = [(clip.name.upper(), i + 1, float(15 <= i < 28)) for clip in dataset.test() for i in range(len(clip.images))]
-    found = evaluate_scores(csv(tmp_path / "other.csv", rows), dataset).as_json()
+    found = evaluate_score_file(csv(tmp_path / "other.csv", rows), dataset).as_json()
     assert found["auc"]["micro_raw"] == found["auc"]["protocol"] == 1
     assert (found["camera"], found["threshold"], found["f1"]) == ("other", None, None)
-    some = evaluate_scores(csv(tmp_path / "some.csv", rows[5:40]), dataset).as_json()
+    some = evaluate_score_file(csv(tmp_path / "some.csv", rows[5:40]), dataset).as_json()
     assert (some["scored"], some["frames"]) == (35, 73)
 
 
@@ -80,20 +80,22 @@ def test_scores_of_another_system_are_measured(tmp_path):
 )
 def test_a_wrong_line_of_scores_gets_a_sentence(tmp_path, rows, said):
     with pytest.raises(DataError, match=said):
-        evaluate_scores(csv(tmp_path / "p.csv", rows), Made())
+        evaluate_score_file(csv(tmp_path / "p.csv", rows), Made())
 
 
 def kept(tmp_path, **changes):
     scores = np.arange(4, dtype=np.float32)
     clip = {"name": "a", "scores": scores, "flagged": scores > 1, "fps": 10.0, "heat": np.ones((4, 2, 3), np.float16)}
     path = tmp_path / "kept.npz"
-    stored.write(Stored("tiny", "d", "made", 0.5, 0, (Kept(**clip | {"cell": 4} | changes),), {"x": 1}), path)
+    score_files.write(
+        ScoreFile("tiny", "d", "made", 0.5, 0, (ClipScores(**clip | {"cell": 4} | changes),), {"x": 1}), path
+    )
     return path
 
 
 def test_what_is_kept_comes_back(tmp_path):
     seconds = np.array([0.0, 0.1, 0.5, 0.6])
-    found = stored.read(kept(tmp_path, seconds=seconds), ["a", "b"], [4, 2])
+    found = score_files.read(kept(tmp_path, seconds=seconds), ["a", "b"], [4, 2])
     assert found.clips[0].seconds.tolist() == seconds.tolist() and found.clips[1].seconds is None
     assert (found.system, found.threshold, found.facts) == ("tiny", 0.5, {"x": 1})
     assert found.clips[0].heat.shape == (4, 2, 3)
@@ -116,29 +118,29 @@ def test_what_is_kept_comes_back(tmp_path):
 )
 def test_damaged_scores_are_refused(tmp_path, changes, said):
     with pytest.raises(DataError, match=said):
-        stored.read(kept(tmp_path, **changes), ["a"], [4])
+        score_files.read(kept(tmp_path, **changes), ["a"], [4])
 
 
 def test_files_that_hold_something_else_are_refused(tmp_path):
     path = kept(tmp_path)
     with pytest.raises(DataError, match="4 scores of clip 'a', which has 5 frames"):
-        stored.read(path, ["a"], [5])
+        score_files.read(path, ["a"], [5])
     for content in (b"", b"no archive", path.read_bytes()[:-40]):
         (tmp_path / "x.npz").write_bytes(content)
         with pytest.raises(DataError, match="must be an archive"):
-            stored.read(tmp_path / "x.npz", ["a"], [4])
+            score_files.read(tmp_path / "x.npz", ["a"], [4])
     with zipfile.ZipFile(tmp_path / "y.npz", "w") as made:
         made.writestr("facts.npy", b"x")
     with pytest.raises(DataError, match="of its array 'facts'"):
-        stored.read(tmp_path / "y.npz", ["a"], [4])
+        score_files.read(tmp_path / "y.npz", ["a"], [4])
     np.savez(tmp_path / "z.npz", facts=np.array([{}], object))
     with pytest.raises(DataError, match="values of type 'object', not numbers"):
-        stored.read(tmp_path / "z.npz", ["a"], [4])
+        score_files.read(tmp_path / "z.npz", ["a"], [4])
     np.savez(tmp_path / "w.npz", facts=np.frombuffer(b"[" * 9999, np.uint8))
     with pytest.raises(DataError, match="holds no scores"):
-        stored.read(tmp_path / "w.npz", ["a"], [4])
+        score_files.read(tmp_path / "w.npz", ["a"], [4])
     with pytest.raises(DataError, match="there is no file"):
-        stored.read(tmp_path / "none.npz", ["a"], [4])
+        score_files.read(tmp_path / "none.npz", ["a"], [4])
 
 
 def test_more_scores_than_any_clip_has_frames_are_refused_before_they_are_read(tmp_path):
@@ -153,7 +155,7 @@ def test_more_scores_than_any_clip_has_frames_are_refused_before_they_are_read(t
     tracemalloc.start()
     for name in ("long", "wide"):
         with pytest.raises(DataError, match="more than any clip has frames, or too large a heat map"):
-            stored.read(tmp_path / f"{name}.npz", ["a"], [4])
+            score_files.read(tmp_path / f"{name}.npz", ["a"], [4])
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 4 << 20
@@ -170,7 +172,7 @@ def test_facts_that_are_no_numbers_are_refused(tmp_path):
         others = {f"{k[:-1]}1": v for k, v in arrays.items() if k != "facts"}
         np.savez(tmp_path / "x.npz", **arrays | others | {"facts": changed})
         with pytest.raises(DataError, match="holds no scores that Whycam kept"):
-            stored.read(tmp_path / "x.npz", ["a"], [4])
+            score_files.read(tmp_path / "x.npz", ["a"], [4])
 
 
 def mapped(seed=0, frames=30, shape=(6, 9), cell=4):
@@ -262,12 +264,12 @@ def test_annotated_boxes_and_tracks_take_the_masks_place(tiny_camera, tmp_path):
     evaluate(tiny_camera, dataset, choose("cpu", "float32"), keep=tmp_path / "tiny.npz")
     lines = [f"clip{c},{i // 18},{i},20,10,40,30,thing" for c in (0, 1) for i in range(16, 29)]
     table = csv(tmp_path / "r.csv", [[line] for line in lines], "video,track,frame,x1,y1,x2,y2,label")
-    boxed = evaluate_scores(tmp_path / "tiny.npz", dataset, regions=table).as_json()["localisation"]
-    plain = evaluate_scores(tmp_path / "tiny.npz", dataset).as_json()["localisation"]
+    boxed = evaluate_score_file(tmp_path / "tiny.npz", dataset, regions=table).as_json()["localisation"]
+    plain = evaluate_score_file(tmp_path / "tiny.npz", dataset).as_json()["localisation"]
     assert boxed["rbdc"] == pytest.approx(plain["rbdc"])
     assert "annotated boxes and tracks" in boxed["protocol"]
     with pytest.raises(DataError, match="names no test clip"):
-        evaluate_scores(tmp_path / "tiny.npz", dataset, regions=csv(
+        evaluate_score_file(tmp_path / "tiny.npz", dataset, regions=csv(
             tmp_path / "s.csv", [["zzz,1,1,0,0,1,1,a"]], "video,track,frame,x1,y1,x2,y2,label"))  # fmt: skip
 
 
@@ -289,8 +291,8 @@ def test_stored_scores_of_ped2_take_seconds(footage_root, tmp_path):
     rng, clips = np.random.default_rng(0), []
     for clip in dataset.test():
         heat = rng.gamma(1.0, 1.0, (len(clip), 60, 90)).astype(np.float16)
-        clips.append(Kept(clip.name, heat.mean((1, 2)).astype(np.float32), None, 10.0, heat, 4))
-    stored.write(Stored("made", "noise", "ped2", None, 0, tuple(clips)), tmp_path / "made.npz")
+        clips.append(ClipScores(clip.name, heat.mean((1, 2)).astype(np.float32), None, 10.0, heat, 4))
+    score_files.write(ScoreFile("made", "noise", "ped2", None, 0, tuple(clips)), tmp_path / "made.npz")
     kept_in = str(tmp_path / "made.npz")
     asked = ["--data", "ped2", "--root", str(footage_root), "--scores", kept_in, "--json", "-"]
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
@@ -303,7 +305,8 @@ def test_stored_scores_of_ped2_take_seconds(footage_root, tmp_path):
 def test_figures_of_stored_scores_need_no_pytorch():
     """It takes longer to import than the figures take."""
     code = (
-        "import sys, cli.main, cli.evaluation_text, footage.ucsd, pipeline.evaluation.judge, pipeline.evaluation.xman"
+        "import sys, cli.main, cli.evaluation_text, footage.ucsd, pipeline.evaluation.evaluate_scores, "
+        "pipeline.evaluation.xman"
     )
     code += "; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""Footage made worse on purpose: what are a camera's figures worth in bad weather (``li2021decoupled``, section 5)?"""
+"""Test footage degraded on purpose, for figures in bad weather (``li2021decoupled``, section 5)."""
 
 import contextlib
 import math
@@ -52,7 +52,7 @@ class Distortion:
             found[name] = _value(name, value)
         return cls(**found)  # type: ignore[arg-type]
 
-    def say(self) -> str:
+    def describe(self) -> str:
         """Say what is done; nothing for nothing."""
         said = [f"brightness={self.brightness:g}"] if self.brightness != 1 else []
         said += [f"rain={self.rain}"] if self.rain else []
@@ -109,7 +109,7 @@ def _rain(image: Images, frame: int, strength: str) -> Images:
 
 
 @dataclass(frozen=True)
-class Worse:
+class DistortedClip:
     """A clip with a distortion.
 
     Attributes:
@@ -136,7 +136,7 @@ class Worse:
                 count += len(rows)
 
 
-class Distorted:
+class DistortedDataset:
     """A data set whose test clips are distorted; those for training stay as they are."""
 
     def __init__(self, dataset: Dataset, distortion: Distortion) -> None:
@@ -149,11 +149,11 @@ class Distorted:
 
     def test(self) -> list[Footage]:
         """List the test clips."""
-        return [Worse(clip, self.distortion) for clip in self.dataset.test()]
+        return [DistortedClip(clip, self.distortion) for clip in self.dataset.test()]
 
     def truth(self, clip: Footage) -> Truth:
         """Read the ground truth of the frames that are kept."""
-        truth = self.dataset.truth(clip.clip if isinstance(clip, Worse) else clip)
+        truth = self.dataset.truth(clip.clip if isinstance(clip, DistortedClip) else clip)
         step, masks = self.distortion.every, truth.masks
         thinned = (lambda i: masks(i * step)) if masks else None
         return Truth(truth.abnormal[::step], thinned, truth.label_set, truth.classes and truth.classes[::step])

@@ -8,7 +8,7 @@ import pytest
 from core.registry import collect
 from pipeline.camera import detector_entries
 from pipeline.evaluation.protocols import PROTOCOLS
-from pipeline.evaluation.published import FOLDER, beside, figures
+from pipeline.evaluation.published_figures import FOLDER, comparable_figures, published_figures
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -16,14 +16,16 @@ ROOT = Path(__file__).resolve().parents[3]
 def test_every_figure_names_what_there_is():
     keys = set(re.findall(r"^@\w+\{(\w+),", (ROOT / "docs" / "bibliography.bib").read_text(), re.MULTILINE))
     known, sets = set(detector_entries()), set(collect("footage", "DATASETS"))
-    for figure in figures():
+    for figure in published_figures():
         assert figure.paper in keys
         assert figure.detector in known | {""}
         assert figure.data in sets
         assert figure.protocol in set(PROTOCOLS) | {"unstated"}
         assert 0 < figure.value < 1
         assert figure.table and figure.method and figure.label_set
-    assert len({(f.paper, f.table, f.method, f.data, f.measure) for f in figures()}) == len(figures())
+    assert len({(f.paper, f.table, f.method, f.data, f.measure) for f in published_figures()}) == len(
+        published_figures()
+    )
 
 
 @pytest.mark.parametrize(
@@ -42,18 +44,18 @@ def test_every_figure_names_what_there_is():
     ],
 )
 def test_what_the_papers_print_is_there(paper, table, detector, data, measure, value):
-    (found,) = [f for f in figures() if (f.paper, f.table, f.detector, f.data, f.measure)
+    (found,) = [f for f in published_figures() if (f.paper, f.table, f.detector, f.data, f.measure)
                 == (paper, table, detector, data, measure)]  # fmt: skip
     assert found.value == value
 
 
 def test_figures_of_other_labels_do_not_stand_beside():
-    papers = {f.paper for f in beside("avenue", "cuhk-avenue/volLabel")}
+    papers = {f.paper for f in comparable_figures("avenue", "cuhk-avenue/volLabel")}
     assert "astrid2021learning" not in papers
     assert "ravi2021class" not in papers
     assert {"li2021decoupled", "cho2022unsupervised", "szymanowicz2022discrete"} <= papers
-    other = beside("avenue-3867", "cuhk-avenue/3867")
+    other = comparable_figures("avenue-3867", "cuhk-avenue/3867")
     assert {f.paper for f in other} == {"astrid2021learning", "szymanowicz2022discrete"}
     assert [f.value for f in other] == sorted((f.value for f in other), reverse=True)
-    assert {f.detector for f in beside("ped2", "ucsd-ped2/v1p2", detector="itae")} == {"itae"}
+    assert {f.detector for f in comparable_figures("ped2", "ucsd-ped2/v1p2", detector="itae")} == {"itae"}
     assert len(list(FOLDER.glob("*.csv"))) == 5

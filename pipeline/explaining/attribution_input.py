@@ -18,10 +18,10 @@ from explain.segments import segment
 from pipeline.camera import Camera
 from pipeline.sampling import Analysed, load
 
-SAMPLES = 48
-LEAST = 200
+MAX_SAMPLES = 48
+MIN_FRAMES_SEEN = 200
 """Frames of a clip that are looked at, where there are so many, to see what lies behind those who pass."""
-STRAYS = 0.1
+MIN_DIFFERENCE = 0.1
 """Difference from the camera's own background, of values in [0, 1], from which somebody stood there for long."""
 
 
@@ -55,8 +55,8 @@ def load_window(path: Path, name: str, detector: Detector, frame: int, analysed:
         InputError: the frame lies outside the clip, or no window answers for it.
     """
     numbers = analysed.numbers[_window(name, detector, frame, analysed)]
-    around = analysed.numbers[: max(int(np.searchsorted(analysed.numbers, numbers[-1])) + 1, LEAST)]
-    chosen = around[:: max(1, len(around) // SAMPLES)]
+    around = analysed.numbers[: max(int(np.searchsorted(analysed.numbers, numbers[-1])) + 1, MIN_FRAMES_SEEN)]
+    chosen = around[:: max(1, len(around) // MAX_SAMPLES)]
     both = np.unique(np.concatenate([numbers, chosen]))
     images = load(path, both)
     known = both[: len(images)]
@@ -101,7 +101,7 @@ def background(samples: Images, camera: Camera, detector: Detector) -> Tensor:
     known += np.median(median - known, axis=(1, 2), keepdims=True)
     wide = max(1.0, max(median.shape[1:]) / 64)
     away = np.stack([cv2.GaussianBlur(x, (0, 0), wide) for x in median - known])
-    strange = np.abs(away).max(0) > STRAYS * 255.0
+    strange = np.abs(away).max(0) > MIN_DIFFERENCE * 255.0
     chosen = np.where(cv2.dilate(strange.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool), known, median)
     return detector.prepare(torch.from_numpy(np.clip(chosen, 0, 255))[None])[0]
 
@@ -121,7 +121,7 @@ def scale_of(camera: Camera, detector: Detector, scores: Sequence[float] | Float
     return Scale(normal.median + highest, lowest, detector.decibels)
 
 
-def question_of(
+def attribution_input(
     looked: FrameContext, camera: Camera, detector: Detector, runtime: Runtime, *,
     scores: Sequence[float] | Floats = (), threshold: float | None = None, seed: int = 0,
 ) -> tuple[AttributionInput, Scale]:  # fmt: skip

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from pipeline.explaining.costs import evaluations_within, usual
+from pipeline.explaining.budgets import default_budget, evaluations_within
 
 
 @pytest.mark.parametrize(("operations", "evaluations"), [(1, 320), (36e9, 224), (88.6e9, 96), (1e15, 64)])
@@ -13,5 +13,5 @@ def test_large_networks_are_asked_less(operations, evaluations):
 
 
 def test_a_small_camera_gets_the_whole_budget_and_the_papers_network_less(tiny_camera):
-    assert usual(tiny_camera).evaluations == 320
-    assert usual(dataclasses.replace(tiny_camera, settings={})).evaluations == 96
+    assert default_budget(tiny_camera).evaluations == 320
+    assert default_budget(dataclasses.replace(tiny_camera, settings={})).evaluations == 96

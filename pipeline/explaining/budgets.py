@@ -10,12 +10,12 @@ from torch.utils.flop_counter import FlopCounterMode
 from explain.attribution import Budget
 from pipeline.camera import Camera, make_detector
 
-WORK = 9e12
+MAX_OPERATIONS = 9e12
 """Floating-point operations of the network that one method may ask for: 20 seconds on two processor cores."""
-LEAST, STEP = 64, 32
+MIN_EVALUATIONS, STEP = 64, 32
 
 
-def usual(camera: Camera) -> Budget:
+def default_budget(camera: Camera) -> Budget:
     """Return the usual budget of a method: fewer evaluations of a large network, and the same on every machine."""
     return Budget(evaluations_within(_operations(camera.detector, json.dumps(dict(camera.settings)))))
 
@@ -26,7 +26,7 @@ def evaluations_within(operations: float) -> int:
     >>> evaluations_within(88.6e9), evaluations_within(2.1e9), evaluations_within(1e12)
     (96, 320, 64)
     """
-    return min(Budget().evaluations, max(LEAST, int(WORK / operations) // STEP * STEP))
+    return min(Budget().evaluations, max(MIN_EVALUATIONS, int(MAX_OPERATIONS / operations) // STEP * STEP))
 
 
 @cache

@@ -8,8 +8,8 @@ import pytest
 
 from core.device import choose
 from core.errors import InputError
-from pipeline.evaluation import mixed
-from pipeline.evaluation.mixed import Mixed, Stretch
+from pipeline.evaluation import contamination
+from pipeline.evaluation.contamination import ContaminatedDataset, Excerpt
 from pipeline.evaluation.results import Row
 from tests.pipeline.evaluation.test_evaluate import Made
 from tests.pipeline.training.test_fit_camera import Acts, Boxes
@@ -33,7 +33,7 @@ def frames_of(clips):
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.3])
 def test_the_share_is_that_of_all_frames_and_donors_are_not_measured(share):
-    made = Mixed(Trained(), ("clip1", "clip3"), share, seed=3)
+    made = ContaminatedDataset(Trained(), ("clip1", "clip3"), share, seed=3)
     assert [clip.name for clip in made.test()] == ["clip0", "clip2"]
     drawn = made.training()[1:]
     assert frames_of(drawn) == round(40 * share / (1 - share)) == made.say()["frames"]
@@ -43,9 +43,9 @@ def test_the_share_is_that_of_all_frames_and_donors_are_not_measured(share):
 
 
 def test_a_smaller_share_is_part_of_a_larger_one_and_another_seed_draws_others(monkeypatch):
-    monkeypatch.setattr(mixed, "STRETCH", 4)
+    monkeypatch.setattr(contamination, "MAX_EXCERPT_FRAMES", 4)
     small, large, other = (
-        [(s.name, s.length) for s in Mixed(Trained(), (), share, seed).drawn]
+        [(s.name, s.length) for s in ContaminatedDataset(Trained(), (), share, seed).drawn]
         for share, seed in ((0.2, 1), (0.3, 1), (0.3, 2))
     )
     assert large[: len(small) - 1] == small[:-1] and len(large) > len(small)
@@ -56,7 +56,7 @@ def test_a_stretch_counts_from_its_start():
     clip = Trained().clips[0]
     whole = np.concatenate([chunk.images for chunk in clip.frames()])
     for chunk in (3, 8, 64):
-        parts = list(Stretch(clip, 15, 13).frames(chunk))
+        parts = list(Excerpt(clip, 15, 13).frames(chunk))
         assert np.concatenate([part.images for part in parts]).tolist() == whole[15:28].tolist()
         assert parts[0].first == 0 and parts[0].times[0] == 0
         assert all(a.first + len(a) == b.first for a, b in pairwise(parts))
@@ -74,16 +74,16 @@ def test_a_stretch_counts_from_its_start():
 )
 def test_what_cannot_be_mixed_is_said(donors, share, said):
     with pytest.raises(InputError, match=said):
-        Mixed(Trained(), donors, share, 0)
+        ContaminatedDataset(Trained(), donors, share, 0)
 
 
 def test_donors_stand_in_the_plan(tmp_path):
     plan = tmp_path / "plan.toml"
     plan.write_text('donors = ["Test001"]\n[rows.a]\ndetector = "b"\n')
-    assert mixed.donors(plan) == ("Test001",)
+    assert contamination.donors(plan) == ("Test001",)
     plan.write_text("donors = 3\n")
     with pytest.raises(InputError, match=r"plan\.toml cannot be read"):
-        mixed.donors(plan)
+        contamination.donors(plan)
 
 
 @pytest.mark.parametrize(
@@ -101,11 +101,11 @@ def test_a_row_is_trained_with_anomalies_and_measured_by_each_of_its_scores(
     monkeypatch.setattr("explain.actions.choose", lambda *_, **__: Acts())
     row = Row("tiny", detector, {**settings, "epochs": 2})
     folder = tmp_path / "kept"
-    made = mixed.run(row, 0.2, 0, Trained(), (), folder, tmp_path / "work", RUNTIME)
+    made = contamination.run(row, 0.2, 0, Trained(), (), folder, tmp_path / "work", RUNTIME)
     kept = json.loads((folder / "tiny-anomalies-20.seed0.json").read_text())
     assert kept == json.loads(json.dumps(made))
     assert set(kept["anomalies"]["auc"]) == scores and len(kept["videos"]) == 2
     assert "10 of 50 training frames (20.0%)" in kept["anomalies"]["protocol"]
-    rows = mixed.found(folder)
+    rows = contamination.read_results(folder)
     assert {(r["system"], r["share"]) for r in rows} == {(f"tiny, score {s}" if s else "tiny", 0.2) for s in scores}
     assert all(0 <= r["auc"] <= 1 for r in rows)

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from core.device import choose
 from core.errors import InputError
-from pipeline.evaluation.distort import Distorted, Distortion
+from pipeline.evaluation.distortion import DistortedDataset, Distortion
 from pipeline.evaluation.evaluate import evaluate
-from tests.pipeline.evaluation.test_stored import Masked
+from tests.pipeline.evaluation.test_score_files import Masked
 
 GREY = np.full((3, 48, 64, 3), 100, np.uint8)
 
@@ -18,7 +18,7 @@ GREY = np.full((3, 48, 64, 3), 100, np.uint8)
        st.floats(0, 50).map(lambda x: round(x, 1)), st.integers(1, 1000))  # fmt: skip
 def test_what_is_said_is_read_again(brightness, rain, blur, every):
     made = Distortion(brightness, rain, blur, every)
-    assert Distortion.read(made.say()) == made
+    assert Distortion.read(made.describe()) == made
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_rain_is_the_same_every_time_and_other_in_every_frame():
 
 def test_every_third_frame_comes_with_its_own_truth():
     dataset = Masked()
-    worse = Distorted(dataset, Distortion(every=3))
+    worse = DistortedDataset(dataset, Distortion(every=3))
     clip, whole = worse.test()[0], dataset.test()[0]
     frames = list(clip.frames(7))
     assert np.concatenate([c.images for c in frames]).tolist() == whole.images[::3].tolist()
@@ -64,8 +64,8 @@ def test_every_third_frame_comes_with_its_own_truth():
 def test_a_camera_is_measured_on_distorted_footage(tiny_camera):
     dataset, runtime = Masked(), choose("cpu", "float32")
     plain = evaluate(tiny_camera, dataset, runtime).as_json()
-    dark = evaluate(tiny_camera, Distorted(dataset, Distortion(brightness=0.1)), runtime).as_json()
+    dark = evaluate(tiny_camera, DistortedDataset(dataset, Distortion(brightness=0.1)), runtime).as_json()
     assert dark["label_set"] == plain["label_set"]
     assert dark["videos"][0]["frames"] == 40
-    thinned = evaluate(tiny_camera, Distorted(dataset, Distortion(every=2)), runtime)
+    thinned = evaluate(tiny_camera, DistortedDataset(dataset, Distortion(every=2)), runtime)
     assert thinned.summary.videos[0].frames == 20

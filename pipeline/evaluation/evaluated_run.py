@@ -8,7 +8,7 @@ from core import video
 from core.errors import InputError
 from pipeline import store
 from pipeline.evaluation import evaluations
-from pipeline.evaluation.distort import Distorted, Distortion
+from pipeline.evaluation.distortion import DistortedDataset, Distortion
 from pipeline.evaluation.evaluations import EvaluationRequest
 from pipeline.rate import frame_rate
 from pipeline.store import Run
@@ -39,8 +39,10 @@ def start(request: EvaluationRequest, clip: str) -> Run:
     """
     if request.kind != "camera":
         raise InputError(f"{request.system} is no camera: its scores came in a file, and nothing can score the clip")
-    worse, dataset = Distortion.read(request.distortion), evaluations.open_dataset(request.data)
-    clips = {one.name: one for one in (Distorted(dataset, worse) if worse.say() else dataset).test()}
+    distortion, dataset = Distortion.read(request.distortion), evaluations.open_dataset(request.data)
+    clips = {
+        one.name: one for one in (DistortedDataset(dataset, distortion) if distortion.describe() else dataset).test()
+    }
     if clip not in clips:
         raise InputError(f"{request.data} has no test clip {clip[:40]!r}; known: {', '.join(clips)}")
     with tempfile.TemporaryDirectory(prefix="whycam-") as place:

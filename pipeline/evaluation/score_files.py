@@ -31,7 +31,7 @@ FACTS = ("format", "system", "detector", "data", "threshold", "skipped", "person
 
 
 @dataclass(frozen=True)
-class Kept:
+class ClipScores:
     """The scores of one clip.
 
     Attributes:
@@ -54,7 +54,7 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Stored:
+class ScoreFile:
     """The scores of one system on the test clips of one data set.
 
     Attributes:
@@ -73,12 +73,12 @@ class Stored:
     data: str
     threshold: float | None
     skipped: int
-    clips: tuple[Kept, ...]
+    clips: tuple[ClipScores, ...]
     facts: Mapping[str, Any] = field(default_factory=dict)
     person: float = 0.0
 
 
-def write(stored: Stored, path: Path) -> None:
+def write(stored: ScoreFile, path: Path) -> None:
     """Keep scores, whole or not at all.
 
     Raises:
@@ -103,7 +103,7 @@ def write(stored: Stored, path: Path) -> None:
         np.savez(out, **arrays)  # type: ignore[arg-type]
 
 
-def read(path: Path, clips: Sequence[str], lengths: Sequence[int]) -> Stored:
+def read(path: Path, clips: Sequence[str], lengths: Sequence[int]) -> ScoreFile:
     """Read kept scores, and match them with a data set's clips.
 
     Args:
@@ -131,12 +131,12 @@ def read(path: Path, clips: Sequence[str], lengths: Sequence[int]) -> Stored:
     for name, length in zip(clips, lengths, strict=True):
         if name in of and len(of[name].scores) != length:
             raise DataError(f"{path} has {len(of[name].scores)} scores of clip {name!r}, which has {length} frames")
-        kept.append(of.get(name) or Kept(name, np.full(length, np.nan, np.float32)))
-    return Stored(found.system, found.detector, found.data, found.threshold, found.skipped, tuple(kept), found.facts,
+        kept.append(of.get(name) or ClipScores(name, np.full(length, np.nan, np.float32)))
+    return ScoreFile(found.system, found.detector, found.data, found.threshold, found.skipped, tuple(kept), found.facts,
                   found.person)  # fmt: skip
 
 
-def _npz(path: Path, longest: int) -> Stored:
+def _npz(path: Path, longest: int) -> ScoreFile:
     """Read what :func:`write` has written; scores of more than ``longest`` frames are refused before they are read."""
     try:
         with open_npz(path, MOST_BYTES) as arrays:
@@ -148,7 +148,7 @@ def _npz(path: Path, longest: int) -> Stored:
             person = _number(facts["person"], "a person's height in pixels", 0, MOST_SIDE)
             skipped = _number(facts["skipped"], "the number of frames without a score", 0)
             system, detector, data = (str(facts[key]) for key in ("system", "detector", "data"))
-            return Stored(system, detector, data, threshold, int(skipped), clips, dict(facts["facts"]), person)
+            return ScoreFile(system, detector, data, threshold, int(skipped), clips, dict(facts["facts"]), person)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise DataError(f"{path} holds no scores that Whycam kept: {error}") from error
 
@@ -162,7 +162,7 @@ def _facts(arrays: ArrayFile) -> dict[str, Any]:
     return dict(facts)
 
 
-def _clip(arrays: ArrayFile, number: int, about: Mapping[str, Any], longest: int) -> Kept:
+def _clip(arrays: ArrayFile, number: int, about: Mapping[str, Any], longest: int) -> ClipScores:
     name = keys.name(str(about["name"]), "clip", "its facts")
     shapes = {kind: arrays.shape(f"{kind}{number}") for kind in AXES if f"{kind}{number}" in arrays or kind == "scores"}
     frames, cell, fps = shapes["scores"][:1], int(about["cell"]), float(about["fps"])
@@ -181,7 +181,7 @@ def _clip(arrays: ArrayFile, number: int, about: Mapping[str, Any], longest: int
         raise ValueError(f"a score of clip {name!r} is infinite; a frame without a score is NaN")
     if heat is not None and np.isnan(heat).any():
         raise ValueError(f"the heat of clip {name!r} is not a number everywhere")
-    return Kept(name, scores, flagged, fps, heat, cell, _seconds(arrays, number) if "seconds" in shapes else None)
+    return ClipScores(name, scores, flagged, fps, heat, cell, _seconds(arrays, number) if "seconds" in shapes else None)
 
 
 def _seconds(arrays: ArrayFile, number: int) -> Doubles:
@@ -198,7 +198,7 @@ def _number(value: Any, what: str, least: float, most: float = math.inf) -> floa
     return found
 
 
-def _csv(path: Path, clips: Sequence[str], lengths: Sequence[int]) -> Stored:
+def _csv(path: Path, clips: Sequence[str], lengths: Sequence[int]) -> ScoreFile:
     names, code, frame, score = _table(path)
     # What is too large for the kept precision would be infinite.
     beyond = ~(np.abs(score) <= np.finfo(np.float32).max)
@@ -212,8 +212,8 @@ def _csv(path: Path, clips: Sequence[str], lengths: Sequence[int]) -> Stored:
     for number, name in enumerate(names):
         rows = np.flatnonzero(code == number)
         _place(kept[to[name]], frame[rows], score[rows], rows, f"{path}, clip {to[name]!r}")
-    return Stored(path.stem[: keys.MAX_NAME_CHARACTERS], "scores from a file", "", None, 0,
-                  tuple(Kept(name, values) for name, values in kept.items()))  # fmt: skip
+    return ScoreFile(path.stem[: keys.MAX_NAME_CHARACTERS], "scores from a file", "", None, 0,
+                  tuple(ClipScores(name, values) for name, values in kept.items()))  # fmt: skip
 
 
 def _table(path: Path) -> tuple[list[str], Ints, Ints, Doubles]:

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from pipeline.evaluation.results import Row
     from pipeline.training.loop import Step
 
-STRETCH = 32
+MAX_EXCERPT_FRAMES = 32
 """Most frames that are drawn together; an unusual event is longer, and a window must fit in."""
-MOST = 0.5
+MAX_SHARE = 0.5
 RESULTS = Path(__file__).resolve().parents[2] / "docs" / "results"
 PROTOCOL = (
     "{frames} of {total} training frames ({share:.1%}) are abnormal ones of the test clips {donors}, drawn with the "
@@ -38,7 +38,7 @@ PROTOCOL = (
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Excerpt:
     """Some consecutive frames of a clip as a clip of their own.
 
     Attributes:
@@ -69,7 +69,7 @@ class Stretch:
                 return
 
 
-class Mixed:
+class ContaminatedDataset:
     """A data set whose training clips have abnormal stretches of some test clips beside them.
 
     Args:
@@ -87,15 +87,15 @@ class Mixed:
         self.donors = tuple(donors) or tuple(clips)[1::2]
         if unknown := [name for name in self.donors if name not in clips]:
             raise InputError(f"donor {unknown[0]!r} is no test clip; known: {', '.join(clips)}")
-        if not 0 <= share <= MOST:
-            raise InputError(f"the share of anomalies must lie between 0 and {MOST}, got {share:g}")
+        if not 0 <= share <= MAX_SHARE:
+            raise InputError(f"the share of anomalies must lie between 0 and {MAX_SHARE}, got {share:g}")
         self.name, self.dataset = dataset.name, dataset
         self.left = [clip for name, clip in clips.items() if name not in self.donors]
         if not self.left:
             raise InputError("every test clip is a donor, so that none is left to evaluate")
         self.normal = sum(len(chunk) for clip in dataset.training() for chunk in clip.frames())
         self.wanted = round(self.normal * share / (1 - share))
-        self.drawn = _draw(dataset, [clips[name] for name in self.donors], self.wanted, seed)
+        self.drawn = _draw_excerpts(dataset, [clips[name] for name in self.donors], self.wanted, seed)
 
     def training(self) -> list[Footage]:
         """List the training clips, then what was drawn."""
@@ -113,22 +113,26 @@ class Mixed:
         """Say what was mixed in."""
         total = self.normal + self.wanted
         said = PROTOCOL.format(
-            frames=self.wanted, total=total, share=self.wanted / total, donors=", ".join(self.donors), stretch=STRETCH
+            frames=self.wanted,
+            total=total,
+            share=self.wanted / total,
+            donors=", ".join(self.donors),
+            stretch=MAX_EXCERPT_FRAMES,
         )
         return {"frames": self.wanted, "total": total, "donors": list(self.donors), "protocol": said}
 
 
-def _draw(dataset: Dataset, donors: Sequence[Footage], wanted: int, seed: int) -> list[Stretch]:
+def _draw_excerpts(dataset: Dataset, donors: Sequence[Footage], wanted: int, seed: int) -> list[Excerpt]:
     """Draw stretches of so many abnormal frames; the last one drawn is cut short."""
     there = [
-        Stretch(clip, at, min(STRETCH, last + 1 - at))
+        Excerpt(clip, at, min(MAX_EXCERPT_FRAMES, last + 1 - at))
         for clip in donors
         for first, last in spans(dataset.truth(clip).abnormal)
-        for at in range(first, last + 1, STRETCH)
+        for at in range(first, last + 1, MAX_EXCERPT_FRAMES)
     ]
     if wanted > (most := sum(one.length for one in there)):
         raise InputError(f"{wanted} abnormal frames are asked for, and the donors have {most}; ask for a smaller share")
-    drawn: list[Stretch] = []
+    drawn: list[Excerpt] = []
     for i in np.random.default_rng(seed).permutation(len(there)).tolist():
         if wanted <= 0:
             break
@@ -173,7 +177,7 @@ def run(
         share: of the training frames.
         seed: of weights, order and draw.
         dataset: as it is.
-        givers: see :class:`Mixed`.
+        givers: see :class:`ContaminatedDataset`.
         folder: of results.
         work: of cameras.
         runtime: device and precision.
@@ -181,28 +185,31 @@ def run(
         progress: told how far training and evaluation are.
 
     Raises:
-        InputError: as :class:`Mixed` and training do.
+        InputError: as :class:`ContaminatedDataset` and training do.
     """
     from pipeline.camera import load
     from pipeline.evaluation import results
-    from pipeline.evaluation.rescored import every_score
+    from pipeline.evaluation.alternative_scores import every_score
 
-    named, mixed = dataclasses.replace(row, name=name_of(row.name, share)), Mixed(dataset, givers, share, seed)
-    result = results.run(named, seed, mixed, folder, work, runtime, report, progress)
+    named, contaminated = (
+        dataclasses.replace(row, name=name_of(row.name, share)),
+        ContaminatedDataset(dataset, givers, share, seed),
+    )
+    result = results.run(named, seed, contaminated, folder, work, runtime, report, progress)
     camera = load(str(work / f"{named.name}-{seed}"))
-    more = {"of": row.name, "share": share} | mixed.say()
-    result |= {"anomalies": more | {"auc": every_score(camera, mixed, runtime, result)}}
+    more = {"of": row.name, "share": share} | contaminated.say()
+    result |= {"anomalies": more | {"auc": every_score(camera, contaminated, runtime, result)}}
     files.write_json(results.result_file(folder, named.name, seed), result)
     return result
 
 
-def kept(data: str) -> list[dict[str, Any]]:
-    """Return :func:`found` of the results that come with Whycam for a data set; nothing for one that has none."""
+def shipped_results(data: str) -> list[dict[str, Any]]:
+    """Return :func:`read_results` of a data set's results that come with Whycam; empty where there are none."""
     there = {place.name: place for place in RESULTS.glob("*") if place.is_dir()}
-    return found(there[data]) if data in there else []
+    return read_results(there[data]) if data in there else []
 
 
-def found(folder: Path) -> list[dict[str, Any]]:
+def read_results(folder: Path) -> list[dict[str, Any]]:
     """Read what was trained with anomalies: ``system``, ``share``, ``auc``, ``seed``, ``label_set``, by share.
 
     A detector that was measured by several scores is a system for each.
@@ -210,9 +217,9 @@ def found(folder: Path) -> list[dict[str, Any]]:
     rows = []
     for path in sorted(folder.glob("*-anomalies-*.seed*.json")):
         result: Mapping[str, Any] = loads(path.read_text(encoding="utf-8"))
-        mixed = result["anomalies"]
-        for score, auc in mixed["auc"].items():
-            system = f"{mixed['of']}, score {score}" if score else mixed["of"]
-            rows.append({"system": system, "share": mixed["share"], "auc": auc, "seed": result["seed"],
-                         "label_set": result["label_set"], "protocol": mixed["protocol"]})  # fmt: skip
+        contaminated = result["anomalies"]
+        for score, auc in contaminated["auc"].items():
+            system = f"{contaminated['of']}, score {score}" if score else contaminated["of"]
+            rows.append({"system": system, "share": contaminated["share"], "auc": auc, "seed": result["seed"],
+                         "label_set": result["label_set"], "protocol": contaminated["protocol"]})  # fmt: skip
     return sorted(rows, key=lambda row: (row["system"], row["share"], row["seed"]))

@@ -24,7 +24,7 @@ from pipeline.evidence_collector import EvidenceCollector
 Line = tuple[str, int, str, str, float]
 
 
-def write(
+def write_predictions(
     camera: Camera, dataset: Dataset, labels: Path, out: Path, runtime: Runtime,
     job: JobProgress | None = None,
 ) -> None:  # fmt: skip

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import WhycamError
 from pipeline.evaluation.evaluations import Evaluation
+from pipeline.evaluation.xman_result import XmanResult
 
 if TYPE_CHECKING:
     from pipeline.camera import Camera
@@ -17,7 +18,7 @@ FINGERPRINT = "camera_fingerprint"
 
 
 @dataclass(frozen=True)
-class Newest:
+class LatestBatch:
     """What was asked for last, all at once.
 
     Attributes:
@@ -33,19 +34,21 @@ class Newest:
         return any(one.id == mine.id for mine in (*self.done, *self.failed, *self.active))
 
 
-def newest(kept: Sequence[Evaluation]) -> Newest:
+def latest_batch(kept: Sequence[Evaluation]) -> LatestBatch:
     """Return what was asked for last.
 
     Args:
         kept: evaluations, newest first.
     """
     if not kept:
-        return Newest()
+        return LatestBatch()
     first = kept[0]
-    batch = [one for one in kept if one.id == first.id or (first.request.batch and _batch(one) == _batch(first))]
+    batch = [
+        one for one in kept if one.id == first.id or (first.request.batch and one.request.batch == first.request.batch)
+    ]
     done = tuple(one for one in batch if one.state == "done")
     failed = tuple(one for one in batch if one.state in FAILED)
-    return Newest(done, failed, tuple(one for one in batch if one.active))
+    return LatestBatch(done, failed, tuple(one for one in batch if one.active))
 
 
 def _batch(one: Evaluation) -> str:
@@ -67,12 +70,13 @@ def fingerprint(camera: "Camera") -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def changed(one: Evaluation, result: Mapping[str, Any]) -> str:
-    """Say what an evaluation was made of and is no longer so, or nothing; files that were uploaded are kept with it."""
+def camera_change(one: Evaluation, result: Mapping[str, Any] | XmanResult) -> str:
+    """Say that the camera of an evaluation has changed since, or nothing; files that were uploaded are kept with it."""
     from pipeline.camera import load
 
-    name, before = one.request.system, result.get(FINGERPRINT)
-    if one.request.kind not in ("camera", "causes") or before is None:
+    name = one.request.system
+    before = result.camera_fingerprint if isinstance(result, XmanResult) else result.get(FINGERPRINT)
+    if one.request.kind not in ("camera", "causes") or not before:
         return ""
     try:
         now = fingerprint(load(name))
@@ -81,14 +85,16 @@ def changed(one: Evaluation, result: Mapping[str, Any]) -> str:
     return "" if now == before else f"camera {name} was changed since: its figures are of what it was; measure it again"
 
 
-def comparable(results: Sequence[Mapping[str, Any]]) -> str:
+def why_incomparable(results: Sequence[Mapping[str, Any] | XmanResult]) -> str:
     """Say why some results cannot be compared, or nothing."""
-    labels = sorted({str(result.get("label_set", result.get("labels"))) for result in results})
+    explained = [one for one in results if isinstance(one, XmanResult)]
+    detected = [one for one in results if not isinstance(one, XmanResult)]
+    labels = sorted({*(one.labels for one in explained), *(str(one["label_set"]) for one in detected)})
     if len(labels) > 1:
         return f"figures of different labels cannot be compared: {', '.join(labels)}"
-    if len({result["sha256"]["labels"] for result in results if "sha256" in result}) > 1:
+    if len({one.sha256["labels"] for one in explained}) > 1:
         return f"figures of different labels cannot be compared: there are two files {labels[0]} of different content"
-    if len({result["unanswered"] for result in results if "unanswered" in result}) > 1:
+    if len({one.unanswered for one in explained}) > 1:
         return "figures that count unanswered frames cannot be compared with figures that leave them out"
-    rules = sorted({json.dumps(result["rules"], sort_keys=True) for result in results if "rules" in result})
+    rules = {json.dumps(one["rules"], sort_keys=True) for one in detected}
     return "these figures follow different protocols: read each with its own" if len(rules) > 1 else ""

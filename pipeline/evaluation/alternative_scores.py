@@ -13,14 +13,14 @@ from core.errors import InputError
 from metrics.frame_auc import micro_normalised
 from pipeline.camera import Camera, detector_entries
 from pipeline.evaluation.evaluate import score
-from pipeline.evaluation.judge import truths_of
+from pipeline.evaluation.evaluate_scores import truths_of
 from pipeline.evaluation.metric_values import defined
 
 SETTING, SCORES = "score", ("z", "p")
 """Latent code and pixels of what is expected (``li2021decoupled``, section 5); one network answers for both."""
 
 
-def rescored(camera: Camera, by: str) -> Camera:
+def with_score(camera: Camera, by: str) -> Camera:
     """Return a camera whose detector scores another way; its threshold is unknown then, NaN.
 
     Raises:
@@ -35,7 +35,7 @@ def rescored(camera: Camera, by: str) -> Camera:
     return dataclasses.replace(camera, name=f"{camera.name}, score {by}"[:64], settings=settings, threshold=math.nan)
 
 
-def choices(detector: str) -> tuple[str, ...]:
+def score_names(detector: str) -> tuple[str, ...]:
     """List the scores that a detector can be measured by; none where it has one alone."""
     return SCORES if SETTING in detector_entries()[detector].settings else ()
 
@@ -58,7 +58,7 @@ def every_score(
     truths, found = truths_of(dataset), {settings[SETTING]: own}
     for by in SCORES:
         if by != settings[SETTING]:
-            made = score(rescored(camera, by), dataset.name, truths, runtime).clips
+            made = score(with_score(camera, by), dataset.name, truths, runtime).clips
             scores = [clip.scores.astype(np.float64) for clip in made]
             found[by] = defined(micro_normalised(scores, [truth.abnormal for _, truth in truths]))
     return dict(sorted(found.items()))

@@ -1,4 +1,4 @@
-"""One detector by another of its scores: the error of pixels in place of that of the latent code, and so on."""
+"""Measures a detector by another of its scores, such as the pixel error in place of the latent code's."""
 
 import dataclasses
 import math

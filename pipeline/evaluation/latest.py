@@ -1,4 +1,4 @@
-"""Which of the kept results answer what was asked for last, which are older, and which may stand side by side."""
+"""Tells the results of the latest submission from older ones, and which results are comparable."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ FINGERPRINT = "camera_fingerprint"
 
 @dataclass(frozen=True)
 class LatestBatch:
-    """What was asked for last, all at once.
+    """The evaluations that were submitted last, at once.
 
     Attributes:
         done, failed, active: the evaluations of it, by how far they are.
@@ -35,7 +35,7 @@ class LatestBatch:
 
 
 def latest_batch(kept: Sequence[Evaluation]) -> LatestBatch:
-    """Return what was asked for last.
+    """Return the evaluations that were submitted last.
 
     Args:
         kept: evaluations, newest first.
@@ -56,7 +56,7 @@ def _batch(one: Evaluation) -> str:
 
 
 def inputs(one: Evaluation) -> str:
-    """Name what an evaluation was made of, and when it was asked for."""
+    """Name the inputs of an evaluation, and when it was submitted."""
     request = one.request
     against = request.labels if request.explains else request.data
     on = f" on {request.data}" if request.kind == "causes" else ""

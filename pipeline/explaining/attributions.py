@@ -1,4 +1,4 @@
-"""Why this score: explanation methods on one frame of a clip, each map with the figures that say how far to believe it.
+"""Runs explanation methods on one frame of a clip, each map with its faithfulness figures.
 
 What is finished is on disk before the next method begins: a cancelled or failed run keeps its maps.
 """
@@ -81,7 +81,7 @@ def explain_frame(
         asked: what is to be explained.
         out: folder, made when missing; methods that were explained there before with the same question are kept.
         runtime: device and precision.
-        job: told how far it is, of :func:`pipeline.explaining.plan.job_of`; whoever made it ends it.
+        job: told how far it is, of :func:`pipeline.explaining.plan.job_of`; the caller that made it ends it.
         cancelled: asked between batches.
 
     Raises:

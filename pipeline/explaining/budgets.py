@@ -1,4 +1,4 @@
-"""How much a method may ask of a detector where nobody says it."""
+"""The default budget of an explanation method."""
 
 import json
 from functools import cache

@@ -1,4 +1,4 @@
-"""What an event would have been without some of what moved in it.
+"""The counterfactual of an event: its smallest set of tubes whose removal ends it.
 
 Tubes are replaced, frame by frame, by what the detector expected in their place given what was already replaced; the
 smallest set that brings the event under its threshold is told, shown as a clip, and scored again from its pixels.

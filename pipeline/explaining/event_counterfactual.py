@@ -1,4 +1,4 @@
-"""The event of a run around one of its frames, explained away."""
+"""The counterfactual of the event around a frame of a run."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -47,7 +47,7 @@ def event_counterfactual(
 
 
 def event_frames(analysis: Analysis, frame: int) -> int:
-    """Return how many frames of the event around a frame are explained away; 0 where it lies in none."""
+    """Return how many frames the counterfactual of the event around a frame covers; 0 if there is no event."""
     lengths = (one.event.last - one.event.first + 1 for one in analysis.events
                if one.event.first <= frame <= one.event.last)  # fmt: skip
     return min(next(lengths, 0), MAX_FRAMES)

@@ -34,7 +34,7 @@ class ExplanationRequest:
     Attributes:
         methods: names, joined by commas.
         evaluations: of each method.
-        event: whether the event around the frame is to be explained away, too.
+        event: whether to compute the counterfactual of the event around the frame.
         threshold: calibrated score at which events are cut.
     """
 
@@ -125,7 +125,7 @@ def submit(run: Run, frame: int, request: ExplanationRequest) -> Explanation:
 
 
 def find(run: Run, frame: int) -> Explanation | None:
-    """Return the explanation of a frame, after a look whether its worker lives; None where none was asked for."""
+    """Return the explanation of a frame, after a check of its worker; None if there is none."""
     subject, folder = f"{run.id}/{int(frame)}", place(run, frame)
     if (folder / legacy.STATE).exists():
         legacy.take_over(Explanation, new_id(), folder, lambda request: (f"{run.clip}, frame {int(frame)}", subject))

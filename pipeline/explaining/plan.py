@@ -15,7 +15,7 @@ JOB, READING, COUNTERFACTUAL, WRITING = "explain", "reading the clip", "explaini
 REPEATED = 0.25
 """Share of a method's budget that each repetition gets: under noise, and with random networks."""
 WINDOWS_PER_FRAME = 12
-"""Windows for each frame of an event that is explained away, where nobody knows yet how much moves in it."""
+"""Windows for each frame of a counterfactual, before the number of tubes is known."""
 PASS = 0.05
 """Seconds of a forward pass where nothing of the kind is remembered."""
 OUTSIDE = {READING: 3.0, WRITING: 1.5}
@@ -59,7 +59,7 @@ def job_of(
         subjects: of :func:`subjects_of`.
         methods: those that are asked for.
         evaluations: that each may take.
-        event_frames: length of the event that is explained away; 0 where none is.
+        event_frames: length of the event with a counterfactual; 0 without one.
         tell: told how far it is.
         counterfactual_first: whether the counterfactual is computed before the methods are asked.
     """

@@ -1,4 +1,4 @@
-"""Explains a frame of a clip, or of a run: finds clip, camera and event, and runs the methods."""
+"""Explains a frame of a clip or of a run: finds the clip, camera and event, and runs the methods."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -22,7 +22,7 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
         "--methods", default="all", metavar="A,B", help="'./whycam list methods' names them (default all)"
     )
     verb.add_argument("--out", type=Path, default=Path("why"), metavar="DIR", help="folder of the maps (default why)")
-    verb.add_argument("--event", action="store_true", help="of a run: compute the counterfactual of the frame's event, as "
+    verb.add_argument("--event", action="store_true", help="of a run: the counterfactual of the frame's event, too, as "
                       "counterfactual.json, before.mp4 and after.mp4")  # fmt: skip
     verb.add_argument("--budget", type=int, metavar="N", help="evaluations that each method may take "
                       "(default 320, fewer of a large network)")  # fmt: skip

@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
 
 def show(result: dict[str, Any]) -> str:
     """Set an explanation's figures as a table, the most faithful method first."""
-    from pipeline.explaining.source import ranked
+    from pipeline.explaining.explanation_files import ranked
 
     methods: dict[str, dict[str, Any]] = result["methods"]
     head = (

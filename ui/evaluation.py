@@ -10,8 +10,8 @@ import streamlit as st
 
 from core.errors import WhycamError
 from jobs.job import STARTABLE
-from pipeline import views
-from pipeline.evaluation import current, evaluations, rescored
+from pipeline import offload, views
+from pipeline.evaluation import current, evaluations
 from pipeline.evaluation.distort import Distortion
 from pipeline.evaluation.evaluations import Evaluation, EvaluationRequest
 from pipeline.evaluation.protocols import NORMALISATIONS, PROTOCOLS, SMOOTHINGS
@@ -83,11 +83,15 @@ def _ask_detection() -> None:
 
 def _scores(cameras: Sequence[str]) -> dict[str, list[str]]:
     """Let the user choose scores where a camera's detector has several; return those of each such camera."""
-    several: dict[str, tuple[str, ...]] = {}
+    if not cameras:
+        return {}
+    several: dict[str, list[str]] = {}
+    with st.spinner("Listing the scores of the cameras' detectors…"):
+        known: dict[str, list[str]] = offload.call("pipeline.evaluation.rescored:choices")
     for name in cameras:
         # A camera that cannot be read says so when it is measured.
         with contextlib.suppress(WhycamError):
-            several |= {name: by} if (by := rescored.choices(views.load(name).detector)) else {}
+            several |= {name: by} if (by := known.get(views.load(name).detector)) else {}
     if not several:
         return {}
     chosen = st.multiselect("Scores", sorted({by for some in several.values() for by in some}), key="eval-by",

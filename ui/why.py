@@ -68,26 +68,29 @@ def ask(run: Run, analysis: Analysis, chosen: int) -> None:
     """Let methods be chosen, each with the time that it will take, roughly."""
     found = explanations.find(run, chosen)
     busy = found is not None and found.active
+    offered = explanations.EVALUATIONS
     event = next((one.event for one in analysis.events if one.event.first <= chosen <= one.event.last), None)
     try:
-        usual = explanations.usual_evaluations(run)
+        with st.spinner("Listing the explanation methods…"):
+            facts = explanations.facts(run)
     except WhycamError as error:
         frame.notice(error)
         return
     with st.expander("Methods", expanded=explanations.result(run, chosen) is None and not busy):
-        evaluations = st.slider("Evaluations of each method", 64, 1024, usual, 32, key=f"why-budget-{run.camera}",
+        evaluations = st.slider("Evaluations of each method", offered.start, offered[-1], facts.usual, offered.step,
+                                key=f"why-budget-{run.camera}",
                                 help="How often a method may ask the detector: more is slower, steadier")  # fmt: skip
-        costs, columns = explanations.costs(run, evaluations), st.columns(2)
+        costs, columns = facts.costs(evaluations), st.columns(2)
         picked = [
             name
-            for number, (name, about) in enumerate(explanations.about().items())
+            for number, (name, about) in enumerate(facts.about.items())
             if columns[number % 2].checkbox(
                 f"{name} · about {roughly(costs[name])}", name in USUAL, key=f"why-{name}", help=about
             )
         ]
         away = st.checkbox("Explain the event away: which of what moved in it made it one", event is not None,
                            key="why-event", disabled=event is None)  # fmt: skip
-        others = explanations.other_costs(run, explanations.event_frames(analysis, chosen) if away else 0)
+        others = facts.other_costs(explanations.event_frames(analysis, chosen) if away else 0)
         total = f"Explain, about {roughly(others + sum(costs[name] for name in picked))}" if picked else "Explain"
         if st.button(total, type="primary", icon=":material/lightbulb:", disabled=busy or not picked, key="why-go"):
             request = ExplanationRequest(",".join(picked), evaluations, away and event is not None, analysis.threshold)

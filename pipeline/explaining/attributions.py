@@ -5,7 +5,6 @@ What is finished is on disk before the next method begins: a cancelled or failed
 
 import copy
 import dataclasses
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,13 +14,11 @@ from typing import Any
 import numpy as np
 
 from core import files, video
-from core.array_files import MOST_MAP, read_npy
 from core.arrays import Floats, Images
 from core.contracts import Detector
 from core.device import Runtime
-from core.errors import DataError, InputError
+from core.errors import InputError
 from core.progress import JobProgress
-from core.registry import pick
 from explain import faithfulness
 from explain.attribution import Attribution, AttributionInput, Budget, MethodEntry, Scale, attribute, reduced
 from explain.report.maps import painted, png, top_of
@@ -29,11 +26,11 @@ from explain.scorer import Scorer
 from pipeline import versions
 from pipeline.camera import Camera
 from pipeline.explaining import plan
+from pipeline.explaining.explanation_files import FILE, PICTURE, read, read_map
 from pipeline.explaining.plan import REPEATED, methods
 from pipeline.explaining.questions import LEAST, FrameContext, build_input, load_window, question_of
 from pipeline.sampling import Analysed
 
-FILE = "explain.json"
 AROUND = 8
 """Windows behind a frame in which all that its own window needs is found, however many frames are left out."""
 
@@ -206,40 +203,13 @@ def against(values: Floats, mask: Any) -> dict[str, float]:
     }
 
 
-def read(folder: Path) -> dict[str, Any]:
-    """Return what ``explain.json`` of a folder holds.
-
-    Raises:
-        InputError: there is none that can be read.
-    """
-    try:
-        content: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{folder.name} holds no explanation; ask for it again") from error
-    return content
-
-
-def read_map(folder: Path, method: str) -> Floats:
-    """Return the map that a folder holds of one method, (H, W) float32.
-
-    Raises:
-        InputError: there is none that can be read.
-    """
-    pick("method", method, methods())
-    try:
-        values = read_npy(folder / f"{method}.npy", MOST_MAP, "f")
-    except DataError as error:
-        raise InputError(f"the map of {method} is no longer there; ask for it again") from error
-    return np.asarray(values, np.float32)
-
-
 def _keep(out: Path, found: Attribution, image: Images) -> None:
     files.folder(out)
     with files.write_whole(out / f"{found.method}.npy") as file:
         np.save(file, found.map, allow_pickle=False)
     with files.write_whole(out / f"{found.method}.png") as file:
         file.write(png(painted(image, found.map, top_of([found.map]))))
-    with files.write_whole(out / "frame.png") as file:
+    with files.write_whole(out / PICTURE) as file:
         file.write(png(image))
 
 
@@ -278,7 +248,7 @@ def _calibrated(value: float, scale: Scale, camera: Camera) -> float:
 def _kept(out: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return the figures of an earlier run of the very same question."""
     try:
-        before = read(out)
+        before = read(out / FILE)
         same = all(before.get(key) == value for key, value in facts.items())
         here = {name: figures for name, figures in before["methods"].items() if (out / f"{name}.npy").exists()}
     except (InputError, KeyError, AttributeError):

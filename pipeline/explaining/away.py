@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from core.analysis import Analysis
 from core.device import Runtime
 from core.errors import InputError
 from core.progress import JobProgress
@@ -12,7 +11,7 @@ from pipeline import answers
 from pipeline.answers import EVIDENCE, explain_events
 from pipeline.camera import load
 from pipeline.evidence import EvidenceFolder
-from pipeline.explaining.counterfactual import LONGEST, without
+from pipeline.explaining.counterfactual import without
 from pipeline.store import Run
 
 
@@ -42,10 +41,3 @@ def explain_away(
     kept = EvidenceFolder(run.folder / EVIDENCE).between(event.first, event.last)
     return without(run.path, load(run.camera or ""), event, kept, out, runtime, clock=analysis.clock, analysed=analysed,
                    scores=analysis.scores, threshold=analysis.threshold, job=job, cancelled=cancelled)  # fmt: skip
-
-
-def event_frames(analysis: Analysis, frame: int) -> int:
-    """Return how many frames of the event around a frame are explained away; 0 where it lies in none."""
-    lengths = (one.event.last - one.event.first + 1 for one in analysis.events
-               if one.event.first <= frame <= one.event.last)  # fmt: skip
-    return min(next(lengths, 0), LONGEST)

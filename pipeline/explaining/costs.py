@@ -1,23 +1,41 @@
 """How much a method may ask of a detector where nobody says it."""
 
-import json
-from functools import cache
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from core import device
 from explain.attribution import Budget
 from pipeline.camera import Camera, make_detector
+from pipeline.explaining.plan import EVALUATIONS, methods, passes
 
 WORK = 9e12
 """Floating-point operations of the network that one method may ask for: 20 seconds on two processor cores."""
-LEAST, STEP = 64, 32
 
 
 def usual(camera: Camera) -> Budget:
     """Return the usual budget of a method: fewer evaluations of a large network, and the same on every machine."""
-    return Budget(evaluations_within(_operations(camera.detector, json.dumps(dict(camera.settings)))))
+    return Budget(evaluations_within(_operations(camera.detector, camera.settings)))
+
+
+def facts(detector: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return, as JSON, what a page shows of the methods before any of them runs.
+
+    Args:
+        detector: name in the registry.
+        settings: of the detector, beyond its defaults.
+
+    Returns:
+        Fields of :class:`pipeline.explaining.explanations.MethodFacts`.
+    """
+    return {
+        "device": device.choose().describe(),
+        "usual": evaluations_within(_operations(detector, settings)),
+        "about": {name: entry.about for name, entry in methods().items()},
+        "passes": {name: [passes(entry, allowed) for allowed in EVALUATIONS] for name, entry in methods().items()},
+    }
 
 
 def evaluations_within(operations: float) -> int:
@@ -26,13 +44,14 @@ def evaluations_within(operations: float) -> int:
     >>> evaluations_within(88.6e9), evaluations_within(2.1e9), evaluations_within(1e12)
     (96, 320, 64)
     """
-    return min(Budget().evaluations, max(LEAST, int(WORK / operations) // STEP * STEP))
+    return min(
+        Budget().evaluations, max(EVALUATIONS.start, int(WORK / operations) // EVALUATIONS.step * EVALUATIONS.step)
+    )
 
 
-@cache
-def _operations(detector: str, settings: str) -> int:
+def _operations(detector: str, settings: Mapping[str, Any]) -> int:
     """Count the floating-point operations of one evaluation."""
-    module = make_detector(detector, json.loads(settings)).eval()
+    module = make_detector(detector, settings).eval()
     w = module.window
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         module.judge(torch.zeros(1, w.span, w.channels, w.height, w.width), (w.height, w.width))

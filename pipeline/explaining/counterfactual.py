@@ -28,12 +28,10 @@ from explain.labels import fine
 from pipeline.camera import Camera
 from pipeline.events import smoothed
 from pipeline.explaining import plan
+from pipeline.explaining.explanation_files import AFTER, BEFORE, COUNTERFACTUAL, LONGEST
 from pipeline.explaining.questions import scale_of
 from pipeline.sampling import Analysed, load
 
-FILE, BEFORE, AFTER = "counterfactual.json", "before.mp4", "after.mp4"
-LONGEST = 120
-"""Frames around an event's peak that are replaced and shown."""
 MATTERED = 0.1
 """Share of the way down to the threshold that a tube must account for, alone, to have mattered."""
 
@@ -119,7 +117,7 @@ def without(
         video.encode(files.folder(out) / name, iter(pictures), clock.rate)
     result = {**value, "suffices": bool(after < threshold), "parts": rows, "sentence": _sentence(rows, tubes, value),
               "frames": stage.numbers[[stage.first, stage.last]].tolist()}  # fmt: skip
-    files.write_json(out / FILE, result)
+    files.write_json(out / COUNTERFACTUAL, result)
     return result
 
 

@@ -1,33 +1,38 @@
 """Explanations that a page asks for: jobs, one for each frame of a run, whose folders lie in the run's."""
 
 import dataclasses
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core import device, pictures
+from core import pictures
 from core.arrays import Floats, Images
 from core.errors import InputError
-from explain.attribution import Budget
 from explain.report.maps import painted, top_of
 from jobs import legacy
 from jobs.job import Job
 from jobs.store import JobStore, new_id
+from pipeline import offload
 from pipeline.answers import WHY as FOLDER
 from pipeline.camera import load
 from pipeline.explaining import plan
-from pipeline.explaining.attributions import FILE, read, read_map
-from pipeline.explaining.away import event_frames
-from pipeline.explaining.costs import usual
-from pipeline.explaining.counterfactual import AFTER, BEFORE
-from pipeline.explaining.counterfactual import FILE as COUNTERFACTUAL
-from pipeline.explaining.source import ranked
+from pipeline.explaining.explanation_files import (
+    AFTER,
+    BEFORE,
+    COUNTERFACTUAL,
+    FILE,
+    PICTURE,
+    event_frames,
+    ranked,
+    read,
+    read_map,
+)
+from pipeline.explaining.plan import EVALUATIONS
 from pipeline.kinds import EXPLANATION, queue
 from pipeline.store import Run
 
-__all__ = ["AFTER", "BEFORE", "event_frames", "painted", "ranked", "top_of"]
+__all__ = ["AFTER", "BEFORE", "EVALUATIONS", "event_frames", "painted", "ranked", "top_of"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,38 @@ class ExplanationRequest:
     evaluations: int
     event: bool
     threshold: float
+
+
+@dataclass(frozen=True)
+class MethodFacts:
+    """What is known of the methods before any of them runs.
+
+    Attributes:
+        device: where networks run, as speeds are remembered by.
+        usual: evaluations that a method usually takes, fewer of a larger network.
+        about: method to what it is, in a line.
+        passes: method to the forward passes that it takes at each of :data:`EVALUATIONS`.
+        camera: whose detector the methods ask.
+    """
+
+    device: str
+    usual: int
+    about: dict[str, str]
+    passes: dict[str, list[float]]
+    camera: str
+
+    def costs(self, evaluations: int) -> dict[str, float]:
+        """Return how many seconds each method will take, its figures included, going by what was explained before."""
+        at = EVALUATIONS.index(evaluations)
+        return plan.costs(self._subjects, {name: passes[at] for name, passes in self.passes.items()})
+
+    def other_costs(self, event_frames: int) -> float:
+        """Return how many seconds are taken beside the methods; replaying an event of so many frames among them."""
+        return plan.outside(self._subjects, event_frames)
+
+    @property
+    def _subjects(self) -> tuple[str, str]:
+        return plan.subjects_of(self.camera, self.device)
 
 
 class Explanation(Job):
@@ -81,32 +118,15 @@ def place(run: Run, frame: int) -> Path:
     return run.folder / FOLDER / f"{int(frame):08d}"
 
 
-def about() -> dict[str, str]:
-    """Return every method with what it is, in a line."""
-    return {name: entry.about for name, entry in plan.methods().items()}
-
-
-def usual_evaluations(run: Run) -> int:
-    """Return how many evaluations a method usually takes (see :mod:`pipeline.explaining.costs`).
+def facts(run: Run) -> MethodFacts:
+    """Return what is known of the methods that can explain a run's frames; the first time takes seconds.
 
     Raises:
         WhycamError: the run's camera is no longer there, or cannot be read.
     """
-    return usual(load(run.camera or "")).evaluations
-
-
-def costs(run: Run, evaluations: int) -> dict[str, float]:
-    """Return how many seconds each method will take, its figures included, going by what was explained before."""
-    return plan.costs(_subjects(run), plan.methods(), evaluations)
-
-
-def other_costs(run: Run, event_frames: int) -> float:
-    """Return how many seconds are taken beside the methods; explaining away an event of so many frames among them."""
-    return plan.outside(_subjects(run), event_frames)
-
-
-def _subjects(run: Run) -> tuple[str, str]:
-    return plan.subjects_of(run.camera or "", device.choose().describe())
+    camera = load(run.camera or "")
+    found = offload.call("pipeline.explaining.costs:facts", camera.detector, dict(camera.settings))
+    return MethodFacts(camera=camera.name, **found)
 
 
 def submit(run: Run, frame: int, request: ExplanationRequest) -> Explanation:
@@ -115,8 +135,9 @@ def submit(run: Run, frame: int, request: ExplanationRequest) -> Explanation:
     Raises:
         InputError: no such method, no budget, or the frame is being explained already.
     """
-    plan.chosen(request.methods)
-    Budget(request.evaluations)
+    plan.chosen(request.methods, facts(run).about)
+    if request.evaluations < 1:
+        raise InputError(f"a method needs at least one evaluation, got {request.evaluations}")
     before = find(run, frame)
     if before and before.active:
         raise InputError(f"frame {frame} is being explained already; wait for it, or cancel it")
@@ -142,13 +163,13 @@ def explained(run: Run) -> list[int]:
 
 def result(run: Run, frame: int) -> dict[str, Any] | None:
     """Return what ``explain.json`` holds of a frame; None where nothing is finished yet."""
-    return read(place(run, frame)) if (place(run, frame) / FILE).exists() else None
+    return read(place(run, frame) / FILE) if (place(run, frame) / FILE).exists() else None
 
 
 def counterfactual(run: Run, frame: int) -> dict[str, Any] | None:
     """Return what ``counterfactual.json`` holds of a frame's event; None where there is none."""
     path = place(run, frame) / COUNTERFACTUAL
-    return _content(path) if path.exists() else None
+    return read(path) if path.exists() else None
 
 
 def maps(run: Run, frame: int, names: Sequence[str]) -> dict[str, Floats]:
@@ -159,14 +180,6 @@ def maps(run: Run, frame: int, names: Sequence[str]) -> dict[str, Floats]:
 def picture(run: Run, frame: int) -> Images:
     """Return the frame that was explained, (H, W, 3) uint8 RGB."""
     try:
-        return pictures.read(place(run, frame) / "frame.png")
+        return pictures.read(place(run, frame) / PICTURE)
     except InputError as error:
-        raise InputError(f"the picture of frame {frame} is no longer there; ask for it again") from error
-
-
-def _content(path: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path.name} cannot be read: {error}") from error
-    return content
+        raise InputError(f"the picture of frame {frame} is no longer there; explain the frame again") from error

@@ -11,7 +11,8 @@ from pipeline.camera import load
 from pipeline.evidence import EvidenceFolder
 from pipeline.explaining import plan
 from pipeline.explaining.attributions import Asked, explain_frame
-from pipeline.explaining.away import event_frames, explain_away
+from pipeline.explaining.away import explain_away
+from pipeline.explaining.explanation_files import event_frames
 from pipeline.explaining.explanations import Explanation
 
 

@@ -17,8 +17,9 @@ from pipeline.answers import explain_events
 from pipeline.camera import load, named_or_only
 from pipeline.explaining import plan
 from pipeline.explaining.attributions import Asked, explain_frame
-from pipeline.explaining.away import event_frames, explain_away
+from pipeline.explaining.away import explain_away
 from pipeline.explaining.costs import usual
+from pipeline.explaining.explanation_files import event_frames
 
 
 def explain_source(
@@ -78,9 +79,3 @@ def explain_source(
 def scores_of(folder: Path) -> Floats:
     """Return a run's calibrated scores, as far as it was scored."""
     return frame_log.read(folder, 25.0).scores
-
-
-def ranked(result: dict[str, Any]) -> list[str]:
-    """Return an explanation's methods, the most faithful first: by deletion AUC, those without one last."""
-    found: dict[str, dict[str, Any]] = result["methods"]
-    return sorted(found, key=lambda name: (found[name]["deletion_auc"] is None, found[name]["deletion_auc"], name))

@@ -14,9 +14,10 @@ from explain import faithfulness
 from explain.attribution import Budget, Scale
 from jobs.store import JobStore
 from pipeline import frame_log, store
-from pipeline.explaining import attributions, plan
+from pipeline.explaining import plan
 from pipeline.explaining.attributions import Asked, explain_frame
 from pipeline.explaining.costs import budget_of
+from pipeline.explaining.explanation_files import FILE, read
 from pipeline.explaining.plan import chosen, methods
 from pipeline.explaining.questions import background, load_window, question_of, scale_of
 from pipeline.explaining.source import explain_source
@@ -74,7 +75,7 @@ def test_a_cancelled_explanation_keeps_the_maps_that_were_finished(tiny_camera, 
     out = tmp_path / "why"
     with pytest.raises(Cancelled):
         explain(clip, tiny_camera, out, cancelled=lambda: (out / "lrp-composite.npy").exists())
-    kept = attributions.read(out)
+    kept = read(out / FILE)
     assert {"residual"} <= set(kept["methods"]) < set(FEW)
     assert not (out / "occlusion.npy").exists()
 

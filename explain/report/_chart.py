@@ -100,8 +100,8 @@ def _events(analysis: Analysis, x: Place, y: Place) -> list[tuple[str, float, fl
 
 def _disturbances(analysis: Analysis, x: Place) -> list[tuple[str, float, float]]:
     """Return what each camera disturbance is, its left edge and its width."""
-    spans = [(one.summary, *map(x, analysis.hides(one))) for one in analysis.disturbances]
-    return [(told, left, max(right - left, NARROWEST)) for told, left, right in spans]
+    spans = [(one.summary, analysis.hides(one)) for one in analysis.disturbances]
+    return [(told, x(start), max(x(end) - x(start), NARROWEST)) for told, (start, end) in spans]
 
 
 def _time_marks(seconds: float, x: Place) -> list[tuple[str, float, str]]:

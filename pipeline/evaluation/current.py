@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.errors import WhycamError
+from jobs.store import ENDS
 from pipeline.evaluation.evaluations import Evaluation
 
 if TYPE_CHECKING:
     from pipeline.camera import Camera
 
-FAILED = ("failed", "cancelled", "interrupted")
 FINGERPRINT = "camera_fingerprint"
 
 
@@ -21,16 +21,17 @@ class Newest:
     """What was asked for last, all at once.
 
     Attributes:
-        done, failed, active: the evaluations of it, by how far they are.
+        done, stopped, active: the evaluations of it, by how far they are; stopped ones failed, or were cancelled or
+            interrupted.
     """
 
     done: tuple[Evaluation, ...] = ()
-    failed: tuple[Evaluation, ...] = ()
+    stopped: tuple[Evaluation, ...] = ()
     active: tuple[Evaluation, ...] = ()
 
     def answers(self, one: Evaluation) -> bool:
         """Tell whether an evaluation is part of it; any other is older."""
-        return any(one.id == mine.id for mine in (*self.done, *self.failed, *self.active))
+        return any(one.id == mine.id for mine in (*self.done, *self.stopped, *self.active))
 
 
 def newest(kept: Sequence[Evaluation]) -> Newest:
@@ -44,8 +45,13 @@ def newest(kept: Sequence[Evaluation]) -> Newest:
     first = kept[0]
     batch = [one for one in kept if one.id == first.id or (first.request.batch and _batch(one) == _batch(first))]
     done = tuple(one for one in batch if one.state == "done")
-    failed = tuple(one for one in batch if one.state in FAILED)
-    return Newest(done, failed, tuple(one for one in batch if one.active))
+    stopped = tuple(one for one in batch if one.state in ENDS)
+    return Newest(done, stopped, tuple(one for one in batch if one.active))
+
+
+def outcome(one: Evaluation) -> str:
+    """Say how an evaluation stopped: ``failed``, ``was cancelled`` or ``was interrupted``."""
+    return one.state if one.state == "failed" else f"was {one.state}"
 
 
 def _batch(one: Evaluation) -> str:

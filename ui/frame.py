@@ -13,7 +13,7 @@ from ui.formatting import STATES, escape_html
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 NEW, RUN, RUNS, CAMERAS = "app.py", "pages/1_Run.py", "pages/2_Runs.py", "pages/3_Cameras.py"
-EVALUATION, WHY = "pages/4_Evaluation.py", "pages/5_Why.py"
+EVALUATION, WHY, HELP = "pages/4_Evaluation.py", "pages/5_Why.py", "pages/6_Help.py"
 
 
 def page(title: str) -> None:
@@ -26,6 +26,7 @@ def page(title: str) -> None:
         st.page_link(RUNS, label="Runs", icon=":material/list:")
         st.page_link(CAMERAS, label="Cameras", icon=":material/videocam:")
         st.page_link(EVALUATION, label="Evaluation", icon=":material/speed:")
+        st.page_link(HELP, label="Help", icon=":material/help:")
     if sentence := st.session_state.pop("refused", None):
         notice(sentence)
 

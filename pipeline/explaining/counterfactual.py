@@ -30,11 +30,9 @@ from pipeline.events import smoothed
 from pipeline.explaining import plan
 from pipeline.explaining._removal_text import sentence
 from pipeline.explaining.attribution_input import scale_of
+from pipeline.explaining.explanation_files import AFTER, BEFORE, MAX_FRAMES
 from pipeline.sampling import Analysed, load
 
-BEFORE, AFTER = "before.mp4", "after.mp4"
-MAX_FRAMES = 120
-"""Frames around an event's peak that are replaced and shown."""
 MIN_CONTRIBUTION = 0.1
 """Share of the way down to the threshold that a tube must account for, alone, to have mattered."""
 

@@ -18,7 +18,8 @@ from pipeline.camera import load, named_or_only
 from pipeline.explaining import plan
 from pipeline.explaining.attributions import FrameRequest, explain_frame
 from pipeline.explaining.budgets import default_budget
-from pipeline.explaining.event_counterfactual import event_counterfactual, event_frames
+from pipeline.explaining.event_counterfactual import event_counterfactual
+from pipeline.explaining.explanation_files import event_frames
 
 
 def explain_source(

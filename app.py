@@ -3,12 +3,12 @@
 import streamlit as st
 
 from pipeline import store
-from ui import frame, intake
+from ui import frame, upload
 from ui.runs import row
 
 frame.page("New analysis")
 
-draft = intake.clip_picker()
+draft = upload.clip_picker()
 if draft is None:
     at_work = [run for run in store.runs() if run.active]
     if at_work:
@@ -19,12 +19,12 @@ if draft is None:
         st.caption("No runs yet: try the demo.")
     st.stop()
 
-intake.show_clip(draft)
+upload.show_clip(draft)
 choice, knowledge = st.columns([2, 3], gap="large")
 with choice:
-    camera = intake.camera_picker(draft)
+    camera = upload.camera_picker(draft)
     if camera is not None:
-        intake.start(draft, camera)
+        upload.start(draft, camera)
 if camera is not None:
     with knowledge:
-        intake.camera_card(camera)
+        upload.camera_card(camera)

@@ -104,17 +104,20 @@ def number(text: str) -> float:
 def device(made: argparse.ArgumentParser) -> None:
     """Add ``--device``."""
     made.add_argument(
-        "--device", choices=DEVICES, default="auto", help="where networks run; auto: a GPU where there is one (default)"
+        "--device",
+        choices=DEVICES,
+        default="auto",
+        help="device of the networks (default auto: a GPU if there is one)",
     )
 
 
 def models(made: argparse.ArgumentParser) -> None:
     """Add ``--objects`` and ``--actions``."""
     made.add_argument(
-        "--objects", default="auto", metavar="MODEL", help="who names objects (default auto: the best there is)"
+        "--objects", default="auto", metavar="MODEL", help="object model (default auto: the best available)"
     )
     made.add_argument(
-        "--actions", default="auto", metavar="MODEL", help="who names actions (default auto: the best there is)"
+        "--actions", default="auto", metavar="MODEL", help="action model (default auto: the best available)"
     )
 
 

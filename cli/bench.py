@@ -1,4 +1,4 @@
-"""The verb ``bench``: speed, memory and how far answers can be believed, measured on this machine."""
+"""The verb ``bench``: speed, memory and reliability, measured on this machine."""
 
 import argparse
 import sys
@@ -19,7 +19,7 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
         nargs="*",
         metavar="WHAT",
         help="nothing: the whole analysis; or: detectors [NAME…]: their networks; or: "
-        "explanations [CAMERA…]: how far the methods can be believed; or: boxes: whether the first cause's box lies on "
+        "explanations [CAMERA…]: how reliable the methods are; or: boxes: whether the first cause's box lies on "
         "what is unusual in the frame that a report shows; or: faults: what is said of files that are easily misread; "
         "or: disturbances: how well faults that are staged on quiet footage are told; or: agreement CLIP…: how far the "
         "compact object model finds what YOLOX-nano is sure of",

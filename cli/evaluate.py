@@ -44,11 +44,13 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("camera", nargs="*", metavar="CAMERA", help="'./whycam list cameras' names them")
     verb.add_argument("--data", required=True, metavar="DATASET", help="'./whycam list datasets' names them")
     verb.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="folder of the data set, as published")
-    verb.add_argument("--check", action="store_true", help="measure nothing: count and read all of the data set")
+    verb.add_argument(
+        "--check", action="store_true", help="do not measure: count the data set's files and read all of them"
+    )
     _protocol(verb)
     verb.add_argument("--card", action="store_true", help="write the figures on each camera's card, too")
-    verb.add_argument("--regions", type=Path, metavar="CSV", help="boxes of what is unusual: measure the first causes")
-    verb.add_argument("--xman", type=Path, metavar="JSON", help="its classes in X-MAN's form: measure their mAP")
+    verb.add_argument("--regions", type=Path, metavar="CSV", help="annotated boxes: measure the first causes")
+    verb.add_argument("--xman", type=Path, metavar="JSON", help="classes in X-MAN's form: measure their mAP")
     verb.add_argument(
         "--every", type=count, default=1, metavar="N", help="explain each N-th labelled frame (default 1)"
     )
@@ -61,7 +63,7 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
 def _protocol(verb: argparse.ArgumentParser) -> None:
     """Add what says how scores become figures."""
     verb.add_argument("--protocol", default="whycam", metavar="NAME",
-                      help="whose way from scores to a figure: whycam (default), mnad, future-frame, lntra, itae, "
+                      help="protocol from scores to figures: whycam (default), mnad, future-frame, lntra, itae, "
                       "decoupled, thesis or vqunet")  # fmt: skip
     verb.add_argument("--normalise", metavar="WAY", help="none, min-max or sliding, in place of the protocol's own")
     verb.add_argument("--smooth", metavar="WAY", help="none, savgol or gaussian, in place of the protocol's own")
@@ -69,7 +71,7 @@ def _protocol(verb: argparse.ArgumentParser) -> None:
                       help="measure these scores: .npz as --keep writes them, or CSV video,frame,score")  # fmt: skip
     verb.add_argument("--keep", type=Path, metavar="DIR", help="keep each camera's scores and heat there, as .npz")
     verb.add_argument("--heat", default="tube", metavar="WAY",
-                      help="from heat to the map that places are told by: tube (default: means over a person's "
+                      help="map that localisation is measured on: tube (default: means over a person's "
                       "size and half a second), patch (over a person's size) or raw")  # fmt: skip
     verb.add_argument("--distort", action="append", default=[], metavar="HOW",
                       help="measure distorted footage, causes too, such as brightness=0.5,rain=heavy,blur=2,every=3; "
@@ -114,7 +116,7 @@ def _agree(options: argparse.Namespace) -> None:
         InputError: they do not.
     """
     if options.check and (options.camera or options.scores):
-        raise InputError("--check looks at the data set alone: give it no CAMERA and no --scores")
+        raise InputError("--check reads only the data set: leave out CAMERA and --scores")
     if not (options.check or options.camera or options.scores):
         raise InputError("say what to measure: a CAMERA, or --scores with a file; or --check for the data set itself")
     if options.page and (options.regions is None or len(options.camera) != 1 or len(options.distort) > 1):
@@ -221,9 +223,9 @@ def _file(folder: Path, camera: "Camera", distorted: str) -> Path:
 VERBS = (
     Verb(
         "evaluate",
-        "measure cameras on clips whose truth is known",
-        "Beside each figure stands the same figure for a score that is only the frame's number: read one against the "
-        "other. docs/interfaces.md explains the figures.",
+        "measure cameras on clips with ground truth",
+        "Each figure is printed with the frame-index baseline, the same figure for the frame's number as a score. "
+        "docs/interfaces.md explains the figures.",
         "evaluate ucsd-ped2 --data ped2 --root path/to/UCSDped2",
         _arguments,
         run,

@@ -13,7 +13,7 @@ from pipeline.evaluation.summary import HEADLINE_AUC, EvaluationResult
 
 
 def evaluation(result: EvaluationResult) -> str:
-    """Set a result of an evaluation as text."""
+    """Format a result of an evaluation as text."""
     summary, localisation = result.summary, result.localisation
     names = dict.fromkeys((*HEADLINE, *summary.figures))
     rows = [
@@ -51,7 +51,7 @@ def _speed(machine: Mapping[str, Any] | None) -> str:
 
 
 def checked(result: Mapping[str, Any]) -> str:
-    """Set a result of :func:`pipeline.evaluation.check.check` as text."""
+    """Format a result of :func:`pipeline.evaluation.check.check` as text."""
     rows = [{"count": key.replace("_", " "), "here": result["found"][key], "published": result["official"].get(key)}
             for key in COUNTED]  # fmt: skip
     clips = [{key: clip[key] for key in ("part", "name", "frames", "size", "abnormal")} for clip in result["clips"]]
@@ -62,7 +62,7 @@ def checked(result: Mapping[str, Any]) -> str:
 
 
 def comparison(results: Sequence[EvaluationResult]) -> str:
-    """Set several results in one table."""
+    """Format several results in one table."""
     columns = {
         "AUC": HEADLINE_AUC,
         "raw": "auc.micro_raw",

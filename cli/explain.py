@@ -22,7 +22,7 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
         "--methods", default="all", metavar="A,B", help="'./whycam list methods' names them (default all)"
     )
     verb.add_argument("--out", type=Path, default=Path("why"), metavar="DIR", help="folder of the maps (default why)")
-    verb.add_argument("--event", action="store_true", help="of a run: explain the event around the frame away, too, as "
+    verb.add_argument("--event", action="store_true", help="of a run: the counterfactual of the frame's event, too, as "
                       "counterfactual.json, before.mp4 and after.mp4")  # fmt: skip
     verb.add_argument("--budget", type=int, metavar="N", help="evaluations that each method may take "
                       "(default 320, fewer of a large network)")  # fmt: skip
@@ -33,7 +33,7 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Explain one frame's score, and print how far each explanation can be believed."""
+    """Explain one frame's score, and print how reliable each explanation is."""
     from pipeline.explaining.budgets import budget_of
     from pipeline.explaining.source import explain_source
 
@@ -80,7 +80,7 @@ VERBS = (
     Verb(
         "explain",
         "explain the score of one frame by several methods",
-        "Each method gives a map of what raised the score, with figures that say how far to believe it, written as "
+        "Each method gives a map of what raised the score, with figures of its reliability, written as "
         "METHOD.npy, METHOD.png and explain.json; what is finished is kept when it is stopped.",
         "explain assets/demo/plaza.mp4 --camera plaza --frame 400 --methods lrp-composite,shap-partition --out why",
         _arguments,

@@ -26,8 +26,8 @@ def parser() -> argparse.ArgumentParser:
     """Describe all verbs."""
     root = argparse.ArgumentParser(
         prog="whycam",
-        description="Whycam tells when a fixed camera saw something unusual, where in the picture, what it was, and "
-        "how far that answer can be trusted.",
+        description="Whycam detects unusual events in the video of a fixed camera, and shows when and where they "
+        "happened, their probable causes, and how reliable the answer is.",
         epilog="'./whycam VERB --help' explains one verb with an example. Exit codes: 0 done, 2 the input or the "
         "request was wrong, 1 Whycam itself failed.",
     )

@@ -66,7 +66,7 @@ def _train(options: argparse.Namespace, rows: "list[Row]", folder: Path, make: M
 
 
 def _with_anomalies(options: argparse.Namespace, rows: "list[Row]", plan: Path, make: Make) -> int:
-    """Train rows of a plan with anomalies among the footage, and print what all of them are worth."""
+    """Train rows of a plan with anomalies among the footage, and print the figures of all of them."""
     from core.device import choose
     from pipeline.evaluation import contamination
     from pipeline.evaluation.figures import shown

@@ -36,6 +36,12 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="another setting of the detector"
     )
+    _limits(verb)
+    device(verb)
+
+
+def _limits(verb: argparse.ArgumentParser) -> None:
+    """Add what bounds the training, and how it is repeated."""
     verb.add_argument("--minutes", type=number, metavar="N", help="minutes that the training may take (default 15)")
     verb.add_argument(
         "--hold-out", type=number, metavar="SHARE", help="share of the footage kept for the threshold (default 0.25)"
@@ -44,15 +50,14 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
         "--false-alarms",
         type=number,
         metavar="N",
-        help="events an hour that are bearable (default: 6, or one in all that the threshold is measured on)",
+        help="false events an hour to accept (default: 6, or one in all of the measured footage)",
     )
-    verb.add_argument("--anyway", action="store_true", help="train although the footage looks unfit")
+    verb.add_argument("--anyway", action="store_true", help="train although the footage was found unsuitable")
     verb.add_argument("--seed", type=whole, default=0, help="the same seed gives the same training (default 0)")
     verb.add_argument("--resume", action="store_true", help="go on from the last epoch's checkpoint")
     verb.add_argument(
-        "--measure", action="store_true", help="train nothing: only measure again what is normal, on this footage"
+        "--measure", action="store_true", help="do not train: only measure normality again, on this footage"
     )
-    device(verb)
 
 
 def setting(text: str) -> tuple[str, Any]:

@@ -19,7 +19,7 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("predictions", type=Path, metavar="PREDICTIONS", help="JSON or CSV of any system")
     verb.add_argument("labels", type=Path, metavar="LABELS", help="X-MAN's JSON")
     verb.add_argument("--unanswered", choices=("lowest", "left-out"), default="lowest",
-                      help="labelled frames without a prediction: rank last in every class, which is X-MAN's way, or "
+                      help="labelled frames without a prediction rank last in every class, as X-MAN defines it, or "
                       "are left out; --json has both")  # fmt: skip
     json_file(verb)
 
@@ -72,7 +72,7 @@ VERBS = (
     Verb(
         "xman",
         "measure explanations by X-MAN's mAP",
-        "Says first how many labelled frames have a prediction, and what does not match. LABELS is X-MAN's JSON, "
+        "Reports how many labelled frames have a prediction, and what does not match. LABELS is X-MAN's JSON, "
         '{"video/frame": [[coarse, fine], ...]}; PREDICTIONS is {"video/frame": [[coarse, fine, score], ...]}, or a '
         "table in CSV with the columns video,frame,coarse,fine,score, of any system.",
         "xman causes.csv labels.json",

@@ -19,7 +19,7 @@ def printable(value: Any) -> Any:
 
 
 def environment(folder: Path) -> Environment:
-    """Return the environment of a folder's templates, with the filter ``fmt`` (``{{ 0.5|fmt(".1f") }}``)."""
+    """Return the environment of a folder of templates; ``{{ 0.5|fmt(".1f") }}`` formats a number."""
     made = Environment(
         loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, finalize=printable,
         trim_blocks=True, lstrip_blocks=True,

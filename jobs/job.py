@@ -1,4 +1,4 @@
-"""A job as the store keeps it: what was asked for, how far it is, and how it ended."""
+"""A job as the store keeps it: its request, its progress and its end."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +46,7 @@ class Job:
         title: what its user calls it: shown escaped, never a path.
         subject: what it works on; of a kind and subject one job at most is active. Empty: any number.
         directory: of its files, relative to the user's folder.
-        parameters: what was asked for.
+        parameters: of the request.
         summary: what it published so far, for lists to show.
         state: one of :data:`STATES`; a draft has its files but was never started.
         stage: what is going on, in words.
@@ -104,10 +104,10 @@ class Job:
 
     @property
     def share(self) -> float | None:
-        """How much of it is done, 0 to 1; None while nobody can tell."""
+        """How much of it is done, 0 to 1; None while it is unknown."""
         return self.progress.share
 
     @property
     def seconds_left(self) -> float | None:
-        """Time until it is done, all stages included; None while nobody can tell."""
+        """Time until it is done, all stages included; None while it is unknown."""
         return self.told.left if self.told else None

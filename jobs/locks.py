@@ -54,7 +54,7 @@ def exclusive(folder: Path) -> Iterator[None]:
 
 
 def _acquired(path: Path) -> FileLock:
-    """Lock the file of that name; one that its last holder removed meanwhile locks nobody out, so it is made again."""
+    """Lock the file of that name; a file that its last holder removed meanwhile has no effect, so it is made again."""
     while True:
         locked: list[int] = []
         lock = FileLock(path, blocking=False, on_acquired=lambda handle, to=locked: to.append(os.fstat(handle).st_ino))  # type: ignore[misc]

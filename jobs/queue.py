@@ -139,7 +139,7 @@ class Queue:
         shutil.rmtree(job.folder, ignore_errors=True)
 
     def notice_dead(self) -> None:
-        """Mark the active jobs whose worker is gone as interrupted, or cancelled where that was asked for."""
+        """Mark the active jobs whose worker is gone as interrupted, or cancelled if that was requested."""
         for job in self.store.active():
             self._look_after(job)
 

@@ -28,7 +28,7 @@ NICE = 5
 TURN_SECONDS = 0.5
 REPORT_SECONDS = 0.25
 SUBMIT_SECONDS = 60.0
-"""A worker whose job is not queued so long after the worker's start ends: who started it has died."""
+"""A worker whose job is not queued so long after the worker's start ends, because its parent process has died."""
 STARTING = Progress(0, None, 0.0, "starting", "")
 """Until the stages are loaded, which takes seconds."""
 
@@ -72,7 +72,7 @@ class JobContext:
         return self._cancelled
 
     def check_cancelled(self) -> None:
-        """Stop the job where its user asked for it.
+        """Stop the job if its user requested it.
 
         Raises:
             Cancelled: so it is.

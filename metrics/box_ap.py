@@ -17,7 +17,7 @@ def average_precision(
     Args:
         found: one entry a frame.
         truth: the same frames in the same order; its confidence says what must be found: boxes of confidence 0 are
-            neither asked for nor held against who finds them.
+            neither required nor counted as false.
         label: the class.
         least: IoU from which a box is a hit; each true box can be hit once, the surest box first.
 

@@ -1,4 +1,4 @@
-"""False alarms: how often somebody is called for nothing."""
+"""False alarms an hour of normal footage."""
 
 from core.metrics import UPWARDS, Events, Metric
 from metrics.spans import Flags, Pace, clocks, pairs, spans

@@ -1,4 +1,4 @@
-"""Right first cause: does the first of all causes lie on what is unusual, and name it?"""
+"""First cause: whether the first of all causes lies on an annotated region, and names it."""
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
@@ -11,7 +11,7 @@ from core.records import Pixels
 
 MIN_IOU = 0.3
 VEHICLES = frozenset({"car", "bus", "truck"})
-"""They count as one: which of them a small electric cart is, nobody can say."""
+"""They count as one, because a small electric cart is none of them clearly."""
 DONE_ON = {"ride": frozenset({"bicycle", "skateboard"}), "drive": VEHICLES}
 """Actions that name an object, for it is what they are done on."""
 
@@ -39,7 +39,7 @@ Vote = tuple[tuple[str, str] | None, bool]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the causes of one frame are worth.
+    """The causes of one frame compared with its regions.
 
     Attributes:
         said: coarse and fine name of the first cause; None where there is no cause.
@@ -109,7 +109,7 @@ def names(coarse: str, fine: str, region: Region) -> bool:
 
 
 def match_first_cause(causes: Sequence[FrameCause], regions: Sequence[Region], min_iou: float = MIN_IOU) -> Verdict:
-    """Hold one frame's causes against what is annotated there.
+    """Compare one frame's causes with its annotated regions.
 
     Args:
         causes: best first, their boxes at that frame; may be empty.

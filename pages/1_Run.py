@@ -26,7 +26,7 @@ picked = results.picked_event(cut)
 with place:
     results.summary(run, base, cut)
     results.chart(run, cut, picked)
-    results.camera_list(cut)
+    results.disturbance_list(cut)
 
 if picked is None:
     events.nothing_found(cut)
@@ -38,4 +38,4 @@ else:
         events.event_list(run, analysis, picked)
     with looked_at:
         events.event_view(run, analysis, picked)
-results.pedigree(base)
+results.provenance(base)

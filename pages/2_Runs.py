@@ -3,10 +3,10 @@
 import streamlit as st
 
 from pipeline import store
-from ui import frame, line, runs
+from ui import frame, runs, waiting_jobs
 
 frame.page("Runs")
-line.show()
+waiting_jobs.show()
 
 kept = store.runs()
 if not kept:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pipeline import views
-from ui import frame, intake, teaching
+from ui import camera_training, frame, upload
 
 frame.page("Cameras")
 
@@ -11,7 +11,7 @@ names = list(views.cameras())
 if not names:
     st.subheader("No cameras yet")
 st.caption("A clip is only ever held against its own camera, which has learnt what is ordinary there.")
-teaching.form()
-teaching.at_work()
+camera_training.form()
+camera_training.training_list()
 for name in names:
-    intake.shelf(name)
+    upload.camera_entry(name)

@@ -5,7 +5,7 @@ from ui import evaluation, evaluation_results, frame
 
 frame.page("Evaluation")
 
-evaluation.ask()
+evaluation.forms()
 kept = evaluations.evaluations()
 evaluation.watch(kept)
 chosen = evaluation_results.choose(kept)
@@ -13,5 +13,5 @@ if chosen:
     evaluation_results.head(kept, chosen, evaluation.pending())
     evaluation_results.show(chosen)
 else:
-    evaluation_results.nothing(kept)
-evaluation.listed(kept)
+    evaluation_results.no_results(kept)
+evaluation.history(kept)

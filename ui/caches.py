@@ -39,7 +39,7 @@ def clip_facts(path: str) -> Clip:
 
 
 @st.cache_data(max_entries=64, show_spinner="Comparing the clip with the camera's footage…")
-def unlike(path: str, camera: str, sha256: str) -> tuple[str, ...]:
+def clip_warnings(path: str, camera: str, sha256: str) -> tuple[str, ...]:
     """Say how a clip differs from a camera's normal footage; ``sha256`` is that of the camera's weights."""
     return views.look(views.load(camera), Path(path))
 
@@ -60,31 +60,31 @@ def thumbnail(folder: str, finished: float | None, frame: int | None, normal: fl
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
-def _listed(values: Sequence[Any]) -> str:
+def _list_text(values: Sequence[Any]) -> str:
     """Write a list in a line; of a long one the first, the last and how many there are."""
-    said = [_said(value) for value in values]
+    said = [_value_text(value) for value in values]
     return ", ".join(said) if len(said) <= SHORT else f"{said[0]} … {said[-1]} ({len(said)})"
 
 
-def flat(card: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
+def flatten_card(card: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
     """Flatten a camera's card to lines of name and value.
 
-    >>> flat({"seed": 0, "figures": {"auc": 0.94123, "frames": 2550}, "sizes": [1, 2]})
+    >>> flatten_card({"seed": 0, "figures": {"auc": 0.94123, "frames": 2550}, "sizes": [1, 2]})
     [('seed', '0'), ('figures: auc', '0.941'), ('figures: frames', '2,550'), ('sizes', '1, 2')]
-    >>> flat({"clips": [f"{i}.mp4" for i in range(16)]})
+    >>> flatten_card({"clips": [f"{i}.mp4" for i in range(16)]})
     [('clips', '0.mp4 … 15.mp4 (16)')]
     """
     lines: list[tuple[str, str]] = []
     for key, value in card.items():
         name = before + str(key).replace("_", " ")
         if isinstance(value, Mapping):
-            lines += flat(value, f"{name}: ")
+            lines += flatten_card(value, f"{name}: ")
         else:
-            lines.append((name, _listed(value) if isinstance(value, list | tuple) else _said(value)))
+            lines.append((name, _list_text(value) if isinstance(value, list | tuple) else _value_text(value)))
     return lines
 
 
-def _said(value: object) -> str:
+def _value_text(value: object) -> str:
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "–"}[value]
     if isinstance(value, float):

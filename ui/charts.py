@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 from core.analysis import Analysis, ExplainedEvent
 from core.arrays import Doubles, Floats, Ints
 from core.clock import Clock
-from ui.words import charted, clock
+from ui.formatting import escape_plotly, timestamp
 
 POINTS = 4000
 SCORE, LIMIT, HOT, QUIET = "#1f93a8", "#d1495b", "#e07a1f", "#8d9a96"
@@ -18,7 +18,7 @@ EVENT, PICKED, CAMERA = "rgba(224,122,31,0.20)", "rgba(224,122,31,0.45)", "rgba(
 KINDS = {"object": "object", "action": "action", "location": "place", "unknown": "not named"}
 
 
-def thinned(scores: Floats, points: int = POINTS) -> Ints:
+def downsample(scores: Floats, points: int = POINTS) -> Ints:
     """Choose at most about ``points`` frames to draw, such that every peak and trough is among them.
 
     Args:
@@ -50,26 +50,26 @@ def score_chart(analysis: Analysis, picked: int | None) -> go.Figure:
     """
     when, known = analysis.clock, np.isfinite(analysis.scores)
     # The first frame of each hole is drawn, too: a line ends at a point without a value.
-    shown = np.union1d(thinned(analysis.scores), np.flatnonzero(known[:-1] & ~known[1:]) + 1)
+    shown = np.union1d(downsample(analysis.scores), np.flatnonzero(known[:-1] & ~known[1:]) + 1)
     figure = go.Figure()
     figure.add_scatter(
-        x=_moments(when.seconds(shown)), y=analysis.scores[shown], customdata=shown, mode="lines+markers", name="score",
+        x=_dates(when.seconds(shown)), y=analysis.scores[shown], customdata=shown, mode="lines+markers", name="score",
         line={"width": 1.4, "color": SCORE}, marker={"size": 7, "opacity": 0}, selected={"marker": {"opacity": 0}},
         unselected={"marker": {"opacity": 0}}, hovertemplate="frame %{customdata:,} · score %{y:.2f}<extra></extra>",
     )  # fmt: skip
     peaks = np.array([one.event.peak for one in analysis.events], np.int64)
     figure.add_scatter(
-        x=_moments(when.seconds(peaks)), y=[one.event.peak_score for one in analysis.events], customdata=peaks,
+        x=_dates(when.seconds(peaks)), y=[one.event.peak_score for one in analysis.events], customdata=peaks,
         mode="markers", name="peaks", marker={"size": 9, "color": HOT, "line": {"width": 1.5, "color": "white"}},
         selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}}, hoverinfo="skip",
     )  # fmt: skip
     for number, one in enumerate(analysis.events):
-        first, last = _moments(np.array([when.at(one.event.first), when.end(one.event.last)]))
+        first, last = _dates(np.array([when.at(one.event.first), when.end(one.event.last)]))
         figure.add_vrect(
             x0=first, x1=last, line_width=0, layer="below", fillcolor=PICKED if number == picked else EVENT
         )
     for stretch in analysis.disturbances:
-        first, last = _moments(np.array(analysis.hides(stretch)))
+        first, last = _dates(np.array(analysis.hides(stretch)))
         figure.add_vrect(x0=first, x1=last, line_width=0, layer="below", fillcolor=CAMERA)
     figure.add_hline(y=analysis.threshold, line={"color": LIMIT, "width": 1.5, "dash": "dash"})
     return _styled(figure, analysis)
@@ -77,7 +77,7 @@ def score_chart(analysis: Analysis, picked: int | None) -> go.Figure:
 
 def _styled(figure: go.Figure, analysis: Analysis) -> go.Figure:
     seconds = analysis.clock.end(len(analysis.scores) - 1) if len(analysis.scores) else 0.0
-    whole = _moments(np.array([0.0, seconds]))
+    whole = _dates(np.array([0.0, seconds]))
     long = "%-H:%M:%S" if seconds >= 3600 else "%-M:%S"
     figure.update_xaxes(
         title="time", tickformat=long, hoverformat=f"{long}.%3f", range=whole,
@@ -91,7 +91,7 @@ def _styled(figure: go.Figure, analysis: Analysis) -> go.Figure:
     return figure
 
 
-def frame_of(selection: Any) -> int | None:
+def clicked_frame(selection: Any) -> int | None:
     """Return the frame that was clicked, from what ``st.plotly_chart`` tells of its selection, or None."""
     points = selection.get("selection", {}).get("points", []) if selection else []
     if not points:
@@ -112,7 +112,7 @@ def cause_chart(explained: ExplainedEvent) -> go.Figure:
     """Draw an event's causes, best first: rank score, share of the heat in their boxes, the model's confidence."""
     causes = explained.listed
     told = [f"{rank}. {cause.fine} ({KINDS.get(cause.coarse, cause.coarse)})" for rank, cause in enumerate(causes, 1)]
-    names = [charted(name) for name in told]
+    names = [escape_plotly(name) for name in told]
     top = max((cause.score for cause in causes), default=0.0) or 1.0
     columns = {
         "rank score, best = 100": [100 * max(cause.score, 0.0) / top for cause in causes],
@@ -135,16 +135,16 @@ def cause_chart(explained: ExplainedEvent) -> go.Figure:
     return figure
 
 
-def spoken(explained: ExplainedEvent, when: Clock) -> str:
+def event_times(explained: ExplainedEvent, when: Clock) -> str:
     """Tell when an event was.
 
     >>> from core.records import Event
-    >>> spoken(ExplainedEvent(Event(50, 149, 100, 8.0), (), 1.0, ""), Clock.steady(25.0, 200))
+    >>> event_times(ExplainedEvent(Event(50, 149, 100, 8.0), (), 1.0, ""), Clock.steady(25.0, 200))
     '0:02.0 – 0:06.0'
     """
-    return f"{clock(when.at(explained.event.first))} – {clock(when.end(explained.event.last))}"
+    return f"{timestamp(when.at(explained.event.first))} – {timestamp(when.end(explained.event.last))}"
 
 
-def _moments(seconds: Doubles) -> list[datetime]:
+def _dates(seconds: Doubles) -> list[datetime]:
     """Give seconds in the clip as dates, which Plotly labels well at every zoom."""
     return [datetime.fromtimestamp(second, UTC).replace(tzinfo=None) for second in seconds.tolist()]

@@ -10,14 +10,14 @@ import streamlit as st
 
 from core.errors import WhycamError
 from jobs.job import STARTABLE
-from pipeline import views
-from pipeline.evaluation import alternative_scores, evaluations, latest
+from pipeline import offload, views
+from pipeline.evaluation import evaluations, latest
 from pipeline.evaluation.distortion import Distortion
 from pipeline.evaluation.evaluations import Evaluation, EvaluationRequest
 from pipeline.evaluation.protocols import NORMALISATIONS, PROTOCOLS, SMOOTHINGS
 from pipeline.kinds import queue
 from ui import frame, progress
-from ui.words import count, safe
+from ui.formatting import count, escape_html
 
 OWN = "the protocol's"
 PRESETS = ("brightness=0.75", "brightness=0.5", "rain=light", "rain=heavy", "rain=torrential", "blur=1", "blur=3",
@@ -30,13 +30,13 @@ LISTED = 4
 Submission = tuple[EvaluationRequest, Mapping[str, BinaryIO]]
 
 
-def ask() -> None:
+def forms() -> None:
     """Let the user say what is to be measured."""
     detection, explanation = st.tabs(["Detection on a data set", "Explanations: X-MAN's mAP"])
     with detection:
-        _ask_detection()
+        _detection_form()
     with explanation:
-        _ask_xman()
+        _explanation_form()
 
 
 @st.cache_data(ttl=60.0, show_spinner="Looking for data sets…")
@@ -44,7 +44,7 @@ def _datasets() -> list[str]:
     return evaluations.datasets()
 
 
-def _ask_detection() -> None:
+def _detection_form() -> None:
     left, right = st.columns(2, gap="large")
     with left:
         there = "Those found in the folder that WHYCAM_DATA names, and the rendered plaza"
@@ -65,7 +65,7 @@ def _ask_detection() -> None:
     needs = [] if data else ["a folder of data sets (WHYCAM_DATA)"]
     needs += [] if cameras or files else ["a camera or a file of scores"]
     held = (_ids(files), *cameras, data, protocol, *ways, *worse, *map(tuple, scores.values()))
-    _hold(DETECTION, held if cameras or files else ())
+    _remember(DETECTION, held if cameras or files else ())
     if _button("Measure", needs, "eval-go"):
         normalise, smooth = (None if way == OWN else way for way in ways)
         asked: list[Submission] = [
@@ -83,11 +83,15 @@ def _ask_detection() -> None:
 
 def _scores(cameras: Sequence[str]) -> dict[str, list[str]]:
     """Let the user choose scores where a camera's detector has several; return those of each such camera."""
-    several: dict[str, tuple[str, ...]] = {}
+    if not cameras:
+        return {}
+    several: dict[str, list[str]] = {}
+    with st.spinner("Listing the scores of the cameras' detectors…"):
+        known: dict[str, list[str]] = offload.call("pipeline.evaluation.alternative_scores:score_names")
     for name in cameras:
         # A camera that cannot be read says so when it is measured.
         with contextlib.suppress(WhycamError):
-            several |= {name: by} if (by := alternative_scores.score_names(views.load(name).detector)) else {}
+            several |= {name: by} if (by := known.get(views.load(name).detector)) else {}
     if not several:
         return {}
     chosen = st.multiselect("Scores", sorted({by for some in several.values() for by in some}), key="eval-by",
@@ -96,7 +100,7 @@ def _scores(cameras: Sequence[str]) -> dict[str, list[str]]:
     return {name: [by for by in some if by in chosen] for name, some in several.items()}
 
 
-def _ask_xman() -> None:
+def _explanation_form() -> None:
     left, right = st.columns(2, gap="large")
     with left:
         files = st.file_uploader("Predictions", type=["json", "csv"], accept_multiple_files=True,
@@ -111,7 +115,7 @@ def _ask_xman() -> None:
     needs += [] if labels else ["labels"]
     needs += ["the data set of the labels"] if cameras and not data else []
     any_held = files or cameras or labels
-    _hold(EXPLANATION, (_ids([*files, *([labels] if labels else [])]), *cameras, data) if any_held else ())
+    _remember(EXPLANATION, (_ids([*files, *([labels] if labels else [])]), *cameras, data) if any_held else ())
     if _button("Measure explanations", needs, "xman-go") and labels is not None:
         asked: list[Submission] = [(EvaluationRequest("causes", camera, data, labels=labels.name), {"labels": labels})
                               for camera in cameras]  # fmt: skip
@@ -132,7 +136,7 @@ def _ids(files: Sequence[Any]) -> tuple[str, ...]:
     return tuple(file.file_id for file in files)
 
 
-def _hold(form: str, held: tuple[Any, ...]) -> None:
+def _remember(form: str, held: tuple[Any, ...]) -> None:
     st.session_state.setdefault(NOW, {})[form] = held
 
 
@@ -163,15 +167,15 @@ def watch(kept: Sequence[Evaluation]) -> None:
     Args:
         kept: all evaluations, newest first, as they are while the page is drawn.
     """
-    for one in latest.latest_batch(kept).failed:
-        how = "failed" if one.state == "failed" else f"was {one.state}"
+    for one in latest.latest_batch(kept).stopped:
         why = f": {one.reason}" if one.reason else ""
-        frame.notice(f"The measurement of {latest.inputs(one)}, {how}{why}")
+        kind = "bad" if one.state == "failed" else "warn"
+        frame.notice(f"The measurement of {latest.inputs(one)}, {latest.outcome(one)}{why}", kind)
     if active := {one.id for one in kept if one.active}:
-        st.fragment(_at_work, run_every=1.5)(active)
+        st.fragment(_running, run_every=1.5)(active)
 
 
-def _at_work(before: set[str]) -> None:
+def _running(before: set[str]) -> None:
     active = [one for one in evaluations.evaluations() if one.active]
     if {one.id for one in active} != before:
         st.rerun()
@@ -179,7 +183,7 @@ def _at_work(before: set[str]) -> None:
         _row(one)
 
 
-def listed(kept: Sequence[Evaluation]) -> None:
+def history(kept: Sequence[Evaluation]) -> None:
     """List the evaluations that have ended, older ones folded away."""
     ended, last = [one for one in kept if not one.active], latest.latest_batch(kept)
     if not ended:
@@ -196,16 +200,16 @@ def listed(kept: Sequence[Evaluation]) -> None:
 
 def _row(one: Evaluation) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"run-{one.id}"):
-        st.html(f'<div class="run">{frame.badge(one.state)}<div><b>{safe(name_of(one))}</b><br>'
-                f"<span>{safe(_about(one))}</span></div></div>")  # fmt: skip
+        st.html(f'<div class="run">{frame.badge(one.state)}<div><b>{escape_html(name_of(one))}</b><br>'
+                f"<span>{escape_html(_facts(one))}</span></div></div>")  # fmt: skip
         if one.state == "running" and one.told:
             st.progress(one.told.progress.share or 0.0, width=160)
         if one.active:
             progress.cancel_button(one)
         elif one.state in STARTABLE:
-            st.button("Resume", key=f"resume-{one.id}", icon=":material/play_arrow:", on_click=frame.act,
+            st.button("Resume", key=f"resume-{one.id}", icon=":material/play_arrow:", on_click=frame.run_action,
                       args=(queue().submit, one.id))  # fmt: skip
-        st.button("Delete", key=f"delete-{one.id}", icon=":material/delete:", on_click=frame.act,
+        st.button("Delete", key=f"delete-{one.id}", icon=":material/delete:", on_click=frame.run_action,
                   args=(evaluations.delete, one.id))  # fmt: skip
 
 
@@ -215,12 +219,12 @@ def name_of(one: Evaluation) -> str:
     return f"{one.request.name}{how}"
 
 
-def _about(one: Evaluation) -> str:
+def _facts(one: Evaluation) -> str:
     request = one.request
     said = f"X-MAN, {request.labels}" if request.explains else f"protocol {request.protocol}"
     facts = [*([request.data] if request.data else []), said]
     facts += [way for way in (request.normalisation, request.smoothing) if way]
     if one.active:
-        facts.append(progress.words(one))
+        facts.append(progress.describe(one))
     facts.append(f"{one.asked} UTC")
     return " · ".join([*facts, *([one.reason] if one.reason else [])])

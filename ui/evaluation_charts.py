@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from ui.charts import EVENT, LIMIT, QUIET, SCORE
-from ui.words import charted
+from ui.formatting import escape_plotly
 
 COLOURS = (SCORE, "#e07a1f", "#6a4c93", "#2f8f5b", "#c83e4d", "#2b7bbb", "#8d9a96", "#b5830b")
 Curves = Mapping[str, Any]
@@ -24,7 +24,7 @@ def curve(kind: str, named: Sequence[tuple[str, Curves]]) -> go.Figure:
     for number, (name, curves) in enumerate(named):
         x, y = zip(*curves[kind], strict=True) if curves.get(kind) else ((), ())
         figure.add_scatter(
-            x=x, y=y, mode="lines", name=charted(name), line={"width": 2, "color": COLOURS[number % len(COLOURS)]}
+            x=x, y=y, mode="lines", name=escape_plotly(name), line={"width": 2, "color": COLOURS[number % len(COLOURS)]}
         )
     if kind == "roc":
         figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"dash": "dot", "color": QUIET, "width": 1},
@@ -39,7 +39,8 @@ def calibration(named: Sequence[tuple[str, Curves]]) -> go.Figure:
     for number, (name, curves) in enumerate(named):
         points = curves.get("calibration", [])
         figure.add_scatter(
-            x=[p[0] for p in points], y=[p[1] for p in points], customdata=[p[2] for p in points], name=charted(name),
+            x=[p[0] for p in points], y=[p[1] for p in points], customdata=[p[2] for p in points],
+            name=escape_plotly(name),
             mode="lines+markers", line={"color": COLOURS[number % len(COLOURS)]},
             hovertemplate="score %{x:.2f}: %{y:.0%} of %{customdata} frames are abnormal<extra></extra>",
         )  # fmt: skip
@@ -50,7 +51,7 @@ def trace(named: Sequence[tuple[str, Mapping[str, Any]]]) -> go.Figure:
     """Draw several systems' scores of one clip, what is abnormal shaded."""
     figure = go.Figure()
     for number, (name, one) in enumerate(named):
-        figure.add_scatter(x=one["frames"], y=one["scores"], mode="lines", name=charted(name),
+        figure.add_scatter(x=one["frames"], y=one["scores"], mode="lines", name=escape_plotly(name),
                            line={"width": 1.4, "color": COLOURS[number % len(COLOURS)]})  # fmt: skip
     for first, last in named[0][1]["abnormal"]:
         figure.add_vrect(x0=first, x1=last + 1, fillcolor=EVENT, line_width=0, layer="below")
@@ -69,9 +70,9 @@ def robustness(points: Sequence[tuple[str, str, float]]) -> go.Figure:
     """
     figure = go.Figure()
     for number, name in enumerate(dict.fromkeys(system for system, *_ in points)):
-        mine = [(charted(how or "as it is"), auc) for system, how, auc in points if system == name]
+        mine = [(escape_plotly(how or "as it is"), auc) for system, how, auc in points if system == name]
         figure.add_scatter(x=[how for how, _ in mine], y=[auc for _, auc in mine], mode="lines+markers",
-                           name=charted(name), line={"color": COLOURS[number % len(COLOURS)]})  # fmt: skip
+                           name=escape_plotly(name), line={"color": COLOURS[number % len(COLOURS)]})  # fmt: skip
     return _aucs(figure, "distortion")
 
 
@@ -86,7 +87,7 @@ def mixed(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
         of = [row for row in rows if row["system"] == name and row["auc"] is not None]
         shares = sorted({row["share"] for row in of})
         means = [fmean(row["auc"] for row in of if row["share"] == share) for share in shares]
-        figure.add_scatter(x=shares, y=means, mode="lines+markers", name=charted(name),
+        figure.add_scatter(x=shares, y=means, mode="lines+markers", name=escape_plotly(name),
                            line={"color": COLOURS[number % len(COLOURS)]})  # fmt: skip
     figure.update_xaxes(tickformat=".1%")
     return _aucs(figure, "share of abnormal frames in the training footage")

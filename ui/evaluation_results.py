@@ -11,12 +11,12 @@ from core.errors import WhycamError
 from pipeline.evaluation import contamination, evaluations, latest
 from pipeline.evaluation import export as out
 from pipeline.evaluation.evaluations import Evaluation, EvaluationRequest
+from ui import error_gallery, frame
 from ui import evaluation_charts as charts
 from ui import evaluation_xman as xman
-from ui import frame, worst
 from ui.evaluation import name_of
+from ui.formatting import count, escape_markdown
 from ui.tables import figures
-from ui.words import count, plain
 
 PAPERS = 24
 """Most rows of published figures, the best ones."""
@@ -45,14 +45,14 @@ def choose(kept: Sequence[Evaluation]) -> list[Result]:
     # Of what was measured again, the newest alone: an older result beside it would pass for another system.
     again = {replace(one.request, batch=""): one.id for one, _ in reversed(finished)}
     alike = [one.id for one, _ in finished
-             if _held_against(one.request) == _held_against(newest) and one.id in again.values()]  # fmt: skip
+             if _reference(one.request) == _reference(newest) and one.id in again.values()]  # fmt: skip
     names = {one.id: f"{name_of(one)} ({one.request.data or one.request.labels}, {one.asked})" for one, _ in finished}
     chosen = st.multiselect("Compared", list(names), default=alike, format_func=names.__getitem__,
                             key=f"eval-compared-{len(finished)}")  # fmt: skip
     return [(one, result) for one, result in finished if one.id in chosen]
 
 
-def nothing(kept: Sequence[Evaluation]) -> None:
+def no_results(kept: Sequence[Evaluation]) -> None:
     """Say why no result is shown."""
     if any(one.state == "done" for one in kept):
         st.caption("No measurement is chosen.")
@@ -67,7 +67,7 @@ def _named(chosen: Sequence[Result]) -> list[tuple[str, Any]]:
             for name, (one, result) in zip(names, chosen, strict=True)]  # fmt: skip
 
 
-def _held_against(request: EvaluationRequest) -> tuple[bool, str]:
+def _reference(request: EvaluationRequest) -> tuple[bool, str]:
     return request.explains, request.labels if request.explains else request.data
 
 
@@ -81,7 +81,7 @@ def head(kept: Sequence[Evaluation], chosen: Sequence[Result], pending: bool) ->
     """
     last = latest.latest_batch(kept)
     reasons = [
-        ("the newest measurement failed", last.failed),
+        *((f"the newest measurement {how}", True) for how in dict.fromkeys(map(latest.outcome, last.stopped))),
         ("the newest measurement is still at work", last.active),
         ("what is chosen above has not been measured", pending),
     ]
@@ -111,11 +111,11 @@ def show(chosen: Sequence[Result]) -> None:
               for row, (name, _), (one, _) in zip(rows, _named(chosen), chosen, strict=True)])  # fmt: skip
     for one, result in chosen:
         for sentence in () if one.request.explains else result.get("false_alarms", {}).get("said", ()):
-            st.caption(plain(f"{name_of(one)}: {sentence}"))
+            st.caption(escape_markdown(f"{name_of(one)}: {sentence}"))
     _exports(chosen)
     with st.expander("Protocol: how these figures came about"):
         for protocol in dict.fromkeys(map(out.protocol_of, results)):
-            st.caption(plain(protocol))
+            st.caption(escape_markdown(protocol))
     if papers := out.papers(results):
         with st.expander(f"As papers print it: {min(len(papers), PAPERS)} of {count(len(papers), 'figure')}"):
             figures(papers[:PAPERS])
@@ -140,25 +140,25 @@ def _detection(chosen: Sequence[Result]) -> None:
     for column, (title, draw) in zip(st.columns(3), shown, strict=True):
         column.markdown(f"**{title}**")
         column.plotly_chart(draw(), key=f"eval-{title}")
-    _worse_footage(chosen)
-    _mixed([str(result["data"]) for _, result in chosen])
+    _distortions(chosen)
+    _contamination([str(result["data"]) for _, result in chosen])
     if clips := list(dict.fromkeys(t["name"] for _, curves in drawn for t in curves.get("traces", []))):
         clip = st.selectbox("Clip", clips, key="eval-clip")
         traced = [(name, t) for name, curves in drawn for t in curves["traces"] if t["name"] == clip]
         st.plotly_chart(charts.trace(traced), key="eval-trace")
     for one, result in chosen:
         if "classes" in result:
-            st.markdown(f"**Class by class, {plain(name_of(one))}**")
+            st.markdown(f"**Class by class, {escape_markdown(name_of(one))}**")
             figures(result["classes"])
     with st.expander("Clip by clip"):
         for one, result in chosen:
-            st.markdown(f"**{plain(name_of(one))}**")
+            st.markdown(f"**{escape_markdown(name_of(one))}**")
             figures(result["videos"])
     for one, _ in chosen:
-        worst.gallery(one, name_of(one))
+        error_gallery.show(one, name_of(one))
 
 
-def _worse_footage(chosen: Sequence[Result]) -> None:
+def _distortions(chosen: Sequence[Result]) -> None:
     points = [(str(r["camera"]), str(r.get("distortion") or ""), float(r["auc"]["micro_normalised"]))
               for _, r in chosen if r["auc"]["micro_normalised"] is not None]  # fmt: skip
     if any(how for _, how, _ in points):
@@ -169,13 +169,13 @@ def _worse_footage(chosen: Sequence[Result]) -> None:
         st.plotly_chart(charts.robustness(ordered), key="eval-robustness")
 
 
-def _mixed(data: Sequence[str]) -> None:
+def _contamination(data: Sequence[str]) -> None:
     """Show what anomalies in the training footage cost, on the data sets where that was measured."""
     for name in dict.fromkeys(data):
         if rows := contamination.shipped_results(name):
-            st.markdown(f"**Anomalies in the training footage, {plain(name)}**")
+            st.markdown(f"**Anomalies in the training footage, {escape_markdown(name)}**")
             st.plotly_chart(charts.mixed(rows), key=f"eval-mixed-{name}")
-            st.caption(plain(rows[-1]["protocol"]))
+            st.caption(escape_markdown(rows[-1]["protocol"]))
 
 
 def _exports(chosen: Sequence[Result]) -> None:
@@ -190,7 +190,7 @@ def _exports(chosen: Sequence[Result]) -> None:
         for one, _ in chosen:
             for name, label in ((evaluations.SCORES, "Scores"), (evaluations.PREDICTIONS, "Predictions")):
                 if (path := one.folder / name).exists():
-                    st.download_button(f"{label}, {plain(name_of(one))}", path.read_bytes, f"{one.id}-{name}",
+                    st.download_button(f"{label}, {escape_markdown(name_of(one))}", path.read_bytes, f"{one.id}-{name}",
                                        on_click="ignore", key=f"export-{one.id}-{name}",
                                        icon=":material/download:")  # fmt: skip
 
@@ -200,5 +200,5 @@ def _figures(rows: Sequence[Mapping[str, Any]]) -> None:
     alike = [key for key in ALIKE if key in rows[0] and len({str(row[key]) for row in rows}) == 1]
     said = " · ".join(f"{key} {out.shown(rows[0][key])}" for key in alike)
     if said:
-        st.caption(plain(said))
+        st.caption(escape_markdown(said))
     figures([{key: value for key, value in row.items() if key not in alike} for row in rows])

@@ -8,8 +8,8 @@ from pipeline.evaluation import xman_text
 from pipeline.evaluation.xman import UNANSWERED
 from pipeline.evaluation.xman_result import LOWEST, XmanResult
 from ui import frame, xman_charts
+from ui.formatting import escape_markdown
 from ui.tables import figures
-from ui.words import plain
 
 SILENT = (
     "X-MAN's authors ask for a score of every class for all frames of the data set, so every labelled frame counts. "
@@ -41,7 +41,7 @@ def coverage(named: Sequence[tuple[str, XmanResult]]) -> str:
                  disabled=not parts, help=SILENT, captions=none)  # fmt: skip
     with left:
         for name, result in named:
-            with st.expander(f"Video by video, {plain(name)}", expanded=not result.coverage.complete):
+            with st.expander(f"Video by video, {escape_markdown(name)}", expanded=not result.coverage.complete):
                 figures(xman_text.videos(result), low=True)
     for name, result in named:
         for sentence in xman_text.said(result.unmatched):
@@ -57,7 +57,7 @@ def classes(key: str, name: str, result: XmanResult) -> None:
         name: the system's.
         result: of :func:`pipeline.evaluation.xman.measure_files`, counted one way.
     """
-    st.subheader(f"Classes, {plain(name)}")
+    st.subheader(f"Classes, {escape_markdown(name)}")
     few = len(result.coverage.classes or ()) <= SIDE_BY_SIDE
     left, right = st.columns(2, gap="large") if few else (st.container(), st.container())
     with left:

@@ -8,7 +8,7 @@ from core.errors import WhycamError
 from pipeline import views
 from pipeline.store import Run
 from ui import caches, charts, frame
-from ui.words import clock, count, plain, safe, span
+from ui.formatting import count, duration, escape_html, escape_markdown, timestamp
 
 PAGE = 12
 PLACED = 3
@@ -32,7 +32,7 @@ def _card(run: Run, analysis: Analysis, number: int, picked: bool) -> None:
     one, when = analysis.events[number], analysis.clock
     event = one.event
     picture = caches.thumbnail(str(run.folder), run.ended, one.shown, analysis.normal_heat)
-    length = span(when.length(event.first, event.last))
+    length = duration(when.length(event.first, event.last))
     image = (
         f'<img src="{picture}" alt="frame {one.shown} of event {number + 1}">'
         if picture
@@ -40,11 +40,12 @@ def _card(run: Run, analysis: Analysis, number: int, picked: bool) -> None:
     )
     with st.container(key=f"event-{'picked' if picked else 'card'}-{number}"):
         st.html(
-            f'<div class="event">{image}<div><b class="name">{safe(name_of(one))}</b>'
-            f"<span>{charts.spoken(one, when)} · {length}</span>"
-            f"<span>peak <b>{event.peak_score:.2f} dB</b> at {clock(when.at(event.peak))}</span></div></div>"
+            f'<div class="event">{image}<div><b class="name">{escape_html(name_of(one))}</b>'
+            f"<span>{charts.event_times(one, when)} · {length}</span>"
+            f"<span>peak <b>{event.peak_score:.2f} dB</b> at {timestamp(when.at(event.peak))}</span></div></div>"
         )
-        st.button(f"Event {number + 1}", key=f"look-{number}", on_click=look_at, args=(event.peak,), width="stretch",
+        st.button(f"Event {number + 1}", key=f"look-{number}", on_click=select_event, args=(event.peak,),
+                  width="stretch",
                   type="primary" if picked else "secondary")  # fmt: skip
 
 
@@ -53,7 +54,7 @@ def name_of(explained: ExplainedEvent) -> str:
     return explained.causes[0].fine if explained.causes else "not named"
 
 
-def look_at(peak: int) -> None:
+def select_event(peak: int) -> None:
     """Look at the event of that peak from now on."""
     st.query_params["at"] = str(peak)
 
@@ -62,9 +63,9 @@ def event_view(run: Run, analysis: Analysis, number: int) -> None:
     """Show one event: the sentence that sums it up, its frames with heat and boxes, its causes."""
     one = analysis.events[number]
     st.subheader(f"Event {number + 1} of {len(analysis.events)}")
-    st.html(f'<p class="summary">{safe(one.summary)}</p>')
+    st.html(f'<p class="summary">{escape_html(one.summary)}</p>')
     if recorded := views.wall_clock(analysis.clip.recorded, analysis.clock.at(one.event.first)):
-        st.html(f'<p class="facts">Recorded {safe(recorded)}</p>')
+        st.html(f'<p class="facts">Recorded {escape_html(recorded)}</p>')
     st.page_link(frame.WHY, label="Why this score?", icon=":material/lightbulb:",
                  query_params={"run": run.id, "at": str(one.event.peak)})  # fmt: skip
     _pictures(run, analysis, one)
@@ -74,7 +75,7 @@ def event_view(run: Run, analysis: Analysis, number: int) -> None:
     st.plotly_chart(charts.cause_chart(one), key="causes", config={"displayModeBar": False})
     st.html(_attributes(one))
     if analysis.doubt:
-        st.html(f'<p class="facts">{safe(analysis.doubt)}</p>')
+        st.html(f'<p class="facts">{escape_html(analysis.doubt)}</p>')
     _place(run, analysis, one)
     st.html(
         f'<p class="facts">Unexplained: <b>{100 * one.unexplained_share:.0f} %</b> of the heat lies in no box. '
@@ -94,7 +95,7 @@ def _pictures(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
             frames,
             shown,
             key=f"frame-{one.event.peak}",
-            format_func=lambda kept: f"{clock(when.at(kept), 2)} · frame {kept:,}",
+            format_func=lambda kept: f"{timestamp(when.at(kept), 2)} · frame {kept:,}",
         )
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         causes = st.toggle("Causes", value=True, key="causes-boxed", help="Their boxes, numbered as in the list")
@@ -113,19 +114,19 @@ def _pictures(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
         st.image(
             views.overlay(kept, one.listed if causes else (), strength=strength / 100 if heat else 0.0,
                           boxes=boxes, normal=analysis.normal_heat),
-            caption=f"Frame {kept.frame:,} at {clock(when.at(kept.frame), 2)} · score {kept.score:.2f} dB{peak}",
+            caption=f"Frame {kept.frame:,} at {timestamp(when.at(kept.frame), 2)} · score {kept.score:.2f} dB{peak}",
             width="stretch", output_format="JPEG",
         )  # fmt: skip
     if causes:
-        st.html(_boxed(one, kept.frame))
+        st.html(_box_caption(one, kept.frame))
     if heat:
         st.html(_legend(analysis.normal_heat))
 
 
-def _boxed(one: ExplainedEvent, number: int) -> str:
+def _box_caption(one: ExplainedEvent, number: int) -> str:
     """Say which causes are boxed in a frame, and which are not in it."""
     here = [cause.at(number) is not None for cause in one.listed]
-    names = [f"<b>{i}</b> {safe(cause.fine)}" for i, cause in enumerate(one.listed, 1)]
+    names = [f"<b>{i}</b> {escape_html(cause.fine)}" for i, cause in enumerate(one.listed, 1)]
     inside = [name for name, seen in zip(names, here, strict=True) if seen]
     outside = [name for name, seen in zip(names, here, strict=True) if not seen]
     said = f"Boxed: {', '.join(inside)}." if inside else "None of the causes is in this frame."
@@ -136,7 +137,9 @@ def _boxed(one: ExplainedEvent, number: int) -> str:
 def _attributes(one: ExplainedEvent) -> str:
     """List what is known of each thing besides its name."""
     rows = [(i, cause.fine, "; ".join(views.attributes(cause))) for i, cause in enumerate(one.listed, 1)]
-    body = "".join(f"<tr><th>{i} {safe(name)}</th><td>{safe(told)}</td></tr>" for i, name, told in rows if told)
+    body = "".join(
+        f"<tr><th>{i} {escape_html(name)}</th><td>{escape_html(told)}</td></tr>" for i, name, told in rows if told
+    )
     return f'<div class="card"><table>{body}</table></div>' if body else ""
 
 
@@ -150,7 +153,8 @@ def _place(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
     known = analysis.places[label]
     st.image(
         views.place_map(kept.image, known, cause.path),
-        caption=f"Blue: where a {plain(label)} stood in {known.frames:,} frames of this camera's normal footage. "
+        caption=f"Blue: where a {escape_markdown(label)} stood in {known.frames:,} frames of this "
+            "camera's normal footage. "
         "Line: the path of this one; the dot is its end.",
         width="stretch", output_format="JPEG",
     )  # fmt: skip
@@ -177,5 +181,5 @@ def nothing_found(analysis: Analysis) -> None:
     st.subheader(f"Nothing unusual{analysis.reach} at this threshold")
     st.caption(
         f"No stretch of {count(len(analysis.scores), 'frame')} lies above {analysis.threshold:.2f} for long "
-        f"enough to be an event. {plain(analysis.missed)}"
+        f"enough to be an event. {escape_markdown(analysis.missed)}"
     )

@@ -9,11 +9,11 @@ import streamlit as st
 from core.errors import WhycamError
 from pipeline import store
 from pipeline.store import Run
-from ui.words import STATES, safe
+from ui.formatting import STATES, escape_html
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 NEW, RUN, RUNS, CAMERAS = "app.py", "pages/1_Run.py", "pages/2_Runs.py", "pages/3_Cameras.py"
-EVALUATION, WHY = "pages/4_Evaluation.py", "pages/5_Why.py"
+EVALUATION, WHY, HELP = "pages/4_Evaluation.py", "pages/5_Why.py", "pages/6_Help.py"
 
 
 def page(title: str) -> None:
@@ -26,6 +26,7 @@ def page(title: str) -> None:
         st.page_link(RUNS, label="Runs", icon=":material/list:")
         st.page_link(CAMERAS, label="Cameras", icon=":material/videocam:")
         st.page_link(EVALUATION, label="Evaluation", icon=":material/speed:")
+        st.page_link(HELP, label="Help", icon=":material/help:")
     if sentence := st.session_state.pop("refused", None):
         notice(sentence)
 
@@ -38,10 +39,10 @@ def notice(sentence: object, kind: str = "bad") -> None:
         kind: ``bad``, ``warn`` or ``good``.
     """
     role = "alert" if kind == "bad" else "status"
-    st.html(f'<div class="notice {kind}" role="{role}">{safe(_capital(str(sentence)))}</div>')
+    st.html(f'<div class="notice {kind}" role="{role}">{escape_html(_capital(str(sentence)))}</div>')
 
 
-def give_up(error: WhycamError) -> NoReturn:
+def stop_with(error: WhycamError) -> NoReturn:
     """Say why there is nothing more to show, and where to go from here."""
     notice(error)
     st.page_link(RUNS, label="See the runs there are", icon=":material/list:")
@@ -58,10 +59,10 @@ def run_of_url() -> Run:
     try:
         return store.get(run_id)
     except WhycamError as error:
-        give_up(error)
+        stop_with(error)
 
 
-def act(do: Callable[[str], object], run_id: str) -> None:
+def run_action(do: Callable[[str], object], run_id: str) -> None:
     """Do something with a run when a button is clicked; what stands against it is said when the page is drawn again."""
     try:
         do(run_id)
@@ -71,13 +72,13 @@ def act(do: Callable[[str], object], run_id: str) -> None:
 
 def badge(state: str) -> str:
     """Return a state's badge as HTML."""
-    return f'<span class="badge {safe(state)}">{safe(STATES.get(state, state))}</span>'
+    return f'<span class="badge {escape_html(state)}">{escape_html(STATES.get(state, state))}</span>'
 
 
 def title(run: Run, *facts: str) -> None:
     """Head a page with a run's clip, its state and some facts."""
-    line = " · ".join(safe(fact) for fact in facts if fact)
-    st.html(f'<h1 class="clip">{safe(run.clip)} {badge(run.state)}</h1><p class="facts">{line}</p>')
+    line = " · ".join(escape_html(fact) for fact in facts if fact)
+    st.html(f'<h1 class="clip">{escape_html(run.clip)} {badge(run.state)}</h1><p class="facts">{line}</p>')
 
 
 def _capital(sentence: str) -> str:

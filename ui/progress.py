@@ -12,7 +12,7 @@ from pipeline import store
 from pipeline.kinds import queue
 from pipeline.store import Run
 from ui import frame
-from ui.words import count, plain, span
+from ui.formatting import count, duration, escape_markdown
 
 
 def watch(
@@ -37,7 +37,7 @@ def watch(
         if not job.active or stale(job):
             st.rerun()
         with st.container(border=True, key=f"progress-{job_id}"):
-            st.progress(job.share or 0.0, text=plain(words(job)))
+            st.progress(job.share or 0.0, text=escape_markdown(describe(job)))
             extra(job)
             with st.container(horizontal=True, vertical_alignment="center"):
                 cancel_button(job)
@@ -49,7 +49,7 @@ def watch(
 def cancel_button(job: Job, key: str | None = None) -> None:
     """Offer to stop an active job."""
     st.button("Cancel", icon=":material/stop_circle:", key=key or f"cancel-{job.id}", disabled=job.cancelling,
-              on_click=frame.act, args=(queue().cancel, job.id))  # fmt: skip
+              on_click=frame.run_action, args=(queue().cancel, job.id))  # fmt: skip
 
 
 def stopped(run: Run) -> None:
@@ -63,26 +63,26 @@ def stopped(run: Run) -> None:
             try:
                 store.start(run.id)
             except WhycamError as error:
-                frame.give_up(error)
+                frame.stop_with(error)
             st.rerun()
         st.page_link(frame.NEW, label="Analyse another clip", icon=":material/add:")
 
 
-def words(job: Job) -> str:
+def describe(job: Job) -> str:
     """Say what a job is doing, how far it is, and how long the whole of it will take."""
     if job.state == "queued":
-        return waiting(job)
+        return queue_position(job)
     said, told = [job.stage or "Starting"], job.progress
     if told.unit and told.fps > 0:
         said.append(f"{told.fps:.1f} {told.unit}/s")
     return " · ".join([*said, time_left(job.seconds_left)])
 
 
-def waiting(job: Job) -> str:
+def queue_position(job: Job) -> str:
     """Say which place in the line a job has."""
     return f"Waiting: {count(queue().before(job.id), 'job')} before it; one is computed at a time on this machine"
 
 
-def lasted(run: Run) -> str:
+def run_duration(run: Run) -> str:
     """Tell how long a run took."""
-    return f"took {span(run.ended - run.started)}" if run.started and run.ended else ""
+    return f"took {duration(run.ended - run.started)}" if run.started and run.ended else ""

@@ -11,9 +11,9 @@ from core.errors import WhycamError
 from pipeline import views
 from pipeline.store import Run
 from ui import caches, charts, frame
-from ui.events import look_at
-from ui.progress import lasted
-from ui.words import clock, count, safe, span
+from ui.events import select_event
+from ui.formatting import count, duration, escape_html, timestamp
+from ui.progress import run_duration
 
 LABELS = ("Report (HTML)", "Report (JSON)", "Scores (CSV)", "Causes (CSV)")
 MIME = {
@@ -30,15 +30,15 @@ def finished(run: Run) -> Analysis:
         return caches.analysis(run)
     except WhycamError as error:
         frame.title(run)
-        frame.give_up(error)
+        frame.stop_with(error)
 
 
 def head(run: Run, analysis: Analysis) -> None:
     """Say what was analysed, by whom, and what the reader must know."""
     clip = analysis.clip
-    length = f"{span(analysis.clock.length(0, len(analysis.scores) - 1))} ({count(len(analysis.scores), 'frame')})"
+    length = f"{duration(analysis.clock.length(0, len(analysis.scores) - 1))} ({count(len(analysis.scores), 'frame')})"
     size = f"{clip.width} × {clip.height} at {clip.fps:.4g} frames/s"
-    frame.title(run, f"camera {analysis.camera}", analysis.detector, size, length, lasted(run))
+    frame.title(run, f"camera {analysis.camera}", analysis.detector, size, length, run_duration(run))
     for warning in analysis.warnings:
         frame.notice(warning, "warn")
 
@@ -48,7 +48,7 @@ def threshold_picker(run: Run, base: Analysis) -> float:
     low, high, step = _range(base)
     start = min(max(round(base.threshold / step) * step, low), high)
     for key in ("threshold", "number"):
-        st.session_state.setdefault(f"{key}-{run.id}", _asked(low, high, start))
+        st.session_state.setdefault(f"{key}-{run.id}", _threshold_of_url(low, high, start))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="threshold-row"):
         st.slider(
             "Threshold",
@@ -56,7 +56,7 @@ def threshold_picker(run: Run, base: Analysis) -> float:
             high,
             step=step,
             key=f"threshold-{run.id}",
-            on_change=_moved,
+            on_change=_changed,
             args=(run.id, "threshold", "number"),
         )
         st.number_input(
@@ -66,7 +66,7 @@ def threshold_picker(run: Run, base: Analysis) -> float:
             step=step,
             key=f"number-{run.id}",
             width=140,
-            on_change=_moved,
+            on_change=_changed,
             args=(run.id, "number", "threshold"),
         )
         st.button(
@@ -90,7 +90,7 @@ def _range(base: Analysis) -> tuple[float, float, float]:
     return math.floor(bottom / step) * step, math.ceil(top / step) * step, step
 
 
-def _asked(low: float, high: float, start: float) -> float:
+def _threshold_of_url(low: float, high: float, start: float) -> float:
     try:
         asked = float(st.query_params.get("threshold", ""))
     except ValueError:
@@ -98,7 +98,7 @@ def _asked(low: float, high: float, start: float) -> float:
     return min(max(asked, low), high) if math.isfinite(asked) else start
 
 
-def _moved(run_id: str, source: str, other: str) -> None:
+def _changed(run_id: str, source: str, other: str) -> None:
     value = st.session_state[f"{source}-{run_id}"]
     st.session_state[f"{other}-{run_id}"] = value
     st.query_params["threshold"] = f"{value:.6g}"
@@ -130,9 +130,9 @@ def chart(run: Run, analysis: Analysis, picked: int | None) -> None:
 
 
 def _clicked(key: str, analysis: Analysis) -> None:
-    number = charts.event_at(analysis, charts.frame_of(st.session_state.get(key)))
+    number = charts.event_at(analysis, charts.clicked_frame(st.session_state.get(key)))
     if number is not None:
-        look_at(analysis.events[number].event.peak)
+        select_event(analysis.events[number].event.peak)
 
 
 def downloads(run: Run, base: Analysis, threshold: float) -> None:
@@ -156,8 +156,8 @@ def summary(run: Run, base: Analysis, cut: Analysis) -> None:
     when, events = cut.clock, [one.event for one in cut.events]
     unusual = sum(when.length(event.first, event.last) for event in events)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="summary"):
-        whole = span(when.length(0, len(cut.scores) - 1))
-        told = f"{span(unusual)} of {whole}" if events else f"in {whole}"
+        whole = duration(when.length(0, len(cut.scores) - 1))
+        told = f"{duration(unusual)} of {whole}" if events else f"in {whole}"
         st.html(
             f'<p class="found"><b>{count(len(events), "unusual event").capitalize()}{cut.reach}</b> '
             f"<span>{told}</span></p>",
@@ -166,29 +166,29 @@ def summary(run: Run, base: Analysis, cut: Analysis) -> None:
         downloads(run, base, cut.threshold)
 
 
-def camera_list(analysis: Analysis) -> None:
+def disturbance_list(analysis: Analysis) -> None:
     """List what the camera itself did: it is not counted among the events."""
     if not analysis.disturbances:
         return
     rows = "".join(
-        f"<tr><th>{clock(one.start)} – {clock(one.end)}</th><td><b>{safe(one.kind)}</b></td>"
-        f"<td>{safe(one.summary)}</td></tr>"
+        f"<tr><th>{timestamp(one.start)} – {timestamp(one.end)}</th><td><b>{escape_html(one.kind)}</b></td>"
+        f"<td>{escape_html(one.summary)}</td></tr>"
         for one in analysis.disturbances
     )
     st.markdown("**What the camera itself did**: no unusual events, and not scored")
     st.html(f'<div class="card camera"><table>{rows}</table></div>')
 
 
-def answered(analysis: Analysis) -> None:
+def models_used(analysis: Analysis) -> None:
     """Say which models answered."""
-    models = " · ".join(f"{safe(kind)}: <b>{safe(name)}</b>" for kind, name in analysis.models.items())
-    st.html(f'<p class="facts">Who answered · detector: <b>{safe(analysis.detector)}</b> · {models}</p>')
+    models = " · ".join(f"{escape_html(kind)}: <b>{escape_html(name)}</b>" for kind, name in analysis.models.items())
+    st.html(f'<p class="facts">Who answered · detector: <b>{escape_html(analysis.detector)}</b> · {models}</p>')
 
 
-def pedigree(analysis: Analysis) -> None:
+def provenance(analysis: Analysis) -> None:
     """Say who answered, and with what."""
-    answered(analysis)
+    models_used(analysis)
     with st.expander("Pedigree: versions, weights, the clip's fingerprint"):
-        rows = [("clip sha256", analysis.clip.sha256), *caches.flat(analysis.versions)]
-        body = "".join(f"<tr><th>{safe(name)}</th><td>{safe(value)}</td></tr>" for name, value in rows)
+        rows = [("clip sha256", analysis.clip.sha256), *caches.flatten_card(analysis.versions)]
+        body = "".join(f"<tr><th>{escape_html(name)}</th><td>{escape_html(value)}</td></tr>" for name, value in rows)
         st.html(f'<div class="card"><table>{body}</table></div>')

@@ -7,8 +7,8 @@ import streamlit as st
 from core.progress import time_left
 from pipeline import store
 from pipeline.store import STARTABLE, STATES, Run
-from ui import frame, progress, words
-from ui.words import safe
+from ui import formatting, frame, progress
+from ui.formatting import escape_html
 
 PAGE = 20
 
@@ -19,7 +19,7 @@ def filters(kept: Sequence[Run]) -> list[str]:
         text = st.text_input("Clip's name", placeholder="any", icon=":material/search:").casefold()
         cameras = st.multiselect("Camera", sorted({run.camera for run in kept if run.camera}), placeholder="any")
         there = [state for state in STATES if any(run.state == state for run in kept)]
-        states = st.pills("State", there, selection_mode="multi", format_func=lambda state: words.STATES[state])
+        states = st.pills("State", there, selection_mode="multi", format_func=lambda state: formatting.STATES[state])
     return [
         run.id
         for run in kept
@@ -50,14 +50,15 @@ def _rows(shown: set[str]) -> None:
 def row(run: Run) -> None:
     """Show one run in a line, with what can be done with it."""
     with st.container(horizontal=True, vertical_alignment="center", key=f"run-{run.id}"):
-        facts = [f"camera {run.camera}", words.ago(run.created), _result(run)]
-        said = " · ".join(safe(fact) for fact in facts if fact)
+        facts = [f"camera {run.camera}", formatting.ago(run.created), _result(run)]
+        said = " · ".join(escape_html(fact) for fact in facts if fact)
         st.html(
-            f'<div class="run">{frame.badge(run.state)}<div><b>{safe(run.clip)}</b><br><span>{said}</span></div></div>'
+            f'<div class="run">{frame.badge(run.state)}<div><b>{escape_html(run.clip)}</b><br>'
+            f"<span>{said}</span></div></div>"
         )
         st.page_link(frame.RUN, label="Open", icon=":material/open_in_new:", query_params={"run": run.id})
         if run.state in STARTABLE:
-            st.button("Resume", key=f"resume-{run.id}", icon=":material/play_arrow:", on_click=frame.act,
+            st.button("Resume", key=f"resume-{run.id}", icon=":material/play_arrow:", on_click=frame.run_action,
                       args=(store.start, run.id))  # fmt: skip
         if run.active:
             progress.cancel_button(run)
@@ -68,19 +69,20 @@ def row(run: Run) -> None:
 def _result(run: Run) -> str:
     if run.state == "done":
         top = f", foremost: {run.top_cause}" if run.top_cause else ""
-        return words.count(run.events or 0, "unusual event") + run.reach + top
+        return formatting.count(run.events or 0, "unusual event") + run.reach + top
     if run.state == "running" and run.share is not None:
         return f"{100 * run.share:.0f} %, {time_left(run.seconds_left)}"
     if run.state == "running":
         return run.stage
-    return progress.waiting(run) if run.state == "queued" else run.reason
+    return progress.queue_position(run) if run.state == "queued" else run.reason
 
 
 @st.dialog("Delete this run?")
 def _confirm(run_id: str, clip: str) -> None:
-    st.html(f"<p><b>{safe(clip)}</b>, its scores, pictures and reports will be gone for good.</p>")
+    st.html(f"<p><b>{escape_html(clip)}</b>, its scores, pictures and reports will be gone for good.</p>")
     with st.container(horizontal=True):
-        gone = st.button("Delete for good", type="primary", icon=":material/delete:", key="really", on_click=frame.act,
+        gone = st.button("Delete for good", type="primary", icon=":material/delete:", key="really",
+                         on_click=frame.run_action,
                          args=(store.delete, run_id))  # fmt: skip
         if gone or st.button("Keep it", key="keep"):
             st.rerun()

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from pipeline.evaluation.export import shown
-from ui.words import safe
+from ui.formatting import escape_html
 
 
 def figures(rows: Sequence[Mapping[str, Any]], low: bool = False) -> None:
@@ -18,7 +18,9 @@ def figures(rows: Sequence[Mapping[str, Any]], low: bool = False) -> None:
     """
     if not rows:
         return
-    head = "".join(f"<th>{safe(key)}</th>" for key in rows[0])
-    body = "".join("<tr>" + "".join(f"<td>{safe(shown(v))}</td>" for v in row.values()) + "</tr>" for row in rows)
+    head = "".join(f"<th>{escape_html(key)}</th>" for key in rows[0])
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape_html(shown(v))}</td>" for v in row.values()) + "</tr>" for row in rows
+    )
     kind = "figures low" if low else "figures"
     st.html(f'<div class="{kind}"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>')

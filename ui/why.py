@@ -17,7 +17,7 @@ from pipeline.explaining import explanations
 from pipeline.explaining.explanations import Explanation, ExplanationRequest
 from pipeline.store import Run
 from ui import frame, progress
-from ui.words import clock, safe
+from ui.formatting import escape_html, timestamp
 
 USUAL = ("residual", "lrp-composite", "counterfactual-background", "counterfactual-expected", "shap-partition")
 WIDE = 640
@@ -42,7 +42,7 @@ for(const b of boxes){b.addEventListener("mousemove",move);b.addEventListener("m
 """The maps under one cursor; only pictures of ours and the methods' own names are put in."""
 
 
-def pick_frame(run: Run, analysis: Analysis) -> int:
+def frame_picker(run: Run, analysis: Analysis) -> int:
     """Let a frame be chosen: that of the address, an event's peak, or any other."""
     peaks, last = [one.event.peak for one in analysis.events], len(analysis.scores) - 1
     at = st.query_params.get("at", "")
@@ -51,50 +51,55 @@ def pick_frame(run: Run, analysis: Analysis) -> int:
     with st.container(horizontal=True, vertical_alignment="bottom", key="why-frame"):
         known = sorted({*peaks, *kept, first})
         picked = st.selectbox(
-            "Frame", known, known.index(first), key="why-known", format_func=lambda f: _called(f, analysis, kept)
+            "Frame", known, known.index(first), key="why-known", format_func=lambda f: _frame_label(f, analysis, kept)
         )
         other = st.number_input("or another one", 0, last, None, key="why-other", placeholder="its number", width=180)
         st.page_link(frame.RUN, label="Back to the run", icon=":material/arrow_back:", query_params={"run": run.id})
     return int(picked if other is None else other)
 
 
-def _called(number: int, analysis: Analysis, kept: Sequence[int]) -> str:
+def _frame_label(number: int, analysis: Analysis, kept: Sequence[int]) -> str:
     event = next((i for i, one in enumerate(analysis.events, 1) if one.event.peak == number), None)
-    said = f"{clock(analysis.clock.at(number), 2)} · frame {number:,}" + (f" · peak of event {event}" if event else "")
+    said = f"{timestamp(analysis.clock.at(number), 2)} · frame {number:,}" + (
+        f" · peak of event {event}" if event else ""
+    )
     return said + (" · explained" if number in kept else "")
 
 
-def ask(run: Run, analysis: Analysis, chosen: int) -> None:
+def method_form(run: Run, analysis: Analysis, chosen: int) -> None:
     """Let methods be chosen, each with the time that it will take, roughly."""
     found = explanations.find(run, chosen)
     busy = found is not None and found.active
+    offered = explanations.EVALUATIONS
     event = next((one.event for one in analysis.events if one.event.first <= chosen <= one.event.last), None)
     try:
-        usual = explanations.default_evaluations(run)
+        with st.spinner("Listing the explanation methods…"):
+            facts = explanations.facts(run)
     except WhycamError as error:
         frame.notice(error)
         return
     with st.expander("Methods", expanded=explanations.result(run, chosen) is None and not busy):
-        evaluations = st.slider("Evaluations of each method", 64, 1024, usual, 32, key=f"why-budget-{run.camera}",
+        evaluations = st.slider("Evaluations of each method", offered.start, offered[-1], facts.default, offered.step,
+                                key=f"why-budget-{run.camera}",
                                 help="How often a method may ask the detector: more is slower, steadier")  # fmt: skip
-        costs, columns = explanations.expected_seconds(run, evaluations), st.columns(2)
+        costs, columns = facts.expected_seconds(evaluations), st.columns(2)
         picked = [
             name
-            for number, (name, about) in enumerate(explanations.about().items())
+            for number, (name, about) in enumerate(facts.about.items())
             if columns[number % 2].checkbox(
                 f"{name} · about {roughly(costs[name])}", name in USUAL, key=f"why-{name}", help=about
             )
         ]
         away = st.checkbox("Explain the event away: which of what moved in it made it one", event is not None,
                            key="why-event", disabled=event is None)  # fmt: skip
-        others = explanations.overhead_seconds(run, explanations.event_frames(analysis, chosen) if away else 0)
+        others = facts.overhead_seconds(explanations.event_frames(analysis, chosen) if away else 0)
         total = f"Explain, about {roughly(others + sum(costs[name] for name in picked))}" if picked else "Explain"
         if st.button(total, type="primary", icon=":material/lightbulb:", disabled=busy or not picked, key="why-go"):
             request = ExplanationRequest(",".join(picked), evaluations, away and event is not None, analysis.threshold)
             try:
                 explanations.submit(run, chosen, request)
             except WhycamError as error:
-                frame.give_up(error)
+                frame.stop_with(error)
             st.rerun()
 
 
@@ -126,15 +131,15 @@ def show(run: Run, chosen: int) -> None:
     st.subheader(f"Frame {chosen:,}: {_score(result)}")
     strength = st.slider("Maps' strength", 0, 100, 75, 5, format="%d %%", key="why-strength", width=240)
     top = explanations.top_of(list(maps.values()))
-    shown = [["as seen", _address(image)]]
-    shown += [[name, _address(explanations.painted(image, maps[name], top, strength / 100))] for name in names]
+    shown = [["as seen", _data_url(image)]]
+    shown += [[name, _data_url(explanations.painted(image, maps[name], top, strength / 100))] for name in names]
     viewer = VIEWER.replace("MAPS", json.dumps(shown).replace("<", "\\u003c"))
     st.iframe(viewer, height="content", alt="Maps of the methods")
     st.caption(
         "Brighter: more of what raised the score, by this method. One scale for all maps; the most faithful first."
     )
     _figures(names, result)
-    _away(run, chosen)
+    _event_counterfactual(run, chosen)
 
 
 def _score(result: FrameExplanation) -> str:
@@ -165,26 +170,26 @@ def _row(name: str, told: MethodFigures) -> str:
     sane = {True: "passed", False: "<b>failed</b>", None: "–"}[told.sane]
     cells = [_two(told.deletion_auc), _two(told.insertion_auc), f"{sane}&nbsp;({_two(told.sanity)})",
              _two(told.stability), _two(told.agreement), f"{told.evaluations:,}", f"{told.seconds:.1f}",
-             _strip(told.frames)]  # fmt: skip
+             _frame_importance(told.frames)]  # fmt: skip
     failed = "It hardly depends on what the network learnt: do not rely on it. " if told.sane is False else ""
-    said = safe(failed + told.note)
+    said = escape_html(failed + told.note)
     below = f'<tr class="note"><td></td><td colspan="{len(cells)}">{said}</td></tr>' if said else ""
-    return f"<tr><th>{safe(name)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>{below}"
+    return f"<tr><th>{escape_html(name)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>{below}"
 
 
-def _strip(shares: Sequence[float]) -> str:
+def _frame_importance(shares: Sequence[float]) -> str:
     """Draw how much each of the window's frames mattered, the first on the left."""
     top = max(max(shares, default=0.0), 1e-12)
     bars = "".join(f'<i style="height:{max(share, 0.0) / top:.0%}"></i>' for share in shares)
     return f'<span class="strip" role="img" aria-label="Frames, the first on the left">{bars}</span>'
 
 
-def _away(run: Run, chosen: int) -> None:
+def _event_counterfactual(run: Run, chosen: int) -> None:
     told = explanations.counterfactual(run, chosen)
     if told is None:
         return
     st.subheader("The event without it")
-    st.html(f'<p class="summary">{safe(told.sentence)}</p>')
+    st.html(f'<p class="summary">{escape_html(told.sentence)}</p>')
     for column, name, said in zip(
         st.columns(2), (explanations.BEFORE, explanations.AFTER), ("As it was", "As expected"), strict=True
     ):
@@ -195,7 +200,7 @@ def _away(run: Run, chosen: int) -> None:
             st.caption(said if path.exists() else f"{said}: the clip is no longer there")
 
 
-def _address(image: Images) -> str:
+def _data_url(image: Images) -> str:
     height, width = image.shape[:2]
     small = (
         cv2.resize(image, (WIDE, round(height * WIDE / width)), interpolation=cv2.INTER_AREA) if width > WIDE else image

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from pipeline.evaluation.xman_result import XmanResult
 from pipeline.evaluation.xman_text import NEVER, per_cent
 from ui.charts import HOT, LIMIT, QUIET, SCORE
-from ui.words import charted
+from ui.formatting import escape_plotly
 
 NONE, FULL, SILENT = "rgba(11,114,133,0.05)", "rgba(11,114,133,1)", "rgba(90,100,97,1)"
 """From no frame to all of them, and where no class ranks first; what shines through is the page, light or dark."""
@@ -36,7 +36,7 @@ def precision_by_class(result: XmanResult) -> go.Figure:
     kept, value = list(precision), list(precision.values())
     chance = [found.chance.per_class["per_class"][name] for name in kept]
     spans = [found.per_class_interval[name] or (ap, ap) for name, ap in zip(kept, value, strict=True)]
-    rows, told = list(range(len(kept))), [charted(name) for name in kept]
+    rows, told = list(range(len(kept))), [escape_plotly(name) for name in kept]
     figure = go.Figure()
     figure.add_bar(
         x=value, y=rows, orientation="h", name="average precision", marker={"color": SCORE, "opacity": 0.75},
@@ -85,8 +85,8 @@ def confusion(result: XmanResult, *, dark: bool = False) -> go.Figure:
     figure = go.Figure()
     for full, chosen in ((FULL, [j for j in columns if j < len(names) - 1]),
                          (SILENT, [j for j in columns if j == len(names) - 1])):  # fmt: skip
-        told = [[f"{charted(names[j])} ranks first in {counts[i][j]:,} of {sum(counts[i]):,} frames of "
-                 f"{charted(names[i])}" for j in chosen] for i in rows]  # fmt: skip
+        told = [[f"{escape_plotly(names[j])} ranks first in {counts[i][j]:,} of {sum(counts[i]):,} frames of "
+                 f"{escape_plotly(names[i])}" for j in chosen] for i in rows]  # fmt: skip
         figure.add_heatmap(
             x=[columns.index(j) for j in chosen], y=list(range(len(rows))), hovertext=told, hoverinfo="text", zmin=0,
             z=[[counts[i][j] / sum(counts[i]) for j in chosen] for i in rows], zmax=1, showscale=False, xgap=1, ygap=1,
@@ -131,4 +131,4 @@ def _squared(figure: go.Figure, heads: Sequence[str], sides: Sequence[str]) -> g
 
 def _cut(name: str) -> str:
     short = name if len(name) <= LONGEST_LABEL else f"{name[: LONGEST_LABEL - 1]}…"
-    return charted(short)
+    return escape_plotly(short)

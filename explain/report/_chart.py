@@ -9,12 +9,16 @@ import numpy.typing as npt
 from core.analysis import Analysis
 from core.arrays import Floats
 from explain.causes.summary import timestamp
-from explain.report._html import safe
+from explain.report._html import render
 
 WIDTH, HEIGHT = 1040, 250
 LEFT, RIGHT, TOP, BOTTOM = 46, 10, 24, 30
 STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
 """Seconds between two time marks."""
+NARROWEST = 1.5
+"""Width of the shortest event in the chart, of 1040."""
+NUMBERED = 40
+"""Most events whose numbers stand in the chart."""
 
 Place = Callable[[float], float]
 
@@ -33,20 +37,12 @@ def score_chart(analysis: Analysis) -> str:
     def y(score: float) -> float:
         return TOP + (HEIGHT - TOP - BOTTOM) * (high - score) / (high - low)
 
-    limit = y(analysis.threshold)
-    words = f"threshold {analysis.threshold:.2f}"
-    parts = [
-        *_score_marks(low, high, y),
-        *_time_marks(length, x),
-        *_camera_bands(analysis, x),
-        *_bands(analysis, x, y),
-        f'<path class="line" d="{_path(analysis, inner, x, y)}"/>',
-        f'<line class="limit" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{limit:.1f}" y2="{limit:.1f}"/>',
-        f'<text class="limit-text" x="{WIDTH - RIGHT - 4}" y="{limit - 6:.1f}">{words}</text>',
-    ]
-    told = _told(analysis)
-    head = f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="group" aria-label="{safe(told)}">'
-    return f"{head}<title>{safe(told)}</title>{''.join(parts)}</svg>"
+    return render(
+        "chart.html", width=WIDTH, height=HEIGHT, left=LEFT, right=WIDTH - RIGHT, top=TOP, bottom=HEIGHT - BOTTOM,
+        told=_told(analysis), score_marks=_score_marks(low, high, y), time_marks=_time_marks(length, x),
+        disturbances=_disturbances(analysis, x), events=_events(analysis, x, y), numbered=NUMBERED,
+        path=_path(analysis, inner, x, y), limit=y(analysis.threshold), threshold=analysis.threshold,
+    )  # fmt: skip
 
 
 def _told(analysis: Analysis) -> str:
@@ -90,66 +86,37 @@ def _extremes(scores: Floats, run: npt.NDArray[np.intp], column: npt.NDArray[np.
     return np.unique(order[np.concatenate([lowest, highest])])
 
 
-def _bands(analysis: Analysis, x: Place, y: Place) -> list[str]:
-    parts = []
-    numbered = len(analysis.events) <= 40
-    clock = analysis.clock
+def _events(analysis: Analysis, x: Place, y: Place) -> list[tuple[str, float, float, float, float]]:
+    """Return each event's description, left edge, width and the place of its peak."""
+    rows, clock = [], analysis.clock
     for number, one in enumerate(analysis.events, 1):
-        event = one.event
-        left = x(clock.at(event.first))
-        width = max(x(clock.end(event.last)) - left, 1.5)
+        event, left = one.event, x(clock.at(one.event.first))
         name = one.causes[0].fine if one.causes else "no cause found"
         told = f"Event {number}, {timestamp(clock.at(event.first))}: {name}"
-        label = f'<text x="{left + width / 2:.1f}" y="{TOP - 8}">{number}</text>' if numbered else ""
         peak = y(event.peak_score) if math.isfinite(event.peak_score) else TOP
-        parts.append(
-            f'<a class="event" href="#event-{number}" aria-label="{safe(told)}"><title>{safe(told)}</title>'
-            f'<rect x="{left:.1f}" y="{TOP}" width="{width:.1f}" height="{HEIGHT - TOP - BOTTOM}"/>'
-            f'<circle cx="{x(clock.at(event.peak)):.1f}" cy="{peak:.1f}" r="3.5"/>{label}</a>'
-        )
-    return parts
+        rows.append((told, left, max(x(clock.end(event.last)) - left, NARROWEST), x(clock.at(event.peak)), peak))
+    return rows
 
 
-def _camera_bands(analysis: Analysis, x: Place) -> list[str]:
-    """Shade what the camera itself did, in a colour of its own."""
-    parts = []
-    for one in analysis.disturbances:
-        start, end = analysis.hides(one)
-        left = x(start)
-        width = max(x(end) - left, 1.5)
-        parts.append(
-            f'<g class="camera"><title>{safe(one.summary)}</title>'
-            f'<rect x="{left:.1f}" y="{TOP}" width="{width:.1f}" height="{HEIGHT - TOP - BOTTOM}"/></g>'
-        )
-    return parts
+def _disturbances(analysis: Analysis, x: Place) -> list[tuple[str, float, float]]:
+    """Return what each camera disturbance is, its left edge and its width."""
+    spans = [(one.summary, analysis.hides(one)) for one in analysis.disturbances]
+    return [(told, x(start), max(x(end) - x(start), NARROWEST)) for told, (start, end) in spans]
 
 
-def _time_marks(seconds: float, x: Place) -> list[str]:
+def _time_marks(seconds: float, x: Place) -> list[tuple[str, float, str]]:
     step = next((s for s in STEPS if seconds / s <= 9), 3600.0 * math.ceil(seconds / 3600 / 9))
-    base = HEIGHT - BOTTOM
     marks = []
     for i in range(int(seconds / step) + 1):
-        at = x(i * step)
+        at, words = x(i * step), timestamp(i * step)
         anchor = "start" if i == 0 else "end" if at > WIDTH - RIGHT - 20 else "middle"
-        words = timestamp(i * step)
-        words = words.removesuffix(".0") if step >= 1 else words
-        marks.append(
-            f'<line class="tick" x1="{at:.1f}" x2="{at:.1f}" y1="{base}" y2="{base + 5}"/>'
-            f'<text class="mark" x="{at:.1f}" y="{base + 19}" text-anchor="{anchor}">{words}</text>'
-        )
+        marks.append((words.removesuffix(".0") if step >= 1 else words, at, anchor))
     return marks
 
 
-def _score_marks(low: float, high: float, y: Place) -> list[str]:
+def _score_marks(low: float, high: float, y: Place) -> list[tuple[str, float]]:
     step = 10.0 ** math.floor(math.log10((high - low) / 2))
     step *= next(s for s in (1, 2, 5, 10) if (high - low) / (s * step) <= 6)
     places = max(0, -math.floor(math.log10(step)))
-    marks = []
-    for i in range(math.ceil(low / step), math.floor(high / step) + 1):
-        at = y(i * step)
-        words = f"{i * step:.{places}f}"
-        marks.append(
-            f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>'
-            f'<text class="mark" x="{LEFT - 6}" y="{at + 4:.1f}" text-anchor="end">{words}</text>'
-        )
-    return marks
+    numbers = range(math.ceil(low / step), math.floor(high / step) + 1)
+    return [(f"{i * step:.{places}f}", y(i * step)) for i in numbers]

@@ -13,7 +13,7 @@ from core.analysis import Analysis, Cause, ExplainedEvent
 from core.disturbance import Disturbance
 from explain.causes.summary import wall_clock
 
-LONGEST_NAME = 100
+MAX_NAME_CHARACTERS = 100
 """Of a video, as readers of predictions take it."""
 
 
@@ -145,7 +145,7 @@ def causes_csv(analysis: Analysis) -> str:
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
     table.writerow(("video", "frame", "coarse", "fine", "score"))
-    video = (analysis.clip.name.rpartition(".")[0] or analysis.clip.name)[-LONGEST_NAME:]
+    video = (analysis.clip.name.rpartition(".")[0] or analysis.clip.name)[-MAX_NAME_CHARACTERS:]
     for one in analysis.events:
         for cause in (label for thing in one.causes for label in thing.labels):
             first, last = max(cause.first, one.event.first), min(cause.last, one.event.last)

@@ -1,22 +1,31 @@
-"""Text of a user's own, made harmless; numbers and pictures as HTML wants them."""
+"""The report's templates, and pictures as HTML wants them."""
 
 import base64
-import html
+from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+from markupsafe import Markup
 
 from core.arrays import Images
+from core.templates import environment
+from explain.causes.summary import attributes, percent, timestamp
+
+KINDS = {"object": "object", "action": "action", "location": "place", "unknown": "not named"}
+TEMPLATES = environment(Path(__file__).with_name("templates"))
+TEMPLATES.filters |= {
+    "time": timestamp,
+    "percent": percent,
+    "attributes": attributes,
+    "kind": lambda coarse: KINDS.get(coarse, coarse),
+    "width": lambda part: f"{100 * min(max(part, 0.0), 1.0):.1f}%",
+}
 
 
-def safe(text: object) -> str:
-    """Escape any text for HTML, in content and in attributes; characters that HTML does not allow are replaced.
-
-    >>> safe('../../x"><script>.mp4')
-    '../../x&quot;&gt;&lt;script&gt;.mp4'
-    """
-    shown = "".join(c if c.isprintable() or c in "\n\t " else "\ufffd" for c in str(text))
-    return html.escape(shown.encode("utf-8", "replace").decode("utf-8"), quote=True)
+def render(template: str, **values: Any) -> Markup:
+    """Return a template with its values put in, escaped; a value of type ``Markup`` is put in as it is."""
+    return Markup(TEMPLATES.get_template(template).render(values))
 
 
 def css_string(text: str, longest: int = 60) -> str:

@@ -1,1 +1,1 @@
-"""Figures: clips whose truth is known, scored, counted by protocols, kept, compared, exported."""
+"""Evaluation on clips with ground truth: scoring, protocols, metrics, comparison and export."""

@@ -1,4 +1,4 @@
-"""What ranked causes of labelled frames are worth, in figures."""
+"""Figures of ranked causes on labelled frames."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Ranking:
         first: frame to first cause, for frames with regions.
         scores: (F, C) best score of each frame with classes and each class.
         positive: (F, C) truth of the same.
-        event: the first cause of all the frames taken as one event; None where it was not asked for.
+        event: the first cause of all the frames taken as one event; None by other rules.
     """
 
     name: str
@@ -46,7 +46,7 @@ def compare_with_labels(
     classes: Sequence[Named],
     event: Cause | None = None,
 ) -> Ranking:
-    """Hold one rule's causes against the labels of a clip.
+    """Compare one rule's causes with the labels of a clip.
 
     Args:
         entry: the clip and its labels.

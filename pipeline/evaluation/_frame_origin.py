@@ -1,9 +1,9 @@
-"""Whether predictions seem to count their frames from another number than the labels do.
+"""Detects predictions that count frames from another number than the labels do.
 
-How many frames match says nothing of it: an event that a system finds two frames before the labels begin, and leaves
-one frame before they end, matches one frame more if it is moved by one. What does is a frame 0, and stretches of frames
-that would be the labelled ones exactly, at both ends: predictions that were made for the labelled frames are such, and
-events found by a system are only by accident.
+The number of matching frames is no evidence: an event that a system finds two frames before the labels begin, and
+leaves one frame before they end, matches one frame more if it is moved by one. A frame 0 is evidence, and so are
+stretches of frames that equal labelled ones at both ends after a shift: predictions made for the labelled frames do
+so, and detected events do so only by accident.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ LEAST_SHARE = 0.5
 
 
 def hint(predicted: Rows, asked: Ints, labelled: Ints) -> str:
-    """Say so where frames seem to be counted from another number; nothing where nothing speaks for it.
+    """Return a sentence if frames seem to be counted from another number, else an empty string.
 
     Args:
         predicted: the predictions, as their file has them.

@@ -18,7 +18,7 @@ EXAMPLES = 5
 
 @dataclass(frozen=True)
 class MatchedLabels:
-    """Predictions held against labels; F labelled frames, in ascending order of video and frame.
+    """Predictions matched with labels; F labelled frames, in ascending order of video and frame.
 
     Attributes:
         classes: C names, sorted.

@@ -1,4 +1,4 @@
-"""One detector by another of its scores: the error of pixels in place of that of the latent code, and so on."""
+"""Measures a detector by another of its scores, such as the pixel error in place of the latent code's."""
 
 import dataclasses
 import math
@@ -28,16 +28,15 @@ def with_score(camera: Camera, by: str) -> Camera:
     """
     entry = detector_entries()[camera.detector]
     if SETTING not in entry.settings:
-        having = [name for name, one in detector_entries().items() if SETTING in one.settings]
-        raise InputError(f"{camera.detector} has one score alone; those with several: {', '.join(having)}")
+        raise InputError(f"{camera.detector} has one score alone; those with several: {', '.join(score_names())}")
     settings = {**camera.settings, SETTING: by}
     entry.make(**settings)
     return dataclasses.replace(camera, name=f"{camera.name}, score {by}"[:64], settings=settings, threshold=math.nan)
 
 
-def score_names(detector: str) -> tuple[str, ...]:
-    """List the scores that a detector can be measured by; none where it has one alone."""
-    return SCORES if SETTING in detector_entries()[detector].settings else ()
+def score_names() -> dict[str, tuple[str, ...]]:
+    """Return the detectors with several scores, and these scores."""
+    return {name: SCORES for name, entry in detector_entries().items() if SETTING in entry.settings}
 
 
 def every_score(

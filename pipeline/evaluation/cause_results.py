@@ -1,4 +1,4 @@
-"""What the causes of labelled frames are worth, as frozen dataclasses."""
+"""Figures of the causes of labelled frames, as frozen dataclasses."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

@@ -72,7 +72,7 @@ OnClip = Callable[[LabelledClip, Sequence[Evidence], Ranking], None]
 
 @dataclass(frozen=True)
 class _ObjectModels:
-    """Who looks: our models, and the teacher where it can be had, each with what is normal to it."""
+    """Our models and, where it is available, the teacher, each with its own normality."""
 
     collector: EvidenceCollector
     normality: Normality
@@ -112,7 +112,7 @@ def evaluate_causes(
         objects: object backend.
         actions: action backend.
         teacher: object backend of the rule ``teacher``.
-        job: told of the stages of :mod:`pipeline.evaluation.plan`; whoever made it ends it.
+        job: told of the stages of :mod:`pipeline.evaluation.plan`; the caller that made it ends it.
         look: called with each clip, its evidence and our ranking, before the evidence is gone.
 
     Raises:

@@ -1,4 +1,4 @@
-"""A page in Markdown that shows what the causes of labelled frames are worth, with pictures beside the figures."""
+"""A Markdown page of the figures of causes on labelled frames, with pictures."""
 
 import html
 import re

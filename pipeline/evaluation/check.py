@@ -1,4 +1,4 @@
-"""Is a data set on disk the one that papers measure on? Counts, sizes and labels, held against the official ones."""
+"""Compares counts, sizes and labels of a data set on disk with the published ones."""
 
 from collections.abc import Callable
 from typing import Any

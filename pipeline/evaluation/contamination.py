@@ -1,4 +1,4 @@
-"""What is a detector worth that has seen anomalies in its training (``li2021decoupled``, section 5.3)?
+"""Trains on footage contaminated with anomalies, and measures the effect (``li2021decoupled``, section 5.3).
 
 Some test clips, the donors, give stretches of their abnormal frames to the training footage. They are never evaluated,
 whatever the share, so that all shares are measured on the same clips.
@@ -110,7 +110,7 @@ class ContaminatedDataset:
         return self.dataset.truth(clip)
 
     def say(self) -> dict[str, Any]:
-        """Say what was mixed in."""
+        """Return what the contamination consists of."""
         total = self.normal + self.wanted
         said = PROTOCOL.format(
             frames=self.wanted,

@@ -1,4 +1,4 @@
-"""How well a camera tells abnormal frames from normal ones, on clips whose truth is known."""
+"""Scores the test clips of a data set with a camera and measures the scores."""
 
 import math
 import os
@@ -41,7 +41,7 @@ def evaluate(
         camera: that scores.
         dataset: whose test clips have ground truth.
         runtime: device and precision.
-        job: told of the stages of :mod:`pipeline.evaluation.plan`; whoever made it ends it.
+        job: told of the stages of :mod:`pipeline.evaluation.plan`; the caller that made it ends it.
         rules: from scores to the protocol's figure.
         heat: measure where the heat is, too, in clips that have masks, this way (see
             :mod:`pipeline.evaluation.heat_maps`); empty: do not.
@@ -71,7 +71,7 @@ def score(
         data: the data set's name.
         truths: clips and their truth, of which the length alone is looked at.
         runtime: device and precision.
-        job: told of the stages of :mod:`pipeline.evaluation.plan`; whoever made it ends it.
+        job: told of the stages of :mod:`pipeline.evaluation.plan`; the caller that made it ends it.
         heat: keep small heat maps of clips that have masks.
     """
     job, total = job or plan.job_of(camera.name, data, runtime.describe()), sum(len(t.abnormal) for _, t in truths)

@@ -1,4 +1,4 @@
-"""Scores held against the truth, whoever gave them; nothing of this needs PyTorch."""
+"""Figures of scores from any system against the ground truth; it does not import PyTorch."""
 
 from collections.abc import Mapping
 from dataclasses import replace

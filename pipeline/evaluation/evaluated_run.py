@@ -1,4 +1,4 @@
-"""From an evaluated clip to a run of it, where its events can be looked at."""
+"""Makes a run of an evaluated clip, which shows its events."""
 
 import tempfile
 from itertools import chain

@@ -33,15 +33,15 @@ class EvaluationRequest:
     """What is to be measured.
 
     Attributes:
-        kind: ``camera`` or ``scores`` on a data set; ``xman``, predictions held against X-MAN's labels, or ``causes``,
-            those that a camera makes on a data set.
+        kind: ``camera`` or ``scores`` on a data set; ``xman``, predictions measured against X-MAN's labels, or
+            ``causes``, those that a camera makes on a data set.
         system: the camera's name, or that of the uploaded file, as its owner wrote it.
         data: name of the data set; empty for ``xman``.
         protocol, normalisation, smoothing: as ``evaluate`` takes them; None for the protocol's own.
         distortion: as ``--distort`` takes it.
         by: score of the camera's detector, as ``--by`` takes it; empty for its own.
         labels: name of the uploaded label file, for ``xman`` and ``causes``.
-        batch: the same for all that was asked for at once.
+        batch: the same for all that was submitted at once.
     """
 
     kind: str
@@ -79,7 +79,7 @@ class Evaluation(Job):
 
     @property
     def asked(self) -> str:
-        """When it was asked for, in UTC."""
+        """When it was submitted, in UTC."""
         day, time_of_day, _ = self.id.split("-")
         return f"{day[:4]}-{day[4:6]}-{day[6:]} {time_of_day[:2]}:{time_of_day[2:4]}:{time_of_day[4:]}"
 
@@ -113,7 +113,7 @@ class Evaluation(Job):
 
 
 def roots() -> Path | None:
-    """Return the folder of data sets: what ``WHYCAM_DATA`` names; nobody gives a path in the browser."""
+    """Return the folder of data sets: the value of ``WHYCAM_DATA``; a browser cannot give a path."""
     named = os.environ.get("WHYCAM_DATA")
     return Path(named) if named and Path(named).is_dir() else None
 

@@ -1,4 +1,4 @@
-"""Figures of scored clips whose truth is known, whoever scored them."""
+"""Figures of scored clips with ground truth, for scores of any system."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Scored:
     Attributes:
         name: of the clip.
         scores: (T,) float32 calibrated scores, NaN where no window reaches.
-        flagged: (T,) bool, inside an event at the camera's threshold; None where nobody set a threshold.
+        flagged: (T,) bool, inside an event at the camera's threshold; None without a threshold.
         abnormal: (T,) bool, the truth.
         fps: frames per second, where there are no seconds.
         seconds: (T,) when each frame is shown; None for a steady rate.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def run(context: JobContext) -> None:
-    """Measure what was asked for, and write the result into the evaluation's folder.
+    """Compute the requested evaluation, and write the result into its folder.
 
     Raises:
         InputError: a camera, a data set or an uploaded file cannot be read, or they do not go together.

@@ -1,4 +1,4 @@
-"""Which of the kept results answer what was asked for last, which are older, and which may stand side by side."""
+"""Tells the results of the latest submission from older ones, and which results are comparable."""
 
 import hashlib
 import json
@@ -7,35 +7,36 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.errors import WhycamError
+from jobs.store import ENDS
 from pipeline.evaluation.evaluations import Evaluation
 from pipeline.evaluation.xman_result import XmanResult
 
 if TYPE_CHECKING:
     from pipeline.camera import Camera
 
-FAILED = ("failed", "cancelled", "interrupted")
 FINGERPRINT = "camera_fingerprint"
 
 
 @dataclass(frozen=True)
 class LatestBatch:
-    """What was asked for last, all at once.
+    """The evaluations that were submitted last, at once.
 
     Attributes:
-        done, failed, active: the evaluations of it, by how far they are.
+        done, stopped, active: the evaluations of it, by how far they are; stopped ones failed, or were cancelled or
+            interrupted.
     """
 
     done: tuple[Evaluation, ...] = ()
-    failed: tuple[Evaluation, ...] = ()
+    stopped: tuple[Evaluation, ...] = ()
     active: tuple[Evaluation, ...] = ()
 
     def answers(self, one: Evaluation) -> bool:
         """Tell whether an evaluation is part of it; any other is older."""
-        return any(one.id == mine.id for mine in (*self.done, *self.failed, *self.active))
+        return any(one.id == mine.id for mine in (*self.done, *self.stopped, *self.active))
 
 
 def latest_batch(kept: Sequence[Evaluation]) -> LatestBatch:
-    """Return what was asked for last.
+    """Return the evaluations that were submitted last.
 
     Args:
         kept: evaluations, newest first.
@@ -47,8 +48,13 @@ def latest_batch(kept: Sequence[Evaluation]) -> LatestBatch:
         one for one in kept if one.id == first.id or (first.request.batch and one.request.batch == first.request.batch)
     ]
     done = tuple(one for one in batch if one.state == "done")
-    failed = tuple(one for one in batch if one.state in FAILED)
-    return LatestBatch(done, failed, tuple(one for one in batch if one.active))
+    stopped = tuple(one for one in batch if one.state in ENDS)
+    return LatestBatch(done, stopped, tuple(one for one in batch if one.active))
+
+
+def outcome(one: Evaluation) -> str:
+    """Say how an evaluation stopped: ``failed``, ``was cancelled`` or ``was interrupted``."""
+    return one.state if one.state == "failed" else f"was {one.state}"
 
 
 def _batch(one: Evaluation) -> str:
@@ -56,7 +62,7 @@ def _batch(one: Evaluation) -> str:
 
 
 def inputs(one: Evaluation) -> str:
-    """Name what an evaluation was made of, and when it was asked for."""
+    """Name the inputs of an evaluation, and when it was submitted."""
     request = one.request
     against = request.labels if request.explains else request.data
     on = f" on {request.data}" if request.kind == "causes" else ""

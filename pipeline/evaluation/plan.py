@@ -20,7 +20,7 @@ STAGES = (
     Stage(MEASURING_SCORES, start=2.0),
     Stage(DRAWING, start=1.0, total=0),
 )
-"""Normal footage is measured again with a teacher's eyes only; causes and curves are asked for or not."""
+"""Normal footage is measured again only with a teacher; causes and curves are optional."""
 RESULT_STAGES = (*training.STAGES, *(stage for stage in STAGES if stage.name not in {s.name for s in training.STAGES}))
 """Of a camera that is made and measured at once."""
 
@@ -38,7 +38,7 @@ def job_of(camera: str, data: str, device: str, tell: Callable[[Progress], None]
 
 
 class Frames:
-    """Tells a job how many of the frames that are asked for have been gone through, over several clips."""
+    """Reports to a job how many of the selected frames are done, over several clips."""
 
     def __init__(self, job: JobProgress) -> None:
         self.job, self.done = job, 0
@@ -47,7 +47,7 @@ class Frames:
         """Return what is told the number of the frame that was reached in the next clip.
 
         Args:
-            asked: its frames that are asked for, ascending.
+            asked: its selected frames, ascending.
         """
         before = self.done
         self.done += len(asked)

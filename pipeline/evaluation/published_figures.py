@@ -1,4 +1,4 @@
-"""What papers print of their own methods (``docs/published``), to compare with what is measured here."""
+"""Figures that papers publish of their own methods (``docs/published``)."""
 
 import csv
 from dataclasses import dataclass

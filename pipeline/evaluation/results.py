@@ -195,7 +195,7 @@ def lines(rows: Iterable[Row], found: Mapping[str, Sequence[Mapping[str, Any]]])
 
 
 def markdown(found: Sequence[tuple[str, ...]], head: Sequence[str] = HEAD) -> str:
-    r"""Set lines as a table in Markdown.
+    r"""Format lines as a table in Markdown.
 
     >>> print(markdown([("1", "2|3")], ("a", "b")), end="")
     | a | b |

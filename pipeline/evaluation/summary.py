@@ -32,7 +32,7 @@ class VideoFigures:
         name: of the clip.
         frames: how many it has.
         abnormal: how many of those that count are abnormal.
-        flagged: how many are inside events; None where nobody set a threshold.
+        flagged: how many are inside events; None without a threshold.
         auc: as ``auc.macro`` counts it; None where no frame counts.
     """
 

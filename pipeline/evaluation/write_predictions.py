@@ -1,4 +1,4 @@
-"""What a camera says was unusual in the frames that X-MAN's labels name, in the file that its metric reads."""
+"""Writes a camera's causes on the frames that X-MAN's labels name, as a predictions file."""
 
 import csv
 import io
@@ -36,7 +36,7 @@ def write_predictions(
         labels: X-MAN's JSON.
         out: CSV ``video,frame,coarse,fine,score``, frames from 1.
         runtime: device and precision.
-        job: told of the stages of :mod:`pipeline.evaluation.plan`; whoever made it ends it.
+        job: told of the stages of :mod:`pipeline.evaluation.plan`; the caller that made it ends it.
 
     Raises:
         DataError: the labels are malformed, or name no clip of the data set.

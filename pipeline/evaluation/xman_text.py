@@ -76,7 +76,7 @@ def _above(found: XmanFigures, name: str) -> str:
 
 
 def said(unmatched: Unmatched) -> list[str]:
-    """Say what of the one file is not in the other, a sentence each; :func:`coverage` speaks of labelled frames."""
+    """Return a sentence for each kind of entry that only one file has; labelled frames are in :func:`coverage`."""
     sentences = {
         "videos of the predictions that the labels do not have": unmatched.videos,
         "predicted classes that the labels do not have": unmatched.classes,

@@ -1,4 +1,4 @@
-"""One frame of a clip as a question to the explanation methods: its window, what lies behind it, what was expected."""
+"""The input of the explanation methods for one frame: its window, the background, and the detector's expectation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,9 +20,10 @@ from pipeline.sampling import Analysed, load
 
 MAX_SAMPLES = 48
 MIN_FRAMES_SEEN = 200
-"""Frames of a clip that are looked at, where there are so many, to see what lies behind those who pass."""
+"""Frames at the beginning of a clip that the background is the median of."""
 MIN_DIFFERENCE = 0.1
-"""Difference from the camera's own background, of values in [0, 1], from which somebody stood there for long."""
+"""Difference between the clip's median and the camera's background, of values in [0, 1], above which something has
+stayed in the picture for long."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def background(samples: Images, camera: Camera, detector: Detector) -> Tensor:
     """Return the camera's picture without anybody, as the network sees it: (C, h, w) float32, prepared.
 
     It is the clip's own median, sharp and in today's light; where that differs from the camera's small picture of its
-    normal footage, because somebody stood there for long, it is the camera's.
+    normal footage, because something stayed there for long, it is the camera's.
     """
     median = np.median(samples, axis=0).astype(np.float32)
     known = detector.resize(torch.from_numpy(camera.background[None].copy()))[0].numpy().astype(np.float32)

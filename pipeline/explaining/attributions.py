@@ -1,4 +1,4 @@
-"""Why this score: explanation methods on one frame of a clip, each map with the figures that say how far to believe it.
+"""Runs explanation methods on one frame of a clip, each map with its faithfulness figures.
 
 What is finished is on disk before the next method begins: a cancelled or failed run keeps its maps.
 """
@@ -14,14 +14,12 @@ from typing import Any
 import numpy as np
 
 from core import files, video
-from core.array_files import MAX_MAP_BYTES, read_npy
 from core.arrays import Floats, Images
 from core.contracts import Detector
 from core.device import Runtime
-from core.errors import DataError, InputError
+from core.errors import InputError
 from core.explanation import FILE, FrameExplanation, MethodFigures, read
 from core.progress import JobProgress
-from core.registry import pick
 from explain import faithfulness
 from explain.attribution import Attribution, AttributionInput, Budget, MethodEntry, Scale, attribute, reduced
 from explain.report.maps import painted, png, top_of
@@ -36,6 +34,7 @@ from pipeline.explaining.attribution_input import (
     build_input,
     load_window,
 )
+from pipeline.explaining.explanation_files import PICTURE, read_map
 from pipeline.explaining.plan import REPEATED, methods
 from pipeline.sampling import Analysed
 
@@ -81,7 +80,7 @@ def explain_frame(
         asked: what is to be explained.
         out: folder, made when missing; methods that were explained there before with the same question are kept.
         runtime: device and precision.
-        job: told how far it is, of :func:`pipeline.explaining.plan.job_of`; whoever made it ends it.
+        job: told how far it is, of :func:`pipeline.explaining.plan.job_of`; the caller that made it ends it.
         cancelled: asked between batches.
 
     Raises:
@@ -209,27 +208,13 @@ def against(values: Floats, mask: Any) -> dict[str, float]:
     }
 
 
-def read_map(folder: Path, method: str) -> Floats:
-    """Return the map that a folder holds of one method, (H, W) float32.
-
-    Raises:
-        InputError: there is none that can be read.
-    """
-    pick("method", method, methods())
-    try:
-        values = read_npy(folder / f"{method}.npy", MAX_MAP_BYTES, "f")
-    except DataError as error:
-        raise InputError(f"the map of {method} is no longer there; ask for it again") from error
-    return np.asarray(values, np.float32)
-
-
 def _keep(out: Path, found: Attribution, image: Images) -> None:
     files.folder(out)
     with files.write_whole(out / f"{found.method}.npy") as file:
         np.save(file, found.map, allow_pickle=False)
     with files.write_whole(out / f"{found.method}.png") as file:
         file.write(png(painted(image, found.map, top_of([found.map]))))
-    with files.write_whole(out / "frame.png") as file:
+    with files.write_whole(out / PICTURE) as file:
         file.write(png(image))
 
 

@@ -1,4 +1,4 @@
-"""What an event would have been without some of what moved in it.
+"""The counterfactual of an event: its smallest set of tubes whose removal ends it.
 
 Tubes are replaced, frame by frame, by what the detector expected in their place given what was already replaced; the
 smallest set that brings the event under its threshold is told, shown as a clip, and scored again from its pixels.
@@ -30,11 +30,9 @@ from pipeline.events import smoothed
 from pipeline.explaining import plan
 from pipeline.explaining._removal_text import sentence
 from pipeline.explaining.attribution_input import scale_of
+from pipeline.explaining.explanation_files import AFTER, BEFORE, MAX_FRAMES
 from pipeline.sampling import Analysed, load
 
-BEFORE, AFTER = "before.mp4", "after.mp4"
-MAX_FRAMES = 120
-"""Frames around an event's peak that are replaced and shown."""
 MIN_CONTRIBUTION = 0.1
 """Share of the way down to the threshold that a tube must account for, alone, to have mattered."""
 

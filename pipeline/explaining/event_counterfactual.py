@@ -1,9 +1,8 @@
-"""The event of a run around one of its frames, explained away."""
+"""The counterfactual of the event around a frame of a run."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-from core.analysis import Analysis
 from core.device import Runtime
 from core.errors import InputError
 from core.explanation import Counterfactual
@@ -11,7 +10,7 @@ from core.progress import JobProgress
 from pipeline import finished_run
 from pipeline.camera import load
 from pipeline.evidence import EvidenceFolder
-from pipeline.explaining.counterfactual import MAX_FRAMES, minimal_removal
+from pipeline.explaining.counterfactual import minimal_removal
 from pipeline.finished_run import EVIDENCE, explain_events
 from pipeline.store import Run
 
@@ -44,10 +43,3 @@ def event_counterfactual(
         run.path, load(run.camera or ""), event, kept, out, runtime, clock=analysis.clock, analysed=analysed,
         scores=analysis.scores, threshold=analysis.threshold, job=job, cancelled=cancelled,
     )  # fmt: skip
-
-
-def event_frames(analysis: Analysis, frame: int) -> int:
-    """Return how many frames of the event around a frame are explained away; 0 where it lies in none."""
-    lengths = (one.event.last - one.event.first + 1 for one in analysis.events
-               if one.event.first <= frame <= one.event.last)  # fmt: skip
-    return min(next(lengths, 0), MAX_FRAMES)

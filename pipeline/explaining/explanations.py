@@ -5,26 +5,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core import device, pictures
+from core import pictures
 from core.arrays import Floats, Images
 from core.errors import InputError
 from core.explanation import FILE, Counterfactual, FrameExplanation, read, read_counterfactual
-from explain.attribution import Budget
 from explain.report.maps import painted, top_of
 from jobs import legacy
 from jobs.job import Job
 from jobs.store import JobStore, new_id
+from pipeline import offload
 from pipeline.camera import load
 from pipeline.explaining import plan
-from pipeline.explaining.attributions import read_map
-from pipeline.explaining.budgets import default_budget
-from pipeline.explaining.counterfactual import AFTER, BEFORE
-from pipeline.explaining.event_counterfactual import event_frames
+from pipeline.explaining.explanation_files import AFTER, BEFORE, PICTURE, event_frames, read_map
+from pipeline.explaining.plan import EVALUATIONS
 from pipeline.finished_run import WHY as FOLDER
 from pipeline.kinds import EXPLANATION, queue
 from pipeline.store import Run
 
-__all__ = ["AFTER", "BEFORE", "event_frames", "painted", "top_of"]
+__all__ = ["AFTER", "BEFORE", "EVALUATIONS", "event_frames", "painted", "top_of"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class ExplanationRequest:
     Attributes:
         methods: names, joined by commas.
         evaluations: of each method.
-        event: whether the event around the frame is to be explained away, too.
+        event: whether to compute the counterfactual of the event around the frame.
         threshold: calibrated score at which events are cut.
     """
 
@@ -42,6 +40,38 @@ class ExplanationRequest:
     evaluations: int
     event: bool
     threshold: float
+
+
+@dataclass(frozen=True)
+class MethodFacts:
+    """What is known of the methods before any of them runs.
+
+    Attributes:
+        device: where networks run, as speeds are remembered by.
+        default: evaluations that a method usually takes, fewer of a larger network.
+        about: method to what it is, in a line.
+        passes: method to the forward passes that it takes at each of :data:`EVALUATIONS`.
+        camera: whose detector the methods ask.
+    """
+
+    device: str
+    default: int
+    about: dict[str, str]
+    passes: dict[str, list[float]]
+    camera: str
+
+    def expected_seconds(self, evaluations: int) -> dict[str, float]:
+        """Return how many seconds each method will take, its figures included, going by what was explained before."""
+        at = EVALUATIONS.index(evaluations)
+        return plan.expected_seconds(self._subjects, {name: passes[at] for name, passes in self.passes.items()})
+
+    def overhead_seconds(self, event_frames: int) -> float:
+        """Return how many seconds are taken beside the methods; replaying an event of so many frames among them."""
+        return plan.overhead_seconds(self._subjects, event_frames)
+
+    @property
+    def _subjects(self) -> tuple[str, str]:
+        return plan.subjects_of(self.camera, self.device)
 
 
 class Explanation(Job):
@@ -78,32 +108,15 @@ def place(run: Run, frame: int) -> Path:
     return run.folder / FOLDER / f"{int(frame):08d}"
 
 
-def about() -> dict[str, str]:
-    """Return every method with what it is, in a line."""
-    return {name: entry.about for name, entry in plan.methods().items()}
-
-
-def default_evaluations(run: Run) -> int:
-    """Return how many evaluations a method usually takes (see :mod:`pipeline.explaining.budgets`).
+def facts(run: Run) -> MethodFacts:
+    """Return what is known of the methods that can explain a run's frames; the first time takes seconds.
 
     Raises:
         WhycamError: the run's camera is no longer there, or cannot be read.
     """
-    return default_budget(load(run.camera or "")).evaluations
-
-
-def expected_seconds(run: Run, evaluations: int) -> dict[str, float]:
-    """Return how many seconds each method will take, its figures included, going by what was explained before."""
-    return plan.expected_seconds(_subjects(run), plan.methods(), evaluations)
-
-
-def overhead_seconds(run: Run, event_frames: int) -> float:
-    """Return how many seconds are taken beside the methods; explaining away an event of so many frames among them."""
-    return plan.overhead_seconds(_subjects(run), event_frames)
-
-
-def _subjects(run: Run) -> tuple[str, str]:
-    return plan.subjects_of(run.camera or "", device.choose().describe())
+    camera = load(run.camera or "")
+    found = offload.call("pipeline.explaining.budgets:facts", camera.detector, dict(camera.settings))
+    return MethodFacts(camera=camera.name, **found)
 
 
 def submit(run: Run, frame: int, request: ExplanationRequest) -> Explanation:
@@ -112,8 +125,9 @@ def submit(run: Run, frame: int, request: ExplanationRequest) -> Explanation:
     Raises:
         InputError: no such method, no budget, or the frame is being explained already.
     """
-    plan.chosen(request.methods)
-    Budget(request.evaluations)
+    plan.chosen(request.methods, facts(run).about)
+    if request.evaluations < 1:
+        raise InputError(f"a method needs at least one evaluation, got {request.evaluations}")
     before = find(run, frame)
     if before and before.active:
         raise InputError(f"frame {frame} is being explained already; wait for it, or cancel it")
@@ -125,7 +139,7 @@ def submit(run: Run, frame: int, request: ExplanationRequest) -> Explanation:
 
 
 def find(run: Run, frame: int) -> Explanation | None:
-    """Return the explanation of a frame, after a look whether its worker lives; None where none was asked for."""
+    """Return the explanation of a frame, after a check of its worker; None if there is none."""
     subject, folder = f"{run.id}/{int(frame)}", place(run, frame)
     if (folder / legacy.STATE).exists():
         legacy.take_over(Explanation, new_id(), folder, lambda request: (f"{run.clip}, frame {int(frame)}", subject))
@@ -155,6 +169,6 @@ def maps(run: Run, frame: int, names: Sequence[str]) -> dict[str, Floats]:
 def picture(run: Run, frame: int) -> Images:
     """Return the frame that was explained, (H, W, 3) uint8 RGB."""
     try:
-        return pictures.read(place(run, frame) / "frame.png")
+        return pictures.read(place(run, frame) / PICTURE)
     except InputError as error:
-        raise InputError(f"the picture of frame {frame} is no longer there; ask for it again") from error
+        raise InputError(f"the picture of frame {frame} is no longer there; explain the frame again") from error

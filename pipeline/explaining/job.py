@@ -10,7 +10,8 @@ from pipeline.camera import load
 from pipeline.evidence import EvidenceFolder
 from pipeline.explaining import plan
 from pipeline.explaining.attributions import FrameRequest, explain_frame
-from pipeline.explaining.event_counterfactual import event_counterfactual, event_frames
+from pipeline.explaining.event_counterfactual import event_counterfactual
+from pipeline.explaining.explanation_files import event_frames
 from pipeline.explaining.explanations import Explanation
 from pipeline.finished_run import EVIDENCE, WHY, explain_events
 

@@ -1,56 +1,67 @@
 """The stages of an explanation, for its progress and the time that is left, and how long methods will take."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from statistics import median
+from typing import TYPE_CHECKING
 
-from core.errors import InputError
+from core.errors import InputError, UnknownNameError
 from core.progress import JobProgress, Progress, Stage, foreseen
-from core.registry import collect, pick
+from core.registry import collect
 from core.speeds import Speeds
-from explain.attribution import MethodEntry
-from explain.faithfulness import STEPS
 from pipeline import plan
 
+if TYPE_CHECKING:
+    from explain.attribution import MethodEntry
+
 JOB, READING, COUNTERFACTUAL, WRITING = "explain", "reading the clip", "explaining the event away", "writing the report"
+EVALUATIONS = range(64, 1025, 32)
+"""Evaluations of a method that a page offers."""
 REPEATED = 0.25
 """Share of a method's budget that each repetition gets: under noise, and with random networks."""
 WINDOWS_PER_FRAME = 12
-"""Windows for each frame of an event that is explained away, where nobody knows yet how much moves in it."""
+"""Windows for each frame of a counterfactual, before the number of tubes is known."""
 PASS = 0.05
 """Seconds of a forward pass where nothing of the kind is remembered."""
 OUTSIDE = {READING: 3.0, WRITING: 1.5}
 """Seconds of what is done beside the methods, where nothing is remembered."""
 
 
-def methods() -> dict[str, MethodEntry]:
+def methods() -> "dict[str, MethodEntry]":
     """Return every registered method by name."""
     return collect("explain.methods", "METHODS")
 
 
-def chosen(names: str) -> tuple[str, ...]:
+def chosen(names: str, known: Collection[str] = ()) -> tuple[str, ...]:
     """Return the methods that a comma-separated list names; ``all`` stands for every one.
+
+    Args:
+        names: joined by commas.
+        known: every method there is; those registered when empty.
 
     Raises:
         UnknownNameError: one of them is none.
     """
-    known = methods()
+    known = known or methods()
     if names == "all":
         return tuple(known)
     wanted = tuple(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))
     for name in wanted:
-        pick("method", name, known)
+        if name not in known:
+            raise UnknownNameError("method", name, known)
     if not wanted:
         raise InputError(f"name at least one method, or all; known: {', '.join(known)}")
     return wanted
 
 
-def passes(entry: MethodEntry, evaluations: int) -> float:
+def passes(entry: "MethodEntry", evaluations: int) -> float:
     """Return how many forward passes a method takes, with its figures: itself and three repetitions, and two curves."""
+    from explain.faithfulness import STEPS
+
     return (1 + 3 * REPEATED) * entry.cost(evaluations) + 2 * (STEPS + 1)
 
 
 def job_of(
-    subjects: Sequence[str], methods: Mapping[str, MethodEntry], evaluations: int, event_frames: int = 0,
+    subjects: Sequence[str], methods: "Mapping[str, MethodEntry]", evaluations: int, event_frames: int = 0,
     tell: Callable[[Progress], None] | None = None, *, counterfactual_first: bool = False,
 ) -> JobProgress:  # fmt: skip
     """Return an explanation's progress.
@@ -59,14 +70,14 @@ def job_of(
         subjects: of :func:`subjects_of`.
         methods: those that are asked for.
         evaluations: that each may take.
-        event_frames: length of the event that is explained away; 0 where none is.
+        event_frames: length of the event with a counterfactual; 0 without one.
         tell: told how far it is.
         counterfactual_first: whether the counterfactual is computed before the methods are asked.
     """
     stages = sorted(_stages(subjects, methods), key=lambda stage: counterfactual_first and stage.name != COUNTERFACTUAL)
     job = JobProgress(JOB, stages, tell, subjects=subjects)
     for name, entry in methods.items():
-        job.expect(name, _passes(subjects, name, entry, evaluations))
+        job.expect(name, _corrected(subjects, name, passes(entry, evaluations)))
     job.expect(COUNTERFACTUAL, WINDOWS_PER_FRAME * event_frames)
     return job
 
@@ -76,29 +87,29 @@ def subjects_of(camera: str, device: str) -> tuple[str, str]:
     return f"{camera}, {device}", device
 
 
-def expected_seconds(subjects: Sequence[str], methods: Mapping[str, MethodEntry], evaluations: int) -> dict[str, float]:
-    """Return how many seconds each method will take, its figures included."""
-    stages = {stage.name: stage for stage in _stages(subjects, methods)}
-    units = {name: _passes(subjects, name, entry, evaluations) for name, entry in methods.items()}
-    return {name: foreseen(JOB, subjects, stages[name], count) or 0.0 for name, count in units.items()}
+def expected_seconds(subjects: Sequence[str], passes: Mapping[str, float]) -> dict[str, float]:
+    """Return how many seconds each method will take, its figures included, given its forward passes."""
+    stages = {stage.name: stage for stage in _stages(subjects, passes)}
+    return {
+        name: foreseen(JOB, subjects, stages[name], _corrected(subjects, name, count)) or 0.0
+        for name, count in passes.items()
+    }
 
 
 def overhead_seconds(subjects: Sequence[str], event_frames: int = 0) -> float:
     """Return how many seconds an explanation will take beside its methods."""
-    parts = [
-        (stage, WINDOWS_PER_FRAME * event_frames if stage.name == COUNTERFACTUAL else 1)
-        for stage in _stages(subjects, {})
-    ]
+    event = WINDOWS_PER_FRAME * event_frames
+    parts = [(stage, event if stage.name == COUNTERFACTUAL else 1) for stage in _stages(subjects, ())]
     return sum(foreseen(JOB, subjects, stage, units) or 0.0 for stage, units in parts)
 
 
-def _passes(subjects: Sequence[str], name: str, entry: MethodEntry, evaluations: int) -> float:
+def _corrected(subjects: Sequence[str], name: str, passes: float) -> float:
     """Return the passes of a method, corrected by how many it came to before."""
     known = Speeds().of(JOB, subjects, name)
-    return passes(entry, evaluations) * (1.0 if known is None or known.ratio is None else known.ratio)
+    return passes * (1.0 if known is None or known.ratio is None else known.ratio)
 
 
-def _stages(subjects: Sequence[str], methods: Mapping[str, MethodEntry]) -> tuple[Stage, ...]:
+def _stages(subjects: Sequence[str], methods: Collection[str]) -> tuple[Stage, ...]:
     each = _pass(subjects, methods)
     return (
         Stage(READING, start=OUTSIDE[READING]),
@@ -108,7 +119,7 @@ def _stages(subjects: Sequence[str], methods: Mapping[str, MethodEntry]) -> tupl
     )
 
 
-def _pass(subjects: Sequence[str], methods: Mapping[str, MethodEntry]) -> float:
+def _pass(subjects: Sequence[str], methods: Collection[str]) -> float:
     """Return the seconds of a forward pass: as other methods took, or as scoring a frame did."""
     speeds = Speeds()
     known = [speeds.of(JOB, subjects, name) for name in methods] + [speeds.of("analyse", subjects, plan.SCORING)]

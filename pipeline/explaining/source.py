@@ -1,4 +1,4 @@
-"""Explains a frame of a clip, or of a run: finds clip, camera and event, and runs the methods."""
+"""Explains a frame of a clip or of a run: finds the clip, camera and event, and runs the methods."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,8 @@ from pipeline.camera import load, named_or_only
 from pipeline.explaining import plan
 from pipeline.explaining.attributions import FrameRequest, explain_frame
 from pipeline.explaining.budgets import default_budget
-from pipeline.explaining.event_counterfactual import event_counterfactual, event_frames
+from pipeline.explaining.event_counterfactual import event_counterfactual
+from pipeline.explaining.explanation_files import event_frames
 from pipeline.finished_run import explain_events
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import plotly.graph_objects as go
 import streamlit as st
 
-from ui.words import charted, plain
+from ui.formatting import escape_markdown, escape_plotly
 
 
 def show(number: int, name: str) -> None:
     """Show one name in each widget, each in a container of its own."""
-    text = plain(name)
+    text = escape_markdown(name)
     widgets = {
         "caption": lambda: st.caption(text),
         "markdown": lambda: st.markdown(text),
@@ -38,9 +38,11 @@ def show(number: int, name: str) -> None:
 
 def chart(name: str) -> go.Figure:
     """Draw a bar of that name, with a legend and a title."""
-    figure = go.Figure(go.Bar(x=[1], y=[charted(name)], orientation="h", name=charted(name), showlegend=True))
+    figure = go.Figure(
+        go.Bar(x=[1], y=[escape_plotly(name)], orientation="h", name=escape_plotly(name), showlegend=True)
+    )
     figure.update_yaxes(type="category")
-    return figure.update_layout(title=charted(name), width=1200, height=220, margin={"l": 500})
+    return figure.update_layout(title=escape_plotly(name), width=1200, height=220, margin={"l": 500})
 
 
 PICTURE = str(Path(__file__).resolve().parents[2] / "assets" / "icon.png")

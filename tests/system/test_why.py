@@ -15,7 +15,7 @@ from explain.attribution import Budget, attribute
 from explain.scorer import Scorer
 from pipeline.camera import load
 from pipeline.events import smoothed
-from pipeline.explaining import counterfactual
+from pipeline.explaining import counterfactual, explanation_files
 from pipeline.explaining.attribution_input import attribution_input, load_window
 from pipeline.explaining.plan import methods
 from pipeline.sampling import Analysed
@@ -102,7 +102,7 @@ def test_without_the_cart_there_is_no_event_and_the_clip_proves_it(asked, cart, 
     )
     before, after = (
         np.concatenate([c.images for c in video.read(tmp_path / name)])
-        for name in (counterfactual.BEFORE, counterfactual.AFTER)
+        for name in (explanation_files.BEFORE, explanation_files.AFTER)
     )
     first, last = result.frames
     assert len(before) == len(after) == last - first + 1

@@ -26,7 +26,7 @@ def analysis(events=((100, 149, 120), (200, 260, 230)), frames=500, disturbances
     st.sampled_from([10, 16, 50]),
 )
 def test_thinning_keeps_order_and_the_extremes_of_every_stretch(scores, points):
-    shown = charts.thinned(scores, points)
+    shown = charts.downsample(scores, points)
     known = np.flatnonzero(np.isfinite(scores))
     assert (np.diff(shown) > 0).all()
     assert set(shown) <= set(known)
@@ -61,7 +61,7 @@ def test_a_frame_belongs_to_the_nearest_event(frame, event):
     ],
 )
 def test_a_click_names_its_frame(selection, frame):
-    assert charts.frame_of(selection) == frame
+    assert charts.clicked_frame(selection) == frame
 
 
 def test_the_chart_has_events_shaded_the_chosen_one_more_and_the_threshold():

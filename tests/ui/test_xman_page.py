@@ -14,7 +14,7 @@ from pipeline.evaluation.xman_result import ByChance, Confusion, Coverage, XmanF
 from tests.jobs import inline
 from tests.ui.test_evaluation_page import EXAMPLES, detection, explanation, keep, show, unescaped
 from tests.ui.test_pages import fine, html
-from ui.words import plain
+from ui.formatting import escape_markdown
 
 MARKDOWN = "![p](http://127.0.0.1:9/p.png) **b** :red[x].json"
 PARTLY = (
@@ -313,7 +313,9 @@ def test_names_of_uploaded_files_are_plain_text_wherever_markdown_is_read(partly
     compared.set_value([folder.name, scores.name])
     fine(at.run())
     told = texts(at)
-    assert sum(plain(MARKDOWN) in text for text in told) == 6, "two headings, a caption, two buttons, an expander"
+    assert sum(escape_markdown(MARKDOWN) in text for text in told) == 6, (
+        "two headings, a caption, two buttons, an expander"
+    )
     assert not [text for text in told if "![p]" in text or "**b**" in text or ":red[" in text]
     assert MARKDOWN in unescaped(told)
     for one in at.get("plotly_chart"):
@@ -340,7 +342,7 @@ def test_newest_is_what_was_asked_for_at_once():
     failed(3, "c.csv", batch="one")
     last = latest.latest_batch(evaluations.evaluations())
     assert [one.request.system for one in last.done] == ["b.csv", "a.csv"]
-    assert [one.request.system for one in last.failed] == ["c.csv"]
+    assert [one.request.system for one in last.stopped] == ["c.csv"]
     explanation(4, "d.csv")
     explanation(5, "e.csv")
     assert [one.request.system for one in latest.latest_batch(evaluations.evaluations()).done] == ["e.csv"]

@@ -19,8 +19,12 @@ from pipeline.evaluation import xman, xman_text
 NAMES = [("object", "bicycle"), ("object", "truck"), ("action", "run / jog"), ("location", "on the grass")]
 
 
+def written(result):
+    return json.loads(json.dumps(result.as_json(), allow_nan=False))
+
+
 def measured(tmp_path, predictions, labels, **options):
-    return result(tmp_path, predictions, labels, **options).as_json()
+    return written(result(tmp_path, predictions, labels, **options))
 
 
 def result(tmp_path, predictions, labels, **options):

@@ -10,11 +10,12 @@ import torch
 from cli.explain import show
 from core import device
 from core.errors import Cancelled, InputError, UnknownNameError
+from core.explanation import read
 from explain import faithfulness
 from explain.attribution import Budget, Scale
 from jobs.store import JobStore
 from pipeline import frame_log, store
-from pipeline.explaining import attributions, plan
+from pipeline.explaining import plan
 from pipeline.explaining.attribution_input import attribution_input, background, load_window, scale_of
 from pipeline.explaining.attributions import FrameRequest, explain_frame
 from pipeline.explaining.budgets import budget_of
@@ -74,7 +75,7 @@ def test_a_cancelled_explanation_keeps_the_maps_that_were_finished(tiny_camera, 
     out = tmp_path / "why"
     with pytest.raises(Cancelled):
         explain(clip, tiny_camera, out, cancelled=lambda: (out / "lrp-composite.npy").exists())
-    kept = attributions.read(out)
+    kept = read(out)
     assert {"residual"} <= set(kept.methods) < set(FEW)
     assert not (out / "occlusion.npy").exists()
 

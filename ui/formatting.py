@@ -15,19 +15,19 @@ STATES = {
 }
 
 
-def safe(text: object) -> str:
+def escape_html(text: object) -> str:
     """Escape any text for HTML.
 
-    >>> safe('../../x"><script>.mp4')
+    >>> escape_html('../../x"><script>.mp4')
     '../../x&quot;&gt;&lt;script&gt;.mp4'
     """
     return html.escape(str(text), quote=True)
 
 
-def clock(seconds: float, decimals: int = 1) -> str:
+def timestamp(seconds: float, decimals: int = 1) -> str:
     """Tell a place in a clip.
 
-    >>> clock(12.44), clock(75.0), clock(3671.26), clock(59.96), clock(90, 0)
+    >>> timestamp(12.44), timestamp(75.0), timestamp(3671.26), timestamp(59.96), timestamp(90, 0)
     ('0:12.4', '1:15.0', '1:01:11.3', '1:00.0', '1:30')
     """
     units = round(seconds * 10**decimals)
@@ -38,10 +38,10 @@ def clock(seconds: float, decimals: int = 1) -> str:
     return f"{head}:{second:02d}" + (f".{rest:0{decimals}d}" if decimals else "")
 
 
-def span(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """Tell a length of time.
 
-    >>> span(2.72), span(75), span(4210)
+    >>> duration(2.72), duration(75), duration(4210)
     ('2.7 s', '1 min 15 s', '1 h 10 min')
     """
     if seconds < 60:
@@ -73,10 +73,10 @@ def count(number: int, thing: str) -> str:
     return f"no {thing}" if number == 0 else f"{number:,} {thing}{'s' * (number != 1)}"
 
 
-def size(count_of_bytes: int) -> str:
+def file_size(count_of_bytes: int) -> str:
     """Tell a file's size.
 
-    >>> size(900), size(6_300_000), size(2_100_000_000)
+    >>> file_size(900), file_size(6_300_000), file_size(2_100_000_000)
     ('1 kB', '6.3 MB', '2.1 GB')
     """
     for unit, power in (("GB", 9), ("MB", 6)):
@@ -96,26 +96,26 @@ _JOINED = re.compile(rf"(?<=:){_NAMED}|(?<=@)(?=\w)|(?i:(?<=www)(?=\.))|(?<=[-<>
 _GAP = "\u200b"
 
 
-def plain(text: object) -> str:
+def escape_markdown(text: object) -> str:
     r"""Escape any text for a place where Streamlit renders Markdown.
 
     Such are labels, captions, headings, help, alerts, and the choices of ``select_slider``, ``radio`` and ``pills``;
     those of ``selectbox`` and ``multiselect`` are not. A backslash before a mark keeps Markdown from reading it.
     Emoji, icons, links and arrows are looked for in what is left after that, so a space of no width parts them.
 
-    >>> plain("![p](http://a/p.png)").replace("\u200b", "")
+    >>> escape_markdown("![p](http://a/p.png)").replace("\u200b", "")
     '!\\[p\\](http://a/p.png)'
-    >>> plain("  ucsd-ped2,\n clip_2 of 12:00 ")
+    >>> escape_markdown("  ucsd-ped2,\n clip_2 of 12:00 ")
     'ucsd-ped2, clip_2 of 12:00'
     """
     parted = _JOINED.sub(_GAP, " ".join(str(text).split()))
     return _MARKS.sub(r"\\\g<0>", parted)
 
 
-def charted(text: object) -> str:
+def escape_plotly(text: object) -> str:
     """Escape any text for Plotly, whose labels take some HTML, and TeX between dollar signs.
 
-    >>> charted('<a href="http://a">$x$ & y</a>')
+    >>> escape_plotly('<a href="http://a">$x$ & y</a>')
     '&lt;a href="http://a"&gt;&#36;x&#36; &amp; y&lt;/a&gt;'
     """
     return html.escape(str(text), quote=False).replace("$", "&#36;")

@@ -8,7 +8,7 @@ from pipeline import store, views
 from pipeline.training import trainings
 from pipeline.training.trainings import TrainingJob
 from ui import frame, progress
-from ui.words import count, plain, safe
+from ui.formatting import count, escape_html, escape_markdown
 
 AUTO, ALARMS, MINUTES = 0.0, (0.5, 1.0, 2.0, 3.0, 6.0, 12.0, 24.0, 60.0), 15
 HELP = "How many events an hour of ordinary footage may raise: each of them costs somebody a look"
@@ -50,29 +50,31 @@ def _number(value: float) -> str:
     return f"{value:g}" if value != AUTO else "auto"
 
 
-def at_work() -> None:
+def training_list() -> None:
     """Show the cameras that are being made, and those that came to no end."""
     for job in sorted(trainings.trainings(), key=lambda one: not one.active):
         if job.active:
-            st.subheader(f"{plain(job.camera)}: being learnt")
-            progress.watch(TrainingJob, job.id, "This tab may be closed: the learning goes on.", _told)
+            st.subheader(f"{escape_markdown(job.camera)}: being learnt")
+            progress.watch(TrainingJob, job.id, "This tab may be closed: the learning goes on.", _settings)
         else:
             _ended(job)
 
 
-def _told(job: TrainingJob) -> None:
+def _settings(job: TrainingJob) -> None:
     """Show what was chosen and why, and what speaks against the footage."""
     for note in job.notes:
         frame.notice(note, "warn")
     if job.chosen:
-        rows = "".join(f"<tr><th>{safe(name)}</th><td>{safe(why)}</td></tr>" for name, why in job.chosen.items())
+        rows = "".join(
+            f"<tr><th>{escape_html(name)}</th><td>{escape_html(why)}</td></tr>" for name, why in job.chosen.items()
+        )
         st.html(f'<div class="card"><table>{rows}</table></div>')
 
 
 def _ended(job: TrainingJob) -> None:
     """Say how a training ended, and what can be done with it."""
     with st.container(border=True, key=f"training-{job.id}"):
-        st.subheader(plain(job.camera))
+        st.subheader(escape_markdown(job.camera))
         facts = count(len(job.clips), "clip")
         if job.false_alarms is not None:
             facts += f", {job.false_alarms:g} false alarms an hour"
@@ -84,19 +86,19 @@ def _ended(job: TrainingJob) -> None:
             )
             frame.notice(job.reason or said, "bad" if job.state == "failed" else "warn")
         if job.state != "done":
-            _told(job)
+            _settings(job)
         with st.container(horizontal=True, vertical_alignment="center"):
             if job.state == "done":
                 st.page_link(frame.NEW, label="Analyse a clip of it", icon=":material/add:")
             else:
                 label = "Learn anyway" if job.unfit else "Try again" if job.state == "failed" else "Resume"
-                st.button(label, icon=":material/play_arrow:", key=f"again-{job.id}", on_click=frame.act,
+                st.button(label, icon=":material/play_arrow:", key=f"again-{job.id}", on_click=frame.run_action,
                           args=(lambda one: trainings.resume(one, anyway=job.unfit), job.id))  # fmt: skip
             st.button("Delete its clips" if job.state == "done" else "Delete", icon=":material/delete:",
-                      key=f"forget-{job.id}", on_click=frame.act, args=(trainings.delete, job.id))  # fmt: skip
+                      key=f"forget-{job.id}", on_click=frame.run_action, args=(trainings.delete, job.id))  # fmt: skip
 
 
-def knob(camera: views.Camera) -> None:
+def alarm_slider(camera: views.Camera) -> None:
     """Let a camera's false alarms be chosen anew, where it knows what thresholds cost; nothing is measured again."""
     if camera.alarms is None or not views.own(camera):
         return
@@ -104,12 +106,12 @@ def knob(camera: views.Camera) -> None:
     choices = sorted({*ALARMS, asked})
     key = f"knob-{camera.name}"
     st.select_slider(
-        "False alarms an hour", choices, asked, key=key, help=HELP, on_change=_turn, args=(camera.name, key)
+        "False alarms an hour", choices, asked, key=key, help=HELP, on_change=_retune, args=(camera.name, key)
     )
     guess = not camera.alarms.can_count(asked)
     sure = "; too few to count them: judged by how the highest scores fall off" if guess else ""
-    st.caption(f"Threshold {camera.threshold:.2f}: {plain(views.expected_alarms(camera))}{sure}.")
+    st.caption(f"Threshold {camera.threshold:.2f}: {escape_markdown(views.expected_alarms(camera))}{sure}.")
 
 
-def _turn(name: str, key: str) -> None:
-    frame.act(lambda camera: views.retune(camera, st.session_state[key]), name)
+def _retune(name: str, key: str) -> None:
+    frame.run_action(lambda camera: views.retune(camera, st.session_state[key]), name)

@@ -8,10 +8,10 @@ from core.errors import WhycamError
 from core.records import Clip
 from pipeline import store, views
 from pipeline.store import Run
-from ui import caches, frame, teaching
-from ui.words import count, plain, safe, size, span
+from ui import caches, camera_training, frame
+from ui.formatting import count, duration, escape_html, escape_markdown, file_size
 
-INTRO = """
+INTRODUCTION = """
 <div class="intro"><h1>What was unusual, when, where and why?</h1>
 <p>Give Whycam a clip from a fixed camera that it knows. It finds the stretches that are unlike that camera's normal
 footage, shows where in the picture, names what it was, and says how far the answer can be trusted.</p></div>
@@ -23,18 +23,18 @@ def clip_picker() -> Run | None:
     draft = _draft_of_url()
     if draft:
         return draft
-    st.html(INTRO)
+    st.html(INTRODUCTION)
     left, right = st.columns([3, 2], gap="large")
     with left:
         turn = st.session_state.setdefault("turn", 0)
         upload = st.file_uploader("A clip from a fixed camera", type=list(store.EXTENSIONS), key=f"upload-{turn}")
         if upload is not None:
             st.session_state["turn"] = turn + 1  # a fresh widget: the old one's buffer is dropped
-            _take(lambda: store.create(upload, upload.name))
+            _keep_clip(lambda: store.create(upload, upload.name))
     with right, st.container(border=True):
         st.markdown("**No clip at hand?** The demo is a rendered plaza with six unusual things in it.")
         if st.button("Use the demo clip", icon=":material/movie:", disabled=not views.DEMO.exists()):
-            _take(_demo)
+            _keep_clip(_demo)
     return None
 
 
@@ -43,7 +43,7 @@ def _demo() -> Run:
         return store.create(file, views.DEMO.name)
 
 
-def _take(make: Callable[[], Run]) -> None:
+def _keep_clip(make: Callable[[], Run]) -> None:
     """Keep a clip and look at it; one that cannot be read is dropped at once, with a sentence."""
     run = None
     try:
@@ -76,7 +76,9 @@ def show_clip(run: Run) -> None:
     """Say what the clip is, and let the user take another."""
     clip = caches.clip_facts(str(run.path))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.html(f'<h1 class="clip">{safe(run.clip)}</h1><p class="facts">{safe(clip_line(clip, run))}</p>')
+        st.html(
+            f'<h1 class="clip">{escape_html(run.clip)}</h1><p class="facts">{escape_html(clip_line(clip, run))}</p>'
+        )
         if st.button("Another clip", icon=":material/swap_horiz:"):
             store.delete(run.id)
             del st.query_params["clip"]
@@ -87,8 +89,13 @@ def show_clip(run: Run) -> None:
 
 def clip_line(clip: Clip, run: Run) -> str:
     """Put a clip's facts in a line."""
-    length = [span(clip.frames / clip.fps), count(clip.frames, "frame")] if clip.frames else []
-    facts = [f"{clip.width} × {clip.height} pixels", f"{clip.fps:.4g} frames/s", *length, size(run.path.stat().st_size)]
+    length = [duration(clip.frames / clip.fps), count(clip.frames, "frame")] if clip.frames else []
+    facts = [
+        f"{clip.width} × {clip.height} pixels",
+        f"{clip.fps:.4g} frames/s",
+        *length,
+        file_size(run.path.stat().st_size),
+    ]
     return " · ".join(facts)
 
 
@@ -98,7 +105,7 @@ def camera_picker(run: Run) -> views.Camera | None:
     if not names:
         frame.notice("There is no camera yet; ./whycam train makes one from normal footage.", "warn")
         return None
-    first = next((i for i, name in enumerate(names) if _alike(run, name)), 0)
+    first = next((i for i, name in enumerate(names) if _matches(run, name)), 0)
     name = st.selectbox("Camera", names, first, help="Whose idea of normal the clip is held against")
     try:
         return views.load(name)
@@ -107,9 +114,9 @@ def camera_picker(run: Run) -> views.Camera | None:
         return None
 
 
-def _alike(run: Run, name: str) -> bool:
+def _matches(run: Run, name: str) -> bool:
     try:
-        return not caches.unlike(str(run.path), name, views.load(name).sha256)
+        return not caches.clip_warnings(str(run.path), name, views.load(name).sha256)
     except WhycamError:  # said when it is chosen
         return False
 
@@ -119,14 +126,14 @@ def camera_card(camera: views.Camera) -> None:
     left, right = st.columns([1, 2], gap="medium")
     left.image(camera.background, caption="Its normal background", width="stretch")
     with right:
-        _table(_in_short(camera).items())
+        _table(_card_summary(camera).items())
         with st.expander("Everything on its card"):
-            _table(caches.flat({"normal frames": camera.normality.frames, **camera.card}))
+            _table(caches.flatten_card({"normal frames": camera.normality.frames, **camera.card}))
 
 
-def _in_short(camera: views.Camera) -> dict[str, str]:
+def _card_summary(camera: views.Camera) -> dict[str, str]:
     card = camera.card
-    said = dict(caches.flat(card))
+    said = dict(caches.flatten_card(card))
     clips = [count(len(card["clips"]), "clip")] if card.get("clips") else []
     measured = f"measured on {said['calibrated on']}" if "calibrated on" in said else ""
     lines = {
@@ -144,17 +151,17 @@ def _in_short(camera: views.Camera) -> dict[str, str]:
 
 
 def _table(rows: Iterable[tuple[str, str]]) -> None:
-    body = "".join(f"<tr><th>{safe(name)}</th><td>{safe(value)}</td></tr>" for name, value in rows)
+    body = "".join(f"<tr><th>{escape_html(name)}</th><td>{escape_html(value)}</td></tr>" for name, value in rows)
     st.html(f'<div class="card"><table>{body}</table></div>')
 
 
-def shelf(name: str) -> None:
+def camera_entry(name: str) -> None:
     """Show one camera in the list of those there are."""
     with st.container(border=True):
-        st.subheader(plain(name))
+        st.subheader(escape_markdown(name))
         try:
             camera = views.load(name)
-            teaching.knob(camera)
+            camera_training.alarm_slider(camera)
             camera_card(camera)
         except WhycamError as error:
             frame.notice(error)
@@ -163,7 +170,7 @@ def shelf(name: str) -> None:
 def start(run: Run, camera: views.Camera) -> None:
     """Say whether the clip fits the camera, and start the analysis when asked to."""
     try:
-        warnings = caches.unlike(str(run.path), camera.name, camera.sha256)
+        warnings = caches.clip_warnings(str(run.path), camera.name, camera.sha256)
     except WhycamError as error:
         frame.notice(error)
         return

@@ -9,12 +9,12 @@ from core.errors import WhycamError
 from pipeline.evaluation import evaluated_run
 from pipeline.evaluation.evaluations import Evaluation
 from ui import frame
-from ui.words import plain
+from ui.formatting import escape_markdown
 
 ACROSS = 6
 
 
-def gallery(one: Evaluation, name: str) -> None:
+def show(one: Evaluation, name: str) -> None:
     """Show the worst frames of an evaluation, false alarms first, each with the way to its event.
 
     Args:
@@ -27,14 +27,17 @@ def gallery(one: Evaluation, name: str) -> None:
         some = [(number, row) for number, row in pictures if row["kind"] == kind]
         if not some:
             continue
-        st.markdown(f"**Most confident errors, {plain(name)}: {said}**")
+        st.markdown(f"**Most confident errors, {escape_markdown(name)}: {said}**")
         for column, (number, row) in zip(st.columns(ACROSS), some, strict=False):
             with column:
                 _picture(one, number, row)
 
 
 def _picture(one: Evaluation, number: int, row: Mapping[str, Any]) -> None:
-    st.image((one.folder / f"worst-{number}.jpg").read_bytes(), caption=plain(f"{row['clip']}, frame {row['frame']}"))
+    st.image(
+        (one.folder / f"worst-{number}.jpg").read_bytes(),
+        caption=escape_markdown(f"{row['clip']}, frame {row['frame']}"),
+    )
     if one.request.kind != "camera" or one.request.by:
         return
     run = evaluated_run.run_of(one.request, str(row["clip"]))

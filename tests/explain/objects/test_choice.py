@@ -58,7 +58,7 @@ def test_an_unknown_model_lists_the_known_ones():
 
 @pytest.mark.skipif(detectron2.installed(), reason="detectron2 is installed")
 def test_detectron2_where_it_is_not_installed():
-    with pytest.raises(InputError, match=r"requirements-detectron2\.txt"):
+    with pytest.raises(InputError, match="setup --detectron2"):
         objects.choose("detectron2", RUNTIME)
 
 

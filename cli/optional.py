@@ -1,4 +1,4 @@
-"""Optional packages: ``requirements-NAME.txt`` is a set, which ``./whycam setup --NAME`` installs into this environment.
+"""Optional packages: ``./whycam setup --NAME`` installs the set ``requirements-NAME.txt`` into this environment.
 
 Comments of the form ``# KEY: VALUES`` in such a file say how: ``needs`` are programs and C headers that must be here,
 ``build`` packages that pip needs first, ``check`` the module whose import shows that the set works.
@@ -33,7 +33,7 @@ def install(root: Path, name: str) -> None:
     facts = dict(re.findall(r"^# (needs|build|check): (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE))
     missing = [need for need in facts["needs"].split() if not _here(need)]
     if missing:
-        raise InputError(f"{name} was not installed: it is built from source and needs {', '.join(missing)}, missing on "
+        raise InputError(f"{name} was not installed: its build needs {', '.join(missing)}, missing on "
                          "this machine (on Debian and Ubuntu: apt-get install git g++ python3-dev)")  # fmt: skip
     pip = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     for arguments in (shlex.split(facts["build"]), ["--no-build-isolation", "-r", str(path)]):

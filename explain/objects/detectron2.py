@@ -1,7 +1,7 @@
 """detectron2's Faster R-CNN R50-FPN from its model zoo (3x schedule, COCO), where detectron2 is installed.
 
-It has no package on the index: ``./whycam setup --detectron2`` builds it from source. The VQU-Net paper explained objects
-with this implementation.
+It has no package on the index: ``./whycam setup --detectron2`` builds it from source. The VQU-Net paper explained
+objects with this implementation.
 """
 
 import hashlib

@@ -54,8 +54,15 @@ def started(tree, command):
     verb, *rest = shlex.split(command)
     quiet = ["pytest", "-p", "no:cacheprovider", "-n", "0"]
     module = [*quiet, *rest] if verb == "test" else ["cli", verb, *rest]
-    environment = {**os.environ, "PYTHONPATH": str(tree), "WHYCAM_HOME": str(tree.parent / "home"), "WHYCAM_OFFLINE": "1"}
-    return subprocess.run([sys.executable, "-P", "-m", *module], cwd=tree, env=environment, capture_output=True, text=True)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(tree),
+        "WHYCAM_HOME": str(tree.parent / "home"),
+        "WHYCAM_OFFLINE": "1",
+    }
+    return subprocess.run(
+        [sys.executable, "-P", "-m", *module], cwd=tree, env=environment, capture_output=True, text=True
+    )
 
 
 def test_each_room_has_an_example():

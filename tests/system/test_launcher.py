@@ -20,13 +20,15 @@ print(json.dumps({"arguments": sys.argv[1:], "prefix": sys.prefix, "environment"
 
 
 LIST = "pip>=1\n"
+PINNED = f"pip=={ensurepip.version()} --hash=sha256:{'0' * 64}\n"
 HERE = f"{sys.platform}-{os.uname().machine}"
 
 
-def require(place, listed=LIST, pinned=f"pip=={ensurepip.version()} --hash=sha256:{'0' * 64}\n", platforms=HERE):
+def require(place, listed=LIST, pinned=PINNED, platforms=HERE):
     """Write both files of requirements; pip is in each new environment, so that nothing is downloaded."""
     (place / "requirements.txt").write_text(listed)
-    head = f"# of: {hashlib.sha256(listed.encode()).hexdigest()}\n# platforms: {platforms}\n# pythons: 3.11 3.12 3.13 3.14\n"
+    of = hashlib.sha256(listed.encode()).hexdigest()
+    head = f"# of: {of}\n# platforms: {platforms}\n# pythons: 3.11 3.12 3.13 3.14\n"
     (place / "requirements.lock").write_text(head + pinned)
 
 

@@ -52,7 +52,9 @@ def test_the_publishers_checksum_is_that_of_the_file_name():
 
 
 def test_an_unknown_model_lists_the_known_ones():
-    with pytest.raises(UnknownNameError, match="known: auto, .*compact, detectron2, .*torchvision, yolox, yolox-tiles"):
+    with pytest.raises(
+        UnknownNameError, match=r"known: auto, .*compact, detectron2, .*torchvision, yolox, yolox-tiles"
+    ):
         objects.choose("ssd", RUNTIME)
 
 

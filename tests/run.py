@@ -68,7 +68,16 @@ def main(arguments: list[str]) -> None:
     if why_not:
         os.environ[WHY_NOT] = why_not
         print(f"browser tests are skipped: {why_not}", flush=True)
-    command = [sys.executable, "-m", "pytest", "-rs", *targets(arguments), *workers(arguments), *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-rs",
+        "--durations=20",
+        *targets(arguments),
+        *workers(arguments),
+        *arguments,
+    ]
     os.chdir(ROOT)
     os.execv(sys.executable, command)
 

@@ -1,4 +1,4 @@
-"""README's tables, made from the registries: ``python -m tests.tables`` writes them."""
+"""The documentation's tables, made from the registries: ``python -m tests.tables`` writes them."""
 
 import argparse
 import re
@@ -12,8 +12,13 @@ from pipeline.camera import SHIPPED, load
 from pipeline.evaluation import results
 
 ROOT = Path(__file__).resolve().parent.parent
-README = ROOT / "README.md"
 BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def pages() -> list[Path]:
+    """Return the pages that hold a table."""
+    found = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return [path for path in found if BLOCK.search(path.read_text(encoding="utf-8"))]
 
 
 def rows(kind: str) -> list[tuple[str, ...]]:
@@ -75,9 +80,10 @@ def table(kind: str) -> str:
 
 
 def made(text: str) -> str:
-    """Return the README with its tables made anew."""
+    """Return a page with its tables made anew."""
     return BLOCK.sub(lambda found: found[1] + table(found[2]) + found[3], text)
 
 
 if __name__ == "__main__":
-    README.write_text(made(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in pages():
+        page.write_text(made(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -22,16 +22,27 @@ def section(title):
     return re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", INTERFACES, re.DOTALL | re.MULTILINE)[1]
 
 
-def test_the_readmes_tables_are_those_of_the_registries():
-    assert {kind for _, kind, _ in tables.BLOCK.findall(README)} == {
-        "verbs",
-        "cameras",
-        "results",
-        "detectors",
-        "datasets",
-        "metrics",
-    }
-    assert tables.made(README) == README, "run: .venv/bin/python -m tests.tables"
+def test_the_pages_tables_are_those_of_the_registries():
+    texts = {page: page.read_text(encoding="utf-8") for page in tables.pages()}
+    kinds = sorted(kind for text in texts.values() for _, kind, _ in tables.BLOCK.findall(text))
+    assert kinds == ["cameras", "datasets", "detectors", "metrics", "results", "verbs"]
+    for page, text in texts.items():
+        assert tables.made(text) == text, f"{page}: run .venv/bin/python -m tests.tables"
+
+
+def test_the_readme_is_short_and_the_index_names_every_page():
+    assert len(README.splitlines()) < 150
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    unnamed = {page for page in pages if f"({page})" not in index} - {"README.md"}
+    assert all(page.startswith("decisions/") for page in unnamed), unnamed
+
+
+def test_the_glossary_is_in_order_and_explains_each_term_once():
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    terms = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert terms == sorted(set(terms), key=str.lower)
+    assert all(re.findall(r"^## .+\n\n[^#\n]", text, re.MULTILINE)) and text.count("\n## ") == len(terms)
 
 
 def test_every_command_in_the_readme_is_one():

@@ -1,7 +1,7 @@
 """detectron2's Faster R-CNN R50-FPN from its model zoo (3x schedule, COCO), where detectron2 is installed.
 
-It has no package on the index: ``requirements-detectron2.txt`` names its source. The VQU-Net paper explained objects
-with this implementation.
+It has no package on the index: ``./whycam setup --detectron2`` builds it from source. The VQU-Net paper explained
+objects with this implementation.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ CONSTANTS = ("pixel_mean", "pixel_std", "proposal_generator.anchor_generator.cel
 
 def installed() -> bool:
     """Tell whether detectron2 can be imported."""
-    return importlib.util.find_spec("detectron2") is not None
+    return all(importlib.util.find_spec(name) for name in ("detectron2", "pkg_resources"))
 
 
 @dataclass
@@ -94,7 +94,7 @@ def network(device: torch.device) -> tuple[nn.Module, Any]:
     if not installed():
         raise InputError(
             "the object model 'detectron2' needs detectron2, which is not installed;"
-            " install it as requirements-detectron2.txt says, or choose torchvision or compact"
+            " ./whycam setup --detectron2 installs it; torchvision and compact need no installation"
         )
     from detectron2 import model_zoo
     from detectron2.modeling import build_model

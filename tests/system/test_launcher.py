@@ -1,7 +1,10 @@
 """The launcher, copied into an empty folder with requirements that need no network."""
 
+import ensurepip
+import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +19,19 @@ print(json.dumps({"arguments": sys.argv[1:], "prefix": sys.prefix, "environment"
 """
 
 
+LIST = "pip>=1\n"
+PINNED = f"pip=={ensurepip.version()} --hash=sha256:{'0' * 64}\n"
+HERE = f"{sys.platform}-{os.uname().machine}"
+
+
+def require(place, listed=LIST, pinned=PINNED, platforms=HERE):
+    """Write both files of requirements; pip is in each new environment, so that nothing is downloaded."""
+    (place / "requirements.txt").write_text(listed)
+    of = hashlib.sha256(listed.encode()).hexdigest()
+    head = f"# of: {of}\n# platforms: {platforms}\n# pythons: 3.11 3.12 3.13 3.14\n"
+    (place / "requirements.lock").write_text(head + pinned)
+
+
 def show(place):
     (place / "cli").mkdir()
     (place / "cli" / "__init__.py").touch()
@@ -28,7 +44,7 @@ def place(tmp_path_factory):
     place = tmp_path_factory.mktemp("clone")
     shutil.copy(ROOT / "whycam", place)
     show(place)
-    (place / "requirements.txt").write_text("pip>=1\n")
+    require(place)
     started = [popen(place, "list", "metrics") for _ in range(2)]
     said = [process.communicate(timeout=300) for process in started]
     assert [process.returncode for process in started] == [0, 0], said
@@ -88,16 +104,44 @@ def test_the_allocator_keeps_large_buffers(place):
 
 
 def test_what_pip_cannot_install_is_said_in_its_own_words_and_tried_again(place):
-    requirements = place / "requirements.txt"
-    before = requirements.read_text()
-    requirements.write_text("a-package-that-nobody-has==1.0\n")
+    require(place, pinned=f"a-package-that-nobody-has==1.0 --hash=sha256:{'0' * 64}\n")
     for _ in range(2):
         code, _, err = start(place, "list")
         assert code == 1
         assert "No matching distribution found for a-package-that-nobody-has==1.0" in err
         assert err.splitlines()[-1].startswith("whycam: pip install failed with exit code 1")
-    requirements.write_text(before)
+    require(place)
     assert shown(place, "list")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (lambda place: (place / "requirements.lock").unlink(), "requirements.lock is missing; ./whycam setup --lock"),
+        (lambda place: (place / "requirements.txt").write_text("pip>=2\n"), "not written from this requirements.txt"),
+        (lambda place: require(place, platforms="plan9-mips"), f"covers plan9-mips .*, not {HERE} with Python 3"),
+    ],
+    ids=["missing", "of another list", "of another platform"],
+)
+def test_a_lock_that_does_not_fit_is_said_in_one_sentence(place, wrong, sentence):
+    wrong(place)
+    code, _, err = start(place, "list")
+    assert code == 1
+    assert re.search(sentence, err.splitlines()[-1])
+    assert shown(place, "list", WHYCAM_LOCK="ignore")
+    require(place)
+    assert shown(place, "list")
+
+
+def test_the_lock_is_of_the_list_and_pins_all_of_it():
+    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    listed = (ROOT / "requirements.txt").read_bytes()
+    assert f"# of: {hashlib.sha256(listed).hexdigest()}\n" in text, "run: ./whycam setup --lock"
+    pinned = set(re.findall(r"^([a-z0-9-]+==\S+)", text, re.MULTILINE))
+    assert set(re.findall(r"^[a-z0-9-]+==\S+", listed.decode(), re.MULTILINE)) <= pinned
+    assert len(re.findall(r"^[a-z0-9-]+==.* \\\n    --hash=sha256:", text, re.MULTILINE)) == len(
+        re.findall(r"^[a-z0-9-]+==", text, re.MULTILINE)
+    )
 
 
 def test_an_interrupted_set_up_is_made_anew(place):
@@ -112,7 +156,7 @@ def test_an_interrupted_set_up_is_made_anew(place):
 def test_help_needs_no_environment(tmp_path):
     shutil.copy(ROOT / "whycam", tmp_path)
     show(tmp_path)
-    (tmp_path / "requirements.txt").write_text("pip>=1\n")
+    require(tmp_path)
     assert shown(tmp_path, "--help")["arguments"] == ["--help"]
     assert not (tmp_path / ".venv").exists()
 
@@ -127,7 +171,7 @@ def test_help_needs_no_environment(tmp_path):
 )
 def test_an_unsuitable_python_is_said_in_one_sentence(tmp_path, says, sentence):
     shutil.copy(ROOT / "whycam", tmp_path)
-    (tmp_path / "requirements.txt").write_text("pip>=1\n")
+    require(tmp_path)
     python = tmp_path / "python"
     python.write_text(f"#!/bin/sh\nprintf '{says}'\n")
     python.chmod(0o755)

@@ -52,13 +52,15 @@ def test_the_publishers_checksum_is_that_of_the_file_name():
 
 
 def test_an_unknown_model_lists_the_known_ones():
-    with pytest.raises(UnknownNameError, match="known: auto, compact, detectron2, torchvision, yolox, yolox-tiles"):
+    with pytest.raises(
+        UnknownNameError, match=r"known: auto, .*compact, detectron2, .*torchvision, yolox, yolox-tiles"
+    ):
         objects.choose("ssd", RUNTIME)
 
 
 @pytest.mark.skipif(detectron2.installed(), reason="detectron2 is installed")
 def test_detectron2_where_it_is_not_installed():
-    with pytest.raises(InputError, match=r"requirements-detectron2\.txt"):
+    with pytest.raises(InputError, match="setup --detectron2"):
         objects.choose("detectron2", RUNTIME)
 
 

@@ -57,7 +57,7 @@ MAKERS |= {name: small_yolox(name) for name in yolox.OBJECT_MODELS}
 MARKS = {
     "detectron2": [
         pytest.mark.skipif(
-            not detectron2.installed(), reason="detectron2 is not installed: see requirements-detectron2.txt"
+            not detectron2.installed(), reason="detectron2 is not installed: ./whycam setup --detectron2 installs it"
         ),
         pytest.mark.filterwarnings("ignore"),  # of detectron2's own code, written for older packages
     ]

@@ -41,7 +41,7 @@ def analyse(
     path: Path, camera: Camera, folder: Path, *, name: str | None = None, threshold: float | None = None,
     runtime: device.Runtime | None = None, objects: str = "auto", actions: str = "auto",
     fps: float | None = None, progress: Callable[[Progress], None] | None = None,
-    cancelled: Callable[[], bool] | None = None, warn: Callable[[str], None] | None = None,
+    cancelled: Callable[[], bool] = bool, warn: Callable[[str], None] = lambda sentence: None,
 ) -> Analysis:  # fmt: skip
     """Analyse one clip, and write ``report.html``, ``report.json`` and ``scores.csv`` into ``folder``.
 
@@ -69,13 +69,13 @@ def analyse(
         Cancelled: ``cancelled`` said so; what was done is kept.
         StorageError: the disk is full.
     """
-    runtime, cancelled = runtime or device.choose(), cancelled or bool
+    runtime = runtime or device.choose()
     with exclusive(folder):
         job = JobProgress("analyse", plan.STAGES, progress, subjects=(runtime.describe(),))
         job.begin(plan.LOOKING)
         facts = _facts(path, camera, name, threshold, fps, runtime)
         clip = facts.pop("probed")
-        for sentence in clip.notes if warn else ():
+        for sentence in clip.notes:
             warn(_named(sentence, path, clip.name))
         job.about(f"{camera.name}, {clip.width}x{clip.height}, {runtime.describe()}", runtime.describe())
         if frames := clip.frames or clip.announced:
@@ -84,8 +84,8 @@ def analyse(
         detector = camera.build(runtime)
         _check_length(clip.frames, clip.name, camera, detector)
         collector = EvidenceCollector.load(objects, actions, runtime, job, cancelled)
-        answered = {"objects": collector.objects.name, "actions": collector.actions.name}
-        facts |= {"span": detector.window.span, "models": answered, "doubt": name_warning(answered, camera.card)}
+        models = {"objects": collector.objects.name, "actions": collector.actions.name}
+        facts |= {"span": detector.window.span, "models": models, "doubt": name_warning(models, camera.card)}
         _begin(folder, facts)
         scoring = Scoring(path, clip, detector, camera.fps, camera.normality, facts["floor"], collector, runtime)
         _score(scoring, folder, facts, camera, job, cancelled)

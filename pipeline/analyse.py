@@ -41,7 +41,7 @@ def analyse(
     path: Path, camera: Camera, folder: Path, *, name: str | None = None, threshold: float | None = None,
     runtime: device.Runtime | None = None, objects: str = "auto", actions: str = "auto",
     fps: float | None = None, progress: Callable[[Progress], None] | None = None,
-    cancelled: Callable[[], bool] | None = None, warn: Callable[[str], None] | None = None,
+    cancelled: Callable[[], bool] = bool, warn: Callable[[str], None] = lambda sentence: None,
 ) -> Analysis:  # fmt: skip
     """Analyse one clip, and write ``report.html``, ``report.json`` and ``scores.csv`` into ``folder``.
 
@@ -69,14 +69,14 @@ def analyse(
         Cancelled: ``cancelled`` said so; what was done is kept.
         StorageError: the disk is full.
     """
-    runtime, cancelled = runtime or device.choose(), cancelled or _never
+    runtime = runtime or device.choose()
     with exclusive(folder):
         job = JobProgress("analyse", plan.STAGES, progress, subjects=(runtime.describe(),))
         job.begin(plan.LOOKING)
         facts = _facts(path, camera, name, threshold, fps, runtime)
         clip = facts.pop("probed")
         for sentence in clip.notes:
-            (warn or _silent)(_named(sentence, path, clip.name))
+            warn(_named(sentence, path, clip.name))
         job.about(f"{camera.name}, {clip.width}x{clip.height}, {runtime.describe()}", runtime.describe())
         if frames := clip.frames or clip.announced:
             job.expect(plan.SCORING, frames, roughly=clip.frames is None)
@@ -84,18 +84,16 @@ def analyse(
         detector = camera.build(runtime)
         _check_length(clip.frames, clip.name, camera, detector)
         collector = EvidenceCollector.load(objects, actions, runtime, job, cancelled)
-        answered = {"objects": collector.objects.name, "actions": collector.actions.name}
-        facts |= {"span": detector.window.span, "models": answered, "doubt": name_warning(answered, camera.card)}
+        models = {"objects": collector.objects.name, "actions": collector.actions.name}
+        facts |= {"span": detector.window.span, "models": models, "doubt": name_warning(models, camera.card)}
         _begin(folder, facts)
         scoring = Scoring(path, clip, detector, camera.fps, camera.normality, facts["floor"], collector, runtime)
-        if scoring.sampler.fresh < 1:
-            check_rate(clip.fps, camera.name, camera.fps, clip.name, scoring.sampler.fresh)
         _score(scoring, folder, facts, camera, job, cancelled)
         _gather(path, folder, detector, collector, runtime, job, cancelled)
         result = explain_events(folder, job=job)
         _report(result, folder, job)
         job.finish()
-        return result
+    return result
 
 
 def _score(
@@ -104,17 +102,14 @@ def _score(
 ) -> None:  # fmt: skip
     """Score the clip, and complete the facts with what was found while it was read."""
     clip = scoring.clip
+    if scoring.sampler.fresh < 1:
+        check_rate(clip.fps, camera.name, camera.fps, clip.name, scoring.sampler.fresh)
     try:
         scoring.run(folder, job, cancelled)
         _check_length(scoring.frames, clip.name, camera, scoring.detector)
         read = [_named(sentence, scoring.path, clip.name) for sentence in scoring.reading.notes]
-        facts["warnings"] = [
-            *read,
-            *facts["warnings"],
-            *_repeats(scoring, camera, clip.name),
-            *_texts(scoring),
-            *_weather(scoring),
-        ]
+        found = [*_repeats(scoring, camera, clip.name), *_texts(scoring), *_weather(scoring)]
+        facts["warnings"] = [*read, *facts["warnings"], *found]
     except (ClipError, WeightsError):
         _discard(folder)
         raise
@@ -207,8 +202,7 @@ def _facts(
     return {
         "probed": probed,
         "clip": dataclasses.asdict(probed),
-        "camera": camera.name,
-        "detector": camera.detector,
+        **{"camera": camera.name, "detector": camera.detector},
         "threshold": limit,
         "floor": min(camera.floor, limit * EventRule().low),
         "span": 1,
@@ -224,14 +218,6 @@ def _facts(
 def _named(sentence: str, path: Path, name: str) -> str:
     """Put the name that a clip's owner gave it where a sentence gives that of its file."""
     return sentence.replace(repr(path.name), repr(name))
-
-
-def _silent(sentence: str) -> None:
-    """Tell nobody."""
-
-
-def _never() -> bool:
-    return False
 
 
 def _discard(folder: Path) -> None:

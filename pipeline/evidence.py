@@ -1,6 +1,6 @@
 """What is kept of the explained frames of one run: picture, heat and boxes, one file a frame."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import overload
 
@@ -47,11 +47,6 @@ class EvidenceFolder:
         }
         with write_whole(self._path(evidence.frame)) as handle:
             np.savez(handle, **arrays)  # type: ignore[arg-type]
-
-    def put_all(self, evidence: Iterable[Evidence]) -> None:
-        """Keep the evidence of several frames."""
-        for one in evidence:
-            self.put(one)
 
     def get(self, frame: int) -> Evidence:
         """Read one frame's evidence.

@@ -19,22 +19,11 @@ from pipeline.sampling import Sample, Sampler
 
 @dataclass(frozen=True)
 class ScoredFrames:
-    """A detector's answer for B frames of a clip.
-
-    Attributes:
-        frames: (B,) int64, their numbers in the clip, ascending.
-        scores: (B,) float32, uncalibrated and finite.
-        saliency: (B, H, W) on the detector's device.
-    """
+    """A detector's answer for B frames: their numbers in the clip, uncalibrated scores, and (B, H, W) saliency."""
 
     frames: Ints
     scores: Floats
     saliency: Tensor
-
-    def heat(self, row: int) -> Floats:
-        """Return the saliency of one row on the CPU, (H, W) float32."""
-        heat: Floats = self.saliency[row].float().cpu().numpy()
-        return heat
 
 
 Consumer = Callable[[ScoredFrames], None]
@@ -42,16 +31,16 @@ Consumer = Callable[[ScoredFrames], None]
 
 @dataclass(frozen=True)
 class Scan:
-    """How clips are scanned: the detector, and the consumers of what it is shown and answers.
+    """How clips are scanned.
 
     Attributes:
         detector: placed, in evaluation mode.
-        runtime: device and precision, also of networks that the consumers call.
+        runtime: device and precision, also of networks that consumers call.
         scored: called with each answer of the detector.
         decoded: called with each chunk before the detector is shown its frames.
         sampler: picks the frames that the detector is shown; None for all of them.
-        filtered: filters the frames of a stretch of the clip without a gap.
-        start: chunks that end before this frame are sampled only: a pass that was stopped is resumed.
+        clear: filters the frames of a stretch of the clip without a gap.
+        start: chunks that end before this frame are sampled only, as when a stopped pass is resumed.
     """
 
     detector: Detector
@@ -59,7 +48,7 @@ class Scan:
     scored: Sequence[Consumer]
     decoded: Sequence[Callable[[Frames], None]] = ()
     sampler: Sampler | None = None
-    filtered: Callable[[Iterable[Frames]], Iterable[Frames]] = iter
+    clear: Callable[[Iterable[Frames]], Iterable[Frames]] = iter
     start: int = 0
 
     def run(self, clip: str, chunks: Iterable[Frames]) -> Clock:
@@ -84,7 +73,7 @@ class Scan:
 
         with self.runtime.autocast():
             for _, segment in groupby(self._samples(chunks, times), key=lambda sample: sample.segment):
-                for answer in self.detector.stream(self.filtered(shown(segment))):
+                for answer in self.detector.stream(self.clear(shown(segment))):
                     scores = _finite_scores(answer, clip)
                     frames = np.array([numbers[answer.first + row] for row in range(len(scores))], np.int64)
                     for consumer in self.scored:
@@ -104,19 +93,14 @@ class Scan:
 
 @dataclass(frozen=True)
 class EvidenceRequests:
-    """Consumer of scored frames that keeps the evidence of some of them.
+    """Consumer of chunks and answers that calls ``keep`` with the evidence of the ``wanted`` frames.
 
-    Attributes:
-        collector: fresh; it is given the clip's chunks as well (:meth:`add_frames`).
-        wanted: whether evidence of a frame is kept.
-        keep: called with pieces of evidence as they are ready.
-        span: frames of the detector's window.
-        median: subtracted from the scores.
+    ``median`` is subtracted from the scores, and ``span`` is that of the detector's window.
     """
 
     collector: EvidenceCollector
     wanted: Callable[[int], bool]
-    keep: Callable[[Sequence[Evidence]], None]
+    keep: Callable[[Evidence], None]
     span: int
     median: float = 0.0
 
@@ -128,18 +112,19 @@ class EvidenceRequests:
         """Request evidence of the wanted frames, and keep what is ready."""
         for row, frame in enumerate(part.frames.tolist()):
             if self.wanted(frame):
-                self.collector.request(frame, float(part.scores[row]) - self.median, part.heat(row))
-        self.keep(self.collector.collect())
+                heat = part.saliency[row].float().cpu().numpy()
+                self.collector.request(frame, float(part.scores[row]) - self.median, heat)
+        self.collect(ended=False)
 
-    def ended(self) -> None:
-        """Keep the rest, at the clip's end."""
-        self.keep(self.collector.collect(ended=True))
+    def collect(self, ended: bool) -> None:
+        """Keep what is ready; at the clip's end, all that was requested."""
+        for evidence in self.collector.collect(ended):
+            self.keep(evidence)
 
 
 def _finite_scores(answer: Prediction, clip: str) -> Floats:
     scores: Floats = answer.score.float().cpu().numpy()
-    wrong = scores[~np.isfinite(scores)]
-    if len(wrong):
+    if len(wrong := scores[~np.isfinite(scores)]):
         raise WeightsError(
             f"the detector gave {clip!r} a score of {wrong[0]}, which is no number: its weights or settings are "
             "unusable; train the camera again"

@@ -19,19 +19,10 @@ from pipeline.false_alarms import expected as expected_alarms
 from pipeline.finished_run import EVIDENCE, WHY, explain_events, floor_of
 from pipeline.thresholds import retune
 
-__all__ = ["DEMO", "MARKS", "PALETTE", "REPORTS", "Camera", "attributes", "cameras", "cut", "evidence_of"]
-__all__ += [
-    "expected_alarms",
-    "explain_events",
-    "explained_frames",
-    "floor_of",
-    "level",
-    "load",
-    "look",
-    "nearest_evidence",
-    "overlay",
-]
-__all__ += ["own", "place_map", "place_of", "report_at", "retune", "wall_clock"]
+__all__ = ["DEMO", "MARKS", "PALETTE", "REPORTS", "Camera", "attributes", "cameras", "cut", "evidence_of",
+           "expected_alarms", "explain_events", "explained_frames", "floor_of", "level", "load", "look",
+           "nearest_evidence", "overlay", "own", "place_map", "place_of", "report_at", "retune",
+           "wall_clock"]  # fmt: skip
 
 DEMO = Path(__file__).resolve().parent.parent / "assets" / "demo" / "plaza.mp4"
 REPORTS = report.FILES

@@ -176,47 +176,28 @@ def gather(
     Raises:
         DataError: the clip ends before the last of ``frames``.
     """
-    span, collectors = detector.window.span, [collector for collector, _ in kept]
-    near = _NearFrames(clip, frames, span, max(collector.action_seconds for collector in collectors))
-    requests = [
-        EvidenceRequests(collector, frozenset(frames).__contains__, folder.put_all, span, median)
-        for collector, folder in kept
-    ]
+    span, times, wanted = detector.window.span, list[float](), frozenset(frames)
+    seconds = max(collector.action_seconds for collector, _ in kept)
+    requests = [EvidenceRequests(own, wanted.__contains__, folder.put, span, median) for own, folder in kept]
     decoded = [lambda chunk: say(chunk.first + len(chunk)), *(one.decoded for one in requests)]
-    Scan(detector, runtime, [one.scored for one in requests], decoded).run(clip.name, near.chunks())
+    scan = Scan(detector, runtime, [one.scored for one in requests], decoded)
+    scan.run(clip.name, _near(clip, frames, span, seconds, times))
     for one in requests:
-        one.ended()
-    if near.frames_read <= frames[-1]:
-        raise DataError(
-            f"the labels name frame {frames[-1] + 1} of clip {clip.name!r}, which has {near.frames_read} frames"
-        )
-    return Clock.of(near.times)
+        one.collect(ended=True)
+    if len(times) <= frames[-1]:
+        raise DataError(f"the labels name frame {frames[-1] + 1} of clip {clip.name!r}, which has {len(times)} frames")
+    return Clock.of(times)
 
 
-class _NearFrames:
-    """The part of a clip around some of its frames.
-
-    Args:
-        clip: the clip.
-        frames: ascending.
-        span: frames of the detector's window.
-        seconds: length of the action model's input.
-    """
-
-    def __init__(self, clip: Footage, frames: Sequence[int], span: int, seconds: float) -> None:
-        self.clip, self.frames, self.span, self.seconds = clip, frames, span, seconds
-        self.times: list[float] = []
-
-    @property
-    def frames_read(self) -> int:
-        return len(self.times)
-
-    def chunks(self) -> Iterator[Frames]:
-        for chunk in self.clip.frames():
-            self.times += chunk.times.tolist()
-            rate = (self.frames_read - 1) / self.times[-1] if self.frames_read > 1 else 25.0
-            around = self.span + math.ceil(rate * self.seconds)
-            if self.frames_read > self.frames[0] - around:
-                yield chunk
-            if self.frames_read > self.frames[-1] + around:
-                return
+def _near(
+    clip: Footage, frames: Sequence[int], span: int, seconds: float, times: list[float]
+) -> Iterator[Frames]:  # fmt: skip
+    """Decode a clip from shortly before the first to shortly after the last of ``frames``, and fill ``times``."""
+    for chunk in clip.frames():
+        times += chunk.times.tolist()
+        rate = (len(times) - 1) / times[-1] if len(times) > 1 else 25.0
+        around = span + math.ceil(rate * seconds)
+        if len(times) > frames[0] - around:
+            yield chunk
+        if len(times) > frames[-1] + around:
+            return

@@ -93,9 +93,11 @@ class _Measurement:
             self._scored(part)
 
         requests = EvidenceRequests(collector, self.rows.has, self._keep, self.detector.window.span)
-        scan = Scan(self.detector, self.runtime, (scored, requests.scored), (requests.decoded, self._decoded))
+        consumers = (scored, requests.scored, lambda part: self.job.count(plan.NAMING, self.explained))
+        scan = Scan(self.detector, self.runtime, consumers, (requests.decoded, self._decoded))
         clock = scan.run(clip.name, clip.frames())
-        requests.ended()
+        requests.collect(ended=True)
+        self.job.count(plan.NAMING, self.explained)
         if scores:
             first, joined = min(scores), np.concatenate(list(scores.values()))
             self.clocks[len(self.scores)] = clock
@@ -111,12 +113,10 @@ class _Measurement:
         self.frames += len(part.scores)
         self.job.advance(self.frames)
 
-    def _keep(self, evidence: Sequence[Evidence]) -> None:
-        for entry in evidence:
-            self.evidence.put(dataclasses.replace(entry, frame=self.explained))
-            self.moments.setdefault((len(self.scores), entry.frame // self.rows.period), []).append(entry.objects)
-            self.explained += 1
-        self.job.count(plan.NAMING, self.explained)
+    def _keep(self, evidence: Evidence) -> None:
+        self.evidence.put(dataclasses.replace(evidence, frame=self.explained))
+        self.moments.setdefault((len(self.scores), evidence.frame // self.rows.period), []).append(evidence.objects)
+        self.explained += 1
 
 
 def calibrate(

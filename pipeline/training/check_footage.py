@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from core.clock import duration
 from core.disturbance import Disturbance
 from core.errors import DataError
-from pipeline.camera import ALIKE
+from pipeline.camera import ALIKE, resemblance
 from pipeline.sampling import TOO_SLOW
-from pipeline.training.survey import ClipSurvey, Survey, same_place
+from pipeline.training.survey import ClipSurvey, Survey
 from pipeline.training.usable_footage import LEFT_OUT, usable_spans
 
 LEAST_WINDOWS, FEW_SECONDS = 200, 120.0
@@ -154,7 +154,7 @@ def _mixed(seen: Survey) -> Iterator[FootageIssue]:
             f"{main.width}×{main.height} cannot be of one camera; give each camera's clips by themselves",
             True,
         )
-    strange = [clip for clip in plain if clip not in shaped and same_place(clip, main) < ALIKE]
+    strange = [clip for clip in plain if clip not in shaped and resemblance(clip.background, main.background) < ALIKE]
     if strange:
         yield FootageIssue(
             f"{_names(strange)} and {main.name!r} do not show the same place; give each camera's clips by themselves",
@@ -219,6 +219,3 @@ def _names(clips: list[ClipSurvey]) -> str:
 
 def _clips(seen: Survey) -> str:
     return f"{len(seen.clips)} clip{'s' * (len(seen.clips) != 1)}"
-
-
-__all__ = ["FootageIssue", "UnfitError", "check_footage"]

@@ -45,7 +45,6 @@ class TrainingSpec:
         seed: of weights and of the order of windows.
         resume: continue after the last epoch that a stopped training finished.
         runtime: device and precision; the best of this machine when None.
-        objects, actions: backends that count what is normal.
         validation: normal clips that the threshold is measured on; the training clips when empty, as the card notes.
         counted_too: more normal clips whose classes and places count, but not their scores, beside ``validation``.
         false_alarms: events an hour that the threshold may cost on normal footage; the lowest number that the footage
@@ -62,8 +61,6 @@ class TrainingSpec:
     seed: int = 0
     resume: bool = False
     runtime: device.Runtime | None = None
-    objects: str = "auto"
-    actions: str = "auto"
     validation: Sequence[Footage] = ()
     counted_too: Sequence[Footage] = ()
     false_alarms: float | None = None
@@ -108,23 +105,29 @@ def fit_camera(
             progress = fit(module, spec.footage.clips, work, runtime, options)
         sha256 = weights.save(module, work / "weights.safetensors")
         weights.apply(module, weights.load(work / "weights.safetensors", sha256))
-        collector = _load_models(spec.objects, spec.actions, runtime, job)
-        measured, too = tuple(spec.validation) or tuple(spec.footage.clips), spec.counted_too if spec.validation else ()
-        found = calibrate(
-            module, measured, work, spec.footage.fps, collector, runtime, job,
-            others=too, false_alarms=spec.false_alarms,
-        )  # fmt: skip
-        card = {**_card(spec, module, progress, runtime), **_calibration_entries(found, collector), **spec.notes}
-        camera = _camera(out, spec.detector, spec.settings, sha256, spec.footage.fps, found, card)
+        camera = _calibrated(spec, module, sha256, _card(spec, module, progress, runtime), runtime, job)
         (work / "weights.safetensors").replace(out / "weights.safetensors")
         save(camera)
         shutil.rmtree(work, ignore_errors=True)
         return camera
 
 
-def _load_models(objects: str, actions: str, runtime: device.Runtime, job: JobProgress) -> EvidenceCollector:
+def _calibrated(
+    spec: TrainingSpec, module: Detector, sha256: str, card: Mapping[str, Any], runtime: device.Runtime,
+    job: JobProgress,
+) -> Camera:  # fmt: skip
+    collector, fps = _load_models(runtime, job), spec.footage.fps
+    found = calibrate(
+        module, spec.validation or spec.footage.clips, spec.out / "training", fps, collector, runtime, job,
+        others=spec.counted_too if spec.validation else (), false_alarms=spec.false_alarms,
+    )  # fmt: skip
+    card = {**card, **_calibration_entries(found, collector), **spec.notes}
+    return _camera(spec.out, spec.detector, spec.settings, sha256, fps, found, card)
+
+
+def _load_models(runtime: device.Runtime, job: JobProgress) -> EvidenceCollector:
     job.begin(LOADING)
-    return EvidenceCollector.load(objects, actions, runtime, job)
+    return EvidenceCollector.load("auto", "auto", runtime, job)
 
 
 @contextlib.contextmanager
@@ -141,8 +144,8 @@ def _tidy(out: Path, work: Path) -> Iterator[None]:
 
 
 def remeasure_camera(
-    name: str, footage: NormalFootage, *, runtime: device.Runtime | None = None, objects: str = "auto",
-    actions: str = "auto", false_alarms: float | None = None, job: JobProgress | None = None,
+    name: str, footage: NormalFootage, *, runtime: device.Runtime | None = None,
+    false_alarms: float | None = None, job: JobProgress | None = None,
 ) -> Camera:  # fmt: skip
     """Calibrate a camera again with its weights: with other models, or on other normal footage.
 
@@ -150,8 +153,6 @@ def remeasure_camera(
         name: of the camera, or its folder.
         footage: normal footage that the threshold and the classes are measured on.
         runtime: device and precision.
-        objects: object backend.
-        actions: action backend.
         false_alarms: as in :class:`TrainingSpec`.
         job: told of the stages of :mod:`pipeline.training.plan`; the caller finishes it.
 
@@ -163,7 +164,7 @@ def remeasure_camera(
     """
     runtime, camera = runtime or device.choose(), load(name)
     job = job or JobProgress("train", plan.STAGES, subjects=(runtime.describe(),))
-    collector = _load_models(objects, actions, runtime, job)
+    collector = _load_models(runtime, job)
     work, detector, clips = files.home() / "cache", camera.build(runtime), footage.clips
     with exclusive(camera.folder):
         found = calibrate(detector, clips, work, footage.fps, collector, runtime, job, false_alarms=false_alarms)

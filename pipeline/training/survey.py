@@ -15,7 +15,7 @@ from core.contracts import Footage
 from core.disturbance import Disturbance
 from core.errors import DataError
 from explain.disturbances.monitor import Monitor
-from pipeline.camera import background_of, resemblance
+from pipeline.camera import background_of
 from pipeline.training._pictures import Pictures
 
 WIDTH = 192
@@ -263,8 +263,3 @@ def _scenes(flat: Floats, length: int) -> int:
         if not any(_likeness(part[None], one)[0] > ALIKE / 2 for one in known):
             known.append(part)
     return len(known)
-
-
-def same_place(one: ClipSurvey, other: ClipSurvey) -> float:
-    """Tell how alike the backgrounds of two clips are: 1 for the same place, about 0 for different ones."""
-    return resemblance(one.background, other.background)

@@ -19,21 +19,15 @@ from jobs.locks import exclusive
 from pipeline.camera import Camera, check_name, detector_entries
 from pipeline.thresholds import check_alarms
 from pipeline.training import plan
+from pipeline.training import validation_split as splits
 from pipeline.training.calibrate import explained_of
 from pipeline.training.check_footage import UnfitError, check_footage
 from pipeline.training.choose_settings import DETECTOR, ChosenSettings, choose_settings
 from pipeline.training.fit_camera import NormalFootage, TrainingSpec, fit_camera
 from pipeline.training.loop import Step
 from pipeline.training.survey import Survey, survey
-from pipeline.training.unique_frames import UniqueFrames
-from pipeline.training.usable_footage import usable_footage
-from pipeline.training.validation_split import (
-    DEFAULT_SHARE,
-    MAX_EXCERPT_FRAMES,
-    ValidationSplit,
-    training_excerpt,
-    validation_split,
-)
+from pipeline.training.usable_footage import UniqueFrames, usable_footage
+from pipeline.training.validation_split import DEFAULT_SHARE, ValidationSplit, training_excerpt, validation_split
 
 CHOSEN = "chosen.json"
 
@@ -104,32 +98,25 @@ def train_camera(
     """
     check_name(out.resolve().name)
     _check(request)
-    with exclusive(out):
-        return _train_camera(source, clips, out, request, callbacks, runtime)
-
-
-def _train_camera(
-    source: str, clips: Sequence[Footage], out: Path, request: TrainingRequest, callbacks: TrainingCallbacks,
-    runtime: device.Runtime,
-) -> Camera:  # fmt: skip
     clips = [UniqueFrames(clip) for clip in clips]
     job = JobProgress("train", plan.STAGES, callbacks.progress, subjects=(runtime.describe(),))
-    job.begin(plan.SURVEYING)
-    seen = survey(clips, job.advance)
-    issues = _issues(seen, request, callbacks)
-    usable, kept = usable_footage(clips, seen)
-    parts, choice = _choose(usable, kept, out, request, runtime, job)
-    _foresee(job, kept, parts, choice)
-    reasons = {**choice.reasons, "hold out": parts.reason}
-    callbacks.chosen(reasons)
-    spec = TrainingSpec(
-        choice.detector, NormalFootage(source, parts.training, seen.longest.fps), out, choice.settings, request.seed,
-        request.resume, runtime, validation=parts.validation, counted_too=training_excerpt(parts),
-        false_alarms=request.false_alarms, windows=choice.windows, costs=choice.costs,
-        notes={"footage": seen.facts(), "chosen": reasons, "warnings": issues},
-    )  # fmt: skip
-    camera = fit_camera(spec, job, callbacks.step)
-    job.finish()
+    with exclusive(out):
+        job.begin(plan.SURVEYING)
+        seen = survey(clips, job.advance)
+        issues = _issues(seen, request, callbacks)
+        usable, kept = usable_footage(clips, seen)
+        parts, choice = _choose(usable, kept, out, request, runtime, job)
+        _foresee(job, kept, parts, choice)
+        reasons = {**choice.reasons, "hold out": parts.reason}
+        callbacks.chosen(reasons)
+        spec = TrainingSpec(
+            choice.detector, NormalFootage(source, parts.training, seen.longest.fps), out, choice.settings,
+            request.seed, request.resume, runtime, validation=parts.validation, counted_too=training_excerpt(parts),
+            false_alarms=request.false_alarms, windows=choice.windows, costs=choice.costs,
+            notes={"footage": seen.facts(), "chosen": reasons, "warnings": issues},
+        )  # fmt: skip
+        camera = fit_camera(spec, job, callbacks.step)
+        job.finish()
     for sentence in _threshold_warnings(camera):
         callbacks.note(sentence)
     return camera
@@ -186,7 +173,7 @@ def _foresee(job: JobProgress, seen: Survey, parts: ValidationSplit, choice: Cho
     with torch.random.fork_rng():
         module = detector_entries()[choice.detector].make(**choice.settings)
     trained = sum(parts.frames)
-    measured = seen.frames - trained + min(MAX_EXCERPT_FRAMES, trained) if parts.validation else seen.frames
+    measured = seen.frames - trained + min(splits.MAX_EXCERPT_FRAMES, trained) if parts.validation else seen.frames
     windows = sum(max(0, frames - module.window.span + 1) for frames in parts.frames)
     drawn = min(windows, choice.windows or windows)
     costs = [cost / choice.costs[0] for cost in choice.costs] or [1.0] * len(module.stages())

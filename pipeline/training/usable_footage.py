@@ -1,9 +1,11 @@
-"""Normal footage without the stretches that show no scene: a frozen, lost or covered picture teaches nothing normal."""
+"""Normal footage that teaches: without repeated frames, and without stretches that show no scene."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from core.contracts import Footage
+from core.records import Frames
+from pipeline.repeats import Repeats
 from pipeline.training.survey import ClipSurvey, Survey
 from pipeline.training.validation_split import ClipPart
 
@@ -45,3 +47,31 @@ def usable_spans(clip: ClipSurvey) -> list[tuple[int, int]]:
             found.append((first, stop))
         first = max(first, behind)
     return [*found, (first, clip.frames)] if first < clip.frames else found
+
+
+class UniqueFrames:
+    """A clip, each of its pictures once; frames are numbered anew."""
+
+    def __init__(self, clip: Footage) -> None:
+        self.clip = clip
+
+    @property
+    def name(self) -> str:
+        """Name of the clip in its data set."""
+        return self.clip.name
+
+    @property
+    def complaints(self) -> tuple[str, ...]:
+        """What reading the clip was stopped or troubled by, once it was read."""
+        return tuple(getattr(self.clip, "complaints", ()))
+
+    def frames(self, chunk: int = 32) -> Iterator[Frames]:
+        """Decode the clip from its start, and leave out what repeats at a steady beat."""
+        repeats, count = Repeats.of(self.clip.frames(16)), 0
+        for seen in self.clip.frames(chunk):
+            rows = [row for row, image in enumerate(seen.images) if not repeats.add_frame(image)]
+            if len(rows) == len(seen):
+                yield Frames(seen.images, count, seen.times)
+            elif rows:
+                yield Frames(seen.images[rows], count, seen.times[rows])
+            count += len(rows)

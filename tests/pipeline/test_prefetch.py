@@ -37,4 +37,4 @@ def test_closing_ends_the_thread():
     stream = prefetch(iter(int, 1))
     next(stream)
     stream.close()
-    assert not [thread for thread in threading.enumerate() if thread.name == "ahead"]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("prefetch")]

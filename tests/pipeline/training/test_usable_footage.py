@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.training.survey import survey
-from pipeline.training.unique_frames import UniqueFrames
+from pipeline.training.usable_footage import UniqueFrames
 from tests.pipeline.scenes import film
 from tests.pipeline.test_sampling import copy
 

@@ -64,11 +64,8 @@ def _throwing(label: str, scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     bounce = 0.0 if label == "frisbee" else 0.5
 
     def parts(t: float) -> list[_vehicles.Part]:
-        return (
-            _carried_objects.frisbee(colours[0], tilt)
-            if label == "frisbee"
-            else _carried_objects.ball(*colours, size, 6 * t)
-        )
+        ball = _carried_objects.ball(*colours, size, 6 * t)
+        return _carried_objects.frisbee(colours[0], tilt) if label == "frisbee" else ball
 
     def play(t: float) -> Act | None:
         busy, shown = t < THROWING_SECONDS, []

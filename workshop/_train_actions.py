@@ -91,15 +91,14 @@ def train(
         sources[0] = (sources[0][0], 1 - sum(share for _, share in sources[1:]))
     torch.manual_seed(seed)
     network = runtime.place(compact.network(len(LABELS))).to(memory_format=torch.channels_last_3d)
-    begun = _begin(network, start) if start else None
+    begun = {"begun from": _begin(network, start)} if start else {}
     started = time.monotonic()
     OneCycle(network, asdict(recipe), decay=0.03).run(
         files.folder(out) / "checkpoint.pt", partial(_losses, network, sources, recipe, runtime),
         seed=seed, resume=resume, say=say, what="actions", unit="persons",
     )  # fmt: skip
-    minutes = (time.monotonic() - started) / 60
-    card = _card(network, recipe, seed, runtime) | {"minutes": round(minutes, 1)}
-    card |= {"begun from": begun} if begun else {}
+    minutes = round((time.monotonic() - started) / 60, 1)
+    card = _card(network, recipe, seed, runtime) | {"minutes": minutes} | begun
     card |= {"name": f"{NAME} ({'real footage and the plaza' if data else 'trained on the plaza'})"}
     card |= {"data": WITH_REAL if data else PLAZA_ONLY, "samples": [len(samples.rois) for samples, _ in sources]}
     held = cut(cache, range(first + 500, first + 500 + recipe.held_out), LABELS)

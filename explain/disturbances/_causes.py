@@ -43,10 +43,7 @@ def find(rows: Rows, snapshots: Sequence[Snapshot], clock: Clock, scale: tuple[f
     lost = _partial.find(rows, clock, mask(blank, count))
     none = mask([*blank, *lost], count)
     frozen = _frozen.find(rows, clock, none)
-    covered = _light.covered(poor, clock, none)
-    covered = merged(covered + _moves.covers(_views(snapshots, none | mask(frozen, count))[1], rows, poor, clock))
-    lights = _lights(rows, clock, none | mask(covered, count))
-    covered = merged(covered + [one for one in lights if _behind(one, snapshots, poor)])
+    covered = _covers(rows, snapshots, poor, clock, none, frozen)
     frozen = [one for one in frozen if mask(covered, count)[one.first : one.last + 1].mean() < 0.5]
     hidden = none | mask(covered, count)
     around = within(mask(covered, count), *_both(clock, VIEW_CHANGE_SECONDS))
@@ -62,21 +59,40 @@ def find(rows: Rows, snapshots: Sequence[Snapshot], clock: Clock, scale: tuple[f
     shaken = _moves.shakes(rows, clock, jolts, moved)
     swaying = mask(_moves.fro(moved, clock), count)
     moved = [one for one in moved if not swaying[one.first]]
-    off = none | mask(frozen, count) | _edges([Stretch(frame, frame) for frame in clock.gaps()], count)
+    still = none | mask(frozen, count)
+    covered, moved, turns, lights = _onsets(covered, moved, turns, lights, rows, clock, still)
+    say = _sentences.say
+    found = [
+        *_sentences.gaps(clock), *say("no picture", blank, clock), *_sentences.parts(lost, clock),
+        *say("frozen", frozen, clock), *say("covered", covered, clock), *_ended(_sentences.moves(moved, clock, scale)),
+        *_ended(_sentences.turns(turns, clock)), *_ended(_told(lights, rows, clock)), *say("shaken", shaken, clock),
+        *say("light", parts, clock, _sentences.PARTLY),
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: one.start)
+
+
+def _covers(
+    rows: Rows, snapshots: Sequence[Snapshot], poor: Doubles, clock: Clock, none: Bools, frozen: Sequence[Stretch]
+) -> list[Stretch]:
+    """List the stretches in which something covers the camera: by lost detail, by hidden views, and by fallen light."""
+    stays = _views(snapshots, none | mask(frozen, len(rows)))[1]
+    covered = merged(_light.covered(poor, clock, none) + _moves.covers(stays, rows, poor, clock))
+    lights = _lights(rows, clock, none | mask(covered, len(rows)))
+    return merged(covered + [one for one in lights if _behind(one, snapshots, poor)])
+
+
+def _onsets(
+    covered: list[Stretch], moved: list[Move], turns: list[Turn], lights: list[Stretch], rows: Rows, clock: Clock,
+    still: Bools,
+) -> tuple[list[Stretch], list[Move], list[Turn], list[Stretch]]:  # fmt: skip
+    """Put each beginning back to where its change began; frames ``still`` and gaps tell of none."""
+    count = len(rows)
+    off = still | _edges([Stretch(frame, frame) for frame in clock.gaps()], count)
     covered = merged(_onset.covers(covered, rows, clock, off | mask(moved, count)))
     off |= mask(covered, count)
     moved = _onset.moves(moved, rows, clock, off)
-    turns = _onset.lights(turns, rows, clock, off | mask(moved, count))
-    lights = _onset.lights(lights, rows, clock, off | mask(moved, count))
-    found = [
-        *_sentences.gaps(clock), *_sentences.say("no picture", blank, clock), *_sentences.parts(lost, clock),
-        *_sentences.say("frozen", frozen, clock),
-        *_sentences.say("covered", covered, clock), *_ended(_sentences.moves(moved, clock, scale)),
-        *_ended(_sentences.turns(turns, clock)), *_ended(_told(lights, rows, clock)),
-        *_sentences.say("shaken", shaken, clock),
-        *_sentences.say("light", parts, clock, _sentences.PARTLY),
-    ]  # fmt: skip
-    return sorted(found, key=lambda one: one.start)
+    off = off | mask(moved, count)
+    return covered, moved, _onset.lights(turns, rows, clock, off), _onset.lights(lights, rows, clock, off)
 
 
 def _gone(rows: Rows, clock: Clock) -> tuple[list[Stretch], Doubles]:

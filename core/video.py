@@ -96,10 +96,8 @@ def read(
             _check_reach(path, number, time)
             if (frame.width, frame.height) != size:
                 check_size(*(size := (frame.width, frame.height)), path, frame.format.padded_bits_per_pixel)
-            taken = wanted is None or wanted(number)
-            if taken:
-                if not times:
-                    images = np.empty((fitting, height, width, 3), np.uint8)
+            if taken := wanted is None or wanted(number):
+                images = images if times else np.empty((fitting, height, width, 3), np.uint8)
                 painter.paint(frame, images[len(times)])
                 times.append(time)
             if times and (not taken or len(times) == fitting):

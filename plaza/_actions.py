@@ -72,9 +72,8 @@ def jumper(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
             [[0.08 - 0.12 * crouch, s * (0.2 + 0.05 * raised), -0.05 + 0.42 * raised] for s in (1, -1)]
         )
         local = _poses.reach(h, hip, 0.5 * crouch + 0.05, feet, hands)
-        return Act(
-            world(local, place, heading), look, person, (do.JUMP,) if busy else (do.STAND,), [], place, 0.8, busy
-        )
+        joints = world(local, place, heading)
+        return Act(joints, look, person, (do.JUMP if busy else do.STAND,), [], place, 0.8, busy)
 
     return play
 
@@ -98,18 +97,9 @@ def fall(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
             local[:, 2] *= 1 - 0.35 * squat
         joints = world(_poses.topple(local, angle, direction), place, heading)
         falls, done = trip - 0.1 < t < trip + last + 0.2, t > trip + last + lie + 1.3
-        actions = (
-            (do.FALL,)
-            if falls
-            else (do.WALK,)
-            if t < trip
-            else (do.STAND,)
-            if done
-            else (do.RISE,)
-            if up > 0
-            else (do.LIE,)
-        )
-        return Act(joints, look, person, actions, [], place, 1.2, trip - 0.1 < t and not done)
+        stage = (falls, do.FALL), (t < trip, do.WALK), (done, do.STAND), (up > 0, do.RISE), (True, do.LIE)
+        action = next(name for now, name in stage if now)
+        return Act(joints, look, person, (action,), [], place, 1.2, trip - 0.1 < t and not done)
 
     return play
 
@@ -118,12 +108,8 @@ def bend(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     """Someone bends down at the waist, stays there for a while and stands up, again and again."""
     place, heading = stand_at(scene, rng), float(rng.uniform(-np.pi, np.pi))
     look, person = dress(rng), tracks.fresh()
-    deep, knees, hold, apart = (
-        rng.uniform(0.85, 1.45),
-        rng.uniform(0, 0.09),
-        rng.uniform(0.8, 2.6),
-        rng.uniform(0.06, 0.2),
-    )
+    deep, knees, hold = rng.uniform(0.85, 1.45), rng.uniform(0, 0.09), rng.uniform(0.8, 2.6)
+    apart = rng.uniform(0.06, 0.2)
     every, low = hold + 2.2, rng.uniform(0.1, 0.5)
 
     def play(t: float) -> Act | None:

@@ -12,6 +12,7 @@ from core.disturbance import Disturbance
 from explain.disturbances import _blank, _frozen, _light, _moves, _night, _onset, _partial, _sentences, _zoom
 from explain.disturbances._moves import Move
 from explain.disturbances._night import Turn
+from explain.disturbances._sentences import say
 from explain.disturbances._series import Rows
 from explain.disturbances._snapshots import Snapshot
 from explain.disturbances._stretches import Spanning, Stretch, mask, merged, near, within
@@ -59,9 +60,7 @@ def find(rows: Rows, snapshots: Sequence[Snapshot], clock: Clock, scale: tuple[f
     shaken = _moves.shakes(rows, clock, jolts, moved)
     swaying = mask(_moves.fro(moved, clock), count)
     moved = [one for one in moved if not swaying[one.first]]
-    still = none | mask(frozen, count)
-    covered, moved, turns, lights = _onsets(covered, moved, turns, lights, rows, clock, still)
-    say = _sentences.say
+    covered, moved, turns, lights = _onsets(covered, moved, turns, lights, rows, clock, none | mask(frozen, count))
     found = [
         *_sentences.gaps(clock), *say("no picture", blank, clock), *_sentences.parts(lost, clock),
         *say("frozen", frozen, clock), *say("covered", covered, clock), *_ended(_sentences.moves(moved, clock, scale)),
@@ -159,7 +158,7 @@ def _parts(rows: Rows, clock: Clock, hidden: Bools, changes: Sequence[Spanning])
 def _told(lights: Sequence[Stretch], rows: Rows, clock: Clock) -> list[Disturbance]:
     """Say when the light changed, and whether it is another one since than at the clip's beginning."""
     told, level = [], 0.0
-    for light, said in zip(lights, _sentences.say("light", lights, clock), strict=True):
+    for light, said in zip(lights, say("light", lights, clock), strict=True):
         level += _light.settled(rows, light, clock)
         told.append(dataclasses.replace(said, lasting=abs(level) >= MIN_LASTING_LOG_RATIO))
     return told

@@ -49,7 +49,7 @@ def measure(device_name: str, names: Sequence[str] = (), everything: bool = Fals
         A row for each, as ``docs/interfaces.md`` says.
 
     Raises:
-        UnknownNameError: a name that nobody registered.
+        UnknownNameError: a name that is not registered.
     """
     known = detector_entries()
     chosen = names or (tuple(known) if everything else REPRESENTATIVES)

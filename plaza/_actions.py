@@ -136,7 +136,7 @@ def bend(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
 
 
 def sit(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
-    """Someone sits on the ground or on a block, where nobody sits."""
+    """Someone sits on the ground or on a block in the open."""
     place, heading = stand_at(scene, rng), float(rng.uniform(-np.pi, np.pi))
     look, person, thing, colour = dress(rng), tracks.fresh(), tracks.fresh(), np.full(3, rng.uniform(70, 190))
     high, reach = float(rng.choice([0.0, rng.uniform(0.3, 0.5)])), rng.uniform(0.4, 0.95)

@@ -123,7 +123,7 @@ def motorcycle(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
 
 
 def car(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
-    """A car drives through; nobody can be seen behind its panes."""
+    """A car drives through; its panes are opaque."""
     start, end = way(scene, rng)
     speed, colour, thing, shape = rng.uniform(2.5, 7.0), tint(rng), tracks.fresh(), _motor.body(rng)
     back = (end - start) / np.linalg.norm(end - start) * 2.2

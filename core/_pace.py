@@ -54,7 +54,7 @@ class Pace:
         total: how many units it has; None while unknown.
         planned: how many it was said to have beforehand; None where that was not said.
         guessed: whether its total is a guess.
-        so_far: how many of them the finished part of the stage that it follows asks for; None where they are not counted.
+        so_far: how many of them the finished part of the stage that it follows asks for; None where unknown.
         done, before: units done, and how many of them by an earlier process.
         begun, ended: whether it was.
         supposed: seconds of a unit as they were measured beforehand, for this very job; None where they were not.

@@ -36,7 +36,7 @@ from pipeline.explaining.plan import methods
 from pipeline.explaining.questions import SAMPLES, FrameContext, question_of
 
 SANITY_EVERY = 5
-"""Of so many frames one has its sanity checked, which costs as much as two further maps."""
+"""Of so many frames one has its sanity checked, which costs as much as a further map."""
 STEPS = 16
 Say = Callable[[Callable[[], str]], None]
 

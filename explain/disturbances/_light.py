@@ -44,7 +44,7 @@ def light(rows: Rows, clock: Clock, hidden: Bools) -> list[Stretch]:
     """
     found: list[Stretch] = []
     for limit, seconds in SUDDEN_LOG_RATIO_SECONDS:
-        step = max(1, round(clock.rate))
+        step = max(1, round(seconds * clock.rate))
         amount = np.abs(change(rows, step))
         amount[within(hidden, step, 0)] = 0.0
         over = hysteresis(amount >= limit, amount >= limit * END_FRACTION)

@@ -38,7 +38,7 @@ CHUNK = 8
 MAX_ROUNDS, MAX_SECONDS = 6, 12.0
 """At most so many rounds of measurements, and no new one after so many seconds."""
 MATRIX_SIDE = 2048
-TARGET_FRACTION_2D, TARGET_FRACTION_3D = 0.6, 0.35
+TARGET_2D, TARGET_3D = 0.6, 0.35
 Rates = dict[str, float]
 
 
@@ -49,7 +49,7 @@ def measure(device_name: str, names: Sequence[str] = (), everything: bool = Fals
         A row for each, as ``docs/interfaces.md`` says.
 
     Raises:
-        UnknownNameError: a name that nobody registered.
+        UnknownNameError: a name that is not registered.
     """
     known = detector_entries()
     chosen = names or (tuple(known) if everything else REPRESENTATIVES)
@@ -116,9 +116,7 @@ def one(name: str, device_name: str, settings: str = "{}") -> dict[str, Any]:
         "precision": str(best.precision).removeprefix("torch."),
         **{kind: {label: _short(value) for label, value in of.items()} for kind, of in both.items()},
         "share": {label: round(value * work / rates[f"peak {label}"], 2) for label, value in both["batch"].items()},
-        "aim": TARGET_FRACTION_3D
-        if any(isinstance(part, nn.Conv3d) for part in detector.modules())
-        else TARGET_FRACTION_2D,
+        "aim": TARGET_3D if any(isinstance(part, nn.Conv3d) for part in detector.modules()) else TARGET_2D,
     }
 
 

@@ -36,7 +36,7 @@ from pipeline.explaining.attributions import FrameExplainer, FrameRequest, again
 from pipeline.explaining.plan import methods
 
 SANITY_EVERY = 5
-"""Of so many frames one has its sanity checked, which costs as much as two further maps."""
+"""Of so many frames one has its sanity checked, which costs as much as a further map."""
 STEPS = 16
 Say = Callable[[Callable[[], str]], None]
 
@@ -72,18 +72,15 @@ def measure(camera: Camera, dataset: Dataset, plan: Plan, runtime: Runtime, say:
     """
     detector, began = camera.build(runtime), time.monotonic()
     picked = frames_of(dataset, plan.clips, detector, plan.count)
-    kept = (
-        files.folder(plan.work or files.home() / "bench" / "explanations")
-        / f"{camera.name}-{camera.sha256[:12]}-{plan.budget}.jsonl"
-    )
+    folder = files.folder(plan.work or files.home() / "bench" / "explanations")
+    kept = folder / f"{camera.name}-{camera.sha256[:12]}-{plan.budget}.jsonl"
     done = _done(kept)
     images = {clip.name: np.concatenate([chunk.images for chunk in clip.frames()]) for clip, _ in picked}
     scored = {name: _scores(images[name], camera, detector, runtime) for name in images}
     abnormal = np.concatenate([dataset.truth(clip).abnormal for clip, _ in picked])
     together = np.concatenate([scored[clip.name] for clip, _ in picked])
     limit, rows = best_threshold(together, abnormal), []
-    # What was begun is finished first.
-    todo = sorted(spread(picked), key=lambda pair: -len(done.get((pair[0].name, pair[1]), {})))
+    todo = sorted(spread(picked), key=lambda pair: -len(done.get((pair[0].name, pair[1]), {})))  # begun ones first
     for number, (clip, frame) in enumerate(todo):
         found = done.get((clip.name, frame), {})
         missing = {name: entry for name, entry in methods().items() if name not in found}
@@ -92,8 +89,8 @@ def measure(camera: Camera, dataset: Dataset, plan: Plan, runtime: Runtime, say:
         if missing:
             say(lambda number=number: f"{camera.name}: frame {number} of {len(todo)}")  # type: ignore[misc]
             masks = dataset.truth(clip).masks
-            asked = FrameRequest(frame, (), Budget(plan.budget), threshold=limit, scores=together,
-                          masks=masks and masks(frame))  # fmt: skip
+            shown = masks and masks(frame)
+            asked = FrameRequest(frame, (), Budget(plan.budget), threshold=limit, scores=together, masks=shown)
             explained = _posed(camera, detector, images[clip.name], asked, runtime)
             for name, entry in missing.items():
                 found[name] = _figures(explained, entry, name, number % SANITY_EVERY == 0)

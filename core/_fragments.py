@@ -148,10 +148,7 @@ def _walked(file: IO[bytes], size: int) -> _Walk:
         broken = not kind or stop > size or (stop == size and kind in (b"mdat", b"moof"))
         following = _next(file, start, size, found) if broken and found.fragmented else None
         if following is not None:
-            _close(file, max(start, following), size, found)
-            if not (found.holes and found.holes[-1].stop >= following):
-                found.holes.append(Hole(start if following > start else found.before, following))
-            found.end, found.before, start = following, following, following
+            start = _bridged(file, start, following, size, found)
             continue
         if kind == b"moof" or not kind:
             _close(file, start, size, found)
@@ -159,18 +156,33 @@ def _walked(file: IO[bytes], size: int) -> _Walk:
             if found.fragmented and _names(file, start, size):
                 found.holes.append(Hole(start, size))
             break
-        if kind == b"mdat" and found.strange:
-            _close(file, found.before, size, found)
-            found.holes.append(Hole(found.before, min(stop, size)))
-        found.strange = found.fragmented and kind not in TOP_LEVEL_BOXES and (found.head is None or found.data > 0)
-        found.end, found.before = stop, start
-        if kind == b"moof":
-            found.head, found.data = (start, stop), 0
-        elif kind == b"mdat":
-            found.data += max(min(stop, size) - body, 0)
+        _passed(file, kind, (start, body, stop), size, found)
         start = stop
     _close(file, max(found.end, size), size, found)
     return found
+
+
+def _bridged(file: IO[bytes], start: int, following: int, size: int, found: _Walk) -> int:
+    """Note the hole before the box at ``following``, and return where to go on."""
+    _close(file, max(start, following), size, found)
+    if not (found.holes and found.holes[-1].stop >= following):
+        found.holes.append(Hole(start if following > start else found.before, following))
+    found.end, found.before = following, following
+    return following
+
+
+def _passed(file: IO[bytes], kind: bytes, box: tuple[int, int, int], size: int, found: _Walk) -> None:
+    """Note a sound box (start, body, end), and the hole that data behind a box of unknown name means."""
+    start, body, stop = box
+    if kind == b"mdat" and found.strange:
+        _close(file, found.before, size, found)
+        found.holes.append(Hole(found.before, min(stop, size)))
+    found.strange = found.fragmented and kind not in TOP_LEVEL_BOXES and (found.head is None or found.data > 0)
+    found.end, found.before = stop, start
+    if kind == b"moof":
+        found.head, found.data = (start, stop), 0
+    elif kind == b"mdat":
+        found.data += max(min(stop, size) - body, 0)
 
 
 def _next(file: IO[bytes], start: int, size: int, found: _Walk) -> int | None:

@@ -154,12 +154,7 @@ def _further(found: Scan, when: Timing, lost: Losses, path: Path) -> Iterator[st
     left_out = max(edited, found.claimed - len(found.marks) + edited)
     if found.form == _boxes.MOV and left_out > count and not lost.behind:
         yield _notes.hidden(path, left_out, count + left_out)
-    if found.laid.headless:
-        yield _notes.headless(path)
-    if found.laid.fragments.wrong:
-        yield _notes.retimed(path, found.laid.fragments.wrong)
-    if found.laid.fragments.clockless:
-        yield _notes.clockless(path)
+    yield from _of_fragments(found, path)
     if found.form == _boxes.AVI and _boxes.index_is_cut(path):
         yield _notes.without_index(path)
     if lost.empty:
@@ -170,3 +165,12 @@ def _further(found: Scan, when: Timing, lost: Losses, path: Path) -> Iterator[st
         yield _notes.gaps(path, gaps)
     yield from when.notes
     yield from _notes.view(path, found.view)
+
+
+def _of_fragments(found: Scan, path: Path) -> Iterator[str]:
+    if found.laid.headless:
+        yield _notes.headless(path)
+    if found.laid.fragments.wrong:
+        yield _notes.retimed(path, found.laid.fragments.wrong)
+    if found.laid.fragments.clockless:
+        yield _notes.clockless(path)

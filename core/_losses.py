@@ -90,8 +90,7 @@ def losses(scan: Scan, when: Timing, shows: Bools, path: Path, wrong: bool) -> L
     ends = when.times[~np.isnan(when.times)] + when.step
     own = float(ends.max() - ends.min() + when.step) if len(ends) else 0.0
     own -= sum(last - first for first, last in when.unknown)
-    from_zero = scan.form in FROM_ZERO
-    if length is not None and from_zero and 0 < scan.start < length:
+    if length is not None and scan.form in FROM_ZERO and 0 < scan.start < length:
         length -= scan.start
     reached = max(scan.reached - scan.start, own if len(when.breaks) else 0.0)
     holds = min(reached, length) if length is not None else own
@@ -112,11 +111,9 @@ def losses(scan: Scan, when: Timing, shows: Bools, path: Path, wrong: bool) -> L
     inside = () if wrong else _lacking(scan, when)
     holes, dropped = (*holes, *inside), dropped + len(scan.lacking)
     places = _runs(_damaged(scan, when)) + torn + len(inside)
-    rest = _rest(scan, path)
-    skipped = 0 if scan.form == _boxes.AVI else skipped
     return Losses(
-        length, holds, own, early or behind > 0, behind, empty, places, dropped, skipped,
-        rest, (*holes, *spans),
+        length, holds, own, early or behind > 0, behind, empty, places, dropped,
+        0 if scan.form == _boxes.AVI else skipped, _rest(scan, path), (*holes, *spans),
     )  # fmt: skip
 
 

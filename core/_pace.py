@@ -27,7 +27,7 @@ class Stage:
         unit: what its progress counts; empty where it has no parts to count.
         start: seconds until its first report where nothing is remembered; None for unknown.
         each: seconds of a unit behind that, likewise.
-        follows: the stage whose length its own grows with as long as nobody knows it.
+        follows: the stage whose length its own grows with as long as it is not known.
         ratio: units for each unit of that stage where nothing is remembered.
         total: how many units it has, where that is known from the beginning; 0 for one that is seldom needed.
         gauge: whether its pace depends on the machine alone: as much slower as it is than foretold, what comes is, too.
@@ -51,10 +51,10 @@ class Pace:
         known: what is remembered of it.
 
     Attributes:
-        total: how many units it has; None while nobody knows.
-        planned: how many it was said to have beforehand; None where nobody did.
+        total: how many units it has; None while unknown.
+        planned: how many it was said to have beforehand; None where that was not said.
         guessed: whether its total is a guess.
-        so_far: how many of them the finished part of the stage that it follows asks for; None where nobody counts.
+        so_far: how many of them the finished part of the stage that it follows asks for; None where unknown.
         done, before: units done, and how many of them by an earlier process.
         begun, ended: whether it was.
         supposed: seconds of a unit as they were measured beforehand, for this very job; None where they were not.
@@ -128,7 +128,7 @@ class Pace:
         return reports[slow:]
 
     def seconds(self, rest: float) -> float | None:
-        """Return what ``rest`` units take; None while nobody can tell."""
+        """Return what ``rest`` units take; None while unknown."""
         start = self.stage.start if self.known.start is None else self.known.start
         start = start and start * self.slower
         if not rest:

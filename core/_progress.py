@@ -20,8 +20,8 @@ class Progress:
         fps: units done per second of late, in this process; 0 while unknown.
         stage: what is going on, in a word or two.
         unit: what ``done`` counts; empty where the stage has no parts.
-        left: seconds until the whole job ends, all stages to come included; None while nobody can tell.
-        share: of the whole job that is behind it, 0 to 1; None while nobody can tell.
+        left: seconds until the whole job ends, all stages to come included; None while unknown.
+        share: of the whole job that is behind it, 0 to 1; None while unknown.
     """
 
     done: int
@@ -55,7 +55,7 @@ class Told:
 
     @property
     def left(self) -> float | None:
-        """Seconds that the job still takes now; None while nobody can tell."""
+        """Seconds that the job still takes now; None while unknown."""
         return counted_down(self.progress.left, max(time.time() - self.at, 0.0))
 
 

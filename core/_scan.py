@@ -190,33 +190,21 @@ def _result(
         ticks = _joined([rows[number].decoding for number in streams])
     own = len(rows[stream.index].marks)
     return Scan(
-        form=form,
-        track=stream.id,
-        timeless=bool(container.format.flags & cast(int, Flags.no_timestamps.value)),
-        streams=streams,
-        choice=choice if sum(own.pictures for own in rows) > len(streams) else "",
-        base=base,
-        ticks=_stamps.whole_seconds(ticks, base) if form == "dhav" else ticks,
-        ordered=ordered,
+        form=form, track=stream.id, timeless=bool(container.format.flags & cast(int, Flags.no_timestamps.value)),
+        streams=streams, choice=choice if sum(own.pictures for own in rows) > len(streams) else "", base=base,
+        ticks=_stamps.whole_seconds(ticks, base) if form == "dhav" else ticks, ordered=ordered,
         marks=_marks(rows, streams, ticks, each),
         rates=(_rate(stream.average_rate or stream.guessed_rate, each), _rate(codec.framerate, each)),
-        depth=codec.reorder_depth,
-        claimed=stream.frames,
-        laid=_laid([rows[number] for number in streams], form, fragments, stream.id),
-        lacking=np.empty(0, np.int64),
+        depth=codec.reorder_depth, claimed=stream.frames,
+        laid=_laid([rows[number] for number in streams], form, fragments, stream.id), lacking=np.empty(0, np.int64),
         missing=max(len(stream.index_entries) - own, 0) if form == _boxes.MOV else 0,
-        announced=_container.announced(container, fragments.fragmented),
-        lasts=(stream.duration or 0) * base,
-        alone=len(container.streams) == 1,
-        behind=behind,
-        start=(container.start_time or 0) / av.time_base,
-        reached=max(own.reached for own in rows),
-        codec=codec.name,
-        view=first.view,
+        announced=_container.announced(container, fragments.fragmented), lasts=(stream.duration or 0) * base,
+        alone=len(container.streams) == 1, behind=behind, start=(container.start_time or 0) / av.time_base,
+        reached=max(own.reached for own in rows), codec=codec.name, view=first.view,
         first=sum(len(rows[number].marks) for number in streams[: streams.index(stream.index)]) + first.row,
         metadata={key.lower(): value for key, value in {**stream.metadata, **container.metadata}.items()},
         trouble=trouble,
-    )
+    )  # fmt: skip
 
 
 def _placed(found: Scan, listed: Listed, rows: Rows, path: Path) -> Scan:

@@ -7,7 +7,7 @@
     │   ├── ClipError           a clip cannot be read, is too short or beyond the limits
     │   ├── WeightsError        a weights file is missing, tampered with or of the wrong kind
     │   │   └── WeightsUnavailable   published weights are not here and cannot be downloaded now
-    │   ├── UnknownNameError    a detector, camera, data set or method that nobody registered
+    │   ├── UnknownNameError    a detector, camera, data set or method that is not registered
     │   ├── DataError           a data set folder is not in its official layout
     │   └── StorageError        the place for the results cannot take them (disk full, no permission)
     └── Cancelled               the user asked a job to stop
@@ -43,7 +43,7 @@ class DataError(InputError):
 
 
 class UnknownNameError(InputError):
-    """A name that nobody registered; the message lists the known ones.
+    """A name that is not registered; the message lists the known ones.
 
     >>> str(UnknownNameError("detector", "vqu", ["vqunet-prediction"]))
     "unknown detector 'vqu'; known: vqunet-prediction"

@@ -119,7 +119,7 @@ class AlarmCurve:
 
     @property
     def usual(self) -> float:
-        """False events an hour that a camera may cost where nobody says how many.
+        """False events an hour that a camera may cost by default.
 
         :data:`DEFAULT_ALARMS_PER_HOUR`, or one in all of the footage where that is more, for less cannot be counted
         there; at most :data:`MAX_ALARMS_PER_HOUR`.

@@ -1,4 +1,4 @@
-"""Still pictures from files that nobody vouches for: refused by their header where they are larger than a clip may be.
+"""Still pictures from untrusted files: refused by their header where they are larger than a clip may be.
 
 A PNG of a hundred kilobytes may unpack to gigabytes, so the size is read before the pixels are.
 """

@@ -139,7 +139,7 @@ class JobProgress:
         self._speeds.learn(self.job, self.subjects, took)
 
     def left(self) -> float | None:
-        """Return the seconds that the job still takes, as they are foretold now; None while nobody can tell."""
+        """Return the seconds that the job still takes, as they are foretold now; None while unknown."""
         total, slower = 0.0, self._slower()
         for pace in self._paces.values():
             pace.slower = slower
@@ -172,7 +172,7 @@ class JobProgress:
         self._mark = now
 
     def _rest(self, pace: Pace) -> float | None:
-        """Return how many units are left of a stage; None while nobody can tell."""
+        """Return how many units are left of a stage; None while unknown."""
         if pace.ended:
             return 0.0
         if pace.total is not None:

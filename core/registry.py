@@ -41,7 +41,7 @@ def pick(kind: str, name: str, known: Mapping[str, Any]) -> Any:
     """Return ``known[name]``.
 
     Raises:
-        UnknownNameError: nobody registered ``name``; the message lists the known ones.
+        UnknownNameError: ``name`` is not registered; the message lists the known ones.
     """
     if name not in known:
         raise UnknownNameError(kind, name, known)

@@ -96,17 +96,12 @@ def read(
             _check_reach(path, number, time)
             if (frame.width, frame.height) != size:
                 check_size(*(size := (frame.width, frame.height)), path, frame.format.padded_bits_per_pixel)
-            if wanted is not None and not wanted(number):
-                if times:
-                    yield Frames(images[: len(times)], number - len(times), np.array(times))
-                    times = []
-                continue
-            if not times:
-                images = np.empty((fitting, height, width, 3), np.uint8)
-            painter.paint(frame, images[len(times)])
-            times.append(time)
-            if len(times) == fitting:
-                yield Frames(images, number + 1 - fitting, np.array(times))
+            if taken := wanted is None or wanted(number):
+                images = images if times else np.empty((fitting, height, width, 3), np.uint8)
+                painter.paint(frame, images[len(times)])
+                times.append(time)
+            if times and (not taken or len(times) == fitting):
+                yield Frames(images[: len(times)], number + taken - len(times), np.array(times))
                 times = []
     if times:
         yield Frames(images[: len(times)], outcome.read - len(times), np.array(times))

@@ -99,19 +99,18 @@ def load_torch(path: Path | str, sha256_prefix: str | None = None) -> dict[str, 
     return dict(loaded)
 
 
-def load_pickled_arrays(path: Path | str, sha256: str | None = None) -> dict[str, npt.NDArray[Any]]:
+def load_pickled_arrays(path: Path | str) -> dict[str, npt.NDArray[Any]]:
     """Load the NumPy arrays of a pickle in the form of Detectron2's model zoo, without running what it names.
 
     Args:
         path: a ``.pkl`` file.
-        sha256: its checksum, or the beginning of it.
 
     Raises:
-        WeightsError: the file is missing, has another checksum, or holds anything but arrays and plain values.
+        WeightsError: the file is missing, or holds anything but arrays and plain values.
     """
     path = Path(path)
     try:
-        return read_arrays(_content(path, sha256))
+        return read_arrays(_content(path, None))
     except pickle.UnpicklingError as error:
         raise WeightsError(
             f"{path.name!r} is not a pickle of NumPy arrays only ({error}); it was not loaded"

@@ -33,7 +33,7 @@ class Conv2d(nn.Conv2d):
 
 
 def one_channel(x: Tensor, channels: int) -> bool:
-    """Tell whether a processor is asked for one channel, by nobody who differentiates or watches the layer."""
+    """Tell whether a processor is asked for one channel, without gradients or function overrides."""
     return channels == 1 and x.device.type == "cpu" and not torch.is_grad_enabled() and not has_torch_function((x,))
 
 
@@ -87,7 +87,7 @@ class ConvTranspose3d(nn.ConvTranspose3d):
 def transposed(x: Tensor, weight: Tensor, bias: Tensor | None, stride: Steps, padding: Steps, more: Steps) -> Tensor:
     """Convolve (B, C, …, h, w), transposed, in the precision of the surroundings; ``more`` is the output's padding."""
     if has_torch_function((x,)):
-        # Who watches the functions of a network, such as relevance propagation, must see this one.
+        # Relevance propagation overrides the network's functions and must see this one.
         plain = functional.conv_transpose2d if x.ndim == 4 else functional.conv_transpose3d
         return plain(x, weight, bias, stride, padding, more)
     if x.ndim == 4 and one_channel(x, weight.shape[1]):

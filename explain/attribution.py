@@ -144,7 +144,7 @@ class Attribution:
         map: (H, W) float32; its sum is that of the answer's values.
         frames: (span,) float32: how much each frame of the window mattered; they show a strip.
         evaluations, seconds: what it took.
-        note, total, owed: as in :class:`Answer`.
+        note, total, owed: as in :class:`RawAttribution`.
     """
 
     method: str

@@ -158,15 +158,14 @@ def randomise(network: nn.Module, share: float, seed: int) -> None:
                 parameter.data.copy_(mixed.view(parameter.shape))
 
 
-def sanity(values: Floats, explain: Callable[[float], Floats], shares: tuple[float, ...] = (0.34, 1.0)) -> float:
-    """Return how much a map still resembles that of networks without what they learnt: their largest correlation.
+def sanity(values: Floats, explain: Callable[[float], Floats]) -> float:
+    """Return the rank correlation of a map with that of the fully random network (``adebayo2018sanity``).
 
     Args:
         values: the map of the trained network.
         explain: (share of layers randomised) -> map.
-        shares: of layers, from the output on; the last must be 1.
 
     Returns:
-        −1 to 1: of the fully random network; a map fails at :data:`MAX_SANITY_CORRELATION` or more.
+        −1 to 1; a map fails at :data:`MAX_SANITY_CORRELATION` or more.
     """
-    return [rank_correlation(values, explain(share)) for share in shares][-1]
+    return rank_correlation(values, explain(1.0))

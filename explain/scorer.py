@@ -64,13 +64,12 @@ class Scorer:
         """
         return self._answers(torch.split(windows, self.batch))
 
-    def masked(self, question: AttributionInput, keep: Tensor, fill: Tensor | None = None) -> Floats:
-        """Return the scalars of the question's window with parts replaced in all its frames.
+    def masked(self, question: AttributionInput, keep: Tensor) -> Floats:
+        """Return the scalars of the question's window with parts replaced by its background in all frames.
 
         Args:
             question: whose window is altered.
             keep: (N, h, w), 1 where the window is as it was, 0 where it is replaced; bool or float.
-            fill: (C, h, w) or (span, C, h, w), prepared; the question's background when None.
 
         Returns:
             (N,) float32.
@@ -78,13 +77,12 @@ class Scorer:
         Raises:
             Cancelled: the user asked to stop.
         """
-        other = question.fill if fill is None else fill
         expect(keep.ndim == 3, "keep", "(N, h, w)", tuple(keep.shape))
 
         def blended() -> Iterator[Tensor]:
             for part in torch.split(keep, self.batch):
                 share = part.float()[:, None, None]
-                yield question.window * share + other * (1.0 - share)
+                yield question.window * share + question.fill * (1.0 - share)
 
         return self._answers(blended())
 

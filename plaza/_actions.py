@@ -6,31 +6,10 @@ import numpy as np
 
 from core.arrays import Doubles
 from plaza import _carried_objects, _poses
+from plaza import _motions as do
 from plaza._crowd import Tracks
 from plaza._figure import NO_BAG, dress
-from plaza._motions import (
-    BEND,
-    FALL,
-    JUMP,
-    LIE,
-    PUSH,
-    RISE,
-    RUN,
-    SHOVE,
-    SIT,
-    STAND,
-    WALK,
-    Act,
-    Generator,
-    Play,
-    Thing,
-    along,
-    gait,
-    move,
-    stand_at,
-    way,
-    world,
-)
+from plaza._motions import Act, Generator, Play, Thing, along, gait, move, stand_at, way, world
 from plaza._riders import tint
 from plaza._scene import Scene
 
@@ -66,7 +45,7 @@ def jogger(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
         phase = one * (start_phase + 2 * np.pi * beat * t)
         local = _poses.walk(phase, one * look.stature, one * speed, one * swing)[0]
         joints = world(local, place, heading)
-        return Act(joints, look, person, (RUN,), [], place, 0.7) if on else None
+        return Act(joints, look, person, (do.RUN,), [], place, 0.7) if on else None
 
     return play
 
@@ -93,7 +72,8 @@ def jumper(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
             [[0.08 - 0.12 * crouch, s * (0.2 + 0.05 * raised), -0.05 + 0.42 * raised] for s in (1, -1)]
         )
         local = _poses.reach(h, hip, 0.5 * crouch + 0.05, feet, hands)
-        return Act(world(local, place, heading), look, person, (JUMP,) if busy else (STAND,), [], place, 0.8, busy)
+        joints = world(local, place, heading)
+        return Act(joints, look, person, (do.JUMP if busy else do.STAND,), [], place, 0.8, busy)
 
     return play
 
@@ -117,8 +97,9 @@ def fall(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
             local[:, 2] *= 1 - 0.35 * squat
         joints = world(_poses.topple(local, angle, direction), place, heading)
         falls, done = trip - 0.1 < t < trip + last + 0.2, t > trip + last + lie + 1.3
-        actions = (FALL,) if falls else (WALK,) if t < trip else (STAND,) if done else (RISE,) if up > 0 else (LIE,)
-        return Act(joints, look, person, actions, [], place, 1.2, trip - 0.1 < t and not done)
+        stage = (falls, do.FALL), (t < trip, do.WALK), (done, do.STAND), (up > 0, do.RISE), (True, do.LIE)
+        action = next(name for now, name in stage if now)
+        return Act(joints, look, person, (action,), [], place, 1.2, trip - 0.1 < t and not done)
 
     return play
 
@@ -127,12 +108,8 @@ def bend(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     """Someone bends down at the waist, stays there for a while and stands up, again and again."""
     place, heading = stand_at(scene, rng), float(rng.uniform(-np.pi, np.pi))
     look, person = dress(rng), tracks.fresh()
-    deep, knees, hold, apart = (
-        rng.uniform(0.85, 1.45),
-        rng.uniform(0, 0.09),
-        rng.uniform(0.8, 2.6),
-        rng.uniform(0.06, 0.2),
-    )
+    deep, knees, hold = rng.uniform(0.85, 1.45), rng.uniform(0, 0.09), rng.uniform(0.8, 2.6)
+    apart = rng.uniform(0.06, 0.2)
     every, low = hold + 2.2, rng.uniform(0.1, 0.5)
 
     def play(t: float) -> Act | None:
@@ -145,14 +122,21 @@ def bend(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
         local = _poses.hold(_poses.reach(h, hip, 0.03 + deep * down, _feet(apart, h), hands), hands, h)
         bent = down > 0.35
         return Act(
-            world(local, place, heading), look, person, (BEND,) if bent else (STAND,), [], place, 0.9, t < MAX_SECONDS
+            world(local, place, heading),
+            look,
+            person,
+            (do.BEND,) if bent else (do.STAND,),
+            [],
+            place,
+            0.9,
+            t < MAX_SECONDS,
         )
 
     return play
 
 
 def sit(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
-    """Someone sits on the ground or on a block, where nobody sits."""
+    """Someone sits on the ground or on a block in the open."""
     place, heading = stand_at(scene, rng), float(rng.uniform(-np.pi, np.pi))
     look, person, thing, colour = dress(rng), tracks.fresh(), tracks.fresh(), np.full(3, rng.uniform(70, 190))
     high, reach = float(rng.choice([0.0, rng.uniform(0.3, 0.5)])), rng.uniform(0.4, 0.95)
@@ -168,7 +152,7 @@ def sit(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
         leaning = lean + 0.05 * np.sin(0.9 * t)
         local = _poses.hold(_poses.reach(h, hip, leaning, feet, hands, 0.1 * np.sin(0.5 * t), knees), hands, h)
         seat = [Thing("", thing, move(_carried_objects.stool(colour, high), place, heading), False)] if high else []
-        return Act(world(local, place, heading), look, person, (SIT,), seat, place, 1.0) if t < MAX_SECONDS else None
+        return Act(world(local, place, heading), look, person, (do.SIT,), seat, place, 1.0) if t < MAX_SECONDS else None
 
     return play
 
@@ -185,7 +169,7 @@ def push(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
         hands = handle + np.array([[0.0, 0.2, 0.0], [0.0, -0.2, 0.0]])
         local = _poses.hold(gait(look, speed, False, t), hands, look.stature)
         things = [Thing("", thing, move(_carried_objects.trolley(colour, high, handle), place, heading), False)]
-        return Act(world(local, place, heading), look, person, (WALK, PUSH), things, place, 1.3) if on else None
+        return Act(world(local, place, heading), look, person, (do.WALK, do.PUSH), things, place, 1.3) if on else None
 
     return play
 
@@ -214,8 +198,8 @@ def shove(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
             np.pi,
         )
         pusher = _poses.topple(pusher, 0.22 * strike, 0.0)
-        victim = Act(world(pushed, far, heading + np.pi), two, numbers[1], (STAND,), [], far, 0.8, False)
-        actions = (STAND, SHOVE) if 0.35 < s < 1.2 and busy else (STAND,)
+        victim = Act(world(pushed, far, heading + np.pi), two, numbers[1], (do.STAND,), [], far, 0.8, False)
+        actions = (do.STAND, do.SHOVE) if 0.35 < s < 1.2 and busy else (do.STAND,)
         return Act(world(pusher, near, heading), one, numbers[0], actions, [], near, 1.0, busy, (victim,))
 
     return play

@@ -7,25 +7,7 @@ import numpy as np
 
 from plaza import _actions, _loose_objects, _riders, _staged
 from plaza._crowd import Tracks
-from plaza._motions import (  # fmt: skip
-    BEND,
-    CARRY,
-    DRIVE,
-    FALL,
-    JUMP,
-    LIE,
-    PUSH,
-    RIDE,
-    RISE,
-    RUN,
-    SHOVE,
-    SIT,
-    STAND,
-    THROW,
-    WALK,
-    Generator,
-    Play,
-)
+from plaza._motions import Generator, Play
 from plaza._scene import Scene
 
 LAWN = "on the lawn"
@@ -37,8 +19,6 @@ OBJECTS = (
     "sports ball", "skateboard",
 )  # fmt: skip
 """COCO names of all that can be rendered, in COCO's order."""
-ACTIONS = (BEND, FALL, RISE, JUMP, LIE, RUN, SIT, STAND, WALK, CARRY, DRIVE, PUSH, RIDE, THROW, SHOVE)
-"""AVA names of all that people can be rendered to do, in AVA's order."""
 
 
 @dataclass(frozen=True)

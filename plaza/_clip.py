@@ -14,7 +14,7 @@ from core.arrays import Bools, Images
 from core.datasets import Truth
 from core.errors import DataError
 from plaza import _motions
-from plaza._anomalies import ACTIONS, LABELS, LAWN, Anomaly
+from plaza._anomalies import LABELS, LAWN, Anomaly
 from plaza._render import render
 from plaza._truth import PlazaFrame, PlazaObject
 
@@ -24,7 +24,7 @@ MOST_MASKS, DEFLATES = 8 << 30, 1100
 """Bytes of masks, eight pixels in each, and how much smaller DEFLATE makes empty ones."""
 NORMAL = {_motions.STAND, _motions.WALK}
 """What anyone does."""
-FINE = {name: name.split(" (")[0].replace("/", " / ") for name in ACTIONS if name not in NORMAL}
+FINE = {name: name.split(" (")[0].replace("/", " / ") for name in _motions.ACTIONS if name not in NORMAL}
 """AVA names of unusual actions as X-MAN writes them."""
 Labels = list[tuple[str, str]]
 

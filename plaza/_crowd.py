@@ -169,6 +169,6 @@ class Tracks:
         self._next = 0
 
     def fresh(self) -> int:
-        """Return a number that nobody has yet."""
+        """Return an unused number."""
         self._next += 1
         return self._next

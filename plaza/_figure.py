@@ -174,10 +174,8 @@ def flesh(joints: Doubles, looks: Sequence[Look]) -> tuple[Doubles, Doubles]:
     groups = [np.stack([heel[:, i], toe[:, i]], 1) for i in (0, 1)]
     groups += [np.stack([knee[:, i], ankle[:, i]], 1) for i in (0, 1)]
     groups += [np.stack([hip[:, i], knee[:, i]], 1) for i in (0, 1)]
-    groups += [
-        hip,
-        np.concatenate([chest - 0.03 * h[:, None] * up[:, None], waist - 0.03 * h[:, None] * up[:, None]], 1),
-    ]
+    lower = 0.03 * h[:, None] * up[:, None]
+    groups += [hip, np.concatenate([chest - lower, waist - lower], 1)]
     groups += [np.stack([shoulder[:, i], elbow[:, i]], 1) for i in (0, 1)]
     groups += [np.stack([elbow[:, i], wrist[:, i]], 1) for i in (0, 1)] + [grip[:, :1], grip[:, 1:]]
     groups += _head(neck, head, h * ahead, h * up)

@@ -81,7 +81,7 @@ class Canvas:
         self._keep(small, float(depth))
 
     def join(self, first: int, hides: bool = True) -> None:
-        """Make one occluder of those put since number ``first``, or none where nobody can pass behind."""
+        """Make one occluder of those put since number ``first``, or none where no person can pass behind."""
         parts, self.occluders = self.occluders[first:], self.occluders[:first]
         if hides and parts:
             whole = np.zeros((self.plan.view.height, self.plan.view.width), np.float32)

@@ -4,24 +4,10 @@ import numpy as np
 
 from core.arrays import Doubles
 from plaza import _carried_objects, _poses, _vehicles
+from plaza import _motions as do
 from plaza._crowd import Tracks
 from plaza._figure import NO_BAG, dress
-from plaza._motions import (
-    CARRY,
-    STAND,
-    THROW,
-    WALK,
-    Act,
-    Generator,
-    Play,
-    Thing,
-    along,
-    gait,
-    move,
-    stand_at,
-    way,
-    world,
-)
+from plaza._motions import Act, Generator, Play, Thing, along, gait, move, stand_at, way, world
 from plaza._riders import tint
 from plaza._scene import Scene
 
@@ -78,11 +64,8 @@ def _throwing(label: str, scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     bounce = 0.0 if label == "frisbee" else 0.5
 
     def parts(t: float) -> list[_vehicles.Part]:
-        return (
-            _carried_objects.frisbee(colours[0], tilt)
-            if label == "frisbee"
-            else _carried_objects.ball(*colours, size, 6 * t)
-        )
+        ball = _carried_objects.ball(*colours, size, 6 * t)
+        return _carried_objects.frisbee(colours[0], tilt) if label == "frisbee" else ball
 
     def play(t: float) -> Act | None:
         busy, shown = t < THROWING_SECONDS, []
@@ -98,7 +81,7 @@ def _throwing(label: str, scene: Scene, rng: Generator, tracks: Tracks) -> Play:
                 spot = spot + at[1] * np.array([-np.sin(heading), np.cos(heading)])
                 shown.append(Thing(label, track, move(parts(gone), spot, heading, float(at[2])), gone < 2.2, True))
         throws = -0.8 < since < 0.45
-        actions = (STAND, THROW) if throws else (STAND,)
+        actions = (do.STAND, do.THROW) if throws else (do.STAND,)
         return Act(world(local, place, heading), look, person, actions, shown, place, 1.0, busy)
 
     return play
@@ -129,7 +112,7 @@ def umbrella(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
         local = _poses.hold(gait(look, speed, False, t), wrists, look.stature)
         opened = [(hand + (c - hand) * size, r, k) for c, r, k in _carried_objects.umbrella(*colours, hand, lean)]
         things = [Thing("umbrella", thing, move(opened, place, heading))]
-        return Act(world(local, place, heading), look, person, (WALK, CARRY), things, place, 0.9) if on else None
+        return Act(world(local, place, heading), look, person, (do.WALK, do.CARRY), things, place, 0.9) if on else None
 
     return play
 
@@ -158,6 +141,6 @@ def suitcase(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
             turn = np.array([[0.0, 1, 0], [1, 0, 0], [0, 0, 1]])
             case = [(k @ turn + hand - [0, 0, top + 0.08], r, q) for k, r, q in case]
         things = [Thing("suitcase", thing, move(case, place, heading))]
-        return Act(world(local, place, heading), look, person, (WALK, CARRY), things, place, 0.9) if on else None
+        return Act(world(local, place, heading), look, person, (do.WALK, do.CARRY), things, place, 0.9) if on else None
 
     return play

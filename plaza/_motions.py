@@ -16,6 +16,8 @@ BEND, FALL, RISE, JUMP, LIE = "bend/bow (at the waist)", "fall down", "get up", 
 RUN, SIT, STAND, WALK, CARRY = "run/jog", "sit", "stand", "walk", "carry/hold (an object)"
 DRIVE, PUSH, RIDE = "drive (e.g., a car, a truck)", "push (an object)", "ride (e.g., a bike, a car, a horse)"
 THROW, SHOVE = "throw", "push (another person)"
+ACTIONS = (BEND, FALL, RISE, JUMP, LIE, RUN, SIT, STAND, WALK, CARRY, DRIVE, PUSH, RIDE, THROW, SHOVE)
+"""AVA names of all that people can be rendered to do, in AVA's order."""
 
 
 @dataclass

@@ -93,8 +93,7 @@ def draw(view: View, figure: Solids, sun: Doubles) -> Sprite | None:
     fixed, bright = _polygons(points, radius, (int(x), int(y)), sun)
     far = np.add.reduceat(depth, figure.starts) / figure.sizes + figure.behind
     canvas = np.zeros(((y2 - y) * SUPER, (x2 - x) * SUPER, 4), np.uint8)
-    several = len(set(figure.owners[solid].tolist())) > 1
-    ids = np.full(canvas.shape[:2], -1, np.int16) if several else None
+    ids = np.full(canvas.shape[:2], -1, np.int16) if len(set(figure.owners[solid].tolist())) > 1 else None
     dark = figure.colours * (SHADE + (1 - SHADE) * 0.35 * figure.light)
     light = figure.colours * (SHADE + (1 - SHADE) * figure.light)
     for p in solid[np.argsort(-far[solid], kind="stable")]:

@@ -6,10 +6,11 @@ from dataclasses import replace
 import numpy as np
 
 from core.arrays import Doubles
+from plaza import _motions as do
 from plaza import _motor, _poses, _vehicles
 from plaza._crowd import Tracks
 from plaza._figure import NAMES, NO_BAG, Look, dress
-from plaza._motions import DRIVE, PUSH, RIDE, WALK, Act, Generator, Play, Thing, along, gait, move, way, world
+from plaza._motions import Act, Generator, Play, Thing, along, gait, move, way, world
 from plaza._scene import Scene
 
 PAINTS = np.array([
@@ -54,7 +55,7 @@ def cyclist(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
         local = _poses.reach(look.stature, seat * size, lean, feet * size, hands * size)
         parts = [(c * size, r * size, k) for c, r, k in _vehicles.bicycle(phase, colour, bar)]
         things = [Thing("bicycle", thing, move(parts, place, heading))]
-        return Act(world(local, place, heading), look, person, (RIDE,), things, place, clear) if on else None
+        return Act(world(local, place, heading), look, person, (do.RIDE,), things, place, clear) if on else None
 
     return play
 
@@ -97,7 +98,7 @@ def skater(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
         turned = _poses.to_world(local[None], np.zeros((1, 2)), np.array([turn]))[0]
         parts = move([(p * [size, 1, 1], r, k) for p, r, k in _vehicles.skateboard(colour)], place, heading)
         things = [Thing("skateboard", thing, parts)]
-        return Act(world(turned, place, heading), look, person, (RIDE,), things, place, clear) if on else None
+        return Act(world(turned, place, heading), look, person, (do.RIDE,), things, place, clear) if on else None
 
     return play
 
@@ -116,13 +117,13 @@ def motorcycle(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
         local = _poses.reach(look.stature, np.array([-0.28, 0, 0.9]), lean, feet, hands, knees=0.35)
         parts = move(_motor.motorcycle(colour, speed * t / 0.3, scooter), place, heading)
         things = [Thing("motorcycle", thing, parts)]
-        return Act(world(local, place, heading), look, person, (RIDE,), things, place, 1.6) if on else None
+        return Act(world(local, place, heading), look, person, (do.RIDE,), things, place, 1.6) if on else None
 
     return play
 
 
 def car(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
-    """A car drives through; nobody can be seen behind its panes."""
+    """A car drives through; its panes are opaque."""
     start, end = way(scene, rng)
     speed, colour, thing, shape = rng.uniform(2.5, 7.0), tint(rng), tracks.fresh(), _motor.body(rng)
     back = (end - start) / np.linalg.norm(end - start) * 2.2
@@ -157,7 +158,7 @@ def truck(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
         scaled = [(c * size, r * size, k) for c, r, k in parts]
         things = [Thing("truck", thing, move(scaled, place, heading))]
         seated = world(local * size, place, heading)
-        return Act(seated, look, person, (DRIVE,), things, place, 2.2) if on else None
+        return Act(seated, look, person, (do.DRIVE,), things, place, 2.2) if on else None
 
     return play
 
@@ -176,6 +177,6 @@ def walked_bicycle(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
                           np.sin(heading) * 0.1 + np.cos(heading) * side * 0.42])  # fmt: skip
         parts = move(_vehicles.bicycle(speed * t / 0.34, colour), place + aside, heading)
         things = [Thing("bicycle", thing, parts)]
-        return Act(world(local, place, heading), look, person, (WALK, PUSH), things, place, 0.9) if on else None
+        return Act(world(local, place, heading), look, person, (do.WALK, do.PUSH), things, place, 0.9) if on else None
 
     return play

@@ -2,27 +2,11 @@
 
 import numpy as np
 
+from plaza import _motions as do
 from plaza import _poses, _vehicles
 from plaza._crowd import Tracks
 from plaza._figure import NO_BAG, dress
-from plaza._motions import (  # fmt: skip
-    DRIVE,
-    RIDE,
-    RUN,
-    STAND,
-    THROW,
-    WALK,
-    Act,
-    Generator,
-    Play,
-    Thing,
-    along,
-    course,
-    gait,
-    middle,
-    move,
-    world,
-)
+from plaza._motions import Act, Generator, Play, Thing, along, course, gait, middle, move, world
 from plaza._scene import Scene
 
 
@@ -42,7 +26,7 @@ def bicycle(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
         local = _poses.reach(look.stature, _vehicles.SADDLE + np.array([0.02, 0, 0.07]), 0.62, feet, hands)
         parts = move(_vehicles.bicycle(phase, colour), place, heading)
         things = [Thing("bicycle", thing, parts)]
-        return Act(world(local, place, heading), look, person, (RIDE,), things, place, 1.4) if on else None
+        return Act(world(local, place, heading), look, person, (do.RIDE,), things, place, 1.4) if on else None
 
     return play
 
@@ -66,7 +50,7 @@ def skateboard(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
         turned = _poses.to_world(local[None], np.zeros((1, 2)), np.array([-side * np.pi / 2]))[0]
         parts = move(_vehicles.skateboard(colour), place, heading)
         things = [Thing("skateboard", thing, parts)]
-        return Act(world(turned, place, heading), look, person, (RIDE,), things, place, 1.2) if on else None
+        return Act(world(turned, place, heading), look, person, (do.RIDE,), things, place, 1.2) if on else None
 
     return play
 
@@ -85,20 +69,20 @@ def cart(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
         local = _poses.reach(look.stature, np.array([0.16, 0.2, 0.78]), -0.05, feet, hands)
         parts = move(_vehicles.cart(colour, speed * t / 0.28), place, heading)
         things = [Thing("truck", thing, parts)]
-        return Act(world(local, place, heading), look, person, (DRIVE,), things, place, 2.2) if on else None
+        return Act(world(local, place, heading), look, person, (do.DRIVE,), things, place, 2.2) if on else None
 
     return play
 
 
 def runner(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     """Someone runs across."""
-    return _on_foot(scene, rng, tracks, middle(scene), (3.5, 4.3), RUN, 1.1)
+    return _on_foot(scene, rng, tracks, middle(scene), (3.5, 4.3), do.RUN, 1.1)
 
 
 def off_limits(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     """Someone walks across the lawn, which is off limits."""
     near = scene.band[0] - 0.8
-    return _on_foot(scene, rng, tracks, (near - 4.2, near - 2.4), (1.5, 1.75), WALK, 0.8)
+    return _on_foot(scene, rng, tracks, (near - 4.2, near - 2.4), (1.5, 1.75), do.WALK, 0.8)
 
 
 def _on_foot(
@@ -110,7 +94,7 @@ def _on_foot(
 
     def play(t: float) -> Act | None:
         place, heading, on = along(start, end, speed, t)
-        joints = world(gait(look, speed, action == RUN, t), place, heading)
+        joints = world(gait(look, speed, action == do.RUN, t), place, heading)
         return Act(joints, look, person, (action,), [], place, clearance) if on else None
 
     return play
@@ -151,7 +135,7 @@ def thrown_bag(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
             up, turn = (up, turn) if slide <= 0 else (0.15, 2 * np.pi)
         busy = t < WIND + 0.15 + FLIGHT + SLIDE + 0.2
         parts = move(_vehicles.bag(colour, float(turn), 1.25), np.asarray(at), heading, float(up))
-        actions = (STAND, THROW) if t < WIND + 0.8 else (STAND,)
+        actions = (do.STAND, do.THROW) if t < WIND + 0.8 else (do.STAND,)
         things = [Thing("handbag", thing, parts, busy, loose=True)]
         return Act(joints, look, person, actions, things, place, 1.0, busy)
 

@@ -105,9 +105,8 @@ def facade(rng: Generator, rows: int, columns: int, ppm: int, tone: Floats) -> F
             )
             cv2.rectangle(wall, *box, tuple((rng.uniform(30, 120) * rng.uniform(0.75, 1.25, 3)).tolist()), -1)
         if rng.random() < 0.45:
-            awning = tuple(
-                rng.choice([[150, 60, 50], [60, 92, 84], [172, 150, 110], [70, 80, 110]]).astype(float).tolist()
-            )
-            cv2.rectangle(wall, (x + int(0.4 * ppm), ground + int(0.3 * ppm)), (x + bay, ground + ppm), awning, -1)
+            awning = rng.choice([[150, 60, 50], [60, 92, 84], [172, 150, 110], [70, 80, 110]]) * 1.0
+            corners = (x + int(0.4 * ppm), ground + int(0.3 * ppm)), (x + bay, ground + ppm)
+            cv2.rectangle(wall, *corners, awning.tolist(), -1)
     wall[ground - int(0.35 * ppm) : ground] = tone * np.float32(0.82)
     return wall

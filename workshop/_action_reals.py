@@ -39,7 +39,7 @@ MAX_STANDING_SPEED, WALKING_SPEED_RANGE, MIN_LIKENESS = 0.06, (0.25, 1.6), 0.6
 MIN_CONTRAST_LEVELS = 12
 CARRYING_FRACTION = 0.2
 SAMPLE_FRACTIONS = {"walkers": 0.22, "riders": 0.16}
-"""Of all samples; who stands counts among the walkers."""
+"""Of all samples; standing persons count as walkers."""
 SEEDS = {"walkers": (11, 0), "riders": (11, 2)}
 """Of what is drawn at random while they are cut out, those of the weights that come along."""
 
@@ -57,7 +57,7 @@ def gather(
         say: told which clips are read.
 
     Returns:
-        Samples and the share of each. Nobody knows of these persons whether they carry something: it is guessed.
+        Samples and the share of each. Whether these persons carry something is not known: it is guessed.
 
     Raises:
         DataError: ``root`` is not laid out as it should be.

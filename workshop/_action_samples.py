@@ -43,7 +43,7 @@ class Samples:
     Attributes:
         crops: N memory-mapped (16, 80, 80, 3) uint8.
         rois: (N, 4) float32, the person's box within its crop, as a detector might give it.
-        labels: (N, K) float32 of 1 and 0, or how likely it is where nobody knows.
+        labels: (N, K) float32 of 1 and 0, or how likely it is where unknown.
     """
 
     crops: Sequence[Images]
@@ -71,7 +71,7 @@ def load(parts: Sequence[Path], names: Sequence[str], guessed: Mapping[str, floa
     Args:
         parts: folders.
         names: labels.
-        guessed: labels that are known of nobody, and how likely they are.
+        guessed: labels that are not annotated, and how likely they are.
     """
     crops = [crop for part in parts for crop in np.load(part / "crops.npy", mmap_mode="r")]
     rois, texts = [], []

@@ -25,7 +25,7 @@ SOURCE, FRAMES = "clips", 12
 MIN_IGNORED_CONFIDENCE = 0.25
 """Confidence from which what only a tile shows is ignored rather than background."""
 Teachers = tuple[ObjectModel, ObjectModel]
-"""Who looks at whole pictures, and who looks at enlarged tiles of them, too."""
+"""The teachers of whole pictures, and of enlarged tiles of them."""
 
 
 def clips(root: Path, left_out: Sequence[str]) -> list[Footage]:

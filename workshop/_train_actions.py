@@ -91,17 +91,15 @@ def train(
         sources[0] = (sources[0][0], 1 - sum(share for _, share in sources[1:]))
     torch.manual_seed(seed)
     network = runtime.place(compact.network(len(LABELS))).to(memory_format=torch.channels_last_3d)
-    begun = _begin(network, start) if start else None
+    begun = {"begun from": _begin(network, start)} if start else {}
     started = time.monotonic()
     OneCycle(network, asdict(recipe), decay=0.03).run(
         files.folder(out) / "checkpoint.pt", partial(_losses, network, sources, recipe, runtime),
         seed=seed, resume=resume, say=say, what="actions", unit="persons",
     )  # fmt: skip
-    minutes = (time.monotonic() - started) / 60
-    card = _card(network, recipe, seed, runtime) | {"minutes": round(minutes, 1)}
-    card |= {"begun from": begun} if begun else {}
-    card |= {"name": f"{NAME} ({'real footage and the plaza' if data else 'trained on the plaza'})"}
-    card |= {"data": WITH_REAL if data else PLAZA_ONLY, "samples": [len(samples.rois) for samples, _ in sources]}
+    card = _card(network, recipe, seed, runtime) | {"minutes": round((time.monotonic() - started) / 60, 1)} | begun
+    name, of = ("real footage and the plaza", WITH_REAL) if data else ("trained on the plaza", PLAZA_ONLY)
+    card |= {"name": f"{NAME} ({name})", "data": of, "samples": [len(samples.rois) for samples, _ in sources]}
     held = cut(cache, range(first + 500, first + 500 + recipe.held_out), LABELS)
     card["figures"] = {"held-out plazas": on_plazas(network, held, LABELS, runtime)}
     card["sha256"] = weights.save(network, out / "model.safetensors")

@@ -119,7 +119,7 @@ def _objects(
 
 
 def _with_runners(objects: Sequence[Candidate], acts: Sequence[Candidate]) -> list[Candidate]:
-    """Let every person who moves as nobody walks be one who runs, as surely as it is a person."""
+    """Add running for every person too fast to walk, with the person's confidence."""
     fast = {i: name for i, c in enumerate(objects) if c.label == PERSON and (name := running_action(c.speed_surprisal))}
     kept = [act for act in acts if act.owner not in fast or act.label != fast[act.owner]]
     return kept + [replace(objects[i], label=name, vocabulary="AVA", owner=i) for i, name in fast.items()]

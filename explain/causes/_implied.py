@@ -1,4 +1,4 @@
-"""Actions that an object or a speed implies: who moves on a bicycle rides, who moves as nobody walks runs."""
+"""Actions that an object or a speed implies: a person moving on a bicycle rides, one too fast to walk runs."""
 
 from core.clock import Clock
 from core.records import Tube
@@ -10,7 +10,7 @@ MIN_MOVING_HEIGHTS_PER_SECOND = 0.15
 """Heights a second from which it moves; a box that stands still shakes by less."""
 MIN_SAMPLES = 3
 RUNNING_SURPRISAL = 3.7
-"""A speed this improbable for a person, in nats, is nobody's walk: among eighty moments, one person in a hundred."""
+"""A speed this improbable for a person, in nats, is running: among eighty moments, one person in a hundred."""
 
 
 def implied(tube: Tube, clock: Clock | None) -> str | None:
@@ -26,5 +26,5 @@ def implied(tube: Tube, clock: Clock | None) -> str | None:
 
 
 def running_action(speed_surprisal: float) -> str | None:
-    """Return AVA's name for running where a person's speed, so improbable in nats, is nobody's walk; else None."""
+    """Return AVA's name for running where a person's speed, so improbable in nats, is too fast to walk; else None."""
     return official("run/jog") if speed_surprisal >= RUNNING_SURPRISAL else None

@@ -20,9 +20,9 @@ def reweight_by_interaction(m: Measures) -> Measures:
     """Return the measures with each confidence weighed by what else is there.
 
     A box is one thing: of two names the less confident is believed as far as the other one leaves room.
-    ``ride`` needs something ridden that touches the person, or a speed at which nobody walks there; where nothing is
+    ``ride`` needs something ridden that touches the person, or a speed too high for walking there; where nothing is
     known of speeds it is believed as it is. ``throw`` needs a small thing that is not always in touch with the person.
-    Who rides does not run.
+    A rider does not run.
     """
     names = [fine(label) for label in m.labels]
     ridden, thrown = (np.array([name in kinds for name in names], np.bool_) for kinds in (RIDDEN, THROWN))

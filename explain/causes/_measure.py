@@ -118,8 +118,7 @@ def measure(candidates: Sequence[Candidate], sums: Sums, columns: slice = slice(
     present, above, group = sums.present[:, columns], sums.above[:, columns], sums.partner
     length = present.sum(axis=1)
     all_above = float(sums.frame_above[columns].sum())
-    partner = above[group] * (present & present[group])
-    shared_heat = np.maximum(above, partner).sum(axis=1)
+    shared_heat = np.maximum(above, above[group] * (present & present[group])).sum(axis=1)
     heat, area = sums.heat[:, columns].sum(axis=1), sums.area[:, columns].sum(axis=1)
     confidence = sums.confidence[:, columns]
     return Measures(

@@ -159,7 +159,7 @@ def _by_vehicle(candidates: Sequence[Candidate], row: int) -> bool:
 
 
 def _object(candidates: Sequence[Candidate], rows: Sequence[int]) -> str:
-    """Return a thing's best name as an object; of what is done by somebody near a vehicle, not the vehicle's."""
+    """Return a thing's best name as an object; of an action near a vehicle, the person's, not the vehicle's."""
     named = [i for i in rows if candidates[i].vocabulary == "COCO"]
     if candidates[rows[0]].vocabulary in ("AVA", TRACK):
         vehicle = _by_vehicle(candidates, rows[0])
@@ -170,7 +170,7 @@ def _object(candidates: Sequence[Candidate], rows: Sequence[int]) -> str:
 def _action(candidates: Sequence[Candidate], m: Measures, scores: Doubles, rows: Sequence[int]) -> str:
     """Return what the thing does: what ranks high among its names, else what the model is surest of.
 
-    A vehicle does what its track tells, and not what somebody in it or beside it does.
+    A vehicle does what its track tells, and not what a person in it or beside it does.
     """
     acts = [i for i in rows if candidates[i].vocabulary in ("AVA", TRACK)]
     if _by_vehicle(candidates, rows[0]):

@@ -1,4 +1,4 @@
-"""Boxes that show a part of somebody whose whole box is there, too."""
+"""Boxes that show a part of a person whose whole box is present, too."""
 
 import numpy as np
 
@@ -10,14 +10,14 @@ MIN_INSIDE_FRACTION = 0.9
 MAX_AREA_RATIO, MIN_WIDTH_RATIO = 0.6, 0.6
 """Area of a fragment over the whole's at most, and width over the whole's at least: half a body is as wide as the body.
 
-Somebody small before somebody tall is narrower, and stays.
+A small person before a tall one is narrower, and stays.
 """
 
 
 def suppress_partial_persons(found: Detections) -> Detections:
     """Leave out persons that are a half of a surer one: chest or legs, boxed by themselves.
 
-    From frame to frame a person's box would else go from the whole to the half and back, and who stands still would
+    From frame to frame a person's box would else go from the whole to the half and back, and a standing person would
     seem to run.
     """
     person = np.array([label == PERSON for label in found.labels], np.bool_)

@@ -22,7 +22,7 @@ PASSES = ((0.0, 0.3), (0.5, 0.05))
 """(enlargement of each side as a share of the box's width and height, least IoU), tried in this order."""
 
 MIN_END_CONFIDENCE = 0.1
-"""Confidence below which a box neither begins nor ends a tube that has surer ones: it may be half of somebody else."""
+"""Confidence below which a box neither begins nor ends a tube that has surer ones: it may be half of another person."""
 
 SPEED_SECONDS = 0.4
 """Seconds over which a speed is measured, as far as a tube and its samples allow."""

@@ -12,6 +12,7 @@ from core.disturbance import Disturbance
 from explain.disturbances import _blank, _frozen, _light, _moves, _night, _onset, _partial, _sentences, _zoom
 from explain.disturbances._moves import Move
 from explain.disturbances._night import Turn
+from explain.disturbances._sentences import say
 from explain.disturbances._series import Rows
 from explain.disturbances._snapshots import Snapshot
 from explain.disturbances._stretches import Spanning, Stretch, mask, merged, near, within
@@ -43,10 +44,7 @@ def find(rows: Rows, snapshots: Sequence[Snapshot], clock: Clock, scale: tuple[f
     lost = _partial.find(rows, clock, mask(blank, count))
     none = mask([*blank, *lost], count)
     frozen = _frozen.find(rows, clock, none)
-    covered = _light.covered(poor, clock, none)
-    covered = merged(covered + _moves.covers(_views(snapshots, none | mask(frozen, count))[1], rows, poor, clock))
-    lights = _lights(rows, clock, none | mask(covered, count))
-    covered = merged(covered + [one for one in lights if _behind(one, snapshots, poor)])
+    covered = _covers(rows, snapshots, poor, clock, none, frozen)
     frozen = [one for one in frozen if mask(covered, count)[one.first : one.last + 1].mean() < 0.5]
     hidden = none | mask(covered, count)
     around = within(mask(covered, count), *_both(clock, VIEW_CHANGE_SECONDS))
@@ -62,21 +60,38 @@ def find(rows: Rows, snapshots: Sequence[Snapshot], clock: Clock, scale: tuple[f
     shaken = _moves.shakes(rows, clock, jolts, moved)
     swaying = mask(_moves.fro(moved, clock), count)
     moved = [one for one in moved if not swaying[one.first]]
-    off = none | mask(frozen, count) | _edges([Stretch(frame, frame) for frame in clock.gaps()], count)
+    covered, moved, turns, lights = _onsets(covered, moved, turns, lights, rows, clock, none | mask(frozen, count))
+    found = [
+        *_sentences.gaps(clock), *say("no picture", blank, clock), *_sentences.parts(lost, clock),
+        *say("frozen", frozen, clock), *say("covered", covered, clock), *_ended(_sentences.moves(moved, clock, scale)),
+        *_ended(_sentences.turns(turns, clock)), *_ended(_told(lights, rows, clock)), *say("shaken", shaken, clock),
+        *say("light", parts, clock, _sentences.PARTLY),
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: one.start)
+
+
+def _covers(
+    rows: Rows, snapshots: Sequence[Snapshot], poor: Doubles, clock: Clock, none: Bools, frozen: Sequence[Stretch]
+) -> list[Stretch]:
+    """List the stretches in which something covers the camera: by lost detail, by hidden views, and by fallen light."""
+    stays = _views(snapshots, none | mask(frozen, len(rows)))[1]
+    covered = merged(_light.covered(poor, clock, none) + _moves.covers(stays, rows, poor, clock))
+    lights = _lights(rows, clock, none | mask(covered, len(rows)))
+    return merged(covered + [one for one in lights if _behind(one, snapshots, poor)])
+
+
+def _onsets(
+    covered: list[Stretch], moved: list[Move], turns: list[Turn], lights: list[Stretch], rows: Rows, clock: Clock,
+    still: Bools,
+) -> tuple[list[Stretch], list[Move], list[Turn], list[Stretch]]:  # fmt: skip
+    """Put each beginning back to where its change began; frames ``still`` and gaps tell of none."""
+    count = len(rows)
+    off = still | _edges([Stretch(frame, frame) for frame in clock.gaps()], count)
     covered = merged(_onset.covers(covered, rows, clock, off | mask(moved, count)))
     off |= mask(covered, count)
     moved = _onset.moves(moved, rows, clock, off)
-    turns = _onset.lights(turns, rows, clock, off | mask(moved, count))
-    lights = _onset.lights(lights, rows, clock, off | mask(moved, count))
-    found = [
-        *_sentences.gaps(clock), *_sentences.say("no picture", blank, clock), *_sentences.parts(lost, clock),
-        *_sentences.say("frozen", frozen, clock),
-        *_sentences.say("covered", covered, clock), *_ended(_sentences.moves(moved, clock, scale)),
-        *_ended(_sentences.turns(turns, clock)), *_ended(_told(lights, rows, clock)),
-        *_sentences.say("shaken", shaken, clock),
-        *_sentences.say("light", parts, clock, _sentences.PARTLY),
-    ]  # fmt: skip
-    return sorted(found, key=lambda one: one.start)
+    off = off | mask(moved, count)
+    return covered, moved, _onset.lights(turns, rows, clock, off), _onset.lights(lights, rows, clock, off)
 
 
 def _gone(rows: Rows, clock: Clock) -> tuple[list[Stretch], Doubles]:
@@ -143,7 +158,7 @@ def _parts(rows: Rows, clock: Clock, hidden: Bools, changes: Sequence[Spanning])
 def _told(lights: Sequence[Stretch], rows: Rows, clock: Clock) -> list[Disturbance]:
     """Say when the light changed, and whether it is another one since than at the clip's beginning."""
     told, level = [], 0.0
-    for light, said in zip(lights, _sentences.say("light", lights, clock), strict=True):
+    for light, said in zip(lights, say("light", lights, clock), strict=True):
         level += _light.settled(rows, light, clock)
         told.append(dataclasses.replace(said, lasting=abs(level) >= MIN_LASTING_LOG_RATIO))
     return told

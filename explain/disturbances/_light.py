@@ -80,9 +80,9 @@ def change(rows: Rows, step: int) -> Doubles:
     return found
 
 
-def settled(rows: Rows, one: Stretch, clock: Clock, seconds: float = 1.0) -> float:
+def settled(rows: Rows, one: Stretch, clock: Clock) -> float:
     """Measure by how much lighter the picture is a second behind a stretch than a second before it, in logarithms."""
-    step = max(1, round(seconds * clock.rate))
+    step = max(1, round(clock.rate))
     before, after = rows[max(one.first - step, 0) : one.first], rows[one.last + 1 : one.last + 1 + step]
     if not len(before) or not len(after):
         return 0.0

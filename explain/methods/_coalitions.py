@@ -1,8 +1,10 @@
 """The game that SHAP and LIME play: which segments of the frame are there, and what the score is without the others."""
 
 import dataclasses
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -58,3 +60,11 @@ def seeded(seed: int) -> Iterator[None]:
         yield
     finally:
         np.random.set_state(before)
+
+
+def load_shap() -> Any:
+    """Return the package shap without the warnings of its plots; importing it takes seconds, so it is done late."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import shap
+    return shap

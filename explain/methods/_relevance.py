@@ -195,13 +195,17 @@ def _wants(x: Any) -> bool:
     return isinstance(x, Tensor) and x.requires_grad
 
 
+def _whole(out: Tensor, x: Tensor) -> Any:
+    """Give all to the only argument that is no constant."""
+    return _shown(out, (x, torch.ones_like(x))) if x.shape == out.shape else out
+
+
 def _sum(mode: FunctionRules, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """Share out in proportion; a constant gets nothing."""
     a, b = args[0], args[1]
     out = func(*args, **kwargs)
     if not (_wants(a) and _wants(b)):
-        x = a if _wants(a) else b
-        return _shown(out, (x, torch.ones_like(x))) if x.shape == out.shape else out
+        return _whole(out, a if _wants(a) else b)
     if a.shape != b.shape:
         return out
     one, other = mode.shares(a.detach(), (out - a).detach())
@@ -212,8 +216,7 @@ def _product(mode: FunctionRules, func: Callable[..., Any], args: Sequence[Any],
     a, b = args[0], args[1]
     out = func(*args, **kwargs)
     if not (_wants(a) and _wants(b)):
-        x = a if _wants(a) else b
-        return _shown(out, (x, torch.ones_like(x))) if x.shape == out.shape else out
+        return _whole(out, a if _wants(a) else b)
     if all(getattr(x, "is_gate", False) for x in (a, b)):
         out.is_gate = True
         return out

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from explain.attribution import AttributionInput, MethodEntry, RawAttribution
-from explain.methods._shap import load
+from explain.methods._coalitions import load_shap
 from explain.scorer import GRADIENT_COST, Scorer
 
 SAMPLES = 64
@@ -26,7 +26,7 @@ class _Scalar(nn.Module):
 
 def shap_gradient(question: AttributionInput, scorer: Scorer) -> RawAttribution:
     """GradientExplainer: gradients at random points between background and window, times their difference."""
-    shap = load()
+    shap = load_shap()
 
     samples = scorer.allowance(question, SAMPLES, GRADIENT_COST)
     empty = question.fill.expand_as(question.window)[None].contiguous()
@@ -46,6 +46,6 @@ def shap_gradient(question: AttributionInput, scorer: Scorer) -> RawAttribution:
 METHODS = {
     "shap-gradient": MethodEntry(
         shap_gradient, "expected gradients of pixels", "erion2021improving",
-        lambda budget: min(budget, GRADIENT_COST * SAMPLES), load,
+        lambda budget: min(budget, GRADIENT_COST * SAMPLES), load_shap,
     )
 }  # fmt: skip

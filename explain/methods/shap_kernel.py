@@ -3,14 +3,13 @@
 import numpy as np
 
 from explain.attribution import AttributionInput, MethodEntry, RawAttribution
-from explain.methods._coalitions import MIN_SEGMENTS, density, game, grouped, seeded
-from explain.methods._shap import load
+from explain.methods._coalitions import MIN_SEGMENTS, density, game, grouped, load_shap, seeded
 from explain.scorer import Scorer
 
 
 def shap_kernel(question: AttributionInput, scorer: Scorer) -> RawAttribution:
     """KernelSHAP: the segments' values add up to the score less that of the mere background."""
-    shap = load()
+    shap = load_shap()
 
     samples = scorer.allowance(question, scorer.budget.evaluations, least=2 * MIN_SEGMENTS + 2) - 2
     question = grouped(question, samples)
@@ -27,6 +26,6 @@ def shap_kernel(question: AttributionInput, scorer: Scorer) -> RawAttribution:
 
 METHODS = {
     "shap-kernel": MethodEntry(
-        shap_kernel, "Shapley values of segments, by weighted regression", "lundberg2017unified", float, load
+        shap_kernel, "Shapley values of segments, by weighted regression", "lundberg2017unified", float, load_shap
     )
 }

@@ -7,14 +7,13 @@ from scipy.cluster.hierarchy import linkage
 
 from core.arrays import Doubles
 from explain.attribution import AttributionInput, MethodEntry, RawAttribution
-from explain.methods._coalitions import density, game, seeded
-from explain.methods._shap import load
+from explain.methods._coalitions import density, game, load_shap, seeded
 from explain.scorer import Scorer
 
 
 def shap_partition(question: AttributionInput, scorer: Scorer) -> RawAttribution:
     """Partition SHAP: credit goes to groups of neighbours first, then is shared out inside the groups that matter."""
-    shap = load()
+    shap = load_shap()
 
     # The library asks one more than it may.
     evaluations = scorer.allowance(question, scorer.budget.evaluations, least=8) - 1
@@ -42,7 +41,7 @@ def _tree(question: AttributionInput) -> Doubles:
 @cache
 def _ready() -> None:
     """Load the library and play a game of two, for which it compiles its walk down the tree: seconds, once."""
-    shap = load()
+    shap = load_shap()
     masker = shap.maskers.Partition(np.zeros((1, 2)), clustering=linkage(np.eye(2), "average"))
     shap.PartitionExplainer(lambda there: np.asarray(there, np.float64).sum(1), masker)(
         np.ones((1, 2)), max_evals=8, batch_size=2, silent=True

@@ -1,4 +1,4 @@
-"""Box heads that give a box several labels: who rides a skateboard is a person, and is what the skateboard carries."""
+"""Box heads that give a box several labels: one box may be a person and a skateboard."""
 
 from typing import Any
 
@@ -85,7 +85,7 @@ class ManyLabelHeads(RoIHeads):  # type: ignore[misc]
     """torchvision's box heads with one independent yes or no for each label, in place of one label for each box.
 
     Attributes:
-        rivals: indices (from 0) of labels of which a place has one at most: who rides a bicycle is on no skateboard.
+        rivals: indices (from 0) of labels of which a place has one at most, such as bicycle and skateboard.
         kinds: indices of labels that are kinds of one thing: of boxes of them that overlap, the surest stays.
     """
 

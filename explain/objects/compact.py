@@ -47,7 +47,7 @@ BATCH = 4
 RIDDEN = ("bicycle", "motorcycle", "skateboard")
 """Labels whose box holds the rider, too."""
 RIVALS = ("bicycle", "skateboard")
-"""Who rides one is not on the other; a cyclist's pose is a skater's."""
+"""A person rides only one of them; a cyclist's pose is a skater's."""
 SOLID = ("car", "bus", "truck")
 """Kinds of one thing, which shows nothing else."""
 INITIAL_LOGIT = -3.0

@@ -10,7 +10,7 @@ frame.page("Cameras")
 names = list(views.cameras())
 if not names:
     st.subheader("No cameras yet")
-st.caption("A clip is only ever held against its own camera, which has learnt what is ordinary there.")
+st.caption("A clip is analysed with its own camera, which was trained on normal footage of that view.")
 camera_training.form()
 camera_training.training_list()
 for name in names:

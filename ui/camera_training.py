@@ -11,7 +11,7 @@ from ui import frame, progress
 from ui.formatting import count, escape_html, escape_markdown
 
 AUTO, ALARMS, MINUTES = 0.0, (0.5, 1.0, 2.0, 3.0, 6.0, 12.0, 24.0, 60.0), 15
-HELP = "How many events an hour of ordinary footage may raise: each of them costs somebody a look"
+HELP = "How many events an hour of ordinary footage may raise: an analyst must check each of them"
 HELP_AUTO = (
     f"{HELP}. Auto is {DEFAULT_ALARMS_PER_HOUR:g}, or one in all of the footage that the threshold is measured on, if "
     "that is more"
@@ -22,8 +22,8 @@ def form() -> None:
     """Let the user make a camera of clips."""
     with st.expander("Learn a camera of your own", icon=":material/school:", key="learn", expanded=not views.cameras()):
         st.caption(
-            "Ten minutes or more of ordinary footage of one fixed camera, in one clip or several. What is in it will "
-            "not be called unusual. Size, colours, pace and threshold are chosen from the footage, with reasons."
+            "Ten minutes or more of ordinary footage of one fixed camera, in one clip or several. Events like "
+            "those in it are not reported. Size, colours, pace and threshold are chosen from the footage, with reasons."
         )
         turn = st.session_state.setdefault("training", 0)
         clips = st.file_uploader(

@@ -56,7 +56,7 @@ def _detection_form() -> None:
         )
     with right:
         protocol = st.selectbox("Protocol", list(PROTOCOLS), key="eval-protocol",
-                                help="Whose way from scores to a figure; printed with it")  # fmt: skip
+                                help="How scores become a figure; printed with the figures")  # fmt: skip
         ways = [st.selectbox(label, [OWN, *choices], key=f"eval-{label}")
                 for label, choices in (("Normalisation", NORMALISATIONS), ("Smoothing", SMOOTHINGS))]  # fmt: skip
         worse = st.multiselect("Distorted, too", PRESETS, key="eval-worse", accept_new_options=True,

@@ -182,7 +182,7 @@ def disturbance_list(analysis: Analysis) -> None:
 def models_used(analysis: Analysis) -> None:
     """Say which models answered."""
     models = " · ".join(f"{escape_html(kind)}: <b>{escape_html(name)}</b>" for kind, name in analysis.models.items())
-    st.html(f'<p class="facts">Who answered · detector: <b>{escape_html(analysis.detector)}</b> · {models}</p>')
+    st.html(f'<p class="facts">Models · detector: <b>{escape_html(analysis.detector)}</b> · {models}</p>')
 
 
 def provenance(analysis: Analysis) -> None:

@@ -13,8 +13,8 @@ from ui.formatting import count, duration, escape_html, escape_markdown, file_si
 
 INTRODUCTION = """
 <div class="intro"><h1>What was unusual, when, where and why?</h1>
-<p>Give Whycam a clip from a fixed camera that it knows. It finds the stretches that are unlike that camera's normal
-footage, shows where in the picture, names what it was, and says how far the answer can be trusted.</p></div>
+<p>Upload a clip from a fixed camera that Whycam was trained for. Whycam finds the parts that differ from that camera's
+normal footage, marks them in the picture, names probable causes, and states how reliable the answer is.</p></div>
 """
 
 
@@ -106,7 +106,7 @@ def camera_picker(run: Run) -> views.Camera | None:
         frame.notice("There is no camera yet; ./whycam train makes one from normal footage.", "warn")
         return None
     first = next((i for i, name in enumerate(names) if _matches(run, name)), 0)
-    name = st.selectbox("Camera", names, first, help="Whose idea of normal the clip is held against")
+    name = st.selectbox("Camera", names, first, help="The clip is compared with the normal footage of this camera")
     try:
         return views.load(name)
     except WhycamError as error:

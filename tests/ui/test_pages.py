@@ -109,6 +109,10 @@ def test_the_line_is_shown_and_can_be_changed():
     at.button(f"Earlier-{runs[2].id}").click()
     fine(at.run())
     assert [job.title for job in JobStore().line()] == [made.NAME, "c.mp4", "b.mp4"]
+    assert at.button(f"Next-{runs[0].id}").disabled
+    at.button(f"Next-{runs[1].id}").click()
+    fine(at.run())
+    assert [job.title for job in JobStore().line()] == ["b.mp4", made.NAME, "c.mp4"]
     at.button(f"leave-{runs[1].id}").click()
     fine(at.run())
     assert store.get(runs[1].id).cancelling

@@ -12,7 +12,6 @@ from benchmarks import _staged_views as views
 from core import device, video, weights
 from core.errors import Cancelled
 from core.normality import Normality
-from pipeline import analyse as stage
 from pipeline import camera as cameras
 from pipeline import frame_log
 from pipeline.analyse import analyse
@@ -43,8 +42,8 @@ LASTING = ("moved", "day/night")
 @pytest.fixture(scope="module", autouse=True)
 def models():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stage.object_models, "choose", lambda *_, **__: Boxes())
-        patch.setattr(stage.action_models, "choose", lambda *_, **__: Acts())
+        patch.setattr("explain.objects.choose", lambda *_, **__: Boxes())
+        patch.setattr("explain.actions.choose", lambda *_, **__: Acts())
         yield
 
 

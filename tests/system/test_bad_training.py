@@ -14,18 +14,17 @@ from cli.main import main
 from core import files
 from detectors.vqunet import VQUNet
 from pipeline import camera as cameras
-from pipeline.training import learn
 from tests.clips import make
 from tests.pipeline.scenes import film
-from tests.pipeline.training.test_learn import Acts, Boxes
+from tests.pipeline.training.test_fit_camera import Acts, Boxes
 
 SMALL = ("base=4", "height=32", "width=48", "inputs=1", "batch=64")
 
 
 @pytest.fixture(autouse=True)
 def models(monkeypatch):
-    monkeypatch.setattr(learn.object_models, "choose", lambda *_, **__: Boxes())
-    monkeypatch.setattr(learn.action_models, "choose", lambda *_, **__: Acts())
+    monkeypatch.setattr("explain.objects.choose", lambda *_, **__: Boxes())
+    monkeypatch.setattr("explain.actions.choose", lambda *_, **__: Acts())
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import torch
 from core import device
 from core.records import Frames
 from pipeline.camera import make_detector
-from pipeline.training.loop import Fit, fit
+from pipeline.training.loop import FitOptions, fit
 
 RUNTIME = device.choose("cpu", "bfloat16")
 SETTINGS = {
@@ -50,7 +50,7 @@ def trained(name, work, resume=False, kill=None):
         if steps[-1] == kill:
             raise Killed
 
-    progress = fit(detector, [Drawn("a", 19)], work, RUNTIME, Fit(resume=resume, report=report))
+    progress = fit(detector, [Drawn("a", 19)], work, RUNTIME, FitOptions(resume=resume, report=report))
     return detector, progress, list(dict.fromkeys(steps))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import InputError
+from ui import frame
 from ui.formatting import escape_markdown
 
 GLOSSARY = Path(__file__).resolve().parent.parent / "docs" / "glossary.md"
@@ -36,7 +37,11 @@ def anchor(term: str) -> str:
 
 def show() -> None:
     """Show the glossary."""
-    known = terms()
+    try:
+        known = terms()
+    except InputError as error:
+        frame.notice(error)
+        return
     st.markdown(" · ".join(f"[{escape_markdown(term)}](#{anchor(term)})" for term in known))
     for term, text in known.items():
         st.subheader(escape_markdown(term), anchor=anchor(term))

@@ -138,6 +138,14 @@ def failed(number, name, **request):
                 reason=f"{name}, line 2: a score must be a finite number")  # fmt: skip
 
 
+def test_a_cancelled_measurement_is_not_called_failed():
+    explanation(1, "old.csv")
+    keep(2, {"kind": "xman", "system": "new.csv", "labels": "labels.json"}, "cancelled")
+    text = html(show())
+    assert "as the newest measurement was cancelled" in text and "12:00:02 UTC, was cancelled" in text
+    assert "measurement failed" not in text and "badge failed" not in text
+
+
 def test_a_failure_stands_before_old_results_which_are_named_as_old():
     explanation(1, "old.csv")
     failed(2, "new.csv")

@@ -96,14 +96,21 @@ def test_every_citation_is_in_the_bibliography():
     assert cited <= known
 
 
-def test_decisions_have_a_number_each_and_say_what_was_decided():
-    numbers = [int(path.name[:4]) for path in DECISIONS]
-    assert len(set(numbers)) == len(numbers)
+def test_decisions_are_numbered_without_holes_and_say_what_was_decided():
+    assert [path.name[:4] for path in DECISIONS] == [f"{number:04d}" for number in range(1, len(DECISIONS) + 1)]
     for path in DECISIONS:
         text = path.read_text(encoding="utf-8")
         assert text.startswith(f"# {path.name[:4]} ")
         assert "**Decided.**" in text
         assert "**Instead of**" in text
+
+
+def test_every_decision_that_is_cited_is_there():
+    known = {path.name[:4] for path in DECISIONS}
+    sources = [path for path in ROOT.rglob("*.py") if ".venv" not in path.parts]
+    for path in [*sources, ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        cited = re.findall(r"[Dd]ecisions?[\s/]+(\d{4})\b", path.read_text(encoding="utf-8"))
+        assert set(cited) <= known, f"{path}: {cited}"
 
 
 @pytest.mark.parametrize("path", [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))], ids=lambda p: p.name)

@@ -98,7 +98,7 @@ def why_incomparable(results: Sequence[Mapping[str, Any] | XmanResult]) -> str:
     labels = sorted({*(one.labels for one in explained), *(str(one["label_set"]) for one in detected)})
     if len(labels) > 1:
         return f"figures of different labels cannot be compared: {', '.join(labels)}"
-    if len({one.sha256["labels"] for one in explained}) > 1:
+    if len({one.sha256["labels"] for one in explained if one.sha256}) > 1:
         return f"figures of different labels cannot be compared: there are two files {labels[0]} of different content"
     if len({one.unanswered for one in explained}) > 1:
         return "figures that count unanswered frames cannot be compared with figures that leave them out"

@@ -64,7 +64,7 @@ def measure_files(
     system, truth = names or (predictions.name, labels.name)
     sums = {"predictions": _sha256(predictions), "labels": _sha256(labels)}
     ways = measure(matched, truth)
-    return XmanResult(system, truth, sums, matched.coverage(), matched.unmatched, ways, unanswered)
+    return XmanResult(system, truth, matched.coverage(), matched.unmatched, ways, sums, unanswered)
 
 
 def measure(matched: MatchedLabels, labels: str) -> dict[str, XmanFigures]:

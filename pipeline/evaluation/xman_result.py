@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -124,10 +124,10 @@ class XmanResult:
 
     Attributes:
         predictions, labels: what the files are called.
-        sha256: of either file.
         coverage: of the labelled frames.
         unmatched: what is in one file alone.
         ways: figures for ``lowest`` and ``left-out``.
+        sha256: of ``predictions`` and ``labels``; empty in a file of an earlier version.
         unanswered: the way whose figures count.
         camera: that the predictions are of; empty where they are in a file.
         camera_fingerprint: of the camera as it was; empty where it is not known.
@@ -135,10 +135,10 @@ class XmanResult:
 
     predictions: str
     labels: str
-    sha256: Mapping[str, str]
     coverage: Coverage
     unmatched: Unmatched
     ways: Mapping[str, XmanFigures]
+    sha256: Mapping[str, str] = field(default_factory=dict)
     unanswered: str = LOWEST
     camera: str = ""
     camera_fingerprint: str = ""
@@ -188,7 +188,7 @@ def _flat(figures: dict[str, Any]) -> dict[str, Any]:
 
 def _nested(flat: Mapping[str, Any], kind: type) -> dict[str, Any]:
     """Take apart what :func:`_flat` has put together."""
-    own = {field.name for field in fields(kind)} - {"figures", "per_class"}
+    own = {one.name for one in fields(kind)} - {"figures", "per_class"}
     by_class = {key: value for key, value in flat.items() if key.startswith("per_class") and key not in own}
     figures = {key: value for key, value in flat.items() if key not in own and key not in by_class}
     return {**{key: flat[key] for key in own if key in flat}, "figures": figures, "per_class": by_class}

@@ -105,7 +105,7 @@ def drawn(confusion, flat, mean=0.5):
     chance = ByChance({"map": 0.1}, {}, {"per_class": flat})
     figures = XmanFigures({"map": mean}, {}, {"per_class": flat}, chance, {}, dict.fromkeys(flat), (), {}, confusion,
                           1, 1)  # fmt: skip
-    return XmanResult("p", "l", {}, Coverage(1, 1), None, {"lowest": figures})
+    return XmanResult("p", "l", Coverage(1, 1), None, {"lowest": figures})
 
 
 def test_many_classes_and_long_names_keep_their_labels_apart():

@@ -20,6 +20,7 @@ from pipeline.evaluation.curves import curves
 from pipeline.evaluation.evaluations import EvaluationRequest
 from pipeline.evaluation.protocols import OWN
 from pipeline.evaluation.score_files import ClipScores, ScoreFile
+from pipeline.evaluation.xman import measure_files
 from pipeline.evaluation.xman_result import Coverage, XmanResult
 from pipeline.kinds import queue
 from tests.footage import trees
@@ -118,7 +119,8 @@ OLD = {"request.json": {"kind": "xman", "system": HOSTILE, "labels": "labels.jso
                         "normalisation": None, "smoothing": None, "distortion": "", "by": "", "batch": "b"},
        "state.json": {"state": "done", "since": 1.5, "told": None, "error": ""},
        "process.json": {"pid": 1, "born": "7"},
-       "result.json": {"camera": "a", "coverage": {}, "ways": {}}}  # fmt: skip
+       "result.json": measure_files(EXAMPLES / "xman_predictions.csv", EXAMPLES / "xman_labels.json").as_json()
+       | {"camera": "a"}}  # fmt: skip
 
 
 def test_what_version_0_1_kept_in_folders_is_taken_over_once():
@@ -132,7 +134,7 @@ def test_what_version_0_1_kept_in_folders_is_taken_over_once():
         assert [(one.id[-1], one.state) for one in found] == [("3", "failed"), ("2", "interrupted"), ("1", "done")]
     assert found[0].reason == "it broke" and "resume it" in found[1].reason
     assert found[2].request == EvaluationRequest("xman", HOSTILE, labels="labels.json", batch="b")
-    assert found[2].result()["camera"] == "a" and found[2].asked == "2026-11-22 12:00:00"
+    assert found[2].result().camera == "a" and found[2].asked == "2026-11-22 12:00:00"
     assert found[2].created == 1795348800
 
 
@@ -202,7 +204,7 @@ def test_papers_stand_beside_results_of_the_same_labels():
     rules = {"protocol": "whycam", "smoothing": "none", "normalisation": "min-max"}
     result = {"camera": "x", "data": "ped2", "label_set": "ucsd-ped2/v1p2", "rules": rules, "protocol": "p"}
     assert any(row["value"] == 0.892 for row in out.papers([result]))
-    whole = XmanResult("p", "l", {}, Coverage(9, 1), None, {}, camera="x")
+    whole = XmanResult("p", "l", Coverage(9, 1), None, {}, camera="x")
     explained = out.papers([whole])
     assert {(row["data"], row["value"]) for row in explained if row["measure"] == "xman map"} >= {("ped2", 0.672)}
     assert out.papers([whole.counted("left-out")]) == [], "no paper leaves frames out"

@@ -141,7 +141,7 @@ def run(camera, tmp_path, dataset=None, teacher="teacher", **more):
     return causes.evaluate_causes(camera, dataset or Made(), choose("cpu", "float32"), teacher=teacher, **given)
 
 
-def told(camera, tmp_path, *given, **more):
+def as_written(camera, tmp_path, *given, **more):
     return written(run(camera, tmp_path, *given, **more))
 
 
@@ -150,7 +150,7 @@ def written(result):
 
 
 def test_the_figures_of_foreseeable_answers(tiny_camera, tmp_path, eyes):
-    result = told(tiny_camera, tmp_path)
+    result = as_written(tiny_camera, tmp_path)
     ours = result["causes"]["calibrated"]
     assert (ours["top1"], ours["found"], ours["top1_tracks"], ours["frames"], ours["tracks"]) == (1, 1, 1, 40, 2)
     blind = result["causes"]["heat"]
@@ -170,7 +170,7 @@ def test_the_figures_of_foreseeable_answers(tiny_camera, tmp_path, eyes):
 
 
 def test_every_rule_finds_what_is_alone_in_the_picture(tiny_camera, tmp_path, models):
-    result = told(tiny_camera, tmp_path, Made(training=True))
+    result = as_written(tiny_camera, tmp_path, Made(training=True))
     for rule in ("confidence", "masks"):
         assert result["causes"][rule]["top1"] == 1.0 and result["causes"][rule]["top1_tracks"] == 1.0
     assert all(video["event"] for video in result["causes"]["calibrated"]["videos"])
@@ -183,8 +183,8 @@ def test_a_cameras_causes_written_as_predictions_are_worth_the_same(tiny_camera,
     write_predictions.write_predictions(
         tiny_camera, Made(), given["xman"], tmp_path / "p.csv", choose("cpu", "float32"), job
     )
-    held = measure_files(tmp_path / "p.csv", given["xman"])
-    ours = told(tiny_camera, tmp_path, **given)["xman"]["calibrated"]
+    held = measure_files(tmp_path / "p.csv", given["xman"]).as_json()
+    ours = as_written(tiny_camera, tmp_path, **given)["xman"]["calibrated"]
     assert 0 < held["map"] < 1
     assert held["per_class"] == pytest.approx(ours["per_class"])
     assert held["map_without_location"] == pytest.approx(ours["map_without_location"])
@@ -205,7 +205,7 @@ def test_the_pages_worker_measures_a_cameras_explanations(tiny_camera, tmp_path,
 
 
 def test_each_frames_first_cause_can_be_looked_at(tiny_camera, tmp_path, eyes):
-    rows = told(tiny_camera, tmp_path)["causes"]["frames"]
+    rows = as_written(tiny_camera, tmp_path)["causes"]["frames"]
     assert len(rows) == 40
     assert rows[0] == {
         "video": "Test001", "frame": 10, "coarse": "object", "fine": "bicycle", "box": [10.0, 10.0, 30.0, 30.0],
@@ -215,7 +215,7 @@ def test_each_frames_first_cause_can_be_looked_at(tiny_camera, tmp_path, eyes):
 
 def test_each_rule_reads_what_it_should(tiny_camera, tmp_path, eyes):
     dataset = Made(training=True)
-    result = told(tiny_camera, tmp_path, dataset)
+    result = as_written(tiny_camera, tmp_path, dataset)
     assert set(RULES) <= result["causes"].keys() and result["causes"]["not_run"] == {}
     calls = {name: call for name, call in zip(RULES, by_frame.calls[: len(RULES)], strict=True)}
     assert [call[0] for call in calls.values()] == [
@@ -237,7 +237,7 @@ def test_each_rule_reads_what_it_should(tiny_camera, tmp_path, eyes):
 
 
 def test_evidence_is_gathered_once_and_thinned(tiny_camera, tmp_path, eyes):
-    result = told(tiny_camera, tmp_path, every=5)
+    result = as_written(tiny_camera, tmp_path, every=5)
     assert result["labels"]["frames"] == 8 and eyes["auto"].asked == 8
     assert [row["frame"] for row in result["causes"]["frames"]] == [10, 15, 20, 25] * 2
 
@@ -249,7 +249,7 @@ def test_a_rule_that_cannot_be_run_says_why(tiny_camera, tmp_path, eyes):
     assert "masks" not in result["causes"] and "teacher" not in result["xman"]
     text = evaluation_text.causes(made)
     assert "not run: teacher: elsewhere is not here" in text
-    untrained = told(tiny_camera, tmp_path)["causes"]["not_run"]
+    untrained = as_written(tiny_camera, tmp_path)["causes"]["not_run"]
     assert "no training clips" in untrained["teacher"]
 
 
@@ -269,7 +269,7 @@ def test_nothing_is_dropped_in_silence(tiny_camera, tmp_path, eyes):
         **files(tmp_path, rows, classes),
     )
     assert alone == made
-    only = told(tiny_camera, tmp_path, xman=None, regions=files(tmp_path, rows[:1], {})["regions"])
+    only = as_written(tiny_camera, tmp_path, xman=None, regions=files(tmp_path, rows[:1], {})["regions"])
     assert only["labels"]["places"] == ["stroller"] and only["xman"] == {}
     for said in ("Test009, x", "a: b, object: stroller"):
         assert said in evaluation_text.causes(made)
@@ -287,12 +287,12 @@ def test_labels_that_do_not_fit_are_refused(tiny_camera, tmp_path, eyes):
 def test_clips_that_were_trained_on_stand_apart(tiny_camera, tmp_path, eyes, monkeypatch):
     card = {"name": "foreseeable", "trained_regions": ["made/Test002"]}
     monkeypatch.setattr(causes, "read_card", lambda folder: card)
-    found = told(tiny_camera, tmp_path)["causes"]["calibrated"]
+    found = as_written(tiny_camera, tmp_path)["causes"]["calibrated"]
     assert (found["seen"]["frames"], found["unseen"]["frames"], found["seen"]["tracks"]) == (20, 20, 1)
     assert trained_on(eyes["auto"], Made()) == {"Test002"}
     assert trained_on(eyes["teacher"], Made()) == frozenset(), "the card is another model's"
     del card["trained_regions"]
-    found = told(tiny_camera, tmp_path)["causes"]["calibrated"]
+    found = as_written(tiny_camera, tmp_path)["causes"]["calibrated"]
     assert found["seen"] is None and found["unseen"]["frames"] == 40
 
 

@@ -87,7 +87,7 @@ def test_a_new_metric_is_computed_and_shown(needs, tmp_path):
         (row,) = export.rows([result])
         assert row["made_up"] == 0.625
         rankings = [Ranking("a", {}, {}, np.array([[0.5], [0.0]]), np.array([[True], [False]]))]
-        assert mean_precision(rankings, [("object", "bicycle")])["made_up"] == 0.625
+        assert mean_precision(rankings, [("object", "bicycle")]).figures["made_up"] == 0.625
         if needs is OneClass:
             assert set(result.chosen.per_class["per_class_made_up"].values()) == {0.625}
             assert xman_text.classes(result)[0]["made_up"] == 0.625

@@ -65,12 +65,13 @@ def test_predictions_for_a_tenth_of_the_frames_say_so_first(tmp_path):
 
 def test_a_class_that_is_never_predicted_earns_chance_and_says_so(tmp_path):
     labels = ped2_like()
-    found = measured(tmp_path, {k: [["object", "bicycle", 1.0]] for k in labels}, labels)
+    alike = {k: [["object", "bicycle", 1.0]] for k in labels}
+    found = measured(tmp_path, alike, labels)
     assert found["never_predicted"] == ["action: drive", "action: ride", "object: truck"]
     for name in found["never_predicted"]:
         assert found["per_class"][name] == found["chance"]["per_class"][name]
         assert found["per_class"][name] == found["positives"][name] / found["frames"]
-    rows = {row["class"]: row for row in xman_text.classes(found)}
+    rows = {row["class"]: row for row in xman_text.classes(result(tmp_path, alike, labels))}
     assert rows["object: truck"]["above chance"] == "never predicted"
     assert rows["object: bicycle"]["above chance"] == "+0.000", (
         "the same score everywhere is no answer, but a prediction"

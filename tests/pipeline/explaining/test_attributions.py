@@ -1,6 +1,7 @@
 """One frame of a clip, explained: files, figures, and clear answers to what cannot be explained."""
 
 import json
+from dataclasses import asdict
 
 import cv2
 import numpy as np
@@ -52,7 +53,7 @@ def test_each_method_leaves_its_map_its_picture_and_its_figures(tiny_camera, cli
         assert cv2.imread(str(tmp_path / "why" / f"{name}.png")).shape == (48, 64, 3)
         figures = result.methods[name]
         keys = {"seconds", "evaluations", "deletion_auc", "insertion_auc", "sanity", "note", "stability", "agreement"}
-        assert keys <= figures.keys()
+        assert keys <= asdict(figures).keys()
         assert 0 <= figures.deletion_auc <= 1 and 0 <= figures.insertion_auc <= 1
         assert -1 <= figures.sanity <= 1 and figures.sane == (figures.sanity < faithfulness.MAX_SANITY_CORRELATION)
         assert len(figures.frames) == 6

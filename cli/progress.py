@@ -4,36 +4,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from core.progress import Progress, time_left
 
+if TYPE_CHECKING:
+    from pipeline.training.loop import Step
+
 LEARNING = "learning"
 """Name of the stage whose epoch and loss are shown, too."""
-
-
-class Step(Protocol):
-    """Where a training stands: ``epoch`` (from 0) of ``epochs``, of which ``done`` (0 to 1) is behind it."""
-
-    @property
-    def epoch(self) -> int:
-        """Present epoch, from 0."""
-        ...
-
-    @property
-    def epochs(self) -> int:
-        """Epochs of the stage."""
-        ...
-
-    @property
-    def done(self) -> float:
-        """Share of the present epoch, 0 to 1."""
-        ...
-
-    @property
-    def loss(self) -> float | None:
-        """Loss of the last batch; None before the first."""
-        ...
 
 
 def sentence(progress: Progress, detail: str = "") -> str:
@@ -70,7 +49,7 @@ class ProgressLine:
         self.stage = progress.stage
         self.show(lambda: sentence(progress, self.learning if progress.stage == LEARNING else ""))
 
-    def step(self, step: Step) -> None:
+    def step(self, step: "Step") -> None:
         """Take in where a training stands, which is shown while its stage is."""
         self.learning = f"epoch {step.epoch + 1} of {step.epochs}"
         if step.loss is not None:

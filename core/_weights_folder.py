@@ -1,7 +1,6 @@
 """Where published weights lie on this machine: checked, recorded, and taken over from other folders."""
 
 import hashlib
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -10,7 +9,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from core.errors import WeightsError
+from core import typed_json
+from core.errors import InputError, WeightsError
 from core.files import folder, home, storage_error, write_json, write_whole
 
 BLOCK_BYTES = 1 << 20
@@ -91,9 +91,8 @@ def recorded() -> dict[str, str]:
     """Return the checksums of what was downloaded, by file name."""
     path = home() / "weights" / "checksums.json"
     try:
-        found = json.loads(path.read_text("utf-8")) if path.exists() else {}
-        return {str(name): str(digest) for name, digest in found.items()}
-    except (OSError, ValueError, AttributeError) as error:
+        return typed_json.read(dict[str, str], path) if path.exists() else {}
+    except InputError as error:
         raise WeightsError(f"the list of checksums {path} is damaged; delete it and the weights beside it") from error
 
 

@@ -6,15 +6,12 @@ nothing else changes.
 
 import contextlib
 import dataclasses
-import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from core import files
-from core.errors import StorageError
+from core import files, typed_json
+from core.errors import InputError, StorageError
 
 FILE = "speeds.json"
 NEWEST_WEIGHT = 0.5
@@ -72,23 +69,13 @@ class Speeds:
 
     def _read(self) -> dict[str, Speed]:
         try:
-            content = json.loads(self.path.read_text(encoding="utf-8"))
-            return {str(key): _speed(entry) for key, entry in content.items()}
-        except (OSError, ValueError, TypeError, AttributeError):
+            return typed_json.read(dict[str, Speed], self.path, unknown="ignore")
+        except InputError:
             return {}
 
 
 def _key(job: str, subject: str, stage: str) -> str:
     return f"{job} / {subject} / {stage}"
-
-
-def _speed(entry: Mapping[str, Any]) -> Speed:
-    return Speed(*(_sound(entry.get(field.name)) for field in dataclasses.fields(Speed)))
-
-
-def _sound(value: Any) -> float | None:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if number and math.isfinite(value) and value >= 0 else None
 
 
 def _mixed(old: float | None, new: float | None) -> float | None:

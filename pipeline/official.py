@@ -1,11 +1,10 @@
 """The verb ``setup``: official object and action models, from their publishers or carried over in a folder."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from core import weights
+from core import typed_json, weights
 from core.errors import InputError, WeightsError, WeightsUnavailable
 from core.registry import collect
 from explain.backends import Published
@@ -145,13 +144,6 @@ def _fault(path: Path, one: Published, listed: Mapping[str, str]) -> str:
 
 
 def _listed(path: Path | None) -> dict[str, str]:
-    """Return the checksums that were carried over with the files.
-
-    Raises:
-        InputError: the list is damaged.
-    """
-    try:
-        found = json.loads(path.read_text("utf-8")) if path else {}
-        return {str(name): str(digest) for name, digest in found.items()}
-    except (OSError, ValueError, AttributeError) as error:
-        raise InputError(f"{str(path)!r} is no list of checksums; leave it out or bring it again") from error
+    """Return the checksums that were carried over with the files."""
+    remedy = "leave it out or bring it again"
+    return typed_json.read(dict[str, str], path, f"the list of checksums {str(path)!r}", remedy) if path else {}

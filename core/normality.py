@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from core.errors import expect
 
@@ -75,18 +74,6 @@ class Normality:
     explained_frames: int = 0
     places: Mapping[str, Places] = field(default_factory=dict)
 
-    @classmethod
-    def of(cls, content: Mapping[str, Any]) -> "Normality":
-        """Make it of what :func:`dataclasses.asdict` made of it.
-
-        Raises:
-            KeyError, TypeError, ValueError: the content is not a normality's.
-        """
-        parts = dict(content)
-        classes = {label: ClassNormality(**entry) for label, entry in parts.pop("classes").items()}
-        places = {label: Places(**entry) for label, entry in parts.pop("places", {}).items()}
-        return cls(**parts, classes=classes, places=places)
-
 
 @dataclass(frozen=True)
 class AlarmCurve:
@@ -106,16 +93,6 @@ class AlarmCurve:
     def __post_init__(self) -> None:
         expect(len(self.thresholds) > 0, "thresholds", "at least one", 0)
         expect(len(self.per_hour) == len(self.thresholds), "per_hour", f"{len(self.thresholds)}", len(self.per_hour))
-
-    @classmethod
-    def of(cls, content: Mapping[str, Any]) -> "AlarmCurve":
-        """Make it of what :func:`dataclasses.asdict` made of it.
-
-        Raises:
-            KeyError, TypeError, ValueError: the content is not a curve's.
-        """
-        numbers = {name: tuple(float(value) for value in content[name]) for name in ("thresholds", "per_hour")}
-        return cls(float(content["hours"]), **numbers)
 
     @property
     def usual(self) -> float:

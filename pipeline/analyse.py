@@ -127,10 +127,10 @@ def _gather(
     """Keep evidence of the frames that stand for the events in the report."""
     job.begin(plan.GATHERING)
     kept = finished_run.read(folder)
-    normal = float(kept.facts["normality"]["heat"])
-    second = EventEvidence(kept.log, detector, collector.fresh(), runtime, kept.texts, normal)
-    frames = wanted_frames(kept.events(float(kept.facts["threshold"])))
-    second.gather(path, kept.clip.fps, frames, EvidenceFolder(folder / EVIDENCE), job.advance, cancelled)
+    facts = kept.facts
+    second = EventEvidence(kept.log, detector, collector.fresh(), runtime, facts.texts, facts.normality.heat)
+    frames = wanted_frames(kept.events(facts.threshold))
+    second.gather(path, facts.clip.fps, frames, EvidenceFolder(folder / EVIDENCE), job.advance, cancelled)
 
 
 def _report(result: Analysis, folder: Path, job: JobProgress) -> None:

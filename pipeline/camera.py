@@ -1,20 +1,19 @@
 """A camera: a directory with a detector, its weights and threshold, what is normal there, and a card."""
 
 import dataclasses
-import json
 import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import cv2
 import numpy as np
 
-from core import files, pictures, video
+from core import files, pictures, typed_json, video
 from core.arrays import Images
-from core.errors import InputError, UnknownNameError, WeightsError
+from core.errors import InputError, UnknownNameError, WeightsError, expect
 from core.normality import AlarmCurve, Normality
 from core.registry import collect, pick
 from pipeline import scene
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from core.device import Runtime
 
 SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "cameras"
-FORMAT = 1
 ALIKE = 0.35
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _LOOK_FRAMES = 64
@@ -33,12 +31,10 @@ _BACKGROUND_WIDTH, _BACKGROUND_HEIGHT = 96, 960
 
 
 @dataclass(frozen=True)
-class Camera:
-    """Everything that scoring a clip of one fixed camera needs.
+class CameraFile:
+    """What ``camera.json`` holds.
 
     Attributes:
-        name: lower-case letters, digits, ``.``, ``_`` and ``-``.
-        folder: where ``camera.json``, ``weights.safetensors`` and ``background.png`` lie.
         detector: name in the registry.
         settings: of the detector, beyond its defaults.
         sha256: of ``weights.safetensors``.
@@ -46,13 +42,10 @@ class Camera:
         floor: calibrated score from which a frame's evidence is kept.
         width, height, fps: of the normal footage.
         normality: what is normal here.
-        background: (h, w, 3) uint8 RGB median of the normal footage, small.
         card: data, seed, epochs, versions, figures; shown as it is.
         alarms: what thresholds cost in false alarms; None for a camera that was measured before that was kept.
     """
 
-    name: str
-    folder: Path
     detector: str
     settings: Mapping[str, Any]
     sha256: str
@@ -62,9 +55,28 @@ class Camera:
     height: int
     fps: float
     normality: Normality
-    background: Images
     card: Mapping[str, Any]
-    alarms: AlarmCurve | None = None
+    alarms: AlarmCurve | None = dataclasses.field(default=None, kw_only=True)
+    format: Literal[1] = dataclasses.field(default=1, kw_only=True)
+
+    def __post_init__(self) -> None:
+        size = (self.fps, self.width, self.height)
+        expect(min(size) > 0, "fps, width and height", "above 0", size)
+
+
+@dataclass(frozen=True)
+class Camera(CameraFile):
+    """Everything that scoring a clip of one fixed camera needs.
+
+    Attributes:
+        name: lower-case letters, digits, ``.``, ``_`` and ``-``.
+        folder: where ``camera.json``, ``weights.safetensors`` and ``background.png`` lie.
+        background: (h, w, 3) uint8 RGB median of the normal footage, small.
+    """
+
+    name: str
+    folder: Path
+    background: Images
 
     def build(self, runtime: "Runtime") -> "Detector":
         """Build the detector, load its weights and place it.
@@ -129,40 +141,12 @@ def load(name: str) -> Camera:
         folder = Path(name)
     if folder is None:
         raise UnknownNameError("camera", name, known)
-    try:
-        return _read(folder)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{folder.name}/camera.json is not a camera of this version of Whycam ({error})") from error
-
-
-def _read(folder: Path) -> Camera:
-    text = (folder / "camera.json").read_text(encoding="utf-8")
-    content = json.loads(text, parse_float=_finite, parse_constant=_finite)
-    if content.pop("format") != FORMAT:
-        raise ValueError(f"format must be {FORMAT}")
-    normality, alarms = Normality.of(content.pop("normality")), content.pop("alarms", None)
+    kept = typed_json.read(CameraFile, folder / "camera.json", f"{folder.name}/camera.json", "train the camera again")
     try:
         background = pictures.read(folder / "background.png")
     except InputError as error:
         raise WeightsError(f"camera {folder.name} has no readable background.png ({error}); train it again") from error
-    camera = Camera(
-        folder.name, folder, normality=normality, background=background,
-        alarms=AlarmCurve.of(alarms) if alarms else None, **content,
-    )  # fmt: skip
-    for name in ("threshold", "floor", "fps", "width", "height"):
-        if not isinstance(getattr(camera, name), int | float):
-            raise ValueError(f"{name} must be a number")
-    if min(camera.fps, camera.width, camera.height) <= 0:
-        raise ValueError("fps, width and height must be above 0")
-    return camera
-
-
-def _finite(number: str) -> float:
-    """Read a number of JSON, or what some writers put in its place."""
-    value = float(number)
-    if not math.isfinite(value):
-        raise ValueError(f"all numbers must be finite, got {number}")
-    return value
+    return Camera(**vars(kept), name=folder.name, folder=folder, background=background)
 
 
 def check_name(name: str) -> None:
@@ -187,12 +171,8 @@ def save(camera: Camera) -> None:
     ok, png = cv2.imencode(".png", camera.background[..., ::-1])
     with files.write_whole(camera.folder / "background.png") as handle:
         handle.write(png.tobytes() if ok else b"")
-    content = {field.name: getattr(camera, field.name) for field in dataclasses.fields(camera)}
-    for elsewhere in ("name", "folder", "background"):
-        del content[elsewhere]
-    content["normality"] = dataclasses.asdict(camera.normality)
-    content["alarms"] = camera.alarms and dataclasses.asdict(camera.alarms)
-    files.write_json(camera.folder / "camera.json", {"format": FORMAT, **content})
+    kept = CameraFile(**{field.name: getattr(camera, field.name) for field in dataclasses.fields(CameraFile)})
+    files.write_json(camera.folder / "camera.json", dataclasses.asdict(kept))
 
 
 def note(camera: Camera, result: Mapping[str, Any]) -> None:

@@ -1,6 +1,5 @@
 """The answer of a finished run, made of what it kept: events cut at a threshold, their causes ranked."""
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from core import typed_json
 from core.analysis import Analysis, ExplainedEvent
 from core.arrays import Bools, Floats
 from core.clock import Clock
@@ -35,26 +35,51 @@ PEAK_SECONDS = 0.8
 
 
 @dataclass(frozen=True)
+class RunFacts:
+    """What ``run.json`` holds; see :class:`core.analysis.Analysis`. Runs of version 0.1 lack what has a default.
+
+    Attributes:
+        floor, camera_floor: calibrated scores from which the run kept evidence, and from which the camera would.
+        span: analysed frames of a window.
+        normality, normal_seconds, alarms: of the camera's normal footage.
+        texts: burnt into the picture.
+    """
+
+    clip: Clip
+    camera: str
+    detector: str
+    models: Mapping[str, str]
+    threshold: float
+    floor: float
+    normality: Normality
+    warnings: tuple[str, ...]
+    versions: Mapping[str, Any]
+    span: int = 1
+    camera_floor: float | None = None
+    normal_seconds: float | None = None
+    alarms: AlarmCurve | None = None
+    disturbances: tuple[Disturbance, ...] = ()
+    texts: tuple[BurntInText, ...] = ()
+    unread: tuple[tuple[float, float], ...] = ()
+    repeated: int = 0
+    doubt: str = ""
+
+
+@dataclass(frozen=True)
 class FinishedRun:
     """What a run's folder holds.
 
     Attributes:
         facts: of ``run.json``.
-        clip: its facts.
         log: of its frames.
         clock: when they are shown.
         scores: (T,) float32 calibrated; NaN also where the camera's own doing hides the scene.
-        disturbances: what the camera itself did.
-        texts: burnt into the picture.
     """
 
-    facts: dict[str, Any]
-    clip: Clip
+    facts: RunFacts
     log: FrameLog
     clock: Clock
     scores: Floats
-    disturbances: tuple[Disturbance, ...]
-    texts: tuple[BurntInText, ...] = ()
 
     @property
     def analysed(self) -> Analysed:
@@ -72,17 +97,17 @@ def read(folder: Path) -> FinishedRun:
     Raises:
         InputError: it holds no run that came to its end.
     """
+    facts = _facts(folder)
+    log = frame_log.read(folder, facts.clip.fps)
+    hidden = hidden_frames(facts.disturbances, log, facts.span)
+    return FinishedRun(facts, log, log.clock(facts.clip.fps), np.where(hidden, np.float32("nan"), log.scores))
+
+
+def _facts(folder: Path) -> RunFacts:
     try:
-        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-        clip = Clip(**facts["clip"])
-        disturbances = tuple(Disturbance(**entry) for entry in facts.get("disturbances", ()))
-        log = frame_log.read(folder, clip.fps)
-    except (OSError, KeyError, ValueError, TypeError) as error:
+        return typed_json.read(RunFacts, folder / FACTS, unknown="ignore")
+    except InputError as error:
         raise InputError("this run holds no finished analysis; analyse the clip again") from error
-    hidden = hidden_frames(disturbances, log, int(facts.get("span", 1)))
-    scores = np.where(hidden, np.float32("nan"), log.scores)
-    texts = tuple(BurntInText(**entry) for entry in facts.get("texts", ()))
-    return FinishedRun(facts, clip, log, log.clock(clip.fps), scores, disturbances, texts)
 
 
 def hidden_frames(disturbances: Sequence[Disturbance], log: FrameLog, span: int) -> Bools:
@@ -111,38 +136,33 @@ def explain_events(folder: Path, threshold: float | None = None, *, job: JobProg
         InputError: the folder holds no finished run, or the threshold is no finite number.
     """
     kept = read(folder)
-    facts = kept.facts
-    try:
-        normality = Normality.of(facts["normality"])
-        limit = float(facts["threshold"] if threshold is None else threshold)
-        if not math.isfinite(limit):
-            raise InputError(f"the threshold must be a finite number, got {limit}")
-        events = tuple(_explained_events(kept, EvidenceFolder(folder / EVIDENCE), normality, limit, job))
-        normal = _normal_scores(facts, kept.clip, normality)
-        return Analysis(
-            clip=kept.clip, camera=facts["camera"], detector=facts["detector"], models=facts["models"], threshold=limit,
-            scores=kept.scores, clock=kept.clock, events=events, disturbances=kept.disturbances,
-            unread=tuple((first, last) for first, last in facts.get("unread", ())),
-            repeated=int(facts.get("repeated", 0)), warnings=tuple(facts["warnings"]), versions=facts["versions"],
-            normal_heat=normality.heat, places=normality.places, normal_scores=normal,
-            doubt=str(facts.get("doubt", "")),
-            missed="" if events else detection_limit(kept.scores, kept.clock, limit, normal),
-        )  # fmt: skip
-    except (KeyError, ValueError, TypeError) as error:
-        raise InputError("this run holds no finished analysis; analyse the clip again") from error
+    facts, normality = kept.facts, kept.facts.normality
+    limit = facts.threshold if threshold is None else threshold
+    if not math.isfinite(limit):
+        raise InputError(f"the threshold must be a finite number, got {limit}")
+    events = tuple(_explained_events(kept, EvidenceFolder(folder / EVIDENCE), limit, job))
+    normal = _normal_scores(facts)
+    return Analysis(
+        clip=facts.clip, camera=facts.camera, detector=facts.detector, models=facts.models, threshold=limit,
+        scores=kept.scores, clock=kept.clock, events=events, disturbances=facts.disturbances, unread=facts.unread,
+        repeated=facts.repeated, warnings=facts.warnings, versions=facts.versions, normal_heat=normality.heat,
+        places=normality.places, normal_scores=normal, doubt=facts.doubt,
+        missed="" if events else detection_limit(kept.scores, kept.clock, limit, normal),
+    )  # fmt: skip
 
 
 def _explained_events(
-    kept: FinishedRun, evidence: EvidenceFolder, normality: Normality, limit: float, job: JobProgress | None
+    kept: FinishedRun, evidence: EvidenceFolder, limit: float, job: JobProgress | None
 ) -> Iterator[ExplainedEvent]:
     """Rank the causes of each event."""
-    low = float(kept.facts.get("camera_floor", kept.facts["floor"])) / EventRule().low
+    floor = kept.facts.floor if kept.facts.camera_floor is None else kept.facts.camera_floor
+    low = floor / EventRule().low
     parts = [(event, explained_span(event, kept.scores, limit, low, kept.clock)) for event in kept.events(limit)]
     seen = [evidence.between(*part).around(event.peak, MAX_EXPLAINED_FRAMES) for event, part in parts]
     if job is not None:
         job.begin(plan.RANKING, sum(map(len, seen)))
     for number, (event, part) in enumerate(parts):
-        yield _explained(event, part, seen[number], normality, kept, limit)
+        yield _explained(event, part, seen[number], kept, limit)
         if job is not None:
             job.advance(sum(map(len, seen[: number + 1])))
 
@@ -170,24 +190,22 @@ def explained_span(event: Event, scores: Floats, threshold: float, low: float, c
 
 
 def _explained(
-    event: Event, part: tuple[int, int], seen: Sequence[Evidence], normality: Normality, kept: FinishedRun,
-    threshold: float,
-) -> ExplainedEvent:  # fmt: skip
+    event: Event, part: tuple[int, int], seen: Sequence[Evidence], kept: FinishedRun, threshold: float
+) -> ExplainedEvent:
     if not len(seen):
         return ExplainedEvent(event, (), 1.0, summary.unseen(event, kept.clock, threshold))
-    found = ranking.rank(seen, normality, clock=kept.clock)
-    size, told = (kept.clip.width, kept.clip.height), None if part == (event.first, event.last) else part
+    found = ranking.rank(seen, kept.facts.normality, clock=kept.clock)
+    size, told = (kept.facts.clip.width, kept.facts.clip.height), None if part == (event.first, event.last) else part
     said = summary.summarise(event, found.causes, found.unexplained, kept.clock, threshold, size, found.shown, told)
     return ExplainedEvent(event, found.causes, found.unexplained, said, found.shown)
 
 
-def _normal_scores(facts: Mapping[str, Any], clip: Clip, normality: Normality) -> NormalScores:
+def _normal_scores(facts: RunFacts) -> NormalScores:
     """Return what the camera's normal footage was like; of a run of an older version, as far as it is known."""
-    alarms = facts.get("alarms")
-    seconds = float(facts.get("normal_seconds", normality.frames / clip.fps))
-    return NormalScores(seconds, max(normality.quantiles), AlarmCurve.of(alarms) if alarms else None)
+    seconds = facts.normality.frames / facts.clip.fps if facts.normal_seconds is None else facts.normal_seconds
+    return NormalScores(seconds, max(facts.normality.quantiles), facts.alarms)
 
 
 def floor_of(folder: Path) -> float:
     """Return the calibrated score from which a run kept evidence: the lowest threshold that it can explain."""
-    return float(json.loads((folder / FACTS).read_text(encoding="utf-8"))["floor"]) / EventRule().low
+    return _facts(folder).floor / EventRule().low

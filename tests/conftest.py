@@ -124,11 +124,11 @@ def _untrained(home: Path, name: str, detector: str, settings: dict[str, Any]) -
     sha256 = weights.save(make_detector(detector, settings), folder / "weights.safetensors")
     save(
         Camera(
-            name,
-            folder,
             detector,
             settings,
             sha256,
+            name=name,
+            folder=folder,
             threshold=0.5,
             floor=0.1,
             width=64,

@@ -184,8 +184,8 @@ def _camera(
     card: dict[str, Any],
 ) -> Camera:  # fmt: skip
     return Camera(
-        out.resolve().name, out, detector, dict(settings), sha256, found.threshold, floor_of(found.threshold),
-        found.width, found.height, fps, found.normality, found.background, card, found.alarms,
+        detector, dict(settings), sha256, found.threshold, floor_of(found.threshold), found.width, found.height, fps,
+        found.normality, card, out.resolve().name, out, found.background, alarms=found.alarms,
     )  # fmt: skip
 
 

@@ -144,7 +144,7 @@ def test_bombs_are_refused_by_their_header_or_read_in_bounded_memory(faults):
     with pytest.raises(InputError, match="up to 36 megapixels"):
         pictures.read(faults / "bomb-30000x30000.png")
     normality = Normality(-10.0, tuple(float(i) for i in range(101)), 100, 0.01)
-    camera = Camera("a", faults, "a", {}, "", threshold=1.0, floor=1.0, width=64, height=64, fps=10.0,
+    camera = Camera("a", {}, "", name="a", folder=faults, threshold=1.0, floor=1.0, width=64, height=64, fps=10.0,
                     normality=normality, background=np.zeros((96, 96, 3), np.uint8), card={})  # fmt: skip
     look(camera, faults / "bomb-4096x4096-70.mp4")
     assert sum(len(part) for part in video.read(faults / "bomb-4096x4096-70.mp4", 8)) == 70

@@ -81,8 +81,9 @@ def camera(tmp_path, clip):
     sha256 = weights.save(module, folder / "weights.safetensors")
     images = next(video.read(clip)).images
     made = cameras.Camera(
-        "tiny", folder, "unet-prediction", SETTINGS, sha256, 1.0, 0.36, SIZE[1], SIZE[0], 25.0,
-        Normality(0.0, tuple(np.linspace(-1, 1, 101)), 100, 0.01), cameras.background_of(images), {"seed": 0},
+        "unet-prediction", SETTINGS, sha256, 1.0, 0.36, SIZE[1], SIZE[0], 25.0,
+        Normality(0.0, tuple(np.linspace(-1, 1, 101).tolist()), 100, 0.01), {"seed": 0},
+        "tiny", folder, cameras.background_of(images),
     )  # fmt: skip
     cameras.save(made)
     loaded = cameras.load(str(folder))

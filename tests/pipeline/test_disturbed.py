@@ -56,8 +56,8 @@ def camera(models, tmp_path_factory):
     sha256 = weights.save(cameras.make_detector("unet-prediction", SETTINGS), folder / "weights.safetensors")
     normality = Normality(0.0, tuple(np.linspace(-1, 1, 101)), 100, HEAT)
     made = cameras.Camera(
-        "tiny", folder, "unet-prediction", SETTINGS, sha256, 1e3, 1.0, *SIZE, FPS, normality,
-        cameras.background_of(views.window(take())), {"seed": 0},
+        "unet-prediction", SETTINGS, sha256, 1e3, 1.0, *SIZE, FPS, normality, {"seed": 0},
+        "tiny", folder, cameras.background_of(views.window(take())),
     )  # fmt: skip
     cameras.save(made)
     found = run(cameras.load(str(folder)), views.window(take()), place / "plain")

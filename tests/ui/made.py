@@ -135,9 +135,9 @@ def camera(name="street"):
     """Keep a camera without weights, that knows the pictures of :func:`pictures`."""
     quantiles = tuple(np.linspace(0.0, 1.0, 101).tolist())
     made = Camera(
-        name, files.home() / "cameras" / name, "vqunet-prediction", {}, "0" * 64, 2.0, 0.6, SIZE[1], SIZE[0], FPS,
-        Normality(1.0, quantiles, 900, 0.02), background_of(np.stack(list(pictures(8)))),
+        "vqunet-prediction", {}, "0" * 64, 2.0, 0.6, SIZE[1], SIZE[0], FPS, Normality(1.0, quantiles, 900, 0.02),
         {"data": "pictures <b>made</b> by hand", "epochs": 3, "auc": 0.94123},
+        name, files.home() / "cameras" / name, background_of(np.stack(list(pictures(8)))),
     )  # fmt: skip
     save(made)
     return made

@@ -1,9 +1,12 @@
 import dataclasses
+import json
 
 import numpy as np
 import pytest
 
+from core import typed_json
 from core.clock import Clock
+from core.errors import InputError
 from core.normality import DEFAULT_ALARMS_PER_HOUR, MAX_ALARMS_PER_HOUR, AlarmCurve
 from pipeline.events import find_events
 from pipeline.training.alarms import COUNTED, RAREST, alarm_curve
@@ -101,8 +104,8 @@ def test_footage_in_which_nothing_happens_has_a_curve():
 
 def test_a_curve_survives_json_and_refuses_what_is_none():
     curve = alarm_curve(timed([bumps([1, 2, 3])]))
-    assert AlarmCurve.of(dataclasses.asdict(curve)) == curve
-    with pytest.raises(ValueError, match="per_hour must be 2, got 1"):
-        AlarmCurve.of({"hours": 1, "thresholds": [1, 2], "per_hour": [1]})
+    assert typed_json.load(AlarmCurve, json.dumps(dataclasses.asdict(curve)), "a curve") == curve
+    with pytest.raises(InputError, match="per_hour must be 2, got 1"):
+        typed_json.load(AlarmCurve, '{"hours": 1, "thresholds": [1, 2], "per_hour": [1]}', "a curve")
     with pytest.raises(ValueError, match="thresholds must be at least one"):
         AlarmCurve(1.0, (), ())

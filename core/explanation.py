@@ -8,7 +8,7 @@ from typing import Any
 from core import typed_json
 
 FILE, COUNTERFACTUAL = "explain.json", "counterfactual.json"
-_WHERE_KNOWN = ("mass", "rank", "points", "agreement")
+_WHERE_KNOWN = {"mass", "rank", "points", "agreement"}
 """Figures that the file leaves out where there are none."""
 
 
@@ -51,16 +51,12 @@ class FrameExplanation:
     """What ``explain.json`` holds of one frame.
 
     Attributes:
-        clip, camera, detector: names.
         frame: index in the clip.
         window: first and last frame that the detector looks at.
         score, threshold: residual errors, 1 at the camera's maximum.
         score_db, threshold_db: the same as calibrated scores; None in a file of version 0.1.
-        segments: number of regions of the picture.
-        budget: evaluations of each method.
-        seed: of everything drawn by chance.
+        segments, budget: regions of the picture, and evaluations of each method.
         sane_below: sanity under which a map counts as sane.
-        versions: of packages, models and weights.
         methods: name to figures of the methods that are finished.
     """
 
@@ -83,20 +79,15 @@ class FrameExplanation:
     @property
     def ranked(self) -> list[str]:
         """Names of the methods, the most faithful first: by deletion AUC, those without one last."""
-        return sorted(self.methods, key=lambda name: (_deletion(self.methods[name]), name))
+        found = {name: figures.deletion_auc for name, figures in self.methods.items()}
+        return sorted(found, key=lambda name: (found[name] is None, found[name] or 0.0, name))
 
     def as_json(self) -> dict[str, Any]:
         """Return what ``explain.json`` holds."""
         made = asdict(self)
-        for figures in made["methods"].values():
-            for key in _WHERE_KNOWN:
-                if figures[key] is None:
-                    del figures[key]
+        for name, figures in made["methods"].items():
+            made["methods"][name] = {k: v for k, v in figures.items() if v is not None or k not in _WHERE_KNOWN}
         return made
-
-
-def _deletion(figures: MethodFigures) -> tuple[bool, float]:
-    return figures.deletion_auc is None, figures.deletion_auc or 0.0
 
 
 @dataclass(frozen=True)
@@ -104,7 +95,6 @@ class RemovedPart:
     """One tube of an event's counterfactual.
 
     Attributes:
-        label: of the object.
         share: of the event's heat, from 0 to 1.
         alone: residual error of the event without this tube alone.
         needed: whether it is one of the smallest set.
@@ -130,7 +120,6 @@ class Counterfactual:
             threshold, as residual errors.
         before_db, after_db, threshold_db: the same as calibrated scores; None in a file of version 0.1.
         suffices: whether the event is under the threshold without the set.
-        parts: each tube.
         sentence: the finding in words.
         frames: first and last frame that was replaced.
     """

@@ -2,12 +2,12 @@
 
 import calendar
 import contextlib
-import json
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from core import typed_json
 from core.errors import WhycamError
 from core.files import home
 from jobs import processes
@@ -32,9 +32,9 @@ def take_over(
         summary: names of the state's entries that are kept.
     """
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError, RecursionError, OverflowError, WhycamError):
-        request, state = _read(folder / REQUEST), _read(folder / STATE)
+        request, state = (typed_json.read(dict[str, Any], folder / name) for name in (REQUEST, STATE))
         for name in WORKERS:
-            worker = _read(folder / name) if (folder / name).exists() else {}
+            worker = typed_json.read(dict[str, Any], folder / name) if (folder / name).exists() else {}
             processes.kill(processes.counted_in_ticks(worker.get("pid"), worker.get("born")))
         ended, reason = str(state.get("state", "queued")), str(state.get("error") or "")
         if ended in ACTIVE:
@@ -52,10 +52,3 @@ def take_over(
 
 def _asked(job_id: str) -> float:
     return calendar.timegm(time.strptime(job_id[:15], "%Y%m%d-%H%M%S"))
-
-
-def _read(path: Path) -> dict[str, Any]:
-    content = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(content, dict):
-        raise ValueError(f"{path.name} must hold an object")
-    return content

@@ -46,6 +46,7 @@ class ChosenSettings:
         reasons: name of a setting to the sentence that says why it was chosen; none for what the user gave.
         windows: drawn in an epoch at most; 0 for all.
         costs: seconds that a window takes in each stage; empty where that was not measured.
+        hold_out: share of the footage that the threshold is measured on.
     """
 
     detector: str
@@ -53,6 +54,7 @@ class ChosenSettings:
     reasons: dict[str, str] = field(default_factory=dict)
     windows: int = 0
     costs: list[float] = field(default_factory=list)
+    hold_out: float = 0.0
 
     def choose(self, name: str, value: Any, reason: str) -> None:
         """Choose a setting, unless the user did."""

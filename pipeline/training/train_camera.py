@@ -1,15 +1,14 @@
 """A camera from a user's own footage: survey, check, choose settings, split, train and calibrate."""
 
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from core import device, files
+from core import device, files, typed_json
 from core.contracts import Footage
 from core.errors import InputError
 from core.normality import DEFAULT_ALARMS_PER_HOUR
@@ -154,17 +153,19 @@ def _choose(
     """Choose detector, settings and what is held out; a training that goes on keeps what was chosen for it."""
     kept = out / "training" / CHOSEN
     if request.resume and kept.exists():
-        choice, hold_out = _kept(kept)
+        try:
+            choice = typed_json.read(ChosenSettings, kept)
+        except InputError as error:
+            raise InputError(f"{CHOSEN} of the stopped training cannot be read; train without --resume") from error
         choice.settings |= request.settings
     else:
         job.begin(plan.TRYING)
-        hold_out = request.validation_share
-        choice = choose_settings(seen, runtime, request.detector, request.settings, request.minutes, 1 - hold_out)
+        share = request.validation_share
+        choice = choose_settings(seen, runtime, request.detector, request.settings, request.minutes, 1 - share)
+        choice.hold_out = share
     span = detector_entries()[choice.detector].make(**choice.settings).window.span
-    parts = validation_split(clips, seen, hold_out, span)
-    content = {"detector": choice.detector, "settings": choice.settings, "reasons": choice.reasons,
-               "windows": choice.windows, "costs": choice.costs, "hold_out": hold_out}  # fmt: skip
-    files.write_json(kept, content)
+    parts = validation_split(clips, seen, choice.hold_out, span)
+    files.write_json(kept, asdict(choice))
     return parts, choice
 
 
@@ -184,15 +185,6 @@ def _foresee(job: JobProgress, seen: Survey, parts: ValidationSplit, choice: Cho
     for stage in (plan.COUNTING, plan.MEASURING):
         job.expect(stage, measured)
     job.expect(plan.NAMING, explained_of(measured, seen.longest.fps))
-
-
-def _kept(path: Path) -> tuple[ChosenSettings, float]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        hold_out = float(content.pop("hold_out"))
-        return ChosenSettings(**content), hold_out
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise InputError(f"{path.name} of the stopped training cannot be read; train without --resume") from error
 
 
 def _threshold_warnings(camera: Camera) -> list[str]:

@@ -12,31 +12,18 @@ __all__ = ["CauseLabels", "CauseResult", "FirstCause", "RuleClasses", "RuleFigur
 
 @dataclass(frozen=True)
 class VideoCauses:
-    """The first causes of one clip.
-
-    Attributes:
-        name: of the clip.
-        shares: of its frames and tracks.
-        event: ``coarse: fine`` of the first cause if all frames are one event; None where there is none.
-    """
+    """The first causes of one clip; ``event`` (``coarse: fine``) is that of all its frames as one, None without any."""
 
     name: str
     shares: Shares
     event: str | None
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the keys of an entry of ``videos``."""
-        return {"name": self.name, **asdict(self.shares), "event": self.event}
-
 
 @dataclass(frozen=True)
 class RuleFigures:
-    """The first causes by one rule.
+    """The first causes by one rule, of all clips and clip by clip.
 
-    Attributes:
-        shares: of all clips.
-        unseen, seen: of clips that the object model was not trained on, and of the others; None without any.
-        videos: clip by clip.
+    ``unseen`` are those that the object model was not trained on, ``seen`` the others; None without any.
     """
 
     shares: Shares
@@ -46,8 +33,9 @@ class RuleFigures:
 
     def as_json(self) -> dict[str, Any]:
         """Return the keys of an entry of ``causes``."""
+        videos = [{"name": one.name, **asdict(one.shares), "event": one.event} for one in self.videos]
         groups = {"unseen": self.unseen and asdict(self.unseen), "seen": self.seen and asdict(self.seen)}
-        return {**asdict(self.shares), **groups, "videos": [video.as_json() for video in self.videos]}
+        return {**asdict(self.shares), **groups, "videos": videos}
 
 
 @dataclass(frozen=True)
@@ -61,10 +49,6 @@ class RuleClasses:
 
     figures: Figures
     per_class: Mapping[str, Figures]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the keys of an entry of ``xman``."""
-        return {**self.figures, **self.per_class}
 
 
 @dataclass(frozen=True)
@@ -97,8 +81,7 @@ class CauseLabels:
     """What was measured against.
 
     Attributes:
-        clips: names of the labelled clips.
-        frames: how many labelled frames were looked at.
+        frames: number of evaluated labelled frames.
         every: each ``every``-th of them.
         without_score: those that no window of the detector reaches.
         unmatched: videos of the label files that are no clip of the data set.
@@ -144,6 +127,6 @@ class CauseResult:
         rules = {rule: figures.as_json() for rule, figures in self.rules.items()}
         return {
             "causes": {"not_run": dict(self.not_run), **rules, "frames": [asdict(row) for row in self.frames]},
-            "xman": {rule: figures.as_json() for rule, figures in self.classes.items()},
+            "xman": {rule: {**found.figures, **found.per_class} for rule, found in self.classes.items()},
             "labels": asdict(self.labels),
         }

@@ -40,14 +40,9 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Unmatched:
-    """What one file has and the other lacks.
+    """What the predictions alone have, and (``labelled_``) the labels alone; ``frames_such_as`` are examples.
 
-    Attributes:
-        videos, classes: of the predictions alone.
-        labelled_videos, labelled_classes: of the labels alone.
-        frames, labelled_frames: how many frames are in the predictions alone, and in the labels alone.
-        frames_such_as, labelled_frames_such_as: some of them.
-        hint: that the two files seem to count frames from different numbers; empty where they do not.
+    ``hint`` says that the two seem to count frames from different numbers; empty where they do not.
     """
 
     videos: tuple[str, ...]
@@ -63,12 +58,7 @@ class Unmatched:
 
 @dataclass(frozen=True)
 class Confusion:
-    """Which class ranks first in the frames of each class.
-
-    Attributes:
-        classes: C names, and ``nothing``.
-        rows: (C, C + 1) numbers of frames; a row is a true class, a column the class that ranks first.
-    """
+    """(C, C + 1) numbers of frames: rows are true classes, columns those that rank first, the last ``nothing``."""
 
     classes: tuple[str, ...]
     rows: tuple[tuple[int, ...], ...]
@@ -91,11 +81,9 @@ class XmanFigures:
         figures: ``map``, ``map_without_location``, ``map_11_point``, ``map_macro_over_videos``, and further metrics.
         by_type: mean average precision of each coarse type.
         per_class: ``per_class`` (average precision), ``per_class_11_point`` and further ones: class to value.
-        chance: the same by chance.
         intervals, per_class_interval: 95 % confidence intervals; None where undefined.
         never_predicted: classes that the predictions never name.
         positives: number of frames of each class.
-        confusion: which class ranks first.
         frames, videos: how many count.
         protocol: how the figures are computed, in sentences.
     """
@@ -123,9 +111,7 @@ class XmanResult:
     """What was measured of two files.
 
     Attributes:
-        predictions, labels: what the files are called.
-        coverage: of the labelled frames.
-        unmatched: what is in one file alone.
+        predictions, labels: names of the files.
         ways: figures for ``lowest`` and ``left-out``.
         sha256: of ``predictions`` and ``labels``; empty in a file of an earlier version.
         unanswered: the way whose figures count.

@@ -51,7 +51,7 @@ SECONDS, FRAMES, MAX_WIDTH_PIXELS = (8.0, 15.0), 240, 700
 SEEDS, EACH = (0, 1, 2), 3
 ALL = {**FAULTS, **HARMLESS, **LATER}
 DEVELOPED = (
-    "Limits of lost parts and of slow zooms were corrected after failures on these same clips (decision 0031): their "
+    "Limits of lost parts and of slow zooms were corrected after failures on these same clips (decision 0020): their "
     "rows are development figures."
 )
 TOLERANCE_SECONDS = 1.0

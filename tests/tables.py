@@ -46,7 +46,7 @@ def _family(name: str, entry: DetectorEntry) -> tuple[str, ...]:
 
 def cameras() -> list[tuple[str, ...]]:
     """Return the shipped cameras with the figures on their cards."""
-    found = [("camera", "trained on", "epochs, seed", "label set", "AUC", "frame's index alone", "raw AUC", "EER")]
+    found = [("camera", "trained on", "epochs, seed", "label set", "AUC", "frame-index baseline", "raw AUC", "EER")]
     for path in sorted(SHIPPED.glob("*/camera.json")):
         card = load(str(path.parent)).card
         for label_set, f in card["figures"].items():

@@ -2,7 +2,7 @@
 
 Source: Ravi, "A class of augmented convolutional networks architectures for efficient visual anomaly detection"
 (``ravi2021class``), chapters 3 and 4. What the thesis leaves open is settled in
-``docs/decisions/0011-thesis-choices.md``.
+``docs/decisions/0009-thesis-choices.md``.
 """
 
 from functools import partial

@@ -2,7 +2,7 @@
 
 A squared error stands on edges, thin and sharp: cut at a threshold it falls into specks, and the one hottest pixel of a
 walker's outline passes most of a car. What is unusual is as large as a person and stays for a while, so ``tube`` asks
-about squares of that size and about some frames together (``docs/decisions/0028-where-the-heat-is.md``).
+about squares of that size and about some frames together (``docs/decisions/0017-where-the-heat-is.md``).
 """
 
 from collections.abc import Callable

@@ -48,7 +48,7 @@ def place(tmp_path_factory):
     started = [popen(place, "list", "metrics") for _ in range(2)]
     said = [process.communicate(timeout=300) for process in started]
     assert [process.returncode for process in started] == [0, 0], said
-    made = [err for _, err in said if "making .venv" in err]
+    made = [err for _, err in said if "creating .venv" in err]
     assert len(made) == 1, "of two first starts one makes .venv and the other waits"
     return place
 

@@ -104,10 +104,7 @@ def number(text: str) -> float:
 def device(made: argparse.ArgumentParser) -> None:
     """Add ``--device``."""
     made.add_argument(
-        "--device",
-        choices=DEVICES,
-        default="auto",
-        help="device of the networks (default auto: a GPU if there is one)",
+        "--device", choices=DEVICES, default="auto", help="device of the networks (default auto: a GPU if there is one)"
     )
 
 

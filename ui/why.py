@@ -151,16 +151,7 @@ def _score(result: FrameExplanation) -> str:
 
 
 def _figures(names: Sequence[str], result: FrameExplanation) -> None:
-    heads = (
-        "Deletion ↓",
-        "Insertion ↑",
-        "Sanity",
-        "Stability ↑",
-        "Agreement",
-        "Evaluations",
-        "Seconds",
-        "Frames",
-    )
+    heads = ("Deletion ↓", "Insertion ↑", "Sanity", "Stability ↑", "Agreement", "Evaluations", "Seconds", "Frames")
     body = "".join(_row(name, result.methods[name]) for name in names)
     head = "".join(f"<th>{name}</th>" for name in ("Method", *heads))
     st.html(f'<div class="card why"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>')

@@ -80,8 +80,7 @@ def _each(seen: Survey) -> Iterator[FootageIssue]:
             )
         elif (places := clip.scenes - any(one.kind in HIDDEN for one in clip.disturbances)) > 1:
             yield FootageIssue(
-                f"{clip.name!r} changes between {places} places; give clips of one camera, cut at the changes",
-                True,
+                f"{clip.name!r} changes between {places} places; give clips of one camera, cut at the changes", True
             )
         elif clip.sway > SWAY:
             yield FootageIssue(

@@ -95,14 +95,12 @@ def found(analysis: "Analysis", clip: str, folder: Path) -> list[str]:
     ]
 
 
-VERBS = (
-    Verb(
-        "analyse",
-        "find and explain what is unusual in clips",
-        "Writes report.html (opens in any browser, needs no network), report.json and scores.csv. A run that was "
-        "stopped goes on where it was when it is started again with the same --out.",
-        "analyse assets/demo/plaza.mp4 --camera plaza --out out/",
-        _arguments,
-        run,
-    ),
+VERB = Verb(
+    "analyse",
+    "find and explain what is unusual in clips",
+    "Writes report.html (opens in any browser, needs no network), report.json and scores.csv. A run that was "
+    "stopped goes on where it was when it is started again with the same --out.",
+    "analyse assets/demo/plaza.mp4 --camera plaza --out out/",
+    _arguments,
+    run,
 )

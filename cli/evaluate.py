@@ -220,14 +220,12 @@ def _file(folder: Path, camera: "Camera", distorted: str) -> Path:
     return folder / f"{camera.name}{f'-{distorted}' if distorted else ''}.npz".replace("=", "").replace(",", "-")
 
 
-VERBS = (
-    Verb(
-        "evaluate",
-        "measure cameras on clips with ground truth",
-        "Each figure is printed with the frame-index baseline, the same figure for the frame's number as a score. "
-        "docs/interfaces.md explains the figures.",
-        "evaluate ucsd-ped2 --data ped2 --root path/to/UCSDped2",
-        _arguments,
-        run,
-    ),
+VERB = Verb(
+    "evaluate",
+    "measure cameras on clips with ground truth",
+    "Each figure is printed with the frame-index baseline, the same figure for the frame's number as a score. "
+    "docs/interfaces.md explains the figures.",
+    "evaluate ucsd-ped2 --data ped2 --root path/to/UCSDped2",
+    _arguments,
+    run,
 )

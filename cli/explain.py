@@ -76,14 +76,12 @@ def _number(value: float | None, digits: int = 3) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
-VERBS = (
-    Verb(
-        "explain",
-        "explain the score of one frame by several methods",
-        "Each method gives a map of what raised the score, with figures of its reliability, written as "
-        "METHOD.npy, METHOD.png and explain.json; what is finished is kept when it is stopped.",
-        "explain assets/demo/plaza.mp4 --camera plaza --frame 400 --methods lrp-composite,shap-partition --out why",
-        _arguments,
-        run,
-    ),
+VERB = Verb(
+    "explain",
+    "explain the score of one frame by several methods",
+    "Each method gives a map of what raised the score, with figures of its reliability, written as "
+    "METHOD.npy, METHOD.png and explain.json; what is finished is kept when it is stopped.",
+    "explain assets/demo/plaza.mp4 --camera plaza --frame 400 --methods lrp-composite,shap-partition --out why",
+    _arguments,
+    run,
 )

@@ -37,14 +37,12 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-VERBS = (
-    Verb(
-        "setup",
-        "get official models and optional packages",
-        "The launcher has set up everything else by then. Without an option it says which official models are here. "
-        "Without a network the compact models that come with Whycam answer until the official ones were carried over.",
-        "setup --models",
-        _arguments,
-        run,
-    ),
+VERB = Verb(
+    "setup",
+    "get official models and optional packages",
+    "The launcher has set up everything else by then. Without an option it says which official models are here. "
+    "Without a network the compact models that come with Whycam answer until the official ones were carried over.",
+    "setup --models",
+    _arguments,
+    run,
 )

@@ -198,10 +198,6 @@ def save(camera: Camera) -> None:
 def note(camera: Camera, result: Mapping[str, Any]) -> None:
     """Write the figures of an evaluation on the camera's card, under the id of its label set.
 
-    Args:
-        camera: that was evaluated.
-        result: of :func:`pipeline.evaluation.evaluate.evaluate`.
-
     Raises:
         StorageError: the card cannot be written.
     """

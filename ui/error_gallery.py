@@ -15,12 +15,7 @@ ACROSS = 6
 
 
 def show(one: Evaluation, name: str) -> None:
-    """Show the worst frames of an evaluation, false alarms first, each with the way to its event.
-
-    Args:
-        one: the evaluation.
-        name: that it is called by.
-    """
+    """Show the worst frames of an evaluation, false alarms first, each with the way to its event."""
     pictures = [(number, row) for number, row in enumerate(one.curves().get("worst", []))
                 if (one.folder / f"worst-{number}.jpg").exists()]  # fmt: skip
     for kind, said in (("false alarm", "normal frames that score highest"), ("missed", "abnormal ones, lowest")):

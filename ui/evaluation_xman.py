@@ -23,9 +23,6 @@ SIDE_BY_SIDE = 8
 def coverage(named: Sequence[tuple[str, XmanResult]]) -> str:
     """Say how many labelled frames each system answers, in all and by video, and let the others count either way.
 
-    Args:
-        named: name and result of each system.
-
     Returns:
         The way, one of :data:`pipeline.evaluation.xman.UNANSWERED`.
     """
@@ -50,13 +47,7 @@ def coverage(named: Sequence[tuple[str, XmanResult]]) -> str:
 
 
 def classes(key: str, name: str, result: XmanResult) -> None:
-    """Show one system's classes: beside chance, and what each is taken for.
-
-    Args:
-        key: tells the charts of several systems apart.
-        name: the system's.
-        result: of :func:`pipeline.evaluation.xman.measure_files`, counted one way.
-    """
+    """Show one system's classes: beside chance, and what each is taken for."""
     st.subheader(f"Classes, {escape_markdown(name)}")
     few = len(result.coverage.classes or ()) <= SIDE_BY_SIDE
     left, right = st.columns(2, gap="large") if few else (st.container(), st.container())

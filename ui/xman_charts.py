@@ -26,11 +26,7 @@ LETTER = 6.9
 
 
 def precision_by_class(result: XmanResult) -> go.Figure:
-    """Draw each class's average precision as a bar with its interval, and what chance earns as a mark on it.
-
-    Args:
-        result: of :func:`pipeline.evaluation.xman.measure_files`.
-    """
+    """Draw each class's average precision as a bar with its interval, and what chance earns as a mark on it."""
     found = result.chosen
     precision = {name: ap for name, ap in found.per_class["per_class"].items() if ap is not None}
     kept, value = list(precision), list(precision.values())
@@ -74,10 +70,6 @@ def confusion(result: XmanResult, *, dark: bool = False) -> go.Figure:
     """Draw which class ranks first in the frames of each class, in per cent of those frames.
 
     Classes without a frame have no row, and those that are never first and have none no column.
-
-    Args:
-        result: of :func:`pipeline.evaluation.xman.measure_files`.
-        dark: whether the page is.
     """
     names, counts = result.chosen.confusion.classes, result.chosen.confusion.rows
     rows = [i for i, row in enumerate(counts) if sum(row)]

@@ -52,12 +52,7 @@ class FootageIssue:
 
 
 def check_footage(seen: Survey, span: int) -> list[FootageIssue]:
-    """Say what speaks against learning from footage, what stops it first.
-
-    Args:
-        seen: the footage.
-        span: frames of one window of the detector.
-    """
+    """Say what speaks against learning from footage, what stops it first."""
     found = [*_each(seen), *_pictures(seen), *_mixed(seen), *_light(seen), *_amount(seen, span)]
     return sorted(found, key=lambda one: not one.fatal)
 

@@ -128,10 +128,6 @@ class Survey:
 def survey(clips: Sequence[Footage], progress: Callable[[int], None] | None = None) -> Survey:
     """Go through normal footage once, decoding it and keeping thumbnails of a few frames a second.
 
-    Args:
-        clips: all of one camera, as is hoped.
-        progress: called with the number of frames decoded.
-
     Raises:
         DataError: there is no clip, or one has fewer than two frames.
         ClipError: a clip cannot be read.

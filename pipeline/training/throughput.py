@@ -16,10 +16,6 @@ ENOUGH_SECONDS = 20.0
 def measure_throughput(detector: Detector, runtime: Runtime) -> list[float]:
     """Train a copy of a detector for a few batches of noise, and return the seconds that a window takes in each stage.
 
-    Args:
-        detector: placed; it stays as it is.
-        runtime: device and precision.
-
     Raises:
         InputError: a batch does not fit into memory.
     """

@@ -18,7 +18,7 @@ from pipeline.burnt_in import BurntInText, mask_heat
 from pipeline.evidence import EvidenceFolder
 from pipeline.evidence_collector import OBJECT_BATCH_FRAMES, EvidenceCollector
 from pipeline.frame_log import FrameLog
-from pipeline.global_heat import subtract_global_heat
+from pipeline.heat_score import subtract_global_heat
 from pipeline.prefetch import prefetch
 
 CHUNK_FRAMES = 16

@@ -1,5 +1,7 @@
 """A camera of one's own: clips of ordinary footage, what was chosen for them, and the knob of its false alarms."""
 
+from functools import partial
+
 import streamlit as st
 
 from core.errors import WhycamError
@@ -8,7 +10,7 @@ from pipeline import store, views
 from pipeline.training import trainings
 from pipeline.training.trainings import TrainingJob
 from ui import frame, progress
-from ui.formatting import count, escape_html, escape_markdown
+from ui.formatting import count, escape_markdown
 
 AUTO, ALARMS, MINUTES = 0.0, (0.5, 1.0, 2.0, 3.0, 6.0, 12.0, 24.0, 60.0), 15
 HELP = "How many events an hour of ordinary footage may raise: an analyst must check each of them"
@@ -64,11 +66,7 @@ def _settings(job: TrainingJob) -> None:
     """Show what was chosen and why, and what speaks against the footage."""
     for note in job.notes:
         frame.notice(note, "warn")
-    if job.chosen:
-        rows = "".join(
-            f"<tr><th>{escape_html(name)}</th><td>{escape_html(why)}</td></tr>" for name, why in job.chosen.items()
-        )
-        st.html(f'<div class="card"><table>{rows}</table></div>')
+    frame.card(job.chosen.items())
 
 
 def _ended(job: TrainingJob) -> None:
@@ -92,10 +90,10 @@ def _ended(job: TrainingJob) -> None:
                 st.page_link(frame.NEW, label="Analyse a clip of it", icon=":material/add:")
             else:
                 label = "Learn anyway" if job.unfit else "Try again" if job.state == "failed" else "Resume"
-                st.button(label, icon=":material/play_arrow:", key=f"again-{job.id}", on_click=frame.run_action,
-                          args=(lambda one: trainings.resume(one, anyway=job.unfit), job.id))  # fmt: skip
-            st.button("Delete its clips" if job.state == "done" else "Delete", icon=":material/delete:",
-                      key=f"forget-{job.id}", on_click=frame.run_action, args=(trainings.delete, job.id))  # fmt: skip
+                again = partial(trainings.resume, anyway=job.unfit)
+                frame.action_button(label, "play_arrow", f"again-{job.id}", again, job.id)
+            label = "Delete its clips" if job.state == "done" else "Delete"
+            frame.action_button(label, "delete", f"forget-{job.id}", trainings.delete, job.id)
 
 
 def alarm_slider(camera: views.Camera) -> None:

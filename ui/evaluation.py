@@ -17,7 +17,7 @@ from pipeline.evaluation.evaluations import Evaluation, EvaluationRequest
 from pipeline.evaluation.protocols import NORMALISATIONS, PROTOCOLS, SMOOTHINGS
 from pipeline.kinds import queue
 from ui import frame, progress
-from ui.formatting import count, escape_html
+from ui.formatting import count
 
 OWN = "the protocol's"
 PRESETS = ("brightness=0.75", "brightness=0.5", "rain=light", "rain=heavy", "rain=torrential", "blur=1", "blur=3",
@@ -200,17 +200,14 @@ def history(kept: Sequence[Evaluation]) -> None:
 
 def _row(one: Evaluation) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"run-{one.id}"):
-        st.html(f'<div class="run">{frame.badge(one.state)}<div><b>{escape_html(name_of(one))}</b><br>'
-                f"<span>{escape_html(_facts(one))}</span></div></div>")  # fmt: skip
+        frame.job_row(one.state, name_of(one), _facts(one))
         if one.state == "running" and one.told:
             st.progress(one.told.progress.share or 0.0, width=160)
         if one.active:
             progress.cancel_button(one)
         elif one.state in STARTABLE:
-            st.button("Resume", key=f"resume-{one.id}", icon=":material/play_arrow:", on_click=frame.run_action,
-                      args=(queue().submit, one.id))  # fmt: skip
-        st.button("Delete", key=f"delete-{one.id}", icon=":material/delete:", on_click=frame.run_action,
-                  args=(evaluations.delete, one.id))  # fmt: skip
+            frame.action_button("Resume", "play_arrow", f"resume-{one.id}", queue().submit, one.id)
+        frame.action_button("Delete", "delete", f"delete-{one.id}", evaluations.delete, one.id)
 
 
 def name_of(one: Evaluation) -> str:

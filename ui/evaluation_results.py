@@ -8,12 +8,12 @@ from typing import Any
 import streamlit as st
 
 from core.errors import WhycamError
-from pipeline.evaluation import contamination, evaluations, latest
+from pipeline.evaluation import contamination, evaluated_run, evaluations, latest
 from pipeline.evaluation import export as out
 from pipeline.evaluation.evaluations import Evaluation, EvaluationRequest
-from ui import error_gallery, frame
 from ui import evaluation_charts as charts
-from ui import evaluation_xman as xman
+from ui import frame
+from ui import xman_charts as xman
 from ui.evaluation import name_of
 from ui.formatting import count, escape_markdown
 from ui.tables import figures
@@ -24,6 +24,7 @@ ALIKE = ("data", "labels", "protocol", "smoothing", "normalisation", "unanswered
 """Columns that are said once where all rows agree."""
 Result = tuple[Evaluation, Any]
 """A measurement with its figures: ``XmanResult`` of explanations, JSON of detection."""
+WORST_PER_ROW = 6
 
 
 def choose(kept: Sequence[Evaluation]) -> list[Result]:
@@ -155,7 +156,7 @@ def _detection(chosen: Sequence[Result]) -> None:
             st.markdown(f"**{escape_markdown(name_of(one))}**")
             figures(result["videos"])
     for one, _ in chosen:
-        error_gallery.show(one, name_of(one))
+        _worst_frames(one, name_of(one))
 
 
 def _distortions(chosen: Sequence[Result]) -> None:
@@ -202,3 +203,33 @@ def _figures(rows: Sequence[Mapping[str, Any]]) -> None:
     if said:
         st.caption(escape_markdown(said))
     figures([{key: value for key, value in row.items() if key not in alike} for row in rows])
+
+
+def _worst_frames(one: Evaluation, name: str) -> None:
+    """Show the worst frames of an evaluation, false alarms first, each with the way to its event."""
+    pictures = [(number, row) for number, row in enumerate(one.curves().get("worst", []))
+                if (one.folder / f"worst-{number}.jpg").exists()]  # fmt: skip
+    for kind, said in (("false alarm", "normal frames that score highest"), ("missed", "abnormal ones, lowest")):
+        some = [(number, row) for number, row in pictures if row["kind"] == kind]
+        if not some:
+            continue
+        st.markdown(f"**Most confident errors, {escape_markdown(name)}: {said}**")
+        for column, (number, row) in zip(st.columns(WORST_PER_ROW), some, strict=False):
+            with column:
+                _picture(one, number, row)
+
+
+def _picture(one: Evaluation, number: int, row: Mapping[str, Any]) -> None:
+    caption = escape_markdown(f"{row['clip']}, frame {row['frame']}")
+    st.image((one.folder / f"worst-{number}.jpg").read_bytes(), caption=caption)
+    if one.request.kind != "camera" or one.request.by:
+        return
+    run = evaluated_run.run_of(one.request, str(row["clip"]))
+    if run is None:
+        frame.action_button("Analyse clip", "play_arrow", f"worst-{one.id}-{number}",
+                            partial(evaluated_run.start, one.request), str(row["clip"]),
+                            help="Runs the camera on this clip, to look at the event")  # fmt: skip
+    else:
+        label, icon = ("At work", "hourglass_top") if run.active else ("Open event", "open_in_new")
+        where = {"run": run.id, "at": str(row["frame"])}
+        st.page_link(frame.RUN, label=label, icon=f":material/{icon}:", query_params=where)

@@ -73,7 +73,8 @@ def event_view(run: Run, analysis: Analysis, number: int) -> None:
         return
     st.markdown("**What it was**, best first")
     st.plotly_chart(charts.cause_chart(one), key="causes", config={"displayModeBar": False})
-    st.html(_attributes(one))
+    rows = [(f"{i} {cause.fine}", "; ".join(views.attributes(cause))) for i, cause in enumerate(one.listed, 1)]
+    frame.card((name, attributes) for name, attributes in rows if attributes)
     if analysis.doubt:
         st.html(f'<p class="facts">{escape_html(analysis.doubt)}</p>')
     _place(run, analysis, one)
@@ -132,15 +133,6 @@ def _box_caption(one: ExplainedEvent, number: int) -> str:
     said = f"Boxed: {', '.join(inside)}." if inside else "None of the causes is in this frame."
     rest = f" Not in this frame: {', '.join(outside)}." if inside and outside else ""
     return f'<p class="facts">{said}{rest}</p>'
-
-
-def _attributes(one: ExplainedEvent) -> str:
-    """List what is known of each thing besides its name."""
-    rows = [(i, cause.fine, "; ".join(views.attributes(cause))) for i, cause in enumerate(one.listed, 1)]
-    body = "".join(
-        f"<tr><th>{i} {escape_html(name)}</th><td>{escape_html(told)}</td></tr>" for i, name, told in rows if told
-    )
-    return f'<div class="card"><table>{body}</table></div>' if body else ""
 
 
 def _place(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:

@@ -189,6 +189,4 @@ def provenance(analysis: Analysis) -> None:
     """Say who answered, and with what."""
     models_used(analysis)
     with st.expander("Pedigree: versions, weights, the clip's fingerprint"):
-        rows = [("clip sha256", analysis.clip.sha256), *caches.flatten_card(analysis.versions)]
-        body = "".join(f"<tr><th>{escape_html(name)}</th><td>{escape_html(value)}</td></tr>" for name, value in rows)
-        st.html(f'<div class="card"><table>{body}</table></div>')
+        frame.card([("clip sha256", analysis.clip.sha256), *caches.flatten_card(analysis.versions)])

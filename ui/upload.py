@@ -1,6 +1,6 @@
 """From a clip to a run: upload or demo, camera, a look whether they fit, start."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -126,9 +126,9 @@ def camera_card(camera: views.Camera) -> None:
     left, right = st.columns([1, 2], gap="medium")
     left.image(camera.background, caption="Its normal background", width="stretch")
     with right:
-        _table(_card_summary(camera).items())
+        frame.card(_card_summary(camera).items())
         with st.expander("Everything on its card"):
-            _table(caches.flatten_card({"normal frames": camera.normality.frames, **camera.card}))
+            frame.card(caches.flatten_card({"normal frames": camera.normality.frames, **camera.card}))
 
 
 def _card_summary(camera: views.Camera) -> dict[str, str]:
@@ -148,11 +148,6 @@ def _card_summary(camera: views.Camera) -> dict[str, str]:
         auc, alone = (said.get(f"figures: {labels}: {of}auc: micro normalised", "–") for of in ("", "frame index: "))
         lines[labels] = f"AUC {auc}; of the frame's index alone {alone}"
     return lines
-
-
-def _table(rows: Iterable[tuple[str, str]]) -> None:
-    body = "".join(f"<tr><th>{escape_html(name)}</th><td>{escape_html(value)}</td></tr>" for name, value in rows)
-    st.html(f'<div class="card"><table>{body}</table></div>')
 
 
 def camera_entry(name: str) -> None:

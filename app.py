@@ -12,7 +12,7 @@ draft = upload.clip_picker()
 if draft is None:
     at_work = [run for run in store.runs() if run.active]
     if at_work:
-        st.subheader("At work now")
+        st.subheader("Running now")
     for run in at_work:
         row(run)
     if not store.runs():

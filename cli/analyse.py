@@ -87,10 +87,10 @@ def found(analysis: "Analysis", clip: str, folder: Path) -> list[str]:
     count = f"{len(analysis.events)} unusual event{'s' * (len(analysis.events) != 1)}"
     return [
         f"{clip}: {count}{analysis.reach}",
-        *([] if analysis.events else [f"  {analysis.missed}"]),
+        *([] if analysis.events else [f"  {analysis.detection_limit}"]),
         *(f"  frames {each.event.first}-{each.event.last}: {each.summary}" for each in analysis.events),
-        *([f"  {analysis.doubt}"] if analysis.events and analysis.doubt else []),
-        *(f"  the camera itself, {one.kind}: {one.summary}" for one in analysis.disturbances),
+        *([f"  {analysis.name_warning}"] if analysis.events and analysis.name_warning else []),
+        *(f"  camera fault, {one.kind}: {one.summary}" for one in analysis.disturbances),
         f"  report: {folder / 'report.html'}",
     ]
 

@@ -4,9 +4,9 @@
 such a file say how: ``needs`` are programs and C headers that must be here, ``build`` packages that pip needs first,
 ``check`` the module whose import shows that the set works.
 
-The lock lists every package that ``requirements.txt`` leads to, with the hashes of all its files. ``uv``, installed into
-a temporary environment, resolves for all platforms at once. The launcher reads the lock's first lines, so that a platform
-or a list that it does not cover gets a sentence.
+The lock lists every package that ``requirements.txt`` leads to, with the hashes of all its files. ``uv``, in a
+temporary environment, resolves for all platforms at once. The launcher reads the lock's first lines, to refuse a
+platform or a list that it does not cover in a sentence.
 """
 
 import argparse

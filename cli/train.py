@@ -180,9 +180,9 @@ def _promised(camera: "Camera") -> str:
 
 VERB = Verb(
     "train",
-    "learn from normal footage what is normal at a camera",
-    "The footage must be normal: what is in it will not be called unusual. What is not given is chosen from the "
-    "footage, and said with its reason; with a data set's name and a detector it is the paper's. A checkpoint is "
+    "train a camera on normal footage",
+    "Events in the footage will not be reported. Settings that are not given are chosen from the footage, each with a "
+    "reason; with a data set's name and a detector it is the paper's. A checkpoint is "
     "kept after every epoch.",
     "train --normal clips/of/a/quiet/week --out entrance",
     _arguments,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "cameras"
 FORMAT = 1
-ALIKE = 0.35
+MIN_RESEMBLANCE = 0.35
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _LOOK_FRAMES = 64
 _BACKGROUND_WIDTH, _BACKGROUND_HEIGHT = 96, 960

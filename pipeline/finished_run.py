@@ -44,7 +44,7 @@ class FinishedRun:
         log: of its frames.
         clock: when they are shown.
         scores: (T,) float32 calibrated; NaN also where the camera's own doing hides the scene.
-        disturbances: what the camera itself did.
+        disturbances: camera faults.
         texts: burnt into the picture.
     """
 
@@ -125,8 +125,8 @@ def explain_events(folder: Path, threshold: float | None = None, *, job: JobProg
             unread=tuple((first, last) for first, last in facts.get("unread", ())),
             repeated=int(facts.get("repeated", 0)), warnings=tuple(facts["warnings"]), versions=facts["versions"],
             normal_heat=normality.heat, places=normality.places, normal_scores=normal,
-            doubt=str(facts.get("doubt", "")),
-            missed="" if events else detection_limit(kept.scores, kept.clock, limit, normal),
+            name_warning=str(facts.get("doubt", "")),
+            detection_limit="" if events else detection_limit(kept.scores, kept.clock, limit, normal),
         )  # fmt: skip
     except (KeyError, ValueError, TypeError) as error:
         raise InputError("this run holds no finished analysis; analyse the clip again") from error

@@ -1,6 +1,6 @@
 """What came out of evaluations: which are looked at, whether they answer what was asked for last, figures, exports."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -47,7 +47,9 @@ def choose(kept: Sequence[Evaluation]) -> list[Result]:
     again = {replace(one.request, batch=""): one.id for one, _ in reversed(finished)}
     alike = [one.id for one, _ in finished
              if _reference(one.request) == _reference(newest) and one.id in again.values()]  # fmt: skip
-    names = {one.id: f"{name_of(one)} ({one.request.data or one.request.labels}, {one.asked})" for one, _ in finished}
+    names = {
+        one.id: f"{name_of(one)} ({one.request.data or one.request.labels}, {one.submitted})" for one, _ in finished
+    }
     chosen = st.multiselect("Compared", list(names), default=alike, format_func=names.__getitem__,
                             key=f"eval-compared-{len(finished)}")  # fmt: skip
     return [(one, result) for one, result in finished if one.id in chosen]
@@ -64,7 +66,7 @@ def no_results(kept: Sequence[Evaluation]) -> None:
 def _named(chosen: Sequence[Result]) -> list[tuple[str, Any]]:
     """Name each result; those of one name by the time at which they were asked for, too."""
     names = [name_of(one) for one, _ in chosen]
-    return [(name if names.count(name) == 1 else f"{name}, {one.asked}", result)
+    return [(name if names.count(name) == 1 else f"{name}, {one.submitted}", result)
             for name, (one, result) in zip(names, chosen, strict=True)]  # fmt: skip
 
 
@@ -88,10 +90,10 @@ def head(kept: Sequence[Evaluation], chosen: Sequence[Result], pending: bool) ->
     ]
     why = " and ".join(reason for reason, holds in reasons if holds)
     older = [one for one, _ in chosen if why and (pending or not last.answers(one))]
-    st.subheader("Earlier results" if len(older) == len(chosen) else "What came out")
+    st.subheader("Earlier results" if len(older) == len(chosen) else "Results")
     if older:
         of = "; ".join(latest.inputs(one) for one in older)
-        frame.notice(f"Earlier than what was asked for last, as {why}: {of}", "warn")
+        frame.notice(f"Older than the last request, because {why}: {of}", "warn")
     for one, result in chosen:
         if said := latest.camera_change(one, result):
             frame.notice(said, "warn")
@@ -133,14 +135,11 @@ def _detection(chosen: Sequence[Result]) -> None:
             drawn.append((name_of(one), one.curves()))
         except WhycamError as error:
             frame.notice(error)
-    shown: Sequence[tuple[str, Callable[[], Any]]] = (
-        ("ROC", lambda: charts.curve("roc", drawn)),
-        ("Precision and recall", lambda: charts.curve("pr", drawn)),
-        ("Calibration", lambda: charts.calibration(drawn)),
-    )
-    for column, (title, draw) in zip(st.columns(3), shown, strict=True):
+    shown = {"ROC": charts.curve("roc", drawn), "Precision and recall": charts.curve("pr", drawn),
+             "Calibration": charts.calibration(drawn)}  # fmt: skip
+    for column, (title, figure) in zip(st.columns(3), shown.items(), strict=True):
         column.markdown(f"**{title}**")
-        column.plotly_chart(draw(), key=f"eval-{title}")
+        column.plotly_chart(figure, key=f"eval-{title}")
     _distortions(chosen)
     _contamination([str(result["data"]) for _, result in chosen])
     if clips := list(dict.fromkeys(t["name"] for _, curves in drawn for t in curves.get("traces", []))):
@@ -163,7 +162,7 @@ def _distortions(chosen: Sequence[Result]) -> None:
     points = [(str(r["camera"]), str(r.get("distortion") or ""), float(r["auc"]["micro_normalised"]))
               for _, r in chosen if r["auc"]["micro_normalised"] is not None]  # fmt: skip
     if any(how for _, how, _ in points):
-        st.markdown("**Worse footage**")
+        st.markdown("**Distorted footage**")
         # As it is first; what was asked for last is listed first.
         worse = {system for system, how, _ in points if how}
         ordered = sorted((p for p in points[::-1] if p[0] in worse), key=lambda point: bool(point[1]))

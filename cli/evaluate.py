@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from core.device import Runtime
     from pipeline.camera import Camera
     from pipeline.evaluation.cause_results import CauseResult
-    from pipeline.evaluation.distortion import Distortion
     from pipeline.evaluation.protocols import Rules
     from pipeline.evaluation.summary import EvaluationResult
 
@@ -148,7 +147,7 @@ def _cameras(options: argparse.Namespace, dataset: "Dataset", rules: "Rules") ->
     from core.device import choose
     from pipeline.camera import load
     from pipeline.evaluation.alternative_scores import with_score
-    from pipeline.evaluation.distortion import Distortion
+    from pipeline.evaluation.distortion import DistortedDataset, Distortion
 
     distortions = [Distortion.read(text) for text in options.distort] or [Distortion()]
     if (options.regions or options.xman) and any(each.every > 1 for each in distortions):
@@ -158,34 +157,16 @@ def _cameras(options: argparse.Namespace, dataset: "Dataset", rules: "Rules") ->
         cameras = [with_score(camera, by) for camera in cameras for by in options.by]
     for camera in cameras:
         for distortion in distortions:
-            yield _camera(options, camera, Footage.of(dataset, distortion), rules, runtime)
-
-
-@dataclass(frozen=True)
-class Footage:
-    """The footage that a camera is measured on.
-
-    Attributes:
-        dataset: whose test clips, distorted or as they are.
-        distorted: how they are distorted; empty where they are not.
-    """
-
-    dataset: "Dataset"
-    distorted: str
-
-    @classmethod
-    def of(cls, dataset: "Dataset", distortion: "Distortion") -> "Footage":
-        """Distort a data set."""
-        from pipeline.evaluation.distortion import DistortedDataset
-
-        said = distortion.describe()
-        return cls(DistortedDataset(dataset, distortion) if said else dataset, said)
+            said = distortion.describe()
+            footage = DistortedDataset(dataset, distortion) if said else dataset
+            yield _camera(options, camera, footage, said, rules, runtime)
 
 
 def _camera(
-    options: argparse.Namespace, camera: "Camera", footage: Footage, rules: "Rules", runtime: "Runtime"
-) -> Measured:
-    """Measure one camera, and its causes where label files are given."""
+    options: argparse.Namespace, camera: "Camera", dataset: "Dataset", distorted: str, rules: "Rules",
+    runtime: "Runtime",
+) -> Measured:  # fmt: skip
+    """Measure one camera, and its causes where label files are given; ``distorted`` says how the footage is."""
     from cli import evaluation_text
     from pipeline.camera import note
     from pipeline.evaluation import plan
@@ -193,7 +174,7 @@ def _camera(
     from pipeline.evaluation.causes_page import CausePictures
     from pipeline.evaluation.evaluate import evaluate
 
-    pictures, dataset, causes = CausePictures(camera.normality.heat), footage.dataset, None
+    pictures, causes = CausePictures(camera.normality.heat), None
     with progress_line() as line:
         job = plan.job_of(camera.name, dataset.name, runtime.describe(), line)
         if options.regions or options.xman:
@@ -201,13 +182,13 @@ def _camera(
                 camera, dataset, runtime, regions=options.regions, xman=options.xman, every=options.every, job=job,
                 objects=options.objects, actions=options.actions, look=pictures.add if options.page else None,
             )  # fmt: skip
-        keep = _file(options.keep, camera, footage.distorted) if options.keep else None
+        keep = _file(options.keep, camera, distorted) if options.keep else None
         result = evaluate(camera, dataset, runtime, job, rules=rules, heat=options.heat, keep=keep)
         job.finish()
     texts = [evaluation_text.evaluation(result), *([evaluation_text.causes(causes)] if causes else [])]
-    if footage.distorted:
-        texts.insert(0, f"distorted: {footage.distorted}")
-    found = Measured(replace(result, distortion=footage.distorted), "\n\n".join(texts), causes)
+    if distorted:
+        texts.insert(0, f"distorted: {distorted}")
+    found = Measured(replace(result, distortion=distorted), "\n\n".join(texts), causes)
     if options.card:
         note(camera, found.as_json())
     if options.page and causes:

@@ -20,9 +20,8 @@ normal footage, marks them in the picture, names probable causes, and states how
 
 def clip_picker() -> Run | None:
     """Let the user upload a clip or take the demo; return the draft run that the address names, once there is one."""
-    draft = _draft_of_url()
-    if draft:
-        return draft
+    if uploaded := _uploaded_of_url():
+        return uploaded
     st.html(INTRODUCTION)
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -58,7 +57,7 @@ def _keep_clip(make: Callable[[], Run]) -> None:
     st.rerun()
 
 
-def _draft_of_url() -> Run | None:
+def _uploaded_of_url() -> Run | None:
     run_id = st.query_params.get("clip")
     if not run_id:
         return None

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 def _arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("clip", nargs="+", metavar="CLIP", help="video file from a fixed camera")
-    verb.add_argument(
-        "--camera", help="camera that it comes from ('./whycam list cameras'); needed if there are several"
-    )
+    verb.add_argument("--camera", help="camera of the clip ('./whycam list cameras'); default: the only one")
     verb.add_argument("--out", type=Path, default=Path("out"), metavar="DIR",
                       help="folder of the report (default out); several clips get a folder each in it")  # fmt: skip
     verb.add_argument("--threshold", type=float, metavar="X",

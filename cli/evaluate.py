@@ -43,16 +43,12 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("camera", nargs="*", metavar="CAMERA", help="'./whycam list cameras' names them")
     verb.add_argument("--data", required=True, metavar="DATASET", help="'./whycam list datasets' names them")
     verb.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="folder of the data set, as published")
-    verb.add_argument(
-        "--check", action="store_true", help="do not measure: count the data set's files and read all of them"
-    )
+    verb.add_argument("--check", action="store_true", help="only count and read all files of the data set")
     _protocol(verb)
     verb.add_argument("--card", action="store_true", help="write the figures on each camera's card, too")
     verb.add_argument("--regions", type=Path, metavar="CSV", help="annotated boxes: measure the first causes")
     verb.add_argument("--xman", type=Path, metavar="JSON", help="classes in X-MAN's form: measure their mAP")
-    verb.add_argument(
-        "--every", type=count, default=1, metavar="N", help="explain each N-th labelled frame (default 1)"
-    )
+    verb.add_argument("--every", type=count, default=1, metavar="N", help="use each N-th labelled frame (default 1)")
     models(verb)
     verb.add_argument("--page", type=Path, metavar="FILE", help="show the first causes in Markdown, with pictures")
     json_file(verb)

@@ -36,7 +36,8 @@ def _limits(verb: argparse.ArgumentParser) -> None:
     """Add what bounds the training, and how it is repeated."""
     verb.add_argument("--minutes", type=number, metavar="N", help="minutes that the training may take (default 15)")
     verb.add_argument("--hold-out", type=number, metavar="SHARE", help="part kept for the threshold (default 0.25)")
-    verb.add_argument("--false-alarms", type=number, metavar="N", help="a normal hour (default 6, or one in all footage)")
+    verb.add_argument("--false-alarms", type=number, metavar="N",
+                      help="accepted false alarms an hour (default: 6, or one in all of the footage)")  # fmt: skip
     verb.add_argument("--anyway", action="store_true", help="train although the footage was found unsuitable")
     verb.add_argument("--seed", type=whole, default=0, help="the same seed gives the same training (default 0)")
     verb.add_argument("--resume", action="store_true", help="go on from the last epoch's checkpoint")

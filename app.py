@@ -8,23 +8,23 @@ from ui.runs import row
 
 frame.page("New analysis")
 
-draft = upload.clip_picker()
-if draft is None:
+uploaded = upload.clip_picker()
+if uploaded is None:
     at_work = [run for run in store.runs() if run.active]
     if at_work:
-        st.subheader("At work now")
+        st.subheader("Running now")
     for run in at_work:
         row(run)
     if not store.runs():
         st.caption("No runs yet: try the demo.")
     st.stop()
 
-upload.show_clip(draft)
+upload.show_clip(uploaded)
 choice, knowledge = st.columns([2, 3], gap="large")
 with choice:
-    camera = upload.camera_picker(draft)
+    camera = upload.camera_picker(uploaded)
     if camera is not None:
-        upload.start(draft, camera)
+        upload.start(uploaded, camera)
 if camera is not None:
     with knowledge:
         upload.camera_card(camera)

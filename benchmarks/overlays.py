@@ -1,7 +1,7 @@
 """How many events text and weather before the lens raise, and how many they hide: twins of clips with and without.
 
 ``./whycam bench overlays --root DIR``: DIR holds ``UCSDped2_mp4/``; the plaza is rendered. Constants of
-:mod:`pipeline.burnt_in` and :mod:`pipeline.global_heat` are chosen on the half ``tuned`` of clips and of what is staged
+:mod:`pipeline.burnt_in` and :mod:`pipeline.heat_score` are chosen on the half ``tuned`` of clips and of what is staged
 on them (:mod:`benchmarks._staged_weather`); the halves ``measured`` and ``unseen`` have other clips, and other texts
 and weather. ``bench overlays unseen`` measures one of them alone.
 """
@@ -28,8 +28,7 @@ from pipeline.camera import Camera, load
 from pipeline.events import find_events
 from pipeline.finished_run import hidden_frames
 from pipeline.frame_log import FrameLog
-from pipeline.global_heat import subtract_global_heat
-from pipeline.heat_score import Patch, patch_of
+from pipeline.heat_score import Patch, patch_of, subtract_global_heat
 from pipeline.sampling import Sampler
 from pipeline.weather import Weather
 

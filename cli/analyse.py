@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 def _arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("clip", nargs="+", metavar="CLIP", help="video file from a fixed camera")
-    verb.add_argument(
-        "--camera", help="camera that it comes from ('./whycam list cameras'); needed if there are several"
-    )
+    verb.add_argument("--camera", help="camera of the clip ('./whycam list cameras'); default: the only one")
     verb.add_argument("--out", type=Path, default=Path("out"), metavar="DIR",
                       help="folder of the report (default out); several clips get a folder each in it")  # fmt: skip
     verb.add_argument("--threshold", type=float, metavar="X",
@@ -87,22 +85,20 @@ def found(analysis: "Analysis", clip: str, folder: Path) -> list[str]:
     count = f"{len(analysis.events)} unusual event{'s' * (len(analysis.events) != 1)}"
     return [
         f"{clip}: {count}{analysis.reach}",
-        *([] if analysis.events else [f"  {analysis.missed}"]),
+        *([] if analysis.events else [f"  {analysis.detection_limit}"]),
         *(f"  frames {each.event.first}-{each.event.last}: {each.summary}" for each in analysis.events),
-        *([f"  {analysis.doubt}"] if analysis.events and analysis.doubt else []),
-        *(f"  the camera itself, {one.kind}: {one.summary}" for one in analysis.disturbances),
+        *([f"  {analysis.name_warning}"] if analysis.events and analysis.name_warning else []),
+        *(f"  camera fault, {one.kind}: {one.summary}" for one in analysis.disturbances),
         f"  report: {folder / 'report.html'}",
     ]
 
 
-VERBS = (
-    Verb(
-        "analyse",
-        "find and explain what is unusual in clips",
-        "Writes report.html (opens in any browser, needs no network), report.json and scores.csv. A run that was "
-        "stopped goes on where it was when it is started again with the same --out.",
-        "analyse assets/demo/plaza.mp4 --camera plaza --out out/",
-        _arguments,
-        run,
-    ),
+VERB = Verb(
+    "analyse",
+    "find and explain what is unusual in clips",
+    "Writes report.html (opens in any browser, needs no network), report.json and scores.csv. A run that was "
+    "stopped goes on where it was when it is started again with the same --out.",
+    "analyse assets/demo/plaza.mp4 --camera plaza --out out/",
+    _arguments,
+    run,
 )

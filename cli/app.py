@@ -32,14 +32,12 @@ def run(options: argparse.Namespace) -> int:
     os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", "app.py", *flags])
 
 
-VERBS = (
-    Verb(
-        "app",
-        "start the web app and print its address",
-        "Upload a clip, choose its camera, read the report. The page is reachable from this machine alone, unless "
-        "--host says otherwise.",
-        "app --port 8600",
-        _arguments,
-        run,
-    ),
+VERB = Verb(
+    "app",
+    "start the web app and print its address",
+    "Upload a clip, choose its camera, read the report. The page is reachable from this machine alone, unless "
+    "--host says otherwise.",
+    "app --port 8600",
+    _arguments,
+    run,
 )

@@ -103,22 +103,13 @@ def number(text: str) -> float:
 
 def device(made: argparse.ArgumentParser) -> None:
     """Add ``--device``."""
-    made.add_argument(
-        "--device",
-        choices=DEVICES,
-        default="auto",
-        help="device of the networks (default auto: a GPU if there is one)",
-    )
+    made.add_argument("--device", choices=DEVICES, default="auto", help="default auto: a GPU if there is one")
 
 
 def models(made: argparse.ArgumentParser) -> None:
     """Add ``--objects`` and ``--actions``."""
-    made.add_argument(
-        "--objects", default="auto", metavar="MODEL", help="object model (default auto: the best available)"
-    )
-    made.add_argument(
-        "--actions", default="auto", metavar="MODEL", help="action model (default auto: the best available)"
-    )
+    made.add_argument("--objects", default="auto", metavar="MODEL", help="object model (default auto: the best here)")
+    made.add_argument("--actions", default="auto", metavar="MODEL", help="action model (default auto: the best here)")
 
 
 def json_file(made: argparse.ArgumentParser) -> None:

@@ -75,13 +75,11 @@ def _request(options: argparse.Namespace, line: ProgressLine) -> "Request":
     )
 
 
-VERBS = (
-    Verb(
-        "bench",
-        "measure speed and memory on this machine",
-        "Each figure is a ratio of two times or sizes taken in turn in the same run, so that it holds on any machine.",
-        "bench detectors bcae1 lntra-skip",
-        _arguments,
-        run,
-    ),
+VERB = Verb(
+    "bench",
+    "measure speed and memory on this machine",
+    "Each figure is a ratio of two times or sizes taken in turn in the same run, so that it holds on any machine.",
+    "bench detectors bcae1 lntra-skip",
+    _arguments,
+    run,
 )

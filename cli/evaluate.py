@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from core.device import Runtime
     from pipeline.camera import Camera
     from pipeline.evaluation.cause_results import CauseResult
-    from pipeline.evaluation.distortion import Distortion
     from pipeline.evaluation.protocols import Rules
     from pipeline.evaluation.summary import EvaluationResult
 
@@ -44,16 +43,12 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("camera", nargs="*", metavar="CAMERA", help="'./whycam list cameras' names them")
     verb.add_argument("--data", required=True, metavar="DATASET", help="'./whycam list datasets' names them")
     verb.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="folder of the data set, as published")
-    verb.add_argument(
-        "--check", action="store_true", help="do not measure: count the data set's files and read all of them"
-    )
+    verb.add_argument("--check", action="store_true", help="only count and read all files of the data set")
     _protocol(verb)
     verb.add_argument("--card", action="store_true", help="write the figures on each camera's card, too")
     verb.add_argument("--regions", type=Path, metavar="CSV", help="annotated boxes: measure the first causes")
     verb.add_argument("--xman", type=Path, metavar="JSON", help="classes in X-MAN's form: measure their mAP")
-    verb.add_argument(
-        "--every", type=count, default=1, metavar="N", help="explain each N-th labelled frame (default 1)"
-    )
+    verb.add_argument("--every", type=count, default=1, metavar="N", help="use each N-th labelled frame (default 1)")
     models(verb)
     verb.add_argument("--page", type=Path, metavar="FILE", help="show the first causes in Markdown, with pictures")
     json_file(verb)
@@ -148,7 +143,7 @@ def _cameras(options: argparse.Namespace, dataset: "Dataset", rules: "Rules") ->
     from core.device import choose
     from pipeline.camera import load
     from pipeline.evaluation.alternative_scores import with_score
-    from pipeline.evaluation.distortion import Distortion
+    from pipeline.evaluation.distortion import DistortedDataset, Distortion
 
     distortions = [Distortion.read(text) for text in options.distort] or [Distortion()]
     if (options.regions or options.xman) and any(each.every > 1 for each in distortions):
@@ -158,34 +153,16 @@ def _cameras(options: argparse.Namespace, dataset: "Dataset", rules: "Rules") ->
         cameras = [with_score(camera, by) for camera in cameras for by in options.by]
     for camera in cameras:
         for distortion in distortions:
-            yield _camera(options, camera, Footage.of(dataset, distortion), rules, runtime)
-
-
-@dataclass(frozen=True)
-class Footage:
-    """The footage that a camera is measured on.
-
-    Attributes:
-        dataset: whose test clips, distorted or as they are.
-        distorted: how they are distorted; empty where they are not.
-    """
-
-    dataset: "Dataset"
-    distorted: str
-
-    @classmethod
-    def of(cls, dataset: "Dataset", distortion: "Distortion") -> "Footage":
-        """Distort a data set."""
-        from pipeline.evaluation.distortion import DistortedDataset
-
-        said = distortion.describe()
-        return cls(DistortedDataset(dataset, distortion) if said else dataset, said)
+            said = distortion.describe()
+            footage = DistortedDataset(dataset, distortion) if said else dataset
+            yield _camera(options, camera, footage, said, rules, runtime)
 
 
 def _camera(
-    options: argparse.Namespace, camera: "Camera", footage: Footage, rules: "Rules", runtime: "Runtime"
-) -> Measured:
-    """Measure one camera, and its causes where label files are given."""
+    options: argparse.Namespace, camera: "Camera", dataset: "Dataset", distorted: str, rules: "Rules",
+    runtime: "Runtime",
+) -> Measured:  # fmt: skip
+    """Measure one camera, and its causes where label files are given; ``distorted`` says how the footage is."""
     from cli import evaluation_text
     from pipeline.camera import note
     from pipeline.evaluation import plan
@@ -193,7 +170,7 @@ def _camera(
     from pipeline.evaluation.causes_page import CausePictures
     from pipeline.evaluation.evaluate import evaluate
 
-    pictures, dataset, causes = CausePictures(camera.normality.heat), footage.dataset, None
+    pictures, causes = CausePictures(camera.normality.heat), None
     with progress_line() as line:
         job = plan.job_of(camera.name, dataset.name, runtime.describe(), line)
         if options.regions or options.xman:
@@ -201,13 +178,13 @@ def _camera(
                 camera, dataset, runtime, regions=options.regions, xman=options.xman, every=options.every, job=job,
                 objects=options.objects, actions=options.actions, look=pictures.add if options.page else None,
             )  # fmt: skip
-        keep = _file(options.keep, camera, footage.distorted) if options.keep else None
+        keep = _file(options.keep, camera, distorted) if options.keep else None
         result = evaluate(camera, dataset, runtime, job, rules=rules, heat=options.heat, keep=keep)
         job.finish()
     texts = [evaluation_text.evaluation(result), *([evaluation_text.causes(causes)] if causes else [])]
-    if footage.distorted:
-        texts.insert(0, f"distorted: {footage.distorted}")
-    found = Measured(replace(result, distortion=footage.distorted), "\n\n".join(texts), causes)
+    if distorted:
+        texts.insert(0, f"distorted: {distorted}")
+    found = Measured(replace(result, distortion=distorted), "\n\n".join(texts), causes)
     if options.card:
         note(camera, found.as_json())
     if options.page and causes:
@@ -220,14 +197,12 @@ def _file(folder: Path, camera: "Camera", distorted: str) -> Path:
     return folder / f"{camera.name}{f'-{distorted}' if distorted else ''}.npz".replace("=", "").replace(",", "-")
 
 
-VERBS = (
-    Verb(
-        "evaluate",
-        "measure cameras on clips with ground truth",
-        "Each figure is printed with the frame-index baseline, the same figure for the frame's number as a score. "
-        "docs/interfaces.md explains the figures.",
-        "evaluate ucsd-ped2 --data ped2 --root path/to/UCSDped2",
-        _arguments,
-        run,
-    ),
+VERB = Verb(
+    "evaluate",
+    "measure cameras on clips with ground truth",
+    "Each figure is printed with the frame-index baseline, the same figure for the frame's number as a score. "
+    "docs/interfaces.md explains the figures.",
+    "evaluate ucsd-ped2 --data ped2 --root path/to/UCSDped2",
+    _arguments,
+    run,
 )

@@ -18,9 +18,7 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("source", metavar="RUN_OR_CLIP", help="video file, or a run's id ('./whycam list runs')")
     verb.add_argument("--camera", help="camera that it comes from (default: the run's, or the only one there is)")
     verb.add_argument("--frame", type=int, required=True, metavar="N", help="which frame, counted from 0")
-    verb.add_argument(
-        "--methods", default="all", metavar="A,B", help="'./whycam list methods' names them (default all)"
-    )
+    verb.add_argument("--methods", default="all", metavar="A,B", help="names in './whycam list methods' (default all)")
     verb.add_argument("--out", type=Path, default=Path("why"), metavar="DIR", help="folder of the maps (default why)")
     verb.add_argument("--event", action="store_true", help="of a run: the counterfactual of the frame's event, too, as "
                       "counterfactual.json, before.mp4 and after.mp4")  # fmt: skip
@@ -76,14 +74,12 @@ def _number(value: float | None, digits: int = 3) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
-VERBS = (
-    Verb(
-        "explain",
-        "explain the score of one frame by several methods",
-        "Each method gives a map of what raised the score, with figures of its reliability, written as "
-        "METHOD.npy, METHOD.png and explain.json; what is finished is kept when it is stopped.",
-        "explain assets/demo/plaza.mp4 --camera plaza --frame 400 --methods lrp-composite,shap-partition --out why",
-        _arguments,
-        run,
-    ),
+VERB = Verb(
+    "explain",
+    "explain the score of one frame by several methods",
+    "Each method gives a map of what raised the score, with figures of its reliability, written as "
+    "METHOD.npy, METHOD.png and explain.json; what is finished is kept when it is stopped.",
+    "explain assets/demo/plaza.mp4 --camera plaza --frame 400 --methods lrp-composite,shap-partition --out why",
+    _arguments,
+    run,
 )

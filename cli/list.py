@@ -73,13 +73,11 @@ def about(entry: Any) -> str:
     return said.strip().partition("\n")[0].rstrip(".").replace("``", "")
 
 
-VERBS = (
-    Verb(
-        "list",
-        f"list {', '.join(KINDS[:-1])} or {KINDS[-1]}",
-        "A new detector, data set or metric is listed as soon as its file lies in its folder.",
-        "list cameras",
-        _arguments,
-        run,
-    ),
+VERB = Verb(
+    "list",
+    f"list {', '.join(KINDS[:-1])} or {KINDS[-1]}",
+    "A new detector, data set or metric is listed as soon as its file lies in its folder.",
+    "list cameras",
+    _arguments,
+    run,
 )

@@ -3,7 +3,7 @@
 Exit codes: 0 done; 2 the input or the request was wrong; 1 Whycam itself failed; 130 stopped with Ctrl-C.
 Every failure is one sentence on stderr; ``WHYCAM_DEBUG=1`` shows the traceback as well.
 
-A module named in :data:`MODULES` offers a tuple ``VERBS``. It imports what a verb needs when the verb runs, so that
+A module named in :data:`MODULES` offers a ``VERB``. It imports what a verb needs when the verb runs, so that
 ``--help`` answers at once and without PyTorch.
 """
 
@@ -19,7 +19,7 @@ from core.errors import Cancelled, InputError, WhycamError
 
 MODULES = (app, setup, analyse, explain, train, train_explainers, evaluate, xman, results, list, bench, test)
 """In the order in which ``--help`` lists their verbs."""
-VERBS: dict[str, Verb] = {verb.name: verb for module in MODULES for verb in module.VERBS}
+VERBS: dict[str, Verb] = {module.VERB.name: module.VERB for module in MODULES}
 
 
 def parser() -> argparse.ArgumentParser:

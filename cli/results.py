@@ -97,14 +97,12 @@ def _work(options: argparse.Namespace) -> Path:
     return folder
 
 
-VERBS = (
-    Verb(
-        "results",
-        "train and evaluate detectors over seeds, as a plan says, into one table",
-        "Each result is one JSON file beside the plan; what is there is not trained again, and what was stopped goes "
-        "on from its last epoch. Without --root nothing is trained and the table is shown as it is.",
-        "results bcae1 vqunet-prediction --data ped2 --root path/to/UCSDped2",
-        _arguments,
-        run,
-    ),
+VERB = Verb(
+    "results",
+    "train and evaluate detectors over seeds, as a plan says, into one table",
+    "Each result is one JSON file beside the plan; what is there is not trained again, and what was stopped goes "
+    "on from its last epoch. Without --root nothing is trained and the table is shown as it is.",
+    "results bcae1 vqunet-prediction --data ped2 --root path/to/UCSDped2",
+    _arguments,
+    run,
 )

@@ -18,15 +18,13 @@ def run(options: argparse.Namespace) -> int:
     os.execv(sys.executable, [sys.executable, "-m", "tests.run", *options.arguments])
 
 
-VERBS = (
-    Verb(
-        "test",
-        "run all tests",
-        "Style, types, examples in the documentation and the browser tests are among them. Arguments go to pytest; "
-        "WHYCAM_DATA names the folder of real footage for the tests that need it.",
-        "test -k events",
-        _arguments,
-        run,
-        passes_on=True,
-    ),
+VERB = Verb(
+    "test",
+    "run all tests",
+    "Style, types, examples in the documentation and the browser tests are among them. Arguments go to pytest; "
+    "WHYCAM_DATA names the folder of real footage for the tests that need it.",
+    "test -k events",
+    _arguments,
+    run,
+    passes_on=True,
 )

@@ -24,18 +24,10 @@ if TYPE_CHECKING:
 def _arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("detector", nargs="?", metavar="DETECTOR", help="'./whycam list detectors' names them")
     verb.add_argument("--normal", required=True, metavar="DIR_OR_DATASET", help="folder of clips, or a data set's name")
-    verb.add_argument(
-        "--root", type=Path, default=Path(), metavar="DIR", help="folder of the data set, if one is named"
-    )
-    verb.add_argument(
-        "--out", required=True, metavar="CAMERA", help="name of the camera, or a folder (with a /) for it"
-    )
-    verb.add_argument(
-        "--epochs", type=int, metavar="N", help="times to go through the footage (default: the detector's)"
-    )
-    verb.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="another setting of the detector"
-    )
+    verb.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="folder of the data set, if named")
+    verb.add_argument("--out", required=True, metavar="CAMERA", help="camera's name, or a folder (with a /) for it")
+    verb.add_argument("--epochs", type=int, metavar="N", help="passes over the footage (default: the detector's)")
+    verb.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the detector")
     _limits(verb)
     device(verb)
 
@@ -43,21 +35,13 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
 def _limits(verb: argparse.ArgumentParser) -> None:
     """Add what bounds the training, and how it is repeated."""
     verb.add_argument("--minutes", type=number, metavar="N", help="minutes that the training may take (default 15)")
-    verb.add_argument(
-        "--hold-out", type=number, metavar="SHARE", help="share of the footage kept for the threshold (default 0.25)"
-    )
-    verb.add_argument(
-        "--false-alarms",
-        type=number,
-        metavar="N",
-        help="false events an hour to accept (default: 6, or one in all of the measured footage)",
-    )
+    verb.add_argument("--hold-out", type=number, metavar="SHARE", help="part kept for the threshold (default 0.25)")
+    verb.add_argument("--false-alarms", type=number, metavar="N",
+                      help="accepted false alarms an hour (default: 6, or one in all of the footage)")  # fmt: skip
     verb.add_argument("--anyway", action="store_true", help="train although the footage was found unsuitable")
     verb.add_argument("--seed", type=whole, default=0, help="the same seed gives the same training (default 0)")
     verb.add_argument("--resume", action="store_true", help="go on from the last epoch's checkpoint")
-    verb.add_argument(
-        "--measure", action="store_true", help="do not train: only measure normality again, on this footage"
-    )
+    verb.add_argument("--measure", action="store_true", help="do not train: measure normality on this footage")
 
 
 def setting(text: str) -> tuple[str, Any]:
@@ -178,15 +162,13 @@ def _promised(camera: "Camera") -> str:
     return f"threshold {camera.threshold:.2f}: false alarms, {expected(camera)}"
 
 
-VERBS = (
-    Verb(
-        "train",
-        "learn from normal footage what is normal at a camera",
-        "The footage must be normal: what is in it will not be called unusual. What is not given is chosen from the "
-        "footage, and said with its reason; with a data set's name and a detector it is the paper's. A checkpoint is "
-        "kept after every epoch.",
-        "train --normal clips/of/a/quiet/week --out entrance",
-        _arguments,
-        run,
-    ),
+VERB = Verb(
+    "train",
+    "train a camera on normal footage",
+    "Events in the footage will not be reported. Settings that are not given are chosen from the footage, each with a "
+    "reason; with a data set's name and a detector it is the paper's. A checkpoint is "
+    "kept after every epoch.",
+    "train --normal clips/of/a/quiet/week --out entrance",
+    _arguments,
+    run,
 )

@@ -31,14 +31,12 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-VERBS = (
-    Verb(
-        "train-explainers",
-        "train the compact models that come with Whycam again",
-        "They name objects and actions where the large models' weights are not at hand, and are trained on the "
-        "rendered plaza and, with --data, on real footage; docs/interfaces.md says how it must be laid out.",
-        "train-explainers objects --sets path/to/sets --out weights/objects",
-        _arguments,
-        run,
-    ),
+VERB = Verb(
+    "train-explainers",
+    "train the compact models that come with Whycam again",
+    "They name objects and actions where the large models' weights are not at hand, and are trained on the "
+    "rendered plaza and, with --data, on real footage; docs/interfaces.md says how it must be laid out.",
+    "train-explainers objects --sets path/to/sets --out weights/objects",
+    _arguments,
+    run,
 )

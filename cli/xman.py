@@ -68,15 +68,13 @@ def _means(result: "XmanResult") -> list[dict[str, str]]:
     ]
 
 
-VERBS = (
-    Verb(
-        "xman",
-        "measure explanations by X-MAN's mAP",
-        "Reports how many labelled frames have a prediction, and what does not match. LABELS is X-MAN's JSON, "
-        '{"video/frame": [[coarse, fine], ...]}; PREDICTIONS is {"video/frame": [[coarse, fine, score], ...]}, or a '
-        "table in CSV with the columns video,frame,coarse,fine,score, of any system.",
-        "xman causes.csv labels.json",
-        _arguments,
-        run,
-    ),
+VERB = Verb(
+    "xman",
+    "measure explanations by X-MAN's mAP",
+    "Reports how many labelled frames have a prediction, and what does not match. LABELS is X-MAN's JSON, "
+    '{"video/frame": [[coarse, fine], ...]}; PREDICTIONS is {"video/frame": [[coarse, fine, score], ...]}, or a '
+    "table in CSV with the columns video,frame,coarse,fine,score, of any system.",
+    "xman causes.csv labels.json",
+    _arguments,
+    run,
 )

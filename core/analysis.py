@@ -138,8 +138,8 @@ class Analysis:
         normal_heat: the camera's mean heat per pixel on normal footage, the unit of the heat's colours; 0 if unknown.
         places: label to where objects of that class stand in the camera's normal footage.
         normal_scores: of the footage that the camera's threshold was set on; None if unknown.
-        doubt: that the names of causes may be wrong, and why, in a sentence; empty where nothing speaks against them.
-        missed: what the camera could have missed, in sentences, where no event was found.
+        name_warning: why the names of causes may be wrong, in a sentence; empty without a reason.
+        detection_limit: what the camera could have missed, in sentences, where no event was found.
     """
 
     clip: Clip
@@ -158,8 +158,8 @@ class Analysis:
     normal_heat: float = 0.0
     places: Mapping[str, Places] = field(default_factory=dict)
     normal_scores: NormalScores | None = None
-    doubt: str = ""
-    missed: str = ""
+    name_warning: str = ""
+    detection_limit: str = ""
 
     @property
     def reach(self) -> str:

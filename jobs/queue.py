@@ -121,10 +121,6 @@ class Queue:
     def delete(self, job_id: str, *, kill: bool = False) -> None:
         """Forget a job with its files, and with the jobs whose files lie inside its folder.
 
-        Args:
-            job_id: of a job that is not active.
-            kill: kill its worker first if it is active.
-
         Raises:
             InputError: there is no such job, or it is active.
         """

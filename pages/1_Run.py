@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipeline import views
+from pipeline import facade
 from pipeline.store import Run
 from ui import caches, events, frame, progress, results
 
@@ -21,21 +21,21 @@ base = results.finished(run)
 results.head(run, base)
 place = st.container()
 threshold = results.threshold_picker(run, base)
-cut = views.cut(base, threshold)
-picked = results.picked_event(cut)
+cut = facade.cut(base, threshold)
+selected = results.selected_event(cut)
 with place:
     results.summary(run, base, cut)
-    results.chart(run, cut, picked)
+    results.chart(run, cut, selected)
     results.disturbance_list(cut)
 
-if picked is None:
+if selected is None:
     events.nothing_found(cut)
 else:
     with st.spinner("Reading what was kept of the events…"):
         analysis = caches.analysis(run, threshold)
     listed, looked_at = st.columns([2, 5], gap="large")
     with listed:
-        events.event_list(run, analysis, picked)
+        events.event_list(run, analysis, selected)
     with looked_at:
-        events.event_view(run, analysis, picked)
+        events.event_view(run, analysis, selected)
 results.provenance(base)

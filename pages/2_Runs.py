@@ -3,10 +3,10 @@
 import streamlit as st
 
 from pipeline import store
-from ui import frame, runs, waiting_jobs
+from ui import frame, runs
 
 frame.page("Runs")
-waiting_jobs.show()
+runs.waiting_jobs()
 
 kept = store.runs()
 if not kept:

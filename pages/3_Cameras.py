@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from pipeline import views
+from pipeline import facade
 from ui import camera_training, frame, upload
 
 frame.page("Cameras")
 
-names = list(views.cameras())
+names = list(facade.cameras())
 if not names:
     st.subheader("No cameras yet")
 st.caption("A clip is analysed with its own camera, which was trained on normal footage of that view.")

@@ -13,11 +13,11 @@ from core.analysis import Analysis
 from core.contracts import Detector
 from core.errors import ClipError, InputError, WeightsError
 from core.progress import JobProgress, Progress
-from core.records import Evidence
+from core.records import Clip, Evidence
 from explain import report
 from jobs.locks import exclusive
 from pipeline import finished_run, frame_log, plan, versions
-from pipeline.burnt_in import EDGE
+from pipeline.burnt_in import EDGE_SHARE
 from pipeline.camera import Camera, look
 from pipeline.event_evidence import EventEvidence, wanted_frames
 from pipeline.events import EventRule
@@ -31,7 +31,7 @@ from pipeline.scoring import TEXTS, Scoring
 FASTEST = 1000
 """Frames per second that a user may claim."""
 SMALLEST = 40
-"""Pixels across and down of a clip's pictures, at least: in fewer nobody could tell a person."""
+"""Pixels across and down of a clip's pictures, at least: in fewer a person is not recognisable."""
 REPEATED = 0.05
 """Share of frames that repeat the one before from which on this is said."""
 __all__ = ["Progress", "analyse"]
@@ -73,8 +73,7 @@ def analyse(
     with exclusive(folder):
         job = JobProgress("analyse", plan.STAGES, progress, subjects=(runtime.describe(),))
         job.begin(plan.LOOKING)
-        facts = _facts(path, camera, name, threshold, fps, runtime)
-        clip = facts.pop("probed")
+        facts, clip = _facts(path, camera, name, threshold, fps, runtime)
         for sentence in clip.notes:
             warn(_named(sentence, path, clip.name))
         job.about(f"{camera.name}, {clip.width}x{clip.height}, {runtime.describe()}", runtime.describe())
@@ -154,7 +153,11 @@ def _texts(scoring: Scoring) -> list[str]:
         return []
     height = scoring.clip.height
     where = {
-        "upper edge" if box[1] < height * EDGE else "lower edge" if box[3] > height * (1 - EDGE) else "middle"
+        "upper edge"
+        if box[1] < height * EDGE_SHARE
+        else "lower edge"
+        if box[3] > height * (1 - EDGE_SHARE)
+        else "middle"
         for box in (text.box for text in scoring.texts)
     }
     places = " and ".join(sorted(where, key=("upper edge", "middle", "lower edge").index))
@@ -185,7 +188,7 @@ def _repeats(scoring: Scoring, camera: Camera, name: str) -> list[str]:
 
 def _facts(
     path: Path, camera: Camera, name: str | None, threshold: float | None, fps: float | None, runtime: device.Runtime
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], Clip]:
     if fps is not None and not 0 < fps <= FASTEST:
         raise InputError(f"frames per second must be above 0 and {FASTEST} at most, got {fps:g}")
     probed = video.probe(path, fps or camera.fps)
@@ -199,8 +202,7 @@ def _facts(
         raise InputError(f"the threshold must be a finite number from 0, got {limit:g}; camera {camera.name} uses "
                          f"{camera.threshold:.2f}")  # fmt: skip
     rate = check_rate(probed.fps, camera.name, camera.fps, probed.name)
-    return {
-        "probed": probed,
+    facts = {
         "clip": dataclasses.asdict(probed),
         **{"camera": camera.name, "detector": camera.detector},
         "threshold": limit,
@@ -213,6 +215,7 @@ def _facts(
         "alarms": camera.alarms and dataclasses.asdict(camera.alarms),
         "versions": versions.of(camera, runtime),
     }
+    return facts, probed
 
 
 def _named(sentence: str, path: Path, name: str) -> str:

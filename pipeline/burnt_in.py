@@ -20,33 +20,33 @@ from core.records import Evidence
 from pipeline.heat_score import Patch, decibels
 from pipeline.running_lines import Moved, Strokes, lines, standing
 
-EDGE = 0.2
+EDGE_SHARE = 0.2
 """Share of the picture's height, from above and from below, in which any text is looked for."""
-CELLS = 30
+CELLS_ACROSS = 30
 """Cells across the picture."""
-HOT = 8.0
+MIN_HOT = 8.0
 """Heat of a cell with text, in multiples of the camera's normal mean: unknown text has 15 to 50, walls and trees 1."""
-STROKE, STROKES = 50.0, 0.02
+MIN_STROKE, MIN_STROKE_SHARE = 50.0, 0.02
 """Least second derivative of grey, of 255, at a stroke's pixel, across or down; and least share of a cell's pixels that
 are such, of both kinds: the edge of a roof has one of them alone."""
-STILL, EARLIER = 0.5, 0.5
+MIN_STILL_SHARE, EARLIER_SECONDS = 0.5, 0.5
 """Letters stand still: this share of their strokes was there so many seconds earlier, or, as they may blink, twice as
 many."""
-ACROSS = np.array([[1.0, -2.0, 1.0]], np.float32)
-BESIDE, WARM = 2, 3.0
+BEND_KERNEL = np.array([[1.0, -2.0, 1.0]], np.float32)
+BESIDE_CELLS, MIN_WARM = 2, 3.0
 """Cells to the left and right of a text's that belong to it where they are so warm; at the edges one above and below:
 in the middle people are there."""
-HALO = 2
+HALO_CELLS = 2
 """Cells above and below a running line that it warms: what a detector sees around a pixel reaches so far."""
-LONG, TALL, SLIM, COOL = 4, 3, 2.5, 0.5
+MIN_LINE_CELLS, MAX_LINE_ROWS, MIN_LINE_ASPECT, MIN_COOL_SHARE = 4, 3, 2.5, 0.5
 """A line in the middle of the picture: cells across at least and down at most, how many times as long as tall, and the
 share of the cells beyond the next ones above and below that are not hot: a thing that stops is not as flat."""
-BAR = 0.7
+MIN_BAR_SHARE = 0.7
 """Share of a running line's row that is warm where a bar comes or goes."""
-STANDS_SECONDS, SEEN = 2.0, 0.3
+STANDS_SECONDS, MIN_SEEN_SHARE = 2.0, 0.3
 """Text stands for at least so many seconds, and is seen in this share of the frames of any that long a stretch: it may
 blink, and who passes behind it blurs its strokes; but its cells are hot in most frames."""
-FADES = 1.0
+FADE_SECONDS = 1.0
 """Seconds before and behind in which its cells belong to it where they are hot."""
 
 Box = tuple[int, int, int, int]
@@ -98,14 +98,14 @@ class TextDetector:
     def __init__(self, normal: float, rate: float, size: tuple[int, int], patch: Patch = (0.0, 0.0)) -> None:
         self.normal, self.rate, self.size, self.patch = normal, rate, size, patch
         self.reach = max(2, math.ceil(STANDS_SECONDS * rate))
-        self.cell = max(4, round(size[1] / CELLS))
+        self.cell = max(4, round(size[1] / CELLS_ACROSS))
         self._shape = rows, columns = max(1, size[0] // self.cell), max(1, size[1] // self.cell)
-        edge = max(1, round(EDGE * rows))
+        edge = max(1, round(EDGE_SHARE * rows))
         self._edge = np.minimum(np.arange(rows), np.arange(rows)[::-1])[:, None] < edge
         self._strokes = Strokes(rate, self._shape)
         self._ring: list[_Seen] = []
         self._known = 0
-        self._sharp: deque[Bools] = deque(maxlen=2 * max(1, round(EARLIER * rate)) + 1)
+        self._sharp: deque[Bools] = deque(maxlen=2 * max(1, round(EARLIER_SECONDS * rate)) + 1)
         self._first = np.full((rows, columns), -1, np.int64)
         self._last = self._first.copy()
 
@@ -137,18 +137,18 @@ class TextDetector:
     def _text(self) -> Bools:
         """Tell which cells are text in each frame, (T, R, C)."""
         heat = np.stack([seen.heat for seen in self._ring])
-        warm, hot = heat > WARM * self.normal, heat > HOT * self.normal
+        warm, hot = heat > MIN_WARM * self.normal, heat > MIN_HOT * self.normal
         still = np.stack([seen.still for seen in self._ring]) & hot
         if not still.any() and not any(seen.moved.ways.any() for seen in self._ring):
             return still
-        stands = standing(still, self.reach, SEEN) & standing(hot, self.reach)
+        stands = standing(still, self.reach, MIN_SEEN_SHARE) & standing(hot, self.reach)
         text = (stands & self._edge) | self._lines(stands & ~self._edge, hot)
         # It may fade in, and what it covered stays in a detector's window.
-        text |= hot & maximum_filter1d(text, 2 * round(FADES * self.rate) + 1, axis=0, mode="constant")
+        text |= hot & maximum_filter1d(text, 2 * round(FADE_SECONDS * self.rate) + 1, axis=0, mode="constant")
         running = lines([seen.moved for seen in self._ring], hot, self.rate, 2 * self.reach)
         running |= _bars(running, warm, self.reach)
         # Above and below a text in the middle are people.
-        around = _beside(text & self._edge, 1) | _beside(running & self._edge, HALO) | _beside(text | running, 0)
+        around = _beside(text & self._edge, 1) | _beside(running & self._edge, HALO_CELLS) | _beside(text | running, 0)
         return text | running | (around & warm)
 
     def _lines(self, standing: Bools, hot: Bools) -> Bools:
@@ -159,7 +159,12 @@ class TextDetector:
                 tall, long = y.stop - y.start, x.stop - x.start
                 around = [hot[row, at, x] for at in (y.start - 2, y.stop + 1) if 0 <= at < hot.shape[1]]
                 cool = 1.0 - float(np.mean(around)) if around else 1.0
-                if long >= LONG and tall <= TALL and long >= SLIM * tall and cool >= COOL:
+                if (
+                    long >= MIN_LINE_CELLS
+                    and tall <= MAX_LINE_ROWS
+                    and long >= MIN_LINE_ASPECT * tall
+                    and cool >= MIN_COOL_SHARE
+                ):
                     kept[row, y, x] |= there
         return kept
 
@@ -190,7 +195,7 @@ class TextDetector:
             return TextEffect(seen.frame, 0.0, ())
         self._first[flags & (self._first < 0)] = seen.frame
         self._last[flags] = seen.frame
-        # What lies under the text counts as cold, as most of the picture is where nobody walks.
+        # What lies under the text counts as cold, as most of an empty picture does.
         left = np.where(flags.repeat(2, axis=0).repeat(2, axis=1), np.float32(0), seen.fine)
         raised = decibels(seen.fine, self.patch) - decibels(left, self.patch)
         boxes = tuple(self._box(span) for span, _ in _groups(flags))
@@ -207,27 +212,27 @@ class TextDetector:
     def _letters(self, grey: Images) -> Bools:
         """Tell which cells have strokes across and down that stand still, (R, C)."""
         rows, columns = self._shape
-        bent = [cv2.filter2D(grey, cv2.CV_32F, kernel) for kernel in (ACROSS, ACROSS.T)]
-        sharp = np.stack([np.abs(one[: rows * self.cell, : columns * self.cell]) > STROKE for one in bent])
+        bent = [cv2.filter2D(grey, cv2.CV_32F, kernel) for kernel in (BEND_KERNEL, BEND_KERNEL.T)]
+        sharp = np.stack([np.abs(one[: rows * self.cell, : columns * self.cell]) > MIN_STROKE for one in bent])
         part: Bools = sharp.reshape(2, rows, self.cell, columns, self.cell)
         self._sharp.append(part)
-        strokes: Bools = (part.mean(axis=(2, 4)) > STROKES).all(axis=0)
+        strokes: Bools = (part.mean(axis=(2, 4)) > MIN_STROKE_SHARE).all(axis=0)
         still = np.zeros_like(strokes)
         for earlier in (self._sharp[len(self._sharp) // 2], self._sharp[0]):
             shared, either = (both.sum(axis=(2, 4)) for both in (part & earlier, part | earlier))
-            still |= (shared >= STILL * either).all(axis=0)
+            still |= (shared >= MIN_STILL_SHARE * either).all(axis=0)
         return np.asarray(strokes & still)
 
 
 def _bars(running: Bools, warm: Bools, reach: int) -> Bools:
     """Mark the whole rows of running lines that are warm: a bar comes with the line, and goes with it."""
     rows = maximum_filter(running.any(axis=2), (reach + 1, 3), mode="constant")
-    return np.broadcast_to((rows & (warm.mean(axis=2) >= BAR))[..., None], warm.shape)
+    return np.broadcast_to((rows & (warm.mean(axis=2) >= MIN_BAR_SHARE))[..., None], warm.shape)
 
 
 def _beside(text: Bools, far: int) -> Bools:
     """Mark the cells beside those of a text, and ``far`` above and below: its box, and the digits in it that change."""
-    kernel = np.ones((2 * far + 1, 2 * BESIDE + 1), np.uint8)
+    kernel = np.ones((2 * far + 1, 2 * BESIDE_CELLS + 1), np.uint8)
     return np.stack([cv2.dilate(one, kernel) for one in text.astype(np.uint8)]) > 0
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from core.device import Runtime
 
 SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "cameras"
-ALIKE = 0.35
+MIN_RESEMBLANCE = 0.35
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _LOOK_FRAMES = 64
 _BACKGROUND_WIDTH, _BACKGROUND_HEIGHT = 96, 960
@@ -177,10 +177,6 @@ def save(camera: Camera) -> None:
 
 def note(camera: Camera, result: Mapping[str, Any]) -> None:
     """Write the figures of an evaluation on the camera's card, under the id of its label set.
-
-    Args:
-        camera: that was evaluated.
-        result: of :func:`pipeline.evaluation.evaluate.evaluate`.
 
     Raises:
         StorageError: the card cannot be written.

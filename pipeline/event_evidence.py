@@ -18,7 +18,7 @@ from pipeline.burnt_in import BurntInText, mask_heat
 from pipeline.evidence import EvidenceFolder
 from pipeline.evidence_collector import OBJECT_BATCH_FRAMES, EvidenceCollector
 from pipeline.frame_log import FrameLog
-from pipeline.global_heat import subtract_global_heat
+from pipeline.heat_score import subtract_global_heat
 from pipeline.prefetch import prefetch
 
 CHUNK_FRAMES = 16
@@ -30,16 +30,7 @@ def wanted_frames(events: Iterable[Event]) -> list[int]:
 
 
 class EventEvidence:
-    """A second pass over a clip that looks at a few of its frames only.
-
-    Args:
-        log: of the clip's frames, complete.
-        detector: built and placed.
-        collector: objects and actions; fresh.
-        runtime: device and precision.
-        texts: burnt into the picture, whose heat is left out.
-        normal: the camera's mean heat per pixel; of a hotter picture, what lies everywhere is left out.
-    """
+    """A second pass over a clip that looks at a few frames; ``normal`` is the camera's mean heat per pixel."""
 
     def __init__(
         self, log: FrameLog, detector: Detector, collector: EvidenceCollector, runtime: Runtime,

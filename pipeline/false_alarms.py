@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     # Figures that are there need no PyTorch.
     from pipeline.camera import Camera
 
-SURE = 0.95
+CONFIDENCE = 0.95
 """Probability with which an interval holds the true rate."""
 
 
@@ -40,12 +40,12 @@ class AlarmRate:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Between which rates an hour the true one lies with a probability of :data:`SURE`.
+        """Between which rates an hour the true one lies with a probability of :data:`CONFIDENCE`.
 
         >>> [round(end, 2) for end in AlarmRate(2, 0.4).interval]
         [0.61, 18.06]
         """
-        outside = (1.0 - SURE) / 2
+        outside = (1.0 - CONFIDENCE) / 2
         low = float(gammaincinv(self.count, outside)) if self.count > 0 else 0.0
         return low / self.hours, float(gammaincinv(self.count + 1.0, 1.0 - outside)) / self.hours
 
@@ -147,7 +147,7 @@ def compare(camera: "Camera", alarms: Mapping[str, float | None], data: str) -> 
 
 def _judged(here: AlarmRate, card: AlarmRate, camera: "Camera") -> str:
     chance = by_chance(here, card)
-    if chance >= 1.0 - SURE:
+    if chance >= 1.0 - CONFIDENCE:
         return "The two agree within chance."
     more = here.per_hour > card.per_hour
     said = f"Here there are {'more' if more else 'fewer'} than chance explains"

@@ -146,8 +146,8 @@ def explain_events(folder: Path, threshold: float | None = None, *, job: JobProg
         clip=facts.clip, camera=facts.camera, detector=facts.detector, models=facts.models, threshold=limit,
         scores=kept.scores, clock=kept.clock, events=events, disturbances=facts.disturbances, unread=facts.unread,
         repeated=facts.repeated, warnings=facts.warnings, versions=facts.versions, normal_heat=normality.heat,
-        places=normality.places, normal_scores=normal, doubt=facts.doubt,
-        missed="" if events else detection_limit(kept.scores, kept.clock, limit, normal),
+        places=normality.places, normal_scores=normal, name_warning=facts.doubt,
+        detection_limit="" if events else detection_limit(kept.scores, kept.clock, limit, normal),
     )  # fmt: skip
 
 

@@ -38,11 +38,6 @@ def published() -> dict[str, Published]:
 def setup(fetch: bool, folder: Path | None, say: Say) -> str:
     """Do what ``./whycam setup`` was asked, and say what models there are now.
 
-    Args:
-        fetch: get what is not here from its publishers.
-        folder: take what was carried over in it first.
-        say: told how far a download is.
-
     Raises:
         InputError: as :func:`take` and :func:`fetch_all` do.
     """

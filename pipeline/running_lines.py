@@ -16,28 +16,28 @@ from scipy.ndimage import binary_opening, maximum_filter, maximum_filter1d, unif
 
 from core.arrays import Bools, Floats, Images, Ints
 
-APART = 0.1
+APART_SECONDS = 0.1
 """Seconds between the two frames that are compared."""
-WIDEST = 640
+MAX_WIDTH = 640
 """Pixels across a picture at most; a wider one is reduced."""
-STROKE, CHANGED, LEAST = 40.0, 20, 20
+MIN_STROKE, MIN_CHANGE, MIN_STROKE_PIXELS = 40.0, 20, 20
 """Least second derivative of grey across, of 255, at a stroke's pixel; least change of grey at one that moves; and how
 many such pixels a row of cells has at least in both frames."""
-STEP, FARTHEST = 1 / 120, 1 / 6
+MIN_STEP, MAX_STEP = 1 / 120, 1 / 6
 """Part of the picture's width that a line goes on at least between the two frames, and at most: people walk slower."""
-ALIKE = 0.5
+MIN_CORRELATION = 0.5
 """Least correlation of the strokes with the earlier ones, moved on: lines have 0.6 to 0.85, all else under 0.5."""
-SAME = 0.15
+MAX_STEP_CHANGE = 0.15
 """Share by which the ways of neighbouring frames may differ, one pixel at least."""
-LASTS, MOSTLY = 1.0, 0.8
+MIN_SECONDS, MIN_SEEN_SHARE = 1.0, 0.8
 """A line runs for so many seconds at least, and is seen in this share of the frames of any that long a stretch."""
-WIDE, DENSE, TALL = 0.2, 0.6, 3
+MIN_ROW_SHARE, MIN_DENSITY, MAX_ROWS = 0.2, 0.6, 3
 """Share of a row that a line fills at some moment; share of the cells between its first and its last that have strokes:
 people in a row have more between them; and the rows of cells that it covers at most: vehicles are taller."""
-BODY = 0.5
-"""Share of a line's cells that are hot :data:`TALL` rows above or below, and share of the frames in which they are,
+MIN_BODY_SHARE = 0.5
+"""Share of a line's cells that are hot :data:`MAX_ROWS` rows above or below, and share of the frames in which they are,
 from which it is lettering on a vehicle."""
-TRAIL = 0.5
+TRAIL_SECONDS = 0.5
 """Seconds for which what a line covered, or will cover, may be hot."""
 
 
@@ -55,7 +55,7 @@ class Moved:
 
 
 class Strokes:
-    """Compares each frame's strokes with those of one that is :data:`APART` seconds earlier.
+    """Compares each frame's strokes with those of one that is :data:`APART_SECONDS` seconds earlier.
 
     Args:
         rate: analysed frames in a second.
@@ -64,12 +64,12 @@ class Strokes:
 
     def __init__(self, rate: float, shape: tuple[int, int]) -> None:
         self._shape = shape
-        self._earlier: deque[tuple[Images, Floats]] = deque(maxlen=max(1, round(APART * rate)))
+        self._earlier: deque[tuple[Images, Floats]] = deque(maxlen=max(1, round(APART_SECONDS * rate)))
 
     def add_frame(self, grey: Images) -> Moved:
         """Take the next frame's (H, W) grey values."""
-        if grey.shape[1] > WIDEST:
-            size = WIDEST, max(1, round(grey.shape[0] * WIDEST / grey.shape[1]))
+        if grey.shape[1] > MAX_WIDTH:
+            size = MAX_WIDTH, max(1, round(grey.shape[0] * MAX_WIDTH / grey.shape[1]))
             grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
         bent = np.asarray(cv2.Sobel(grey, cv2.CV_32F, 2, 0, ksize=1))
         ready = len(self._earlier) == self._earlier.maxlen
@@ -80,15 +80,15 @@ class Strokes:
 
     def _moved(self, grey: Images, bent: Floats, before: Images, bent_before: Floats) -> Moved:
         rows, columns = self._shape
-        changed = cv2.absdiff(grey, before) > CHANGED
-        now, then = (np.where(changed & (np.abs(one) >= STROKE), one, 0.0) for one in (bent, bent_before))
+        changed = cv2.absdiff(grey, before) > MIN_CHANGE
+        now, then = (np.where(changed & (np.abs(one) >= MIN_STROKE), one, 0.0) for one in (bent, bent_before))
         ways, cells = np.zeros(rows, np.int64), np.zeros((rows, columns), np.bool_)
         ends = np.linspace(0, grey.shape[0], rows + 1).round().astype(int)
         for row, (top, bottom) in enumerate(pairwise(ends.tolist())):
             a, b = now[top:bottom], then[top:bottom]
-            if min(np.count_nonzero(a), np.count_nonzero(b)) >= LEAST:
+            if min(np.count_nonzero(a), np.count_nonzero(b)) >= MIN_STROKE_PIXELS:
                 ways[row], alike = _way(a, b)
-                if abs(ways[row]) < STEP * grey.shape[1] or not len(alike):
+                if abs(ways[row]) < MIN_STEP * grey.shape[1] or not len(alike):
                     ways[row] = 0
                     continue
                 filled = np.flatnonzero(alike) * columns // grey.shape[1]
@@ -99,14 +99,14 @@ class Strokes:
 def _way(now: Floats, then: Floats) -> tuple[int, Ints]:
     """Tell how far strokes (h, W) went on, and how many of each column did; none where they did not."""
     width = now.shape[1]
-    far = round(width * FARTHEST)
+    far = round(width * MAX_STEP)
     length = next_fast_len(width + far, real=True)
     product = (rfft(now, length, axis=1) * np.conj(rfft(then, length, axis=1))).sum(axis=0)
     both = np.roll(irfft(product, length), far)[: 2 * far + 1]
     way = int(both.argmax()) - far
     a, b = now[:, max(way, 0) : width + min(way, 0)], then[:, max(-way, 0) : width - max(way, 0)]
     energy = math.sqrt(float((a * a).sum()) * float((b * b).sum()))
-    if float((a * b).sum()) < ALIKE * max(energy, 1.0):
+    if float((a * b).sum()) < MIN_CORRELATION * max(energy, 1.0):
         return 0, np.zeros(0, np.int64)
     alike = np.zeros(width, np.int64)
     alike[max(way, 0) : width + min(way, 0)] = (a * b > 0).sum(axis=0)
@@ -120,29 +120,31 @@ def lines(moved: Sequence[Moved], hot: Bools, rate: float, reach: int) -> Bools:
         moved: of T consecutive analysed frames.
         hot: (T, R, C) cells.
         rate: analysed frames in a second.
-        reach: frames before and behind within which a line fills :data:`WIDE` of its row.
+        reach: frames before and behind within which a line fills :data:`MIN_ROW_SHARE` of its row.
 
     Returns:
-        (T, R, C) the cells of a line, and those between them; also where it was or will be :data:`TRAIL` seconds
-        apart, since what it covers stays in a detector's window.
+        (T, R, C) the cells of a line, and those between them; also :data:`TRAIL_SECONDS` before
+        and after, since what it covers stays in a detector's window.
     """
     ways, cells = np.stack([one.ways for one in moved]), np.stack([one.cells for one in moved])
     if not ways.any():
         return cells
     between = _between(cells)
-    dense = cells.sum(axis=2) >= DENSE * between.sum(axis=2)
+    dense = cells.sum(axis=2) >= MIN_DENSITY * between.sum(axis=2)
     ways = np.where(dense, ways, 0)
-    steady = standing(_steady(ways)[..., None], max(2, round(LASTS * rate)))[..., 0]
+    steady = standing(_steady(ways)[..., None], max(2, round(MIN_SECONDS * rate)))[..., 0]
     share = np.where(steady, cells.mean(axis=2), 0.0).astype(np.float32)
-    wide = maximum_filter1d(share, 2 * reach + 1, axis=0, mode="constant") >= WIDE
+    wide = maximum_filter1d(share, 2 * reach + 1, axis=0, mode="constant") >= MIN_ROW_SHARE
     there = steady & wide
     around = (2 * reach + 1, 1)
     there &= ~_tall(maximum_filter(there, around, mode="constant"))
     body = there & _inside(there, between, hot)
-    often = uniform_filter(body.astype(np.float32), around) > BODY * uniform_filter(there.astype(np.float32), around)
+    often = uniform_filter(body.astype(np.float32), around) > MIN_BODY_SHARE * uniform_filter(
+        there.astype(np.float32), around
+    )
     there &= ~often
     filled = between & there[..., None]
-    trail = 2 * round(TRAIL * rate) + 1
+    trail = 2 * round(TRAIL_SECONDS * rate) + 1
     return np.asarray(maximum_filter1d(filled.astype(np.uint8), trail, axis=0, mode="constant") > 0)
 
 
@@ -158,28 +160,28 @@ def _steady(ways: Ints) -> Bools:
     around = np.pad(ways, ((2, 2), (0, 0)))
     for apart in (0, 1, 3, 4):
         other = around[apart : apart + len(ways)]
-        near = np.abs(ways - other) <= np.maximum(1.0, SAME * np.abs(ways))
+        near = np.abs(ways - other) <= np.maximum(1.0, MAX_STEP_CHANGE * np.abs(ways))
         agree += near & (other != 0)
     return np.asarray((ways != 0) & (agree >= 2))
 
 
 def _tall(there: Bools) -> Bools:
-    """Mark rows (T, R) of a group of more than :data:`TALL` rows one under the other."""
-    return np.asarray(binary_opening(there, np.ones((1, TALL + 1), np.bool_)))
+    """Mark rows (T, R) of a group of more than :data:`MAX_ROWS` rows one under the other."""
+    return np.asarray(binary_opening(there, np.ones((1, MAX_ROWS + 1), np.bool_)))
 
 
 def _inside(there: Bools, between: Bools, hot: Bools) -> Bools:
     """Mark rows (T, R) of lines that are hot at some distance above or below, too: the side of a vehicle."""
     found = np.zeros_like(there)
     length = np.maximum(between.sum(axis=2), 1)
-    for far in (-TALL, TALL):
+    for far in (-MAX_ROWS, MAX_ROWS):
         beyond = np.zeros_like(hot)
         beyond[:, max(-far, 0) : hot.shape[1] - max(far, 0)] = hot[:, max(far, 0) : hot.shape[1] + min(far, 0)]
-        found |= there & ((beyond & between).sum(axis=2) > BODY * length)
+        found |= there & ((beyond & between).sum(axis=2) > MIN_BODY_SHARE * length)
     return found
 
 
-def standing(flags: Bools, reach: int, mostly: float = MOSTLY) -> Bools:
+def standing(flags: Bools, reach: int, mostly: float = MIN_SEEN_SHARE) -> Bools:
     """Tell in which frames of (T, R, C) a cell's flag is up in most of some stretch of ``reach`` frames around it."""
     reach = min(reach, len(flags))
     share = uniform_filter1d(flags.astype(np.float32), reach, axis=0, mode="constant", origin=-(reach // 2))

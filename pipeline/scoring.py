@@ -24,8 +24,7 @@ from pipeline.burnt_in import STANDS_SECONDS, BurntInText, TextDetector, TextEff
 from pipeline.evidence import EvidenceFolder
 from pipeline.evidence_collector import EvidenceCollector
 from pipeline.finished_run import EVIDENCE
-from pipeline.global_heat import subtract_global_heat
-from pipeline.heat_score import patch_of
+from pipeline.heat_score import patch_of, subtract_global_heat
 from pipeline.prefetch import prefetch
 from pipeline.sampling import Sampler
 from pipeline.scan import Scan, ScoredFrames

@@ -55,10 +55,6 @@ class Run(Job):
 def create(stream: BinaryIO, name: str) -> Run:
     """Keep a clip and make a draft run of it; the stream is read once, in chunks.
 
-    Args:
-        stream: the clip's bytes, from where it stands to its end.
-        name: the clip's name as its owner wrote it.
-
     Raises:
         InputError: the name does not end like a video's.
         StorageError: the clip could not be written; nothing of it is left.

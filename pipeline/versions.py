@@ -1,4 +1,4 @@
-"""The pedigree of a result: what computed it."""
+"""The provenance of a result: what computed it."""
 
 import importlib.metadata
 import platform

@@ -13,18 +13,18 @@ import numpy as np
 from core.arrays import Images
 from core.records import Frames
 
-APART, AROUND = 0.1, 2
+APART_SECONDS, PICTURES_AROUND = 0.1, 2
 """Seconds between the pictures that the middle is of; and how many of them on either side."""
 WIDTH = 360
 """Pixels across the picture in which drops are looked for."""
-DIFFERS = 10.0
+MIN_DIFFERENCE = 10.0
 """Least difference of grey, of 255 and averaged over 3×3 pixels, so that noise is none, from the middle value."""
-CELLS, DROPS, FLASH, WET = 6, 0.003, 0.2, 0.7
+CELLS_ACROSS, MIN_DROP_SHARE, MAX_DROP_SHARE, MIN_WET_SHARE = 6, 0.003, 0.2, 0.7
 """Cells across the picture; the share of a cell's pixels that are drops from which it is wet, and from which the light
 or the view has changed; and the share of wet cells from which there is weather."""
-REPLACED = 10
+MIN_REPLACED_DIFFERENCE = 10
 """Difference of any colour from which a pixel is replaced in weather."""
-SPOT = 230 / 360**2
+MAX_SPOT_AREA = 230 / 360**2
 """Area of a drop or flake at most, in squares of the picture's width."""
 
 
@@ -39,8 +39,8 @@ class Weather:
     """
 
     def __init__(self, rate: float) -> None:
-        self._apart = max(1, round(APART * rate))
-        self.reach = AROUND * self._apart
+        self._apart = max(1, round(APART_SECONDS * rate))
+        self.reach = PICTURES_AROUND * self._apart
         self.wet: list[bool] = []
 
     def clear(self, chunks: Iterable[Frames]) -> Iterator[Frames]:
@@ -108,18 +108,18 @@ def _middle(images: Sequence[Images]) -> Images:
 def _wet(grey: Images, middle: Images) -> bool:
     """Tell whether drops are everywhere in a picture."""
     apart = cv2.subtract(grey, middle, dtype=cv2.CV_16S)
-    drops = (np.abs(cv2.blur(apart, (3, 3))) >= DIFFERS).astype(np.float32)
+    drops = (np.abs(cv2.blur(apart, (3, 3))) >= MIN_DIFFERENCE).astype(np.float32)
     height, width = grey.shape
-    shape = (CELLS, max(1, round(CELLS * height / width)))
+    shape = (CELLS_ACROSS, max(1, round(CELLS_ACROSS * height / width)))
     cells = np.asarray(cv2.resize(drops, shape, interpolation=cv2.INTER_AREA))
-    return bool(((cells >= DROPS) & (cells < FLASH)).mean() >= WET)
+    return bool(((cells >= MIN_DROP_SHARE) & (cells < MAX_DROP_SHARE)).mean() >= MIN_WET_SHARE)
 
 
 def _replaced(image: Images, middle: Images) -> Images:
     """Give small spots that differ the middle value; the edges of what moves are larger, and stay."""
-    far = (cv2.absdiff(np.ascontiguousarray(image), middle).max(axis=2) >= REPLACED).astype(np.uint8)
+    far = (cv2.absdiff(np.ascontiguousarray(image), middle).max(axis=2) >= MIN_REPLACED_DIFFERENCE).astype(np.uint8)
     _, numbers, facts, _ = cv2.connectedComponentsWithStats(far, connectivity=8)
-    small = facts[:, cv2.CC_STAT_AREA] <= SPOT * image.shape[1] ** 2
+    small = facts[:, cv2.CC_STAT_AREA] <= MAX_SPOT_AREA * image.shape[1] ** 2
     small[0] = False
     # The rim of a drop differs less than its middle.
     wide = cv2.dilate(small[numbers].astype(np.uint8), np.ones((3, 3), np.uint8))

@@ -13,7 +13,7 @@ from core.analysis import Analysis
 from core.errors import WhycamError
 from core.records import Clip
 from core.video import probe
-from pipeline import views
+from pipeline import facade
 from pipeline.store import Run
 
 THUMBNAIL = (176, 110)
@@ -29,7 +29,7 @@ def analysis(run: Run, threshold: float | None = None) -> Analysis:
 
 @st.cache_resource(max_entries=24, show_spinner="Reading what was kept of the events…")
 def _analysis(folder: str, finished: float | None, threshold: float | None) -> Analysis:
-    return views.explain_events(Path(folder), threshold)
+    return facade.explain_events(Path(folder), threshold)
 
 
 @st.cache_data(max_entries=64, show_spinner="Reading the clip…")
@@ -41,19 +41,19 @@ def clip_facts(path: str) -> Clip:
 @st.cache_data(max_entries=64, show_spinner="Comparing the clip with the camera's footage…")
 def clip_warnings(path: str, camera: str, sha256: str) -> tuple[str, ...]:
     """Say how a clip differs from a camera's normal footage; ``sha256`` is that of the camera's weights."""
-    return views.look(views.load(camera), Path(path))
+    return facade.look(facade.load(camera), Path(path))
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
 def thumbnail(folder: str, finished: float | None, frame: int | None, normal: float) -> str:
     """Return the picture kept of a frame, with its heat, as a ``data:`` address; empty if there is none."""
     try:
-        kept = views.evidence_of(Path(folder), frame) if frame is not None else None
+        kept = facade.evidence_of(Path(folder), frame) if frame is not None else None
     except WhycamError:
         kept = None
     if kept is None:
         return ""
-    picture = Image.fromarray(views.overlay(kept, normal=normal))
+    picture = Image.fromarray(facade.overlay(kept, normal=normal))
     picture.thumbnail(THUMBNAIL)
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=80)

@@ -1,14 +1,16 @@
 """A camera of one's own: clips of ordinary footage, what was chosen for them, and the knob of its false alarms."""
 
+from functools import partial
+
 import streamlit as st
 
 from core.errors import WhycamError
 from core.normality import DEFAULT_ALARMS_PER_HOUR
-from pipeline import store, views
+from pipeline import facade, store
 from pipeline.training import trainings
 from pipeline.training.trainings import TrainingJob
 from ui import frame, progress
-from ui.formatting import count, escape_html, escape_markdown
+from ui.formatting import count, escape_markdown
 
 AUTO, ALARMS, MINUTES = 0.0, (0.5, 1.0, 2.0, 3.0, 6.0, 12.0, 24.0, 60.0), 15
 HELP = "How many events an hour of ordinary footage may raise: an analyst must check each of them"
@@ -20,7 +22,7 @@ HELP_AUTO = (
 
 def form() -> None:
     """Let the user make a camera of clips."""
-    with st.expander("Learn a camera of your own", icon=":material/school:", key="learn", expanded=not views.cameras()):
+    with st.expander("Train a camera", icon=":material/school:", key="learn", expanded=not facade.cameras()):
         st.caption(
             "Ten minutes or more of ordinary footage of one fixed camera, in one clip or several. Events like "
             "those in it are not reported. Size, colours, pace and threshold are chosen from the footage, with reasons."
@@ -34,8 +36,8 @@ def form() -> None:
             alarms = st.select_slider(
                 "False alarms an hour", (AUTO, *ALARMS), AUTO, format_func=_number, help=HELP_AUTO, key=f"alarms-{turn}"
             )
-            minutes = st.number_input("Minutes of learning", 1, 10_000, MINUTES, key=f"minutes-{turn}", width=160)
-        if st.button("Learn this camera", type="primary", icon=":material/school:", disabled=not (clips and name)):
+            minutes = st.number_input("Training minutes", 1, 10_000, MINUTES, key=f"minutes-{turn}", width=160)
+        if st.button("Train this camera", type="primary", icon=":material/school:", disabled=not (clips and name)):
             try:
                 with st.spinner("Keeping the clips…"):
                     trainings.submit(name, [(clip.name, clip) for clip in clips], alarms or None, float(minutes))
@@ -54,8 +56,8 @@ def training_list() -> None:
     """Show the cameras that are being made, and those that came to no end."""
     for job in sorted(trainings.trainings(), key=lambda one: not one.active):
         if job.active:
-            st.subheader(f"{escape_markdown(job.camera)}: being learnt")
-            progress.watch(TrainingJob, job.id, "This tab may be closed: the learning goes on.", _settings)
+            st.subheader(f"{escape_markdown(job.camera)}: training")
+            progress.watch(TrainingJob, job.id, "This tab may be closed: the training goes on.", _settings)
         else:
             _ended(job)
 
@@ -64,11 +66,7 @@ def _settings(job: TrainingJob) -> None:
     """Show what was chosen and why, and what speaks against the footage."""
     for note in job.notes:
         frame.notice(note, "warn")
-    if job.chosen:
-        rows = "".join(
-            f"<tr><th>{escape_html(name)}</th><td>{escape_html(why)}</td></tr>" for name, why in job.chosen.items()
-        )
-        st.html(f'<div class="card"><table>{rows}</table></div>')
+    frame.card(job.chosen.items())
 
 
 def _ended(job: TrainingJob) -> None:
@@ -79,11 +77,9 @@ def _ended(job: TrainingJob) -> None:
         if job.false_alarms is not None:
             facts += f", {job.false_alarms:g} false alarms an hour"
         if job.state == "done":
-            frame.notice(f"Camera {job.camera} is ready; it learnt from {facts}.", "good")
+            frame.notice(f"Camera {job.camera} is ready; it was trained on {facts}.", "good")
         else:
-            said = (
-                "It was cancelled; what it had learnt is kept." if job.state == "cancelled" else "It was interrupted."
-            )
+            said = "It was cancelled; the last epoch is kept." if job.state == "cancelled" else "It was interrupted."
             frame.notice(job.reason or said, "bad" if job.state == "failed" else "warn")
         if job.state != "done":
             _settings(job)
@@ -91,16 +87,16 @@ def _ended(job: TrainingJob) -> None:
             if job.state == "done":
                 st.page_link(frame.NEW, label="Analyse a clip of it", icon=":material/add:")
             else:
-                label = "Learn anyway" if job.unfit else "Try again" if job.state == "failed" else "Resume"
-                st.button(label, icon=":material/play_arrow:", key=f"again-{job.id}", on_click=frame.run_action,
-                          args=(lambda one: trainings.resume(one, anyway=job.unfit), job.id))  # fmt: skip
-            st.button("Delete its clips" if job.state == "done" else "Delete", icon=":material/delete:",
-                      key=f"forget-{job.id}", on_click=frame.run_action, args=(trainings.delete, job.id))  # fmt: skip
+                label = "Train anyway" if job.unfit else "Try again" if job.state == "failed" else "Resume"
+                again = partial(trainings.resume, anyway=job.unfit)
+                frame.action_button(label, "play_arrow", f"again-{job.id}", again, job.id)
+            label = "Delete its clips" if job.state == "done" else "Delete"
+            frame.action_button(label, "delete", f"forget-{job.id}", trainings.delete, job.id)
 
 
-def alarm_slider(camera: views.Camera) -> None:
+def alarm_slider(camera: facade.Camera) -> None:
     """Let a camera's false alarms be chosen anew, where it knows what thresholds cost; nothing is measured again."""
-    if camera.alarms is None or not views.own(camera):
+    if camera.alarms is None or not facade.own(camera):
         return
     asked = float(camera.card.get("false_alarms", {}).get("asked_per_hour", camera.alarms.usual))
     choices = sorted({*ALARMS, asked})
@@ -110,8 +106,8 @@ def alarm_slider(camera: views.Camera) -> None:
     )
     guess = not camera.alarms.can_count(asked)
     sure = "; too few to count them: judged by how the highest scores fall off" if guess else ""
-    st.caption(f"Threshold {camera.threshold:.2f}: {escape_markdown(views.expected_alarms(camera))}{sure}.")
+    st.caption(f"Threshold {camera.threshold:.2f}: {escape_markdown(facade.expected_alarms(camera))}{sure}.")
 
 
 def _retune(name: str, key: str) -> None:
-    frame.run_action(lambda camera: views.retune(camera, st.session_state[key]), name)
+    frame.run_action(lambda camera: facade.retune(camera, st.session_state[key]), name)

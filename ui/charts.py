@@ -14,7 +14,7 @@ from ui.formatting import escape_plotly, timestamp
 
 POINTS = 4000
 SCORE, LIMIT, HOT, QUIET = "#1f93a8", "#d1495b", "#e07a1f", "#8d9a96"
-EVENT, PICKED, CAMERA = "rgba(224,122,31,0.20)", "rgba(224,122,31,0.45)", "rgba(110,120,135,0.35)"
+EVENT, SELECTED, CAMERA = "rgba(224,122,31,0.20)", "rgba(224,122,31,0.45)", "rgba(110,120,135,0.35)"
 KINDS = {"object": "object", "action": "action", "location": "place", "unknown": "not named"}
 
 
@@ -38,12 +38,12 @@ def downsample(scores: Floats, points: int = POINTS) -> Ints:
     return np.unique(known[np.concatenate([by_bin_and_score[edges], by_bin_and_score[last]])]).astype(np.int64)
 
 
-def score_chart(analysis: Analysis, picked: int | None) -> go.Figure:
+def score_chart(analysis: Analysis, selected: int | None) -> go.Figure:
     """Draw the score over time, its events shaded and its threshold as a line.
 
     Args:
         analysis: at the threshold that is shown.
-        picked: index of the event to bring out, or None.
+        selected: index of the event to bring out, or None.
 
     Returns:
         A figure whose points carry their frame's number as ``customdata``.
@@ -66,7 +66,7 @@ def score_chart(analysis: Analysis, picked: int | None) -> go.Figure:
     for number, one in enumerate(analysis.events):
         first, last = _dates(np.array([when.at(one.event.first), when.end(one.event.last)]))
         figure.add_vrect(
-            x0=first, x1=last, line_width=0, layer="below", fillcolor=PICKED if number == picked else EVENT
+            x0=first, x1=last, line_width=0, layer="below", fillcolor=SELECTED if number == selected else EVENT
         )
     for stretch in analysis.disturbances:
         first, last = _dates(np.array(analysis.hides(stretch)))

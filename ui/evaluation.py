@@ -10,20 +10,20 @@ import streamlit as st
 
 from core.errors import WhycamError
 from jobs.job import STARTABLE
-from pipeline import offload, views
+from pipeline import facade, offload
 from pipeline.evaluation import evaluations, latest
 from pipeline.evaluation.distortion import Distortion
 from pipeline.evaluation.evaluations import Evaluation, EvaluationRequest
 from pipeline.evaluation.protocols import NORMALISATIONS, PROTOCOLS, SMOOTHINGS
 from pipeline.kinds import queue
 from ui import frame, progress
-from ui.formatting import count, escape_html
+from ui.formatting import count
 
 OWN = "the protocol's"
 PRESETS = ("brightness=0.75", "brightness=0.5", "rain=light", "rain=heavy", "rain=torrential", "blur=1", "blur=3",
            "every=2", "every=4")  # fmt: skip
 DETECTION, EXPLANATION = "detection", "explanation"
-NOW, ASKED = "eval-now", "eval-asked"
+NOW, SUBMITTED = "eval-now", "eval-submitted"
 """Where a session keeps what a form holds, and what it held when it was last measured."""
 LISTED = 4
 """Older evaluations that are not folded away."""
@@ -47,19 +47,15 @@ def _datasets() -> list[str]:
 def _detection_form() -> None:
     left, right = st.columns(2, gap="large")
     with left:
-        there = "Those found in the folder that WHYCAM_DATA names, and the rendered plaza"
-        data = st.selectbox("Data set and label set", _datasets(), key="eval-data", help=there)
-        cameras = st.multiselect("Cameras", list(views.cameras()), key="eval-cameras", placeholder="none")
-        form = "CSV video,frame,score with frames from 1, or .npz as ./whycam evaluate --keep writes it"
-        files = st.file_uploader(
-            "Scores of other systems", type=["csv", "npz"], accept_multiple_files=True, key="eval-scores", help=form
-        )
+        data = st.selectbox("Data set and label set", _datasets(), key="eval-data",
+                            help="Those in the folder that WHYCAM_DATA names, and the rendered plaza")  # fmt: skip
+        cameras = st.multiselect("Cameras", list(facade.cameras()), key="eval-cameras", placeholder="none")
+        files = st.file_uploader("Scores of other systems", type=["csv", "npz"], accept_multiple_files=True,
+                                 key="eval-scores", help="CSV video,frame,score with frames from 1, or .npz as "
+                                 "./whycam evaluate --keep writes it")  # fmt: skip
     with right:
-        protocol = st.selectbox("Protocol", list(PROTOCOLS), key="eval-protocol",
-                                help="How scores become a figure; printed with the figures")  # fmt: skip
-        ways = [st.selectbox(label, [OWN, *choices], key=f"eval-{label}")
-                for label, choices in (("Normalisation", NORMALISATIONS), ("Smoothing", SMOOTHINGS))]  # fmt: skip
-        worse = st.multiselect("Distorted, too", PRESETS, key="eval-worse", accept_new_options=True,
+        protocol, *ways = _protocol()
+        worse = st.multiselect("Distortions", PRESETS, key="eval-worse", accept_new_options=True,
                                placeholder="as it is alone")  # fmt: skip
         scores = _scores(cameras)
     needs = [] if data else ["a folder of data sets (WHYCAM_DATA)"]
@@ -74,11 +70,18 @@ def _detection_form() -> None:
             for by in scores.get(camera) or ("",)
             for how in ("", *worse)
         ]
-        asked += [
-            (EvaluationRequest("scores", file.name, data, protocol, normalise, smooth), {"system": file})
-            for file in files
-        ]
+        for file in files:
+            request = EvaluationRequest("scores", file.name, data, protocol, normalise, smooth)
+            asked.append((request, {"system": file}))
         _start(DETECTION, asked)
+
+
+def _protocol() -> list[str]:
+    """Let the user choose a protocol, and another normalisation or smoothing than its own."""
+    protocol = st.selectbox("Protocol", list(PROTOCOLS), key="eval-protocol",
+                            help="How scores become a figure; printed with the figures")  # fmt: skip
+    ways = (("Normalisation", NORMALISATIONS), ("Smoothing", SMOOTHINGS))
+    return [protocol, *(st.selectbox(label, [OWN, *choices], key=f"eval-{label}") for label, choices in ways)]
 
 
 def _scores(cameras: Sequence[str]) -> dict[str, list[str]]:
@@ -91,7 +94,7 @@ def _scores(cameras: Sequence[str]) -> dict[str, list[str]]:
     for name in cameras:
         # A camera that cannot be read says so when it is measured.
         with contextlib.suppress(WhycamError):
-            several |= {name: by} if (by := known.get(views.load(name).detector)) else {}
+            several |= {name: by} if (by := known.get(facade.load(name).detector)) else {}
     if not several:
         return {}
     chosen = st.multiselect("Scores", sorted({by for some in several.values() for by in some}), key="eval-by",
@@ -106,7 +109,7 @@ def _explanation_form() -> None:
         files = st.file_uploader("Predictions", type=["json", "csv"], accept_multiple_files=True,
                                  key="xman-predictions",
                                  help="CSV video,frame,coarse,fine,score, or JSON; of any system")  # fmt: skip
-        cameras = st.multiselect("Cameras, too", list(views.cameras()), key="xman-cameras", placeholder="none",
+        cameras = st.multiselect("Cameras, too", list(facade.cameras()), key="xman-cameras", placeholder="none",
                                  help="Each explains the labelled frames of a data set first")  # fmt: skip
     with right:
         labels = st.file_uploader("Labels", type=["json"], key="xman-labels", help="X-MAN's JSON")
@@ -142,7 +145,7 @@ def _remember(form: str, held: tuple[Any, ...]) -> None:
 
 def pending() -> bool:
     """Tell whether a form holds files or cameras that were not measured since they were chosen."""
-    asked = st.session_state.get(ASKED, {})
+    asked = st.session_state.get(SUBMITTED, {})
     return any(held and held != asked.get(form) for form, held in st.session_state.get(NOW, {}).items())
 
 
@@ -157,7 +160,7 @@ def _start(form: str, asked: Sequence[Submission]) -> None:
     except WhycamError as error:
         frame.notice(error)
         return
-    st.session_state.setdefault(ASKED, {})[form] = st.session_state[NOW][form]
+    st.session_state.setdefault(SUBMITTED, {})[form] = st.session_state[NOW][form]
     st.rerun()
 
 
@@ -200,17 +203,14 @@ def history(kept: Sequence[Evaluation]) -> None:
 
 def _row(one: Evaluation) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"run-{one.id}"):
-        st.html(f'<div class="run">{frame.badge(one.state)}<div><b>{escape_html(name_of(one))}</b><br>'
-                f"<span>{escape_html(_facts(one))}</span></div></div>")  # fmt: skip
+        frame.job_row(one.state, name_of(one), _facts(one))
         if one.state == "running" and one.told:
             st.progress(one.told.progress.share or 0.0, width=160)
         if one.active:
             progress.cancel_button(one)
         elif one.state in STARTABLE:
-            st.button("Resume", key=f"resume-{one.id}", icon=":material/play_arrow:", on_click=frame.run_action,
-                      args=(queue().submit, one.id))  # fmt: skip
-        st.button("Delete", key=f"delete-{one.id}", icon=":material/delete:", on_click=frame.run_action,
-                  args=(evaluations.delete, one.id))  # fmt: skip
+            frame.action_button("Resume", "play_arrow", f"resume-{one.id}", queue().submit, one.id)
+        frame.action_button("Delete", "delete", f"delete-{one.id}", evaluations.delete, one.id)
 
 
 def name_of(one: Evaluation) -> str:
@@ -226,5 +226,5 @@ def _facts(one: Evaluation) -> str:
     facts += [way for way in (request.normalisation, request.smoothing) if way]
     if one.active:
         facts.append(progress.describe(one))
-    facts.append(f"{one.asked} UTC")
+    facts.append(f"{one.submitted} UTC")
     return " · ".join([*facts, *([one.reason] if one.reason else [])])

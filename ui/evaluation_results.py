@@ -1,6 +1,6 @@
 """What came out of evaluations: which are looked at, whether they answer what was asked for last, figures, exports."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -8,12 +8,12 @@ from typing import Any
 import streamlit as st
 
 from core.errors import WhycamError
-from pipeline.evaluation import contamination, evaluations, latest
+from pipeline.evaluation import contamination, evaluated_run, evaluations, latest
 from pipeline.evaluation import export as out
 from pipeline.evaluation.evaluations import Evaluation, EvaluationRequest
-from ui import error_gallery, frame
 from ui import evaluation_charts as charts
-from ui import evaluation_xman as xman
+from ui import frame
+from ui import xman_charts as xman
 from ui.evaluation import name_of
 from ui.formatting import count, escape_markdown
 from ui.tables import figures
@@ -24,6 +24,7 @@ ALIKE = ("data", "labels", "protocol", "smoothing", "normalisation", "unanswered
 """Columns that are said once where all rows agree."""
 Result = tuple[Evaluation, Any]
 """A measurement with its figures: ``XmanResult`` of explanations, JSON of detection."""
+WORST_PER_ROW = 6
 
 
 def choose(kept: Sequence[Evaluation]) -> list[Result]:
@@ -46,7 +47,9 @@ def choose(kept: Sequence[Evaluation]) -> list[Result]:
     again = {replace(one.request, batch=""): one.id for one, _ in reversed(finished)}
     alike = [one.id for one, _ in finished
              if _reference(one.request) == _reference(newest) and one.id in again.values()]  # fmt: skip
-    names = {one.id: f"{name_of(one)} ({one.request.data or one.request.labels}, {one.asked})" for one, _ in finished}
+    names = {
+        one.id: f"{name_of(one)} ({one.request.data or one.request.labels}, {one.submitted})" for one, _ in finished
+    }
     chosen = st.multiselect("Compared", list(names), default=alike, format_func=names.__getitem__,
                             key=f"eval-compared-{len(finished)}")  # fmt: skip
     return [(one, result) for one, result in finished if one.id in chosen]
@@ -63,7 +66,7 @@ def no_results(kept: Sequence[Evaluation]) -> None:
 def _named(chosen: Sequence[Result]) -> list[tuple[str, Any]]:
     """Name each result; those of one name by the time at which they were asked for, too."""
     names = [name_of(one) for one, _ in chosen]
-    return [(name if names.count(name) == 1 else f"{name}, {one.asked}", result)
+    return [(name if names.count(name) == 1 else f"{name}, {one.submitted}", result)
             for name, (one, result) in zip(names, chosen, strict=True)]  # fmt: skip
 
 
@@ -87,10 +90,10 @@ def head(kept: Sequence[Evaluation], chosen: Sequence[Result], pending: bool) ->
     ]
     why = " and ".join(reason for reason, holds in reasons if holds)
     older = [one for one, _ in chosen if why and (pending or not last.answers(one))]
-    st.subheader("Earlier results" if len(older) == len(chosen) else "What came out")
+    st.subheader("Earlier results" if len(older) == len(chosen) else "Results")
     if older:
         of = "; ".join(latest.inputs(one) for one in older)
-        frame.notice(f"Earlier than what was asked for last, as {why}: {of}", "warn")
+        frame.notice(f"Older than the last request, because {why}: {of}", "warn")
     for one, result in chosen:
         if said := latest.camera_change(one, result):
             frame.notice(said, "warn")
@@ -132,14 +135,11 @@ def _detection(chosen: Sequence[Result]) -> None:
             drawn.append((name_of(one), one.curves()))
         except WhycamError as error:
             frame.notice(error)
-    shown: Sequence[tuple[str, Callable[[], Any]]] = (
-        ("ROC", lambda: charts.curve("roc", drawn)),
-        ("Precision and recall", lambda: charts.curve("pr", drawn)),
-        ("Calibration", lambda: charts.calibration(drawn)),
-    )
-    for column, (title, draw) in zip(st.columns(3), shown, strict=True):
+    shown = {"ROC": charts.curve("roc", drawn), "Precision and recall": charts.curve("pr", drawn),
+             "Calibration": charts.calibration(drawn)}  # fmt: skip
+    for column, (title, figure) in zip(st.columns(3), shown.items(), strict=True):
         column.markdown(f"**{title}**")
-        column.plotly_chart(draw(), key=f"eval-{title}")
+        column.plotly_chart(figure, key=f"eval-{title}")
     _distortions(chosen)
     _contamination([str(result["data"]) for _, result in chosen])
     if clips := list(dict.fromkeys(t["name"] for _, curves in drawn for t in curves.get("traces", []))):
@@ -155,14 +155,14 @@ def _detection(chosen: Sequence[Result]) -> None:
             st.markdown(f"**{escape_markdown(name_of(one))}**")
             figures(result["videos"])
     for one, _ in chosen:
-        error_gallery.show(one, name_of(one))
+        _worst_frames(one, name_of(one))
 
 
 def _distortions(chosen: Sequence[Result]) -> None:
     points = [(str(r["camera"]), str(r.get("distortion") or ""), float(r["auc"]["micro_normalised"]))
               for _, r in chosen if r["auc"]["micro_normalised"] is not None]  # fmt: skip
     if any(how for _, how, _ in points):
-        st.markdown("**Worse footage**")
+        st.markdown("**Distorted footage**")
         # As it is first; what was asked for last is listed first.
         worse = {system for system, how, _ in points if how}
         ordered = sorted((p for p in points[::-1] if p[0] in worse), key=lambda point: bool(point[1]))
@@ -202,3 +202,33 @@ def _figures(rows: Sequence[Mapping[str, Any]]) -> None:
     if said:
         st.caption(escape_markdown(said))
     figures([{key: value for key, value in row.items() if key not in alike} for row in rows])
+
+
+def _worst_frames(one: Evaluation, name: str) -> None:
+    """Show the worst frames of an evaluation, false alarms first, each with the way to its event."""
+    pictures = [(number, row) for number, row in enumerate(one.curves().get("worst", []))
+                if (one.folder / f"worst-{number}.jpg").exists()]  # fmt: skip
+    for kind, said in (("false alarm", "normal frames that score highest"), ("missed", "abnormal ones, lowest")):
+        some = [(number, row) for number, row in pictures if row["kind"] == kind]
+        if not some:
+            continue
+        st.markdown(f"**Most confident errors, {escape_markdown(name)}: {said}**")
+        for column, (number, row) in zip(st.columns(WORST_PER_ROW), some, strict=False):
+            with column:
+                _picture(one, number, row)
+
+
+def _picture(one: Evaluation, number: int, row: Mapping[str, Any]) -> None:
+    caption = escape_markdown(f"{row['clip']}, frame {row['frame']}")
+    st.image((one.folder / f"worst-{number}.jpg").read_bytes(), caption=caption)
+    if one.request.kind != "camera" or one.request.by:
+        return
+    run = evaluated_run.run_of(one.request, str(row["clip"]))
+    if run is None:
+        frame.action_button("Analyse clip", "play_arrow", f"worst-{one.id}-{number}",
+                            partial(evaluated_run.start, one.request), str(row["clip"]),
+                            help="Runs the camera on this clip, to look at the event")  # fmt: skip
+    else:
+        label, icon = ("At work", "hourglass_top") if run.active else ("Open event", "open_in_new")
+        where = {"run": run.id, "at": str(row["frame"])}
+        st.page_link(frame.RUN, label=label, icon=f":material/{icon}:", query_params=where)

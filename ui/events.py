@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.analysis import Analysis, ExplainedEvent
 from core.errors import WhycamError
-from pipeline import views
+from pipeline import facade
 from pipeline.store import Run
 from ui import caches, charts, frame
 from ui.formatting import count, duration, escape_html, escape_markdown, timestamp
@@ -15,30 +15,23 @@ PLACED = 3
 """The map of a thing in an unusual place is shown for one among so many best causes."""
 
 
-def event_list(run: Run, analysis: Analysis, picked: int | None) -> None:
+def event_list(run: Run, analysis: Analysis, selected: int | None) -> None:
     """Show the events as cards; a click on one looks at it."""
     total = len(analysis.events)
-    pages = -(-total // PAGE)
-    page = (
-        st.pagination(pages, default=(picked or 0) // PAGE + 1, key=f"page-{total}-{(picked or 0) // PAGE}")
-        if pages > 1
-        else 1
-    )
+    pages, first = -(-total // PAGE), (selected or 0) // PAGE
+    page = st.pagination(pages, default=first + 1, key=f"page-{total}-{first}") if pages > 1 else 1
     for number in range((page - 1) * PAGE, min(page * PAGE, total)):
-        _card(run, analysis, number, number == picked)
+        _card(run, analysis, number, number == selected)
 
 
-def _card(run: Run, analysis: Analysis, number: int, picked: bool) -> None:
+def _card(run: Run, analysis: Analysis, number: int, selected: bool) -> None:
     one, when = analysis.events[number], analysis.clock
     event = one.event
     picture = caches.thumbnail(str(run.folder), run.ended, one.shown, analysis.normal_heat)
     length = duration(when.length(event.first, event.last))
-    image = (
-        f'<img src="{picture}" alt="frame {one.shown} of event {number + 1}">'
-        if picture
-        else '<span class="nopicture">no picture kept</span>'
-    )
-    with st.container(key=f"event-{'picked' if picked else 'card'}-{number}"):
+    shown = f'<img src="{picture}" alt="frame {one.shown} of event {number + 1}">'
+    image = shown if picture else '<span class="nopicture">no picture kept</span>'
+    with st.container(key=f"event-{'selected' if selected else 'card'}-{number}"):
         st.html(
             f'<div class="event">{image}<div><b class="name">{escape_html(name_of(one))}</b>'
             f"<span>{charts.event_times(one, when)} · {length}</span>"
@@ -46,7 +39,7 @@ def _card(run: Run, analysis: Analysis, number: int, picked: bool) -> None:
         )
         st.button(f"Event {number + 1}", key=f"look-{number}", on_click=select_event, args=(event.peak,),
                   width="stretch",
-                  type="primary" if picked else "secondary")  # fmt: skip
+                  type="primary" if selected else "secondary")  # fmt: skip
 
 
 def name_of(explained: ExplainedEvent) -> str:
@@ -64,18 +57,22 @@ def event_view(run: Run, analysis: Analysis, number: int) -> None:
     one = analysis.events[number]
     st.subheader(f"Event {number + 1} of {len(analysis.events)}")
     st.html(f'<p class="summary">{escape_html(one.summary)}</p>')
-    if recorded := views.wall_clock(analysis.clip.recorded, analysis.clock.at(one.event.first)):
+    if recorded := facade.wall_clock(analysis.clip.recorded, analysis.clock.at(one.event.first)):
         st.html(f'<p class="facts">Recorded {escape_html(recorded)}</p>')
     st.page_link(frame.WHY, label="Why this score?", icon=":material/lightbulb:",
                  query_params={"run": run.id, "at": str(one.event.peak)})  # fmt: skip
-    _pictures(run, analysis, one)
+    try:
+        _pictures(run, analysis, one)
+    except WhycamError as error:
+        frame.notice(error)
     if not one.causes:
         return
-    st.markdown("**What it was**, best first")
+    st.markdown("**Causes**, best first")
     st.plotly_chart(charts.cause_chart(one), key="causes", config={"displayModeBar": False})
-    st.html(_attributes(one))
-    if analysis.doubt:
-        st.html(f'<p class="facts">{escape_html(analysis.doubt)}</p>')
+    rows = [(f"{i} {cause.fine}", "; ".join(facade.attributes(cause))) for i, cause in enumerate(one.listed, 1)]
+    frame.card((name, attributes) for name, attributes in rows if attributes)
+    if analysis.name_warning:
+        st.html(f'<p class="facts">{escape_html(analysis.name_warning)}</p>')
     _place(run, analysis, one)
     st.html(
         f'<p class="facts">Unexplained: <b>{100 * one.unexplained_share:.0f} %</b> of the heat lies in no box. '
@@ -84,35 +81,25 @@ def event_view(run: Run, analysis: Analysis, number: int) -> None:
 
 
 def _pictures(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
-    frames, when = views.explained_frames(run.folder, one.event.first, one.event.last), analysis.clock
+    frames, when = facade.explained_frames(run.folder, one.event.first, one.event.last), analysis.clock
     if not frames:
         frame.notice("No picture was kept of this event: it lies under the score from which evidence is kept.", "warn")
         return
     shown = one.shown if one.shown in frames else frames[0]
     if len(frames) > 1:
-        shown = st.select_slider(
-            "Frame",
-            frames,
-            shown,
-            key=f"frame-{one.event.peak}",
-            format_func=lambda kept: f"{timestamp(when.at(kept), 2)} · frame {kept:,}",
-        )
+        shown = st.select_slider("Frame", frames, shown, key=f"frame-{one.event.peak}", format_func=lambda kept:
+                                 f"{timestamp(when.at(kept), 2)} · frame {kept:,}")  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         causes = st.toggle("Causes", value=True, key="causes-boxed", help="Their boxes, numbered as in the list")
         boxes = st.toggle("All boxes", value=False, key="boxes", help="Whatever the models found, cause or not")
         heat = st.toggle("Heat", value=True, key="heat")
-        strength = st.slider(
-            "Heat's strength", 0, 100, 55, 5, format="%d %%", key="strength", disabled=not heat, width=220
-        )
-    try:
-        kept = views.evidence_of(run.folder, shown)
-    except WhycamError as error:
-        frame.notice(error)
-        return
+        strength = st.slider("Heat's strength", 0, 100, 55, 5, format="%d %%", key="strength", disabled=not heat,
+                             width=220)  # fmt: skip
+    kept = facade.evidence_of(run.folder, shown)
     peak = " · the peak" if shown == one.event.peak else ""
     with st.container(key="picture"):
         st.image(
-            views.overlay(kept, one.listed if causes else (), strength=strength / 100 if heat else 0.0,
+            facade.overlay(kept, one.listed if causes else (), strength=strength / 100 if heat else 0.0,
                           boxes=boxes, normal=analysis.normal_heat),
             caption=f"Frame {kept.frame:,} at {timestamp(when.at(kept.frame), 2)} · score {kept.score:.2f} dB{peak}",
             width="stretch", output_format="JPEG",
@@ -134,25 +121,16 @@ def _box_caption(one: ExplainedEvent, number: int) -> str:
     return f'<p class="facts">{said}{rest}</p>'
 
 
-def _attributes(one: ExplainedEvent) -> str:
-    """List what is known of each thing besides its name."""
-    rows = [(i, cause.fine, "; ".join(views.attributes(cause))) for i, cause in enumerate(one.listed, 1)]
-    body = "".join(
-        f"<tr><th>{i} {escape_html(name)}</th><td>{escape_html(told)}</td></tr>" for i, name, told in rows if told
-    )
-    return f'<div class="card"><table>{body}</table></div>' if body else ""
-
-
 def _place(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
     """Show where the class of the best cause that is a place stands normally, and where this one went."""
     cause = next((cause for cause in one.causes[:PLACED] if cause.place), None)
-    label = views.place_of(cause, analysis.places) if cause else None
-    kept = views.nearest_evidence(run.folder, one.shown) if label and one.shown is not None else None
+    label = facade.place_of(cause, analysis.places) if cause else None
+    kept = facade.nearest_evidence(run.folder, one.shown) if label and one.shown is not None else None
     if cause is None or label is None or kept is None:
         return
     known = analysis.places[label]
     st.image(
-        views.place_map(kept.image, known, cause.path),
+        facade.place_map(kept.image, known, cause.path),
         caption=f"Blue: where a {escape_markdown(label)} stood in {known.frames:,} frames of this "
             "camera's normal footage. "
         "Line: the path of this one; the dot is its end.",
@@ -162,14 +140,14 @@ def _place(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
 
 def _legend(normal: float) -> str:
     """Explain the heat's colours."""
-    stops = ", ".join(f"rgb({r} {g} {b})" for r, g, b in views.PALETTE[::15])
+    stops = ", ".join(f"rgb({r} {g} {b})" for r, g, b in facade.PALETTE[::15])
     if normal <= 0:
         marks, about = "<span style='left: 0'>none</span><span style='left: 100%'>highest here</span>", "heat"
     else:
-        places = views.level(np.array([views.MARKS], np.float32), 1.0)[0]
+        places = facade.level(np.array([facade.MARKS], np.float32), 1.0)[0]
         marks = "".join(
             f'<span style="left: {100 * place:.1f}%">{mark}×</span>'
-            for place, mark in zip(places, views.MARKS, strict=True)
+            for place, mark in zip(places, facade.MARKS, strict=True)
         )
         about = "heat: the detector's error, in multiples of what is normal at this camera"
     bar = f'<div class="scale" style="background: linear-gradient(90deg, {stops})">{marks}</div>'
@@ -181,5 +159,5 @@ def nothing_found(analysis: Analysis) -> None:
     st.subheader(f"Nothing unusual{analysis.reach} at this threshold")
     st.caption(
         f"No stretch of {count(len(analysis.scores), 'frame')} lies above {analysis.threshold:.2f} for long "
-        f"enough to be an event. {escape_markdown(analysis.missed)}"
+        f"enough to be an event. {escape_markdown(analysis.detection_limit)}"
     )

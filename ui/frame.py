@@ -1,8 +1,8 @@
 """What every page shares: its head, its style, its way of saying that something is wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import streamlit as st
 
@@ -62,12 +62,29 @@ def run_of_url() -> Run:
         stop_with(error)
 
 
-def run_action(do: Callable[[str], object], run_id: str) -> None:
-    """Do something with a run when a button is clicked; what stands against it is said when the page is drawn again."""
+def run_action(do: Callable[[str], object], job_id: str) -> None:
+    """Do something with a job when a button is clicked; an error is shown when the page is drawn again."""
     try:
-        do(run_id)
+        do(job_id)
     except WhycamError as error:
         st.session_state["refused"] = str(error)
+
+
+def action_button(label: str, icon: str, key: str, do: Callable[[str], object], job_id: str, **more: Any) -> None:
+    """Offer to do something with a job when the button is clicked; see :func:`run_action`."""
+    st.button(label, icon=f":material/{icon}:", key=key, on_click=run_action, args=(do, job_id), **more)
+
+
+def job_row(state: str, title: str, facts: str) -> None:
+    """Show a job in a line: its state, its title, and facts below; all plain text."""
+    st.html(f'<div class="run">{badge(state)}<div><b>{escape_html(title)}</b><br>'
+            f"<span>{escape_html(facts)}</span></div></div>")  # fmt: skip
+
+
+def card(rows: Iterable[tuple[str, str]]) -> None:
+    """Show rows of a name and a value, both plain text; nothing for no row."""
+    if body := "".join(f"<tr><th>{escape_html(name)}</th><td>{escape_html(value)}</td></tr>" for name, value in rows):
+        st.html(f'<div class="card"><table>{body}</table></div>')
 
 
 def badge(state: str) -> str:

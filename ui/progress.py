@@ -48,8 +48,8 @@ def watch(
 
 def cancel_button(job: Job, key: str | None = None) -> None:
     """Offer to stop an active job."""
-    st.button("Cancel", icon=":material/stop_circle:", key=key or f"cancel-{job.id}", disabled=job.cancelling,
-              on_click=frame.run_action, args=(queue().cancel, job.id))  # fmt: skip
+    frame.action_button("Cancel", "stop_circle", key or f"cancel-{job.id}", queue().cancel, job.id,
+                        disabled=job.cancelling)  # fmt: skip
 
 
 def stopped(run: Run) -> None:

@@ -1,4 +1,4 @@
-"""A finished run: threshold, chart, downloads and pedigree."""
+"""A finished run: threshold, chart, downloads and provenance."""
 
 import math
 from functools import partial
@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.analysis import Analysis
 from core.errors import WhycamError
-from pipeline import views
+from pipeline import facade
 from pipeline.store import Run
 from ui import caches, charts, frame
 from ui.events import select_event
@@ -16,12 +16,7 @@ from ui.formatting import count, duration, escape_html, timestamp
 from ui.progress import run_duration
 
 LABELS = ("Report (HTML)", "Report (JSON)", "Scores (CSV)", "Causes (CSV)")
-MIME = {
-    "report.html": "text/html",
-    "report.json": "application/json",
-    "scores.csv": "text/csv",
-    "causes.csv": "text/csv",
-}
+MIME = {"html": "text/html", "json": "application/json", "csv": "text/csv"}
 
 
 def finished(run: Run) -> Analysis:
@@ -50,35 +45,17 @@ def threshold_picker(run: Run, base: Analysis) -> float:
     for key in ("threshold", "number"):
         st.session_state.setdefault(f"{key}-{run.id}", _threshold_of_url(low, high, start))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="threshold-row"):
-        st.slider(
-            "Threshold",
-            low,
-            high,
-            step=step,
-            key=f"threshold-{run.id}",
-            on_change=_changed,
-            args=(run.id, "threshold", "number"),
-        )
-        st.number_input(
-            "Score",
-            low,
-            high,
-            step=step,
-            key=f"number-{run.id}",
-            width=140,
-            on_change=_changed,
-            args=(run.id, "number", "threshold"),
-        )
-        st.button(
-            "Reset",
-            icon=":material/restart_alt:",
-            on_click=_reset,
-            args=(run.id, start),
-            help=f"Back to {base.threshold:.2f}, with which it was analysed",
-        )
+        st.slider("Threshold", low, high, step=step, key=f"threshold-{run.id}", on_change=_changed,
+                  args=(run.id, "threshold", "number"))  # fmt: skip
+        st.number_input("Score", low, high, step=step, key=f"number-{run.id}", width=140, on_change=_changed,
+                        args=(run.id, "number", "threshold"))  # fmt: skip
+        st.button("Reset", icon=":material/restart_alt:", on_click=_reset, args=(run.id, start),
+                  help=f"Back to {base.threshold:.2f}, with which it was analysed")  # fmt: skip
     chosen = float(st.session_state[f"threshold-{run.id}"])
-    if chosen < views.floor_of(run.folder):
-        st.caption(f"Under {views.floor_of(run.folder):.2f} events may have no pictures, and then they have no causes.")
+    if chosen < facade.floor_of(run.folder):
+        st.caption(
+            f"Under {facade.floor_of(run.folder):.2f} events may have no pictures, and then they have no causes."
+        )
     return base.threshold if chosen == start else chosen
 
 
@@ -109,7 +86,7 @@ def _reset(run_id: str, start: float) -> None:
     st.query_params.pop("threshold", None)
 
 
-def picked_event(analysis: Analysis) -> int | None:
+def selected_event(analysis: Analysis) -> int | None:
     """Return the index of the event that is looked at: what the address says, else the highest."""
     if not analysis.events:
         return None
@@ -119,11 +96,11 @@ def picked_event(analysis: Analysis) -> int | None:
     return int(np.argmax([one.event.peak_score for one in analysis.events]))
 
 
-def chart(run: Run, analysis: Analysis, picked: int | None) -> None:
+def chart(run: Run, analysis: Analysis, selected: int | None) -> None:
     """Draw the score over time; a click looks at the event there."""
     key = f"score-{run.id}"
     st.plotly_chart(
-        charts.score_chart(analysis, picked), key=key, on_select=lambda: _clicked(key, analysis),
+        charts.score_chart(analysis, selected), key=key, on_select=lambda: _clicked(key, analysis),
         selection_mode="points",
         config={"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]},
     )  # fmt: skip
@@ -138,17 +115,17 @@ def _clicked(key: str, analysis: Analysis) -> None:
 def downloads(run: Run, base: Analysis, threshold: float) -> None:
     """Offer the report for the threshold that is shown."""
     with st.container(horizontal=True, vertical_alignment="center", width="content", key="downloads"):
-        for name, label in zip(views.REPORTS, LABELS, strict=True):
+        for name, label in zip(facade.REPORTS, LABELS, strict=True):
             st.download_button(
-                label, partial(_content, run, base, threshold, name), name, MIME[name], on_click="ignore",
-                icon=":material/download:", key=f"download-{name}",
+                label, partial(_content, run, base, threshold, name), name, MIME[name.rpartition(".")[2]],
+                on_click="ignore", icon=":material/download:", key=f"download-{name}",
             )  # fmt: skip
 
 
 def _content(run: Run, base: Analysis, threshold: float, name: str) -> bytes:
     if threshold == base.threshold and (run.folder / name).exists():
         return (run.folder / name).read_bytes()
-    return views.report_at(caches.analysis(run, threshold), run.folder, name)
+    return facade.report_at(caches.analysis(run, threshold), run.folder, name)
 
 
 def summary(run: Run, base: Analysis, cut: Analysis) -> None:
@@ -167,7 +144,7 @@ def summary(run: Run, base: Analysis, cut: Analysis) -> None:
 
 
 def disturbance_list(analysis: Analysis) -> None:
-    """List what the camera itself did: it is not counted among the events."""
+    """List the camera faults, which do not count as events."""
     if not analysis.disturbances:
         return
     rows = "".join(
@@ -175,7 +152,7 @@ def disturbance_list(analysis: Analysis) -> None:
         f"<td>{escape_html(one.summary)}</td></tr>"
         for one in analysis.disturbances
     )
-    st.markdown("**What the camera itself did**: no unusual events, and not scored")
+    st.markdown("**Camera faults**: not counted as events, and not scored")
     st.html(f'<div class="card camera"><table>{rows}</table></div>')
 
 
@@ -188,7 +165,5 @@ def models_used(analysis: Analysis) -> None:
 def provenance(analysis: Analysis) -> None:
     """Say who answered, and with what."""
     models_used(analysis)
-    with st.expander("Pedigree: versions, weights, the clip's fingerprint"):
-        rows = [("clip sha256", analysis.clip.sha256), *caches.flatten_card(analysis.versions)]
-        body = "".join(f"<tr><th>{escape_html(name)}</th><td>{escape_html(value)}</td></tr>" for name, value in rows)
-        st.html(f'<div class="card"><table>{body}</table></div>')
+    with st.expander("Provenance: versions, weights, the clip's fingerprint"):
+        frame.card([("clip sha256", analysis.clip.sha256), *caches.flatten_card(analysis.versions)])

@@ -1,11 +1,13 @@
-"""The list of runs: filter, open, resume, delete."""
+"""The list of runs: filter, open, resume, delete; and the jobs that wait."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
 from core.progress import time_left
 from pipeline import store
+from pipeline.kinds import queue
 from pipeline.store import STARTABLE, STATES, Run
 from ui import formatting, frame, progress
 from ui.formatting import escape_html
@@ -51,15 +53,10 @@ def row(run: Run) -> None:
     """Show one run in a line, with what can be done with it."""
     with st.container(horizontal=True, vertical_alignment="center", key=f"run-{run.id}"):
         facts = [f"camera {run.camera}", formatting.ago(run.created), _result(run)]
-        said = " · ".join(escape_html(fact) for fact in facts if fact)
-        st.html(
-            f'<div class="run">{frame.badge(run.state)}<div><b>{escape_html(run.clip)}</b><br>'
-            f"<span>{said}</span></div></div>"
-        )
+        frame.job_row(run.state, run.clip, " · ".join(fact for fact in facts if fact))
         st.page_link(frame.RUN, label="Open", icon=":material/open_in_new:", query_params={"run": run.id})
         if run.state in STARTABLE:
-            st.button("Resume", key=f"resume-{run.id}", icon=":material/play_arrow:", on_click=frame.run_action,
-                      args=(store.start, run.id))  # fmt: skip
+            frame.action_button("Resume", "play_arrow", f"resume-{run.id}", store.start, run.id)
         if run.active:
             progress.cancel_button(run)
         if not run.active and st.button("Delete", key=f"delete-{run.id}", icon=":material/delete:"):
@@ -82,7 +79,27 @@ def _confirm(run_id: str, clip: str) -> None:
     st.html(f"<p><b>{escape_html(clip)}</b>, its scores, pictures and reports will be gone for good.</p>")
     with st.container(horizontal=True):
         gone = st.button("Delete for good", type="primary", icon=":material/delete:", key="really",
-                         on_click=frame.run_action,
-                         args=(store.delete, run_id))  # fmt: skip
+                         on_click=frame.run_action, args=(store.delete, run_id))  # fmt: skip
         if gone or st.button("Keep it", key="keep"):
             st.rerun()
+
+
+def waiting_jobs() -> None:
+    """Show the jobs of every kind that wait, in the order of computation, with buttons that change it."""
+    if queue().line():
+        st.subheader("Waiting, the next one first")
+        st.fragment(_waiting_rows, run_every=2.0)()
+
+
+def _waiting_rows() -> None:
+    waiting = queue().line()
+    for number, job in enumerate(waiting):
+        with st.container(horizontal=True, vertical_alignment="center", key=f"line-{job.id}"):
+            frame.job_row(job.state, job.title, f"{job.kind} · queued {formatting.ago(job.queued or job.created)}")
+            first = partial(queue().store.prioritise, priority=waiting[0].priority + 1)
+            frame.action_button("Next", "vertical_align_top", f"Next-{job.id}", first, job.id, disabled=not number,
+                                help="Compute it before the others")  # fmt: skip
+            for label, by, icon in (("Earlier", -1, "upward"), ("Later", 1, "downward")):
+                frame.action_button(label, f"arrow_{icon}", f"{label}-{job.id}", partial(queue().store.move, by=by),
+                                    job.id, disabled=not 0 <= number + by < len(waiting))  # fmt: skip
+            progress.cancel_button(job, f"leave-{job.id}")

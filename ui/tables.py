@@ -10,12 +10,7 @@ from ui.formatting import escape_html
 
 
 def figures(rows: Sequence[Mapping[str, Any]], low: bool = False) -> None:
-    """Show a table whose cells are plain text or numbers.
-
-    Args:
-        rows: each with the same keys, which head the columns.
-        low: a long table scrolls in a box of its own.
-    """
+    """Show a table whose cells are plain text or numbers."""
     if not rows:
         return
     head = "".join(f"<th>{escape_html(key)}</th>" for key in rows[0])

@@ -1,12 +1,12 @@
 """From a clip to a run: upload or demo, camera, a look whether they fit, start."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import streamlit as st
 
 from core.errors import WhycamError
 from core.records import Clip
-from pipeline import store, views
+from pipeline import facade, store
 from pipeline.store import Run
 from ui import caches, camera_training, frame
 from ui.formatting import count, duration, escape_html, escape_markdown, file_size
@@ -20,9 +20,8 @@ normal footage, marks them in the picture, names probable causes, and states how
 
 def clip_picker() -> Run | None:
     """Let the user upload a clip or take the demo; return the draft run that the address names, once there is one."""
-    draft = _draft_of_url()
-    if draft:
-        return draft
+    if uploaded := _uploaded_of_url():
+        return uploaded
     st.html(INTRODUCTION)
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -33,14 +32,14 @@ def clip_picker() -> Run | None:
             _keep_clip(lambda: store.create(upload, upload.name))
     with right, st.container(border=True):
         st.markdown("**No clip at hand?** The demo is a rendered plaza with six unusual things in it.")
-        if st.button("Use the demo clip", icon=":material/movie:", disabled=not views.DEMO.exists()):
+        if st.button("Use the demo clip", icon=":material/movie:", disabled=not facade.DEMO.exists()):
             _keep_clip(_demo)
     return None
 
 
 def _demo() -> Run:
-    with views.DEMO.open("rb") as file:
-        return store.create(file, views.DEMO.name)
+    with facade.DEMO.open("rb") as file:
+        return store.create(file, facade.DEMO.name)
 
 
 def _keep_clip(make: Callable[[], Run]) -> None:
@@ -58,7 +57,7 @@ def _keep_clip(make: Callable[[], Run]) -> None:
     st.rerun()
 
 
-def _draft_of_url() -> Run | None:
+def _uploaded_of_url() -> Run | None:
     run_id = st.query_params.get("clip")
     if not run_id:
         return None
@@ -99,16 +98,16 @@ def clip_line(clip: Clip, run: Run) -> str:
     return " · ".join(facts)
 
 
-def camera_picker(run: Run) -> views.Camera | None:
+def camera_picker(run: Run) -> facade.Camera | None:
     """Let the user choose the camera that the clip is from, the one that it looks like at first; None without any."""
-    names = list(views.cameras())
+    names = list(facade.cameras())
     if not names:
         frame.notice("There is no camera yet; ./whycam train makes one from normal footage.", "warn")
         return None
     first = next((i for i, name in enumerate(names) if _matches(run, name)), 0)
     name = st.selectbox("Camera", names, first, help="The clip is compared with the normal footage of this camera")
     try:
-        return views.load(name)
+        return facade.load(name)
     except WhycamError as error:
         frame.notice(error)
         return None
@@ -116,33 +115,33 @@ def camera_picker(run: Run) -> views.Camera | None:
 
 def _matches(run: Run, name: str) -> bool:
     try:
-        return not caches.clip_warnings(str(run.path), name, views.load(name).sha256)
+        return not caches.clip_warnings(str(run.path), name, facade.load(name).sha256)
     except WhycamError:  # said when it is chosen
         return False
 
 
-def camera_card(camera: views.Camera) -> None:
+def camera_card(camera: facade.Camera) -> None:
     """Show what a camera knows: its place, what it learnt from and how well it was measured; all else on demand."""
     left, right = st.columns([1, 2], gap="medium")
     left.image(camera.background, caption="Its normal background", width="stretch")
     with right:
-        _table(_card_summary(camera).items())
+        frame.card(_card_summary(camera).items())
         with st.expander("Everything on its card"):
-            _table(caches.flatten_card({"normal frames": camera.normality.frames, **camera.card}))
+            frame.card(caches.flatten_card({"normal frames": camera.normality.frames, **camera.card}))
 
 
-def _card_summary(camera: views.Camera) -> dict[str, str]:
+def _card_summary(camera: facade.Camera) -> dict[str, str]:
     card = camera.card
     said = dict(caches.flatten_card(card))
     clips = [count(len(card["clips"]), "clip")] if card.get("clips") else []
     measured = f"measured on {said['calibrated on']}" if "calibrated on" in said else ""
     lines = {
         "detector": camera.detector,
-        "learnt from": ", ".join((said.get("trained on", "unknown footage"), *clips)),
+        "trained on": ", ".join((said.get("trained on", "unknown footage"), *clips)),
         "its footage": f"{camera.width} × {camera.height} pixels at {camera.fps:.4g} frames/s",
         "threshold": ", ".join(filter(None, (f"{camera.threshold:.2f} dB above a typical frame", measured))),
     }
-    if alarms := views.expected_alarms(camera):
+    if alarms := facade.expected_alarms(camera):
         lines["false alarms"] = alarms
     for labels in card.get("figures", {}):
         auc, alone = (said.get(f"figures: {labels}: {of}auc: micro normalised", "–") for of in ("", "frame index: "))
@@ -150,24 +149,19 @@ def _card_summary(camera: views.Camera) -> dict[str, str]:
     return lines
 
 
-def _table(rows: Iterable[tuple[str, str]]) -> None:
-    body = "".join(f"<tr><th>{escape_html(name)}</th><td>{escape_html(value)}</td></tr>" for name, value in rows)
-    st.html(f'<div class="card"><table>{body}</table></div>')
-
-
 def camera_entry(name: str) -> None:
     """Show one camera in the list of those there are."""
     with st.container(border=True):
         st.subheader(escape_markdown(name))
         try:
-            camera = views.load(name)
+            camera = facade.load(name)
             camera_training.alarm_slider(camera)
             camera_card(camera)
         except WhycamError as error:
             frame.notice(error)
 
 
-def start(run: Run, camera: views.Camera) -> None:
+def start(run: Run, camera: facade.Camera) -> None:
     """Say whether the clip fits the camera, and start the analysis when asked to."""
     try:
         warnings = caches.clip_warnings(str(run.path), camera.name, camera.sha256)

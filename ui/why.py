@@ -50,27 +50,24 @@ def frame_picker(run: Run, analysis: Analysis) -> int:
     kept = explanations.explained(run)
     with st.container(horizontal=True, vertical_alignment="bottom", key="why-frame"):
         known = sorted({*peaks, *kept, first})
-        picked = st.selectbox(
+        selected = st.selectbox(
             "Frame", known, known.index(first), key="why-known", format_func=lambda f: _frame_label(f, analysis, kept)
         )
         other = st.number_input("or another one", 0, last, None, key="why-other", placeholder="its number", width=180)
         st.page_link(frame.RUN, label="Back to the run", icon=":material/arrow_back:", query_params={"run": run.id})
-    return int(picked if other is None else other)
+    return int(selected if other is None else other)
 
 
 def _frame_label(number: int, analysis: Analysis, kept: Sequence[int]) -> str:
     event = next((i for i, one in enumerate(analysis.events, 1) if one.event.peak == number), None)
-    said = f"{timestamp(analysis.clock.at(number), 2)} · frame {number:,}" + (
-        f" · peak of event {event}" if event else ""
-    )
-    return said + (" · explained" if number in kept else "")
+    said = f"{timestamp(analysis.clock.at(number), 2)} · frame {number:,}"
+    return said + (f" · peak of event {event}" if event else "") + (" · explained" if number in kept else "")
 
 
 def method_form(run: Run, analysis: Analysis, chosen: int) -> None:
     """Let methods be chosen, each with the time that it will take, roughly."""
-    found = explanations.find(run, chosen)
+    found, offered = explanations.find(run, chosen), explanations.EVALUATIONS
     busy = found is not None and found.active
-    offered = explanations.EVALUATIONS
     event = next((one.event for one in analysis.events if one.event.first <= chosen <= one.event.last), None)
     try:
         with st.spinner("Listing the explanation methods…"):
@@ -83,19 +80,16 @@ def method_form(run: Run, analysis: Analysis, chosen: int) -> None:
                                 key=f"why-budget-{run.camera}",
                                 help="How often a method may ask the detector: more is slower, steadier")  # fmt: skip
         costs, columns = facts.expected_seconds(evaluations), st.columns(2)
-        picked = [
-            name
-            for number, (name, about) in enumerate(facts.about.items())
-            if columns[number % 2].checkbox(
-                f"{name} · about {roughly(costs[name])}", name in USUAL, key=f"why-{name}", help=about
-            )
-        ]
-        away = st.checkbox("Explain the event away: which of what moved in it made it one", event is not None,
+        selected = [name for i, (name, about) in enumerate(facts.about.items()) if columns[i % 2].checkbox(
+            f"{name} · about {roughly(costs[name])}", name in USUAL, key=f"why-{name}", help=about)]  # fmt: skip
+        away = st.checkbox("Counterfactual of the event: which moving objects made it unusual", event is not None,
                            key="why-event", disabled=event is None)  # fmt: skip
         others = facts.overhead_seconds(explanations.event_frames(analysis, chosen) if away else 0)
-        total = f"Explain, about {roughly(others + sum(costs[name] for name in picked))}" if picked else "Explain"
-        if st.button(total, type="primary", icon=":material/lightbulb:", disabled=busy or not picked, key="why-go"):
-            request = ExplanationRequest(",".join(picked), evaluations, away and event is not None, analysis.threshold)
+        total = f"Explain, about {roughly(others + sum(costs[name] for name in selected))}" if selected else "Explain"
+        if st.button(total, type="primary", icon=":material/lightbulb:", disabled=busy or not selected, key="why-go"):
+            request = ExplanationRequest(
+                ",".join(selected), evaluations, away and event is not None, analysis.threshold
+            )
             try:
                 explanations.submit(run, chosen, request)
             except WhycamError as error:
@@ -131,7 +125,7 @@ def show(run: Run, chosen: int) -> None:
     st.subheader(f"Frame {chosen:,}: {_score(result)}")
     strength = st.slider("Maps' strength", 0, 100, 75, 5, format="%d %%", key="why-strength", width=240)
     top = explanations.top_of(list(maps.values()))
-    shown = [["as seen", _data_url(image)]]
+    shown = [["frame", _data_url(image)]]
     shown += [[name, _data_url(explanations.painted(image, maps[name], top, strength / 100))] for name in names]
     viewer = VIEWER.replace("MAPS", json.dumps(shown).replace("<", "\\u003c"))
     st.iframe(viewer, height="content", alt="Maps of the methods")
@@ -151,16 +145,7 @@ def _score(result: FrameExplanation) -> str:
 
 
 def _figures(names: Sequence[str], result: FrameExplanation) -> None:
-    heads = (
-        "Deletion ↓",
-        "Insertion ↑",
-        "Sanity",
-        "Stability ↑",
-        "Agreement",
-        "Evaluations",
-        "Seconds",
-        "Frames",
-    )
+    heads = ("Deletion ↓", "Insertion ↑", "Sanity", "Stability ↑", "Agreement", "Evaluations", "Seconds", "Frames")
     body = "".join(_row(name, result.methods[name]) for name in names)
     head = "".join(f"<th>{name}</th>" for name in ("Method", *heads))
     st.html(f'<div class="card why"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>')
@@ -191,7 +176,10 @@ def _event_counterfactual(run: Run, chosen: int) -> None:
     st.subheader("The event without it")
     st.html(f'<p class="summary">{escape_html(told.sentence)}</p>')
     for column, name, said in zip(
-        st.columns(2), (explanations.BEFORE, explanations.AFTER), ("As it was", "As expected"), strict=True
+        st.columns(2),
+        (explanations.BEFORE, explanations.AFTER),
+        ("As recorded", "With the expected content"),
+        strict=True,
     ):
         with column:
             path = explanations.place(run, chosen) / name
@@ -202,10 +190,11 @@ def _event_counterfactual(run: Run, chosen: int) -> None:
 
 def _data_url(image: Images) -> str:
     height, width = image.shape[:2]
-    small = (
-        cv2.resize(image, (WIDE, round(height * WIDE / width)), interpolation=cv2.INTER_AREA) if width > WIDE else image
-    )
-    _, data = cv2.imencode(".jpg", np.ascontiguousarray(small[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, 85])
+    if width > WIDE:
+        image = np.asarray(
+            cv2.resize(image, (WIDE, round(height * WIDE / width)), interpolation=cv2.INTER_AREA), np.uint8
+        )
+    _, data = cv2.imencode(".jpg", np.ascontiguousarray(image[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, 85])
     return "data:image/jpeg;base64," + base64.b64encode(bytes(data)).decode()
 
 

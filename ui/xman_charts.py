@@ -1,13 +1,18 @@
-"""Plotly figures of X-MAN's classes: average precision beside chance, and what is taken for what."""
+"""X-MAN's mAP on the page: coverage of the labelled frames, precision of each class beside chance, confusions."""
 
 from collections.abc import Sequence
 
 import plotly.graph_objects as go
+import streamlit as st
 
-from pipeline.evaluation.xman_result import XmanResult
+from pipeline.evaluation import xman_text
+from pipeline.evaluation.xman import UNANSWERED
+from pipeline.evaluation.xman_result import LOWEST, XmanResult
 from pipeline.evaluation.xman_text import NEVER, per_cent
+from ui import frame
 from ui.charts import HOT, LIMIT, QUIET, SCORE
-from ui.formatting import escape_plotly
+from ui.formatting import escape_markdown, escape_plotly
+from ui.tables import figures
 
 NONE, FULL, SILENT = "rgba(11,114,133,0.05)", "rgba(11,114,133,1)", "rgba(90,100,97,1)"
 """From no frame to all of them, and where no class ranks first; what shines through is the page, light or dark."""
@@ -23,14 +28,17 @@ WIDE, WIDEST_CELL, LEAST_CELL = 1090, 46, 15
 """Pixels of a page at 1280, and of a matrix's cell."""
 LETTER = 6.9
 """Pixels of a letter of the labels, on average."""
+UNANSWERED_HELP = (
+    "X-MAN's authors ask for a score of every class for all frames of the data set, so every labelled frame counts. "
+    "How a frame without any score counts, neither they nor the paper of VQU-Net say: here it ranks last."
+)
+WAY = "xman-unanswered"
+SIDE_BY_SIDE = 8
+"""Most classes whose matrix fits beside their chart."""
 
 
 def precision_by_class(result: XmanResult) -> go.Figure:
-    """Draw each class's average precision as a bar with its interval, and what chance earns as a mark on it.
-
-    Args:
-        result: of :func:`pipeline.evaluation.xman.measure_files`.
-    """
+    """Draw each class's average precision as a bar with its interval, and what chance earns as a mark on it."""
     found = result.chosen
     precision = {name: ap for name, ap in found.per_class["per_class"].items() if ap is not None}
     kept, value = list(precision), list(precision.values())
@@ -74,10 +82,6 @@ def confusion(result: XmanResult, *, dark: bool = False) -> go.Figure:
     """Draw which class ranks first in the frames of each class, in per cent of those frames.
 
     Classes without a frame have no row, and those that are never first and have none no column.
-
-    Args:
-        result: of :func:`pipeline.evaluation.xman.measure_files`.
-        dark: whether the page is.
     """
     names, counts = result.chosen.confusion.classes, result.chosen.confusion.rows
     rows = [i for i, row in enumerate(counts) if sum(row)]
@@ -132,3 +136,48 @@ def _squared(figure: go.Figure, heads: Sequence[str], sides: Sequence[str]) -> g
 def _cut(name: str) -> str:
     short = name if len(name) <= LONGEST_LABEL else f"{name[: LONGEST_LABEL - 1]}…"
     return escape_plotly(short)
+
+
+def coverage(named: Sequence[tuple[str, XmanResult]]) -> str:
+    """Say how many labelled frames each system answers, in all and by video, and let the others count either way.
+
+    Returns:
+        The way, one of :data:`pipeline.evaluation.xman.UNANSWERED`.
+    """
+    way = str(st.session_state.get(WAY, LOWEST))
+    parts = [(name, result) for name, result in named if not result.coverage.complete]
+    for name, result in named:
+        said = xman_text.coverage(result.counted(way))
+        frame.notice(f"{said} ({name})", "good" if result.coverage.complete else "warn")
+    left, right = st.columns(2, gap="large")
+    with right:
+        none = ["There are none: both ways give the same figures", ""] if not parts else None
+        st.radio("Labelled frames without a prediction", list(UNANSWERED), format_func=UNANSWERED.__getitem__, key=WAY,
+                 disabled=not parts, help=UNANSWERED_HELP, captions=none)  # fmt: skip
+    with left:
+        for name, result in named:
+            with st.expander(f"Video by video, {escape_markdown(name)}", expanded=not result.coverage.complete):
+                figures(xman_text.videos(result), low=True)
+    for name, result in named:
+        for sentence in xman_text.said(result.unmatched):
+            frame.notice(f"{sentence} ({name})", "warn")
+    return way
+
+
+def classes(key: str, name: str, result: XmanResult) -> None:
+    """Show one system's classes: beside chance, and what each is taken for."""
+    st.subheader(f"Classes, {escape_markdown(name)}")
+    few = len(result.coverage.classes or ()) <= SIDE_BY_SIDE
+    left, right = st.columns(2, gap="large") if few else (st.container(), st.container())
+    with left:
+        st.markdown("**Average precision, and what chance earns**")
+        st.plotly_chart(precision_by_class(result), key=f"xman-ap-{key}", config={"displayModeBar": False})
+    with right, st.container(key=f"matrix-{key}"):
+        st.markdown("**What ranks first in the frames of each class**")
+        dark = st.context.theme.type == "dark"
+        st.plotly_chart(confusion(result, dark=dark), key=f"xman-confusion-{key}", width="content",
+                        config={"displayModeBar": False})  # fmt: skip
+        st.caption(xman_text.READING)
+    figures(xman_text.classes(result))
+    with st.expander("What ranks first, as numbers of frames"):
+        figures(xman_text.confusion_rows(result.chosen.confusion))

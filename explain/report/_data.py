@@ -38,7 +38,7 @@ def as_json(analysis: Analysis) -> dict[str, Any]:
         "camera": analysis.camera,
         "detector": analysis.detector,
         "models": dict(analysis.models),
-        "doubt": analysis.doubt or None,
+        "doubt": analysis.name_warning or None,
         "threshold": analysis.threshold,
         "warnings": list(analysis.warnings),
         "versions": dict(analysis.versions),

@@ -46,7 +46,7 @@ def event_section(
     return render(
         "event.html", one=one, number=number, name=name_of(one), facts=[fact for fact in facts if fact],
         pictured=evidence is not None, shown=_picture(one, analysis, kept) if kept else None,
-        doubt=analysis.doubt, legend=_legend(analysis.normal_heat),
+        doubt=analysis.name_warning, legend=_legend(analysis.normal_heat),
     )  # fmt: skip
 
 

@@ -46,14 +46,7 @@ def compare_with_labels(
     classes: Sequence[Named],
     event: Cause | None = None,
 ) -> Ranking:
-    """Compare one rule's causes with the labels of a clip.
-
-    Args:
-        entry: the clip and its labels.
-        ranked: frame to its causes, best first.
-        classes: of X-MAN.
-        event: kept as it is.
-    """
+    """Compare one rule's causes with the labels of a clip."""
     first = {frame: next(iter(ranked[frame]), None) for frame in ranked if frame in entry.regions}
     named = [frame for frame in ranked if frame in entry.classes]
     shape = (len(named), len(classes))

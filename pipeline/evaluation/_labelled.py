@@ -128,10 +128,7 @@ def kind_of(label: str, known: Sequence[Named]) -> str:
 
 def nameless(classes: Sequence[Named], objects: Sequence[str], actions: Sequence[str]) -> tuple[Named, ...]:
     """List the classes of a label file that neither model can name; a place has no model that could."""
-    found = {
-        *counterparts(objects, "COCO", classes)[0].values(),
-        *counterparts(actions, "AVA", classes)[0].values(),
-    }
+    found = {*counterparts(objects, "COCO", classes)[0].values(), *counterparts(actions, "AVA", classes)[0].values()}
     return tuple(name for name in classes if name not in found)
 
 

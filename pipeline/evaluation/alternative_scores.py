@@ -42,14 +42,7 @@ def score_names() -> dict[str, tuple[str, ...]]:
 def every_score(
     camera: Camera, dataset: Dataset, runtime: Runtime, result: Mapping[str, Any]
 ) -> dict[str, float | None]:
-    """Return the frame-level AUC, normalised in each clip, by each of :data:`SCORES`; of the detector's only one else.
-
-    Args:
-        camera: that was trained.
-        dataset: whose test clips are scored.
-        runtime: device and precision.
-        result: its figures by its own score.
-    """
+    """Return the frame-level AUC, normalised in each clip, by each of :data:`SCORES`, else by its only one."""
     own = result["auc"]["micro_normalised"]
     settings = {**detector_entries()[camera.detector].settings, **camera.settings}
     if SETTING not in settings:

@@ -111,13 +111,7 @@ def _worst(names: Sequence[str], level: Sequence[Doubles], truth: Sequence[Bools
 
 
 def pictures(worst: Sequence[dict[str, Any]], truths: Truths, folder: Path) -> None:
-    """Write a small picture of each of the worst frames, ``worst-N.jpg``.
-
-    Args:
-        worst: of :func:`curves`.
-        truths: clips, in the order of their numbers.
-        folder: of the evaluation.
-    """
+    """Write a small picture of each of the worst frames, ``worst-N.jpg``."""
     for number in sorted({int(row["number"]) for row in worst}):
         wanted = {int(row["frame"]): i for i, row in enumerate(worst) if row["number"] == number}
         for chunk in truths[number][0].frames():

@@ -153,14 +153,7 @@ def _flagged(camera: Camera, scores: Floats, clock: Clock) -> Bools:
 def raw_scores(
     detector: Detector, clip: Footage, frames: int, runtime: Runtime, consumers: Sequence[Consumer] = ()
 ) -> tuple[Floats, Clock]:
-    """Score a clip.
-
-    Args:
-        detector: placed, in evaluation mode.
-        clip: the clip.
-        frames: length of its truth.
-        runtime: device and precision.
-        consumers: called with each answer of the detector.
+    """Score a clip by a detector that is placed and in evaluation mode; its truth has ``frames`` frames.
 
     Returns:
         (frames,) float32 uncalibrated scores, NaN where no window reaches; and when the frames are shown.

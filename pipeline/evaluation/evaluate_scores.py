@@ -70,13 +70,6 @@ def evaluate_scores(
 ) -> EvaluationResult:
     """Measure scores against the truth.
 
-    Args:
-        found: scores of the clips, in the truths' order.
-        truths: clips and their truth.
-        rules: from scores to the protocol's figure.
-        boxes: clip to annotated boxes.
-        heat: way from heat to the map that places are told by.
-
     Raises:
         UnknownNameError: there is no such way.
     """

@@ -78,7 +78,7 @@ class Evaluation(Job):
         return EvaluationRequest(**{name: value for name, value in self.parameters.items() if name in known})
 
     @property
-    def asked(self) -> str:
+    def submitted(self) -> str:
         """When it was submitted, in UTC."""
         day, time_of_day, _ = self.id.split("-")
         return f"{day[:4]}-{day[4:6]}-{day[6:]} {time_of_day[:2]}:{time_of_day[2:4]}:{time_of_day[4:]}"

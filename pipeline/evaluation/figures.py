@@ -48,12 +48,7 @@ class Scored:
 
 
 def summarise_scores(scored: Iterable[Scored], rules: Rules = OWN) -> ScoreSummary:
-    """Turn scored clips into figures: those of the scores, those of the frame's index, and one entry for each video.
-
-    Args:
-        scored: the clips.
-        rules: how scores become those that a ROC is made of.
-    """
+    """Turn scored clips into figures: those of the scores, those of the frame's index, and one entry for each video."""
     clips = list(scored)
     known = [~np.isnan(rules.apply(clip.scores)) for clip in clips]
     raw = [np.where(k, clip.scores, np.nan) for k, clip in zip(known, clips, strict=True)]

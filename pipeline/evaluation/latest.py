@@ -57,17 +57,13 @@ def outcome(one: Evaluation) -> str:
     return one.state if one.state == "failed" else f"was {one.state}"
 
 
-def _batch(one: Evaluation) -> str:
-    return one.request.batch
-
-
 def inputs(one: Evaluation) -> str:
     """Name the inputs of an evaluation, and when it was submitted."""
     request = one.request
     against = request.labels if request.explains else request.data
     on = f" on {request.data}" if request.kind == "causes" else ""
     worse = f" ({request.distortion})" if request.distortion else ""
-    return f"{request.name}{worse}{on} against {against}, asked for at {one.asked} UTC"
+    return f"{request.name}{worse}{on} against {against}, submitted at {one.submitted} UTC"
 
 
 def fingerprint(camera: "Camera") -> str:

@@ -52,12 +52,7 @@ class ClassFigures:
 
 
 def class_figures(given: ClassScores, without: Container[str] = ()) -> ClassFigures:
-    """Compute every metric that needs all classes, or one class.
-
-    Args:
-        given: scores and truth.
-        without: names of metrics that are left out.
-    """
+    """Compute every metric that needs all classes, or one class."""
     values = {
         XMAN_KEYS.get(name, name): defined(metric.run(given))
         for name, metric in named(ClassScores).items()

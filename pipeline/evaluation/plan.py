@@ -26,14 +26,7 @@ RESULT_STAGES = (*training.STAGES, *(stage for stage in STAGES if stage.name not
 
 
 def job_of(camera: str, data: str, device: str, tell: Callable[[Progress], None] | None = None) -> JobProgress:
-    """Return an evaluation's progress.
-
-    Args:
-        camera: name of the camera.
-        data: name of the data set.
-        device: name of the device.
-        tell: told how far it is.
-    """
+    """Return an evaluation's progress."""
     return JobProgress("evaluate", STAGES, tell, subjects=(f"{camera}, {data}, {device}", f"{data}, {device}"))
 
 

@@ -241,13 +241,7 @@ def _table(path: Path) -> tuple[list[str], Ints, Ints, Doubles]:
     return list(number), code, table["frame"].to_numpy(), table["score"].to_numpy()
 
 
-def _place(
-    scores: Floats,
-    frame: Ints,
-    score: Doubles,
-    rows: Ints,
-    where: str,
-) -> None:
+def _place(scores: Floats, frame: Ints, score: Doubles, rows: Ints, where: str) -> None:
     """Put a clip's scores in their places."""
     wrong = np.flatnonzero((frame < 1) | (frame > len(scores)))
     if len(wrong):

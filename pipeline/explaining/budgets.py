@@ -23,10 +23,6 @@ def default_budget(camera: Camera) -> Budget:
 def facts(detector: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return, as JSON, what a page shows of the methods before any of them runs.
 
-    Args:
-        detector: name in the registry.
-        settings: of the detector, beyond its defaults.
-
     Returns:
         Fields of :class:`pipeline.explaining.explanations.MethodFacts`.
     """

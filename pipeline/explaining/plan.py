@@ -17,7 +17,7 @@ JOB, READING, COUNTERFACTUAL, WRITING = "explain", "reading the clip", "explaini
 EVALUATIONS = range(64, 1025, 32)
 """Evaluations of a method that a page offers."""
 REPEATED = 0.25
-"""Share of a method's budget that each repetition gets: under noise, and with random networks."""
+"""Share of a method's budget that each repetition gets: under noise, and with a random network."""
 WINDOWS_PER_FRAME = 12
 """Windows for each frame of a counterfactual, before the number of tubes is known."""
 PASS = 0.05
@@ -54,10 +54,10 @@ def chosen(names: str, known: Collection[str] = ()) -> tuple[str, ...]:
 
 
 def passes(entry: "MethodEntry", evaluations: int) -> float:
-    """Return how many forward passes a method takes, with its figures: itself and three repetitions, and two curves."""
+    """Return how many forward passes a method takes, with its figures: itself, two repetitions, and two curves."""
     from explain.faithfulness import STEPS
 
-    return (1 + 3 * REPEATED) * entry.cost(evaluations) + 2 * (STEPS + 1)
+    return (1 + 2 * REPEATED) * entry.cost(evaluations) + 2 * (STEPS + 1)
 
 
 def job_of(

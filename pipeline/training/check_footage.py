@@ -6,26 +6,26 @@ from dataclasses import dataclass
 from core.clock import duration
 from core.disturbance import Disturbance
 from core.errors import DataError
-from pipeline.camera import ALIKE, resemblance
+from pipeline.camera import MIN_RESEMBLANCE, resemblance
 from pipeline.sampling import TOO_SLOW
 from pipeline.training.survey import ClipSurvey, Survey
 from pipeline.training.usable_footage import LEFT_OUT, usable_spans
 
-LEAST_WINDOWS, FEW_SECONDS = 200, 120.0
+MIN_WINDOWS, FEW_SECONDS = 200, 120.0
 """Windows under which nothing can be learnt, and seconds under which little can."""
-STEADY, SWAY = 0.5, 0.01
+MIN_STEADY_SHARE, MAX_SWAY = 0.5, 0.01
 """Share of a clip's frames that a fixed camera's background is seen in at least, and how far it may sway unsaid."""
-LIVELY = 0.02
-FLAT, DARK, BARE = 3.0, 12.0, 0.3
+MIN_LIVELY_SHARE = 0.02
+MIN_CONTRAST, MIN_BRIGHTNESS, MIN_DARK_CONTRAST = 3.0, 12.0, 0.3
 """Contrast of a background under which it is one colour, and brightness (of 255) under which it is dark; a dark one
 from the last contrast on shows something."""
-REPEATED = 0.9
+MIN_FRESH_SHARE = 0.9
 """Share of new pictures under which a clip is said to repeat others."""
-LIGHTS = (45.0, 1.7)
+MIN_LIGHT_CHANGE = (45.0, 1.7)
 """Grey levels, and times, by which backgrounds differ that are of day and night."""
 HIDDEN = ("no picture", "covered")
 """What may look like another place."""
-NAMED = 3
+MAX_NAMED = 3
 OFTEN = {
     "gap": "nothing was recorded",
     "frozen": "the picture stands still",
@@ -52,12 +52,7 @@ class FootageIssue:
 
 
 def check_footage(seen: Survey, span: int) -> list[FootageIssue]:
-    """Say what speaks against learning from footage, what stops it first.
-
-    Args:
-        seen: the footage.
-        span: frames of one window of the detector.
-    """
+    """Say what speaks against learning from footage, what stops it first."""
     found = [*_each(seen), *_pictures(seen), *_mixed(seen), *_light(seen), *_amount(seen, span)]
     return sorted(found, key=lambda one: not one.fatal)
 
@@ -68,11 +63,11 @@ def _each(seen: Survey) -> Iterator[FootageIssue]:
         yield from _disturbed(clip)
         if _black(clip):
             continue
-        if clip.contrast < FLAT:
+        if clip.contrast < MIN_CONTRAST:
             yield FootageIssue(
                 f"{clip.name!r} shows a picture of one colour; give clips in which the place is seen", True
             )
-        elif clip.steady < STEADY:
+        elif clip.steady < MIN_STEADY_SHARE:
             yield FootageIssue(
                 f"{clip.name!r} is not from a fixed camera: only {clip.steady:.0%} of its frames show its background "
                 "where it belongs; give clips of a camera that neither turns nor is carried",
@@ -80,10 +75,9 @@ def _each(seen: Survey) -> Iterator[FootageIssue]:
             )
         elif (places := clip.scenes - any(one.kind in HIDDEN for one in clip.disturbances)) > 1:
             yield FootageIssue(
-                f"{clip.name!r} changes between {places} places; give clips of one camera, cut at the changes",
-                True,
+                f"{clip.name!r} changes between {places} places; give clips of one camera, cut at the changes", True
             )
-        elif clip.sway > SWAY:
+        elif clip.sway > MAX_SWAY:
             yield FootageIssue(
                 f"the camera of {clip.name!r} sways by {clip.sway:.1%} of the picture, so edges look unusual at times"
             )
@@ -91,7 +85,7 @@ def _each(seen: Survey) -> Iterator[FootageIssue]:
 
 def _black(clip: ClipSurvey) -> bool:
     """Tell whether a clip shows something, yet next to nothing for the dark."""
-    return BARE <= clip.contrast < FLAT and clip.brightness < DARK
+    return MIN_DARK_CONTRAST <= clip.contrast < MIN_CONTRAST and clip.brightness < MIN_BRIGHTNESS
 
 
 def _pictures(seen: Survey) -> Iterator[FootageIssue]:
@@ -104,13 +98,13 @@ def _pictures(seen: Survey) -> Iterator[FootageIssue]:
             "in which the place is lit",
             True,
         )
-    still = [clip for clip in seen.clips if clip.still and clip.contrast >= FLAT]
+    still = [clip for clip in seen.clips if clip.still and clip.contrast >= MIN_CONTRAST]
     if still:
         yield FootageIssue(
             f"the picture never changes in {_names(still)}: the recording hangs, or nothing at all happened; how "
             "things move cannot be learnt from it"
         )
-    repeated = [clip for clip in seen.clips if not clip.still and clip.fresh < REPEATED]
+    repeated = [clip for clip in seen.clips if not clip.still and clip.fresh < MIN_FRESH_SHARE]
     if repeated:
         worst = min(repeated, key=lambda clip: clip.fresh)
         yield FootageIssue(
@@ -122,9 +116,9 @@ def _pictures(seen: Survey) -> Iterator[FootageIssue]:
 
 
 def _disturbed(clip: ClipSurvey) -> Iterator[FootageIssue]:
-    """Say what the camera itself did in a clip, each kind once."""
+    """Say which camera faults a clip has, each kind once."""
     kinds = dict.fromkeys(one.kind for one in clip.disturbances)
-    if clip.sway > SWAY:  # said of the clip as a whole
+    if clip.sway > MAX_SWAY:  # said of the clip as a whole
         kinds.pop("shaken", None)
     for kind in kinds:
         same = [one for one in clip.disturbances if one.kind == kind]
@@ -146,7 +140,7 @@ def _advice(kind: str, same: list[Disturbance]) -> str:
 
 def _mixed(seen: Survey) -> Iterator[FootageIssue]:
     main = seen.longest
-    plain = [clip for clip in seen.clips if clip is not main and clip.contrast >= FLAT <= main.contrast]
+    plain = [clip for clip in seen.clips if clip is not main and clip.contrast >= MIN_CONTRAST <= main.contrast]
     shaped = [clip for clip in plain if abs(clip.width * main.height / (clip.height * main.width) - 1) > 0.02]
     if shaped:
         yield FootageIssue(
@@ -154,7 +148,9 @@ def _mixed(seen: Survey) -> Iterator[FootageIssue]:
             f"{main.width}×{main.height} cannot be of one camera; give each camera's clips by themselves",
             True,
         )
-    strange = [clip for clip in plain if clip not in shaped and resemblance(clip.background, main.background) < ALIKE]
+    strange = [
+        clip for clip in plain if clip not in shaped and resemblance(clip.background, main.background) < MIN_RESEMBLANCE
+    ]
     if strange:
         yield FootageIssue(
             f"{_names(strange)} and {main.name!r} do not show the same place; give each camera's clips by themselves",
@@ -176,12 +172,15 @@ def _mixed(seen: Survey) -> Iterator[FootageIssue]:
 
 def _light(seen: Survey) -> Iterator[FootageIssue]:
     dim, bright = (pick(seen.clips, key=lambda clip: clip.brightness) for pick in (min, max))
-    if bright.brightness - dim.brightness > LIGHTS[0] and bright.brightness > LIGHTS[1] * dim.brightness:
+    if (
+        bright.brightness - dim.brightness > MIN_LIGHT_CHANGE[0]
+        and bright.brightness > MIN_LIGHT_CHANGE[1] * dim.brightness
+    ):
         yield FootageIssue(
             f"{dim.name!r} (brightness {dim.brightness:.0f} of 255) and {bright.name!r} ({bright.brightness:.0f}) "
             "differ as night and day do; a camera for each of them finds more"
         )
-    elif bright.brightness < DARK and bright.contrast >= FLAT:
+    elif bright.brightness < MIN_BRIGHTNESS and bright.contrast >= MIN_CONTRAST:
         yield FootageIssue(
             f"the footage is dark (brightness {bright.brightness:.0f} of 255); little of it can be told apart"
         )
@@ -192,10 +191,10 @@ def _amount(seen: Survey, span: int) -> Iterator[FootageIssue]:
         clip.frames for clip in seen.clips
     ]
     windows = sum(max(0, frames - span + 1) for frames in parts)
-    if windows < LEAST_WINDOWS:
+    if windows < MIN_WINDOWS:
         yield FootageIssue(
             f"the footage is too short: {seen.frames} frames in {_clips(seen)} hold {windows} windows of {span}, "
-            f"and {LEAST_WINDOWS} are the least; some minutes of ordinary footage are right",
+            f"and {MIN_WINDOWS} are the least; some minutes of ordinary footage are right",
             True,
         )
     elif seen.seconds < FEW_SECONDS:
@@ -203,8 +202,8 @@ def _amount(seen: Survey, span: int) -> Iterator[FootageIssue]:
             f"the footage is short: {duration(seen.seconds)} minutes; what did not happen in it will be called "
             "unusual, and ten minutes or more would be right"
         )
-    told = all(clip.still or clip.brightness < DARK or clip.contrast < FLAT for clip in seen.clips)
-    if seen.lively < LIVELY and not told:
+    told = all(clip.still or clip.brightness < MIN_BRIGHTNESS or clip.contrast < MIN_CONTRAST for clip in seen.clips)
+    if seen.lively < MIN_LIVELY_SHARE and not told:
         yield FootageIssue(
             f"the footage is nearly empty: something moves in {seen.lively:.1%} of it; whatever moves later will be "
             "called unusual, so add clips of ordinary traffic if there is any"
@@ -213,8 +212,8 @@ def _amount(seen: Survey, span: int) -> Iterator[FootageIssue]:
 
 def _names(clips: list[ClipSurvey]) -> str:
     """Name the first clips and say how many more there are."""
-    said = ", ".join(repr(clip.name) for clip in clips[:NAMED])
-    return said + (f" and {len(clips) - NAMED} more" if len(clips) > NAMED else "")
+    said = ", ".join(repr(clip.name) for clip in clips[:MAX_NAMED])
+    return said + (f" and {len(clips) - MAX_NAMED} more" if len(clips) > MAX_NAMED else "")
 
 
 def _clips(seen: Survey) -> str:

@@ -1,18 +1,19 @@
 """Settings that suit a camera's footage: chosen from what a survey saw of it, each with its reason in words."""
 
+import copy
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 
-from core.contracts import Detector, DetectorEntry
+from core.contracts import Detector, DetectorEntry, Stage
 from core.device import Runtime
 from core.errors import InputError
 from core.registry import pick
 from pipeline.camera import detector_entries
 from pipeline.training.survey import Survey
-from pipeline.training.throughput import measure_throughput
 
 DETECTOR = "vqunet-prediction"
 """Of those that learn within minutes on a processor, the one with the best frame-level AUC on UCSD Ped2."""
@@ -34,6 +35,45 @@ FEW = 3
 """Epochs under which a narrower network is chosen."""
 BATCHES = 40
 """Batches in an epoch, at least: a batch is made smaller for little footage."""
+STEPS = 3
+ENOUGH_SECONDS = 20.0
+
+
+def measure_throughput(detector: Detector, runtime: Runtime) -> list[float]:
+    """Train a copy of a detector for a few batches of noise, and return the seconds that a window takes in each stage.
+
+    Raises:
+        InputError: a batch does not fit into memory.
+    """
+    trial = copy.deepcopy(detector).train()
+    with torch.random.fork_rng():
+        return [_seconds(trial, stage, runtime) for stage in trial.stages()]
+
+
+def _seconds(detector: Detector, stage: Stage, runtime: Runtime) -> float:
+    """Return the middle time of a few steps, the first of which only warms up."""
+    w, optimiser = detector.window, stage.optimiser(stage.parameters)
+    shape = (stage.batch, max(stage.span, w.span), w.channels, w.height, w.width)
+    taken: list[float] = []
+    began = time.monotonic()
+    try:
+        while len(taken) < STEPS + 1 and time.monotonic() - began < ENOUGH_SECONDS:
+            noise = torch.randint(0, 256, shape, dtype=torch.uint8)
+            start = time.monotonic()
+            with runtime.autocast():
+                loss = torch.stack(tuple(stage.loss(detector.prepare(noise.to(runtime.device))).values())).sum()
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            taken.append(float(time.monotonic() - start + 0.0 * loss.item()))
+    except (torch.OutOfMemoryError, RuntimeError) as error:
+        if isinstance(error, torch.OutOfMemoryError) or "memory" in str(error):
+            raise InputError(
+                f"a batch of {stage.batch} windows of {w.width}×{w.height} does not fit into memory; choose a smaller "
+                "batch, height and width (--set batch=…)"
+            ) from error
+        raise
+    return sorted(taken[1:] or taken)[len(taken[1:]) // 2] / stage.batch
 
 
 @dataclass

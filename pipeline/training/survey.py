@@ -20,17 +20,17 @@ from pipeline.training._pictures import Pictures
 
 WIDTH = 192
 """Of the thumbnails that everything is measured on, in pixels."""
-PER_SECOND, MOST = 2.0, 400
+FRAMES_PER_SECOND, MAX_FRAMES = 2.0, 400
 """Frames looked at: so many a second, and of a long clip so many in all, evenly spread."""
-SCENE_SECONDS = 4.0
+MIN_SCENE_SECONDS = 4.0
 """Shots shorter than this are not told apart: something large that passes is not another scene."""
-ALIKE = 0.5
+MIN_CORRELATION = 0.5
 """Correlation of structure from which a frame shows the same place as a background."""
-NOISE, LEAST_CHANGE = 5.0, 18.0
+MIN_NOISE_FACTOR, MIN_CHANGE = 5.0, 18.0
 """A pixel has changed from so many times the noise on, and from so many of 255 grey levels on."""
-LEAST_AREA = 0.0004
+MIN_AREA = 0.0004
 """Share of the picture from which something that changed is a thing that moves."""
-GREY = 4.0
+MAX_GREY_SPREAD = 4.0
 """Mean distance of the colour channels under which a picture is grey."""
 
 
@@ -51,7 +51,7 @@ class ClipSurvey:
         sway: how far frames that show it lie from it, the 90th percentile, as a share of the width.
         scenes: how many different places it shows for some seconds.
         complaints: what reading it was stopped or troubled by.
-        disturbances: what the camera itself did, in order of time.
+        disturbances: camera faults, in order of time.
         fresh: share of its frames that are new pictures, where others repeat the one before at a steady beat.
         still: whether its picture never changes, not even by noise.
     """
@@ -128,10 +128,6 @@ class Survey:
 def survey(clips: Sequence[Footage], progress: Callable[[int], None] | None = None) -> Survey:
     """Go through normal footage once, decoding it and keeping thumbnails of a few frames a second.
 
-    Args:
-        clips: all of one camera, as is hoped.
-        progress: called with the number of frames decoded.
-
     Raises:
         DataError: there is no clip, or one has fewer than two frames.
         ClipError: a clip cannot be read.
@@ -164,11 +160,11 @@ class _Sample:
         self.fps = (self.frames + len(images) - 1) / self.seconds if self.seconds > 0 else 0.0
         if not self.stride:
             self.size = images.shape[1:3]
-            self.stride = max(1, round(self.fps / PER_SECOND))
+            self.stride = max(1, round(self.fps / FRAMES_PER_SECOND))
         for i in range(-self.frames % self.stride, len(images), self.stride):
             self.pictures.append(_thumbnail(images[i]))
         self.frames += len(images)
-        if len(self.pictures) > MOST:
+        if len(self.pictures) > MAX_FRAMES:
             # Counted from the clip's first frame, so that what comes next still falls on the new stride.
             self.pictures, self.stride = self.pictures[::2], self.stride * 2
 
@@ -195,13 +191,14 @@ def _look(clip: Footage, before: int, progress: Callable[[int], None] | None) ->
     flat = np.stack([_flat(picture) for picture in grey])
     likeness, shift = _likeness(flat, _flat(background)), _shifts(flat, _flat(background))
     things, lively = _things(grey, background, sample.size[0] / grey.shape[1])
-    per_scene = max(1, round(SCENE_SECONDS * sample.fps / sample.stride))
+    per_scene = max(1, round(MIN_SCENE_SECONDS * sample.fps / sample.stride))
     few = colours[:: max(1, len(colours) // 60)]
     spread = few.max(-1).astype(np.int16) - few.min(-1)
     return ClipSurvey(
-        clip.name, sample.frames, float(sample.fps), sample.size[1], sample.size[0], float(spread.mean()) < GREY,
+        clip.name, sample.frames, float(sample.fps), *sample.size[::-1], float(spread.mean()) < MAX_GREY_SPREAD,
         float(background.mean()), float(background.std()), background_of(few), lively, things,
-        float((likeness > ALIKE).mean()), _sway(shift[likeness > ALIKE / 2]), _scenes(flat, per_scene),
+        float((likeness > MIN_CORRELATION).mean()), _sway(shift[likeness > MIN_CORRELATION / 2]),
+        _scenes(flat, per_scene),
         tuple(getattr(clip, "complaints", ())), monitor.finish(Clock.of(np.concatenate(times))),
         pictures.fresh, pictures.still and not lively,
     )  # fmt: skip
@@ -240,12 +237,12 @@ def _things(grey: Floats, background: Floats, scale: float) -> tuple[tuple[float
     """Measure what stands out from the background: heights in the clip's pixels, and the share of frames with any."""
     heights: list[float] = []
     lively = 0
-    least = max(4, round(LEAST_AREA * background.size))
+    least = max(4, round(MIN_AREA * background.size))
     kernel = np.ones((3, 3), np.uint8)
     for picture in grey:
         change = picture - background
         change = np.abs(change - np.median(change))
-        limit = max(LEAST_CHANGE, NOISE * 1.4826 * float(np.median(change)))
+        limit = max(MIN_CHANGE, MIN_NOISE_FACTOR * 1.4826 * float(np.median(change)))
         mask = cv2.morphologyEx((change > limit).astype(np.uint8), cv2.MORPH_CLOSE, kernel)
         _, _, found, _ = cv2.connectedComponentsWithStats(mask)
         sure = found[1:][found[1:, cv2.CC_STAT_AREA] >= least]
@@ -260,6 +257,6 @@ def _scenes(flat: Floats, length: int) -> int:
     parts = [np.asarray(np.median(flat[start : start + length], axis=0), np.float32) for start in starts]
     known: list[Floats] = []
     for part in parts:
-        if not any(_likeness(part[None], one)[0] > ALIKE / 2 for one in known):
+        if not any(_likeness(part[None], one)[0] > MIN_CORRELATION / 2 for one in known):
             known.append(part)
     return len(known)

@@ -80,14 +80,6 @@ def train_camera(
 ) -> Camera:  # fmt: skip
     """Make a camera of normal footage, with chosen settings where none were requested.
 
-    Args:
-        source: name of the footage.
-        clips: of one fixed camera, all taken for normal.
-        out: the camera's folder; its name is the camera's.
-        request: what was asked for.
-        callbacks: called on the way.
-        runtime: device and precision.
-
     Raises:
         UnknownNameError: no such detector or setting.
         UnfitError: the footage has a fatal issue, which the sentence names.

@@ -14,11 +14,7 @@ LEFT_OUT = ("frozen", "no picture", "covered")
 
 
 def usable_footage(clips: Sequence[Footage], seen: Survey) -> tuple[tuple[Footage, ...], Survey]:
-    """Cut footage at what the camera itself did, so that no window reaches over it.
-
-    Args:
-        clips: normal footage.
-        seen: the survey of those clips, in the same order.
+    """Cut footage at camera faults, so that no window reaches over it.
 
     Returns:
         Clips, and parts of clips, and the survey with their lengths; all as it was where nothing would be left.

@@ -178,18 +178,18 @@ def test_a_run_that_is_not_there_gets_a_sentence(page, address):
 
 def test_a_camera_is_learnt_from_several_clips(page, address):
     page.goto(f"{address}/Cameras")
-    page.get_by_text("Learn a camera of your own").click()
+    page.get_by_text("Train a camera").click()
     clips = [{"name": name, "mimeType": "video/mp4", "buffer": b"pan"} for name in (HOSTILE, "b.mp4")]
     page.locator("input[type=file]").set_input_files(clips)
     expect(page.get_by_text("b.mp4").first).to_be_visible()
     for name in ("street", "new-one"):
         page.get_by_label("Name", exact=True).fill(name)
         page.get_by_label("Name", exact=True).press("Enter")
-        page.get_by_role("button", name="Learn this camera").click()
+        page.get_by_role("button", name="Train this camera").click()
         if name == "street":
             expect(page.get_by_text("There is a camera 'street' already")).to_be_visible()
     expect(page.get_by_text("'a.mp4' is not from a fixed camera")).to_be_visible()
-    page.get_by_role("button", name="Learn anyway").click()
-    expect(page.get_by_text("Camera new-one is ready; it learnt from 2 clips")).to_be_visible()
+    page.get_by_role("button", name="Train anyway").click()
+    expect(page.get_by_text("Camera new-one is ready; it was trained on 2 clips")).to_be_visible()
     page.get_by_role("button", name="Delete its clips").click()
     expect(page.get_by_text("Camera new-one is ready")).to_have_count(0)

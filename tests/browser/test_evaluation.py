@@ -46,7 +46,7 @@ def measure(page, address, name, content, labels=EXAMPLES / "xman_labels.json"):
 def test_predictions_and_labels_give_a_figure_and_what_does_not_match(page, address):
     content = (EXAMPLES / "xman_predictions.csv").read_bytes() + b"elsewhere,7,object,sled,0.5\n"
     measure(page, address, HOSTILE, content)
-    expect(page.get_by_role("heading", name="What came out")).to_be_visible()
+    expect(page.get_by_role("heading", name="Results")).to_be_visible()
     expect(page.get_by_text("videos of the predictions that the labels do not have: elsewhere")).to_be_visible()
     expect(page.get_by_text("predicted classes that the labels do not have: object: sled")).to_be_visible()
     expect(page.get_by_role("cell", name="0.801").first).to_be_visible()
@@ -74,7 +74,7 @@ def test_a_wrong_file_gets_its_sentence(page, address):
     expect(page.get_by_role("alert").get_by_text(said)).to_be_visible()
     # What was measured before is there, and is not taken for the answer.
     expect(page.get_by_role("heading", name="Earlier results")).to_be_visible()
-    expect(page.get_by_text("Earlier than what was asked for last, as the newest measurement failed")).to_be_visible()
+    expect(page.get_by_text("Older than the last request, because the newest measurement failed")).to_be_visible()
 
 
 def test_how_many_frames_are_answered_is_seen_without_scrolling(page, address):
@@ -82,7 +82,7 @@ def test_how_many_frames_are_answered_is_seen_without_scrolling(page, address):
     measure(page, address, "partly.csv", b"video,frame,coarse,fine,score\nstreet,1,object,bicycle,0.9\n")
     said = page.get_by_text("Predictions for 1 of 10 labelled frames (10 %)")
     expect(said).to_be_in_viewport()
-    expect(page.get_by_role("heading", name="What came out")).to_be_in_viewport()
+    expect(page.get_by_role("heading", name="Results")).to_be_in_viewport()
     page.get_by_text("are left out: figures of the answered frames alone").click()
     expect(page.get_by_role("columnheader", name="mAP of the answered frames")).to_be_visible()
     expect(page.locator("[class*='st-key-matrix-'] .main-svg").first).to_be_visible()

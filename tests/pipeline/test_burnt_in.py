@@ -6,7 +6,7 @@ import pytest
 
 from core.records import Detections, Evidence
 from pipeline.burnt_in import BurntInText, TextDetector, mask_heat
-from pipeline.running_lines import MOSTLY, standing
+from pipeline.running_lines import MIN_SEEN_SHARE, standing
 
 SIZE, RATE, NORMAL = (240, 360), 10.0, 0.001
 
@@ -101,7 +101,7 @@ def test_what_stands_is_that_of_the_slow_twin(length, reach):
     flags = np.random.default_rng(length).random((length, 2, 3)) < 0.75
     stretch, slow = min(reach, length), np.zeros_like(flags)
     for start in range(length - stretch + 1):
-        slow[start : start + stretch] |= flags[start : start + stretch].mean(0) >= MOSTLY - 1e-6
+        slow[start : start + stretch] |= flags[start : start + stretch].mean(0) >= MIN_SEEN_SHARE - 1e-6
     assert np.array_equal(standing(flags, reach), slow)
 
 

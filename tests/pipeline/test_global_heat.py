@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.global_heat import subtract_global_heat
+from pipeline.heat_score import subtract_global_heat
 
 NORMAL = 0.01
 RNG = np.random.default_rng(0)

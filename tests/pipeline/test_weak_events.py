@@ -13,8 +13,8 @@ from core.errors import InputError
 from core.records import Event
 from explain.causes.summary import unseen
 from pipeline.evidence import EvidenceFolder
+from pipeline.facade import cut, report_at
 from pipeline.finished_run import EVIDENCE, PEAK_SECONDS, explain_events, explained_span
-from pipeline.views import cut, report_at
 from tests.ui import made
 
 WEAK = (420, 450)
@@ -59,9 +59,9 @@ def test_what_is_no_number_is_refused_and_what_is_above_all_scores_finds_nothing
         with pytest.raises(InputError, match="the threshold must be a finite number, got "):
             explain_events(run.folder, wrong)
     nothing = explain_events(run.folder, 1e9)
-    assert nothing.events == () and nothing.missed.startswith("Its highest smoothed score is 8.")
-    assert cut(explain_events(run.folder), 1e9).missed == nothing.missed
-    assert cut(explain_events(run.folder), 2.0).missed == ""
+    assert nothing.events == () and nothing.detection_limit.startswith("Its highest smoothed score is 8.")
+    assert cut(explain_events(run.folder), 1e9).detection_limit == nothing.detection_limit
+    assert cut(explain_events(run.folder), 2.0).detection_limit == ""
 
 
 def test_the_report_names_no_cause_of_an_event_that_nobody_looked_at(run):

@@ -28,8 +28,8 @@ def training(state, *told, **more):
 
 def test_a_camera_cannot_be_learnt_without_clips_and_a_name():
     at = show("cameras")
-    assert "Learn a camera of your own" in [e.label for e in at.expander]
-    assert button(at, "Learn this camera").disabled
+    assert "Train a camera" in [e.label for e in at.expander]
+    assert button(at, "Train this camera").disabled
     assert at.select_slider[0].value == 0.0 and at.number_input[0].value == 15
 
 
@@ -39,17 +39,17 @@ def test_what_stands_against_a_camera_is_said_in_the_form(monkeypatch):
     at.file_uploader[0].upload("a.mp4", b"a clip that the page never decodes", "video/mp4")
     at.text_input[0].set_value("yard")
     fine(at.run())
-    button(at, "Learn this camera").click()
+    button(at, "Train this camera").click()
     with monkeypatch.context() as patch:
         patch.setattr(trainings, "submit", lambda *wish: begun.append(wish))
         fine(at.run())
     ((name, clips, alarms, minutes),) = begun
     assert (name, [clip for clip, _ in clips], alarms, minutes) == ("yard", ["a.mp4"], None, 15.0)
-    assert button(at, "Learn this camera").disabled and at.text_input[0].value == ""
+    assert button(at, "Train this camera").disabled and at.text_input[0].value == ""
     at.file_uploader[0].upload("a.mp4", b"a clip", "video/mp4")
     at.text_input[0].set_value("Two Words")
     fine(at.run())
-    button(at, "Learn this camera").click()
+    button(at, "Train this camera").click()
     fine(at.run())
     assert "Camera name &#x27;Two Words&#x27; must be lower-case" in html(at)
     assert at.text_input[0].value == "Two Words" and trainings.trainings() == []
@@ -71,7 +71,7 @@ def test_a_training_at_work_shows_where_it_is_what_was_chosen_and_why_and_can_be
 @pytest.mark.parametrize(
     ("state", "offer", "anyway"),
     [
-        ({"state": "failed", "reason": "'<b>.mp4' is cut", "summary": {"unfit": True}}, "Learn anyway", True),
+        ({"state": "failed", "reason": "'<b>.mp4' is cut", "summary": {"unfit": True}}, "Train anyway", True),
         ({"state": "failed", "reason": "'<b>.mp4' is cut"}, "Try again", False),
         ({"state": "cancelled"}, "Resume", False),
         ({"state": "interrupted", "reason": "its worker ended"}, "Resume", False),
@@ -94,7 +94,7 @@ def test_a_training_that_stopped_says_why_and_goes_on(monkeypatch, state, offer,
 def test_a_finished_training_says_that_the_camera_is_ready():
     training("done")
     at = show("cameras")
-    assert "Camera yard is ready; it learnt from 1 clip, 6 false alarms an hour." in html(at)
+    assert "Camera yard is ready; it was trained on 1 clip, 6 false alarms an hour." in html(at)
     assert "Delete its clips" in labels(at) and "Resume" not in labels(at)
 
 

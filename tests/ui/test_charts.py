@@ -67,7 +67,7 @@ def test_a_click_names_its_frame(selection, frame):
 def test_the_chart_has_events_shaded_the_chosen_one_more_and_the_threshold():
     figure = charts.score_chart(analysis(), 1)
     shaded = [shape for shape in figure.layout.shapes if shape.type == "rect"]
-    assert [shape.fillcolor for shape in shaded] == [charts.EVENT, charts.PICKED]
+    assert [shape.fillcolor for shape in shaded] == [charts.EVENT, charts.SELECTED]
     assert shaded[0].x1.second + shaded[0].x1.microsecond / 1e6 == 6.0
     assert [shape.y0 for shape in figure.layout.shapes if shape.type == "line"] == [2.0]
     assert list(figure.data[1].customdata) == [120, 230]

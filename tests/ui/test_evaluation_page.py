@@ -156,7 +156,7 @@ def test_one_that_was_cancelled_says_so_and_can_go_on(monkeypatch):
     monkeypatch.setattr(Queue, "submit", lambda self, job_id: resumed.append(job_id))
     folder = keep(1, {"kind": "xman", "system": "a.csv", "labels": "l"}, "cancelled")
     at = show()
-    assert "asked for at 2026-11-22 12:00:01 UTC, was cancelled<" in html(at)
+    assert "submitted at 2026-11-22 12:00:01 UTC, was cancelled<" in html(at)
     at.button(f"resume-{folder.name}").click()
     fine(at.run())
     assert resumed == [folder.name]

@@ -152,11 +152,11 @@ def test_a_failure_stands_before_old_results_which_are_named_as_old():
     at = show()
     text = html(at)
     first = (
-        "The measurement of new.csv against labels.json, asked for at 2026-11-22 12:00:02 UTC, failed: new.csv, line 2"
+        "The measurement of new.csv against labels.json, submitted at 2026-11-22 12:00:02 UTC, failed: new.csv, line 2"
     )
-    old = "old.csv against labels.json, asked for at 2026-11-22 12:00:01 UTC"
+    old = "old.csv against labels.json, submitted at 2026-11-22 12:00:01 UTC"
     assert text.index(first) < text.index(old) < text.index("Predictions for") < text.index("0.801")
-    assert "Earlier than what was asked for last, as the newest measurement failed" in text
+    assert "Older than the last request, because the newest measurement failed" in text
     assert headings(at) == ["Earlier results", "Classes, old.csv", "Measurements kept"]
 
 
@@ -179,7 +179,7 @@ def test_what_was_asked_for_at_once_is_no_older_than_the_one_of_it_that_failed()
     explanation(2, "mine.csv", batch="abc")
     failed(3, "bad.csv", batch="abc")
     at = show()
-    assert headings(at)[0] == "What came out"
+    assert headings(at)[0] == "Results"
     assert "as the newest measurement failed: before.csv against labels.json" in html(at)
     assert "mine.csv against labels.json, asked" not in html(at)
 
@@ -196,7 +196,7 @@ def test_inputs_chosen_anew_make_the_results_old_until_they_are_measured(monkeyp
     begun = []
     explanation(1, "old.csv")
     at = show()
-    assert headings(at)[0] == "What came out"
+    assert headings(at)[0] == "Results"
     at.file_uploader("xman-predictions").upload("new.csv", PARTLY.encode(), "text/csv")
     fine(at.run())
     assert headings(at)[0] == "Earlier results"
@@ -212,7 +212,7 @@ def test_inputs_chosen_anew_make_the_results_old_until_they_are_measured(monkeyp
     at.button("xman-go").click()
     fine(at.run())
     assert [name for name, _ in begun] == ["new.csv"] and begun[0][1]
-    assert headings(at)[0] == "What came out"
+    assert headings(at)[0] == "Results"
     assert "has not been measured" not in html(at)
     at.file_uploader("xman-labels").upload("labels.json", b'{"a/1": []}', "application/json")
     assert headings(fine(at.run()))[0] == "Earlier results", "the same name, and another file"
@@ -230,7 +230,7 @@ def test_a_measurement_that_cannot_be_started_leaves_the_old_result_old(monkeypa
     monkeypatch.setattr(evaluations, "submit", full)
     at.button("xman-go").click()
     text = html(fine(at.run()))
-    assert text.index("The disk is full") < text.index("Earlier than what was asked for last")
+    assert text.index("The disk is full") < text.index("Older than the last request")
     assert headings(at)[0] == "Earlier results"
 
 
@@ -372,4 +372,4 @@ def test_a_measurement_that_ends_while_the_page_is_drawn_is_drawn_once(monkeypat
     monkeypatch.setattr(evaluations, "evaluations", ends)
     at = show()
     assert len(looked) > 2
-    assert headings(at)[0] == "What came out"
+    assert headings(at)[0] == "Results"

@@ -159,7 +159,7 @@ def test_what_the_camera_did_is_listed_apart(tmp_path):
     ]  # fmt: skip
     assert content["clip"]["unread"] == [[1.0, 2.5]] and content["clip"]["frames_repeated"] == 3
     text = " ".join(" ".join(page.text).split())
-    assert "What the camera itself did" in text and "The camera shook from 0.8 to 1.2 s." in text
+    assert "Camera faults" in text and "The camera shook from 0.8 to 1.2 s." in text
     assert "2 unusual events" in text and len(content["events"]) == 2
 
 
@@ -381,7 +381,7 @@ def test_causes_are_written_as_predictions(tmp_path):
 
 def test_where_names_may_be_wrong_it_stands_beside_the_causes_and_in_the_data(tmp_path):
     said = "Names of objects may be wrong: the compact model gave them."
-    text, content = page(analysis(doubt=said), kept), as_json(analysis(doubt=said))
+    text, content = page(analysis(name_warning=said), kept), as_json(analysis(name_warning=said))
     assert text.count(said) == 1 and text.index("Causes, best first") < text.index(said), (
         "an event without causes: none"
     )

@@ -134,7 +134,7 @@ def test_what_version_0_1_kept_in_folders_is_taken_over_once():
         assert [(one.id[-1], one.state) for one in found] == [("3", "failed"), ("2", "interrupted"), ("1", "done")]
     assert found[0].reason == "it broke" and "resume it" in found[1].reason
     assert found[2].request == EvaluationRequest("xman", HOSTILE, labels="labels.json", batch="b")
-    assert found[2].result().camera == "a" and found[2].asked == "2026-11-22 12:00:00"
+    assert found[2].result().camera == "a" and found[2].submitted == "2026-11-22 12:00:00"
     assert found[2].created == 1795348800
 
 

@@ -7,9 +7,8 @@ import torch
 from core import device
 from core.errors import InputError, UnknownNameError
 from pipeline.camera import make_detector
-from pipeline.training.choose_settings import DETECTOR, PIXELS, choose_settings
+from pipeline.training.choose_settings import DETECTOR, PIXELS, choose_settings, measure_throughput
 from pipeline.training.survey import ClipSurvey, Survey
-from pipeline.training.throughput import measure_throughput
 
 RUNTIME = device.choose("cpu", "float32")
 ONE_OF_EACH = ("vqunet-prediction", "unet-reconstruction", "bcae1", "ks-cae", "convgru-ae-l1-y")

@@ -1,4 +1,4 @@
-"""What the pages see of the stages: one call each."""
+"""The stages as the pages use them: one call each."""
 
 import dataclasses
 import tempfile
@@ -38,7 +38,7 @@ def cut(analysis: Analysis, threshold: float) -> Analysis:
     found = find_events(analysis.scores, threshold, analysis.clock)
     events = tuple(ExplainedEvent(event, (), 1.0, "") for event in found)
     said = "" if events else detection_limit(analysis.scores, analysis.clock, threshold, analysis.normal_scores)
-    return dataclasses.replace(analysis, threshold=threshold, events=events, missed=said)
+    return dataclasses.replace(analysis, threshold=threshold, events=events, detection_limit=said)
 
 
 def evidence_of(folder: Path, frame: int) -> Evidence:

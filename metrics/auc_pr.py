@@ -16,6 +16,4 @@ def auc_pr(scores: Scores, abnormal: Labels) -> float:
     return average_precision(*pool(scores, abnormal))
 
 
-METRICS = {
-    "auc_pr": Metric(lambda given: auc_pr(given.scores, given.abnormal), FrameScores, about=auc_pr.__doc__),
-}
+METRICS = {"auc_pr": Metric(lambda given: auc_pr(given.scores, given.abnormal), FrameScores, about=auc_pr.__doc__)}

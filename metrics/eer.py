@@ -28,6 +28,4 @@ def eer(scores: Scores, abnormal: Labels) -> float:
     return float(fpr[before] + share * (fpr[after] - fpr[before]))
 
 
-METRICS = {
-    "eer": Metric(lambda given: eer(given.scores, given.abnormal), FrameScores, about=eer.__doc__),
-}
+METRICS = {"eer": Metric(lambda given: eer(given.scores, given.abnormal), FrameScores, about=eer.__doc__)}

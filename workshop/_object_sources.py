@@ -33,10 +33,7 @@ def real(
     ped2 = Ped2(root / "UCSDped2")
     masks = mask_reader({clip.name: ped2.truth(clip).masks for clip in ped2.test() if clip.name in _real_frames.LEARNT})
     cuts = gather(found.ped2, found.unusual, found.regions, names, masks)
-    normal, videos = (
-        _real_frames.scenes(found.ped2, names, {}),
-        _real_frames.scenes(found.videos, names),
-    )
+    normal, videos = (_real_frames.scenes(found.ped2, names, {}), _real_frames.scenes(found.videos, names))
     counts = ", ".join(f"{len(cut)} of {label}" for label, cut in cuts.things.items())
     say(f"objects: cut out {counts}, {len(cuts.people)} of person")
     return [

@@ -14,10 +14,7 @@ from core.registry import pick
 from jobs.locks import exclusive
 from workshop import _train_actions, _train_objects
 
-TRAININGS: dict[str, Callable[..., dict[str, Any]]] = {
-    "actions": _train_actions.train,
-    "objects": _train_objects.train,
-}
+TRAININGS: dict[str, Callable[..., dict[str, Any]]] = {"actions": _train_actions.train, "objects": _train_objects.train}
 
 
 def train_explainer(

@@ -12,13 +12,7 @@ SANITY = "Sanity is the rank correlation with the map of the network with shuffl
 
 
 def page(machine: str, plan: str, found: Mapping[str, Mapping[str, Any]]) -> str:
-    """Set the figures of cameras, as :func:`benchmarks.explanations.of_cameras` returns them, in Markdown.
-
-    Args:
-        machine: where they were measured.
-        plan: one sentence: which frames, which budget.
-        found: camera to its figures.
-    """
+    """Format cameras' figures, of :func:`benchmarks.explanations.of_cameras`, in Markdown; ``plan`` is one sentence."""
     parts = ["# Explanations of a score", f"{plan} Means with 95 % intervals of the mean, resampled. {SANITY}"]
     for camera, told in found.items():
         parts += [

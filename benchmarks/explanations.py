@@ -61,15 +61,7 @@ class Plan:
 
 
 def measure(camera: Camera, dataset: Dataset, plan: Plan, runtime: Runtime, say: Say) -> list[dict[str, Any]]:
-    """Explain abnormal frames by every method; returns a row for each method.
-
-    Args:
-        camera: whose detector is explained.
-        dataset: whose test clips.
-        plan: which frames, how long.
-        runtime: device and precision.
-        say: given what tells how far it is.
-    """
+    """Explain abnormal frames by every method; returns a row for each method; ``say`` gets the progress."""
     detector, began = camera.build(runtime), time.monotonic()
     picked = frames_of(dataset, plan.clips, detector, plan.count)
     folder = files.folder(plan.work or files.home() / "bench" / "explanations")

@@ -175,13 +175,7 @@ def _flags(events: Sequence[Event], frames: int, beside: int) -> np.ndarray[Any,
 
 
 def measure(root: Path, half: str = "measured", say: Callable[[str], None] = lambda name: None) -> list[Row]:
-    """Stage each kind on each clip of a half, and count.
-
-    Args:
-        root: of the footage.
-        half: key of :data:`CLIPS`.
-        say: told what is staged.
-    """
+    """Stage each kind on each clip under ``root`` of a ``half`` of :data:`CLIPS`, and count; ``say`` gets each kind."""
     rows, runtime = {kind: Row(kind) for kind in TWINS}, device.choose()
     for name, images, fps, camera_name in clips(root, half):
         camera = load(camera_name)

@@ -159,11 +159,7 @@ def randomise(network: nn.Module, share: float, seed: int) -> None:
 
 
 def sanity(values: Floats, explain: Callable[[float], Floats]) -> float:
-    """Return the rank correlation of a map with that of the fully random network (``adebayo2018sanity``).
-
-    Args:
-        values: the map of the trained network.
-        explain: (share of layers randomised) -> map.
+    """Return a map's rank correlation with that of the random network (``adebayo2018sanity``).
 
     Returns:
         −1 to 1; a map fails at :data:`MAX_SANITY_CORRELATION` or more.

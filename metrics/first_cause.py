@@ -141,9 +141,6 @@ def tracks_right(verdicts: Iterable[Verdict]) -> dict[Hashable, bool]:
     """Give each annotated track one vote: it is right when the most frequent answer of its frames is.
 
     A tie that a wrong answer is part of is wrong.
-
-    Args:
-        verdicts: of every annotated frame.
     """
     votes: dict[Hashable, Counter[Vote]] = defaultdict(Counter)
     for verdict in verdicts:

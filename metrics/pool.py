@@ -13,11 +13,7 @@ Labels = Sequence[npt.ArrayLike]
 
 
 def videos(scores: Scores, abnormal: Labels) -> list[tuple[Doubles, Bools]]:
-    """Return the frames that have a score, video by video.
-
-    Args:
-        scores: one (T,) array per video, NaN where a frame has no score.
-        abnormal: one (T,) array of truth values per video.
+    """Return the frames that have a score, by video, of one (T,) array of scores, NaN for none, and truth each.
 
     Raises:
         ValueError: the two do not match.

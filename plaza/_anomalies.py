@@ -77,14 +77,7 @@ def duration(play: Play, fps: float) -> int:
 
 
 def schedule(anomalies: Sequence[str | Anomaly], lengths: Sequence[int], frames: int, rng: Generator) -> list[int]:
-    """Give each anomaly its first frame: in the given order, one after another where the clip is long enough.
-
-    Args:
-        anomalies: what happens; an ``Anomaly`` keeps its own first frame.
-        lengths: frames that each lasts.
-        frames: length of the clip.
-        rng: varies the pauses a little.
-    """
+    """Give anomalies, of so many frames each, their first frames, in order, one after another where the clip allows."""
     pauses = rng.uniform(0.85, 1.15, len(lengths) + 1)
     pauses *= max(frames - sum(lengths), 0) / pauses.sum()
     shrink = min(1.0, 0.95 * frames / max(sum(lengths), 1))

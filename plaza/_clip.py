@@ -118,10 +118,7 @@ def film(
 
 
 def truth_of(path: Path) -> Truth:
-    """Read the truth that lies beside a rendered clip.
-
-    Args:
-        path: the mp4.
+    """Read the truth that lies beside a rendered clip, an mp4 file.
 
     Raises:
         DataError: the truth is missing or does not belong to a rendered clip.

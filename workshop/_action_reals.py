@@ -105,13 +105,7 @@ def _around(kept: Sequence[Images], first: int, key: int, reach: int, rate: floa
 
 
 def speed(images: Images, key: int, box: Floats, rate: float) -> float | None:
-    """How fast what is in a box moves, found by its likeness in the frames 0.4 s before and after.
-
-    Args:
-        images: (T, H, W, 3) uint8.
-        key: index of the frame that the box belongs to.
-        box: (4,) in pixels.
-        rate: frames per second.
+    """Measure the speed of what a (4,) box holds, by its likeness in the frames 0.4 s before and after ``key``.
 
     Returns:
         Body heights a second, or None where it was not found again both times.

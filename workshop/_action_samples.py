@@ -52,12 +52,7 @@ class Samples:
 
 
 def cut(cache: Path, seeds: Iterable[int], names: Sequence[str]) -> Samples:
-    """Render plazas once, cut persons out and keep these; what is already there is taken from there.
-
-    Args:
-        cache: folder for the crops, 0.3 MB each.
-        seeds: one plaza each.
-        names: labels in their order; other labels are left out.
+    """Render a plaza for each seed, cut persons out and keep them in ``cache``, or read those kept there.
 
     Raises:
         StorageError: the folder cannot be written.
@@ -66,13 +61,7 @@ def cut(cache: Path, seeds: Iterable[int], names: Sequence[str]) -> Samples:
 
 
 def load(parts: Sequence[Path], names: Sequence[str], guessed: Mapping[str, float] | None = None) -> Samples:
-    """Read what :func:`save` has written, the labels in the order of ``names``.
-
-    Args:
-        parts: folders.
-        names: labels.
-        guessed: labels that are not annotated, and how likely they are.
-    """
+    """Read what :func:`save` wrote; ``guessed`` is the probability of each label that is not annotated."""
     crops = [crop for part in parts for crop in np.load(part / "crops.npy", mmap_mode="r")]
     rois, texts = [], []
     for part in parts:
@@ -203,12 +192,7 @@ def batches(sources: Sequence[tuple[Samples, float]], rng: Random, steps: int, b
 
 
 def vary(crops: Tensor, rois: Tensor, rng: Random) -> tuple[Tensor, Tensor]:
-    """Mirror, move, blur, take colour, and change light and noise at random; each sample keeps its own over time.
-
-    Args:
-        crops: (B, 16, 80, 80, 3) uint8.
-        rois: (B, 4) boxes.
-        rng: decides.
+    """Mirror, move, blur, grey, relight and add noise to (B, 16, 80, 80, 3) uint8 crops and their (B, 4) boxes.
 
     Returns:
         (B, 3, 16, 80, 80) float32 normalised, and the boxes.

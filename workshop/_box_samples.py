@@ -65,13 +65,7 @@ class Scenes:
 
 
 def render(cache: Path, seeds: Sequence[int], frames: int, names: Sequence[str]) -> Scenes:
-    """Render plazas once and keep them; what is already there is taken from there.
-
-    Args:
-        cache: folder for the rendered frames, 0.7 MB each.
-        seeds: one plaza each.
-        frames: frames of each plaza, a third of a second apart.
-        names: labels in their order; objects with other labels are left out.
+    """Render ``frames`` of a plaza for each seed, a third of a second apart, keep them, and give those of ``names``.
 
     Raises:
         StorageError: the folder cannot be written.

@@ -205,14 +205,7 @@ def _boxes(rows: Sequence[tuple[str, Floats]], names: Sequence[str]) -> Boxes:
 
 
 def found_boxes(found: Detections, image: Images, background: Images, things: bool) -> list[tuple[str, Floats]]:
-    """Choose what to believe of the teacher's boxes in one frame.
-
-    Args:
-        found: its answer.
-        image: (H, W, 3) uint8.
-        background: (H, W, 3) uint8, the clip's median.
-        things: whether to believe it in anything but persons.
-    """
+    """Choose the teacher's boxes to trust in one (H, W, 3) frame: persons, and other ``things`` where asked."""
     person = np.array([label == PERSON for label in found.labels], dtype=bool)
     sure = np.where(
         person, found.confidence >= MIN_PERSON_CONFIDENCE, things & (found.confidence >= MIN_THING_CONFIDENCE)

@@ -32,10 +32,7 @@ BATCH = 32
 
 
 def network(classes: int) -> nn.Module:
-    """Build it untrained.
-
-    Args:
-        classes: number of labels.
+    """Build it untrained, for a number of labels.
 
     Returns:
         ([(B, 3, 4, 80, 80) slow, (B, 3, 16, 80, 80) fast], (N, 5) boxes with their crop's index) to (N, classes)

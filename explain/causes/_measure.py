@@ -105,12 +105,7 @@ class Sums:
 
 
 def measure(candidates: Sequence[Candidate], sums: Sums, columns: slice = slice(None)) -> Measures:
-    """Measure the candidates of one event, or of a part of its frames.
-
-    Args:
-        candidates: of :func:`explain.causes._candidates.gather`.
-        sums: of :func:`total`.
-        columns: the frames that count.
+    """Measure the candidates of one event in the frames ``columns``; ``sums`` are those of :func:`total`.
 
     Returns:
         One row for each candidate, also for those that are in none of the frames.

@@ -138,12 +138,7 @@ def against_flow(places: Places, tube: Tube, clock: Clock) -> float:
 
 
 def density(places: Places, size: tuple[int, int], cells: int = 64) -> Floats:
-    """Draw where a class stands normally, for showing.
-
-    Args:
-        places: of the class.
-        size: (width, height) of the picture.
-        cells: columns of the map.
+    """Map where a class stands normally in a picture of (width, height), in so many columns of cells.
 
     Returns:
         (rows, cells) float32 in [0, 1]: share of the densest cell, each point spread over a third of its height.

@@ -21,12 +21,7 @@ SAME_BOX_IOU = 0.45
 
 
 def sized(found: Detections, size: tuple[int, int]) -> Detections:
-    """Leave out the boxes of a frame that are half the picture large, or larger, in width and height.
-
-    Args:
-        found: by an object model.
-        size: (width, height) of the picture.
-    """
+    """Remove boxes of half the picture's width and height or more; ``size`` is the picture's (width, height)."""
     kept = np.flatnonzero((found.boxes[:, 2:] - found.boxes[:, :2] < MAX_SIDE_FRACTION * np.array(size)).any(axis=1))
     names = tuple(found.labels[i] for i in kept.tolist())
     return Detections(found.frame, found.boxes[kept], names, found.confidence[kept], found.vocabulary)

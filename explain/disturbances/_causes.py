@@ -31,14 +31,7 @@ MIN_LASTING_LOG_RATIO = 0.35
 
 
 def find(rows: Rows, snapshots: Sequence[Snapshot], clock: Clock, scale: tuple[float, float]) -> list[Disturbance]:
-    """Say what the camera did, in order of time.
-
-    Args:
-        rows: of all frames, at least one.
-        snapshots: that were kept of them.
-        clock: of the clip, as long.
-        scale: width and height of a thumbnail's pixel in pixels of the clip.
-    """
+    """List what the camera did, by time; ``scale``: width and height of a thumbnail's pixel in the clip's pixels."""
     count = len(rows)
     blank, poor = _gone(rows, clock)
     lost = _partial.find(rows, clock, mask(blank, count))

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from benchmarks._kept_rows import table_of_rows
+
 HEADS = {
     "method": "method", "frames": "frames", "deletion_auc": "deletion AUC ↓", "insertion_auc": "insertion AUC ↑",
     "mass": "mass in mask", "rank": "rank accuracy", "points": "pointing game", "sanity": "sanity",
@@ -18,7 +20,7 @@ def page(machine: str, plan: str, found: Mapping[str, Mapping[str, Any]]) -> str
         parts += [
             f"## {camera} ({told['detector']})",
             f"{best(told['table'])} {_counted(told['table'])}",
-            lines(shown(told["table"])),
+            table_of_rows(shown(told["table"])).rstrip(),
         ]
         parts.append(_speed(told["speed"], machine))
     return "\n\n".join(parts) + "\n"
@@ -49,13 +51,6 @@ def _counted(table: Sequence[Mapping[str, Any]]) -> str:
 def shown(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """Bring a table's rows to text, ``mean [low, high]``."""
     return [{HEADS[key]: _text(value) for key, value in row.items() if key in HEADS} for row in rows]
-
-
-def lines(rows: Sequence[Mapping[str, str]]) -> str:
-    """Set rows as a table in Markdown."""
-    heads = list(rows[0]) if rows else []
-    table = [heads, ["---"] * len(heads), *([row[head] for head in heads] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in table)
 
 
 def _speed(told: Mapping[str, Any], machine: str) -> str:

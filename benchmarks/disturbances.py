@@ -212,9 +212,7 @@ def page(rows: Sequence[Row], clips: Sequence[str]) -> str:
     """Set the rows as a page of Markdown: shares first, then what was missed and what was told falsely."""
     found, staged = sum(len(row.starts) for row in rows), sum(row.staged for row in rows)
     false = sum(len(row.false) for row in rows)
-    shown = [row.table() for row in rows]
-    lines = [shown[0].keys(), ["---"] * len(shown[0]), *(row.values() for row in shown)]
-    table = ["| " + " | ".join(map(str, line)) + " |" for line in lines]
+    table = _kept_rows.table_of_rows([row.table() for row in rows])
     wrong = [f"- {row.name}: {what}" for row in rows for what in (*row.missed, *row.false)]
     chosen = "clips that constants were" if clips == TUNED_ON else "clips that no constant was"
     names = ", ".join(str(Path(clip).with_suffix("")) for clip in clips)
@@ -224,7 +222,7 @@ def page(rows: Sequence[Row], clips: Sequence[str]) -> str:
         f"{found} of {staged} staged disturbances are told, with {false} false ones, on {chosen} chosen with: {names}.",
         "", f"{_measured(rows)} {DEVELOPED}", "",
     ]  # fmt: skip
-    return "\n".join([*head, *table, "", "What was missed or told falsely:", "", *wrong]) + "\n"
+    return "\n".join([*head, table, "What was missed or told falsely:", "", *wrong]) + "\n"
 
 
 def _measured(rows: Sequence[Row]) -> str:

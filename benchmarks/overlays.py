@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks._kept_rows import table_of_rows
 from benchmarks._staged_weather import TWINS, Scene
 from benchmarks.disturbances import code, place
 from core import device, video
@@ -195,16 +196,9 @@ def page(rows: Mapping[str, Sequence[Row]]) -> str:
     command = f"`./whycam bench overlays{halves} --root DIR --out docs/results/overlays` writes this page."
     lines = ["# Texts and weather, staged", "", command, ""]
     for half, found in rows.items():
-        shown = [row.table() for row in found]
-        table = [shown[0].keys(), ["---"] * len(shown[0]), *(row.values() for row in shown)]
+        table = table_of_rows([row.table() for row in found])
         names = ", ".join(str(Path(clip).with_suffix("")) for clip in CLIPS[half])
-        lines += [
-            f"## {half}",
-            "",
-            f"Clips: {names}.",
-            "",
-            *("| " + " | ".join(map(str, line)) + " |" for line in table),
-        ]
-        lines += ["", *(f"- {row.name}: false in {what}" for row in found for what in row.wrong)]
+        lines += [f"## {half}", "", f"Clips: {names}.", "", table]
+        lines += [*(f"- {row.name}: false in {what}" for row in found for what in row.wrong)]
         lines += [*(f"- {row.name}: an event of {clip} is lost" for row in found for clip in row.lost), ""]
     return "\n".join(lines).rstrip() + "\n"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.analysis import FrameCause
+from core.boxes import iou
 from core.records import Pixels
 
 MIN_IOU = 0.3
@@ -80,17 +81,6 @@ class Shares:
     tracks: int
 
 
-def overlap(a: Pixels, b: Pixels) -> float:
-    """Intersection over union of two boxes; 0 where both are without area.
-
-    >>> overlap((0, 0, 2, 2), (1, 0, 3, 2)) == 1 / 3
-    True
-    """
-    shared = max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
-    whole = sum(max(0.0, x2 - x1) * max(0.0, y2 - y1) for x1, y1, x2, y2 in (a, b)) - shared
-    return shared / whole if whole > 0 else 0.0
-
-
 def names(coarse: str, fine: str, region: Region) -> bool:
     """Tell whether a cause of that name says what the region shows.
 
@@ -116,7 +106,8 @@ def match_first_cause(causes: Sequence[FrameCause], regions: Sequence[Region], m
         regions: of the frame.
         min_iou: IoU from which a cause lies on a region.
     """
-    on = [tuple(overlap(cause.box, region.box) >= min_iou for region in regions) for cause in causes]
+    overlaps = iou([cause.box for cause in causes], [region.box for region in regions])
+    on = [tuple(row) for row in (overlaps >= min_iou).tolist()]
     found = on[0] if on else (False,) * len(regions)
     first = causes[0] if causes else None
     named = tuple(

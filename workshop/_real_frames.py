@@ -181,9 +181,7 @@ def scenes(shots: Sequence[Shot], names: Sequence[str], regions: Regions | None 
 
 def _other_bicycles(found: Detections, named: Sequence[Floats]) -> list[tuple[str, Floats]]:
     """Return bicycles of the teacher that no region holds, with who rides or pushes them: pushing is not unusual."""
-    person = np.array([label == PERSON for label in found.labels], dtype=bool) & (
-        found.confidence >= MIN_PERSON_CONFIDENCE
-    )
+    person = found.labelled(PERSON) & (found.confidence >= MIN_PERSON_CONFIDENCE)
     kept = []
     for label, sure, box in zip(found.labels, found.confidence, found.boxes, strict=True):
         if label != "bicycle" or sure < MIN_BICYCLE_CONFIDENCE:
@@ -206,7 +204,7 @@ def _boxes(rows: Sequence[tuple[str, Floats]], names: Sequence[str]) -> Boxes:
 
 def found_boxes(found: Detections, image: Images, background: Images, things: bool) -> list[tuple[str, Floats]]:
     """Choose the teacher's boxes to trust in one (H, W, 3) frame: persons, and other ``things`` where asked."""
-    person = np.array([label == PERSON for label in found.labels], dtype=bool)
+    person = found.labelled(PERSON)
     sure = np.where(
         person, found.confidence >= MIN_PERSON_CONFIDENCE, things & (found.confidence >= MIN_THING_CONFIDENCE)
     )

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -100,13 +99,8 @@ def boxed(teachers: Teachers, image: Images) -> list[Row]:
     """Box an (H, W, 3) uint8 picture; what only the tiles show is ignored, as it may be small or no thing at all."""
     whole, tiles = teachers
     rows = completed([], mirrored(whole, image), ())
-    return completed(rows, _seen(tiles.detect(image[None])[0]), COCO)
-
-
-def _seen(found: Detections) -> Detections:
-    good = found.confidence >= MIN_IGNORED_CONFIDENCE
-    labels = tuple(label for label, keep_it in zip(found.labels, good, strict=True) if keep_it)
-    return replace(found, boxes=found.boxes[good], labels=labels, confidence=found.confidence[good])
+    seen = tiles.detect(image[None])[0]
+    return completed(rows, seen.select(seen.confidence >= MIN_IGNORED_CONFIDENCE), COCO)
 
 
 def mirrored(teacher: ObjectModel, image: Images) -> Detections:

@@ -70,13 +70,7 @@ class Agreement:
 def measure(
     chosen: str, clips: Sequence[Path], weights: Path | None = None, say: Callable[[str], None] = lambda clip: None
 ) -> list[Agreement]:
-    """Compare the compact model with YOLOX-nano on frames spread evenly over each clip.
-
-    Args:
-        chosen: device, or ``auto``.
-        clips: video files.
-        weights: folder of weights and card of the model; without it, the ones that come with Whycam.
-        say: told the clip that is looked at.
+    """Compare the compact model, or the one in ``weights``, with YOLOX-nano on frames spread over each clip.
 
     Returns:
         A row for each clip and group, then one for each group over all clips.

@@ -160,15 +160,7 @@ def measure(
     root: Path, clips: Sequence[str] = LEFT_OUT, say: Callable[[str], None] = lambda name: None,
     keep: Path | None = None, only: Sequence[str] = (), minutes: float = float("inf"),
 ) -> list[Row]:  # fmt: skip
-    """Stage everything on :data:`EACH` clips with each seed, and tell what was found, worst first.
-
-    Args:
-        root: of the footage.
-        clips: to stage it on.
-        say: told what is staged.
-        keep: file of rows; what it holds is not measured again, and each row is written to it.
-        only: names of rows to measure, be they kept or not; all that are not kept where none is given.
-        minutes: after which no other row is begun.
+    """Stage all, or ``only`` some, on :data:`EACH` clips with each seed, worst first; rows in ``keep`` are reused.
 
     Returns:
         All rows that are known, those of the file too.

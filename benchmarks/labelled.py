@@ -45,13 +45,7 @@ def with_riders(found: Detections) -> Detections:
 def measure(
     chosen: str, sets: Path, weights: Path | None = None, say: Callable[[str], None] = lambda line: None
 ) -> list[dict[str, Any]]:
-    """Measure the average precision at IoU 0.5 of each label on the pictures of each set that were left out.
-
-    Args:
-        chosen: device, or ``auto``.
-        sets: labelled sets, laid out as :mod:`workshop.street_sets` says.
-        weights: folder of weights and card of a further compact model.
-        say: told a line for each set.
+    """Measure AP at IoU 0.5 of each label on the sets' held-out pictures, also of a compact model in ``weights``.
 
     Returns:
         A row for each set and label that it and a compact model give, then one for each label over all sets: ``boxes``,

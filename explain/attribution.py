@@ -177,13 +177,7 @@ class MethodEntry:
 
 
 def attribute(name: str, entry: MethodEntry, question: AttributionInput, scorer: "Scorer") -> Attribution:
-    """Let one method explain one frame.
-
-    Args:
-        name: of the method.
-        entry: the method.
-        question: the frame.
-        scorer: asks the detector; fresh, with the budget of this method.
+    """Explain one frame by one method, with a fresh scorer that has the method's budget.
 
     Returns:
         Its map; of zeros, with a note, where the frame has no error at all.

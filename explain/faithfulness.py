@@ -140,14 +140,9 @@ def layers(network: nn.Module) -> list[nn.Module]:
 
 
 def randomise(network: nn.Module, share: float, seed: int) -> None:
-    """Shuffle the weights inside each of the last layers, from the output on (``adebayo2018sanity``).
+    """Shuffle the weights inside a share of the layers, from the output on, in place (``adebayo2018sanity``).
 
     Each weight keeps its distribution, so that activations keep their size and only what was learnt is gone.
-
-    Args:
-        network: changed in place.
-        share: of its layers, from the output on; 1 for all.
-        seed: of the shuffling.
     """
     draw = torch.Generator().manual_seed(seed)
     chosen = layers(network)

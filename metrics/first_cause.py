@@ -99,13 +99,7 @@ def names(coarse: str, fine: str, region: Region) -> bool:
 
 
 def match_first_cause(causes: Sequence[FrameCause], regions: Sequence[Region], min_iou: float = MIN_IOU) -> Verdict:
-    """Compare one frame's causes with its annotated regions.
-
-    Args:
-        causes: best first, their boxes at that frame; may be empty.
-        regions: of the frame.
-        min_iou: IoU from which a cause lies on a region.
-    """
+    """Compare a frame's causes, best first, with its regions; a cause lies on a region from ``min_iou``."""
     overlaps = iou([cause.box for cause in causes], [region.box for region in regions])
     on = [tuple(row) for row in (overlaps >= min_iou).tolist()]
     found = on[0] if on else (False,) * len(regions)

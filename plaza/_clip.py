@@ -92,15 +92,7 @@ class _Record:
 def film(
     path: Path, seed: int, frames: int, anomalies: Sequence[str | Anomaly] = (), fps: float = 25.0, **settings: Any
 ) -> None:
-    """Render a clip into ``path`` (mp4), its masks (``.npz``, where there are any) and its truth (``.json``) beside it.
-
-    Args:
-        path: the mp4 to write.
-        seed: who walks where, light and noise.
-        frames: how many.
-        anomalies: as :func:`plaza.render` takes them.
-        fps: frames per second.
-        settings: further arguments of :func:`plaza.render`.
+    """Render an mp4, its masks (``.npz``, if any) and truth (``.json``); ``settings`` are :func:`plaza.render`'s.
 
     Raises:
         StorageError: the folder cannot be written to.

@@ -47,14 +47,7 @@ SEEDS = {"walkers": (11, 0), "riders": (11, 2)}
 def gather(
     cache: Path, root: Path, teacher: Teacher, names: Sequence[str], say: Callable[[str], None]
 ) -> list[tuple[Samples, float]]:
-    """Cut real persons out once and keep them; what is already there is taken from there.
-
-    Args:
-        cache: folder for the crops.
-        root: as :func:`workshop._real_frames.read` wants it.
-        teacher: finds the persons.
-        names: labels in their order.
-        say: told which clips are read.
+    """Cut the persons that the teacher finds under ``root`` out, once, and keep them in ``cache``.
 
     Returns:
         Samples and the share of each. Whether these persons carry something is not known: it is guessed.

@@ -147,15 +147,7 @@ def samples(
     fps: float,
     faster: float = 1.0,
 ) -> tuple[Images, Floats]:
-    """Cut persons out around one key frame; frames beyond the clip repeat its ends.
-
-    Args:
-        images: (T, H, W, 3) uint8, the clip.
-        key: index of the key frame.
-        boxes: N boxes at the key frame; they are moved a little at random.
-        rng: decides.
-        fps: the clip's frames per second.
-        faster: how much faster than it was the clip is played.
+    """Cut N boxes, moved at random, out of (T, H, W, 3) uint8 frames around ``key``, played ``faster``.
 
     Returns:
         (N, 16, 80, 80, 3) uint8 and (N, 4) float32 the boxes in their crops.
@@ -167,13 +159,7 @@ def samples(
 
 
 def batches(sources: Sequence[tuple[Samples, float]], rng: Random, steps: int, batch: int) -> Iterator[Batch]:
-    """Draw and vary samples; those with rare labels are drawn more often.
-
-    Args:
-        sources: samples, and the share of all that is drawn from them.
-        rng: decides.
-        steps: how many batches.
-        batch: samples in each.
+    """Draw and vary samples from sources with their shares; those with rare labels are drawn more often.
 
     Yields:
         (B, 3, 16, 80, 80) float32 normalised, (B, 4) boxes, and (B, K) float32 labels.

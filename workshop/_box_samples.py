@@ -129,12 +129,9 @@ def _read(path: Path, names: Sequence[str]) -> list[Boxes]:
 
 
 def with_riders(objects: Sequence[Sequence[Any]]) -> list[tuple[str, list[float], float]]:
-    """Have the box of what is ridden hold its rider, too, as a trained eye and published regions draw it.
+    """Extend the box of what is ridden to its rider; ``objects``: label, box, visible share, whether it rides.
 
     A skateboard alone is three pixels high in surveillance footage.
-
-    Args:
-        objects: label, box, visible share, and whether it is a person who rides or pushes.
 
     Returns:
         Label, box, visible share of each.

@@ -159,13 +159,7 @@ def _shot(clip: Footage, every: int, teacher: Teacher, say: Callable[[str], None
 
 
 def scenes(shots: Sequence[Shot], names: Sequence[str], regions: Regions | None = None) -> Scenes:
-    """Make samples of shots: the teacher's surest boxes, and the regions where there are any.
-
-    Args:
-        shots: of the clips.
-        names: labels in their order.
-        regions: clip to frame to its labelled boxes; where given, the teacher names persons alone.
-    """
+    """Make samples of shots: the teacher's surest boxes, with ``regions`` its persons and the labelled boxes."""
     images = [image for shot in shots for image in shot.images]
     truth = []
     for shot in shots:

@@ -53,16 +53,9 @@ def sources(root: Path, left_out: Sequence[str]) -> list[dict[str, str]]:
 def gather(
     root: Path, left_out: Sequence[str], cache: Path, teachers: Callable[[], Teachers], say: Callable[[str], None]
 ) -> list[Picture]:
-    """Make frames of clips small, once, and box them.
+    """Reduce frames of clips, once, box them, and keep them in ``cache``; ``say`` gets one line.
 
     What the teacher is sure of is learnt, where it sees anything else nothing is, and the rest is background.
-
-    Args:
-        root: folder of clips.
-        left_out: names of clips.
-        cache: folder for the small frames.
-        teachers: makes the models that box them; called where frames are still to be made.
-        say: told one line in all.
 
     Raises:
         DataError: there is no clip.

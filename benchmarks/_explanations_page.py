@@ -27,7 +27,7 @@ def page(machine: str, plan: str, found: Mapping[str, Mapping[str, Any]]) -> str
 
 
 def best(table: Sequence[Mapping[str, Any]]) -> str:
-    """Say how much better than the detector's own map the most faithful method's deletion AUC is."""
+    """Return how much better than the detector's own map the most faithful method's deletion AUC is."""
     means = {row["method"]: row["deletion_auc"]["mean"] for row in table if row["deletion_auc"]}
     if "residual" not in means:
         return "No frame's score falls when the picture becomes background: nothing can be said of deletion."
@@ -42,7 +42,7 @@ def best(table: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _counted(table: Sequence[Mapping[str, Any]]) -> str:
-    """Say how many frames of each clip count; where the background alone scores as high, deletion has no answer."""
+    """Return how many frames of each clip count; where the background alone scores as high, deletion has no answer."""
     counts = ", ".join(f"{count} of {clip}" for clip, count in table[0]["clips"].items()) if table else "none"
     answered = max((row["deletion_auc"]["count"] for row in table if row["deletion_auc"]), default=0)
     return f"Frames: {counts}; deletion and insertion have an answer in {answered} of them."

@@ -35,7 +35,7 @@ class Agreement:
     Attributes:
         clip: its file name, or ``all``.
         group: a name of :data:`GROUPS`.
-        frames: frames looked at.
+        frames: frames compared.
         sure: sure boxes of the teacher.
         found: those of them that the model finds.
         further: sure boxes of the model that the teacher lacks at any confidence.

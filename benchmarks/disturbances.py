@@ -218,7 +218,7 @@ def page(rows: Sequence[Row], clips: Sequence[str]) -> str:
 
 
 def _measured(rows: Sequence[Row]) -> str:
-    """Say which rows were measured, and on which commits."""
+    """Return which rows were measured, and on which commits."""
     commits = Counter(row.commit for row in rows)
     of = ", ".join(f"{count} on commit {commit}" for commit, count in commits.most_common())
     left = [name for name in ALL if name not in {row.name for row in rows}]

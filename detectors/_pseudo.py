@@ -44,7 +44,7 @@ TECHNIQUES: dict[str, tuple[Callable[[Tensor, Tensor, Tensor], Tensor], float]] 
 
 
 def masks(technique: str, centres: Tensor, sides: Tensor, size: tuple[int, int]) -> Tensor:
-    """Say how much of the intruder each pixel of each frame shows.
+    """Return how much of the intruder each pixel of each frame shows.
 
     Args:
         technique: a key of :data:`TECHNIQUES`. SmoothMixS falls linearly to 0 over a tenth of half the side outside

@@ -98,7 +98,7 @@ def relevance_rank_accuracy(values: Floats, mask: Bools) -> float:
 
 
 def pointing_game(values: Floats, mask: Bools) -> bool:
-    """Tell whether the highest pixel lies on the mask or near it (pointing game, ``zhang2018topdown``)."""
+    """Return whether the highest pixel lies on the mask or near it (pointing game, ``zhang2018topdown``)."""
     row, column = np.unravel_index(int(np.argmax(values)), values.shape)
     away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return bool(mask.any() and away[row, column] <= MAX_REACH_FRACTION * max(values.shape))

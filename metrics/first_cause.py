@@ -82,7 +82,7 @@ class Shares:
 
 
 def names(coarse: str, fine: str, region: Region) -> bool:
-    """Tell whether a cause of that name says what the region shows.
+    """Return whether a cause of that name says what the region shows.
 
     An object is named by its name, and by the action that is done on it (:data:`DONE_ON`); an action by its name; a
     place by any cause of type ``location``, as there is no common list of places. ``unknown`` names nothing.

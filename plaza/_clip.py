@@ -30,7 +30,7 @@ Labels = list[tuple[str, str]]
 
 
 def explain(frame: PlazaFrame) -> Labels:
-    """Say what is unusual in a frame, as X-MAN's (coarse, fine) labels, in alphabetical order."""
+    """Return what is unusual in a frame, as X-MAN's (coarse, fine) labels, in alphabetical order."""
     found = set()
     for thing in (o for o in frame.objects if o.anomalous):
         if thing.label != "person":

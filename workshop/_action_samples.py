@@ -99,13 +99,7 @@ def _cut_one(cache: Path, seed: int) -> Path:
 
 def _play(seed: int, fps: float, rng: Random) -> Iterator[PlazaFrame]:
     """Render a plaza on which much that is unusual happens, seen by a camera drawn at random."""
-    film = plaza.Film(
-        light=rng.uniform(0.6, 1.1),
-        noise=rng.uniform(0.5, 4),
-        blur=rng.uniform(0.3, 0.9),
-        quality=int(rng.integers(55, 95)),
-        grey=bool(rng.random() < 0.4),
-    )
+    film = plaza.Film.drawn(rng, (0.6, 1.1), (0.5, 4), (0.3, 0.9), (55, 95), 0.4)
     often = np.array([SAMPLING_WEIGHTS.get(name, 1.0) for name in PEOPLED])
     played = rng.choice(PEOPLED, PLAYED, p=often / often.sum())
     return plaza.render(

@@ -87,7 +87,7 @@ def _render_one(cache: Path, seed: int, frames: int) -> Path:
 
 
 def facts(thing: plaza.PlazaObject) -> list[Any]:
-    """Say what :func:`with_riders` wants to know of an object."""
+    """Return what :func:`with_riders` wants to know of an object."""
     rides = any(action.startswith(("ride", "push")) for action in thing.actions)
     return [thing.label, list(map(float, thing.box)), float(thing.visible), rides]
 
@@ -98,13 +98,7 @@ def scene(seed: int) -> dict[str, Any]:
     A quarter of them are seen by the demo's camera, the others by cameras of their own.
     """
     rng = np.random.default_rng([seed, 17])
-    film = plaza.Film(
-        light=rng.uniform(0.6, 1.25),
-        noise=rng.uniform(0, 4),
-        blur=rng.uniform(0.3, 1.1),
-        quality=int(rng.integers(50, 101)),
-        grey=bool(rng.random() < 0.3),
-    )
+    film = plaza.Film.drawn(rng, (0.6, 1.25), (0, 4), (0.3, 1.1), (50, 101), 0.3)
     demo, often = rng.random() < 0.25, np.array(list(HAPPENS.values()), dtype=np.float64)
     return {
         "fps": 3.0,

@@ -53,14 +53,8 @@ def cut(
     """
     height, width = image.shape[:2]
     x1, y1, x2, y2 = (round(float(side)) for side in box)
-    if (
-        x1 <= MARGIN_PIXELS
-        or y1 <= MARGIN_PIXELS
-        or x2 >= width - MARGIN_PIXELS
-        or y2 >= height - MARGIN_PIXELS
-        or x2 - x1 < 4
-        or y2 - y1 < 4
-    ):
+    edges = min(x1, y1, width - x2, height - y2) <= MARGIN_PIXELS
+    if edges or min(x2 - x1, y2 - y1) < 4:
         return None
     at = np.s_[y1 - MARGIN_PIXELS : y2 + MARGIN_PIXELS, x1 - MARGIN_PIXELS : x2 + MARGIN_PIXELS]
     change = np.abs(image[at].astype(np.float32) - background[at]).max(2)
@@ -78,7 +72,7 @@ def cut(
 
 
 def alone(boxes: Floats) -> Bools:
-    """Tell which of (N, 4) boxes touch no other."""
+    """Return which of (N, 4) boxes touch no other."""
     return np.asarray((iou(boxes, boxes) > 0).sum(1) <= 1)
 
 

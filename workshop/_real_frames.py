@@ -217,7 +217,7 @@ def _mean(change: Images, box: Floats) -> float:
 
 
 def _groups(found: Detections, person: Bools) -> Bools:
-    """Tell which boxes hold two surer persons: the teacher boxes a group, too."""
+    """Return which boxes hold two surer persons: the teacher boxes a group, too."""
     boxes = found.boxes
     low, high = np.maximum(boxes[:, None, :2], boxes[None, :, :2]), np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
     shared = np.clip(high - low, 0, None).prod(2)

@@ -216,7 +216,7 @@ def densities(heat: Floats, boxes: Floats, mask: Bools | None = None) -> Doubles
 
 
 def _kinds(candidates: Sequence[Candidate]) -> tuple[Bools, Bools, Bools]:
-    """Tell which candidates are persons, which are objects that a person may ride or carry, and which are regions."""
+    """Return which candidates are persons, which are objects that a person may ride or carry, and which are regions."""
     persons = np.array([c.label == PERSON for c in candidates], np.bool_)
     things = np.array([c.vocabulary == "COCO" and c.label != PERSON for c in candidates], np.bool_)
     regions = np.array([c.vocabulary == NO_VOCABULARY for c in candidates], np.bool_)

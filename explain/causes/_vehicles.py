@@ -88,7 +88,7 @@ def travel(tube: Tube, clock: Clock) -> float:
 
 
 def _near(when: Doubles, window: float) -> Bools:
-    """Tell which samples lie within half a window of each other, (T, T)."""
+    """Return which samples lie within half a window of each other, (T, T)."""
     near: Bools = np.abs(when[:, None] - when[None, :]) <= window / 2 + 1e-6
     return near
 

@@ -117,7 +117,7 @@ def _lights(rows: Rows, clock: Clock, hidden: Bools) -> list[Stretch]:
 
 
 def _behind(light: Stretch, snapshots: Sequence[Snapshot], poor: Doubles) -> bool:
-    """Tell whether a change of light is something that comes before the camera: detail goes, and so does the view."""
+    """Return whether a change of light is something that comes before the camera: detail goes, and so does the view."""
     gone = float(poor[light.first : light.last + 1].max())
     before = [one for one in snapshots if one.frame < light.first]
     then = [one for one in snapshots if light.first < one.frame <= light.last + 1]

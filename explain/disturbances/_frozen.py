@@ -122,7 +122,7 @@ def _sharpened(change: Doubles, run: Stretch, before: "_Side | None", after: "_S
 
 
 def _live(rows: Rows, run: Stretch, blank: Bools) -> bool:
-    """Tell whether the rest of the clip has noise: a scene that is still by itself has none most of the time."""
+    """Return whether the rest of the clip has noise: a scene that is still by itself has none most of the time."""
     rest = ~blank
     rest[run.first : run.last + 1] = False
     rest[0] = False

@@ -124,7 +124,7 @@ def test_image_sets_are_measured_class_by_class(capsys, tmp_path):
     ("arguments", "said"),
     [
         ([], "say what to measure"),
-        (["--check", "tiny"], "--check looks at the data set alone"),
+        (["--check", "tiny"], "--check reads only the data set"),
         (["--scores", "none.csv"], "there is no file 'none.csv'"),
         (["--scores", "none.csv", "--protocol", "mine"], "unknown protocol 'mine'; known: decoupled"),
         (["--scores", "none.csv", "--smooth", "butter"], "unknown smoothing 'butter'"),

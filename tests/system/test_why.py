@@ -79,7 +79,7 @@ def evidence(detector, camera, cart):
 
 @pytest.fixture
 def ten_frames(monkeypatch):
-    monkeypatch.setattr(counterfactual, "LONGEST", 8)
+    monkeypatch.setattr(counterfactual, "MAX_FRAMES", 8)
 
 
 def event_counterfactual(asked, cart, out, threshold, **more):
@@ -128,7 +128,7 @@ def test_what_cannot_be_explained_away_is_said(asked, cart, tmp_path, ten_frames
     with pytest.raises(Cancelled):
         event_counterfactual(asked, cart, tmp_path, 1.0, cancelled=lambda: True)
     camera, _, runtime, *_ = asked
-    with pytest.raises(InputError, match="nothing can be taken away from it"):
+    with pytest.raises(InputError, match="so there is nothing to remove"):
         counterfactual.minimal_removal(DEMO, camera, Event(1, 2, 1, 1.0), [], tmp_path, runtime, clock=CLOCK,
                                        analysed=ANALYSED,
                                scores=np.zeros(3, np.float32), threshold=1.0)  # fmt: skip

@@ -222,7 +222,7 @@ def test_what_all_rows_share_is_said_once():
 
 def test_anomalies_in_the_training_footage_get_a_curve(monkeypatch):
     rows = [{"system": "a", "share": share, "auc": 0.9 - share, "seed": 0, "protocol": "so many"} for share in (0, 0.1)]
-    monkeypatch.setattr(contamination, "kept", lambda data: rows if data == "ped2" else [])
+    monkeypatch.setattr(contamination, "shipped_results", lambda data: rows if data == "ped2" else [])
     detection(1, "first.csv")
     at = show()
     assert len(at.get("plotly_chart")) == 5

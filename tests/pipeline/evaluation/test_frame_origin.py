@@ -21,7 +21,7 @@ def hinted(path, labels):
     found = path.with_name("labels.json")
     found.write_text(json.dumps(labels))
     try:
-        return match(read(path), read_labels(found)).unmatched["hint"]
+        return match(read(path), read_labels(found)).unmatched.hint
     except DataError as error:
         return str(error).partition("at other frames")[2]
 

@@ -111,7 +111,7 @@ def test_unfit_footage_trains_only_when_asked_to_anyway(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("request", "error", "said"),
+    ("wanted", "error", "said"),
     [
         (TrainingRequest("oracle"), UnknownNameError, "unknown detector 'oracle'"),
         (TrainingRequest(settings={"base": 0}), InputError, "setting 'base' must be from 1"),
@@ -121,8 +121,8 @@ def test_unfit_footage_trains_only_when_asked_to_anyway(tmp_path):
         (TrainingRequest(false_alarms=0), InputError, "false alarms an hour must be"),
     ],
 )
-def test_a_wish_out_of_range_is_refused_before_the_footage_is_looked_at(tmp_path, request, error, said):
+def test_a_wish_out_of_range_is_refused_before_the_footage_is_looked_at(tmp_path, wanted, error, said):
     with pytest.raises(error, match=said):
-        train_camera("yard", [], tmp_path / "yard", request, Told().callbacks(), RUNTIME)
+        train_camera("yard", [], tmp_path / "yard", wanted, Told().callbacks(), RUNTIME)
     with pytest.raises(InputError, match="camera name 'Two Words'"):
         train_camera("yard", [], tmp_path / "Two Words", TrainingRequest(), Told().callbacks(), RUNTIME)

@@ -97,7 +97,7 @@ def until(job, condition):
 
 
 @pytest.mark.parametrize(
-    ("request", "said"),
+    ("fields", "said"),
     [
         ({"name": "Two Words"}, "camera name 'Two Words'"),
         ({"name": "../up"}, "camera name '../up'"),
@@ -107,9 +107,9 @@ def until(job, condition):
         ({"false_alarms": 0}, "false alarms an hour must be"),
     ],
 )
-def test_what_cannot_be_is_refused_and_leaves_nothing(whycam_home, request, said):
+def test_what_cannot_be_is_refused_and_leaves_nothing(whycam_home, fields, said):
     with pytest.raises(InputError, match=said):
-        submitted(**request)
+        submitted(**fields)
     assert list((whycam_home / "trainings").glob("*")) == [] and trainings.trainings() == []
 
 

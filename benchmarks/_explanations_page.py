@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from benchmarks._kept_rows import table_of_rows
+
 HEADS = {
     "method": "method", "frames": "frames", "deletion_auc": "deletion AUC ↓", "insertion_auc": "insertion AUC ↑",
     "mass": "mass in mask", "rank": "rank accuracy", "points": "pointing game", "sanity": "sanity",
@@ -12,26 +14,20 @@ SANITY = "Sanity is the rank correlation with the map of the network with shuffl
 
 
 def page(machine: str, plan: str, found: Mapping[str, Mapping[str, Any]]) -> str:
-    """Set the figures of cameras, as :func:`benchmarks.explanations.of_cameras` returns them, in Markdown.
-
-    Args:
-        machine: where they were measured.
-        plan: one sentence: which frames, which budget.
-        found: camera to its figures.
-    """
+    """Format cameras' figures, of :func:`benchmarks.explanations.of_cameras`, in Markdown; ``plan`` is one sentence."""
     parts = ["# Explanations of a score", f"{plan} Means with 95 % intervals of the mean, resampled. {SANITY}"]
     for camera, told in found.items():
         parts += [
             f"## {camera} ({told['detector']})",
             f"{best(told['table'])} {_counted(told['table'])}",
-            lines(shown(told["table"])),
+            table_of_rows(shown(told["table"])).rstrip(),
         ]
         parts.append(_speed(told["speed"], machine))
     return "\n\n".join(parts) + "\n"
 
 
 def best(table: Sequence[Mapping[str, Any]]) -> str:
-    """Say how much better than the detector's own map the most faithful method's deletion AUC is."""
+    """Return how much better than the detector's own map the most faithful method's deletion AUC is."""
     means = {row["method"]: row["deletion_auc"]["mean"] for row in table if row["deletion_auc"]}
     if "residual" not in means:
         return "No frame's score falls when the picture becomes background: nothing can be said of deletion."
@@ -46,7 +42,7 @@ def best(table: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _counted(table: Sequence[Mapping[str, Any]]) -> str:
-    """Say how many frames of each clip count; where the background alone scores as high, deletion has no answer."""
+    """Return how many frames of each clip count; where the background alone scores as high, deletion has no answer."""
     counts = ", ".join(f"{count} of {clip}" for clip, count in table[0]["clips"].items()) if table else "none"
     answered = max((row["deletion_auc"]["count"] for row in table if row["deletion_auc"]), default=0)
     return f"Frames: {counts}; deletion and insertion have an answer in {answered} of them."
@@ -55,13 +51,6 @@ def _counted(table: Sequence[Mapping[str, Any]]) -> str:
 def shown(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """Bring a table's rows to text, ``mean [low, high]``."""
     return [{HEADS[key]: _text(value) for key, value in row.items() if key in HEADS} for row in rows]
-
-
-def lines(rows: Sequence[Mapping[str, str]]) -> str:
-    """Set rows as a table in Markdown."""
-    heads = list(rows[0]) if rows else []
-    table = [heads, ["---"] * len(heads), *([row[head] for head in heads] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in table)
 
 
 def _speed(told: Mapping[str, Any], machine: str) -> str:

@@ -43,7 +43,7 @@ def _did(a: Analysis, kind: str, start: float, end: float | None = None) -> bool
 
 
 def _one(a: Analysis, start: float, end: float, names: frozenset[str]) -> bool:
-    """Tell whether the one event lies there, and is put down to one of these."""
+    """Return whether the one event lies there, and is put down to one of these."""
     return len(a.events) == 1 and _lies(a, a.events[0], start, end) and _named(a.events[0], names)
 
 
@@ -63,12 +63,12 @@ def _all(a: Analysis, names: frozenset[str]) -> bool:
 
 
 def _outside(a: Analysis, start: float, end: float) -> bool:
-    """Tell whether no event has its peak in a stretch, or begins in it."""
+    """Return whether no event has its peak in a stretch, or begins in it."""
     return not any(start <= a.clock.at(f) <= end for one in a.events for f in (one.event.first, one.event.peak))
 
 
 def _over(a: Analysis, first: int, last: int) -> bool:
-    """Tell whether one event spans these frames."""
+    """Return whether one event spans these frames."""
     return any(one.event.first <= first and last <= one.event.last for one in a.events)
 
 

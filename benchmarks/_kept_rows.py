@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 
 from core.errors import InputError
 from core.files import write_json
+from pipeline.evaluation.results import markdown
 
 UNKNOWN = "unknown"
 """Commit of what is measured outside a checkout."""
@@ -51,6 +52,11 @@ class Row:
 
 def _median(errors: list[float]) -> str:
     return f"{float(np.median(errors)):.2f} s" if errors else ""
+
+
+def table_of_rows(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Format rows of the same columns as a table in Markdown."""
+    return markdown([tuple(map(str, row.values())) for row in rows], list(rows[0]) if rows else [])
 
 
 def kept(path: Path | None) -> dict[str, Row]:

@@ -59,13 +59,9 @@ def _slow_cover(how: str) -> Stage:
 
 FAULTS: dict[str, Stage] = {
     "moved 8 to 30 pixels": lambda t: views.moved(t, t.moment(0.25, 0.6), t.rng.uniform(8, 30)),
-    "moved near the end": lambda t: views.moved(
-        t, len(t.images) - max(6, round(1.2 * t.fps)), t.rng.uniform(10, 30)
-    ),
+    "moved near the end": lambda t: views.moved(t, len(t.images) - max(6, round(1.2 * t.fps)), t.rng.uniform(10, 30)),
     "moved near the start": lambda t: views.moved(t, max(3, round(0.7 * t.fps)), t.rng.uniform(10, 30)),
-    "moved and back": lambda t: views.moved(
-        t, t.moment(0.2, 0.35), t.rng.uniform(10, 25), back=t.moment(0.65, 0.8)
-    ),
+    "moved and back": lambda t: views.moved(t, t.moment(0.2, 0.35), t.rng.uniform(10, 25), back=t.moment(0.65, 0.8)),
     "moved in 1 to 4 s": lambda t: views.moved(
         t, t.moment(0.2, 0.4), t.rng.uniform(12, 35), ramp=t.rng.uniform(1, min(4, 0.4 * len(t.images) / t.fps))
     ),
@@ -76,9 +72,7 @@ FAULTS: dict[str, Stage] = {
     "shaken, jitter": lambda t: views.shaken(t, t.moment(0.15, 0.4), t.long(1.5, 5), t.rng.uniform(2, 6), "jitter"),
     "shaken, sways": lambda t: views.shaken(t, t.moment(0.15, 0.4), t.long(2, 5), t.rng.uniform(2.5, 6), "sway"),
     "shaken, a bump": lambda t: views.shaken(t, t.moment(0.15, 0.5), t.long(1, 2), t.rng.uniform(5, 12), "bump"),
-    "light jumps, decays": lambda t: pictures.light(
-        t, t.moment(0.15, 0.5), _gain(t, 0.6, 1.3, 1.6, 1.8), "decays"
-    ),
+    "light jumps, decays": lambda t: pictures.light(t, t.moment(0.15, 0.5), _gain(t, 0.6, 1.3, 1.6, 1.8), "decays"),
     "light steps": lambda t: pictures.light(t, t.moment(0.25, 0.6), _gain(t, 0.65, 0.75, 1.3, 1.5), "step"),
     "light, a pulse": lambda t: pictures.light(
         t, t.moment(0.15, 0.4), _gain(t, 0.5, 0.7, 1.4), "pulse", t.long(0.5, 3)

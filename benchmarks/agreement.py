@@ -35,7 +35,7 @@ class Agreement:
     Attributes:
         clip: its file name, or ``all``.
         group: a name of :data:`GROUPS`.
-        frames: frames looked at.
+        frames: frames compared.
         sure: sure boxes of the teacher.
         found: those of them that the model finds.
         further: sure boxes of the model that the teacher lacks at any confidence.
@@ -70,13 +70,7 @@ class Agreement:
 def measure(
     chosen: str, clips: Sequence[Path], weights: Path | None = None, say: Callable[[str], None] = lambda clip: None
 ) -> list[Agreement]:
-    """Compare the compact model with YOLOX-nano on frames spread evenly over each clip.
-
-    Args:
-        chosen: device, or ``auto``.
-        clips: video files.
-        weights: folder of weights and card of the model; without it, the ones that come with Whycam.
-        say: told the clip that is looked at.
+    """Compare the compact model, or the one in ``weights``, with YOLOX-nano on frames spread over each clip.
 
     Returns:
         A row for each clip and group, then one for each group over all clips.
@@ -115,7 +109,8 @@ def _counts(pairs: Sequence[tuple[Detections, Detections]], names: Sequence[str]
     """Return sure boxes of the teacher, those found, and sure boxes that the teacher lacks."""
     sure = found = further = 0
     for ours, taught in pairs:
-        boxes, confidence = _of(ours, names)
+        ours = ours.select(ours.labelled(*names))
+        boxes, confidence = ours.boxes, ours.confidence
         forms, known = _forms(taught, names)
         overlaps = np.max([iou(boxes, form) for form in forms], axis=0)
         hit = (overlaps >= MATCH_IOU) & (confidence >= MIN_FOUND_SCORE)[:, None]
@@ -125,23 +120,15 @@ def _counts(pairs: Sequence[tuple[Detections, Detections]], names: Sequence[str]
     return sure, found, further
 
 
-def _of(found: Detections, names: Sequence[str]) -> tuple[Floats, Floats]:
-    which = np.array([label in names for label in found.labels], dtype=bool)
-    return found.boxes[which], found.confidence[which]
-
-
 def _forms(taught: Detections, names: Sequence[str]) -> tuple[list[Floats], Floats]:
     """Return the teacher's boxes as drawn and, where one is ridden, with its rider, as the compact model draws it."""
-    boxes, confidence = _of(taught, names)
-    labels = [label for label in taught.labels if label in names]
-    persons, _ = _of(taught, ("person",))
-    touch = iou(boxes, persons)
-    joined = boxes.copy()
-    for i, label in enumerate(labels):
+    of, persons = taught.select(taught.labelled(*names)), taught.boxes[taught.labelled("person")]
+    touch, joined = iou(of.boxes, persons), of.boxes.copy()
+    for i, label in enumerate(of.labels):
         if label in compact.RIDDEN and len(persons) and touch[i].max() > 0:
             rider = persons[touch[i].argmax()]
-            joined[i] = [*np.minimum(boxes[i, :2], rider[:2]), *np.maximum(boxes[i, 2:], rider[2:])]
-    return [boxes, joined], confidence
+            joined[i] = [*np.minimum(joined[i, :2], rider[:2]), *np.maximum(joined[i, 2:], rider[2:])]
+    return [of.boxes, joined], of.confidence
 
 
 def total(rows: Sequence[Agreement]) -> list[Agreement]:

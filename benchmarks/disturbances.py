@@ -160,15 +160,7 @@ def measure(
     root: Path, clips: Sequence[str] = LEFT_OUT, say: Callable[[str], None] = lambda name: None,
     keep: Path | None = None, only: Sequence[str] = (), minutes: float = float("inf"),
 ) -> list[Row]:  # fmt: skip
-    """Stage everything on :data:`EACH` clips with each seed, and tell what was found, worst first.
-
-    Args:
-        root: of the footage.
-        clips: to stage it on.
-        say: told what is staged.
-        keep: file of rows; what it holds is not measured again, and each row is written to it.
-        only: names of rows to measure, be they kept or not; all that are not kept where none is given.
-        minutes: after which no other row is begun.
+    """Stage all, or ``only`` some, on :data:`EACH` clips with each seed, worst first; rows in ``keep`` are reused.
 
     Returns:
         All rows that are known, those of the file too.
@@ -212,9 +204,7 @@ def page(rows: Sequence[Row], clips: Sequence[str]) -> str:
     """Set the rows as a page of Markdown: shares first, then what was missed and what was told falsely."""
     found, staged = sum(len(row.starts) for row in rows), sum(row.staged for row in rows)
     false = sum(len(row.false) for row in rows)
-    shown = [row.table() for row in rows]
-    lines = [shown[0].keys(), ["---"] * len(shown[0]), *(row.values() for row in shown)]
-    table = ["| " + " | ".join(map(str, line)) + " |" for line in lines]
+    table = _kept_rows.table_of_rows([row.table() for row in rows])
     wrong = [f"- {row.name}: {what}" for row in rows for what in (*row.missed, *row.false)]
     chosen = "clips that constants were" if clips == TUNED_ON else "clips that no constant was"
     names = ", ".join(str(Path(clip).with_suffix("")) for clip in clips)
@@ -224,11 +214,11 @@ def page(rows: Sequence[Row], clips: Sequence[str]) -> str:
         f"{found} of {staged} staged disturbances are told, with {false} false ones, on {chosen} chosen with: {names}.",
         "", f"{_measured(rows)} {DEVELOPED}", "",
     ]  # fmt: skip
-    return "\n".join([*head, *table, "", "What was missed or told falsely:", "", *wrong]) + "\n"
+    return "\n".join([*head, table, "What was missed or told falsely:", "", *wrong]) + "\n"
 
 
 def _measured(rows: Sequence[Row]) -> str:
-    """Say which rows were measured, and on which commits."""
+    """Return which rows were measured, and on which commits."""
     commits = Counter(row.commit for row in rows)
     of = ", ".join(f"{count} on commit {commit}" for commit, count in commits.most_common())
     left = [name for name in ALL if name not in {row.name for row in rows}]

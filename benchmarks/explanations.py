@@ -61,15 +61,7 @@ class Plan:
 
 
 def measure(camera: Camera, dataset: Dataset, plan: Plan, runtime: Runtime, say: Say) -> list[dict[str, Any]]:
-    """Explain abnormal frames by every method; returns a row for each method.
-
-    Args:
-        camera: whose detector is explained.
-        dataset: whose test clips.
-        plan: which frames, how long.
-        runtime: device and precision.
-        say: given what tells how far it is.
-    """
+    """Explain abnormal frames by every method; returns a row for each method; ``say`` gets the progress."""
     detector, began = camera.build(runtime), time.monotonic()
     picked = frames_of(dataset, plan.clips, detector, plan.count)
     folder = files.folder(plan.work or files.home() / "bench" / "explanations")
@@ -104,15 +96,7 @@ def measure(camera: Camera, dataset: Dataset, plan: Plan, runtime: Runtime, say:
 def of_cameras(
     names: Sequence[str], data: str | None, root: Path, plan: Plan, runtime: Runtime, say: Say
 ) -> dict[str, dict[str, Any]]:
-    """Measure each camera that is named, or all that were trained on the data set.
-
-    Args:
-        names: of cameras.
-        data: name of a data set with masks.
-        root: its folder.
-        plan: which frames, how long.
-        runtime: device and precision.
-        say: given what tells how far it is.
+    """Measure each named camera, or all trained on the data set ``data`` under ``root``; ``say`` gets the progress.
 
     Returns:
         Camera to its ``detector``, ``table`` and ``speed``.

@@ -16,12 +16,7 @@ FOLDER = "footage-faults"
 
 
 def measure(chosen: str, root: Path, say: Callable[[str], None] = lambda file: None) -> list[dict[str, Any]]:
-    """Analyse every file.
-
-    Args:
-        chosen: device, or ``auto``.
-        root: folder that holds ``footage-faults``, or that folder.
-        say: told the file that is analysed.
+    """Analyse every file of ``root`` or of its folder ``footage-faults``; ``say`` gets each file's name.
 
     Returns:
         A row for each: ``file``, ``right`` (what is right), ``said`` (what was), ``holds``.

@@ -17,7 +17,7 @@ from explain.objects import compact
 from explain.objects.rcnn import COCO
 from metrics.box_ap import average_precision
 from workshop import street_sets
-from workshop.street_samples import MEASURED_FRAMES, truth
+from workshop.street_samples import spread, truth
 from workshop.street_sets import Picture
 
 ALL, TEACHER = "all", "YOLOX-nano"
@@ -34,7 +34,7 @@ class Found:
 
 def with_riders(found: Detections) -> Detections:
     """Have boxes of what is ridden hold the riders, as labels and the compact model draw them."""
-    persons = found.boxes[np.array([label == PERSON for label in found.labels], dtype=bool)]
+    persons = found.boxes[found.labelled(PERSON)]
     boxes = [
         street_sets.with_rider(box, persons) if label in compact.RIDDEN else box
         for label, box in zip(found.labels, found.boxes, strict=True)
@@ -45,13 +45,7 @@ def with_riders(found: Detections) -> Detections:
 def measure(
     chosen: str, sets: Path, weights: Path | None = None, say: Callable[[str], None] = lambda line: None
 ) -> list[dict[str, Any]]:
-    """Measure the average precision at IoU 0.5 of each label on the pictures of each set that were left out.
-
-    Args:
-        chosen: device, or ``auto``.
-        sets: labelled sets, laid out as :mod:`workshop.street_sets` says.
-        weights: folder of weights and card of a further compact model.
-        say: told a line for each set.
+    """Measure AP at IoU 0.5 of each label on the sets' held-out pictures, also of a compact model in ``weights``.
 
     Returns:
         A row for each set and label that it and a compact model give, then one for each label over all sets: ``boxes``,
@@ -68,21 +62,12 @@ def measure(
     runtime = device.choose(chosen)
     teacher = objects.choose("yolox", runtime)
     kept = street_sets.gather(sets, files.home() / "cache" / "street", lambda: teacher, say, held_out=True)
-    pictures = [picture for of in _by_set(kept) for picture in _spread(of)]
+    pictures = [picture for _, of in spread(kept) for picture in of]
     models = {"compact": objects.choose("compact", runtime), TEACHER: teacher}
     if weights:
         models["weights"] = compact.load(runtime, folder=weights)
     found = [Found(name, model.labels, _answers(model, pictures, name == TEACHER)) for name, model in models.items()]
     return table(pictures, found)
-
-
-def _by_set(pictures: Sequence[Picture]) -> list[list[Picture]]:
-    return [[p for p in pictures if p.source == name] for name in dict.fromkeys(p.source for p in pictures)]
-
-
-def _spread(pictures: Sequence[Picture]) -> list[Picture]:
-    which = np.linspace(0, len(pictures) - 1, min(MEASURED_FRAMES, len(pictures))).round().astype(int)
-    return [pictures[i] for i in which]
 
 
 def _answers(model: ObjectModel, pictures: Sequence[Picture], ridden_apart: bool) -> list[Detections]:

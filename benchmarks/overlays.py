@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks._kept_rows import table_of_rows
 from benchmarks._staged_weather import TWINS, Scene
 from benchmarks.disturbances import code, place
 from core import device, video
@@ -174,13 +175,7 @@ def _flags(events: Sequence[Event], frames: int, beside: int) -> np.ndarray[Any,
 
 
 def measure(root: Path, half: str = "measured", say: Callable[[str], None] = lambda name: None) -> list[Row]:
-    """Stage each kind on each clip of a half, and count.
-
-    Args:
-        root: of the footage.
-        half: key of :data:`CLIPS`.
-        say: told what is staged.
-    """
+    """Stage each kind on each clip under ``root`` of a ``half`` of :data:`CLIPS`, and count; ``say`` gets each kind."""
     rows, runtime = {kind: Row(kind) for kind in TWINS}, device.choose()
     for name, images, fps, camera_name in clips(root, half):
         camera = load(camera_name)
@@ -200,16 +195,9 @@ def page(rows: Mapping[str, Sequence[Row]]) -> str:
     command = f"`./whycam bench overlays{halves} --root DIR --out docs/results/overlays` writes this page."
     lines = ["# Texts and weather, staged", "", command, ""]
     for half, found in rows.items():
-        shown = [row.table() for row in found]
-        table = [shown[0].keys(), ["---"] * len(shown[0]), *(row.values() for row in shown)]
+        table = table_of_rows([row.table() for row in found])
         names = ", ".join(str(Path(clip).with_suffix("")) for clip in CLIPS[half])
-        lines += [
-            f"## {half}",
-            "",
-            f"Clips: {names}.",
-            "",
-            *("| " + " | ".join(map(str, line)) + " |" for line in table),
-        ]
-        lines += ["", *(f"- {row.name}: false in {what}" for row in found for what in row.wrong)]
+        lines += [f"## {half}", "", f"Clips: {names}.", "", table]
+        lines += [*(f"- {row.name}: false in {what}" for row in found for what in row.wrong)]
         lines += [*(f"- {row.name}: an event of {clip} is lost" for row in found for clip in row.lost), ""]
     return "\n".join(lines).rstrip() + "\n"

@@ -45,7 +45,7 @@ class Request:
         work: where each frame's figures are kept; the user's folder when None.
         out: page that is written, its suffix replaced.
         weights: folder of weights and card of a compact model.
-        say: given what tells how far it is.
+        say: receives the progress.
         early: given rows that are known long before the others.
     """
 
@@ -67,7 +67,7 @@ class Request:
     early: Callable[[Rows], None] = lambda rows: None
 
     def tell(self, name: str) -> None:
-        """Say which clip, file or picture is at work."""
+        """Return which clip, file or picture is at work."""
         self.say(lambda: name)
 
 

@@ -16,8 +16,8 @@ from core.registry import collect, pick
 from footage import labels
 from pipeline.analyse import analyse
 from pipeline.camera import Camera, load
+from pipeline.facade import DEMO
 from pipeline.rate import frame_rate
-from pipeline.views import DEMO
 
 MIN_IOU = 0.3
 Regions = Mapping[int, Sequence[Pixels]]
@@ -28,15 +28,7 @@ def measure(
     chosen: str, data: str | None, root: Path, regions: Path | None, camera: str | None,
     say: Callable[[str], None] = lambda clip: None,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """Analyse the demo, and clips of a data set, and hold each event's first cause against the annotated regions.
-
-    Args:
-        chosen: device, or ``auto``.
-        data: name of a data set; the demo alone when None.
-        root: its folder.
-        regions: CSV of annotated boxes (``footage.labels``), which names the clips.
-        camera: whose footage the data set is.
-        say: told the clip that is analysed.
+    """Analyse the demo and the clips of ``data`` that ``regions`` names; compare each first cause's box with them.
 
     Returns:
         A row for each event: ``clip``, ``event``, ``shown`` (frame), ``cause``, ``iou`` (best of that frame's regions;

@@ -8,7 +8,7 @@ from core._moof import FIRST_NEGATIVE_TIME, Part
 
 WRAPS = (1 << 64, 1 << 63, 1 << 33, 1 << 32, 1 << 31)
 """Where counters begin again."""
-MIN_WRAP_SECONDS = 60
+MAX_WRAP_SECONDS = 60
 """Longest time between the fragments before and after a counter began again."""
 MAX_FREE_FRACTION = 0.5
 """Share of a fragment that fragments with a wrong base time may leave free between their neighbours."""
@@ -197,5 +197,5 @@ def _signed(part: Part) -> int | None:
 
 def _wraps(back: int, scale: int) -> int:
     """Return the counter that began again where a time runs back; 0 where none did."""
-    near = MIN_WRAP_SECONDS * (scale or 1)
+    near = MAX_WRAP_SECONDS * (scale or 1)
     return next((counter for counter in WRAPS if abs(counter - back) <= near), 0)

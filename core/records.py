@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.arrays import Doubles, Floats, Images, Ints
+from core.arrays import Bools, Doubles, Floats, Images, Ints
 from core.errors import expect
 
 if TYPE_CHECKING:
@@ -179,6 +179,16 @@ class Detections:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def select(self, which: Bools | Ints) -> "Detections":
+        """Return the rows that (N,) flags mark, or those of some indices."""
+        rows = np.arange(len(self))[which]
+        labels = tuple(self.labels[i] for i in rows)
+        return Detections(self.frame, self.boxes[rows], labels, self.confidence[rows], self.vocabulary)
+
+    def labelled(self, *labels: str) -> Bools:
+        """Mark the rows of these labels: (N,)."""
+        return np.array([label in labels for label in self.labels], np.bool_)
 
 
 @dataclass(frozen=True)

@@ -62,12 +62,7 @@ def _decibels(error: Tensor) -> Tensor:
 
 
 def gradient_difference(one: Tensor, other: Tensor) -> Tensor:
-    """Compare how sharp two pictures are: mean of ||∂a| − |∂b||, summed over both axes (``mathieu2016deep``, α = 1).
-
-    Args:
-        one: (…, h, w).
-        other: same shape.
-    """
+    """Compare the sharpness of (…, h, w) pictures: mean ||∂a| − |∂b||, both axes (``mathieu2016deep``, α = 1)."""
     terms = [(one.diff(dim=axis).abs() - other.diff(dim=axis).abs()).abs().mean() for axis in (-2, -1)]
     return torch.stack(terms).sum()
 

@@ -33,7 +33,7 @@ class Conv2d(nn.Conv2d):
 
 
 def one_channel(x: Tensor, channels: int) -> bool:
-    """Tell whether a processor is asked for one channel, without gradients or function overrides."""
+    """Return whether a processor is asked for one channel, without gradients or function overrides."""
     return channels == 1 and x.device.type == "cpu" and not torch.is_grad_enabled() and not has_torch_function((x,))
 
 
@@ -141,13 +141,13 @@ def _plus(x: Tensor, bias: Tensor) -> Tensor:
 
 
 def _uneven(weight: Tensor, stride: Steps, padding: Steps, more: Steps) -> bool:
-    """Tell whether an axis comes out at no multiple of its stride."""
+    """Return whether an axis comes out at no multiple of its stride."""
     axes = zip(weight.shape[2:], stride, padding, more, strict=True)
     return any((kernel - 2 * pad + extra) % step for kernel, step, pad, extra in axes)
 
 
 def _doubles(weight: Tensor, stride: Steps, padding: Steps, more: Steps) -> bool:
-    """Tell whether a kernel of three keeps each axis or doubles it, and nothing else."""
+    """Return whether a kernel of three keeps each axis or doubles it, and nothing else."""
     sizes = tuple(weight.shape[2:]) == (3, 3, 3) and tuple(padding) == (1, 1, 1)
     return sizes and all(s in (1, 2) and m == s - 1 for s, m in zip(stride, more, strict=True))
 

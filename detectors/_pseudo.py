@@ -44,7 +44,7 @@ TECHNIQUES: dict[str, tuple[Callable[[Tensor, Tensor, Tensor], Tensor], float]] 
 
 
 def masks(technique: str, centres: Tensor, sides: Tensor, size: tuple[int, int]) -> Tensor:
-    """Say how much of the intruder each pixel of each frame shows.
+    """Return how much of the intruder each pixel of each frame shows.
 
     Args:
         technique: a key of :data:`TECHNIQUES`. SmoothMixS falls linearly to 0 over a tenth of half the side outside
@@ -84,13 +84,7 @@ def draw_patches(count: int, frames: int, size: tuple[int, int], alpha: float, b
 
 
 def patched(clips: Tensor, intruders: Tensor, mask: Tensor) -> Tensor:
-    """Show, through a moving mask, one still intruder in each clip.
-
-    Args:
-        clips: (N, T, C, h, w).
-        intruders: (N, C, h, w), in the clips' range.
-        mask: (N, T, 1, h, w), see :func:`masks`.
-    """
+    """Show an intruder (N, C, h, w) in (N, T, C, h, w) clips, through a mask (N, T, 1, h, w) of :func:`masks`."""
     return torch.lerp(clips, intruders.unsqueeze(1).expand_as(clips), mask.to(clips).expand_as(clips))
 
 

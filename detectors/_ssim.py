@@ -33,12 +33,7 @@ def ssim_map(one: Tensor, other: Tensor, peak: float = 1.0) -> Tensor:
 
 
 def multiscale_ssim(one: Tensor, other: Tensor, peak: float = 1.0) -> Tensor:
-    """Compare pictures at five scales (``wang2003multiscale``, equation 7): contrast and structure at each, light last.
-
-    Args:
-        one: (B, C, h, w), no side shorter than ``SHORTEST``.
-        other: same shape.
-        peak: see :func:`ssim_map`.
+    """Compare (B, C, h, w) at five scales (``wang2003multiscale``, equation 7): contrast, structure, and light last.
 
     Returns:
         (B,) float32, 1 where the pictures are equal; the mean over channels.

@@ -41,11 +41,7 @@ class TwoPaths(nn.Module):
         )  # fmt: skip
 
     def encode(self, windows: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Return the appearance and the motion map, (B, 8/3·base, 4, h', w') and (B, 2/3·base, 4, h', w').
-
-        Args:
-            windows: (B, 16, C, h, w) in [−1, 1].
-        """
+        """Encode (B, 16, C, h, w) as appearance (B, 8/3·base, 4, h', w') and motion (B, 2/3·base, 4, h', w')."""
         x = windows.movedim(2, 1)
         slow = x[:, :, ::RATE].contiguous(memory_format=torch.channels_last_3d)
         if self.motion is None:

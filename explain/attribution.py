@@ -177,13 +177,7 @@ class MethodEntry:
 
 
 def attribute(name: str, entry: MethodEntry, question: AttributionInput, scorer: "Scorer") -> Attribution:
-    """Let one method explain one frame.
-
-    Args:
-        name: of the method.
-        entry: the method.
-        question: the frame.
-        scorer: asks the detector; fresh, with the budget of this method.
+    """Explain one frame by one method, with a fresh scorer that has the method's budget.
 
     Returns:
         Its map; of zeros, with a note, where the frame has no error at all.
@@ -226,7 +220,7 @@ def strongest(values: Floats, share: float) -> Bools:
 
 
 def frame_importance(answer: RawAttribution, question: AttributionInput, scorer: "Scorer") -> Floats:
-    """Tell which frames of the window mattered, for a method that cannot: where it points, each frame is emptied alone.
+    """Measure how much each frame of the window mattered where a map points, for a method that gives no such figure.
 
     Returns:
         (span,) float32: by how much the scalar falls when the tenth of the picture with the largest values is filled

@@ -11,14 +11,7 @@ MIN_DARK_CONFIDENCE = 0.5
 
 
 def believed(found: Detections, image: Images) -> Detections:
-    """Return the objects of a frame, of a dark one those alone that the model is sure of.
-
-    Args:
-        found: by an object model.
-        image: (H, W, 3) uint8, the frame.
-    """
+    """Return a frame's objects, of a dark (H, W, 3) uint8 frame only those of which the model is sure."""
     if not len(found.labels) or float(np.median(image[..., 1])) >= MAX_DARK_BRIGHTNESS:
         return found
-    kept = np.flatnonzero(found.confidence >= MIN_DARK_CONFIDENCE)
-    names = tuple(found.labels[i] for i in kept.tolist())
-    return Detections(found.frame, found.boxes[kept], names, found.confidence[kept], found.vocabulary)
+    return found.select(found.confidence >= MIN_DARK_CONFIDENCE)

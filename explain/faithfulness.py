@@ -98,7 +98,7 @@ def relevance_rank_accuracy(values: Floats, mask: Bools) -> float:
 
 
 def pointing_game(values: Floats, mask: Bools) -> bool:
-    """Tell whether the highest pixel lies on the mask or near it (pointing game, ``zhang2018topdown``)."""
+    """Return whether the highest pixel lies on the mask or near it (pointing game, ``zhang2018topdown``)."""
     row, column = np.unravel_index(int(np.argmax(values)), values.shape)
     away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return bool(mask.any() and away[row, column] <= MAX_REACH_FRACTION * max(values.shape))
@@ -140,14 +140,9 @@ def layers(network: nn.Module) -> list[nn.Module]:
 
 
 def randomise(network: nn.Module, share: float, seed: int) -> None:
-    """Shuffle the weights inside each of the last layers, from the output on (``adebayo2018sanity``).
+    """Shuffle the weights inside a share of the layers, from the output on, in place (``adebayo2018sanity``).
 
     Each weight keeps its distribution, so that activations keep their size and only what was learnt is gone.
-
-    Args:
-        network: changed in place.
-        share: of its layers, from the output on; 1 for all.
-        seed: of the shuffling.
     """
     draw = torch.Generator().manual_seed(seed)
     chosen = layers(network)
@@ -159,11 +154,7 @@ def randomise(network: nn.Module, share: float, seed: int) -> None:
 
 
 def sanity(values: Floats, explain: Callable[[float], Floats]) -> float:
-    """Return the rank correlation of a map with that of the fully random network (``adebayo2018sanity``).
-
-    Args:
-        values: the map of the trained network.
-        explain: (share of layers randomised) -> map.
+    """Return a map's rank correlation with that of the random network (``adebayo2018sanity``).
 
     Returns:
         −1 to 1; a map fails at :data:`MAX_SANITY_CORRELATION` or more.

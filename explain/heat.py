@@ -13,10 +13,7 @@ from core.errors import expect
 
 
 def summed_area(heat: Floats) -> Doubles:
-    """Sum heat over all rectangles that begin at the picture's upper left corner.
-
-    Args:
-        heat: (H, W) non-negative.
+    """Sum (H, W) non-negative heat over all rectangles that begin at the picture's upper left corner.
 
     Returns:
         (H + 1, W + 1) float64; entry (y, x) is the sum of ``heat[:y, :x]``.
@@ -35,16 +32,7 @@ def summed_area(heat: Floats) -> Doubles:
 
 
 def clip_boxes(boxes: npt.ArrayLike, width: int, height: int) -> Doubles:
-    """Clip boxes to the picture; a degenerate box (no area, or a corner that is no number) becomes all zeros.
-
-    Args:
-        boxes: (N, 4) x1, y1, x2, y2 in pixels; infinite corners are allowed.
-        width: of the picture, in pixels.
-        height: of the picture, in pixels.
-
-    Returns:
-        (N, 4) float64.
-    """
+    """Clip (N, 4) boxes to a picture, float64; a degenerate box (no area, or a corner of NaN) becomes all zeros."""
     found = np.asarray(boxes, np.float64).reshape(-1, 4)
     clipped = np.clip(found, 0.0, np.array([width, height, width, height], np.float64))
     proper = (clipped[:, 2] > clipped[:, 0]) & (clipped[:, 3] > clipped[:, 1]) & ~np.isnan(found).any(axis=1)
@@ -59,15 +47,7 @@ def box_area(boxes: npt.ArrayLike, width: int, height: int) -> Doubles:
 
 
 def box_heat(table: Doubles, boxes: npt.ArrayLike) -> Doubles:
-    """Heat inside each box; the part of a box outside the picture holds none, a degenerate box holds none.
-
-    Args:
-        table: (H + 1, W + 1) of :func:`summed_area`.
-        boxes: (N, 4) x1, y1, x2, y2 in pixels, whole or not.
-
-    Returns:
-        (N,) float64, non-negative.
-    """
+    """Sum heat in (N, 4) boxes by a :func:`summed_area` table, (N,) float64; none outside or in degenerate boxes."""
     height, width = table.shape[0] - 1, table.shape[1] - 1
     x1, y1, x2, y2 = clip_boxes(boxes, width, height).T
     inside = _integral(table, x2, y2) - _integral(table, x1, y2) - _integral(table, x2, y1) + _integral(table, x1, y1)
@@ -89,12 +69,7 @@ def _integral(table: Doubles, x: Doubles, y: Doubles) -> Doubles:
 
 
 def box_peak(heat: Floats, boxes: npt.ArrayLike) -> Doubles:
-    """Highest heat of a pixel whose centre lies in each box, (N,) float64; 0 for a box without any such pixel.
-
-    Args:
-        heat: (H, W) non-negative.
-        boxes: (N, 4) in pixels.
-    """
+    """Highest heat (H, W) of a pixel whose centre lies in each of (N, 4) boxes: (N,) float64; 0 for no such pixel."""
     height, width = heat.shape
     x1, y1, x2, y2 = _whole(boxes, width, height).T
     if not len(x1):
@@ -113,15 +88,7 @@ def _whole(boxes: npt.ArrayLike, width: int, height: int) -> npt.NDArray[np.intp
 
 
 def covered(shape: tuple[int, int], boxes: npt.ArrayLike) -> Bools:
-    """Mark the pixels whose centre lies in at least one box.
-
-    Args:
-        shape: (H, W) of the picture.
-        boxes: (N, 4) in pixels; N may be 0.
-
-    Returns:
-        (H, W) bool.
-    """
+    """Mark the pixels of a picture of ``shape`` whose centre lies in at least one of (N, 4) boxes: (H, W) bool."""
     height, width = shape
     x1, y1, x2, y2 = _whole(boxes, width, height).T
     steps = np.zeros((height + 1, width + 1), np.float32)

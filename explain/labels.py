@@ -61,12 +61,7 @@ def coarse(vocabulary: str) -> str:
 def counterparts(
     names: Iterable[str], vocabulary: str, known: Iterable[tuple[str, str]]
 ) -> tuple[dict[str, tuple[str, str]], tuple[str, ...]]:
-    """Map a model's names to the classes of a label file, and list those without a counterpart.
-
-    Args:
-        names: as the model gives them.
-        vocabulary: theirs, ``COCO`` or ``AVA``.
-        known: (coarse, fine) classes as the label file writes them.
+    """Map a vocabulary's names to a label file's (coarse, fine) classes, and list those without a counterpart.
 
     Returns:
         Name to the (coarse, fine) of the label file, and the names that it does not have, in the order given.

@@ -87,12 +87,7 @@ class Scorer:
         return self._answers(blended())
 
     def scores_and_errors(self, question: AttributionInput, keep: Tensor) -> tuple[Floats, Floats]:
-        """Return scalars (N,) and error maps (N, h, w) of the question's window, parts of it as its background.
-
-        Args:
-            question: whose window is altered.
-            keep: (N, h, w) for one batch, 1 where the window is as it was.
-        """
+        """Return scalars (N,) and error maps (N, h, w) of the window with background where ``keep`` (N, h, w) is 0."""
         self._check()
         began = time.monotonic()
         share = keep.float()[:, None, None]
@@ -104,12 +99,7 @@ class Scorer:
         return scalars, answer.saliency.float().cpu().numpy()
 
     def score_target_replaced(self, question: AttributionInput, keep: Tensor) -> Floats:
-        """Return the scalars of the question's window with parts of the target frame as the detector expected them.
-
-        Args:
-            question: whose window is altered.
-            keep: (N, h, w), 1 where the target is as it was.
-        """
+        """Return the scalars of the window with the target as expected where ``keep`` (N, h, w) is 0."""
 
         def replaced() -> Iterator[Tensor]:
             for part in torch.split(keep, self.batch):

@@ -20,13 +20,7 @@ MIN_REGION_PIXELS = 4
 
 
 def segment(frame: Tensor, fill: Tensor, heat: Floats, count: int = DEFAULT_SEGMENTS) -> Ints:
-    """Cut a frame into regions.
-
-    Args:
-        frame: (C, h, w) float32, prepared.
-        fill: (C, h, w) float32, the background, prepared.
-        heat: (h, w) float32, non-negative.
-        count: of superpixels, roughly; hot places come on top.
+    """Cut a prepared (C, h, w) frame into about ``count`` regions and the hot places of (h, w) heat.
 
     Returns:
         (h, w) int64, the regions' numbers from 0 on, none left out.

@@ -15,11 +15,7 @@ _SPACE = " \t\n\r"
 
 
 def entries(path: Path, example: str) -> Iterator[tuple[str, Any, int]]:
-    """Give key, value and line (from 1) of each entry of the object that a JSON file holds.
-
-    Args:
-        path: the file, in UTF-8.
-        example: of such an object, for the sentence that a malformed file gets.
+    """Yield key, value and line (from 1) of each entry of a JSON file's object; errors show the ``example``.
 
     Raises:
         DataError: it cannot be read or is malformed; the message names line and column.

@@ -22,11 +22,7 @@ def listed(folder: Path) -> list[Path]:
 
 
 def numbered(folder: Path, first: int | None = 1) -> tuple[Path, ...]:
-    """List a folder's images that are numbered without a gap.
-
-    Args:
-        folder: of the images.
-        first: number of the first; None where 0 or 1 will do.
+    """List a folder's images, numbered without a gap from ``first`` on, or from 0 or 1 where that is None.
 
     Raises:
         DataError: the folder is missing or empty, or a number is missing or given twice.
@@ -47,11 +43,7 @@ def numbered(folder: Path, first: int | None = 1) -> tuple[Path, ...]:
 
 
 def load(file: Path, size: tuple[int, int] | None = None) -> Images:
-    """Read one image as (H, W, 3) uint8 RGB.
-
-    Args:
-        file: PNG, JPEG, TIFF, BMP, …
-        size: (H, W) that it must have.
+    """Read an image file as (H, W, 3) uint8 RGB; ``size`` is the (H, W) that it must have.
 
     Raises:
         DataError: it cannot be read, is larger than a clip's pictures may be, or has another size.

@@ -37,26 +37,16 @@ def name(text: str, what: str, where: str) -> str:
 
 
 def frame(text: str, where: str, first: int = 1) -> int:
-    """Return the number of a frame as it is written.
-
-    Args:
-        text: digits alone.
-        where: file and line or entry.
-        first: number of a clip's first frame.
-    """
+    """Return a frame's number, written in digits from ``first`` on; ``where`` is the file and line or entry."""
     if not re.fullmatch(r"[0-9]{1,9}", text) or not first <= int(text) <= MAX_FRAMES:
         raise DataError(f"{where}: frames are counted from {first}, got {text[:20]!r}")
     return int(text)
 
 
 def match(videos: Iterable[str], clips: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Find the clip that each video of a label file means.
+    """Find the data set's clip that each video of a label file names.
 
     Letter case, separators and leading zeros do not count; where one of the two is a number alone, the numbers decide.
-
-    Args:
-        videos: names as the label file writes them.
-        clips: names of the data set's clips.
 
     Returns:
         Video to clip, and the videos that no clip, or more than one, answers to.

@@ -38,11 +38,7 @@ class ShanghaiTech(SplitDataset[Footage]):
     }  # fmt: skip
 
     def __init__(self, root: Path, camera: str = "") -> None:
-        """Look for the data set in ``root``, or in a folder ``shanghaitech`` in it.
-
-        Args:
-            root: holds ``training`` and ``testing``.
-            camera: two digits; empty for all.
+        """Look for the data set in ``root``, or in its folder ``shanghaitech``; ``camera``: two digits, empty for all.
 
         Raises:
             DataError: there is no ``testing`` folder.

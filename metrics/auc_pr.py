@@ -1,7 +1,6 @@
 """Area under the precision-recall curve, abnormal frames being the positive ones."""
 
-from core.metrics import FrameScores, Metric
-from metrics.pool import Labels, Scores, average_precision, pool
+from metrics.pool import Labels, Scores, average_precision, of_frames, pool
 
 
 def auc_pr(scores: Scores, abnormal: Labels) -> float:
@@ -16,6 +15,4 @@ def auc_pr(scores: Scores, abnormal: Labels) -> float:
     return average_precision(*pool(scores, abnormal))
 
 
-METRICS = {
-    "auc_pr": Metric(lambda given: auc_pr(given.scores, given.abnormal), FrameScores, about=auc_pr.__doc__),
-}
+METRICS = {"auc_pr": of_frames(auc_pr)}

@@ -24,7 +24,7 @@ class Interval:
 
 
 def units(video: npt.ArrayLike) -> tuple[Ints, str]:
-    """Say what is drawn: whole videos, for a video's frames are alike; of a single one, stretches of frames.
+    """Return what is drawn: whole videos, for a video's frames are alike; of a single one, stretches of frames.
 
     Returns:
         (F,) number of each frame's unit, and its name.

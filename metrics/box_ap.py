@@ -24,21 +24,17 @@ def average_precision(
     Returns:
         0 to 1; NaN where the truth has no box of that label that must be found.
     """
-    asked = sum(int((_of(t, label)[1] > 0).sum()) for t in truth)
+    pairs = [(f.select(f.labelled(label)), t.select(t.labelled(label))) for f, t in zip(found, truth, strict=True)]
+    asked = sum(int((t.confidence > 0).sum()) for _, t in pairs)
     if asked == 0:
         return float("nan")
-    marks = [_match(*_of(f, label), *_of(t, label), least) for f, t in zip(found, truth, strict=True)]
+    marks = [_match(f.boxes, f.confidence, t.boxes, t.confidence, least) for f, t in pairs]
     confidence = np.concatenate([sure for sure, _ in marks])
     hit = np.concatenate([good for _, good in marks])[np.argsort(-confidence, kind="stable")]
     hits = np.cumsum(hit)
     precision = hits / np.arange(1, len(hits) + 1)
     best = np.maximum.accumulate(precision[::-1])[::-1]
     return float((best * hit).sum() / asked)
-
-
-def _of(frame: Detections, label: str) -> tuple[Floats, Floats]:
-    which = np.array([name == label for name in frame.labels], dtype=bool)
-    return frame.boxes[which], frame.confidence[which]
 
 
 def _match(boxes: Floats, confidence: Floats, true: Floats, asked: Floats, least: float) -> tuple[Floats, Bools]:

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from core.metrics import FrameScores, Metric
-from metrics.pool import Labels, Scores, pool, roc
+from metrics.pool import Labels, Scores, of_frames, pool, roc
 
 
 def eer(scores: Scores, abnormal: Labels) -> float:
@@ -28,6 +27,4 @@ def eer(scores: Scores, abnormal: Labels) -> float:
     return float(fpr[before] + share * (fpr[after] - fpr[before]))
 
 
-METRICS = {
-    "eer": Metric(lambda given: eer(given.scores, given.abnormal), FrameScores, about=eer.__doc__),
-}
+METRICS = {"eer": of_frames(eer)}

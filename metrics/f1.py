@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from core.metrics import Decisions, FrameScores, Metric, counts
-from metrics.pool import Labels, Scores, pool
+from core.metrics import Decisions, Metric, counts
+from metrics.pool import Labels, Scores, of_frames, pool
 
 
 def f1(scores: Scores, abnormal: Labels, threshold: float = 0.0) -> float:
@@ -38,5 +38,5 @@ def f1_oracle(scores: Scores, abnormal: Labels) -> float:
 
 METRICS = {
     "f1": Metric(lambda given: f1(given.scores, given.abnormal), Decisions, about=f1.__doc__),
-    "f1_oracle": Metric(lambda given: f1_oracle(given.scores, given.abnormal), FrameScores, about=f1_oracle.__doc__),
+    "f1_oracle": of_frames(f1_oracle),
 }

@@ -30,11 +30,7 @@ def counted(flagged: Flags, abnormal: Flags, pace: Pace, scored: Flags | None = 
 def false_alarms(flagged: Flags, abnormal: Flags, pace: Pace, scored: Flags | None = None) -> float:
     """False alarms per hour of normal footage; an alarm is a run of flagged frames, false if none of them is abnormal.
 
-    Args:
-        flagged: one (T,) array of truth values per video: which frames are inside an alarm.
-        abnormal: one (T,) array per video, the truth.
-        pace: frames per second, or one (T,) array per video, when its frames are shown, in seconds.
-        scored: one (T,) array per video: which frames could have been flagged; all when None.
+    Arguments are those of :func:`counted`.
 
     Returns:
         0 upwards; NaN without a normal frame.
@@ -48,9 +44,7 @@ def false_alarms(flagged: Flags, abnormal: Flags, pace: Pace, scored: Flags | No
 
 METRICS = {
     "false_alarms": Metric(
-        lambda given: false_alarms(given.flagged, given.abnormal, given.seconds, given.scored),
-        Events,
-        UPWARDS,
+        lambda given: false_alarms(given.flagged, given.abnormal, given.seconds, given.scored), Events, UPWARDS,
         false_alarms.__doc__,
     ),
-}
+}  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.analysis import FrameCause
+from core.boxes import iou
 from core.records import Pixels
 
 MIN_IOU = 0.3
@@ -80,19 +81,8 @@ class Shares:
     tracks: int
 
 
-def overlap(a: Pixels, b: Pixels) -> float:
-    """Intersection over union of two boxes; 0 where both are without area.
-
-    >>> overlap((0, 0, 2, 2), (1, 0, 3, 2)) == 1 / 3
-    True
-    """
-    shared = max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
-    whole = sum(max(0.0, x2 - x1) * max(0.0, y2 - y1) for x1, y1, x2, y2 in (a, b)) - shared
-    return shared / whole if whole > 0 else 0.0
-
-
 def names(coarse: str, fine: str, region: Region) -> bool:
-    """Tell whether a cause of that name says what the region shows.
+    """Return whether a cause of that name says what the region shows.
 
     An object is named by its name, and by the action that is done on it (:data:`DONE_ON`); an action by its name; a
     place by any cause of type ``location``, as there is no common list of places. ``unknown`` names nothing.
@@ -109,14 +99,9 @@ def names(coarse: str, fine: str, region: Region) -> bool:
 
 
 def match_first_cause(causes: Sequence[FrameCause], regions: Sequence[Region], min_iou: float = MIN_IOU) -> Verdict:
-    """Compare one frame's causes with its annotated regions.
-
-    Args:
-        causes: best first, their boxes at that frame; may be empty.
-        regions: of the frame.
-        min_iou: IoU from which a cause lies on a region.
-    """
-    on = [tuple(overlap(cause.box, region.box) >= min_iou for region in regions) for cause in causes]
+    """Compare a frame's causes, best first, with its regions; a cause lies on a region from ``min_iou``."""
+    overlaps = iou([cause.box for cause in causes], [region.box for region in regions])
+    on = [tuple(row) for row in (overlaps >= min_iou).tolist()]
     found = on[0] if on else (False,) * len(regions)
     first = causes[0] if causes else None
     named = tuple(
@@ -141,9 +126,6 @@ def tracks_right(verdicts: Iterable[Verdict]) -> dict[Hashable, bool]:
     """Give each annotated track one vote: it is right when the most frequent answer of its frames is.
 
     A tie that a wrong answer is part of is wrong.
-
-    Args:
-        verdicts: of every annotated frame.
     """
     votes: dict[Hashable, Counter[Vote]] = defaultdict(Counter)
     for verdict in verdicts:

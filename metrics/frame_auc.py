@@ -13,21 +13,9 @@ import numpy as np
 
 from core.arrays import Bools, Doubles
 from core.metrics import FrameScores, Metric
-from metrics.pool import Labels, Scores, normalised, pool, roc, videos
+from metrics.pool import Labels, Scores, auc_of, normalised, of_frames, pool, videos
 
 __all__ = ["METRICS", "auc_of", "macro", "micro_normalised", "micro_raw", "normalised", "video_auc"]
-
-
-def auc_of(scores: Doubles, abnormal: Bools) -> float:
-    """Return the area under the ROC of one pool; ties count half, NaN unless both classes are there.
-
-    It is the probability that an abnormal frame scores higher than a normal one.
-
-    >>> auc_of(np.array([0.1, 0.4, 0.4, 0.9]), np.array([False, False, True, True]))
-    0.875
-    """
-    curve = roc(scores, abnormal)
-    return float(np.trapezoid(curve[1], curve[0])) if curve else float("nan")
 
 
 def micro_raw(scores: Scores, abnormal: Labels) -> float:
@@ -75,9 +63,7 @@ def macro(scores: Scores, abnormal: Labels) -> float:
 
 
 METRICS = {
-    "auc.micro_normalised": Metric(
-        lambda given: micro_normalised(given.scores, given.abnormal), FrameScores, about=micro_normalised.__doc__
-    ),
+    "auc.micro_normalised": of_frames(micro_normalised),
     "auc.micro_raw": Metric(lambda given: micro_raw(given.raw, given.abnormal), FrameScores, about=micro_raw.__doc__),
-    "auc.macro": Metric(lambda given: macro(given.scores, given.abnormal), FrameScores, about=macro.__doc__),
+    "auc.macro": of_frames(macro),
 }

@@ -3,8 +3,8 @@
 import numpy as np
 
 from core.arrays import Bools, Doubles
-from core.metrics import FrameScores, Metric, counts
-from metrics.pool import Labels, Scores, pool
+from core.metrics import counts
+from metrics.pool import Labels, Scores, of_frames, pool
 
 
 def best_threshold(scores: Doubles, abnormal: Bools) -> float:
@@ -65,12 +65,8 @@ def gmean_f1(scores: Scores, abnormal: Labels) -> float:
 
 
 METRICS = {
-    "gmean.value": Metric(lambda given: gmean(given.scores, given.abnormal), FrameScores, about=gmean.__doc__),
-    "gmean.precision": Metric(
-        lambda given: gmean_precision(given.scores, given.abnormal), FrameScores, about=gmean_precision.__doc__
-    ),
-    "gmean.recall": Metric(
-        lambda given: gmean_recall(given.scores, given.abnormal), FrameScores, about=gmean_recall.__doc__
-    ),
-    "gmean.f1": Metric(lambda given: gmean_f1(given.scores, given.abnormal), FrameScores, about=gmean_f1.__doc__),
+    "gmean.value": of_frames(gmean),
+    "gmean.precision": of_frames(gmean_precision),
+    "gmean.recall": of_frames(gmean_recall),
+    "gmean.f1": of_frames(gmean_f1),
 }

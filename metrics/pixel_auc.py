@@ -5,9 +5,9 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from core.arrays import Bools, Doubles
+from core.arrays import Doubles
 from core.metrics import LocatedHeat, Metric
-from metrics.pool import roc
+from metrics.pool import auc_of
 
 SHARE = 0.4
 """Share of a frame's abnormal pixels that must be flagged (``mahadevan2010anomaly``, section 5.1)."""
@@ -69,13 +69,7 @@ def pixel_auc(frames: Iterable[tuple[npt.ArrayLike, npt.ArrayLike]], share: floa
     1.0
     """
     found = [frame_value(heat, mask, share) for heat, mask in frames]
-    return of_values(np.array([value for value, _ in found]), np.array([truth for _, truth in found], np.bool_))
-
-
-def of_values(values: Doubles, abnormal: Bools) -> float:
-    """Return the area under the ROC of :func:`frame_value`'s numbers; NaN unless both kinds of frame are there."""
-    curve = roc(values, abnormal)
-    return float(np.trapezoid(curve[1], curve[0])) if curve else float("nan")
+    return auc_of(np.array([value for value, _ in found]), np.array([truth for _, truth in found], np.bool_))
 
 
 def _of_cells(given: LocatedHeat) -> float:
@@ -87,7 +81,7 @@ def _of_cells(given: LocatedHeat) -> float:
             cells = inside[frame] > 0
             tops[frame] = reached(np.repeat(maps[frame][cells], inside[frame][cells]).astype(np.float64))
         values.append(tops)
-    return of_values(np.concatenate(values), np.concatenate(given.abnormal))
+    return auc_of(np.concatenate(values), np.concatenate(given.abnormal))
 
 
 METRICS = {"pixel_auc": Metric(_of_cells, LocatedHeat, about=pixel_auc.__doc__)}

@@ -1,23 +1,36 @@
 """What the frame-level metrics share: checked pools of frames, normalisation, and the ROC."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from core.arrays import Bools, Doubles
-from core.metrics import counts
+from core.metrics import FrameScores, Metric, counts
 
 Scores = Sequence[npt.ArrayLike]
 Labels = Sequence[npt.ArrayLike]
 
 
-def videos(scores: Scores, abnormal: Labels) -> list[tuple[Doubles, Bools]]:
-    """Return the frames that have a score, video by video.
+def of_frames(compute: Callable[[Scores, Labels], float]) -> Metric[FrameScores]:
+    """Register a metric of frame scores and labels, described by its docstring."""
+    return Metric(lambda given: compute(given.scores, given.abnormal), FrameScores, about=compute.__doc__)
 
-    Args:
-        scores: one (T,) array per video, NaN where a frame has no score.
-        abnormal: one (T,) array of truth values per video.
+
+def auc_of(scores: Doubles, abnormal: Bools) -> float:
+    """Return the area under the ROC of one pool; ties count half, NaN unless both classes are there.
+
+    It is the probability that an abnormal frame scores higher than a normal one.
+
+    >>> auc_of(np.array([0.1, 0.4, 0.4, 0.9]), np.array([False, False, True, True]))
+    0.875
+    """
+    curve = roc(scores, abnormal)
+    return float(np.trapezoid(curve[1], curve[0])) if curve else float("nan")
+
+
+def videos(scores: Scores, abnormal: Labels) -> list[tuple[Doubles, Bools]]:
+    """Return the frames that have a score, by video, of one (T,) array of scores, NaN for none, and truth each.
 
     Raises:
         ValueError: the two do not match.

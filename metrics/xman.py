@@ -77,14 +77,10 @@ def class_means(each: dict[Named, float]) -> ClassMap:
 
 
 def by_chance(positive: npt.ArrayLike, classes: Sequence[Named]) -> ClassMap:
-    """What a system reaches that says nothing: of each class the share of frames that show it.
+    """Return what a system without causes reaches: the share of (F, C) truth of each class.
 
     Random scores reach the same in the limit of many frames, and a little more of few: of n frames, m of which show the
     class, ``(H(n) + (m - 1) / (n - 1) * (n - H(n))) / n`` on average, where ``H(n) = 1 + 1/2 + … + 1/n``.
-
-    Args:
-        positive: (F, C) truth.
-        classes: C (coarse, fine) names.
 
     >>> by_chance([[1], [0], [0], [1], [0]], [("object", "bicycle")]).map
     0.4
@@ -95,12 +91,7 @@ def by_chance(positive: npt.ArrayLike, classes: Sequence[Named]) -> ClassMap:
 
 
 def macro_by_chance(positive: npt.ArrayLike, video: npt.ArrayLike) -> float:
-    """What :func:`macro` is for a system that says nothing.
-
-    Args:
-        positive: (F, C) truth.
-        video: (F,) number of the frame's video.
-    """
+    """What :func:`macro` is for a system that says nothing, by (F, C) truth and (F,) numbers of videos."""
     y = np.asarray(positive, np.bool_)
     names, of, frames = np.unique(np.asarray(video), return_inverse=True, return_counts=True)
     shown = np.array([np.bincount(of, column, len(names)) for column in y.T]).reshape(y.shape[1], len(names))
@@ -135,13 +126,7 @@ def by_type(per_class: Mapping[Named, float]) -> dict[str, float]:
 
 
 def macro(scores: npt.ArrayLike, positive: npt.ArrayLike, video: npt.ArrayLike) -> float:
-    """Mean over the videos of each video's own mAP over the classes that have a positive frame in it.
-
-    Args:
-        scores: (F, C).
-        positive: (F, C) truth.
-        video: (F,) number of the frame's video.
-    """
+    """Mean over the videos, (F,) numbers, of each one's own mAP of (F, C) scores over its classes with a positive."""
     s, y = np.asarray(scores, np.float64), np.asarray(positive, np.bool_)
     names, of = np.unique(np.asarray(video), return_inverse=True)
     by_class = [_by_video(s[:, c], y[:, c], of, len(names)) for c in range(s.shape[1])]
@@ -170,14 +155,10 @@ def _by_video(scores: Doubles, positive: Bools, video: Ints, videos: int) -> Dou
 
 
 def confusion(scores: npt.ArrayLike, positive: npt.ArrayLike) -> Ints:
-    """Count which class ranks first in the frames of each class.
+    """Count which class ranks first in each class's frames, by (F, C) scores, −∞ for none, and (F, C) truth.
 
     A frame of several classes counts once for each: the others are set aside then. A frame in which no class has a
     score counts in the last column.
-
-    Args:
-        scores: (F, C), minus infinity where there is none.
-        positive: (F, C) truth.
 
     Returns:
         (C, C + 1).

@@ -34,37 +34,42 @@ class Anomaly:
     first: int
 
 
-STAGED: dict[str, Callable[[Scene, Generator, Tracks], Play]] = {
-    "bicycle": _staged.bicycle,
-    "skateboard": _staged.skateboard,
-    "cart": _staged.cart,
-    "runner": _staged.runner,
-    "off limits": _staged.off_limits,
-    "thrown bag": _staged.thrown_bag,
+Labels = tuple[tuple[str, str], ...]
+Make = Callable[[Scene, Generator, Tracks], Play]
+RIDE, CARRY, RUN, PUSH = ("action", "ride"), ("action", "carry / hold"), ("action", "run / jog"), ("action", "push")
+DRIVE, THROW = ("action", "drive"), ("action", "throw")
+_PLAYS: dict[str, tuple[Make, Labels]] = {
+    "bicycle": (_staged.bicycle, (("object", "bicycle"), RIDE)),
+    "skateboard": (_staged.skateboard, (("object", "skateboard"), RIDE)),
+    "cart": (_staged.cart, (("object", "truck"), DRIVE)),
+    "runner": (_staged.runner, (RUN,)),
+    "off limits": (_staged.off_limits, (("location", LAWN),)),
+    "thrown bag": (_staged.thrown_bag, (("object", "handbag"), THROW)),
+    "cyclist": (_riders.cyclist, (("object", "bicycle"), RIDE)),
+    "skater": (_riders.skater, (("object", "skateboard"), RIDE)),
+    "motorcycle": (_riders.motorcycle, (("object", "motorcycle"), RIDE)),
+    "car": (_riders.car, (("object", "car"),)),
+    "truck": (_riders.truck, (("object", "truck"), DRIVE)),
+    "walked bicycle": (_riders.walked_bicycle, (("object", "bicycle"), PUSH)),
+    "jogger": (_actions.jogger, (RUN,)),
+    "jumper": (_actions.jumper, (("action", "jump / leap"),)),
+    "fall": (_actions.fall, (("action", "fall down"), ("action", "lie / sleep"), ("action", "get up"))),
+    "bend": (_actions.bend, (("action", "bend / bow"),)),
+    "sit": (_actions.sit, (("action", "sit"),)),
+    "push": (_actions.push, (PUSH,)),
+    "shove": (_actions.shove, (PUSH,)),
+    "dog": (_loose_objects.dog, (("object", "dog"),)),
+    "ball": (_loose_objects.ball, (("object", "sports ball"), THROW)),
+    "frisbee": (_loose_objects.frisbee, (("object", "frisbee"), THROW)),
+    "umbrella": (_loose_objects.umbrella, (("object", "umbrella"), CARRY)),
+    "suitcase": (_loose_objects.suitcase, (("object", "suitcase"), CARRY)),
 }
+ANOMALIES: dict[str, Make] = {name: make for name, (make, _) in _PLAYS.items()}
+"""All that can be played: what is staged, and what varies far more, from path to pose."""
+STAGED: dict[str, Make] = dict(list(ANOMALIES.items())[:6])
 """What happens in the demo and in the data set's test clips."""
-
-ANOMALIES: dict[str, Callable[[Scene, Generator, Tracks], Play]] = STAGED | {
-    "cyclist": _riders.cyclist,
-    "skater": _riders.skater,
-    "motorcycle": _riders.motorcycle,
-    "car": _riders.car,
-    "truck": _riders.truck,
-    "walked bicycle": _riders.walked_bicycle,
-    "jogger": _actions.jogger,
-    "jumper": _actions.jumper,
-    "fall": _actions.fall,
-    "bend": _actions.bend,
-    "sit": _actions.sit,
-    "push": _actions.push,
-    "shove": _actions.shove,
-    "dog": _loose_objects.dog,
-    "ball": _loose_objects.ball,
-    "frisbee": _loose_objects.frisbee,
-    "umbrella": _loose_objects.umbrella,
-    "suitcase": _loose_objects.suitcase,
-}
-"""All that can be played: what is staged, and what varies far more, from way to pose."""
+LABELS: dict[str, Labels] = {name: labels for name, (_, labels) in _PLAYS.items()}
+"""X-MAN labels of each anomaly as a whole."""
 
 
 def duration(play: Play, fps: float) -> int:
@@ -77,46 +82,9 @@ def duration(play: Play, fps: float) -> int:
 
 
 def schedule(anomalies: Sequence[str | Anomaly], lengths: Sequence[int], frames: int, rng: Generator) -> list[int]:
-    """Give each anomaly its first frame: in the given order, one after another where the clip is long enough.
-
-    Args:
-        anomalies: what happens; an ``Anomaly`` keeps its own first frame.
-        lengths: frames that each lasts.
-        frames: length of the clip.
-        rng: varies the pauses a little.
-    """
+    """Give anomalies, of so many frames each, their first frames, in order, one after another where the clip allows."""
     pauses = rng.uniform(0.85, 1.15, len(lengths) + 1)
     pauses *= max(frames - sum(lengths), 0) / pauses.sum()
     shrink = min(1.0, 0.95 * frames / max(sum(lengths), 1))
     starts = np.cumsum(pauses[:-1]) + shrink * (np.cumsum(lengths) - lengths)
     return [a.first if isinstance(a, Anomaly) else int(s) for a, s in zip(anomalies, starts, strict=True)]
-
-
-Labels = tuple[tuple[str, str], ...]
-LABELS: dict[str, Labels] = {
-    "bicycle": (("object", "bicycle"), ("action", "ride")),
-    "skateboard": (("object", "skateboard"), ("action", "ride")),
-    "cart": (("object", "truck"), ("action", "drive")),
-    "runner": (("action", "run / jog"),),
-    "thrown bag": (("object", "handbag"), ("action", "throw")),
-    "off limits": (("location", LAWN),),
-    "cyclist": (("object", "bicycle"), ("action", "ride")),
-    "skater": (("object", "skateboard"), ("action", "ride")),
-    "motorcycle": (("object", "motorcycle"), ("action", "ride")),
-    "car": (("object", "car"),),
-    "truck": (("object", "truck"), ("action", "drive")),
-    "walked bicycle": (("object", "bicycle"), ("action", "push")),
-    "jogger": (("action", "run / jog"),),
-    "jumper": (("action", "jump / leap"),),
-    "fall": (("action", "fall down"), ("action", "lie / sleep"), ("action", "get up")),
-    "bend": (("action", "bend / bow"),),
-    "sit": (("action", "sit"),),
-    "push": (("action", "push"),),
-    "shove": (("action", "push"),),
-    "dog": (("object", "dog"),),
-    "ball": (("object", "sports ball"), ("action", "throw")),
-    "frisbee": (("object", "frisbee"), ("action", "throw")),
-    "umbrella": (("object", "umbrella"), ("action", "carry / hold")),
-    "suitcase": (("object", "suitcase"), ("action", "carry / hold")),
-}
-"""X-MAN labels of each anomaly as a whole."""

@@ -30,7 +30,7 @@ Labels = list[tuple[str, str]]
 
 
 def explain(frame: PlazaFrame) -> Labels:
-    """Say what is unusual in a frame, as X-MAN's (coarse, fine) labels, in alphabetical order."""
+    """Return what is unusual in a frame, as X-MAN's (coarse, fine) labels, in alphabetical order."""
     found = set()
     for thing in (o for o in frame.objects if o.anomalous):
         if thing.label != "person":
@@ -92,15 +92,7 @@ class _Record:
 def film(
     path: Path, seed: int, frames: int, anomalies: Sequence[str | Anomaly] = (), fps: float = 25.0, **settings: Any
 ) -> None:
-    """Render a clip into ``path`` (mp4), its masks (``.npz``, where there are any) and its truth (``.json``) beside it.
-
-    Args:
-        path: the mp4 to write.
-        seed: who walks where, light and noise.
-        frames: how many.
-        anomalies: as :func:`plaza.render` takes them.
-        fps: frames per second.
-        settings: further arguments of :func:`plaza.render`.
+    """Render an mp4, its masks (``.npz``, if any) and truth (``.json``); ``settings`` are :func:`plaza.render`'s.
 
     Raises:
         StorageError: the folder cannot be written to.
@@ -118,10 +110,7 @@ def film(
 
 
 def truth_of(path: Path) -> Truth:
-    """Read the truth that lies beside a rendered clip.
-
-    Args:
-        path: the mp4.
+    """Read the truth that lies beside a rendered clip, an mp4 file.
 
     Raises:
         DataError: the truth is missing or does not belong to a rendered clip.

@@ -50,7 +50,7 @@ class Crowd:
                 self._spread(i)
 
     def _leads(self, i: int) -> bool:
-        """Tell whether person i goes alone, or is the one of a couple whom the other goes with."""
+        """Return whether person i goes alone, or is the one of a couple whom the other goes with."""
         return bool(self.partner[i] < 0 or i % 2 == 0)
 
     def _enter(self, i: int) -> None:

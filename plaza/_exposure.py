@@ -28,6 +28,15 @@ class Film:
     quality: int = 88
     grey: bool = False
 
+    @classmethod
+    def drawn(
+        cls, rng: Generator, light: tuple[float, float], noise: tuple[float, float], blur: tuple[float, float],
+        quality: tuple[int, int], grey: float,
+    ) -> "Film":  # fmt: skip
+        """Draw a camera from ranges of its light, noise, blur and quality, and the probability that it is grey."""
+        values = rng.uniform(*light), rng.uniform(*noise), rng.uniform(*blur)
+        return cls(*values, int(rng.integers(*quality)), bool(rng.random() < grey))
+
 
 class Light:
     """Slow changes of the light: clouds pass before the sun, exposure drifts."""

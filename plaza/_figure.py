@@ -147,11 +147,7 @@ def _brim(head: Doubles, ahead: Doubles, up: Doubles) -> Doubles:
 
 
 def flesh(joints: Doubles, looks: Sequence[Look]) -> tuple[Doubles, Doubles]:
-    """Turn joints into spheres.
-
-    Args:
-        joints: (N, 18, 3) world, in metres.
-        looks: N looks.
+    """Turn (N, 18, 3) world joints, in metres, of N looks into spheres.
 
     Returns:
         (N, S, 3) centres and (N, S) radii, in metres, S as in ``PARTS``.

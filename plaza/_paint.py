@@ -76,13 +76,7 @@ def _polygons(points: Doubles, radius: Doubles, corner: tuple[int, int], sun: Do
 
 
 def draw(view: View, figure: Solids, sun: Doubles) -> Sprite | None:
-    """Draw one figure supersampled; None where it lies wholly outside the picture.
-
-    Args:
-        view: the camera.
-        figure: what to draw.
-        sun: (2,) direction in the picture from which light comes, length 0 to 1.
-    """
+    """Draw a figure supersampled, lit from ``sun`` (2,), length 0 to 1; None where it lies outside the picture."""
     points, radius, depth = _outlines(view, figure)
     solid = np.flatnonzero(np.add.reduceat(figure.radii, figure.starts) > 0)
     used = points[figure.radii > 0].reshape(-1, 2)
@@ -146,13 +140,7 @@ def blend(image: Images, owners: npt.NDArray[np.int16], sprite: Sprite) -> None:
 
 
 def shadow_map(view: View, figures: Sequence[Solids], slant: Doubles) -> Images:
-    """Shadow that the figures throw on the ground, (H, W) uint8, 255 is full shadow, softened.
-
-    Args:
-        view: the camera.
-        figures: what stands in the sun.
-        slant: (2,) ground metres that the shadow moves for each metre of height.
-    """
+    """Return the soft shadow on the ground, (H, W) uint8, 255 full; ``slant`` (2,): metres for a metre of height."""
     half = np.zeros((view.height // 2, view.width // 2), np.uint8)
     for figure in figures:
         flat = figure.centres.copy()

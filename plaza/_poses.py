@@ -15,13 +15,7 @@ SIDE = np.array([1.0, -1.0])
 
 
 def to_world(local: Doubles, position: Doubles, heading: Doubles) -> Doubles:
-    """Turn (N, J, 3) forward/left/up coordinates into world coordinates.
-
-    Args:
-        local: (N, J, 3) metres.
-        position: (N, 2) metres on the ground.
-        heading: (N,) radians from the x axis.
-    """
+    """Turn (N, J, 3) forward/left/up metres into world coordinates, by (N, 2) positions and (N,) headings."""
     c, s = np.cos(heading)[:, None], np.sin(heading)[:, None]
     x = local[..., 0] * c - local[..., 1] * s + position[:, None, 0]
     y = local[..., 0] * s + local[..., 1] * c + position[:, None, 1]

@@ -147,10 +147,8 @@ def truck(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
 
     def play(t: float) -> Act | None:
         place, heading, on = along(start - back, end + back, speed, t)
-        feet, hands = (
-            np.array([[0.78, 0.3, 0.62], [0.78, 0.08, 0.62]]),
-            np.array([[0.72, 0.38, 1.05], [0.72, 0.08, 1.05]]),
-        )
+        feet = np.array([[0.78, 0.3, 0.62], [0.78, 0.08, 0.62]])
+        hands = np.array([[0.72, 0.38, 1.05], [0.72, 0.08, 1.05]])
         local = _poses.reach(look.stature, np.array([0.16, 0.2, 0.78]), -0.05, feet, hands) * [1, side, 1]
         parts = _vehicles.cart(colour, speed * t / 0.28)
         if tall:

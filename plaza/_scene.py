@@ -66,10 +66,7 @@ def _plan(scene: int, size: tuple[int, int], zoom: float) -> Plan:
         pitch, near = rng.uniform(0.2, 0.32), rng.uniform(15.5, 18.5)
         slant = np.array([rng.uniform(-1.1, 1.1), rng.uniform(-0.7, 0.6)])
         stone = _tone(*rng.uniform(130, 195) * rng.normal(1, 0.02, 3))
-        grass, wall = (
-            grass * np.float32(rng.uniform(0.8, 1.2)),
-            _tone(*rng.uniform(90, 200) * rng.normal(1, 0.05, 3)),
-        )
+        grass, wall = (grass * np.float32(rng.uniform(0.8, 1.2)), _tone(*rng.uniform(90, 200) * rng.normal(1, 0.05, 3)))
         trees, lamps, benches = (_spread(rng, near, least) for least in (0, 1, 0))
     view = View(width, height, focal * width / 640 * zoom, raised, yaw, pitch)
     return Plan(view, slant, (near + 0.8, 41.0), trees, lamps, benches, stone, grass, wall, rng)

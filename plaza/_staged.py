@@ -14,9 +14,8 @@ def bicycle(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     """A rider crosses on a bicycle, pedalling."""
     start, end = course(scene, rng, middle(scene))
     speed, look = rng.uniform(3.6, 4.6), dress(rng, NO_BAG)
-    colour, person, thing = rng.choice([[160, 40, 40], [40, 70, 130], [36, 36, 40], [60, 120, 80]]) * 1.0, *(
-        tracks.fresh(), tracks.fresh(),
-    )  # fmt: skip
+    colour = rng.choice([[160, 40, 40], [40, 70, 130], [36, 36, 40], [60, 120, 80]]) * 1.0
+    person, thing = tracks.fresh(), tracks.fresh()
 
     def play(t: float) -> Act | None:
         place, heading, on = along(start, end, speed, t)
@@ -35,9 +34,8 @@ def skateboard(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     """Someone stands on a skateboard and glides across."""
     start, end = course(scene, rng, middle(scene))
     speed, look = rng.uniform(3.0, 3.8), dress(rng, NO_BAG)
-    colour, person, thing = rng.choice([[190, 60, 40], [60, 60, 66], [70, 120, 150], [190, 150, 60]]) * 1.0, *(
-        tracks.fresh(), tracks.fresh(),
-    )  # fmt: skip
+    colour = rng.choice([[190, 60, 40], [60, 60, 66], [70, 120, 150], [190, 150, 60]]) * 1.0
+    person, thing = tracks.fresh(), tracks.fresh()
     side = 1.0 if rng.random() < 0.5 else -1.0
 
     def play(t: float) -> Act | None:

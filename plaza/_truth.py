@@ -61,7 +61,7 @@ class Known:
 
 
 def visible_objects(known: Sequence[Known], owners: Ids, areas: Mapping[int, int]) -> dict[int, PlazaObject]:
-    """Say what can be seen of each object; index into ``known`` to object, those hidden left out.
+    """Return what can be seen of each object; index into ``known`` to object, those hidden left out.
 
     Args:
         known: the frame's objects.

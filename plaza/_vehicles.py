@@ -84,12 +84,7 @@ def box(corner: tuple[float, float, float], size: tuple[float, float, float], co
 
 
 def cart(colour: Doubles, roll: float) -> list[Part]:
-    """Make a small utility truck: cargo bed behind, open cab with roof and windscreen in front.
-
-    Args:
-        colour: RGB of the body.
-        roll: turn of the wheels in radians.
-    """
+    """Make a utility truck with a cargo bed and an open cab; ``roll`` is the turn of its wheels in radians."""
     grey, dark, glass = np.array([96.0, 98, 100]), np.array([44.0, 46, 50]), np.array([120.0, 140, 152])
     parts = box((-1.45, -0.6, 0.36), (2.8, 1.2, 0.18), grey)
     parts += box((-1.45, -0.62, 0.54), (1.35, 0.06, 0.36), colour) + box(

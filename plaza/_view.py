@@ -42,10 +42,7 @@ class View:
         return np.array([[self.focal, 0, self.width / 2], [0, self.focal, self.height / 2], [0, 0, 1]])
 
     def project(self, points: Doubles) -> tuple[Doubles, Doubles]:
-        """Project points.
-
-        Args:
-            points: (..., 3) in metres.
+        """Project (..., 3) points, in metres.
 
         Returns:
             (..., 2) pixels and (...) depth along the optical axis in metres.

@@ -47,14 +47,7 @@ SEEDS = {"walkers": (11, 0), "riders": (11, 2)}
 def gather(
     cache: Path, root: Path, teacher: Teacher, names: Sequence[str], say: Callable[[str], None]
 ) -> list[tuple[Samples, float]]:
-    """Cut real persons out once and keep them; what is already there is taken from there.
-
-    Args:
-        cache: folder for the crops.
-        root: as :func:`workshop._real_frames.read` wants it.
-        teacher: finds the persons.
-        names: labels in their order.
-        say: told which clips are read.
+    """Cut the persons that the teacher finds under ``root`` out, once, and keep them in ``cache``.
 
     Returns:
         Samples and the share of each. Whether these persons carry something is not known: it is guessed.
@@ -105,13 +98,7 @@ def _around(kept: Sequence[Images], first: int, key: int, reach: int, rate: floa
 
 
 def speed(images: Images, key: int, box: Floats, rate: float) -> float | None:
-    """How fast what is in a box moves, found by its likeness in the frames 0.4 s before and after.
-
-    Args:
-        images: (T, H, W, 3) uint8.
-        key: index of the frame that the box belongs to.
-        box: (4,) in pixels.
-        rate: frames per second.
+    """Measure the speed of what a (4,) box holds, by its likeness in the frames 0.4 s before and after ``key``.
 
     Returns:
         Body heights a second, or None where it was not found again both times.

@@ -52,12 +52,7 @@ class Samples:
 
 
 def cut(cache: Path, seeds: Iterable[int], names: Sequence[str]) -> Samples:
-    """Render plazas once, cut persons out and keep these; what is already there is taken from there.
-
-    Args:
-        cache: folder for the crops, 0.3 MB each.
-        seeds: one plaza each.
-        names: labels in their order; other labels are left out.
+    """Render a plaza for each seed, cut persons out and keep them in ``cache``, or read those kept there.
 
     Raises:
         StorageError: the folder cannot be written.
@@ -66,13 +61,7 @@ def cut(cache: Path, seeds: Iterable[int], names: Sequence[str]) -> Samples:
 
 
 def load(parts: Sequence[Path], names: Sequence[str], guessed: Mapping[str, float] | None = None) -> Samples:
-    """Read what :func:`save` has written, the labels in the order of ``names``.
-
-    Args:
-        parts: folders.
-        names: labels.
-        guessed: labels that are not annotated, and how likely they are.
-    """
+    """Read what :func:`save` wrote; ``guessed`` is the probability of each label that is not annotated."""
     crops = [crop for part in parts for crop in np.load(part / "crops.npy", mmap_mode="r")]
     rois, texts = [], []
     for part in parts:
@@ -110,13 +99,7 @@ def _cut_one(cache: Path, seed: int) -> Path:
 
 def _play(seed: int, fps: float, rng: Random) -> Iterator[PlazaFrame]:
     """Render a plaza on which much that is unusual happens, seen by a camera drawn at random."""
-    film = plaza.Film(
-        light=rng.uniform(0.6, 1.1),
-        noise=rng.uniform(0.5, 4),
-        blur=rng.uniform(0.3, 0.9),
-        quality=int(rng.integers(55, 95)),
-        grey=bool(rng.random() < 0.4),
-    )
+    film = plaza.Film.drawn(rng, (0.6, 1.1), (0.5, 4), (0.3, 0.9), (55, 95), 0.4)
     often = np.array([SAMPLING_WEIGHTS.get(name, 1.0) for name in PEOPLED])
     played = rng.choice(PEOPLED, PLAYED, p=often / often.sum())
     return plaza.render(
@@ -158,15 +141,7 @@ def samples(
     fps: float,
     faster: float = 1.0,
 ) -> tuple[Images, Floats]:
-    """Cut persons out around one key frame; frames beyond the clip repeat its ends.
-
-    Args:
-        images: (T, H, W, 3) uint8, the clip.
-        key: index of the key frame.
-        boxes: N boxes at the key frame; they are moved a little at random.
-        rng: decides.
-        fps: the clip's frames per second.
-        faster: how much faster than it was the clip is played.
+    """Cut N boxes, moved at random, out of (T, H, W, 3) uint8 frames around ``key``, played ``faster``.
 
     Returns:
         (N, 16, 80, 80, 3) uint8 and (N, 4) float32 the boxes in their crops.
@@ -178,13 +153,7 @@ def samples(
 
 
 def batches(sources: Sequence[tuple[Samples, float]], rng: Random, steps: int, batch: int) -> Iterator[Batch]:
-    """Draw and vary samples; those with rare labels are drawn more often.
-
-    Args:
-        sources: samples, and the share of all that is drawn from them.
-        rng: decides.
-        steps: how many batches.
-        batch: samples in each.
+    """Draw and vary samples from sources with their shares; those with rare labels are drawn more often.
 
     Yields:
         (B, 3, 16, 80, 80) float32 normalised, (B, 4) boxes, and (B, K) float32 labels.
@@ -203,12 +172,7 @@ def batches(sources: Sequence[tuple[Samples, float]], rng: Random, steps: int, b
 
 
 def vary(crops: Tensor, rois: Tensor, rng: Random) -> tuple[Tensor, Tensor]:
-    """Mirror, move, blur, take colour, and change light and noise at random; each sample keeps its own over time.
-
-    Args:
-        crops: (B, 16, 80, 80, 3) uint8.
-        rois: (B, 4) boxes.
-        rng: decides.
+    """Mirror, move, blur, grey, relight and add noise to (B, 16, 80, 80, 3) uint8 crops and their (B, 4) boxes.
 
     Returns:
         (B, 3, 16, 80, 80) float32 normalised, and the boxes.

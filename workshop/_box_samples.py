@@ -65,13 +65,7 @@ class Scenes:
 
 
 def render(cache: Path, seeds: Sequence[int], frames: int, names: Sequence[str]) -> Scenes:
-    """Render plazas once and keep them; what is already there is taken from there.
-
-    Args:
-        cache: folder for the rendered frames, 0.7 MB each.
-        seeds: one plaza each.
-        frames: frames of each plaza, a third of a second apart.
-        names: labels in their order; objects with other labels are left out.
+    """Render ``frames`` of a plaza for each seed, a third of a second apart, keep them, and give those of ``names``.
 
     Raises:
         StorageError: the folder cannot be written.
@@ -93,7 +87,7 @@ def _render_one(cache: Path, seed: int, frames: int) -> Path:
 
 
 def facts(thing: plaza.PlazaObject) -> list[Any]:
-    """Say what :func:`with_riders` wants to know of an object."""
+    """Return what :func:`with_riders` wants to know of an object."""
     rides = any(action.startswith(("ride", "push")) for action in thing.actions)
     return [thing.label, list(map(float, thing.box)), float(thing.visible), rides]
 
@@ -104,13 +98,7 @@ def scene(seed: int) -> dict[str, Any]:
     A quarter of them are seen by the demo's camera, the others by cameras of their own.
     """
     rng = np.random.default_rng([seed, 17])
-    film = plaza.Film(
-        light=rng.uniform(0.6, 1.25),
-        noise=rng.uniform(0, 4),
-        blur=rng.uniform(0.3, 1.1),
-        quality=int(rng.integers(50, 101)),
-        grey=bool(rng.random() < 0.3),
-    )
+    film = plaza.Film.drawn(rng, (0.6, 1.25), (0, 4), (0.3, 1.1), (50, 101), 0.3)
     demo, often = rng.random() < 0.25, np.array(list(HAPPENS.values()), dtype=np.float64)
     return {
         "fps": 3.0,
@@ -135,12 +123,9 @@ def _read(path: Path, names: Sequence[str]) -> list[Boxes]:
 
 
 def with_riders(objects: Sequence[Sequence[Any]]) -> list[tuple[str, list[float], float]]:
-    """Have the box of what is ridden hold its rider, too, as a trained eye and published regions draw it.
+    """Extend the box of what is ridden to its rider; ``objects``: label, box, visible share, whether it rides.
 
     A skateboard alone is three pixels high in surveillance footage.
-
-    Args:
-        objects: label, box, visible share, and whether it is a person who rides or pushes.
 
     Returns:
         Label, box, visible share of each.

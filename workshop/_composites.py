@@ -41,15 +41,7 @@ class Cuts:
 def gather(
     normal: Sequence[Shot], unusual: Sequence[Shot], regions: Regions, names: Sequence[str], masks: Masks
 ) -> Cuts:
-    """Cut out every labelled region, and every person who stands alone.
-
-    Args:
-        normal: one camera's clips, without anything unusual.
-        unusual: the same camera's clips with regions.
-        regions: clip to frame to its regions.
-        names: labels in their order.
-        masks: pixels of what is unusual.
-    """
+    """Cut out each labelled region, and each person who stands alone, of one camera's clips."""
     people, heights = [], []
     for shot in normal:
         for image, boxes in _people(shot):

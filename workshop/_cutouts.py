@@ -46,29 +46,15 @@ class Cut:
 def cut(
     image: Images, background: Images, box: Floats, label: int, person: float, mask: Images | None = None
 ) -> Cut | None:
-    """Cut out what differs from the background.
-
-    Args:
-        image: (H, W, 3) uint8.
-        background: (H, W, 3) uint8, the clip's median.
-        box: (4,) around the thing.
-        label: its number, from 1.
-        person: how high a person is there.
-        mask: (H, W) uint8, 0 outside the thing, where it is known; its edge need not be exact.
+    """Cut out what differs from the clip's median in a (4,) box; ``person`` is a person's height there in pixels.
 
     Returns:
         The thing; None where the box meets the frame's edge, or little in it differs from the background.
     """
     height, width = image.shape[:2]
     x1, y1, x2, y2 = (round(float(side)) for side in box)
-    if (
-        x1 <= MARGIN_PIXELS
-        or y1 <= MARGIN_PIXELS
-        or x2 >= width - MARGIN_PIXELS
-        or y2 >= height - MARGIN_PIXELS
-        or x2 - x1 < 4
-        or y2 - y1 < 4
-    ):
+    edges = min(x1, y1, width - x2, height - y2) <= MARGIN_PIXELS
+    if edges or min(x2 - x1, y2 - y1) < 4:
         return None
     at = np.s_[y1 - MARGIN_PIXELS : y2 + MARGIN_PIXELS, x1 - MARGIN_PIXELS : x2 + MARGIN_PIXELS]
     change = np.abs(image[at].astype(np.float32) - background[at]).max(2)
@@ -86,20 +72,12 @@ def cut(
 
 
 def alone(boxes: Floats) -> Bools:
-    """Tell which of (N, 4) boxes touch no other."""
+    """Return which of (N, 4) boxes touch no other."""
     return np.asarray((iou(boxes, boxes) > 0).sum(1) <= 1)
 
 
 def paste(image: Images, truth: Boxes, thing: Cut, foot: tuple[float, float], scale: float, rng: Random) -> Boxes:
-    """Paste a thing into a frame, in place, mirrored half of the time, its light changed at random.
-
-    Args:
-        image: (H, W, 3) uint8, changed.
-        truth: what stands in it.
-        thing: what is pasted.
-        foot: (x, y) of the middle of its box's lower edge.
-        scale: factor on its size.
-        rng: decides mirror and light.
+    """Paste a thing into an (H, W, 3) uint8 frame, in place, its foot at (x, y), mirrored and relit at random.
 
     Returns:
         What stands in the frame now, its rider and the thing last; what it hides is less visible.

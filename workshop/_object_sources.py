@@ -33,10 +33,7 @@ def real(
     ped2 = Ped2(root / "UCSDped2")
     masks = mask_reader({clip.name: ped2.truth(clip).masks for clip in ped2.test() if clip.name in _real_frames.LEARNT})
     cuts = gather(found.ped2, found.unusual, found.regions, names, masks)
-    normal, videos = (
-        _real_frames.scenes(found.ped2, names, {}),
-        _real_frames.scenes(found.videos, names),
-    )
+    normal, videos = (_real_frames.scenes(found.ped2, names, {}), _real_frames.scenes(found.videos, names))
     counts = ", ".join(f"{len(cut)} of {label}" for label, cut in cuts.things.items())
     say(f"objects: cut out {counts}, {len(cuts.people)} of person")
     return [
@@ -80,9 +77,7 @@ def on_unseen(model: ObjectModel, shots: Sequence[Shot], regions: Regions) -> di
 
 def _truth(taught: Detections, regions: Regions, clip: str) -> Detections:
     of = regions.get(clip, {}).get(taught.frame, ())
-    person = [
-        i for i, label in enumerate(taught.labels) if label == PERSON and taught.confidence[i] >= MIN_ALLOWED_CONFIDENCE
-    ]
+    person = np.flatnonzero(taught.labelled(PERSON) & (taught.confidence >= MIN_ALLOWED_CONFIDENCE)).tolist()
     boxes = [taught.boxes[i] for i in person] + [np.array(region.box, np.float32) for region in of]
     must = [float(taught.confidence[i] >= MIN_REQUIRED_CONFIDENCE) for i in person] + [1.0] * len(of)
     labels = (PERSON,) * len(person) + tuple(region.label for region in of)
@@ -91,8 +86,7 @@ def _truth(taught: Detections, regions: Regions, clip: str) -> Detections:
 
 
 def _false(found: Detections, truth: Detections, label: str) -> int:
-    which = np.array([name == label for name in found.labels], dtype=bool) & (found.confidence >= 0.5)
-    true = truth.boxes[np.array([name == label for name in truth.labels], dtype=bool)]
+    which, true = found.labelled(label) & (found.confidence >= 0.5), truth.boxes[truth.labelled(label)]
     return int((iou(found.boxes[which], true).max(1, initial=0) < 0.3).sum())
 
 

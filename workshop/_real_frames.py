@@ -159,13 +159,7 @@ def _shot(clip: Footage, every: int, teacher: Teacher, say: Callable[[str], None
 
 
 def scenes(shots: Sequence[Shot], names: Sequence[str], regions: Regions | None = None) -> Scenes:
-    """Make samples of shots: the teacher's surest boxes, and the regions where there are any.
-
-    Args:
-        shots: of the clips.
-        names: labels in their order.
-        regions: clip to frame to its labelled boxes; where given, the teacher names persons alone.
-    """
+    """Make samples of shots: the teacher's surest boxes, with ``regions`` its persons and the labelled boxes."""
     images = [image for shot in shots for image in shot.images]
     truth = []
     for shot in shots:
@@ -181,9 +175,7 @@ def scenes(shots: Sequence[Shot], names: Sequence[str], regions: Regions | None 
 
 def _other_bicycles(found: Detections, named: Sequence[Floats]) -> list[tuple[str, Floats]]:
     """Return bicycles of the teacher that no region holds, with who rides or pushes them: pushing is not unusual."""
-    person = np.array([label == PERSON for label in found.labels], dtype=bool) & (
-        found.confidence >= MIN_PERSON_CONFIDENCE
-    )
+    person = found.labelled(PERSON) & (found.confidence >= MIN_PERSON_CONFIDENCE)
     kept = []
     for label, sure, box in zip(found.labels, found.confidence, found.boxes, strict=True):
         if label != "bicycle" or sure < MIN_BICYCLE_CONFIDENCE:
@@ -205,15 +197,8 @@ def _boxes(rows: Sequence[tuple[str, Floats]], names: Sequence[str]) -> Boxes:
 
 
 def found_boxes(found: Detections, image: Images, background: Images, things: bool) -> list[tuple[str, Floats]]:
-    """Choose what to believe of the teacher's boxes in one frame.
-
-    Args:
-        found: its answer.
-        image: (H, W, 3) uint8.
-        background: (H, W, 3) uint8, the clip's median.
-        things: whether to believe it in anything but persons.
-    """
-    person = np.array([label == PERSON for label in found.labels], dtype=bool)
+    """Choose the teacher's boxes to trust in one (H, W, 3) frame: persons, and other ``things`` where asked."""
+    person = found.labelled(PERSON)
     sure = np.where(
         person, found.confidence >= MIN_PERSON_CONFIDENCE, things & (found.confidence >= MIN_THING_CONFIDENCE)
     )
@@ -232,7 +217,7 @@ def _mean(change: Images, box: Floats) -> float:
 
 
 def _groups(found: Detections, person: Bools) -> Bools:
-    """Tell which boxes hold two surer persons: the teacher boxes a group, too."""
+    """Return which boxes hold two surer persons: the teacher boxes a group, too."""
     boxes = found.boxes
     low, high = np.maximum(boxes[:, None, :2], boxes[None, :, :2]), np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
     shared = np.clip(high - low, 0, None).prod(2)

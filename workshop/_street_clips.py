@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -54,16 +53,9 @@ def sources(root: Path, left_out: Sequence[str]) -> list[dict[str, str]]:
 def gather(
     root: Path, left_out: Sequence[str], cache: Path, teachers: Callable[[], Teachers], say: Callable[[str], None]
 ) -> list[Picture]:
-    """Make frames of clips small, once, and box them.
+    """Reduce frames of clips, once, box them, and keep them in ``cache``; ``say`` gets one line.
 
     What the teacher is sure of is learnt, where it sees anything else nothing is, and the rest is background.
-
-    Args:
-        root: folder of clips.
-        left_out: names of clips.
-        cache: folder for the small frames.
-        teachers: makes the models that box them; called where frames are still to be made.
-        say: told one line in all.
 
     Raises:
         DataError: there is no clip.
@@ -100,13 +92,8 @@ def boxed(teachers: Teachers, image: Images) -> list[Row]:
     """Box an (H, W, 3) uint8 picture; what only the tiles show is ignored, as it may be small or no thing at all."""
     whole, tiles = teachers
     rows = completed([], mirrored(whole, image), ())
-    return completed(rows, _seen(tiles.detect(image[None])[0]), COCO)
-
-
-def _seen(found: Detections) -> Detections:
-    good = found.confidence >= MIN_IGNORED_CONFIDENCE
-    labels = tuple(label for label, keep_it in zip(found.labels, good, strict=True) if keep_it)
-    return replace(found, boxes=found.boxes[good], labels=labels, confidence=found.confidence[good])
+    seen = tiles.detect(image[None])[0]
+    return completed(rows, seen.select(seen.confidence >= MIN_IGNORED_CONFIDENCE), COCO)
 
 
 def mirrored(teacher: ObjectModel, image: Images) -> Detections:

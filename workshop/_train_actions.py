@@ -67,7 +67,7 @@ def train(
         seed: of weights, samples and plazas; the same seed gives the same losses on the same machine and threads.
         resume: go on from the checkpoint in ``out``.
         runtime: where to train.
-        say: told one line an epoch.
+        say: receives one line an epoch.
         recipe: what to train on, and for how long.
         data: real footage, as :func:`workshop._real_frames.read` wants it; None for the plaza alone.
         start: folder of a model of the same labels to begin with, weights and card.

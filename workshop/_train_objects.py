@@ -72,7 +72,7 @@ def train(
         seed: of weights, samples and plazas; the same seed draws the same samples, step by step.
         resume: go on from the checkpoint in ``out``.
         runtime: where to train.
-        say: told one line every fifty steps.
+        say: receives one line every fifty steps.
         recipe: what to train on.
         sets: labelled sets, laid out as :mod:`workshop.street_sets` says.
         minutes: in place of the recipe's.

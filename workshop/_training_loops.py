@@ -65,7 +65,7 @@ class ByClock:
             checkpoint: file that is kept every two minutes of training and when it is stopped.
             loss: gives the loss of a step, counted from 0.
             resume: go on from ``checkpoint``.
-            say: told a line every fifty steps.
+            say: receives a line every fifty steps.
 
         Raises:
             InputError: there is no checkpoint of these settings to resume.
@@ -138,7 +138,7 @@ class OneCycle:
             losses: gives the loss of each batch of an epoch, drawn with the generator it gets.
             seed: with the epoch's number it decides what is drawn.
             resume: go on from ``checkpoint``.
-            say: told one line an epoch.
+            say: receives one line an epoch.
             what: name of the model in that line.
             unit: what a batch is made of, in that line.
 

@@ -104,10 +104,11 @@ def batch(offered: Sequence[Pool], rng: Random, size: int, shape: tuple[int, int
 
 def figures(model: ObjectModel, pictures: Sequence[Picture]) -> dict[str, object]:
     """Average precision at IoU 0.5 by set and label on held-out pictures, and how many boxes that rests on."""
-    return {name: _of_set(model, part) for name, part in _spread(pictures)}
+    return {name: _of_set(model, part) for name, part in spread(pictures)}
 
 
-def _spread(pictures: Sequence[Picture]) -> Iterator[tuple[str, list[Picture]]]:
+def spread(pictures: Sequence[Picture]) -> Iterator[tuple[str, list[Picture]]]:
+    """Yield each set's name and at most :data:`MEASURED_FRAMES` of its pictures, spread evenly."""
     for name in sorted({p.source for p in pictures}):
         part = [p for p in pictures if p.source == name]
         which = np.linspace(0, len(part) - 1, min(MEASURED_FRAMES, len(part))).round().astype(int)

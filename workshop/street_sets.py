@@ -125,14 +125,7 @@ class Picture:
 def gather(
     root: Path, cache: Path, teacher: Callable[[], ObjectModel], say: Callable[[str], None], held_out: bool = False
 ) -> list[Picture]:
-    """Make the pictures of all sets that are there small, once, and read what is in them.
-
-    Args:
-        root: folder of the sets.
-        cache: folder for the small pictures.
-        teacher: makes the model that boxes what a set leaves unlabelled; called where pictures are still to be made.
-        say: told one line a set.
-        held_out: read the pictures for measuring instead of those to learn from.
+    """Read the pictures of all sets under ``root``, reduced once and kept in ``cache``; ``say`` gets a line a set.
 
     Raises:
         DataError: ``root`` holds none of the sets, or one has a picture or labels that cannot be read.

@@ -14,10 +14,7 @@ from core.registry import pick
 from jobs.locks import exclusive
 from workshop import _train_actions, _train_objects
 
-TRAININGS: dict[str, Callable[..., dict[str, Any]]] = {
-    "actions": _train_actions.train,
-    "objects": _train_objects.train,
-}
+TRAININGS: dict[str, Callable[..., dict[str, Any]]] = {"actions": _train_actions.train, "objects": _train_objects.train}
 
 
 def train_explainer(
@@ -33,19 +30,7 @@ def train_explainer(
     minutes: float | None = None,
     say: Callable[[str], None] = print,
 ) -> dict[str, Any]:
-    """Train one compact explainer; write its weights and its card into ``out``.
-
-    Args:
-        what: a name of :data:`TRAININGS`.
-        out: folder for weights, card, and a checkpoint after every epoch.
-        seed: of weights, data and order.
-        resume: go on from the checkpoint in ``out``.
-        runtime: where to train; the best there is by default.
-        data: folder of real footage to learn from, too.
-        start: folder of weights and card to begin with.
-        sets: folder of labelled pictures to learn from.
-        minutes: that the training may take.
-        say: told one line an epoch.
+    """Train the explainer ``what`` of :data:`TRAININGS`; write its weights and its card into ``out``.
 
     Returns:
         The card.

@@ -57,7 +57,4 @@ def _recurrent(form: str, cell: str, layers: int, upsampling: bool) -> tuple[str
     )
 
 
-DETECTORS = {
-    **_FRAMES,
-    **dict(_recurrent(*which) for which in product(_FORMS, _CELLS, (1, 2, 3), (False, True))),
-}
+DETECTORS = {**_FRAMES, **dict(_recurrent(*which) for which in product(_FORMS, _CELLS, (1, 2, 3), (False, True)))}

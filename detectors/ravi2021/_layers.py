@@ -178,7 +178,4 @@ class SoftmaxAttention(nn.Module):
 
 
 def _looking(channels: int, projected: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(channels, projected, 3, padding=1),
-        Conv2d(projected, channels, 5, padding=2),
-    )
+    return nn.Sequential(nn.Conv2d(channels, projected, 3, padding=1), Conv2d(projected, channels, 5, padding=2))

@@ -21,11 +21,7 @@ def models() -> dict[str, Loader]:
 
 
 def moments(span: int, rate: float) -> Doubles:
-    """When the frames that an action model wants lie, (span,) seconds from the key frame on.
-
-    Args:
-        span: frames that it wants.
-        rate: frames per second that it learnt at.
+    """Return when a model's ``span`` frames lie, (span,) seconds from the key frame on, at ``rate`` frames/s.
 
     >>> moments(4, 2.0).tolist()
     [-1.0, -0.5, 0.0, 0.5]

@@ -32,10 +32,7 @@ BATCH = 32
 
 
 def network(classes: int) -> nn.Module:
-    """Build it untrained.
-
-    Args:
-        classes: number of labels.
+    """Build it untrained, for a number of labels.
 
     Returns:
         ([(B, 3, 4, 80, 80) slow, (B, 3, 16, 80, 80) fast], (N, 5) boxes with their crop's index) to (N, classes)
@@ -80,11 +77,7 @@ class _Pool(nn.Module):
 
 
 def crop(images: Images, boxes: Floats) -> tuple[Images, Floats]:
-    """Cut a square around each box out of every second frame.
-
-    Args:
-        images: (32, H, W, 3) uint8.
-        boxes: (N, 4) float32 with an area.
+    """Cut a square around (N, 4) boxes with an area out of every second of (32, H, W, 3) uint8 frames.
 
     Returns:
         (N, 16, 80, 80, 3) uint8, grey beyond the frame, and (N, 4) float32 the boxes within their crops.

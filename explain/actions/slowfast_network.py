@@ -41,11 +41,7 @@ def check(images: Images, boxes: Floats, span: int) -> None:
 
 
 def inside(boxes: Floats, size: tuple[int, int]) -> tuple[Floats, Bools]:
-    """Clip boxes to the frame.
-
-    Args:
-        boxes: (N, 4) in pixels.
-        size: (H, W) of the frame.
+    """Clip (N, 4) boxes, in pixels, to a frame of (H, W) pixels.
 
     Returns:
         The clipped boxes, and which of them have an area in the frame, (N,) bool.

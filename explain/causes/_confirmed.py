@@ -71,7 +71,7 @@ def _there(found: Detections, label: str, box: Floats) -> bool:
 
 
 def _reached(label: str, box: Floats, other: Lone, here: float, there: float) -> bool:
-    """Tell whether a vehicle can have gone from one lone box to another."""
+    """Return whether a vehicle can have gone from one lone box to another."""
     if label not in DRIVEN | TWO_WHEELS or kind(other[0]) != kind(label):
         return False
     heights = [max(float(b[3] - b[1]), 1.0) for b in (box, other[2])]

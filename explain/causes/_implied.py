@@ -14,12 +14,7 @@ RUNNING_SURPRISAL = 3.7
 
 
 def implied(tube: Tube, clock: Clock | None) -> str | None:
-    """Return the AVA name of what is done with an object that moves, or None.
-
-    Args:
-        tube: of the object.
-        clock: when frames are shown; without it nothing is known to move.
-    """
+    """Return the AVA name of what is done with an object that moves, or None; without a clock nothing moves."""
     if clock is None or len(tube.frames) < MIN_SAMPLES or speed(tube, clock) < MIN_MOVING_HEIGHTS_PER_SECOND:
         return None
     return official("ride") if tube.label in RIDDEN else None

@@ -105,12 +105,7 @@ class Sums:
 
 
 def measure(candidates: Sequence[Candidate], sums: Sums, columns: slice = slice(None)) -> Measures:
-    """Measure the candidates of one event, or of a part of its frames.
-
-    Args:
-        candidates: of :func:`explain.causes._candidates.gather`.
-        sums: of :func:`total`.
-        columns: the frames that count.
+    """Measure the candidates of one event in the frames ``columns``; ``sums`` are those of :func:`total`.
 
     Returns:
         One row for each candidate, also for those that are in none of the frames.
@@ -221,7 +216,7 @@ def densities(heat: Floats, boxes: Floats, mask: Bools | None = None) -> Doubles
 
 
 def _kinds(candidates: Sequence[Candidate]) -> tuple[Bools, Bools, Bools]:
-    """Tell which candidates are persons, which are objects that a person may ride or carry, and which are regions."""
+    """Return which candidates are persons, which are objects that a person may ride or carry, and which are regions."""
     persons = np.array([c.label == PERSON for c in candidates], np.bool_)
     things = np.array([c.vocabulary == "COCO" and c.label != PERSON for c in candidates], np.bool_)
     regions = np.array([c.vocabulary == NO_VOCABULARY for c in candidates], np.bool_)

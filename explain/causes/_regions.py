@@ -21,11 +21,7 @@ MIN_AREA_FRACTION = 2e-4
 
 
 def unboxed(evidence: Evidence, level: float) -> Detections:
-    """Find the regions of one frame's heat that no box covers, hottest first.
-
-    Args:
-        evidence: one frame.
-        level: the camera's mean heat per pixel.
+    """Find the regions of a frame's heat that no box covers, hottest first; ``level`` is the camera's mean heat.
 
     Returns:
         At most :data:`MAX_REGIONS` boxes, labelled ``unknown``, with :data:`UNNAMED_WEIGHT` in place of a confidence.

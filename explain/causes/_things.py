@@ -58,7 +58,7 @@ def things(
 
 
 def _same(candidates: Sequence[Candidate], m: Measures, clock: Clock | None) -> Bools:
-    """Tell which candidates are the same thing, (N, N).
+    """Return which candidates are the same thing, (N, N).
 
     An object's actions and places are, a rider and what is ridden, two names of one box, and a track that was lost and
     found.
@@ -153,7 +153,7 @@ def _track(parts: Sequence[Candidate]) -> tuple[Ints, Floats]:
 
 
 def _by_vehicle(candidates: Sequence[Candidate], row: int) -> bool:
-    """Tell whether a name is that of a car, bus or truck, or of what one does."""
+    """Return whether a name is that of a car, bus or truck, or of what one does."""
     owner = candidates[row].owner
     return candidates[row if owner is None else owner].label in DRIVEN
 
@@ -182,7 +182,7 @@ def _action(candidates: Sequence[Candidate], m: Measures, scores: Doubles, rows:
 
 
 def _direction(path: Doubles, against: bool) -> str:
-    """Say which way a thing goes in the picture, from its first to its last foot point."""
+    """Return which way a thing goes in the picture, from its first to its last foot point."""
     gone = path[-1, :2] - path[0, :2]
     if float(np.hypot(*gone)) < MIN_MOVED_HEIGHTS * float(np.median(path[:, 2])):
         return ""

@@ -60,12 +60,7 @@ class _Motion:
 
 
 def doings(tube: Tube, clock: Clock, size: tuple[int, int]) -> Iterator[tuple[str, Rows]]:
-    """Say what a vehicle does, and in which of its samples; of anything else nothing is said.
-
-    Args:
-        tube: of the object.
-        clock: when frames are shown.
-        size: (width, height) of the picture.
+    """Return what a vehicle does, and in which of its samples; nothing for any other object; ``size`` is (w, h).
 
     Yields:
         ``drive``, ``stand`` or ``turn``, and positions in the tube, ascending. A sample has one of them at most.
@@ -93,7 +88,7 @@ def travel(tube: Tube, clock: Clock) -> float:
 
 
 def _near(when: Doubles, window: float) -> Bools:
-    """Tell which samples lie within half a window of each other, (T, T)."""
+    """Return which samples lie within half a window of each other, (T, T)."""
     near: Bools = np.abs(when[:, None] - when[None, :]) <= window / 2 + 1e-6
     return near
 

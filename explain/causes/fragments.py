@@ -20,11 +20,9 @@ def suppress_partial_persons(found: Detections) -> Detections:
     From frame to frame a person's box would else go from the whole to the half and back, and a standing person would
     seem to run.
     """
-    person = np.array([label == PERSON for label in found.labels], np.bool_)
+    person = found.labelled(PERSON)
     size = np.maximum(found.boxes[:, 2:] - found.boxes[:, :2], 1e-6).astype(np.float64)
     area = size.prod(axis=1)
     part = (within(found.boxes, found.boxes) >= MIN_INSIDE_FRACTION) & (area[:, None] <= MAX_AREA_RATIO * area)
     part &= (size[:, :1] >= MIN_WIDTH_RATIO * size[:, 0]) & (found.confidence[:, None] < found.confidence)
-    kept = np.flatnonzero(~(part & person[:, None] & person).any(axis=1))
-    labels = tuple(found.labels[i] for i in kept)
-    return Detections(found.frame, found.boxes[kept], labels, found.confidence[kept], found.vocabulary)
+    return found.select(~(part & person[:, None] & person).any(axis=1))

@@ -21,11 +21,7 @@ REACH_SECONDS = 0.5
 
 
 def parts_of(evidence: Sequence[Evidence], level: float) -> list[tuple[Tube, float]]:
-    """Link what an event shows into tubes, hottest first, each with its share of the event's heat.
-
-    Args:
-        evidence: sampled frames of the event, ascending.
-        level: the camera's mean heat per pixel.
+    """Link sampled frames, ascending, into tubes, hottest first, with their shares; ``level``: mean heat a pixel.
 
     Returns:
         At most :data:`MAX_PARTS`; hot regions in no box are tubes labelled ``unknown``. Shares may overlap.

@@ -44,19 +44,13 @@ def learn(moments: Iterable[tuple[Sequence[Detections], Clock]], frames: int) ->
     """
     seen: dict[str, list[_Seen]] = defaultdict(list)
     for number, (moment, clock) in enumerate(moments):
-        for tube in link([_sure(found) for found in moment]):
+        for tube in link([found.select(found.confidence >= MIN_CONFIDENCE) for found in moment]):
             seen[tube.label].append((number, tube, clock))
     return {
         label: _places(found, frames)
         for label, found in sorted(seen.items())
         if sum(len(tube.frames) for _, tube, _ in found) >= LEAST_POINTS
     }
-
-
-def _sure(found: Detections) -> Detections:
-    keep = np.flatnonzero(found.confidence >= MIN_CONFIDENCE)
-    labels = tuple(found.labels[i] for i in keep)
-    return Detections(found.frame, found.boxes[keep], labels, found.confidence[keep], found.vocabulary)
 
 
 def _places(found: Sequence[_Seen], frames: int) -> Places:
@@ -138,12 +132,7 @@ def against_flow(places: Places, tube: Tube, clock: Clock) -> float:
 
 
 def density(places: Places, size: tuple[int, int], cells: int = 64) -> Floats:
-    """Draw where a class stands normally, for showing.
-
-    Args:
-        places: of the class.
-        size: (width, height) of the picture.
-        cells: columns of the map.
+    """Map where a class stands normally in a picture of (width, height), in so many columns of cells.
 
     Returns:
         (rows, cells) float32 in [0, 1]: share of the densest cell, each point spread over a third of its height.

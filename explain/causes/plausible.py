@@ -21,21 +21,14 @@ SAME_BOX_IOU = 0.45
 
 
 def sized(found: Detections, size: tuple[int, int]) -> Detections:
-    """Leave out the boxes of a frame that are half the picture large, or larger, in width and height.
-
-    Args:
-        found: by an object model.
-        size: (width, height) of the picture.
-    """
-    kept = np.flatnonzero((found.boxes[:, 2:] - found.boxes[:, :2] < MAX_SIDE_FRACTION * np.array(size)).any(axis=1))
-    names = tuple(found.labels[i] for i in kept.tolist())
-    return Detections(found.frame, found.boxes[kept], names, found.confidence[kept], found.vocabulary)
+    """Remove boxes of half the picture's width and height or more; ``size`` is the picture's (width, height)."""
+    small = np.asarray(found.boxes[:, 2:] - found.boxes[:, :2] < MAX_SIDE_FRACTION * np.array(size))
+    return found.select(np.asarray(small.any(axis=1)))
 
 
 def actors(found: Detections) -> Floats:
     """Return the boxes of those whom the action model is asked about, (N, 4): sure persons, large enough."""
-    person = np.array([name == PERSON for name in found.labels], np.bool_)
-    vehicle = np.array([name in VEHICLES for name in found.labels], np.bool_)
+    person, vehicle = found.labelled(PERSON), found.labelled(*VEHICLES)
     asked = (
         person & (found.confidence >= CONFIDENT_PERSON) & (found.boxes[:, 3] - found.boxes[:, 1] >= MIN_PERSON_PIXELS)
     )

@@ -19,7 +19,7 @@ analyst would be shown an event."""
 
 
 def blank(rows: Rows) -> Bools:
-    """Tell which frames show no picture: (frames,)."""
+    """Return which frames show no picture: (frames,)."""
     detail = np.median(rows["detail"], axis=1) / DETAIL_UNIT
     plain = (rows["uniform"] >= UNIFORM) & (detail <= PLAIN)
     snow = (rows["grain"] <= GRAIN) & (rows["alike"] <= UNLIKE) & (detail >= ROUGH)

@@ -31,14 +31,7 @@ MIN_LASTING_LOG_RATIO = 0.35
 
 
 def find(rows: Rows, snapshots: Sequence[Snapshot], clock: Clock, scale: tuple[float, float]) -> list[Disturbance]:
-    """Say what the camera did, in order of time.
-
-    Args:
-        rows: of all frames, at least one.
-        snapshots: that were kept of them.
-        clock: of the clip, as long.
-        scale: width and height of a thumbnail's pixel in pixels of the clip.
-    """
+    """List what the camera did, by time; ``scale``: width and height of a thumbnail's pixel in the clip's pixels."""
     count = len(rows)
     blank, poor = _gone(rows, clock)
     lost = _partial.find(rows, clock, mask(blank, count))
@@ -124,7 +117,7 @@ def _lights(rows: Rows, clock: Clock, hidden: Bools) -> list[Stretch]:
 
 
 def _behind(light: Stretch, snapshots: Sequence[Snapshot], poor: Doubles) -> bool:
-    """Tell whether a change of light is something that comes before the camera: detail goes, and so does the view."""
+    """Return whether a change of light is something that comes before the camera: detail goes, and so does the view."""
     gone = float(poor[light.first : light.last + 1].max())
     before = [one for one in snapshots if one.frame < light.first]
     then = [one for one in snapshots if light.first < one.frame <= light.last + 1]

@@ -51,15 +51,10 @@ class _Side:
 
 
 def find(rows: Rows, clock: Clock, blank: Bools) -> list[Stretch]:
-    """List the stretches in which the picture stands still.
+    """List the stretches in which the picture stands still; ``blank`` are the (frames,) without a picture.
 
     A scene in which nothing moves is coded by repeating it, and looks the same. But it comes to rest and wakes up
     little by little and in one place, while a picture that froze stops amid motion and leaps when it goes on.
-
-    Args:
-        rows: of all frames.
-        clock: of the clip.
-        blank: (frames,) those without a picture.
     """
     found: list[Stretch] = []
     for measure in ("peak", "wide"):
@@ -127,7 +122,7 @@ def _sharpened(change: Doubles, run: Stretch, before: "_Side | None", after: "_S
 
 
 def _live(rows: Rows, run: Stretch, blank: Bools) -> bool:
-    """Tell whether the rest of the clip has noise: a scene that is still by itself has none most of the time."""
+    """Return whether the rest of the clip has noise: a scene that is still by itself has none most of the time."""
     rest = ~blank
     rest[run.first : run.last + 1] = False
     rest[0] = False

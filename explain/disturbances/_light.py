@@ -35,13 +35,7 @@ _CHUNK = 8192
 
 
 def light(rows: Rows, clock: Clock, hidden: Bools) -> list[Stretch]:
-    """List the stretches in which the whole picture becomes lighter or darker, until it has settled.
-
-    Args:
-        rows: of all frames.
-        clock: of the clip.
-        hidden: (frames,) those that cannot be compared with others.
-    """
+    """List the stretches in which the whole picture changes brightness, until it settles, but for ``hidden`` frames."""
     found: list[Stretch] = []
     for limit, seconds in SUDDEN_LOG_RATIO_SECONDS:
         step = max(1, round(seconds * clock.rate))

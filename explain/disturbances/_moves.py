@@ -57,14 +57,7 @@ class Move:
 
 
 def moves(views: Sequence[View], stays: Sequence[Stay], rows: Rows, hidden: Bools) -> list[Move]:
-    """List the changes of view, in order.
-
-    Args:
-        views: of :func:`explain.disturbances._views.follow`.
-        stays: likewise.
-        rows: of all frames.
-        hidden: (frames,) those in which a view is covered.
-    """
+    """List the changes of view, in order, from what ``follow`` found; ``hidden``: (frames,) where a view is covered."""
     kept = [stay for stay in stays if stay.view >= 0 and stay.snapshots and not _mostly(stay, hidden)]
     if not kept:
         return []

@@ -27,14 +27,7 @@ MIN_STEP_PIXELS = 0.3
 
 
 def covers(spans: Sequence[Stretch], rows: Rows, clock: Clock, off: Bools) -> list[Stretch]:
-    """Widen stretches by the frames in which brightness or detail of some cells already, or still, changes.
-
-    Args:
-        spans: stretches.
-        rows: of all frames.
-        clock: of the clip.
-        off: (frames,) those that are told otherwise, and are not reached into.
-    """
+    """Widen stretches by the frames in which cells' brightness or detail changes, up to the (frames,) ``off``."""
     return [_widened(one, _looks(rows, one, clock), clock, off) for one in spans]
 
 

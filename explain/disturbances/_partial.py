@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from core.arrays import Bools, Doubles
 from core.clock import Clock
@@ -28,13 +27,8 @@ MAX_COLOUR_LEVELS = 4.0
 BEFORE, LEFT, SOON = 0.5, 0.25, 2
 """Share of its detail that a cell has in the frame before it is lost, and that it keeps in so many frames from then on:
 what comes little by little is a cover or nightfall, and a plain wall is plain before."""
-MAX_REPEAT_FRACTION, MIN_EXCESS_FRACTION, CONTEXT_SECONDS, MIN_CONTEXT_FRAMES, MAX_LATE_SECONDS = (
-    0.35,
-    0.45,
-    2.0,
-    3,
-    0.3,
-)
+MAX_REPEAT_FRACTION, MIN_EXCESS_FRACTION = 0.35, 0.45
+CONTEXT_SECONDS, MIN_CONTEXT_FRAMES, MAX_LATE_SECONDS = 2.0, 3, 0.3
 """Share of the frames beside in which cells of a part that stops may repeat, for it must have noise; share by which
 they repeat more often then, besides what the other cells do; seconds of those frames, and how many are nearest; seconds
 within which the codec still refines what stopped."""
@@ -99,16 +93,9 @@ def _band(flags: Bools, side: str, run: Stretch) -> Bools:
     """Return which cells belong to the part that is flagged in a stretch: (48,)."""
     share = _lines(flags[run.first : run.last + 1], side).mean(0)
     depth = int(np.cumprod(share.mean(1) >= MIN_LOST_FRACTION).sum()) or 1
-    numbers = np.arange(ROWS * COLUMNS)
-    inside = np.zeros(ROWS * COLUMNS, np.bool_)
-    inside[_numbered(numbers, side)[:depth].ravel()] = True
-    return inside
-
-
-def _numbered(numbers: npt.NDArray[np.int_], side: str) -> npt.NDArray[np.int_]:
-    cells = numbers.reshape(ROWS, COLUMNS)
-    cells = cells if side in ("lower", "upper") else cells.T
-    return cells[::-1] if side in ("lower", "right") else cells
+    inside = np.zeros((1, ROWS * COLUMNS), np.bool_)
+    _lines(inside, side)[:, :depth] = True
+    return np.asarray(inside[0])
 
 
 def _one_colour(rows: Rows, plain: Bools, run: Stretch, part: Bools) -> bool:
@@ -120,7 +107,7 @@ def _one_colour(rows: Rows, plain: Bools, run: Stretch, part: Bools) -> bool:
 
 
 def _gone(rows: Rows, run: Stretch, part: Bools, usual: Doubles) -> bool:
-    """Tell whether cells lost their detail, or took on another brightness, from one frame to the next."""
+    """Return whether cells lost their detail, or took on another brightness, from one frame to the next."""
     beside = run.first - 1 if run.first else run.last + 1
     if beside == len(rows):
         return False
@@ -136,7 +123,7 @@ def _gone(rows: Rows, run: Stretch, part: Bools, usual: Doubles) -> bool:
 
 
 def _stays(rows: Rows, one: int, other: int, rest: Bools) -> bool:
-    """Tell whether the rest of the picture is the same in two frames: what changes as a whole is another place."""
+    """Return whether the rest of the picture is the same in two frames: what changes as a whole is another place."""
     apart = np.abs(rows["level"][one].astype(np.float64) - rows["level"][other])
     detail = np.sort(rows["detail"][[one, other]].astype(np.float64) + DETAIL_UNIT, axis=0)
     same = (apart <= STEADY) & (detail[1] <= 2 * detail[0])
@@ -145,7 +132,7 @@ def _stays(rows: Rows, one: int, other: int, rest: Bools) -> bool:
 
 
 def _stopped(held: Bools, run: Stretch, part: Bools, clock: Clock) -> bool:
-    """Tell whether cells that change from frame to frame on both sides of a stretch stop all at once.
+    """Return whether cells that change from frame to frame on both sides of a stretch stop all at once.
 
     What stops and never goes on may have been moving for the camera's sake, and be still by itself.
     """

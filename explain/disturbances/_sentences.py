@@ -28,7 +28,7 @@ PARTLY = "the light changed in a part of the picture {span}, and nothing else"
 
 
 def gaps(clock: Clock) -> list[Disturbance]:
-    """Say where nothing was recorded."""
+    """Return where nothing was recorded."""
     found = []
     for frame in clock.gaps():
         start, end = clock.end(frame), clock.at(frame + 1)
@@ -84,7 +84,7 @@ def moves(found: Sequence[Move], clock: Clock, scale: tuple[float, float]) -> li
 
 
 def _alike(one: Similarity) -> str:
-    """Say how the view lies to the one before it.
+    """Return how the view lies to the one before it.
 
     >>> _alike(Similarity(1.5, 0.2, 0.8)), _alike(Similarity(0.8, 0.0, 0.8)), _alike(Similarity(1.0, -7.0, 0.8))
     ('it is zoomed in, 1.5 times', 'it is zoomed out, 0.8 times', 'the view is turned by 7 degrees')

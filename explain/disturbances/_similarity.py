@@ -36,12 +36,7 @@ class Similarity:
 
 
 def similarity(one: Images | Floats, other: Images | Floats) -> Similarity | None:
-    """Find by how much the second picture is the first one enlarged or turned; None where it is neither.
-
-    Args:
-        one: (h, w) grey thumbnail, uint8 or float32.
-        other: another of the same size.
-    """
+    """Find by how much the second (h, w) grey thumbnail is the first enlarged or turned; None where it is neither."""
     first, second = (np.asarray(picture, np.float32) for picture in (one, other))
     before = register(structure(first), structure(second)).still
     tried = [_as(first, second, zoom, 0.0) for zoom in ZOOMS] + [_as(first, second, 1.0, angle) for angle in ANGLES]

@@ -101,7 +101,7 @@ def within(flags: Bools, before: int, behind: int) -> Bools:
 
 
 def near(one: Spanning, other: Spanning, clock: Clock, seconds: float) -> bool:
-    """Tell whether two stretches overlap or lie within so many seconds of each other."""
+    """Return whether two stretches overlap or lie within so many seconds of each other."""
     return (
         clock.at(one.first) - clock.end(other.last) < seconds and clock.at(other.first) - clock.end(one.last) < seconds
     )

@@ -20,14 +20,7 @@ LAST_SNAPSHOTS = 4
 
 
 def zooms(views: Sequence[View], stays: Sequence[Stay], moved: Sequence[Move], hidden: Bools) -> list[Move]:
-    """List the changes of view in which the picture is enlarged, reduced or turned little by little.
-
-    Args:
-        views: of :func:`explain.disturbances._views.follow`.
-        stays: likewise.
-        moved: moves that are known.
-        hidden: (frames,) those in which a view is covered.
-    """
+    """List slow zooms and turns, given the known moves and the (frames,) ``hidden`` in which a view is covered."""
     shown = [one for stay in stays for one in stay.snapshots if not hidden[one.frame]]
     kept = [stay for stay in stays if stay.view >= 0 and any(not hidden[one.frame] for one in stay.snapshots)]
     found, seen = [], set[int]()

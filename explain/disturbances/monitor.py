@@ -34,10 +34,7 @@ class Monitor:
     _size: tuple[int, int] = (1, 1)
 
     def see(self, frames: Frames) -> None:
-        """Measure the next frames; every frame must be given, in order.
-
-        Args:
-            frames: at the clip's size, with their times.
+        """Measure the next frames, at the clip's size; every frame must be given, in order.
 
         Raises:
             ValueError: frames were left out.
@@ -58,10 +55,7 @@ class Monitor:
         self._before = now
 
     def finish(self, clock: Clock) -> tuple[Disturbance, ...]:
-        """Say what the camera did in the frames so far, in order of time; more may be seen afterwards.
-
-        Args:
-            clock: of the clip, or of the frames so far.
+        """List what the camera did so far, by time, with the clip's clock; more frames may follow.
 
         Raises:
             ValueError: the clock has fewer frames than were seen.

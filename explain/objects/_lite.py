@@ -129,10 +129,7 @@ class LitePyramid(nn.Module):
         return self
 
     def begin(self, published: Mapping[str, Tensor]) -> None:
-        """Take over ImageNet's weights.
-
-        Args:
-            published: the state of ``efficientnet-lite0-57934424.pth``.
+        """Take over ImageNet's weights: the state of ``efficientnet-lite0-57934424.pth``.
 
         Raises:
             RuntimeError: it is another network's.

@@ -19,7 +19,7 @@ Answers = list[dict[str, Tensor]]
 
 
 def matches(proposals: Tensor, boxes: Tensor, labels: Tensor, classes: int) -> tuple[Tensor, Tensor]:
-    """Say which classes each proposal shows.
+    """Return which classes each proposal shows.
 
     Args:
         proposals: (P, 4).
@@ -41,7 +41,7 @@ def matches(proposals: Tensor, boxes: Tensor, labels: Tensor, classes: int) -> t
 
 
 def overlaps_ignored(boxes: Tensor, target: dict[str, Tensor]) -> Tensor:
-    """Tell which of (N, 4) boxes lie on a place that the target's ``ignored`` (K, 4), if it has any, marks: (N,)."""
+    """Return which of (N, 4) boxes lie on a place that the target's ``ignored`` (K, 4), if it has any, marks: (N,)."""
     places = target.get("ignored")
     if places is None or not len(places):
         return torch.zeros(len(boxes), dtype=torch.bool, device=boxes.device)
@@ -152,7 +152,7 @@ class ManyLabelHeads(RoIHeads):  # type: ignore[misc]
         return torch.isin(label, torch.tensor(labels, device=label.device, dtype=label.dtype))
 
     def _outdone(self, boxes: Tensor, confidence: Tensor, label: Tensor) -> Tensor:
-        """Tell which of (N, 4) boxes lie in the box of a surer rival: (N,) bool."""
+        """Return which of (N, 4) boxes lie in the box of a surer rival: (N,) bool."""
         low = torch.maximum(boxes[:, None, :2], boxes[None, :, :2])
         high = torch.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
         inside = (high - low).clamp(min=0).prod(2) > MIN_INSIDE_FRACTION * box_area(boxes)[:, None]

@@ -33,7 +33,7 @@ CONSTANTS = ("pixel_mean", "pixel_std", "proposal_generator.anchor_generator.cel
 
 
 def installed() -> bool:
-    """Tell whether detectron2 can be imported."""
+    """Return whether detectron2 can be imported."""
     return all(importlib.util.find_spec(name) for name in ("detectron2", "pkg_resources"))
 
 

@@ -141,7 +141,7 @@ class YoloxModel:
 
 
 def whole(boxes: Floats, place: Place, size: tuple[int, int]) -> Bools:
-    """Tell which boxes (N, 4) do not touch an inner edge of the tile; an edge of the frame (width, height) may be."""
+    """Return which boxes (N, 4) do not touch an inner edge of the tile; an edge of the frame (width, height) may be."""
     x1, y1, x2, y2 = place
     low = [-np.inf if at == 0 else at + EDGE_PIXELS for at in (x1, y1)]
     high = [np.inf if at == end else at - EDGE_PIXELS for at, end in zip((x2, y2), size, strict=True)]

@@ -39,19 +39,10 @@ def score_chart(analysis: Analysis) -> str:
 
     return render(
         "chart.html", width=WIDTH, height=HEIGHT, left=LEFT, right=WIDTH - RIGHT, top=TOP, bottom=HEIGHT - BOTTOM,
-        told=_told(analysis), score_marks=_score_marks(low, high, y), time_marks=_time_marks(length, x),
-        disturbances=_disturbances(analysis, x), events=_events(analysis, x, y), numbered=NUMBERED,
-        path=_path(analysis, inner, x, y), limit=y(analysis.threshold), threshold=analysis.threshold,
+        analysis=analysis, known=scores[np.isfinite(scores)], numbered=NUMBERED, limit=y(analysis.threshold),
+        score_marks=_score_marks(low, high, y), time_marks=_time_marks(length, x),
+        disturbances=_disturbances(analysis, x), events=_events(analysis, x, y), path=_path(analysis, inner, x, y),
     )  # fmt: skip
-
-
-def _told(analysis: Analysis) -> str:
-    known = analysis.scores[np.isfinite(analysis.scores)]
-    span = f"from {known.min():.2f} to {known.max():.2f}" if len(known) else "that is nowhere known"
-    return (
-        f"Anomaly score in dB over {len(analysis.scores):,} frames, {span}; the threshold is {analysis.threshold:.2f}, "
-        f"and {len(analysis.events)} events are above it."
-    )
 
 
 def _range(scores: Floats, threshold: float) -> tuple[float, float]:

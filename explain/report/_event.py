@@ -1,6 +1,6 @@
 """One event's section in the report: its picture, its causes as bars, its sentence."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from markupsafe import Markup
@@ -8,7 +8,6 @@ from markupsafe import Markup
 from core.analysis import Analysis, Cause, ExplainedEvent
 from core.errors import InputError
 from core.records import Evidence, Pixels
-from explain.causes.summary import timestamp, wall_clock
 from explain.report._html import TEMPLATES, jpeg, render, webp
 from explain.report.overlay import MARKS, PALETTE, TOP, heat_layer
 from explain.report.place_map import place_map, place_of
@@ -34,19 +33,11 @@ def event_section(
     one: ExplainedEvent, number: int, analysis: Analysis, evidence: Callable[[int], Evidence] | None
 ) -> Markup:
     """Return the section of one event; without ``evidence`` it has no picture."""
-    event, clock = one.event, analysis.clock
-    facts = (
-        f"{timestamp(clock.at(event.first))} – {timestamp(clock.end(event.last))}",
-        f"{clock.length(event.first, event.last):.1f} s",
-        f"frames {event.first:,} – {event.last:,}",
-        f"peak {event.peak_score:.2f} dB at {timestamp(clock.at(event.peak))}",
-        wall_clock(analysis.clip.recorded, clock.at(event.first)),
-    )
     kept = shown_evidence(one, evidence) if evidence else None
     return render(
-        "event.html", one=one, number=number, name=name_of(one), facts=[fact for fact in facts if fact],
+        "event.html", one=one, number=number, analysis=analysis, clock=analysis.clock,
         pictured=evidence is not None, shown=_picture(one, analysis, kept) if kept else None,
-        doubt=analysis.name_warning, legend=_legend(analysis.normal_heat),
+        legend=_legend(analysis.normal_heat),
     )  # fmt: skip
 
 
@@ -62,18 +53,15 @@ def shown_evidence(one: ExplainedEvent, evidence: Callable[[int], Evidence]) -> 
 
 def _picture(one: ExplainedEvent, analysis: Analysis, kept: Evidence) -> dict[str, Any]:
     height, width = kept.heat.shape
-    boxed, when = _boxed(one.causes), timestamp(analysis.clock.at(kept.frame))
+    boxed = _boxed(one.causes)
     close = one.causes[0].box if one.causes else None
     return {
         "evidence": kept,
-        "when": when,
-        "peak": kept.frame == one.event.peak,
-        "told": _told(boxed, kept, when),
+        "boxed": boxed,
         "image": jpeg(kept.image),
         "heat": webp(heat_layer(kept.heat, analysis.normal_heat, STRENGTH)),
         "boxes": [_box(box, f"{rank} {cause.fine}", width, height, rank == 1) for rank, cause, box in boxed],
         "close": _close_up(close, width, height) if close else "",
-        "name": one.causes[0].fine if one.causes else "",
         "map": _map(one, analysis, kept),
     }
 
@@ -92,12 +80,6 @@ def _close_up(box: Pixels, width: int, height: int) -> str:
     left = min(max((x1 + x2 - across) / 2, 0.0), width - across)
     top = min(max((y1 + y2 - down) / 2, 0.0), height - down)
     return f"{left:.1f} {top:.1f} {across:.1f} {down:.1f}"
-
-
-def _told(boxed: Sequence[tuple[int, Cause, Pixels]], kept: Evidence, when: str) -> str:
-    said = ", ".join(f"{rank} {cause.fine} at ({box[0]:.0f}, {box[1]:.0f})" for rank, cause, box in boxed)
-    marked = f"; marked: {said}" if said else ""
-    return f"Frame {kept.frame} at {when} with the heat of the prediction error{marked}"
 
 
 def _box(box: Pixels, words: str, width: int, height: int, best: bool) -> dict[str, Any]:

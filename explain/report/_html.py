@@ -10,12 +10,14 @@ from markupsafe import Markup
 
 from core.arrays import Images
 from core.templates import environment
-from explain.causes.summary import attributes, percent, timestamp
+from explain.causes.summary import attributes, percent, timestamp, wall_clock
 
 KINDS = {"object": "object", "action": "action", "location": "place", "unknown": "not named"}
 TEMPLATES = environment(Path(__file__).with_name("templates"))
 TEMPLATES.filters |= {
     "time": timestamp,
+    "wall_clock": wall_clock,
+    "css_string": lambda text: Markup(css_string(text)),
     "percent": percent,
     "attributes": attributes,
     "kind": lambda coarse: KINDS.get(coarse, coarse),

@@ -9,10 +9,9 @@ from markupsafe import Markup
 
 from core.analysis import Analysis
 from core.records import Evidence
-from explain.causes.summary import percent, wall_clock
 from explain.report._chart import score_chart
 from explain.report._event import event_section
-from explain.report._html import css_string, render
+from explain.report._html import render
 from explain.report._why import why_section
 
 STYLE = Path(__file__).with_name("report.css")
@@ -37,36 +36,16 @@ def page(analysis: Analysis, evidence: Callable[[int], Evidence], why: Path | No
     unusual = sum(clock.length(event.first, event.last) for event in events)
     return render(
         "report.html", analysis=analysis, clip=analysis.clip, clock=clock, written=written, sections=sections,
-        style=Markup(STYLE.read_text(encoding="utf-8") + _on_every_page(analysis.clip.name, written)),
+        style=Markup(STYLE.read_text(encoding="utf-8")),
         seconds=clock.end(len(analysis.scores) - 1) if len(analysis.scores) else 0.0,
-        recorded=wall_clock(analysis.clip.recorded, 0.0), chart=score_chart(analysis), why=why_section(analysis, why),
-        unusual=unusual, share=percent(unusual / max(clock.recorded, 1e-9)),
-        pictures=PICTURES, unpictured=len(events) - len(pictured), pedigree=_pedigree(analysis),
+        chart=score_chart(analysis), why=why_section(analysis, why), unusual=unusual,
+        pictures=PICTURES, unpictured=len(events) - len(pictured), versions=_flat(analysis.versions),
     )  # fmt: skip
-
-
-def _on_every_page(clip: str, written: str) -> str:
-    """Return the style that prints the clip's name, the date and the page's number at the foot of each page."""
-    return (
-        f"@page {{ @bottom-left {{ content: {css_string(clip)}; }} "
-        f"@bottom-center {{ content: {css_string(f'Whycam report of {written}')}; }} }}\n"
-    )
 
 
 def _pictured(analysis: Analysis) -> set[int]:
     numbers = range(1, len(analysis.events) + 1)
     return set(sorted(numbers, key=lambda n: -analysis.events[n - 1].event.peak_score)[:PICTURES])
-
-
-def _pedigree(analysis: Analysis) -> list[tuple[str, str]]:
-    clip = analysis.clip
-    heat = f"{analysis.normal_heat:.4g}" if analysis.normal_heat > 0 else "unknown"
-    return [
-        ("Clip", clip.name), ("Clip SHA-256", clip.sha256),
-        ("Camera", analysis.camera), ("Detector", analysis.detector),
-        *((f"Model for {kind}", name) for kind, name in analysis.models.items()),
-        ("Threshold", f"{analysis.threshold:.6g}"), ("Normal mean heat per pixel", heat), *_flat(analysis.versions),
-    ]  # fmt: skip
 
 
 def _flat(entries: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:

@@ -23,12 +23,7 @@ COLUMNS = (("deletion_auc", "Deletion", "smaller is better"), ("insertion_auc", 
 
 
 def why_section(analysis: Analysis, why: Path | None) -> str:
-    """Return the section; nothing where no frame was explained.
-
-    Args:
-        analysis: whose clip.
-        why: folder with a folder for each explained frame, named by its number.
-    """
+    """Return the section on ``why``'s folders, one a frame and named by its number; empty where there is none."""
     folders = sorted(f for f in why.glob("[0-9]*") if (f / "explain.json").exists()) if why is not None else []
     frames = [found for folder in folders[:MOST] if (found := _frame(folder, analysis))]
     more = max(len(folders) - MOST, 0)

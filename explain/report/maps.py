@@ -25,13 +25,7 @@ def top_of(maps: Sequence[Floats]) -> float:
 
 
 def painted(image: Images, values: Floats, top: float, strength: float = 0.75) -> Images:
-    """Lay a map over its frame.
-
-    Args:
-        image: (H, W, 3) uint8 RGB.
-        values: (H, W); only what is positive, what raised the score, is shown.
-        top: value of :func:`dense` where the colours end.
-        strength: 0 to 1, opacity of the highest values.
+    """Blend an (H, W) map, its positive part up to ``top`` of :func:`dense`, with its (H, W, 3) uint8 RGB frame.
 
     Returns:
         (H, W, 3) uint8 RGB.

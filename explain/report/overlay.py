@@ -65,16 +65,7 @@ def level(heat: Floats, normal: float) -> Floats:
 
 
 def heat_layer(heat: Floats, normal: float = 0.0, strength: float = 1.0) -> Images:
-    """Colour heat as a layer to lay over its frame.
-
-    Args:
-        heat: (H, W) non-negative.
-        normal: see :func:`level`.
-        strength: 0 to 1, opacity of the strongest heat.
-
-    Returns:
-        (H, W, 4) uint8 RGBA, transparent where there is no heat.
-    """
+    """Colour (H, W) heat by :func:`level` as an (H, W, 4) uint8 RGBA layer, as opaque as ``strength`` (0 to 1)."""
     placed = level(heat, normal)
     layer = np.empty((*heat.shape, 4), np.uint8)
     layer[..., :3] = PALETTE[np.rint(placed * 255).astype(np.uint8)]
@@ -121,17 +112,7 @@ def overlay(
 
 
 def draw_causes(image: Images, causes: Sequence[Cause], frame: int, factor: float = 1.0) -> Images:
-    """Draw the causes that are in a frame, each in its own box, with their numbers in the list and names.
-
-    Args:
-        image: (H, W, 3) uint8.
-        causes: best first.
-        frame: that the picture is of.
-        factor: by which the boxes are enlarged to fit the picture.
-
-    Returns:
-        A new picture.
-    """
+    """Draw the boxes of a frame's causes, best first, on a copy of (H, W, 3) uint8, enlarged by ``factor``."""
     drawn = np.ascontiguousarray(image.copy())
     for number, cause in reversed(list(enumerate(causes, 1))):
         box = cause.at(frame)
@@ -143,19 +124,7 @@ def draw_causes(image: Images, causes: Sequence[Cause], frame: int, factor: floa
 
 
 def draw_boxes(image: Images, objects: Detections, actions: Detections, factor: float = 1.0) -> Images:
-    """Draw the objects that a model is at least ``SURE`` of, with label and confidence.
-
-    Of a person the surest thing that it does is written, where that is known.
-
-    Args:
-        image: (H, W, 3) uint8.
-        objects: boxes of the frame.
-        actions: rows on the persons' boxes.
-        factor: by which the boxes are enlarged to fit the picture.
-
-    Returns:
-        A new picture.
-    """
+    """Draw the sure objects, with persons' surest actions, on a copy of (H, W, 3) uint8, enlarged by ``factor``."""
     drawn = np.ascontiguousarray(image.copy())
     doing = surest_actions(objects, actions)
     # Persons first: what is rarer must not lie under them.

@@ -18,12 +18,7 @@ LEAST_WIDTH = 640
 
 
 def place_map(image: Images, known: Places, path: Sequence[tuple[float, float]]) -> Images:
-    """Lay the map of normal places and one path over a dimmed picture.
-
-    Args:
-        image: (H, W, 3) uint8, a frame of the event.
-        known: places of the object's class.
-        path: (x, y) foot points in pixels, in order of time; the last one is marked.
+    """Draw the map of normal places and a path of (x, y) foot points on a dimmed (H, W, 3) uint8 frame.
 
     Returns:
         (h, w, 3) uint8, enlarged by a whole factor where the frame is narrower than ``LEAST_WIDTH``.

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.analysis import FrameCause
-from metrics.first_cause import Region, match_first_cause, names, overlap, summarise_verdicts, tracks_right
+from core.boxes import iou
+from metrics.first_cause import Region, match_first_cause, names, summarise_verdicts, tracks_right
 
 WHERE = (10.0, 10.0, 30.0, 50.0)
 ELSEWHERE = (100.0, 10.0, 120.0, 50.0)
@@ -181,9 +182,9 @@ def test_shares_are_those_of_the_twin(frames):
 
 @given(BOX, BOX)
 def test_overlap_counts_pixels(a, b):
-    assert overlap(a, b) == pytest.approx(len(pixels(a) & pixels(b)) / len(pixels(a) | pixels(b)))
+    assert iou([a], [b])[0, 0] == pytest.approx(len(pixels(a) & pixels(b)) / len(pixels(a) | pixels(b)))
 
 
 def test_boxes_without_area_overlap_with_nothing():
-    assert overlap((1, 1, 1, 1), (1, 1, 1, 1)) == 0.0
-    assert overlap((3, 3, 1, 1), (0, 0, 4, 4)) == 0.0
+    assert iou([(1, 1, 1, 1)], [(1, 1, 1, 1)])[0, 0] == 0.0
+    assert iou([(3, 3, 1, 1)], [(0, 0, 4, 4)])[0, 0] == 0.0

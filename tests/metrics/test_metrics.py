@@ -16,7 +16,8 @@ from metrics import pool
 from metrics.auc_pr import auc_pr
 from metrics.eer import eer
 from metrics.f1 import f1, f1_oracle
-from metrics.frame_auc import auc_of, macro, micro_normalised, micro_raw, video_auc
+from metrics.frame_auc import macro, micro_normalised, micro_raw, video_auc
+from metrics.pool import auc_of
 
 REGISTERED = collect("metrics", "METRICS")
 METRICS = [name for name, metric in REGISTERED.items() if metric.needs in (FrameScores, Decisions)]

@@ -20,9 +20,10 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
         metavar="WHAT",
         help="nothing: the whole analysis; or: detectors [NAME…]: their networks; or: "
         "explanations [CAMERA…]: how reliable the methods are; or: boxes: whether the first cause's box lies on "
-        "what is unusual in the frame that a report shows; or: faults: what is said of files that are easily misread; "
-        "or: disturbances: how well faults that are staged on quiet footage are told; or: agreement CLIP…: how far the "
-        "compact object model finds what YOLOX-nano is sure of",
+        "what is unusual in the frame that a report shows; or: faults: messages for files that are easily misread; "
+        "or: disturbances: detection of camera faults that are staged on quiet footage; or: overlays: events with and "
+        "without burnt-in text and weather; or: agreement CLIP…: recall of the compact object model against "
+        "YOLOX-nano; or: labelled: its recall on labelled pictures",
     )
     verb.add_argument("--all", action="store_true", help="of detectors: every one, instead of one of each kind")
     verb.add_argument("--data", metavar="DATASET", help="of explanations and boxes: a data set")

@@ -64,7 +64,10 @@ class _Ucsd(SplitDataset[ImageClip]):
         self.root = root / self.folder if (root / self.folder).is_dir() else root
         for part in ("Train", "Test"):
             if not (self.root / part).is_dir():
-                raise DataError(f"{self.root} is not {self._title} in its official layout: it has no folder {part!r}")
+                raise DataError(
+                    f"{self.root} is not {self._title} in its official layout: it has no folder {part!r}; "
+                    "give the folder of the data set with --root"
+                )
 
     @property
     def _title(self) -> str:

@@ -181,9 +181,8 @@ def _camera(
         keep = _file(options.keep, camera, distorted) if options.keep else None
         result = evaluate(camera, dataset, runtime, job, rules=rules, heat=options.heat, keep=keep)
         job.finish()
-    texts = [evaluation_text.evaluation(result), *([evaluation_text.causes(causes)] if causes else [])]
-    if distorted:
-        texts.insert(0, f"distorted: {distorted}")
+    texts = [f"distorted: {distorted}"] if distorted else []
+    texts += [evaluation_text.evaluation(result), *([evaluation_text.causes(causes)] if causes else [])]
     found = Measured(replace(result, distortion=distorted), "\n\n".join(texts), causes)
     if options.card:
         note(camera, found.as_json())

@@ -153,7 +153,7 @@ def test_a_camera_that_cannot_be_read_hides_no_other(capsys, tiny_camera):
     code, out, err = run(capsys, "list", "cameras")
     assert code == 0
     assert "tiny" in out
-    assert "broken/camera.json is not a camera" in err
+    assert "broken/camera.json cannot be used" in err
 
 
 def test_json_goes_to_a_file_beside_the_text(capsys, tmp_path):

@@ -214,7 +214,7 @@ def test_pictures_too_small_to_tell_a_person_in_are_refused(camera, tmp_path, he
 
 def test_pictures_of_the_least_size_are_not_refused(camera, tmp_path):
     path = clips.make(tmp_path / "least.mp4", np.zeros((8, 40, 40, 3), np.uint8))
-    assert stage._facts(path, camera, None, None, None, device.choose("cpu"))["clip"]["width"] == 40
+    assert stage._facts(path, camera, None, None, None, device.choose("cpu"))[0]["clip"]["width"] == 40
 
 
 @pytest.mark.parametrize(("box", "place"), [

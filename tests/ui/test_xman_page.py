@@ -142,7 +142,7 @@ def test_a_cancelled_measurement_is_not_called_failed():
     explanation(1, "old.csv")
     keep(2, {"kind": "xman", "system": "new.csv", "labels": "labels.json"}, "cancelled")
     text = html(show())
-    assert "as the newest measurement was cancelled" in text and "12:00:02 UTC, was cancelled" in text
+    assert "because the newest measurement was cancelled" in text and "12:00:02 UTC, was cancelled" in text
     assert "measurement failed" not in text and "badge failed" not in text
 
 
@@ -170,7 +170,7 @@ def test_an_interrupted_measurement_is_a_failure_and_one_at_work_makes_the_rest_
     assert headings(at)[0] == "Earlier results"
     JobStore().enqueue(folder.name, inline.ME, {})
     at = show()
-    assert "as the newest measurement is still at work: old.csv against labels.json" in html(at)
+    assert "because the newest measurement is still at work: old.csv against labels.json" in html(at)
     assert headings(at)[0] == "Earlier results"
 
 
@@ -180,7 +180,7 @@ def test_what_was_asked_for_at_once_is_no_older_than_the_one_of_it_that_failed()
     failed(3, "bad.csv", batch="abc")
     at = show()
     assert headings(at)[0] == "Results"
-    assert "as the newest measurement failed: before.csv against labels.json" in html(at)
+    assert "because the newest measurement failed: before.csv against labels.json" in html(at)
     assert "mine.csv against labels.json, asked" not in html(at)
 
 
@@ -200,7 +200,7 @@ def test_inputs_chosen_anew_make_the_results_old_until_they_are_measured(monkeyp
     at.file_uploader("xman-predictions").upload("new.csv", PARTLY.encode(), "text/csv")
     fine(at.run())
     assert headings(at)[0] == "Earlier results"
-    assert "as what is chosen above has not been measured: old.csv against labels.json" in html(at)
+    assert "because what is chosen above has not been measured: old.csv against labels.json" in html(at)
     at.file_uploader("xman-labels").upload("labels.json", b"{}", "application/json")
     fine(at.run())
 

@@ -262,17 +262,25 @@ def test_twenty_thousand_frames_of_56_classes_take_some_seconds(tmp_path):
     labels = {f"{f // 200:04d}/{f % 200:04d}": [["object", f"thing {f % 56}"]] for f in range(20_000)}
     write(tmp_path / "l.json", labels)
     best = min(run(tmp_path) for _ in range(2))
-    assert best < 3  # processor time; 2.2 s on a busy machine, so that another's work beside it does not count
+    parsed = min(user_seconds("-c", "import json, sys; json.load(open(sys.argv[1]))", str(tmp_path / "p.json"))[0]
+                 for _ in range(2))  # fmt: skip
+    assert best < 2.5 * parsed  # processor time, 1.8 times that of the standard library's parser: machines differ
 
 
 def run(place):
+    seconds, said = user_seconds("-m", "cli", "xman", str(place / "p.json"), str(place / "l.json"), "--json", "-")
+    assert json.loads(said)["frames"] == 20_000
+    return seconds
+
+
+def user_seconds(*arguments):
+    """Return the processor seconds of a Python process, and what it prints."""
     import resource
 
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    command = [sys.executable, "-m", "cli", "xman", str(place / "p.json"), str(place / "l.json"), "--json", "-"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, env={"OMP_NUM_THREADS": "1"})
-    assert json.loads(done.stdout)["frames"] == 20_000
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=True,
+                          env={"OMP_NUM_THREADS": "1"})  # fmt: skip
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before, done.stdout
 
 
 def test_the_command_prints_the_keys_that_are_promised(tmp_path):

@@ -170,7 +170,7 @@ def test_what_reading_was_troubled_by_is_said():
 
 
 def test_a_long_clip_is_thinned_evenly(monkeypatch):
-    monkeypatch.setattr(surveys, "MOST", 40)
+    monkeypatch.setattr(surveys, "MAX_FRAMES", 40)
     still = place().astype(np.uint8)
 
     class Long:

@@ -182,7 +182,7 @@ def test_a_long_clip_is_thinned_evenly(monkeypatch):
                     yield dataclasses.replace(seen, first=seen.first + 40 * i, times=seen.times + 4 * i)
 
     one = survey([Long()]).clips[0]
-    assert one.frames == 1600 > surveys.MOST * 10 and one.lively == 0 and one.steady == 1 and one.still
+    assert one.frames == 1600 > surveys.MAX_FRAMES * 10 and one.lively == 0 and one.steady == 1 and one.still
 
 
 def test_grey_footage_is_known_for_it():

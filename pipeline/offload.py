@@ -39,7 +39,7 @@ def call(function: str, *arguments: Any) -> Any:
         if kept["state"] == state:
             return kept["answer"]
     except (OSError, ValueError, KeyError, TypeError):
-        pass
+        pass  # absent or damaged: it is only a cache, and written anew below
     found = ask(function, *arguments)
     if "error" in found:
         raise InputError(found["error"])
@@ -80,7 +80,7 @@ def _devices() -> list[str]:
     """Return what decides on which device networks run."""
     gpus = sorted(path.name for path in Path("/dev").glob("nvidia[0-9]*"))
     return [*gpus, *(os.environ.get(name, "") for name in ("CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS")),
-            str(len(os.sched_getaffinity(0)))]  # fmt: skip
+            str(os.cpu_count())]  # fmt: skip
 
 
 if __name__ == "__main__":

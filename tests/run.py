@@ -56,7 +56,8 @@ def targets(arguments: list[str]) -> list[str]:
 
 def workers(arguments: list[str]) -> list[str]:
     """Return how the whole suite is spread over processors; a few named tests run in one process."""
-    count = min(len(os.sched_getaffinity(0)), MOST)
+    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1  # macOS lacks it
+    count = min(here, MOST)
     if count == 1 or not targets(arguments) or any(argument.startswith("-n") for argument in arguments):
         return []
     return ["-n", str(count), "--dist", "loadfile", "--no-loadscope-reorder"]

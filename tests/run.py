@@ -21,6 +21,7 @@ ROOMS = (
     "benchmarks",
     "cli",
 )
+BROWSER = ROOT / "tests" / "browser"
 MOST = 8
 """Processes at most."""
 WHY_NOT = "WHYCAM_NO_CHROMIUM"
@@ -47,26 +48,40 @@ def install_chromium() -> str:
     return "" if shutil.which("chromium") else "apt-get installed a package chromium that holds no program of that name"
 
 
+def named(arguments: list[str]) -> list[Path]:
+    """Return the files and folders among the arguments."""
+    paths = [ROOT / argument.partition("::")[0] for argument in arguments if not argument.startswith("-")]
+    return [path.resolve() for path in paths if path.exists()]
+
+
+def drives_browser(arguments: list[str]) -> bool:
+    """Tell whether browser tests can be among those that are asked for."""
+    paths = named(arguments)
+    return not paths or any(BROWSER.is_relative_to(path) or path.is_relative_to(BROWSER) for path in paths)
+
+
 def targets(arguments: list[str]) -> list[str]:
     """Return what pytest is to look at: the paths among ``arguments``, otherwise all tests and all examples."""
-    if any((ROOT / argument.partition("::")[0]).exists() for argument in arguments if not argument.startswith("-")):
+    if named(arguments):
         return []
     return ["--doctest-modules", *(room for room in ROOMS if (ROOT / room).exists()), "tests"]
 
 
 def workers(arguments: list[str]) -> list[str]:
-    """Return how the whole suite is spread over processors; a few named tests run in one process."""
+    """Return how the whole suite is spread over processors; a few named tests run in one process.
+
+    One process more than there are processors: browser tests wait a third of their time.
+    """
     here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1  # macOS lacks it
-    count = min(here, MOST)
-    if count == 1 or not targets(arguments) or any(argument.startswith("-n") for argument in arguments):
+    count = min(here + 1, MOST)
+    if here == 1 or not targets(arguments) or any(argument.startswith("-n") for argument in arguments):
         return []
     return ["-n", str(count), "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def main(arguments: list[str]) -> None:
     """Become pytest."""
-    why_not = install_chromium()
-    if why_not:
+    if drives_browser(arguments) and (why_not := install_chromium()):
         os.environ[WHY_NOT] = why_not
         print(f"browser tests are skipped: {why_not}", flush=True)
     command = [

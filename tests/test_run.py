@@ -73,9 +73,25 @@ def test_without_a_path_everything_runs_and_with_one_only_that():
     assert run.targets(["tests/test_run.py::test_without_a_path"]) == []
 
 
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        ([], True),
+        (["-k", "events"], True),
+        (["tests"], True),
+        (["tests/browser/test_app.py::test_any"], True),
+        (["tests/test_run.py", "tests/browser"], True),
+        (["tests/test_run.py", "-x"], False),
+        (["tests/core"], False),
+    ],
+)
+def test_chromium_is_installed_only_where_a_browser_test_may_run(arguments, wanted):
+    assert run.drives_browser(arguments) is wanted
+
+
 def test_the_whole_suite_is_spread_and_named_tests_are_not(monkeypatch):
     monkeypatch.setattr(run.os, "sched_getaffinity", lambda _: set(range(2)))
-    assert run.workers(["-q"])[:2] == ["-n", "2"]
+    assert run.workers(["-q"])[:2] == ["-n", "3"]
     assert run.workers(["-n0"]) == run.workers(["tests/test_run.py"]) == []
     monkeypatch.setattr(run.os, "sched_getaffinity", lambda _: set(range(64)))
     assert run.workers([])[1] == str(run.MOST)

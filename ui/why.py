@@ -1,7 +1,6 @@
 """The page of explanations: which frame, which methods at what cost, their maps side by side, their figures."""
 
 import base64
-import json
 from collections.abc import Sequence
 
 import cv2
@@ -21,25 +20,13 @@ from ui.formatting import escape_html, timestamp
 
 USUAL = ("residual", "lrp-composite", "counterfactual-background", "counterfactual-expected", "shap-partition")
 WIDE = 640
-VIEWER = """<style>
-body{margin:0;font:14px system-ui,sans-serif;color:#8a8f98}
-#maps{display:grid;grid-template-columns:repeat(auto-fill,minmax(300px,1fr));gap:12px}
-figure{margin:0}figcaption{padding:3px 0}.box{position:relative;line-height:0;cursor:crosshair}
-img{width:100%;border-radius:4px}i{position:absolute;background:#4fc3f7;pointer-events:none;display:none}
-.h{left:0;right:0;height:1px}.v{top:0;bottom:0;width:1px}</style><div id="maps"></div><script>
-const maps=MAPS,place=document.getElementById("maps");
-for(const [name,source] of maps){const f=document.createElement("figure"),b=document.createElement("div"),
-m=document.createElement("img"),c=document.createElement("figcaption");b.className="box";m.src=source;m.alt=name;
-c.textContent=name;const h=document.createElement("i"),v=document.createElement("i");h.className="h";v.className="v";
-b.append(m,h,v);f.append(b,c);place.append(f);}
-const boxes=[...document.querySelectorAll(".box")];
-function move(e){const r=e.currentTarget.getBoundingClientRect();
-const x=(e.clientX-r.left)/r.width,y=(e.clientY-r.top)/r.height;
-for(const b of boxes){const [,h,v]=b.children;h.style.display=v.style.display="block";
-h.style.top=100*y+"%";v.style.left=100*x+"%";}}
-function out(){for(const i of document.querySelectorAll("i"))i.style.display="none";}
-for(const b of boxes){b.addEventListener("mousemove",move);b.addEventListener("mouseleave",out);}</script>"""
-"""The maps under one cursor; only pictures of ours and the methods' own names are put in."""
+VIEWER = st.components.v2.component(
+    "maps",
+    html='<div id="maps"></div>',
+    css=(frame.ASSETS / "maps.css").read_text(encoding="utf-8"),
+    js=(frame.ASSETS / "maps.js").read_text(encoding="utf-8"),
+)
+"""The maps under one cursor."""
 
 
 def frame_picker(run: Run, analysis: Analysis) -> int:
@@ -127,8 +114,7 @@ def show(run: Run, chosen: int) -> None:
     top = explanations.top_of(list(maps.values()))
     shown = [["frame", _data_url(image)]]
     shown += [[name, _data_url(explanations.painted(image, maps[name], top, strength / 100))] for name in names]
-    viewer = VIEWER.replace("MAPS", json.dumps(shown).replace("<", "\\u003c"))
-    st.iframe(viewer, height="content", alt="Maps of the methods")
+    VIEWER(key="why-maps", data={"maps": shown})
     st.caption(
         "Brighter: more of what raised the score, by this method. One scale for all maps; the most faithful first."
     )

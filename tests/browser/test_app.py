@@ -105,12 +105,13 @@ def test_a_chosen_event_is_shown_in_its_own_frame(page, address):
 def test_a_click_in_the_chart_looks_at_the_event_there(page, address):
     page.goto(f"{address}/Run?run={made.done().id}")
     expect(page.get_by_role("heading", name="Event 1 of 2")).to_be_visible()
-    plot = page.locator(".nsewdrag").first.bounding_box()
-    second = page.get_by_role("heading", name="Event 2 of 2")
-    for _ in range(6):  # the chart hears a click only once it has drawn what lies under the pointer
-        page.mouse.move(plot["x"] + plot["width"] * 320 / 500, plot["y"] + plot["height"] * 0.6)
+    chart, second = page.locator(".nsewdrag").first, page.get_by_role("heading", name="Event 2 of 2")
+    for _ in range(6):  # the chart hears a click only once it has drawn what lies under the pointer, and may yet move
+        plot = chart.bounding_box()
+        at = plot["x"] + plot["width"] * 320 / 500, plot["y"] + plot["height"] * 0.6
+        page.mouse.move(*at)
         page.wait_for_timeout(500)
-        page.mouse.click(plot["x"] + plot["width"] * 320 / 500, plot["y"] + plot["height"] * 0.6)
+        page.mouse.click(*at)
         page.wait_for_timeout(3000)
         if second.is_visible():
             break

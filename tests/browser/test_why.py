@@ -35,8 +35,7 @@ def test_chosen_methods_are_computed_and_their_maps_share_a_cursor(page, address
     for name in ("residual", "counterfactual-background"):
         expect(page.get_by_role("rowheader", name=name, exact=True)).to_be_visible()
     expect(page.get_by_role("rowheader", name="lime")).to_have_count(0)
-    maps = page.frame_locator("iframe").first
-    boxes = maps.locator(".box")
+    boxes = page.locator("#maps .box")
     expect(boxes).to_have_count(3)
     boxes.nth(1).hover(position={"x": 40, "y": 30})
     for number in range(3):

@@ -191,7 +191,8 @@ def empty_chunks(path: Path, stream: int) -> int | None:
     with path.open("rb") as file:
         for name, _, body, stop in _chunks(file, 12, path.stat().st_size):
             if name == b"idx1":
-                entries = np.frombuffer(read(file, body, min(stop - body, INDEX_BYTES) // 16 * 16), _ENTRY)
+                index = read(file, body, min(stop - body, INDEX_BYTES))
+                entries = np.frombuffer(index, _ENTRY, len(index) // _ENTRY.itemsize)
                 ours = np.isin(entries["chunk"], own)
                 return int((ours & (entries["size"] == 0)).sum()) if ours.any() else None
     return None

@@ -79,7 +79,7 @@ def rows(
                 if len(row) != len(columns):
                     said = f"{len(row)} values, but there must be {len(columns)}: {','.join(columns)}"
                     raise DataError(f"{path}, line {lines.line_num}: {said}")
-                yield lines.line_num, [cell.strip() for cell in row]
+                yield lines.line_num, list(map(str.strip, row))
         except csv.Error as error:
             raise DataError(f"{path}, line {lines.line_num}, is no CSV: {error}") from error
 

@@ -172,11 +172,17 @@ def _number(score: Any, where: str) -> float:
 def _csv(path: Path) -> Rows:
     rows, places, kinds = Rows(), dict[tuple[str, str], int](), dict[Named, int]()
     for line, (video, digits, coarse, fine, score) in _tables.rows(path, COLUMNS, MAX_BYTES, ", or be JSON"):
-        where = f"{path}, line {line}"
-        if (video, digits) not in places:
-            places[video, digits] = rows.at(keys.name(video, "video", where), digits, where)
-            rows.places[places[video, digits]] = None
-        if (coarse, fine) not in kinds:
-            kinds[coarse, fine] = rows.named(coarse, fine, where)
-        rows.add(places[video, digits], [kinds[coarse, fine]], [_number(score, where)])
+        try:
+            # The usual line: a known frame, known names and a number, without a look at each.
+            place, kind, number = places[video, digits], kinds[coarse, fine], float(score)
+        except (KeyError, ValueError):
+            number = math.nan
+        if not math.isfinite(number):
+            where = f"{path}, line {line}"
+            place = places[video, digits] = rows.at(keys.name(video, "video", where), digits, where)
+            kind, number = kinds.setdefault((coarse, fine), rows.named(coarse, fine, where)), _number(score, where)
+            rows.places[place] = None
+        rows._place.append(place)
+        rows._kind.append(kind)
+        rows._score.append(number)
     return rows

@@ -79,12 +79,15 @@ def check(path: Path, sha256: str | None, name: str | None = None) -> str:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise WeightsError(f"the weights file {str(path)!r} cannot be read: {error.strerror}") from error
-    if sha256 is not None and not (sha256 and digest.startswith(sha256.lower())):
-        raise WeightsError(
-            f"{name or path.name!r} was changed or damaged: its sha256 must begin with {sha256[:12]}, "
-            f"got {digest[:12]}; delete {path} and it is fetched again"
-        )
+    compare(digest, sha256, name or path.name, f"; delete {path} and it is fetched again")
     return digest
+
+
+def compare(digest: str, sha256: str | None, name: str, remedy: str = "") -> None:
+    """Refuse what has another SHA-256 than the expected beginning of it."""
+    if sha256 is not None and not (sha256 and digest.startswith(sha256.lower())):
+        said = f"its sha256 must begin with {sha256[:12]}, got {digest[:12]}"
+        raise WeightsError(f"{name!r} was changed or damaged: {said}{remedy}")
 
 
 def recorded() -> dict[str, str]:

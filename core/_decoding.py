@@ -6,7 +6,7 @@ They come in the order of their seconds, also where a decoder gives some too ear
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, count, groupby
 from typing import cast
 
 import av
@@ -44,40 +44,23 @@ def frames(container: InputContainer, index: Index, trouble: Trouble) -> Iterato
     for other in container.streams:
         if other.index not in streams:
             other.discard = Discard.all
-    row, present = -1, None
-    fields: Fields | None = None
-    for packet in chain(_container.packets(container, trouble), [None]):
-        stream = None if packet is None else streams.get(packet.stream_index)
-        if packet is not None and stream is None:
-            continue
-        if stream is not present:
-            if present is not None and fields is not None:
-                yield from _finished(present, fields)
-            present = stream
-            fields = Fields(stream.codec_context.name, stream.codec_context.field_order) if stream else None
-        if packet is None or stream is None or fields is None:
-            return
-        row += 1
-        if row < index.begin:
-            continue
-        packet.pts = packet.dts = row
-        try:
-            decoded = stream.decode(packet)
-        except (av.FFmpegError, ValueError):
-            continue
-        for frame in decoded:
-            yield from fields.feed(frame, frame.pts)
-
-
-def _finished(stream: VideoStream, fields: Fields) -> Iterator[tuple[VideoFrame, int | None]]:
-    """Yield the frames that a decoder and a deinterlacer held back."""
-    try:
-        decoded = stream.decode(None)
-    except (av.FFmpegError, ValueError):
-        decoded = []
-    for frame in decoded:
-        yield from fields.feed(frame, frame.pts)
-    yield from fields.flush()
+    own = (packet for packet in _container.packets(container, trouble) if packet.stream_index in streams)
+    rows = count()
+    for number, turn in groupby(own, key=lambda packet: packet.stream_index):
+        stream = streams[number]
+        fields = Fields(stream.codec_context.name, stream.codec_context.field_order)
+        for packet in chain(turn, [None]):
+            if packet is not None:
+                packet.pts = packet.dts = row = next(rows)
+                if row < index.begin:
+                    continue
+            try:
+                decoded = stream.decode(packet)
+            except (av.FFmpegError, ValueError):
+                continue
+            for frame in decoded:
+                yield from fields.feed(frame, frame.pts)
+        yield from fields.flush()
 
 
 def _ready(stream: VideoStream) -> VideoStream:

@@ -56,7 +56,7 @@ def nonsense(scan: Scan, path: Path) -> str:
     known = scan.ticks != UNKNOWN
     if scan.timeless or not known.any():
         return ""
-    stamps = _stamps.in_order(scan.ticks, known, scan.base, _longest(), keys(scan))
+    stamps = _in_order(scan, known)
     if stamps.hopeless:
         return "they run back again and again"
     told = ~np.isnan(stamps.seconds)
@@ -87,9 +87,9 @@ def announcing(scan: Scan) -> Bools:
     return np.asarray((scan.marks & HIDDEN) == 0, np.bool_)
 
 
-def keys(scan: Scan) -> Bools:
-    """Return which packets are key frames."""
-    return np.asarray((scan.marks & KEY) > 0, np.bool_)
+def _in_order(scan: Scan, known: Bools) -> _stamps.Stamps:
+    keys, longest = np.asarray((scan.marks & KEY) > 0, np.bool_), _container.LIMITS.max_hours * 3600
+    return _stamps.in_order(scan.ticks, known, scan.base, longest, keys)
 
 
 def timing(scan: Scan, path: Path, wrong: str, fps: float | None) -> Timing:
@@ -102,7 +102,7 @@ def timing(scan: Scan, path: Path, wrong: str, fps: float | None) -> Timing:
         rate, note = _assumed(scan, path, wrong, fps)
         return _by_rate(scan, rate, note)
     shown = announcing(scan)
-    stamps = _stamps.in_order(scan.ticks, known, scan.base, _longest(), keys(scan))
+    stamps = _in_order(scan, known)
     ours = shown & ~np.isnan(stamps.seconds)
     step = _stamps.usual(stamps.seconds[ours]) or 1 / (scan.rates[0] or DEFAULT_FPS)
     times = np.full(len(shown), np.nan)
@@ -179,7 +179,3 @@ def _average(steps: Seconds, step: float, scan: Scan, gaps: int) -> float:
 
 def _alike(ratio: float, factor: float) -> bool:
     return 1 / factor < ratio < factor
-
-
-def _longest() -> float:
-    return _container.LIMITS.max_hours * 3600

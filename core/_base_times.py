@@ -57,12 +57,7 @@ class BaseTimes:
 
 
 def base_times(track: int, parts: Sequence[Part]) -> BaseTimes:
-    """Bring the base times of a track into one line.
-
-    Args:
-        track: its number.
-        parts: its parts of the fragments, in the file's order; those without a base time are left as they are.
-    """
+    """Bring the base times of a track's parts into one line; parts without one are left as they are."""
     told = [part for part in parts if part.width]
     if not told:
         return BaseTimes(track)

@@ -1,6 +1,7 @@
 """The outer structure of files, looked at by hand where FFmpeg does not tell what is missing."""
 
 import struct
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -16,7 +17,16 @@ EDIT_BYTES = 65536
 INDEX_BYTES = 64 * 1024**2
 """Of an AVI index that is looked into; a larger one lists more chunks than clips may have frames."""
 _KINDS = frozenset((b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp", b"uuid"))
+_HEADS = {**dict.fromkeys((b"mvhd", b"mdhd"), (">12x2I", ">20xIQ")), b"tkhd": (">12xI4xI", ">20xI4xQ")}
+"""Where a movie's and a medium's header has its ticks in a second and its length, and a track's its number and its
+length: in the version with short dates, and in that with long ones."""
 _ENTRY = np.dtype([("chunk", "S4"), ("flags", "<u4"), ("offset", "<u4"), ("size", "<u4")])
+
+
+def read(file: IO[bytes], start: int, length: int) -> bytes:
+    """Read some bytes from a position on, fewer at the end of the file."""
+    file.seek(start)
+    return file.read(length)
 
 
 def boxes(file: IO[bytes], start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
@@ -24,8 +34,7 @@ def boxes(file: IO[bytes], start: int, end: int) -> Iterator[tuple[bytes, int, i
     for _ in range(MAX_BOXES):
         if start + 8 > end:
             return
-        file.seek(start)
-        head = file.read(16)
+        head = read(file, start, 16)
         length, body = int.from_bytes(head[:4], "big"), start + 8
         if length == 1:
             length, body = int.from_bytes(head[8:16], "big"), start + 16
@@ -56,58 +65,45 @@ def begins_as_mp4(path: Path) -> bool:
 
 def movie_length(path: Path) -> float | None:
     """Return the seconds that an MP4's movie header says, or None where it says none."""
-    size = path.stat().st_size
     with path.open("rb") as file:
-        for start, stop in _inside(file, [(0, size)], b"moov"):
-            heads = [_read(file, body, 32) for body, _ in _inside(file, [(start, min(stop, size))], b"mvhd")]
-            scale, length = _scaled(heads[0], 12, 20) if heads else (0, 0)
-            return length / scale if scale and 0 < length < 2**32 - 1 else None
-    return None
+        scale, length = head(file, inside(file, [(0, path.stat().st_size)], b"moov"), b"mvhd") or (0, 0)
+    return length / scale if scale and 0 < length < 2**32 - 1 else None
 
 
 def track_length(path: Path, track: int) -> float | None:
-    """Return the seconds of a track that an MP4 says are shown, or None where it says none.
-
-    Args:
-        path: the file.
-        track: its identity, as FFmpeg gives it.
-    """
-    size = path.stat().st_size
+    """Return the seconds that an MP4 says are shown of a track, FFmpeg's number of which is given; None without any."""
     with path.open("rb") as file:
-        moov = _inside(file, [(0, size)], b"moov")
-        heads = [_read(file, body, 32) for body, _ in _inside(file, moov, b"mvhd")]
-        scale = _scaled(heads[0], 12, 20)[0] if heads else 0
-        for start, stop in _inside(file, moov, b"trak"):
-            heads = [_read(file, body, 40) for body, _ in _inside(file, [(start, stop)], b"tkhd")]
-            number, length = _scaled(heads[0], 12, 20, 20, 28) if heads else (-1, 0)
+        moov = inside(file, [(0, path.stat().st_size)], b"moov")
+        scale, _ = head(file, moov, b"mvhd") or (0, 0)
+        for place in inside(file, moov, b"trak"):
+            number, length = head(file, [place], b"tkhd") or (-1, 0)
             if number == track and scale:
-                lists = _inside(file, _inside(file, [(start, stop)], b"edts"), b"elst")
-                shown = sum(_shown(_read(file, body, min(end - body, EDIT_BYTES))) for body, end in lists[:1])
+                lists = inside(file, [place], b"edts", b"elst")
+                shown = sum(_shown(read(file, body, min(end - body, EDIT_BYTES))) for body, end in lists[:1])
                 length = shown or length
                 return length / scale if 0 < length < 2**32 - 1 else None
     return None
 
 
-def _inside(file: IO[bytes], places: list[tuple[int, int]], kind: bytes) -> list[tuple[int, int]]:
-    """Return where the boxes of a kind inside others have their content."""
-    return [(body, end) for start, stop in places for each, body, end in boxes(file, start, stop) if each == kind]
+def inside(file: IO[bytes], places: list[tuple[int, int]], *kinds: bytes) -> list[tuple[int, int]]:
+    """Return where the boxes of the last kind have their content, which lie in those of the kind before, and so on."""
+    for kind in kinds:
+        places = [(body, end) for start, stop in places for each, body, end in boxes(file, start, stop) if each == kind]
+    return places
 
 
-def _read(file: IO[bytes], start: int, length: int) -> bytes:
-    file.seek(start)
-    return file.read(length).ljust(length, b"\0")
-
-
-def _scaled(head: bytes, short: int, long: int, then: int = 16, then_long: int = 24) -> tuple[int, int]:
-    """Read two numbers of a header that has a version with longer dates and a longer second number."""
-    if head[0] == 1:
-        return struct.unpack_from(">I", head, long)[0], struct.unpack_from(">Q", head, then_long)[0]
-    return struct.unpack_from(">I", head, short)[0], struct.unpack_from(">I", head, then)[0]
+def head(file: IO[bytes], places: list[tuple[int, int]], kind: bytes) -> tuple[int, int] | None:
+    """Read ticks in a second and length of a movie's header, or number and length of a track's; None without one."""
+    for body, _ in inside(file, places, kind)[:1]:
+        layout = _HEADS[kind][read(file, body, 1) == b"\1"]
+        first, length = struct.unpack(layout, read(file, body, size := struct.calcsize(layout)).ljust(size, b"\0"))
+        return first, length
+    return None
 
 
 def _shown(edits: bytes) -> int:
     """Add up how long an edit list's entries last that show something."""
-    count, entry = int.from_bytes(edits[4:8], "big"), ">Qq4x" if edits[0] == 1 else ">Ii4x"
+    count, entry = int.from_bytes(edits[4:8], "big"), ">Qq4x" if edits[:1] == b"\1" else ">Ii4x"
     whole = edits[8 : 8 + min(count, EDIT_BYTES) * struct.calcsize(entry)]
     whole = whole[: len(whole) // struct.calcsize(entry) * struct.calcsize(entry)]
     return sum(length for length, start in struct.iter_unpack(entry, whole) if start >= 0)
@@ -144,22 +140,24 @@ def index_is_cut(path: Path) -> bool:
     return riff > size + 1 and 0 < pictures <= size
 
 
+def _chunks(file: IO[bytes], at: int, end: int) -> Iterator[tuple[bytes, bytes, int, int]]:
+    """Walk the chunks of an AVI between two positions: name, kind of a list, where its content begins and ends."""
+    for _ in range(MAX_BOXES):
+        if at >= end:
+            return
+        name, length, kind = struct.unpack("<4sI4s", read(file, at, 12).ljust(12, b"\0"))
+        yield name, kind, at + 8, at + 8 + length
+        at = at + 8 + length + length % 2 if length else end
+
+
 def _riff_ends(file: IO[bytes]) -> tuple[int, int]:
     """Return where an AVI's last RIFF list ends, and the list of pictures in it; 0 where they do not tell."""
-    start = riff = pictures = 0
-    for _ in range(MAX_BOXES):
-        name, length, _ = struct.unpack("<4sI4s", _read(file, start, 12))
-        if name != b"RIFF" or not 0 < length < 0xFFFFFFFF:
+    riff = pictures = 0
+    for name, _, body, stop in _chunks(file, 0, sys.maxsize):
+        if name != b"RIFF" or not body < stop < body + 0xFFFFFFFF:
             break
-        riff, pictures, at = start + 8 + length, 0, start + 12
-        while not pictures and at < riff:
-            name, length, kind = struct.unpack("<4sI4s", _read(file, at, 12))
-            if name == b"LIST" and kind == b"movi":
-                pictures = at + 8 + length if length else 0
-            if not length:
-                break
-            at += 8 + length + length % 2
-        start = riff + riff % 2
+        riff, inside = stop, _chunks(file, body + 4, stop)
+        pictures = next((end for *which, at, end in inside if which == [b"LIST", b"movi"] and end > at), 0)
     return riff, pictures
 
 
@@ -174,13 +172,7 @@ def _segment_end(head: bytes) -> int:
 
 
 def unfinished(path: Path, form: str, announced: float | None) -> bool:
-    """Tell whether a recorder never came to write the length into a file's header.
-
-    Args:
-        path: the file.
-        form: FFmpeg's name of the container.
-        announced: seconds that FFmpeg found in the header.
-    """
+    """Tell whether a recorder never came to write the length, which FFmpeg found or not, into a file's header."""
     if form != FLV:
         return form in (MATROSKA, AVI, "asf") and announced is None
     with path.open("rb") as file:
@@ -195,17 +187,12 @@ def empty_chunks(path: Path, stream: int) -> int | None:
     Returns:
         None where there is no index at the end of the first RIFF list.
     """
-    size, own = path.stat().st_size, tuple(b"%02d%s" % (stream, kind) for kind in (b"dc", b"db"))
+    own = np.array([b"%02d%s" % (stream, kind) for kind in (b"dc", b"db")], "S4")
     with path.open("rb") as file:
-        at = 12
-        for _ in range(MAX_BOXES):
-            file.seek(at)
-            kind, length = struct.unpack("<4sI", file.read(8).ljust(8, b"\0"))
-            if kind == b"idx1":
-                entries = np.frombuffer(file.read(min(length, INDEX_BYTES) // 16 * 16), _ENTRY)
-                ours = np.isin(entries["chunk"], np.array(own, "S4"))
+        for name, _, body, stop in _chunks(file, 12, path.stat().st_size):
+            if name == b"idx1":
+                index = read(file, body, min(stop - body, INDEX_BYTES))
+                entries = np.frombuffer(index, _ENTRY, len(index) // _ENTRY.itemsize)
+                ours = np.isin(entries["chunk"], own)
                 return int((ours & (entries["size"] == 0)).sum()) if ours.any() else None
-            if not length or at + 8 + length >= size:
-                return None
-            at += 8 + length + length % 2
     return None

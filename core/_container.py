@@ -16,7 +16,6 @@ from av.packet import Packet
 from av.stream import Stream
 
 from core import _boxes, _fragments
-from core._base_times import Patch
 from core.errors import ClipError
 
 
@@ -102,11 +101,7 @@ def check_file(path: Path) -> None:
 
 @contextmanager
 def opened(path: Path, options: Mapping[str, str] | None = None) -> Iterator[InputContainer]:
-    """Open a clip.
-
-    Args:
-        path: a local file.
-        options: of FFmpeg's demuxer.
+    """Open a local file, with options of FFmpeg's demuxer.
 
     Raises:
         ClipError: it is no video, or lasts longer than the limit by its own word.
@@ -168,15 +163,20 @@ def announced(container: InputContainer, fragmented: bool) -> float | None:
     return length - start if fragmented and 0 < start < length else length
 
 
-def check_size(width: int, height: int, path: Path, bits: int = 0, kept: int = 1) -> None:
-    """Refuse pictures beyond the limits.
+def check_reach(path: Path, frames: int = 0, seconds: float = 0.0) -> None:
+    """Refuse a clip that goes on beyond the limits, whatever its container claimed.
 
-    Args:
-        width: of the coded picture.
-        height: likewise.
-        path: of the clip.
-        bits: of memory for a pixel.
-        kept: how many pictures the decoder keeps.
+    Raises:
+        ClipError: it has more frames, or lasts longer.
+    """
+    if frames > LIMITS.max_frames:
+        raise ClipError(f"{shown(path)!r} has more than {LIMITS.max_frames} frames, the most that are read")
+    if seconds > LIMITS.max_hours * 3600:
+        raise ClipError(f"{shown(path)!r} lasts more than {LIMITS.max_hours:g} hours, the most that are read")
+
+
+def check_size(width: int, height: int, path: Path, bits: int = 0, kept: int = 1) -> None:
+    """Refuse coded pictures beyond the limits, a pixel of which takes some bits, and so many of which are kept.
 
     Raises:
         ClipError: the picture is larger, or its size is unknown.
@@ -220,11 +220,10 @@ class _Nameless:
 
     def __init__(self, file: IO[bytes], found: _fragments.Fragments) -> None:
         self.file = file
-        covers: list[_fragments.Hole | Patch] = [*found.holes, *found.patches]
-        self.covers = sorted(covers, key=lambda cover: cover.start)
-        self.starts = [cover.start for cover in self.covers]
-        self.ends = [cover.start + len(cover.cover) for cover in self.covers]
-        self.read = self._covered if self.covers else file.read
+        self.patches = found.patches
+        self.starts = [patch.start for patch in self.patches]
+        self.ends = [patch.start + len(patch.cover) for patch in self.patches]
+        self.read = self._covered if self.patches else file.read
         self.tell = file.tell
 
     def _covered(self, length: int = -1) -> bytes:
@@ -232,8 +231,8 @@ class _Nameless:
         position = self.file.tell()
         content = self.file.read(length)
         first, stop = bisect_right(self.ends, position), bisect_left(self.starts, position + len(content))
-        for cover in self.covers[first:stop]:
-            content = cover.covered(content, position)
+        for patch in self.patches[first:stop]:
+            content = patch.covered(content, position)
         return content
 
     def seek(self, offset: int, whence: int = 0) -> int:

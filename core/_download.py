@@ -6,13 +6,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
 from http.client import HTTPException, HTTPMessage, HTTPResponse
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
-from core._weights_folder import check, lock, part_of, record, recorded
+from core._weights_folder import Part, check, lock, record, recorded
 from core.errors import WeightsError, WeightsUnavailable
 from core.files import folder, home, storage_error
 
@@ -67,37 +66,6 @@ def fetch(
     return place / name
 
 
-@dataclass(frozen=True)
-class _Part:
-    """A download that is not complete: the bytes so far, and a note of the version of the file they are of."""
-
-    path: Path
-
-    @property
-    def note(self) -> Path:
-        return self.path.with_suffix(".version")
-
-    @property
-    def size(self) -> int:
-        return self.path.stat().st_size if self.path.exists() else 0
-
-    def headers(self, url: str) -> dict[str, str]:
-        """Return the headers that ask for the rest of the same version, or none."""
-        noted, _, version = self.note.read_text("utf-8").partition("\n") if self.note.exists() else ("", "", "")
-        return {"Range": f"bytes={self.size}-", "If-Range": version} if noted == url and version and self.size else {}
-
-    def begin(self, url: str, answer: HTTPResponse) -> None:
-        """Start afresh with the version that the server now gives; a weak tag names no exact bytes."""
-        tag = answer.headers.get("ETag") or answer.headers.get("Last-Modified") or ""
-        self.path.write_bytes(b"")
-        self.note.write_text(f"{url}\n{'' if tag.startswith('W/') else tag}", "utf-8")
-
-    def remove(self) -> None:
-        """Forget it."""
-        self.path.unlink(missing_ok=True)
-        self.note.unlink(missing_ok=True)
-
-
 class _Careful(urllib.request.HTTPRedirectHandler):
     """Follows redirections only to addresses that could have been asked in the first place."""
 
@@ -120,7 +88,7 @@ def _check_address(url: str) -> None:
 def _download(url: str, path: Path, sha256: str | None, progress: Progress | None, opens: Opens | None = None) -> None:
     """Fetch ``url`` into ``path``, whole or not at all; what arrived of it is kept for the next time."""
     _check_address(url)
-    host, part = urlsplit(url).netloc, _Part(part_of(path))
+    host, part = urlsplit(url).netloc, Part(path)
     advice = f"give it in a folder that WHYCAM_WEIGHTS names, or put it into {path.parent}"
     if time.monotonic() - _silent.get(host, -ASK_AGAIN) < ASK_AGAIN:
         raise WeightsUnavailable(f"{path.name!r} is not here and {host} does not answer; {advice}")
@@ -145,7 +113,7 @@ def _download(url: str, path: Path, sha256: str | None, progress: Progress | Non
         raise storage_error(path, error) from error
 
 
-def _transfer(url: str, part: _Part, progress: Progress | None) -> None:
+def _transfer(url: str, part: Part, progress: Progress | None) -> None:
     """Ask for what is missing until the file is complete, as long as each answer brings more of it."""
     while True:
         before = part.size
@@ -155,11 +123,11 @@ def _transfer(url: str, part: _Part, progress: Progress | None) -> None:
             raise urllib.error.URLError("the connection breaks off")
 
 
-def _receive(url: str, part: _Part, progress: Progress | None) -> bool:
+def _receive(url: str, part: Part, progress: Progress | None) -> bool:
     """Ask once for what is missing and append it; tell whether the file is complete then."""
     with _ask(url, part) as answer:
         if answer.status != 206:
-            part.begin(url, answer)
+            part.begin(url, answer.headers.get("ETag") or answer.headers.get("Last-Modified") or "")
         done, length = part.size, answer.headers.get("Content-Length")
         total = done + int(length) if length and length.isdigit() else None
         with part.path.open("ab") as file:
@@ -181,7 +149,7 @@ def _block(answer: HTTPResponse) -> bytes | None:
         return None
 
 
-def _ask(url: str, part: _Part) -> HTTPResponse:
+def _ask(url: str, part: Part) -> HTTPResponse:
     """Ask for a file, or for what is missing of it."""
     wanted = part.headers(url)
     request = urllib.request.Request(url, headers={"User-Agent": "whycam", "Accept-Encoding": "identity", **wanted})

@@ -28,10 +28,6 @@ class Fields:
     """Deinterlaces by FFmpeg's bwdif what a clip's decoder or its container calls interlaced.
 
     Frames that are not interlaced pass unchanged, and without delay until the first interlaced one has come.
-
-    Args:
-        codec: FFmpeg's name of the decoder.
-        order: of the fields, as the container tells it.
     """
 
     def __init__(self, codec: str, order: int) -> None:
@@ -45,31 +41,24 @@ class Fields:
 
     def feed(self, frame: VideoFrame, row: int | None) -> Iterator[tuple[VideoFrame, int | None]]:
         """Take a frame and its packet's row; yield those that are ready, with theirs."""
-        if self._graph is None and not self._begins(frame):
-            yield frame, row
-            return
-        if self._begins(frame) and frame.format.name in PLANAR:
+        interlaced = frame.interlaced_frame or self.parity is not None
+        if interlaced and frame.format.name in PLANAR:
             frame = self._planar.reformat(frame, format=PLANAR[frame.format.name])
         shape = (frame.width, frame.height, frame.format.name)
-        if self._graph is not None and shape != self._shape:
+        if shape != self._shape:
             yield from self.flush()
-        if self._graph is None and not (self._begins(frame) and shape != self._refused):
-            yield frame, row
-            return
-        if self._graph is None:
+        if self._graph is None and interlaced and shape != self._refused:
             try:
                 self._graph, self._shape = self._made(frame), shape
             except av.FFmpegError:
                 self._refused = shape
-                yield frame, row
-                return
+        if self._graph is None:
+            yield frame, row
+            return
         self._waiting.append(row)
         frame.pts = len(self._waiting)
         self._graph.vpush(frame)
         yield from self._ready()
-
-    def _begins(self, frame: VideoFrame) -> bool:
-        return frame.interlaced_frame or self.parity is not None
 
     def flush(self) -> Iterator[tuple[VideoFrame, int | None]]:
         """Yield what is left, after the last frame or before frames of another kind."""

@@ -10,7 +10,7 @@ from typing import IO
 
 from core import _moof
 from core._base_times import BaseTimes, Patch, base_times
-from core._boxes import boxes
+from core._boxes import boxes, head, inside, read
 
 BLOCK_BYTES = 1 << 20
 MIN_HEAD_BYTES = 24
@@ -40,14 +40,12 @@ class Hole:
     stop: int
 
     @property
-    def cover(self) -> bytes:
+    def patch(self) -> Patch:
         """A head that makes the hole one box to be skipped."""
         length = self.stop - self.start
-        return struct.pack(">I4s", length, b"free") if length < 1 << 32 else struct.pack(">I4sQ", 1, b"free", length)
-
-    def covered(self, content: bytes, position: int) -> bytes:
-        """Lay the head over bytes that were read at a position."""
-        return Patch(self.start, self.cover).covered(content, position)
+        short = length < 1 << 32
+        head = struct.pack(">I4s", length, b"free") if short else struct.pack(">I4sQ", 1, b"free", length)
+        return Patch(self.start, head)
 
 
 @dataclass(frozen=True)
@@ -69,9 +67,10 @@ class Fragments:
     breaks_off: bool = False
 
     @property
-    def patches(self) -> tuple[Patch, ...]:
-        """Names and base times that are to be read in place of the file's own."""
-        return (*self.renamed, *(patch for times in self.times for patch in times.patches))
+    def patches(self) -> list[Patch]:
+        """Heads over holes, and names and base times to be read in place of the file's own, in order."""
+        holes, times = [hole.patch for hole in self.holes], [patch for one in self.times for patch in one.patches]
+        return sorted([*holes, *self.renamed, *times], key=lambda patch: patch.start)
 
     def of(self, track: int) -> BaseTimes:
         """Return what is to be known of the base times of one track."""
@@ -138,15 +137,17 @@ def _walked(file: IO[bytes], size: int) -> _Walk:
     found, start = _Walk(), 0
     while start < size and len(found.holes) < MAX_HOLES:
         kind, body, stop = next(boxes(file, start, size), (b"", start, start))
-        if found.fragmented and kind not in (b"moof", b"") and _is_head(file, body):
-            kind = b"moof"
+        if found.fragmented and kind not in (b"moof", b"") and read(file, body, 8)[4:] == b"mfhd":
+            kind = b"moof"  # whatever it is called, it holds what only a fragment's head does
             found.renamed.append(Patch(start + 4, kind))
         if kind == b"moov" and stop <= size:
-            found.tracks = _tracks(file, body, stop)
-            found.fragmented = found.fragmented or any(each == b"mvex" for each, _, _ in boxes(file, body, stop))
+            found.tracks = _tracks(file, (body, stop))
+            found.fragmented = found.fragmented or bool(inside(file, [(body, stop)], b"mvex"))
         found.fragmented = found.fragmented or kind == b"moof"
         broken = not kind or stop > size or (stop == size and kind in (b"mdat", b"moof"))
-        following = _next(file, start, size, found) if broken and found.fragmented else None
+        # The next fragment may begin inside the box before, whose length may be wrong.
+        since = found.before if found.head is not None and found.before >= found.head[1] else start
+        following = _fragment(file, since, size) if broken and found.fragmented else None
         if following is not None:
             start = _bridged(file, start, following, size, found)
             continue
@@ -185,12 +186,6 @@ def _passed(file: IO[bytes], kind: bytes, box: tuple[int, int, int], size: int, 
         found.data += max(min(stop, size) - body, 0)
 
 
-def _next(file: IO[bytes], start: int, size: int, found: _Walk) -> int | None:
-    """Return where the next fragment begins, be it inside the box before, whose length may be wrong."""
-    inside = found.head is not None and found.before >= found.head[1]
-    return _fragment(file, found.before if inside else start, size)
-
-
 def _close(file: IO[bytes], end: int, size: int, found: _Walk) -> None:
     """Keep what the last fragment's head says, or make all of it up to where the next one begins a hole."""
     if found.head is None:
@@ -205,19 +200,23 @@ def _close(file: IO[bytes], end: int, size: int, found: _Walk) -> None:
     found.head = None
 
 
-def _tracks(file: IO[bytes], body: int, stop: int) -> dict[int, _moof.Usual]:
-    file.seek(body)
-    try:
-        return _moof.usual(file.read(min(stop - body, MAX_HEAD_BYTES)))
-    except _moof.Unsound:
-        return {}
+def _tracks(file: IO[bytes], moov: tuple[int, int]) -> dict[int, _moof.Usual]:
+    """Read what fragments of each track may leave out, from a movie's box."""
+    found, scales = dict[int, _moof.Usual](), dict[int, int]()
+    for trak in inside(file, [moov], b"trak"):
+        number, _ = head(file, [trak], b"tkhd") or (0, 0)
+        scales[number], _ = head(file, inside(file, [trak], b"mdia"), b"mdhd") or (0, 0)
+    for body, stop in inside(file, [moov], b"mvex", b"trex"):
+        if stop - body >= 24:
+            track, _, duration, size = struct.unpack(">4x4I", read(file, body, 20).ljust(20, b"\0"))
+            found[track] = _moof.Usual(duration, size, scales.get(track, 0))
+    return found
 
 
 def _taken(file: IO[bytes], start: int, stop: int, end: int, found: _Walk) -> list[_moof.Part] | None:
     """Return what a fragment's head says; None where it cannot be right, given where its data ends."""
-    file.seek(start)
     try:
-        parts = _moof.parts(file.read(stop - start), start, found.tracks)
+        parts = _moof.parts(read(file, start, stop - start), start, found.tracks)
         _moof.check(parts, stop, end, min(found.data, end - stop))
     except _moof.Unsound:
         return None
@@ -228,8 +227,7 @@ def _fragment(file: IO[bytes], start: int, size: int) -> int | None:
     """Return where the next fragment begins, at least a box's head behind a position."""
     at = start + 16
     while at < size:
-        file.seek(at)
-        block, place = file.read(BLOCK_BYTES + 16), -1
+        block, place = read(file, at, BLOCK_BYTES + 16), -1
         while 0 <= (place := block.find(b"moof", place + 1)) < BLOCK_BYTES:
             begin, length = at + place - 4, int.from_bytes(block[max(place - 4, 0) : place], "big")
             if (
@@ -243,20 +241,10 @@ def _fragment(file: IO[bytes], start: int, size: int) -> int | None:
     return None
 
 
-def _is_head(file: IO[bytes], body: int) -> bool:
-    """Tell whether a box holds what only a fragment's head does, whatever it is called."""
-    file.seek(body)
-    return file.read(8)[4:] == b"mfhd"
-
-
 def _names(file: IO[bytes], start: int, size: int) -> bool:
     """Tell whether there are parts of fragments behind a position, where no box begins."""
-    for at in range(start, size, BLOCK_BYTES):
-        file.seek(at)
-        block = file.read(BLOCK_BYTES + 3)
-        if any(name in block for name in PARTS):
-            return True
-    return False
+    blocks = (read(file, at, BLOCK_BYTES + 3) for at in range(start, size, BLOCK_BYTES))
+    return any(name in block for block in blocks for name in PARTS)
 
 
 def _overlong(heads: Sequence[tuple[int, int, Sequence[_moof.Part]]]) -> Iterator[Hole]:

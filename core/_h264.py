@@ -84,10 +84,7 @@ def boxed_sets(extradata: bytes) -> Iterator[bytes]:
 
 
 def sequence(extradata: bytes) -> list[Syntax]:
-    """Read the sequence parameter sets of a stream.
-
-    Args:
-        extradata: as FFmpeg gives them: an Annex B stream, or an ``avcC`` box.
+    """Read the sequence parameter sets of a stream as FFmpeg gives them: an Annex B stream, or an ``avcC`` box.
 
     Raises:
         ValueError: one is cut short.
@@ -145,9 +142,7 @@ def _skip_scaling(bits: Bits, lists: int) -> None:
 def field(syntax: Syntax, packet: bytes) -> tuple[int, int] | None:
     """Return (frame number, 0 for the top or 1 for the bottom field) of a packet that holds a field, else None.
 
-    Args:
-        syntax: of its stream.
-        packet: at least its first :data:`SLICE_SEARCH_BYTES` bytes.
+    Of the packet, its first :data:`SLICE_SEARCH_BYTES` bytes are enough.
     """
     for unit in units(packet[:SLICE_SEARCH_BYTES], syntax.prefix):
         if unit[0] & 31 in (1, 5):

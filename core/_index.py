@@ -10,6 +10,7 @@ import numpy as np
 from core import _boxes, _container, _notes
 from core._container import Limits, shown
 from core._losses import Losses, losses
+from core._notes import counted, spans
 from core._recorded import wall_clock
 from core._rows import CONCEALING, EDITED, KEY
 from core._scan import Scan, scan
@@ -70,9 +71,7 @@ class Index:
 def index(path: Path, fps: float | None) -> Index:
     """Go through a clip's packets; of a file that has not changed, only once.
 
-    Args:
-        path: of the clip.
-        fps: frames in a second where the file does not tell.
+    ``fps``: frames in a second where the file does not tell.
 
     Raises:
         ClipError: the clip is no video, has no pictures, none that can be decoded, or lies beyond the limits.
@@ -101,8 +100,8 @@ def _index(path: Path, _same: tuple[int, ...], fps: float | None, _limits: Limit
     shows = announcing(found)
     _check_still(found, int(shows.sum()), path)
     when = timing(found, path, wrong, fps)
-    _check_length(when, path)
-    lost = losses(found, when, shows, path, bool(wrong))
+    _container.check_reach(path, seconds=np.nanmax(when.times, initial=0.0))
+    lost = losses(found, when, path, bool(wrong))
     keys = np.flatnonzero(found.marks & KEY)
     begin = int(keys[0]) if found.codec in CONCEALING and len(keys) else 0
     recorded = wall_clock(found.form, float(found.ticks[found.first]) * found.base, found.metadata, lost.holds)
@@ -117,19 +116,16 @@ def _check_still(found: Scan, count: int, path: Path) -> None:
         raise ClipError(f"{shown(path)!r} is a single picture and no clip; give a video file")
 
 
-def _check_length(when: Timing, path: Path) -> None:
-    if np.nanmax(when.times, initial=0.0) > _container.LIMITS.max_hours * 3600:
-        most = f"{_container.LIMITS.max_hours:g} hours"
-        raise ClipError(f"{shown(path)!r} lasts more than {most}, the most that are read")
-
-
 def _damage(found: Scan, lost: Losses, count: int, path: Path) -> Iterator[str]:
     if lost.ends_early:
-        yield _notes.cut(path, lost.holds, lost.length, count, count + lost.behind)
+        length = f" of {lost.length:.1f} s" if lost.length is not None and lost.length > lost.holds else ""
+        frames = f"{count} of {count + lost.behind} frames" if lost.behind > 0 else counted(count)
+        yield f"{shown(path)!r} is cut: it holds the first {lost.holds:.1f} s{length} ({frames})"
     elif lost.places:
-        yield _notes.damaged_on_the_way(path, lost.places, lost.dropped)
+        missing = f"; {counted(lost.dropped)} {'is' if lost.dropped == 1 else 'are'} missing" if lost.dropped else ""
+        yield f"{shown(path)!r} lost data on its way in {counted(lost.places, 'place')}{missing}"
     if lost.rest:
-        yield _notes.rest(path, lost.holds, lost.rest)
+        yield _notes.rest(repr(shown(path)), lost.holds, lost.rest)
 
 
 def _covered(gap: tuple[float, float], lost: Losses, slack: float) -> bool:
@@ -138,39 +134,57 @@ def _covered(gap: tuple[float, float], lost: Losses, slack: float) -> bool:
 
 
 def _further(found: Scan, when: Timing, lost: Losses, path: Path) -> Iterator[str]:
-    shows = announcing(found)
-    count, edited = int(shows.sum()), int(((found.marks & EDITED) > 0).sum())
-    if found.choice:
-        yield found.choice
-    if len(found.streams) > 1:
-        yield _notes.several_streams(path)
-    if found.trouble.late_stream:
-        yield _notes.late_stream(path)
-    if _boxes.unfinished(path, found.form, found.announced):
-        yield _notes.unfinished(path, lost.own, count)
+    name = repr(shown(path))
+    yield from _of_streams(found, lost, name, path)
     before = when.times[when.times < 0]
     if len(before):
-        yield _notes.starts_late(path, len(before), -float(before.min()))
+        yield (
+            f"{name} begins without a key frame: its first {counted(len(before))} ({-float(before.min()):.1f} s) "
+            "cannot be read, and times count from the first one that can"
+        )
+    count, edited = int(announcing(found).sum()), int(((found.marks & EDITED) > 0).sum())
     left_out = max(edited, found.claimed - len(found.marks) + edited)
     if found.form == _boxes.MOV and left_out > count and not lost.behind:
-        yield _notes.hidden(path, left_out, count + left_out)
-    yield from _of_fragments(found, path)
-    if found.form == _boxes.AVI and _boxes.index_is_cut(path):
-        yield _notes.without_index(path)
-    if lost.empty:
-        yield _notes.not_recorded(path, lost.empty)
-    if lost.skipped:
-        yield _notes.skipped(path, lost.skipped)
-    if gaps := [gap for gap in when.gaps if not _covered(gap, lost, when.step / 2)]:
-        yield _notes.gaps(path, gaps)
+        yield f"an edit list in {name} hides {left_out} of its {count + left_out} frames; they are not read"
+    yield from _of_fragments(found, name)
+    yield from _between(found, when, lost, name, path)
     yield from when.notes
     yield from _notes.view(path, found.view)
 
 
-def _of_fragments(found: Scan, path: Path) -> Iterator[str]:
+def _of_streams(found: Scan, lost: Losses, name: str, path: Path) -> Iterator[str]:
+    if found.choice:
+        yield found.choice
+    if len(found.streams) > 1:
+        yield f"the pictures of {name} go on in another stream in its middle; they are read one after the other"
+    if found.trouble.late_stream:
+        yield f"another stream begins in the middle of {name}; it cannot be read"
+    if _boxes.unfinished(path, found.form, found.announced):
+        yield (
+            f"{name} was never finished: its length is missing, as after an interrupted recording; it holds "
+            f"{lost.own:.1f} s ({counted(int(announcing(found).sum()))})"
+        )
+
+
+def _of_fragments(found: Scan, name: str) -> Iterator[str]:
     if found.laid.headless:
-        yield _notes.headless(path)
-    if found.laid.fragments.wrong:
-        yield _notes.retimed(path, found.laid.fragments.wrong)
+        yield f"the beginning of {name} is damaged and cannot be read; times count from the first frame that can"
+    if wrong := found.laid.fragments.wrong:
+        of, them = ("a fragment", "its") if wrong == 1 else (f"{wrong} fragments", "their")
+        yield f"the base time of {of} of {name} cannot be right; {them} frames are timed by the fragments around"
     if found.laid.fragments.clockless:
-        yield _notes.clockless(path)
+        yield f"the base times of the fragments of {name} do not grow; each is timed as if it followed at once"
+
+
+def _between(found: Scan, when: Timing, lost: Losses, name: str, path: Path) -> Iterator[str]:
+    """Say what is missing between the frames, or was never recorded."""
+    if found.form == _boxes.AVI and _boxes.index_is_cut(path):
+        yield f"{name} has no whole index at its end; it is read without one"
+    if lost.empty:
+        were, them = ("was", "an empty place for it") if lost.empty == 1 else ("were", "empty places for them")
+        yield f"{counted(lost.empty)} {were} not recorded: {name} has {them}"
+    if lost.skipped:
+        were = "it was" if lost.skipped == 1 else "they were"
+        yield f"{name} lacks {counted(lost.skipped)} between others: {were} lost, or never recorded"
+    if gaps := [gap for gap in when.gaps if not _covered(gap, lost, when.step / 2)]:
+        yield f"{name} has gaps: nothing was recorded {spans(gaps)}"

@@ -76,16 +76,8 @@ class Losses:
     spans: Spans
 
 
-def losses(scan: Scan, when: Timing, shows: Bools, path: Path, wrong: bool) -> Losses:
-    """Compare what a clip announces with what is there.
-
-    Args:
-        scan: of the clip.
-        when: its frames are shown.
-        shows: (N,) which packets announce a frame.
-        path: of the clip.
-        wrong: whether its time stamps are of no use.
-    """
+def losses(scan: Scan, when: Timing, path: Path, wrong: bool) -> Losses:
+    """Compare what a clip announces with what is there; ``wrong``: whether its time stamps are of no use."""
     length = None if wrong else scan.announced
     ends = when.times[~np.isnan(when.times)] + when.step
     own = float(ends.max() - ends.min() + when.step) if len(ends) else 0.0
@@ -99,12 +91,12 @@ def losses(scan: Scan, when: Timing, shows: Bools, path: Path, wrong: bool) -> L
     early = _breaks_off(path, scan.form) or behind > 0 or (length is not None and holds < length - slack)
     if scan.form == _boxes.AVI and _stamps.usual(scan.ticks[scan.ticks != UNKNOWN]) <= 1:
         empty, behind = _places(scan, path)
-        there = len(shows) + len(scan.lacking) + empty
+        there = len(scan.marks) + len(scan.lacking) + empty
         length = max(length or 0.0, (there + behind) * scan.base) if behind else length
     elif early and not behind and length is not None:
         behind = max(round((length - max(holds, own)) / when.step), 0)
-    elif scan.form == _boxes.MOV and scan.claimed > len(shows) and not wrong:
-        behind = max(min(round((scan.lasts - own) / when.step), scan.claimed - len(shows)), 0)
+    elif scan.form == _boxes.MOV and scan.claimed > len(scan.marks) and not wrong:
+        behind = max(min(round((scan.lasts - own) / when.step), scan.claimed - len(scan.marks)), 0)
     last = float(ends.max()) if len(ends) else 0.0
     spans = [(last, length if length and length > last else last + behind * when.step)] if behind else []
     holes, dropped, skipped, torn = _dropped(scan, when, path)
@@ -218,12 +210,7 @@ def _runs(marked: Bools) -> int:
 def _torn_places(scan: Scan, before: Ints, behind: Ints, missing: Doubles, path: Path) -> Bools:
     """Tell where frames are missing because their data is damaged, and not because nothing was recorded.
 
-    Args:
-        scan: of the clip.
-        before: (M,) rows of the frames before each place where some are missing.
-        behind: (M,) those of the frames behind it.
-        missing: (M,) how many would have been there.
-        path: of the clip.
+    The M places are given by the rows of the frames before and behind them, and by how many would have been there.
     """
     found = np.zeros(len(before), np.bool_)
     if not len(before) or not scan.laid.loose.any():
@@ -249,8 +236,7 @@ def _out_of_step(file: IO[bytes], scan: Scan, row: int) -> int:
     first, last = int(scan.laid.positions[row - 1]), int(scan.laid.positions[row])
     out, at = 0, max(first, 0)
     while at < last:
-        file.seek(at)
-        data = np.frombuffer(file.read(min(BLOCK_BYTES // 188 * 188, last - at)), np.uint8)
+        data = np.frombuffer(_boxes.read(file, at, min(BLOCK_BYTES // 188 * 188, last - at)), np.uint8)
         if not len(data):
             break
         out += min(int((data[::stride] != SYNC).sum()) * stride for stride in STRIDES)

@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -118,40 +118,8 @@ def children(data: bytes, start: int, stop: int) -> Iterator[tuple[bytes, int, i
         start += length
 
 
-def usual(moov: bytes) -> dict[int, Usual]:
-    """Read what fragments of each track may leave out, from the content of a movie's box.
-
-    Raises:
-        Unsound: its boxes do not fill those around them.
-    """
-    found, scales = dict[int, Usual](), dict[int, int]()
-    for kind, start, stop in children(moov, 0, len(moov)):
-        if kind == b"trak":
-            boxes = {each: (body, end) for each, body, end in children(moov, start, stop)}
-            inner = {each: body for each, body, _ in children(moov, *boxes.get(b"mdia", (0, 0)))}
-            if b"tkhd" in boxes and b"mdhd" in inner:
-                scales[_late(moov, boxes[b"tkhd"][0])] = _late(moov, inner[b"mdhd"])
-        if kind == b"mvex":
-            for each, body, end in children(moov, start, stop):
-                if each == b"trex" and end - body >= 24:
-                    track, _, duration, size = struct.unpack_from(">4I", moov, body + 4)
-                    found[track] = Usual(duration, size)
-    return {track: replace(each, scale=scales.get(track, 0)) for track, each in found.items()}
-
-
-def _late(moov: bytes, body: int) -> int:
-    """Read the number behind a box's two dates, which are longer in its later version."""
-    at = body + (20 if moov[body] == 1 else 12)
-    return int.from_bytes(moov[at : at + 4], "big")
-
-
 def parts(moof: bytes, position: int, tracks: Mapping[int, Usual]) -> list[Part]:
-    """Read a fragment's head.
-
-    Args:
-        moof: its box as a whole.
-        position: where in the file it begins.
-        tracks: those that there are; empty where they are not known.
+    """Read a fragment's head from its whole box and its position in the file; ``tracks`` is empty where not known.
 
     Raises:
         Unsound: it contradicts itself.
@@ -164,13 +132,7 @@ def parts(moof: bytes, position: int, tracks: Mapping[int, Usual]) -> list[Part]
 
 
 def check(parts: Sequence[Part], behind: int, end: int, data: int) -> None:
-    """Hold a fragment's head against what comes behind it.
-
-    Args:
-        parts: of the head.
-        behind: where it ends.
-        end: where its data must end at the latest.
-        data: bytes of the data's boxes.
+    """Hold a fragment's head, which ends at ``behind``, against the bytes of data that end at ``end`` at the latest.
 
     Raises:
         Unsound: the samples do not fit.

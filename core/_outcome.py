@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from core import _notes
+from core._container import shown
 from core._index import Index
 from core._losses import TAIL_TOLERANCE_SECONDS, Spans
 from core._view import Painter
@@ -17,9 +18,6 @@ LATE_TOLERANCE_FRACTION = 0.01
 
 class Seconds:
     """Seconds of frames in the order of being shown, always growing.
-
-    Args:
-        index: of the clip.
 
     Attributes:
         last: seconds of the last frame.
@@ -66,15 +64,10 @@ class Seconds:
 
 
 class Outcome:
-    """Notes which rows gave frames, and tells at the end what a reader must know.
-
-    Args:
-        index: of the clip.
-        path: of the clip.
-    """
+    """Notes which rows gave frames, and tells at the end what a reader must know."""
 
     def __init__(self, index: Index, path: Path) -> None:
-        self.index, self.path = index, path
+        self.index, self.name = index, repr(shown(path))
         self.read = 0
         self.end = 0.0
         self._seen = np.zeros(len(index.shows), np.bool_)
@@ -92,23 +85,23 @@ class Outcome:
             self._smeared[row] = smeared
 
     def reading(self, failures: int, painter: Painter) -> Reading:
-        """Return what a reader must know.
-
-        Args:
-            failures: errors of the container.
-            painter: through which the frames went.
-        """
+        """Return what a reader must know, given the container's errors and what the frames went through."""
         index = self.index
         lost = self._lost()
         late = lost & (index.timing.times < 0)
-        unread = _joined([*self._spans(lost), *index.losses.spans], index.timing.step)
+        joined = _notes.join([*self._spans(lost), *index.losses.spans], index.timing.step / 2)
+        unread = tuple((round(first, 3), round(last, 3)) for first, last in joined)
         announced = max(index.announced, self.read)
         gone = int((lost & ~late).sum()) + index.losses.behind + index.losses.dropped
         notes = [*self._damage(gone, announced, tuple(span for span in unread if span[1] > 0), failures), *index.notes]
         if painter.other is not None:
-            notes.append(_notes.resized(self.path, painter.other, index.scan.view.coded))
+            (w, h), (v, k) = painter.other, index.scan.view.coded
+            size = f"changes its size to {w}x{h}; it was scaled to its first size, {v}x{k}"
+            notes.append(f"the picture of {self.name} {size}")
         if painter.guessed:
-            notes.append(_notes.colours(self.path))
+            notes.append(
+                f"the colours of {self.name} may be off: it names a colour matrix that cannot be converted from"
+            )
         return Reading(announced, self.read, unread, tuple(notes))
 
     def _lost(self) -> Bools:
@@ -135,21 +128,14 @@ class Outcome:
         short = bool(gone) and last[1] >= length - index.timing.step and last[1] - last[0] >= TAIL_TOLERANCE_SECONDS
         lost = _notes.unread(gone, announced, unread) if gone else ""
         if index.losses.ends_early:
-            return [_notes.cut_short(self.path, self.end, max(index.losses.length or 0.0, last[1]), self.read, lost)]
-        behind = [_notes.rest(self.path, self.end, index.losses.rest)] if index.losses.rest else []
+            whole = max(index.losses.length or 0.0, last[1])
+            return ["; ".join(filter(None, (f"{self.name} is cut: {_notes.only(self.end, whole, self.read)}", lost)))]
+        behind = [_notes.rest(self.name, self.end, index.losses.rest)] if index.losses.rest else []
         if not (gone or smeared or failures or index.losses.places):
             return behind
         places = max(len(self._spans(self._lost() | self._smeared)), index.losses.places, failures, 1)
         first = _notes.only(self.end, length, self.read) if short else ""
-        return [_notes.damaged(self.path, places, first, lost, smeared), *behind]
-
-
-def _joined(spans: list[tuple[float, float]], step: float) -> Spans:
-    """Join stretches that follow one another, in order, to a thousandth of a second."""
-    joined: list[tuple[float, float]] = []
-    for first, last in sorted(spans):
-        if joined and first <= joined[-1][1] + step / 2:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
-        else:
-            joined.append((first, last))
-    return tuple((round(first, 3), round(last, 3)) for first, last in joined)
+        around = "" if lost else "what is around them may be smeared"
+        looks = f"{_notes.counted(smeared)} may be smeared" if smeared else around
+        said = "; ".join(filter(None, (first, lost, looks)))
+        return [f"{self.name} is damaged in {_notes.counted(places, 'place')}: {said}", *behind]

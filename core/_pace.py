@@ -44,11 +44,7 @@ class Stage:
 
 
 class Pace:
-    """One stage at work.
-
-    Args:
-        stage: as it was planned.
-        known: what is remembered of it.
+    """One stage at work, as it was planned, and what is remembered of it.
 
     Attributes:
         total: how many units it has; None while unknown.

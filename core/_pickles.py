@@ -88,10 +88,7 @@ class _Unpickler(pickle.Unpickler):
 
 
 def read_arrays(content: bytes) -> dict[str, npt.NDArray[Any]]:
-    """Return the named arrays in a pickle, those of a nested ``"model"`` where there is one.
-
-    Args:
-        content: the pickle, as Detectron2's model zoo publishes it: ``{"model": {name: array}, ...}``.
+    """Return the named arrays in a pickle, as Detectron2's model zoo publishes them: ``{"model": {name: array}, …}``.
 
     Raises:
         pickle.UnpicklingError: it names anything but NumPy's arrays, or holds none.

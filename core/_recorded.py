@@ -18,11 +18,7 @@ AT_THE_END = "com.android.version"
 def wall_clock(form: str, first: float, metadata: Mapping[str, str], seconds: float) -> str:
     """Return the wall clock of a clip's first frame in ISO 8601, or nothing where the file tells none.
 
-    Args:
-        form: FFmpeg's name of the container.
-        first: seconds of the first frame's time stamp.
-        metadata: of the file, keys in lower case.
-        seconds: how long the clip lasts.
+    ``first`` is the first frame's time stamp in seconds; metadata has keys in lower case; the clip lasts ``seconds``.
 
     >>> wall_clock("dhav", 1795910395.0, {}, 18.0)
     '2026-11-28T23:59:55'

@@ -33,10 +33,7 @@ CONCEALING = frozenset(
 class Rows:
     """What is kept of a stream's packets, in the file's order; this runs once for each packet of a file.
 
-    Args:
-        stream: whose packets.
-        pictures: whether they are kept, and not only the end that they reach.
-        form: FFmpeg's name of the container.
+    Without ``pictures``, only the end that the packets reach is kept.
 
     Attributes:
         codec: FFmpeg's name.
@@ -70,13 +67,9 @@ class Rows:
         return self._last * self._base
 
     def add(self, packet: "Packet[Stream]", place: int, loose: int, holes: Sequence[Hole]) -> None:
-        """Keep what is needed of one packet; the first one behind each hole counts as damaged.
+        """Keep what is needed of one packet; the first one behind each of the file's holes counts as damaged.
 
-        Args:
-            packet: of this stream.
-            place: its number among those of all streams.
-            loose: bytes of the file without a packet before this one.
-            holes: of the file.
+        ``place`` is its number among those of all streams, ``loose`` the bytes of the file without a packet before it.
         """
         pts = packet.pts
         if pts is not None:

@@ -12,11 +12,10 @@ from av.container import InputContainer
 from av.format import Flags
 from av.video.stream import VideoStream
 
-from core import _boxes, _container, _fragments, _stamps, _streams
+from core import _boxes, _container, _fragments, _listed, _stamps, _streams
 from core._base_times import BaseTimes
 from core._container import Trouble, shown
 from core._fragments import Fragments
-from core._listed import Listed
 from core._rows import HIDDEN, UNKNOWN, First, Rows
 from core._view import View
 from core.arrays import Images, Ints
@@ -115,12 +114,9 @@ class Scan:
 
 
 def scan(path: Path, options: Mapping[str, str], anyhow: bool = False) -> Scan:
-    """Go through a clip's packets, and decode its first frame.
+    """Go through a clip's packets, with options of FFmpeg's demuxer, and decode its first frame.
 
-    Args:
-        path: of the clip.
-        options: of FFmpeg's demuxer.
-        anyhow: decode from the first packet on, also where it is no key frame of a codec that does not mind.
+    With ``anyhow`` it decodes from the first packet on, also where that is no key frame of a codec that does not mind.
 
     Raises:
         ClipError: the clip is no video, has no pictures, none that can be decoded, or lies beyond the limits.
@@ -134,7 +130,7 @@ def scan(path: Path, options: Mapping[str, str], anyhow: bool = False) -> Scan:
         first, end = First(chosen, anyhow), 0
         fragments, loose = _fragments.fragments(path), 0
         placed = fragments.fragmented or container.format.name in STREAMS
-        listed = Listed.of(chosen) if container.format.name == _boxes.AVI else None
+        entries = _listed.listed(chosen) if container.format.name == _boxes.AVI else None
         for place, packet in enumerate(_container.packets(container, trouble)):
             own = rows[packet.stream_index]
             if packet.pos is not None:
@@ -144,7 +140,7 @@ def scan(path: Path, options: Mapping[str, str], anyhow: bool = False) -> Scan:
             if first.view is None:
                 first.feed(packet, own, path)
             if place > _container.LIMITS.max_frames:
-                _check_count(len(own.marks), path)
+                _container.check_reach(path, len(own.marks))
         first.feed(None, rows[chosen.index], path)
         if first.view is None:
             if not anyhow:
@@ -152,13 +148,7 @@ def scan(path: Path, options: Mapping[str, str], anyhow: bool = False) -> Scan:
             raise ClipError(f"{shown(path)!r} holds no frame that can be decoded; it may be damaged or empty")
         behind = path.stat().st_size - end if placed and end else 0
         found = _result(container, chosen, choice, rows, first, behind, trouble, fragments)
-        return found if listed is None else _placed(found, listed, rows[chosen.index], path)
-
-
-def _check_count(count: int, path: Path) -> None:
-    if count > _container.LIMITS.max_frames:
-        most = _container.LIMITS.max_frames
-        raise ClipError(f"{shown(path)!r} has more than {most} frames, the most that are read")
+        return found if entries is None else _placed(found, entries, rows[chosen.index], path)
 
 
 def _in_turn(chosen: int, rows: Sequence[Rows], form: str) -> tuple[int, ...]:
@@ -207,9 +197,9 @@ def _result(
     )  # fmt: skip
 
 
-def _placed(found: Scan, listed: Listed, rows: Rows, path: Path) -> Scan:
+def _placed(found: Scan, entries: Ints, rows: Rows, path: Path) -> Scan:
     """Number an AVI's packets by its index where it lists some that are not there."""
-    ticks, lacking = listed.place(_joined([rows.positions]), found.ticks, path)
+    ticks, lacking = _listed.place(entries, _joined([rows.positions]), found.ticks, path)
     if not len(lacking):
         return found
     ahead = int(ticks.max() - found.ticks.max())

@@ -46,9 +46,9 @@ class Stamps:
     hopeless: bool = False
 
 
-def usual(ticks: Ints) -> float:
+def usual(stamps: Ints | Seconds) -> float:
     """Return the median distance between two neighbouring time stamps that differ, 0 where there are no two."""
-    steps = np.diff(np.unique(ticks))
+    steps = np.diff(np.unique(stamps))
     return float(np.median(steps)) if len(steps) else 0.0
 
 

@@ -56,7 +56,7 @@ def nonsense(scan: Scan, path: Path) -> str:
     known = scan.ticks != UNKNOWN
     if scan.timeless or not known.any():
         return ""
-    stamps = _stamps.in_order(scan.ticks, known, scan.base, _longest(), keys(scan))
+    stamps = _in_order(scan, known)
     if stamps.hopeless:
         return "they run back again and again"
     told = ~np.isnan(stamps.seconds)
@@ -64,7 +64,7 @@ def nonsense(scan: Scan, path: Path) -> str:
     seconds = stamps.seconds[ours if ours.sum() > 3 else told]
     if len(seconds) > 3 and 2 * len(np.unique(seconds)) <= len(seconds):
         return "they do not grow"
-    step = _usual(seconds)
+    step = _stamps.usual(seconds)
     if step and not MIN_STEP_SECONDS <= step <= MAX_STEP_SECONDS:
         return f"they lie {step:.3g} s apart"
     if scan.form == _boxes.MATROSKA and scan.rates[0] and step and not _alike(step * scan.rates[0], MORE_UNLIKE):
@@ -87,28 +87,24 @@ def announcing(scan: Scan) -> Bools:
     return np.asarray((scan.marks & HIDDEN) == 0, np.bool_)
 
 
-def keys(scan: Scan) -> Bools:
-    """Return which packets are key frames."""
-    return np.asarray((scan.marks & KEY) > 0, np.bool_)
+def _in_order(scan: Scan, known: Bools) -> _stamps.Stamps:
+    keys, longest = np.asarray((scan.marks & KEY) > 0, np.bool_), _container.LIMITS.max_hours * 3600
+    return _stamps.in_order(scan.ticks, known, scan.base, longest, keys)
 
 
 def timing(scan: Scan, path: Path, wrong: str, fps: float | None) -> Timing:
     """Tell when the frames are shown.
 
-    Args:
-        scan: of the clip.
-        path: of the clip.
-        wrong: why its time stamps are of no use, or empty.
-        fps: frames in a second where the file does not tell.
+    ``wrong``: why the time stamps are of no use, or empty; ``fps``: frames in a second where the file does not tell.
     """
     known = scan.ticks != UNKNOWN
     if scan.timeless or wrong or not known.any():
         rate, note = _assumed(scan, path, wrong, fps)
         return _by_rate(scan, rate, note)
     shown = announcing(scan)
-    stamps = _stamps.in_order(scan.ticks, known, scan.base, _longest(), keys(scan))
+    stamps = _in_order(scan, known)
     ours = shown & ~np.isnan(stamps.seconds)
-    step = _usual(stamps.seconds[ours]) or 1 / (scan.rates[0] or DEFAULT_FPS)
+    step = _stamps.usual(stamps.seconds[ours]) or 1 / (scan.rates[0] or DEFAULT_FPS)
     times = np.full(len(shown), np.nan)
     times[ours] = _stamps.spread(stamps.seconds[ours], step)
     restarts = _restarts(scan, times)
@@ -165,7 +161,8 @@ def _assumed(scan: Scan, path: Path, wrong: str, fps: float | None) -> tuple[flo
     counted = int(announcing(scan).sum()) / length if length else 0.0
     own = counted if RATE_RANGE[0] <= counted <= RATE_RANGE[1] else stated if scan.form == _boxes.MATROSKA else 0.0
     rate = own or fps or coded or DEFAULT_FPS
-    return rate, _notes.no_stamps(path, wrong, rate)
+    name = _container.shown(path)
+    return rate, f"the time stamps of {name!r} cannot be right: {wrong}; {rate:.4g} frames/s are assumed"
 
 
 def _average(steps: Seconds, step: float, scan: Scan, gaps: int) -> float:
@@ -182,12 +179,3 @@ def _average(steps: Seconds, step: float, scan: Scan, gaps: int) -> float:
 
 def _alike(ratio: float, factor: float) -> bool:
     return 1 / factor < ratio < factor
-
-
-def _usual(seconds: Seconds) -> float:
-    steps = np.diff(np.unique(seconds))
-    return float(np.median(steps)) if len(steps) else 0.0
-
-
-def _longest() -> float:
-    return _container.LIMITS.max_hours * 3600

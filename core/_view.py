@@ -45,12 +45,9 @@ class View:
 
     @classmethod
     def of(cls, frame: VideoFrame, shape: float, tall: int = 1) -> "View":
-        """Look at a clip's first frame.
+        """Look at a clip's first frame, whose pixels have a ``shape``, their width over their height.
 
-        Args:
-            frame: as decoded.
-            shape: its pixels' width over their height.
-            tall: how many frames of this height make a whole one: 2 for fields.
+        ``tall`` frames of its height make a whole one: 2 for fields.
         """
         coded = (frame.width, frame.height * tall)
         width, height = _square(coded, shape)
@@ -80,10 +77,6 @@ class View:
 
 class Painter:
     """Turns decoded frames into RGB as a :class:`View` wants them.
-
-    Args:
-        view: of the clip.
-        path: of the clip, for its errors.
 
     Attributes:
         other: (width, height) of a frame that had another size than the first.

@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock
@@ -14,6 +15,47 @@ from core.errors import InputError, WeightsError
 from core.files import folder, home, storage_error, write_json, write_whole
 
 BLOCK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Part:
+    """A download that is not complete: the bytes so far, and a note of the version of the file they are of.
+
+    Attributes:
+        whole: where the file will be.
+    """
+
+    whole: Path
+
+    @property
+    def path(self) -> Path:
+        """Where the bytes are."""
+        return self.whole.with_name(f".{self.whole.name}.part")
+
+    @property
+    def note(self) -> Path:
+        """Where the note is."""
+        return self.path.with_suffix(".version")
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+        return self.path.stat().st_size if self.path.exists() else 0
+
+    def headers(self, url: str) -> dict[str, str]:
+        """Return the headers that ask for the rest of the same version, or none."""
+        noted, _, version = self.note.read_text("utf-8").partition("\n") if self.note.exists() else ("", "", "")
+        return {"Range": f"bytes={self.size}-", "If-Range": version} if noted == url and version and self.size else {}
+
+    def begin(self, url: str, version: str) -> None:
+        """Start afresh with the version that the server now gives; a weak tag names no exact bytes."""
+        self.path.write_bytes(b"")
+        self.note.write_text(f"{url}\n{'' if version.startswith('W/') else version}", "utf-8")
+
+    def remove(self) -> None:
+        """Forget it."""
+        self.path.unlink(missing_ok=True)
+        self.note.unlink(missing_ok=True)
 
 
 def install(source: Path, name: str, sha256: str | None = None) -> Path:
@@ -43,8 +85,7 @@ def install(source: Path, name: str, sha256: str | None = None) -> Path:
         except WeightsError:
             (place / name).unlink(missing_ok=True)
             raise
-        for left in (part := part_of(place / name), part.with_suffix(".version")):
-            left.unlink(missing_ok=True)
+        Part(place / name).remove()
     return place / name
 
 
@@ -56,13 +97,7 @@ def is_here(name: str) -> bool:
 
 def part_size(name: str) -> int:
     """Return how many bytes of a download that broke off are kept; 0 without any."""
-    part = part_of(home() / "weights" / name)
-    return part.stat().st_size if part.exists() else 0
-
-
-def part_of(path: Path) -> Path:
-    """Return where a download of a file is kept until it is whole."""
-    return path.with_name(f".{path.name}.part")
+    return Part(home() / "weights" / name).size
 
 
 def record(path: Path, sha256: str | None) -> None:
@@ -79,12 +114,15 @@ def check(path: Path, sha256: str | None, name: str | None = None) -> str:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise WeightsError(f"the weights file {str(path)!r} cannot be read: {error.strerror}") from error
-    if sha256 is not None and not (sha256 and digest.startswith(sha256.lower())):
-        raise WeightsError(
-            f"{name or path.name!r} was changed or damaged: its sha256 must begin with {sha256[:12]}, "
-            f"got {digest[:12]}; delete {path} and it is fetched again"
-        )
+    compare(digest, sha256, name or path.name, f"; delete {path} and it is fetched again")
     return digest
+
+
+def compare(digest: str, sha256: str | None, name: str, remedy: str = "") -> None:
+    """Refuse what has another SHA-256 than the expected beginning of it."""
+    if sha256 is not None and not (sha256 and digest.startswith(sha256.lower())):
+        said = f"its sha256 must begin with {sha256[:12]}, got {digest[:12]}"
+        raise WeightsError(f"{name!r} was changed or damaged: {said}{remedy}")
 
 
 def recorded() -> dict[str, str]:

@@ -112,20 +112,10 @@ class JobProgress:
         self._bill(pace, done, total)
         pace.begun, pace.so_far = True, pace.done
 
-    def expect(self, stage: str, total: float, *, so_far: bool = False, roughly: bool = False) -> None:
-        """Say how many units a stage will have.
-
-        Args:
-            stage: its name.
-            total: how many; with ``so_far`` those that the finished part of the stage that it follows asks for.
-            so_far: whether more will come with the rest of the stage that it follows.
-            roughly: whether that is a guess, good for the time left and not to be shown.
-        """
-        self._paces[stage].guessed = roughly
-        if so_far:
-            self._paces[stage].so_far = float(total)
-        else:
-            self._paces[stage].total = self._paces[stage].planned = float(total)
+    def expect(self, stage: str, total: float, *, roughly: bool = False) -> None:
+        """Say how many units a stage will have; ``roughly``: that is a guess, good for the time left, and not shown."""
+        pace = self._paces[stage]
+        pace.guessed, pace.total, pace.planned = roughly, float(total), float(total)
 
     def suppose(self, stage: str, each: float) -> None:
         """Say how many seconds a unit of a stage takes, where that was measured beforehand."""

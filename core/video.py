@@ -18,7 +18,6 @@ from av.video.frame import VideoFrame
 from core import _container, _decoding
 from core._container import LIMITS, Limits, Trouble, check_file, check_size, shown
 from core._index import index
-from core._order import in_order
 from core._outcome import Outcome, Seconds
 from core._view import Painter
 from core.arrays import Images
@@ -90,10 +89,10 @@ def read(
     fitting = max(1, min(chunk, _container.LIMITS.chunk_bytes // (width * height * 3)))
     images: Images = np.empty((0, height, width, 3), np.uint8)
     with _container.opened(path, found.options) as container:
-        decoded = _decoding.frames(container, found, trouble)
-        for number, (frame, row, time) in enumerate(in_order(decoded, seconds, found)):
+        decoded = _decoding.in_order(_decoding.frames(container, found, trouble), seconds, found)
+        for number, (frame, row, time) in enumerate(decoded):
             outcome.note(row, time, frame.is_corrupt)
-            _check_reach(path, number, time)
+            _container.check_reach(path, number + 1, time)
             if (frame.width, frame.height) != size:
                 check_size(*(size := (frame.width, frame.height)), path, frame.format.padded_bits_per_pixel)
             if taken := wanted is None or wanted(number):
@@ -156,12 +155,3 @@ def sha256_of(path: Path | str) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise ClipError(f"{shown(path)!r} cannot be read: {error.strerror}") from error
-
-
-def _check_reach(path: Path, number: int, seconds: float) -> None:
-    """Refuse a clip that goes on beyond the limits, whatever its container claimed."""
-    frames, hours = _container.LIMITS.max_frames, _container.LIMITS.max_hours
-    if number >= frames:
-        raise ClipError(f"{shown(path)!r} has more than {frames} frames, the most that are read")
-    if seconds > hours * 3600:
-        raise ClipError(f"{shown(path)!r} lasts more than {hours:g} hours, the most that are read")

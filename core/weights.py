@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from core._download import MAX_BYTES, Opens, fetch
 from core._pickles import read_arrays
-from core._weights_folder import check, install, is_here, part_size
+from core._weights_folder import check, compare, install, is_here, part_size
 from core.errors import WeightsError
 from core.files import write_whole
 
@@ -171,11 +171,7 @@ def _content(path: Path, sha256: str | None) -> bytes:
     except OSError as error:
         raise WeightsError(f"there is no weights file {str(path)!r} that can be read; train or fetch it") from error
     if sha256 is not None:
-        got = hashlib.sha256(content).hexdigest()
-        if not sha256 or not got.startswith(sha256.lower()):
-            raise WeightsError(
-                f"{path.name!r} was changed or damaged: its sha256 must begin with {sha256[:12]}, got {got[:12]}"
-            )
+        compare(hashlib.sha256(content).hexdigest(), sha256, path.name)
     return content
 
 

@@ -1,5 +1,7 @@
 """Layers and scores that several detectors share."""
 
+from collections.abc import Callable, Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -65,6 +67,16 @@ def gradient_difference(one: Tensor, other: Tensor) -> Tensor:
     """Compare the sharpness of (…, h, w) pictures: mean ||∂a| − |∂b||, both axes (``mathieu2016deep``, α = 1)."""
     terms = [(one.diff(dim=axis).abs() - other.diff(dim=axis).abs()).abs().mean() for axis in (-2, -1)]
     return torch.stack(terms).sum()
+
+
+def leaky(layer: nn.Conv3d | nn.ConvTranspose3d, slope: float) -> list[nn.Module]:
+    """Return a layer over volumes, batch normalisation, leaky ReLU, to be spread into an ``nn.Sequential``."""
+    return [layer, nn.BatchNorm3d(layer.out_channels), nn.LeakyReLU(slope, inplace=True)]
+
+
+def adam(rate: float, decay: float = 0.0) -> Callable[[Sequence[nn.Parameter]], torch.optim.Optimizer]:
+    """Return what makes Adam of a rate and a weight decay: a :class:`core.contracts.Stage`'s optimiser."""
+    return lambda parameters: torch.optim.Adam(parameters, rate, weight_decay=decay)
 
 
 def constant(optimiser: torch.optim.Optimizer, _: int) -> torch.optim.lr_scheduler.LRScheduler:

@@ -77,7 +77,7 @@ class ConvLSTMMotion(nn.Module):
     def forward(self, codes: Tensor) -> Tensor:
         """Predict (B, C, h, w) from (B, k, C, h, w)."""
         steps = list(codes.unbind(1))
-        for index, (gates, norm, activation) in enumerate(zip(self.gates, self.norms, self.activations, strict=True)):
+        for gates, norm, activation in zip(self.gates, self.norms, self.activations, strict=True):
             hidden = cell = torch.zeros_like(steps[0])
             outputs = []
             for step in steps:
@@ -85,11 +85,9 @@ class ConvLSTMMotion(nn.Module):
                 cell = torch.sigmoid(f) * cell + torch.sigmoid(i) * torch.tanh(g)
                 hidden = torch.sigmoid(o) * torch.tanh(cell)
                 outputs.append(hidden)
-            if index == len(self.gates) - 1:
-                return torch.as_tensor(activation(norm(hidden)))
-            stacked = activation(norm(torch.cat(outputs)))
-            steps = list(stacked.chunk(len(steps)))
-        raise AssertionError("there is at least one layer")
+            asked = [hidden] if gates is self.gates[-1] else outputs
+            steps = list(activation(norm(torch.cat(asked))).chunk(len(asked)))
+        return steps[0]
 
 
 class AutoregressiveMotion(_Convolutions):

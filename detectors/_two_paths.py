@@ -6,6 +6,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from detectors._blocks import leaky
 from detectors._cpu_conv import ConvTranspose3d
 
 SLOPE = 0.2
@@ -61,22 +62,14 @@ class TwoPaths(nn.Module):
 
 
 def _path(sizes: Sequence[int], extra: Sequence[int], times: Sequence[int], strides: Sequence[int]) -> nn.ModuleList:
-    return nn.ModuleList(
-        [
-            nn.Sequential(
-                nn.Conv3d(i + more, o, (time, 3, 3), (1, stride, stride), (time // 2, 1, 1), bias=False),
-                nn.BatchNorm3d(o),
-                nn.LeakyReLU(SLOPE, inplace=True),
-            )
-            for (i, o), more, time, stride in zip(pairwise(sizes), extra, times, strides, strict=True)
-        ]
-    )
+    layers = [
+        nn.Conv3d(i + more, o, (time, 3, 3), (1, stride, stride), (time // 2, 1, 1), bias=False)
+        for (i, o), more, time, stride in zip(pairwise(sizes), extra, times, strides, strict=True)
+    ]
+    return nn.ModuleList([nn.Sequential(*leaky(layer, SLOPE)) for layer in layers])
 
 
 def _up(channels_in: int, channels_out: int, stride: tuple[int, int]) -> list[nn.Module]:
     time, space = stride
-    return [
-        ConvTranspose3d(channels_in, channels_out, 3, (time, space, space), 1, (time - 1, space - 1, space - 1)),
-        nn.BatchNorm3d(channels_out),
-        nn.LeakyReLU(SLOPE, inplace=True),
-    ]
+    more = (time - 1, space - 1, space - 1)
+    return leaky(ConvTranspose3d(channels_in, channels_out, 3, (time, space, space), 1, more), SLOPE)

@@ -16,7 +16,7 @@ from core.contracts import Detector, DetectorEntry, Losses, Stage
 from core.errors import InputError
 from core.records import Frames, Prediction, Window
 from core.registry import pick
-from detectors._blocks import FLOOR, at_clip_size, check_patch, error_score, gradient_difference
+from detectors._blocks import FLOOR, adam, at_clip_size, check_patch, error_score, gradient_difference
 from detectors._cpu_conv import ConvTranspose2d
 from detectors._motion import MOTIONS, SLOPE, AutoregressiveMotion
 from detectors._ssim import ssim_map
@@ -203,7 +203,7 @@ class Decoupled(Detector):
 
     def stages(self) -> tuple[Stage, ...]:
         """Two stages: the auto-encoder (λr = 1, λp = 0.001), then the motion model (0.001, 1) (section 3.3)."""
-        first = self.epochs // 2
+        first, make = self.epochs // 2, adam(self.rate)
         everything = tuple(self.parameters())
         then = tuple(self.motion.parameters()) if self.freeze else everything
 
@@ -214,14 +214,10 @@ class Decoupled(Detector):
             return self.motion_loss(windows) if self.freeze else self.loss(windows, 0.001, 1.0)
 
         return (
-            Stage("appearance", first, self.batch, everything, bootstrap, self._adam, self._fall(0, first),
+            Stage("appearance", first, self.batch, everything, bootstrap, make, self._fall(0, first),
                   begin=self.learn_background),
-            Stage("motion", self.epochs - first, self.batch, then, tune, self._adam,
-                  self._fall(first, self.epochs - first)),
+            Stage("motion", self.epochs - first, self.batch, then, tune, make, self._fall(first, self.epochs - first)),
         )  # fmt: skip
-
-    def _adam(self, parameters: Sequence[nn.Parameter]) -> torch.optim.Optimizer:
-        return torch.optim.Adam(parameters, self.rate)
 
     def _fall(self, done: int, epochs: int) -> Any:
         def schedule(optimiser: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LRScheduler:

@@ -15,7 +15,7 @@ from core.contracts import Detector, DetectorEntry, Losses, Stage
 from core.errors import InputError
 from core.records import Prediction, Window
 from core.registry import pick
-from detectors._blocks import at_clip_size, cosine, gradient_difference
+from detectors._blocks import adam, at_clip_size, check_patch, cosine, gradient_difference
 from detectors._glow import Glow, pooled
 from detectors._ssim import MIN_SIDE_PIXELS, multiscale_ssim
 from detectors._two_paths import RATE, TwoPaths
@@ -185,11 +185,11 @@ class TwoPathDensity(Detector):
         """The auto-encoder; then the flows; then no epoch, but a look at the normal footage's scores."""
         (epochs, batch, rate), (flow_epochs, flow_batch, flow_rate) = self.training_settings
         own, others = tuple(self.network.parameters()), tuple(self.flows.parameters())
-        first = Stage("auto-encoder", epochs, batch, own, self.loss, _adam(rate), cosine)
+        first = Stage("auto-encoder", epochs, batch, own, self.loss, adam(rate), cosine)
         if not others:
             return (first,)
-        then = Stage("flows", flow_epochs, flow_batch, others, self.flow_loss, _adam(flow_rate), cosine)
-        last = Stage("ranges", 0, flow_batch, others, self.flow_loss, _adam(flow_rate), cosine, begin=self.learn_ranges)
+        then = Stage("flows", flow_epochs, flow_batch, others, self.flow_loss, adam(flow_rate), cosine)
+        last = Stage("ranges", 0, flow_batch, others, self.flow_loss, adam(flow_rate), cosine, begin=self.learn_ranges)
         return first, then, last
 
 
@@ -201,21 +201,13 @@ def _joined(parts: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
     return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
 
-def _adam(rate: float) -> Any:
-    def build(parameters: Sequence[nn.Parameter]) -> torch.optim.Optimizer:
-        return torch.optim.Adam(parameters, rate)
-
-    return build
-
-
 def _check(height: int, width: int, cell: int, levels: int, base: int, patch: int, moving: bool) -> None:
     side = cell * 2**levels
     if height % side or width % side or min(height, width) < side:
         raise InputError(f"height and width must be multiples of {side}, got {height}×{width}")
     if base < 24 or base % 24:
         raise InputError(f"base must be a multiple of 24, got {base}")
-    if not 0 <= patch <= min(height, width):
-        raise InputError(f"patch must lie between 0 and the shorter side {min(height, width)}, got {patch}")
+    check_patch(patch, height, width)
     if not moving:
         raise InputError("a flow on motion maps needs the motion path (motion=true)")
 

@@ -16,7 +16,7 @@ from core.contracts import Detector, DetectorEntry, Losses, Stage
 from core.errors import InputError
 from core.records import Prediction, Window
 from core.registry import pick
-from detectors._blocks import at_clip_size, check_patch, constant, error_score
+from detectors._blocks import adam, at_clip_size, check_patch, constant, error_score, leaky
 from detectors._cpu_conv import ConvTranspose3d, transposed
 from detectors._pseudo import TECHNIQUES, draw_patches, image_folder, masks, patched, read_intruder, skipped
 
@@ -128,12 +128,8 @@ class NormalReconstruction(Detector):
         if self.pseudo == "patch" and self.folder:
             image_folder(Path(self.folder))
         span = (FRAMES - 1) * max(self.strides) + 1 if self.pseudo == "skip" else FRAMES
-        return (
-            Stage("lntra", self.epochs, self.batch, tuple(self.parameters()), self.loss, self._adam, constant, span),
-        )
-
-    def _adam(self, parameters: Sequence[nn.Parameter]) -> torch.optim.Optimizer:
-        return torch.optim.Adam(parameters, self.rate)
+        own = tuple(self.parameters())
+        return (Stage("lntra", self.epochs, self.batch, own, self.loss, adam(self.rate), constant, span),)
 
 
 def _volume(windows: Tensor) -> Tensor:
@@ -147,19 +143,11 @@ def _middle(layer: ConvTranspose3d, x: Tensor) -> Tensor:
 
 
 def _down(channels_in: int, channels_out: int, stride: int | tuple[int, int, int]) -> list[nn.Module]:
-    return [
-        nn.Conv3d(channels_in, channels_out, 3, stride, 1),
-        nn.BatchNorm3d(channels_out),
-        nn.LeakyReLU(SLOPE, inplace=True),
-    ]
+    return leaky(nn.Conv3d(channels_in, channels_out, 3, stride, 1), SLOPE)
 
 
 def _up(channels_in: int, channels_out: int) -> list[nn.Module]:
-    return [
-        ConvTranspose3d(channels_in, channels_out, 3, 2, 1, 1),
-        nn.BatchNorm3d(channels_out),
-        nn.LeakyReLU(SLOPE, inplace=True),
-    ]
+    return leaky(ConvTranspose3d(channels_in, channels_out, 3, 2, 1, 1), SLOPE)
 
 
 def _check(

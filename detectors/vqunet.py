@@ -5,7 +5,6 @@ Source: Szymanowicz, Charles, Cipolla, "Discrete neural representations for expl
 What the paper leaves open is settled in ``docs/decisions/0002-vqunet-choices.md``.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -15,7 +14,7 @@ from torch.nn import functional
 from core.contracts import Detector, DetectorEntry, Losses, Stage
 from core.errors import InputError
 from core.records import Prediction, Window
-from detectors._blocks import at_clip_size, check_patch, convolution, double, error_score, upward
+from detectors._blocks import adam, at_clip_size, check_patch, convolution, cosine, double, error_score, upward
 
 BETA = 0.25
 GAMMA = 0.01
@@ -135,10 +134,8 @@ class VQUNet(Detector):
 
     def stages(self) -> tuple[Stage, ...]:
         """One stage: Adam, the learning rate annealed by a cosine over all steps, as in MNAD."""
-        return (Stage("vqunet", self.epochs, self.batch, tuple(self.parameters()), self.loss, self._adam, _cosine),)
-
-    def _adam(self, parameters: Sequence[nn.Parameter]) -> torch.optim.Optimizer:
-        return torch.optim.Adam(parameters, self.rate)
+        own = tuple(self.parameters())
+        return (Stage("vqunet", self.epochs, self.batch, own, self.loss, adam(self.rate), cosine),)
 
 
 def _check(height: int, width: int, codes: int) -> None:
@@ -146,10 +143,6 @@ def _check(height: int, width: int, codes: int) -> None:
         raise InputError(f"height and width must be multiples of 8, got {height}×{width}")
     if codes == 1:
         raise InputError("codes must be 2 or more, or 0 for no codebook, got 1")
-
-
-def _cosine(optimiser: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LRScheduler:
-    return torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(1, steps))
 
 
 _PAPER: dict[str, Any] = {

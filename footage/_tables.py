@@ -1,11 +1,11 @@
 """Frame labels as NumPy arrays, ranges and tables, each checked: they are downloads like any other."""
 
 import csv
-import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 import numpy.typing as npt
@@ -60,23 +60,28 @@ def marked(ranges: npt.ArrayLike, count: int, where: str) -> Bools:
     return abnormal
 
 
-def rows(path: Path, columns: Sequence[str]) -> list[tuple[int, list[str]]]:
-    """Read a CSV file with a head: the line's number and the cells of each line.
+def rows(
+    path: Path, columns: Sequence[str], most_bytes: int = MAX_TEXT_BYTES, otherwise: str = ""
+) -> Iterator[tuple[int, list[str]]]:
+    """Read a CSV file with a head, line by line: a line's number and its cells, without spaces around them.
+
+    Column names are in small letters; ``otherwise`` ends the sentence on another head.
 
     Raises:
-        DataError: it is missing, has another head, or a line of another length.
+        DataError: it is missing, too large, no CSV in UTF-8, has another head, or a line of another length.
     """
-    lines = csv.reader(io.StringIO(text(path)), strict=True)
-    try:
-        if [cell.strip() for cell in next(lines, [])] != list(columns):
-            raise DataError(f"{path} must begin with the line {','.join(columns)!r}")
-        found = [(lines.line_num, [cell.strip() for cell in row]) for row in lines if row]
-    except csv.Error as error:
-        raise DataError(f"{path}, line {lines.line_num}, is no CSV: {error}") from error
-    for number, row in found:
-        if len(row) != len(columns):
-            raise DataError(f"{path}, line {number}: {len(row)} values, but there must be {len(columns)}")
-    return found
+    with _opened(path, most_bytes) as file:
+        lines = csv.reader(file, strict=True)
+        try:
+            if [cell.strip().casefold() for cell in next(lines, [])] != list(columns):
+                raise DataError(f"{path} must begin with the line {','.join(columns)!r}{otherwise}")
+            for row in filter(None, lines):
+                if len(row) != len(columns):
+                    said = f"{len(row)} values, but there must be {len(columns)}: {','.join(columns)}"
+                    raise DataError(f"{path}, line {lines.line_num}: {said}")
+                yield lines.line_num, list(map(str.strip, row))
+        except csv.Error as error:
+            raise DataError(f"{path}, line {lines.line_num}, is no CSV: {error}") from error
 
 
 def text(path: Path) -> str:
@@ -85,12 +90,19 @@ def text(path: Path) -> str:
     Raises:
         DataError: it is missing, too large, or no text in UTF-8.
     """
+    with _opened(path, MAX_TEXT_BYTES) as file:
+        return file.read()
+
+
+@contextmanager
+def _opened(path: Path, most_bytes: int) -> Iterator[TextIO]:
     try:
-        if path.stat().st_size > MAX_TEXT_BYTES:
-            raise DataError(f"{path} is larger than {MAX_TEXT_BYTES >> 20} MB, so it cannot be a label file")
-        return path.read_text(encoding="utf-8-sig")
+        if path.stat().st_size > most_bytes:
+            raise DataError(f"{path} is larger than {most_bytes >> 20} MB, so it cannot be a label file")
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            yield file
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} cannot be read as a label file in UTF-8: {error}") from error
+        raise DataError(f"{path} cannot be read as text in UTF-8: {error}") from error
 
 
 def intervals(path: Path) -> dict[str, list[tuple[int, int]]]:

@@ -10,7 +10,6 @@ Clips that the table names are for testing, with or without an interval; the oth
 """
 
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +48,7 @@ class Clips:
         self._videos = {clip: video for video, clip in found.items()} | {whole[c]: v for v, c in bare.items()}
         if missing:
             raise DataError(f"{self.table} names {missing[0]!r}, but {self.root} holds no such clip")
-        self._clips = clips
+        self._clips, self._lengths = clips, dict[str, int]()
 
     def training(self) -> Sequence[Footage]:
         """List the clips that the table does not name."""
@@ -58,10 +57,6 @@ class Clips:
     def test(self) -> Sequence[Footage]:
         """List the clips that the table names."""
         return tuple(clip for name, clip in self._clips.items() if name in self._videos)
-
-    @cached_property
-    def _lengths(self) -> dict[str, int]:
-        return {}
 
     def _length(self, clip: Footage) -> int:
         """Count a clip's frames, once."""

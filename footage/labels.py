@@ -5,8 +5,6 @@ empty. X-MAN (``szymanowicz2022discrete``): ``{"video/frame": [[coarse, fine], â
 between video and frame separates them, and a file's ending behind the number does not count.
 """
 
-import csv
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,27 +49,17 @@ def read_regions(path: Path) -> Regions:
     Raises:
         DataError: the file is missing or malformed; the message names the line.
     """
-    rows = csv.reader(io.StringIO(_tables.text(path)), strict=True)
     found: dict[str, dict[int, list[Region]]] = {}
-    try:
-        header = tuple(cell.strip() for cell in next(rows, []))
-        if header != COLUMNS:
-            raise DataError(f"{path} must begin with the line {','.join(COLUMNS)!r}")
-        for row in rows:
-            if row:
-                video, frame, region = _region(row, f"{path}, line {rows.line_num}")
-                found.setdefault(video, {}).setdefault(frame, []).append(region)
-    except csv.Error as error:
-        raise DataError(f"{path}, line {rows.line_num}, is no CSV: {error}") from error
+    for number, row in _tables.rows(path, COLUMNS):
+        video, frame, region = _region(row, f"{path}, line {number}")
+        found.setdefault(video, {}).setdefault(frame, []).append(region)
     if not found:
         raise DataError(f"{path} holds no region")
     return {video: {f: tuple(frames[f]) for f in sorted(frames)} for video, frames in found.items()}
 
 
 def _region(row: Sequence[str], where: str) -> tuple[str, int, Region]:
-    if len(row) != len(COLUMNS):
-        raise DataError(f"{where}: {len(row)} values, but there must be {len(COLUMNS)}: {','.join(COLUMNS)}")
-    video, track, frame, *corners, label = (cell.strip() for cell in row)
+    video, track, frame, *corners, label = row
     try:
         x1, y1, x2, y2 = map(float, corners)
     except ValueError as error:

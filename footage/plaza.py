@@ -61,14 +61,11 @@ class Plaza:
         """List the training clips: 8 of 30 s, all normal."""
         return [PlazaClip(f"Train{s}", self.root / "Train" / f"{s}.mp4", s, ()) for s in TRAINING]
 
-    def _tests(self) -> list[PlazaClip]:
+    def test(self) -> Sequence[PlazaClip]:
+        """List the test clips: 4 of 59 s, each with all that is staged in another order."""
         names = tuple(STAGED)
         turned = [names[i:] + names[:i] for i in range(len(TEST))]
         return [PlazaClip(f"Test{s}", self.root / "Test" / f"{s}.mp4", s, t) for s, t in zip(TEST, turned, strict=True)]
-
-    def test(self) -> Sequence[Footage]:
-        """List the test clips: 4 of 59 s, each with all that is staged in another order."""
-        return self._tests()
 
     def truth(self, clip: Footage) -> Truth:
         """Read a test clip's truth, rendering the clip first if need be.
@@ -76,7 +73,7 @@ class Plaza:
         Raises:
             DataError: it is no test clip of the plaza, or its truth is damaged.
         """
-        known = {c.name: c for c in self._tests()}
+        known = {c.name: c for c in self.test()}
         if clip.name not in known:
             raise DataError(f"{clip.name!r} is no test clip of the plaza; known: {', '.join(known)}")
         return truth_of(known[clip.name].ready())

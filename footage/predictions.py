@@ -5,20 +5,19 @@ CSV: ``video,frame,coarse,fine,score``, one line for each class of a frame. A cl
 counts with its best score. The files are read in one go, and kept as numbers.
 """
 
-import csv
 import math
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from core.arrays import Doubles, Ints
 from core.errors import DataError
-from footage import _entries, keys
+from footage import _entries, _tables, keys
 from footage.keys import Named, match
 
 __all__ = ["COLUMNS", "Named", "Rows", "match", "read", "read_labels"]
@@ -100,7 +99,7 @@ def read(path: Path) -> Rows:
             start = file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from error
-    return _json(path, True) if start in (b"{", b"[") else _quick(path) or _csv(path)
+    return _json(path, True) if start in (b"{", b"[") else _csv(path)
 
 
 def read_labels(path: Path) -> Rows:
@@ -163,86 +162,27 @@ def _slowly(
 
 def _number(score: Any, where: str) -> float:
     try:
-        if isinstance(score, bool) or not math.isfinite(float(score)):
+        if isinstance(score, bool) or not math.isfinite(number := float(score)):
             raise ValueError
-        return float(score)
-    except (TypeError, ValueError, OverflowError):
-        _no_number(score, where)
-
-
-def _no_number(score: Any, where: str) -> NoReturn:
-    raise DataError(f"{where}: a score must be a finite number, got {score!r:.30}")
-
-
-def _quick(path: Path) -> Rows | None:
-    """Read a CSV file by Arrow; None where anything about it needs a closer look."""
-    from pyarrow import ArrowException, csv, dictionary, float64, int32, int64, string
-
-    word = dictionary(int32(), string())
-    types = dict(zip(COLUMNS, (word, int64(), word, word, float64()), strict=True))
-    try:
-        found = csv.read_csv(path, convert_options=csv.ConvertOptions(column_types=types, null_values=[]))
-        columns = tuple(found.column_names)
-    except (ArrowException, UnicodeDecodeError):
-        return None
-    if columns != COLUMNS or not len(found):
-        return None
-    found = found.unify_dictionaries().combine_chunks()
-    names, codes = {}, {}
-    for column in ("video", "coarse", "fine"):
-        (chunk,) = found[column].chunks
-        names[column], codes[column] = chunk.dictionary.to_pylist(), np.from_dlpack(chunk.indices).astype(np.int64)
-    # Arrow's own to_numpy imports pandas, which takes longer than a file.
-    frame = np.from_dlpack(found["frame"].chunk(0)).astype(np.int64)
-    score = np.from_dlpack(found["score"].chunk(0)).astype(np.float64)
-    if not (np.isfinite(score).all() and frame.min() >= 0 and frame.max() <= keys.MAX_FRAMES):
-        return None
-    return _arrow(Rows(), path, names, codes, frame, score)
-
-
-def _arrow(
-    rows: Rows, path: Path, names: Mapping[str, Sequence[str]], codes: Mapping[str, Ints], frame: Ints,
-    score: Doubles,
-) -> Rows:  # fmt: skip
-    """Give names their numbers, each once."""
-    where, many = str(path), len(names["fine"])
-    videos = [keys.name(video, "video", where) for video in names["video"]]
-    number = np.array([rows.videos.setdefault(video, len(rows.videos)) for video in videos])
-    code = codes["coarse"] * many + codes["fine"]
-    pairs = np.unique(code)
-    kind = np.array([rows.named(names["coarse"][p // many], names["fine"][p % many], where) for p in pairs.tolist()])
-    place = number[codes["video"]] << 32 | frame
-    # Lines of one frame mostly follow one another: its place is looked at once.
-    rows.places.update(dict.fromkeys(np.unique(place[np.diff(place, prepend=-1) != 0]).tolist()))
-    rows._place.frombytes(place.astype(np.int64).tobytes())
-    rows._kind.frombytes(kind[np.searchsorted(pairs, code)].astype(np.int32).tobytes())
-    rows._score.frombytes(score.astype(np.float64).tobytes())
-    return rows
+        return number
+    except (TypeError, ValueError, OverflowError) as error:
+        raise DataError(f"{where}: a score must be a finite number, got {score!r:.30}") from error
 
 
 def _csv(path: Path) -> Rows:
-    """Read a CSV file line by line, and name the first that is wrong."""
-    rows: Rows = Rows()
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = csv.reader(file, strict=True)
-            header = tuple(cell.strip().casefold() for cell in next(lines, []))
-            if header != COLUMNS:
-                raise DataError(f"{path} must begin with the line {','.join(COLUMNS)!r}, or be JSON")
-            for row in lines:
-                if row:
-                    _line(rows, row, f"{path}, line {lines.line_num}")
-    except csv.Error as error:
-        raise DataError(f"{path}, line {lines.line_num}, is no CSV: {error}") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} cannot be read as CSV in UTF-8: {error}") from error
+    rows, places, kinds = Rows(), dict[tuple[str, str], int](), dict[Named, int]()
+    for line, (video, digits, coarse, fine, score) in _tables.rows(path, COLUMNS, MAX_BYTES, ", or be JSON"):
+        try:
+            # The usual line: a known frame, known names and a number, without a look at each.
+            place, kind, number = places[video, digits], kinds[coarse, fine], float(score)
+        except (KeyError, ValueError):
+            number = math.nan
+        if not math.isfinite(number):
+            where = f"{path}, line {line}"
+            place = places[video, digits] = rows.at(keys.name(video, "video", where), digits, where)
+            kind, number = kinds.setdefault((coarse, fine), rows.named(coarse, fine, where)), _number(score, where)
+            rows.places[place] = None
+        rows._place.append(place)
+        rows._kind.append(kind)
+        rows._score.append(number)
     return rows
-
-
-def _line(rows: Rows, row: Sequence[str], where: str) -> None:
-    if len(row) != len(COLUMNS):
-        raise DataError(f"{where}: {len(row)} values, but there must be {len(COLUMNS)}: {','.join(COLUMNS)}")
-    video, digits, coarse, fine, score = row
-    place = rows.at(keys.name(video, "video", where), digits.strip(), where)
-    rows.places[place] = None
-    rows.add(place, [rows.named(coarse, fine, where)], [_number(score, where)])

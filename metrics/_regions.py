@@ -14,8 +14,8 @@ LEAST_SHARE = 0.1
 _CELLS = 8_000_000
 
 
-def matches(predicted: Regions, truth: Regions, least: float = MIN_IOU) -> tuple[Ints, Ints]:
-    """Return all pairs (prediction, annotated region) of one frame whose IoU is at least ``least``.
+def matches(predicted: Regions, truth: Regions) -> tuple[Ints, Ints]:
+    """Return all pairs (prediction, annotated region) of one frame whose IoU is at least :data:`MIN_IOU`.
 
     Every pair of a frame is written out at once; no frame is gone through by itself.
     """
@@ -29,7 +29,7 @@ def matches(predicted: Regions, truth: Regions, least: float = MIN_IOU) -> tuple
     sides = np.clip(np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2]), 0, None)
     shared = sides[:, 0] * sides[:, 1]
     areas = [np.clip(x[:, 2:] - x[:, :2], 0, None).prod(1) for x in (a, b)]
-    good = (shared > 0) & (shared >= least * (areas[0] + areas[1] - shared))
+    good = (shared > 0) & (shared >= MIN_IOU * (areas[0] + areas[1] - shared))
     return one[good], other[good]
 
 
@@ -37,7 +37,7 @@ Found = Callable[[Bools], Doubles]
 """(M, K) which regions are found at K thresholds -> (K,) share that counts."""
 
 
-def area(predicted: PredictedRegions, truth: Regions, frames: int, share: Found, least: float = MIN_IOU) -> float:
+def area(predicted: PredictedRegions, truth: Regions, frames: int, share: Found) -> float:
     """Return the area under ``share`` over false regions per frame from 0 to 1.
 
     From point to point the curve is straight; where it never comes to one false region per frame it goes on flat.
@@ -49,7 +49,7 @@ def area(predicted: PredictedRegions, truth: Regions, frames: int, share: Found,
         raise ValueError(f"frames must be at least 1, got {frames}")
     if len(truth) == 0:
         return float("nan")
-    one, other = matches(predicted.regions, truth, least)
+    one, other = matches(predicted.regions, truth)
     right = np.zeros(len(predicted.regions), np.bool_)
     right[one] = True
     levels = np.unique(predicted.high)[::-1]

@@ -36,11 +36,8 @@ def units(video: npt.ArrayLike) -> tuple[Ints, str]:
     return (np.arange(len(number)) * blocks // max(len(number), 1)).astype(np.int64), f"{blocks} stretches of frames"
 
 
-def resampled(
-    scores: Doubles, positive: Bools, unit: Ints, resamples: int = RESAMPLES,
-    seed: int = 0,
-) -> Doubles:  # fmt: skip
-    """Compute average precision by class on footage drawn with replacement.
+def resampled(scores: Doubles, positive: Bools, unit: Ints) -> Doubles:
+    """Compute average precision by class on footage drawn with replacement, the same draws each time.
 
     No frame is drawn out: a unit that is drawn n times counts n-fold. Precision is asked for at the positive frames
     alone, and there is a sum over units, which is one matrix product for all resamples.
@@ -49,16 +46,14 @@ def resampled(
         scores: (F, C).
         positive: (F, C) truth.
         unit: (F,) number from 0 of what is drawn together.
-        resamples: how many.
-        seed: the same seed gives the same draws.
 
     Returns:
-        (resamples, C); NaN where a draw has no positive frame of the class.
+        (:data:`RESAMPLES`, C); NaN where a draw has no positive frame of the class.
     """
     count = int(unit.max(initial=-1)) + 1
-    random = np.random.default_rng(seed)
-    weight = random.multinomial(count, np.full(count, 1 / max(count, 1)), resamples).T.astype(np.float32)
-    found = np.full((resamples, scores.shape[1]), np.nan)
+    random = np.random.default_rng(0)
+    weight = random.multinomial(count, np.full(count, 1 / max(count, 1)), RESAMPLES).T.astype(np.float32)
+    found = np.full((RESAMPLES, scores.shape[1]), np.nan)
     for c in np.flatnonzero(positive.any(0)):
         found[:, c] = _weighted(scores[:, c], positive[:, c], unit, weight)
     return found
@@ -90,13 +85,13 @@ def _weighted(scores: Doubles, positive: Bools, unit: Ints, weight: Floats) -> D
     return np.concatenate(each)
 
 
-def interval(values: npt.ArrayLike, share: float = SHARE) -> Interval:
-    """Return the interval that holds a ``share`` of the resampled values, those that are undefined left out."""
+def interval(values: npt.ArrayLike) -> Interval:
+    """Return the interval that holds :data:`SHARE` of the resampled values, those that are undefined left out."""
     v = np.asarray(values, np.float64)
     v = v[~np.isnan(v)]
     if not len(v):
         return Interval(float("nan"), float("nan"))
-    low, high = np.quantile(v, [(1 - share) / 2, (1 + share) / 2])
+    low, high = np.quantile(v, [(1 - SHARE) / 2, (1 + SHARE) / 2])
     return Interval(float(low), float(high))
 
 

@@ -98,10 +98,10 @@ def names(coarse: str, fine: str, region: Region) -> bool:
     return same if coarse == "object" else coarse == "action" and region.fine in DONE_ON.get(fine, ())
 
 
-def match_first_cause(causes: Sequence[FrameCause], regions: Sequence[Region], min_iou: float = MIN_IOU) -> Verdict:
-    """Compare a frame's causes, best first, with its regions; a cause lies on a region from ``min_iou``."""
+def match_first_cause(causes: Sequence[FrameCause], regions: Sequence[Region]) -> Verdict:
+    """Compare a frame's causes, best first, with its regions; a cause lies on a region from an IoU of 0.3."""
     overlaps = iou([cause.box for cause in causes], [region.box for region in regions])
-    on = [tuple(row) for row in (overlaps >= min_iou).tolist()]
+    on = [tuple(row) for row in (overlaps >= MIN_IOU).tolist()]
     found = on[0] if on else (False,) * len(regions)
     first = causes[0] if causes else None
     named = tuple(

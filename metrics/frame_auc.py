@@ -15,8 +15,6 @@ from core.arrays import Bools, Doubles
 from core.metrics import FrameScores, Metric
 from metrics.pool import Labels, Scores, auc_of, normalised, of_frames, pool, videos
 
-__all__ = ["METRICS", "auc_of", "macro", "micro_normalised", "micro_raw", "normalised", "video_auc"]
-
 
 def micro_raw(scores: Scores, abnormal: Labels) -> float:
     """Frame-level AUC over all frames of all videos, as they are scored.

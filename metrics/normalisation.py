@@ -4,18 +4,9 @@ import numpy as np
 
 from core.arrays import Doubles
 from metrics.pool import normalised
+from metrics.smoothing import identity
 
 WINDOW = 200
-
-
-def identity(scores: Doubles) -> Doubles:
-    """Leave the scores as they are."""
-    return scores
-
-
-def min_max(scores: Doubles) -> Doubles:
-    """Bring each video's scores to [0, 1] by their minimum and maximum; a constant video becomes 0."""
-    return normalised(scores)
 
 
 def sliding(scores: Doubles) -> Doubles:
@@ -37,4 +28,4 @@ def sliding(scores: Doubles) -> Doubles:
     return np.where(range_ > 0, (scores - low) / np.where(range_ > 0, range_, 1.0), 0.0)
 
 
-NORMALISATIONS = {"none": identity, "min-max": min_max, "sliding": sliding}
+NORMALISATIONS = {"none": identity, "min-max": normalised, "sliding": sliding}

@@ -55,12 +55,11 @@ def reached(pixels: Doubles, share: float = SHARE) -> float:
     return float(np.partition(pixels, len(pixels) - asked)[len(pixels) - asked])
 
 
-def pixel_auc(frames: Iterable[tuple[npt.ArrayLike, npt.ArrayLike]], share: float = SHARE) -> float:
+def pixel_auc(frames: Iterable[tuple[npt.ArrayLike, npt.ArrayLike]]) -> float:
     """Area under the ROC of frames flagged by their pixels: 40 % of the abnormal ones, or any in a normal frame.
 
     Args:
         frames: (heat, mask) of each frame, read once, so that they need not fit into memory together.
-        share: of the abnormal pixels that must be flagged.
 
     Returns:
         0 to 1; NaN unless there are frames with and without abnormal pixels.
@@ -68,7 +67,7 @@ def pixel_auc(frames: Iterable[tuple[npt.ArrayLike, npt.ArrayLike]], share: floa
     >>> pixel_auc([([[1, 2], [3, 9]], [[1, 1], [1, 0]]), ([[0, 1], [1, 1]], [[0, 0], [0, 0]])])
     1.0
     """
-    found = [frame_value(heat, mask, share) for heat, mask in frames]
+    found = [frame_value(heat, mask) for heat, mask in frames]
     return auc_of(np.array([value for value, _ in found]), np.array([truth for _, truth in found], np.bool_))
 
 

@@ -1,6 +1,7 @@
 """What the frame-level metrics share: checked pools of frames, normalisation, and the ROC."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -35,23 +36,29 @@ def videos(scores: Scores, abnormal: Labels) -> list[tuple[Doubles, Bools]]:
     Raises:
         ValueError: the two do not match.
     """
-    if len(scores) != len(abnormal):
-        raise ValueError(f"scores and abnormal must be of the same videos, got {len(scores)} and {len(abnormal)}")
-    found = []
-    for number, (given, truth) in enumerate(zip(scores, abnormal, strict=True)):
-        s, y = np.asarray(given, np.float64), np.asarray(truth, np.bool_)
-        if s.ndim != 1 or s.shape != y.shape:
-            raise ValueError(f"video {number}: scores and abnormal must both be (T,), got {s.shape} and {y.shape}")
-        found.append((s[~np.isnan(s)], y[~np.isnan(s)]))
+    return [(s[~np.isnan(s)], y[~np.isnan(s)]) for s, y in paired("scores", scores, abnormal, np.float64)]
+
+
+def paired(name: str, given: Sequence[npt.ArrayLike], abnormal: Labels, kind: type[Any]) -> list[tuple[Any, Bools]]:
+    """Return one (T,) array of what is given, as a kind of numbers, and one of the truth for each video.
+
+    Raises:
+        ValueError: the two do not match.
+    """
+    if len(given) != len(abnormal):
+        raise ValueError(f"{name} and abnormal must be of the same videos, got {len(given)} and {len(abnormal)}")
+    found = [(np.asarray(g, kind), np.asarray(a, np.bool_)) for g, a in zip(given, abnormal, strict=True)]
+    for number, (g, a) in enumerate(found):
+        if g.ndim != 1 or g.shape != a.shape:
+            raise ValueError(f"video {number}: {name} and abnormal must both be (T,), got {g.shape} and {a.shape}")
     return found
 
 
 def pool(scores: Scores, abnormal: Labels) -> tuple[Doubles, Bools]:
     """Concatenate the frames that have a score, of all videos."""
     found = videos(scores, abnormal)
-    return np.concatenate([np.empty(0), *[s for s, _ in found]]), np.concatenate(
-        [np.empty(0, np.bool_), *[y for _, y in found]]
-    )
+    flat = np.concatenate([np.empty(0), *(s for s, _ in found)])
+    return flat, np.concatenate([np.empty(0, np.bool_), *(y for _, y in found)])
 
 
 def normalised(scores: Doubles) -> Doubles:

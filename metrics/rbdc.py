@@ -1,10 +1,10 @@
 """Region-based detection criterion: are the unusual regions found, each by itself?"""
 
 from core.metrics import LocatedHeat, Metric, PredictedRegions, Regions
-from metrics._regions import MIN_IOU, area
+from metrics._regions import area
 
 
-def rbdc(predicted: PredictedRegions, truth: Regions, frames: int, least: float = MIN_IOU) -> float:
+def rbdc(predicted: PredictedRegions, truth: Regions, frames: int) -> float:
     """Area under found regions over false regions per frame, from 0 to 1 (ramachandra2020street, section 4).
 
     A region is found at a threshold where some predicted region in its frame has an IoU of at least 0.1 with it; one
@@ -14,7 +14,6 @@ def rbdc(predicted: PredictedRegions, truth: Regions, frames: int, least: float 
         predicted: regions of all videos.
         truth: annotated regions.
         frames: of all videos together.
-        least: IoU from which a region is found.
 
     Returns:
         0 to 1; NaN where nothing is annotated.
@@ -25,7 +24,7 @@ def rbdc(predicted: PredictedRegions, truth: Regions, frames: int, least: float 
     >>> rbdc(PredictedRegions.scored(seen, [2.0, 1.0]), truth, frames=4)
     0.5
     """
-    return area(predicted, truth, frames, lambda found: found.mean(0), least)
+    return area(predicted, truth, frames, lambda found: found.mean(0))
 
 
 METRICS = {

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from core.arrays import Bools
 from core.clock import Clock
+from metrics.pool import paired
 
 Flags = Sequence[npt.ArrayLike]
 Pace = float | Sequence[npt.ArrayLike]
@@ -28,13 +29,7 @@ def pairs(flagged: Flags, abnormal: Flags) -> list[tuple[Bools, Bools]]:
     Raises:
         ValueError: the two do not match.
     """
-    if len(flagged) != len(abnormal):
-        raise ValueError(f"flagged and abnormal must be of the same videos, got {len(flagged)} and {len(abnormal)}")
-    found = [(np.asarray(f, np.bool_), np.asarray(a, np.bool_)) for f, a in zip(flagged, abnormal, strict=True)]
-    for number, (f, a) in enumerate(found):
-        if f.ndim != 1 or f.shape != a.shape:
-            raise ValueError(f"video {number}: flagged and abnormal must both be (T,), got {f.shape} and {a.shape}")
-    return found
+    return paired("flagged", flagged, abnormal, np.bool_)
 
 
 def clocks(pace: Pace, lengths: Sequence[int]) -> list[Clock]:

@@ -5,24 +5,19 @@ import numpy.typing as npt
 
 from core.arrays import Bools, Doubles
 from core.metrics import LocatedHeat, Metric, PredictedRegions, Regions
-from metrics._regions import LEAST_SHARE, MIN_IOU, area
+from metrics._regions import LEAST_SHARE, area
 
 
-def tbdc(
-    predicted: PredictedRegions, truth: Regions, tracks: npt.ArrayLike, frames: int, least: float = MIN_IOU,
-    share: float = LEAST_SHARE,
-) -> float:  # fmt: skip
+def tbdc(predicted: PredictedRegions, truth: Regions, tracks: npt.ArrayLike, frames: int) -> float:
     """Area under found tracks over false regions per frame, from 0 to 1 (ramachandra2020street, section 4).
 
-    A track is found at a threshold where at least a tenth of its regions are.
+    A track is found at a threshold where at least a tenth of its regions are, each by an IoU of at least 0.1.
 
     Args:
         predicted: regions of all videos.
         truth: annotated regions.
         tracks: (M,) number of the track that each annotated region belongs to.
         frames: of all videos together.
-        least: IoU from which a region is found.
-        share: of its regions from which a track is found.
 
     Returns:
         0 to 1; NaN where nothing is annotated.
@@ -44,10 +39,10 @@ def tbdc(
 
     def found_tracks(found: Bools) -> Doubles:
         hits = np.add.reduceat(found[order], starts, axis=0, dtype=np.int64)
-        whole: Doubles = (hits >= share * size - 1e-9).mean(0)
+        whole: Doubles = (hits >= LEAST_SHARE * size - 1e-9).mean(0)
         return whole
 
-    return area(predicted, truth, frames, found_tracks, least)
+    return area(predicted, truth, frames, found_tracks)
 
 
 METRICS = {

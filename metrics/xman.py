@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.arrays import Bools, Doubles, Ints
-from core.metrics import ClassScores, Metric, OneClass, counts
+from core.metrics import ClassScores, Metric, OneClass
 from metrics.pool import average_precision, steps_of
 
 Named = tuple[str, str]
@@ -109,10 +109,13 @@ def eleven_point(scores: npt.ArrayLike, positive: npt.ArrayLike) -> float:
     0.8485
     """
     s, y = np.asarray(scores, np.float64), np.asarray(positive, np.bool_)
-    return _pieces_of(*counts(s, y)) if y.any() else float("nan")
+    return _pieces(OneClass(s, y))
 
 
-def _pieces_of(tp: Doubles, fp: Doubles) -> float:
+def _pieces(given: OneClass) -> float:
+    if not given.positive.any():
+        return float("nan")
+    tp, fp = given.counts
     best = np.maximum.accumulate((tp / (tp + fp))[::-1])[::-1]
     # Recall as whole numbers: a tenth of ten positives is one, whatever the rounding of 0.1.
     asked = np.ceil(np.arange(11) * tp[-1] / 10 - 1e-9)
@@ -185,9 +188,5 @@ def _steps(given: OneClass) -> float:
 METRICS = {
     "xman_map": Metric(lambda given: _mean(map(_steps, given.each)), ClassScores, about=class_map.__doc__),
     "xman_ap": Metric(_steps, OneClass, about=class_precision.__doc__),
-    "xman_ap_11_point": Metric(
-        lambda given: _pieces_of(*given.counts) if given.positive.any() else float("nan"),
-        OneClass,
-        about=eleven_point.__doc__,
-    ),
+    "xman_ap_11_point": Metric(_pieces, OneClass, about=eleven_point.__doc__),
 }

@@ -1,6 +1,6 @@
 """Detectors that reconstruct single frames; the reconstruction error is the score."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +9,7 @@ from torch.nn import functional
 from core.contracts import Detector, Losses, Plateau, Stage
 from core.errors import InputError
 from core.records import Prediction, Window
-from detectors._blocks import at_clip_size, constant, error_score
+from detectors._blocks import adam, at_clip_size, check_patch, constant, error_score
 from detectors._ssim import WINDOW_PIXELS, ssim_map
 from detectors.ravi2021._layers import PLATEAU
 from detectors.ravi2021._networks import NETWORKS
@@ -82,7 +82,8 @@ class FrameAutoEncoder(Detector):
         super().__init__()
         kind = NETWORKS[network]
         numbers = kind.grid(height) * kind.grid(width)
-        _check(loss, patch, min(height, width), base, nu)
+        _check(loss, base, nu)
+        check_patch(patch, height, width)
         self.window = Window(1, 1, 0, height, width, channels, 0.0, 1.0)
         self.weights, self.patch = LOSSES[loss], patch
         self.epochs, self.batch, self.rate = epochs, batch, rate
@@ -139,16 +140,8 @@ class FrameAutoEncoder(Detector):
 
     def stages(self) -> tuple[Stage, ...]:
         """Train the auto-encoder, then, where ``svdd`` is set, its encoder alone."""
-        whole = Stage(
-            "auto-encoder",
-            self.epochs,
-            self.batch,
-            tuple(self.parameters()),
-            self.loss,
-            self._adam,
-            constant,
-            plateau=PLATEAU,
-        )
+        own, make = tuple(self.parameters()), adam(self.rate, DECAY)
+        whole = Stage("auto-encoder", self.epochs, self.batch, own, self.loss, make, constant, plateau=PLATEAU)
         return (whole,) if self.sphere is None else (whole, self._fine_tuning(self.sphere))
 
     def _fine_tuning(self, sphere: Sphere) -> Stage:
@@ -161,30 +154,13 @@ class FrameAutoEncoder(Detector):
         def loss(windows: Tensor) -> Losses:
             return {"svdd": sphere(self.embed(windows[:, 0])[0])}
 
-        def adam(parameters: Sequence[nn.Parameter]) -> torch.optim.Optimizer:
-            return torch.optim.Adam(parameters, self.svdd_rate, weight_decay=SVDD_DECAY)
-
-        return Stage(
-            "svdd",
-            self.svdd_epochs,
-            self.svdd_batch,
-            tuned,
-            loss,
-            adam,
-            constant,
-            begin=begin,
-            plateau=Plateau(0.1, 0.5, 4),
-        )
-
-    def _adam(self, parameters: Sequence[nn.Parameter]) -> torch.optim.Optimizer:
-        return torch.optim.Adam(parameters, self.rate, weight_decay=DECAY)
+        make, falls = adam(self.svdd_rate, SVDD_DECAY), Plateau(0.1, 0.5, 4)
+        return Stage("svdd", self.svdd_epochs, self.svdd_batch, tuned, loss, make, constant, begin=begin, plateau=falls)
 
 
-def _check(loss: str, patch: int, side: int, base: int, nu: float) -> None:
+def _check(loss: str, base: int, nu: float) -> None:
     if loss not in LOSSES:
         raise InputError(f"unknown loss {loss!r}; known: {', '.join(LOSSES)}")
-    if not 0 <= patch <= side:
-        raise InputError(f"patch must lie between 0 and the shorter side {side}, got {patch}")
     if base % 4 or base < 4:
         raise InputError(f"base must be a multiple of 4, got {base}")
     if not 0.0 < nu <= 1.0:

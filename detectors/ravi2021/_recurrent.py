@@ -1,6 +1,6 @@
 """The 54 recurrent networks of the thesis: one class, variants as data."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -10,7 +10,7 @@ from torch.nn import functional
 from core.contracts import Detector, Losses, Stage
 from core.errors import InputError
 from core.records import Prediction, Window
-from detectors._blocks import at_clip_size, constant, error_score
+from detectors._blocks import adam, at_clip_size, check_patch, constant, error_score
 from detectors._cpu_conv import Conv2d, ConvTranspose2d
 from detectors.ravi2021._cells import CELLS, Bidirectional, Cell, Distributed, Layer
 from detectors.ravi2021._layers import PLATEAU
@@ -103,10 +103,8 @@ class RecurrentAutoEncoder(Detector):
     def stages(self) -> tuple[Stage, ...]:
         """One stage: Adam at a rate that falls when held-out windows gain no more."""
         own = tuple(self.parameters())
-        return (Stage("recurrent", self.epochs, self.batch, own, self.loss, self._adam, constant, plateau=PLATEAU),)
-
-    def _adam(self, parameters: Sequence[nn.Parameter]) -> torch.optim.Optimizer:
-        return torch.optim.Adam(parameters, self.rate, weight_decay=DECAY)
+        make = adam(self.rate, DECAY)
+        return (Stage("recurrent", self.epochs, self.batch, own, self.loss, make, constant, plateau=PLATEAU),)
 
     def _expect(self, windows: Tensor, only: int | None) -> Tensor:
         """Return all T expected frames, (T·B, C, h, w), or those of one step, (B, C, h, w)."""
@@ -172,8 +170,7 @@ def _head(base: int, channels: int, predicts: bool) -> nn.Sequential:
 def _check(base: int, height: int, width: int, inputs: int, patch: int, future: int) -> None:
     if height % 16 or width % 16 or min(height, width) < 64:
         raise InputError(f"height and width must be multiples of 16 from 64 on, got {height}×{width}")
-    if not 0 <= patch <= min(height, width):
-        raise InputError(f"patch must lie between 0 and the shorter side {min(height, width)}, got {patch}")
+    check_patch(patch, height, width)
     if base % 2 or base < 2:
         raise InputError(f"base must be an even number from 2 on, got {base}")
     if inputs < 2 or future < 1:

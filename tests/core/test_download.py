@@ -226,7 +226,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(server, whycam_home, monkeypatch
     def full(self, url, answer):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(_download._Part, "begin", full)
+    monkeypatch.setattr(_download.Part, "begin", full)
     with pytest.raises(StorageError, match="the disk is full"):
         fetch(f"{server.url}/w.pth", "w.pth")
     assert names(whycam_home) == set()

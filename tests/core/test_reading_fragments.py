@@ -144,7 +144,7 @@ def test_a_fragmented_clip_of_which_nothing_can_be_read_is_not_said_to_be_no_mp4
     assert "damaged" in str(caught.value) and "give an MP4" not in str(caught.value)
 
 
-@pytest.mark.parametrize("kept", [0, 200])
+@pytest.mark.parametrize("kept", [0, 200, 205])
 @pytest.mark.parametrize("codec", ["mjpeg", "libx264"])
 def test_an_avi_without_its_index_is_not_cut(tmp_path, codec, kept):
     options = {"pix_fmt": "yuvj420p"} if codec == "mjpeg" else {"bf": 0}

@@ -143,5 +143,5 @@ def test_a_head_is_laid_over_a_hole_wherever_a_reading_begins():
     whole = content[:10] + b"\0\0\0\x14free" + content[18:]
     for first in range(40):
         for last in range(first, 41):
-            assert hole.covered(content[first:last], first) == whole[first:last]
-    assert len(Hole(0, 1 << 33).cover) == 16
+            assert hole.patch.covered(content[first:last], first) == whole[first:last]
+    assert len(Hole(0, 1 << 33).patch.cover) == 16

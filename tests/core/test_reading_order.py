@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from core._order import MAX_WAITING_FRAMES, in_order
+from core._decoding import MAX_WAITING_FRAMES, in_order
 from core._outcome import LATE_TOLERANCE_FRACTION, Seconds
 from tests import twins
 from tests.clips import make, noise

@@ -23,6 +23,9 @@ def test_gathers_videos_and_folders_of_images_in_order(tmp_path):
     clip(tmp_path / "deep/er/c.mp4", 2)
     pictures(tmp_path / "a", ["frame2.png", "frame10.png", "frame1.png"])
     pictures(tmp_path / ".hidden", ["1.png"])
+    pictures(tmp_path / "deep/.cache/er", ["1.png"])
+    clip(tmp_path / "deep/.trash/d.mp4", 2)
+    clip(tmp_path / "deep/.e.mp4", 2)
     (tmp_path / "notes.txt").write_text("no clip")
     data = Folder(tmp_path)
     assert [c.name for c in data.training()] == ["a", "b.mp4", "deep/er/c.mp4"]

@@ -133,7 +133,7 @@ def test_csv_and_json_of_the_same_predictions_agree(tmp_path):
     other = written(xman.measure_files(write(tmp_path / "p.json", by_frame), label_file))
     unnamed = {"predictions": "", "sha256": ""}
     assert one | unnamed == other | unnamed
-    # A space sends a file to the reader that goes line by line.
+    # Spaces around a cell do not count.
     spaced = write(tmp_path / "s.csv", (tmp_path / "p.csv").read_text().replace("v0,", "v0, ", 1))
     assert written(xman.measure_files(spaced, label_file)) | unnamed == other | unnamed
 

@@ -44,11 +44,8 @@ def take_over(
         title, subject = described(request)
         JobStore().create(
             cls, job_id, title, folder.relative_to(home()).as_posix(), request, subject=subject, state=ended,
-            reason=reason, summary={name: state[name] for name in summary if name in state}, created=_asked(job_id),
+            reason=reason, summary={name: state[name] for name in summary if name in state},
+            created=calendar.timegm(time.strptime(job_id[:15], "%Y%m%d-%H%M%S")),
         )  # fmt: skip
         for name in (STATE, *WORKERS):
             (folder / name).unlink(missing_ok=True)
-
-
-def _asked(job_id: str) -> float:
-    return calendar.timegm(time.strptime(job_id[:15], "%Y%m%d-%H%M%S"))

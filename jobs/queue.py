@@ -27,11 +27,10 @@ class Queue:
 
     Args:
         kinds: kind of job to the function that computes it, ``module:function``; see :mod:`jobs.worker`.
-        store: where the jobs are kept; the user's own when None.
     """
 
-    def __init__(self, kinds: Mapping[str, str], store: JobStore | None = None) -> None:
-        self.kinds, self.store = kinds, store or JobStore()
+    def __init__(self, kinds: Mapping[str, str]) -> None:
+        self.kinds, self.store = kinds, JobStore()
 
     def add(
         self, cls: type[AnyJob], job_id: str, title: str, directory: str, parameters: Mapping[str, Any],

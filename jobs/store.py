@@ -10,7 +10,6 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, TypeVar
 
 from core.errors import InputError
@@ -21,10 +20,6 @@ from jobs.job import ACTIVE, STARTABLE, STATES, Job
 
 AnyJob = TypeVar("AnyJob", bound=Job)
 ENDS = ("failed", "cancelled", "interrupted")
-_COLUMNS = (
-    "id, kind, title, subject, directory, parameters, summary, state, stage, progress, reason, priority, attempts,"
-    " created, queued, started, ended, cancel_requested, process"
-)
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 _LINE = " ORDER BY priority DESC, position, number"
 
@@ -35,14 +30,10 @@ def new_id() -> str:
 
 
 class JobStore:
-    """The jobs of one user.
+    """The jobs of the user."""
 
-    Args:
-        path: of the SQLite file; that of the user's folder when None.
-    """
-
-    def __init__(self, path: Path | None = None) -> None:
-        self.path = path or home() / "index.sqlite"
+    def __init__(self) -> None:
+        self.path = home() / "index.sqlite"
 
     def create(
         self, cls: type[Job], job_id: str, title: str, directory: str, parameters: Mapping[str, Any], *,
@@ -167,7 +158,7 @@ class JobStore:
         self, cls: type[AnyJob], where: str, values: Sequence[object], order: str = " ORDER BY number DESC"
     ) -> list[AnyJob]:
         with opened(self.path) as database:
-            rows = database.execute(f"SELECT {_COLUMNS} FROM jobs WHERE {where}{order}", tuple(values)).fetchall()
+            rows = database.execute(f"SELECT * FROM jobs WHERE {where}{order}", tuple(values)).fetchall()
         return [_job(row, cls) for row in rows]
 
     def _set(
@@ -182,9 +173,9 @@ class JobStore:
 
 def _job(row: sqlite3.Row, cls: type[AnyJob]) -> AnyJob:
     values = dict(row)
-    told = values.pop("progress")
+    progress, _, _ = (values.pop(name) for name in ("progress", "number", "position"))
     parsed = {name: json.loads(values[name]) for name in ("parameters", "summary")}
-    return cls(**values | parsed, told=Told.of(json.loads(told) if told else None))
+    return cls(**values | parsed, told=Told.of(json.loads(progress) if progress else None))
 
 
 def _json(content: Mapping[str, Any]) -> str:

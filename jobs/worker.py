@@ -5,8 +5,8 @@ cancelled; another ``WhycamError``, failed with that sentence. It is imported wh
 """
 
 import contextlib
-import importlib
 import os
+import pkgutil
 import signal
 import sys
 import time
@@ -44,7 +44,7 @@ class JobContext:
     def __init__(self, job: Job, store: JobStore) -> None:
         self.job, self.store = job, store
         self.owner_names: Callable[[str], str] = str
-        self._told = self._asked = 0.0
+        self._reported = self._checked = 0.0
         self._stage: str | None = None
         self._cancelled = False
 
@@ -56,8 +56,8 @@ class JobContext:
             stage: what is going on, in words; the report's own when empty.
         """
         now = time.monotonic()
-        if now - self._told >= REPORT_SECONDS or report.stage != self._stage or report.done == report.total:
-            self._told, self._stage = now, report.stage
+        if now - self._reported >= REPORT_SECONDS or report.stage != self._stage or report.done == report.total:
+            self._reported, self._stage = now, report.stage
             self.store.report(self.job.id, report, stage)
 
     def publish(self, **summary: Any) -> None:
@@ -67,8 +67,8 @@ class JobContext:
     def cancelled(self) -> bool:
         """Tell whether the user asked the job to stop."""
         now = time.monotonic()
-        if not self._cancelled and now - self._asked >= REPORT_SECONDS:
-            self._asked, self._cancelled = now, self.store.get(self.job.id, Job).cancelling
+        if not self._cancelled and now - self._checked >= REPORT_SECONDS:
+            self._checked, self._cancelled = now, self.store.get(self.job.id, Job).cancelling
         return self._cancelled
 
     def check_cancelled(self) -> None:
@@ -95,7 +95,7 @@ def work(job_id: str, target: str) -> int:
         with turn(context):
             if store.begin(job_id):
                 context.progress(STARTING)
-                _function(target)(context)
+                pkgutil.resolve_name(target)(context)
                 store.finish(job_id)
         return 0
     except Cancelled as cancelled:
@@ -134,7 +134,7 @@ def turn(context: JobContext) -> Iterator[None]:
     Raises:
         Cancelled: its user asked it to stop.
     """
-    queue, job_id = Queue({}, context.store), context.job.id
+    queue, job_id = Queue({}), context.job.id
     place = FileLock(context.store.path.with_name("compute.lock"), preserve_lock_file=True)
     while True:
         context.check_cancelled()
@@ -147,12 +147,6 @@ def turn(context: JobContext) -> Iterator[None]:
         yield
     finally:
         place.release()
-
-
-def _function(target: str) -> Callable[[JobContext], None]:
-    module, _, name = target.partition(":")
-    found: Callable[[JobContext], None] = getattr(importlib.import_module(module), name)
-    return found
 
 
 def on_signal(number: int, frame: FrameType | None) -> None:

@@ -1,20 +1,22 @@
 """One clip through all stages: decode, score, explain, report; each step on disk, so that a stopped run goes on."""
 
 import dataclasses
-import json
 import math
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from core import device, files, video
+from core import device, files, typed_json, video
 from core.analysis import Analysis
 from core.contracts import Detector
 from core.errors import ClipError, InputError, WeightsError
 from core.progress import JobProgress, Progress
-from core.records import Clip, Evidence
+from core.records import Evidence
 from explain import report
+from explain.actions import compact as compact_actions
+from explain.backends import read_card
+from explain.objects import compact as compact_objects
 from jobs.locks import exclusive
 from pipeline import finished_run, frame_log, plan, versions
 from pipeline.burnt_in import EDGE_SHARE
@@ -23,8 +25,7 @@ from pipeline.event_evidence import EventEvidence, wanted_frames
 from pipeline.events import EventRule
 from pipeline.evidence import EvidenceFolder
 from pipeline.evidence_collector import EvidenceCollector
-from pipeline.finished_run import EVIDENCE, FACTS, WHY, explain_events
-from pipeline.name_warning import name_warning
+from pipeline.finished_run import EVIDENCE, FACTS, WHY, RunFacts, explain_events
 from pipeline.sampling import check_rate
 from pipeline.scoring import TEXTS, Scoring
 
@@ -34,7 +35,8 @@ SMALLEST = 40
 """Pixels across and down of a clip's pictures, at least: in fewer a person is not recognisable."""
 REPEATED = 0.05
 """Share of frames that repeat the one before from which on this is said."""
-__all__ = ["Progress", "analyse"]
+COMPACT = {"objects": compact_objects.FOLDER, "actions": compact_actions.FOLDER}
+"""Folders of the compact models."""
 
 
 def analyse(
@@ -73,7 +75,8 @@ def analyse(
     with exclusive(folder):
         job = JobProgress("analyse", plan.STAGES, progress, subjects=(runtime.describe(),))
         job.begin(plan.LOOKING)
-        facts, clip = _facts(path, camera, name, threshold, fps, runtime)
+        facts = _facts(path, camera, name, threshold, fps, runtime)
+        clip = facts.clip
         for sentence in clip.notes:
             warn(_named(sentence, path, clip.name))
         job.about(f"{camera.name}, {clip.width}x{clip.height}, {runtime.describe()}", runtime.describe())
@@ -83,10 +86,8 @@ def analyse(
         detector = camera.build(runtime)
         _check_length(clip.frames, clip.name, camera, detector)
         collector = EvidenceCollector.load(objects, actions, runtime, job, cancelled)
-        models = {"objects": collector.objects.name, "actions": collector.actions.name}
-        facts |= {"span": detector.window.span, "models": models, "doubt": name_warning(models, camera.card)}
-        _begin(folder, facts)
-        scoring = Scoring(path, clip, detector, camera.fps, camera.normality, facts["floor"], collector, runtime)
+        facts = _begin(folder, facts, detector, collector, camera)
+        scoring = Scoring(path, clip, detector, camera.fps, camera.normality, facts.floor, collector, runtime)
         _score(scoring, folder, facts, camera, job, cancelled)
         _gather(path, folder, detector, collector, runtime, job, cancelled)
         result = explain_events(folder, job=job)
@@ -96,9 +97,8 @@ def analyse(
 
 
 def _score(
-    scoring: Scoring, folder: Path, facts: dict[str, Any], camera: Camera, job: JobProgress,
-    cancelled: Callable[[], bool],
-) -> None:  # fmt: skip
+    scoring: Scoring, folder: Path, facts: RunFacts, camera: Camera, job: JobProgress, cancelled: Callable[[], bool]
+) -> None:
     """Score the clip, and complete the facts with what was found while it was read."""
     clip = scoring.clip
     if scoring.sampler.fresh < 1:
@@ -108,15 +108,15 @@ def _score(
         _check_length(scoring.frames, clip.name, camera, scoring.detector)
         read = [_named(sentence, scoring.path, clip.name) for sentence in scoring.reading.notes]
         found = [*_repeats(scoring, camera, clip.name), *_texts(scoring), *_weather(scoring)]
-        facts["warnings"] = [*read, *facts["warnings"], *found]
     except (ClipError, WeightsError):
         _discard(folder)
         raise
-    facts["clip"]["frames"], facts["repeated"] = scoring.frames, scoring.repeated
-    facts["clip"]["announced"], facts["unread"] = scoring.reading.announced, scoring.reading.unread
-    facts["disturbances"] = [dataclasses.asdict(one) for one in scoring.disturbances]
-    facts["texts"] = [dataclasses.asdict(text) for text in scoring.texts]
-    files.write_json(folder / FACTS, facts)
+    facts = dataclasses.replace(
+        facts, clip=dataclasses.replace(clip, frames=scoring.frames, announced=scoring.reading.announced),
+        warnings=(*read, *facts.warnings, *found), repeated=scoring.sampler.repeated, unread=scoring.reading.unread,
+        disturbances=scoring.disturbances, texts=scoring.texts,
+    )  # fmt: skip
+    files.write_json(folder / FACTS, dataclasses.asdict(facts))
 
 
 def _gather(
@@ -151,17 +151,11 @@ def _texts(scoring: Scoring) -> list[str]:
     """Say that text is burnt into the picture where the camera's footage had none."""
     if not scoring.texts:
         return []
-    height = scoring.clip.height
-    where = {
-        "upper edge"
-        if box[1] < height * EDGE_SHARE
-        else "lower edge"
-        if box[3] > height * (1 - EDGE_SHARE)
-        else "middle"
-        for box in (text.box for text in scoring.texts)
-    }
-    places = " and ".join(sorted(where, key=("upper edge", "middle", "lower edge").index))
-    return [f"There is text at the {places} of the picture that the camera's footage did not have: it is left out "
+    edge, places = scoring.clip.height * EDGE_SHARE, ("upper edge", "middle", "lower edge")
+    where = {0 if box[1] < edge else 2 if box[3] > scoring.clip.height - edge else 1
+             for box in (text.box for text in scoring.texts)}  # fmt: skip
+    said = " and ".join(places[place] for place in sorted(where))
+    return [f"There is text at the {said} of the picture that the camera's footage did not have: it is left out "
             "of the scores."]  # fmt: skip
 
 
@@ -178,7 +172,7 @@ def _weather(scoring: Scoring) -> list[str]:
 
 def _repeats(scoring: Scoring, camera: Camera, name: str) -> list[str]:
     """Say how many frames repeat the one before, and hold the rate that is left against the camera's."""
-    count, frames = scoring.repeated, scoring.frames
+    count, frames = scoring.sampler.repeated, scoring.frames
     if count < REPEATED * frames:
         return []
     said = f"{count:,} of {frames:,} frames of {name!r} repeat the one before: the detector was not shown them."
@@ -188,7 +182,7 @@ def _repeats(scoring: Scoring, camera: Camera, name: str) -> list[str]:
 
 def _facts(
     path: Path, camera: Camera, name: str | None, threshold: float | None, fps: float | None, runtime: device.Runtime
-) -> tuple[dict[str, Any], Clip]:
+) -> RunFacts:
     if fps is not None and not 0 < fps <= FASTEST:
         raise InputError(f"frames per second must be above 0 and {FASTEST} at most, got {fps:g}")
     probed = video.probe(path, fps or camera.fps)
@@ -202,20 +196,45 @@ def _facts(
         raise InputError(f"the threshold must be a finite number from 0, got {limit:g}; camera {camera.name} uses "
                          f"{camera.threshold:.2f}")  # fmt: skip
     rate = check_rate(probed.fps, camera.name, camera.fps, probed.name)
-    facts = {
-        "clip": dataclasses.asdict(probed),
-        **{"camera": camera.name, "detector": camera.detector},
-        "threshold": limit,
-        "floor": min(camera.floor, limit * EventRule().low),
-        "span": 1,
-        "warnings": [*([rate] if rate else []), *look(camera, path)],
-        "camera_floor": camera.floor,
-        "normality": dataclasses.asdict(camera.normality),
-        "normal_seconds": camera.normality.frames / camera.fps,
-        "alarms": camera.alarms and dataclasses.asdict(camera.alarms),
-        "versions": versions.of(camera, runtime),
-    }
-    return facts, probed
+    return RunFacts(
+        clip=probed, camera=camera.name, detector=camera.detector, models={}, threshold=limit,
+        floor=min(camera.floor, limit * EventRule().low), camera_floor=camera.floor,
+        warnings=(*([rate] if rate else []), *look(camera, path)), normality=camera.normality,
+        normal_seconds=camera.normality.frames / camera.fps, alarms=camera.alarms,
+        versions=versions.of(camera, runtime),
+    )  # fmt: skip
+
+
+def name_warning(models: Mapping[str, str], camera: Mapping[str, Any]) -> str:
+    """Say that names may be wrong; empty where the models that answered know such a camera, or are official.
+
+    A camera is such a one where it was trained on a data set that the model's card lists under ``measured_on``.
+
+    Args:
+        models: ``objects`` and ``actions`` to the name of the model that answered.
+        camera: its card.
+    """
+    doubtful, measured = [], set()
+    for kind, folder in COMPACT.items():
+        try:
+            card = read_card(folder)
+        except WeightsError:
+            continue
+        known = {str(name) for name in card.get("measured_on", ())}
+        if models.get(kind) == card["name"] and camera.get("trained_on") not in known:
+            doubtful.append(kind)
+            measured |= known
+    if not doubtful:
+        return ""
+    where = f"was measured on {_listed(sorted(measured))}" if measured else "says of no camera how well it does there"
+    return (
+        f"Names of {_listed(doubtful)} may be wrong: the compact model gave them, which {where}, and this camera is "
+        "another; './whycam setup --models' gets the official models."
+    )
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def _named(sentence: str, path: Path, name: str) -> str:
@@ -231,22 +250,24 @@ def _discard(folder: Path) -> None:
 
 
 def _check_length(frames: int | None, name: str, camera: Camera, detector: Detector) -> None:
-    if frames is None or frames >= detector.window.span:
-        return
-    raise ClipError(
-        f"{name!r} has {frames} frames, fewer than the {detector.window.span} that camera {camera.name} looks at once"
-    )
+    span = detector.window.span
+    if frames is not None and frames < span:
+        raise ClipError(f"{name!r} has {frames} frames, fewer than the {span} that camera {camera.name} looks at once")
 
 
-def _begin(folder: Path, facts: dict[str, Any]) -> None:
-    """Make the run's folder ready, keeping what an earlier try of the same analysis left there."""
+def _begin(folder: Path, facts: RunFacts, detector: Detector, collector: EvidenceCollector, camera: Camera) -> RunFacts:
+    """Make the run's folder ready, keeping what an earlier try of the same analysis left there; add what models say."""
+    models = {"objects": collector.objects.name, "actions": collector.actions.name}
+    doubt = name_warning(models, camera.card)
+    facts = dataclasses.replace(facts, span=detector.window.span, models=models, doubt=doubt)
     files.folder(folder)
-    same = ("camera", "threshold", "versions", "models")
     try:
-        before = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-        known = before["clip"]["sha256"] == facts["clip"]["sha256"] and all(before[key] == facts[key] for key in same)
-    except (OSError, KeyError, ValueError):
-        known = False
-    if not known:
-        _discard(folder)
-        files.write_json(folder / FACTS, facts)
+        before = typed_json.read(RunFacts, folder / FACTS, unknown="ignore")
+        same = [(one.clip.sha256, one.camera, one.threshold, one.versions, one.models) for one in (before, facts)]
+        if same[0] == same[1]:
+            return facts
+    except InputError:
+        pass  # absent or damaged: the analysis begins anew
+    _discard(folder)
+    files.write_json(folder / FACTS, dataclasses.asdict(facts))
+    return facts

@@ -1,8 +1,7 @@
 """Text that a recorder burns into the picture: a clock, a name, a running line that the camera's footage did not have.
 
-It is sharp, bright, and wrong in every frame, since no detector has learnt to expect it. Near the upper or lower edge
-whatever has strokes that stand still counts; in the middle, where things stop too, a thin line of them alone.
-Its heat is left out of the scores, which would else stay near the threshold for as long as it is there.
+Near the upper or lower edge whatever has strokes that stand still counts; in the middle, where things stop too, a thin
+line of them alone. Its heat is left out of the scores (decision 0023).
 """
 
 import dataclasses
@@ -25,27 +24,23 @@ EDGE_SHARE = 0.2
 CELLS_ACROSS = 30
 """Cells across the picture."""
 MIN_HOT = 8.0
-"""Heat of a cell with text, in multiples of the camera's normal mean: unknown text has 15 to 50, walls and trees 1."""
+"""Heat of a cell with text, in multiples of the camera's normal mean."""
 MIN_STROKE, MIN_STROKE_SHARE = 50.0, 0.02
-"""Least second derivative of grey, of 255, at a stroke's pixel, across or down; and least share of a cell's pixels that
-are such, of both kinds: the edge of a roof has one of them alone."""
+"""Second derivative of grey, of 255, at a stroke's pixel; and share of such pixels in a cell, across and down each."""
 MIN_STILL_SHARE, EARLIER_SECONDS = 0.5, 0.5
-"""Letters stand still: this share of their strokes was there so many seconds earlier, or, as they may blink, twice as
-many."""
+"""Share of letters' strokes that were there so many seconds earlier, or twice as many: they may blink."""
 BEND_KERNEL = np.array([[1.0, -2.0, 1.0]], np.float32)
 BESIDE_CELLS, MIN_WARM = 2, 3.0
-"""Cells to the left and right of a text's that belong to it where they are so warm; at the edges one above and below:
-in the middle people are there."""
+"""Cells beside a text's, left and right, that belong to it where they are so warm; at the edges one above and below."""
 HALO_CELLS = 2
-"""Cells above and below a running line that it warms: what a detector sees around a pixel reaches so far."""
+"""Cells above and below a running line that it warms."""
 MIN_LINE_CELLS, MAX_LINE_ROWS, MIN_LINE_ASPECT, MIN_COOL_SHARE = 4, 3, 2.5, 0.5
 """A line in the middle of the picture: cells across at least and down at most, how many times as long as tall, and the
-share of the cells beyond the next ones above and below that are not hot: a thing that stops is not as flat."""
+share of the cells beyond the next ones above and below that are not hot."""
 MIN_BAR_SHARE = 0.7
 """Share of a running line's row that is warm where a bar comes or goes."""
 STANDS_SECONDS, MIN_SEEN_SHARE = 2.0, 0.3
-"""Text stands for at least so many seconds, and is seen in this share of the frames of any that long a stretch: it may
-blink, and who passes behind it blurs its strokes; but its cells are hot in most frames."""
+"""Text stands for at least so many seconds, and is seen in this share of the frames of any that long a stretch."""
 FADE_SECONDS = 1.0
 """Seconds before and behind in which its cells belong to it where they are hot."""
 

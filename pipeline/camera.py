@@ -109,11 +109,8 @@ def make_detector(name: str, settings: Mapping[str, Any]) -> "Detector":
 
 def cameras() -> dict[str, Path]:
     """List the cameras that come with Whycam and the user's own; a user's wins over a shipped one of its name."""
-    found = {}
-    for home in (SHIPPED, files.home() / "cameras"):
-        for card in sorted(home.glob("*/camera.json")):
-            found[card.parent.name] = card.parent
-    return found
+    homes = (SHIPPED, files.home() / "cameras")
+    return {card.parent.name: card.parent for home in homes for card in sorted(home.glob("*/camera.json"))}
 
 
 def named_or_only(name: str | None) -> str:
@@ -171,8 +168,8 @@ def save(camera: Camera) -> None:
     ok, png = cv2.imencode(".png", camera.background[..., ::-1])
     with files.write_whole(camera.folder / "background.png") as handle:
         handle.write(png.tobytes() if ok else b"")
-    kept = CameraFile(**{field.name: getattr(camera, field.name) for field in dataclasses.fields(CameraFile)})
-    files.write_json(camera.folder / "camera.json", dataclasses.asdict(kept))
+    content = {field.name: getattr(camera, field.name) for field in dataclasses.fields(CameraFile)}
+    files.write_json(camera.folder / "camera.json", dataclasses.asdict(CameraFile(**content)))
 
 
 def note(camera: Camera, result: Mapping[str, Any]) -> None:
@@ -199,7 +196,15 @@ def likeness(camera: Camera, images: Images, size: tuple[int, int] | None = None
         since, or the place by night.
     """
     height, width = size or images.shape[1:3]
-    return _differences(camera, images if size else thumbnails(images), width, height)
+    warnings = []
+    if abs(math.log((width / height) / (camera.width / camera.height))) > 0.02:
+        warnings.append(
+            f"The clip is {width}×{height}, camera {camera.name} saw {camera.width}×{camera.height}: "
+            "the picture is stretched to fit, and its scores are less certain."
+        )
+    background = np.asarray(np.median(images if size else thumbnails(images), axis=0), np.uint8)
+    found = scene.compare(camera.background, background, (camera.width, camera.height))
+    return (*warnings, *scene.differences(found, camera.name))
 
 
 def look(camera: Camera, path: Path) -> tuple[str, ...]:
@@ -216,18 +221,6 @@ def look(camera: Camera, path: Path) -> tuple[str, ...]:
         if chunk.first + len(chunk) >= _LOOK_FRAMES - 3:
             break
     return likeness(camera, np.concatenate(seen), size)
-
-
-def _differences(camera: Camera, small: Images, width: int, height: int) -> tuple[str, ...]:
-    said = []
-    if abs(math.log((width / height) / (camera.width / camera.height))) > 0.02:
-        said.append(
-            f"The clip is {width}×{height}, camera {camera.name} saw {camera.width}×{camera.height}: "
-            "the picture is stretched to fit, and its scores are less certain."
-        )
-    background = np.asarray(np.median(small, axis=0), np.uint8)
-    found = scene.compare(camera.background, background, (camera.width, camera.height))
-    return (*said, *scene.differences(found, camera.name))
 
 
 def background_of(images: Images) -> Images:

@@ -2,24 +2,24 @@
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from core import video
 from core.arrays import Bools
 from core.contracts import Detector
 from core.device import Runtime
 from core.errors import Cancelled
-from core.records import Event, Frames
+from core.records import Event
 from pipeline.burnt_in import BurntInText, mask_heat
 from pipeline.evidence import EvidenceFolder
 from pipeline.evidence_collector import OBJECT_BATCH_FRAMES, EvidenceCollector
 from pipeline.frame_log import FrameLog
 from pipeline.heat_score import subtract_global_heat
 from pipeline.prefetch import prefetch
+from pipeline.sampling import decode
 
 CHUNK_FRAMES = 16
 
@@ -63,13 +63,13 @@ class EventEvidence:
         pending = deque(frame for frame in frames if frame not in known and np.isfinite(self.log.scores[frame]))
         total = len(pending)
         needed, reach = self._needed(pending)
-        for part in self._parts(path, needed, fps):
+        for part in prefetch(decode(path, np.flatnonzero(needed), CHUNK_FRAMES, fps)):
             self.collector.add_frames(part, reach)
             ready = []
             while pending and self._window(pending[0])[-1] < part.first + len(part):
                 ready.append(pending.popleft())
             for first in range(0, len(ready), OBJECT_BATCH_FRAMES):
-                self._ask(ready[first : first + OBJECT_BATCH_FRAMES])
+                self._request(ready[first : first + OBJECT_BATCH_FRAMES])
             self._keep(kept, ended=False)
             progress(total - len(pending), total)
             if cancelled():
@@ -95,18 +95,7 @@ class EventEvidence:
             reach = max(reach, max(stop, window[-1] + 1) - min(first, window[0]))
         return needed, reach
 
-    def _parts(self, path: Path, needed: Bools, fps: float) -> Iterator[Frames]:
-        """Decode, and give runs of needed frames."""
-        last = int(np.flatnonzero(needed)[-1]) if needed.any() else -1
-        if last < 0:
-            return
-        wanted = set(np.flatnonzero(needed).tolist())
-        for chunk in prefetch(video.read(path, CHUNK_FRAMES, fps=fps, wanted=wanted.__contains__)):
-            yield chunk
-            if chunk.first + len(chunk) > last:
-                return
-
-    def _ask(self, frames: Sequence[int]) -> None:
+    def _request(self, frames: Sequence[int]) -> None:
         windows = np.stack([self.collector.images(self._window(frame)) for frame in frames])
         with self.runtime.autocast():
             answer = self.detector.predict(torch.from_numpy(windows).to(self.runtime.device))

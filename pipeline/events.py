@@ -62,10 +62,7 @@ def smoothed(scores: Floats, clock: Clock, rule: EventRule | None = None) -> Flo
     return out
 
 
-def _gaussian(
-    values: Doubles, known: Bools, times: Doubles, step: float,
-    sigma: float,
-) -> Doubles:  # fmt: skip
+def _gaussian(values: Doubles, known: Bools, times: Doubles, step: float, sigma: float) -> Doubles:
     """Return the weighted mean around each frame, by one pass for each distance in frames."""
     shown = np.append(np.diff(times), step) * known
     weight, total = shown.copy(), shown * values

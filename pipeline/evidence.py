@@ -1,6 +1,7 @@
 """What is kept of the explained frames of one run: picture, heat and boxes, one file a frame."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import overload
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from core import pictures
 from core.array_files import TEXT, ArrayFile, open_npz
-from core.arrays import Floats, Images
+from core.arrays import Bools, Floats, Images
 from core.errors import InputError
 from core.files import write_whole
 from core.records import Detections, Evidence
@@ -56,8 +57,8 @@ class EvidenceFolder:
         """
         try:
             with open_npz(self._path(frame), MOST_BYTES) as kept:
-                image = _decoded(kept.read("image"))
-                coded = _decoded(kept.read("heat"), grey=True)
+                image = pictures.decode(kept.read("image"), "a kept picture")
+                coded = pictures.decode(kept.read("heat"), "kept heat", grey=True)
                 heat = (coded.astype(np.float32) / 255.0) ** 2 * np.float32(kept.read("top"))
                 score = float(kept.read("score"))
                 objects, actions = _detections("objects", kept, frame), _detections("actions", kept, frame)
@@ -83,10 +84,16 @@ class EvidenceFolder:
 
 
 class EvidenceSpan(Sequence[Evidence]):
-    """Evidence of some frames, ascending, of which one at a time is in memory."""
+    """Evidence of some frames, ascending, of which one at a time is in memory.
 
-    def __init__(self, folder: EvidenceFolder, frames: list[int]) -> None:
-        self.folder, self.frames = folder, frames
+    Args:
+        folder: where it is kept.
+        frames: their numbers.
+        masks: frame to (H, W) bool, in place of the detector's heat; the heat as it is kept when None.
+    """
+
+    def __init__(self, folder: EvidenceFolder, frames: list[int], masks: Callable[[int], Bools] | None = None) -> None:
+        self.folder, self.frames, self.masks = folder, frames, masks
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -95,7 +102,7 @@ class EvidenceSpan(Sequence[Evidence]):
         """Return at most ``most`` entries in a row, with ``frame`` in their middle as far as there are enough."""
         middle = int(np.searchsorted(self.frames, frame))
         first = min(max(middle - most // 2, 0), max(len(self.frames) - most, 0))
-        return EvidenceSpan(self.folder, self.frames[first : first + most])
+        return self[first : first + most]
 
     @overload
     def __getitem__(self, index: int) -> Evidence: ...
@@ -103,20 +110,14 @@ class EvidenceSpan(Sequence[Evidence]):
     def __getitem__(self, index: slice) -> "EvidenceSpan": ...
     def __getitem__(self, index: int | slice) -> "Evidence | EvidenceSpan":
         if isinstance(index, slice):
-            return EvidenceSpan(self.folder, self.frames[index])
-        return self.folder.get(self.frames[index])
+            return EvidenceSpan(self.folder, self.frames[index], self.masks)
+        seen = self.folder.get(self.frames[index])
+        return replace(seen, heat=self.masks(seen.frame).astype(np.float32)) if self.masks else seen
 
 
 def _encoded(kind: str, picture: Images, options: list[int]) -> Images:
     _, data = cv2.imencode(kind, picture, options)
     return np.asarray(data)
-
-
-def _decoded(data: Images, *, grey: bool = False) -> Images:
-    try:
-        return pictures.decode(data, "a kept picture", grey=grey)
-    except InputError as error:
-        raise ValueError(str(error)) from error
 
 
 def _columns(prefix: str, found: Detections) -> dict[str, Floats | np.ndarray[tuple[int], np.dtype[np.str_]]]:

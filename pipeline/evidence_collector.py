@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -58,9 +58,8 @@ class EvidenceCollector:
 
     @classmethod
     def load(
-        cls, objects: str, actions: str, runtime: Runtime, job: JobProgress,
-        cancelled: Callable[[], bool] | None = None,
-    ) -> "EvidenceCollector":  # fmt: skip
+        cls, objects: str, actions: str, runtime: Runtime, job: JobProgress, cancelled: Callable[[], bool] | None = None
+    ) -> "EvidenceCollector":
         """Load object and action backends by name, or ``auto``; the job is told of downloads (:func:`arriving`)."""
         return cls(
             object_models.choose(objects, runtime, arriving("object", job, cancelled)),
@@ -103,9 +102,10 @@ class EvidenceCollector:
         size = (images.shape[2], images.shape[1])
         found = [believed(suppress_partial_persons(sized(boxes, size)), image) for boxes, image in detected]
         return [
-            Evidence(entry.frame, entry.score, image, entry.heat, _of(entry.frame, boxes), self._actions(entry, boxes))
+            Evidence(entry.frame, entry.score, image, entry.heat, replace(boxes, frame=entry.frame),
+                     self._actions(entry, boxes))
             for entry, image, boxes in zip(ready, images, found, strict=True)
-        ]
+        ]  # fmt: skip
 
     @property
     def first_pending(self) -> int | None:
@@ -119,7 +119,8 @@ class EvidenceCollector:
 
     def images(self, frames: Sequence[int]) -> Images:
         """Return frames that are still in the buffer, (N, H, W, 3)."""
-        return np.stack([self._image(frame) for frame in frames])
+        chunks = [self._chunk(frame) for frame in frames]
+        return np.stack([chunk.images[frame - chunk.first] for chunk, frame in zip(chunks, frames, strict=True)])
 
     def _clip(self, frame: int) -> Images:
         """Return the action model's input, (span, H, W, 3): the frames nearest in time to its sampling times.
@@ -134,11 +135,6 @@ class EvidenceCollector:
         middles = (times[1:] + times[:-1]) / 2 - TIME_TOLERANCE_SECONDS
         nearest = np.searchsorted(middles, self._time(frame) + self._moments)
         return self.images(numbers[near][nearest].tolist())
-
-    def _image(self, frame: int) -> Images:
-        chunk = self._chunk(frame)
-        image: Images = chunk.images[frame - chunk.first]
-        return image
 
     def _time(self, frame: int) -> float:
         chunk = self._chunk(frame)
@@ -162,7 +158,3 @@ def _hottest(boxes: Floats, heat: Floats) -> Floats:
         return boxes
     density = box_heat(summed_area(heat), boxes) / np.maximum(box_area(boxes, heat.shape[1], heat.shape[0]), 1.0)
     return boxes[np.sort(np.argsort(-density, kind="stable")[:MAX_PERSONS])]
-
-
-def _of(frame: int, found: Detections) -> Detections:
-    return Detections(frame, found.boxes, found.labels, found.confidence, found.vocabulary)

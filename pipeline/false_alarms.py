@@ -109,8 +109,8 @@ def of_camera(camera: "Camera") -> AlarmRate | None:
     """Return what a camera expects at its threshold, by its curve or else its card; None where neither tells."""
     if camera.alarms is not None and camera.alarms.hours > 0:
         return AlarmRate(camera.alarms.expected(camera.threshold) * camera.alarms.hours, camera.alarms.hours)
-    told = camera.card.get("false_alarms", {})
-    rate, hours = told.get("expected_per_hour"), told.get("measured_on_hours")
+    entry = camera.card.get("false_alarms", {})
+    rate, hours = entry.get("expected_per_hour"), entry.get("measured_on_hours")
     return AlarmRate(rate * hours, hours) if rate is not None and hours else None
 
 
@@ -119,8 +119,8 @@ def expected(camera: "Camera") -> str:
     rate = of_camera(camera)
     if rate is None:
         return ""
-    asked = camera.card.get("false_alarms", {}).get("asked_per_hour")
-    for_ = f", {number(float(asked))} asked for" if asked is not None else ""
+    requested = camera.card.get("false_alarms", {}).get("asked_per_hour")
+    for_ = f", {number(float(requested))} asked for" if requested is not None else ""
     return (
         f"about {number(rate.per_hour)} an hour expected{for_}: from {footage_length(rate.hours * 3600)} of normal "
         f"footage, so {rate.between()} an hour"

@@ -141,7 +141,9 @@ def explain_events(folder: Path, threshold: float | None = None, *, job: JobProg
     if not math.isfinite(limit):
         raise InputError(f"the threshold must be a finite number, got {limit}")
     events = tuple(_explained_events(kept, EvidenceFolder(folder / EVIDENCE), limit, job))
-    normal = _normal_scores(facts)
+    known = facts.normal_seconds
+    normal_seconds = normality.frames / facts.clip.fps if known is None else known
+    normal = NormalScores(normal_seconds, max(normality.quantiles), facts.alarms)
     return Analysis(
         clip=facts.clip, camera=facts.camera, detector=facts.detector, models=facts.models, threshold=limit,
         scores=kept.scores, clock=kept.clock, events=events, disturbances=facts.disturbances, unread=facts.unread,
@@ -154,7 +156,6 @@ def explain_events(folder: Path, threshold: float | None = None, *, job: JobProg
 def _explained_events(
     kept: FinishedRun, evidence: EvidenceFolder, limit: float, job: JobProgress | None
 ) -> Iterator[ExplainedEvent]:
-    """Rank the causes of each event."""
     floor = kept.facts.floor if kept.facts.camera_floor is None else kept.facts.camera_floor
     low = floor / EventRule().low
     parts = [(event, explained_span(event, kept.scores, limit, low, kept.clock)) for event in kept.events(limit)]
@@ -195,15 +196,9 @@ def _explained(
     if not len(seen):
         return ExplainedEvent(event, (), 1.0, summary.unseen(event, kept.clock, threshold))
     found = ranking.rank(seen, kept.facts.normality, clock=kept.clock)
-    size, told = (kept.facts.clip.width, kept.facts.clip.height), None if part == (event.first, event.last) else part
-    said = summary.summarise(event, found.causes, found.unexplained, kept.clock, threshold, size, found.shown, told)
+    size, stretch = (kept.facts.clip.width, kept.facts.clip.height), None if part == (event.first, event.last) else part
+    said = summary.summarise(event, found.causes, found.unexplained, kept.clock, threshold, size, found.shown, stretch)
     return ExplainedEvent(event, found.causes, found.unexplained, said, found.shown)
-
-
-def _normal_scores(facts: RunFacts) -> NormalScores:
-    """Return what the camera's normal footage was like; of a run of an older version, as far as it is known."""
-    seconds = facts.normality.frames / facts.clip.fps if facts.normal_seconds is None else facts.normal_seconds
-    return NormalScores(seconds, max(facts.normality.quantiles), facts.alarms)
 
 
 def floor_of(folder: Path) -> float:

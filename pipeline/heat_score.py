@@ -1,8 +1,6 @@
 """What score a detector gives to heat, half of it may be of the hottest patch; and heat that lies everywhere.
 
-Rain, snow, flicker and a bad codec heat the whole picture, which is no event. An unusual thing heats a part of it; most
-of its large cells stay as they are in normal footage. Where the middle cell is hotter than the normal mean, so is the
-picture as a whole, and that much is taken from every cell.
+Rain, snow, flicker and a bad codec heat all large cells of the picture, an unusual thing a few (decision 0025).
 """
 
 import math
@@ -22,7 +20,7 @@ COLD = 1e-12
 Patch = tuple[float, float]
 """Height and width of the patch whose mean error counts half, as shares of the picture's; 0 where there is none."""
 CELLS = 10
-"""Cells across the picture: large ones, so that rain is in each of them."""
+"""Cells across the picture."""
 MIDDLE, SPREAD = 0.5, 3.0
 """The quantile of the cells that tells how hot it is everywhere, and how much more of that any of them may have."""
 

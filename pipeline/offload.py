@@ -4,9 +4,9 @@
 """
 
 import hashlib
-import importlib
 import json
 import os
+import pkgutil
 import subprocess
 import sys
 from functools import cache
@@ -31,8 +31,8 @@ def call(function: str, *arguments: Any) -> Any:
     Raises:
         InputError: the function raised a :class:`WhycamError`, or its process ended without an answer.
     """
-    asked = [function, *arguments]
-    path = files.home() / FOLDER / f"{hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]}.json"
+    question = [function, *arguments]
+    path = files.home() / FOLDER / f"{hashlib.sha256(json.dumps(question).encode()).hexdigest()[:16]}.json"
     state = [_sources(), *_devices()]
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
@@ -43,7 +43,7 @@ def call(function: str, *arguments: Any) -> Any:
     found = ask(function, *arguments)
     if "error" in found:
         raise InputError(found["error"])
-    files.write_json(path, {"state": state, "asked": asked, "answer": found["answer"]})
+    files.write_json(path, {"state": state, "question": question, "answer": found["answer"]})
     return found["answer"]
 
 
@@ -60,9 +60,8 @@ def ask(function: str, *arguments: Any) -> dict[str, Any]:
 
 def answer(function: str, *arguments: Any) -> dict[str, Any]:
     """Call a function here; return what :func:`ask` does."""
-    module, _, name = function.partition(":")
     try:
-        return {"answer": getattr(importlib.import_module(module), name)(*arguments)}
+        return {"answer": pkgutil.resolve_name(function)(*arguments)}
     except WhycamError as error:
         return {"error": str(error)}
 

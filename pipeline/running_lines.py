@@ -24,16 +24,16 @@ MIN_STROKE, MIN_CHANGE, MIN_STROKE_PIXELS = 40.0, 20, 20
 """Least second derivative of grey across, of 255, at a stroke's pixel; least change of grey at one that moves; and how
 many such pixels a row of cells has at least in both frames."""
 MIN_STEP, MAX_STEP = 1 / 120, 1 / 6
-"""Part of the picture's width that a line goes on at least between the two frames, and at most: people walk slower."""
+"""Part of the picture's width that a line goes on between the two frames."""
 MIN_CORRELATION = 0.5
-"""Least correlation of the strokes with the earlier ones, moved on: lines have 0.6 to 0.85, all else under 0.5."""
+"""Of the strokes with the earlier ones, moved on."""
 MAX_STEP_CHANGE = 0.15
 """Share by which the ways of neighbouring frames may differ, one pixel at least."""
 MIN_SECONDS, MIN_SEEN_SHARE = 1.0, 0.8
 """A line runs for so many seconds at least, and is seen in this share of the frames of any that long a stretch."""
 MIN_ROW_SHARE, MIN_DENSITY, MAX_ROWS = 0.2, 0.6, 3
-"""Share of a row that a line fills at some moment; share of the cells between its first and its last that have strokes:
-people in a row have more between them; and the rows of cells that it covers at most: vehicles are taller."""
+"""Share of a row that a line fills at some moment; share of the cells between its first and its last that have strokes;
+and the rows of cells that it covers at most."""
 MIN_BODY_SHARE = 0.5
 """Share of a line's cells that are hot :data:`MAX_ROWS` rows above or below, and share of the frames in which they are,
 from which it is lettering on a vehicle."""
@@ -137,12 +137,11 @@ def lines(moved: Sequence[Moved], hot: Bools, rate: float, reach: int) -> Bools:
     wide = maximum_filter1d(share, 2 * reach + 1, axis=0, mode="constant") >= MIN_ROW_SHARE
     there = steady & wide
     around = (2 * reach + 1, 1)
-    there &= ~_tall(maximum_filter(there, around, mode="constant"))
+    # Groups of more than MAX_ROWS rows one under the other are no lines.
+    there &= ~binary_opening(maximum_filter(there, around, mode="constant"), np.ones((1, MAX_ROWS + 1), np.bool_))
     body = there & _inside(there, between, hot)
-    often = uniform_filter(body.astype(np.float32), around) > MIN_BODY_SHARE * uniform_filter(
-        there.astype(np.float32), around
-    )
-    there &= ~often
+    bodies, all_lines = (uniform_filter(rows.astype(np.float32), around) for rows in (body, there))
+    there &= ~(bodies > MIN_BODY_SHARE * all_lines)
     filled = between & there[..., None]
     trail = 2 * round(TRAIL_SECONDS * rate) + 1
     return np.asarray(maximum_filter1d(filled.astype(np.uint8), trail, axis=0, mode="constant") > 0)
@@ -163,11 +162,6 @@ def _steady(ways: Ints) -> Bools:
         near = np.abs(ways - other) <= np.maximum(1.0, MAX_STEP_CHANGE * np.abs(ways))
         agree += near & (other != 0)
     return np.asarray((ways != 0) & (agree >= 2))
-
-
-def _tall(there: Bools) -> Bools:
-    """Mark rows (T, R) of a group of more than :data:`MAX_ROWS` rows one under the other."""
-    return np.asarray(binary_opening(there, np.ones((1, MAX_ROWS + 1), np.bool_)))
 
 
 def _inside(there: Bools, between: Bools, hot: Bools) -> Bools:

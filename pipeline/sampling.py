@@ -41,18 +41,17 @@ class Sampler:
         rate: usual frames in a second of the clip.
         camera_rate: of the footage that the camera learnt from; None leaves the rate as it is.
         repeats: what is known of the clip's repeats beforehand.
-        fresh: share of new pictures among its first frames.
 
     Attributes:
+        fresh: share of new pictures among its first frames, as far as repeats are known.
         every: of so many frames one is analysed.
         seconds, analysed: seconds, and whether it is analysed, of each frame so far.
         repeated: frames so far that were left out because they repeat the one before.
     """
 
-    def __init__(
-        self, rate: float, camera_rate: float | None = None, repeats: Repeats | None = None, fresh: float = 1.0
-    ) -> None:
-        self.fresh = fresh
+    def __init__(self, rate: float, camera_rate: float | None = None, repeats: Repeats | None = None) -> None:
+        self._repeats = repeats or Repeats()
+        self.fresh = self._repeats.fresh
         ratio = rate / camera_rate if camera_rate else 1.0
         self.every = int(ratio + 2.0 - FASTER) if ratio >= FASTER else 1
         self.gap = Clock.steady(rate).gap
@@ -60,7 +59,6 @@ class Sampler:
         self.analysed: list[bool] = []
         self.repeated = 0
         self._taken, self._segment, self._waited, self._fresh = 0, 0, self.every, True
-        self._repeats = repeats or Repeats()
 
     @classmethod
     def of(cls, path: Path, rate: float, camera_rate: float) -> "Sampler":
@@ -69,14 +67,13 @@ class Sampler:
         Raises:
             ClipError: the clip cannot be read.
         """
-        repeats = Repeats.of(video.read(path, 16))
-        return cls(rate, camera_rate, repeats, repeats.fresh)
+        return cls(rate, camera_rate, Repeats.of(video.read(path, 16)))
 
     def take(self, chunk: Frames) -> Iterator[Sample]:
         """Yield the frames of a chunk that are analysed, split where the recording had a gap."""
         picked: list[int] = []
         for row in range(len(chunk)):
-            if self._after_gap(float(chunk.times[row])):
+            if self.seconds and chunk.times[row] - self.seconds[-1] > self.gap:
                 yield from self._sample(chunk, picked)
                 picked = []
                 self._segment, self._waited, self._fresh = self._segment + 1, self.every, True
@@ -86,9 +83,6 @@ class Sampler:
             if wanted:
                 picked.append(row)
         yield from self._sample(chunk, picked)
-
-    def _after_gap(self, seconds: float) -> bool:
-        return bool(self.seconds) and seconds - self.seconds[-1] > self.gap
 
     def _wanted(self, image: Images) -> bool:
         repeated = self._repeats.add_frame(image)
@@ -203,9 +197,13 @@ def load(path: Path, numbers: Ints) -> Images:
     Raises:
         ClipError: the clip cannot be read.
     """
-    wanted, found = set(numbers.tolist()), list[Images]()
-    for chunk in video.read(path, 8, wanted=wanted.__contains__):
-        found.append(chunk.images)
-        if chunk.first + len(chunk) > numbers[-1]:
-            break
-    return np.concatenate(found)
+    return np.concatenate([chunk.images for chunk in decode(path, numbers)])
+
+
+def decode(path: Path, numbers: Ints, chunk: int = 8, fps: float | None = None) -> Iterator[Frames]:
+    """Decode the frames of a clip with these ascending numbers, (N,), in chunks; see :func:`core.video.read`."""
+    wanted = set(numbers.tolist())
+    for part in video.read(path, chunk, fps=fps, wanted=wanted.__contains__) if wanted else ():
+        yield part
+        if part.first + len(part) > numbers[-1]:
+            return

@@ -57,9 +57,8 @@ class Likeness:
     def dark(self) -> tuple[bool, bool]:
         """Whether the camera's background, and whether the clip's, is dark for the other one's."""
         known, seen = self.brightness
-        return known < min(MAX_DARK_BRIGHTNESS, MAX_DIMMED_SHARE * seen), seen < min(
-            MAX_DARK_BRIGHTNESS, MAX_DIMMED_SHARE * known
-        )
+        dark, dark_clip = (min(MAX_DARK_BRIGHTNESS, MAX_DIMMED_SHARE * other) for other in (seen, known))
+        return known < dark, seen < dark_clip
 
 
 def compare(known: Images, seen: Images, size: tuple[int, int]) -> Likeness:

@@ -82,11 +82,6 @@ class Scoring:
         return len(self.sampler.seconds)
 
     @property
-    def repeated(self) -> int:
-        """Number of frames that repeat the frame before."""
-        return self.sampler.repeated
-
-    @property
     def wet(self) -> float:
         """Share of the frames analysed in this pass from which drops or flakes were removed."""
         return float(np.mean(self._weather.wet)) if self._weather.wet else 0.0

@@ -44,10 +44,10 @@ def check_alarms(per_hour: float | None) -> None:
         raise InputError(f"false alarms an hour must be from 0.1 to 1000, got {per_hour:g}")
 
 
-def promised(alarms: AlarmCurve, threshold: float, asked: float) -> dict[str, float]:
+def promised(alarms: AlarmCurve, threshold: float, requested: float) -> dict[str, float]:
     """Say what a threshold is to cost, and on how much footage that rests."""
     return {
-        "asked_per_hour": round(asked, 2),
+        "asked_per_hour": round(requested, 2),
         "expected_per_hour": alarms.expected(threshold),
         "measured_on_hours": alarms.hours,
     }

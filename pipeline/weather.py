@@ -1,8 +1,6 @@
 """Rain and snow are taken out of the pictures that a detector is shown: a drop is at a place for one moment only.
 
-A pixel that is far from the middle of what it shows in four tenths of a second is a drop, a flake, or the edge of what
-moves. Drops and flakes are everywhere in the picture; where such pixels are, each is given that middle value. What
-moves through the scene covers a place for longer, and stays. The pictures that people see keep their rain.
+Where differing pixels are all over the picture, small spots of them get the median over time (decision 0028).
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -41,10 +41,7 @@ class Ranking:
 
 
 def compare_with_labels(
-    entry: LabelledClip,
-    ranked: Mapping[int, Sequence[FrameCause]],
-    classes: Sequence[Named],
-    event: Cause | None = None,
+    entry: LabelledClip, ranked: Mapping[int, Sequence[FrameCause]], classes: Sequence[Named], event: Cause | None
 ) -> Ranking:
     """Compare one rule's causes with the labels of a clip."""
     first = {frame: next(iter(ranked[frame]), None) for frame in ranked if frame in entry.regions}

@@ -2,18 +2,14 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import overload
 
-import numpy as np
-
-from core.arrays import Bools
 from core.clock import Clock
 from core.contracts import Dataset, Detector, Footage
 from core.device import Runtime
 from core.errors import DataError
-from core.records import Evidence, Frames
+from core.records import Frames
 from explain.ava import LABELS
 from explain.labels import counterparts, fine
 from explain.objects.rcnn import COCO
@@ -23,8 +19,6 @@ from metrics.first_cause import Region
 from pipeline.evidence import EvidenceFolder
 from pipeline.evidence_collector import EvidenceCollector
 from pipeline.scan import EvidenceRequests, Scan
-
-Masks = Callable[[int], Bools]
 
 
 @dataclass(frozen=True)
@@ -41,7 +35,7 @@ class LabelledClip:
     regions: Mapping[int, tuple[Region, ...]]
     classes: Mapping[int, tuple[Named, ...]]
 
-    def asked(self, every: int) -> list[int]:
+    def frames(self, every: int = 1) -> list[int]:
         """List every ``every``-th labelled frame, ascending."""
         return sorted({*self.regions, *self.classes})[::every]
 
@@ -132,26 +126,6 @@ def nameless(classes: Sequence[Named], objects: Sequence[str], actions: Sequence
     return tuple(name for name in classes if name not in found)
 
 
-class Masked(Sequence[Evidence]):
-    """Evidence with a clip's true masks in place of the detector's heat."""
-
-    def __init__(self, evidence: Sequence[Evidence], masks: Masks) -> None:
-        self.evidence, self.masks = evidence, masks
-
-    def __len__(self) -> int:
-        return len(self.evidence)
-
-    @overload
-    def __getitem__(self, index: int) -> Evidence: ...
-    @overload
-    def __getitem__(self, index: slice) -> "Masked": ...
-    def __getitem__(self, index: int | slice) -> "Evidence | Masked":
-        if isinstance(index, slice):
-            return Masked(self.evidence[index], self.masks)
-        seen = self.evidence[index]
-        return replace(seen, heat=self.masks(seen.frame).astype(np.float32))
-
-
 def gather(
     clip: Footage, frames: Sequence[int], detector: Detector, median: float,
     kept: Sequence[tuple[EvidenceCollector, EvidenceFolder]], runtime: Runtime, say: Callable[[int], None],
@@ -186,9 +160,7 @@ def gather(
     return Clock.of(times)
 
 
-def _near(
-    clip: Footage, frames: Sequence[int], span: int, seconds: float, times: list[float]
-) -> Iterator[Frames]:  # fmt: skip
+def _near(clip: Footage, frames: Sequence[int], span: int, seconds: float, times: list[float]) -> Iterator[Frames]:
     """Decode a clip from shortly before the first to shortly after the last of ``frames``, and fill ``times``."""
     for chunk in clip.frames():
         times += chunk.times.tolist()

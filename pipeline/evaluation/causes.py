@@ -21,22 +21,14 @@ from explain.objects import compact
 from footage.labels import Named
 from pipeline.camera import Camera
 from pipeline.evaluation import _labelled, plan
-from pipeline.evaluation._cause_figures import (
-    OURS,
-    Ranking,
-    class_scores,
-    compare_with_labels,
-    mean_precision,
-    rows,
-    summarise_rule,
-)
-from pipeline.evaluation._labelled import LabelledClip, Labels, Masked
+from pipeline.evaluation._cause_figures import OURS, Ranking, compare_with_labels, mean_precision, rows, summarise_rule
+from pipeline.evaluation._labelled import LabelledClip, Labels
 from pipeline.evaluation.cause_results import CauseLabels, CauseResult
-from pipeline.evidence import EvidenceFolder
+from pipeline.evidence import EvidenceFolder, EvidenceSpan
 from pipeline.evidence_collector import EvidenceCollector
 from pipeline.training.calibrate import calibrate
 
-__all__ = ["OURS", "PROTOCOL", "RULES", "class_scores", "evaluate_causes", "trained_on", "without_heat"]
+__all__ = ["OURS", "PROTOCOL", "RULES", "evaluate_causes", "trained_on", "without_heat"]
 
 TEACHER_MODEL = "yolox-tiles"
 RANKED = ("plain", OURS, "confidence", "heat")
@@ -71,26 +63,13 @@ OnClip = Callable[[LabelledClip, Sequence[Evidence], Ranking], None]
 
 
 @dataclass(frozen=True)
-class _ObjectModels:
-    """Our models and, where it is available, the teacher, each with its own normality."""
+class _Models:
+    """Our models and, where it is available, the teacher; what is normal is counted with each."""
 
-    collector: EvidenceCollector
+    own: EvidenceCollector
     normality: Normality
-    teacher: EvidenceCollector | None
-    teacher_normality: Normality | None
-
-
-@dataclass(frozen=True)
-class _Evidence:
-    """One clip's evidence: of our models, and of the teacher."""
-
-    own: EvidenceFolder
-    teacher: EvidenceFolder
-
-    def collectors(self, models: _ObjectModels) -> list[tuple[EvidenceCollector, EvidenceFolder]]:
-        """Pair fresh models with the folders that their evidence goes to."""
-        pairs = ((models.collector, self.own), (models.teacher, self.teacher))
-        return [(EvidenceCollector(one.objects, one.actions), folder) for one, folder in pairs if one]
+    teacher: EvidenceCollector | None = None
+    teacher_normality: Normality | None = None
 
 
 def evaluate_causes(
@@ -120,65 +99,65 @@ def evaluate_causes(
     """
     labels, found = _labelled.read(dataset, regions, xman), _Progress()
     job = job or plan.job_of(camera.name, dataset.name, runtime.describe())
-    job.expect(plan.EXPLAINING, sum(len(entry.asked(every)) for entry in labels.clips))
+    job.expect(plan.EXPLAINING, sum(len(entry.frames(every)) for entry in labels.clips))
     job.begin(plan.OPENING)
-    mine = EvidenceCollector(object_models.choose(objects, runtime), action_models.choose(actions, runtime))
-    models = _object_models(camera, dataset, mine, teacher, runtime, found, job)
+    collector = EvidenceCollector(object_models.choose(objects, runtime), action_models.choose(actions, runtime))
+    models = _load_teacher(camera, dataset, collector, teacher, runtime, found, job)
     detector = camera.build(runtime)
     say = plan.Frames(job)
     job.begin(plan.EXPLAINING)
     for entry in labels.clips:
-        frames = entry.asked(every)
+        frames = entry.frames(every)
         with tempfile.TemporaryDirectory(prefix="whycam-") as place:
-            evidence = _Evidence(EvidenceFolder(Path(place) / "own"), EvidenceFolder(Path(place) / "teacher"))
-            kept = evidence.collectors(models)
+            own, taught = EvidenceFolder(Path(place) / "own"), EvidenceFolder(Path(place) / "teacher")
+            kept = [(one.fresh(), folder) for one, folder in ((models.own, own), (models.teacher, taught)) if one]
             clock = _labelled.gather(
                 entry.clip, frames, detector, camera.normality.median, kept, runtime, say.of(frames)
             )
-            found.without_score += len(frames) - len(evidence.own.frames())
-            for rule, seen, normality in _views(entry, dataset, evidence, models, found):
-                ranking = _rank(rule, entry, labels.classes, seen, normality, clock, evidence.own.frames())
+            found.without_score += len(frames) - len(own.frames())
+            for rule, seen, normality in _views(entry, dataset, own, taught, models, found):
+                ranking = _rank(rule, entry, labels.classes, seen, normality, clock)
                 found.rankings.setdefault(rule, []).append(ranking)
                 if look and rule == OURS:
                     look(entry, seen, ranking)
     return _result(labels, found, models, dataset, every)
 
 
-def _object_models(
-    camera: Camera, dataset: Dataset, mine: EvidenceCollector, teacher: str, runtime: Runtime, found: _Progress,
+def _load_teacher(
+    camera: Camera, dataset: Dataset, own: EvidenceCollector, teacher: str, runtime: Runtime, found: _Progress,
     job: JobProgress,
-) -> _ObjectModels:  # fmt: skip
+) -> _Models:  # fmt: skip
     """Load the teacher, and count with it what is normal on the data set's own training clips."""
     clips = dataset.training()
     try:
         if not clips:
             raise InputError(f"{dataset.name} has no training clips here to count what is normal with the teacher")
-        other = EvidenceCollector(object_models.choose(teacher, runtime), mine.actions)
+        other = EvidenceCollector(object_models.choose(teacher, runtime), own.actions)
     except InputError as error:
         found.not_run["teacher"] = str(error)
-        return _ObjectModels(mine, camera.normality, None, None)
+        return _Models(own, camera.normality)
     with tempfile.TemporaryDirectory(prefix="whycam-") as place:
         seen = calibrate(camera.build(runtime), clips, Path(place), camera.fps, other, runtime, job)
-    return _ObjectModels(mine, camera.normality, other, seen.normality)
+    return _Models(own, camera.normality, other, seen.normality)
 
 
 def _views(
-    entry: LabelledClip, dataset: Dataset, evidence: _Evidence, models: _ObjectModels, found: _Progress
-) -> Iterator[tuple[str, Sequence[Evidence], Normality]]:
+    entry: LabelledClip, dataset: Dataset, own: EvidenceFolder, teacher: EvidenceFolder, models: _Models,
+    found: _Progress,
+) -> Iterator[tuple[str, EvidenceSpan, Normality]]:  # fmt: skip
     """Give each rule the evidence and the normality that it reads."""
-    frames = evidence.own.frames()
+    frames = own.frames()
     if not frames:
         return
-    seen = evidence.own.between(frames[0], frames[-1])
     for rule in RANKED:
-        yield rule, seen, models.normality
+        yield rule, EvidenceSpan(own, frames), models.normality
     masks = dataset.truth(entry.clip).masks
     if masks is None:
         found.not_run["masks"] = f"{dataset.name} has no pixel masks"
     else:
-        yield "masks", Masked(seen, masks), without_heat(models.normality)
+        yield "masks", EvidenceSpan(own, frames, masks), without_heat(models.normality)
     if models.teacher_normality is not None:
-        yield "teacher", evidence.teacher.between(frames[0], frames[-1]), models.teacher_normality
+        yield "teacher", EvidenceSpan(teacher, frames), models.teacher_normality
 
 
 def without_heat(normality: Normality) -> Normality:
@@ -188,17 +167,10 @@ def without_heat(normality: Normality) -> Normality:
 
 
 def _rank(
-    rule: str,
-    entry: LabelledClip,
-    classes: Sequence[Named],
-    seen: Sequence[Evidence],
-    normality: Normality,
-    clock: Clock,
-    frames: Sequence[int],
+    rule: str, entry: LabelledClip, classes: Sequence[Named], seen: EvidenceSpan, normality: Normality, clock: Clock
 ) -> Ranking:
     name = rule if rule in RANKED else OURS
-    ranked = ranking.by_frame(seen, normality, name, clock)
-    by_frame = dict(zip(frames, ranked, strict=True))
+    by_frame = dict(zip(seen.frames, ranking.by_frame(seen, normality, name, clock), strict=True))
     event = ranking.rank(seen, normality, name, clock).causes if rule == OURS else ()
     return compare_with_labels(entry, by_frame, classes, next(iter(event), None))
 
@@ -212,8 +184,8 @@ def trained_on(objects: ObjectModel, dataset: Dataset) -> frozenset[str]:
     return frozenset(clip.name for clip in dataset.test() if clip.name in listed)
 
 
-def _result(labels: Labels, found: _Progress, models: _ObjectModels, dataset: Dataset, every: int) -> CauseResult:
-    trained = trained_on(models.collector.objects, dataset)
+def _result(labels: Labels, found: _Progress, models: _Models, dataset: Dataset, every: int) -> CauseResult:
+    trained = trained_on(models.own.objects, dataset)
     by_rule = {rule: found.rankings.get(rule, []) for rule in RULES}
     return CauseResult(
         rules={rule: summarise_rule(some, trained) for rule, some in by_rule.items() if any(r.verdicts for r in some)},
@@ -225,15 +197,13 @@ def _result(labels: Labels, found: _Progress, models: _ObjectModels, dataset: Da
     )  # fmt: skip
 
 
-def _measured(
-    labels: Labels, found: _Progress, models: _ObjectModels, trained: frozenset[str], every: int
-) -> CauseLabels:
-    own = models.collector
+def _measured(labels: Labels, found: _Progress, models: _Models, trained: frozenset[str], every: int) -> CauseLabels:
+    own = models.own
     nameless = _labelled.nameless(labels.classes, own.objects.labels, own.actions.labels)
     teacher = models.teacher.objects.name if models.teacher else None
     return CauseLabels(
         clips=tuple(entry.clip.name for entry in labels.clips),
-        frames=sum(len(entry.asked(every)) for entry in labels.clips),
+        frames=sum(len(entry.frames(every)) for entry in labels.clips),
         every=every,
         without_score=found.without_score,
         unmatched=labels.unmatched,

@@ -89,11 +89,8 @@ def _labels(dataset: Dataset, clip: Footage, row: dict[str, Any], problems: list
 
 
 def _counts(clips: list[dict[str, Any]]) -> dict[str, int]:
-    by_part = {part: [clip for clip in clips if clip["part"] == part] for part in ("training", "test")}
-    return {
-        "training_clips": len(by_part["training"]),
-        "training_frames": sum(clip["frames"] for clip in by_part["training"]),
-        "test_clips": len(by_part["test"]),
-        "test_frames": sum(clip["frames"] for clip in by_part["test"]),
-        "abnormal": sum(clip["abnormal"] or 0 for clip in by_part["test"]),
-    }
+    found: dict[str, int] = {}
+    for part in ("training", "test"):
+        frames = [clip["frames"] for clip in clips if clip["part"] == part]
+        found |= {f"{part}_clips": len(frames), f"{part}_frames": sum(frames)}
+    return found | {"abnormal": sum(clip["abnormal"] or 0 for clip in clips)}

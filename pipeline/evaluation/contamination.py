@@ -112,13 +112,8 @@ class ContaminatedDataset:
     def say(self) -> dict[str, Any]:
         """Return what the contamination consists of."""
         total = self.normal + self.wanted
-        said = PROTOCOL.format(
-            frames=self.wanted,
-            total=total,
-            share=self.wanted / total,
-            donors=", ".join(self.donors),
-            stretch=MAX_EXCERPT_FRAMES,
-        )
+        said = PROTOCOL.format(frames=self.wanted, total=total, share=self.wanted / total,
+                               donors=", ".join(self.donors), stretch=MAX_EXCERPT_FRAMES)  # fmt: skip
         return {"frames": self.wanted, "total": total, "donors": list(self.donors), "protocol": said}
 
 
@@ -191,10 +186,8 @@ def run(
     from pipeline.evaluation import results
     from pipeline.evaluation.alternative_scores import every_score
 
-    named, contaminated = (
-        dataclasses.replace(row, name=name_of(row.name, share)),
-        ContaminatedDataset(dataset, givers, share, seed),
-    )
+    named = dataclasses.replace(row, name=name_of(row.name, share))
+    contaminated = ContaminatedDataset(dataset, givers, share, seed)
     result = results.run(named, seed, contaminated, folder, work, runtime, report, progress)
     camera = load(str(work / f"{named.name}-{seed}"))
     more = {"of": row.name, "share": share} | contaminated.say()

@@ -11,10 +11,9 @@ from core.arrays import Bools, Doubles, Images
 from core.datasets import Truth
 from core.files import write_whole
 from core.metrics import counts
-from metrics.pool import normalised
 from metrics.spans import spans
 from pipeline.evaluation.evaluate_scores import Truths
-from pipeline.evaluation.protocols import Rules
+from pipeline.evaluation.protocols import OWN, Rules
 from pipeline.evaluation.score_files import ScoreFile
 
 POINTS = 400
@@ -35,28 +34,18 @@ def curves(scores: ScoreFile, truths: Sequence[Truth], rules: Rules) -> dict[str
     """
     made = [rules.apply(clip.scores) for clip in scores.clips]
     truth = [t.abnormal for t in truths]
-    known = [~np.isnan(m) for m in made]
-    s = np.concatenate([np.empty(0), *[m[k] for m, k in zip(made, known, strict=True)]])
-    y = np.concatenate([np.empty(0, np.bool_), *[t[k] for t, k in zip(truth, known, strict=True)]])
-    level = [_level(m) for m in made]
-    flat = np.concatenate([np.empty(0), *[v[k] for v, k in zip(level, known, strict=True)]])
+    level = [OWN.apply(clip) for clip in made]  # from 0 to 1, whatever the protocol does
+    s, y, flat = np.concatenate(made), np.concatenate(truth), np.concatenate(level)
+    known = ~np.isnan(s)
     return {
-        **_curves(s, y),
-        "calibration": _calibration(flat, y),
+        **_curves(s[known], y[known]),
+        "calibration": _calibration(flat[known], y[known]),
         "traces": [
             _trace(clip.name, m, t, scores.threshold if rules.normalisation == "none" else None)
             for clip, m, t in zip(scores.clips, made, truth, strict=True)
         ],
         "worst": _worst([clip.name for clip in scores.clips], level, truth),
     }
-
-
-def _level(scores: Doubles) -> Doubles:
-    """Bring a clip's scores to [0, 1], whatever the protocol does."""
-    known = ~np.isnan(scores)
-    made = np.full(len(scores), np.nan)
-    made[known] = normalised(scores[known])
-    return made
 
 
 def _curves(scores: Doubles, abnormal: Bools) -> dict[str, list[list[float]]]:

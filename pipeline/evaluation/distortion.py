@@ -54,10 +54,8 @@ class Distortion:
 
     def describe(self) -> str:
         """Say what is done; nothing for nothing."""
-        said = [f"brightness={self.brightness:g}"] if self.brightness != 1 else []
-        said += [f"rain={self.rain}"] if self.rain else []
-        said += [f"blur={self.blur:g}"] if self.blur else []
-        return ",".join([*said, *([f"every={self.every}"] if self.every > 1 else [])])
+        changed = {name: value for name, value in vars(self).items() if value != getattr(Distortion, name)}
+        return ",".join(f"{name}={value if name == 'rain' else format(value, 'g')}" for name, value in changed.items())
 
     def apply(self, images: Images, first: int) -> Images:
         """Distort consecutive pictures; the same frame gets the same rain every time.

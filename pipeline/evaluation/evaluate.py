@@ -61,9 +61,8 @@ def evaluate(
 
 
 def score(
-    camera: Camera, data: str, truths: Truths, runtime: Runtime, job: JobProgress | None = None, *,
-    heat: bool = False,
-) -> ScoreFile:  # fmt: skip
+    camera: Camera, data: str, truths: Truths, runtime: Runtime, job: JobProgress | None = None, *, heat: bool = False
+) -> ScoreFile:
     """Score test clips.
 
     Args:
@@ -115,7 +114,6 @@ class _HeatMaps:
         self.heat: heats.Heat | None = None
 
     def scored(self, part: ScoredFrames) -> None:
-        """Add the heat of some frames."""
         height, width = part.saliency.shape[1:]
         if self.heat is None:
             self.cell = heats.cell_of(height, width)
@@ -133,14 +131,9 @@ def _score(
     scores, clock = raw_scores(detector, clip, frames, runtime, (*([maps.scored] if maps else []), advance))
     scores -= np.float32(camera.normality.median)
     flagged = None if math.isnan(camera.threshold) else _flagged(camera, scores, clock)
-    heat = maps.heat if maps else None
-    return ClipScores(clip.name, scores, flagged, _rate(clock) or camera.fps, heat, maps.cell if maps else 0,
-                clock.times)  # fmt: skip
-
-
-def _rate(clock: Clock) -> float:
-    """Return a clip's average frames per second, 0 where its times do not tell."""
-    return (len(clock) - 1) / float(clock.times[-1]) if len(clock) > 1 else 0.0
+    fps = (len(clock) - 1) / float(clock.times[-1]) if len(clock) > 1 else camera.fps
+    heat, cell = (maps.heat, maps.cell) if maps else (None, 0)
+    return ClipScores(clip.name, scores, flagged, fps, heat, cell, clock.times)
 
 
 def _flagged(camera: Camera, scores: Floats, clock: Clock) -> Bools:

@@ -1,7 +1,10 @@
 """Results of evaluations as CSV, JSON, a LaTeX table, and one HTML file that needs no network."""
 
+import csv
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +12,6 @@ from core.metrics import Decisions, Events, FrameScores, LocatedHeat
 from core.templates import environment
 from pipeline.evaluation import xman_text
 from pipeline.evaluation.metric_values import further_names, named
-from pipeline.evaluation.published_figures import comparable_figures
 from pipeline.evaluation.xman_result import LEFT_OUT, Confusion, XmanResult
 from pipeline.false_alarms import number
 
@@ -38,6 +40,8 @@ XMAN = {"without location": "map_without_location", "11-point": "map_11_point",
         "macro over videos": "map_macro_over_videos"}  # fmt: skip
 XMAN_DATA, XMAN_MEASURES = ("ped2", "avenue"), ("xman_map", "xman_map_without_location")
 TEMPLATES = Path(__file__).parent / "templates"
+PUBLISHED = Path(__file__).resolve().parents[2] / "docs" / "published"
+"""Figures that papers publish of their own methods."""
 COLOUR, GREY = "11,114,133", "90,100,97"
 MAX_OPEN = 12
 """Columns of a matrix at its usual size, and videos in a table that is open."""
@@ -125,6 +129,58 @@ def papers(results: Sequence[Result]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Figure:
+    """One figure of one paper; ``docs/published/README.md`` explains the columns.
+
+    Attributes:
+        paper: key in the bibliography.
+        table, method, detector, data, label_set, protocol, measure: as in its file.
+        value: a share.
+    """
+
+    paper: str
+    table: str
+    method: str
+    detector: str
+    data: str
+    label_set: str
+    protocol: str
+    measure: str
+    value: float
+
+
+@cache
+def published_figures() -> tuple[Figure, ...]:
+    """Read all published figures."""
+    found = []
+    for path in sorted(PUBLISHED.glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                found.append(Figure(paper=path.stem, value=float(row.pop("value")), **row))
+    return tuple(found)
+
+
+def comparable_figures(data: str, label_set: str, measure: str = "auc", detector: str = "") -> list[Figure]:
+    """Return the published figures of a data set and measure, the best first.
+
+    Args:
+        data: data set; another label set of it is another data set here.
+        label_set: those of another label set are left out, those that do not say are kept.
+        measure: as in the files.
+        detector: keep those of one detector alone; empty for all.
+    """
+    chosen = [
+        figure
+        for figure in published_figures()
+        if figure.data == data.partition("-3867")[0]
+        and figure.measure == measure
+        and figure.label_set in (label_set, "unstated", "x-man")
+        and detector in ("", figure.detector)
+    ]
+    return sorted(chosen, key=lambda figure: -figure.value)
+
+
 def export(results: Sequence[Result], kind: str) -> bytes:
     """Write results in one of :data:`FORMATS`."""
     made = {"csv": _csv, "json": _json, "tex": _tex, "html": _html}[kind](results)
@@ -149,8 +205,8 @@ def _no_formula(cell: Any) -> Any:
 
 
 def _json(results: Sequence[Result]) -> str:
-    told = [one.as_json() if isinstance(one, XmanResult) else one for one in results]
-    return json.dumps({"results": told, "papers": papers(results)}, ensure_ascii=False, allow_nan=False, indent=2)
+    content = [one.as_json() if isinstance(one, XmanResult) else one for one in results]
+    return json.dumps({"results": content, "papers": papers(results)}, ensure_ascii=False, allow_nan=False, indent=2)
 
 
 def shown(value: Any) -> str:

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from core.arrays import Bools, Doubles, Floats, Ints
+from core.boxes import iou
 from core.metrics import LocatedHeat, PredictedRegions, Regions
 from pipeline.evaluation.heat_maps import DEFAULT, HEAT_MAPS, SAID, scale_of
 from pipeline.evaluation.metric_values import values
@@ -143,11 +144,7 @@ class _Links:
 
     def add(self, frame: int, boxes: Doubles) -> list[tuple[int, tuple[float, ...]]]:
         before = self.boxes if frame == self.frame + 1 else np.empty((0, 4))
-        low = np.maximum(boxes[:, None, :2], before[None, :, :2])
-        high = np.minimum(boxes[:, None, 2:], before[None, :, 2:])
-        shared = np.clip(high - low, 0, None).prod(2)
-        areas = [(b[:, 2:] - b[:, :2]).prod(1) for b in (boxes, before)]
-        ious = shared / np.maximum(areas[0][:, None] + areas[1][None] - shared, 1e-9)
+        ious = iou(boxes, before)
         tracks, free = [-1] * len(boxes), set(range(len(before)))
         for i, j in sorted(np.argwhere(ious >= LINKED).tolist(), key=lambda pair: -ious[pair[0], pair[1]]):
             if tracks[i] < 0 and j in free:

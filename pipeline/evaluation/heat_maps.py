@@ -1,9 +1,4 @@
-"""Ways from a detector's heat to the map that places are told by; each is named in the protocol that uses it.
-
-A squared error stands on edges, thin and sharp: cut at a threshold it falls into specks, and the one hottest pixel of a
-walker's outline passes most of a car. What is unusual is as large as a person and stays for a while, so ``tube`` asks
-about squares of that size and about some frames together (``docs/decisions/0017-where-the-heat-is.md``).
-"""
+"""Ways from a detector's heat to the map that places are told by (decision 0017); protocols name theirs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,7 +43,6 @@ def scale_of(person: float, size: tuple[int, int], fps: float) -> Scale:
 
 
 def _odd(length: float) -> int:
-    """Return the odd number next to a length."""
     return 2 * max(0, round((length - 1) / 2)) + 1
 
 

@@ -79,7 +79,6 @@ Scored = tuple[JobProgress, "ScoreFile", "EvaluationResult"]
 
 
 def _of_camera(found: Evaluation, truths: "Truths", rules: "Rules", context: JobContext) -> Scored:
-    """Score the clips with a camera, and measure the scores."""
     from core.device import choose
     from pipeline.camera import load
     from pipeline.evaluation import score_files
@@ -102,7 +101,6 @@ def _of_camera(found: Evaluation, truths: "Truths", rules: "Rules", context: Job
 
 
 def _of_file(found: Evaluation, truths: "Truths", rules: "Rules", context: JobContext) -> Scored:
-    """Measure the scores of an uploaded file."""
     from pipeline.evaluation import score_files
     from pipeline.evaluation.evaluate_scores import evaluate_scores
 

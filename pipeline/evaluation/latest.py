@@ -68,8 +68,8 @@ def inputs(one: Evaluation) -> str:
 
 def fingerprint(camera: "Camera") -> str:
     """Return what changes when a camera scores or explains otherwise; its card's figures do not."""
-    told = [camera.detector, dict(camera.settings), camera.sha256, camera.threshold, asdict(camera.normality)]
-    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+    content = [camera.detector, dict(camera.settings), camera.sha256, camera.threshold, asdict(camera.normality)]
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def camera_change(one: Evaluation, result: Mapping[str, Any] | XmanResult) -> str:

@@ -36,12 +36,8 @@ class Frames:
     def __init__(self, job: JobProgress) -> None:
         self.job, self.done = job, 0
 
-    def of(self, asked: Sequence[int]) -> Callable[[int], None]:
-        """Return what is told the number of the frame that was reached in the next clip.
-
-        Args:
-            asked: its selected frames, ascending.
-        """
+    def of(self, frames: Sequence[int]) -> Callable[[int], None]:
+        """Return what takes the number of the frame reached in the next clip, whose selected frames ascend."""
         before = self.done
-        self.done += len(asked)
-        return lambda reached: self.job.advance(before + bisect_left(asked, reached))
+        self.done += len(frames)
+        return lambda reached: self.job.advance(before + bisect_left(frames, reached))

@@ -6,7 +6,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -92,13 +92,7 @@ def write(stored: ScoreFile, path: Path) -> None:
     }  # fmt: skip
     arrays: dict[str, npt.NDArray[Any]] = {"facts": np.frombuffer(json.dumps(facts).encode(), np.uint8)}
     for number, clip in enumerate(stored.clips):
-        arrays[f"scores{number}"] = clip.scores
-        if clip.flagged is not None:
-            arrays[f"flagged{number}"] = clip.flagged
-        if clip.heat is not None:
-            arrays[f"heat{number}"] = clip.heat
-        if clip.seconds is not None:
-            arrays[f"seconds{number}"] = clip.seconds
+        arrays |= {f"{kind}{number}": array for kind in AXES if (array := getattr(clip, kind)) is not None}
     with files.write_whole(path) as out:
         np.savez(out, **arrays)  # type: ignore[arg-type]
 
@@ -132,8 +126,7 @@ def read(path: Path, clips: Sequence[str], lengths: Sequence[int]) -> ScoreFile:
         if name in of and len(of[name].scores) != length:
             raise DataError(f"{path} has {len(of[name].scores)} scores of clip {name!r}, which has {length} frames")
         kept.append(of.get(name) or ClipScores(name, np.full(length, np.nan, np.float32)))
-    return ScoreFile(found.system, found.detector, found.data, found.threshold, found.skipped, tuple(kept), found.facts,
-                  found.person)  # fmt: skip
+    return replace(found, clips=tuple(kept))
 
 
 def _npz(path: Path, longest: int) -> ScoreFile:
@@ -242,7 +235,6 @@ def _table(path: Path) -> tuple[list[str], Ints, Ints, Doubles]:
 
 
 def _place(scores: Floats, frame: Ints, score: Doubles, rows: Ints, where: str) -> None:
-    """Put a clip's scores in their places."""
     wrong = np.flatnonzero((frame < 1) | (frame > len(scores)))
     if len(wrong):
         at = int(wrong[0])

@@ -3,13 +3,13 @@
 import csv
 import io
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from core import files
 from core.contracts import Detector
 from core.datasets import Dataset
 from core.device import Runtime
+from core.files import write_text
 from core.progress import JobProgress
 from explain import actions, objects
 from explain.causes import ranking
@@ -18,16 +18,13 @@ from pipeline.camera import Camera
 from pipeline.evaluation import _labelled, plan
 from pipeline.evaluation._cause_figures import OURS
 from pipeline.evaluation._labelled import LabelledClip
-from pipeline.evidence import EvidenceFolder
+from pipeline.evidence import EvidenceFolder, EvidenceSpan
 from pipeline.evidence_collector import EvidenceCollector
-
-Line = tuple[str, int, str, str, float]
 
 
 def write_predictions(
-    camera: Camera, dataset: Dataset, labels: Path, out: Path, runtime: Runtime,
-    job: JobProgress | None = None,
-) -> None:  # fmt: skip
+    camera: Camera, dataset: Dataset, labels: Path, out: Path, runtime: Runtime, job: JobProgress
+) -> None:
     """Rank the causes of every frame that the labels name, and write them as predictions.
 
     Args:
@@ -43,32 +40,27 @@ def write_predictions(
         StorageError: the file cannot be written.
     """
     found = _labelled.read(dataset, None, labels)
-    job = job or plan.job_of(camera.name, dataset.name, runtime.describe())
     job.expect(plan.EXPLAINING, sum(len(entry.classes) for entry in found.clips))
     job.begin(plan.OPENING)
     collector = EvidenceCollector(objects.choose("auto", runtime), actions.choose("auto", runtime))
-    detector, told, say = camera.build(runtime), io.StringIO(), plan.Frames(job)
-    writer = csv.writer(told, lineterminator="\n")
+    detector, text, say = camera.build(runtime), io.StringIO(), plan.Frames(job)
+    writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     job.begin(plan.EXPLAINING)
     for entry in found.clips:
-        asked = entry.asked(1)
-        writer.writerows(_lines(entry, asked, camera, detector, collector.fresh(), runtime,
-                                say.of(asked)))  # fmt: skip
-    with files.write_whole(out) as file:
-        file.write(told.getvalue().encode())
+        writer.writerows(_lines(entry, camera, detector, collector.fresh(), runtime, say.of(entry.frames())))
+    write_text(out, text.getvalue())
 
 
 def _lines(
-    entry: LabelledClip, asked: Sequence[int], camera: Camera, detector: Detector, collector: EvidenceCollector,
-    runtime: Runtime, say: Callable[[int], None],
-) -> Iterator[Line]:  # fmt: skip
+    entry: LabelledClip, camera: Camera, detector: Detector, collector: EvidenceCollector, runtime: Runtime,
+    say: Callable[[int], None],
+) -> Iterator[tuple[str, int, str, str, float]]:  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="whycam-") as place:
-        kept = EvidenceFolder(Path(place))
-        pairs = [(collector, kept)]
-        clock = _labelled.gather(entry.clip, asked, detector, camera.normality.median, pairs, runtime, say)
-        if frames := kept.frames():
-            seen = kept.between(frames[0], frames[-1])
-            for frame, ranked in zip(frames, ranking.by_frame(seen, camera.normality, OURS, clock), strict=True):
-                for cause in ranked:
-                    yield entry.clip.name, frame + 1, cause.coarse, cause.fine, cause.score
+        kept = [(collector, EvidenceFolder(Path(place)))]
+        clock = _labelled.gather(entry.clip, entry.frames(), detector, camera.normality.median, kept, runtime, say)
+        frames = kept[0][1].frames()
+        seen = EvidenceSpan(kept[0][1], frames)
+        for frame, ranked in zip(frames, ranking.by_frame(seen, camera.normality, OURS, clock), strict=True):
+            for cause in ranked:
+                yield entry.clip.name, frame + 1, cause.coarse, cause.fine, cause.score

@@ -83,6 +83,7 @@ def _figures(matched: MatchedLabels) -> XmanFigures:
     found = class_figures(given)
     drawn = bootstrap.resampled(given.scores, given.positive, bootstrap.units(given.video)[0])
     names = [": ".join(name) for name in matched.classes]
+    no_place = [i for i, (coarse, _) in enumerate(matched.classes) if coarse != "location"]
     silent = [bool(np.isneginf(column).all()) for column in given.scores.T]
     means = found.means(given.classes)
     rows = confusion(given.scores, given.positive).tolist()
@@ -91,7 +92,10 @@ def _figures(matched: MatchedLabels) -> XmanFigures:
         by_type=_by_type(means),
         per_class=found.per_class,
         chance=_chance(given, names),
-        intervals=_intervals(matched, drawn),
+        intervals={
+            "map": _ends(bootstrap.mean_over(drawn, range(len(names)))),
+            "map_without_location": _ends(bootstrap.mean_over(drawn, no_place)),
+        },
         per_class_interval={name: _ends(drawn[:, i]) for i, name in enumerate(names)},
         never_predicted=tuple(name for name, never in zip(names, silent, strict=True) if never),
         positives={name: int(n) for name, n in zip(names, given.positive.sum(0), strict=True)},
@@ -123,15 +127,6 @@ def _chance(given: ClassScores, names: Sequence[str]) -> ByChance:
     per_class = {name: defined(value) for name, value in zip(names, found.per_class.values(), strict=True)}
     over_videos = macro_by_chance(given.positive, given.video)
     return ByChance(_means(found, values, over_videos), _by_type(found), {"per_class": per_class, **further.per_class})
-
-
-def _intervals(matched: MatchedLabels, drawn: Doubles) -> dict[str, Interval | None]:
-    everything = range(len(matched.classes))
-    no_place = [i for i in everything if matched.classes[i][0] != "location"]
-    return {
-        "map": _ends(bootstrap.mean_over(drawn, everything)),
-        "map_without_location": _ends(bootstrap.mean_over(drawn, no_place)),
-    }
 
 
 def _ends(values: Doubles) -> Interval | None:

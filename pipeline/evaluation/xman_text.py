@@ -6,6 +6,7 @@ from typing import Any
 
 from core.metrics import OneClass
 from pipeline.evaluation._xman_match import some
+from pipeline.evaluation.figures import shown as shown
 from pipeline.evaluation.metric_values import further_names
 from pipeline.evaluation.xman_result import LEFT_OUT, Confusion, Unmatched, XmanFigures, XmanResult
 
@@ -111,11 +112,6 @@ def per_cent(share: float) -> str:
     ('', '<1', '99', '100')
     """
     return "" if share == 0 else "<1" if share < 0.01 else str(int(100 * share + 1e-9))
-
-
-def shown(value: float | None) -> str:
-    """Write a figure."""
-    return "undefined" if value is None else f"{value:.3f}"
 
 
 def span(ends: Sequence[float] | None) -> str:

@@ -123,13 +123,13 @@ def scale_of(camera: Camera, detector: Detector, scores: Sequence[float] | Float
 
 
 def attribution_input(
-    looked: FrameContext, camera: Camera, detector: Detector, runtime: Runtime, *,
+    context: FrameContext, camera: Camera, detector: Detector, runtime: Runtime, *,
     scores: Sequence[float] | Floats = (), threshold: float | None = None, seed: int = 0,
 ) -> tuple[AttributionInput, Scale]:  # fmt: skip
     """Make a question of a window.
 
     Args:
-        looked: the window, and frames from all over the clip.
+        context: the window, and frames from all over the clip.
         camera: whose footage it is.
         detector: of the camera, built and placed.
         runtime: device and precision.
@@ -140,9 +140,9 @@ def attribution_input(
     Returns:
         The question, and the scale of its scalar; the frame's own score is never above 1.
     """
-    prepared = detector.prepare(detector.resize(torch.from_numpy(looked.window)))
-    fill = background(looked.samples, camera, detector)
-    return build_input(prepared, fill, (looked.window.shape[1], looked.window.shape[2]), camera, detector, runtime,
+    prepared = detector.prepare(detector.resize(torch.from_numpy(context.window)))
+    fill = background(context.samples, camera, detector)
+    return build_input(prepared, fill, (context.window.shape[1], context.window.shape[2]), camera, detector, runtime,
                 scores=scores, threshold=threshold, seed=seed)  # fmt: skip
 
 

@@ -68,7 +68,7 @@ class FrameRequest:
 
 
 def explain_frame(
-    path: Path, name: str, camera: Camera, asked: FrameRequest, out: Path, runtime: Runtime, *,
+    path: Path, name: str, camera: Camera, request: FrameRequest, out: Path, runtime: Runtime, *,
     job: JobProgress | None = None, cancelled: Callable[[], bool] | None = None,
 ) -> FrameExplanation:  # fmt: skip
     """Explain one frame of a clip, and write ``METHOD.npy``, ``METHOD.png`` and ``explain.json``.
@@ -77,7 +77,7 @@ def explain_frame(
         path: the clip.
         name: what its owner calls it.
         camera: whose footage it is.
-        asked: what is to be explained.
+        request: what is to be explained.
         out: folder, made when missing; methods that were explained there before with the same question are kept.
         runtime: device and precision.
         job: told how far it is, of :func:`pipeline.explaining.plan.job_of`; the caller that made it ends it.
@@ -88,34 +88,27 @@ def explain_frame(
         Cancelled: ``cancelled`` said so; what is finished is kept.
     """
     known, subjects = methods(), plan.subjects_of(camera.name, runtime.describe())
-    job = job or plan.job_of(subjects, {name: known[name] for name in asked.methods}, asked.budget.evaluations)
+    job = job or plan.job_of(subjects, {name: known[name] for name in request.methods}, request.budget.evaluations)
     job.begin(plan.READING)
     detector = camera.build(runtime)
-    looked = load_window(
-        path, name, detector, asked.frame, asked.analysed or _look(path, camera, detector, asked.frame)
-    )
-    question, scale = attribution_input(looked, camera, detector, runtime, scores=asked.scores,
-                                        threshold=asked.threshold, seed=asked.seed)  # fmt: skip
-    explained = FrameExplainer(camera, detector, runtime, question, scale, asked, cancelled, job.advance)
-    result = _facts(name, camera, asked, question, scale, looked, runtime)
+    stop = request.frame + AROUND * detector.window.span + MIN_FRAMES_SEEN
+    analysed = request.analysed or Analysed.look(path, video.probe(path).fps, camera.fps, stop)
+    context = load_window(path, name, detector, request.frame, analysed)
+    question, scale = attribution_input(context, camera, detector, runtime, scores=request.scores,
+                                        threshold=request.threshold, seed=request.seed)  # fmt: skip
+    explained = FrameExplainer(camera, detector, runtime, question, scale, request, cancelled, job.advance)
+    result = _facts(name, camera, request, question, scale, context, runtime)
     finished = _kept(out, result)
     for method in finished:
         job.expect(method, 0)
-    for method in asked.methods:
+    for method in request.methods:
         if method not in finished:
             job.begin(method)
             attribution, finished[method] = explained.explain(method, known[method])
-            _keep(out, attribution, looked.window[question.target])
+            _keep(out, attribution, context.window[question.target])
             finished = _with_agreement(out, finished, question)
             files.write_json(out / FILE, dataclasses.replace(result, methods=finished).as_json())
     return dataclasses.replace(result, methods=finished)
-
-
-def _look(path: Path, camera: Camera, detector: Detector, frame: int) -> Analysed:
-    """Find out which frames the detector is shown around one of a clip that no run has scored."""
-    return Analysed.look(
-        path, video.probe(path).fps, camera.fps, frame + AROUND * detector.window.span + MIN_FRAMES_SEEN
-    )
 
 
 class FrameExplainer:
@@ -123,10 +116,10 @@ class FrameExplainer:
 
     def __init__(
         self, camera: Camera, detector: Detector, runtime: Runtime, question: AttributionInput, scale: Scale,
-        asked: FrameRequest, cancelled: Callable[[], bool] | None = None,
+        request: FrameRequest, cancelled: Callable[[], bool] | None = None,
         progress: Callable[[float], None] | None = None,
     ) -> None:  # fmt: skip
-        self.camera, self.detector, self.runtime, self.asked = camera, detector, runtime, asked
+        self.camera, self.detector, self.runtime, self.asked = camera, detector, runtime, request
         self.question, self.scale, self.cancelled, self.progress = question, scale, cancelled, progress
         self.passes = 0.0
 
@@ -135,13 +128,13 @@ class FrameExplainer:
         self.passes = 0.0
         found = attribute(name, entry, self.question, self.asker(self.asked.budget))
         values = reduced(found.map, self.question.heat.shape)
-        told = faithfulness.curves(values, self.question, self.asker(Budget()))
+        curves = faithfulness.curves(values, self.question, self.asker(Budget()))
         sanity = round(self.sanity(entry, values), 4) if values.any() else None
         return found, MethodFigures(
             seconds=round(found.seconds, 3),
             evaluations=found.evaluations,
-            deletion_auc=round(told.deletion_auc, 4) if told else None,
-            insertion_auc=round(told.insertion_auc, 4) if told else None,
+            deletion_auc=round(curves.deletion_auc, 4) if curves else None,
+            insertion_auc=round(curves.insertion_auc, 4) if curves else None,
             sanity=sanity,
             stability=round(self.stability(entry, values), 4) if values.any() else None,
             note=found.note,
@@ -219,22 +212,22 @@ def _keep(out: Path, found: Attribution, image: Images) -> None:
 
 
 def _facts(
-    name: str, camera: Camera, asked: FrameRequest, question: AttributionInput, scale: Scale, looked: FrameContext,
+    name: str, camera: Camera, request: FrameRequest, question: AttributionInput, scale: Scale, context: FrameContext,
     runtime: Runtime,
 ) -> FrameExplanation:  # fmt: skip
     return FrameExplanation(
         clip=name,
         camera=camera.name,
         detector=camera.detector,
-        frame=asked.frame,
-        window=(looked.numbers[0], looked.numbers[-1]),
+        frame=request.frame,
+        window=(context.numbers[0], context.numbers[-1]),
         score=float(f"{question.value:.6g}"),
         threshold=float(f"{question.threshold:.6g}"),
         score_db=_calibrated(question.value, scale, camera),
         threshold_db=_calibrated(question.threshold, scale, camera),
         segments=question.regions,
-        budget=asked.budget.evaluations,
-        seed=asked.seed,
+        budget=request.budget.evaluations,
+        seed=request.seed,
         sane_below=faithfulness.MAX_SANITY_CORRELATION,
         versions=versions.of(camera, runtime),
     )

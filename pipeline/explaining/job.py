@@ -10,9 +10,9 @@ from pipeline.camera import load
 from pipeline.evidence import EvidenceFolder
 from pipeline.explaining import plan
 from pipeline.explaining.attributions import FrameRequest, explain_frame
-from pipeline.explaining.event_counterfactual import event_counterfactual
 from pipeline.explaining.explanation_files import event_frames
 from pipeline.explaining.explanations import Explanation
+from pipeline.explaining.source import event_counterfactual
 from pipeline.finished_run import EVIDENCE, WHY, explain_events
 
 
@@ -23,12 +23,8 @@ def run(context: JobContext) -> None:
         WhycamError: as :func:`explain_frame` and :func:`event_counterfactual` do.
     """
     explanation = context.store.get(context.job.id, Explanation)
-    run, request, frame, folder = (
-        store.get(explanation.run_id),
-        explanation.request,
-        explanation.frame,
-        explanation.folder,
-    )
+    run, request = store.get(explanation.run_id), explanation.request
+    frame, folder = explanation.frame, explanation.folder
     context.owner_names = run.named
     analysis, camera, runtime = explain_events(run.folder, request.threshold), load(run.camera or ""), device.choose()
     known, names = plan.methods(), plan.chosen(request.methods)
@@ -36,10 +32,10 @@ def run(context: JobContext) -> None:
         plan.subjects_of(camera.name, runtime.describe()), {name: known[name] for name in names}, request.evaluations,
         event_frames(analysis, frame) if request.event else 0, context.progress,
     )  # fmt: skip
-    asked = FrameRequest(frame, names, Budget(request.evaluations), threshold=request.threshold, scores=analysis.scores,
-                  analysed=finished_run.read(run.folder).analysed)  # fmt: skip
+    explained = FrameRequest(frame, names, Budget(request.evaluations), threshold=request.threshold,
+                             scores=analysis.scores, analysed=finished_run.read(run.folder).analysed)  # fmt: skip
     with exclusive(folder):
-        explain_frame(run.path, run.clip, camera, asked, folder, runtime, job=job, cancelled=context.cancelled)
+        explain_frame(run.path, run.clip, camera, explained, folder, runtime, job=job, cancelled=context.cancelled)
         if request.event:
             event_counterfactual(
                 run, frame, folder, runtime, threshold=request.threshold, job=job, cancelled=context.cancelled

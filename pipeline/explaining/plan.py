@@ -4,9 +4,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from statistics import median
 from typing import TYPE_CHECKING
 
-from core.errors import InputError, UnknownNameError
+from core.errors import InputError
 from core.progress import JobProgress, Progress, Stage, foreseen
-from core.registry import collect
+from core.registry import collect, pick
 from core.speeds import Speeds
 from pipeline import plan
 
@@ -31,12 +31,12 @@ def methods() -> "dict[str, MethodEntry]":
     return collect("explain.methods", "METHODS")
 
 
-def chosen(names: str, known: Collection[str] = ()) -> tuple[str, ...]:
+def chosen(names: str, known: Mapping[str, object] | None = None) -> tuple[str, ...]:
     """Return the methods that a comma-separated list names; ``all`` stands for every one.
 
     Args:
         names: joined by commas.
-        known: every method there is; those registered when empty.
+        known: every method there is, by name; those registered when None.
 
     Raises:
         UnknownNameError: one of them is none.
@@ -46,8 +46,7 @@ def chosen(names: str, known: Collection[str] = ()) -> tuple[str, ...]:
         return tuple(known)
     wanted = tuple(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))
     for name in wanted:
-        if name not in known:
-            raise UnknownNameError("method", name, known)
+        pick("method", name, known)
     if not wanted:
         raise InputError(f"name at least one method, or all; known: {', '.join(known)}")
     return wanted

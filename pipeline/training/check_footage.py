@@ -8,8 +8,8 @@ from core.disturbance import Disturbance
 from core.errors import DataError
 from pipeline.camera import MIN_RESEMBLANCE, resemblance
 from pipeline.sampling import TOO_SLOW
+from pipeline.training.footage_parts import LEFT_OUT, usable_spans
 from pipeline.training.survey import ClipSurvey, Survey
-from pipeline.training.usable_footage import LEFT_OUT, usable_spans
 
 MIN_WINDOWS, FEW_SECONDS = 200, 120.0
 """Windows under which nothing can be learnt, and seconds under which little can."""
@@ -191,9 +191,10 @@ def _amount(seen: Survey, span: int) -> Iterator[FootageIssue]:
         clip.frames for clip in seen.clips
     ]
     windows = sum(max(0, frames - span + 1) for frames in parts)
+    clips = f"{len(seen.clips)} clip{'s' * (len(seen.clips) != 1)}"
     if windows < MIN_WINDOWS:
         yield FootageIssue(
-            f"the footage is too short: {seen.frames} frames in {_clips(seen)} hold {windows} windows of {span}, "
+            f"the footage is too short: {seen.frames} frames in {clips} hold {windows} windows of {span}, "
             f"and {MIN_WINDOWS} are the least; some minutes of ordinary footage are right",
             True,
         )
@@ -202,8 +203,8 @@ def _amount(seen: Survey, span: int) -> Iterator[FootageIssue]:
             f"the footage is short: {duration(seen.seconds)} minutes; what did not happen in it will be called "
             "unusual, and ten minutes or more would be right"
         )
-    told = all(clip.still or clip.brightness < MIN_BRIGHTNESS or clip.contrast < MIN_CONTRAST for clip in seen.clips)
-    if seen.lively < MIN_LIVELY_SHARE and not told:
+    dull = all(clip.still or clip.brightness < MIN_BRIGHTNESS or clip.contrast < MIN_CONTRAST for clip in seen.clips)
+    if seen.lively < MIN_LIVELY_SHARE and not dull:
         yield FootageIssue(
             f"the footage is nearly empty: something moves in {seen.lively:.1%} of it; whatever moves later will be "
             "called unusual, so add clips of ordinary traffic if there is any"
@@ -214,7 +215,3 @@ def _names(clips: list[ClipSurvey]) -> str:
     """Name the first clips and say how many more there are."""
     said = ", ".join(repr(clip.name) for clip in clips[:MAX_NAMED])
     return said + (f" and {len(clips) - MAX_NAMED} more" if len(clips) > MAX_NAMED else "")
-
-
-def _clips(seen: Survey) -> str:
-    return f"{len(seen.clips)} clip{'s' * (len(seen.clips) != 1)}"

@@ -138,10 +138,9 @@ def _sight(choice: ChosenSettings, entry: DetectorEntry, seen: Survey, runtime: 
     """Choose colours, size and patch."""
     main = seen.longest
     if "channels" in entry.settings:
-        if all(clip.grey for clip in seen.clips):
-            choice.choose("channels", 1, "grey: the footage has no colours")
-        else:
-            choice.choose("channels", 3, "colour: the footage has colours")
+        grey = all(clip.grey for clip in seen.clips)
+        why = "grey: the footage has no colours" if grey else "colour: the footage has colours"
+        choice.choose("channels", 1 if grey else 3, why)
     if not {"height", "width"} & set(choice.settings):
         height, width = _size(choice, entry, seen, runtime)
         why = f"the shape of {main.width}×{main.height}"
@@ -168,22 +167,21 @@ def _size(choice: ChosenSettings, entry: DetectorEntry, seen: Survey, runtime: R
     for side in SIDES:
         height = max(side, round((area / shape) ** 0.5 / side) * side)
         width = max(side, round(height * shape / side) * side)
-        if _takes(entry, choice, height, width):
+        if _takes(entry, choice, height=height, width=width):
             return height, width
     return entry.settings["height"], entry.settings["width"]
 
 
-def _takes(entry: DetectorEntry, choice: ChosenSettings, height: int, width: int) -> bool:
-    """Tell whether a detector can be built for a size: its own refusal is the only place that knows."""
+def _takes(entry: DetectorEntry, choice: ChosenSettings, **changed: int) -> bool:
+    """Tell whether a detector can be built with changed settings: its own refusal is the only place that knows."""
     try:
-        entry.make(**{**choice.settings, "height": height, "width": width})
+        entry.make(**{**choice.settings, **changed})
     except InputError:
         return False
     return True
 
 
 def _motion(choice: ChosenSettings, entry: DetectorEntry, seen: Survey) -> None:
-    """Choose the step between input frames."""
     if "step" in entry.settings and entry.settings["inputs"]:
         fps = seen.longest.fps
         usual = entry.settings["step"]
@@ -233,19 +231,15 @@ def _fewer(choice: ChosenSettings, entry: DetectorEntry, windows: int) -> bool:
     batch = max(4, windows // BATCHES)
     if own or batch >= usual:
         return False
-    choice.settings["batch"], choice.reasons["batch"] = (
-        batch,
-        f"{batch}: there are only {windows} windows to learn from",
-    )
+    choice.settings["batch"] = batch
+    choice.reasons["batch"] = f"{batch}: there are only {windows} windows to learn from"
     return True
 
 
 def _narrower(choice: ChosenSettings, entry: DetectorEntry) -> bool:
     """Make the network a quarter as wide, where it takes that."""
     quarter = entry.settings["base"] // 4
-    try:
-        entry.make(**{**choice.settings, "base": quarter})
-    except InputError:
+    if not _takes(entry, choice, base=quarter):
         return False
     choice.choose("base", quarter, f"{quarter}: {entry.settings['base']} would see the footage less than {FEW} times")
     return "base" in choice.reasons and choice.settings["base"] == quarter

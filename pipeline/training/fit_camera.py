@@ -194,7 +194,7 @@ def _calibration_entries(found: Calibration, collector: EvidenceCollector) -> di
     return {
         "models": {"objects": collector.objects.name, "actions": collector.actions.name},
         "figures": {},
-        "false_alarms": promised(found.alarms, found.threshold, found.asked),
+        "false_alarms": promised(found.alarms, found.threshold, found.per_hour),
     }
 
 

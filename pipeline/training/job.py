@@ -48,8 +48,8 @@ def callbacks_of(context: JobContext, job: TrainingJob) -> TrainingCallbacks:
         loss = "" if at.loss is None else f", loss {at.loss:.5f}"
         said[plan.LEARNING] = f"{plan.LEARNING.capitalize()}: epoch {at.epoch + 1} of {at.epochs}{loss}"
 
-    def progress(told: Progress) -> None:
+    def progress(report: Progress) -> None:
         context.check_cancelled()
-        context.progress(told, said.get(told.stage, ""))
+        context.progress(report, said.get(report.stage, ""))
 
     return TrainingCallbacks(note, lambda reasons: context.publish(chosen=dict(reasons)), progress, step)

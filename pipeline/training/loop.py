@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from core import files, weights
+from core.arrays import Ints
 from core.contracts import Detector, Footage, Stage
 from core.device import Runtime
 from core.errors import InputError, WeightsError
@@ -28,7 +29,6 @@ class Step:
         stage, epoch, epochs: name of the stage, its present epoch from 0, and how many it has.
         done: share of the epoch that is done.
         loss: of the last batch; None at the beginning of a stage.
-        windows_per_second: speed of the epoch.
         behind, windows: windows of all stages that are done, and that there are; those of a stage whose windows take
             longer count for more.
     """
@@ -38,7 +38,6 @@ class Step:
     epochs: int
     done: float
     loss: float | None
-    windows_per_second: float
     behind: float = 0.0
     windows: float = 0.0
 
@@ -153,7 +152,7 @@ class _Stage:
         if kept is not None:
             self._go_on(kept)
         if progress.epoch < stage.epochs:
-            self._report(progress.epoch, 0.0, None, 0.0)
+            self._report(progress.epoch, 0.0, None)
         if stage.begin is not None and progress.epoch == 0:
             self._begin(stage.begin)
         while progress.epoch < stage.epochs and not (plateau and 0 < plateau.stop <= progress.stale):
@@ -165,14 +164,13 @@ class _Stage:
 
     def _go_on(self, kept: Mapping[str, Any]) -> None:
         """Take up the optimiser and the schedule, at a rate that is lower or higher where it was set anew since."""
-        asked = self.rate
         self.optimiser.load_state_dict(kept["optimiser"])
         self.schedule.load_state_dict(kept["schedule"])
-        if asked != kept["rate"]:
+        if self.rate != kept["rate"]:
             for group in self.optimiser.param_groups:
-                group["lr"] *= asked / kept["rate"]
+                group["lr"] *= self.rate / kept["rate"]
             if not isinstance(self.schedule, ReduceLROnPlateau):
-                self.schedule.base_lrs = [rate * asked / kept["rate"] for rate in self.schedule.base_lrs]
+                self.schedule.base_lrs = [rate * self.rate / kept["rate"] for rate in self.schedule.base_lrs]
 
     def _epoch(self, progress: TrainingProgress) -> None:
         began, seed = time.monotonic(), self.how.seed
@@ -188,13 +186,13 @@ class _Stage:
         progress.seconds += time.monotonic() - began
         progress.epoch += 1
 
-    def _train(self, order: np.ndarray[Any, np.dtype[np.int64]], epoch: int) -> dict[str, float]:
+    def _train(self, order: Ints, epoch: int) -> dict[str, float]:
         """Take one step for each batch and return the terms of the loss, averaged over windows."""
         stage = self.stage
         self.detector.train()
         sums: dict[str, float] = {}
-        began, seen = time.monotonic(), 0
-        for index, windows in enumerate(self._prepared(order)):
+        seen = 0
+        for index, windows in enumerate(self._prepared(order, stage.span)):
             terms = self._loss(windows, index)
             loss = torch.stack(tuple(terms.values())).sum()
             self.optimiser.zero_grad(set_to_none=True)
@@ -206,26 +204,25 @@ class _Stage:
             seen += len(windows)
             for name, term in terms.items():
                 sums[name] = sums.get(name, 0.0) + term.item() * len(windows)
-            rate = seen / max(time.monotonic() - began, 1e-9)
-            self._report(epoch, (index + 1) / self.per_epoch, loss.item(), rate)
+            self._report(epoch, (index + 1) / self.per_epoch, loss.item())
         return {name: value / seen for name, value in sums.items()}
 
-    def _report(self, epoch: int, done: float, loss: float | None, rate: float) -> None:
+    def _report(self, epoch: int, done: float, loss: float | None) -> None:
         if self.how.report:
             stage, behind = self.stage, self.before + self.work * (epoch + done) / self.stage.epochs
-            self.how.report(Step(stage.name, epoch, stage.epochs, done, loss, rate, behind, self.whole))
+            self.how.report(Step(stage.name, epoch, stage.epochs, done, loss, behind, self.whole))
 
     @torch.no_grad()
     def _measure(self) -> float:
         """Return the loss of the held-out windows, averaged over them."""
         self.detector.eval()
         total = 0.0
-        for index, windows in enumerate(self._prepared(self.held_out)):
+        for index, windows in enumerate(self._prepared(self.held_out, self.stage.span)):
             total += sum(term.item() for term in self._loss(windows, index).values()) * len(windows)
         return total / len(self.held_out)
 
-    def _prepared(self, order: np.ndarray[Any, np.dtype[np.int64]]) -> Iterator[Tensor]:
-        for shrunk in self.cache.batches(self.stage.batch, order, self.stage.span):
+    def _prepared(self, order: Ints, span: int = 0) -> Iterator[Tensor]:
+        for shrunk in self.cache.batches(self.stage.batch, order, span):
             yield self.detector.prepare(shrunk.to(self.runtime.device))
 
     def _loss(self, windows: Tensor, batch: int) -> dict[str, Tensor]:
@@ -256,10 +253,7 @@ class _Stage:
         self.detector.eval()
         order = np.random.default_rng(self.how.seed).permutation(self.cache.starts)
         with self.runtime.autocast():
-            begin(
-                self.detector.prepare(shrunk.to(self.runtime.device))
-                for shrunk in self.cache.batches(self.stage.batch, order)
-            )
+            begin(self._prepared(order))
 
 
 def _restore(detector: Detector, path: Path) -> tuple[TrainingProgress, dict[str, Any]]:

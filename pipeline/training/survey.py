@@ -16,7 +16,7 @@ from core.disturbance import Disturbance
 from core.errors import DataError
 from explain.disturbances.monitor import Monitor
 from pipeline.camera import background_of
-from pipeline.training._pictures import Pictures
+from pipeline.repeats import Repeats, reduced
 
 WIDTH = 192
 """Of the thumbnails that everything is measured on, in pixels."""
@@ -32,6 +32,9 @@ MIN_AREA = 0.0004
 """Share of the picture from which something that changed is a thing that moves."""
 MAX_GREY_SPREAD = 4.0
 """Mean distance of the colour channels under which a picture is grey."""
+MIN_SAME_PIXELS, MIN_SAME_FRAMES = 0.98, 0.8
+"""Share of the pixels that are the same in a frame and the one before where nothing changed, and share of such frames,
+of a picture that never changes; the rest are key frames, which code it anew."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +145,11 @@ def survey(clips: Sequence[Footage], progress: Callable[[int], None] | None = No
 
 @dataclass
 class _Sample:
-    """Thumbnails of a clip: each ``stride``-th frame, the stride doubled whenever there are too many."""
+    """What one pass over a clip collects.
+
+    Thumbnails are of each ``stride``-th frame, the stride doubled whenever there are too many. ``repeated`` frames
+    repeat the one before at a steady beat, ``same`` ones do not differ from it at all.
+    """
 
     pictures: list[Images] = field(default_factory=list)
     stride: int = 0
@@ -151,6 +158,10 @@ class _Sample:
     size: tuple[int, int] = (0, 0)
     seconds: float = 0.0
     last: float = float("nan")
+    repeats: Repeats = field(default_factory=Repeats)
+    before: Images | None = None
+    repeated: int = 0
+    same: int = 0
 
     def take(self, images: Images, times: Doubles) -> None:
         """Take the next frames; the rate is their average, without gaps of the recording."""
@@ -167,6 +178,16 @@ class _Sample:
         if len(self.pictures) > MAX_FRAMES:
             # Counted from the clip's first frame, so that what comes next still falls on the new stride.
             self.pictures, self.stride = self.pictures[::2], self.stride * 2
+        for image in images:
+            now = reduced(image)
+            self.repeated += self.repeats.add_frame(image)
+            self.same += self.before is not None and float((now == self.before).mean()) >= MIN_SAME_PIXELS
+            self.before = now
+
+    @property
+    def fresh(self) -> float:
+        """Share of new pictures; a beat that is known in the end was there in the beginning, too."""
+        return min(1.0 - self.repeated / self.frames, self.repeats.fresh)
 
 
 def _thumbnail(image: Images) -> Images:
@@ -175,11 +196,10 @@ def _thumbnail(image: Images) -> Images:
 
 
 def _look(clip: Footage, before: int, progress: Callable[[int], None] | None) -> ClipSurvey:
-    sample, monitor, pictures, times = _Sample(), Monitor(), Pictures(), list[Doubles]()
+    sample, monitor, times = _Sample(), Monitor(), list[Doubles]()
     for chunk in clip.frames():
         sample.take(chunk.images, chunk.times)
         monitor.see(chunk)
-        pictures.take(chunk.images)
         times.append(chunk.times)
         if progress:
             progress(before + sample.frames)
@@ -189,7 +209,9 @@ def _look(clip: Footage, before: int, progress: Callable[[int], None] | None) ->
     grey = np.stack([cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in colours]).astype(np.float32)
     background = np.asarray(np.median(grey, axis=0), np.float32)
     flat = np.stack([_flat(picture) for picture in grey])
-    likeness, shift = _likeness(flat, _flat(background)), _shifts(flat, _flat(background))
+    likeness = _likeness(flat, _flat(background))
+    shift = _shifts(flat, _flat(background))[likeness > MIN_CORRELATION / 2]
+    sway = float(np.quantile(shift, 0.9)) / WIDTH if len(shift) else 0.0
     things, lively = _things(grey, background, sample.size[0] / grey.shape[1])
     per_scene = max(1, round(MIN_SCENE_SECONDS * sample.fps / sample.stride))
     few = colours[:: max(1, len(colours) // 60)]
@@ -197,10 +219,10 @@ def _look(clip: Footage, before: int, progress: Callable[[int], None] | None) ->
     return ClipSurvey(
         clip.name, sample.frames, float(sample.fps), *sample.size[::-1], float(spread.mean()) < MAX_GREY_SPREAD,
         float(background.mean()), float(background.std()), background_of(few), lively, things,
-        float((likeness > MIN_CORRELATION).mean()), _sway(shift[likeness > MIN_CORRELATION / 2]),
+        float((likeness > MIN_CORRELATION).mean()), sway,
         _scenes(flat, per_scene),
         tuple(getattr(clip, "complaints", ())), monitor.finish(Clock.of(np.concatenate(times))),
-        pictures.fresh, pictures.still and not lively,
+        sample.fresh, sample.same >= MIN_SAME_FRAMES * (sample.frames - 1) and not lively,
     )  # fmt: skip
 
 
@@ -227,10 +249,6 @@ def _shifts(flat: Floats, background: Floats) -> Doubles:
         down, right = divmod(peak, width)
         found[i] = math.hypot(min(down, height - down), min(right, width - right))
     return found
-
-
-def _sway(shift: Doubles) -> float:
-    return float(np.quantile(shift, 0.9)) / WIDTH if len(shift) else 0.0
 
 
 def _things(grey: Floats, background: Floats, scale: float) -> tuple[tuple[float, ...], float]:

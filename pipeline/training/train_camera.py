@@ -13,20 +13,16 @@ from core.contracts import Footage
 from core.errors import InputError
 from core.normality import DEFAULT_ALARMS_PER_HOUR
 from core.progress import JobProgress, Progress
-from core.registry import pick
 from jobs.locks import exclusive
-from pipeline.camera import Camera, check_name, detector_entries
+from pipeline.camera import Camera, check_name, make_detector
 from pipeline.thresholds import check_alarms
-from pipeline.training import plan
-from pipeline.training import validation_split as splits
+from pipeline.training import footage_parts, plan
 from pipeline.training.calibrate import explained_of
 from pipeline.training.check_footage import UnfitError, check_footage
 from pipeline.training.choose_settings import DETECTOR, ChosenSettings, choose_settings
 from pipeline.training.fit_camera import NormalFootage, TrainingSpec, fit_camera
 from pipeline.training.loop import Step
 from pipeline.training.survey import Survey, survey
-from pipeline.training.usable_footage import UniqueFrames, usable_footage
-from pipeline.training.validation_split import DEFAULT_SHARE, ValidationSplit, training_excerpt, validation_split
 
 CHOSEN = "chosen.json"
 
@@ -50,7 +46,7 @@ class TrainingRequest:
     detector: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     minutes: float | None = None
-    validation_share: float = DEFAULT_SHARE
+    validation_share: float = footage_parts.DEFAULT_SHARE
     false_alarms: float | None = None
     seed: int = 0
     resume: bool = False
@@ -88,22 +84,23 @@ def train_camera(
         StorageError: the disk is full.
     """
     check_name(out.resolve().name)
-    _check(request)
-    clips = [UniqueFrames(clip) for clip in clips]
+    span = _checked_span(request)
+    clips = [footage_parts.UniqueFrames(clip) for clip in clips]
     job = JobProgress("train", plan.STAGES, callbacks.progress, subjects=(runtime.describe(),))
     with exclusive(out):
         job.begin(plan.SURVEYING)
         seen = survey(clips, job.advance)
-        issues = _issues(seen, request, callbacks)
-        usable, kept = usable_footage(clips, seen)
+        issues = _issues(seen, span, request.anyway, callbacks)
+        usable, kept = footage_parts.usable_footage(clips, seen)
         parts, choice = _choose(usable, kept, out, request, runtime, job)
         _foresee(job, kept, parts, choice)
         reasons = {**choice.reasons, "hold out": parts.reason}
         callbacks.chosen(reasons)
         spec = TrainingSpec(
             choice.detector, NormalFootage(source, parts.training, seen.longest.fps), out, choice.settings,
-            request.seed, request.resume, runtime, validation=parts.validation, counted_too=training_excerpt(parts),
-            false_alarms=request.false_alarms, windows=choice.windows, costs=choice.costs,
+            request.seed, request.resume, runtime, validation=parts.validation,
+            counted_too=footage_parts.training_excerpt(parts), false_alarms=request.false_alarms,
+            windows=choice.windows, costs=choice.costs,
             notes={"footage": seen.facts(), "chosen": reasons, "warnings": issues},
         )  # fmt: skip
         camera = fit_camera(spec, job, callbacks.step)
@@ -113,35 +110,31 @@ def train_camera(
     return camera
 
 
-def _check(request: TrainingRequest) -> None:
-    entry = pick("detector", request.detector or DETECTOR, detector_entries())
-    entry.make(**request.settings)
+def _checked_span(request: TrainingRequest) -> int:
+    """Refuse a request that is out of range; return the span of its detector's window."""
+    span = make_detector(request.detector or DETECTOR, request.settings).window.span
     check_alarms(request.false_alarms)
     if request.minutes is not None and not (0 < request.minutes <= 60 * 24 * 7 and math.isfinite(request.minutes)):
         raise InputError(f"minutes must be more than 0 and a week at most, got {request.minutes:g}")
     if not 0 <= request.validation_share <= 0.9:
         raise InputError(f"the share that is held out must lie between 0 and 0.9, got {request.validation_share:g}")
+    return span
 
 
-def _issues(seen: Survey, request: TrainingRequest, callbacks: TrainingCallbacks) -> list[str]:
-    """Return the footage's issues; a fatal one is raised unless the request ignores it."""
-    entry = detector_entries()[request.detector or DETECTOR]
-    found = check_footage(seen, entry.make(**request.settings).window.span)
+def _issues(seen: Survey, span: int, anyway: bool, callbacks: TrainingCallbacks) -> list[str]:
+    """Return the footage's issues; a fatal one is raised unless it is trained on anyway."""
+    found = check_footage(seen, span)
     for one in found:
-        if one.fatal and not request.anyway:
+        if one.fatal and not anyway:
             raise UnfitError(one.sentence)
         callbacks.note(one.sentence)
     return [one.sentence for one in found]
 
 
 def _choose(
-    clips: Sequence[Footage],
-    seen: Survey,
-    out: Path,
-    request: TrainingRequest,
-    runtime: device.Runtime,
+    clips: Sequence[Footage], seen: Survey, out: Path, request: TrainingRequest, runtime: device.Runtime,
     job: JobProgress,
-) -> tuple[ValidationSplit, ChosenSettings]:
+) -> tuple[footage_parts.ValidationSplit, ChosenSettings]:  # fmt: skip
     """Choose detector, settings and what is held out; a training that goes on keeps what was chosen for it."""
     kept = out / "training" / CHOSEN
     if request.resume and kept.exists():
@@ -155,18 +148,19 @@ def _choose(
         share = request.validation_share
         choice = choose_settings(seen, runtime, request.detector, request.settings, request.minutes, 1 - share)
         choice.hold_out = share
-    span = detector_entries()[choice.detector].make(**choice.settings).window.span
-    parts = validation_split(clips, seen, choice.hold_out, span)
+    span = make_detector(choice.detector, choice.settings).window.span
+    parts = footage_parts.validation_split(clips, seen, choice.hold_out, span)
     files.write_json(kept, asdict(choice))
     return parts, choice
 
 
-def _foresee(job: JobProgress, seen: Survey, parts: ValidationSplit, choice: ChosenSettings) -> None:
+def _foresee(job: JobProgress, seen: Survey, parts: footage_parts.ValidationSplit, choice: ChosenSettings) -> None:
     """Say how much there will be of each stage, so that the time left covers them all."""
     with torch.random.fork_rng():
-        module = detector_entries()[choice.detector].make(**choice.settings)
+        module = make_detector(choice.detector, choice.settings)
     trained = sum(parts.frames)
-    measured = seen.frames - trained + min(splits.MAX_EXCERPT_FRAMES, trained) if parts.validation else seen.frames
+    again = min(footage_parts.MAX_EXCERPT_FRAMES, trained)
+    measured = seen.frames - trained + again if parts.validation else seen.frames
     windows = sum(max(0, frames - module.window.span + 1) for frames in parts.frames)
     drawn = min(windows, choice.windows or windows)
     costs = [cost / choice.costs[0] for cost in choice.costs] or [1.0] * len(module.stages())
@@ -181,18 +175,18 @@ def _foresee(job: JobProgress, seen: Survey, parts: ValidationSplit, choice: Cho
 
 def _threshold_warnings(camera: Camera) -> list[str]:
     """Warn of a threshold that was measured on little footage."""
-    alarms, asked = camera.alarms, camera.card["false_alarms"]["asked_per_hour"]
+    alarms, per_hour = camera.alarms, camera.card["false_alarms"]["asked_per_hour"]
     if alarms is None:
         return []
-    if asked == round(alarms.usual, 2) > DEFAULT_ALARMS_PER_HOUR:
+    if per_hour == round(alarms.usual, 2) > DEFAULT_ALARMS_PER_HOUR:
         return [
-            f"the threshold was measured on {alarms.hours * 60:.1f} minutes, which cannot tell fewer than {asked:.0f} "
-            f"false alarms an hour, so it is set for as many, not for {DEFAULT_ALARMS_PER_HOUR:g}: more footage "
-            "makes them fewer, and so does asking for fewer, at the price of events that are missed"
+            f"the threshold was measured on {alarms.hours * 60:.1f} minutes, which cannot tell fewer than "
+            f"{per_hour:.0f} false alarms an hour, so it is set for as many, not for {DEFAULT_ALARMS_PER_HOUR:g}: more "
+            "footage makes them fewer, and so does asking for fewer, at the price of events that are missed"
         ]
-    if alarms.can_count(asked):
+    if alarms.can_count(per_hour):
         return []
     return [
-        f"the threshold was measured on {alarms.hours * 60:.1f} minutes, in which {asked:g} false alarms an hour would "
-        "hardly show one: it is set by how the highest normal scores fall off, and more footage makes it surer"
+        f"the threshold was measured on {alarms.hours * 60:.1f} minutes, in which {per_hour:g} false alarms an hour "
+        "would hardly show one: it is set by how the highest normal scores fall off, and more footage makes it surer"
     ]

@@ -1,6 +1,7 @@
 """Jobs computed by the test itself, in place of a worker process."""
 
 import os
+import time
 
 import pytest
 
@@ -38,3 +39,11 @@ def keep(cls, job_id, title, directory, parameters, state, *, told=None, **more)
         store.begin(job_id)
     if told:
         store.report(job_id, *told)
+
+
+def until(job, condition, seconds=240.0):
+    """Wait until a condition holds; what the job's worker wrote is shown where it never does."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, (job.folder / "worker.log").read_text()
+        time.sleep(0.05)

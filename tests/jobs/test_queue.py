@@ -13,6 +13,7 @@ from jobs import queue as queues
 from jobs.job import Job
 from jobs.queue import Queue
 from jobs.store import new_id
+from tests.jobs import inline
 
 KINDS = {kind: "tests.jobs.fake:run" for kind in ("analysis", "evaluation", "explanation", "training")}
 KINDS |= {kind.upper(): "tests.jobs.fake:note" for kind in KINDS}
@@ -42,12 +43,9 @@ def begun(queue, *what, **how):
     return job_id
 
 
-def until(queue, job_id, condition, seconds=90.0):
-    end = time.monotonic() + seconds
-    while not condition(job := queue.get(job_id, Job)):
-        assert time.monotonic() < end, (job, (job.folder / "worker.log").read_text())
-        time.sleep(0.05)
-    return job
+def until(queue, job_id, condition):
+    inline.until(queue.get(job_id, Job), lambda: condition(queue.get(job_id, Job)))
+    return queue.get(job_id, Job)
 
 
 def ended(job):
@@ -142,12 +140,8 @@ def test_five_waiters_of_every_kind_start_in_the_order_in_which_they_were_queued
 def test_the_line_can_be_changed_and_left(queue):
     first = until(queue, begun(queue, "slow"), at_work)
     a, b, c, d = (begun(queue, kind="ANALYSIS", title=title) for title in "abcd")
-    assert (
-        queue.store.move(c, -1)
-        and queue.store.move(a, 1)
-        and not queue.store.move(c, -1)
-        and not queue.store.move(d, 1)
-    )
+    moves = ((c, -1), (a, 1), (c, -1), (d, 1))
+    assert [queue.store.move(job_id, by) for job_id, by in moves] == [True, True, False, False]
     assert [job.title for job in queue.line()] == ["c", "a", "b", "d"]
     assert queue.store.prioritise(d, 1) and not queue.store.prioritise(first.id, 1)
     assert [job.title for job in queue.line()] == ["d", "c", "a", "b"]

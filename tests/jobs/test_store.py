@@ -5,7 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -132,24 +132,17 @@ def work(count=3):
 def test_several_processes_and_threads_at_once():
     command = [sys.executable, "-c", "from tests.jobs.test_store import work; work()"]
     others = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    threads = [threading.Thread(target=work) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(work, (3, 3))) == [None, None]
     assert [process.communicate()[1] for process in others] == ["", ""]
     assert [(job.state, job.progress.done) for job in JobStore().find(Made)] == [("running", 19)] * 12
 
 
 def test_only_one_of_many_begins_a_job():
-    store, won = JobStore(), []
+    store = JobStore()
     job_id = queued(store)
-    threads = [threading.Thread(target=lambda: won.append(store.begin(job_id))) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sum(won) == 1
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(lambda _: store.begin(job_id), range(8))) == 1
 
 
 FIRST = """
@@ -162,18 +155,11 @@ CREATE TABLE runs (
 CREATE INDEX runs_by_age ON runs (created);
 PRAGMA user_version = 1;
 """
-SECOND = """
-CREATE TABLE runs (
-    id TEXT PRIMARY KEY, clip TEXT NOT NULL, extension TEXT NOT NULL, camera TEXT, threshold REAL,
-    state TEXT NOT NULL, stage TEXT NOT NULL DEFAULT '', done INTEGER NOT NULL DEFAULT 0, total INTEGER,
-    fps REAL NOT NULL DEFAULT 0, error TEXT, created REAL NOT NULL, queued REAL, started REAL, finished REAL,
-    pid INTEGER, pid_started TEXT, cancel INTEGER NOT NULL DEFAULT 0, events INTEGER, top_cause TEXT,
+ADDED = """top_cause TEXT,
     unit TEXT NOT NULL DEFAULT 'frames', remaining REAL, share REAL, told REAL,
     reach TEXT NOT NULL DEFAULT ''
-);
-CREATE INDEX runs_by_age ON runs (created);
-PRAGMA user_version = 2;
 """
+SECOND = FIRST.replace("top_cause TEXT\n", ADDED).replace("user_version = 1", "user_version = 2")
 """What versions 0.1 made, as they made it."""
 
 
@@ -203,11 +189,8 @@ def test_an_index_of_version_0_1_keeps_its_runs(schema):
         row(3, "draft", camera=None, queued=None, started=None),
         row(4, "running", pid=1, pid_started="5"), row(5, "queued", started=None), row(6, "cancelled", cancel=1),
     )  # fmt: skip
-    threads = [threading.Thread(target=runs.runs) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(8) as pool:
+        assert len(list(pool.map(lambda _: runs.runs(), range(8)))) == 8
     found = runs.runs(STATES)
     assert [(run.clip, run.state) for run in found] == [
         ("6.mp4", "cancelled"), ("5.mp4", "interrupted"), ("4.mp4", "interrupted"), ("3.mp4", "draft"),

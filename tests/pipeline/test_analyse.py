@@ -13,6 +13,7 @@ from core import device, video, weights
 from core.errors import Cancelled, ClipError, InputError
 from core.normality import Normality
 from core.records import Clip, Detections
+from explain.backends import read_card
 from jobs.locks import exclusive
 from pipeline import analyse as stage
 from pipeline import burnt_in, frame_log, plan
@@ -25,6 +26,7 @@ from tests import clips
 
 FRAMES, SIZE = 90, (48, 72)
 SETTINGS = {"base": 4, "height": 32, "width": 48, "channels": 1}
+NAMES = {kind: read_card(folder)["name"] for kind, folder in stage.COMPACT.items()}
 
 
 class Boxes:
@@ -214,7 +216,7 @@ def test_pictures_too_small_to_tell_a_person_in_are_refused(camera, tmp_path, he
 
 def test_pictures_of_the_least_size_are_not_refused(camera, tmp_path):
     path = clips.make(tmp_path / "least.mp4", np.zeros((8, 40, 40, 3), np.uint8))
-    assert stage._facts(path, camera, None, None, None, device.choose("cpu"))[0]["clip"]["width"] == 40
+    assert stage._facts(path, camera, None, None, None, device.choose("cpu")).clip.width == 40
 
 
 @pytest.mark.parametrize(("box", "place"), [
@@ -246,3 +248,37 @@ def test_two_analyses_into_one_folder_do_not_mix(tiny_camera, tmp_path):
         second = pool.submit(stage.analyse, tmp_path / "walk.mp4", tiny_camera, tmp_path / "out")
         with pytest.raises(InputError, match=said):
             second.result()
+
+
+@pytest.mark.parametrize("camera", sorted(folder.name for folder in cameras.SHIPPED.iterdir()))
+def test_cameras_that_come_with_whycam_raise_no_doubt(camera):
+    assert stage.name_warning(NAMES, cameras.load(camera).card) == ""
+
+
+def test_the_compact_models_are_doubted_at_any_other_camera():
+    said = stage.name_warning(NAMES, {"trained_on": "motorway"})
+    assert said.startswith("Names of objects and actions may be wrong") and "./whycam setup --models" in said
+    assert "measured on avenue, ped2 and plaza" in said
+
+
+def test_official_models_are_not_doubted():
+    official = {"objects": "torchvision Faster R-CNN R50-FPN (COCO)", "actions": NAMES["actions"]}
+    assert stage.name_warning(official, {"trained_on": "motorway"}).startswith("Names of actions may be wrong")
+    assert stage.name_warning(dict.fromkeys(NAMES, "official"), {}) == ""
+
+
+@pytest.mark.parametrize("images", [clips.pictures(80), clips.pictures(80, 48, 64), clips.noise(80), clips.pictures(5),
+                                    clips.pictures(64, 320, 240)])  # fmt: skip
+def test_looking_by_thumbnails_says_what_whole_frames_say(tmp_path, tiny_camera, images):
+    path = clips.make(tmp_path / "a.mp4", images)
+    whole = np.concatenate([chunk.images for chunk in video.read(path, 16)])[:64:4]
+    assert cameras.look(tiny_camera, path) == cameras.likeness(tiny_camera, whole)
+
+
+def test_looking_keeps_no_whole_frames(tmp_path, tiny_camera, monkeypatch):
+    path, kept = clips.make(tmp_path / "a.mp4", clips.pictures(80, 320, 240)), []
+    monkeypatch.setattr(
+        "pipeline.camera.likeness", lambda camera, images, size: kept.append((images.shape, size)) or ()
+    )
+    assert cameras.look(tiny_camera, path) == ()
+    assert kept == [((16, 72, 96, 3), (240, 320))]

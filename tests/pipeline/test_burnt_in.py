@@ -170,12 +170,6 @@ def test_a_line_that_runs_through_is_left_out_from_its_entry_to_its_exit(top, sp
     assert np.abs(over).max() < 1.5, (over.argmax(), over.max(), over.min())
 
 
-@pytest.mark.parametrize("speed", [1, 2, 4, 7])
-def test_people_who_all_walk_at_one_speed_are_no_line(speed):
-    found, texts = watch([street(frame, speed) for frame in range(90)])
-    assert texts == () and not any(one.decibels for one in found.values())
-
-
 def lorry(frame, rows):
     """A lorry with letters on its side drives through: they run as a line does, but it is hot above and below."""
     image, warm = picture(frame), heat(frame)
@@ -187,9 +181,11 @@ def lorry(frame, rows):
     return image, warm
 
 
-@pytest.mark.parametrize("rows", [(80, 100, 120, 140), (110,)])
-def test_a_lorry_with_letters_on_it_is_no_line(rows):
-    found, texts = watch([lorry(frame, rows) for frame in range(100)])
+@pytest.mark.parametrize(
+    ("draw", "how"), [*((street, speed) for speed in (1, 2, 4, 7)), (lorry, (80, 100, 120, 140)), (lorry, (110,))]
+)
+def test_people_who_all_walk_at_one_speed_and_a_lorry_with_letters_are_no_line(draw, how):
+    found, texts = watch([draw(frame, how) for frame in range(100)])
     assert texts == () and not any(one.decibels for one in found.values())
 
 

@@ -89,8 +89,8 @@ def test_what_the_camera_does_is_told_and_is_no_event(camera, tmp_path, kind):
     assert ("that could be scored" in found.reach) and report_says(tmp_path / "faulty" / "run", found.reach)
     assert np.isnan(found.scores[hidden]).all() and np.isfinite(found.scores[6 : one.first]).all()
     report = json.loads((tmp_path / "faulty" / "run" / "report.json").read_text())
-    (told,) = report["camera_causes"]
-    assert (told["coarse"], told["fine"], report["events"]) == ("camera", kind, [])
+    (cause,) = report["camera_causes"]
+    assert (cause["coarse"], cause["fine"], report["events"]) == ("camera", kind, [])
     assert kind in (tmp_path / "faulty" / "run" / "report.html").read_text()
 
 

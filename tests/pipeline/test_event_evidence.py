@@ -25,8 +25,8 @@ class Seen:
         return [Detections(first, box, ("person",), sure, "COCO") for _ in images]
 
     def classify(self, images, boxes):
-        told = images.astype(np.float64).mean() / 255.0
-        return np.tile(np.array([[told, 1.0 - told]], np.float32), (len(boxes), 1))
+        bright = images.astype(np.float64).mean() / 255.0
+        return np.tile(np.array([[bright, 1.0 - bright]], np.float32), (len(boxes), 1))
 
 
 @pytest.fixture
@@ -73,10 +73,10 @@ def test_an_events_first_frame_peak_and_last_frame_are_wanted():
 
 @pytest.mark.parametrize("frames", [[5], [5, 6, 7, 8, 9, 10], [7, 31, 59], [59]])
 def test_evidence_is_that_of_a_pass_over_the_whole_clip(tiny_camera, path, tmp_path, frames):
-    detector, told = tiny_camera.build(EXACT), []
-    kept = gathered(detector, path, frames, tmp_path / "few", tell=lambda *step: told.append(step))
+    detector, steps = tiny_camera.build(EXACT), []
+    kept = gathered(detector, path, frames, tmp_path / "few", tell=lambda *step: steps.append(step))
     twin = whole_pass(detector, path, set(frames), tmp_path / "whole")
-    assert kept.frames() == twin.frames() == frames and told[-1] == (len(frames), len(frames))
+    assert kept.frames() == twin.frames() == frames and steps[-1] == (len(frames), len(frames))
     for frame in frames:
         one, other = kept.get(frame), twin.get(frame)
         assert np.array_equal(one.image, other.image)

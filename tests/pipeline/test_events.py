@@ -40,10 +40,7 @@ def test_hysteresis_carries_an_event_through_a_dip_but_not_alone():
 
 def test_short_events_are_dropped_and_near_ones_joined():
     values = scores(200, (10, 14), (50, 69), (80, 99), (150, 169))
-    assert spans(values) == [
-        (50, 99),
-        (150, 169),
-    ]
+    assert spans(values) == [(50, 99), (150, 169)]
 
 
 def noisy(quiet, lead, rate=25.0):

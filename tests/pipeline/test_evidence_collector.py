@@ -49,6 +49,16 @@ def heat(hot=0):
     return values
 
 
+def collected(objects, frames=(4,), added=10, hot=0, ended=False):
+    """Request frames of one chunk; return their evidence, and the action model."""
+    acts = Acts()
+    collector = EvidenceCollector(objects, acts)
+    collector.add_frames(chunk(0, added), lag=6)
+    for frame in frames:
+        collector.request(frame, 1.0, heat(hot))
+    return collector.collect(ended), acts
+
+
 def test_evidence_waits_for_the_frames_after_it():
     acts = Acts()
     collector = EvidenceCollector(Boxes(), acts)
@@ -64,12 +74,8 @@ def test_evidence_waits_for_the_frames_after_it():
 
 
 def test_at_the_clips_ends_the_outer_frames_are_repeated():
-    acts = Acts()
-    collector = EvidenceCollector(Boxes(), acts)
-    collector.add_frames(chunk(0, 5), lag=6)
-    collector.request(1, 1.0, heat())
-    collector.request(4, 1.0, heat())
-    assert [e.frame for e in collector.collect(ended=True)] == [1, 4]
+    found, acts = collected(Boxes(), (1, 4), added=5, ended=True)
+    assert [e.frame for e in found] == [1, 4]
     assert acts.shown == [[0, 0, 0, 1, 2, 3], [1, 2, 3, 4, 4, 4]]
 
 
@@ -92,23 +98,16 @@ def test_frames_that_are_asked_for_are_not_forgotten():
 
 @pytest.mark.parametrize("persons", [0, 3, MAX_PERSONS, MAX_PERSONS + 5])
 def test_actions_are_asked_of_the_hottest_persons(persons):
-    acts = Acts()
-    collector = EvidenceCollector(Boxes(persons), acts)
-    collector.add_frames(chunk(0, 10), lag=6)
-    collector.request(4, 1.0, heat(hot=max(persons - 1, 0)))
-    (evidence,) = collector.collect()
-    asked = acts.boxes[0] if acts.boxes else np.zeros((0, 4))
-    assert len(asked) == min(persons, MAX_PERSONS) == len(evidence.actions)
+    (evidence,), acts = collected(Boxes(persons), hot=max(persons - 1, 0))
+    classified = acts.boxes[0] if acts.boxes else np.zeros((0, 4))
+    assert len(classified) == min(persons, MAX_PERSONS) == len(evidence.actions)
     assert len(evidence.objects) == persons
     if persons:
-        assert asked[-1, 0] == persons - 1, "the hottest is among them"
+        assert classified[-1, 0] == persons - 1, "the hottest is among them"
 
 
 def test_doubtful_persons_are_not_asked():
-    collector = EvidenceCollector(Boxes(2, confidence=0.4), Acts())
-    collector.add_frames(chunk(0, 10), lag=6)
-    collector.request(4, 1.0, heat())
-    (evidence,) = collector.collect()
+    (evidence,), _ = collected(Boxes(2, confidence=0.4))
     assert len(evidence.actions) == 0 and evidence.actions.vocabulary == "AVA"
 
 

@@ -12,6 +12,7 @@ from pipeline.camera import save
 from pipeline.evaluation.figures import Scored, summarise_scores
 from pipeline.events import find_events
 from pipeline.false_alarms import AlarmRate, by_chance, compare, expected, number, of_camera
+from pipeline.training.calibrate import alarm_curve
 
 
 @pytest.mark.parametrize(("count", "hours"), [(0, 0.2), (1, 0.0686), (2, 0.4), (40, 3.0), (1500, 100.0)])
@@ -80,13 +81,13 @@ def said_of(camera, count, seconds):
 
 def test_the_card_and_an_evaluation_stand_side_by_side_and_agree_within_chance(tiny_camera):
     camera = kept(tiny_camera, 11.36, 0.0686, false_alarms={"asked_per_hour": 14.58})
-    told = said_of(camera, 0, 33.7)
-    assert told["said"][0] == "False alarms on the normal frames of made: 0 in 34 s: 0 an hour (0 to 390)."
-    assert told["said"][1] == (
+    found = said_of(camera, 0, 33.7)
+    assert found["said"][0] == "False alarms on the normal frames of made: 0 in 34 s: 0 an hour (0 to 390)."
+    assert found["said"][1] == (
         "The camera's card: about 11 an hour expected, 15 asked for: from 4.1 min of normal footage, so 0.1 to 76 an "
         "hour. The two agree within chance."
     )
-    assert told["card"]["per_hour"] == pytest.approx(11.36) and told["count"] == 0
+    assert found["card"]["per_hour"] == pytest.approx(11.36) and found["count"] == 0
 
 
 def test_what_chance_does_not_explain_is_said_with_the_reason(tiny_camera):
@@ -107,8 +108,6 @@ def test_a_camera_that_kept_no_false_alarms_expects_none_in_words(tiny_camera):
 
 def test_the_cards_count_is_that_of_the_same_events(tiny_camera):
     """The curve that a card reads is made of the events that an evaluation counts, on the same clips."""
-    from pipeline.training.alarms import alarm_curve
-
     clips = [clip([4.0, 5.0, 6.0, 3.5, 4.5], blind=0) for _ in range(3)]
     curve = alarm_curve([(one.scores, Clock.steady(one.fps, len(one.scores))) for one in clips])
     camera = dataclasses.replace(tiny_camera, alarms=curve, threshold=3.0)

@@ -41,7 +41,7 @@ def carried(tmp_path):
     return tmp_path
 
 
-def quiet(*told):
+def quiet(*step):
     """Hear nothing."""
 
 
@@ -62,11 +62,11 @@ def test_what_is_here_and_what_is_not(known, whycam_home):
 def test_a_fetch_that_breaks_off_goes_on_and_tells_how_far_it_is(known, server, whycam_home, monkeypatch):
     known(server.url)
     monkeypatch.delitem(official.published(), "actions")
-    server.breaks, told = 2, []
-    assert official.setup(True, None, lambda *step: told.append(step)) == "objects: w.pth: here"
+    server.breaks, steps = 2, []
+    assert official.setup(True, None, lambda *step: steps.append(step)) == "objects: w.pth: here"
     assert (whycam_home / "weights" / "w.pth").read_bytes() == CONTENT
     assert server.asked[0] is None and all(server.asked[1:]) and len(server.asked) == 3
-    assert told[-1] == ("w.pth", len(CONTENT), len(CONTENT))
+    assert steps[-1] == ("w.pth", len(CONTENT), len(CONTENT))
 
 
 def test_a_wrong_file_is_not_kept_whether_it_has_a_checksum_or_not(known, server, whycam_home):

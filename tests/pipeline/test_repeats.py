@@ -22,7 +22,7 @@ def pulldown():
     return plain()[order], np.diff(order, prepend=-1) == 0
 
 
-def told(images):
+def repeating_frames(images):
     """Which frames repeat the one before, after a look at the beginning."""
     repeats = Repeats()
     for image in images[:BEAT_FRAMES]:
@@ -35,13 +35,13 @@ def told(images):
 @pytest.mark.parametrize("pattern", [*PATTERNS, "one of five"])
 def test_repeats_are_told_however_a_clip_is_coded(pattern, crf):
     images, truth = pulldown() if pattern == "one of five" else repeating(PATTERNS[pattern])
-    found = told(code(images, FPS * 2, crf=crf))
+    found = repeating_frames(code(images, FPS * 2, crf=crf))
     assert not found[~truth].any() and found[truth].mean() > 0.95
 
 
 @pytest.mark.parametrize("crf", [18, 30])
 def test_nothing_repeats_in_a_clip_as_it_is(crf):
-    assert not told(code(plain(), FPS, crf=crf)).any()
+    assert not repeating_frames(code(plain(), FPS, crf=crf)).any()
 
 
 @pytest.mark.footage

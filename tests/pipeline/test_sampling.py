@@ -42,7 +42,7 @@ def numbers(samples):
     return [number for sample in samples for number in sample.numbers.tolist()]
 
 
-def told(images):
+def known_repeats(images):
     """What is known of a clip's repeats after a look at its beginning."""
     repeats = Repeats()
     for image in images[:64]:
@@ -64,7 +64,7 @@ def test_repeats_at_a_steady_beat_are_shown_once(pattern):
     for i in range(60):
         new.append(len(images))
         images += [frame(i), *(copy(frame(i), i) for _ in range(pattern[i % len(pattern)]))]
-    sampler, found = sample(images, np.arange(len(images)) / 20, 20.0, None, repeats=told(images))
+    sampler, found = sample(images, np.arange(len(images)) / 20, 20.0, None, repeats=known_repeats(images))
     assert numbers(found) == new
     assert sampler.repeated == len(images) - len(new)
     assert sampler.analysed == [i in set(new) for i in range(len(images))]
@@ -78,7 +78,7 @@ def test_a_still_scene_is_no_filling():
 
 def test_a_frozen_picture_is_shown_again_and_again():
     images = [frame(i) for i in range(40)] + [frame(40)] * 40 + [frame(i) for i in range(80, 100)]
-    _, found = sample(images, np.arange(100) / 10, 10.0, 10.0, repeats=told(images))
+    _, found = sample(images, np.arange(100) / 10, 10.0, 10.0, repeats=known_repeats(images))
     assert len(numbers(found)) == 100
 
 
@@ -92,7 +92,7 @@ def test_a_faster_clip_is_thinned_evenly(rate, every):
 def test_a_doubled_clip_that_is_twice_as_fast_loses_its_copies_and_no_more():
     images = [image for i in range(40) for image in (frame(i), copy(frame(i), i))]
     for shift in (0, 1):
-        _, found = sample(images[shift:], np.arange(80 - shift) / 20, 20.0, 10.0, repeats=told(images))
+        _, found = sample(images[shift:], np.arange(80 - shift) / 20, 20.0, 10.0, repeats=known_repeats(images))
         assert len(numbers(found)) == 40
         shown = {(number + shift) // 2 for number in numbers(found)}
         assert shown == set(range(40))

@@ -20,7 +20,8 @@ from core.records import Detections
 from core.registry import collect
 from pipeline.camera import load
 from pipeline.evaluation import _labelled, causes, evaluations, plan, write_predictions
-from pipeline.evaluation.causes import PROTOCOL, RULES, class_scores, trained_on, without_heat
+from pipeline.evaluation._cause_figures import class_scores
+from pipeline.evaluation.causes import PROTOCOL, RULES, trained_on, without_heat
 from pipeline.evaluation.causes_page import MOST_BYTES, CausePictures, jpeg
 from pipeline.evaluation.evaluations import EvaluationRequest
 from pipeline.evaluation.xman import measure_files
@@ -28,6 +29,7 @@ from pipeline.evidence import EvidenceFolder
 from pipeline.evidence_collector import EvidenceCollector
 from tests.jobs import inline
 from tests.pipeline.clips import Clip
+from tests.pipeline.evaluation.test_xman import written
 
 LENGTHS = {"Test001": 40, "Test002": 33}
 
@@ -145,10 +147,6 @@ def as_written(camera, tmp_path, *given, **more):
     return written(run(camera, tmp_path, *given, **more))
 
 
-def written(result):
-    return json.loads(json.dumps(result.as_json(), allow_nan=False))
-
-
 def test_the_figures_of_foreseeable_answers(tiny_camera, tmp_path, eyes):
     result = as_written(tiny_camera, tmp_path)
     ours = result["causes"]["calibrated"]
@@ -178,8 +176,8 @@ def test_every_rule_finds_what_is_alone_in_the_picture(tiny_camera, tmp_path, mo
 
 
 def test_a_cameras_causes_written_as_predictions_are_worth_the_same(tiny_camera, tmp_path, models):
-    given, told = files(tmp_path), []
-    job = plan.job_of("tiny", "made", "cpu", told.append)
+    given, reports = files(tmp_path), []
+    job = plan.job_of("tiny", "made", "cpu", reports.append)
     write_predictions.write_predictions(
         tiny_camera, Made(), given["xman"], tmp_path / "p.csv", choose("cpu", "float32"), job
     )
@@ -188,7 +186,7 @@ def test_a_cameras_causes_written_as_predictions_are_worth_the_same(tiny_camera,
     assert 0 < held["map"] < 1
     assert held["per_class"] == pytest.approx(ours["per_class"])
     assert held["map_without_location"] == pytest.approx(ours["map_without_location"])
-    explained = [p.done for p in told if p.stage == plan.EXPLAINING]
+    explained = [p.done for p in reports if p.stage == plan.EXPLAINING]
     assert explained == sorted(explained) and explained[-1] == 40 and len(set(explained)) > 4, "within each clip, too"
 
 
@@ -263,12 +261,7 @@ def test_nothing_is_dropped_in_silence(tiny_camera, tmp_path, eyes):
     assert labels["without_score"] == 1, "no window reaches frame 2"
     assert labels["nameless"] == ["a: b", "object: stroller"]
     assert labels["places"] == [], "the X-MAN file says that it is an object"
-    alone = run(
-        tiny_camera,
-        tmp_path,
-        **files(tmp_path, rows, classes),
-    )
-    assert alone == made
+    assert run(tiny_camera, tmp_path, **files(tmp_path, rows, classes)) == made
     only = as_written(tiny_camera, tmp_path, xman=None, regions=files(tmp_path, rows[:1], {})["regions"])
     assert only["labels"]["places"] == ["stroller"] and only["xman"] == {}
     for said in ("Test009, x", "a: b, object: stroller"):

@@ -11,20 +11,13 @@ from core.errors import InputError
 from pipeline.evaluation import contamination
 from pipeline.evaluation.contamination import ContaminatedDataset, Excerpt
 from pipeline.evaluation.results import Row
-from tests.pipeline.evaluation.test_evaluate import Made
-from tests.pipeline.training.test_fit_camera import Acts, Boxes
+from tests.pipeline.evaluation.test_results import Trained
+from tests.pipeline.training.test_fit_camera import models
 
+__all__ = ["models"]
 RUNTIME = choose("cpu", "float32")
-
-
-class Trained(Made):
-    """Two clips that may give, two that may be measured; the first is trained on."""
-
-    def __init__(self):
-        super().__init__((40, 33, 36, 38))
-
-    def training(self):
-        return self.clips[:1]
+LENGTHS = (40, 33, 36, 38)
+"""Of two clips that may give and two that may be measured; the first is trained on."""
 
 
 def frames_of(clips):
@@ -33,7 +26,7 @@ def frames_of(clips):
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.3])
 def test_the_share_is_that_of_all_frames_and_donors_are_not_measured(share):
-    made = ContaminatedDataset(Trained(), ("clip1", "clip3"), share, seed=3)
+    made = ContaminatedDataset(Trained(LENGTHS), ("clip1", "clip3"), share, seed=3)
     assert [clip.name for clip in made.test()] == ["clip0", "clip2"]
     drawn = made.training()[1:]
     assert frames_of(drawn) == round(40 * share / (1 - share)) == made.say()["frames"]
@@ -45,7 +38,7 @@ def test_the_share_is_that_of_all_frames_and_donors_are_not_measured(share):
 def test_a_smaller_share_is_part_of_a_larger_one_and_another_seed_draws_others(monkeypatch):
     monkeypatch.setattr(contamination, "MAX_EXCERPT_FRAMES", 4)
     small, large, other = (
-        [(s.name, s.length) for s in ContaminatedDataset(Trained(), (), share, seed).drawn]
+        [(s.name, s.length) for s in ContaminatedDataset(Trained(LENGTHS), (), share, seed).drawn]
         for share, seed in ((0.2, 1), (0.3, 1), (0.3, 2))
     )
     assert large[: len(small) - 1] == small[:-1] and len(large) > len(small)
@@ -53,7 +46,7 @@ def test_a_smaller_share_is_part_of_a_larger_one_and_another_seed_draws_others(m
 
 
 def test_a_stretch_counts_from_its_start():
-    clip = Trained().clips[0]
+    clip = Trained(LENGTHS).clips[0]
     whole = np.concatenate([chunk.images for chunk in clip.frames()])
     for chunk in (3, 8, 64):
         parts = list(Excerpt(clip, 15, 13).frames(chunk))
@@ -74,7 +67,7 @@ def test_a_stretch_counts_from_its_start():
 )
 def test_what_cannot_be_mixed_is_said(donors, share, said):
     with pytest.raises(InputError, match=said):
-        ContaminatedDataset(Trained(), donors, share, 0)
+        ContaminatedDataset(Trained(LENGTHS), donors, share, 0)
 
 
 def test_donors_stand_in_the_plan(tmp_path):
@@ -94,14 +87,10 @@ def test_donors_stand_in_the_plan(tmp_path):
          {"z", "p"}),
     ],
 )  # fmt: skip
-def test_a_row_is_trained_with_anomalies_and_measured_by_each_of_its_scores(
-    tmp_path, monkeypatch, detector, settings, scores
-):
-    monkeypatch.setattr("explain.objects.choose", lambda *_, **__: Boxes())
-    monkeypatch.setattr("explain.actions.choose", lambda *_, **__: Acts())
+def test_a_row_is_trained_with_anomalies_and_measured_by_each_of_its_scores(tmp_path, detector, settings, scores):
     row = Row("tiny", detector, {**settings, "epochs": 2})
     folder = tmp_path / "kept"
-    made = contamination.run(row, 0.2, 0, Trained(), (), folder, tmp_path / "work", RUNTIME)
+    made = contamination.run(row, 0.2, 0, Trained(LENGTHS), (), folder, tmp_path / "work", RUNTIME)
     kept = json.loads((folder / "tiny-anomalies-20.seed0.json").read_text())
     assert kept == json.loads(json.dumps(made))
     assert set(kept["anomalies"]["auc"]) == scores and len(kept["videos"]) == 2

@@ -7,11 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.errors import DataError
 from footage.predictions import COLUMNS, read, read_labels
-from pipeline.evaluation._xman_match import match
+from pipeline.evaluation._xman_match import _stretches, match
 
 ROOT = Path(__file__).resolve().parents[3]
 WAYS = range(-4, 5)
@@ -117,10 +118,6 @@ def naive_stretches(frames):
 
 
 def test_stretches_are_those_of_the_naive_twin():
-    import numpy as np
-
-    from pipeline.evaluation._frame_origin import _stretches
-
     rng = np.random.default_rng(0)
     for _ in range(200):
         frames = np.flatnonzero(rng.random(rng.integers(1, 30)) < rng.random())
@@ -128,8 +125,8 @@ def test_stretches_are_those_of_the_naive_twin():
 
 
 def analysed(clip, camera, out):
-    asked = ["analyse", str(clip), "--camera", camera, "--out", str(out), "--device", "cpu"]
-    done = subprocess.run([sys.executable, "-m", "cli", *asked], cwd=ROOT, capture_output=True, text=True)
+    command = ["analyse", str(clip), "--camera", camera, "--out", str(out), "--device", "cpu"]
+    done = subprocess.run([sys.executable, "-m", "cli", *command], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return out / "causes.csv"
 

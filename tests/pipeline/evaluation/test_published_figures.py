@@ -7,8 +7,8 @@ import pytest
 
 from core.registry import collect
 from pipeline.camera import detector_entries
+from pipeline.evaluation.export import PUBLISHED, comparable_figures, published_figures
 from pipeline.evaluation.protocols import PROTOCOLS
-from pipeline.evaluation.published_figures import FOLDER, comparable_figures, published_figures
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -58,4 +58,4 @@ def test_figures_of_other_labels_do_not_stand_beside():
     assert {f.paper for f in other} == {"astrid2021learning", "szymanowicz2022discrete"}
     assert [f.value for f in other] == sorted((f.value for f in other), reverse=True)
     assert {f.detector for f in comparable_figures("ped2", "ucsd-ped2/v1p2", detector="itae")} == {"itae"}
-    assert len(list(FOLDER.glob("*.csv"))) == 5
+    assert len(list(PUBLISHED.glob("*.csv"))) == 5

@@ -14,8 +14,9 @@ from pipeline.camera import load
 from pipeline.evaluation import results
 from pipeline.evaluation.results import HEAD, Row
 from tests.pipeline.evaluation.test_evaluate import Made
-from tests.pipeline.training.test_fit_camera import Acts, Boxes
+from tests.pipeline.training.test_fit_camera import models
 
+__all__ = ["models"]
 PLANS = sorted((Path(__file__).resolve().parents[3] / "docs" / "results").glob("*/plan.toml"))
 SETTINGS = {"base": 4, "height": 48, "width": 64, "channels": 1, "codes": 8, "inputs": 2, "batch": 8, "epochs": 9}
 RUNTIME = choose("cpu", "float32")
@@ -32,12 +33,6 @@ def row(**differs):
 
 def run(tmp_path, seed=0, report=None, **differs):
     return results.run(row(**differs), seed, Trained(), tmp_path / "kept", tmp_path / "work", RUNTIME, report)
-
-
-@pytest.fixture(autouse=True)
-def models(monkeypatch):
-    monkeypatch.setattr("explain.objects.choose", lambda *_, **__: Boxes())
-    monkeypatch.setattr("explain.actions.choose", lambda *_, **__: Acts())
 
 
 def test_a_run_keeps_figures_the_camera_and_the_oracles_looks(tmp_path):

@@ -20,6 +20,7 @@ from pipeline.evaluation import score_files
 from pipeline.evaluation.evaluate import evaluate
 from pipeline.evaluation.evaluate_scores import evaluate_score_file
 from pipeline.evaluation.score_files import ClipScores, ScoreFile
+from tests.metrics.test_regions import area_of, overlap
 from tests.pipeline.evaluation.test_evaluate import Made
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -131,16 +132,12 @@ def test_files_that_hold_something_else_are_refused(tmp_path):
             score_files.read(tmp_path / "x.npz", ["a"], [4])
     with zipfile.ZipFile(tmp_path / "y.npz", "w") as made:
         made.writestr("facts.npy", b"x")
-    with pytest.raises(DataError, match="of its array 'facts'"):
-        score_files.read(tmp_path / "y.npz", ["a"], [4])
     np.savez(tmp_path / "z.npz", facts=np.array([{}], object))
-    with pytest.raises(DataError, match="values of type 'object', not numbers"):
-        score_files.read(tmp_path / "z.npz", ["a"], [4])
     np.savez(tmp_path / "w.npz", facts=np.frombuffer(b"[" * 9999, np.uint8))
-    with pytest.raises(DataError, match="holds no scores"):
-        score_files.read(tmp_path / "w.npz", ["a"], [4])
-    with pytest.raises(DataError, match="there is no file"):
-        score_files.read(tmp_path / "none.npz", ["a"], [4])
+    wrong = {"y": "of its array 'facts'", "z": "values of type 'object', not numbers", "w": "holds no scores"}
+    for name, said in (wrong | {"none": "there is no file"}).items():
+        with pytest.raises(DataError, match=said):
+            score_files.read(tmp_path / f"{name}.npz", ["a"], [4])
 
 
 def test_more_scores_than_any_clip_has_frames_are_refused_before_they_are_read(tmp_path):
@@ -224,30 +221,12 @@ def naive_curves(clips):
             for f, heat in enumerate(clip.heat):
                 seen = [tuple(clip.cell * v for v in box) for box in naive_parts(heat.astype(float) >= level)]
                 true = naive_parts(truth[f])
-                hits = [[iou(a, b) >= 0.1 for b in true] for a in seen]
+                hits = [[overlap(a, b) >= 0.1 for b in true] for a in seen]
                 false += sum(not any(row) for row in hits)
                 found += [any(row[j] for row in hits) for j in range(len(true))]
         points["r"].append((false / frames, np.mean(found)))
         points["t"].append((false / frames, float(np.mean(found) >= 0.1)))
-    return [area(points[key]) for key in "rt"]
-
-
-def iou(a, b):
-    wide, high = (min(a[i + 2], b[i + 2]) - max(a[i], b[i]) for i in (0, 1))
-    if wide <= 0 or high <= 0:
-        return 0.0
-    areas = [(x[2] - x[0]) * (x[3] - x[1]) for x in (a, b)]
-    return wide * high / (sum(areas) - wide * high)
-
-
-def area(points):
-    best = {}
-    for x, y in points:
-        best[x] = max(best.get(x, 0), y)
-    xs = sorted(best)
-    ys = np.maximum.accumulate([best[x] for x in xs])
-    grid = sorted({*[x for x in xs if x <= 1], 1.0})
-    return np.trapezoid(np.interp(grid, xs, ys), grid)
+    return [area_of(points[key]) for key in "rt"]
 
 
 def test_curves_of_heat_are_those_of_the_naive_twin():
@@ -294,9 +273,9 @@ def test_stored_scores_of_ped2_take_seconds(footage_root, tmp_path):
         clips.append(ClipScores(clip.name, heat.mean((1, 2)).astype(np.float32), None, 10.0, heat, 4))
     score_files.write(ScoreFile("made", "noise", "ped2", None, 0, tuple(clips)), tmp_path / "made.npz")
     kept_in = str(tmp_path / "made.npz")
-    asked = ["--data", "ped2", "--root", str(footage_root), "--scores", kept_in, "--json", "-"]
+    options = ["--data", "ped2", "--root", str(footage_root), "--scores", kept_in, "--json", "-"]
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    done = subprocess.run([sys.executable, "-m", "cli", "evaluate", *asked], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-m", "cli", "evaluate", *options], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert 0 <= json.loads(done.stdout)["localisation"]["rbdc"] < 1
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 5

@@ -15,12 +15,7 @@ from cli.xman import show
 from core.errors import UnknownNameError
 from metrics.xman import by_chance, class_precision
 from pipeline.evaluation import xman, xman_text
-
-NAMES = [("object", "bicycle"), ("object", "truck"), ("action", "run / jog"), ("location", "on the grass")]
-
-
-def written(result):
-    return json.loads(json.dumps(result.as_json(), allow_nan=False))
+from tests.pipeline.evaluation.test_xman import NAMES, written
 
 
 def measured(tmp_path, predictions, labels, **options):

@@ -1,7 +1,7 @@
 """One frame of a clip, explained: files, figures, and clear answers to what cannot be explained."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import cv2
 import numpy as np
@@ -19,7 +19,7 @@ from pipeline import frame_log, store
 from pipeline.explaining import plan
 from pipeline.explaining.attribution_input import attribution_input, background, load_window, scale_of
 from pipeline.explaining.attributions import FrameRequest, explain_frame
-from pipeline.explaining.budgets import budget_of
+from pipeline.explaining.budgets import budget_of, default_budget, evaluations_within
 from pipeline.explaining.plan import chosen, methods
 from pipeline.explaining.source import explain_source
 from pipeline.sampling import Analysed
@@ -39,12 +39,12 @@ def explain(path, camera, out, frame=12, methods=FEW, **more):
 
 
 def test_each_method_leaves_its_map_its_picture_and_its_figures(tiny_camera, clip, tmp_path):
-    told, known = [], methods()
-    job = plan.job_of(("tiny", "cpu"), {name: known[name] for name in FEW}, 24, 0, told.append)
+    reports, known = [], methods()
+    job = plan.job_of(("tiny", "cpu"), {name: known[name] for name in FEW}, 24, 0, reports.append)
     result = explain(clip, tiny_camera, tmp_path / "why", job=job)
-    assert list(dict.fromkeys(p.stage for p in told)) == [plan.READING, *FEW]
+    assert list(dict.fromkeys(p.stage for p in reports)) == [plan.READING, *FEW]
     for name in FEW:
-        passes = [p.done for p in told if p.stage == name]
+        passes = [p.done for p in reports if p.stage == name]
         assert passes == sorted(passes) and passes[0] == 0 and 0.5 < passes[-1] / plan.passes(known[name], 24) < 1.5
     assert json.loads((tmp_path / "why" / "explain.json").read_text()) == json.loads(json.dumps(result.as_json()))
     for name in FEW:
@@ -161,3 +161,13 @@ def test_the_question_is_the_detectors_own(tiny_camera, clip):
         float(scale.of(tiny_camera.threshold + tiny_camera.normality.median)), rel=1e-6
     )
     assert np.allclose(question.expected.numpy() * 0.5 + 0.5, answer.expected[0].numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize(("operations", "evaluations"), [(1, 320), (36e9, 224), (88.6e9, 96), (1e15, 64)])
+def test_large_networks_are_asked_less(operations, evaluations):
+    assert evaluations_within(operations) == evaluations
+
+
+def test_a_small_camera_gets_the_whole_budget_and_the_papers_network_less(tiny_camera):
+    assert default_budget(tiny_camera).evaluations == 320
+    assert default_budget(replace(tiny_camera, settings={})).evaluations == 96

@@ -25,17 +25,17 @@ def test_the_fall_is_said_with_what_was_needed_and_what_did_not_matter():
 
 
 def test_what_did_not_matter_is_told_from_its_namesake_that_did():
-    told = said(("handbag", True, True), ("handbag", False, False), ("truck", False, False))
-    assert told.endswith("It did not matter that another handbag and the truck were there.")
-    told = said((UNKNOWN, True, True), (UNKNOWN, False, False))
-    assert told.endswith("It did not matter that something else that no model has a name for was there.")
+    text = said(("handbag", True, True), ("handbag", False, False), ("truck", False, False))
+    assert text.endswith("It did not matter that another handbag and the truck were there.")
+    text = said((UNKNOWN, True, True), (UNKNOWN, False, False))
+    assert text.endswith("It did not matter that something else that no model has a name for was there.")
 
 
 def test_namesakes_are_counted():
     people = [("person", False, False)] * 4
     assert said(("bicycle", True, True), *people).endswith("It did not matter that 4 persons were there.")
-    told = said(("bus", True, True), *[("bus", False, False)] * 2, *people[:1])
-    assert told.endswith("It did not matter that 2 other buses and the person were there.")
+    text = said(("bus", True, True), *[("bus", False, False)] * 2, *people[:1])
+    assert text.endswith("It did not matter that 2 other buses and the person were there.")
     assert said((UNKNOWN, True, True), (UNKNOWN, True, True)).startswith(
         "Without what no model has a name for (2 times) the score falls"
     )

@@ -7,32 +7,25 @@ import pytest
 
 from core import device
 from core.errors import DataError, InputError, StorageError, UnknownNameError, WeightsError
-from core.records import Detections, Frames
+from core.records import Detections
 from pipeline import camera as cameras
 from pipeline import thresholds
 from pipeline.training import fit_camera as stage
 from pipeline.training.fit_camera import NormalFootage, TrainingSpec, fit_camera
+from tests.pipeline.clips import Clip
 from tests.spoilt import spoil_scores
 
 SETTINGS = {"base": 4, "height": 32, "width": 48, "channels": 1, "batch": 8, "epochs": 2, "codes": 8, "inputs": 2}
 RUNTIME = device.choose("cpu", "float32")
+FIGURES = ("protocol", "auc", "auc_pr", "eer", "f1", "f1_oracle", "frame_index", "frames", "scored", "abnormal")
 
 
-class Square:
+def square(frames=40):
     """A still picture in which a square walks from left to right."""
-
-    name = "square"
-
-    def __init__(self, frames=40):
-        self.count = frames
-
-    def frames(self, chunk=32):
-        still = np.random.default_rng(3).integers(60, 120, (36, 54, 3), dtype=np.uint8)
-        for first in range(0, self.count, chunk):
-            images = np.stack([still] * min(chunk, self.count - first))
-            for i, image in enumerate(images):
-                image[10:20, (first + i) % 44 : (first + i) % 44 + 10] = 230
-            yield Frames(images, first, np.arange(first, first + len(images)) / 10.0)
+    images = np.stack([np.random.default_rng(3).integers(60, 120, (36, 54, 3), dtype=np.uint8)] * frames)
+    for i, image in enumerate(images):
+        image[10:20, i % 44 : i % 44 + 10] = 230
+    return Clip("square", images)
 
 
 class Boxes:
@@ -57,29 +50,25 @@ def models(monkeypatch):
 
 
 def made(out, clips=None, **options):
-    normal = NormalFootage("squares", clips or [Square(), Square(30)], 10.0)
+    normal = NormalFootage("squares", clips or [square(), square(30)], 10.0)
     return fit_camera(TrainingSpec("vqunet-prediction", normal, out, SETTINGS, runtime=RUNTIME, **options))
 
 
 def test_a_camera_is_whole_and_loads_again(tmp_path):
     made(tmp_path / "square")
-    assert {p.name for p in (tmp_path / "square").iterdir()} == {
-        "camera.json",
-        "weights.safetensors",
-        "background.png",
-    }
+    assert {p.name for p in (tmp_path / "square").iterdir()} == {"camera.json", "weights.safetensors", "background.png"}
     camera = cameras.load(str(tmp_path / "square"))
     assert (camera.width, camera.height, camera.fps, camera.card["epochs"]) == (54, 36, 10.0, 2)
     assert camera.card["calibrated_on"] == "the training clips"
     assert 0 < camera.floor < camera.threshold
     assert camera.normality.frames == 40 + 30 - 2 * 2 and camera.normality.explained_frames > 20
     assert set(camera.normality.classes) >= {"person", "walk"}
-    assert cameras.likeness(camera, next(Square().frames()).images) == ()
+    assert cameras.likeness(camera, square(32).images) == ()
     assert camera.build(RUNTIME).window.inputs == 2
 
 
 def test_held_out_clips_set_the_threshold_and_stand_on_the_card(tmp_path):
-    camera = made(tmp_path / "square", validation=[Square(20)])
+    camera = made(tmp_path / "square", validation=[square(20)])
     assert camera.card["calibrated_on"] == ["square"] and camera.normality.frames == 18
 
 
@@ -134,16 +123,15 @@ def test_footage_whose_scores_are_no_numbers_makes_no_camera(tmp_path, monkeypat
 
 def test_short_footage_and_bad_names_are_refused(tmp_path):
     with pytest.raises(DataError, match="no clip of the normal footage"):
-        made(tmp_path / "square", clips=[Square(2)])
+        made(tmp_path / "square", clips=[square(2)])
     with pytest.raises(InputError, match="camera name 'Two Words'"):
         made(tmp_path / "Two Words")
 
 
 def test_figures_are_noted_on_the_card_beside_those_of_other_labels(tmp_path):
     camera = made(tmp_path / "square")
-    names = ("protocol", "auc", "auc_pr", "eer", "f1", "f1_oracle", "frame_index", "frames", "scored", "abnormal")
     for label_set, value in (("one/1", 0.5), ("two/1", 0.7)):
-        result = dict.fromkeys(names, value) | {"label_set": label_set}
+        result = dict.fromkeys(FIGURES, value) | {"label_set": label_set}
         cameras.note(cameras.load(str(camera.folder)), result)
     figures = cameras.load(str(camera.folder)).card["figures"]
     assert {name: entry["eer"] for name, entry in figures.items()} == {"one/1": 0.5, "two/1": 0.7}
@@ -151,9 +139,8 @@ def test_figures_are_noted_on_the_card_beside_those_of_other_labels(tmp_path):
 
 def test_measuring_again_keeps_the_weights_and_drops_stale_figures(tmp_path):
     camera = made(tmp_path / "square")
-    names = ("protocol", "auc", "auc_pr", "eer", "f1", "f1_oracle", "frame_index", "frames", "scored", "abnormal")
-    cameras.note(camera, dict.fromkeys(names, 0.5) | {"label_set": "one/1"})
-    again = stage.remeasure_camera(str(camera.folder), NormalFootage("other", [Square(20)], 10.0), runtime=RUNTIME)
+    cameras.note(camera, dict.fromkeys(FIGURES, 0.5) | {"label_set": "one/1"})
+    again = stage.remeasure_camera(str(camera.folder), NormalFootage("other", [square(20)], 10.0), runtime=RUNTIME)
     kept = cameras.load(str(camera.folder))
     assert (again.sha256, kept.sha256) == (camera.sha256, camera.sha256)
     assert kept.normality.frames == 18 and kept.card["calibrated_on"] == ["square"] and kept.card["figures"] == {}
@@ -161,7 +148,7 @@ def test_measuring_again_keeps_the_weights_and_drops_stale_figures(tmp_path):
 
 
 def test_the_card_says_what_the_threshold_costs_and_the_knob_moves_it(tmp_path):
-    camera = made(tmp_path / "square", validation=[Square(60)], false_alarms=600)
+    camera = made(tmp_path / "square", validation=[square(60)], false_alarms=600)
     kept = cameras.load(str(camera.folder))
     assert kept.alarms == camera.alarms and kept.alarms.hours == pytest.approx(58 / 36000, rel=0.05)
     promise = kept.card["false_alarms"]
@@ -175,7 +162,7 @@ def test_the_card_says_what_the_threshold_costs_and_the_knob_moves_it(tmp_path):
 
 
 def test_without_a_wish_the_threshold_costs_what_the_footage_can_count(tmp_path):
-    kept = cameras.load(str(made(tmp_path / "square", validation=[Square(60)]).folder))
+    kept = cameras.load(str(made(tmp_path / "square", validation=[square(60)]).folder))
     assert kept.card["false_alarms"]["asked_per_hour"] == pytest.approx(kept.alarms.usual, abs=0.01)
     assert kept.threshold == kept.alarms.threshold(kept.alarms.usual)
 
@@ -193,8 +180,8 @@ def test_a_camera_that_does_not_know_its_false_alarms_says_how_to_learn_them(tin
 
 
 def test_what_was_trained_on_is_seen_too_but_not_its_score(tmp_path):
-    alone = made(tmp_path / "alone", validation=[Square(20)])
-    both = made(tmp_path / "both", validation=[Square(20)], counted_too=[Square(40)])
+    alone = made(tmp_path / "alone", validation=[square(20)])
+    both = made(tmp_path / "both", validation=[square(20)], counted_too=[square(40)])
     assert both.normality.frames == alone.normality.frames == 18
     assert (both.threshold, both.normality.median) == (alone.threshold, alone.normality.median)
     assert both.normality.explained_frames > alone.normality.explained_frames

@@ -7,26 +7,19 @@ import torch
 from core import device
 from core.contracts import Plateau
 from core.errors import DataError, InputError
-from core.records import Frames
 from pipeline.camera import make_detector
 from pipeline.training.cache import Cache
 from pipeline.training.loop import FitOptions, _Stage, fit
+from tests.clips import noise
+from tests.pipeline.clips import Clip
 
 RUNTIME = device.choose("cpu", "float32")
 SETTINGS = {"base": 4, "height": 16, "width": 24, "channels": 1, "batch": 4, "epochs": 3, "codes": 8, "inputs": 2}
 
 
-class Drawn:
+def drawn(name, frames, seed=0):
     """A clip of frames drawn from a seed."""
-
-    def __init__(self, name, frames, seed=0):
-        self.name, self.count, self.seed = name, frames, seed
-
-    def frames(self, chunk=32):
-        images = np.random.default_rng(self.seed).integers(0, 256, (self.count, 20, 30, 3), dtype=np.uint8)
-        for i in range(0, self.count, chunk):
-            part = images[i : i + chunk]
-            yield Frames(part, i, np.arange(i, i + len(part)) / 25.0)
+    return Clip(name, noise(frames, 30, 20, seed))
 
 
 class Killed(Exception):
@@ -41,7 +34,7 @@ def trained(work, *, seed=0, resume=False, kill_in_epoch=None):
         if step.epoch == kill_in_epoch:
             raise Killed
 
-    progress = fit(detector, [Drawn("a", 12), Drawn("b", 9, 1)], work, RUNTIME, FitOptions(seed, resume, report=report))
+    progress = fit(detector, [drawn("a", 12), drawn("b", 9, 1)], work, RUNTIME, FitOptions(seed, resume, report=report))
     return detector, progress
 
 
@@ -69,7 +62,7 @@ def test_the_cache_is_gone_and_the_checkpoint_kept(tmp_path):
 
 def test_windows_never_cross_from_clip_to_clip(tmp_path):
     detector = make_detector("unet-prediction", {**SETTINGS, "codes": 0})
-    cache = Cache(tmp_path / "frames.u8", detector, [Drawn("a", 5), Drawn("short", 2, 1), Drawn("b", 4, 2)])
+    cache = Cache(tmp_path / "frames.u8", detector, [drawn("a", 5), drawn("short", 2, 1), drawn("b", 4, 2)])
     assert cache.lengths == [5, 2, 4] and cache.starts.tolist() == [0, 1, 2, 7, 8]
     batches = list(cache.batches(4, cache.starts))
     seen = torch.cat(batches)
@@ -81,11 +74,11 @@ def test_windows_never_cross_from_clip_to_clip(tmp_path):
 
 def test_a_longer_span_repeats_the_last_frame_of_its_own_clip(tmp_path):
     detector = make_detector("unet-prediction", {**SETTINGS, "codes": 0})
-    clips = [Drawn("a", 5), Drawn("b", 4, 2)]
+    clips = [drawn("a", 5), drawn("b", 4, 2)]
     cache = Cache(tmp_path / "frames.u8", detector, clips)
     span = cache.span + 3
     got = {window.numpy().tobytes() for batch in cache.batches(2, cache.starts[::-1], span) for window in batch}
-    frames = [detector.resize(torch.from_numpy(next(clip.frames(chunk=9)).images)).numpy() for clip in clips]
+    frames = [detector.resize(torch.from_numpy(clip.images)).numpy() for clip in clips]
     expected = {
         np.stack([clip[min(start + i, len(clip) - 1)] for i in range(span)]).tobytes()
         for clip in frames
@@ -94,7 +87,7 @@ def test_a_longer_span_repeats_the_last_frame_of_its_own_clip(tmp_path):
     assert got == expected
 
 
-@pytest.mark.parametrize(("clips", "said"), [([], "holds no frame"), ([Drawn("a", 2)], "no clip .* has the 3 frames")])
+@pytest.mark.parametrize(("clips", "said"), [([], "holds no frame"), ([drawn("a", 2)], "no clip .* has the 3 frames")])
 def test_footage_without_a_window_is_refused(tmp_path, clips, said):
     with pytest.raises(DataError, match=said):
         fit(make_detector("vqunet-prediction", SETTINGS), clips, tmp_path, RUNTIME)
@@ -109,7 +102,7 @@ def test_a_diverging_loss_stops_with_one_sentence_and_the_last_checkpoint(tmp_pa
                 next(iter(detector.parameters())).fill_(float("nan"))
 
     with pytest.raises(InputError, match=r"became nan .* --resume with a lower learning rate"):
-        fit(detector, [Drawn("a", 12)], tmp_path, RUNTIME, FitOptions(report=spoil))
+        fit(detector, [drawn("a", 12)], tmp_path, RUNTIME, FitOptions(report=spoil))
     kept = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
     assert kept["progress"]["epoch"] == 1
     assert all(value.isfinite().all() for value in kept["detector"].values())
@@ -137,7 +130,7 @@ def steered(tmp_path, plateau, epochs=6, resume=False, each_epoch=None):
             each_epoch(progress)
 
     how = FitOptions(resume=resume, each_epoch=look)
-    return detector, fit(detector, [Drawn("a", 20), Drawn("b", 30, 1)], tmp_path, RUNTIME, how), rates
+    return detector, fit(detector, [drawn("a", 20), drawn("b", 30, 1)], tmp_path, RUNTIME, how), rates
 
 
 def test_the_rate_falls_and_the_training_ends_when_held_out_windows_gain_no_more(tmp_path, monkeypatch):
@@ -149,7 +142,7 @@ def test_the_rate_falls_and_the_training_ends_when_held_out_windows_gain_no_more
 
 def test_held_out_windows_are_measured_and_not_trained_on(tmp_path):
     detector, progress, _ = steered(tmp_path, Plateau(0.1, 0.75, 4), epochs=1)
-    images = [torch.from_numpy(next(Drawn(n, c, s).frames(99)).images) for n, c, s in (("a", 20, 0), ("b", 30, 1))]
+    images = [torch.from_numpy(drawn(n, c, s).images) for n, c, s in (("a", 20, 0), ("b", 30, 1))]
     last = torch.cat([images[0][-2:], images[1][-3:]])
     with torch.no_grad():
         naive = float(detector.loss(detector.prepare(detector.resize(last))[:, None])["mse"])
@@ -175,13 +168,13 @@ def test_a_training_killed_on_a_plateau_resumes_as_one_that_was_not(tmp_path):
 def test_too_few_windows_to_hold_some_out_are_refused(tmp_path):
     detector = make_detector("bcae1", {"base": 4, "height": 80, "width": 80, "channels": 1})
     with pytest.raises(DataError, match="3 windows of normal footage are too few to hold out 10%"):
-        fit(detector, [Drawn("a", 3)], tmp_path, RUNTIME)
+        fit(detector, [drawn("a", 3)], tmp_path, RUNTIME)
 
 
 def test_an_epoch_draws_no_more_windows_than_it_is_told(tmp_path):
     steps = []
     detector = make_detector("vqunet-prediction", SETTINGS)
-    fit(detector, [Drawn("a", 20)], tmp_path, RUNTIME, FitOptions(windows=8, report=steps.append))
+    fit(detector, [drawn("a", 20)], tmp_path, RUNTIME, FitOptions(windows=8, report=steps.append))
     assert [(step.epoch, step.done) for step in steps] == [(0, 0.0)] + [(e, d) for e in range(3) for d in (0.5, 1.0)]
     assert steps[0].loss is None and [step.behind for step in steps] == [0, 4, 8, 12, 16, 20, 24]
     assert {step.windows for step in steps} == {24}
@@ -193,7 +186,7 @@ def test_a_stage_whose_windows_take_longer_counts_for_more(tmp_path):
     detector = make_detector("decoupled-conv3d", settings)
     stages = detector.stages()
     how = FitOptions(windows=8, costs=tuple(float(3**i) for i in range(len(stages))), report=steps.append)
-    fit(detector, [Drawn("a", 20)], tmp_path, RUNTIME, how)
+    fit(detector, [drawn("a", 20)], tmp_path, RUNTIME, how)
     work = [8 * stage.epochs * 3.0**i for i, stage in enumerate(stages)]
     begun = [step.behind for step in steps if step.loss is None]
     assert begun == [sum(work[:i]) for i in range(len(stages))] and {step.windows for step in steps} == {sum(work)}
@@ -224,7 +217,7 @@ def test_a_resumed_training_takes_a_rate_that_was_set_anew(tmp_path, name):
             if progress.epoch == stop:
                 raise Killed
 
-        fit(detector, [Drawn("a", 30)], work, RUNTIME, FitOptions(resume=resume, each_epoch=look))
+        fit(detector, [drawn("a", 30)], work, RUNTIME, FitOptions(resume=resume, each_epoch=look))
 
     run(1e-3, tmp_path / "whole")
     with pytest.raises(Killed):
@@ -241,4 +234,4 @@ def test_a_loss_that_diverges_at_once_leaves_nothing_to_resume(tmp_path):
     with torch.no_grad():
         next(iter(detector.parameters())).fill_(float("nan"))
     with pytest.raises(InputError, match="begin again with a lower learning rate"):
-        fit(detector, [Drawn("a", 12)], tmp_path, RUNTIME)
+        fit(detector, [drawn("a", 12)], tmp_path, RUNTIME)

@@ -12,19 +12,14 @@ from pipeline.training import plan
 from pipeline.training.check_footage import UnfitError
 from pipeline.training.train_camera import TrainingCallbacks, TrainingRequest, train_camera
 from tests.pipeline.scenes import film
-from tests.pipeline.training.test_fit_camera import Acts, Boxes
+from tests.pipeline.training.test_fit_camera import models
 
+__all__ = ["models"]
 RUNTIME = device.choose("cpu", "float32")
 SMALL = {"base": 4, "codes": 8, "inputs": 2, "epochs": 1, "height": 32, "width": 56}
 
 
-@pytest.fixture(autouse=True)
-def models(monkeypatch):
-    monkeypatch.setattr("explain.objects.choose", lambda *_, **__: Boxes())
-    monkeypatch.setattr("explain.actions.choose", lambda *_, **__: Acts())
-
-
-class Told:
+class Record:
     def __init__(self):
         self.notes, self.reasons, self.done, self.steps = [], {}, [], []
 
@@ -38,37 +33,37 @@ class Told:
 
 
 def taught(out, clips=None, request=None, stop=None, **settings):
-    told = Told()
+    record = Record()
     made = clips or [film(f"{i}.mp4", 45) for i in range(8)]
     request = request or TrainingRequest(settings=SMALL | settings, false_alarms=30)
-    return lambda: (train_camera("yard", made, out, request, told.callbacks(stop), RUNTIME), told)
+    return lambda: (train_camera("yard", made, out, request, record.callbacks(stop), RUNTIME), record)
 
 
 def test_a_camera_says_what_was_chosen_and_why_and_what_was_held_out(tmp_path):
-    camera, told = taught(tmp_path / "yard")()
+    camera, record = taught(tmp_path / "yard")()
     kept = cameras.load(str(camera.folder))
     assert (kept.detector, kept.settings["channels"], kept.settings["step"]) == ("vqunet-prediction", 3, 1)
     assert {name: kept.settings[name] for name in SMALL} == SMALL
-    assert kept.card["chosen"] == told.reasons and set(told.reasons) >= {
+    assert kept.card["chosen"] == record.reasons and set(record.reasons) >= {
         "detector",
         "step",
         "patch",
         "batch",
         "hold out",
     }
-    assert not set(told.reasons) & set(SMALL)
+    assert not set(record.reasons) & set(SMALL)
     assert kept.card["clips"] == [f"{i}.mp4" for i in (0, 1, 2, 4, 5, 6)]
     assert kept.card["calibrated_on"] == ["3.mp4", "7.mp4"]
     assert kept.card["footage"]["minutes"] == pytest.approx(360 / 600, abs=0.01)
     assert kept.card["false_alarms"]["asked_per_hour"] == 30
     assert kept.normality.frames == 2 * (45 - 2) and kept.normality.explained_frames > 100
     assert any(note.startswith("the footage is short") for note in kept.card["warnings"])
-    assert any("the threshold was measured on 0.1 minutes" in note for note in told.notes)
+    assert any("the threshold was measured on 0.1 minutes" in note for note in record.notes)
     stages = [plan.SURVEYING, plan.TRYING, plan.READING, plan.LEARNING, LOADING, plan.COUNTING, plan.MEASURING]
-    assert list(dict.fromkeys(p.stage for p in told.done)) == [*stages, plan.SUMMING]
-    measured = [p for p in told.done if p.stage == plan.MEASURING]
+    assert list(dict.fromkeys(p.stage for p in record.done)) == [*stages, plan.SUMMING]
+    measured = [p for p in record.done if p.stage == plan.MEASURING]
     assert measured[-1].done == kept.normality.frames + 6 * (45 - 2) and all(p.left > 0 for p in measured)
-    learning = [p for p in told.done if p.stage == plan.LEARNING]
+    learning = [p for p in record.done if p.stage == plan.LEARNING]
     assert learning[-1].done == learning[-1].total > 0 and learning[-1].left > 0
     assert {path.name for path in camera.folder.iterdir()} == {"camera.json", "weights.safetensors", "background.png"}
     assert kept.build(RUNTIME).window.inputs == 2
@@ -85,8 +80,8 @@ def test_a_stopped_training_goes_on_with_what_was_chosen_for_it(tmp_path, monkey
         taught(tmp_path / "yard", epochs=2, stop=1)()
     assert {path.name for path in (tmp_path / "yard" / "training").iterdir()} == {"checkpoint.pt", "chosen.json"}
     monkeypatch.setattr("pipeline.training.train_camera.choose_settings", lambda *_: pytest.fail("chosen again"))
-    camera, told = taught(tmp_path / "yard", request=TrainingRequest(resume=True, false_alarms=30))()
-    assert {step.epoch for step in told.steps} == {1}
+    camera, record = taught(tmp_path / "yard", request=TrainingRequest(resume=True, false_alarms=30))()
+    assert {step.epoch for step in record.steps} == {1}
     assert (camera.sha256, dict(camera.settings)) == (whole.sha256, dict(whole.settings))
     assert camera.card["calibrated_on"] == whole.card["calibrated_on"]
 
@@ -105,8 +100,9 @@ def test_unfit_footage_trains_only_when_asked_to_anyway(tmp_path):
     with pytest.raises(UnfitError, match=r"'other.mp4' and '0.mp4' do not show the same place"):
         taught(tmp_path / "yard", clips, TrainingRequest(settings=SMALL))()
     assert not (tmp_path / "yard").exists()
-    camera, told = taught(tmp_path / "yard", clips, TrainingRequest(settings=SMALL, anyway=True))()
-    assert any("'other.mp4'" in note for note in told.notes) and any("too short: 180" in note for note in told.notes)
+    camera, record = taught(tmp_path / "yard", clips, TrainingRequest(settings=SMALL, anyway=True))()
+    assert any("'other.mp4'" in note for note in record.notes)
+    assert any("too short: 180" in note for note in record.notes)
     assert len(camera.card["warnings"]) >= 2
 
 
@@ -123,6 +119,6 @@ def test_unfit_footage_trains_only_when_asked_to_anyway(tmp_path):
 )
 def test_a_wish_out_of_range_is_refused_before_the_footage_is_looked_at(tmp_path, wanted, error, said):
     with pytest.raises(error, match=said):
-        train_camera("yard", [], tmp_path / "yard", wanted, Told().callbacks(), RUNTIME)
+        train_camera("yard", [], tmp_path / "yard", wanted, Record().callbacks(), RUNTIME)
     with pytest.raises(InputError, match="camera name 'Two Words'"):
-        train_camera("yard", [], tmp_path / "Two Words", TrainingRequest(), Told().callbacks(), RUNTIME)
+        train_camera("yard", [], tmp_path / "Two Words", TrainingRequest(), Record().callbacks(), RUNTIME)

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from core import device
-from core.records import Frames
 from pipeline.camera import make_detector
 from pipeline.training.loop import FitOptions, fit
+from tests.pipeline.clips import Clip
 
 RUNTIME = device.choose("cpu", "bfloat16")
 SETTINGS = {
@@ -24,16 +24,10 @@ SETTINGS = {
 }  # fmt: skip
 
 
-class Drawn:
+def drifting(frames):
     """Noise that drifts to the right."""
-
-    def __init__(self, name, frames):
-        self.name, self.count = name, frames
-
-    def frames(self, chunk=32):
-        wide = np.random.default_rng(0).integers(0, 256, (20, 30 + self.count, 3), dtype=np.uint8)
-        images = np.stack([wide[:, i : i + 30] for i in range(self.count)])
-        yield Frames(images, 0, np.arange(self.count) / 25.0)
+    wide = np.random.default_rng(0).integers(0, 256, (20, 30 + frames, 3), dtype=np.uint8)
+    return Clip("a", np.stack([wide[:, i : i + 30] for i in range(frames)]))
 
 
 class Killed(Exception):
@@ -50,7 +44,7 @@ def trained(name, work, resume=False, kill=None):
         if steps[-1] == kill:
             raise Killed
 
-    progress = fit(detector, [Drawn("a", 19)], work, RUNTIME, FitOptions(resume=resume, report=report))
+    progress = fit(detector, [drifting(19)], work, RUNTIME, FitOptions(resume=resume, report=report))
     return detector, progress, list(dict.fromkeys(steps))
 
 

@@ -2,7 +2,6 @@
 
 import io
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -15,6 +14,7 @@ from pipeline.kinds import KINDS, queue
 from pipeline.training import job as training_job
 from pipeline.training import trainings
 from tests.jobs import inline
+from tests.jobs.inline import until
 from tests.pipeline.training import fake_teacher
 
 HOSTILE = '../../x"><script>alert(1)</script>.mp4'
@@ -87,13 +87,6 @@ def test_a_training_that_was_killed_goes_on_and_one_that_is_cancelled_leaves_not
     assert not (whycam_home / "cameras" / "slow").exists()
     until(first, lambda: trainings.get(first.id).state == "done")
     assert (whycam_home / "cameras" / "yard" / "camera.json").read_text() == "begun at 2"
-
-
-def until(job, condition):
-    end = time.monotonic() + 240
-    while not condition():
-        assert time.monotonic() < end, (job.folder / "worker.log").read_text()
-        time.sleep(0.1)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from core.clock import Clock
 from core.errors import InputError
 from core.normality import DEFAULT_ALARMS_PER_HOUR, MAX_ALARMS_PER_HOUR, AlarmCurve
 from pipeline.events import find_events
-from pipeline.training.alarms import COUNTED, RAREST, alarm_curve
+from pipeline.training.calibrate import MIN_COUNTED_EVENTS, MIN_PER_HOUR, alarm_curve
 
 FPS = 5.0
 NOISY = 0.3
@@ -51,7 +51,7 @@ def test_where_events_are_many_the_curve_is_their_count(heights, clips):
     assert list(curve.per_hour) == sorted(curve.per_hour, reverse=True)
     for threshold, per_hour in zip(curve.thresholds, curve.per_hour, strict=True):
         count = sum(len(find_events(scores, threshold, clock(scores))) for scores in calm)
-        if threshold > NOISY and count > 3 * COUNTED:
+        if threshold > NOISY and count > 3 * MIN_COUNTED_EVENTS:
             assert per_hour == pytest.approx(count / hours, rel=1e-3)
         if threshold > NOISY:
             assert per_hour >= count / hours * 0.999
@@ -99,7 +99,7 @@ def test_footage_in_which_nothing_happens_has_a_curve():
     for scores in (np.zeros(100, np.float32), np.full(3, 0.5, np.float32), np.array([np.nan, 0.1], np.float32)):
         curve = alarm_curve(timed([scores]))
         assert np.isfinite([*curve.thresholds, *curve.per_hour]).all()
-        assert curve.threshold(RAREST) == curve.thresholds[-1] > 0
+        assert curve.threshold(MIN_PER_HOUR) == curve.thresholds[-1] > 0
 
 
 def test_a_curve_survives_json_and_refuses_what_is_none():

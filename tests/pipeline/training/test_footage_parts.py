@@ -1,12 +1,15 @@
+"""Parts of footage: a split in two, and doubled frames that are learnt from as if they were not."""
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import InputError
+from pipeline.training.footage_parts import GAP_SECONDS, ClipPart, UniqueFrames, training_excerpt, validation_split
 from pipeline.training.survey import survey
-from pipeline.training.validation_split import GAP_SECONDS, ClipPart, training_excerpt, validation_split
 from tests.pipeline.clips import Clip
+from tests.pipeline.scenes import film
+from tests.pipeline.test_sampling import copy
 
 SPAN = 4
 
@@ -53,12 +56,6 @@ def test_nothing_is_held_out_when_asked():
     assert (kept, held) == ([300, 300], []) and "as asked" in parts.reason
 
 
-@pytest.mark.parametrize("share", [-0.1, 1.0, float("nan")])
-def test_a_share_out_of_range_is_refused(share):
-    with pytest.raises(InputError, match=r"must lie between 0 and 0\.9"):
-        halves([300], share)
-
-
 @given(st.integers(1, 60), st.integers(0, 50), st.integers(0, 60), st.integers(1, 9))
 def test_a_part_is_those_frames(length, first, more, chunk):
     images = np.arange(length, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 3), np.uint8)
@@ -72,5 +69,37 @@ def test_a_part_is_those_frames(length, first, more, chunk):
 def test_a_glance_at_what_was_trained_on_is_short(monkeypatch):
     parts, _, _ = halves([400] * 4, 0.25)
     assert [frames(clip) for clip in training_excerpt(parts)] == [400, 400, 400]
-    monkeypatch.setattr("pipeline.training.validation_split.MAX_EXCERPT_FRAMES", 120)
+    monkeypatch.setattr("pipeline.training.footage_parts.MAX_EXCERPT_FRAMES", 120)
     assert [frames(clip) for clip in training_excerpt(parts)] == [40, 40, 40]
+
+
+class Doubled:
+    name, complaints = "doubled.mp4", ("it is cut",)
+
+    def __init__(self, clip):
+        self.clip = clip
+
+    def frames(self, chunk=32):
+        for seen in self.clip.frames(chunk):
+            images = [image for one in seen.images for image in (one, copy(one, len(one)))]
+            times = np.repeat(seen.times, 2) + np.tile([0.0, 0.05], len(seen))
+            yield type(seen)(np.stack(images), 2 * seen.first, times)
+
+
+def test_each_picture_is_there_once_in_its_own_time():
+    plain = film("a.mp4", 60)
+    images, times = (np.concatenate([getattr(c, what) for c in plain.frames()]) for what in ("images", "times"))
+    found = list(UniqueFrames(Doubled(plain)).frames(chunk=14))
+    assert [c.first for c in found] == np.cumsum([0, *(len(c) for c in found)])[:-1].tolist()
+    assert np.array_equal(np.concatenate([c.images for c in found]), images)
+    assert np.concatenate([c.times for c in found]) == pytest.approx(times)
+
+
+def test_the_survey_counts_pictures_and_keeps_what_reading_said():
+    (one,) = survey([UniqueFrames(Doubled(film("a.mp4", 60)))]).clips
+    assert one.frames == 60 and one.fps == pytest.approx(10.0) and one.complaints == ("it is cut",)
+
+
+def test_ordinary_footage_is_left_as_it_is():
+    plain = film("a.mp4", 60)
+    assert frames(UniqueFrames(plain)) == frames(plain) == 60

@@ -80,7 +80,7 @@ def watch(images: Images, fps: float, chunk: int = 32) -> Monitor:
     monitor = Monitor()
     for first in range(0, len(images), chunk):
         part = images[first : first + chunk]
-        monitor.see(Frames(part, first, np.arange(first, first + len(part)) / fps))
+        monitor.update(Frames(part, first, np.arange(first, first + len(part)) / fps))
     return monitor
 
 
@@ -209,7 +209,7 @@ def page(rows: Sequence[Row], clips: Sequence[str]) -> str:
     chosen = "clips that constants were" if clips == TUNED_ON else "clips that no constant was"
     names = ", ".join(str(Path(clip).with_suffix("")) for clip in clips)
     head = [
-        "# What the camera itself does, staged", "",
+        "# Camera faults, staged", "",
         "`./whycam bench disturbances --root DATA --work DIR --out docs/results/disturbances` writes this page.",
         f"{found} of {staged} staged disturbances are told, with {false} false ones, on {chosen} chosen with: {names}.",
         "", f"{_measured(rows)} {DEVELOPED}", "",

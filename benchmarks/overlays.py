@@ -103,7 +103,7 @@ def watch(images: Images, fps: float, camera: Camera, detector: Detector, runtim
         for first in range(0, len(images), 8):
             part = images[first : first + 8]
             chunk = Frames(part, first, np.arange(first, first + len(part)) / fps)
-            monitor.see(chunk)
+            monitor.update(chunk)
             for sample in sampler.take(chunk):
                 numbers.extend(sample.numbers.tolist())
                 yield sample.frames

@@ -115,6 +115,11 @@ class AttributionInput:
         """How many segments there are."""
         return int(self.segments.max()) + 1
 
+    @property
+    def empty(self) -> Tensor:
+        """Window of the mere background, (1, span, C, h, w)."""
+        return self.fill.expand_as(self.window)[None].contiguous()
+
 
 @dataclass(frozen=True)
 class RawAttribution:

@@ -12,7 +12,7 @@ from core.boxes import iou
 from core.clock import Clock
 from core.normality import Normality
 from core.records import Detections, Evidence, Tube
-from explain.causes._confirmed import Without, select, unconfirmed
+from explain.causes._confirmed import Without, unconfirmed
 from explain.causes._implied import implied, running_action
 from explain.causes._locations import location_causes, oddness, pace
 from explain.causes._regions import NO_VOCABULARY, unboxed
@@ -57,9 +57,7 @@ class Candidate:
     sure: bool = True
 
 
-def gather(
-    evidence: Sequence[Evidence], normality: Normality, clock: Clock | None
-) -> tuple[list[Candidate], Sequence[Evidence]]:
+def gather(evidence: Sequence[Evidence], normality: Normality, clock: Clock | None) -> tuple[list[Candidate], Without]:
     """List the candidates of one event.
 
     Args:
@@ -146,7 +144,7 @@ def _actions(objects: Sequence[Candidate], actions: Sequence[Detections]) -> tup
                 asked[person].add(where)
                 best = rows[person, label].get(where, 0.0)
                 rows[person, label][where] = max(best, float(confidence))
-        loose.append(select(act, owner < 0))
+        loose.append(act.select(owner < 0))
     joined = [_act(objects, person, label, seen, asked[person]) for (person, label), seen in rows.items()]
     return joined, loose
 

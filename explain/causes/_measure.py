@@ -10,6 +10,7 @@ from core.arrays import Bools, Doubles, Floats, Ints
 from core.boxes import iou, overlap_of_smaller
 from core.records import Evidence
 from explain.causes._candidates import Candidate
+from explain.causes._confirmed import Without
 from explain.causes._regions import NO_VOCABULARY
 from explain.heat import box_area, box_heat, box_peak, covered, summed_area
 from explain.labels import PERSON, TRACK
@@ -45,7 +46,6 @@ class Measures:
         kinds: N vocabularies.
         length: number of frames.
         unexplained: share of the event's heat in no box of any model.
-        peak_frame: frame of the highest score.
         size: (width, height) of the picture.
     """
 
@@ -66,7 +66,6 @@ class Measures:
     kinds: tuple[str, ...]
     length: npt.NDArray[np.intp]
     unexplained: float
-    peak_frame: int
     size: tuple[int, int]
 
 
@@ -136,7 +135,6 @@ def measure(candidates: Sequence[Candidate], sums: Sums, columns: slice = slice(
         kinds=tuple(c.vocabulary for c in candidates),
         length=length,
         unexplained=1.0 - float(sums.frame_boxed[columns].sum()) / all_above if all_above > 0 else 0.0,
-        peak_frame=int(sums.frames[columns][sums.score[columns].argmax()]),
         size=sums.size,
     )
 
@@ -145,7 +143,7 @@ def _share(heat: Doubles, total: float) -> Doubles:
     return np.minimum(heat / total, 1.0) if total > 0 else np.zeros_like(heat)
 
 
-def total(candidates: Sequence[Candidate], evidence: Sequence[Evidence], level: float) -> Sums:
+def total(candidates: Sequence[Candidate], evidence: Without, level: float) -> Sums:
     """Sum up what each candidate holds in each frame; one frame's picture and table are in memory at a time.
 
     Args:

@@ -11,7 +11,7 @@ from core.arrays import Bools, Doubles
 from core.clock import Clock
 from explain.disturbances._series import Rows
 from explain.disturbances._similarity import Similarity
-from explain.disturbances._stretches import Stretch, hysteresis, joined, lasting
+from explain.disturbances._stretches import Stretch, frames_in, hysteresis, joined, lasting
 from explain.disturbances._views import MAX_DRIFT_PIXELS, MIN_MOVE_FRACTION, VOTED, Stay, View, place_of
 from explain.disturbances.registration import register
 
@@ -38,19 +38,16 @@ TO_AND_FRO, QUICK = 3, 4.0
 
 
 @dataclass(frozen=True)
-class Move:
+class Move(Stretch):
     """The view changed.
 
     Attributes:
-        first, last: frames during which it changed.
         pixels: how far it lies from the view before, to the right and down in thumbnail pixels; None where it shows
             another place.
         back: whether that view was seen before.
         likeness: how the view before was enlarged or turned, where that is known.
     """
 
-    first: int
-    last: int
     pixels: tuple[float, float] | None
     back: bool = False
     likeness: Similarity | None = None
@@ -163,5 +160,5 @@ def amplitude(rows: Rows, clock: Clock) -> Doubles:
     step = np.stack([rows["x"], rows["y"]], 1).astype(np.float64)
     step[(rows["votes"] < WAY) | (np.hypot(step[:, 0], step[:, 1]) < MAX_STILL_PIXELS)] = 0.0
     path = step.cumsum(axis=0)
-    rest = median_filter(path, (max(3, round(WINDOW * clock.rate)), 1), mode="nearest")
+    rest = median_filter(path, (max(3, frames_in(WINDOW, clock)), 1), mode="nearest")
     return np.asarray(np.hypot(*(path - rest).T))

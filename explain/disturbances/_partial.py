@@ -37,11 +37,9 @@ SECONDS, HELD_SECONDS, JOIN = 0.2, 1.5, 0.5
 
 
 @dataclass(frozen=True)
-class Part:
-    """Frames, inclusive, in which a part of the picture, one of :data:`SIDES`, is lost."""
+class Part(Stretch):
+    """Frames in which a part of the picture, one of :data:`SIDES`, is lost."""
 
-    first: int
-    last: int
     side: str
 
 

@@ -40,7 +40,7 @@ class Snapshots:
     due: float = 0.0
     last: Floats | None = None
 
-    def see(self, frame: int, seconds: float, now: Thumbnail) -> bool:
+    def update(self, frame: int, seconds: float, now: Thumbnail) -> bool:
         """Keep a frame if it is time, or if it shows another view than the last one that was kept."""
         if self.last is not None and seconds < self.due:
             return False

@@ -178,7 +178,7 @@ def _look(clip: Footage, before: int, progress: Callable[[int], None] | None) ->
     sample, monitor, pictures, times = _Sample(), Monitor(), Pictures(), list[Doubles]()
     for chunk in clip.frames():
         sample.take(chunk.images, chunk.times)
-        monitor.see(chunk)
+        monitor.update(chunk)
         pictures.take(chunk.images)
         times.append(chunk.times)
         if progress:

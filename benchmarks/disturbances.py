@@ -22,6 +22,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from benchmarks import _kept_rows
+from benchmarks._frames import chunks
 from benchmarks._kept_rows import Row
 from benchmarks._staged import FAULTS, HARMLESS, LATER
 from benchmarks._staged_views import Take, Truth
@@ -29,7 +30,6 @@ from core import video
 from core.arrays import Images
 from core.clock import Clock
 from core.disturbance import Disturbance
-from core.records import Frames
 from core.registry import pick
 from explain.disturbances.monitor import Monitor
 from footage.plaza import DATASETS
@@ -78,9 +78,8 @@ def code(images: Images, fps: float, **options: int | str) -> Images:
 def watch(images: Images, fps: float, chunk: int = 32) -> Monitor:
     """Let a monitor watch a whole clip."""
     monitor = Monitor()
-    for first in range(0, len(images), chunk):
-        part = images[first : first + chunk]
-        monitor.update(Frames(part, first, np.arange(first, first + len(part)) / fps))
+    for part in chunks(images, fps, chunk):
+        monitor.update(part)
     return monitor
 
 

@@ -56,7 +56,7 @@ def on_plazas(model: ObjectModel, scenes: Scenes) -> dict[str, object]:
         Detections(i, t.boxes, tuple(names[t.labels]), (t.visible >= MIN_VISIBLE_FRACTION).astype(np.float32), "COCO")
         for i, t in enumerate(scenes.truth)
     ]
-    return _figures(found, truth, model.labels)
+    return ap50(found, truth, model.labels)
 
 
 def on_unseen(model: ObjectModel, shots: Sequence[Shot], regions: Regions) -> dict[str, object]:
@@ -71,7 +71,7 @@ def on_unseen(model: ObjectModel, shots: Sequence[Shot], regions: Regions) -> di
             truth.append(_truth(taught, regions, shot.name))
     asked = sorted({label for t in truth for label in t.labels}, key=model.labels.index)
     false = {label: sum(_false(f, t, label) for f, t in zip(found, truth, strict=True)) for label in model.labels[1:]}
-    figures = _figures(found, truth, asked)
+    figures = ap50(found, truth, asked)
     return figures | {"false_per_frame": {label: round(count / len(found), 3) for label, count in false.items()}}
 
 
@@ -90,7 +90,8 @@ def _false(found: Detections, truth: Detections, label: str) -> int:
     return int((iou(found.boxes[which], true).max(1, initial=0) < 0.3).sum())
 
 
-def _figures(found: Sequence[Detections], truth: Sequence[Detections], labels: Sequence[str]) -> dict[str, object]:
+def ap50(found: Sequence[Detections], truth: Sequence[Detections], labels: Sequence[str]) -> dict[str, object]:
+    """Return average precision at IoU 0.5 of each label, None where no box must be found, and how many boxes must."""
     asked = [label for t in truth for label, must in zip(t.labels, t.confidence, strict=True) if must > 0]
     scores = {label: average_precision(found, truth, label) for label in labels}
     return {

@@ -75,9 +75,8 @@ def _reached(label: str, box: Floats, other: Lone, here: float, there: float) ->
         return False
     heights = [max(float(b[3] - b[1]), 1.0) for b in (box, other[2])]
     gone = float(np.hypot(*((box[:2] + box[2:] - other[2][:2] - other[2][2:]) / 2)))
-    return max(heights) <= MAX_HEIGHT_RATIO * min(heights) and gone <= MAX_HEIGHTS_PER_SECOND * max(heights) * abs(
-        here - there
-    )
+    reach = MAX_HEIGHTS_PER_SECOND * max(heights) * abs(here - there)
+    return max(heights) <= MAX_HEIGHT_RATIO * min(heights) and gone <= reach
 
 
 class Without:

@@ -63,9 +63,8 @@ def believed(found: Detections, image: Images) -> Detections:
 def actors(found: Detections) -> Floats:
     """Return the boxes of those whom the action model is asked about, (N, 4): sure persons, large enough."""
     person, vehicle = found.labelled(PERSON), found.labelled(*VEHICLES)
-    asked = (
-        person & (found.confidence >= CONFIDENT_PERSON) & (found.boxes[:, 3] - found.boxes[:, 1] >= MIN_PERSON_PIXELS)
-    )
+    tall = found.boxes[:, 3] - found.boxes[:, 1] >= MIN_PERSON_PIXELS
+    asked = person & (found.confidence >= CONFIDENT_PERSON) & tall
     surer = found.confidence[None, :] > found.confidence[:, None]
     asked &= ~((iou(found.boxes, found.boxes) >= SAME_BOX_IOU) & surer & vehicle).any(axis=1)
     return found.boxes[asked]

@@ -14,9 +14,8 @@ from explain.disturbances._moves import Move
 from explain.disturbances._night import Turn
 from explain.disturbances._sentences import say
 from explain.disturbances._series import Rows
-from explain.disturbances._snapshots import Snapshot
 from explain.disturbances._stretches import Stretch, around, mask, merged, near
-from explain.disturbances._views import MIN_ALIKE_FRACTION, Stay, View, follow
+from explain.disturbances._views import MIN_ALIKE_FRACTION, Snapshot, Stay, View, follow
 from explain.disturbances.registration import register
 
 Span = TypeVar("Span", bound=Stretch)

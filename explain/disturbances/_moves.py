@@ -55,7 +55,8 @@ class Move(Stretch):
 
 def moves(views: Sequence[View], stays: Sequence[Stay], rows: Rows, hidden: Bools) -> list[Move]:
     """List the changes of view, in order, from what ``follow`` found; ``hidden``: (frames,) where a view is covered."""
-    kept = [stay for stay in stays if stay.view >= 0 and stay.snapshots and not _mostly(stay, hidden)]
+    shown = [stay for stay in stays if stay.view >= 0 and stay.snapshots]
+    kept = [stay for stay in shown if np.mean([hidden[one.frame] for one in stay.snapshots]) <= 0.5]
     if not kept:
         return []
     move = MIN_MOVE_FRACTION * kept[0].snapshots[0].grey.shape[1]
@@ -91,10 +92,6 @@ def covers(stays: Sequence[Stay], rows: Rows, poor: Doubles, clock: Clock) -> li
                 last += 1
             found.append(Stretch(first, last))
     return lasting(joined(found, clock, JOIN), clock, MIN_HIDDEN_SECONDS)
-
-
-def _mostly(stay: Stay, hidden: Bools) -> bool:
-    return bool(np.mean([hidden[one.frame] for one in stay.snapshots]) > 0.5)
 
 
 def _leapt(rows: Rows) -> bool:

@@ -7,8 +7,7 @@ import numpy as np
 from core.arrays import Bools
 from explain.disturbances._moves import Move
 from explain.disturbances._similarity import similarity
-from explain.disturbances._snapshots import Snapshot
-from explain.disturbances._views import MEMBERS, MIN_ALIKE_FRACTION, Stay, View, middle
+from explain.disturbances._views import MEMBERS, MIN_ALIKE_FRACTION, Snapshot, Stay, View, middle
 from explain.disturbances.registration import register
 from explain.disturbances.thumbnails import structure
 

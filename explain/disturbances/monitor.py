@@ -15,7 +15,7 @@ from core.records import Frames
 from explain.disturbances import _blank, _causes
 from explain.disturbances._glow import Glow
 from explain.disturbances._series import Series, measure
-from explain.disturbances._snapshots import Snapshots
+from explain.disturbances._views import Snapshots
 from explain.disturbances.thumbnails import Thumbnail, size_of
 
 MAX_CUT_ALIKE_FRACTION = 0.3

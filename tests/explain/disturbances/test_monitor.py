@@ -204,7 +204,7 @@ def test_the_shortest_clips_of_any_shape_are_no_trouble(frames, shape):
 
 def test_a_long_clip_keeps_few_bytes_a_frame_and_at_most_a_thousand_snapshots():
     from explain.disturbances._series import ROW
-    from explain.disturbances._snapshots import MAX_SNAPSHOTS, Snapshots
+    from explain.disturbances._views import MAX_SNAPSHOTS, Snapshots
     from explain.disturbances.thumbnails import Thumbnail
 
     assert ROW.itemsize <= 150

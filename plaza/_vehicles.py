@@ -52,7 +52,7 @@ def pedal(phase: float, side: int) -> Doubles:
     """Local place of the left (0) or right (1) pedal."""
     turn = -phase + np.pi * side
     offset = np.array([np.cos(turn) * CRANK, 0.1 * (1 - 2 * side), np.sin(turn) * CRANK])
-    return BRACKET + offset
+    return np.asarray(BRACKET + offset)
 
 
 def skateboard(colour: Doubles) -> list[Part]:

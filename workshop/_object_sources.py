@@ -77,12 +77,10 @@ def on_unseen(model: ObjectModel, shots: Sequence[Shot], regions: Regions) -> di
 
 def _truth(taught: Detections, regions: Regions, clip: str) -> Detections:
     of = regions.get(clip, {}).get(taught.frame, ())
-    person = np.flatnonzero(taught.labelled(PERSON) & (taught.confidence >= MIN_ALLOWED_CONFIDENCE)).tolist()
-    boxes = [taught.boxes[i] for i in person] + [np.array(region.box, np.float32) for region in of]
-    must = [float(taught.confidence[i] >= MIN_REQUIRED_CONFIDENCE) for i in person] + [1.0] * len(of)
-    labels = (PERSON,) * len(person) + tuple(region.label for region in of)
-    table = np.array(boxes, np.float32).reshape(-1, 4)
-    return Detections(taught.frame, table, labels, np.array(must, np.float32), "COCO")
+    persons = taught.select(taught.labelled(PERSON) & (taught.confidence >= MIN_ALLOWED_CONFIDENCE))
+    boxes = np.array([*persons.boxes, *(region.box for region in of)], np.float32).reshape(-1, 4)
+    must = np.array([*(persons.confidence >= MIN_REQUIRED_CONFIDENCE), *[True] * len(of)], np.float32)
+    return Detections(taught.frame, boxes, (*persons.labels, *(region.label for region in of)), must, "COCO")
 
 
 def _false(found: Detections, truth: Detections, label: str) -> int:

@@ -24,6 +24,7 @@ from footage.folder import Folder
 from footage.labels import Regions
 from footage.ucsd import Ped2
 from workshop._box_samples import Boxes, Scenes
+from workshop.street_sets import with_rider
 
 LEARNT, UNSEEN = ("Test001", "Test004", "Test007"), ("Test002", "Test008", "Test010")
 """Ped2's test clips whose regions are learnt from, and those that are for measuring; all others are left alone."""
@@ -172,19 +173,10 @@ def scenes(shots: Sequence[Shot], names: Sequence[str], regions: Regions | None 
 
 def _other_bicycles(found: Detections, named: Sequence[Floats]) -> list[tuple[str, Floats]]:
     """Return bicycles of the teacher that no region holds, with who rides or pushes them: pushing is not unusual."""
-    person = found.labelled(PERSON) & (found.confidence >= MIN_PERSON_CONFIDENCE)
-    kept = []
-    for label, sure, box in zip(found.labels, found.confidence, found.boxes, strict=True):
-        if label != "bicycle" or sure < MIN_BICYCLE_CONFIDENCE:
-            continue
-        near = found.boxes[person]
-        overlaps = iou(near, box[None])[:, 0]
-        if len(near) and overlaps.max() > 0.1:
-            rider = near[overlaps.argmax()]
-            box = np.concatenate([np.minimum(box[:2], rider[:2]), np.maximum(box[2:], rider[2:])])
-        if not named or iou(np.stack(named), box[None]).max() < 0.3:
-            kept.append(("bicycle", box))
-    return kept
+    persons = found.boxes[found.labelled(PERSON) & (found.confidence >= MIN_PERSON_CONFIDENCE)]
+    bicycles = found.boxes[found.labelled("bicycle") & (found.confidence >= MIN_BICYCLE_CONFIDENCE)]
+    whole = [with_rider(box, persons) for box in bicycles]
+    return [("bicycle", box) for box in whole if not named or iou(np.stack(named), box[None]).max() < 0.3]
 
 
 def found_boxes(found: Detections, image: Images, background: Images, things: bool) -> list[tuple[str, Floats]]:

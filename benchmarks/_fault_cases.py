@@ -44,14 +44,11 @@ def _did(a: Analysis, kind: str, start: float, end: float | None = None) -> bool
 
 def _one(a: Analysis, start: float, end: float, names: frozenset[str]) -> bool:
     """Return whether the one event lies there, and is put down to one of these."""
-    return len(a.events) == 1 and _lies(a, a.events[0], start, end) and _named(a.events[0], names)
-
-
-def _lies(a: Analysis, one: ExplainedEvent, start: float, end: float) -> bool:
-    return (
-        abs(a.clock.at(one.event.first) - start) <= TOLERANCE_SECONDS
-        and abs(a.clock.end(one.event.last) - end) <= TOLERANCE_SECONDS
-    )
+    if len(a.events) != 1 or not _named(a.events[0], names):
+        return False
+    event = a.events[0].event
+    off = abs(a.clock.at(event.first) - start), abs(a.clock.end(event.last) - end)
+    return max(off) <= TOLERANCE_SECONDS
 
 
 def _named(one: ExplainedEvent, names: frozenset[str]) -> bool:

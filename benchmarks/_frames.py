@@ -1,15 +1,16 @@
-"""Which abnormal frames stand for a data set, and what their figures come to."""
+"""Which abnormal frames stand for a data set, what their figures come to, and frames as a detector gets them."""
 
 import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from core.arrays import Bools, Floats
+from core.arrays import Bools, Floats, Images
 from core.contracts import Dataset, Detector, Footage
 from core.errors import InputError
+from core.records import Frames
 
 FIGURES = ("deletion_auc", "insertion_auc", "mass", "rank", "points", "sanity", "evaluations")
 RESAMPLES, CONFIDENCE_LEVEL = 2000, 0.95
@@ -44,6 +45,13 @@ def frames_of(
         chosen.append((clip, [frames[i] for i in picked]))
         left -= share
     return chosen
+
+
+def chunks(images: Images, fps: float, size: int = 8) -> Iterator[Frames]:
+    """Cut (T, H, W, 3) uint8 frames at a steady rate into chunks, as a clip is decoded."""
+    times = np.arange(len(images)) / fps
+    for first in range(0, len(images), size):
+        yield Frames(images[first : first + size], first, times[first : first + size])
 
 
 def best_threshold(scores: Floats, abnormal: Bools) -> float:

@@ -86,14 +86,10 @@ def keep(path: Path | None, rows: Iterable[Row]) -> None:
 
 def commit() -> str:
     """Return the commit of the code that runs, and whether files differ from it."""
+    command = ["git", "describe", "--always", "--exclude=*", "--dirty= and changes"]
+    place = Path(__file__).resolve().parent
     try:
-        at, changed = _git("rev-parse", "--short", "HEAD"), _git("status", "--porcelain", "--untracked-files=no")
+        told = subprocess.run(command, cwd=place, capture_output=True, text=True, check=True, timeout=30)
     except (OSError, subprocess.SubprocessError):
         return UNKNOWN
-    return f"{at} and changes" if changed else at
-
-
-def _git(*arguments: str) -> str:
-    place = Path(__file__).resolve().parents[1]
-    told = subprocess.run(["git", *arguments], cwd=place, capture_output=True, text=True, check=True, timeout=30)
     return told.stdout.strip()

@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 from benchmarks import _staged_harmless as harmless
 from benchmarks import _staged_pictures as pictures
-from benchmarks import _staged_slow as slow
 from benchmarks import _staged_views as views
 from benchmarks._staged_views import Staged, Take
 
@@ -46,7 +45,7 @@ def _slowly(take: Take, low: float, high: float) -> tuple[int, int]:
 
 
 def _lost_part(how: str, upper: bool = False) -> Stage:
-    return lambda take: slow.partly(take, take.moment(0.2, 0.5), take.long(2, 4), how, upper)
+    return lambda take: pictures.partly(take, take.moment(0.2, 0.5), take.long(2, 4), how, upper)
 
 
 def _slow_cover(how: str) -> Stage:
@@ -65,7 +64,7 @@ FAULTS: dict[str, Stage] = {
     "moved in 1 to 4 s": lambda t: views.moved(
         t, t.moment(0.2, 0.4), t.rng.uniform(12, 35), ramp=t.rng.uniform(1, min(4, 0.4 * len(t.images) / t.fps))
     ),
-    "turned 4 to 12 degrees": lambda t: views.turned(t, t.moment(0.25, 0.6), t.rng.uniform(4, 12)),
+    "turned 4 to 12 degrees": lambda t: views.turned(t, t.moment(0.25, 0.6), degrees=t.rng.uniform(4, 12)),
     "zoomed 1.1 to 1.5 times": lambda t: views.turned(t, t.moment(0.25, 0.6), zoom=t.rng.uniform(1.1, 1.5)),
     "another place": lambda t: views.elsewhere(t, t.moment(0.25, 0.6)),
     "another place and back": lambda t: views.elsewhere(t, t.moment(0.2, 0.3), t.moment(0.7, 0.8)),
@@ -129,18 +128,16 @@ HARMLESS: dict[str, Stage] = {
 }
 """What must raise nothing; the last is coded so that key frames differ much from those between."""
 LATER: dict[str, Stage] = {
-    "zoomed in within 2 to 6 s": lambda t: slow.turned(t, *_slowly(t, 2, 6), zoom=t.rng.uniform(1.2, 1.7)),
-    "zoomed out within 2 to 6 s": lambda t: slow.turned(t, *_slowly(t, 2, 6), zoom=1 / t.rng.uniform(1.15, 1.35)),
-    "turned within 2 to 6 s": lambda t: slow.turned(t, *_slowly(t, 2, 6), degrees=t.rng.uniform(4, 12)),
+    "zoomed in within 2 to 6 s": lambda t: views.turned(t, *_slowly(t, 2, 6), zoom=t.rng.uniform(1.2, 1.7)),
+    "zoomed out within 2 to 6 s": lambda t: views.turned(t, *_slowly(t, 2, 6), zoom=1 / t.rng.uniform(1.15, 1.35)),
+    "turned within 2 to 6 s": lambda t: views.turned(t, *_slowly(t, 2, 6), degrees=t.rng.uniform(4, 12)),
     **{f"no picture in the lower part, {how}": _lost_part(how) for how in ("grey", "green", "black", "held")},
     "no picture in the upper part, black": _lost_part("black", True),
     "no picture, one frame": lambda t: pictures.lost(
         t, t.moment(0.2, 0.8), 1, str(t.rng.choice(["blue", "black", "grey"]))
     ),
-    "covered within 1 to 3 s, cloth": _slow_cover("cloth"),
-    "covered within 1 to 3 s, hand": _slow_cover("hand"),
-    "covered within 1 to 3 s, blur": _slow_cover("blur"),
-    "covered within 1 to 3 s, a slab": lambda t: slow.slab(t, t.moment(0.3, 0.4), t.long(4, 6), t.long(1, 2)),
-    "light, a cloud comes in 2 to 5 s": lambda t: slow.cloud(t, *_slowly(t, 2, 5), t.rng.uniform(0.5, 0.7)),
+    **{f"covered within 1 to 3 s, {how}": _slow_cover(how) for how in ("cloth", "hand", "blur")},
+    "covered within 1 to 3 s, a slab": lambda t: pictures.slab(t, t.moment(0.3, 0.4), t.long(4, 6), t.long(1, 2)),
+    "light, a cloud comes in 2 to 5 s": lambda t: pictures.cloud(t, *_slowly(t, 2, 5), t.rng.uniform(0.5, 0.7)),
 }
 """What was added later, behind the others, so that those are staged on the same clips as before."""

@@ -1,9 +1,11 @@
-"""Clips whose picture freezes, is lost or covered, or whose light changes: staged on clips of quiet cameras."""
+"""Clips whose picture freezes, is lost or covered, whole or in part, or whose light changes: on quiet cameras."""
+
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
 
-from benchmarks._staged_views import Staged, Take, Truth, window
+from benchmarks._staged_views import Staged, Take, window
 from core.arrays import Doubles, Floats, Images
 
 BARS = ((180, 180, 180), (180, 180, 16), (16, 180, 180), (16, 180, 16), (180, 16, 180), (180, 16, 16), (16, 16, 180))
@@ -11,6 +13,17 @@ COVERS = {"hand": (95, 65, 50), "cloth": (40, 42, 48), "spray": (210, 205, 200),
 ROUGH = {"hand": 0.15, "cloth": 0.2, "spray": 0.02, "fog": 0.0}
 """Colours of what covers a camera, and how much they vary."""
 COLOURS = {"blue": (16, 24, 160), "black": (0, 0, 0), "grey": (128, 128, 128), "white": (235, 235, 235)}
+
+
+def _coming(take: Take, first: int, end: int, come: int) -> Iterator[tuple[int, float]]:
+    """Yield frames and how far something has come in each, within ``come`` frames; it goes again before the clip's end.
+
+    Yields:
+        Frames from ``first`` to before ``end``, and shares of 0 to 1.
+    """
+    for frame in range(first, end):
+        leaving = (end - frame) / come if end < len(take.images) else 1.0
+        yield frame, min(1.0, (frame - first + 1) / come, leaving)
 
 
 def light(take: Take, first: int, gain: float, how: str, length: int = 1) -> Staged:
@@ -24,7 +37,7 @@ def light(take: Take, first: int, gain: float, how: str, length: int = 1) -> Sta
         "ramp": np.clip(since * take.fps / length, 0, 1),
     }[how] * (since >= 0)
     end = {"decays": first + round(3 * take.fps), "step": first + 1}.get(how, first + length)
-    return exposed(window(take), 1 + (gain - 1) * share), [Truth("light", take.seconds(first), take.seconds(end))]
+    return exposed(window(take), 1 + (gain - 1) * share), take.truth("light", first, end)
 
 
 def exposed(images: Images, gain: Doubles) -> Images:
@@ -48,38 +61,56 @@ def headlights(take: Take, first: int, length: int, still: bool = False) -> Stag
         ]
         lit = np.exp(-np.min(far, axis=0))[..., None]
         images[first + step] = np.clip(images[first + step] * (1 + 6 * lit) + 121 * lit, 0, 255)
-    return images, [Truth("light", take.seconds(first), take.seconds(first + length))]
+    return images, take.truth("light", first, first + length)
 
 
 def night(take: Take, first: int, how: str, ramp: float = 0.0) -> Staged:
     """Let the night come: an infrared picture, one that is ``dim`` too, or ``dark`` in colours."""
     images, length = window(take), max(1, round(ramp * take.fps))
     strength, level, noise = {"infrared": (0.7, 20.0, 3.0), "dim": (0.35, 0.0, 4.0), "dark": (0.18, 0.0, 2.0)}[how]
-    for frame in range(first, len(images)):
+    for frame, share in _coming(take, first, len(images), length):
         day = images[frame].astype(np.float32)
         grey = day if how == "dark" else day.mean(-1, keepdims=True).repeat(3, -1)
         dark = grey * strength + level + take.rng.normal(0, noise, day.shape[:2])[..., None]
-        share = min((frame - first + 1) / length, 1.0)
         images[frame] = np.clip(day * (1 - share) + dark * share, 0, 255)
-    return images, [Truth("day/night", take.seconds(first), take.seconds(first + length))]
+    return images, take.truth("day/night", first, first + length)
 
 
 def covered(take: Take, first: int, length: int, how: str, ramp: float = 0.0) -> Staged:
     """Cover the camera: out of focus (``blur``), a ``hand``, a ``cloth``, ``spray`` or ``fog``."""
     images, come = window(take), max(1, round(ramp * take.fps))
     end = min(first + length, len(images))
-    grain = _clouds(take, images.shape[1:3])
-    for frame in range(first, end):
-        leaving = (end - frame) / come if end < len(images) else 1.0
-        share = float(min(1.0, (frame - first + 1) / come, leaving))
+    # Soft patches of unit variance.
+    grain = cv2.GaussianBlur(take.rng.normal(0, 1, images.shape[1:3]).astype(np.float32), (0, 0), images.shape[2] / 12)
+    grain = np.asarray(grain / grain.std(), np.float32)
+    for frame, share in _coming(take, first, end, come):
         images[frame] = _cover(images[frame], how, share, grain)
-    return images, [Truth("covered", take.seconds(first), take.seconds(end))]
+    return images, take.truth("covered", first, end)
 
 
-def _clouds(take: Take, shape: tuple[int, int]) -> Floats:
-    """Draw soft patches of unit variance."""
-    found = cv2.GaussianBlur(take.rng.normal(0, 1, shape).astype(np.float32), (0, 0), shape[1] / 12)
-    return np.asarray(found / found.std(), np.float32)
+def slab(take: Take, first: int, length: int, come: int) -> Staged:
+    """Push something plain before the camera, from a side, and take it away again."""
+    images = window(take)
+    count, _, width = images.shape[:3]
+    end, colour = min(first + length, count), take.rng.integers(20, 110, 3)
+    left = bool(take.rng.integers(2))
+    for frame, share in _coming(take, first, end, come):
+        wide = round(width * share)
+        rough = take.rng.normal(0, 1.5, images[frame].shape)
+        part = slice(0, wide) if left else slice(width - wide, width)
+        images[frame][:, part] = np.clip(colour + rough, 0, 255)[:, part]
+    return images, take.truth("covered", first, end)
+
+
+def cloud(take: Take, first: int, length: int, gain: float) -> Staged:
+    """Let the shadow of a cloud come over the place, from one side to the other."""
+    images = window(take)
+    places = np.linspace(0, 1, images.shape[2]) if take.rng.integers(2) else np.linspace(1, 0, images.shape[2])
+    for image, share in zip(images, take.ramp(first, length).tolist(), strict=True):
+        if share > 0:
+            dark = np.clip((share * 1.3 - places) / 0.3, 0, 1)
+            image[:] = np.clip(image * (1 + (gain - 1) * dark)[None, :, None], 0, 255)
+    return images, take.truth("light", first, first + length)
 
 
 def _cover(image: Images, how: str, share: float, grain: Floats) -> Images:
@@ -115,7 +146,18 @@ def lost(take: Take, first: int, length: int, how: str) -> Staged:
             if how.endswith("text"):
                 _write(images[frame], "VIDEO LOSS", (width // 3, height // 2))
                 _write(images[frame], "CAM 03", (10, height - 14))
-    return images, [Truth("no picture", take.seconds(first), take.seconds(end))]
+    return images, take.truth("no picture", first, end)
+
+
+def partly(take: Take, first: int, length: int, how: str, upper: bool = False) -> Staged:
+    """Lose a part of the picture from an edge on: one of COLOURS, ``green`` as of empty blocks, or ``held``."""
+    images = window(take)
+    height = images.shape[1]
+    row = int(take.rng.uniform(0.4, 0.6) * height) // 16 * 16
+    part = slice(0, row) if upper else slice(row, height)
+    end = min(first + length, len(images))
+    images[first:end, part] = images[first, part] if how == "held" else {**COLOURS, "green": (0, 135, 0)}[how]
+    return images, take.truth("no picture", first, end)
 
 
 def frozen(take: Take, first: int, length: int, clock: bool = False) -> Staged:
@@ -125,7 +167,7 @@ def frozen(take: Take, first: int, length: int, clock: bool = False) -> Staged:
     images[first:end] = images[first]
     if clock:
         stamped(images, take.fps)
-    return images, [Truth("frozen", take.seconds(first), take.seconds(end))]
+    return images, take.truth("frozen", first, end)
 
 
 def stamped(images: Images, fps: float, scrolling: bool = False) -> None:

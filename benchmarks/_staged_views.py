@@ -1,6 +1,5 @@
 """Clips whose camera is moved, turned, zoomed, pointed elsewhere or shaken: staged on clips of quiet cameras."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -48,46 +47,48 @@ class Take:
         """Draw a number of frames that last between two numbers of seconds."""
         return max(1, round(self.rng.uniform(low, high) * self.fps))
 
-    def seconds(self, frame: int) -> float:
-        """Return when a frame is shown."""
-        return min(frame, len(self.images)) / self.fps
+    def truth(self, kind: str, first: int, end: int) -> list[Truth]:
+        """Return that something happens from one frame to another."""
+        return [Truth(kind, *(min(frame, len(self.images)) / self.fps for frame in (first, end)))]
+
+    def ramp(self, first: int, length: int) -> Doubles:
+        """Return a share of each frame, (T,): 0 before ``first``, 1 after ``length`` frames."""
+        return np.clip((np.arange(len(self.images)) - first + 1) / length, 0, 1)
 
 
-def window(take: Take, x: Doubles | None = None, y: Doubles | None = None, degrees: float = 0.0, zoom: float = 1.0,
-           since: int = 0) -> Images:  # fmt: skip
-    """Show the inner part of each picture, moved by (x, y) pixels, and turned and enlarged from frame ``since`` on."""
+def window(
+    take: Take, x: Doubles | float = 0.0, y: Doubles | float = 0.0, degrees: Doubles | float = 0.0,
+    zoom: Doubles | float = 1.0,
+) -> Images:  # fmt: skip
+    """Show the inner part of each picture, moved by (x, y) pixels, turned and enlarged; (T,) or all alike."""
     count, height, width = take.images.shape[:3]
     size = [side - 2 * round(side * MARGIN_FRACTION) for side in (width, height)]
     wide, tall = (side - side % 2 for side in size)
     found = np.empty((count, tall, wide, 3), np.uint8)
-    for frame, image in enumerate(take.images):
-        changed = frame >= since
-        matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees if changed else 0.0, zoom if changed else 1.0)
-        matrix[0, 2] += (0.0 if x is None else x[frame]) - (width - wide) / 2
-        matrix[1, 2] += (0.0 if y is None else y[frame]) - (height - tall) / 2
-        found[frame] = cv2.warpAffine(image, matrix, (wide, tall), borderMode=cv2.BORDER_REFLECT)
+    ways = (np.broadcast_to(way, count).tolist() for way in (x, y, degrees, zoom))
+    for frame, right, down, angle, scale in zip(range(count), *ways, strict=True):
+        matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle, scale)
+        matrix[:, 2] += right - (width - wide) / 2, down - (height - tall) / 2
+        found[frame] = cv2.warpAffine(take.images[frame], matrix, (wide, tall), borderMode=cv2.BORDER_REFLECT)
     return found
 
 
 def moved(take: Take, first: int, pixels: float, back: int | None = None, ramp: float = 0.0) -> Staged:
     """Move the camera at a frame, at once or within ``ramp`` seconds; ``back`` again at another."""
-    count, angle = len(take.images), take.rng.uniform(0, 2 * np.pi)
-    length = max(1, round(ramp * take.fps))
-    way = np.zeros(count)
-    way[first:] = np.clip((np.arange(count - first) + 1) / length, 0, 1)
-    truth = [Truth("moved", take.seconds(first), take.seconds(first + length))]
+    angle, length = take.rng.uniform(0, 2 * np.pi), max(1, round(ramp * take.fps))
+    way, truth = take.ramp(first, length), take.truth("moved", first, first + length)
     if back is not None:
-        way[back:] = np.clip(1 - (np.arange(count - back) + 1) / length, 0, 1)
-        truth.append(Truth("moved", take.seconds(back), take.seconds(back + length)))
+        way = way - take.ramp(back, length)
+        truth += take.truth("moved", back, back + length)
     far = pixels * take.images.shape[2] / 360
     return window(take, way * far * np.cos(angle), way * far * np.sin(angle)), truth
 
 
-def turned(take: Take, first: int, degrees: float = 0.0, zoom: float = 1.0) -> Staged:
-    """Turn or zoom the camera at a frame."""
-    sign = float(take.rng.choice([-1, 1]))
-    truth = [Truth("moved", take.seconds(first), take.seconds(first + 1))]
-    return window(take, degrees=sign * degrees, zoom=zoom, since=first), truth
+def turned(take: Take, first: int, length: int = 1, degrees: float = 0.0, zoom: float = 1.0) -> Staged:
+    """Turn or zoom the camera at a frame, or little by little over ``length`` frames."""
+    sign, share = float(take.rng.choice([-1, 1])), take.ramp(first, length)
+    truth = take.truth("moved", first, first + length)
+    return window(take, degrees=sign * degrees * share, zoom=zoom**share), truth
 
 
 def elsewhere(take: Take, first: int, back: int | None = None) -> Staged:
@@ -97,8 +98,8 @@ def elsewhere(take: Take, first: int, back: int | None = None) -> Staged:
     for frame in range(first, len(found) if back is None else back):
         image = take.elsewhere[frame % len(take.elsewhere)]
         found[frame] = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-    ends: Sequence[int] = [first] if back is None else [first, back]
-    return found, [Truth("moved", take.seconds(frame), take.seconds(frame + 1)) for frame in ends]
+    truth = take.truth("moved", first, first + 1)
+    return found, truth if back is None else truth + take.truth("moved", back, back + 1)
 
 
 def shaken(take: Take, first: int, length: int, pixels: float, how: str) -> Staged:
@@ -117,4 +118,4 @@ def shaken(take: Take, first: int, length: int, pixels: float, how: str) -> Stag
         right, down = dying * np.sin(14.5 * seconds), 0.6 * dying * np.sin(11.9 * seconds)
     x, y = np.zeros(count), np.zeros(count)
     x[first : first + length], y[first : first + length] = right, down
-    return window(take, x, y), [Truth("shaken", take.seconds(first), take.seconds(first + length))]
+    return window(take, x, y), take.truth("shaken", first, first + length)

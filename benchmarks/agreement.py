@@ -133,12 +133,12 @@ def _forms(taught: Detections, names: Sequence[str]) -> tuple[list[Floats], Floa
 
 def total(rows: Sequence[Agreement]) -> list[Agreement]:
     """Add the clips up, one row for each group."""
-    return [_sum([row for row in rows if row.group == group]) for group in GROUPS]
-
-
-def _sum(rows: Sequence[Agreement]) -> Agreement:
-    counts = {name: sum(getattr(row, name) for row in rows) for name in ("frames", "sure", "found", "further")}
-    return replace(rows[0], clip=ALL, **counts)
+    found = []
+    for group in GROUPS:
+        of = [row for row in rows if row.group == group]
+        counts = {name: sum(getattr(row, name) for row in of) for name in ("frames", "sure", "found", "further")}
+        found.append(replace(of[0], clip=ALL, **counts))
+    return found
 
 
 def worst(rows: Sequence[Agreement]) -> Iterator[dict[str, Any]]:

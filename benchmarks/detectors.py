@@ -19,8 +19,8 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import _child
-from benchmarks.memory import process_peak
-from benchmarks.speed import SYSTEM_ALLOCATOR
+from benchmarks._frames import chunks
+from benchmarks.speed import SYSTEM_ALLOCATOR, process_peak
 from core import device
 from core.contracts import Detector
 from core.device import Runtime
@@ -180,8 +180,7 @@ def _product(runtime: Runtime) -> float:
 
 def _chunks(span: int, height: int, width: int) -> list[Frames]:
     images = np.random.default_rng(0).integers(0, 256, (span - 1 + 2 * CHUNK, height, width, 3), dtype=np.uint8)
-    times = np.arange(len(images)) / 25.0
-    return [Frames(images[i : i + CHUNK], i, times[i : i + CHUNK]) for i in range(0, len(images), CHUNK)]
+    return list(chunks(images, 25.0, CHUNK))
 
 
 def _memory(runtime: Runtime, reset: bool = False) -> int:

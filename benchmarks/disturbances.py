@@ -22,6 +22,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from benchmarks import _kept_rows
+from benchmarks._frames import chunks
 from benchmarks._kept_rows import Row
 from benchmarks._staged import FAULTS, HARMLESS, LATER
 from benchmarks._staged_views import Take, Truth
@@ -29,7 +30,6 @@ from core import video
 from core.arrays import Images
 from core.clock import Clock
 from core.disturbance import Disturbance
-from core.records import Frames
 from core.registry import pick
 from explain.disturbances.monitor import Monitor
 from footage.plaza import DATASETS
@@ -78,9 +78,8 @@ def code(images: Images, fps: float, **options: int | str) -> Images:
 def watch(images: Images, fps: float, chunk: int = 32) -> Monitor:
     """Let a monitor watch a whole clip."""
     monitor = Monitor()
-    for first in range(0, len(images), chunk):
-        part = images[first : first + chunk]
-        monitor.see(Frames(part, first, np.arange(first, first + len(part)) / fps))
+    for part in chunks(images, fps, chunk):
+        monitor.update(part)
     return monitor
 
 
@@ -209,7 +208,7 @@ def page(rows: Sequence[Row], clips: Sequence[str]) -> str:
     chosen = "clips that constants were" if clips == TUNED_ON else "clips that no constant was"
     names = ", ".join(str(Path(clip).with_suffix("")) for clip in clips)
     head = [
-        "# What the camera itself does, staged", "",
+        "# Camera faults, staged", "",
         "`./whycam bench disturbances --root DATA --work DIR --out docs/results/disturbances` writes this page.",
         f"{found} of {staged} staged disturbances are told, with {false} false ones, on {chosen} chosen with: {names}.",
         "", f"{_measured(rows)} {DEVELOPED}", "",

@@ -9,23 +9,20 @@ import hashlib
 import inspect
 import json
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from benchmarks import _explaining_speed
-from benchmarks._frames import best_threshold, frames_of, spread, table_of
+from benchmarks._frames import best_threshold, chunks, frames_of, spread, table_of
 from core import files
 from core.arrays import Floats, Images
 from core.contracts import Dataset, Detector
 from core.device import Runtime
 from core.errors import InputError
-from core.records import Frames
 from core.registry import collect, pick
 from explain import attribution, faithfulness, scorer, segments
 from explain.attribution import Budget, MethodEntry, attribute, reduced
@@ -35,35 +32,18 @@ from pipeline.explaining.attribution_input import MAX_SAMPLES, FrameContext, att
 from pipeline.explaining.attributions import FrameExplainer, FrameRequest, against
 from pipeline.explaining.plan import methods
 
+if TYPE_CHECKING:
+    from benchmarks.run import Request
+
 SANITY_EVERY = 5
 """Of so many frames one has its sanity checked, which costs as much as a further map."""
 STEPS = 16
-Say = Callable[[Callable[[], str]], None]
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What is to be measured of each camera.
-
-    Attributes:
-        clips: names of test clips; all when empty.
-        count: of abnormal frames.
-        budget: evaluations of each method on each frame.
-        work: folder where figures are kept; the user's own when None.
-        minutes: for each camera; frames that do not fit in are left out.
-    """
-
-    clips: Sequence[str]
-    count: int
-    budget: int
-    work: Path | None = None
-    minutes: float = float("inf")
-
-
-def measure(camera: Camera, dataset: Dataset, plan: Plan, runtime: Runtime, say: Say) -> list[dict[str, Any]]:
-    """Explain abnormal frames by every method; returns a row for each method; ``say`` gets the progress."""
+def measure(camera: Camera, dataset: Dataset, plan: "Request", runtime: Runtime) -> list[dict[str, Any]]:
+    """Explain abnormal frames by every method; returns a row for each method."""
     detector, began = camera.build(runtime), time.monotonic()
-    picked = frames_of(dataset, plan.clips, detector, plan.count)
+    picked = frames_of(dataset, plan.clips, detector, plan.frames)
     folder = files.folder(plan.work or files.home() / "bench" / "explanations")
     kept = folder / f"{camera.name}-{camera.sha256[:12]}-{plan.budget}.jsonl"
     done = _done(kept)
@@ -79,7 +59,7 @@ def measure(camera: Camera, dataset: Dataset, plan: Plan, runtime: Runtime, say:
         if missing and time.monotonic() - began > 60.0 * plan.minutes:
             continue
         if missing:
-            say(lambda number=number: f"{camera.name}: frame {number} of {len(todo)}")  # type: ignore[misc]
+            plan.say(lambda number=number: f"{camera.name}: frame {number} of {len(todo)}")  # type: ignore[misc]
             masks = dataset.truth(clip).masks
             shown = masks and masks(frame)
             asked = FrameRequest(frame, (), Budget(plan.budget), threshold=limit, scores=together, masks=shown)
@@ -93,10 +73,8 @@ def measure(camera: Camera, dataset: Dataset, plan: Plan, runtime: Runtime, say:
     return table_of(rows)
 
 
-def of_cameras(
-    names: Sequence[str], data: str | None, root: Path, plan: Plan, runtime: Runtime, say: Say
-) -> dict[str, dict[str, Any]]:
-    """Measure each named camera, or all trained on the data set ``data`` under ``root``; ``say`` gets the progress.
+def of_cameras(request: "Request", runtime: Runtime) -> dict[str, dict[str, Any]]:
+    """Measure each camera named behind ``explanations``, or all that were trained on the data set.
 
     Returns:
         Camera to its ``detector``, ``table`` and ``speed``.
@@ -104,16 +82,16 @@ def of_cameras(
     Raises:
         InputError: no data set is named, or there is no such camera.
     """
-    if not data:
+    if not request.data:
         raise InputError("name a data set with masks, such as --data ped2 --root path/to/UCSDped2")
-    dataset = pick("data set", data, collect("footage", "DATASETS"))(root)
-    named = names or [name for name in cameras() if load(name).card.get("trained_on") == data]
+    dataset = pick("data set", request.data, collect("footage", "DATASETS"))(request.root)
+    named = request.what[1:] or [name for name in cameras() if load(name).card.get("trained_on") == request.data]
     if not named:
-        raise InputError(f"no camera was trained on {data}; name one: {', '.join(cameras())}")
+        raise InputError(f"no camera was trained on {request.data}; name one: {', '.join(cameras())}")
     found = {}
     for camera in map(load, named):
-        table = measure(camera, dataset, plan, runtime, say)
-        speed = _explaining_speed.measure(_first(camera, dataset, plan, runtime))
+        table = measure(camera, dataset, request, runtime)
+        speed = _explaining_speed.measure(_first(camera, dataset, request, runtime))
         found[camera.name] = {"detector": camera.detector, "table": table, "speed": speed}
     return found
 
@@ -156,10 +134,10 @@ def _posed(camera: Camera, detector: Detector, images: Images, asked: FrameReque
     return FrameExplainer(camera, detector, runtime, question, scale, asked)
 
 
-def _first(camera: Camera, dataset: Dataset, plan: Plan, runtime: Runtime) -> FrameExplainer:
+def _first(camera: Camera, dataset: Dataset, plan: "Request", runtime: Runtime) -> FrameExplainer:
     """Pose the frame that stands for all where speed is measured."""
     detector = camera.build(runtime)
-    clip, frame = spread(frames_of(dataset, plan.clips, detector, plan.count))[0]
+    clip, frame = spread(frames_of(dataset, plan.clips, detector, plan.frames))[0]
     images = np.concatenate([chunk.images for chunk in clip.frames()])
     return _posed(camera, detector, images, FrameRequest(frame, ()), runtime)
 
@@ -199,10 +177,8 @@ def _done(path: Path) -> dict[tuple[str, int], dict[str, dict[str, Any]]]:
 def _scores(images: Images, camera: Camera, detector: Detector, runtime: Runtime) -> Floats:
     """Return the calibrated scores of a clip, NaN where no window reaches."""
     scores = np.full(len(images), np.nan, np.float32)
-    times = np.arange(len(images)) / 25.0
-    chunks = (Frames(images[i : i + 8], i, times[i : i + 8]) for i in range(0, len(images), 8))
     with runtime.autocast():
-        for answer in detector.stream(chunks):
+        for answer in detector.stream(chunks(images, 25.0)):
             found = answer.score.float().cpu().numpy() - camera.normality.median
             scores[answer.first : answer.first + len(found)] = found
     return scores

@@ -34,13 +34,10 @@ def judged(case: Case, path: Path, out: Path, runtime: device.Runtime) -> dict[s
     try:
         found = analyse(path, load(case.camera), out, runtime=runtime)
     except InputError as error:
-        return {"file": case.file, "right": case.right, "said": str(error), "holds": _refused(case, str(error))}
+        holds = bool(case.refused) and case.refused in str(error)
+        return {"file": case.file, "right": case.right, "said": str(error), "holds": holds}
     holds = case.holds is not None and case.holds(found)
     return {"file": case.file, "right": case.right, "said": " ".join(said(found)), "holds": holds}
-
-
-def _refused(case: Case, sentence: str) -> bool:
-    return bool(case.refused) and case.refused in sentence
 
 
 def said(found: Analysis) -> Iterator[str]:

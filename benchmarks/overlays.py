@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks._frames import chunks
 from benchmarks._kept_rows import table_of_rows
 from benchmarks._staged_weather import TWINS, Scene
 from benchmarks.disturbances import code, place
@@ -60,7 +61,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Watched:
-    """A clip that was scored: its analysed frames, which frames the camera's own doing hides, and its rate."""
+    """A clip that was scored: its analysed frames, which frames camera faults hide, and its rate."""
 
     seen: tuple[Seen, ...]
     hidden: np.ndarray[Any, np.dtype[np.bool_]]
@@ -100,10 +101,8 @@ def watch(images: Images, fps: float, camera: Camera, detector: Detector, runtim
     sampler, monitor, numbers, found = Sampler(fps, camera.fps), Monitor(), list[int](), list[Seen]()
 
     def samples() -> Iterator[Frames]:
-        for first in range(0, len(images), 8):
-            part = images[first : first + 8]
-            chunk = Frames(part, first, np.arange(first, first + len(part)) / fps)
-            monitor.see(chunk)
+        for chunk in chunks(images, fps):
+            monitor.update(chunk)
             for sample in sampler.take(chunk):
                 numbers.extend(sample.numbers.tolist())
                 yield sample.frames

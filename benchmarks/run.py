@@ -13,8 +13,6 @@ from benchmarks import (
     explanations,
     footage_faults,
     labelled,
-    memory,
-    objects,
     overlays,
     shown_boxes,
     speed,
@@ -33,7 +31,7 @@ class Request:
     Attributes:
         what: a name of :data:`BENCHMARKS`, and what it is to measure; nothing for the whole analysis.
         device: ``auto``, ``cpu`` or ``cuda``.
-        every: of detectors: every one, instead of one of each kind.
+        all: of detectors: every one, instead of one of each kind.
         data: name of a data set.
         root: folder of the data set, or of the footage.
         clips: names of its test clips; all when empty.
@@ -51,7 +49,7 @@ class Request:
 
     what: Sequence[str] = ()
     device: str = "auto"
-    every: bool = False
+    all: bool = False
     data: str | None = None
     root: Path = Path()
     clips: Sequence[str] = ()
@@ -98,9 +96,9 @@ def run(request: Request) -> Measured:
     if request.what:
         measure: Callable[[Request], Measured] = pick("benchmark", request.what[0], BENCHMARKS)
         return measure(request)
-    figures = speed.measure(request.device) + objects.measure(request.device)
+    figures = speed.measure(request.device) + speed.measure_objects(request.device)
     request.early(figures)
-    figures += memory.measure(request.device)
+    figures += speed.measure_memory(request.device)
     return Measured(_machine(request), {"figures": figures}, figures)
 
 
@@ -109,26 +107,21 @@ def _machine(request: Request) -> str:
 
 
 def _detectors(request: Request) -> Measured:
-    rows = detectors.measure(request.device, request.what[1:], request.every)
+    rows = detectors.measure(request.device, request.what[1:], request.all)
     return Measured(_machine(request), {"detectors": rows}, detectors.shown(rows))
 
 
 def _explanations(request: Request) -> Measured:
-    plan = explanations.Plan(request.clips, request.frames, request.budget, request.work, request.minutes)
-    found = explanations.of_cameras(
-        request.what[1:], request.data, request.root, plan, device.choose(request.device), request.say
-    )
+    found = explanations.of_cameras(request, device.choose(request.device))
     machine = _machine(request)
     clips = ", ".join(request.clips) or "all test clips"
-    said = f"Abnormal frames of {request.data} ({clips}), at most {request.frames} spread evenly, {request.budget} " + (
-        "evaluations allowed to each method."
-    )
+    said = f"Abnormal frames of {request.data} ({clips}), at most {request.frames} spread evenly"
+    said += f", {request.budget} evaluations allowed to each method."
     if request.out:
         write_json(request.out.with_suffix(".json"), {"device": machine, "plan": said, "explanations": found})
         write_text(request.out.with_suffix(".md"), _explanations_page.page(machine, said, found))
-    rows = [
-        {"camera": camera} | row for camera, told in found.items() for row in _explanations_page.shown(told["table"])
-    ]
+    shown = {camera: _explanations_page.shown(told["table"]) for camera, told in found.items()}
+    rows = [{"camera": camera} | row for camera, table in shown.items() for row in table]
     return Measured(machine, {"explanations": found}, rows)
 
 

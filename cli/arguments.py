@@ -52,34 +52,20 @@ class _Help(argparse.HelpFormatter):
         return text if text.startswith("example:") else super()._fill_text(text, width, indent)
 
 
+def whole(text: str, least: int = 0) -> int:
+    """Read a whole number from ``least`` on; raises an ``ArgumentTypeError`` where it is none."""
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"must be a whole number from {least}, got {text!r}")
+    return int(text)
+
+
 def count(text: str) -> int:
-    """Read a whole number from 1.
-
-    Raises:
-        ArgumentTypeError: it is none.
-    """
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1, got {text!r}")
-    return int(text)
-
-
-def whole(text: str) -> int:
-    """Read a whole number from 0.
-
-    Raises:
-        ArgumentTypeError: it is none.
-    """
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"must be a whole number from 0, got {text!r}")
-    return int(text)
+    """Read a whole number from 1; raises an ``ArgumentTypeError`` where it is none."""
+    return whole(text, 1)
 
 
 def share(text: str) -> float:
-    """Read a share.
-
-    Raises:
-        ArgumentTypeError: it is no number from 0 to below 1.
-    """
+    """Read a share; raises an ``ArgumentTypeError`` where it is no number from 0 to below 1."""
     value = number(text)
     if not 0 <= value < 1:
         raise argparse.ArgumentTypeError(f"must be from 0 to below 1, got {text!r}")
@@ -87,11 +73,7 @@ def share(text: str) -> float:
 
 
 def number(text: str) -> float:
-    """Read a number.
-
-    Raises:
-        ArgumentTypeError: it is none, or not finite.
-    """
+    """Read a number; raises an ``ArgumentTypeError`` where it is none, or not finite."""
     try:
         value = float(text)
     except ValueError:
@@ -99,6 +81,11 @@ def number(text: str) -> float:
     if not math.isfinite(value):
         raise argparse.ArgumentTypeError(f"must be a number, got {text!r}")
     return value
+
+
+def names(text: str) -> list[str]:
+    """Read names with commas between them."""
+    return [name for name in text.split(",") if name]
 
 
 def device(made: argparse.ArgumentParser) -> None:

@@ -82,10 +82,11 @@ def run(options: argparse.Namespace) -> int:
     Returns:
         0, or 2 where the check found something wrong.
     """
-    _agree(options)
     from core.registry import collect, pick
 
-    dataset = pick("data set", options.data, collect("footage", "DATASETS"))(options.root)
+    make = pick("data set", options.data, collect("footage", "DATASETS"))
+    _agree(options)
+    dataset = make(options.root)
     if options.check:
         return _check(options, dataset)
     from cli import evaluation_text
@@ -178,7 +179,8 @@ def _camera(
                 camera, dataset, runtime, regions=options.regions, xman=options.xman, every=options.every, job=job,
                 objects=options.objects, actions=options.actions, look=pictures.add if options.page else None,
             )  # fmt: skip
-        keep = _file(options.keep, camera, distorted) if options.keep else None
+        named = f"{camera.name}{f'-{distorted}' if distorted else ''}.npz".replace("=", "").replace(",", "-")
+        keep = options.keep / named if options.keep else None
         result = evaluate(camera, dataset, runtime, job, rules=rules, heat=options.heat, keep=keep)
         job.finish()
     texts = [f"distorted: {distorted}"] if distorted else []
@@ -189,11 +191,6 @@ def _camera(
     if options.page and causes:
         pictures.write(options.page, camera.name, result.data, causes)
     return found
-
-
-def _file(folder: Path, camera: "Camera", distorted: str) -> Path:
-    """Return where a camera's scores are kept."""
-    return folder / f"{camera.name}{f'-{distorted}' if distorted else ''}.npz".replace("=", "").replace(",", "-")
 
 
 VERB = Verb(

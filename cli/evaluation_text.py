@@ -57,6 +57,8 @@ def checked(result: Mapping[str, Any]) -> str:
     clips = [{key: clip[key] for key in ("part", "name", "frames", "size", "abnormal")} for clip in result["clips"]]
     problems = result["problems"]
     verdict = "\n".join(problems) if problems else "Nothing is wrong with it."
+    if not result["found"]["abnormal"]:
+        verdict += "\nIt has no abnormal frames: no camera can be evaluated on it."
     labels = ", ".join(result["label_sets"]) or "none"
     return "\n\n".join((f"{result['data']}, labels {labels}", table(clips), table(rows), verdict))
 

@@ -20,7 +20,7 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--frame", type=int, required=True, metavar="N", help="which frame, counted from 0")
     verb.add_argument("--methods", default="all", metavar="A,B", help="names in './whycam list methods' (default all)")
     verb.add_argument("--out", type=Path, default=Path("why"), metavar="DIR", help="folder of the maps (default why)")
-    verb.add_argument("--event", action="store_true", help="of a run: the counterfactual of the frame's event, too, as "
+    verb.add_argument("--event", action="store_true", help="for a run: also the counterfactual of its event, as "
                       "counterfactual.json, before.mp4 and after.mp4")  # fmt: skip
     verb.add_argument("--budget", type=int, metavar="N", help="evaluations that each method may take "
                       "(default 320, fewer of a large network)")  # fmt: skip

@@ -76,7 +76,7 @@ def about(entry: Any) -> str:
 VERB = Verb(
     "list",
     f"list {', '.join(KINDS[:-1])} or {KINDS[-1]}",
-    "A new detector, data set or metric is listed as soon as its file lies in its folder.",
+    "A new detector, data set or metric is listed as soon as its file is in its folder.",
     "list cameras",
     _arguments,
     run,

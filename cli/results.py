@@ -10,6 +10,7 @@ from cli import ROOT
 from cli.arguments import Verb, device, share, whole
 from cli.output import table
 from cli.progress import progress_line
+from core.errors import InputError
 
 if TYPE_CHECKING:
     from core.contracts import Dataset
@@ -41,6 +42,8 @@ def run(options: argparse.Namespace) -> int:
 
     make = pick("data set", options.data, collect("footage", "DATASETS"))
     path = options.plan or ROOT / "docs" / "results" / options.data / "plan.toml"
+    if not path.exists():
+        raise InputError(f"there is no plan of data set {options.data!r} ({path}); give one with --plan FILE")
     plan = results.plan(path)
     rows = results.chosen(plan, options.row)
     if options.anomalies:

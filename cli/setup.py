@@ -134,19 +134,20 @@ def _here(need: str) -> bool:
 
 
 def _arguments(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--models", action="store_true", help="fetch the official weights that are not here yet, some "
-                      "300 MB; a download that breaks off goes on where it stopped")  # fmt: skip
+    verb.add_argument("--models", action="store_true", help="download the missing official weights, about 300 MB; "
+                      "an interrupted download resumes")  # fmt: skip
     verb.add_argument("--from", dest="source", type=Path, metavar="DIR",
-                      help="take weights that were carried over in this folder; they are checked first")  # fmt: skip
+                      help="install the weights in this folder, for machines without network; they are checked first",
+                      )  # fmt: skip
     for name in optional_sets(ROOT):
         verb.add_argument(f"--{name}", action="append_const", dest="optional", const=name,
                           help=f"install the optional packages of requirements-{name}.txt")  # fmt: skip
     verb.add_argument("--lock", action="store_true",
-                      help="write requirements.lock again, after requirements.txt was changed")  # fmt: skip
+                      help="write requirements.lock again after a change of requirements.txt")  # fmt: skip
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the lock, or install optional packages, and fetch the official models or take them from a folder."""
+    """Write the lock, or install optional packages, and download the official models or take them from a folder."""
     if options.lock:
         print(f"requirements.lock pins {write_lock(ROOT)} packages")
         return 0
@@ -163,8 +164,8 @@ def run(options: argparse.Namespace) -> int:
 VERB = Verb(
     "setup",
     "get official models and optional packages",
-    "The launcher has set up everything else by then. Without an option it says which official models are here. "
-    "Without a network the compact models that come with Whycam answer until the official ones were carried over.",
+    "Without an option it lists the official models that are installed. Without network, copy their files to the "
+    "machine and use --from; until then Whycam uses its compact models. The launcher installs everything else.",
     "setup --models",
     _arguments,
     run,

@@ -77,8 +77,10 @@ def run(options: argparse.Namespace) -> int:
         return 0
     out = Path(options.out) if os.sep in options.out else files.home() / "cameras" / options.out
     if not named or not options.detector or options.minutes is not None or options.hold_out is not None:
+        from pipeline.false_alarms import expected
+
         camera = _suited(options, source, clips, out, settings, runtime)
-        print(_promised(camera))
+        print(f"threshold {camera.threshold:.2f}: false alarms, {expected(camera)}")
     else:
         camera = _as_its_paper(options, _normal(source, clips), out, settings, runtime)
     print(f"camera {camera.name} is ready in {camera.folder}: ./whycam analyse CLIP --camera {options.out}")
@@ -154,12 +156,6 @@ def _callbacks(line: ProgressLine) -> "TrainingCallbacks":
         progress=line,
         step=line.step,
     )
-
-
-def _promised(camera: "Camera") -> str:
-    from pipeline.false_alarms import expected
-
-    return f"threshold {camera.threshold:.2f}: false alarms, {expected(camera)}"
 
 
 VERB = Verb(

@@ -1,4 +1,4 @@
-"""The verb ``train-explainers``: the compact object and action models that come with Whycam, trained again."""
+"""The verb ``train-explainers``: the compact object and action models that come with Whycam, retrained."""
 
 import argparse
 from pathlib import Path
@@ -10,11 +10,11 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("explainer", metavar="EXPLAINER", help="objects or actions")
     verb.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for weights and card")
     verb.add_argument("--seed", type=whole, default=0, help="the same seed gives the same training (default 0)")
-    verb.add_argument("--resume", action="store_true", help="go on from the checkpoint in the folder")
-    verb.add_argument("--data", type=Path, metavar="DIR", help="folder of real footage to learn from, too")
-    verb.add_argument("--start", type=Path, metavar="DIR", help="folder of a model to begin with: weights and card")
-    verb.add_argument("--sets", type=Path, metavar="DIR", help="of objects: folder of labelled pictures to learn from")
-    verb.add_argument("--minutes", type=number, metavar="N", help="of objects: minutes of training (default 120)")
+    verb.add_argument("--resume", action="store_true", help="resume from the checkpoint in --out")
+    verb.add_argument("--data", type=Path, metavar="DIR", help="folder of real footage, as further training data")
+    verb.add_argument("--start", type=Path, metavar="DIR", help="initial model: folder of its weights and card")
+    verb.add_argument("--sets", type=Path, metavar="DIR", help="for objects: folder of labelled pictures")
+    verb.add_argument("--minutes", type=number, metavar="N", help="for objects: minutes of training (default 120)")
     device(verb)
 
 
@@ -24,18 +24,16 @@ def run(options: argparse.Namespace) -> int:
     from workshop.train import train_explainer
 
     runtime = choose(options.device)
-    train_explainer(
-        options.explainer, options.out, seed=options.seed, resume=options.resume, runtime=runtime,
-        data=options.data, start=options.start, sets=options.sets, minutes=options.minutes,
-    )  # fmt: skip
+    given = {name: getattr(options, name) for name in ("seed", "resume", "data", "start", "sets", "minutes")}
+    train_explainer(options.explainer, options.out, runtime=runtime, **given)
     return 0
 
 
 VERB = Verb(
     "train-explainers",
-    "train the compact models that come with Whycam again",
-    "They name objects and actions where the large models' weights are not at hand, and are trained on the "
-    "rendered plaza and, with --data, on real footage; docs/interfaces.md says how it must be laid out.",
+    "retrain the compact object and action models",
+    "Whycam uses the compact models where the official ones are not installed. They are trained on the rendered plaza "
+    "and, with --data, on real footage; docs/interfaces.md describes its layout.",
     "train-explainers objects --sets path/to/sets --out weights/objects",
     _arguments,
     run,

@@ -25,7 +25,7 @@ ASK_AGAIN = 60.0
 _silent: dict[str, float] = {}
 
 
-Opens = Callable[[Path], None]
+Opens = Callable[[Path], object]
 """Raises a WeightsError where a file cannot be what it is called: of a publisher who gives no checksum."""
 
 

@@ -1,4 +1,4 @@
-"""The answer for one clip: its events and what may have caused them, and what the camera itself did."""
+"""The answer for one clip: its events and what may have caused them, and camera faults."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -130,7 +130,7 @@ class Analysis:
             scene.
         clock: when each frame is shown.
         events: explained events in order of time.
-        disturbances: what the camera itself did, in order of time; no event lies in them.
+        disturbances: camera faults, in order of time; no event lies in them.
         unread: (first, last) seconds of stretches whose frames could not be read.
         repeated: frames that repeat the one before, which the detector was not shown.
         warnings: sentences that the reader must know (another camera's footage, a truncated clip, …).

@@ -1,4 +1,4 @@
-"""What the camera itself does to its picture: causes of coarse type ``camera``."""
+"""Camera faults: what the camera does to its picture; causes of coarse type ``camera``."""
 
 from dataclasses import dataclass
 

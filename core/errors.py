@@ -15,7 +15,18 @@
 Each message is one sentence: what was wrong, with what, and what would be right.
 """
 
+import difflib
 from collections.abc import Iterable
+
+MAX_LISTED_NAMES = 20
+LISTED = {
+    "camera": "cameras",
+    "data set": "datasets",
+    "detector": "detectors",
+    "method": "methods",
+    "metric": "metrics",
+}
+"""Kind of name to what ``./whycam list`` calls it."""
 
 
 class WhycamError(Exception):
@@ -43,14 +54,19 @@ class DataError(InputError):
 
 
 class UnknownNameError(InputError):
-    """A name that is not registered; the message lists the known ones.
+    """A name that is not registered; the message lists the known ones, or the closest of many that can be listed.
 
     >>> str(UnknownNameError("detector", "vqu", ["vqunet-prediction"]))
     "unknown detector 'vqu'; known: vqunet-prediction"
     """
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        super().__init__(f"unknown {kind} {name!r}; known: {', '.join(sorted(known)) or 'none'}")
+        names = sorted(known)
+        told = f"known: {', '.join(names) or 'none'}"
+        if len(names) > MAX_LISTED_NAMES and kind in LISTED:
+            close = difflib.get_close_matches(name, names, n=5, cutoff=0.0)
+            told = f"closest: {', '.join(close)}; './whycam list {LISTED[kind]}' names all {len(names)}"
+        super().__init__(f"unknown {kind} {name!r}; {told}")
 
 
 class StorageError(InputError):

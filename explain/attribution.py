@@ -115,6 +115,11 @@ class AttributionInput:
         """How many segments there are."""
         return int(self.segments.max()) + 1
 
+    @property
+    def empty(self) -> Tensor:
+        """Window of the mere background, (1, span, C, h, w)."""
+        return self.fill.expand_as(self.window)[None].contiguous()
+
 
 @dataclass(frozen=True)
 class RawAttribution:
@@ -191,9 +196,8 @@ def attribute(name: str, entry: MethodEntry, question: AttributionInput, scorer:
         nothing = np.zeros(question.size, np.float32), np.zeros(len(question.window), np.float32)
         return Attribution(name, *nothing, 0, 0.0, "This frame has no error at all: there is nothing to explain.")
     answer = entry.run(question, scorer)
-    frames = (
-        frame_importance(answer, question, scorer) if answer.frames is None else np.asarray(answer.frames, np.float32)
-    )
+    told = answer.frames
+    frames = frame_importance(answer, question, scorer) if told is None else np.asarray(told, np.float32)
     seconds = time.monotonic() - began
     shown = enlarged(answer.values, question.size)
     return Attribution(name, shown, frames, scorer.evaluations, seconds, answer.note, answer.total, answer.owed)

@@ -120,11 +120,8 @@ def agreement(maps: dict[str, Floats]) -> dict[str, float]:
     """Return each map's mean rank correlation with the others; nothing for one alone."""
     names = list(maps)
     pairs = {(a, b): rank_correlation(maps[a], maps[b]) for i, a in enumerate(names) for b in names[i + 1 :]}
-    return {
-        name: float(np.mean([value for pair, value in pairs.items() if name in pair]))
-        for name in names
-        if len(maps) > 1
-    }
+    told = {name: [value for pair, value in pairs.items() if name in pair] for name in names}
+    return {name: float(np.mean(values)) for name, values in told.items() if values}
 
 
 def noisy(window: Tensor, low: float, high: float, seed: int) -> Tensor:

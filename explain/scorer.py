@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -78,24 +79,14 @@ class Scorer:
             Cancelled: the user asked to stop.
         """
         expect(keep.ndim == 3, "keep", "(N, h, w)", tuple(keep.shape))
-
-        def blended() -> Iterator[Tensor]:
-            for part in torch.split(keep, self.batch):
-                share = part.float()[:, None, None]
-                yield question.window * share + question.fill * (1.0 - share)
-
-        return self._answers(blended())
+        return self._answers(_blended(question, part) for part in torch.split(keep, self.batch))
 
     def scores_and_errors(self, question: AttributionInput, keep: Tensor) -> tuple[Floats, Floats]:
         """Return scalars (N,) and error maps (N, h, w) of the window with background where ``keep`` (N, h, w) is 0."""
-        self._check()
-        began = time.monotonic()
-        share = keep.float()[:, None, None]
-        windows = question.window * share + question.fill * (1.0 - share)
-        with torch.no_grad(), self.runtime.autocast():
-            answer = self.detector.predict_windows(windows.to(self.runtime.device), self._size)
-        scalars: Floats = self.scale.of(answer.score.float().cpu()).numpy()
-        self._count(len(keep), time.monotonic() - began)
+        with self._counted(len(keep)), torch.no_grad(), self.runtime.autocast():
+            windows = _blended(question, keep).to(self.runtime.device)
+            answer = self.detector.predict_windows(windows, self._size)
+            scalars: Floats = self.scale.of(answer.score.float().cpu()).numpy()
         return scalars, answer.saliency.float().cpu().numpy()
 
     def score_target_replaced(self, question: AttributionInput, keep: Tensor) -> Floats:
@@ -117,11 +108,8 @@ class Scorer:
         Raises:
             Cancelled: the user asked to stop.
         """
-        self._check()
-        began = time.monotonic()
-        with torch.enable_grad(), self.runtime.autocast():
+        with self._counted(len(windows), GRADIENT_COST), torch.enable_grad(), self.runtime.autocast():
             score = self.detector.predict_windows(windows.to(self.runtime.device), self._size).score
-        self._count(len(windows), time.monotonic() - began, GRADIENT_COST)
         scalar: Tensor = self.scale.of(score.float())
         return scalar
 
@@ -150,20 +138,25 @@ class Scorer:
         # Not inference mode: what a detector keeps between calls must stay fit for gradients.
         with torch.no_grad(), self.runtime.autocast():
             for batch in batches:
-                self._check()
-                began = time.monotonic()
-                score = self.detector.predict_windows(batch.to(self.runtime.device), self._size).score
-                found.append(self.scale.of(score.float().cpu()).numpy())
-                self._count(len(batch), time.monotonic() - began)
+                with self._counted(len(batch)):
+                    score = self.detector.predict_windows(batch.to(self.runtime.device), self._size).score
+                    found.append(self.scale.of(score.float().cpu()).numpy())
         return np.concatenate(found) if found else np.zeros(0, np.float32)
 
-    def _check(self) -> None:
+    @contextmanager
+    def _counted(self, windows: int, passes: float = 1.0) -> Iterator[None]:
+        """Count the windows that are asked about, unless it was cancelled before."""
         if self._cancelled is not None and self._cancelled():
             raise Cancelled(f"cancelled after {self.evaluations} evaluations; the maps that were finished are kept")
-
-    def _count(self, windows: int, seconds: float, passes: float = 1.0) -> None:
+        began = time.monotonic()
+        yield
         self.evaluations += windows
         self.passes += windows * passes
-        self.seconds += seconds
+        self.seconds += time.monotonic() - began
         if self._progress is not None:
             self._progress(self.passes)
+
+
+def _blended(question: AttributionInput, keep: Tensor) -> Tensor:
+    share = keep.float()[:, None, None]
+    return question.window * share + question.fill * (1.0 - share)

@@ -25,9 +25,11 @@ def segment(frame: Tensor, fill: Tensor, heat: Floats, count: int = DEFAULT_SEGM
     Returns:
         (h, w) int64, the regions' numbers from 0 on, none left out.
     """
-    features = np.concatenate([_spread(frame), 2.0 * _spread((frame - fill).abs()), 2.0 * _warmth(heat)[..., None]], 2)
+    warm = _warmth(heat)
+    features = np.concatenate([_spread(frame), 2.0 * _spread((frame - fill).abs()), 2.0 * warm[..., None]], 2)
     found = slic(features, count, compactness=0.3, sigma=1.0, channel_axis=2, start_label=1, convert2lab=False)
-    _, hot = cv2.connectedComponents(_hot(heat).astype(np.uint8), connectivity=4)
+    limit = warm.mean() + MIN_HEAT_DEVIATIONS * warm.std()
+    _, hot = cv2.connectedComponents((warm > limit).astype(np.uint8), connectivity=4)
     sizes = np.bincount(hot.ravel())
     own = (hot > 0) & (sizes[hot] >= MIN_REGION_PIXELS)
     merged = np.where(own, hot + int(found.max()), found)
@@ -44,8 +46,3 @@ def _spread(picture: Tensor) -> Floats:
 def _warmth(heat: Floats) -> Floats:
     smooth = np.sqrt(cv2.GaussianBlur(heat, (0, 0), 1.0))
     return np.asarray(smooth / max(float(smooth.max()), 1e-12), np.float32)
-
-
-def _hot(heat: Floats) -> Floats:
-    warm = _warmth(heat)
-    return np.asarray(warm > warm.mean() + MIN_HEAT_DEVIATIONS * warm.std())

@@ -15,9 +15,7 @@ from core.records import Detections, Evidence, Frames
 from explain import actions as action_models
 from explain import objects as object_models
 from explain.actions import moments
-from explain.causes.fragments import suppress_partial_persons
-from explain.causes.plausible import actors, sized
-from explain.darkness import believed
+from explain.causes.plausible import actors, believed, sized, suppress_partial_persons
 from explain.heat import box_area, box_heat, summed_area
 from pipeline.plan import arriving
 

@@ -9,8 +9,8 @@ from core.analysis import Analysis, ExplainedEvent
 from core.records import Evidence
 from explain import report
 from explain.causes.summary import attributes, wall_clock
+from explain.report.maps import place_map, place_of
 from explain.report.overlay import MARKS, PALETTE, level, overlay
-from explain.report.place_map import place_map, place_of
 from pipeline.camera import SHIPPED, Camera, cameras, load, look
 from pipeline.detection_limit import detection_limit
 from pipeline.events import find_events

@@ -154,7 +154,7 @@ class Scoring:
     def _decoded(self) -> Iterator[Frames]:
         """Decode every frame and monitor it for disturbances, also frames that have a score."""
         for chunk in video.read(self.path, CHUNK_FRAMES[self.runtime.device.type], self._note, fps=self.clip.fps):
-            self._monitor.see(chunk)
+            self._monitor.update(chunk)
             yield chunk
 
     def _note(self, reading: Reading) -> None:

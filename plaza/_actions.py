@@ -9,7 +9,7 @@ from plaza import _carried_objects, _poses
 from plaza import _motions as do
 from plaza._crowd import Tracks
 from plaza._figure import NO_BAG, dress
-from plaza._motions import Act, Generator, Play, Thing, along, gait, move, stand_at, way, world
+from plaza._motions import Act, Generator, Play, Pose, Thing, cross, gait, move, stand_at, way, world
 from plaza._riders import tint
 from plaza._scene import Scene
 
@@ -29,7 +29,7 @@ def _feet(apart: float, stature: float, up: float = 0.0, ahead: float = 0.0) -> 
 
 def jogger(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     """Someone, often a child, runs in any direction."""
-    start, end = way(scene, rng)
+    ends = way(scene, rng)
     look, person = dress(rng), tracks.fresh()
     if rng.random() < 0.4:
         look = replace(look, stature=float(rng.uniform(1.0, 1.4)))
@@ -39,15 +39,12 @@ def jogger(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     long = np.clip(speed / beat / (1.5 * look.stature), 0.45, 1.0)
     start_phase, swing = float(rng.uniform(0, 6.28)), float(rng.uniform(0.85, 1.0) * long)
 
-    def play(t: float) -> Act | None:
-        place, heading, on = along(start, end, speed, t)
+    def pose(t: float) -> Pose:
         one = np.ones(1)
         phase = one * (start_phase + 2 * np.pi * beat * t)
-        local = _poses.walk(phase, one * look.stature, one * speed, one * swing)[0]
-        joints = world(local, place, heading)
-        return Act(joints, look, person, (do.RUN,), [], place, 0.7) if on else None
+        return _poses.walk(phase, one * look.stature, one * speed, one * swing)[0], []
 
-    return play
+    return cross(ends, speed, look, person, (do.RUN,), 0.7, pose)
 
 
 def jumper(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
@@ -68,9 +65,8 @@ def jumper(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
         feet = _feet(apart, h, up, 0.05 * up)
         hip = np.array([-0.1 * crouch, 0.0, 0.515 * h - 0.13 * h * crouch + up * 0.95])
         raised = arms * (up / high) * 1.1 if busy else 0.0
-        hands = hip + h * np.array(
-            [[0.08 - 0.12 * crouch, s * (0.2 + 0.05 * raised), -0.05 + 0.42 * raised] for s in (1, -1)]
-        )
+        out, height = 0.2 + 0.05 * raised, -0.05 + 0.42 * raised
+        hands = hip + h * np.array([[0.08 - 0.12 * crouch, s * out, height] for s in (1, -1)])
         local = _poses.reach(h, hip, 0.5 * crouch + 0.05, feet, hands)
         joints = world(local, place, heading)
         return Act(joints, look, person, (do.JUMP if busy else do.STAND,), [], place, 0.8, busy)
@@ -120,17 +116,8 @@ def bend(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
         wrist = np.array([0.02 + (0.3 + sway) * down, 0.0, (0.47 * (1 - down) + low * down) * h])
         hands = wrist + np.array([[0.0, k * 0.13 * h * (1 - 0.35 * down), 0.0] for k in (1, -1)])
         local = _poses.hold(_poses.reach(h, hip, 0.03 + deep * down, _feet(apart, h), hands), hands, h)
-        bent = down > 0.35
-        return Act(
-            world(local, place, heading),
-            look,
-            person,
-            (do.BEND,) if bent else (do.STAND,),
-            [],
-            place,
-            0.9,
-            t < MAX_SECONDS,
-        )
+        actions = (do.BEND,) if down > 0.35 else (do.STAND,)
+        return Act(world(local, place, heading), look, person, actions, [], place, 0.9, t < MAX_SECONDS)
 
     return play
 
@@ -159,19 +146,17 @@ def sit(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
 
 def push(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     """Someone pushes a loaded trolley."""
-    start, end = way(scene, rng)
+    ends = way(scene, rng)
     speed, look, colour = rng.uniform(0.8, 1.5), dress(rng), tint(rng)
     person, thing, high = tracks.fresh(), tracks.fresh(), float(rng.uniform(0.25, 1.0))
     handle = np.array([0.42, 0.0, 0.6 * look.stature])
 
-    def play(t: float) -> Act | None:
-        place, heading, on = along(start, end, speed, t)
+    def pose(t: float) -> Pose:
         hands = handle + np.array([[0.0, 0.2, 0.0], [0.0, -0.2, 0.0]])
         local = _poses.hold(gait(look, speed, False, t), hands, look.stature)
-        things = [Thing("", thing, move(_carried_objects.trolley(colour, high, handle), place, heading), False)]
-        return Act(world(local, place, heading), look, person, (do.WALK, do.PUSH), things, place, 1.3) if on else None
+        return local, _carried_objects.trolley(colour, high, handle)
 
-    return play
+    return cross(ends, speed, look, person, (do.WALK, do.PUSH), 1.3, pose, "", thing)
 
 
 def shove(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
@@ -189,14 +174,10 @@ def shove(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
         near, far = place + ahead * step, place + ahead * (0.85 + gone)
         one, two = looks[0], looks[1]
         hands = np.array([[0.2 + 0.4 * strike, k * 0.16, 0.74 * one.stature] for k in (1, -1)])
-        pusher = _poses.hold(
-            gait(one, 0.8 * (1.1 < s < 1.6) * busy, False, t), np.where(strike > 0.05, hands, np.nan), one.stature
-        )
-        pushed = _poses.topple(
-            gait(two, 1.0 * (0.7 < s < 1.2) * busy, False, -t),
-            0.35 * np.sin(np.pi * _smooth(s, 0.65, 1.3)) * busy,
-            np.pi,
-        )
+        hands = np.where(strike > 0.05, hands, np.nan)
+        pusher = _poses.hold(gait(one, 0.8 * (1.1 < s < 1.6) * busy, False, t), hands, one.stature)
+        sway = 0.35 * np.sin(np.pi * _smooth(s, 0.65, 1.3)) * busy
+        pushed = _poses.topple(gait(two, 1.0 * (0.7 < s < 1.2) * busy, False, -t), sway, np.pi)
         pusher = _poses.topple(pusher, 0.22 * strike, 0.0)
         victim = Act(world(pushed, far, heading + np.pi), two, numbers[1], (do.STAND,), [], far, 0.8, False)
         actions = (do.STAND, do.SHOVE) if 0.35 < s < 1.2 and busy else (do.STAND,)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -59,8 +60,8 @@ _PLAYS: dict[str, tuple[Make, Labels]] = {
     "push": (_actions.push, (PUSH,)),
     "shove": (_actions.shove, (PUSH,)),
     "dog": (_loose_objects.dog, (("object", "dog"),)),
-    "ball": (_loose_objects.ball, (("object", "sports ball"), THROW)),
-    "frisbee": (_loose_objects.frisbee, (("object", "frisbee"), THROW)),
+    "ball": (partial(_loose_objects.throwing, "sports ball"), (("object", "sports ball"), THROW)),
+    "frisbee": (partial(_loose_objects.throwing, "frisbee"), (("object", "frisbee"), THROW)),
     "umbrella": (_loose_objects.umbrella, (("object", "umbrella"), CARRY)),
     "suitcase": (_loose_objects.suitcase, (("object", "suitcase"), CARRY)),
 }

@@ -70,19 +70,17 @@ def dog(colour: Doubles, size: float, phase: float, snout: float) -> list[Part]:
     parts: list[Part] = [(spine, np.array([0.11, 0.12, 0.15]), colour)]
     parts.append((np.stack([withers + bob, head]), np.array([0.11, 0.085]), colour))
     parts.append((np.stack([head, head + np.array([snout, 0, -0.04])]), np.array([0.095, 0.05]), colour))
-    parts += [
-        tube(head + np.array([-0.03, s * 0.08, 0.06]), head + np.array([-0.06, s * 0.1, -0.04]), 0.03, dark)
-        for s in (1, -1)
-    ]
+    for s in (1, -1):
+        ear = head + np.array([[-0.03, s * 0.08, 0.06], [-0.06, s * 0.1, -0.04]])
+        parts.append(tube(ear[0], ear[1], 0.03, dark))
     wag = 0.12 * np.sin(phase * 1.7)
     parts.append(tube(hips + bob, hips + np.array([-0.26, wag, 0.2]), 0.03, dark))
     for place, lag in ((hips, 0.0), (withers, np.pi)):
         for s, half in ((1, 0.0), (-1, np.pi)):
             swing = 0.45 * np.sin(phase + lag + half)
             knee = place + np.array([0.16 * np.sin(swing), s * 0.08, -0.26])
-            paw = np.array(
-                [place[0] + 0.42 * np.sin(swing), s * 0.08, 0.03 + 0.06 * max(0.0, np.cos(phase + lag + half))]
-            )
+            lifted = 0.06 * max(0.0, np.cos(phase + lag + half))
+            paw = np.array([place[0] + 0.42 * np.sin(swing), s * 0.08, 0.03 + lifted])
             parts += [tube(place + s * 0.07 * Y, knee, 0.055, colour), tube(knee, paw, 0.035, dark)]
     return [(c * size, r * size, k) for c, r, k in parts]
 

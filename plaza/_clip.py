@@ -64,13 +64,10 @@ class _Record:
             self.frames += 1
             yield frame.image
 
-    @staticmethod
-    def _event(name: str, seen: list[int]) -> dict[str, Any]:
-        return {"name": name, "first": seen[0], "last": seen[-1], "labels": LABELS[name]}
-
     def content(self) -> dict[str, Any]:
         """Everything but the masks, ready for JSON."""
-        events = sorted((self._event(n, seen) for n, seen in self.names.items()), key=lambda e: int(e["first"]))
+        named = sorted(self.names.items(), key=lambda entry: entry[1][0])
+        events = [{"name": name, "first": seen[0], "last": seen[-1], "labels": LABELS[name]} for name, seen in named]
         tracks = []
         for track, seen in sorted(self.objects.items()):
             boxes = [[frame, *thing.box, round(thing.visible, 2)] for frame, thing in seen]
@@ -80,13 +77,8 @@ class _Record:
             tracks.append(
                 {"track": track, "label": seen[0][1].label, "actions": actions, "anomalous": span, "boxes": boxes}
             )
-        return {
-            "label_set": LABEL_SET,
-            "frames": self.frames,
-            "events": events,
-            "labels": self.labels,
-            "tracks": tracks,
-        }
+        facts = {"label_set": LABEL_SET, "frames": self.frames, "events": events}
+        return facts | {"labels": self.labels, "tracks": tracks}
 
 
 def film(

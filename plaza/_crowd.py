@@ -35,13 +35,9 @@ class Crowd:
 
     def __init__(self, scene: Scene, number: int, rng: Generator, tracks: "Tracks") -> None:
         self.scene, self.rng, self.tracks = scene, rng, tracks
-        empty = np.zeros((number, 2))
-        line = np.zeros(number)
         looks = [dress(rng) for _ in range(number)]
         fresh = [tracks.fresh() for _ in range(number)]
-        self.people = Walkers(
-            empty, empty.copy(), empty.copy(), line, line.copy(), line.copy(), line.copy(), looks, fresh
-        )
+        self.people = Walkers(*np.zeros((3, number, 2)), *np.zeros((4, number)), looks, fresh)
         pairs = number // 4
         self.partner = np.array([i ^ 1 if i < 2 * pairs else -1 for i in range(number)], np.int64)
         for i in range(number):
@@ -61,11 +57,8 @@ class Crowd:
         x = [self.scene.view.edge(float(y[0]), bool(from_left), rng.uniform(0.8, 4))]
         x += [self.scene.view.edge(float(y[1]), not from_left, 2.5)]
         p.position[i], p.target[i] = (x[0], y[0]), (x[1], y[1])
-        p.pace[i], p.phase[i], p.standing[i] = (
-            np.clip(rng.normal(1.25, 0.14), 0.85, 1.6),
-            rng.uniform(0, 2 * np.pi),
-            0.0,
-        )
+        p.pace[i] = np.clip(rng.normal(1.25, 0.14), 0.85, 1.6)
+        p.phase[i], p.standing[i] = rng.uniform(0, 2 * np.pi), 0.0
         way = p.target[i] - p.position[i]
         p.velocity[i] = way / np.linalg.norm(way) * p.pace[i]
         p.heading[i] = np.arctan2(way[1], way[0])
@@ -101,8 +94,7 @@ class Crowd:
         near = np.clip(1.6 * np.exp((reach - distance) / 0.35), 0, 5) * (distance > 1e-6)
         unit = away / np.maximum(distance, 1e-6)[..., None]
         side = np.stack([unit[..., 1], -unit[..., 0]], -1)
-        force: Doubles = (near[..., None] * (unit + 0.35 * side)).sum(1)
-        return force
+        return np.asarray((near[..., None] * (unit + 0.35 * side)).sum(1))
 
     def step(self, dt: float, movers: Doubles) -> None:
         """Advance ``dt`` seconds; ``movers`` (M, 3) are x, y and radius of what people make way for."""

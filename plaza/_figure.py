@@ -120,30 +120,22 @@ def _bag(
     hand = joints[:, 15]
     swing = np.array([0.0, 0.0, -1.0])
     held = [hand + h * (s * 0.055 * ahead + t * swing) for s in (1, -1) for t in (0.085, 0.135)]
-    chosen = np.where((look_bag == BACKPACK)[:, None, None], np.stack(pack, 1), np.stack(held, 1))
-    straps = np.where(
-        (look_bag == BACKPACK)[:, None, None],
-        np.stack([joints[:, 10] * 0.6 + joints[:, 11] * 0.4, back], 1),
-        np.stack([hand, hand + 0.08 * h * swing], 1),
-    )
-    return chosen, straps
+    strap, loop = [joints[:, 10] * 0.6 + joints[:, 11] * 0.4, back], [hand, hand + 0.08 * h * swing]
+    on_back = (look_bag == BACKPACK)[:, None, None]
+    bag = np.where(on_back, np.stack(pack, 1), np.stack(held, 1))
+    return bag, np.where(on_back, np.stack(strap, 1), np.stack(loop, 1))
 
 
 def _head(neck: Doubles, head: Doubles, ahead: Doubles, up: Doubles) -> list[Doubles]:
-    """Spheres of neck, head, hair and long hair, each (N, 2, 3)."""
+    """Spheres of neck, head, hair, long hair and the brim of a cap, each (N, 2, 3)."""
     skull = head + 0.012 * up
     return [
         np.stack([neck, head], 1),
         np.stack([skull, head + (0.012 * ahead - 0.026 * up)], 1),
         np.stack([skull + (0.012 * up - 0.006 * ahead), skull + (-0.022 * ahead - 0.012 * up)], 1),
         np.stack([skull - (0.03 * ahead + 0.01 * up), neck - (0.04 * ahead + 0.02 * up)], 1),
+        np.stack([skull + 0.022 * up, skull + (0.06 * ahead + 0.012 * up)], 1),
     ]
-
-
-def _brim(head: Doubles, ahead: Doubles, up: Doubles) -> Doubles:
-    """Spheres of a cap's brim, (N, 2, 3)."""
-    skull = head + 0.012 * up
-    return np.stack([skull + 0.022 * up, skull + (0.06 * ahead + 0.012 * up)], 1)
 
 
 def flesh(joints: Doubles, looks: Sequence[Look]) -> tuple[Doubles, Doubles]:
@@ -174,10 +166,11 @@ def flesh(joints: Doubles, looks: Sequence[Look]) -> tuple[Doubles, Doubles]:
     groups += [hip, np.concatenate([chest - lower, waist - lower], 1)]
     groups += [np.stack([shoulder[:, i], elbow[:, i]], 1) for i in (0, 1)]
     groups += [np.stack([elbow[:, i], wrist[:, i]], 1) for i in (0, 1)] + [grip[:, :1], grip[:, 1:]]
-    groups += _head(neck, head, h * ahead, h * up)
+    *skull, brim = _head(neck, head, h * ahead, h * up)
+    groups += skull
     groups += [np.concatenate([hip, hip + (knee - hip) * hem], 1)]
     groups += [np.stack([front - 0.05 * h * up, front - 0.2 * h * up], 1)]
-    groups += [_brim(head, h * ahead, h * up), bag, strap]
+    groups += [brim, bag, strap]
     radii = h * b**RADII_BUILD * RADII * np.array([k.wide for k in looks]).reshape(-1, len(RADII))
     return np.concatenate(groups, axis=1), radii
 

@@ -7,7 +7,7 @@ from plaza import _carried_objects, _poses, _vehicles
 from plaza import _motions as do
 from plaza._crowd import Tracks
 from plaza._figure import NO_BAG, dress
-from plaza._motions import Act, Generator, Play, Thing, along, gait, move, stand_at, way, world
+from plaza._motions import Act, Generator, Play, Pose, Thing, along, cross, gait, move, stand_at, way, world
 from plaza._riders import tint
 from plaza._scene import Scene
 
@@ -55,8 +55,8 @@ def _thrown(t: float, far: float, high: float, hand: Doubles, bounce: float) -> 
     return np.array([hand[0] + far + 1.5 * roll, 0.0, 0.12 + bounce * abs(np.sin(4.2 * s)) * np.exp(-2.2 * s)])
 
 
-def _throwing(label: str, scene: Scene, rng: Generator, tracks: Tracks) -> Play:
-    """Someone throws one thing after another."""
+def throwing(label: str, scene: Scene, rng: Generator, tracks: Tracks) -> Play:
+    """Someone throws one ``sports ball`` or ``frisbee`` after another."""
     place, heading = stand_at(scene, rng), float(rng.uniform(-np.pi, np.pi))
     look, person, things = dress(rng, NO_BAG), tracks.fresh(), [tracks.fresh() for _ in range(3)]
     over, colours, size = bool(rng.random() < 0.6), (tint(rng), tint(rng)), rng.uniform(0.1, 0.17)
@@ -87,45 +87,32 @@ def _throwing(label: str, scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     return play
 
 
-def ball(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
-    """Someone throws balls."""
-    return _throwing("sports ball", scene, rng, tracks)
-
-
-def frisbee(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
-    """Someone throws frisbees."""
-    return _throwing("frisbee", scene, rng, tracks)
-
-
 def umbrella(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     """Someone walks under an open umbrella."""
-    start, end = way(scene, rng)
+    ends = way(scene, rng)
     speed, look, colours = rng.uniform(0.9, 1.5), dress(rng, NO_BAG), (tint(rng), tint(rng))
     colours = colours if rng.random() < 0.3 else (colours[0], colours[0])
     person, thing, lean = tracks.fresh(), tracks.fresh(), float(rng.normal(0.05, 0.12))
     size = rng.uniform(0.9, 1.25)
 
-    def play(t: float) -> Act | None:
-        place, heading, on = along(start, end, speed, t)
+    def pose(t: float) -> Pose:
         hand = np.array([0.2, -0.08, 0.68 * look.stature])
         wrists = np.array([[np.nan] * 3, hand])
         local = _poses.hold(gait(look, speed, False, t), wrists, look.stature)
-        opened = [(hand + (c - hand) * size, r, k) for c, r, k in _carried_objects.umbrella(*colours, hand, lean)]
-        things = [Thing("umbrella", thing, move(opened, place, heading))]
-        return Act(world(local, place, heading), look, person, (do.WALK, do.CARRY), things, place, 0.9) if on else None
+        opened = _carried_objects.umbrella(*colours, hand, lean)
+        return local, [(hand + (c - hand) * size, r, k) for c, r, k in opened]
 
-    return play
+    return cross(ends, speed, look, person, (do.WALK, do.CARRY), 0.9, pose, "umbrella", thing)
 
 
 def suitcase(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     """Someone walks with a suitcase, rolling behind or carried."""
-    start, end = way(scene, rng)
+    ends = way(scene, rng)
     speed, look, colour = rng.uniform(0.9, 1.5), dress(rng), tint(rng)
     person, thing, size, rolls = tracks.fresh(), tracks.fresh(), float(rng.uniform(0.8, 1.3)), bool(rng.random() < 0.6)
     look = look if look.bag != 2 else dress(rng, NO_BAG)
 
-    def play(t: float) -> Act | None:
-        place, heading, on = along(start, end, speed, t)
+    def pose(t: float) -> Pose:
         h = look.stature
         hand = np.array([-0.22, -0.2 * h / 1.7, 0.47 * h]) if rolls else np.array([0.02, -0.22 * h / 1.7, 0.45 * h])
         local = _poses.hold(gait(look, speed, False, t), np.array([[np.nan] * 3, hand]), h)
@@ -140,7 +127,6 @@ def suitcase(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
             top = 0.06 + 0.62 * 0.8 * size + 0.04
             turn = np.array([[0.0, 1, 0], [1, 0, 0], [0, 0, 1]])
             case = [(k @ turn + hand - [0, 0, top + 0.08], r, q) for k, r, q in case]
-        things = [Thing("suitcase", thing, move(case, place, heading))]
-        return Act(world(local, place, heading), look, person, (do.WALK, do.CARRY), things, place, 0.9) if on else None
+        return local, case
 
-    return play
+    return cross(ends, speed, look, person, (do.WALK, do.CARRY), 0.9, pose, "suitcase", thing)

@@ -67,6 +67,8 @@ class Act:
 
 
 Play = Callable[[float], Act | None]
+Pose = tuple[Doubles | None, list[_vehicles.Part]]
+"""Local joints of a person, (18, 3), and local parts of a thing; either may be missing."""
 
 
 def course(scene: Scene, rng: Generator, y: tuple[float, float]) -> tuple[Doubles, Doubles]:
@@ -119,6 +121,25 @@ def world(local: Doubles, place: Doubles, heading: float) -> Doubles:
     """Bring (18, 3) joints from local to world coordinates."""
     joints: Doubles = _poses.to_world(local[None], place[None], np.array([heading]))[0]
     return joints
+
+
+def cross(
+    ends: tuple[Doubles, Doubles], speed: float, look: Look, person: int, actions: tuple[str, ...], clear: float,
+    pose: Callable[[float], Pose], label: str = "", thing: int = 0,
+) -> Play:  # fmt: skip
+    """Play someone, or a thing on its own, that goes straight on from one of two (2,) ``ends`` to the other.
+
+    ``pose`` is asked by seconds; ``label`` and number ``thing`` are the thing's, which is only drawn without a label.
+    """
+
+    def play(t: float) -> Act | None:
+        place, heading, on = along(*ends, speed, t)
+        local, parts = pose(t)
+        things = [Thing(label, thing, move(parts, place, heading), bool(label))] if parts else []
+        joints = None if local is None else world(local, place, heading)
+        return Act(joints, look, person, actions, things, place, clear) if on else None
+
+    return play
 
 
 def middle(scene: Scene) -> tuple[float, float]:

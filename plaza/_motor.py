@@ -106,14 +106,11 @@ def _cabin(shape: Body, colour: Doubles) -> list[Part]:
         centre = flank.mean(0)
         pane = centre + (flank - centre) * [0.86, 1.0, 0.72] + np.array([0, s * 0.03, 0])
         parts.append((pane, np.full(4, 0.01), GLASS))
-        parts.append(
-            tube(pane.mean(0) + 0.04 * s * Y - 0.2 * Z, pane.mean(0) + 0.04 * s * Y + 0.16 * Z, 0.03, colour * 0.7)
-        )
+        pillar = pane.mean(0) + 0.04 * s * Y
+        parts.append(tube(pillar - 0.2 * Z, pillar + 0.16 * Z, 0.03, colour * 0.7))
     for x, x_top, out in ((front, up[0], 0.02), (rear, up[1], -0.02)):
-        screen = np.array(
-            [[x, s * (side - 0.1), low] for s in (-1, 1)]
-            + [[x_top, s * (side - inset - 0.06), top - 0.05] for s in (-1, 1)]
-        )
+        edges = (x, side - 0.1, low), (x_top, side - inset - 0.06, top - 0.05)
+        screen = np.array([[ahead, s * aside, up_to] for ahead, aside, up_to in edges for s in (-1, 1)])
         parts.append((screen + out * X, np.full(4, 0.01), GLASS * 1.15))
     roof = np.concatenate([corners(s * (side - inset), top, up) for s in (-1.0, 1.0)])
     parts.append((roof, np.full(4, 0.03), np.clip(colour * 1.08, 0, 250)))

@@ -8,8 +8,8 @@ import numpy as np
 
 from core.arrays import Doubles
 
-JOINTS = ("hip", "knee", "ankle", "heel", "toe", "shoulder", "elbow", "wrist")  # left at 2 i, right at 2 i + 1
-NECK, HEAD = 16, 17
+JOINTS = ("hip", "knee", "ankle", "heel", "toe", "shoulder", "elbow", "wrist")
+"""Left at 2 i, right at 2 i + 1; the neck is 16, the head 17."""
 THIGH, SHIN, FOOT, TRUNK, UPPER_ARM, FOREARM = 0.245, 0.240, 0.095, 0.29, 0.172, 0.145  # shares of stature
 SIDE = np.array([1.0, -1.0])
 

@@ -18,8 +18,6 @@ from plaza._paint import Ids, Solids
 from plaza._scene import Scene, build
 from plaza._truth import Known, PlazaFrame, visible_objects
 
-Generator = np.random.Generator
-
 YIELD_SECONDS = 0.8  # seconds ahead of a vehicle or runner at which people begin to make way
 NO_PERSON = -1
 """Owner of what is drawn and counts as no object."""
@@ -51,8 +49,8 @@ def _person(
 ) -> Solids:
     owners = np.full(len(_figure.SIZES), owner)
     owners[_figure.BAG :] = bag
-    shadow = SHADOWED
-    return Solids(centres, radii, _figure.STARTS, _figure.SIZES, look.colours, owners, sun, at, shadow, _figure.BEHIND)
+    starts, sizes, behind = _figure.STARTS, _figure.SIZES, _figure.BEHIND
+    return Solids(centres, radii, starts, sizes, look.colours, owners, sun, at, SHADOWED, behind)
 
 
 def _with_parts(base: Solids | None, thing: Thing, owner: int, sun: float, at: Doubles) -> Solids:

@@ -10,7 +10,7 @@ from plaza import _motions as do
 from plaza import _motor, _poses, _vehicles
 from plaza._crowd import Tracks
 from plaza._figure import NAMES, NO_BAG, Look, dress
-from plaza._motions import Act, Generator, Play, Thing, along, gait, move, way, world
+from plaza._motions import Act, Generator, Play, Pose, Thing, along, cross, gait, move, way, world
 from plaza._scene import Scene
 
 PAINTS = np.array([
@@ -38,7 +38,7 @@ def _pair(middle: Sequence[float], apart: float) -> Doubles:
 
 def cyclist(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     """Someone rides a bicycle: upright or low, seated or standing, pedalling or coasting, in any direction."""
-    start, end = way(scene, rng)
+    ends = way(scene, rng)
     speed, look, colour = rng.uniform(2.2, 6.5), dress(rng), tint(rng)
     look = _helmet(look, rng) if rng.random() < 0.3 else look
     person, thing, low = tracks.fresh(), tracks.fresh(), float(rng.uniform(0, 1))
@@ -47,17 +47,14 @@ def cyclist(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     lean, gear, coast = 0.12 + 0.75 * low, rng.uniform(1.2, 2.6), rng.uniform(0.0, 1.0) ** 2
     size, clear, rest = rng.uniform(0.88, 1.08), rng.uniform(0.2, 1.4), rng.uniform(0, 6)
 
-    def play(t: float) -> Act | None:
-        place, heading, on = along(start, end, speed, t)
+    def pose(t: float) -> Pose:
         phase = speed * gear * (t if (t + rest) % 6 > 6 * coast else 6 * np.floor((t + rest) / 6) + rest)
         feet = np.stack([_vehicles.pedal(phase, s) + np.array([-0.02, 0, 0.06]) for s in (0, 1)])
         hands = _pair((bar[0], 0.0, bar[2] + 0.03), 0.22)
         local = _poses.reach(look.stature, seat * size, lean, feet * size, hands * size)
-        parts = [(c * size, r * size, k) for c, r, k in _vehicles.bicycle(phase, colour, bar)]
-        things = [Thing("bicycle", thing, move(parts, place, heading))]
-        return Act(world(local, place, heading), look, person, (do.RIDE,), things, place, clear) if on else None
+        return local, [(c * size, r * size, k) for c, r, k in _vehicles.bicycle(phase, colour, bar)]
 
-    return play
+    return cross(ends, speed, look, person, (do.RIDE,), clear, pose, "bicycle", thing)
 
 
 def _stance(rng: Generator) -> tuple[float, float, float, float, Doubles]:
@@ -70,14 +67,9 @@ def _stance(rng: Generator) -> tuple[float, float, float, float, Doubles]:
     return turn, bent, lean, float(rng.uniform(-0.5, 0.5)), hands
 
 
-def _kick(t: float, every: float) -> float:
-    """How far the rear foot has gone through its push, 0 to 1, and 0 while both feet stand on the board."""
-    return float(np.clip((t % every) / 0.7, 0, 1)) if every < 20 else 0.0
-
-
 def skater(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     """Someone glides on a skateboard in any stance and direction; some push with a foot now and then."""
-    start, end = way(scene, rng)
+    ends = way(scene, rng)
     speed, look, colour = rng.uniform(1.6, 4.8), dress(rng), tint(rng)
     person, thing = tracks.fresh(), tracks.fresh()
     turn, bent, lean, twist, rest = _stance(rng)
@@ -85,9 +77,9 @@ def skater(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     c, s = np.cos(-turn), np.sin(-turn)
     spread, phase = rng.uniform(0.14, 0.26), rng.uniform(0, 6.28)
 
-    def play(t: float) -> Act | None:
-        place, heading, on = along(start, end, speed, t)
-        h, kick = look.stature, _kick(t, every)
+    def pose(t: float) -> Pose:
+        # How far the rear foot has gone through its push; 0 while both feet stand on the board.
+        h, kick = look.stature, float(np.clip((t % every) / 0.7, 0, 1)) if every < 20 else 0.0
         push = np.sin(np.pi * kick) if kick < 1 else 0.0
         board = np.array([[spread, 0.03], [-spread + push * (0.5 - 0.9 * kick), -0.03 + 0.25 * push]])
         feet = np.array([[x * c - y * s, x * s + y * c, 0.19 - 0.12 * push * i] for i, (x, y) in enumerate(board)])
@@ -95,31 +87,25 @@ def skater(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
         hip = np.array([-0.05, 0.0, 0.19 + bent * h - 0.05 * push + 0.012 * np.sin(t * 2.6 + phase)])
         hands = hip + rest * h / 1.7 + 0.04 * np.sin(t * 2.1 + phase)
         local = _poses.reach(h, hip, lean + 0.3 * push, feet, hands, twist + 0.1 * np.sin(t * 1.7), 0.4)
-        turned = _poses.to_world(local[None], np.zeros((1, 2)), np.array([turn]))[0]
-        parts = move([(p * [size, 1, 1], r, k) for p, r, k in _vehicles.skateboard(colour)], place, heading)
-        things = [Thing("skateboard", thing, parts)]
-        return Act(world(turned, place, heading), look, person, (do.RIDE,), things, place, clear) if on else None
+        return world(local, np.zeros(2), turn), [(p * [size, 1, 1], r, k) for p, r, k in _vehicles.skateboard(colour)]
 
-    return play
+    return cross(ends, speed, look, person, (do.RIDE,), clear, pose, "skateboard", thing)
 
 
 def motorcycle(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     """Someone rides a motorcycle or a scooter, in any direction."""
-    start, end = way(scene, rng)
+    ends = way(scene, rng)
     speed, look, colour = rng.uniform(3.5, 8.0), _helmet(dress(rng), rng), tint(rng)
     person, thing, scooter = tracks.fresh(), tracks.fresh(), bool(rng.random() < 0.4)
     lean = float(rng.uniform(0.05, 0.25) if scooter else rng.uniform(0.15, 0.6))
     feet = _pair((0.3, 0.0, 0.34) if scooter else (0.0, 0.0, 0.36), 0.16 if scooter else 0.24)
 
-    def play(t: float) -> Act | None:
-        place, heading, on = along(start, end, speed, t)
+    def pose(t: float) -> Pose:
         hands = _pair((_motor.GRIP[0], 0.0, _motor.GRIP[2] + 0.03), 0.32)
         local = _poses.reach(look.stature, np.array([-0.28, 0, 0.9]), lean, feet, hands, knees=0.35)
-        parts = move(_motor.motorcycle(colour, speed * t / 0.3, scooter), place, heading)
-        things = [Thing("motorcycle", thing, parts)]
-        return Act(world(local, place, heading), look, person, (do.RIDE,), things, place, 1.6) if on else None
+        return local, _motor.motorcycle(colour, speed * t / 0.3, scooter)
 
-    return play
+    return cross(ends, speed, look, person, (do.RIDE,), 1.6, pose, "motorcycle", thing)
 
 
 def car(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
@@ -127,14 +113,11 @@ def car(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     start, end = way(scene, rng)
     speed, colour, thing, shape = rng.uniform(2.5, 7.0), tint(rng), tracks.fresh(), _motor.body(rng)
     back = (end - start) / np.linalg.norm(end - start) * 2.2
-    look = dress(rng, NO_BAG)
 
-    def play(t: float) -> Act | None:
-        place, heading, on = along(start - back, end + back, speed, t)
-        things = [Thing("car", thing, move(_motor.car(shape, colour, speed * t / 0.31), place, heading))]
-        return Act(None, look, 0, (), things, place, 2.6) if on else None
+    def pose(t: float) -> Pose:
+        return None, _motor.car(shape, colour, speed * t / 0.31)
 
-    return play
+    return cross((start - back, end + back), speed, dress(rng, NO_BAG), 0, (), 2.6, pose, "car", thing)
 
 
 def truck(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
@@ -145,20 +128,16 @@ def truck(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     tall, freight = float(rng.choice([0.0, rng.uniform(0.6, 1.2)])), tint(rng)
     side, back = rng.choice([-1.0, 1.0]), (end - start) / np.linalg.norm(end - start) * 1.6
 
-    def play(t: float) -> Act | None:
-        place, heading, on = along(start - back, end + back, speed, t)
+    def pose(t: float) -> Pose:
         feet = np.array([[0.78, 0.3, 0.62], [0.78, 0.08, 0.62]])
         hands = np.array([[0.72, 0.38, 1.05], [0.72, 0.08, 1.05]])
         local = _poses.reach(look.stature, np.array([0.16, 0.2, 0.78]), -0.05, feet, hands) * [1, side, 1]
         parts = _vehicles.cart(colour, speed * t / 0.28)
         if tall:
             parts += _vehicles.box((-1.42, -0.6, 0.6), (1.3, 1.2, tall), freight)
-        scaled = [(c * size, r * size, k) for c, r, k in parts]
-        things = [Thing("truck", thing, move(scaled, place, heading))]
-        seated = world(local * size, place, heading)
-        return Act(seated, look, person, (do.DRIVE,), things, place, 2.2) if on else None
+        return local * size, [(c * size, r * size, k) for c, r, k in parts]
 
-    return play
+    return cross((start - back, end + back), speed, look, person, (do.DRIVE,), 2.2, pose, "truck", thing)
 
 
 def walked_bicycle(scene: Scene, rng: Generator, tracks: Tracks) -> Play:

@@ -80,9 +80,8 @@ def _ground(plan: Plan) -> tuple[Floats, Floats]:
     edge = int((near - NEAR) * PPM)
     ground[:edge] = _texture.lawn(rng, edge, columns, PPM, plan.grass)
     kerb = slice(edge, edge + int(0.28 * PPM))
-    ground[kerb] = (
-        plan.stone * 1.12 * (1 + 0.03 * _texture.clouds(rng, kerb.stop - kerb.start, columns, (PPM, 3)))[..., None]
-    )
+    grain = _texture.clouds(rng, kerb.stop - kerb.start, columns, (PPM, 3))
+    ground[kerb] = plan.stone * 1.12 * (1 + 0.03 * grain)[..., None]
     ground[edge : edge + 2] *= np.float32(0.6)
     ground[kerb, :: int(1.0 * PPM)] *= np.float32(0.7)
     sun = np.ones((rows, columns), np.float32)

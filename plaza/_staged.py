@@ -6,51 +6,44 @@ from plaza import _motions as do
 from plaza import _poses, _vehicles
 from plaza._crowd import Tracks
 from plaza._figure import NO_BAG, dress
-from plaza._motions import Act, Generator, Play, Thing, along, course, gait, middle, move, world
+from plaza._motions import Act, Generator, Play, Pose, Thing, course, cross, gait, middle, move, world
 from plaza._scene import Scene
 
 
 def bicycle(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     """A rider crosses on a bicycle, pedalling."""
-    start, end = course(scene, rng, middle(scene))
+    ends = course(scene, rng, middle(scene))
     speed, look = rng.uniform(3.6, 4.6), dress(rng, NO_BAG)
     colour = rng.choice([[160, 40, 40], [40, 70, 130], [36, 36, 40], [60, 120, 80]]) * 1.0
     person, thing = tracks.fresh(), tracks.fresh()
 
-    def play(t: float) -> Act | None:
-        place, heading, on = along(start, end, speed, t)
+    def pose(t: float) -> Pose:
         phase = speed * t * 2.2
         feet = np.stack([_vehicles.pedal(phase, s) + np.array([-0.02, 0, 0.06]) for s in (0, 1)])
         hands = np.stack([_vehicles.BAR + np.array([0, s * 0.22, 0.03]) for s in (1, -1)])
         local = _poses.reach(look.stature, _vehicles.SADDLE + np.array([0.02, 0, 0.07]), 0.62, feet, hands)
-        parts = move(_vehicles.bicycle(phase, colour), place, heading)
-        things = [Thing("bicycle", thing, parts)]
-        return Act(world(local, place, heading), look, person, (do.RIDE,), things, place, 1.4) if on else None
+        return local, _vehicles.bicycle(phase, colour)
 
-    return play
+    return cross(ends, speed, look, person, (do.RIDE,), 1.4, pose, "bicycle", thing)
 
 
 def skateboard(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     """Someone stands on a skateboard and glides across."""
-    start, end = course(scene, rng, middle(scene))
+    ends = course(scene, rng, middle(scene))
     speed, look = rng.uniform(3.0, 3.8), dress(rng, NO_BAG)
     colour = rng.choice([[190, 60, 40], [60, 60, 66], [70, 120, 150], [190, 150, 60]]) * 1.0
     person, thing = tracks.fresh(), tracks.fresh()
     side = 1.0 if rng.random() < 0.5 else -1.0
 
-    def play(t: float) -> Act | None:
-        place, heading, on = along(start, end, speed, t)
+    def pose(t: float) -> Pose:
         sway, h = 0.12 * np.sin(t * 2.3), look.stature
         feet = np.array([[0.05, 0.22, 0.19], [-0.02, -0.22, 0.19]])
         hip = np.array([-0.03, 0.04, 0.19 + 0.445 * h + 0.015 * np.sin(t * 3)])
         hands = hip + np.array([[0.24 + sway, 0.42, 0.28 + sway], [0.10, -0.45, 0.22 - sway]]) * h / 1.7
         local = _poses.reach(h, hip, 0.22, feet, hands, twist=0.3 + sway, knees=0.5)
-        turned = _poses.to_world(local[None], np.zeros((1, 2)), np.array([-side * np.pi / 2]))[0]
-        parts = move(_vehicles.skateboard(colour), place, heading)
-        things = [Thing("skateboard", thing, parts)]
-        return Act(world(turned, place, heading), look, person, (do.RIDE,), things, place, 1.2) if on else None
+        return world(local, np.zeros(2), -side * np.pi / 2), _vehicles.skateboard(colour)
 
-    return play
+    return cross(ends, speed, look, person, (do.RIDE,), 1.2, pose, "skateboard", thing)
 
 
 def cart(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
@@ -60,16 +53,14 @@ def cart(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     colour = rng.choice([[206, 204, 196], [60, 106, 78], [198, 160, 60], [70, 92, 130]]) * 1.0
     person, thing = tracks.fresh(), tracks.fresh()
 
-    def play(t: float) -> Act | None:
-        place, heading, on = along(start - (end - start) / np.linalg.norm(end - start) * 1.2, end, speed, t)
+    def pose(t: float) -> Pose:
         feet = np.array([[0.78, 0.3, 0.62], [0.78, 0.08, 0.62]])
         hands = np.array([[0.72, 0.38, 1.05], [0.72, 0.08, 1.05]])
         local = _poses.reach(look.stature, np.array([0.16, 0.2, 0.78]), -0.05, feet, hands)
-        parts = move(_vehicles.cart(colour, speed * t / 0.28), place, heading)
-        things = [Thing("truck", thing, parts)]
-        return Act(world(local, place, heading), look, person, (do.DRIVE,), things, place, 2.2) if on else None
+        return local, _vehicles.cart(colour, speed * t / 0.28)
 
-    return play
+    ends = start - (end - start) / np.linalg.norm(end - start) * 1.2, end
+    return cross(ends, speed, look, person, (do.DRIVE,), 2.2, pose, "truck", thing)
 
 
 def runner(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
@@ -87,15 +78,11 @@ def _on_foot(
     scene: Scene, rng: Generator, tracks: Tracks, rows: tuple[float, float], speeds: tuple[float, float], action: str,
     clearance: float,
 ) -> Play:  # fmt: skip
-    start, end = course(scene, rng, rows)
+    ends = course(scene, rng, rows)
     speed, look, person = rng.uniform(*speeds), dress(rng, NO_BAG), tracks.fresh()
-
-    def play(t: float) -> Act | None:
-        place, heading, on = along(start, end, speed, t)
-        joints = world(gait(look, speed, action == do.RUN, t), place, heading)
-        return Act(joints, look, person, (action,), [], place, clearance) if on else None
-
-    return play
+    return cross(
+        ends, speed, look, person, (action,), clearance, lambda t: (gait(look, speed, action == do.RUN, t), [])
+    )
 
 
 WIND, FLIGHT, SLIDE = 1.1, 1.15, 0.55  # seconds

@@ -99,11 +99,9 @@ def facade(rng: Generator, rows: int, columns: int, ppm: int, tone: Floats) -> F
         cv2.rectangle(wall, (low, ground + int(1.0 * ppm)), (high, rows - int(0.5 * ppm)), tuple(glow), -1)
         for _ in range(5):
             at = int(rng.integers(low, high - 3))
-            box = (
-                (at, rows - int(rng.uniform(0.7, 2.2) * ppm)),
-                (at + int(rng.uniform(0.1, 0.5) * ppm), rows - int(0.5 * ppm)),
-            )
-            cv2.rectangle(wall, *box, tuple((rng.uniform(30, 120) * rng.uniform(0.75, 1.25, 3)).tolist()), -1)
+            corner = at, rows - int(rng.uniform(0.7, 2.2) * ppm)
+            other = at + int(rng.uniform(0.1, 0.5) * ppm), rows - int(0.5 * ppm)
+            cv2.rectangle(wall, corner, other, tuple((rng.uniform(30, 120) * rng.uniform(0.75, 1.25, 3)).tolist()), -1)
         if rng.random() < 0.45:
             awning = rng.choice([[150, 60, 50], [60, 92, 84], [172, 150, 110], [70, 80, 110]]) * 1.0
             corners = (x + int(0.4 * ppm), ground + int(0.3 * ppm)), (x + bay, ground + ppm)

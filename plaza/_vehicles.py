@@ -9,6 +9,7 @@ import numpy as np
 from core.arrays import Doubles
 
 Part = tuple[Doubles, Doubles, Doubles]  # (k, 3) centres, (k,) radii, (3,) RGB
+Place = Doubles | tuple[float, float, float]
 
 WHEEL, REAR, FRONT, CRANK = 0.34, -0.50, 0.55, 0.17
 BRACKET, SADDLE = np.array([-0.05, 0.0, 0.29]), np.array([-0.20, 0.0, 0.93])
@@ -17,16 +18,16 @@ X, Y, Z = np.eye(3)
 RUBBER, STEEL = np.array([30.0, 30, 32]), np.array([150.0, 152, 156])
 
 
-def tube(a: Doubles, b: Doubles, radius: float, colour: Doubles) -> Part:
+def tube(a: Place, b: Place, radius: float, colour: Doubles) -> Part:
     """Make one straight bar."""
-    return np.stack([a, b]), np.full(2, radius), colour
+    return np.array([a, b], np.float64), np.full(2, radius), colour
 
 
-def wheel(hub: Doubles, radius: float, thick: float, colour: Doubles, pieces: int = 14) -> list[Part]:
+def wheel(hub: Doubles, radius: float, thick: float, colour: Doubles) -> list[Part]:
     """Make a rim in the forward-up plane of short bars."""
-    turn = np.linspace(0, 2 * np.pi, pieces + 1)
+    turn = np.linspace(0, 2 * np.pi, 15)
     rim = hub + radius * np.stack([np.cos(turn), 0 * turn, np.sin(turn)], -1)
-    return [tube(rim[i], rim[i + 1], thick, colour) for i in range(pieces)]
+    return [tube(rim[i], rim[i + 1], thick, colour) for i in range(14)]
 
 
 def bicycle(phase: float, colour: Doubles, bar: Doubles = BAR) -> list[Part]:
@@ -51,20 +52,17 @@ def pedal(phase: float, side: int) -> Doubles:
     """Local place of the left (0) or right (1) pedal."""
     turn = -phase + np.pi * side
     offset = np.array([np.cos(turn) * CRANK, 0.1 * (1 - 2 * side), np.sin(turn) * CRANK])
-    place: Doubles = BRACKET + offset
-    return place
+    return np.asarray(BRACKET + offset)
 
 
 def skateboard(colour: Doubles) -> list[Part]:
     """Make a board with raised ends and four wheels."""
     deck = np.array([[x, y, 0.11] for x in (-0.3, 0.3) for y in (-0.075, 0.075)])
     parts = [(deck, np.full(4, 0.022), colour)]
-    parts += [tube(np.array([s * 0.3, 0, 0.11]), np.array([s * 0.43, 0, 0.16]), 0.05, colour) for s in (1, -1)]
+    parts += [tube((s * 0.3, 0, 0.11), (s * 0.43, 0, 0.16), 0.05, colour) for s in (1, -1)]
     for x in (-0.25, 0.25):
         for y in (-0.08, 0.08):
-            parts.append(
-                tube(np.array([x, y, 0.045]), np.array([x, y * 0.9, 0.045]), 0.042, np.array([206.0, 200, 180]))
-            )
+            parts.append(tube((x, y, 0.045), (x, y * 0.9, 0.045), 0.042, np.array([206.0, 200, 180])))
     return parts
 
 
@@ -87,20 +85,16 @@ def cart(colour: Doubles, roll: float) -> list[Part]:
     """Make a utility truck with a cargo bed and an open cab; ``roll`` is the turn of its wheels in radians."""
     grey, dark, glass = np.array([96.0, 98, 100]), np.array([44.0, 46, 50]), np.array([120.0, 140, 152])
     parts = box((-1.45, -0.6, 0.36), (2.8, 1.2, 0.18), grey)
-    parts += box((-1.45, -0.62, 0.54), (1.35, 0.06, 0.36), colour) + box(
-        (-1.45, 0.56, 0.54), (1.35, 0.06, 0.36), colour
-    )
-    parts += box((-1.45, -0.62, 0.54), (0.06, 1.24, 0.36), colour) + box(
-        (-0.14, -0.62, 0.54), (0.06, 1.24, 0.9), colour
-    )
+    for y in (-0.62, 0.56):
+        parts += box((-1.45, y, 0.54), (1.35, 0.06, 0.36), colour)
+    for x, high in ((-1.45, 0.36), (-0.14, 0.9)):
+        parts += box((x, -0.62, 0.54), (0.06, 1.24, high), colour)
     parts += box((-1.3, -0.5, 0.56), (1.0, 0.95, 0.5), np.array([150.0, 124, 88]))
     parts += box((0.9, -0.6, 0.5), (0.5, 1.2, 0.42), colour) + box((-0.1, -0.55, 0.54), (0.5, 1.1, 0.16), dark)
     parts += box((-0.2, -0.64, 1.80), (1.3, 1.28, 0.07), np.clip(colour * 1.1, 0, 245))
     for y in (-0.6, 0.6):
-        parts += [tube(np.array([x, y, 0.9]), np.array([z, y, 1.8]), 0.03, dark) for x, z in ((-0.1, -0.1), (1.2, 1.0))]
-        parts.append(
-            tube(np.array([1.41, y * 0.7, 0.74]), np.array([1.41, y * 0.7, 0.75]), 0.07, np.array([238.0, 232, 206]))
-        )
+        parts += [tube((x, y, 0.9), (z, y, 1.8), 0.03, dark) for x, z in ((-0.1, -0.1), (1.2, 1.0))]
+        parts.append(tube((1.41, y * 0.7, 0.74), (1.41, y * 0.7, 0.75), 0.07, np.array([238.0, 232, 206])))
         for x in (-0.95, 0.95):
             hub = np.array([x, y, 0.28])
             disc = hub + 0.2 * np.array([[np.cos(t), 0, np.sin(t)] for t in np.linspace(0, 2 * np.pi, 9)[:-1]])

@@ -15,8 +15,6 @@ from core.boxes import within
 from core.contracts import Footage
 from explain.actions import compact
 from explain.ava import official
-from footage.avenue import Avenue
-from footage.folder import Folder
 from footage.labels import Region
 from footage.ucsd import Ped2
 from workshop import _real_frames
@@ -65,11 +63,6 @@ def gather(
         for kind in missing:
             makers[kind](parts[kind], root, real, np.random.default_rng(SEEDS[kind]))
     return [(load([part], names, {CARRY: CARRYING_FRACTION}), SAMPLE_FRACTIONS[kind]) for kind, part in parts.items()]
-
-
-def _clips(root: Path) -> list[Footage]:
-    avenue = [clip for clip in Avenue(root / "Avenue").training() if clip.name in _real_frames.AVENUE]
-    return [*Ped2(root / "UCSDped2").training(), *avenue, *Folder(root / "clips").training()]
 
 
 def windows(clip: Footage, keys: Sequence[int], reach: int = REACH_FRAMES) -> Iterator[tuple[int, Images, int, float]]:
@@ -121,35 +114,29 @@ def speed(images: Images, key: int, box: Floats, rate: float) -> float | None:
 
 def action(pace: float | None) -> str | None:
     """Name what someone of that speed does: stand, walk, or None where it cannot be said."""
-    if pace is None:
-        return None
-    return (
-        STAND if pace < MAX_STANDING_SPEED else WALK if WALKING_SPEED_RANGE[0] < pace < WALKING_SPEED_RANGE[1] else None
-    )
+    if pace is None or pace < MAX_STANDING_SPEED:
+        return None if pace is None else STAND
+    return WALK if WALKING_SPEED_RANGE[0] < pace < WALKING_SPEED_RANGE[1] else None
 
 
 def sure_persons(shot: Shot, number: int) -> Floats:
     """Boxes (N, 4) of the persons in one of a shot's frames that the teacher is sure enough of."""
-    i = list(shot.numbers).index(number)
-    found = _real_frames.found_boxes(shot.found[i], shot.images[i], shot.background, things=False)
-    return np.array([box for _, box in found], np.float32).reshape(-1, 4)
+    return shot.persons(list(shot.numbers).index(number))
 
 
 def _walkers(part: Path, root: Path, real: Real, rng: Random) -> None:
-    crops, rois, texts = [], [], []
+    cuts, texts = [], []
     shots = [*real.ped2, *real.videos]
-    for clip in _clips(root):
+    for clip in (*Ped2(root / "UCSDped2").training(), *_real_frames.videos(root)):
         shot = next(shot for shot in shots if shot.name == clip.name)
         for number, images, key, fps in windows(clip, shot.numbers):
             boxes = rng.permutation(sure_persons(shot, number))[: 2 * MAX_WALKERS]
             paces = [(box, speed(images, key, box, fps)) for box in boxes]
             found = [(box, action(pace), _faster(pace, rng)) for box, pace in paces if pace is not None]
             for box, name, faster in [entry for entry in found if entry[1]][:MAX_WALKERS]:
-                cut = samples(images, key, [box], rng, fps, faster)
-                crops.append(cut[0])
-                rois.append(cut[1])
+                cuts.append(samples(images, key, [box], rng, fps, faster))
                 texts.append((str(name),))
-    save(part, crops, rois, texts)
+    save(part, cuts, texts)
 
 
 def _faster(pace: float, rng: Random) -> float:
@@ -157,7 +144,7 @@ def _faster(pace: float, rng: Random) -> float:
 
 
 def _riders(part: Path, root: Path, real: Real, rng: Random) -> None:
-    crops, rois, texts, data = [], [], [], Ped2(root / "UCSDped2")
+    found, texts, data = [], [], Ped2(root / "UCSDped2")
     streets = [np.concatenate([chunk.images for chunk in clip.frames()]) for clip in data.training()[::2]]
     for clip in data.test():
         shot = next((shot for shot in real.unusual if shot.name == clip.name), None)
@@ -173,10 +160,9 @@ def _riders(part: Path, root: Path, real: Real, rng: Random) -> None:
                 for _ in range(PASTED_PER_BOX):
                     street = streets[rng.integers(len(streets))]
                     cuts.append(_paste(images, shot.background, masks, track, number, box, street, rng))
-                crops += [cut[0] for cut in cuts]
-                rois += [cut[1] for cut in cuts]
+                found += cuts
                 texts += [(ACTION_OF_OBJECT[region.label],)] * len(cuts)
-    save(part, crops, rois, texts)
+    save(part, found, texts)
 
 
 def _rider(shot: Shot, number: int, region: Floats, rng: Random) -> Floats:

@@ -74,13 +74,13 @@ def load(parts: Sequence[Path], names: Sequence[str], guessed: Mapping[str, floa
     return Samples(crops, np.concatenate(rois), labels)
 
 
-def save(part: Path, crops: Sequence[Images], rois: Sequence[Floats], actions: Sequence[Sequence[str]]) -> None:
-    """Write (N, 16, 80, 80, 3) crops in several arrays, the boxes in them, and each person's actions."""
+def save(part: Path, cuts: Sequence[tuple[Images, Floats]], actions: Sequence[Sequence[str]]) -> None:
+    """Write what several calls of :func:`samples` cut out, and each person's actions."""
     shape = (0, compact.FRAMES, compact.CROP_PIXELS, compact.CROP_PIXELS, 3)
     with write_whole(folder(part) / "crops.npy") as handle:
-        np.save(handle, np.concatenate([np.zeros(shape, np.uint8), *crops]))
+        np.save(handle, np.concatenate([np.zeros(shape, np.uint8), *(crops for crops, _ in cuts)]))
     with write_whole(part / "tables.npz") as handle:
-        found = np.concatenate([np.zeros((0, 4), np.float32), *rois])
+        found = np.concatenate([np.zeros((0, 4), np.float32), *(rois for _, rois in cuts)])
         np.savez(handle, rois=found, actions=np.array(["|".join(names) for names in actions], np.str_))
 
 
@@ -93,7 +93,7 @@ def _cut_one(cache: Path, seed: int) -> Path:
         images, chosen = np.stack([frame.image for frame in frames]), _choose(frames, rng)
         cuts = [samples(images, key, [person.box for person in people], rng, fps) for key, people in chosen]
         texts = [person.actions for _, people in chosen for person in people]
-        save(part, [crops for crops, _ in cuts], [rois for _, rois in cuts], texts)
+        save(part, cuts, texts)
     return part
 
 

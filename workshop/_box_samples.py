@@ -1,15 +1,13 @@
 """Training samples for object models: rendered plazas kept on disk, and crops of them, varied at random."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-import torch
-from torch import Tensor
 
 import plaza
 from core.arrays import Bools, Doubles, Floats, Images, Ints
@@ -17,7 +15,6 @@ from core.files import folder, write_json, write_whole
 from explain.objects.compact import RIDDEN
 
 Random = np.random.Generator
-Target = dict[str, Tensor]
 Drawn = tuple[Images, "Boxes", Floats]
 """A frame, what stands in it, and the (2,) place in it to look at."""
 CROP = (224, 320)
@@ -45,6 +42,13 @@ class Boxes:
     boxes: Floats
     labels: Ints
     visible: Floats
+
+    @classmethod
+    def of(cls, rows: Sequence[tuple[int, Sequence[float] | Floats, float]]) -> "Boxes":
+        """Make a frame's boxes of rows: label, box, visible share."""
+        boxes = np.array([box for _, box, _ in rows], np.float32).reshape(-1, 4)
+        labels, visible = ([row[i] for row in rows] for i in (0, 2))
+        return cls(boxes, np.array(labels, np.int64), np.array(visible, np.float32))
 
     def keep(self, which: Bools) -> "Boxes":
         """Return the boxes that ``which`` (N,) marks."""
@@ -112,14 +116,10 @@ def scene(seed: int) -> dict[str, Any]:
 
 def _read(path: Path, names: Sequence[str]) -> list[Boxes]:
     number = {name: i + 1 for i, name in enumerate(names)}
-    read = []
-    for objects in json.loads(path.read_text(encoding="utf-8")):
-        joined = with_riders(objects)
-        known = [(box, number[label], visible) for label, box, visible in joined if label in number]
-        boxes = np.array([box for box, _, _ in known], dtype=np.float32).reshape(-1, 4)
-        labels = np.array([label for _, label, _ in known], dtype=np.int64)
-        read.append(Boxes(boxes, labels, np.array([visible for _, _, visible in known], dtype=np.float32)))
-    return read
+    return [
+        Boxes.of([(number[label], box, visible) for label, box, visible in with_riders(objects) if label in number])
+        for objects in json.loads(path.read_text(encoding="utf-8"))
+    ]
 
 
 def with_riders(objects: Sequence[Sequence[Any]]) -> list[tuple[str, list[float], float]]:
@@ -194,24 +194,6 @@ class Source:
     scales: tuple[float, float] = SCALES
 
 
-def batches(
-    sources: Sequence[Source], rng: Random, steps: int, batch: int
-) -> Iterator[tuple[list[Tensor], list[Target]]]:
-    """Yield ``steps`` batches: pictures (3, 224, 320) float32 in [0, 1], and dicts of boxes and labels."""
-    shares = np.array([source.share for source in sources])
-    for _ in range(steps):
-        chosen = rng.choice(len(sources), batch, p=shares / shares.sum())
-        drawn = [_sample(sources[i], rng) for i in chosen]
-        pictures = [torch.from_numpy(image).permute(2, 0, 1).float().div_(255) for image, _ in drawn]
-        targets = [{"boxes": torch.from_numpy(t.boxes), "labels": torch.from_numpy(t.labels)} for _, t in drawn]
-        yield pictures, targets
-
-
-def _sample(source: Source, rng: Random) -> tuple[Images, Boxes]:
-    image, truth = crop(*source.draw(rng), rng, source.scales)
-    return vary(image, rng), truth
-
-
 def crop(
     image: Images, truth: Boxes, centre: Floats, rng: Random, scales: tuple[float, float] = SCALES,
     shape: tuple[int, int] = CROP,
@@ -231,25 +213,27 @@ def crop(
     sign = rng.choice([-1.0, 1.0])
     matrix = np.array([[scale * sign, 0, 0], [0, scale, 0]])
     matrix[:, 2] = size / 2 - matrix[:, :2] @ middle
-    border = (BORDER_GREY, BORDER_GREY, BORDER_GREY)
-    flags = cv2.INTER_LINEAR
-    cut = cv2.warpAffine(np.ascontiguousarray(image), matrix, shape[::-1], flags=flags, borderValue=border)
+    cut = cv2.warpAffine(np.ascontiguousarray(image), matrix, shape[::-1], borderValue=(BORDER_GREY,) * 3)
     return np.asarray(cut, dtype=np.uint8), _move(truth, matrix, size)
 
 
 def _move(truth: Boxes, matrix: Doubles, size: Ints) -> Boxes:
-    corners = truth.boxes.reshape(-1, 2, 2) @ matrix[:, :2].T + matrix[:, 2]
-    low, high = corners.min(1), corners.max(1)
-    inside_low, inside_high = np.clip(low, 0, size), np.clip(high, 0, size)
-    sides = inside_high - inside_low
-    inside = sides.prod(1) / np.maximum((high - low).prod(1), 1e-6)
+    whole = moved(truth.boxes, matrix)
+    found = np.clip(whole, 0, np.tile(size, 2))
+    sides = found[:, 2:] - found[:, :2]
+    inside = sides.prod(1) / np.maximum((whole[:, 2:] - whole[:, :2]).prod(1), 1e-6)
     good = (
         (sides.min(1, initial=np.inf) >= MIN_SIDE_PIXELS)
         & (inside >= MIN_INSIDE_FRACTION)
         & (truth.visible >= MIN_VISIBLE_FRACTION)
     )
-    moved = np.concatenate([inside_low, inside_high], 1).astype(np.float32)
-    return Boxes(moved, truth.labels, truth.visible).keep(good)
+    return Boxes(found.astype(np.float32), truth.labels, truth.visible).keep(good)
+
+
+def moved(boxes: Floats, matrix: Doubles) -> Doubles:
+    """Bring (N, 4) boxes through a (2, 3) affine map that may mirror them."""
+    corners = boxes.reshape(-1, 2, 2) @ matrix[:, :2].T + matrix[:, 2]
+    return np.concatenate([corners.min(1), corners.max(1)], 1)
 
 
 def vary(image: Images, rng: Random) -> Images:

@@ -7,12 +7,12 @@ import cv2
 import numpy as np
 
 from core.arrays import Bools, Floats, Images
-from explain import labels
+from core.boxes import within
 from explain.objects.compact import RIDDEN
 from footage.labels import Regions
 from workshop._box_samples import Boxes, Random, Scenes
 from workshop._cutouts import MARGIN_PIXELS, PERSON, Cut, alone, board, cut, paste, persons
-from workshop._real_frames import Shot, found_boxes
+from workshop._real_frames import Shot
 
 SKATEBOARD = "skateboard"
 DRAWN_FRACTION = 0.25
@@ -44,14 +44,16 @@ def gather(
     """Cut out each labelled region, and each person who stands alone, of one camera's clips."""
     people, heights = [], []
     for shot in normal:
-        for image, boxes in _people(shot):
+        for i, image in enumerate(shot.images):
+            boxes = shot.persons(i)
             heights.append(boxes)
             made = [cut(image, shot.background, box, PERSON, float(box[3] - box[1])) for box in boxes[alone(boxes)]]
             people += [c for c in made if c is not None]
     slope, offset = persons(heights)
     things: dict[str, list[Cut]] = {}
     for shot in unusual:
-        for n, image, (_, beside) in zip(shot.numbers, shot.images, _people(shot), strict=True):
+        for i, (n, image) in enumerate(zip(shot.numbers, shot.images, strict=True)):
+            beside = shot.persons(i)
             for region in regions[shot.name].get(n, ()):
                 box, label = np.array(region.box, np.float32), names.index(region.label) + 1
                 tall = float(slope * box[3] + offset)
@@ -65,21 +67,12 @@ def gather(
 def _rider(box: Floats, beside: Floats) -> Floats:
     """Return the box, in the cut-out's pixels, of the person of (N, 4) who rides what is in ``box``."""
     origin = np.tile(box[:2].round() - MARGIN_PIXELS, 2)
-    inside = np.clip(np.minimum(beside[:, 2:], box[2:]) - np.maximum(beside[:, :2], box[:2]), 0, None).prod(1)
-    shares = inside / (beside[:, 2:] - beside[:, :2]).prod(1)
+    shares, area = within(beside, box[None])[:, 0], (beside[:, 2:] - beside[:, :2]).prod(1)
     if len(beside) and shares.max() >= WITHIN:
-        rider = beside[(shares * inside).argmax()]
+        rider = beside[(shares**2 * area).argmax()]
     else:
         rider = np.array([*box[:3], box[1] + UPPER * (box[3] - box[1])])
     return np.asarray(rider - origin, np.float32)
-
-
-def _people(shot: Shot) -> list[tuple[Images, Floats]]:
-    found = []
-    for image, seen in zip(shot.images, shot.found, strict=True):
-        rows = [box for label, box in found_boxes(seen, image, shot.background, things=False) if label == labels.PERSON]
-        found.append((image, np.array(rows, np.float32).reshape(-1, 4)))
-    return found
 
 
 class Composer:
@@ -93,8 +86,8 @@ class Composer:
 
     def __init__(self, scenes: Scenes, cuts: Cuts, names: Sequence[str]) -> None:
         self.cuts, self.board = cuts, names.index(SKATEBOARD) + 1
-        with_people = [(i, t) for i, t in zip(scenes.images, scenes.truth, strict=True) if (t.labels == PERSON).any()]
-        self.frames = with_people
+        shown = zip(scenes.images, scenes.truth, strict=True)
+        self.frames = [(image, truth) for image, truth in shown if (truth.labels == PERSON).any()]
 
     def draw(self, rng: Random) -> tuple[Images, Boxes, Floats]:
         """Draw one frame: (H, W, 3) uint8, its boxes, and the (2,) place of what was played.
@@ -104,11 +97,8 @@ class Composer:
         image, truth = self.frames[rng.integers(len(self.frames))]
         image = image.copy()
         beside = truth.boxes[truth.labels == PERSON]
-        truth = (
-            self._skater(image, truth, beside, rng)
-            if rng.random() < DRAWN_FRACTION
-            else self._thing(image, truth, beside, rng)
-        )
+        play = self._skater if rng.random() < DRAWN_FRACTION else self._thing
+        truth = play(image, truth, beside, rng)
         played = truth.boxes[-1]
         if rng.random() < 0.45 and self.cuts.people:
             truth = self._in_front(image, truth, played, rng)

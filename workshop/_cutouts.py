@@ -8,7 +8,7 @@ import numpy as np
 
 from core.arrays import Bools, Doubles, Floats, Images
 from core.boxes import iou
-from workshop._box_samples import Boxes, Random
+from workshop._box_samples import Boxes, Random, moved
 
 PERSON = 1
 """Number of the label person: the first of COCO's, and of the plaza's."""
@@ -91,10 +91,10 @@ def paste(image: Images, truth: Boxes, thing: Cut, foot: tuple[float, float], sc
     light = source.astype(np.float32) * rng.uniform(0.75, 1.25) + rng.uniform(-20, 20)
     image[:] = np.clip(image * (1 - cover[..., None]) + light * cover[..., None], 0, 255).astype(np.uint8)
     limits = np.array([*size, *size], np.float32)
-    added, labels = [_moved(thing.box, matrix)], [thing.label]
+    added, labels = [thing.box], [thing.label]
     if thing.rider is not None:
-        added, labels = [_moved(thing.rider, matrix), *added], [PERSON, *labels]
-    boxes = np.stack(added)
+        added, labels = [thing.rider, *added], [PERSON, *labels]
+    boxes = moved(np.stack(added), matrix).astype(np.float32)
     inside = np.clip(boxes, 0, limits)
     shares = (inside[:, 2:] - inside[:, :2]).prod(1) / (boxes[:, 2:] - boxes[:, :2]).prod(1)
     return Boxes(
@@ -102,11 +102,6 @@ def paste(image: Images, truth: Boxes, thing: Cut, foot: tuple[float, float], sc
         np.concatenate([truth.labels, np.array(labels)]),
         np.concatenate([truth.visible * (1 - hidden(truth.boxes, cover)), shares]).astype(np.float32),
     )
-
-
-def _moved(box: Floats, matrix: Doubles) -> Floats:
-    corners = box.reshape(2, 2) @ matrix[:, :2].T + matrix[:, 2]
-    return np.concatenate([corners.min(0), corners.max(0)]).astype(np.float32)
 
 
 def hidden(boxes: Floats, cover: Floats) -> Floats:
@@ -126,15 +121,13 @@ def board(image: Images, person: Floats, rng: Random) -> Floats:
     tilt, bend = rng.uniform(-0.12, 0.12), thick * rng.uniform(0, 1.6)
     middle = np.array([(x1 + x2) / 2 + rng.uniform(-0.2, 0.2) * length, y2 + rng.uniform(-0.2, 1.0) * thick])
     along = length / 2 * np.array([np.cos(tilt), np.sin(tilt)])
-    deck = np.array(
-        [middle - along - [0, bend], middle - 0.7 * along, middle + 0.7 * along, middle + along - [0, bend]]
-    )
+    ends = middle - along - [0, bend], middle + along - [0, bend]
+    deck = np.array([ends[0], middle - 0.7 * along, middle + 0.7 * along, ends[1]])
     wheels = np.array([middle - 0.55 * along, middle + 0.55 * along]) + np.array([0, 0.9 * thick])
     shadow = deck + np.array([rng.uniform(-1, 1) * thick, 1.5 * thick])
     _stroke(image, shadow, 1.4 * thick, 20.0, rng.uniform(0.15, 0.5))
     for wheel in wheels:
-        ends = wheel + np.array([[-0.3 * thick, 0], [0.3 * thick, 0]])
-        _stroke(image, ends, 1.1 * thick, rng.uniform(20, 200), 0.9)
+        _stroke(image, wheel + np.array([[-0.3 * thick, 0], [0.3 * thick, 0]]), 1.1 * thick, rng.uniform(20, 200), 0.9)
     if rng.random() < 0.5:  # seen from above: a light deck with a dark rim
         _stroke(image, deck, rng.uniform(1.6, 2.6) * thick, rng.uniform(20, 100), rng.uniform(0.7, 1.0))
         _stroke(image, deck, rng.uniform(0.6, 1.2) * thick, rng.uniform(90, 220), rng.uniform(0.6, 1.0))
@@ -156,9 +149,8 @@ def _stroke(image: Images, points: Doubles, thick: float, shade: float, share: f
     canvas = np.zeros((size[1] * fine, size[0] * fine), np.uint8)
     line = ((points - low) * fine).round().astype(np.int32)
     cv2.polylines(canvas, [line], False, 255, max(1, round(thick * fine)), cv2.LINE_AA)
-    cover = (
-        cv2.resize(canvas, (int(size[0]), int(size[1])), interpolation=cv2.INTER_AREA).astype(np.float32) / 255 * share
-    )
+    small = cv2.resize(canvas, (int(size[0]), int(size[1])), interpolation=cv2.INTER_AREA)
+    cover = small.astype(np.float32) / 255 * share
     height, width = image.shape[:2]
     a, b = np.clip(low, 0, [width, height]), np.clip(high, 0, [width, height])
     part = cover[a[1] - low[1] : b[1] - low[1], a[0] - low[0] : b[0] - low[0], None]

@@ -56,7 +56,7 @@ def on_plazas(model: ObjectModel, scenes: Scenes) -> dict[str, object]:
         Detections(i, t.boxes, tuple(names[t.labels]), (t.visible >= MIN_VISIBLE_FRACTION).astype(np.float32), "COCO")
         for i, t in enumerate(scenes.truth)
     ]
-    return _figures(found, truth, model.labels)
+    return ap50(found, truth, model.labels)
 
 
 def on_unseen(model: ObjectModel, shots: Sequence[Shot], regions: Regions) -> dict[str, object]:
@@ -71,18 +71,16 @@ def on_unseen(model: ObjectModel, shots: Sequence[Shot], regions: Regions) -> di
             truth.append(_truth(taught, regions, shot.name))
     asked = sorted({label for t in truth for label in t.labels}, key=model.labels.index)
     false = {label: sum(_false(f, t, label) for f, t in zip(found, truth, strict=True)) for label in model.labels[1:]}
-    figures = _figures(found, truth, asked)
+    figures = ap50(found, truth, asked)
     return figures | {"false_per_frame": {label: round(count / len(found), 3) for label, count in false.items()}}
 
 
 def _truth(taught: Detections, regions: Regions, clip: str) -> Detections:
     of = regions.get(clip, {}).get(taught.frame, ())
-    person = np.flatnonzero(taught.labelled(PERSON) & (taught.confidence >= MIN_ALLOWED_CONFIDENCE)).tolist()
-    boxes = [taught.boxes[i] for i in person] + [np.array(region.box, np.float32) for region in of]
-    must = [float(taught.confidence[i] >= MIN_REQUIRED_CONFIDENCE) for i in person] + [1.0] * len(of)
-    labels = (PERSON,) * len(person) + tuple(region.label for region in of)
-    table = np.array(boxes, np.float32).reshape(-1, 4)
-    return Detections(taught.frame, table, labels, np.array(must, np.float32), "COCO")
+    persons = taught.select(taught.labelled(PERSON) & (taught.confidence >= MIN_ALLOWED_CONFIDENCE))
+    boxes = np.array([*persons.boxes, *(region.box for region in of)], np.float32).reshape(-1, 4)
+    must = np.array([*(persons.confidence >= MIN_REQUIRED_CONFIDENCE), *[True] * len(of)], np.float32)
+    return Detections(taught.frame, boxes, (*persons.labels, *(region.label for region in of)), must, "COCO")
 
 
 def _false(found: Detections, truth: Detections, label: str) -> int:
@@ -90,7 +88,8 @@ def _false(found: Detections, truth: Detections, label: str) -> int:
     return int((iou(found.boxes[which], true).max(1, initial=0) < 0.3).sum())
 
 
-def _figures(found: Sequence[Detections], truth: Sequence[Detections], labels: Sequence[str]) -> dict[str, object]:
+def ap50(found: Sequence[Detections], truth: Sequence[Detections], labels: Sequence[str]) -> dict[str, object]:
+    """Return average precision at IoU 0.5 of each label, None where no box must be found, and how many boxes must."""
     asked = [label for t in truth for label, must in zip(t.labels, t.confidence, strict=True) if must > 0]
     scores = {label: average_precision(found, truth, label) for label in labels}
     return {

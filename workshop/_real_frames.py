@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from core.arrays import Bools, Floats, Images
-from core.boxes import iou
+from core.boxes import iou, within
 from core.contracts import Footage, ObjectModel
 from core.errors import ClipError
 from core.files import folder, write_json
@@ -24,6 +24,7 @@ from footage.folder import Folder
 from footage.labels import Regions
 from footage.ucsd import Ped2
 from workshop._box_samples import Boxes, Scenes
+from workshop.street_sets import with_rider
 
 LEARNT, UNSEEN = ("Test001", "Test004", "Test007"), ("Test002", "Test008", "Test010")
 """Ped2's test clips whose regions are learnt from, and those that are for measuring; all others are left alone."""
@@ -53,6 +54,11 @@ class Shot:
     images: Images
     background: Images
     found: Sequence[Detections]
+
+    def persons(self, i: int) -> Floats:
+        """Return the (N, 4) boxes of the persons in one of its frames that the teacher is sure enough of."""
+        found = found_boxes(self.found[i], self.images[i], self.background, things=False)
+        return np.array([box for _, box in found], np.float32).reshape(-1, 4)
 
 
 @dataclass(frozen=True)
@@ -97,10 +103,7 @@ class Teacher:
             self._model = self._model or self._load()
             found = [self._model.detect(image[None])[0] for image in images]
             rows = [
-                [
-                    [label, float(sure), *map(float, box)]
-                    for label, sure, box in zip(d.labels, d.confidence, d.boxes, strict=True)
-                ]
+                [[label, *row] for label, row in zip(d.labels, np.c_[d.confidence, d.boxes].tolist(), strict=True)]
                 for d in found
             ]
             kept = {"numbers": list(numbers), "boxes": rows}
@@ -124,8 +127,8 @@ def read(root: Path, teacher: Teacher, say: Callable[[str], None], left_out: Seq
     ped2, regions = Ped2(root / "UCSDped2"), labels.read_regions(root / REGIONS)
     normal = [_shot(clip, FRAME_STEPS["ped2"], teacher, say) for clip in ped2.training()]
     unusual = [_shot(clip, FRAME_STEPS["regions"], teacher, say) for clip in ped2.test() if clip.name in LEARNT]
-    videos = [_shot(clip, FRAME_STEPS["videos"], teacher, say) for clip in _videos(root) if clip.name not in left_out]
-    return Real(normal, videos, unusual, regions)
+    shown = [_shot(clip, FRAME_STEPS["videos"], teacher, say) for clip in videos(root) if clip.name not in left_out]
+    return Real(normal, shown, unusual, regions)
 
 
 def unseen(root: Path, teacher: Teacher, say: Callable[[str], None]) -> tuple[list[Shot], Regions]:
@@ -135,23 +138,18 @@ def unseen(root: Path, teacher: Teacher, say: Callable[[str], None]) -> tuple[li
     return shots, labels.read_regions(root / REGIONS)
 
 
-def _videos(root: Path) -> list[Footage]:
+def videos(root: Path) -> list[Footage]:
     """List Avenue's training clips and the plain ones."""
     avenue = [clip for clip in Avenue(root / "Avenue").training() if clip.name in AVENUE]
     return [*avenue, *Folder(root / "clips").training()]
 
 
 def _shot(clip: Footage, every: int, teacher: Teacher, say: Callable[[str], None]) -> Shot:
-    numbers: list[int] = []
-    images: list[Images] = []
-    for chunk in clip.frames():
-        for i, image in enumerate(chunk.images, start=chunk.first):
-            if i % every == 0:
-                numbers.append(i)
-                images.append(image)
-    if not images:
+    numbered = ((i, image) for chunk in clip.frames() for i, image in enumerate(chunk.images, chunk.first))
+    shown = [(i, image) for i, image in numbered if i % every == 0]
+    if not shown:
         raise ClipError(f"clip {clip.name!r} holds no frame; leave it out")
-    stack = np.stack(images)
+    numbers, stack = [i for i, _ in shown], np.stack([image for _, image in shown])
     background = np.median(stack[:: max(1, len(stack) // 24)], axis=0).astype(np.uint8)
     found = teacher.label(re.sub(r"[^\w-]+", "-", f"{clip.name}-{every}"), numbers, stack)
     say(f"objects: {clip.name}, {len(stack)} frames")
@@ -169,39 +167,23 @@ def scenes(shots: Sequence[Shot], names: Sequence[str], regions: Regions | None 
             if regions is not None:
                 named = [(r.label, np.array(r.box, np.float32)) for r in table.get(found.frame, ())]
                 kept += named + _other_bicycles(found, [box for _, box in named])
-            truth.append(_boxes([(label, box) for label, box in kept if label in names], names))
+            truth.append(Boxes.of([(names.index(label) + 1, box, 1.0) for label, box in kept if label in names]))
     return Scenes(images, truth)
 
 
 def _other_bicycles(found: Detections, named: Sequence[Floats]) -> list[tuple[str, Floats]]:
     """Return bicycles of the teacher that no region holds, with who rides or pushes them: pushing is not unusual."""
-    person = found.labelled(PERSON) & (found.confidence >= MIN_PERSON_CONFIDENCE)
-    kept = []
-    for label, sure, box in zip(found.labels, found.confidence, found.boxes, strict=True):
-        if label != "bicycle" or sure < MIN_BICYCLE_CONFIDENCE:
-            continue
-        near = found.boxes[person]
-        overlaps = iou(near, box[None])[:, 0]
-        if len(near) and overlaps.max() > 0.1:
-            rider = near[overlaps.argmax()]
-            box = np.concatenate([np.minimum(box[:2], rider[:2]), np.maximum(box[2:], rider[2:])])
-        if not named or iou(np.stack(named), box[None]).max() < 0.3:
-            kept.append(("bicycle", box))
-    return kept
-
-
-def _boxes(rows: Sequence[tuple[str, Floats]], names: Sequence[str]) -> Boxes:
-    labels = np.array([names.index(label) + 1 for label, _ in rows], dtype=np.int64)
-    boxes = np.array([box for _, box in rows], dtype=np.float32).reshape(-1, 4)
-    return Boxes(boxes, labels, np.ones(len(rows), dtype=np.float32))
+    persons = found.boxes[found.labelled(PERSON) & (found.confidence >= MIN_PERSON_CONFIDENCE)]
+    bicycles = found.boxes[found.labelled("bicycle") & (found.confidence >= MIN_BICYCLE_CONFIDENCE)]
+    whole = [with_rider(box, persons) for box in bicycles]
+    return [("bicycle", box) for box in whole if not named or iou(np.stack(named), box[None]).max() < 0.3]
 
 
 def found_boxes(found: Detections, image: Images, background: Images, things: bool) -> list[tuple[str, Floats]]:
     """Choose the teacher's boxes to trust in one (H, W, 3) frame: persons, and other ``things`` where asked."""
     person = found.labelled(PERSON)
-    sure = np.where(
-        person, found.confidence >= MIN_PERSON_CONFIDENCE, things & (found.confidence >= MIN_THING_CONFIDENCE)
-    )
+    thing = things & (found.confidence >= MIN_THING_CONFIDENCE)
+    sure = np.where(person, found.confidence >= MIN_PERSON_CONFIDENCE, thing)
     change = np.abs(image.astype(np.int16) - background).max(2)
     still = [
         person[i] and found.confidence[i] < MIN_STILL_CONFIDENCE and _mean(change, box) < MAX_STILL_LEVELS
@@ -218,10 +200,6 @@ def _mean(change: Images, box: Floats) -> float:
 
 def _groups(found: Detections, person: Bools) -> Bools:
     """Return which boxes hold two surer persons: the teacher boxes a group, too."""
-    boxes = found.boxes
-    low, high = np.maximum(boxes[:, None, :2], boxes[None, :, :2]), np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    shared = np.clip(high - low, 0, None).prod(2)
-    inside = shared > 0.7 * (boxes[:, 2:] - boxes[:, :2]).prod(1)[None]
-    surer = found.confidence[None] > found.confidence[:, None]
-    smaller = iou(boxes, boxes) < 0.75
+    inside, surer = within(found.boxes, found.boxes).T > 0.7, found.confidence[None] > found.confidence[:, None]
+    smaller = iou(found.boxes, found.boxes) < 0.75
     return np.asarray((inside & surer & smaller & person[None] & person[:, None]).sum(1) >= 2)

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 from torch import from_numpy
 from torchvision.ops import batched_nms
@@ -17,7 +16,7 @@ from core.files import folder
 from core.records import Detections
 from explain.objects.rcnn import COCO
 from footage.folder import Folder
-from workshop.street_sets import MAX_SIDE_PIXELS, SAME_IOU, Picture, Row, completed, keep, kept
+from workshop.street_sets import SAME_IOU, Picture, Row, completed, keep, kept, small
 
 SOURCE, FRAMES = "clips", 12
 """Name of the source, and frames of each clip, spread evenly."""
@@ -67,7 +66,7 @@ def gather(
         target = cache / SOURCE / Path(clip.name).name
         if not (target / "index.json").exists():
             models = teachers()
-            images = [_small(image) for image in spread(clip)]
+            images = [small(image, *image.shape[:2]) for image in spread(clip)]
             keep(folder(target), ((image, boxed(models, image)) for image in images))
         found += kept(target, SOURCE, COCO)
     say(f"clips: {len(found)} frames of {len(clips(root, left_out))} clips")
@@ -79,13 +78,6 @@ def spread(clip: Footage, most: int = FRAMES) -> list[Images]:
     count = sum(len(chunk.images) for chunk in clip.frames())
     wanted = set(np.linspace(0, count - 1, min(most, count)).round().astype(int).tolist())
     return [image.copy() for chunk in clip.frames() for i, image in enumerate(chunk.images, chunk.first) if i in wanted]
-
-
-def _small(image: Images) -> Images:
-    height, width = image.shape[:2]
-    scale = min(1.0, MAX_SIDE_PIXELS / max(height, width))
-    size = (round(width * scale), round(height * scale))
-    return np.asarray(cv2.resize(np.ascontiguousarray(image), size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def boxed(teachers: Teachers, image: Images) -> list[Row]:

@@ -60,28 +60,7 @@ def train(
     out: Path, *, seed: int, resume: bool, runtime: Runtime, say: Callable[[str], None], recipe: Recipe | None = None,
     data: Path | None = None, start: Path | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Train the compact action model, and write ``model.safetensors`` and ``card.json``.
-
-    Args:
-        out: folder for both, and for the checkpoint that each epoch leaves until the last one is done.
-        seed: of weights, samples and plazas; the same seed gives the same losses on the same machine and threads.
-        resume: go on from the checkpoint in ``out``.
-        runtime: where to train.
-        say: receives one line an epoch.
-        recipe: what to train on, and for how long.
-        data: real footage, as :func:`workshop._real_frames.read` wants it; None for the plaza alone.
-        start: folder of a model of the same labels to begin with, weights and card.
-
-    Returns:
-        The card.
-
-    Raises:
-        DataError: ``data`` is not laid out as it should be.
-        WeightsError: the weights of the teacher, who finds the persons in ``data``, cannot be had, or ``start`` holds
-            no such model.
-        InputError: ``resume`` was asked for and there is no checkpoint of this recipe and seed.
-        StorageError: ``out`` cannot be written.
-    """
+    """Train the compact action model by a ``recipe``; the rest is as :func:`workshop.train.train_explainer` says."""
     recipe = recipe or Recipe()
     cache, first = files.folder(files.home() / "cache" / "plaza"), 1000 * (seed + 1)
     sources = [(cut(cache, range(first, first + recipe.scenes), LABELS), 1.0)]

@@ -65,29 +65,7 @@ def train(
     out: Path, *, seed: int, resume: bool, runtime: Runtime, say: Callable[[str], None], recipe: Recipe | None = None,
     sets: Path | None = None, minutes: float | None = None, data: Path | None = None, start: Path | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Train the compact object model for streets, and write ``model.safetensors`` and ``card.json``.
-
-    Args:
-        out: folder for both and for the checkpoint; small and rendered pictures (0.5 GB) are kept in WHYCAM_HOME/cache.
-        seed: of weights, samples and plazas; the same seed draws the same samples, step by step.
-        resume: go on from the checkpoint in ``out``.
-        runtime: where to train.
-        say: receives one line every fifty steps.
-        recipe: what to train on.
-        sets: labelled sets, laid out as :mod:`workshop.street_sets` says.
-        minutes: in place of the recipe's.
-        data: real footage, laid out as :mod:`workshop._real_frames` says.
-        start: folder of a model with this backbone to begin with, in place of ImageNet's weights.
-
-    Returns:
-        The card.
-
-    Raises:
-        InputError: ``sets`` is missing, ImageNet's weights are not installed, or there is nothing to resume.
-        DataError: ``sets`` or ``data`` is not laid out as it must be.
-        WeightsError: YOLOX-nano's weights cannot be had, or ``start`` holds no model with this backbone.
-        StorageError: ``out`` cannot be written.
-    """
+    """Train the compact object model by a ``recipe``; the rest is as :func:`workshop.train.train_explainer` says."""
     if sets is None:
         raise InputError("the training of objects needs labelled pictures; give their folder as --sets DIR")
     recipe = recipe or Recipe()
@@ -104,7 +82,8 @@ def train(
     card = _card(recipe, seed, runtime, data, names, start)
     card |= {"steps": clock.step, "seconds": round(clock.spent), "figures": {}}
     card["parameters"] = sum(parameter.numel() for parameter in network.parameters())
-    _write(network, out, card)
+    card["sha256"] = weights.save(network, out / "model.safetensors")
+    files.write_json(out / "card.json", card)
     model = compact.load(runtime, folder=out)
     card["figures"] = _figures(model, recipe, seed, sets, cache, runtime, say)
     if data:
@@ -147,26 +126,21 @@ def _pools(
     """Gather what is learnt from, and the names of the sets."""
     pictures = street_sets.gather(sets, cache, partial(yolox.load, runtime), say)
     if data:
-        pictures += _street_clips.gather(data / "clips", LEFT_OUT, cache, partial(_teachers, runtime), say)
+        pictures += _street_clips.gather(
+            data / "clips", LEFT_OUT, cache, lambda: (yolox.load(runtime), yolox.load_tiles(runtime)), say
+        )
     learnt = range(2000 * (seed + 1), 2000 * (seed + 1) + recipe.scenes)
     plazas = render(cache / "plaza", learnt, recipe.frames, LABELS)
     say(f"street: {len(plazas.images)} rendered frames")
     known = torch.ones(len(LABELS), dtype=torch.bool)
-    real = _object_sources.real(data, _teacher(runtime), LABELS, say, _clips(data)) if data else []
+    clips = [clip.name for clip in _street_clips.clips(data / "clips", ())] if data else []
+    real = _object_sources.real(data, _teacher(runtime), LABELS, say, clips) if data else []
     others = sum(source.share for source in real)
     shares = [replace(source, share=source.share / others * (1 - SETS - PLAZA)) for source in real]
     solid = torch.tensor([name in compact.SOLID for name in LABELS])
     own = [Pool(source, known, solid) for source in (Source(Sampler(plazas).draw, PLAZA), *shares)]
     names = sorted({picture.source for picture in pictures})
     return [*street_samples.pools(pictures, LABELS, SETS), *own], names
-
-
-def _clips(data: Path) -> list[str]:
-    return [clip.name for clip in _street_clips.clips(data / "clips", ())]
-
-
-def _teachers(runtime: Runtime) -> _street_clips.Teachers:
-    return yolox.load(runtime), yolox.load_tiles(runtime)
 
 
 def _teacher(runtime: Runtime) -> _real_frames.Teacher:
@@ -191,11 +165,6 @@ def _figures(
     kept = street_sets.gather(sets, cache, partial(yolox.load, runtime), say, held_out=True)
     plazas = _object_sources.on_plazas(model, render(cache / "plaza", held, recipe.frames, LABELS))
     return {"held-out plazas": plazas, "held-out pictures of the sets": street_samples.figures(model, kept)}
-
-
-def _write(network: FasterRCNN, out: Path, card: dict[str, Any]) -> None:
-    card["sha256"] = weights.save(network, out / "model.safetensors")
-    files.write_json(out / "card.json", card)
 
 
 def _settings(recipe: Recipe, seed: int, names: Sequence[str]) -> dict[str, Any]:

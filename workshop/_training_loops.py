@@ -57,6 +57,7 @@ class ByClock:
     def __post_init__(self) -> None:
         learning = [part for part in self.network.parameters() if part.requires_grad]
         self.optimiser = torch.optim.AdamW(learning, lr=self.highest, weight_decay=self.decay)
+        self.parts = {"network": self.network, "optimiser": self.optimiser}
 
     def run(self, checkpoint: Path, loss: Callable[[int], Tensor], *, resume: bool, say: Callable[[str], None]) -> None:
         """Train until the minutes are over.
@@ -72,7 +73,8 @@ class ByClock:
             StorageError: the checkpoint cannot be written.
         """
         if resume:
-            self._restore(checkpoint)
+            kept = _restore(checkpoint, self.parts, {"settings": self.settings}, "seed, recipe or data")
+            self.step, self.spent = kept["step"], kept["spent"]
         self.network.train()
         try:
             self._loop(checkpoint, loss, say)
@@ -83,7 +85,10 @@ class ByClock:
         saved, total = self.spent, 0.0
         while self.spent < 60 * self.minutes:
             began = time.monotonic()
-            total += self._one(loss)
+            for group in self.optimiser.param_groups:
+                group["lr"] = self.highest * rate(self.spent / (60 * self.minutes))
+            total += _step(self.network, self.optimiser, loss(self.step))
+            self.step += 1
             self.spent += time.monotonic() - began
             if self.step % SAID == 0:
                 minutes = f"{self.spent / 60:.1f} of {self.minutes:g} min"
@@ -93,22 +98,8 @@ class ByClock:
                 self._save(checkpoint)
                 saved = self.spent
 
-    def _one(self, loss: Callable[[int], Tensor]) -> float:
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.highest * rate(self.spent / (60 * self.minutes))
-        value = _step(self.network, self.optimiser, loss(self.step))
-        self.step += 1
-        return value
-
     def _save(self, path: Path) -> None:
-        _save(path, self._parts(), {"step": self.step, "spent": self.spent, "settings": self.settings})
-
-    def _restore(self, path: Path) -> None:
-        kept = _restore(path, self._parts(), {"settings": self.settings}, "seed, recipe or data")
-        self.step, self.spent = kept["step"], kept["spent"]
-
-    def _parts(self) -> dict[str, Any]:
-        return {"network": self.network, "optimiser": self.optimiser}
+        _save(path, self.parts, {"step": self.step, "spent": self.spent, "settings": self.settings})
 
 
 class OneCycle:
@@ -126,6 +117,7 @@ class OneCycle:
         self.optimiser = torch.optim.AdamW(network.parameters(), lr=recipe["rate"], weight_decay=decay)
         total = recipe["epochs"] * recipe["steps"]
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.optimiser, recipe["rate"], total_steps=total)
+        self.parts = {"network": network, "optimiser": self.optimiser, "schedule": self.schedule}
 
     def run(
         self, checkpoint: Path, losses: Callable[[np.random.Generator], Iterator[Tensor]], *, seed: int, resume: bool,
@@ -146,15 +138,16 @@ class OneCycle:
             InputError: there is no checkpoint of this recipe and seed to resume.
             StorageError: the checkpoint cannot be written.
         """
+        same = {"seed": seed, "recipe": self.recipe}
         if resume:
-            self._restore(checkpoint, seed)
+            self.epoch = _restore(checkpoint, self.parts, same, "seed or recipe")["epoch"]
         steps, batch, epochs = (self.recipe[name] for name in ("steps", "batch", "epochs"))
         while self.epoch < epochs:
             torch.manual_seed(seed * 1000 + self.epoch)
             started = time.monotonic()
             mean = self._run_epoch(losses(np.random.default_rng([seed, self.epoch])))
             self.epoch += 1
-            self._save(checkpoint, seed)
+            _save(checkpoint, self.parts, {"epoch": self.epoch} | same)
             seconds = time.monotonic() - started
             speed = f"{steps * batch / seconds:.1f} {unit}/s, {seconds:.0f} s"
             say(f"{what}: epoch {self.epoch} of {epochs}, loss {mean:.3f}, {speed}")
@@ -166,15 +159,6 @@ class OneCycle:
             total += _step(self.network, self.optimiser, loss)
             self.schedule.step()
         return float(total / self.recipe["steps"])
-
-    def _parts(self) -> dict[str, Any]:
-        return {"network": self.network, "optimiser": self.optimiser, "schedule": self.schedule}
-
-    def _save(self, path: Path, seed: int) -> None:
-        _save(path, self._parts(), {"epoch": self.epoch, "seed": seed, "recipe": self.recipe})
-
-    def _restore(self, path: Path, seed: int) -> None:
-        self.epoch = _restore(path, self._parts(), {"seed": seed, "recipe": self.recipe}, "seed or recipe")["epoch"]
 
 
 def _step(network: nn.Module, optimiser: torch.optim.Optimizer, loss: Tensor) -> float:

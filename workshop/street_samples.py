@@ -12,11 +12,12 @@ from core.arrays import Images
 from core.contracts import ObjectModel
 from core.records import Detections
 from explain.objects import compact
-from metrics.box_ap import average_precision
 from workshop import _street_clips
-from workshop._box_samples import Boxes, Random, Sampler, Scenes, Source, Target, crop, vary
+from workshop._box_samples import Boxes, Random, Sampler, Scenes, Source, crop, vary
+from workshop._object_sources import ap50
 from workshop.street_sets import Picture
 
+Target = dict[str, Tensor]
 SCALES = (0.35, 1.3)
 """By which factors kept pictures, whose longer side is 640 pixels, are scaled."""
 STREET_WEIGHT = 2.5
@@ -72,10 +73,8 @@ def pools(pictures: Sequence[Picture], names: Sequence[str], share: float) -> li
 
 def _boxes(picture: Picture, names: Sequence[str]) -> Boxes:
     """Give ignored boxes the negative of their label."""
-    rows = [row for row in picture.rows if row[0] in names]
-    labels = [(names.index(label) + 1) * (-1 if ignored else 1) for label, _, ignored in rows]
-    boxes = np.array([box for _, box, _ in rows], np.float32).reshape(-1, 4)
-    return Boxes(boxes, np.array(labels, np.int64), np.ones(len(rows), np.float32))
+    rows = [(names.index(label) + 1, box, ignored) for label, box, ignored in picture.rows if label in names]
+    return Boxes.of([(-label if ignored else label, box, 1.0) for label, box, ignored in rows])
 
 
 def sample(pool: Pool, rng: Random, shape: tuple[int, int]) -> tuple[Tensor, Target]:
@@ -120,11 +119,7 @@ def _of_set(model: ObjectModel, pictures: Sequence[Picture]) -> dict[str, object
     labelled = [truth(picture, i) for i, picture in enumerate(pictures)]
     asked = [label for t in labelled for label, must in zip(t.labels, t.confidence, strict=True) if must]
     labels = [name for name in model.labels if name in pictures[0].known and name in asked]
-    scores = {label: average_precision(found, labelled, label) for label in labels}
-    return {
-        "frames": len(pictures), "ap50": {label: round(score, 3) for label, score in scores.items()},
-        "boxes": {label: asked.count(label) for label in labels},
-    }  # fmt: skip
+    return ap50(found, labelled, labels)
 
 
 def truth(picture: Picture, frame: int) -> Detections:

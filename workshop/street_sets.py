@@ -224,10 +224,14 @@ def _decode(one: LabelledSet, name: str, content: bytes) -> Images:
     if one.speckled:
         read = cv2.medianBlur(read, 3)
     height, width = read.shape[:2]
-    height = round(height * 9 / 16) if one.wide else height
+    return small(read, round(height * 9 / 16) if one.wide else height, width)[..., ::-1]
+
+
+def small(image: Images, height: int, width: int) -> Images:
+    """Bring an (H, W, 3) uint8 picture, shown at (height, width), to sides of :data:`MAX_SIDE_PIXELS` at most."""
     scale = min(1.0, MAX_SIDE_PIXELS / max(height, width))
     size = (round(width * scale), round(height * scale))
-    return np.asarray(cv2.resize(read, size, interpolation=cv2.INTER_AREA)[..., ::-1], np.uint8)
+    return np.asarray(cv2.resize(np.ascontiguousarray(image), size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _rows(one: LabelledSet, text: str, size: tuple[int, int], name: str) -> list[Row]:

@@ -30,17 +30,32 @@ def train_explainer(
     minutes: float | None = None,
     say: Callable[[str], None] = print,
 ) -> dict[str, Any]:
-    """Train the explainer ``what`` of :data:`TRAININGS`; write its weights and its card into ``out``.
+    """Train an explainer; write ``model.safetensors`` and ``card.json``.
+
+    Args:
+        what: a name of :data:`TRAININGS`.
+        out: folder for both, and for the checkpoint until training is done; rendered and reduced pictures (0.5 GB) are
+            kept in ``WHYCAM_HOME/cache``.
+        seed: of weights, samples and plazas: the same seed draws the same samples, step by step, and gives the same
+            losses on the same machine and threads.
+        resume: go on from the checkpoint in ``out``.
+        runtime: where to train.
+        data: real footage, laid out as :mod:`workshop._real_frames` says; None for none.
+        start: folder of a model of the same labels and backbone to begin with: weights and card.
+        sets: labelled sets, laid out as :mod:`workshop.street_sets` says; objects need them.
+        minutes: of the training of objects, in place of the recipe's.
+        say: receives a line an epoch, or every fifty steps.
 
     Returns:
         The card.
 
     Raises:
         UnknownNameError: no such training.
-        InputError: there is nothing to resume, this explainer takes none of what is given, or another process writes
-            into ``out``.
-        DataError: ``data`` is not laid out as the training needs it.
-        WeightsError: weights that the training needs cannot be had.
+        InputError: there is no checkpoint of this recipe and seed to resume, ``sets`` is missing, ImageNet's weights
+            are not installed, the explainer takes none of what is given, or another process writes into ``out``.
+        DataError: ``sets`` or ``data`` is not laid out as it must be.
+        WeightsError: YOLOX-nano's weights, which find the persons in ``data``, cannot be had, or ``start`` holds no
+            such model.
         StorageError: ``out`` cannot be written.
     """
     training: Callable[..., dict[str, Any]] = pick("explainer", what, TRAININGS)

@@ -12,9 +12,8 @@ from core.boxes import iou
 from core.clock import Clock
 from core.normality import Normality
 from core.records import Detections, Evidence, Tube
-from explain.causes._confirmed import Without, select, unconfirmed
-from explain.causes._implied import implied, running_action
-from explain.causes._locations import location_causes, oddness, pace
+from explain.causes._confirmed import Without, unconfirmed
+from explain.causes._locations import implied, location_causes, oddness, pace, running_action
 from explain.causes._regions import NO_VOCABULARY, unboxed
 from explain.causes._vehicles import doings
 from explain.causes.tubes import link
@@ -57,9 +56,7 @@ class Candidate:
     sure: bool = True
 
 
-def gather(
-    evidence: Sequence[Evidence], normality: Normality, clock: Clock | None
-) -> tuple[list[Candidate], Sequence[Evidence]]:
+def gather(evidence: Sequence[Evidence], normality: Normality, clock: Clock | None) -> tuple[list[Candidate], Without]:
     """List the candidates of one event.
 
     Args:
@@ -101,18 +98,15 @@ def _objects(
     acts = _with_runners(found, acts)
     for i, tube in enumerate(tubes):
         if action := implied(tube, clock):
-            acts.append(
-                replace(found[i], label=action, vocabulary="AVA", owner=i, confidence=IMPLIED_WEIGHT * tube.confidence)
-            )
+            confidence = IMPLIED_WEIGHT * tube.confidence
+            acts.append(replace(found[i], label=action, vocabulary="AVA", owner=i, confidence=confidence))
         for name, rows in doings(tube, clock, size) if clock else ():
             location_surprisal = np.full(len(rows), oddness(name, tube.label, normality.places), np.float32)
             confidence = IMPLIED_WEIGHT * tube.confidence[rows]
             acts.append(Candidate(name, TRACK, tube.frames[rows], tube.boxes[rows], confidence, i, location_surprisal,
                                   found[i].speed_surprisal))  # fmt: skip
-        for label, location_surprisal in location_causes(tube, normality.places, clock):
-            acts.append(
-                replace(found[i], label=label, vocabulary="place", owner=i, location_surprisal=location_surprisal)
-            )
+        for label, odd in location_causes(tube, normality.places, clock):
+            acts.append(replace(found[i], label=label, vocabulary="place", owner=i, location_surprisal=odd))
     others = [replace(_from_tube(tube, "AVA"), sure=float(tube.confidence.mean()) >= MIN_ACTION_CONFIDENCE)
               for tube in link(loose)]  # fmt: skip
     return found + acts + others
@@ -146,7 +140,7 @@ def _actions(objects: Sequence[Candidate], actions: Sequence[Detections]) -> tup
                 asked[person].add(where)
                 best = rows[person, label].get(where, 0.0)
                 rows[person, label][where] = max(best, float(confidence))
-        loose.append(select(act, owner < 0))
+        loose.append(act.select(owner < 0))
     joined = [_act(objects, person, label, seen, asked[person]) for (person, label), seen in rows.items()]
     return joined, loose
 
@@ -181,6 +175,5 @@ def _act(objects: Sequence[Candidate], person: int, label: str, seen: dict[int, 
     mean = sum(seen.values()) / len(asked)
     confidence = np.full(len(who.frames), mean, np.float32)
     confidence[list(asked)] = [seen.get(where, 0.0) for where in asked]
-    return replace(
-        who, label=label, vocabulary="AVA", confidence=confidence, owner=person, sure=mean >= MIN_ACTION_CONFIDENCE
-    )
+    sure = mean >= MIN_ACTION_CONFIDENCE
+    return replace(who, label=label, vocabulary="AVA", confidence=confidence, owner=person, sure=sure)

@@ -1,8 +1,7 @@
 """What is seen in one explained frame alone, though its neighbours were looked at too, is no thing: it is left out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import overload
 
 import numpy as np
 
@@ -61,7 +60,7 @@ def unconfirmed(tubes: Sequence[Tube], detections: Sequence[Detections], clock: 
                                      if other[1] in beside):  # fmt: skip
             continue
         found = detections[at]
-        lost[at] |= (found.boxes == box).all(axis=1) & np.array([name == label for name in found.labels])
+        lost[at] |= (found.boxes == box).all(axis=1) & found.labelled(label)
     return lost
 
 
@@ -76,12 +75,11 @@ def _reached(label: str, box: Floats, other: Lone, here: float, there: float) ->
         return False
     heights = [max(float(b[3] - b[1]), 1.0) for b in (box, other[2])]
     gone = float(np.hypot(*((box[:2] + box[2:] - other[2][:2] - other[2][2:]) / 2)))
-    return max(heights) <= MAX_HEIGHT_RATIO * min(heights) and gone <= MAX_HEIGHTS_PER_SECOND * max(heights) * abs(
-        here - there
-    )
+    reach = MAX_HEIGHTS_PER_SECOND * max(heights) * abs(here - there)
+    return max(heights) <= MAX_HEIGHT_RATIO * min(heights) and gone <= reach
 
 
-class Without(Sequence[Evidence]):
+class Without:
     """Evidence without some of its boxes, and without what was said of persons in them."""
 
     def __init__(self, evidence: Sequence[Evidence], lost: Sequence[Bools]) -> None:
@@ -90,22 +88,13 @@ class Without(Sequence[Evidence]):
     def __len__(self) -> int:
         return len(self.evidence)
 
-    @overload
-    def __getitem__(self, index: int) -> Evidence: ...
-    @overload
-    def __getitem__(self, index: slice) -> "Without": ...
-    def __getitem__(self, index: int | slice) -> "Evidence | Without":
-        if isinstance(index, slice):
-            return Without(self.evidence[index], self.lost[index])
+    def __iter__(self) -> Iterator[Evidence]:
+        return map(self.__getitem__, range(len(self)))
+
+    def __getitem__(self, index: int) -> Evidence:
         seen, lost = self.evidence[index], self.lost[index]
         if not lost.any():
             return seen
-        gone = seen.objects.boxes[lost & np.array([name == PERSON for name in seen.objects.labels])]
+        gone = seen.objects.boxes[lost & seen.objects.labelled(PERSON)]
         said = (seen.actions.boxes[:, None] == gone[None]).all(axis=2).any(axis=1)
-        return replace(seen, objects=select(seen.objects, ~lost), actions=select(seen.actions, ~said))
-
-
-def select(found: Detections, rows: Bools) -> Detections:
-    """Return some rows of a frame's detections."""
-    labels = tuple(label for label, keep in zip(found.labels, rows, strict=True) if keep)
-    return replace(found, boxes=found.boxes[rows], labels=labels, confidence=found.confidence[rows])
+        return replace(seen, objects=seen.objects.select(~lost), actions=seen.actions.select(~said))

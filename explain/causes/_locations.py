@@ -1,4 +1,7 @@
-"""How improbable an object's place, direction and speed, and what a vehicle does, are at a camera, in nats."""
+"""How improbable an object's place, direction and speed, and what a vehicle does, are at a camera, in nats.
+
+And actions that an object or a speed implies: a person moving on a bicycle rides, one too fast to walk runs.
+"""
 
 from collections.abc import Iterator, Mapping
 
@@ -8,6 +11,7 @@ from core.arrays import Doubles, Floats
 from core.clock import Clock
 from core.normality import Places
 from core.records import Tube
+from explain.ava import official
 from explain.causes import places as learnt
 from explain.causes._vehicles import STAND, TURN, VEHICLES, travel
 from explain.causes.places import MIN_SAMPLES, tail
@@ -17,6 +21,12 @@ PLACE, FLOW = "in an unusual place", "against the flow"
 """What is said of an object behind its name."""
 MIN_SURPRISAL_NATS = 1.0
 """Places and directions less improbable than this, in nats, are no causes."""
+RIDDEN = frozenset({"bicycle", "skateboard", "motorcycle", "horse"})
+MIN_RIDING_HEIGHTS_PER_SECOND = 0.15
+"""Heights a second from which it moves; a box that stands still shakes by less."""
+MIN_RIDING_SAMPLES = 3
+RUNNING_SURPRISAL = 3.7
+"""A speed this improbable for a person, in nats, is running: among eighty moments, one person in a hundred."""
 
 
 def location_causes(tube: Tube, places: Mapping[str, Places], clock: Clock | None) -> Iterator[tuple[str, Floats]]:
@@ -64,6 +74,18 @@ def oddness(name: str, label: str, places: Mapping[str, Places]) -> float:
         return 0.0
     drives = tail(known.speed, np.array([learnt.MIN_MOVING_HEIGHTS_PER_SECOND]))
     return float(_nats(1.0 - drives if name == STAND else drives, known.moments)[0])
+
+
+def implied(tube: Tube, clock: Clock | None) -> str | None:
+    """Return the AVA name of what is done with an object that moves, or None; without a clock nothing moves."""
+    if clock is None or len(tube.frames) < MIN_RIDING_SAMPLES or speed(tube, clock) < MIN_RIDING_HEIGHTS_PER_SECOND:
+        return None
+    return official("ride") if tube.label in RIDDEN else None
+
+
+def running_action(speed_surprisal: float) -> str | None:
+    """Return AVA's name for running where a person's speed, so improbable in nats, is too fast to walk; else None."""
+    return official("run/jog") if speed_surprisal >= RUNNING_SURPRISAL else None
 
 
 def _nats(share: Doubles, count: int) -> Floats:

@@ -1,15 +1,16 @@
 """How much heat each candidate holds, and which candidates share one person's heat."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from core.arrays import Bools, Doubles, Floats, Ints
+from core.arrays import Bools, Doubles, Floats
 from core.boxes import iou, overlap_of_smaller
 from core.records import Evidence
 from explain.causes._candidates import Candidate
+from explain.causes._confirmed import Without
 from explain.causes._regions import NO_VOCABULARY
 from explain.heat import box_area, box_heat, box_peak, covered, summed_area
 from explain.labels import PERSON, TRACK
@@ -45,7 +46,6 @@ class Measures:
         kinds: N vocabularies.
         length: number of frames.
         unexplained: share of the event's heat in no box of any model.
-        peak_frame: frame of the highest score.
         size: (width, height) of the picture.
     """
 
@@ -66,7 +66,6 @@ class Measures:
     kinds: tuple[str, ...]
     length: npt.NDArray[np.intp]
     unexplained: float
-    peak_frame: int
     size: tuple[int, int]
 
 
@@ -136,7 +135,6 @@ def measure(candidates: Sequence[Candidate], sums: Sums, columns: slice = slice(
         kinds=tuple(c.vocabulary for c in candidates),
         length=length,
         unexplained=1.0 - float(sums.frame_boxed[columns].sum()) / all_above if all_above > 0 else 0.0,
-        peak_frame=int(sums.frames[columns][sums.score[columns].argmax()]),
         size=sums.size,
     )
 
@@ -145,7 +143,7 @@ def _share(heat: Doubles, total: float) -> Doubles:
     return np.minimum(heat / total, 1.0) if total > 0 else np.zeros_like(heat)
 
 
-def total(candidates: Sequence[Candidate], evidence: Sequence[Evidence], level: float) -> Sums:
+def total(candidates: Sequence[Candidate], evidence: Without, level: float) -> Sums:
     """Sum up what each candidate holds in each frame; one frame's picture and table are in memory at a time.
 
     Args:
@@ -154,13 +152,13 @@ def total(candidates: Sequence[Candidate], evidence: Sequence[Evidence], level: 
         level: the camera's mean heat per pixel, taken off before shares are formed.
     """
     n, t = len(candidates), len(evidence)
-    placed, persons, things, regions = _Placed.of(candidates), *_kinds(candidates)
+    placed, persons, things, regions = _placed(candidates), *_kinds(candidates)
     values = np.zeros((4, n, t))
     present, touch, same_box_share = np.zeros((n, t), np.bool_), np.zeros((n, n), np.intp), np.zeros((n, n), np.intp)
     names = np.array([c.label for c in candidates])
     by_frame, frames, size = np.full((3, t), -np.inf), np.zeros(t, np.intp), (0, 0)
     for column, seen in enumerate(evidence):
-        rows, boxes = placed.at(seen.frame)
+        rows, boxes = placed(seen.frame)
         raised = np.maximum(seen.heat - np.float32(level), np.float32(0))
         free, size = outside(seen), (seen.heat.shape[1], seen.heat.shape[0])
         for chosen, mask in ((~regions[rows], None), (regions[rows], free)):
@@ -182,18 +180,14 @@ def total(candidates: Sequence[Candidate], evidence: Sequence[Evidence], level: 
                 by_frame[0], by_frame[1], by_frame[2], frames, size)  # fmt: skip
 
 
-def _hold(
-    heat: Floats, raised: Floats, boxes: Doubles, mask: Bools | None
-) -> tuple[Doubles, Doubles, Doubles, Doubles]:
-    """Return heat, heat above the level, area and peak of N boxes; of a region's, only outside all other boxes."""
+def _hold(heat: Floats, raised: Floats, boxes: Doubles, mask: Bools | None) -> Doubles:
+    """Return heat, heat above the level, area and peak of N boxes, (4, N); of a region's, only outside other boxes."""
     # A person's box comes again with each of the person's actions.
     once, where = np.unique(boxes, axis=0, return_inverse=True)
     if mask is not None:
         heat, raised = heat * mask, raised * mask
-    area = _area(heat, once, mask)
-    sums = (box_heat(summed_area(heat), once), box_heat(summed_area(raised), once), area, box_peak(heat, once))
-    held, above, size, peak = (values[where] for values in sums)
-    return held, above, size, peak
+    held, above = (box_heat(summed_area(values), once) for values in (heat, raised))
+    return np.stack([held, above, _area(heat, once, mask), box_peak(heat, once)])[:, where]
 
 
 def _area(heat: Floats, boxes: Doubles | Floats, mask: Bools | None) -> Doubles:
@@ -223,28 +217,19 @@ def _kinds(candidates: Sequence[Candidate]) -> tuple[Bools, Bools, Bools]:
     return persons, things, regions
 
 
-@dataclass(frozen=True)
-class _Placed:
-    """The boxes of all candidates, ordered by frame."""
+def _placed(candidates: Sequence[Candidate]) -> Callable[[int], tuple[npt.NDArray[np.intp], Doubles]]:
+    """Return what gives the candidates in a frame, and their boxes."""
+    frames = np.concatenate([np.zeros(0, np.int64), *(c.frames for c in candidates)])
+    order = np.argsort(frames, kind="stable")
+    ascending = frames[order]
+    owner = np.concatenate([np.zeros(0, np.intp), *(np.full(len(c.frames), i) for i, c in enumerate(candidates))])
+    box = np.concatenate([np.zeros((0, 4)), *(c.boxes for c in candidates)])
 
-    frame: Ints
-    candidate: npt.NDArray[np.intp]
-    box: Doubles
+    def at(frame: int) -> tuple[npt.NDArray[np.intp], Doubles]:
+        here = order[slice(*np.searchsorted(ascending, [frame, frame + 1]))]
+        return owner[here], box[here]
 
-    @classmethod
-    def of(cls, candidates: Sequence[Candidate]) -> "_Placed":
-        if not candidates:
-            return cls(np.zeros(0, np.int64), np.zeros(0, np.intp), np.zeros((0, 4)))
-        frame = np.concatenate([c.frames for c in candidates])
-        order = np.argsort(frame, kind="stable")
-        owner = np.repeat(np.arange(len(candidates)), [len(c.frames) for c in candidates])
-        box = np.concatenate([c.boxes for c in candidates]).astype(np.float64)
-        return cls(frame[order], owner[order], box[order])
-
-    def at(self, frame: int) -> tuple[npt.NDArray[np.intp], Doubles]:
-        """Return the candidates in a frame, and their boxes."""
-        here = slice(*np.searchsorted(self.frame, [frame, frame + 1]))
-        return self.candidate[here], self.box[here]
+    return at
 
 
 def _told(candidates: Sequence[Candidate], frames: npt.NDArray[np.intp]) -> tuple[Doubles, Doubles]:

@@ -128,9 +128,7 @@ def _motion(tube: Tube, when: Doubles, window: float) -> _Motion:
 
 def _whole(tube: Tube, size: tuple[int, int]) -> Bools:
     """Tell in which samples the picture's edge does not cut the box off, (T,)."""
-    inside: Bools = np.concatenate(
-        [tube.boxes[:, :2] > EDGE_PIXELS, tube.boxes[:, 2:] < np.array(size) - EDGE_PIXELS], axis=1
-    )
+    inside = (tube.boxes[:, :2] > EDGE_PIXELS) & (tube.boxes[:, 2:] < np.array(size) - EDGE_PIXELS)
     return np.asarray(inside.all(axis=1), np.bool_)
 
 

@@ -1,9 +1,12 @@
-"""Boxes that can be believed: none half a picture large, and persons that an action model can tell something of."""
+"""Boxes that can be believed: none half a picture large, no part of a person, in the dark only sure ones.
+
+And the persons that an action model can tell something of.
+"""
 
 import numpy as np
 
-from core.arrays import Floats
-from core.boxes import iou
+from core.arrays import Floats, Images
+from core.boxes import iou, within
 from core.records import Detections
 from explain.causes._vehicles import VEHICLES
 from explain.labels import PERSON
@@ -18,6 +21,16 @@ CONFIDENT_PERSON = 0.5
 """Confidence from which a person is one that the action model is asked about."""
 SAME_BOX_IOU = 0.45
 """IoU from which a person and a surer vehicle are two names of one box, which is the vehicle's."""
+MIN_INSIDE_FRACTION = 0.9
+MAX_AREA_RATIO, MIN_WIDTH_RATIO = 0.6, 0.6
+"""Area of a fragment over the whole's at most, and width over the whole's at least: half a body is as wide as the body.
+
+A small person before a tall one is narrower, and stays.
+"""
+MAX_DARK_BRIGHTNESS = 45.0
+"""Median brightness, 0 to 255, under which a picture is dark: object models are taught by day, and take noise and
+lights of the night for things."""
+MIN_DARK_CONFIDENCE = 0.5
 
 
 def sized(found: Detections, size: tuple[int, int]) -> Detections:
@@ -26,12 +39,32 @@ def sized(found: Detections, size: tuple[int, int]) -> Detections:
     return found.select(np.asarray(small.any(axis=1)))
 
 
+def suppress_partial_persons(found: Detections) -> Detections:
+    """Leave out persons that are a half of a surer one: chest or legs, boxed by themselves.
+
+    From frame to frame a person's box would else go from the whole to the half and back, and a standing person would
+    seem to run.
+    """
+    person = found.labelled(PERSON)
+    size = np.maximum(found.boxes[:, 2:] - found.boxes[:, :2], 1e-6).astype(np.float64)
+    area = size.prod(axis=1)
+    part = (within(found.boxes, found.boxes) >= MIN_INSIDE_FRACTION) & (area[:, None] <= MAX_AREA_RATIO * area)
+    part &= (size[:, :1] >= MIN_WIDTH_RATIO * size[:, 0]) & (found.confidence[:, None] < found.confidence)
+    return found.select(~(part & person[:, None] & person).any(axis=1))
+
+
+def believed(found: Detections, image: Images) -> Detections:
+    """Return a frame's objects, of a dark (H, W, 3) uint8 frame only those of which the model is sure."""
+    if not len(found.labels) or float(np.median(image[..., 1])) >= MAX_DARK_BRIGHTNESS:
+        return found
+    return found.select(found.confidence >= MIN_DARK_CONFIDENCE)
+
+
 def actors(found: Detections) -> Floats:
     """Return the boxes of those whom the action model is asked about, (N, 4): sure persons, large enough."""
     person, vehicle = found.labelled(PERSON), found.labelled(*VEHICLES)
-    asked = (
-        person & (found.confidence >= CONFIDENT_PERSON) & (found.boxes[:, 3] - found.boxes[:, 1] >= MIN_PERSON_PIXELS)
-    )
+    tall = found.boxes[:, 3] - found.boxes[:, 1] >= MIN_PERSON_PIXELS
+    asked = person & (found.confidence >= CONFIDENT_PERSON) & tall
     surer = found.confidence[None, :] > found.confidence[:, None]
     asked &= ~((iou(found.boxes, found.boxes) >= SAME_BOX_IOU) & surer & vehicle).any(axis=1)
     return found.boxes[asked]

@@ -18,10 +18,9 @@ from core.normality import ClassNormality, Normality
 from core.records import Evidence
 from core.registry import pick
 from explain.causes._candidates import Candidate, gather
-from explain.causes._interactions import reweight_by_interaction
 from explain.causes._measure import Measures, densities, measure, outside, total
 from explain.causes._regions import unboxed
-from explain.causes._surprise import class_surprisal, error_surprisal, novelty
+from explain.causes._surprise import class_surprisal, error_surprisal, novelty, reweight_by_interaction
 from explain.causes._things import boxes_within, things
 from explain.causes.tubes import SAME_MOMENT_SECONDS
 from explain.labels import coarse, fine
@@ -48,31 +47,6 @@ class Ranking:
     causes: tuple[Cause, ...]
     unexplained: float
     shown: int | None
-
-
-def plain(m: Measures, normality: Normality) -> Doubles:
-    """Heat summed in the boxes × class probability, summed over frames (VQU-Net, section 3.4)."""
-    return m.weighted
-
-
-def mean(m: Measures, normality: Normality) -> Doubles:
-    """Mean heat per pixel of the boxes × class probability."""
-    return m.density * m.confidence
-
-
-def peak(m: Measures, normality: Normality) -> Doubles:
-    """Highest heat of one pixel in the boxes × class probability."""
-    return m.peak * m.confidence
-
-
-def confidence(m: Measures, normality: Normality) -> Doubles:
-    """Confidence of the model alone, without any heat; 0 outside the picture."""
-    return np.where(m.area > 0, m.confidence, 0.0)
-
-
-def heat(m: Measures, normality: Normality) -> Doubles:
-    """Heat summed in the boxes alone: no model's confidence."""
-    return m.density * m.area
 
 
 def calibrated(m: Measures, normality: Normality) -> Doubles:
@@ -107,9 +81,19 @@ def _left_unexplained(m: Measures, new: Doubles) -> Doubles:
 
 
 RULES: Mapping[str, Rule] = {
-    "calibrated": calibrated, "plain": plain, "mean": mean, "peak": peak, "confidence": confidence, "heat": heat,
-}  # fmt: skip
-"""How causes are scored; ``calibrated`` is the default."""
+    "calibrated": calibrated,
+    "plain": lambda m, _: m.weighted,
+    "mean": lambda m, _: m.density * m.confidence,
+    "peak": lambda m, _: m.peak * m.confidence,
+    "confidence": lambda m, _: np.where(m.area > 0, m.confidence, 0.0),
+    "heat": lambda m, _: m.density * m.area,
+}
+"""How causes are scored; ``calibrated`` is the default, the others are what it is compared with.
+
+``plain``, ``mean`` and ``peak`` are the class probability times the boxes' heat summed over pixels and frames (VQU-Net,
+section 3.4), their mean heat per pixel, and their highest heat of one pixel. ``confidence`` is that of the model alone,
+0 outside the picture; ``heat`` is the heat summed in the boxes alone.
+"""
 
 
 def rank(
@@ -224,6 +208,5 @@ def class_normality(evidence: Iterable[Evidence], level: float | None = None) ->
 
 
 def _class(density: list[float], confidence: list[float], frames: int) -> ClassNormality:
-    quantiles = (tuple(np.quantile(values, PERCENT).tolist()) for values in (density, confidence))
-    dense, sure = quantiles
+    dense, sure = (tuple(np.quantile(values, PERCENT).tolist()) for values in (density, confidence))
     return ClassNormality(per_frame=len(density) / frames, density=dense, boxes=len(density), confidence=sure)

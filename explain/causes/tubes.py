@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from core.arrays import Bools, Doubles, Floats, Ints
+from core.arrays import Doubles, Floats, Ints
 from core.boxes import iou
 from core.clock import Clock
 from core.errors import expect
@@ -26,6 +26,10 @@ MIN_END_CONFIDENCE = 0.1
 
 SPEED_SECONDS = 0.4
 """Seconds over which a speed is measured, as far as a tube and its samples allow."""
+
+TRACK = np.dtype([("tube", "i8"), ("label", "i8"), ("box", "f8", (4,)), ("velocity", "f8", (4,)), ("moving", "?"),
+                  ("frame", "i8"), ("missed", "i8")])  # fmt: skip
+"""Number of the tube, class, last box, its velocity, whether that is known, last frame, and samples missed since."""
 
 SAME_MOMENT_SECONDS = 1e-6
 """Seconds by which two moments may differ and be the same."""
@@ -87,9 +91,8 @@ def speed(tube: Tube, clock: Clock) -> float:
         return 0.0
     boxes = tube.boxes.astype(np.float64)
     when = clock.seconds(tube.frames)
-    ends = np.maximum(
-        np.searchsorted(when, when + SPEED_SECONDS - clock.step / 2 - SAME_MOMENT_SECONDS), np.arange(len(when)) + 1
-    )
+    ends = np.searchsorted(when, when + SPEED_SECONDS - clock.step / 2 - SAME_MOMENT_SECONDS)
+    ends = np.maximum(ends, np.arange(len(when)) + 1)
     begins = np.flatnonzero(ends < len(boxes))
     ends = ends[begins] if len(begins) else np.array([len(boxes) - 1])
     begins = begins if len(begins) else np.array([0])
@@ -101,43 +104,33 @@ def speed(tube: Tube, clock: Clock) -> float:
 
 
 class _Tracks:
-    """The tubes that may still grow, as one row each: number of the tube, class, last box, velocity, misses."""
+    """The tubes that may still grow, as one row of :data:`TRACK` each."""
 
     def __init__(self) -> None:
-        self.tube: Ints = np.zeros(0, np.int64)
-        self.label: Ints = np.zeros(0, np.int64)
-        self.box: Doubles = np.zeros((0, 4))
-        self.velocity: Doubles = np.zeros((0, 4))
-        self.moving: Bools = np.zeros(0, np.bool_)
-        self.frame: Ints = np.zeros(0, np.int64)
-        self.missed: Ints = np.zeros(0, np.int64)
+        self.rows = np.zeros(0, TRACK)
 
     def predict(self, frame: int) -> Doubles:
         """Return the boxes expected at ``frame``: the last ones moved on, their size kept."""
-        shift = (self.velocity[:, :2] + self.velocity[:, 2:]) / 2
-        return self.box + np.tile(shift, 2) * (frame - self.frame)[:, None]
+        shift = (self.rows["velocity"][:, :2] + self.rows["velocity"][:, 2:]) / 2
+        return np.asarray(self.rows["box"] + np.tile(shift, 2) * (frame - self.rows["frame"])[:, None])
 
-    def extend(self, rows: Ints, boxes: Doubles, frame: int) -> None:
-        """Append one box to each of the tracks in ``rows``; all others were missed."""
-        measured = (boxes - self.box[rows]) / (frame - self.frame[rows])[:, None]
-        kept = np.where(self.moving[rows, None], 0.5, 0.0)
-        self.velocity[rows] = kept * self.velocity[rows] + (1 - kept) * measured
-        self.box[rows], self.frame[rows], self.moving[rows] = boxes, frame, True
-        self.missed += 1
-        self.missed[rows] = 0
+    def extend(self, which: Ints, boxes: Doubles, frame: int) -> None:
+        """Append one box to each of the tracks ``which``; all others were missed."""
+        grown = self.rows[which]
+        measured = (boxes - grown["box"]) / (frame - grown["frame"])[:, None]
+        kept = np.where(grown["moving"][:, None], 0.5, 0.0)
+        grown["velocity"] = kept * grown["velocity"] + (1 - kept) * measured
+        grown["box"], grown["frame"], grown["moving"], grown["missed"] = boxes, frame, True, 0
+        self.rows["missed"] += 1
+        self.rows[which] = grown
 
     def start(self, first: int, boxes: Doubles, labels: Ints, frame: int) -> Ints:
         """Drop the tracks missed for too long, open one for each box, and return the numbers of the new tubes."""
-        keep, n = self.missed <= MAX_MISSED_SAMPLES, len(boxes)
-        fresh = np.arange(first, first + n)
-        self.tube = np.concatenate([self.tube[keep], fresh])
-        self.label = np.concatenate([self.label[keep], labels])
-        self.box = np.concatenate([self.box[keep], boxes])
-        self.velocity = np.concatenate([self.velocity[keep], np.zeros((n, 4))])
-        self.moving = np.concatenate([self.moving[keep], np.zeros(n, np.bool_)])
-        self.frame = np.concatenate([self.frame[keep], np.full(n, frame)])
-        self.missed = np.concatenate([self.missed[keep], np.zeros(n, np.int64)])
-        return fresh
+        fresh = np.zeros(len(boxes), TRACK)
+        fresh["tube"] = np.arange(first, first + len(boxes))
+        fresh["label"], fresh["box"], fresh["frame"] = labels, boxes, frame
+        self.rows = np.concatenate([self.rows[self.rows["missed"] <= MAX_MISSED_SAMPLES], fresh])
+        return np.asarray(fresh["tube"])
 
 
 def _assign(sampled: Sequence[int], frames: Ints, boxes: Doubles, classes: Ints) -> Ints:
@@ -145,8 +138,8 @@ def _assign(sampled: Sequence[int], frames: Ints, boxes: Doubles, classes: Ints)
     tracks, owner, count = _Tracks(), np.full(len(boxes), -1, np.int64), 0
     for frame in sampled:
         here = np.flatnonzero(frames == frame)
-        rows, columns = _match(tracks.predict(frame), tracks.label, boxes[here], classes[here])
-        owner[here[columns]] = tracks.tube[rows]
+        rows, columns = _match(tracks.predict(frame), tracks.rows["label"], boxes[here], classes[here])
+        owner[here[columns]] = tracks.rows["tube"][rows]
         tracks.extend(rows, boxes[here[columns]], frame)
         fresh = here[owner[here] < 0]
         owner[fresh] = tracks.start(count, boxes[fresh], classes[fresh], frame)

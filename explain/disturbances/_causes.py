@@ -14,12 +14,11 @@ from explain.disturbances._moves import Move
 from explain.disturbances._night import Turn
 from explain.disturbances._sentences import say
 from explain.disturbances._series import Rows
-from explain.disturbances._snapshots import Snapshot
-from explain.disturbances._stretches import Spanning, Stretch, mask, merged, near, within
-from explain.disturbances._views import MIN_ALIKE_FRACTION, Stay, View, follow
+from explain.disturbances._stretches import Stretch, around, mask, merged, near
+from explain.disturbances._views import MIN_ALIKE_FRACTION, Snapshot, Stay, View, follow
 from explain.disturbances.registration import register
 
-Span = TypeVar("Span", Stretch, Turn)
+Span = TypeVar("Span", bound=Stretch)
 VIEW_CHANGE_SECONDS = 0.6
 """Seconds around a change of view in which nothing else is told."""
 ABSORBING_SECONDS = 0.8
@@ -40,8 +39,8 @@ def find(rows: Rows, snapshots: Sequence[Snapshot], clock: Clock, scale: tuple[f
     covered = _covers(rows, snapshots, poor, clock, none, frozen)
     frozen = [one for one in frozen if mask(covered, count)[one.first : one.last + 1].mean() < 0.5]
     hidden = none | mask(covered, count)
-    around = within(mask(covered, count), *_both(clock, VIEW_CHANGE_SECONDS))
-    views, stays = _views(snapshots, none | mask(frozen, count) | around)
+    near_cover = around(mask(covered, count), clock, VIEW_CHANGE_SECONDS)
+    views, stays = _views(snapshots, none | mask(frozen, count) | near_cover)
     moved = _moves.moves(views, stays, rows, hidden)
     moved = sorted([*moved, *_zoom.zooms(views, stays, moved, hidden)], key=lambda one: one.first)
     turns = _elsewhere(_night.find(rows, clock, hidden), moved, clock)
@@ -49,7 +48,7 @@ def find(rows: Rows, snapshots: Sequence[Snapshot], clock: Clock, scale: tuple[f
     covered, lights = _absorb(covered, lights, clock)
     turns, lights = _absorb(turns, lights, clock)
     parts = _parts(rows, clock, hidden | mask(frozen, count), [*turns, *moved, *lights, *blank, *lost])
-    jolts = within(hidden | mask(moved, count) | _edges(frozen, count), *_both(clock, VIEW_CHANGE_SECONDS))
+    jolts = around(hidden | mask(moved, count) | _edges(frozen, count), clock, VIEW_CHANGE_SECONDS)
     shaken = _moves.shakes(rows, clock, jolts, moved)
     swaying = mask(_moves.fro(moved, clock), count)
     moved = [one for one in moved if not swaying[one.first]]
@@ -91,12 +90,12 @@ def _gone(rows: Rows, clock: Clock) -> tuple[list[Stretch], Doubles]:
     """List the stretches without a picture, and measure where detail is gone; what comes slowly is a cover."""
     found = _blank.find(rows, clock)
     poor = _light.poverty(rows, mask(found, len(rows)))
-    hands = []
-    for one in found:
-        beside = [frame for frame in (one.first - 1, one.last + 1) if 0 <= frame < len(rows)]
-        if beside and all(poor[frame] >= _light.MIN_COVERED_FRACTION for frame in beside):
-            hands.append(one)
-    return [one for one in found if one not in hands], poor
+
+    def poor_beside(one: Stretch) -> bool:
+        beside = [poor[frame] for frame in (one.first - 1, one.last + 1) if 0 <= frame < len(rows)]
+        return bool(beside) and min(beside) >= _light.MIN_COVERED_FRACTION
+
+    return [one for one in found if not poor_beside(one)], poor
 
 
 def _views(snapshots: Sequence[Snapshot], out: Bools) -> tuple[list[View], list[Stay]]:
@@ -139,8 +138,8 @@ def _absorb(spans: list[Span], lights: list[Stretch], clock: Clock) -> tuple[lis
     return spans, rest
 
 
-def _parts(rows: Rows, clock: Clock, hidden: Bools, changes: Sequence[Spanning]) -> list[Stretch]:
-    off = within(hidden | mask(changes, len(rows)), *_both(clock, VIEW_CHANGE_SECONDS))
+def _parts(rows: Rows, clock: Clock, hidden: Bools, changes: Sequence[Stretch]) -> list[Stretch]:
+    off = around(hidden | mask(changes, len(rows)), clock, VIEW_CHANGE_SECONDS)
     found = _light.parts(rows, clock, off)
     ends = [clock.at(one.last) for one in changes]
     return [
@@ -168,8 +167,3 @@ def _edges(spans: Sequence[Stretch], count: int) -> Bools:
     found = np.zeros(count + 1, np.bool_)
     found[[frame for one in spans for frame in (one.first, one.last + 1)]] = True
     return found[:count]
-
-
-def _both(clock: Clock, seconds: float) -> tuple[int, int]:
-    frames = max(1, round(seconds * clock.rate))
-    return frames, frames

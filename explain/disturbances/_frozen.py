@@ -7,7 +7,7 @@ import numpy as np
 from core.arrays import Bools, Doubles
 from core.clock import Clock
 from explain.disturbances._series import Rows
-from explain.disturbances._stretches import Stretch, merged, runs
+from explain.disturbances._stretches import Stretch, folded, merged, runs
 
 SECONDS, FRAMES = {2: 0.9, 1: 1.9}, 5
 """How long the picture must stand still between frames that differ, and at either end of the clip; and in frames."""
@@ -69,15 +69,13 @@ def find(rows: Rows, clock: Clock, blank: Bools) -> list[Stretch]:
 
 def _quiet(change: Doubles, blank: Bools) -> list[Stretch]:
     """List runs of frames that hardly differ from the one before; a key frame's pulse does not end one."""
-    found: list[Stretch] = []
-    for run in runs((change <= QUIET) & ~blank):
-        between = slice(found[-1].last + 1, run.first) if found else slice(0)
-        short = found and between.stop - between.start <= PULSES
-        if short and change[between].max() <= PULSE and not blank[between].any():
-            found[-1] = Stretch(found[-1].first, run.last)
-        else:
-            found.append(run)
-    return [run for run in found if len(run) >= FRAMES]
+
+    def pulse(one: Stretch, after: Stretch) -> bool:
+        between = slice(one.last + 1, after.first)
+        short = after.first - one.last - 1 <= PULSES
+        return short and change[between].max() <= PULSE and not blank[between].any()
+
+    return [run for run in folded(runs((change <= QUIET) & ~blank), pulse) if len(run) >= FRAMES]
 
 
 def _whole(rows: Rows, change: Doubles, clock: Clock, run: Stretch, blank: Bools) -> Stretch | None:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from core.arrays import Bools, Floats
-from explain.disturbances.registration import MIN_CORRELATION, correlations
-from explain.disturbances.thumbnails import BLOCK_PIXELS, Thumbnail, structure
+from core.arrays import Floats
+from explain.disturbances.registration import MIN_CORRELATION, blocks, correlations
+from explain.disturbances.thumbnails import Thumbnail, structure
 
 MAX_LEVELS_PER_SECOND = 2.0
 """Grey levels a second by which the background follows the picture."""
@@ -36,7 +36,7 @@ class Glow:
         """Begin anew: the picture was gone, or shows another view."""
         self.background = None
 
-    def see(self, seconds: float, now: Thumbnail) -> tuple[float, float, float]:
+    def update(self, seconds: float, now: Thumbnail) -> tuple[float, float, float]:
         """Measure one picture.
 
         Returns:
@@ -63,11 +63,12 @@ def _lit(background: Floats, now: Thumbnail, change: Floats) -> tuple[float, flo
     limit = np.maximum(MIN_CHANGE_LEVELS, MIN_CHANGE_FRACTION * background)
     if np.mean(np.abs(change) > limit) < MIN_AREA_FRACTION:
         return 0.0, 0.0
-    lighter, darker = (_blocks(part > limit) > 0.5 for part in (change, -change))
+    lighter, darker, either = (
+        blocks((part > limit).astype(np.float32)) > 0.5 for part in (change, -change, np.abs(change))
+    )
     found, _ = correlations(structure(background), now.structure)
     shares = [float((part & (found > MIN_CORRELATION)).mean()) for part in (lighter, darker)]
-    moved = float((_blocks(np.abs(change) > limit) > 0.5).mean())
-    return max(shares), moved - max(shares)
+    return max(shares), float(either.mean()) - max(shares)
 
 
 def _soft(background: Floats, change: Floats) -> float:
@@ -79,9 +80,3 @@ def _soft(background: Floats, change: Floats) -> float:
     steep = np.hypot(cv2.Sobel(change, -1, 1, 0, ksize=1), cv2.Sobel(change, -1, 0, 1, ksize=1)) / 2
     edge = float(np.quantile(steep[around], 0.98)) / max(float(np.quantile(change[bright], 0.9)), 1.0)
     return area if edge <= MAX_SLOPE else 0.0
-
-
-def _blocks(flags: Bools) -> Floats:
-    height, width = flags.shape
-    size = width // BLOCK_PIXELS, height // BLOCK_PIXELS
-    return np.asarray(cv2.resize(flags.astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)

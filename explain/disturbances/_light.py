@@ -7,7 +7,7 @@ import numpy as np
 from core.arrays import Bools, Doubles
 from core.clock import Clock
 from explain.disturbances._series import CELLS, DETAIL_UNIT, Rows
-from explain.disturbances._stretches import Stretch, hysteresis, joined, lasting, near, runs, within
+from explain.disturbances._stretches import Stretch, folded, frames_in, hysteresis, joined, lasting, near, runs, within
 
 DARK_LEVEL = 6.0
 """Grey levels added before brightness is compared, for in the dark noise is as large as light."""
@@ -38,7 +38,7 @@ def light(rows: Rows, clock: Clock, hidden: Bools) -> list[Stretch]:
     """List the stretches in which the whole picture changes brightness, until it settles, but for ``hidden`` frames."""
     found: list[Stretch] = []
     for limit, seconds in SUDDEN_LOG_RATIO_SECONDS:
-        step = max(1, round(seconds * clock.rate))
+        step = frames_in(seconds, clock)
         amount = np.abs(change(rows, step))
         amount[within(hidden, step, 0)] = 0.0
         over = hysteresis(amount >= limit, amount >= limit * END_FRACTION)
@@ -51,15 +51,13 @@ def light(rows: Rows, clock: Clock, hidden: Bools) -> list[Stretch]:
 
 def _undone(rows: Rows, lights: list[Stretch], clock: Clock) -> list[Stretch]:
     """Make one of two changes of which the second undoes the first soon after."""
-    found: list[Stretch] = []
-    for one in lights:
-        if found and clock.at(one.first) - clock.end(found[-1].last) < MAX_FLASH_SECONDS:
-            first, second = (settled(rows, change, clock) for change in (found[-1], one))
-            if first * second < 0 and abs(first + second) < 0.5 * abs(first):
-                found[-1] = Stretch(found[-1].first, one.last)
-                continue
-        found.append(one)
-    return found
+
+    def undoes(one: Stretch, after: Stretch) -> bool:
+        first, second = (settled(rows, change, clock) for change in (one, after))
+        soon = clock.at(after.first) - clock.end(one.last) < MAX_FLASH_SECONDS
+        return soon and first * second < 0 and abs(first + second) < 0.5 * abs(first)
+
+    return folded(lights, undoes)
 
 
 def change(rows: Rows, step: int) -> Doubles:
@@ -76,7 +74,7 @@ def change(rows: Rows, step: int) -> Doubles:
 
 def settled(rows: Rows, one: Stretch, clock: Clock) -> float:
     """Measure by how much lighter the picture is a second behind a stretch than a second before it, in logarithms."""
-    step = max(1, round(clock.rate))
+    step = frames_in(1.0, clock)
     before, after = rows[max(one.first - step, 0) : one.first], rows[one.last + 1 : one.last + 1 + step]
     if not len(before) or not len(after):
         return 0.0
@@ -90,10 +88,8 @@ def _logarithms(rows: Rows) -> Doubles:
 def _trimmed(rows: Rows, one: Stretch) -> Stretch:
     """Cut a stretch down to where light leaves the brightness of its beginning, and reaches that of its end."""
     part = np.median(_logarithms(rows[one.first : one.last + 1]), axis=1)
-    first, last = (
-        one.first + _left(part, BEGIN_FRACTION),
-        min(one.last - _left(part[::-1], REMAINING_FRACTION) + 1, one.last),
-    )
+    first = one.first + _left(part, BEGIN_FRACTION)
+    last = min(one.last - _left(part[::-1], REMAINING_FRACTION) + 1, one.last)
     return Stretch(min(first, last), last)
 
 

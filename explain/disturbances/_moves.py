@@ -11,7 +11,7 @@ from core.arrays import Bools, Doubles
 from core.clock import Clock
 from explain.disturbances._series import Rows
 from explain.disturbances._similarity import Similarity
-from explain.disturbances._stretches import Stretch, hysteresis, joined, lasting
+from explain.disturbances._stretches import Stretch, frames_in, hysteresis, joined, lasting
 from explain.disturbances._views import MAX_DRIFT_PIXELS, MIN_MOVE_FRACTION, VOTED, Stay, View, place_of
 from explain.disturbances.registration import register
 
@@ -38,19 +38,16 @@ TO_AND_FRO, QUICK = 3, 4.0
 
 
 @dataclass(frozen=True)
-class Move:
+class Move(Stretch):
     """The view changed.
 
     Attributes:
-        first, last: frames during which it changed.
         pixels: how far it lies from the view before, to the right and down in thumbnail pixels; None where it shows
             another place.
         back: whether that view was seen before.
         likeness: how the view before was enlarged or turned, where that is known.
     """
 
-    first: int
-    last: int
     pixels: tuple[float, float] | None
     back: bool = False
     likeness: Similarity | None = None
@@ -58,7 +55,8 @@ class Move:
 
 def moves(views: Sequence[View], stays: Sequence[Stay], rows: Rows, hidden: Bools) -> list[Move]:
     """List the changes of view, in order, from what ``follow`` found; ``hidden``: (frames,) where a view is covered."""
-    kept = [stay for stay in stays if stay.view >= 0 and stay.snapshots and not _mostly(stay, hidden)]
+    shown = [stay for stay in stays if stay.view >= 0 and stay.snapshots]
+    kept = [stay for stay in shown if np.mean([hidden[one.frame] for one in stay.snapshots]) <= 0.5]
     if not kept:
         return []
     move = MIN_MOVE_FRACTION * kept[0].snapshots[0].grey.shape[1]
@@ -94,10 +92,6 @@ def covers(stays: Sequence[Stay], rows: Rows, poor: Doubles, clock: Clock) -> li
                 last += 1
             found.append(Stretch(first, last))
     return lasting(joined(found, clock, JOIN), clock, MIN_HIDDEN_SECONDS)
-
-
-def _mostly(stay: Stay, hidden: Bools) -> bool:
-    return bool(np.mean([hidden[one.frame] for one in stay.snapshots]) > 0.5)
 
 
 def _leapt(rows: Rows) -> bool:
@@ -163,5 +157,5 @@ def amplitude(rows: Rows, clock: Clock) -> Doubles:
     step = np.stack([rows["x"], rows["y"]], 1).astype(np.float64)
     step[(rows["votes"] < WAY) | (np.hypot(step[:, 0], step[:, 1]) < MAX_STILL_PIXELS)] = 0.0
     path = step.cumsum(axis=0)
-    rest = median_filter(path, (max(3, round(WINDOW * clock.rate)), 1), mode="nearest")
+    rest = median_filter(path, (max(3, frames_in(WINDOW, clock)), 1), mode="nearest")
     return np.asarray(np.hypot(*(path - rest).T))

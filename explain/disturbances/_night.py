@@ -8,29 +8,25 @@ import numpy.typing as npt
 
 from core.arrays import Bools
 from core.clock import Clock
-from explain.darkness import MAX_DARK_BRIGHTNESS
+from explain.causes.plausible import MAX_DARK_BRIGHTNESS
 from explain.disturbances._series import Rows
+from explain.disturbances._stretches import Stretch
 
 GREY, COLOUR = 1.5, 2.5
 """A picture is grey whose more coloured cells have no more than the first, coloured where the less coloured have the
 second (``colours`` of a thumbnail): a red bus in a grey picture makes neither."""
 MAX_DIMMED_FRACTION, MIN_LIGHT_FRACTION = 0.45, 0.7
 """Shares of the brightness of the clip's bright times: up to the first one a picture below
-:data:`explain.darkness.MAX_DARK_BRIGHTNESS` is dark, from the second one on it is light."""
+:data:`explain.causes.plausible.MAX_DARK_BRIGHTNESS` is dark, from the second one on it is light."""
 SECONDS, OPEN_SECONDS = 3.0, 1.5
 """How long a state must last, and at either end of the clip."""
 MAX_JOINED_SECONDS = 1.5
 
 
 @dataclass(frozen=True)
-class Turn:
-    """A change between day and night: the frames of it, and what became of the picture.
+class Turn(Stretch):
+    """A change between day and night; ``what`` became of the picture: ``grey``, ``colour``, ``dark`` or ``light``."""
 
-    ``what`` is ``grey``, ``colour``, ``dark`` or ``light``.
-    """
-
-    first: int
-    last: int
     what: str
 
 

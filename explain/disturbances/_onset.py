@@ -10,12 +10,11 @@ from core.arrays import Bools, Doubles
 from core.clock import Clock
 from explain.disturbances._light import DARK_LEVEL
 from explain.disturbances._moves import Move
-from explain.disturbances._night import Turn
 from explain.disturbances._series import DETAIL_UNIT, Rows
-from explain.disturbances._stretches import Stretch
+from explain.disturbances._stretches import Stretch, frames_in
 from explain.disturbances._views import VOTED
 
-Span = TypeVar("Span", Stretch, Turn, Move)
+Span = TypeVar("Span", bound=Stretch)
 STEP_SECONDS = 0.3
 MAX_SHIFT_SECONDS, CONTEXT_SECONDS = 4.0, 8.0
 """Seconds by which a beginning is put back at most, and those whose middle rate of change is the scene's own."""
@@ -41,30 +40,27 @@ def moves(spans: Sequence[Move], rows: Rows, clock: Clock, off: Bools) -> list[M
     found = []
     for one in spans:
         if one.pixels is not None:
-            least = max(0, one.first - _frames(clock, CONTEXT_SECONDS))
+            least = max(0, one.first - frames_in(CONTEXT_SECONDS, clock))
             part = rows[least : one.first + 1]
             path = np.stack([part["x"], part["y"]], 1) * (part["votes"] >= VOTED)[:, None]
-            rate = np.hypot(*_change(path.cumsum(0), _frames(clock, STEP_SECONDS)).T)
+            rate = np.hypot(*_change(path.cumsum(0), frames_in(STEP_SECONDS, clock)).T)
             one = dataclasses.replace(one, first=_back(rate, MIN_STEP_PIXELS, one.first, clock, off))
         found.append(one)
     return found
 
 
-def _frames(clock: Clock, seconds: float) -> int:
-    return max(1, round(seconds * clock.rate))
-
-
 def _looks(rows: Rows, one: Span, clock: Clock) -> Doubles:
     """Return brightness and detail of the cells around a stretch as logarithms: (frames, 48, 2)."""
-    first, stop = max(0, one.first - _frames(clock, CONTEXT_SECONDS)), one.last + 1 + _frames(clock, CONTEXT_SECONDS)
-    level, detail = (rows[name][first:stop].astype(np.float64) for name in ("level", "detail"))
+    beside = frames_in(CONTEXT_SECONDS, clock)
+    part = rows[max(0, one.first - beside) : one.last + 1 + beside]
+    level, detail = (part[name].astype(np.float64) for name in ("level", "detail"))
     return np.stack([np.log(level + DARK_LEVEL), np.log(detail / DETAIL_UNIT + 1.0)], -1)
 
 
 def _widened(one: Span, looks: Doubles, clock: Clock, off: Bools) -> Span:
     """Widen a stretch at both ends; ``looks`` has up to AROUND seconds more at both."""
-    step, signed = _frames(clock, STEP_SECONDS), looks.shape[2] == 1
-    start = one.first - max(0, one.first - _frames(clock, CONTEXT_SECONDS))
+    step, signed = frames_in(STEP_SECONDS, clock), looks.shape[2] == 1
+    start = one.first - max(0, one.first - frames_in(CONTEXT_SECONDS, clock))
     end = start + one.last - one.first
     whole = _size(looks[start : end + 1] - np.median(looks[max(0, start - step) : max(1, start)], 0), signed).max()
     rate = _size(_change(looks, step), signed)
@@ -89,8 +85,8 @@ def _size(change: Doubles, signed: bool) -> Doubles:
 
 def _back(rate: Doubles, least: float, first: int, clock: Clock, off: Bools) -> int:
     """Walk back from a beginning, the last of ``rate``, while the picture changes more than the scene does."""
-    step, pause = _frames(clock, STEP_SECONDS), _frames(clock, MAX_PAUSE_SECONDS)
-    before = rate[:-1][::-1][: _frames(clock, MAX_SHIFT_SECONDS)]
+    step, pause = frames_in(STEP_SECONDS, clock), frames_in(MAX_PAUSE_SECONDS, clock)
+    before = rate[:-1][::-1][: frames_in(MAX_SHIFT_SECONDS, clock)]
     blocked = np.flatnonzero(off[max(0, first - len(before)) : first][::-1])
     before = before[: int(blocked[0])] if len(blocked) else before
     if len(before) < 2:

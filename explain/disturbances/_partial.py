@@ -37,11 +37,9 @@ SECONDS, HELD_SECONDS, JOIN = 0.2, 1.5, 0.5
 
 
 @dataclass(frozen=True)
-class Part:
-    """Frames, inclusive, in which a part of the picture, one of :data:`SIDES`, is lost."""
+class Part(Stretch):
+    """Frames in which a part of the picture, one of :data:`SIDES`, is lost."""
 
-    first: int
-    last: int
     side: str
 
 
@@ -60,7 +58,8 @@ def find(rows: Rows, clock: Clock, blank: Bools) -> list[Part]:
                 found.append(Part(run.first, run.last, side))
         for run in _runs(held, side, blank, clock, HELD_SECONDS):
             part = _band(held, side, run)
-            if _seen(plain, run, part) and _stopped(held, run, part, clock):
+            seen = plain[run.first : run.last + 1, part].mean() <= 1 - MIN_TEXTURED_FRACTION
+            if seen and _stopped(held, run, part, clock):
                 found.append(Part(run.first, run.last, side))
     return _apart(found)
 
@@ -146,7 +145,3 @@ def _stopped(held: Bools, run: Stretch, part: Bools, clock: Clock) -> bool:
     live = max(float(one[:, part].mean()) for one in (*sides, *nearest))
     others = max(float(one[:, ~part].mean()) for one in sides)
     return live <= MAX_REPEAT_FRACTION and still - live - max(rest - others, 0.0) >= MIN_EXCESS_FRACTION
-
-
-def _seen(plain: Bools, run: Stretch, part: Bools) -> bool:
-    return bool(plain[run.first : run.last + 1, part].mean() <= 1 - MIN_TEXTURED_FRACTION)

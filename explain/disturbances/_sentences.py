@@ -8,7 +8,7 @@ from explain.disturbances._moves import Move
 from explain.disturbances._night import Turn
 from explain.disturbances._partial import Part
 from explain.disturbances._similarity import LEAST_ZOOM, Similarity
-from explain.disturbances._stretches import Spanning
+from explain.disturbances._stretches import Stretch
 
 INCOMPARABLE = "what follows is not comparable"
 TURNS = {
@@ -37,7 +37,7 @@ def gaps(clock: Clock) -> list[Disturbance]:
     return found
 
 
-def say(kind: str, spans: Sequence[Spanning], clock: Clock, said: str = "") -> list[Disturbance]:
+def say(kind: str, spans: Sequence[Stretch], clock: Clock, said: str = "") -> list[Disturbance]:
     """Say that something went on for some time."""
     found = []
     for one in spans:
@@ -49,8 +49,8 @@ def say(kind: str, spans: Sequence[Spanning], clock: Clock, said: str = "") -> l
 
 def parts(found: Sequence[Part], clock: Clock) -> list[Disturbance]:
     """Say that a part of the picture was lost."""
-    said = [say("no picture", [one], clock, f"the {one.side} part of the picture was lost {{span}}") for one in found]
-    return [one for told in said for one in told]
+    said = "the {} part of the picture was lost {{span}}"
+    return [told for one in found for told in say("no picture", [one], clock, said.format(one.side))]
 
 
 def turns(found: Sequence[Turn], clock: Clock) -> list[Disturbance]:

@@ -1,27 +1,12 @@
 """Stretches of frames: from a condition of each frame to runs that last."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from core.arrays import Bools
 from core.clock import Clock
-
-
-class Spanning(Protocol):
-    """Whatever goes from a first to a last frame, inclusive."""
-
-    @property
-    def first(self) -> int:
-        """First frame."""
-        ...
-
-    @property
-    def last(self) -> int:
-        """Last frame."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -54,26 +39,25 @@ def hysteresis(high: Bools, low: Bools) -> list[Stretch]:
     return [run for run in runs(low | high) if high[run.first : run.last + 1].any()]
 
 
-def joined(stretches: Iterable[Stretch], clock: Clock, seconds: float) -> list[Stretch]:
-    """Join stretches, in order of their first frames, with less than so many seconds between them."""
+def folded(stretches: Iterable[Stretch], belong: Callable[[Stretch, Stretch], bool]) -> list[Stretch]:
+    """Make one stretch of each and the one before it, in order of their first frames, where both belong together."""
     found: list[Stretch] = []
     for one in stretches:
-        if found and clock.at(one.first) - clock.end(found[-1].last) < seconds:
-            found[-1] = Stretch(found[-1].first, max(one.last, found[-1].last))
-        else:
-            found.append(one)
-    return found
-
-
-def merged(stretches: Iterable[Stretch]) -> list[Stretch]:
-    """Join stretches that overlap or touch, whatever their order."""
-    found: list[Stretch] = []
-    for one in sorted(stretches, key=lambda one: one.first):
-        if found and one.first <= found[-1].last + 1:
+        if found and belong(found[-1], one):
             found[-1] = Stretch(found[-1].first, max(found[-1].last, one.last))
         else:
             found.append(one)
     return found
+
+
+def joined(stretches: Iterable[Stretch], clock: Clock, seconds: float) -> list[Stretch]:
+    """Join stretches, in order of their first frames, with less than so many seconds between them."""
+    return folded(stretches, lambda one, after: clock.at(after.first) - clock.end(one.last) < seconds)
+
+
+def merged(stretches: Iterable[Stretch]) -> list[Stretch]:
+    """Join stretches that overlap or touch, whatever their order."""
+    return folded(sorted(stretches, key=lambda one: one.first), lambda one, after: after.first <= one.last + 1)
 
 
 def lasting(stretches: Iterable[Stretch], clock: Clock, seconds: float) -> list[Stretch]:
@@ -81,7 +65,7 @@ def lasting(stretches: Iterable[Stretch], clock: Clock, seconds: float) -> list[
     return [one for one in stretches if clock.length(one.first, one.last) >= seconds - 1e-6]
 
 
-def mask(spans: Sequence[Spanning], frames: int) -> Bools:
+def mask(spans: Sequence[Stretch], frames: int) -> Bools:
     """Mark the frames of stretches: (frames,)."""
     found = np.zeros(frames, np.bool_)
     for one in spans:
@@ -100,7 +84,18 @@ def within(flags: Bools, before: int, behind: int) -> Bools:
     return np.asarray(total[np.minimum(at + behind + 1, len(flags))] > total[np.maximum(at - before, 0)], np.bool_)
 
 
-def near(one: Spanning, other: Spanning, clock: Clock, seconds: float) -> bool:
+def frames_in(seconds: float, clock: Clock) -> int:
+    """Return how many frames are shown in so many seconds, at least one."""
+    return max(1, round(seconds * clock.rate))
+
+
+def around(flags: Bools, clock: Clock, seconds: float) -> Bools:
+    """Mark the frames that have a flagged one among themselves and those within so many seconds of them."""
+    frames = frames_in(seconds, clock)
+    return within(flags, frames, frames)
+
+
+def near(one: Stretch, other: Stretch, clock: Clock, seconds: float) -> bool:
     """Return whether two stretches overlap or lie within so many seconds of each other."""
     return (
         clock.at(one.first) - clock.end(other.last) < seconds and clock.at(other.first) - clock.end(one.last) < seconds

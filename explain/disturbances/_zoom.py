@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.arrays import Bools, Floats
+from core.arrays import Bools
 from explain.disturbances._moves import Move
-from explain.disturbances._similarity import Similarity, similarity
-from explain.disturbances._snapshots import Snapshot
-from explain.disturbances._views import MEMBERS, MIN_ALIKE_FRACTION, Stay, View, middle
+from explain.disturbances._similarity import similarity
+from explain.disturbances._views import MEMBERS, MIN_ALIKE_FRACTION, Snapshot, Stay, View, middle
 from explain.disturbances.registration import register
 from explain.disturbances.thumbnails import structure
 
@@ -43,23 +42,14 @@ def _found(view: View, shown: Sequence[Snapshot], known: Sequence[Move], back: b
     if known or len(shown) < MEMBERS + LAST_SNAPSHOTS:
         return []
     last = middle(shown[-LAST_SNAPSHOTS:])
-    if (
-        register(view.now, structure(last)).still >= MIN_ALIKE_FRACTION
-        and register(view.home, structure(last)).still >= MIN_ALIKE_FRACTION
-    ):
+    if all(register(one, structure(last)).still >= MIN_ALIKE_FRACTION for one in (view.now, view.home)):
         return []
-    likeness = _since(view, shown, last)
-    return [] if likeness is None else [Move(*_when(shown), None, back, likeness)]
-
-
-def _since(view: View, shown: Sequence[Snapshot], last: Floats) -> Similarity | None:
-    return similarity(middle(shown[:MEMBERS]), last) or similarity(view.grey, last)
-
-
-def _when(shown: Sequence[Snapshot]) -> tuple[int, int]:
-    """Find the frames between which snapshots leave what the first of them show, and come to what the last ones do."""
-    start, end = _leaves(shown), shown[::-1][_rough(shown[::-1], THERE)].frame
-    return min(start, end), max(start, end)
+    likeness = similarity(middle(shown[:MEMBERS]), last) or similarity(view.grey, last)
+    if likeness is None:
+        return []
+    # Between these frames snapshots leave what the first of them show, and come to what the last ones do.
+    ends = _leaves(shown), shown[::-1][_rough(shown[::-1], THERE)].frame
+    return [Move(min(ends), max(ends), None, back, likeness)]
 
 
 def _rough(shown: Sequence[Snapshot], share: float) -> int:

@@ -15,7 +15,7 @@ from core.records import Frames
 from explain.disturbances import _blank, _causes
 from explain.disturbances._glow import Glow
 from explain.disturbances._series import Series, measure
-from explain.disturbances._snapshots import Snapshots
+from explain.disturbances._views import Snapshots
 from explain.disturbances.thumbnails import Thumbnail, size_of
 
 MAX_CUT_ALIKE_FRACTION = 0.3
@@ -33,7 +33,7 @@ class Monitor:
     _lit: tuple[float, float, float] = (0.0, 0.0, 0.0)
     _size: tuple[int, int] = (1, 1)
 
-    def see(self, frames: Frames) -> None:
+    def update(self, frames: Frames) -> None:
         """Measure the next frames, at the clip's size; every frame must be given, in order.
 
         Raises:
@@ -48,8 +48,8 @@ class Monitor:
         row = measure(now, self._before)
         if row["alike"] < MAX_CUT_ALIKE_FRACTION or _blank.blank(row[None])[0]:
             self._glow.forget()
-        if self._snapshots.see(number, seconds, now):
-            self._lit = self._glow.see(seconds, now)
+        if self._snapshots.update(number, seconds, now):
+            self._lit = self._glow.update(seconds, now)
         row["lit"], row["other"], row["glow"] = self._lit
         self._series.add(row)
         self._before = now

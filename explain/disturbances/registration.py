@@ -73,20 +73,16 @@ def register(one: Floats, other: Floats, far: bool = False) -> Shift:
     return best
 
 
-def _blocks(picture: Floats) -> Floats:
+def blocks(picture: Floats) -> Floats:
     """Average over blocks of about :data:`BLOCK_PIXELS` pixels: (rows, columns)."""
     h, w = picture.shape
-    return np.asarray(
-        cv2.resize(
-            picture, (max(1, round(w / BLOCK_PIXELS)), max(1, round(h / BLOCK_PIXELS))), interpolation=cv2.INTER_AREA
-        ),
-        np.float32,
-    )
+    size = max(1, round(w / BLOCK_PIXELS)), max(1, round(h / BLOCK_PIXELS))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def correlations(one: Floats, other: Floats) -> tuple[Floats, Bools]:
     """Correlate blocks of two structure pictures: (rows, columns) in [-1, 1], and which have texture in the first."""
-    a, b, ab = _blocks(one * one), _blocks(other * other), _blocks(one * other)
+    a, b, ab = blocks(one * one), blocks(other * other), blocks(one * other)
     return ab / np.sqrt(np.maximum(a * b, 1e-6)), a > MIN_TEXTURE
 
 
@@ -100,7 +96,7 @@ def _gradients(one: Floats, other: Floats) -> tuple[float, float, float]:
     mean, change = 0.5 * (one + other), one - other
     right, down = cv2.filter2D(mean, -1, DX), cv2.filter2D(mean, -1, DY)
     xx, xy, yy, xt, yt = (
-        _blocks(a * b) for a, b in ((right, right), (right, down), (down, down), (right, change), (down, change))
+        blocks(a * b) for a, b in ((right, right), (right, down), (down, down), (right, change), (down, change))
     )
     weight, x, y = np.ones_like(xx), 0.0, 0.0
     for _ in range(ROUNDS):
@@ -147,8 +143,5 @@ def _gained(one: Floats, other: Floats, right: int, down: int) -> float:
     lain = other[max(-down, 0) : h - max(down, 0), max(-right, 0) : w - max(right, 0)]
     moved, textured = correlations(a, b)
     unmoved, _ = correlations(a, np.ascontiguousarray(lain))
-    return (
-        float(((moved > MIN_CORRELATION) & (moved > unmoved + MIN_CORRELATION_GAIN))[textured].mean())
-        if textured.any()
-        else 0.0
-    )
+    gained = (moved > MIN_CORRELATION) & (moved > unmoved + MIN_CORRELATION_GAIN)
+    return float(gained[textured].mean()) if textured.any() else 0.0

@@ -82,12 +82,10 @@ def cells(picture: Floats) -> Floats:
 def _picked(image: Images) -> Images:
     height, width = image.shape[:2]
     scale = math.sqrt(PICKED_PIXELS / (height * width))
+    counts = [min(max(BLOCK_PIXELS, round(side * scale)), PICKED_PIXELS // BLOCK_PIXELS) for side in (height, width)]
     rows, columns = (
         ((np.arange(count) + 0.5) * side / count).astype(np.intp)
-        for side, count in (
-            (side, min(max(BLOCK_PIXELS, round(side * scale)), PICKED_PIXELS // BLOCK_PIXELS))
-            for side in (height, width)
-        )
+        for side, count in zip((height, width), counts, strict=True)
     )
     return np.ascontiguousarray(image[rows[:, None], columns])
 

@@ -1,1 +1,1 @@
-"""Explanation methods, one file each; a file's ``METHODS`` is its registration."""
+"""Explanation methods, one file for each or for some that share code; a file's ``METHODS`` is its registration."""

@@ -7,7 +7,7 @@ region comes what the detector expected there, so that the answer needs no backg
 import numpy as np
 import torch
 
-from core.arrays import Bools, Doubles, Floats, Ints
+from core.arrays import Bools, Doubles, Ints
 from explain.attribution import AttributionInput, MethodEntry, RawAttribution
 from explain.methods._coalitions import density
 from explain.scorer import Scorer
@@ -22,8 +22,9 @@ def counterfactual_expected(question: AttributionInput, scorer: Scorer) -> RawAt
     count = question.regions
     allowed = scorer.allowance(question, 3 * count, least=4)
     singles = np.zeros(count)
-    tried = np.argsort(-_warmth(question), kind="stable")[: max(2, allowed // 2)]
-    singles[tried] = question.value - _replaced(_one_hot(tried, count), question, scorer)
+    warmth = np.bincount(question.segments.ravel(), question.heat.ravel()).astype(np.float32)
+    tried = np.argsort(-warmth, kind="stable")[: max(2, allowed // 2)]
+    singles[tried] = question.value - _replaced(tried[:, None] == np.arange(count), question, scorer)
     chosen, left = _smallest(np.argsort(-singles, kind="stable")[: max(1, allowed // 4)], question, scorer)
     values = density(question, singles)
     inside = np.isin(question.segments, chosen)
@@ -54,14 +55,6 @@ def _replaced(sets: Bools, question: AttributionInput, scorer: Scorer) -> Double
     segments = torch.from_numpy(question.segments)
     keep = (~torch.from_numpy(np.asarray(sets, bool)))[:, segments]
     return scorer.score_target_replaced(question, keep).astype(np.float64)
-
-
-def _one_hot(which: Ints, count: int) -> Bools:
-    return np.asarray(which[:, None] == np.arange(count))
-
-
-def _warmth(question: AttributionInput) -> Floats:
-    return np.asarray(np.bincount(question.segments.ravel(), question.heat.ravel()), np.float32)
 
 
 def _sentence(count: int, left: float, question: AttributionInput) -> str:

@@ -26,7 +26,8 @@ def counterfactual_region(question: AttributionInput, scorer: Scorer) -> RawAttr
     boxes = _scan(height, width, allowed * 3 // 4)
     fallen = _fallen(boxes, question, scorer)
     best, most = boxes[int(fallen.argmax())], float(fallen.max())
-    for step in _steps(height, width)[: max(0, (allowed - len(boxes)) // 8)]:
+    steps = [max(1, round(min(height, width) * 0.06 / 1.5**i)) for i in range(ROUNDS)]
+    for step in steps[: max(0, (allowed - len(boxes)) // 8)]:
         near = _moved(best, step, height, width)
         gained = _fallen(near, question, scorer) if len(near) else np.zeros(0)
         boxes, fallen = np.concatenate([boxes, near]), np.concatenate([fallen, gained])
@@ -61,10 +62,6 @@ def _grid(height: int, width: int, share: float, shape: float, stride: float) ->
     return [(x, y, x + w, y + h) for y in rows.tolist() for x in columns.tolist()]
 
 
-def _steps(height: int, width: int) -> list[int]:
-    return [max(1, round(min(height, width) * 0.06 / 1.5**i)) for i in range(ROUNDS)]
-
-
 def _moved(box: Ints, step: int, height: int, width: int) -> Ints:
     """Return the rectangles with one side moved in or out by ``step`` pixels."""
     moved = box + step * np.concatenate([np.eye(4, dtype=np.int64), -np.eye(4, dtype=np.int64)])
@@ -74,16 +71,13 @@ def _moved(box: Ints, step: int, height: int, width: int) -> Ints:
 
 
 def _fallen(boxes: Ints, question: AttributionInput, scorer: Scorer) -> Doubles:
-    parts = [scorer.masked(question, ~_inside(part, question.heat.shape)) for part in _split(boxes, scorer.batch)]
+    batches = torch.split(torch.from_numpy(boxes), scorer.batch)
+    parts = [scorer.masked(question, ~_inside(part, question.heat.shape)) for part in batches]
     return question.value - np.concatenate(parts).astype(np.float64)
 
 
-def _split(boxes: Ints, size: int) -> list[Ints]:
-    return [boxes[first : first + size] for first in range(0, len(boxes), size)]
-
-
-def _inside(boxes: Ints, shape: tuple[int, ...]) -> Tensor:
-    x1, y1, x2, y2 = (torch.from_numpy(column)[:, None, None] for column in boxes.T)
+def _inside(boxes: Tensor, shape: tuple[int, ...]) -> Tensor:
+    x1, y1, x2, y2 = boxes.T[..., None, None]
     rows, columns = torch.arange(shape[0])[None, :, None], torch.arange(shape[1])[None, None, :]
     return (rows >= y1) & (rows < y2) & (columns >= x1) & (columns < x2)
 

@@ -15,12 +15,11 @@ def integrated_gradients(question: AttributionInput, scorer: Scorer) -> RawAttri
     from captum.attr import IntegratedGradients
 
     steps = scorer.allowance(question, STEPS, GRADIENT_COST)
-    empty = question.fill.expand_as(question.window)[None].contiguous()
     told = IntegratedGradients(scorer.differentiable).attribute(
-        question.window[None], empty, n_steps=steps, internal_batch_size=scorer.batch, method="gausslegendre"
+        question.window[None], question.empty, n_steps=steps, internal_batch_size=scorer.batch, method="gausslegendre"
     )
     values = told[0].detach().double().cpu().numpy()
-    total, owed = float(values.sum()), question.value - float(scorer(empty)[0])
+    total, owed = float(values.sum()), question.value - float(scorer(question.empty)[0])
     missing = abs(total - owed) / max(abs(owed), 1e-9)
     note = "" if missing <= TOLERANCE else (
         f"The map adds up to {total:.3g} where {owed:.3g} is owed: the score jumps on the way (a codebook, a worst "

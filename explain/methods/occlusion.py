@@ -2,7 +2,6 @@
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from explain.attribution import AttributionInput, MethodEntry, RawAttribution
 from explain.scorer import Scorer
@@ -22,15 +21,11 @@ def occlusion(question: AttributionInput, scorer: Scorer) -> RawAttribution:
         side += 1
     told = Occlusion(lambda windows: torch.from_numpy(scorer(windows))).attribute(
         question.window[None], (span, channels, side, side), (span, channels, max(1, side // 2), max(1, side // 2)),
-        baselines=_empty(question), perturbations_per_eval=scorer.batch,
+        baselines=question.empty, perturbations_per_eval=scorer.batch,
     )  # fmt: skip
     # Every element of a square has the square's whole effect; shared out, the map is one of effects by pixel.
     values = told[0, 0, 0].detach().numpy() / side**2
     return RawAttribution(np.asarray(values, np.float32), None, f"Squares of {side} pixels at the network's size.")
-
-
-def _empty(question: AttributionInput) -> Tensor:
-    return question.fill.expand_as(question.window)[None].contiguous()
 
 
 def _places(length: int, side: int) -> int:

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from explain.attribution import AttributionInput, MethodEntry, RawAttribution
-from explain.methods._coalitions import load_shap
+from explain.methods._coalitions import load_shap, seeded
 from explain.scorer import GRADIENT_COST, Scorer
 
 SAMPLES = 64
@@ -19,25 +19,19 @@ class _Scalar(nn.Module):
         self.scorer = scorer
 
     def forward(self, windows: Tensor) -> Tensor:
-        return torch.cat([self.scorer.differentiable(part) for part in torch.split(windows, self.scorer.batch)])[
-            :, None
-        ]
+        parts = [self.scorer.differentiable(part) for part in torch.split(windows, self.scorer.batch)]
+        return torch.cat(parts)[:, None]
 
 
 def shap_gradient(question: AttributionInput, scorer: Scorer) -> RawAttribution:
     """GradientExplainer: gradients at random points between background and window, times their difference."""
     shap = load_shap()
-
     samples = scorer.allowance(question, SAMPLES, GRADIENT_COST)
-    empty = question.fill.expand_as(question.window)[None].contiguous()
-    explainer = shap.GradientExplainer(_Scalar(scorer), empty, batch_size=scorer.batch)
-    before = np.random.get_state()
-    try:
+    explainer = shap.GradientExplainer(_Scalar(scorer), question.empty, batch_size=scorer.batch)
+    with seeded(question.seed):
         told = explainer.shap_values(question.window[None].clone(), nsamples=samples, rseed=question.seed)
-    finally:
-        np.random.set_state(before)
     values = np.asarray(told, np.float64)[0, ..., 0]
-    owed = question.value - float(scorer(empty)[0])
+    owed = question.value - float(scorer(question.empty)[0])
     note = f"Gradients at {samples} random points: their sum comes near the score's difference, not to it."
     frames = np.asarray(values.sum((1, 2, 3)), np.float32)
     return RawAttribution(np.asarray(values.sum((0, 1)), np.float32), frames, note, float(values.sum()), owed)

@@ -10,7 +10,6 @@ from explain.scorer import Scorer
 def shap_kernel(question: AttributionInput, scorer: Scorer) -> RawAttribution:
     """KernelSHAP: the segments' values add up to the score less that of the mere background."""
     shap = load_shap()
-
     samples = scorer.allowance(question, scorer.budget.evaluations, least=2 * MIN_SEGMENTS + 2) - 2
     question = grouped(question, samples)
     play = game(question, scorer)

@@ -14,15 +14,13 @@ from explain.scorer import Scorer
 def shap_partition(question: AttributionInput, scorer: Scorer) -> RawAttribution:
     """Partition SHAP: credit goes to groups of neighbours first, then is shared out inside the groups that matter."""
     shap = load_shap()
-
     # The library asks one more than it may.
     evaluations = scorer.allowance(question, scorer.budget.evaluations, least=8) - 1
     masker = shap.maskers.Partition(np.zeros((1, question.regions)), clustering=_tree(question))
     with seeded(question.seed):
         explainer = shap.PartitionExplainer(game(question, scorer), masker)
-        told = explainer(
-            np.ones((1, question.regions)), max_evals=evaluations, batch_size=scorer.batch, silent=True
-        )  # fmt: skip
+        whole = np.ones((1, question.regions))
+        told = explainer(whole, max_evals=evaluations, batch_size=scorer.batch, silent=True)
     owed = question.value - float(np.ravel(told.base_values)[0])
     return RawAttribution(density(question, told.values), None, "", float(np.sum(told.values)), owed)
 

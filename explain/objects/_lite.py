@@ -36,8 +36,8 @@ class _Conv(nn.Module):
         self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1, act: bool = True
     ) -> None:
         super().__init__()
-        self.around = kernel // 2 if stride == 1 else 0
-        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, self.around, groups=groups, bias=False)
+        around = kernel // 2 if stride == 1 else 0
+        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, around, groups=groups, bias=False)
         self.norm: nn.Module = FrozenBatchNorm2d(outputs, EPSILON)
         self.kernel, self.stride, self.act = kernel, stride, act
 
@@ -54,17 +54,11 @@ class _Conv(nn.Module):
 
     def fold(self) -> None:
         """Make the normalisation part of the convolution."""
-        if not isinstance(self.norm, FrozenBatchNorm2d):
-            return
-        norm, old = self.norm, self.conv
-        weight, bias = fuse_conv_bn_weights(
-            old.weight, None, norm.running_mean, norm.running_var, EPSILON, norm.weight, norm.bias
-        )
-        self.conv = nn.Conv2d(
-            old.in_channels, old.out_channels, self.kernel, self.stride, self.around, groups=old.groups
-        )  # fmt: skip
-        self.conv.weight, self.conv.bias = weight, bias
-        self.norm = nn.Identity()
+        if isinstance(self.norm, FrozenBatchNorm2d):
+            n, conv = self.norm, self.conv
+            learnt = n.running_mean, n.running_var, EPSILON, n.weight, n.bias
+            conv.weight, conv.bias = fuse_conv_bn_weights(conv.weight, None, *learnt)
+            self.norm = nn.Identity()
 
 
 class _Block(nn.Module):

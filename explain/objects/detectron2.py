@@ -20,7 +20,7 @@ from core.device import Runtime
 from core.errors import InputError, WeightsError
 from core.records import Detections
 from explain.backends import Progress, Published
-from explain.objects.rcnn import COCO, in_batches, to_detections
+from explain.objects.rcnn import COCO, in_batches, resized, to_detections
 
 CONFIG = "COCO-Detection/faster_rcnn_R_50_FPN_3x.yaml"
 URL = (
@@ -76,13 +76,9 @@ class Detectron2Model:
     def _prepare(self, images: Images) -> Tensor:
         """Bring frames to detectron2's test size (its ``ResizeShortestEdge``), as BGR."""
         short, long = self.config.INPUT.MIN_SIZE_TEST, self.config.INPUT.MAX_SIZE_TEST
-        height, width = images.shape[1:3]
-        scale = min(short / min(height, width), long / max(height, width))
-        size = (max(1, round(height * scale)), max(1, round(width * scale)))
+        scale = min(short / min(images.shape[1:3]), long / max(images.shape[1:3]))
         bgr = torch.from_numpy(np.ascontiguousarray(images[..., ::-1])).to(self.runtime.device)
-        return nn.functional.interpolate(
-            bgr.permute(0, 3, 1, 2).float(), size, mode="bilinear", align_corners=False, antialias=True
-        )
+        return resized(bgr.permute(0, 3, 1, 2).float(), scale)[0]
 
 
 def network(device: torch.device) -> tuple[nn.Module, Any]:

@@ -92,16 +92,12 @@ class RcnnModel:
         """Label the boxes of N frames, (N, H, W, 3) uint8; entry i is said to be of frame ``first + i``."""
         return in_batches(images, first, self.batch, self._look)
 
-    def _scale(self, height: int, width: int) -> float:
-        """Return the factor that brings a frame within the limits."""
-        short, long = self.limits or (min(height, width), max(height, width))
-        return min(self.enlarged, short / min(height, width), long / max(height, width))
-
     def _look(self, images: Images, first: int) -> list[Detections]:
         stack = torch.from_numpy(np.require(images, requirements=["C", "W"])).to(self.runtime.device)
         pictures = stack.permute(0, 3, 1, 2).float().div_(255)
         size = (images.shape[1], images.shape[2])
-        inputs, back = _resized(pictures, self._scale(*size))
+        short, long = self.limits or (min(size), max(size))
+        inputs, back = resized(pictures, min(self.enlarged, short / min(size), long / max(size)))
         with self.runtime.autocast():
             answers: list[Mapping[str, Tensor]] = self.network(list(inputs))
         return [
@@ -110,7 +106,7 @@ class RcnnModel:
         ]
 
 
-def _resized(pictures: Tensor, scale: float) -> tuple[Tensor, Tensor]:
+def resized(pictures: Tensor, scale: float) -> tuple[Tensor, Tensor]:
     """Scale (N, 3, H, W) pictures without aliasing; also return the (4,) factors back to their size."""
     height, width = pictures.shape[-2:]
     if scale != 1:

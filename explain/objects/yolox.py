@@ -183,12 +183,7 @@ def load(runtime: Runtime, progress: Progress | None = None) -> YoloxModel:
 
 
 def load_tiles(runtime: Runtime, progress: Progress | None = None) -> YoloxModel:
-    """Load it for whole frames and enlarged tiles: some ten times slower, for small people.
-
-    Raises:
-        WeightsUnavailable: the weights are neither here nor can be had.
-        WeightsError: they are not those this was made with.
-    """
+    """Load it for whole frames and enlarged tiles: some ten times slower, for small people; raises as :func:`load`."""
     return YoloxModel(f"{NAME}, on tiles", load(runtime, progress).run, SHORT_SIDE)
 
 

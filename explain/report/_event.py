@@ -9,8 +9,8 @@ from core.analysis import Analysis, Cause, ExplainedEvent
 from core.errors import InputError
 from core.records import Evidence, Pixels
 from explain.report._html import TEMPLATES, jpeg, render, webp
+from explain.report.maps import place_map, place_of
 from explain.report.overlay import MARKS, PALETTE, TOP, heat_layer
-from explain.report.place_map import place_map, place_of
 
 BOXED, WORTH_A_BOX = 3, 0.25
 """Causes whose box is drawn: at most so many, and only those with this share of the best one's score."""

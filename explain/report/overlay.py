@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from core.analysis import Cause
-from core.arrays import Floats, Images
+from core.arrays import Doubles, Floats, Images
 from core.errors import expect
 from core.records import Detections, Evidence
 from explain.labels import PERSON
@@ -116,10 +116,8 @@ def draw_causes(image: Images, causes: Sequence[Cause], frame: int, factor: floa
     drawn = np.ascontiguousarray(image.copy())
     for number, cause in reversed(list(enumerate(causes, 1))):
         box = cause.at(frame)
-        if box is not None and np.isfinite(box).all():
-            corners = np.clip(np.array(box) * factor, -1.0, [*image.shape[1::-1]] * 2)
-            colour = FIRST if number == 1 else OTHERS
-            _box(drawn, np.rint(corners).astype(int).tolist(), f"{number} {cause.fine}", colour)
+        if box is not None:
+            _box(drawn, np.array(box) * factor, f"{number} {cause.fine}", FIRST if number == 1 else OTHERS)
     return drawn
 
 
@@ -131,11 +129,8 @@ def draw_boxes(image: Images, objects: Detections, actions: Detections, factor: 
     shown = np.flatnonzero(objects.confidence >= SURE).tolist()
     order = sorted(shown, key=lambda i: (objects.labels[i] != PERSON, objects.confidence[i]))
     for i in order:
-        corners = np.clip(objects.boxes[i] * factor, -1.0, [*image.shape[1::-1]] * 2)
-        if not np.isfinite(corners).all():
-            continue
         colour = PERSONS if objects.labels[i] == PERSON else THINGS
-        _box(drawn, np.rint(corners).astype(int).tolist(), _caption(objects, i, doing[i]), colour)
+        _box(drawn, objects.boxes[i] * factor, _caption(objects, i, doing[i]), colour)
     return drawn
 
 
@@ -156,8 +151,10 @@ def _caption(objects: Detections, row: int, doing: tuple[str, float] | None) -> 
     return f"{label} {confidence:.2f}"
 
 
-def _box(image: Images, corners: Sequence[int], caption: str, colour: tuple[int, int, int]) -> None:
-    x1, y1, x2, y2 = corners
+def _box(image: Images, box: Floats | Doubles, caption: str, colour: tuple[int, int, int]) -> None:
+    if not np.isfinite(box).all():
+        return
+    x1, y1, x2, y2 = np.rint(np.clip(box, -1.0, [*image.shape[1::-1]] * 2)).astype(int).tolist()
     dark = (20, 20, 20)
     cv2.rectangle(image, (x1, y1), (x2, y2), dark, 4, cv2.LINE_AA)
     cv2.rectangle(image, (x1, y1), (x2, y2), colour, 2, cv2.LINE_AA)

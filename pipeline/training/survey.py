@@ -199,7 +199,7 @@ def _look(clip: Footage, before: int, progress: Callable[[int], None] | None) ->
     sample, monitor, times = _Sample(), Monitor(), list[Doubles]()
     for chunk in clip.frames():
         sample.take(chunk.images, chunk.times)
-        monitor.see(chunk)
+        monitor.update(chunk)
         times.append(chunk.times)
         if progress:
             progress(before + sample.frames)

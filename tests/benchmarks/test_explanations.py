@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks import _explaining_speed, _explanations_page, _frames, explanations
+from benchmarks.run import Request
 from core import device
 from core.contracts import Truth
 from core.errors import InputError
@@ -43,9 +44,10 @@ def camera(tiny_camera):
 
 
 def measured(camera, work, count=2, **limits):
-    told, plan = [], explanations.Plan((), count, 16, work, **limits)
+    told = []
+    plan = Request(frames=count, budget=16, work=work, say=lambda text: told.append(text()), **limits)
     exact = device.choose("cpu", "float32")
-    return explanations.measure(camera, Made(), plan, exact, lambda text: told.append(text())), told
+    return explanations.measure(camera, Made(), plan, exact), told
 
 
 def test_every_method_has_its_means_with_intervals_and_a_stopped_run_goes_on(camera, tmp_path):
@@ -117,7 +119,7 @@ def test_the_page_says_how_much_better_the_best_method_is():
 
 def test_speed_is_told_and_the_page_has_it(camera, tmp_path):
     exact = device.choose("cpu", "float32")
-    plan = explanations.Plan((), 2, 16, tmp_path)
+    plan = Request(frames=2, budget=16, work=tmp_path)
     told = _explaining_speed.measure(explanations._first(camera, Made(), plan, exact))
     assert set(told["methods"]) == set(methods()) and told["evaluation_ms"] > 0 and told["peak_alone"] > 0
     assert told["scripts"] > 0.2
@@ -158,4 +160,4 @@ def test_an_interval_is_around_the_mean_and_narrows():
 
 def test_a_data_set_must_be_named(tmp_path):
     with pytest.raises(InputError, match="name a data set with masks"):
-        explanations.of_cameras((), None, tmp_path, explanations.Plan((), 1, 1), device.choose("cpu"), print)
+        explanations.of_cameras(Request(frames=1, budget=1, root=tmp_path), device.choose("cpu"))

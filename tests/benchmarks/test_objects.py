@@ -2,14 +2,14 @@
 
 import pytest
 
-from benchmarks import objects, speed
+from benchmarks import speed
 
 
 @pytest.fixture
 def rows(monkeypatch):
-    monkeypatch.setattr(objects, "FRAMES", 1)
-    monkeypatch.setattr(objects, "rate", lambda work: speed.rate(work, seconds=0.01))
-    return objects.measure("cpu")
+    monkeypatch.setattr(speed, "OBJECT_FRAMES", 1)
+    monkeypatch.setattr(speed, "SECONDS", 0.01)
+    return speed.measure_objects("cpu")
 
 
 def test_ratios_and_what_was_not_run(rows):

@@ -7,6 +7,7 @@ import pytest
 from cli.main import main
 from footage.ucsd import Ped1
 from pipeline.evaluation.protocols import PROTOCOLS
+from tests.clips import make, pictures
 from tests.footage import trees
 
 
@@ -35,6 +36,12 @@ def test_a_data_set_is_checked(capsys, tree, monkeypatch, tmp_path):
     assert json.loads((tmp_path / "c.json").read_text())["found"]["abnormal"] == 6
     monkeypatch.setattr(Ped1, "official", {})
     assert run(capsys, "--check", "--data", "ped1", "--root", tree)[0] == 0
+
+
+def test_a_set_without_abnormal_frames_is_said_to_have_none(capsys, tmp_path):
+    make(tmp_path / "a.mp4", pictures(4))
+    code, out, _ = run(capsys, "--check", "--data", "folder", "--root", tmp_path)
+    assert code == 0 and "It has no abnormal frames: no camera can be evaluated on it." in out
 
 
 def test_scores_of_several_systems_are_measured_by_a_papers_protocol(capsys, tree, tmp_path):

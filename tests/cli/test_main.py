@@ -173,6 +173,24 @@ def test_an_unknown_camera_is_answered_with_the_known_ones(capsys, tiny_camera, 
     assert not (tmp_path / "out").exists()
 
 
+def test_of_many_names_the_closest_are_told_and_the_verb_that_lists_all(capsys):
+    code, _, err = run(capsys, "bench", "detectors", "vqunet-predicton")
+    assert code == 2 and len(err) < 200
+    assert err.startswith("whycam: unknown detector 'vqunet-predicton'; closest: vqunet-prediction, ")
+    assert "'./whycam list detectors' names all " in err
+
+
+def test_a_data_set_without_a_plan_is_said_in_one_sentence(capsys):
+    code, out, err = run(capsys, "results", "--data", "plaza")
+    assert (code, out) == (2, "") and "Errno" not in err
+    assert err.startswith("whycam: there is no plan of data set 'plaza' (") and "--plan FILE" in err
+
+
+def test_an_unknown_data_set_is_named_first(capsys):
+    code, _, err = run(capsys, "evaluate", "--data", "nosuch")
+    assert code == 2 and err.startswith("whycam: unknown data set 'nosuch'; known: ")
+
+
 def test_what_is_no_clip_ends_with_2_and_leaves_nothing(capsys, tiny_camera, tmp_path):
     text = tmp_path / "text.mp4"
     text.write_text("no video\n" * 100)

@@ -230,13 +230,13 @@ def test_an_unknown_camera(analyse, good):
 def test_an_unknown_detector(analyse, good, tiny_camera, tmp_path, capsys):
     card = tiny_camera.folder / "camera.json"
     card.write_text(json.dumps({**json.loads(card.read_text()), "detector": "oracle"}))
-    refused(analyse(good), "unknown detector 'oracle'; known: ")
+    refused(analyse(good), "unknown detector 'oracle'; closest: ")
     clips = tmp_path / "clips"
     clips.mkdir()
     shutil.copy(good, clips)
     code = main(["train", "oracle", "--normal", str(clips), "--out", str(tmp_path / "camera"), "--device", "cpu"])
     (line,) = capsys.readouterr().err.splitlines()
-    assert code == 2 and "unknown detector 'oracle'; known: " in line and "vqunet-prediction" in line
+    assert code == 2 and "unknown detector 'oracle'; closest: " in line and "./whycam list detectors" in line
     assert not list((tmp_path / "camera").glob("*"))
 
 

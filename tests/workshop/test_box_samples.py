@@ -2,13 +2,21 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from workshop import _box_samples
-from workshop._box_samples import CROP, Boxes, Sampler, Scenes, Source, batches, crop, vary, with_riders
+from workshop._box_samples import CROP, Boxes, Sampler, Scenes, Source, crop, vary, with_riders
+from workshop.street_samples import Pool, batch
 
 LABELS = ("person", "bicycle")
+
+
+def drawn(sources, rng, size):
+    """A batch of so many samples; every label is known."""
+    known = torch.ones(2, dtype=torch.bool)
+    return batch([Pool(source, known, ~known) for source in sources], rng, size, CROP)
 
 
 def picture(box, size=(360, 640)):
@@ -54,9 +62,9 @@ def test_rare_labels_are_drawn_as_often_as_common_ones():
     common, rare = picture((300, 150, 340, 190)), picture((300, 150, 340, 190))
     rare = (rare[0], Boxes(rare[1].boxes, np.array([2]), rare[1].visible))
     scenes = Scenes([common[0]] * 30 + [rare[0]], [common[1]] * 30 + [rare[1]])
-    made = batches([Source(Sampler(scenes, focus=1.0).draw, 1)], np.random.default_rng(0), 10, 8)
-    drawn = np.concatenate([target["labels"].numpy() for _, targets in made for target in targets])
-    assert 0.3 < (drawn == 2).mean() < 0.7
+    _, targets = drawn([Source(Sampler(scenes, focus=1.0).draw, 1)], np.random.default_rng(0), 80)
+    labels = np.concatenate([target["labels"].numpy() for target in targets])
+    assert 0.3 < (labels == 2).mean() < 0.7
 
 
 def test_sources_are_drawn_from_by_their_shares():
@@ -67,7 +75,7 @@ def test_sources_are_drawn_from_by_their_shares():
     def source(name, image, share):
         return Source(lambda rng: (seen.append(name), (image, nothing, np.array([30.0, 25.0])))[1], share)
 
-    list(batches([source("black", black, 0.2), source("white", white, 0.6)], np.random.default_rng(0), 50, 8))
+    drawn([source("black", black, 0.2), source("white", white, 0.6)], np.random.default_rng(0), 400)
     assert len(seen) == 400 and 0.65 < seen.count("white") / 400 < 0.85
 
 
@@ -88,7 +96,7 @@ def test_what_is_ridden_holds_its_rider():
 def test_the_same_seed_draws_the_same_batches():
     image, truth = picture((300, 150, 340, 190))
     source = Source(Sampler(Scenes([image], [truth])).draw, 1)
-    first, again = (next(batches([source], np.random.default_rng([3, 1]), 1, 2)) for _ in range(2))
+    first, again = (drawn([source], np.random.default_rng([3, 1]), 2) for _ in range(2))
     for a, b in zip(first[0], again[0], strict=True):
         assert (a == b).all()
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.records import Detections
-from explain.causes.fragments import MAX_AREA_RATIO, MIN_INSIDE_FRACTION, MIN_WIDTH_RATIO, suppress_partial_persons
+from explain.causes.plausible import MAX_AREA_RATIO, MIN_INSIDE_FRACTION, MIN_WIDTH_RATIO, suppress_partial_persons
 
 ADULT = (100, 100, 160, 300)
 

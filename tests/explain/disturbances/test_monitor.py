@@ -179,18 +179,18 @@ def test_two_kinds_one_after_the_other_are_both_told():
 def test_a_prefix_is_told_of_and_more_may_follow():
     images = views.moved(take(), 50, 16)[0]
     monitor, clock = Monitor(), Clock.steady(FPS, len(images))
-    monitor.see(Frames(images[:45], 0, clock.times[:45]))
+    monitor.update(Frames(images[:45], 0, clock.times[:45]))
     assert monitor.finish(clock) == ()
-    monitor.see(Frames(images[45:], 45, clock.times[45:]))
+    monitor.update(Frames(images[45:], 45, clock.times[45:]))
     assert [one.kind for one in monitor.finish(clock)] == ["moved"]
 
 
 def test_a_monitor_needs_every_frame_and_a_clock_for_all():
     monitor = Monitor()
     assert monitor.finish(Clock.steady(FPS)) == ()
-    monitor.see(Frames(plain()[:4], 0, np.arange(4) / FPS))
+    monitor.update(Frames(plain()[:4], 0, np.arange(4) / FPS))
     with pytest.raises(ValueError, match="from 4 on, got from 5 on"):
-        monitor.see(Frames(plain()[5:7], 5, np.arange(5, 7) / FPS))
+        monitor.update(Frames(plain()[5:7], 5, np.arange(5, 7) / FPS))
     with pytest.raises(ValueError, match="clock must be of 4 frames at least"):
         monitor.finish(Clock.steady(FPS, 3))
 
@@ -204,13 +204,13 @@ def test_the_shortest_clips_of_any_shape_are_no_trouble(frames, shape):
 
 def test_a_long_clip_keeps_few_bytes_a_frame_and_at_most_a_thousand_snapshots():
     from explain.disturbances._series import ROW
-    from explain.disturbances._snapshots import MAX_SNAPSHOTS, Snapshots
+    from explain.disturbances._views import MAX_SNAPSHOTS, Snapshots
     from explain.disturbances.thumbnails import Thumbnail
 
     assert ROW.itemsize <= 150
     snapshots, seen = Snapshots(), [Thumbnail.of(image) for image in plain()[::25]]
     for tick in range(6000):
-        snapshots.see(tick * 10, tick * 0.4, seen[tick % len(seen)])
+        snapshots.update(tick * 10, tick * 0.4, seen[tick % len(seen)])
     kept = [one.frame for one in snapshots.kept]
     assert (
         MAX_SNAPSHOTS // 4 <= len(kept) <= MAX_SNAPSHOTS and kept == sorted(kept) and kept[0] == 0 and kept[-1] > 59000

@@ -27,7 +27,7 @@ FAULTS = {
 def seen(path):
     monitor, times = Monitor(), []
     for chunk in video.read(path):
-        monitor.see(chunk)
+        monitor.update(chunk)
         times += chunk.times.tolist()
     return monitor.finish(Clock.of(times))
 

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from benchmarks import _staged_pictures as pictures
-from benchmarks import _staged_slow as slow
-from benchmarks._staged_views import Take
+from benchmarks import _staged_views as views
 from benchmarks.disturbances import watch
 from core.clock import Clock
 from explain.disturbances._similarity import similarity
@@ -43,9 +42,9 @@ def test_what_is_neither_enlarged_nor_turned_is_no_such_thing(other):
 @pytest.mark.parametrize(
     ("stage", "said"),
     [
-        (lambda t: slow.turned(t, 40, 4 * SECOND, zoom=1.45), "zoomed in, "),
-        (lambda t: slow.turned(t, 40, 3 * SECOND, zoom=0.8), "zoomed out, "),
-        (lambda t: slow.turned(t, 40, 3 * SECOND, degrees=8), "turned by 8 degrees"),
+        (lambda t: views.turned(t, 40, 4 * SECOND, zoom=1.45), "zoomed in, "),
+        (lambda t: views.turned(t, 40, 3 * SECOND, zoom=0.8), "zoomed out, "),
+        (lambda t: views.turned(t, 40, 3 * SECOND, degrees=8), "turned by 8 degrees"),
     ],
     ids=["in", "out", "turned"],
 )
@@ -61,8 +60,8 @@ def test_a_slow_zoom_or_turn_is_a_move_that_begins_with_it(stage, said):
     [
         (lambda t: pictures.covered(t, 40, 5 * SECOND, "cloth", 2.0), "covered"),
         (lambda t: pictures.covered(t, 40, 5 * SECOND, "hand", 2.0), "covered"),
-        (lambda t: slow.slab(t, 40, 4 * SECOND, SECOND), "covered"),
-        (lambda t: slow.cloud(t, 40, 4 * SECOND, 0.55), "light"),
+        (lambda t: pictures.slab(t, 40, 4 * SECOND, SECOND), "covered"),
+        (lambda t: pictures.cloud(t, 40, 4 * SECOND, 0.55), "light"),
         (lambda t: pictures.light(t, 40, 0.6, "ramp", 3 * SECOND), "light"),
     ],
     ids=["cloth", "hand", "slab", "cloud", "exposure"],
@@ -76,7 +75,7 @@ def test_a_slow_change_is_told_from_where_it_began(stage, kind):
 
 @pytest.mark.parametrize(("how", "upper"), [("grey", False), ("green", False), ("black", True)], ids=str)
 def test_a_part_that_is_lost_is_no_picture(how, upper):
-    images, (truth,) = slow.partly(take(), 50, 3 * SECOND, how, upper)
+    images, (truth,) = pictures.partly(take(), 50, 3 * SECOND, how, upper)
     _, start, end, said, lasting = only(told(images), "no picture")
     assert abs(start - truth.start) < 0.1 and abs(end - truth.end) < 0.1 and not lasting
     assert said.startswith(f"the {'upper' if upper else 'lower'} part of the picture was lost from ")
@@ -85,7 +84,7 @@ def test_a_part_that_is_lost_is_no_picture(how, upper):
 def test_a_part_that_repeats_in_a_picture_with_noise_is_no_picture():
     rng, source = np.random.default_rng(0), take()
     noisy = np.clip(source.images + rng.normal(0, 2, source.images.shape), 0, 255).astype(np.uint8)
-    images, (truth,) = slow.partly(Take(noisy, FPS, rng, noisy), 50, 3 * SECOND, "held")
+    images, (truth,) = pictures.partly(views.Take(noisy, FPS, rng, noisy), 50, 3 * SECOND, "held")
     (found,) = watch(images, FPS).finish(Clock.steady(FPS, len(images)))
     assert found.kind == "no picture" and "lower part" in found.summary
     assert abs(found.start - truth.start) < 0.2 and abs(found.end - truth.end) < 0.2

@@ -17,10 +17,10 @@ from core.errors import InputError, StorageError
 from core.normality import Places
 from core.records import Clip, Detections, Event, Evidence
 from explain import report
+from explain.report import page
 from explain.report._chart import score_chart
 from explain.report._data import as_json
-from explain.report._page import page
-from explain.report.place_map import PATH, place_map
+from explain.report.maps import PATH, place_map
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "report.schema.json").read_text(encoding="utf-8"))
 NASTY = '../../x"><script>alert(1)</script>.mp4'

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.records import Detections
-from explain.darkness import believed
+from explain.causes.plausible import believed
 
 FOUND = Detections(
     3, np.arange(12, dtype=np.float32).reshape(3, 4), ("car", "person", "car"), np.array([0.3, 0.8, 0.5], np.float32),

@@ -16,8 +16,8 @@ from core.registry import collect, pick
 from footage import labels
 from pipeline.analyse import analyse
 from pipeline.camera import Camera, load
-from pipeline.facade import DEMO
 from pipeline.rate import frame_rate
+from pipeline.store import DEMO
 
 MIN_IOU = 0.3
 Regions = Mapping[int, Sequence[Pixels]]

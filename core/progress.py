@@ -20,6 +20,7 @@ __all__ = [
     "Told",
     "counted",
     "counted_down",
+    "footage_length",
     "foreseen",
     "kept",
     "roughly",
@@ -199,3 +200,15 @@ class JobProgress:
             fallen = max(self._left - passed, 0.0)
             self._left = fallen + (left - fallen) * (1.0 - math.exp(-passed / within))
         return self._left
+
+
+def footage_length(seconds: float) -> str:
+    """Say how much footage there is.
+
+    >>> footage_length(95.2), footage_length(706), footage_length(9000), footage_length(0.4)
+    ('95 s', '12 min', '2.5 h', '0.4 s')
+    """
+    if seconds < 120:
+        return f"{seconds:.0f} s" if seconds >= 1 else f"{seconds:.1g} s"
+    value, unit = (seconds / 60, "min") if seconds < 6000 else (seconds / 3600, "h")
+    return f"{value:.0f} {unit}" if value >= 10 else f"{value:.1f}".removesuffix(".0") + f" {unit}"

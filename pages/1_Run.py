@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from pipeline import facade
+from pipeline import run_view
 from pipeline.store import Run
-from ui import caches, events, frame, progress, results
+from ui import events, frame, progress, results
 
 frame.page("Run")
 
@@ -21,7 +21,7 @@ base = results.finished(run)
 results.head(run, base)
 place = st.container()
 threshold = results.threshold_picker(run, base)
-cut = facade.cut(base, threshold)
+cut = run_view.cut(base, threshold)
 selected = results.selected_event(cut)
 with place:
     results.summary(run, base, cut)
@@ -32,7 +32,7 @@ if selected is None:
     events.nothing_found(cut)
 else:
     with st.spinner("Reading what was kept of the events…"):
-        analysis = caches.analysis(run, threshold)
+        analysis = results.analysis_at(run, threshold)
     listed, looked_at = st.columns([2, 5], gap="large")
     with listed:
         events.event_list(run, analysis, selected)

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from pipeline import facade
+from pipeline.camera import cameras
 from ui import camera_training, frame, upload
 
 frame.page("Cameras")
 
-names = list(facade.cameras())
+names = list(cameras())
 if not names:
     st.subheader("No cameras yet")
 st.caption("A clip is analysed with its own camera, which was trained on normal footage of that view.")

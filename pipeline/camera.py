@@ -16,7 +16,6 @@ from core.arrays import Images
 from core.errors import InputError, UnknownNameError, WeightsError, expect
 from core.normality import AlarmCurve, Normality
 from core.registry import collect, pick
-from pipeline import scene
 
 if TYPE_CHECKING:
     # Cameras are listed and read without PyTorch; only their networks need it.
@@ -195,6 +194,8 @@ def likeness(camera: Camera, images: Images, size: tuple[int, int] | None = None
         Sentences: that the picture has another shape, that it shows another place, a view that has moved or turned
         since, or the place by night.
     """
+    from pipeline import scene  # with SciPy, half a second that listing cameras does not need
+
     height, width = size or images.shape[1:3]
     warnings = []
     if abs(math.log((width / height) / (camera.width / camera.height))) > 0.02:
@@ -247,3 +248,8 @@ def resemblance(one: Images, other: Images) -> float:
         flat.append((grey - cv2.GaussianBlur(grey, (0, 0), size[0] / 12)).ravel())
     norm = float(np.linalg.norm(flat[0]) * np.linalg.norm(flat[1]))
     return float(flat[0] @ flat[1]) / norm if norm > 0 else 0.0
+
+
+def own(camera: Camera) -> bool:
+    """Tell whether a camera is the user's, and not one that comes with Whycam."""
+    return SHIPPED not in camera.folder.resolve().parents

@@ -5,6 +5,7 @@ import numpy as np
 from core.arrays import Floats
 from core.clock import Clock
 from core.normality import NormalScores
+from core.progress import footage_length
 from explain.causes.summary import timestamp
 from pipeline.events import EventRule, smoothed
 
@@ -56,15 +57,3 @@ def _rests(normal: NormalScores, threshold: float) -> str:
         f"In the {footage} of normal footage that the camera was measured on, about {count} "
         f"{'event lies' if count == 1 else 'events lie'} above that threshold; weaker events are not raised."
     )
-
-
-def footage_length(seconds: float) -> str:
-    """Say how much footage there is.
-
-    >>> footage_length(95.2), footage_length(706), footage_length(9000), footage_length(0.4)
-    ('95 s', '12 min', '2.5 h', '0.4 s')
-    """
-    if seconds < 120:
-        return f"{seconds:.0f} s" if seconds >= 1 else f"{seconds:.1g} s"
-    value, unit = (seconds / 60, "min") if seconds < 6000 else (seconds / 3600, "h")
-    return f"{value:.0f} {unit}" if value >= 10 else f"{value:.1f}".removesuffix(".0") + f" {unit}"

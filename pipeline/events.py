@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import find_objects, label
 
 from core.arrays import Bools, Doubles, Floats
 from core.clock import Clock
@@ -116,9 +115,9 @@ def _runs(
     values: Floats, low: float, high: float, clock: Clock, offset: int, rule: EventRule
 ) -> Iterator[tuple[int, int]]:  # fmt: skip
     """Yield the first and last frame of each run above ``low`` that passes ``high``, near ones joined."""
-    runs, _ = label(values > low)
+    edges = np.flatnonzero(np.diff(values > low, prepend=False, append=False))
     open_run: tuple[int, int] | None = None
-    for (span,) in find_objects(runs):
+    for span in (slice(*ends) for ends in edges.reshape(-1, 2).tolist()):
         if not (values[span] > high).any():
             continue
         first, last = offset + _start(values, span, high, clock, offset, rule), offset + span.stop - 1

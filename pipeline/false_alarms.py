@@ -9,9 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from scipy.special import betainc, gammaincinv
-
-from pipeline.detection_limit import footage_length
+from core.progress import footage_length
 
 if TYPE_CHECKING:
     # Figures that are there need no PyTorch.
@@ -45,6 +43,8 @@ class AlarmRate:
         >>> [round(end, 2) for end in AlarmRate(2, 0.4).interval]
         [0.61, 18.06]
         """
+        from scipy.special import gammaincinv  # it takes a tenth of a second, and the first page needs none of it
+
         outside = (1.0 - CONFIDENCE) / 2
         low = float(gammaincinv(self.count, outside)) if self.count > 0 else 0.0
         return low / self.hours, float(gammaincinv(self.count + 1.0, 1.0 - outside)) / self.hours
@@ -164,6 +164,8 @@ def by_chance(one: AlarmRate, other: AlarmRate) -> float:
     >>> by_chance(AlarmRate(0, 0.01), AlarmRate(1, 0.07)), round(by_chance(AlarmRate(9, 0.1), AlarmRate(2, 0.4)), 5)
     (1.0, 4e-05)
     """
+    from scipy.special import betainc
+
     share = one.hours / (one.hours + other.hours)
     more = float(betainc(one.count, other.count + 1.0, share)) if one.count > 0 else 1.0
     fewer = float(betainc(other.count, one.count + 1.0, 1.0 - share)) if other.count > 0 else 1.0

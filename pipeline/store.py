@@ -16,6 +16,8 @@ from pipeline.kinds import ANALYSIS, queue
 
 __all__ = ["ACTIVE", "EXTENSIONS", "STARTABLE", "STATES", "Run"]
 EXTENSIONS = video.EXTENSIONS
+DEMO = Path(__file__).resolve().parent.parent / "assets" / "demo" / "plaza.mp4"
+"""The clip that comes with Whycam."""
 DRAFT_SECONDS = 24 * 3600.0
 NAME_LENGTH = 200
 COPY_BYTES = 1 << 20

@@ -1,35 +1,17 @@
 """What the pages keep between two draws; nothing here computes a score."""
 
-import base64
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from PIL import Image
 
-from core.analysis import Analysis
-from core.errors import WhycamError
 from core.records import Clip
 from core.video import probe
-from pipeline import facade
-from pipeline.store import Run
+from pipeline.camera import load, look
 
-THUMBNAIL = (176, 110)
 SHORT = 8
 """Longer lists on a card are cut to their ends."""
-
-
-def analysis(run: Run, threshold: float | None = None) -> Analysis:
-    """Return a finished run's answer at a threshold (None: its own)."""
-    base = _analysis(str(run.folder), run.ended, None)
-    return base if threshold in (None, base.threshold) else _analysis(str(run.folder), run.ended, threshold)
-
-
-@st.cache_resource(max_entries=24, show_spinner="Reading what was kept of the events…")
-def _analysis(folder: str, finished: float | None, threshold: float | None) -> Analysis:
-    return facade.explain_events(Path(folder), threshold)
 
 
 @st.cache_data(max_entries=64, show_spinner="Reading the clip…")
@@ -41,23 +23,7 @@ def clip_facts(path: str) -> Clip:
 @st.cache_data(max_entries=64, show_spinner="Comparing the clip with the camera's footage…")
 def clip_warnings(path: str, camera: str, sha256: str) -> tuple[str, ...]:
     """Say how a clip differs from a camera's normal footage; ``sha256`` is that of the camera's weights."""
-    return facade.look(facade.load(camera), Path(path))
-
-
-@st.cache_data(max_entries=2000, show_spinner=False)
-def thumbnail(folder: str, finished: float | None, frame: int | None, normal: float) -> str:
-    """Return the picture kept of a frame, with its heat, as a ``data:`` address; empty if there is none."""
-    try:
-        kept = facade.evidence_of(Path(folder), frame) if frame is not None else None
-    except WhycamError:
-        kept = None
-    if kept is None:
-        return ""
-    picture = Image.fromarray(facade.overlay(kept, normal=normal))
-    picture.thumbnail(THUMBNAIL)
-    buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=80)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return look(load(camera), Path(path))
 
 
 def _list_text(values: Sequence[Any]) -> str:

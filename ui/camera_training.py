@@ -6,7 +6,9 @@ import streamlit as st
 
 from core.errors import WhycamError
 from core.normality import DEFAULT_ALARMS_PER_HOUR
-from pipeline import facade, store
+from pipeline import store, thresholds
+from pipeline.camera import Camera, cameras, own
+from pipeline.false_alarms import expected
 from pipeline.training import trainings
 from pipeline.training.trainings import TrainingJob
 from ui import frame, progress
@@ -22,7 +24,7 @@ HELP_AUTO = (
 
 def form() -> None:
     """Let the user make a camera of clips."""
-    with st.expander("Train a camera", icon=":material/school:", key="learn", expanded=not facade.cameras()):
+    with st.expander("Train a camera", icon=":material/school:", key="learn", expanded=not cameras()):
         st.caption(
             "Ten minutes or more of ordinary footage of one fixed camera, in one clip or several. Events like "
             "those in it are not reported. Size, colours, pace and threshold are chosen from the footage, with reasons."
@@ -94,9 +96,9 @@ def _ended(job: TrainingJob) -> None:
             frame.action_button(label, "delete", f"forget-{job.id}", trainings.delete, job.id)
 
 
-def alarm_slider(camera: facade.Camera) -> None:
+def alarm_slider(camera: Camera) -> None:
     """Let a camera's false alarms be chosen anew, where it knows what thresholds cost; nothing is measured again."""
-    if camera.alarms is None or not facade.own(camera):
+    if camera.alarms is None or not own(camera):
         return
     asked = float(camera.card.get("false_alarms", {}).get("asked_per_hour", camera.alarms.usual))
     choices = sorted({*ALARMS, asked})
@@ -106,8 +108,8 @@ def alarm_slider(camera: facade.Camera) -> None:
     )
     guess = not camera.alarms.can_count(asked)
     sure = "; too few to count them: judged by how the highest scores fall off" if guess else ""
-    st.caption(f"Threshold {camera.threshold:.2f}: {escape_markdown(facade.expected_alarms(camera))}{sure}.")
+    st.caption(f"Threshold {camera.threshold:.2f}: {escape_markdown(expected(camera))}{sure}.")
 
 
 def _retune(name: str, key: str) -> None:
-    frame.run_action(lambda camera: facade.retune(camera, st.session_state[key]), name)
+    frame.run_action(lambda camera: thresholds.retune(camera, st.session_state[key]), name)

@@ -10,7 +10,9 @@ import streamlit as st
 
 from core.errors import WhycamError
 from jobs.job import STARTABLE
-from pipeline import facade, offload
+from pipeline import offload
+from pipeline.camera import cameras as kept_cameras
+from pipeline.camera import load
 from pipeline.evaluation import evaluations, latest
 from pipeline.evaluation.distortion import Distortion
 from pipeline.evaluation.evaluations import Evaluation, EvaluationRequest
@@ -49,7 +51,7 @@ def _detection_form() -> None:
     with left:
         data = st.selectbox("Data set and label set", _datasets(), key="eval-data",
                             help="Those in the folder that WHYCAM_DATA names, and the rendered plaza")  # fmt: skip
-        cameras = st.multiselect("Cameras", list(facade.cameras()), key="eval-cameras", placeholder="none")
+        cameras = st.multiselect("Cameras", list(kept_cameras()), key="eval-cameras", placeholder="none")
         files = st.file_uploader("Scores of other systems", type=["csv", "npz"], accept_multiple_files=True,
                                  key="eval-scores", help="CSV video,frame,score with frames from 1, or .npz as "
                                  "./whycam evaluate --keep writes it")  # fmt: skip
@@ -94,7 +96,7 @@ def _scores(cameras: Sequence[str]) -> dict[str, list[str]]:
     for name in cameras:
         # A camera that cannot be read says so when it is measured.
         with contextlib.suppress(WhycamError):
-            several |= {name: by} if (by := known.get(facade.load(name).detector)) else {}
+            several |= {name: by} if (by := known.get(load(name).detector)) else {}
     if not several:
         return {}
     chosen = st.multiselect("Scores", sorted({by for some in several.values() for by in some}), key="eval-by",
@@ -109,7 +111,7 @@ def _explanation_form() -> None:
         files = st.file_uploader("Predictions", type=["json", "csv"], accept_multiple_files=True,
                                  key="xman-predictions",
                                  help="CSV video,frame,coarse,fine,score, or JSON; of any system")  # fmt: skip
-        cameras = st.multiselect("Cameras, too", list(facade.cameras()), key="xman-cameras", placeholder="none",
+        cameras = st.multiselect("Cameras, too", list(kept_cameras()), key="xman-cameras", placeholder="none",
                                  help="Each explains the labelled frames of a data set first")  # fmt: skip
     with right:
         labels = st.file_uploader("Labels", type=["json"], key="xman-labels", help="X-MAN's JSON")

@@ -1,16 +1,22 @@
 """The list of events, and the one that is looked at: its picture, its causes, its sentence."""
 
+import base64
+import io
+from pathlib import Path
+
 import numpy as np
 import streamlit as st
+from PIL import Image
 
 from core.analysis import Analysis, ExplainedEvent
 from core.errors import WhycamError
-from pipeline import facade
+from pipeline import run_view
 from pipeline.store import Run
-from ui import caches, charts, frame
+from ui import charts, frame
 from ui.formatting import count, duration, escape_html, escape_markdown, timestamp
 
 PAGE = 12
+THUMBNAIL = (176, 110)
 PLACED = 3
 """The map of a thing in an unusual place is shown for one among so many best causes."""
 
@@ -27,7 +33,7 @@ def event_list(run: Run, analysis: Analysis, selected: int | None) -> None:
 def _card(run: Run, analysis: Analysis, number: int, selected: bool) -> None:
     one, when = analysis.events[number], analysis.clock
     event = one.event
-    picture = caches.thumbnail(str(run.folder), run.ended, one.shown, analysis.normal_heat)
+    picture = _thumbnail(str(run.folder), run.ended, one.shown, analysis.normal_heat)
     length = duration(when.length(event.first, event.last))
     shown = f'<img src="{picture}" alt="frame {one.shown} of event {number + 1}">'
     image = shown if picture else '<span class="nopicture">no picture kept</span>'
@@ -40,6 +46,22 @@ def _card(run: Run, analysis: Analysis, number: int, selected: bool) -> None:
         st.button(f"Event {number + 1}", key=f"look-{number}", on_click=select_event, args=(event.peak,),
                   width="stretch",
                   type="primary" if selected else "secondary")  # fmt: skip
+
+
+@st.cache_data(max_entries=2000, show_spinner=False)
+def _thumbnail(folder: str, finished: float | None, frame: int | None, normal: float) -> str:
+    """Return the picture kept of a frame, with its heat, as a ``data:`` address; empty if there is none."""
+    try:
+        kept = run_view.evidence_of(Path(folder), frame) if frame is not None else None
+    except WhycamError:
+        kept = None
+    if kept is None:
+        return ""
+    picture = Image.fromarray(run_view.overlay(kept, normal=normal))
+    picture.thumbnail(THUMBNAIL)
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=80)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
 def name_of(explained: ExplainedEvent) -> str:
@@ -57,7 +79,7 @@ def event_view(run: Run, analysis: Analysis, number: int) -> None:
     one = analysis.events[number]
     st.subheader(f"Event {number + 1} of {len(analysis.events)}")
     st.html(f'<p class="summary">{escape_html(one.summary)}</p>')
-    if recorded := facade.wall_clock(analysis.clip.recorded, analysis.clock.at(one.event.first)):
+    if recorded := run_view.wall_clock(analysis.clip.recorded, analysis.clock.at(one.event.first)):
         st.html(f'<p class="facts">Recorded {escape_html(recorded)}</p>')
     st.page_link(frame.WHY, label="Why this score?", icon=":material/lightbulb:",
                  query_params={"run": run.id, "at": str(one.event.peak)})  # fmt: skip
@@ -69,7 +91,7 @@ def event_view(run: Run, analysis: Analysis, number: int) -> None:
         return
     st.markdown("**Causes**, best first")
     st.plotly_chart(charts.cause_chart(one), key="causes", config={"displayModeBar": False})
-    rows = [(f"{i} {cause.fine}", "; ".join(facade.attributes(cause))) for i, cause in enumerate(one.listed, 1)]
+    rows = [(f"{i} {cause.fine}", "; ".join(run_view.attributes(cause))) for i, cause in enumerate(one.listed, 1)]
     frame.card((name, attributes) for name, attributes in rows if attributes)
     if analysis.name_warning:
         st.html(f'<p class="facts">{escape_html(analysis.name_warning)}</p>')
@@ -81,7 +103,7 @@ def event_view(run: Run, analysis: Analysis, number: int) -> None:
 
 
 def _pictures(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
-    frames, when = facade.explained_frames(run.folder, one.event.first, one.event.last), analysis.clock
+    frames, when = run_view.explained_frames(run.folder, one.event.first, one.event.last), analysis.clock
     if not frames:
         frame.notice("No picture was kept of this event: it lies under the score from which evidence is kept.", "warn")
         return
@@ -95,11 +117,11 @@ def _pictures(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
         heat = st.toggle("Heat", value=True, key="heat")
         strength = st.slider("Heat's strength", 0, 100, 55, 5, format="%d %%", key="strength", disabled=not heat,
                              width=220)  # fmt: skip
-    kept = facade.evidence_of(run.folder, shown)
+    kept = run_view.evidence_of(run.folder, shown)
     peak = " · the peak" if shown == one.event.peak else ""
     with st.container(key="picture"):
         st.image(
-            facade.overlay(kept, one.listed if causes else (), strength=strength / 100 if heat else 0.0,
+            run_view.overlay(kept, one.listed if causes else (), strength=strength / 100 if heat else 0.0,
                           boxes=boxes, normal=analysis.normal_heat),
             caption=f"Frame {kept.frame:,} at {timestamp(when.at(kept.frame), 2)} · score {kept.score:.2f} dB{peak}",
             width="stretch", output_format="JPEG",
@@ -124,13 +146,13 @@ def _box_caption(one: ExplainedEvent, number: int) -> str:
 def _place(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
     """Show where the class of the best cause that is a place stands normally, and where this one went."""
     cause = next((cause for cause in one.causes[:PLACED] if cause.place), None)
-    label = facade.place_of(cause, analysis.places) if cause else None
-    kept = facade.nearest_evidence(run.folder, one.shown) if label and one.shown is not None else None
+    label = run_view.place_of(cause, analysis.places) if cause else None
+    kept = run_view.nearest_evidence(run.folder, one.shown) if label and one.shown is not None else None
     if cause is None or label is None or kept is None:
         return
     known = analysis.places[label]
     st.image(
-        facade.place_map(kept.image, known, cause.path),
+        run_view.place_map(kept.image, known, cause.path),
         caption=f"Blue: where a {escape_markdown(label)} stood in {known.frames:,} frames of this "
             "camera's normal footage. "
         "Line: the path of this one; the dot is its end.",
@@ -140,14 +162,14 @@ def _place(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
 
 def _legend(normal: float) -> str:
     """Explain the heat's colours."""
-    stops = ", ".join(f"rgb({r} {g} {b})" for r, g, b in facade.PALETTE[::15])
+    stops = ", ".join(f"rgb({r} {g} {b})" for r, g, b in run_view.PALETTE[::15])
     if normal <= 0:
         marks, about = "<span style='left: 0'>none</span><span style='left: 100%'>highest here</span>", "heat"
     else:
-        places = facade.level(np.array([facade.MARKS], np.float32), 1.0)[0]
+        places = run_view.level(np.array([run_view.MARKS], np.float32), 1.0)[0]
         marks = "".join(
             f'<span style="left: {100 * place:.1f}%">{mark}×</span>'
-            for place, mark in zip(places, facade.MARKS, strict=True)
+            for place, mark in zip(places, run_view.MARKS, strict=True)
         )
         about = "heat: the detector's error, in multiples of what is normal at this camera"
     bar = f'<div class="scale" style="background: linear-gradient(90deg, {stops})">{marks}</div>'

@@ -2,13 +2,14 @@
 
 import math
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
 from core.analysis import Analysis
 from core.errors import WhycamError
-from pipeline import facade
+from pipeline import run_view
 from pipeline.store import Run
 from ui import caches, charts, frame
 from ui.events import select_event
@@ -19,10 +20,21 @@ LABELS = ("Report (HTML)", "Report (JSON)", "Scores (CSV)", "Causes (CSV)")
 MIME = {"html": "text/html", "json": "application/json", "csv": "text/csv"}
 
 
+def analysis_at(run: Run, threshold: float | None = None) -> Analysis:
+    """Return a finished run's answer at a threshold (None: its own)."""
+    base = _analysis(str(run.folder), run.ended, None)
+    return base if threshold in (None, base.threshold) else _analysis(str(run.folder), run.ended, threshold)
+
+
+@st.cache_resource(max_entries=24, show_spinner="Reading what was kept of the events…")
+def _analysis(folder: str, finished: float | None, threshold: float | None) -> Analysis:
+    return run_view.explain_events(Path(folder), threshold)
+
+
 def finished(run: Run) -> Analysis:
     """Return a finished run's answer; end the page with a sentence where its files are gone."""
     try:
-        return caches.analysis(run)
+        return analysis_at(run)
     except WhycamError as error:
         frame.title(run)
         frame.stop_with(error)
@@ -52,9 +64,9 @@ def threshold_picker(run: Run, base: Analysis) -> float:
         st.button("Reset", icon=":material/restart_alt:", on_click=_reset, args=(run.id, start),
                   help=f"Back to {base.threshold:.2f}, with which it was analysed")  # fmt: skip
     chosen = float(st.session_state[f"threshold-{run.id}"])
-    if chosen < facade.floor_of(run.folder):
+    if chosen < run_view.floor_of(run.folder):
         st.caption(
-            f"Under {facade.floor_of(run.folder):.2f} events may have no pictures, and then they have no causes."
+            f"Under {run_view.floor_of(run.folder):.2f} events may have no pictures, and then they have no causes."
         )
     return base.threshold if chosen == start else chosen
 
@@ -115,7 +127,7 @@ def _clicked(key: str, analysis: Analysis) -> None:
 def downloads(run: Run, base: Analysis, threshold: float) -> None:
     """Offer the report for the threshold that is shown."""
     with st.container(horizontal=True, vertical_alignment="center", width="content", key="downloads"):
-        for name, label in zip(facade.REPORTS, LABELS, strict=True):
+        for name, label in zip(run_view.REPORTS, LABELS, strict=True):
             st.download_button(
                 label, partial(_content, run, base, threshold, name), name, MIME[name.rpartition(".")[2]],
                 on_click="ignore", icon=":material/download:", key=f"download-{name}",
@@ -125,7 +137,7 @@ def downloads(run: Run, base: Analysis, threshold: float) -> None:
 def _content(run: Run, base: Analysis, threshold: float, name: str) -> bytes:
     if threshold == base.threshold and (run.folder / name).exists():
         return (run.folder / name).read_bytes()
-    return facade.report_at(caches.analysis(run, threshold), run.folder, name)
+    return run_view.report_at(analysis_at(run, threshold), run.folder, name)
 
 
 def summary(run: Run, base: Analysis, cut: Analysis) -> None:

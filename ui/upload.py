@@ -6,7 +6,9 @@ import streamlit as st
 
 from core.errors import WhycamError
 from core.records import Clip
-from pipeline import facade, store
+from pipeline import store
+from pipeline.camera import Camera, cameras, load
+from pipeline.false_alarms import expected
 from pipeline.store import Run
 from ui import caches, camera_training, frame
 from ui.formatting import count, duration, escape_html, escape_markdown, file_size
@@ -32,14 +34,14 @@ def clip_picker() -> Run | None:
             _keep_clip(lambda: store.create(upload, upload.name))
     with right, st.container(border=True):
         st.markdown("**No clip at hand?** The demo is a rendered plaza with six unusual things in it.")
-        if st.button("Use the demo clip", icon=":material/movie:", disabled=not facade.DEMO.exists()):
+        if st.button("Use the demo clip", icon=":material/movie:", disabled=not store.DEMO.exists()):
             _keep_clip(_demo)
     return None
 
 
 def _demo() -> Run:
-    with facade.DEMO.open("rb") as file:
-        return store.create(file, facade.DEMO.name)
+    with store.DEMO.open("rb") as file:
+        return store.create(file, store.DEMO.name)
 
 
 def _keep_clip(make: Callable[[], Run]) -> None:
@@ -98,16 +100,16 @@ def clip_line(clip: Clip, run: Run) -> str:
     return " · ".join(facts)
 
 
-def camera_picker(run: Run) -> facade.Camera | None:
+def camera_picker(run: Run) -> Camera | None:
     """Let the user choose the camera that the clip is from, the one that it looks like at first; None without any."""
-    names = list(facade.cameras())
+    names = list(cameras())
     if not names:
         frame.notice("There is no camera yet; ./whycam train makes one from normal footage.", "warn")
         return None
     first = next((i for i, name in enumerate(names) if _matches(run, name)), 0)
     name = st.selectbox("Camera", names, first, help="The clip is compared with the normal footage of this camera")
     try:
-        return facade.load(name)
+        return load(name)
     except WhycamError as error:
         frame.notice(error)
         return None
@@ -115,12 +117,12 @@ def camera_picker(run: Run) -> facade.Camera | None:
 
 def _matches(run: Run, name: str) -> bool:
     try:
-        return not caches.clip_warnings(str(run.path), name, facade.load(name).sha256)
+        return not caches.clip_warnings(str(run.path), name, load(name).sha256)
     except WhycamError:  # said when it is chosen
         return False
 
 
-def camera_card(camera: facade.Camera) -> None:
+def camera_card(camera: Camera) -> None:
     """Show what a camera knows: its place, what it learnt from and how well it was measured; all else on demand."""
     left, right = st.columns([1, 2], gap="medium")
     left.image(camera.background, caption="Its normal background", width="stretch")
@@ -130,7 +132,7 @@ def camera_card(camera: facade.Camera) -> None:
             frame.card(caches.flatten_card({"normal frames": camera.normality.frames, **camera.card}))
 
 
-def _card_summary(camera: facade.Camera) -> dict[str, str]:
+def _card_summary(camera: Camera) -> dict[str, str]:
     card = camera.card
     said = dict(caches.flatten_card(card))
     clips = [count(len(card["clips"]), "clip")] if card.get("clips") else []
@@ -141,7 +143,7 @@ def _card_summary(camera: facade.Camera) -> dict[str, str]:
         "its footage": f"{camera.width} × {camera.height} pixels at {camera.fps:.4g} frames/s",
         "threshold": ", ".join(filter(None, (f"{camera.threshold:.2f} dB above a typical frame", measured))),
     }
-    if alarms := facade.expected_alarms(camera):
+    if alarms := expected(camera):
         lines["false alarms"] = alarms
     for labels in card.get("figures", {}):
         auc, alone = (said.get(f"figures: {labels}: {of}auc: micro normalised", "–") for of in ("", "frame index: "))
@@ -154,14 +156,14 @@ def camera_entry(name: str) -> None:
     with st.container(border=True):
         st.subheader(escape_markdown(name))
         try:
-            camera = facade.load(name)
+            camera = load(name)
             camera_training.alarm_slider(camera)
             camera_card(camera)
         except WhycamError as error:
             frame.notice(error)
 
 
-def start(run: Run, camera: facade.Camera) -> None:
+def start(run: Run, camera: Camera) -> None:
     """Say whether the clip fits the camera, and start the analysis when asked to."""
     try:
         warnings = caches.clip_warnings(str(run.path), camera.name, camera.sha256)

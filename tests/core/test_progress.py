@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.progress import JobProgress, Progress, Stage, Told, counted_down, foreseen, kept, roughly, time_left
+from core.progress import (
+    JobProgress,
+    Progress,
+    Stage,
+    Told,
+    counted_down,
+    footage_length,
+    foreseen,
+    kept,
+    roughly,
+    time_left,
+)
 from core.speeds import FILE, MAX_ENTRIES, Speed, Speeds
 
 STAGES = (
@@ -318,3 +329,10 @@ def test_the_memory_does_not_grow_for_ever(tmp_path):
         set(entry) == {f.name for f in dataclasses.fields(Speed)}
         for entry in json.loads(speeds.path.read_text()).values()
     )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.04, "0.04 s"), (119.4, "119 s"), (5990.0, "100 min"), (36000, "10 h")]
+)
+def test_lengths_of_footage(seconds, said):
+    assert footage_length(seconds) == said

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from core.clock import Clock
 from core.normality import AlarmCurve, NormalScores
-from pipeline.detection_limit import detection_limit, footage_length
+from pipeline.detection_limit import detection_limit
 from pipeline.events import find_events, smoothed
 
 FPS, FRAMES = 10.0, 200
@@ -69,10 +69,3 @@ def test_it_never_contradicts_the_events(values, threshold, fps):
         assert ("under the threshold" in said) or ("too short" in said) or ("No frame" in said)
         if "under the threshold" in said:
             assert np.nanmax(smoothed(scores, Clock.steady(fps, len(scores)))) <= threshold
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"), [(0.04, "0.04 s"), (119.4, "119 s"), (5990.0, "100 min"), (36000, "10 h")]
-)
-def test_lengths(seconds, said):
-    assert footage_length(seconds) == said

@@ -13,8 +13,8 @@ from core.errors import InputError
 from core.records import Event
 from explain.causes.summary import unseen
 from pipeline.evidence import EvidenceFolder
-from pipeline.facade import cut, report_at
 from pipeline.finished_run import EVIDENCE, PEAK_SECONDS, explain_events, explained_span
+from pipeline.run_view import cut, report_at
 from tests.ui import made
 
 WEAK = (420, 450)

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from core import video
 from jobs.store import JobStore
 from pipeline import camera as cameras
-from pipeline import facade, store
+from pipeline import run_view, store
 from tests.ui import made
 from ui import caches, results
 
@@ -234,8 +234,8 @@ def test_at_threshold_0_no_event_is_named_after_what_was_not_seen_at_its_peak(wa
 
 def test_the_report_follows_the_threshold():
     run = made.done()
-    analysis = facade.explain_events(run.folder, 7.0)
-    report = json.loads(facade.report_at(analysis, run.folder, "report.json"))
+    analysis = run_view.explain_events(run.folder, 7.0)
+    report = json.loads(run_view.report_at(analysis, run.folder, "report.json"))
     assert report["threshold"] == 7.0
     assert len(report["events"]) == 1
 

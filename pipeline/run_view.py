@@ -1,4 +1,4 @@
-"""The stages as the pages use them: one call each."""
+"""A finished run as its page shows it: one call for each thing."""
 
 import dataclasses
 import tempfile
@@ -11,26 +11,16 @@ from explain import report
 from explain.causes.summary import attributes, wall_clock
 from explain.report.maps import place_map, place_of
 from explain.report.overlay import MARKS, PALETTE, level, overlay
-from pipeline.camera import SHIPPED, Camera, cameras, load, look
 from pipeline.detection_limit import detection_limit
 from pipeline.events import find_events
 from pipeline.evidence import EvidenceFolder
-from pipeline.false_alarms import expected as expected_alarms
 from pipeline.finished_run import EVIDENCE, WHY, explain_events, floor_of
-from pipeline.thresholds import retune
 
-__all__ = ["DEMO", "MARKS", "PALETTE", "REPORTS", "Camera", "attributes", "cameras", "cut", "evidence_of",
-           "expected_alarms", "explain_events", "explained_frames", "floor_of", "level", "load", "look",
-           "nearest_evidence", "overlay", "own", "place_map", "place_of", "report_at", "retune",
+__all__ = ["MARKS", "PALETTE", "REPORTS", "attributes", "cut", "evidence_of", "explain_events", "explained_frames",
+           "floor_of", "level", "nearest_evidence", "overlay", "place_map", "place_of", "report_at",
            "wall_clock"]  # fmt: skip
 
-DEMO = Path(__file__).resolve().parent.parent / "assets" / "demo" / "plaza.mp4"
 REPORTS = report.FILES
-
-
-def own(camera: Camera) -> bool:
-    """Tell whether a camera is the user's, and not one that comes with Whycam."""
-    return SHIPPED not in camera.folder.resolve().parents
 
 
 def cut(analysis: Analysis, threshold: float) -> Analysis:

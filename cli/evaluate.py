@@ -179,8 +179,7 @@ def _camera(
                 camera, dataset, runtime, regions=options.regions, xman=options.xman, every=options.every, job=job,
                 objects=options.objects, actions=options.actions, look=pictures.add if options.page else None,
             )  # fmt: skip
-        named = f"{camera.name}{f'-{distorted}' if distorted else ''}.npz".replace("=", "").replace(",", "-")
-        keep = options.keep / named if options.keep else None
+        keep = options.keep / _file(camera.name, distorted) if options.keep else None
         result = evaluate(camera, dataset, runtime, job, rules=rules, heat=options.heat, keep=keep)
         job.finish()
     texts = [f"distorted: {distorted}"] if distorted else []
@@ -191,6 +190,10 @@ def _camera(
     if options.page and causes:
         pictures.write(options.page, camera.name, result.data, causes)
     return found
+
+
+def _file(camera: str, distorted: str) -> str:
+    return f"{camera}{f'-{distorted}' if distorted else ''}.npz".replace("=", "").replace(",", "-")
 
 
 VERB = Verb(

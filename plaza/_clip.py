@@ -74,9 +74,8 @@ class _Record:
             actions = sorted({a for _, thing in seen for a in thing.actions})
             unusual = [frame for frame, thing in seen if thing.anomalous]
             span = [unusual[0], unusual[-1]] if unusual else None
-            tracks.append(
-                {"track": track, "label": seen[0][1].label, "actions": actions, "anomalous": span, "boxes": boxes}
-            )
+            known = {"track": track, "label": seen[0][1].label, "actions": actions}
+            tracks.append(known | {"anomalous": span, "boxes": boxes})
         facts = {"label_set": LABEL_SET, "frames": self.frames, "events": events}
         return facts | {"labels": self.labels, "tracks": tracks}
 

@@ -37,7 +37,9 @@ class Crowd:
         self.scene, self.rng, self.tracks = scene, rng, tracks
         looks = [dress(rng) for _ in range(number)]
         fresh = [tracks.fresh() for _ in range(number)]
-        self.people = Walkers(*np.zeros((3, number, 2)), *np.zeros((4, number)), looks, fresh)
+        position, velocity, target = np.zeros((3, number, 2))
+        pace, heading, phase, standing = np.zeros((4, number))
+        self.people = Walkers(position, velocity, target, pace, heading, phase, standing, looks, fresh)
         pairs = number // 4
         self.partner = np.array([i ^ 1 if i < 2 * pairs else -1 for i in range(number)], np.int64)
         for i in range(number):

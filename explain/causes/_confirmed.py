@@ -51,9 +51,8 @@ def unconfirmed(tubes: Sequence[Tube], detections: Sequence[Detections], clock: 
     gaps = np.zeros(len(frames) - 1) if clock is None else np.diff(when)
     alone = [(t.label, int(np.searchsorted(frames, t.frames[0])), t.boxes[0]) for t in tubes if len(t.frames) == 1]
     for label, at, box in alone:
-        beside = [
-            n for n, gap in ((at - 1, at - 1), (at + 1, at)) if 0 <= n < len(frames) and gaps[gap] <= MAX_STEP_SECONDS
-        ]
+        sides = (at - 1, at - 1), (at + 1, at)
+        beside = [n for n, gap in sides if 0 <= n < len(frames) and gaps[gap] <= MAX_STEP_SECONDS]
         if not beside or any(_there(detections[n], label, box) for n in beside):
             continue
         if clock is not None and any(_reached(label, box, other, when[at], when[other[1]]) for other in alone

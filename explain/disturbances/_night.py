@@ -41,9 +41,8 @@ def find(rows: Rows, clock: Clock, hidden: Bools) -> list[Turn]:
     bright = float(np.quantile(level, 0.9))
     if bright > MAX_DARK_BRIGHTNESS:
         dark = min(MAX_DARK_BRIGHTNESS, MAX_DIMMED_FRACTION * bright)
-        turns += _turns(
-            level <= dark, level >= max(1.3 * dark, MIN_LIGHT_FRACTION * bright), ("dark", "light"), clock, seen
-        )
+        light = level >= max(1.3 * dark, MIN_LIGHT_FRACTION * bright)
+        turns += _turns(level <= dark, light, ("dark", "light"), clock, seen)
     found: list[Turn] = []
     for turn in sorted(turns, key=lambda turn: turn.first):
         if not found or clock.at(turn.first) - clock.at(found[-1].last) > MAX_JOINED_SECONDS:

@@ -79,7 +79,8 @@ def _fallen(boxes: Ints, question: AttributionInput, scorer: Scorer) -> Doubles:
 def _inside(boxes: Tensor, shape: tuple[int, ...]) -> Tensor:
     x1, y1, x2, y2 = boxes.T[..., None, None]
     rows, columns = torch.arange(shape[0])[None, :, None], torch.arange(shape[1])[None, None, :]
-    return (rows >= y1) & (rows < y2) & (columns >= x1) & (columns < x2)
+    inside: Tensor = (rows >= y1) & (rows < y2) & (columns >= x1) & (columns < x2)
+    return inside
 
 
 def _mean(boxes: Ints, fallen: Doubles, shape: tuple[int, int]) -> Floats:

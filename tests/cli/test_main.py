@@ -188,7 +188,7 @@ def test_a_data_set_without_a_plan_is_said_in_one_sentence(capsys):
 
 def test_an_unknown_data_set_is_named_first(capsys):
     code, _, err = run(capsys, "evaluate", "--data", "nosuch")
-    assert code == 2 and err.startswith("whycam: unknown data set 'nosuch'; known: ")
+    assert code == 2 and err.startswith("whycam: unknown data set 'nosuch'; closest: ")
 
 
 def test_what_is_no_clip_ends_with_2_and_leaves_nothing(capsys, tiny_camera, tmp_path):

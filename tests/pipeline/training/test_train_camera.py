@@ -69,18 +69,22 @@ def test_a_camera_says_what_was_chosen_and_why_and_what_was_held_out(tmp_path):
     assert kept.build(RUNTIME).window.inputs == 2
 
 
+def few():
+    return [film(f"{i}.mp4", 75) for i in range(4)]
+
+
 def test_the_same_seed_gives_the_same_camera(tmp_path):
-    one, two = (taught(tmp_path / name)()[0] for name in ("one", "two"))
+    one, two = (taught(tmp_path / name, few())()[0] for name in ("one", "two"))
     assert (one.sha256, one.threshold, one.alarms) == (two.sha256, two.threshold, two.alarms)
 
 
 def test_a_stopped_training_goes_on_with_what_was_chosen_for_it(tmp_path, monkeypatch):
-    whole, _ = taught(tmp_path / "whole", epochs=2)()
+    whole, _ = taught(tmp_path / "whole", few(), epochs=2)()
     with pytest.raises(KeyboardInterrupt):
-        taught(tmp_path / "yard", epochs=2, stop=1)()
+        taught(tmp_path / "yard", few(), epochs=2, stop=1)()
     assert {path.name for path in (tmp_path / "yard" / "training").iterdir()} == {"checkpoint.pt", "chosen.json"}
     monkeypatch.setattr("pipeline.training.train_camera.choose_settings", lambda *_: pytest.fail("chosen again"))
-    camera, record = taught(tmp_path / "yard", request=TrainingRequest(resume=True, false_alarms=30))()
+    camera, record = taught(tmp_path / "yard", few(), TrainingRequest(resume=True, false_alarms=30))()
     assert {step.epoch for step in record.steps} == {1}
     assert (camera.sha256, dict(camera.settings)) == (whole.sha256, dict(whole.settings))
     assert camera.card["calibrated_on"] == whole.card["calibrated_on"]
@@ -92,7 +96,7 @@ def test_what_was_chosen_and_is_damaged_is_one_sentence(tmp_path):
     for content in ("{", '{"detector": 3}', json.dumps({"hold_out": "x"})):
         (folder / "chosen.json").write_text(content)
         with pytest.raises(InputError, match="of the stopped training cannot be read; train without --resume"):
-            taught(tmp_path / "yard", request=TrainingRequest(resume=True))()
+            taught(tmp_path / "yard", few(), TrainingRequest(resume=True))()
 
 
 def test_unfit_footage_trains_only_when_asked_to_anyway(tmp_path):

@@ -103,7 +103,7 @@ def test_the_verb_prints_a_table_or_json_and_knows_no_other_name(capsys, tmp_pat
     out = capsys.readouterr().out
     assert out.startswith("cpu ") and "share of peak" in out and "bcae1" in out
     assert json.loads(path.read_text(encoding="utf-8"))["detectors"][0]["detector"] == "bcae1"
-    with pytest.raises(UnknownNameError, match="known: "):
+    with pytest.raises(UnknownNameError, match="closest: "):
         detectors.measure("cpu", ["bcae9"])
     assert main(["bench", "detector"]) == 2
     said = capsys.readouterr().err

@@ -13,7 +13,7 @@ from core.normality import NormalScores, Places
 from core.records import Clip, Event, Pixels
 
 MIN_HIDDEN_SECONDS = 0.5
-"""Seconds hidden by the camera's own doing from which they are said beside the number of events."""
+"""Seconds hidden by camera faults from which they are said beside the number of events."""
 LISTED, WORTH = 6, 0.05
 """Causes that pages and reports list: at most so many, and only those with this share of the best one's score."""
 
@@ -126,7 +126,7 @@ class Analysis:
         camera, detector: their names.
         models: who answered, such as ``{"objects": "compact (plaza)", "actions": "…"}``.
         threshold: a calibrated score above which a frame is unusual.
-        scores: (frames,) float32 calibrated scores; NaN where no window reaches or the camera's own doing hides the
+        scores: (frames,) float32 calibrated scores; NaN where no window reaches or a camera fault hides the
             scene.
         clock: when each frame is shown.
         events: explained events in order of time.
@@ -179,7 +179,7 @@ class Analysis:
 
     @property
     def hidden(self) -> Bools:
-        """(frames,) which of them the camera's own doing hides."""
+        """(frames,) which of them a camera fault hides."""
         found = np.zeros(len(self.scores), np.bool_)
         for one in self.disturbances:
             found[one.hides(len(found))] = True

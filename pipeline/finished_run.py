@@ -73,7 +73,7 @@ class FinishedRun:
         facts: of ``run.json``.
         log: of its frames.
         clock: when they are shown.
-        scores: (T,) float32 calibrated; NaN also where the camera's own doing hides the scene.
+        scores: (T,) float32 calibrated; NaN also where a camera fault hides the scene.
     """
 
     facts: RunFacts

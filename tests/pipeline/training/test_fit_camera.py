@@ -43,10 +43,21 @@ class Acts:
         return np.full((len(boxes), 1), 0.9, np.float32)
 
 
+class NoFaults:
+    """In place of the monitor of camera faults, which is a third of the time of looking at footage."""
+
+    def update(self, chunk):
+        pass
+
+    def finish(self, clock):
+        return ()
+
+
 @pytest.fixture(autouse=True)
 def models(monkeypatch):
     monkeypatch.setattr("explain.objects.choose", lambda *_, **__: Boxes())
     monkeypatch.setattr("explain.actions.choose", lambda *_, **__: Acts())
+    monkeypatch.setattr("pipeline.training.survey.Monitor", NoFaults)
 
 
 def made(out, clips=None, **options):

@@ -82,11 +82,7 @@ def spread(picked: Sequence[tuple[Footage, Sequence[int]]]) -> list[tuple[Footag
 
 
 def table_of(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return each method's means with their confidence intervals, the most faithful first.
-
-    Args:
-        rows: one for each frame: ``clip``, ``frame``, ``methods`` to their figures.
-    """
+    """Return each method's means with intervals, the most faithful first, of rows ``clip``, ``frame``, ``methods``."""
     table = []
     for name in dict.fromkeys(name for row in rows for name in row["methods"]):
         told = [row["methods"][name] for row in rows if name in row["methods"]]

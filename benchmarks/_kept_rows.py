@@ -19,14 +19,9 @@ UNKNOWN = "unknown"
 
 @dataclass
 class Row:
-    """What became of one fault: how many were staged and found, errors of their ends in seconds, and what was false.
+    """What became of one fault on a ``commit``: how many were staged and found, and sentences on false and missed ones.
 
-    Attributes:
-        name: of the fault.
-        commit: of the code that it was measured on.
-        staged: how many.
-        starts, ends: seconds by which each that was found begins and ends too early or too late.
-        false, missed: sentences.
+    ``starts`` and ``ends`` are the seconds by which each that was found begins and ends too early or too late.
     """
 
     name: str
@@ -60,11 +55,7 @@ def table_of_rows(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def kept(path: Path | None) -> dict[str, Row]:
-    """Return the rows that a file keeps, by their names; none where there is no file.
-
-    Raises:
-        InputError: the file holds something else.
-    """
+    """Return the rows that a file keeps, by name; none where it is missing, an ``InputError`` for any other content."""
     if path is None or not path.exists():
         return {}
     try:
@@ -75,11 +66,7 @@ def kept(path: Path | None) -> dict[str, Row]:
 
 
 def keep(path: Path | None, rows: Iterable[Row]) -> None:
-    """Write the rows to a file, whole or not at all.
-
-    Raises:
-        StorageError: it cannot be written.
-    """
+    """Write the rows to a file, whole or not at all; raises as :func:`core.files.write_json` does."""
     if path is not None:
         write_json(path, [asdict(row) for row in rows])
 

@@ -16,10 +16,9 @@ COLOURS = {"blue": (16, 24, 160), "black": (0, 0, 0), "grey": (128, 128, 128), "
 
 
 def _coming(take: Take, first: int, end: int, come: int) -> Iterator[tuple[int, float]]:
-    """Yield frames and how far something has come in each, within ``come`` frames; it goes again before the clip's end.
+    """Yield the frames from ``first`` to before ``end``, and shares of 0 to 1 of something that comes.
 
-    Yields:
-        Frames from ``first`` to before ``end``, and shares of 0 to 1.
+    It is there within ``come`` frames, and goes again before the clip's end.
     """
     for frame in range(first, end):
         leaving = (end - frame) / come if end < len(take.images) else 1.0

@@ -25,13 +25,9 @@ Staged = tuple[Images, list[Truth]]
 
 @dataclass(frozen=True)
 class Take:
-    """A clip of a camera that does nothing, to stage something on.
+    """A clip of a camera that does nothing, (T, H, W, 3) uint8, to stage something on; ``rng`` draws what is staged.
 
-    Attributes:
-        images: (T, H, W, 3) uint8.
-        fps: frames in a second.
-        rng: strengths and moments are drawn from it.
-        elsewhere: (T, h, w, 3) uint8 of another place.
+    ``elsewhere`` are (T, h, w, 3) uint8 frames of another place.
     """
 
     images: Images

@@ -80,14 +80,7 @@ STYLES = {
 
 @dataclass(frozen=True)
 class Scene:
-    """A clip to draw on, and how.
-
-    Attributes:
-        images: (T, H, W, 3) uint8.
-        fps: frames in a second.
-        rng: values are drawn from it.
-        half: key of :data:`STYLES`.
-    """
+    """A clip to draw on, (T, H, W, 3) uint8; ``rng`` draws values, ``half`` is a key of :data:`STYLES`."""
 
     images: Images
     fps: float

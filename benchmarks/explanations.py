@@ -1,7 +1,7 @@
 """How far each explanation method can be believed, over many abnormal frames whose masks are known.
 
 Each method's figures of a frame are on disk before the next begins, so that a stopped run goes on where it was; those
-that were computed by other code than today's are computed again.
+that were computed by other code than today's are computed again. Beside them stands what explaining costs.
 """
 
 import ast
@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from benchmarks import _explaining_speed
 from benchmarks._frames import best_threshold, chunks, frames_of, spread, table_of
 from core import files
 from core.arrays import Floats, Images
@@ -34,10 +33,80 @@ from pipeline.explaining.plan import methods
 
 if TYPE_CHECKING:
     from benchmarks.run import Request
+from collections.abc import Callable
 
+from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
+
+from benchmarks import _child
+from benchmarks.speed import SYSTEM_ALLOCATOR
+from explain.scorer import Scorer
+from pipeline.explaining.budgets import default_budget
+
+ROUNDS, WINDOWS, SIDE = 4, 24, 1024
 SANITY_EVERY = 5
 """Of so many frames one has its sanity checked, which costs as much as a further map."""
 STEPS = 16
+
+
+def measure_speed(explained: FrameExplainer) -> dict[str, Any]:
+    """Time every method on one frame with the default budget, and evaluations alone and in batches.
+
+    Returns:
+        ``methods`` (name to seconds of processor time), ``evaluation_ms`` of one in a batch, ``batching`` (how much
+        longer one evaluation at a time takes), ``float32`` (one at a time in float32), ``scripts`` (one at a time as
+        papers' scripts ask, by the clock: see :func:`benchmarks.detectors.one_window`), ``peak`` (floating point
+        operations of a batch by those of a matrix product in the same time and precision), and ``peak_alone``, one at
+        a time. Times are the smallest of several.
+    """
+    detector, runtime, question = explained.detector, explained.runtime, explained.question
+    keep = torch.rand(WINDOWS, *question.heat.shape, generator=torch.Generator().manual_seed(0)) > 0.5
+
+    def ask(batch: int, runtime: Runtime) -> float:
+        asker = Scorer(detector, explained.scale, runtime)
+        asker.batch = batch or asker.batch
+        return _least(lambda: asker.masked(question, keep)) / WINDOWS
+
+    together, alone = ask(0, runtime), ask(1, runtime)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        detector.predict_windows(question.window[None].to(runtime.device), question.heat.shape)
+    left = torch.randn(SIDE, SIDE, dtype=runtime.precision, device=runtime.device)
+    best = 2 * SIDE**3 / _least(lambda: left @ left)
+    seconds = {}
+    for name, entry in methods().items():
+        entry.ready()
+        began = time.process_time()
+        attribute(name, entry, question, explained.asker(default_budget(explained.camera)))
+        seconds[name] = round(time.process_time() - began, 2)
+    return {
+        "methods": seconds,
+        "evaluation_ms": round(1e3 * together, 2),
+        "batching": round(alone / together, 2),
+        "float32": round(ask(1, Runtime(runtime.device, torch.float32)) / together, 2),
+        "scripts": round(_over_scripts(explained, keep), 2),
+        "peak": round(counter.get_total_flops() / together / best, 2),
+        "peak_alone": round(counter.get_total_flops() / alone / best, 2),
+    }
+
+
+def _over_scripts(explained: FrameExplainer, keep: Tensor) -> float:
+    """Return how much longer the same network takes where it is asked as papers' scripts ask, by the clock."""
+    asker = Scorer(explained.detector, explained.scale, explained.runtime)
+    together = _least(lambda: asker.masked(explained.question, keep), time.perf_counter) / len(keep)
+    camera, device = explained.camera, explained.runtime.device.type
+    asked = camera.detector, device, json.dumps(dict(camera.settings))
+    rate = float(_child.run("detectors", "one_window", *asked, environment=SYSTEM_ALLOCATOR))
+    return 1.0 / rate / together
+
+
+def _least(work: Callable[[], object], clock: Callable[[], float] = time.process_time) -> float:
+    work()
+    times = []
+    for _ in range(ROUNDS):
+        began = clock()
+        work()
+        times.append(clock() - began)
+    return min(times)
 
 
 def measure(camera: Camera, dataset: Dataset, plan: "Request", runtime: Runtime) -> list[dict[str, Any]]:
@@ -91,7 +160,7 @@ def of_cameras(request: "Request", runtime: Runtime) -> dict[str, dict[str, Any]
     found = {}
     for camera in map(load, named):
         table = measure(camera, dataset, request, runtime)
-        speed = _explaining_speed.measure(_first(camera, dataset, request, runtime))
+        speed = measure_speed(_first(camera, dataset, request, runtime))
         found[camera.name] = {"detector": camera.detector, "table": table, "speed": speed}
     return found
 

@@ -50,11 +50,7 @@ def error_score(error: Tensor, patch: int) -> Tensor:
 
 
 def check_patch(patch: int, height: int, width: int) -> None:
-    """Refuse a patch that is larger than the frame.
-
-    Raises:
-        InputError: it is.
-    """
+    """Refuse a patch that is larger than the frame by an ``InputError``."""
     if not 0 <= patch <= min(height, width):
         raise InputError(f"patch must lie between 0 and the shorter side {min(height, width)}, got {patch}")
 

@@ -111,11 +111,7 @@ def skipped(longer: Tensor, strides: tuple[int, ...], frames: int) -> tuple[Tens
 
 
 def image_folder(folder: Path) -> list[Path]:
-    """List a folder's images, in the order of their names.
-
-    Raises:
-        InputError: it is no folder, or holds no image.
-    """
+    """List a folder's images, in the order of their names; an ``InputError`` where it is no folder or holds none."""
     if not folder.is_dir():
         raise InputError(f"intruders must be a folder of images, got {folder.name!r}, which is not a folder")
     found = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGES)
@@ -125,11 +121,7 @@ def image_folder(folder: Path) -> list[Path]:
 
 
 def read_intruder(path: Path, size: tuple[int, int], channels: int) -> Tensor:
-    """Read one image as (channels, h, w) float32 in [−1, 1], bilinear.
-
-    Raises:
-        InputError: the file is not an image that can be read.
-    """
+    """Read one image as (channels, h, w) float32 in [−1, 1], bilinear; an ``InputError`` where it is none."""
     try:
         image = pictures.read(path, grey=channels == 1)
     except InputError as error:

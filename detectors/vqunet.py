@@ -84,7 +84,10 @@ class VQUNet(Detector):
         epochs: int, batch: int, rate: float,
     ) -> None:  # fmt: skip
         super().__init__()
-        _check(height, width, codes)
+        if height % 8 or width % 8 or min(height, width) < 8:
+            raise InputError(f"height and width must be multiples of 8, got {height}×{width}")
+        if codes == 1:
+            raise InputError("codes must be 2 or more, or 0 for no codebook, got 1")
         check_patch(patch, height, width)
         self.window = Window(max(inputs, 1), step, inputs * step, height, width, channels)
         self.skips = inputs > 0
@@ -136,13 +139,6 @@ class VQUNet(Detector):
         """One stage: Adam, the learning rate annealed by a cosine over all steps, as in MNAD."""
         own = tuple(self.parameters())
         return (Stage("vqunet", self.epochs, self.batch, own, self.loss, adam(self.rate), cosine),)
-
-
-def _check(height: int, width: int, codes: int) -> None:
-    if height % 8 or width % 8 or min(height, width) < 8:
-        raise InputError(f"height and width must be multiples of 8, got {height}×{width}")
-    if codes == 1:
-        raise InputError("codes must be 2 or more, or 0 for no codebook, got 1")
 
 
 _PAPER: dict[str, Any] = {

@@ -146,10 +146,10 @@ class Attribution:
 
     Attributes:
         method: its name.
-        map: (H, W) float32; its sum is that of the answer's values.
+        map: (H, W) float32; its sum is that of the raw values.
         frames: (span,) float32: how much each frame of the window mattered; they show a strip.
         evaluations, seconds: what it took.
-        note, total, owed: as in :class:`RawAttribution`.
+        raw: the answer at the network's size, with its note and sums.
     """
 
     method: str
@@ -157,9 +157,7 @@ class Attribution:
     frames: Floats
     evaluations: int
     seconds: float
-    note: str = ""
-    total: float | None = None
-    owed: float | None = None
+    raw: RawAttribution
 
 
 @dataclass(frozen=True)
@@ -194,13 +192,14 @@ def attribute(name: str, entry: MethodEntry, question: AttributionInput, scorer:
     began = time.monotonic()
     if not question.heat.any() or question.value <= 0.0:
         nothing = np.zeros(question.size, np.float32), np.zeros(len(question.window), np.float32)
-        return Attribution(name, *nothing, 0, 0.0, "This frame has no error at all: there is nothing to explain.")
+        raw = RawAttribution(question.heat, note="This frame has no error at all: there is nothing to explain.")
+        return Attribution(name, *nothing, 0, 0.0, raw)
     answer = entry.run(question, scorer)
     told = answer.frames
     frames = frame_importance(answer, question, scorer) if told is None else np.asarray(told, np.float32)
     seconds = time.monotonic() - began
     shown = enlarged(answer.values, question.size)
-    return Attribution(name, shown, frames, scorer.evaluations, seconds, answer.note, answer.total, answer.owed)
+    return Attribution(name, shown, frames, scorer.evaluations, seconds, answer)
 
 
 def enlarged(values: Floats, size: tuple[int, int]) -> Floats:

@@ -25,7 +25,8 @@ def segment(frame: Tensor, fill: Tensor, heat: Floats, count: int = DEFAULT_SEGM
     Returns:
         (h, w) int64, the regions' numbers from 0 on, none left out.
     """
-    warm = _warmth(heat)
+    smooth = np.sqrt(cv2.GaussianBlur(heat, (0, 0), 1.0))
+    warm = smooth / max(float(smooth.max()), 1e-12)
     features = np.concatenate([_spread(frame), 2.0 * _spread((frame - fill).abs()), 2.0 * warm[..., None]], 2)
     found = slic(features, count, compactness=0.3, sigma=1.0, channel_axis=2, start_label=1, convert2lab=False)
     limit = warm.mean() + MIN_HEAT_DEVIATIONS * warm.std()
@@ -41,8 +42,3 @@ def _spread(picture: Tensor) -> Floats:
     """Bring (C, h, w) to (h, w, C) in [0, 1]."""
     image = picture.detach().cpu().numpy().transpose(1, 2, 0)
     return np.asarray((image - image.min()) / max(float(np.ptp(image)), 1e-6), np.float32)
-
-
-def _warmth(heat: Floats) -> Floats:
-    smooth = np.sqrt(cv2.GaussianBlur(heat, (0, 0), 1.0))
-    return np.asarray(smooth / max(float(smooth.max()), 1e-12), np.float32)

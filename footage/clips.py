@@ -17,9 +17,9 @@ import numpy as np
 from core import video
 from core.datasets import Footage, Truth
 from core.errors import DataError
-from footage import _clip_discovery, _tables, keys
+from footage import _tables, keys
 from footage._images import ImageClip
-from footage.videos import VideoClip
+from footage.videos import VideoClip, clips_of
 
 TABLES = ("intervals.csv", "intervals.json")
 
@@ -41,7 +41,7 @@ class Clips:
             raise DataError(f"{self.root} must hold either {TABLES[0]} or {TABLES[1]}")
         self.table = tables[0]
         self._intervals = _tables.intervals(self.table)
-        clips = {clip.name: clip for clip in _clip_discovery.clips(self.root)}
+        clips = {clip.name: clip for clip in clips_of(self.root)}
         found, missing = keys.match(self._intervals, list(clips))
         bare, missing = keys.match(missing, [name.rpartition(".")[0] for name in clips])
         whole = {name.rpartition(".")[0]: name for name in clips}

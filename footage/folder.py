@@ -5,8 +5,7 @@ from pathlib import Path
 
 from core.datasets import Footage, Truth
 from core.errors import DataError
-from footage import _clip_discovery
-from footage.videos import SUFFIXES
+from footage.videos import SUFFIXES, clips_of
 
 
 class Folder:
@@ -26,7 +25,7 @@ class Folder:
         self.root = Path(root)
         if not self.root.exists():
             raise DataError(f"there is no file or folder {str(self.root)!r}")
-        self._clips = tuple(_clip_discovery.clips(self.root))
+        self._clips = tuple(clips_of(self.root))
         if not self._clips:
             known = " ".join(sorted(SUFFIXES))
             raise DataError(f"{self.root} holds no clip: put video files ({known}) or folders of images into it")

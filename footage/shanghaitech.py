@@ -95,13 +95,8 @@ class ShanghaiTech(SplitDataset[Footage]):
         return [f"{f.name} holds labels of a clip that is not there" for f in files if f.stem not in known]
 
 
-def _part(root: Path, camera: str) -> Dataset:
-    """Make the part of one camera."""
-    return ShanghaiTech(root, camera)
-
-
 def _entry(camera: str) -> Callable[[Path], Dataset]:
-    made = partial(_part, camera=camera)
+    made = partial(ShanghaiTech, camera=camera)
     made.__doc__ = "One camera of ShanghaiTech Campus, to be modelled by itself."
     return made
 

@@ -11,7 +11,6 @@ there, the boxes are the labels.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,43 +19,12 @@ from core import video
 from core.arrays import Bools
 from core.datasets import Footage, Truth
 from core.errors import DataError
-from core.records import Frames
 from footage import _tables
-from footage.videos import SUFFIXES
+from footage.videos import SUFFIXES, ClipPart, VideoClip
 
 COLUMNS = ("track_id", "frame_idx", "x_min", "y_min", "x_max", "y_max")
 WINDOW = 10
 """Frames on either side of an event (``ravi2021class`` says 15; its published evaluation uses ten)."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """A part of a video as a clip of its own.
-
-    Attributes:
-        name: shown to the user.
-        path: the whole video.
-        first: its first frame.
-        end: the frame behind its last, None for the video's own end.
-    """
-
-    name: str
-    path: Path
-    first: int
-    end: int | None
-
-    def frames(self, chunk: int = 32) -> Iterator[Frames]:
-        """Decode the part; frames and times count from its start."""
-        begun: float | None = None
-        for whole in video.read(self.path, chunk):
-            low = max(self.first - whole.first, 0)
-            high = len(whole) if self.end is None else min(self.end - whole.first, len(whole))
-            if low < high:
-                begun = float(whole.times[low]) if begun is None else begun
-                first = whole.first + low - self.first
-                yield Frames(whole.images[low:high], first, whole.times[low:high] - begun)
-            if self.end is not None and whole.first + len(whole) >= self.end:
-                return
 
 
 class _Subway:
@@ -84,11 +52,11 @@ class _Subway:
 
     def training(self) -> Sequence[Footage]:
         """List the one training clip: the video's first part."""
-        return (Part("training", self.video, 0, self.split),)
+        return (ClipPart("training", VideoClip(self.video.name, self.video), 0, self.split),)
 
     def test(self) -> Sequence[Footage]:
         """List the one test clip: the rest."""
-        return (Part("test", self.video, self.split, None),)
+        return (ClipPart("test", VideoClip(self.video.name, self.video), self.split, None),)
 
     def truth(self, clip: Footage) -> Truth:
         """Read the ground truth of the test part.

@@ -53,19 +53,14 @@ def area(predicted: PredictedRegions, truth: Regions, frames: int, share: Found)
     right = np.zeros(len(predicted.regions), np.bool_)
     right[one] = True
     levels = np.unique(predicted.high)[::-1]
-    first, last = _span(levels, predicted.low, predicted.high)
+    # Each region is there from level ``first`` to before ``last``.
+    first, last = (np.searchsorted(-levels, -ends) for ends in (predicted.high, predicted.low))
     false = np.zeros(len(levels) + 1)
     np.add.at(false, first[~right], 1)
     np.add.at(false, last[~right], -1)
     rate = np.cumsum(false)[:-1] / frames
     found = _found(first[one], last[one], other, len(truth), len(levels), share)
     return _under(np.r_[0.0, rate], np.r_[0.0, found])
-
-
-def _span(levels: Doubles, low: Doubles, high: Doubles) -> tuple[Ints, Ints]:
-    """Return which of the descending ``levels`` each region is there at: from ``first`` to before ``last``."""
-    down = -levels
-    return np.searchsorted(down, -high), np.searchsorted(down, -low)
 
 
 def _found(first: Ints, last: Ints, region: Ints, regions: int, levels: int, share: Found) -> Doubles:

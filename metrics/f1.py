@@ -15,10 +15,8 @@ def f1(scores: Scores, abnormal: Labels, threshold: float = 0.0) -> float:
     0.5
     """
     s, y = pool(scores, abnormal)
-    if not y.any():
-        return float("nan")
     flagged = s > threshold
-    return float(2 * np.sum(flagged & y) / (np.sum(flagged) + np.sum(y)))
+    return float(2 * np.sum(flagged & y) / (np.sum(flagged) + np.sum(y))) if y.any() else float("nan")
 
 
 def f1_oracle(scores: Scores, abnormal: Labels) -> float:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.arrays import Doubles
-from plaza import _carried_objects, _poses
+from plaza import _loose_objects, _poses
 from plaza import _motions as do
 from plaza._crowd import Tracks
 from plaza._figure import NO_BAG, dress
@@ -138,7 +138,7 @@ def sit(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
         hands = rest + np.array([[0.03 * np.sin(t + k), k * 0.14, 0.02 * np.sin(1.3 * t)] for k in (1, -1)])
         leaning = lean + 0.05 * np.sin(0.9 * t)
         local = _poses.hold(_poses.reach(h, hip, leaning, feet, hands, 0.1 * np.sin(0.5 * t), knees), hands, h)
-        seat = [Thing("", thing, move(_carried_objects.stool(colour, high), place, heading), False)] if high else []
+        seat = [Thing("", thing, move(_loose_objects.stool(colour, high), place, heading), False)] if high else []
         return Act(world(local, place, heading), look, person, (do.SIT,), seat, place, 1.0) if t < MAX_SECONDS else None
 
     return play
@@ -154,7 +154,7 @@ def push(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     def pose(t: float) -> Pose:
         hands = handle + np.array([[0.0, 0.2, 0.0], [0.0, -0.2, 0.0]])
         local = _poses.hold(gait(look, speed, False, t), hands, look.stature)
-        return local, _carried_objects.trolley(colour, high, handle)
+        return local, _loose_objects.trolley(colour, high, handle)
 
     return cross(ends, speed, look, person, (do.WALK, do.PUSH), 1.3, pose, "", thing)
 

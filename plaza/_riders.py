@@ -7,7 +7,7 @@ import numpy as np
 
 from core.arrays import Doubles
 from plaza import _motions as do
-from plaza import _motor, _poses, _vehicles
+from plaza import _poses, _vehicles
 from plaza._crowd import Tracks
 from plaza._figure import NAMES, NO_BAG, Look, dress
 from plaza._motions import Act, Generator, Play, Pose, Thing, along, cross, gait, move, way, world
@@ -101,9 +101,9 @@ def motorcycle(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     feet = _pair((0.3, 0.0, 0.34) if scooter else (0.0, 0.0, 0.36), 0.16 if scooter else 0.24)
 
     def pose(t: float) -> Pose:
-        hands = _pair((_motor.GRIP[0], 0.0, _motor.GRIP[2] + 0.03), 0.32)
+        hands = _pair((_vehicles.GRIP[0], 0.0, _vehicles.GRIP[2] + 0.03), 0.32)
         local = _poses.reach(look.stature, np.array([-0.28, 0, 0.9]), lean, feet, hands, knees=0.35)
-        return local, _motor.motorcycle(colour, speed * t / 0.3, scooter)
+        return local, _vehicles.motorcycle(colour, speed * t / 0.3, scooter)
 
     return cross(ends, speed, look, person, (do.RIDE,), 1.6, pose, "motorcycle", thing)
 
@@ -111,11 +111,11 @@ def motorcycle(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
 def car(scene: Scene, rng: Generator, tracks: Tracks) -> Play:
     """A car drives through; its panes are opaque."""
     start, end = way(scene, rng)
-    speed, colour, thing, shape = rng.uniform(2.5, 7.0), tint(rng), tracks.fresh(), _motor.body(rng)
+    speed, colour, thing, shape = rng.uniform(2.5, 7.0), tint(rng), tracks.fresh(), _vehicles.body(rng)
     back = (end - start) / np.linalg.norm(end - start) * 2.2
 
     def pose(t: float) -> Pose:
-        return None, _motor.car(shape, colour, speed * t / 0.31)
+        return None, _vehicles.car(shape, colour, speed * t / 0.31)
 
     return cross((start - back, end + back), speed, dress(rng, NO_BAG), 0, (), 2.6, pose, "car", thing)
 

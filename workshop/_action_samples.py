@@ -14,7 +14,7 @@ from core.array_files import TEXT, open_npz
 from core.arrays import Doubles, Floats, Images
 from core.files import folder, write_whole
 from explain.actions import compact
-from explain.actions.person_crops import GREY
+from explain.actions.compact import GREY
 from explain.actions.slowfast_network import MEAN, STD
 from explain.causes.plausible import MIN_PERSON_PIXELS
 from plaza import PlazaFrame, PlazaObject

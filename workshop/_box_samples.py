@@ -57,12 +57,7 @@ class Boxes:
 
 @dataclass(frozen=True)
 class Scenes:
-    """Rendered frames, memory-mapped, with their boxes.
-
-    Attributes:
-        images: N frames, (H, W, 3) uint8.
-        truth: one entry for each frame.
-    """
+    """Rendered frames, memory-mapped: N of (H, W, 3) uint8, and the boxes of each."""
 
     images: Sequence[Images]
     truth: Sequence[Boxes]
@@ -135,7 +130,7 @@ def with_riders(objects: Sequence[Sequence[Any]]) -> list[tuple[str, list[float]
     for label, box, visible, _ in objects:
         near = [r for r in riders if label in RIDDEN and _touch(r, np.array(box))]
         if near:
-            rider = max(near, key=lambda r: _shared(r, np.array(box)))
+            rider = max(near, key=lambda r: min(r[2], box[2]) - max(r[0], box[0]))  # width in common
             box = [*np.minimum(rider[:2], box[:2]).tolist(), *np.maximum(rider[2:], box[2:]).tolist()]
         joined.append((label, list(box), visible))
     return joined
@@ -144,11 +139,6 @@ def with_riders(objects: Sequence[Sequence[Any]]) -> list[tuple[str, list[float]
 def _touch(a: Doubles, b: Doubles) -> bool:
     reach = 3 + 0.1 * (a[3] - a[1])
     return bool((np.maximum(a[:2], b[:2]) - reach <= np.minimum(a[2:], b[2:])).all())
-
-
-def _shared(a: Doubles, b: Doubles) -> float:
-    """Width that both boxes share; less than 0 is the gap between them."""
-    return float(min(a[2], b[2]) - max(a[0], b[0]))
 
 
 class Sampler:

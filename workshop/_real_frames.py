@@ -63,13 +63,7 @@ class Shot:
 
 @dataclass(frozen=True)
 class Real:
-    """All that is learnt from, clip by clip.
-
-    Attributes:
-        ped2, videos: where nothing unusual happens.
-        unusual: Ped2's test clips with regions.
-        regions: clip to frame to its regions.
-    """
+    """All that is learnt from: clips where nothing unusual happens, and Ped2's test clips with their regions."""
 
     ped2: Sequence[Shot]
     videos: Sequence[Shot]
@@ -78,12 +72,7 @@ class Real:
 
 
 class Teacher:
-    """Labels frames once and keeps the answers on disk.
-
-    Args:
-        cache: folder for them.
-        load: makes the model when it is first needed.
-    """
+    """Labels frames once, by the model that ``load`` makes when first needed, and keeps the answers in ``cache``."""
 
     def __init__(self, cache: Path, load: Callable[[], ObjectModel]) -> None:
         self.cache, self._load, self._model = folder(cache), load, None
@@ -91,12 +80,7 @@ class Teacher:
     _model: ObjectModel | None
 
     def label(self, name: str, numbers: Sequence[int], images: Images) -> list[Detections]:
-        """Label the frames of one clip.
-
-        Raises:
-            WeightsError: the teacher's weights cannot be had.
-            StorageError: the cache cannot be written.
-        """
+        """Label one clip's frames; raises ``WeightsError`` of the teacher and ``StorageError`` of the cache."""
         path = self.cache / f"teacher-{name}.json"
         kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"numbers": []}
         if kept["numbers"] != list(numbers):

@@ -21,7 +21,7 @@ from core.device import Runtime
 from core.errors import InputError
 from explain.backends import read_card
 from explain.objects import compact, yolox
-from workshop import _object_sources, _real_frames, _street_clips, street_samples, street_sets
+from workshop import _object_sources, _real_frames, street_samples, street_sets
 from workshop._box_samples import Sampler, Source, render
 from workshop._training_loops import ByClock
 from workshop.street_samples import Pool
@@ -106,11 +106,7 @@ def _network(start: Path | None) -> FasterRCNN:
 
 
 def _imagenet() -> Path:
-    """Find ImageNet's weights.
-
-    Raises:
-        InputError: the package that carries them is not installed.
-    """
+    """Find ImageNet's weights; an ``InputError`` says how to install the package that carries them."""
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
         raise InputError(
@@ -126,14 +122,14 @@ def _pools(
     """Gather what is learnt from, and the names of the sets."""
     pictures = street_sets.gather(sets, cache, partial(yolox.load, runtime), say)
     if data:
-        pictures += _street_clips.gather(
+        pictures += street_samples.gather(
             data / "clips", LEFT_OUT, cache, lambda: (yolox.load(runtime), yolox.load_tiles(runtime)), say
         )
     learnt = range(2000 * (seed + 1), 2000 * (seed + 1) + recipe.scenes)
     plazas = render(cache / "plaza", learnt, recipe.frames, LABELS)
     say(f"street: {len(plazas.images)} rendered frames")
     known = torch.ones(len(LABELS), dtype=torch.bool)
-    clips = [clip.name for clip in _street_clips.clips(data / "clips", ())] if data else []
+    clips = [clip.name for clip in street_samples.clips(data / "clips", ())] if data else []
     real = _object_sources.real(data, _teacher(runtime), LABELS, say, clips) if data else []
     others = sum(source.share for source in real)
     shares = [replace(source, share=source.share / others * (1 - SETS - PLAZA)) for source in real]
@@ -195,7 +191,7 @@ def _card(
     return {
         "name": NAME, "backbone": compact.BACKBONE, "labels": list(LABELS), "vocabulary": "COCO",
         "data": "labelled street pictures; rendered plazas (plaza)" + taught + (filmed_on if data else ""),
-        "sets": used, "clips": _street_clips.sources(data / "clips", LEFT_OUT) if data else [],
+        "sets": used, "clips": street_samples.sources(data / "clips", LEFT_OUT) if data else [],
         "measured_on": ["avenue", "ped2", "plaza"] if data else ["plaza"],
         "begun_with": read_card(start)["sha256"] if start else BEGAN,
         "trained_regions": [f"UCSDped2/{clip}" for clip in _real_frames.LEARNT] if data else [],

@@ -132,7 +132,7 @@ def gather(
         WeightsError: the teacher's weights cannot be had.
         StorageError: ``cache`` cannot be written.
     """
-    there = [(one, place) for one in SETS if (place := _place(root, one)) is not None]
+    there = [(one, place) for one in SETS if (place := root / one.repository.replace("/", "+")).is_dir()]
     if not there:
         names = ", ".join(one.repository.replace("/", "+") for one in SETS)
         raise DataError(f"{root} holds none of the labelled sets; put one of these folders there: {names}")
@@ -145,11 +145,6 @@ def gather(
         say(f"sets: {one.repository}, {len(pictures)} pictures ({one.terms})")
         found += pictures
     return found
-
-
-def _place(root: Path, one: LabelledSet) -> Path | None:
-    place = root / one.repository.replace("/", "+")
-    return place if place.is_dir() else None
 
 
 def _files(place: Path) -> tuple[list[str], Read]:
@@ -262,17 +257,13 @@ def completed(rows: Sequence[Row], taught: Detections, known: Sequence[str]) -> 
     overlaps = iou(boxes, taught.boxes)
     added: list[Row] = []
     for i, (label, sure, box) in enumerate(zip(taught.labels, taught.confidence, taught.boxes, strict=True)):
-        alike = [_alike(label, name) for name, _, _ in rows]
+        alike = [name == label or {name, label} <= {*VEHICLES} for name, _, _ in rows]
         if sure < MIN_IGNORED_CONFIDENCE or (overlaps[alike, i] >= SAME_IOU).any():
             continue
         added.append((label, box, bool(label in known or sure < MIN_CONFIDENCE)))
     whole = [*rows, *added]
     riders = np.array([box for label, box, _ in whole if label == PERSON], np.float32).reshape(-1, 4)
     return [(label, with_rider(box, riders) if label in RIDDEN else box, ignored) for label, box, ignored in whole]
-
-
-def _alike(one: str, other: str) -> bool:
-    return one == other or (one in VEHICLES and other in VEHICLES)
 
 
 def with_rider(box: Floats, riders: Floats) -> Floats:

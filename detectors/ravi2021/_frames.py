@@ -20,11 +20,9 @@ DECAY, SVDD_DECAY = 1e-5, 1e-7
 
 
 class Sphere(nn.Module):
-    """Soft-boundary SVDD (``ruff2018deep``, equation 3; section 3.6.2 of the thesis).
+    """Soft-boundary SVDD (``ruff2018deep``, equation 3; section 3.6.2 of the thesis) in so many ``dimensions``.
 
-    Args:
-        dimensions: numbers in one embedding.
-        nu: share of the embeddings that may lie outside, in (0, 1].
+    A share ``nu`` of the embeddings, in (0, 1], may lie outside.
     """
 
     centre: Tensor

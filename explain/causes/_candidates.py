@@ -57,15 +57,9 @@ class Candidate:
 
 
 def gather(evidence: Sequence[Evidence], normality: Normality, clock: Clock | None) -> tuple[list[Candidate], Without]:
-    """List the candidates of one event.
+    """List the candidates of one event from its frames, ascending; without ``clock`` none of speeds and directions.
 
-    Args:
-        evidence: sampled frames of the event, ascending.
-        normality: of the camera.
-        clock: when frames are shown; without it nothing is said of speeds and directions.
-
-    Returns:
-        The candidates, and the evidence without the boxes that no other frame confirms.
+    Returns also the evidence without the boxes that no other frame confirms.
     """
     objects: list[Detections] = []
     actions: list[Detections] = []
@@ -124,11 +118,7 @@ def _from_tube(tube: Tube, vocabulary: str) -> Candidate:
 
 
 def _actions(objects: Sequence[Candidate], actions: Sequence[Detections]) -> tuple[list[Candidate], list[Detections]]:
-    """Join actions to the persons who do them.
-
-    Returns:
-        One candidate for each (person, action), and the actions on boxes that are no person's.
-    """
+    """Join actions to persons: a candidate for each (person, action), and the actions on boxes that are no person's."""
     places = _places(objects)
     rows: dict[tuple[int, str], dict[int, float]] = defaultdict(dict)
     asked: dict[int, set[int]] = defaultdict(set)

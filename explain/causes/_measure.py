@@ -104,11 +104,7 @@ class Sums:
 
 
 def measure(candidates: Sequence[Candidate], sums: Sums, columns: slice = slice(None)) -> Measures:
-    """Measure the candidates of one event in the frames ``columns``; ``sums`` are those of :func:`total`.
-
-    Returns:
-        One row for each candidate, also for those that are in none of the frames.
-    """
+    """Measure each candidate, a row for each, in the frames ``columns``; ``sums`` are those of :func:`total`."""
     present, above, group = sums.present[:, columns], sums.above[:, columns], sums.partner
     length = present.sum(axis=1)
     all_above = float(sums.frame_above[columns].sum())

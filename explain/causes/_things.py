@@ -35,14 +35,9 @@ DIRECTIONS = ("to the right", "to the lower right", "down", "to the lower left",
 def things(
     candidates: Sequence[Candidate], m: Measures, scores: Doubles, least: float, clock: Clock | None
 ) -> tuple[Cause, ...]:
-    """Join candidates to things.
+    """Join candidates of one event, with their measures and (N,) scores, to things; without ``clock`` none has a speed.
 
-    Args:
-        candidates: N of one event.
-        m: their measures.
-        scores: (N,) of each by the rule that ranks.
-        least: what scores no more is no name of a thing.
-        clock: when frames are shown; without it nothing is said of speeds and directions.
+    What scores no more than ``least`` is no name of a thing.
 
     Returns:
         Causes, best first, without boxes: which frame is shown is not known here.

@@ -72,7 +72,8 @@ def doings(tube: Tube, clock: Clock, size: tuple[int, int]) -> Iterator[tuple[st
     covered = _length(when, STILL_SECONDS) >= MIN_COVERED_FRACTION * STILL_SECONDS
     still = long.known & covered & (long.speed + STANDING_STANDARD_ERRORS * long.error <= MAX_STANDING_SPEED)
     moves = now.known & ~still & (now.speed >= np.maximum(MIN_DRIVING_SPEED, DRIVING_STANDARD_ERRORS * now.error))
-    turns = _turns(tube, now, moves & _whole(tube, size))
+    uncut = (tube.boxes[:, :2] > EDGE_PIXELS) & (tube.boxes[:, 2:] < np.array(size) - EDGE_PIXELS)
+    turns = _turns(tube, now, moves & uncut.all(axis=1))
     # At the ends of a track a moment has too few samples of its own.
     moves = (_near(when, MOMENT_SECONDS) & moves[None, :]).any(axis=1) & ~still
     stands = (_near(when, STILL_SECONDS) & still[None, :]).any(axis=1) & ~moves
@@ -124,12 +125,6 @@ def _motion(tube: Tube, when: Doubles, window: float) -> _Motion:
         error=np.divide(shake, np.sqrt(spread[:, 0]), out=np.full_like(shake, np.inf), where=spread[:, 0] > 0),
         known=count >= MIN_SAMPLES,
     )
-
-
-def _whole(tube: Tube, size: tuple[int, int]) -> Bools:
-    """Tell in which samples the picture's edge does not cut the box off, (T,)."""
-    inside = (tube.boxes[:, :2] > EDGE_PIXELS) & (tube.boxes[:, 2:] < np.array(size) - EDGE_PIXELS)
-    return np.asarray(inside.all(axis=1), np.bool_)
 
 
 def _turns(tube: Tube, motion: _Motion, moves: Bools) -> Bools:

@@ -9,9 +9,9 @@ import numpy as np
 from core.arrays import Bools, Doubles
 from core.clock import Clock
 from core.disturbance import Disturbance
-from explain.disturbances import _blank, _frozen, _light, _moves, _night, _onset, _partial, _sentences, _zoom
+from explain.disturbances import _frozen, _light, _moves, _onset, _partial, _sentences
+from explain.disturbances._light import Turn
 from explain.disturbances._moves import Move
-from explain.disturbances._night import Turn
 from explain.disturbances._sentences import say
 from explain.disturbances._series import Rows
 from explain.disturbances._stretches import Stretch, around, mask, merged, near
@@ -42,8 +42,8 @@ def find(rows: Rows, snapshots: Sequence[Snapshot], clock: Clock, scale: tuple[f
     near_cover = around(mask(covered, count), clock, VIEW_CHANGE_SECONDS)
     views, stays = _views(snapshots, none | mask(frozen, count) | near_cover)
     moved = _moves.moves(views, stays, rows, hidden)
-    moved = sorted([*moved, *_zoom.zooms(views, stays, moved, hidden)], key=lambda one: one.first)
-    turns = _elsewhere(_night.find(rows, clock, hidden), moved, clock)
+    moved = sorted([*moved, *_moves.zooms(views, stays, moved, hidden)], key=lambda one: one.first)
+    turns = _elsewhere(_light.turns(rows, clock, hidden), moved, clock)
     lights = _lights(rows, clock, hidden | mask(turns, count) | mask(moved, count))
     covered, lights = _absorb(covered, lights, clock)
     turns, lights = _absorb(turns, lights, clock)
@@ -88,7 +88,7 @@ def _onsets(
 
 def _gone(rows: Rows, clock: Clock) -> tuple[list[Stretch], Doubles]:
     """List the stretches without a picture, and measure where detail is gone; what comes slowly is a cover."""
-    found = _blank.find(rows, clock)
+    found = _partial.find_blank(rows, clock)
     poor = _light.poverty(rows, mask(found, len(rows)))
 
     def poor_beside(one: Stretch) -> bool:

@@ -1,11 +1,15 @@
-"""``light`` and ``covered``: what becomes of the brightness and the detail of the picture's cells."""
+"""``light``, ``covered`` and ``day/night``: what becomes of brightness, detail and colour of the picture's cells."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from core.arrays import Bools, Doubles
 from core.clock import Clock
+from explain.causes.plausible import MAX_DARK_BRIGHTNESS
 from explain.disturbances._series import CELLS, DETAIL_UNIT, Rows
 from explain.disturbances._stretches import Stretch, folded, frames_in, hysteresis, joined, lasting, near, runs, within
 
@@ -32,6 +36,15 @@ MIN_DETAIL_LEVELS, MIN_TEXTURED_FRACTION = 0.25, 0.3
 LIT, OTHER, GLOW, PART_SECONDS = 0.2, 0.05, 0.03, 0.4
 """Shares of the picture that light changes while nothing else happens: lit, changed otherwise, under a soft light."""
 _CHUNK = 8192
+GREY, COLOUR = 1.5, 2.5
+"""A picture is grey whose more coloured cells have no more than the first, coloured where the less coloured have the
+second (``colours`` of a thumbnail): a red bus in a grey picture makes neither."""
+MAX_DIMMED_FRACTION, MIN_LIGHT_FRACTION = 0.45, 0.7
+"""Shares of the brightness of the clip's bright times: up to the first one a picture below
+:data:`explain.causes.plausible.MAX_DARK_BRIGHTNESS` is dark, from the second one on it is light."""
+TURN_SECONDS, OPEN_SECONDS = 3.0, 1.5
+"""How long a state must last, and at either end of the clip."""
+MAX_JOINED_SECONDS = 1.5
 
 
 def light(rows: Rows, clock: Clock, hidden: Bools) -> list[Stretch]:
@@ -143,3 +156,49 @@ def _detail(rows: Rows) -> Doubles:
 
 def _chunks(count: int) -> Iterator[slice]:
     return (slice(first, first + _CHUNK) for first in range(0, count, _CHUNK))
+
+
+@dataclass(frozen=True)
+class Turn(Stretch):
+    """A change between day and night; ``what`` became of the picture: ``grey``, ``colour``, ``dark`` or ``light``."""
+
+    what: str
+
+
+def turns(rows: Rows, clock: Clock, hidden: Bools) -> list[Turn]:
+    """List the changes between day and night, in order; ``hidden`` are frames that do not show the scene."""
+    seen = np.flatnonzero(~hidden)
+    if len(seen) < 3:
+        return []
+    grey, coloured = rows["vivid"][seen] <= GREY, rows["colour"][seen] >= COLOUR
+    changes = _turns(grey, coloured, ("grey", "colour"), clock, seen)
+    level = np.median(rows["level"], axis=1)[seen]
+    bright = float(np.quantile(level, 0.9))
+    if bright > MAX_DARK_BRIGHTNESS:
+        dark = min(MAX_DARK_BRIGHTNESS, MAX_DIMMED_FRACTION * bright)
+        light = level >= max(1.3 * dark, MIN_LIGHT_FRACTION * bright)
+        changes += _turns(level <= dark, light, ("dark", "light"), clock, seen)
+    found: list[Turn] = []
+    for turn in sorted(changes, key=lambda turn: turn.first):
+        if not found or clock.at(turn.first) - clock.at(found[-1].last) > MAX_JOINED_SECONDS:
+            found.append(turn)
+    return found
+
+
+def _turns(low: Bools, high: Bools, names: tuple[str, str], clock: Clock, seen: npt.NDArray[np.intp]) -> list[Turn]:
+    """Follow frames between a low and a high state; a state counts when it lasts."""
+    state = np.where(low, 1, np.where(high, 2, 0))
+    told = np.flatnonzero(state)
+    if not len(told):
+        return []
+    starts = np.flatnonzero(np.diff(state[told], prepend=0))
+    ends = np.append(starts[1:], len(told)) - 1
+    kept: list[tuple[int, int, int]] = []
+    for number, (a, b) in enumerate(zip(told[starts].tolist(), told[ends].tolist(), strict=True)):
+        outer = number in (0, len(starts) - 1)
+        if clock.length(int(seen[a]), int(seen[b])) < (OPEN_SECONDS if outer else TURN_SECONDS):
+            continue
+        if kept and kept[-1][0] == state[a]:
+            a = kept.pop()[1]
+        kept.append((int(state[a]), a, b))
+    return [Turn(int(seen[one[2] + 1]), int(seen[other[1]]), names[other[0] - 1]) for one, other in pairwise(kept)]

@@ -1,4 +1,4 @@
-"""``no picture`` in a part: from one edge on, the picture has one colour, or repeats what was there before."""
+"""``no picture``: one colour, bars or snow; or a part that has one colour or repeats what was there from an edge on."""
 
 from dataclasses import dataclass
 
@@ -10,6 +10,15 @@ from explain.disturbances._series import DETAIL_UNIT, Rows
 from explain.disturbances._stretches import Stretch, joined, lasting, runs
 from explain.disturbances.thumbnails import GRID
 
+UNIFORM, BLANK_DETAIL = 0.92, 0.4
+"""Share of the picture that has one colour, and grey levels of detail, of the middle cell."""
+MIN_BARS_FRACTION = 0.8
+GRAIN, UNLIKE, ROUGH = 0.4, 0.3, 8.0
+"""Snow: correlation of neighbouring pixels, share of blocks that look like the frame before, grey levels of detail."""
+BARS_SECONDS, BLANK_JOIN_SECONDS = 0.2, 1.0
+"""How long colour bars must be seen, which a plain and coloured lorry resembles for a moment; and seconds between two
+lost pictures that are one loss. A single frame of one colour counts: a detector is as startled by it as by more, and an
+analyst would be shown an event."""
 COLUMNS, ROWS = GRID
 SIDES = ("lower", "upper", "right", "left")
 MIN_AREA_FRACTION = 1 / 3
@@ -34,6 +43,21 @@ they repeat more often then, besides what the other cells do; seconds of those f
 within which the codec still refines what stopped."""
 SECONDS, HELD_SECONDS, JOIN = 0.2, 1.5, 0.5
 """How long a part must be lost, and repeat; lost packets smear a picture for a second, and are no lost picture."""
+
+
+def is_blank(rows: Rows) -> Bools:
+    """Return which frames show no picture: (frames,)."""
+    detail = np.median(rows["detail"], axis=1) / DETAIL_UNIT
+    plain = (rows["uniform"] >= UNIFORM) & (detail <= BLANK_DETAIL)
+    snow = (rows["grain"] <= GRAIN) & (rows["alike"] <= UNLIKE) & (detail >= ROUGH)
+    return np.asarray(plain | (rows["bars"] >= MIN_BARS_FRACTION) | snow, np.bool_)
+
+
+def find_blank(rows: Rows, clock: Clock) -> list[Stretch]:
+    """List the stretches without a picture."""
+    found = joined(runs(is_blank(rows)), clock, BLANK_JOIN_SECONDS)
+    bars = (rows["bars"] >= MIN_BARS_FRACTION) & (rows["uniform"] < UNIFORM)
+    return [one for one in found if lasting([one], clock, BARS_SECONDS) or not bars[one.first : one.last + 1].any()]
 
 
 @dataclass(frozen=True)

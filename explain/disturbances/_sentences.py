@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from core.clock import Clock
 from core.disturbance import Disturbance
+from explain.disturbances._light import Turn
 from explain.disturbances._moves import Move
-from explain.disturbances._night import Turn
 from explain.disturbances._partial import Part
-from explain.disturbances._similarity import LEAST_ZOOM, Similarity
 from explain.disturbances._stretches import Stretch
+from explain.disturbances.registration import LEAST_ZOOM, Similarity
 
 INCOMPARABLE = "what follows is not comparable"
 TURNS = {

@@ -40,7 +40,7 @@ displacement in thumbnail pixels, share of blocks that vote for it, share that l
 
 Of a frame by itself: colour of its less and of its more coloured cells, share of pixels of one colour, whether it is
 made of a few flat and strong colours (0 to 1), correlation of neighbouring pixels; light that fell on a part
-(:mod:`explain.disturbances._glow`); brightness and detail of each cell; a bit for each cell that repeats the frame
+(:mod:`explain.disturbances.monitor`); brightness and detail of each cell; a bit for each cell that repeats the frame
 before."""
 Rows = npt.NDArray[Any]
 

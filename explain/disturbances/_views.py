@@ -136,11 +136,7 @@ class Stay:
 
 
 def follow(snapshots: Sequence[Snapshot]) -> tuple[list[View], list[Stay]]:
-    """Cut snapshots, at least one, into stays.
-
-    Returns:
-        The views, in the order in which they came up, and the stays.
-    """
+    """Cut snapshots, at least one, into stays; returns the views, in the order in which they came up, and the stays."""
     move = MIN_MOVE_FRACTION * snapshots[0].grey.shape[1]
     views, stays = [View.of(snapshots[:1])], [Stay(0, [snapshots[0]], [])]
     current, waiting = 0, Stay(-1, [], [])

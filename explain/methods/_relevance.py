@@ -111,7 +111,7 @@ def called_once(network: Any, window: Tensor) -> set[nn.Module]:
     """Return the layers that one window goes through once.
 
     A rule of zennit keeps one input for each layer, and would mistake one call for another where a cell's layer is
-    called for every frame; those are left to :class:`Between`.
+    called for every frame; those are left to :class:`FunctionRules`.
     """
     calls: Counter[nn.Module] = Counter()
     layers = [m for m in network.modules() if isinstance(m, (*CONVOLUTIONS, nn.Linear))]

@@ -19,13 +19,7 @@ Answers = list[dict[str, Tensor]]
 
 
 def matches(proposals: Tensor, boxes: Tensor, labels: Tensor, classes: int) -> tuple[Tensor, Tensor]:
-    """Return which classes each proposal shows.
-
-    Args:
-        proposals: (P, 4).
-        boxes: (G, 4) true boxes.
-        labels: (G,) their classes, from 1.
-        classes: how many classes there are.
+    """Return which of the ``classes`` (P, 4) proposals show: true boxes (G, 4) have labels (G,) from 1.
 
     Returns:
         (P, classes) bool, class 1 first, and (P, classes) int64, the true box of that class which overlaps most.

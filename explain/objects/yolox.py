@@ -150,11 +150,7 @@ def whole(boxes: Floats, place: Place, size: tuple[int, int]) -> Bools:
 
 
 def _session(path: str) -> Run:
-    """Open an ONNX file for the CPU.
-
-    Raises:
-        WeightsError: it is no ONNX file.
-    """
+    """Open an ONNX file for the CPU; a ``WeightsError`` where it is none."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -130,7 +130,9 @@ def draw_boxes(image: Images, objects: Detections, actions: Detections, factor: 
     order = sorted(shown, key=lambda i: (objects.labels[i] != PERSON, objects.confidence[i]))
     for i in order:
         colour = PERSONS if objects.labels[i] == PERSON else THINGS
-        _box(drawn, objects.boxes[i] * factor, _caption(objects, i, doing[i]), colour)
+        action = doing[i]
+        label, sure = (action[0].split(" (")[0], action[1]) if action else (objects.labels[i], objects.confidence[i])
+        _box(drawn, objects.boxes[i] * factor, f"{label} {sure:.2f}", colour)
     return drawn
 
 
@@ -144,11 +146,6 @@ def surest_actions(objects: Detections, actions: Detections) -> list[tuple[str, 
     persons = [label == PERSON for label in objects.labels]
     return [best.get(tuple(box)) if is_person else None
             for box, is_person in zip(objects.boxes.tolist(), persons, strict=True)]  # fmt: skip
-
-
-def _caption(objects: Detections, row: int, doing: tuple[str, float] | None) -> str:
-    label, confidence = (doing[0].split(" (")[0], doing[1]) if doing else (objects.labels[row], objects.confidence[row])
-    return f"{label} {confidence:.2f}"
 
 
 def _box(image: Images, box: Floats | Doubles, caption: str, colour: tuple[int, int, int]) -> None:

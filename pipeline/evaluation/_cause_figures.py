@@ -77,16 +77,13 @@ def summarise_rule(rankings: Sequence[Ranking], trained: frozenset[str]) -> Rule
         shares=_shares(rankings),
         unseen=_shares(unseen) if unseen else None,
         seen=_shares(seen) if seen else None,
-        videos=tuple(VideoCauses(r.name, _shares([r]), _said(r.event)) for r in rankings if r.verdicts),
-    )
+        videos=tuple(VideoCauses(r.name, _shares([r]), f"{r.event.coarse}: {r.event.fine}" if r.event else None)
+                     for r in rankings if r.verdicts),
+    )  # fmt: skip
 
 
 def _shares(rankings: Sequence[Ranking]) -> Shares:
     return summarise_verdicts([verdict for ranking in rankings for verdict in ranking.verdicts.values()])
-
-
-def _said(cause: Cause | None) -> str | None:
-    return f"{cause.coarse}: {cause.fine}" if cause else None
 
 
 def mean_precision(rankings: Sequence[Ranking], classes: Sequence[Named]) -> RuleClasses:

@@ -1,24 +1,30 @@
-"""How often the first cause is the right one, and X-MAN's mAP, by several rules on the same evidence."""
+"""How often the first cause is right, and X-MAN's mAP, by several rules on the same evidence; causes as predictions."""
 
+import csv
 import dataclasses
+import io
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.clock import Clock
-from core.contracts import Dataset, ObjectModel
+from core.contracts import Detector, ObjectModel
+from core.datasets import Dataset
 from core.device import Runtime
 from core.errors import InputError
+from core.files import write_text
 from core.normality import Normality
 from core.progress import JobProgress
 from core.records import Evidence
+from explain import actions, objects
 from explain import actions as action_models
 from explain import objects as object_models
 from explain.backends import read_card
 from explain.causes import ranking
 from explain.objects import compact
 from footage.labels import Named
+from footage.predictions import COLUMNS
 from pipeline.camera import Camera
 from pipeline.evaluation import _labelled, plan
 from pipeline.evaluation._cause_figures import OURS, Ranking, compare_with_labels, mean_precision, rows, summarise_rule
@@ -213,3 +219,47 @@ def _measured(labels: Labels, found: _Progress, models: _Models, trained: frozen
         models={"objects": own.objects.name, "actions": own.actions.name, "teacher": teacher},
         protocol=PROTOCOL,
     )
+
+
+def write_predictions(
+    camera: Camera, dataset: Dataset, labels: Path, out: Path, runtime: Runtime, job: JobProgress
+) -> None:
+    """Rank the causes of every frame that the labels name, and write them as predictions.
+
+    Args:
+        camera: that explains.
+        dataset: whose test clips the labels name.
+        labels: X-MAN's JSON.
+        out: CSV ``video,frame,coarse,fine,score``, frames from 1.
+        runtime: device and precision.
+        job: told of the stages of :mod:`pipeline.evaluation.plan`; the caller that made it ends it.
+
+    Raises:
+        DataError: the labels are malformed, or name no clip of the data set.
+        StorageError: the file cannot be written.
+    """
+    found = _labelled.read(dataset, None, labels)
+    job.expect(plan.EXPLAINING, sum(len(entry.classes) for entry in found.clips))
+    job.begin(plan.OPENING)
+    collector = EvidenceCollector(objects.choose("auto", runtime), actions.choose("auto", runtime))
+    detector, text, say = camera.build(runtime), io.StringIO(), plan.Frames(job)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    job.begin(plan.EXPLAINING)
+    for entry in found.clips:
+        writer.writerows(_lines(entry, camera, detector, collector.fresh(), runtime, say.of(entry.frames())))
+    write_text(out, text.getvalue())
+
+
+def _lines(
+    entry: LabelledClip, camera: Camera, detector: Detector, collector: EvidenceCollector, runtime: Runtime,
+    say: Callable[[int], None],
+) -> Iterator[tuple[str, int, str, str, float]]:  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="whycam-") as place:
+        kept = [(collector, EvidenceFolder(Path(place)))]
+        clock = _labelled.gather(entry.clip, entry.frames(), detector, camera.normality.median, kept, runtime, say)
+        frames = kept[0][1].frames()
+        seen = EvidenceSpan(kept[0][1], frames)
+        for frame, ranked in zip(frames, ranking.by_frame(seen, camera.normality, OURS, clock), strict=True):
+            for cause in ranked:
+                yield entry.clip.name, frame + 1, cause.coarse, cause.fine, cause.score

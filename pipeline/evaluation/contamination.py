@@ -6,8 +6,7 @@ whatever the share, so that all shares are measured on the same clips.
 
 import dataclasses
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from json import loads
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ import numpy as np
 from core import files
 from core.datasets import Dataset, Footage, Truth
 from core.errors import InputError
-from core.records import Frames
+from footage.videos import ClipPart
 from metrics.spans import spans
 
 if TYPE_CHECKING:
@@ -35,38 +34,6 @@ PROTOCOL = (
     "seed in stretches of at most {stretch} frames, those of a smaller share among those of a larger one; these clips "
     "are not evaluated, whatever the share."
 )
-
-
-@dataclass(frozen=True)
-class Excerpt:
-    """Some consecutive frames of a clip as a clip of their own.
-
-    Attributes:
-        clip: the whole.
-        first: its first frame.
-        length: how many frames.
-    """
-
-    clip: Footage
-    first: int
-    length: int
-
-    @property
-    def name(self) -> str:
-        """Name of the clip, and from where on."""
-        return f"{self.clip.name} from {self.first}"
-
-    def frames(self, chunk: int = 32) -> Iterator[Frames]:
-        """Decode the stretch; frames and times count from its start."""
-        begun: float | None = None
-        for whole in self.clip.frames(chunk):
-            low = max(self.first - whole.first, 0)
-            high = min(self.first + self.length - whole.first, len(whole))
-            if low < high:
-                begun = float(whole.times[low]) if begun is None else begun
-                yield Frames(whole.images[low:high], whole.first + low - self.first, whole.times[low:high] - begun)
-            if whole.first + len(whole) >= self.first + self.length:
-                return
 
 
 class ContaminatedDataset:
@@ -117,22 +84,23 @@ class ContaminatedDataset:
         return {"frames": self.wanted, "total": total, "donors": list(self.donors), "protocol": said}
 
 
-def _draw_excerpts(dataset: Dataset, donors: Sequence[Footage], wanted: int, seed: int) -> list[Excerpt]:
+def _draw_excerpts(dataset: Dataset, donors: Sequence[Footage], wanted: int, seed: int) -> list[ClipPart]:
     """Draw stretches of so many abnormal frames; the last one drawn is cut short."""
     there = [
-        Excerpt(clip, at, min(MAX_EXCERPT_FRAMES, last + 1 - at))
+        (clip, at, min(MAX_EXCERPT_FRAMES, last + 1 - at))
         for clip in donors
         for first, last in spans(dataset.truth(clip).abnormal)
         for at in range(first, last + 1, MAX_EXCERPT_FRAMES)
     ]
-    if wanted > (most := sum(one.length for one in there)):
+    if wanted > (most := sum(length for _, _, length in there)):
         raise InputError(f"{wanted} abnormal frames are asked for, and the donors have {most}; ask for a smaller share")
-    drawn: list[Excerpt] = []
+    drawn: list[ClipPart] = []
     for i in np.random.default_rng(seed).permutation(len(there)).tolist():
         if wanted <= 0:
             break
-        drawn.append(dataclasses.replace(there[i], length=min(there[i].length, wanted)))
-        wanted -= drawn[-1].length
+        clip, first, length = there[i]
+        drawn.append(ClipPart(f"{clip.name} from {first}", clip, first, first + min(length, wanted)))
+        wanted -= length
     return drawn
 
 

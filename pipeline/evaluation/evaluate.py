@@ -96,14 +96,10 @@ def score(
     }
     facts = {"machine": machine, "versions": versions.of(camera, runtime)}
     threshold = None if math.isnan(camera.threshold) else camera.threshold
-    return ScoreFile(camera.name, camera.detector, data, threshold, detector.window.target, tuple(kept), facts,
-                  _person(camera))  # fmt: skip
-
-
-def _person(camera: Camera) -> float:
-    """Return the median height of a person in the camera's normal footage, in pixels; 0 where none was seen."""
-    seen = camera.normality.places.get(PERSON)
-    return statistics.median(height for *_, height in seen.points) if seen else 0.0
+    persons = camera.normality.places.get(PERSON)
+    height = statistics.median(height for *_, height in persons.points) if persons else 0.0
+    target = detector.window.target
+    return ScoreFile(camera.name, camera.detector, data, threshold, target, tuple(kept), facts, height)
 
 
 class _HeatMaps:

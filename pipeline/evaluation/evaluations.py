@@ -129,7 +129,8 @@ def open_dataset(name: str) -> "Dataset":
         made: Dataset = known[name](Path())
         return made
     if name in known and place is not None:
-        for root in (place, *(f for f in sorted(place.iterdir()) if f.is_dir() and name in _plain(f.name))):
+        folders = [folder for folder in sorted(place.iterdir()) if folder.is_dir()]
+        for root in (place, *(f for f in folders if name in f.name.casefold().replace(" ", "").replace("_", ""))):
             with contextlib.suppress(DataError):
                 found: Dataset = known[name](root)
                 if found.test():
@@ -220,10 +221,6 @@ def _described(request: Mapping[str, Any]) -> tuple[str, str]:
 
 def _home() -> Path:
     return files.home() / FOLDER
-
-
-def _plain(name: str) -> str:
-    return name.casefold().replace(" ", "").replace("_", "")
 
 
 def _keep(stream: BinaryIO, path: Path) -> None:

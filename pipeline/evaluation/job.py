@@ -41,7 +41,7 @@ def _explanations(found: Evaluation, context: JobContext) -> None:
     if request.kind == "causes":
         from core.device import choose
         from pipeline.camera import load
-        from pipeline.evaluation.write_predictions import write_predictions
+        from pipeline.evaluation.causes import write_predictions
 
         predictions, runtime = found.folder / PREDICTIONS, choose()
         job.about(f"{request.system}, {runtime.describe()}")

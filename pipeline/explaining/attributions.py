@@ -137,10 +137,10 @@ class FrameExplainer:
             insertion_auc=round(curves.insertion_auc, 4) if curves else None,
             sanity=sanity,
             stability=round(self.stability(entry, values), 4) if values.any() else None,
-            note=found.note,
+            note=found.raw.note,
             frames=tuple(round(float(share), 6) for share in found.frames),
-            total=found.total,
-            owed=found.owed,
+            total=found.raw.total,
+            owed=found.raw.owed,
             sane=None if sanity is None else sanity < faithfulness.MAX_SANITY_CORRELATION,
             **({} if self.asked.masks is None else against(found.map, self.asked.masks)),
         )

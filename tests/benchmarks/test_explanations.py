@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from benchmarks import _explaining_speed, _explanations_page, _frames, explanations
+from benchmarks import _explanations_page, _frames, explanations
 from benchmarks.run import Request
 from core import device
 from core.contracts import Truth
@@ -120,7 +120,7 @@ def test_the_page_says_how_much_better_the_best_method_is():
 def test_speed_is_told_and_the_page_has_it(camera, tmp_path):
     exact = device.choose("cpu", "float32")
     plan = Request(frames=2, budget=16, work=tmp_path)
-    told = _explaining_speed.measure(explanations._first(camera, Made(), plan, exact))
+    told = explanations.measure_speed(explanations._first(camera, Made(), plan, exact))
     assert set(told["methods"]) == set(methods()) and told["evaluation_ms"] > 0 and told["peak_alone"] > 0
     assert told["scripts"] > 0.2
     found = {"tiny": {"detector": "vqunet", "table": measured(camera, tmp_path)[0], "speed": told}}

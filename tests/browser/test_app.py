@@ -20,11 +20,6 @@ expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    return tmp_path_factory.mktemp("app")
-
-
-@pytest.fixture(scope="module")
 def address(home, chromium):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WHYCAM_HOME", str(home))

@@ -19,11 +19,6 @@ expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    return tmp_path_factory.mktemp("app")
-
-
-@pytest.fixture(scope="module")
 def address(home, chromium):
     yield from serve(["tests/browser/server.py"], home)
 

@@ -17,11 +17,6 @@ WAIT = 480_000
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    return tmp_path_factory.mktemp("app")
-
-
-@pytest.fixture(scope="module")
 def address(home, chromium):
     if not (camera.SHIPPED / "plaza" / "camera.json").exists():
         pytest.skip("the camera 'plaza' is not in assets/cameras")

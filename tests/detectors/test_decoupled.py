@@ -4,7 +4,6 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from core.errors import InputError, UnknownNameError
 from core.records import Frames
 from detectors._blocks import gradient_difference
 from detectors._motion import MOTIONS, AutoregressiveMotion, Conv3dMotion, ConvLSTMMotion
@@ -195,21 +194,6 @@ def test_stages_bootstrap_then_tune_and_the_rate_falls_across_both():
     sum(losses.values()).backward()
     assert all(torch.equal(state[name], tensor) for name, tensor in detector.encoder.state_dict().items())
     assert all(p.grad is None for p in detector.encoder.parameters())
-
-
-@pytest.mark.parametrize(
-    ("settings", "error", "said"),
-    [
-        ({"height": 18}, InputError, "multiples of 4"),
-        ({"kernel": 5}, InputError, "kernel must be 2 or 3"),
-        ({"ahead": 1}, InputError, "ahead no less than step"),
-        ({"pixel": "mse+mae"}, UnknownNameError, "known: gdl, mse, ssim"),
-        ({"score": "q"}, UnknownNameError, "known: p, r, z"),
-    ],
-)
-def test_impossible_settings_are_refused(settings, error, said):
-    with pytest.raises(error, match=said):
-        small(**settings)
 
 
 def test_the_motion_model_of_a_conv3d_entry_is_one():

@@ -127,20 +127,6 @@ def test_bad_intruders_are_said_in_a_sentence(tmp_path):
         read_intruder(tmp_path / "broken.png", (4, 4), 1)
 
 
-@pytest.mark.parametrize(
-    ("settings", "said"),
-    [
-        ({"height": 24}, "multiples of 16"),
-        ({"base": 4}, "multiple of 3"),
-        ({"probability": 1.5}, "probability must lie"),
-        ({"strides": (1,)}, "strides must be 2 or more"),
-    ],
-)
-def test_impossible_settings_are_refused(settings, said):
-    with pytest.raises(InputError, match=said):
-        small(**settings)
-
-
 def test_unknown_techniques_list_the_known_ones():
     with pytest.raises(UnknownNameError, match="CutMix, MixUp-patch, SmoothMixC, SmoothMixS"):
         small(technique="smooth")

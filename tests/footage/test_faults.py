@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks._fault_cases import CASES
-from benchmarks.footage_faults import FOLDER, judged
+from benchmarks.footage_faults import CASES, FOLDER, judged
 from core import device, video
 from pipeline.analyse import analyse
 from pipeline.camera import load

@@ -35,6 +35,15 @@ def flat(videos):
     return np.concatenate(scores), np.concatenate(abnormal)
 
 
+def of_both_classes(metric, videos):
+    """Return all scores and labels; nothing where a class is missing and the metric is undefined, as it must be."""
+    s, y = flat(videos)
+    if y.any() and not y.all():
+        return [(s, y)]
+    assert math.isnan(metric(*split(videos)))
+    return []
+
+
 def value_of(name, scores, abnormal):
     """Compute a metric of frames, or of the frames that score above 0."""
     scores, abnormal = [np.asarray(s, float) for s in scores], [np.asarray(a, bool) for a in abnormal]
@@ -50,13 +59,10 @@ def same(ours, theirs):
 
 @given(VIDEOS)
 def test_micro_raw_is_scikit_learns_auc_and_the_naive_count_of_pairs(videos):
-    s, y = flat(videos)
-    if y.all() or not y.any():
-        assert math.isnan(micro_raw(*split(videos)))
-        return
-    same(micro_raw(*split(videos)), reference.roc_auc_score(y, s))
-    pairs = [(a > b) + 0.5 * (a == b) for a in s[y] for b in s[~y]]
-    same(micro_raw(*split(videos)), np.mean(pairs))
+    for s, y in of_both_classes(micro_raw, videos):
+        same(micro_raw(*split(videos)), reference.roc_auc_score(y, s))
+        pairs = [(a > b) + 0.5 * (a == b) for a in s[y] for b in s[~y]]
+        same(micro_raw(*split(videos)), np.mean(pairs))
 
 
 @given(VIDEOS)
@@ -80,15 +86,12 @@ def test_macro_is_the_mean_over_padded_videos(videos):
 
 @given(VIDEOS)
 def test_eer_is_where_the_interpolated_roc_crosses_the_diagonal(videos):
-    s, y = flat(videos)
-    if y.all() or not y.any():
-        assert math.isnan(eer(*split(videos)))
-        return
-    fpr, tpr, _ = reference.roc_curve(y, s, drop_intermediate=False)
-    # Along the curve itself: where it rises straight up, TPR is no function of FPR.
-    along = np.arange(len(fpr))
-    at = brentq(interp1d(along, 1 - tpr - fpr), 0, len(fpr) - 1)
-    same(eer(*split(videos)), float(interp1d(along, fpr)(at)))
+    for s, y in of_both_classes(eer, videos):
+        fpr, tpr, _ = reference.roc_curve(y, s, drop_intermediate=False)
+        # Along the curve itself: where it rises straight up, TPR is no function of FPR.
+        along = np.arange(len(fpr))
+        at = brentq(interp1d(along, 1 - tpr - fpr), 0, len(fpr) - 1)
+        same(eer(*split(videos)), float(interp1d(along, fpr)(at)))
 
 
 @given(VIDEOS)

@@ -1,7 +1,6 @@
 """Bad input through the real command line: one clear sentence, exit code 2, and nothing half-written."""
 
 import dataclasses
-import errno
 import json
 import os
 import pickle
@@ -12,12 +11,12 @@ import pytest
 import torch
 
 from cli.main import main
-from core import _container, files, video
+from core import _container, video
 from core.records import Detections
 from explain import actions, objects
 from pipeline import scoring
 from tests.clips import make, noise, pictures
-from tests.spoilt import spoil_scores
+from tests.spoilt import fill_disk, spoil_scores
 
 RESULTS = {"report.html", "report.json", "scores.csv"}
 
@@ -242,17 +241,9 @@ def test_an_unknown_detector(analyse, good, tiny_camera, tmp_path, capsys):
 
 @pytest.mark.parametrize("room", range(6))
 def test_a_full_disk(analyse, good, monkeypatch, tmp_path, room):
-    flush, left_over = files._flush, [room]
-
-    def full(path):
-        if path.is_file():
-            left_over[0] -= 1
-            if left_over[0] < 0:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        flush(path)
-
-    monkeypatch.setattr(files, "_flush", full)
-    code, err, left = analyse(good)
+    with monkeypatch.context() as patch:
+        left_over = fill_disk(patch, room)
+        code, err, left = analyse(good)
     if left_over[0] >= 0:
         assert code == 0 and left >= RESULTS
         return
@@ -260,7 +251,6 @@ def test_a_full_disk(analyse, good, monkeypatch, tmp_path, room):
     assert code == 2 and "the disk is full; free some space and try again" in line
     assert not [name for name in left if name.endswith(".part")]
     assert not left >= RESULTS
-    monkeypatch.setattr(files, "_flush", flush)
     code, _, left = analyse(good)
     assert code == 0 and left >= RESULTS
 

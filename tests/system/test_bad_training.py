@@ -1,8 +1,6 @@
 """Bad input to training through the real command line: one clear sentence, exit code 2, and nothing lost."""
 
-import errno
 import json
-import os
 import shutil
 
 import cv2
@@ -11,12 +9,12 @@ import pytest
 import torch
 
 from cli.main import main
-from core import files
 from detectors.vqunet import VQUNet
 from pipeline import camera as cameras
 from tests.clips import make
 from tests.pipeline.scenes import film
 from tests.pipeline.training.test_fit_camera import Acts, Boxes, NoFaults
+from tests.spoilt import Full, fill_disk
 
 SMALL = ("base=4", "height=32", "width=48", "inputs=1", "batch=64")
 
@@ -159,11 +157,6 @@ def test_a_stopped_training_of_another_network(train, footage, tmp_path):
     ready(train(footage))
 
 
-class Full(OSError):
-    def __init__(self):
-        super().__init__(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
 def test_a_disk_that_is_full_while_frames_are_decoded(train, footage, monkeypatch):
     from core.contracts import Detector
 
@@ -180,20 +173,11 @@ def test_a_disk_that_is_full_while_frames_are_decoded(train, footage, monkeypatc
 
 @pytest.mark.parametrize("number", range(6))
 def test_a_disk_that_is_full_at_any_file(train, footage, monkeypatch, number, tmp_path):
-    flush, left_over = files._flush, [number]
-
-    def full(path):
-        if path.is_file():
-            left_over[0] -= 1
-            if left_over[0] < 0:
-                raise Full
-        flush(path)
-
-    monkeypatch.setattr(files, "_flush", full)
-    code, err, left = train(footage)
+    with monkeypatch.context() as patch:
+        fill_disk(patch, number)
+        code, err, left = train(footage)
     assert code == 2 and "the disk is full; free some space and try again" in err[-1]
     assert not [name for name in left if name.endswith((".part", ".u8"))]
     assert "camera.json" not in left
-    monkeypatch.setattr(files, "_flush", flush)
     ready(train(footage, "--resume"))
     json.loads((tmp_path / "cameras" / "yard" / "camera.json").read_text())

@@ -11,7 +11,7 @@ from core.records import Frames
 from explain.actions import compact
 from footage.labels import Region
 from tests.pipeline.real_footage import Bright, fill, frames, ground, lay_out, rider, walker
-from workshop import _action_figures, _action_reals
+from workshop import _action_reals, _train_actions
 from workshop._action_reals import CARRY, DRIVE, RIDE, STAND, WALK, action, speed, windows
 from workshop._real_frames import Teacher
 
@@ -127,7 +127,7 @@ class Knowing:
     """An action model that tells a rider from a walker by his shade."""
 
     name, span, rate = "knowing", 32, 10.0
-    labels = (_action_figures.RUN, RIDE)
+    labels = (_train_actions.RUN, RIDE)
 
     def classify(self, images, boxes):
         found = np.zeros((len(boxes), 2), np.float32)
@@ -138,7 +138,7 @@ class Knowing:
 
 def test_riders_and_runners_are_measured_against_the_others(gathered, root):
     _, teacher, _ = gathered
-    figures = _action_figures.on_real(Knowing(), root, teacher, lambda line: None)
+    figures = _train_actions.on_real(Knowing(), root, teacher, lambda line: None)
     for found, name, who in zip(figures.values(), ("ride", "run/jog"), ("riders", "runners"), strict=True):
         assert found[who] >= 5 and found["others"] >= 3
         assert found[f"ap {name}"] == 1 and found[f"median {name} of {who}"] == 0.9

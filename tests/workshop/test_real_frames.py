@@ -8,7 +8,7 @@ from core.records import Detections
 from footage.ucsd import Ped2
 from tests.pipeline.real_footage import PERSON, RIDER, Bright, lay_out, rider, walker
 from workshop import _object_sources, _real_frames
-from workshop._composites import Composer, gather, mask_reader
+from workshop._object_sources import Composer, gather, mask_reader
 from workshop._real_frames import Teacher, found_boxes
 
 NAMES = ("person", "bicycle", "truck", "skateboard")

@@ -8,7 +8,7 @@ from core.files import write_json
 from core.records import Detections
 from explain.objects.rcnn import COCO
 from tests import clips
-from workshop import _street_clips
+from workshop import street_samples
 
 
 class Bar:
@@ -39,7 +39,7 @@ def test_what_both_see_is_averaged_and_what_one_sees_is_doubted():
     image = clips.pictures(1, width=160)[0]
     image[:, :] = 0
     image[8:24, 40:60] = 255
-    found = _street_clips.mirrored(Bar(), image)
+    found = street_samples.mirrored(Bar(), image)
     sure = {label: round(float(c), 2) for label, c in zip(found.labels, found.confidence, strict=True)}
     assert sure == {"person": 0.9, "dog": 0.4}
     assert found.boxes[found.labels.index("person")].tolist() == [38, 8, 62, 24]
@@ -63,10 +63,10 @@ def test_frames_of_clips_are_kept_once_and_some_clips_left_out(tmp_path):
         return Bar(), Tile()
 
     def gather():
-        return _street_clips.gather(tmp_path / "clips", ("b.mp4",), tmp_path / "cache", teachers, lambda line: None)
+        return street_samples.gather(tmp_path / "clips", ("b.mp4",), tmp_path / "cache", teachers, lambda line: None)
 
     first, again = gather(), gather()
-    assert len(loads) == 1 and len(first) == len(again) == _street_clips.FRAMES
+    assert len(loads) == 1 and len(first) == len(again) == street_samples.FRAMES
     assert first[0].known == COCO and first[0].source == "clips"
     assert [(label, ignored) for label, _, ignored in first[0].rows] == [
         ("person", False), ("dog", True), ("dog", True), ("car", True),
@@ -78,15 +78,15 @@ def test_sources_are_read_and_what_lacks_is_said(tmp_path):
         clips.make(tmp_path / f"{name}.mp4", clips.pictures(3), qp=0)
     named = [{"file": "a.mp4", "repository": "owner/name", "terms": "MIT", "use": "train"}]
     write_json(tmp_path / "sources.json", named)
-    assert _street_clips.sources(tmp_path, ("c.mp4",)) == [
+    assert street_samples.sources(tmp_path, ("c.mp4",)) == [
         {"file": "a.mp4", "repository": "owner/name", "terms": "MIT"},
         {"file": "b.mp4", "repository": "not stated", "terms": "not stated"},
     ]
     write_json(tmp_path / "sources.json", [{"file": "a.mp4"}])
     with pytest.raises(DataError, match="file, repository and terms"):
-        _street_clips.sources(tmp_path, ())
+        street_samples.sources(tmp_path, ())
 
 
 def test_a_folder_without_clips_is_said(tmp_path):
     with pytest.raises(DataError, match="no clip"):
-        _street_clips.gather(tmp_path, (), tmp_path / "cache", Bar, lambda line: None)
+        street_samples.gather(tmp_path, (), tmp_path / "cache", Bar, lambda line: None)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks import _staged_harmless as harmless
+from benchmarks import _staged as harmless
 from benchmarks import _staged_pictures as pictures
 from benchmarks import _staged_views as views
 from benchmarks.disturbances import watch

@@ -8,7 +8,7 @@ from benchmarks import _staged_pictures as pictures
 from benchmarks import _staged_views as views
 from benchmarks.disturbances import watch
 from core.clock import Clock
-from explain.disturbances._similarity import similarity
+from explain.disturbances.registration import similarity
 from explain.disturbances.thumbnails import Thumbnail
 from tests.explain.disturbances.twins import FPS, plain, take, told
 

@@ -63,7 +63,7 @@ def test_relevance_goes_back_through_every_detector(name):
     question, scale = ask(detector)
     found = attribute("lrp-composite", METHODS["lrp-composite"], question, scorer(detector, scale))
     assert np.isfinite(found.map).all() and found.map.any()
-    assert found.total > 0.02
+    assert found.raw.total > 0.02
 
 
 @pytest.mark.parametrize("name", WIDE)
@@ -72,8 +72,8 @@ def test_the_composite_conserves_relevance_in_a_network_of_some_width(name):
     detector = small(name, base=48)
     question, scale = ask(detector)
     found = attribute("lrp-composite", METHODS["lrp-composite"], question, scorer(detector, scale))
-    assert found.owed == pytest.approx(question.value, rel=1e-3)
-    assert found.total == pytest.approx(found.owed, rel=0.05)
+    assert found.raw.owed == pytest.approx(question.value, rel=1e-3)
+    assert found.raw.total == pytest.approx(found.raw.owed, rel=0.05)
 
 
 @pytest.mark.parametrize("name", ["shap-kernel", "shap-partition"])
@@ -81,8 +81,8 @@ def test_shapley_values_add_up_to_the_scores_difference(asked, name):
     detector, question, scale = asked
     found = attribute(name, METHODS[name], question, scorer(detector, scale, 120))
     empty = scorer(detector, scale)(question.fill.expand_as(question.window)[None])[0]
-    assert found.owed == pytest.approx(question.value - empty, abs=1e-5)
-    assert found.total == pytest.approx(found.owed, abs=2e-3 * max(abs(found.owed), 0.01))
+    assert found.raw.owed == pytest.approx(question.value - empty, abs=1e-5)
+    assert found.raw.total == pytest.approx(found.raw.owed, abs=2e-3 * max(abs(found.raw.owed), 0.01))
 
 
 @pytest.mark.parametrize("name", ["bcae1", "unet-prediction", "convlstm-ae-l2-n", "lntra-baseline"])
@@ -90,9 +90,9 @@ def test_integrated_gradients_are_complete(name):
     detector = small(name)
     question, scale = ask(detector)
     found = attribute("integrated-gradients", METHODS["integrated-gradients"], question, scorer(detector, scale))
-    assert found.total == pytest.approx(found.owed, rel=0.02)
-    assert found.note == ""
-    assert found.frames.sum() == pytest.approx(found.total, rel=1e-3)
+    assert found.raw.total == pytest.approx(found.raw.owed, rel=0.02)
+    assert found.raw.note == ""
+    assert found.frames.sum() == pytest.approx(found.raw.total, rel=1e-3)
 
 
 @pytest.mark.parametrize("name", sorted(METHODS))
@@ -120,7 +120,7 @@ def test_a_frame_without_error_has_nothing_to_explain():
     silent = dataclasses.replace(question, heat=np.zeros_like(question.heat))
     found = attribute("lime", METHODS["lime"], silent, scorer(detector, scale))
     assert not found.map.any() and found.evaluations == 0
-    assert "no error at all" in found.note
+    assert "no error at all" in found.raw.note
 
 
 def test_a_cancelled_method_says_how_far_it_was():
@@ -172,9 +172,9 @@ def test_the_expected_counterfactuals_claim_is_true_of_the_pixels():
     found = attribute(
         "counterfactual-expected", METHODS["counterfactual-expected"], question, scorer(detector, scale, 99)
     )
-    said = float(found.note.split(" to ")[1].split(",")[0])
+    said = float(found.raw.note.split(" to ")[1].split(",")[0])
     values = reduced(found.map, question.heat.shape)
-    chosen = int(found.note.split()[1])
+    chosen = int(found.raw.note.split()[1])
     per_segment = np.array([values[question.segments == k].mean() for k in range(question.regions)])
     region = torch.from_numpy(np.isin(question.segments, np.argsort(-per_segment)[:chosen]))
     changed = question.window.clone()
@@ -247,7 +247,7 @@ def test_the_gradient_leads_where_the_error_map_does_not(monkeypatch):
         found = attribute("counterfactual-background", METHODS["counterfactual-background"], question, asker)
         values = reduced(found.map, question.heat.shape)
         areas[evaluations] = faithfulness.curves(values, question, scorer(detector, scale)).deletion_auc
-        assert ("gradient" in found.note) == (evaluations == 96)
+        assert ("gradient" in found.raw.note) == (evaluations == 96)
     assert areas[96] < 0.5 * areas[12 + detector.window.span]
 
 

@@ -9,7 +9,7 @@ from core.device import Runtime
 from core.errors import WeightsError
 from core.files import write_json
 from explain.objects import compact
-from explain.objects._lite import FROZEN, LitePyramid
+from explain.objects.compact import FROZEN, LitePyramid
 
 FLOAT32 = Runtime(torch.device("cpu"), torch.float32)
 

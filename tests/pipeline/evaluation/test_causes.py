@@ -19,7 +19,7 @@ from core.normality import ClassNormality, Normality
 from core.records import Detections
 from core.registry import collect
 from pipeline.camera import load
-from pipeline.evaluation import _labelled, causes, evaluations, plan, write_predictions
+from pipeline.evaluation import _labelled, causes, evaluations, plan
 from pipeline.evaluation._cause_figures import class_scores
 from pipeline.evaluation.causes import PROTOCOL, RULES, trained_on, without_heat
 from pipeline.evaluation.causes_page import MOST_BYTES, CausePictures, jpeg
@@ -178,9 +178,7 @@ def test_every_rule_finds_what_is_alone_in_the_picture(tiny_camera, tmp_path, mo
 def test_a_cameras_causes_written_as_predictions_are_worth_the_same(tiny_camera, tmp_path, models):
     given, reports = files(tmp_path), []
     job = plan.job_of("tiny", "made", "cpu", reports.append)
-    write_predictions.write_predictions(
-        tiny_camera, Made(), given["xman"], tmp_path / "p.csv", choose("cpu", "float32"), job
-    )
+    causes.write_predictions(tiny_camera, Made(), given["xman"], tmp_path / "p.csv", choose("cpu", "float32"), job)
     held = measure_files(tmp_path / "p.csv", given["xman"]).as_json()
     ours = as_written(tiny_camera, tmp_path, **given)["xman"]["calibrated"]
     assert 0 < held["map"] < 1

@@ -8,8 +8,9 @@ import pytest
 
 from core.device import choose
 from core.errors import InputError
+from footage.videos import ClipPart
 from pipeline.evaluation import contamination
-from pipeline.evaluation.contamination import ContaminatedDataset, Excerpt
+from pipeline.evaluation.contamination import ContaminatedDataset
 from pipeline.evaluation.results import Row
 from tests.pipeline.evaluation.test_results import Trained
 from tests.pipeline.training.test_fit_camera import models
@@ -32,13 +33,13 @@ def test_the_share_is_that_of_all_frames_and_donors_are_not_measured(share):
     assert frames_of(drawn) == round(40 * share / (1 - share)) == made.say()["frames"]
     for stretch in drawn:
         truth = made.dataset.truth(stretch.clip).abnormal
-        assert stretch.clip.name in made.donors and truth[stretch.first : stretch.first + stretch.length].all()
+        assert stretch.clip.name in made.donors and truth[stretch.first : stretch.end].all()
 
 
 def test_a_smaller_share_is_part_of_a_larger_one_and_another_seed_draws_others(monkeypatch):
     monkeypatch.setattr(contamination, "MAX_EXCERPT_FRAMES", 4)
     small, large, other = (
-        [(s.name, s.length) for s in ContaminatedDataset(Trained(LENGTHS), (), share, seed).drawn]
+        [(s.name, s.end - s.first) for s in ContaminatedDataset(Trained(LENGTHS), (), share, seed).drawn]
         for share, seed in ((0.2, 1), (0.3, 1), (0.3, 2))
     )
     assert large[: len(small) - 1] == small[:-1] and len(large) > len(small)
@@ -49,7 +50,7 @@ def test_a_stretch_counts_from_its_start():
     clip = Trained(LENGTHS).clips[0]
     whole = np.concatenate([chunk.images for chunk in clip.frames()])
     for chunk in (3, 8, 64):
-        parts = list(Excerpt(clip, 15, 13).frames(chunk))
+        parts = list(ClipPart("", clip, 15, 28).frames(chunk))
         assert np.concatenate([part.images for part in parts]).tolist() == whole[15:28].tolist()
         assert parts[0].first == 0 and parts[0].times[0] == 0
         assert all(a.first + len(a) == b.first for a, b in pairwise(parts))

@@ -17,7 +17,6 @@ from core.files import write_text
 from core.normality import Normality
 from core.progress import JobProgress
 from core.records import Evidence
-from explain import actions, objects
 from explain import actions as action_models
 from explain import objects as object_models
 from explain.backends import read_card
@@ -241,7 +240,7 @@ def write_predictions(
     found = _labelled.read(dataset, None, labels)
     job.expect(plan.EXPLAINING, sum(len(entry.classes) for entry in found.clips))
     job.begin(plan.OPENING)
-    collector = EvidenceCollector(objects.choose("auto", runtime), actions.choose("auto", runtime))
+    collector = EvidenceCollector(object_models.choose("auto", runtime), action_models.choose("auto", runtime))
     detector, text, say = camera.build(runtime), io.StringIO(), plan.Frames(job)
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)

@@ -122,7 +122,7 @@ def test_no_module_imports_what_its_room_may_not():
         ("detectors/x.py", "from detectors import vqunet"),
         ("detectors/x.py", "from detectors.ravi2021 import DETECTORS"),
         ("detectors/x.py", "from detectors.ravi2021._cells import CELLS"),
-        ("pipeline/x.py", "from explain.disturbances import _glow"),
+        ("pipeline/x.py", "from explain.disturbances import _moves"),
         ("pipeline/x.py", "from pipeline.evaluation import _labelled"),
         ("pipeline/x.py", "import plaza"),
         ("ui/x.py", "from workshop.train import TRAININGS"),

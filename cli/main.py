@@ -57,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     try:
         code = VERBS[options.verb].run(options)
-        sys.stdout.flush()
+        if sys.stdout:  # None where the caller closed it
+            sys.stdout.flush()
         return code
     except (KeyboardInterrupt, Cancelled):
         return complain("stopped; what was finished is kept", 130)

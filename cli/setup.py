@@ -148,6 +148,10 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the lock, or install optional packages, and download the official models or take them from a folder."""
+    if options.lock and (options.optional or options.models or options.source):
+        raise InputError("--lock changes a file of Whycam and installs nothing; give it alone")
+    if options.source and not options.source.is_dir():
+        raise InputError(f"--from: {str(options.source)!r} is no folder; name the one that holds the weights")
     if options.lock:
         print(f"requirements.lock pins {write_lock(ROOT)} packages")
         return 0

@@ -75,6 +75,8 @@ def run(options: argparse.Namespace) -> int:
     if options.measure:
         print(_measured_again(options, _normal(source, clips), runtime))
         return 0
+    if options.out in ("", os.curdir, os.pardir):
+        raise InputError(f"--out: {options.out!r} is no name of a camera, nor a folder for one")
     out = Path(options.out) if os.sep in options.out else files.home() / "cameras" / options.out
     if not named or not options.detector or options.minutes is not None or options.hold_out is not None:
         from pipeline.false_alarms import expected

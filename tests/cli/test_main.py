@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -400,3 +401,29 @@ def test_numbers_out_of_range_are_refused_before_anything_is_done(arguments, cap
     with pytest.raises(SystemExit):
         parse(arguments)
     assert "must be" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("more", [("--models",), ("--from", "/x")])
+def test_the_lock_is_written_alone(capsys, monkeypatch, more):
+    monkeypatch.setattr("cli.setup.write_lock", lambda _: pytest.fail("written"))
+    code, _, err = run(capsys, "setup", "--lock", *more)
+    assert code == 2 and "--lock changes a file of Whycam" in err
+
+
+def test_a_folder_of_weights_is_looked_for_before_anything_is_installed(capsys, monkeypatch):
+    monkeypatch.setattr("cli.setup.install", lambda *_: pytest.fail("installed"))
+    code, _, err = run(capsys, "setup", "--detectron2", "--from", "/nowhere")
+    assert code == 2 and "'/nowhere' is no folder" in err
+
+
+@pytest.mark.parametrize("out", ["", ".", ".."])
+def test_what_names_no_camera_is_refused_at_once(capsys, tmp_path, out):
+    (tmp_path / "clips").mkdir()
+    cv2.imwrite(str(tmp_path / "clips" / "0.png"), np.zeros((32, 32, 3), np.uint8))
+    code, _, err = run(capsys, "train", "--normal", tmp_path / "clips", "--out", out)
+    assert code == 2 and f"{out!r} is no name of a camera" in err
+
+
+def test_a_closed_output_is_no_failure(monkeypatch):
+    monkeypatch.setattr("sys.stdout", None)
+    assert main(["list", "metrics"]) == 0

@@ -68,13 +68,10 @@ def targets(arguments: list[str]) -> list[str]:
 
 
 def workers(arguments: list[str]) -> list[str]:
-    """Return how the whole suite is spread over processors; a few named tests run in one process.
-
-    One process more than there are processors: browser tests wait a third of their time.
-    """
+    """Return how the whole suite is spread over processors; a few named tests run in one process."""
     here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1  # macOS lacks it
-    count = min(here + 1, MOST)
-    if here == 1 or not targets(arguments) or any(argument.startswith("-n") for argument in arguments):
+    count = min(here, MOST)
+    if count == 1 or not targets(arguments) or any(argument.startswith("-n") for argument in arguments):
         return []
     return ["-n", str(count), "--dist", "loadfile", "--no-loadscope-reorder"]
 

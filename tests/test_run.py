@@ -91,7 +91,7 @@ def test_chromium_is_installed_only_where_a_browser_test_may_run(arguments, want
 
 def test_the_whole_suite_is_spread_and_named_tests_are_not(monkeypatch):
     monkeypatch.setattr(run.os, "sched_getaffinity", lambda _: set(range(2)))
-    assert run.workers(["-q"])[:2] == ["-n", "3"]
+    assert run.workers(["-q"])[:2] == ["-n", "2"]
     assert run.workers(["-n0"]) == run.workers(["tests/test_run.py"]) == []
     monkeypatch.setattr(run.os, "sched_getaffinity", lambda _: set(range(64)))
     assert run.workers([])[1] == str(run.MOST)

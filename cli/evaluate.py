@@ -94,6 +94,9 @@ def run(options: argparse.Namespace) -> int:
     from pipeline.evaluation.protocols import rules_for
 
     rules = rules_for(options.protocol, dataset.name, options.normalise, options.smooth)
+    for path in (*options.scores, options.regions, options.xman):
+        if path and not path.is_file():
+            raise InputError(f"there is no file {str(path)!r}")
     found = list(_cameras(options, dataset, rules)) if options.camera else []
     for path in options.scores:
         result = evaluate_score_file(path, dataset, rules, options.regions, options.heat)

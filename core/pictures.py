@@ -17,6 +17,8 @@ from core.errors import InputError
 
 MAX_BYTES = 256 * 1024**2
 """Of a picture's file; one that is larger holds no picture of a size that is read."""
+MAX_DARK_BRIGHTNESS = 45.0
+"""Median brightness of a picture, 0 to 255, under which it is dark."""
 
 
 def read(path: Path, *, grey: bool = False) -> Images:

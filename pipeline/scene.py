@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from core.arrays import Floats, Images
-from explain.causes.plausible import MAX_DARK_BRIGHTNESS
+from core.pictures import MAX_DARK_BRIGHTNESS
 from explain.disturbances.registration import Shift, register
 from explain.disturbances.thumbnails import colours, size_of, structure
 
@@ -25,7 +25,7 @@ ANGLES_DEGREES, ZOOMS = (-9.0, -6.0, -3.0, 0.0, 3.0, 6.0, 9.0), (0.8, 0.9, 1.0, 
 MAX_GREY_COLOUR, MIN_COLOUR = 1.5, 2.5
 """Colours (:func:`colours`) up to which a background is black and white, and from which it has colours."""
 MAX_DIMMED_SHARE = 0.45
-"""A background below :data:`explain.causes.plausible.MAX_DARK_BRIGHTNESS` is dark up to this share of the other's."""
+"""A background below :data:`core.pictures.MAX_DARK_BRIGHTNESS` is dark up to this share of the other's."""
 
 
 @dataclass(frozen=True)

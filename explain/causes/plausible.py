@@ -7,6 +7,7 @@ import numpy as np
 
 from core.arrays import Floats, Images
 from core.boxes import iou, within
+from core.pictures import MAX_DARK_BRIGHTNESS
 from core.records import Detections
 from explain.causes._vehicles import VEHICLES
 from explain.labels import PERSON
@@ -27,10 +28,8 @@ MAX_AREA_RATIO, MIN_WIDTH_RATIO = 0.6, 0.6
 
 A small person before a tall one is narrower, and stays.
 """
-MAX_DARK_BRIGHTNESS = 45.0
-"""Median brightness, 0 to 255, under which a picture is dark: object models are taught by day, and take noise and
-lights of the night for things."""
 MIN_DARK_CONFIDENCE = 0.5
+"""Of an object in a dark picture: models are trained by day, and take noise and lights of the night for things."""
 
 
 def sized(found: Detections, size: tuple[int, int]) -> Detections:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from core.arrays import Bools, Doubles
 from core.clock import Clock
-from explain.causes.plausible import MAX_DARK_BRIGHTNESS
+from core.pictures import MAX_DARK_BRIGHTNESS
 from explain.disturbances._series import CELLS, DETAIL_UNIT, Rows
 from explain.disturbances._stretches import Stretch, folded, frames_in, hysteresis, joined, lasting, near, runs, within
 
@@ -41,7 +41,7 @@ GREY, COLOUR = 1.5, 2.5
 second (``colours`` of a thumbnail): a red bus in a grey picture makes neither."""
 MAX_DIMMED_FRACTION, MIN_LIGHT_FRACTION = 0.45, 0.7
 """Shares of the brightness of the clip's bright times: up to the first one a picture below
-:data:`explain.causes.plausible.MAX_DARK_BRIGHTNESS` is dark, from the second one on it is light."""
+:data:`core.pictures.MAX_DARK_BRIGHTNESS` is dark, from the second one on it is light."""
 TURN_SECONDS, OPEN_SECONDS = 3.0, 1.5
 """How long a state must last, and at either end of the clip."""
 MAX_JOINED_SECONDS = 1.5

@@ -28,7 +28,7 @@ MIN_CHANGE_LEVELS, MIN_CHANGE_FRACTION = 12.0, 0.15
 """Grey levels, and share of the background's brightness, from which a pixel is lighter or darker."""
 MIN_LIGHT_CHANGE = 20.0, 0.25
 """The same of pixels on which a light falls."""
-MAX_DARK_BRIGHTNESS = 70.0
+MAX_GLOW_BACKGROUND = 70.0
 """Median brightness of a picture under which a light in it counts."""
 MIN_AREA_FRACTION = 0.02
 MAX_SLOPE = 0.2
@@ -89,7 +89,7 @@ def _lit(background: Floats, now: Thumbnail, change: Floats) -> tuple[float, flo
 def _soft(background: Floats, change: Floats) -> float:
     bright = change > np.maximum(MIN_LIGHT_CHANGE[0], MIN_LIGHT_CHANGE[1] * background)
     area = float(bright.mean())
-    if area < MIN_AREA_FRACTION or np.median(background) > MAX_DARK_BRIGHTNESS:
+    if area < MIN_AREA_FRACTION or np.median(background) > MAX_GLOW_BACKGROUND:
         return 0.0
     around = cv2.dilate(bright.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     steep = np.hypot(cv2.Sobel(change, -1, 1, 0, ksize=1), cv2.Sobel(change, -1, 0, 1, ksize=1)) / 2

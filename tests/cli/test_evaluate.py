@@ -136,6 +136,8 @@ def test_image_sets_are_measured_class_by_class(capsys, tmp_path):
         (["--scores", "none.csv", "--protocol", "mine"], "unknown protocol 'mine'; known: decoupled"),
         (["--scores", "none.csv", "--smooth", "butter"], "unknown smoothing 'butter'"),
         (["--scores", "none.csv", "--normalise", "z"], "unknown normalisation 'z'"),
+        (["tiny", "--scores", "none.csv"], "there is no file 'none.csv'"),
+        (["tiny", "--regions", "none.csv"], "there is no file 'none.csv'"),
         (["tiny", "--distort", "fog=1"], "'fog=1' is no distortion"),
         (["tiny", "--distort", "blur=1", "--card"], "a card holds no figures of distorted footage"),
         (["tiny", "--page", "x.md"], "--page shows the first causes of one camera"),

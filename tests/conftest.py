@@ -99,20 +99,30 @@ def chromium() -> str:
     return found
 
 
+@pytest.fixture(scope="session")
+def _tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make the camera of ``tiny_camera`` once; return its folder."""
+    settings = {"base": 4, "codes": 8, "height": 32, "width": 48}
+    return _untrained(tmp_path_factory.mktemp("cameras") / "tiny", "vqunet-prediction", settings).folder
+
+
 @pytest.fixture
-def tiny_camera(whycam_home: Path) -> Any:
+def tiny_camera(whycam_home: Path, _tiny: Path) -> Any:
     """A camera called ``tiny`` among the user's own: a small VQU-Net that was never trained."""
-    return _untrained(whycam_home, "tiny", "vqunet-prediction", {"base": 4, "codes": 8, "height": 32, "width": 48})
+    from pipeline.camera import load
+
+    shutil.copytree(_tiny, whycam_home / "cameras" / "tiny")
+    return load("tiny")
 
 
 @pytest.fixture
 def latent_camera(whycam_home: Path) -> Any:
     """A camera called ``latent`` whose detector has two scores, of the latent code and of the pixels; not trained."""
     settings = {"base": 4, "height": 32, "width": 48, "blocks": 2, "inputs": 2, "ahead": 1, "step": 1}
-    return _untrained(whycam_home, "latent", "decoupled-conv3d", settings)
+    return _untrained(whycam_home / "cameras" / "latent", "decoupled-conv3d", settings)
 
 
-def _untrained(home: Path, name: str, detector: str, settings: dict[str, Any]) -> Any:
+def _untrained(folder: Path, detector: str, settings: dict[str, Any]) -> Any:
     import torch
 
     from core import weights
@@ -120,14 +130,13 @@ def _untrained(home: Path, name: str, detector: str, settings: dict[str, Any]) -
     from pipeline.camera import Camera, load, make_detector, save
 
     torch.manual_seed(0)
-    folder = home / "cameras" / name
     sha256 = weights.save(make_detector(detector, settings), folder / "weights.safetensors")
     save(
         Camera(
             detector,
             settings,
             sha256,
-            name=name,
+            name=folder.name,
             folder=folder,
             threshold=0.5,
             floor=0.1,
@@ -139,4 +148,4 @@ def _untrained(home: Path, name: str, detector: str, settings: dict[str, Any]) -
             card={"seed": 0, "epochs": 0},
         )
     )
-    return load(name)
+    return load(str(folder))

@@ -1,6 +1,7 @@
 """A camera from normal footage, with a tiny network and models that the tests can foresee."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -53,16 +54,34 @@ class NoFaults:
         return ()
 
 
+def foreseeable(patch):
+    patch.setattr("explain.objects.choose", lambda *_, **__: Boxes())
+    patch.setattr("explain.actions.choose", lambda *_, **__: Acts())
+    patch.setattr("pipeline.training.survey.Monitor", NoFaults)
+
+
 @pytest.fixture(autouse=True)
 def models(monkeypatch):
-    monkeypatch.setattr("explain.objects.choose", lambda *_, **__: Boxes())
-    monkeypatch.setattr("explain.actions.choose", lambda *_, **__: Acts())
-    monkeypatch.setattr("pipeline.training.survey.Monitor", NoFaults)
+    foreseeable(monkeypatch)
 
 
 def made(out, clips=None, **options):
     normal = NormalFootage("squares", clips or [square(), square(30)], 10.0)
     return fit_camera(TrainingSpec("vqunet-prediction", normal, out, SETTINGS, runtime=RUNTIME, **options))
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """The folder of a camera that is made once."""
+    with pytest.MonkeyPatch.context() as patch:
+        foreseeable(patch)
+        return made(tmp_path_factory.mktemp("trained") / "square").folder
+
+
+@pytest.fixture
+def camera(trained, tmp_path):
+    """A camera of the test's own, called ``square``."""
+    return cameras.load(str(shutil.copytree(trained, tmp_path / "square")))
 
 
 def test_a_camera_is_whole_and_loads_again(tmp_path):
@@ -83,19 +102,18 @@ def test_held_out_clips_set_the_threshold_and_stand_on_the_card(tmp_path):
     assert camera.card["calibrated_on"] == ["square"] and camera.normality.frames == 18
 
 
-def test_a_learnt_camera_is_listed_by_its_name(whycam_home):
-    made(whycam_home / "cameras" / "square")
+def test_a_learnt_camera_is_listed_by_its_name(whycam_home, trained):
+    shutil.copytree(trained, whycam_home / "cameras" / "square")
     assert "square" in cameras.cameras() and cameras.load("square").name == "square"
 
 
-def test_an_unknown_camera_lists_the_known_ones(whycam_home):
-    made(whycam_home / "cameras" / "square")
+def test_an_unknown_camera_lists_the_known_ones(whycam_home, trained):
+    shutil.copytree(trained, whycam_home / "cameras" / "square")
     with pytest.raises(UnknownNameError, match=r"unknown camera 'sqare'; known: .*square"):
         cameras.load("sqare")
 
 
-def test_changed_weights_are_refused(tmp_path):
-    camera = made(tmp_path / "square")
+def test_changed_weights_are_refused(camera):
     path = camera.folder / "weights.safetensors"
     path.write_bytes(path.read_bytes()[:-1] + b"\x7f")
     with pytest.raises(WeightsError):
@@ -103,8 +121,7 @@ def test_changed_weights_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("change", [{"format": 9}, {"threshold": "high"}, {"normality": None}, {"fps": 0}])
-def test_a_strange_card_is_one_sentence(tmp_path, change):
-    camera = made(tmp_path / "square")
+def test_a_strange_card_is_one_sentence(camera, change):
     content = json.loads((camera.folder / "camera.json").read_text()) | change
     (camera.folder / "camera.json").write_text(json.dumps(content))
     with pytest.raises(InputError, match=r"square/camera.json cannot be used: .*; train the camera again"):
@@ -116,8 +133,7 @@ def test_a_strange_card_is_one_sentence(tmp_path, change):
     ("part", "name"),
     [("", "threshold"), ("", "fps"), ("normality", "median"), ("normality", "heat"), ("alarms", "hours")],
 )
-def test_a_card_with_something_else_than_numbers_is_one_sentence(tmp_path, part, name, number):
-    camera = made(tmp_path / "square")
+def test_a_card_with_something_else_than_numbers_is_one_sentence(camera, part, name, number):
     content = json.loads((camera.folder / "camera.json").read_text())
     (content[part] if part else content)[name] = 123456789.5
     (camera.folder / "camera.json").write_text(json.dumps(content).replace("123456789.5", number))
@@ -139,8 +155,7 @@ def test_short_footage_and_bad_names_are_refused(tmp_path):
         made(tmp_path / "Two Words")
 
 
-def test_figures_are_noted_on_the_card_beside_those_of_other_labels(tmp_path):
-    camera = made(tmp_path / "square")
+def test_figures_are_noted_on_the_card_beside_those_of_other_labels(camera):
     for label_set, value in (("one/1", 0.5), ("two/1", 0.7)):
         result = dict.fromkeys(FIGURES, value) | {"label_set": label_set}
         cameras.note(cameras.load(str(camera.folder)), result)
@@ -148,8 +163,7 @@ def test_figures_are_noted_on_the_card_beside_those_of_other_labels(tmp_path):
     assert {name: entry["eer"] for name, entry in figures.items()} == {"one/1": 0.5, "two/1": 0.7}
 
 
-def test_measuring_again_keeps_the_weights_and_drops_stale_figures(tmp_path):
-    camera = made(tmp_path / "square")
+def test_measuring_again_keeps_the_weights_and_drops_stale_figures(camera):
     cameras.note(camera, dict.fromkeys(FIGURES, 0.5) | {"label_set": "one/1"})
     again = stage.remeasure_camera(str(camera.folder), NormalFootage("other", [square(20)], 10.0), runtime=RUNTIME)
     kept = cameras.load(str(camera.folder))
@@ -198,8 +212,7 @@ def test_what_was_trained_on_is_seen_too_but_not_its_score(tmp_path):
     assert both.normality.explained_frames > alone.normality.explained_frames
 
 
-def test_a_training_again_that_fails_leaves_the_camera_as_it_was(tmp_path, monkeypatch):
-    camera = made(tmp_path / "square")
+def test_a_training_again_that_fails_leaves_the_camera_as_it_was(camera, tmp_path, monkeypatch):
     monkeypatch.setattr(stage, "calibrate", lambda *_, **__: (_ for _ in ()).throw(StorageError("the disk is full")))
     with pytest.raises(StorageError):
         made(tmp_path / "square", seed=1)

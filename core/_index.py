@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from core import _boxes, _container, _notes
-from core._container import Limits, shown
 from core._losses import Losses, losses
 from core._notes import counted, spans
 from core._recorded import wall_clock
@@ -17,6 +16,7 @@ from core._scan import Scan, scan
 from core._timing import Timing, announcing, nonsense, timing
 from core.arrays import Bools
 from core.errors import ClipError
+from core.limits import Limits, shown
 
 STILLS = frozenset({"gif", "apng", "mjpeg", "mpjpeg"})
 """Containers that may also hold a single picture."""

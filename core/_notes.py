@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from core._container import shown
 from core._stamps import Stamps
 from core._view import View
+from core.limits import shown
 
 Spans = Sequence[tuple[float, float]]
 MAX_NAMED_SPANS = 3

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 
 from core import _notes
-from core._container import shown
 from core._index import Index
 from core._losses import TAIL_TOLERANCE_SECONDS, Spans
 from core._view import Painter
 from core.arrays import Bools
+from core.limits import shown
 from core.records import Reading
 
 LATE_TOLERANCE_FRACTION = 0.01

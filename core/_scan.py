@@ -14,12 +14,13 @@ from av.video.stream import VideoStream
 
 from core import _boxes, _container, _fragments, _listed, _stamps, _streams
 from core._base_times import BaseTimes
-from core._container import Trouble, shown
+from core._container import Trouble
 from core._fragments import Fragments
 from core._rows import HIDDEN, UNKNOWN, First, Rows
 from core._view import View
 from core.arrays import Images, Ints
 from core.errors import ClipError
+from core.limits import shown
 
 SERIAL = frozenset({"mpegts", "mpeg", "flv"})
 """Containers in which a stream may appear when another has ended."""

@@ -8,9 +8,10 @@ from av.stream import Disposition
 from av.video.format import VideoFormat
 from av.video.stream import VideoStream
 
-from core._container import check_size, shown
+from core._container import check_size
 from core._h264 import Bits, boxed_sets, sequence, units
 from core.errors import ClipError
+from core.limits import shown
 
 COVERS = Disposition.attached_pic | Disposition.timed_thumbnails
 """Marks of streams that hold pictures beside a clip."""

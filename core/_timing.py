@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core import _boxes, _container, _notes, _stamps
+from core import _boxes, _container, _notes, _stamps, limits
 from core._rows import EDITED, HIDDEN, KEY, UNKNOWN
 from core._scan import RATE_RANGE, Scan
 from core.arrays import Bools, Ints, Seconds
@@ -161,7 +161,7 @@ def _assumed(scan: Scan, path: Path, wrong: str, fps: float | None) -> tuple[flo
     counted = int(announcing(scan).sum()) / length if length else 0.0
     own = counted if RATE_RANGE[0] <= counted <= RATE_RANGE[1] else stated if scan.form == _boxes.MATROSKA else 0.0
     rate = own or fps or coded or DEFAULT_FPS
-    name = _container.shown(path)
+    name = limits.shown(path)
     return rate, f"the time stamps of {name!r} cannot be right: {wrong}; {rate:.4g} frames/s are assumed"
 
 

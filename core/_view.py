@@ -14,6 +14,7 @@ from av.video.reformatter import ColorPrimaries, ColorTrc, Interpolation, VideoR
 from core import _container
 from core.arrays import Images
 from core.errors import ClipError
+from core.limits import shown
 
 HDR = {int(ColorTrc.SMPTE2084): "PQ", int(ColorTrc.ARIB_STD_B67): "HLG"}
 MATRICES = frozenset({0, 1, 2, 4, 5, 6, 7, 9})
@@ -109,7 +110,7 @@ class Painter:
         try:
             plane = self._converter.reformat(frame, width, height, **how).planes[0]
         except av.FFmpegError as error:
-            kind, name = frame.format.name, repr(_container.shown(self.path))
+            kind, name = frame.format.name, repr(shown(self.path))
             raise ClipError(f"{name} has pictures in the pixel format {kind}, which is not read") from error
         lines: Images = np.frombuffer(memoryview(cast(Any, plane)), np.uint8).reshape(-1, plane.line_size)
         out[:] = self.view.upright(lines[:height, : width * 3].reshape(height, width, 3))

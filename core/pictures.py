@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from core._container import LIMITS, shown
 from core.arrays import Images
 from core.errors import InputError
+from core.limits import LIMITS, shown
 
 MAX_BYTES = 256 * 1024**2
 """Of a picture's file; one that is larger holds no picture of a size that is read."""

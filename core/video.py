@@ -16,23 +16,17 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from core import _container, _decoding
-from core._container import LIMITS, Limits, Trouble, check_file, check_size, shown
+from core._container import Trouble, check_file, check_size
 from core._index import index
 from core._outcome import Outcome, Seconds
 from core._view import Painter
 from core.arrays import Images
 from core.errors import ClipError
 from core.files import staged
+from core.limits import EXTENSIONS, LIMITS, Limits, shown
 from core.records import Clip, Frames, Reading
 
 __all__ = ["EXTENSIONS", "LIMITS", "Limits", "encode", "probe", "read", "sha256_of"]
-
-EXTENSIONS = (
-    *("mp4", "m4v", "mov", "avi", "mkv", "webm", "mpg", "mpeg", "ts", "mts", "wmv", "flv", "3gp", "mxf", "asf"),
-    *("m2ts", "m2t", "mp2t", "trp", "vob", "mpe", "m2v", "m1v", "3g2", "f4v", "qt", "ogv", "ogg", "dv", "nut"),
-    *("dav", "264", "h264", "avc", "265", "h265", "hevc", "mjpeg", "mjpg", "y4m", "ivf", "obu", "gif", "apng"),
-)
-"""Endings of files that are read as clips, in small letters; capital ones are read as well."""
 
 
 def probe(path: Path | str, fps: float | None = None) -> Clip:

@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from core import video
 from core.errors import InputError
 from core.files import folder, home, write_whole
+from core.limits import EXTENSIONS
 from jobs.job import ACTIVE, STARTABLE, STATES, Found, Job, Parameter
 from jobs.store import JobStore, new_id
 from pipeline.kinds import ANALYSIS, queue
 
 __all__ = ["ACTIVE", "EXTENSIONS", "STARTABLE", "STATES", "Run"]
-EXTENSIONS = video.EXTENSIONS
 DEMO = Path(__file__).resolve().parent.parent / "assets" / "demo" / "plaza.mp4"
 """The clip that comes with Whycam."""
 DRAFT_SECONDS = 24 * 3600.0

@@ -12,6 +12,7 @@ import torch
 
 from cli.main import main
 from core import _container, video
+from core.limits import Limits
 from core.records import Detections
 from explain import actions, objects
 from pipeline import scoring
@@ -148,7 +149,7 @@ def test_ten_hours(analyse, tmp_path):
 def test_a_limit_that_shows_only_in_the_middle(analyse, tmp_path, monkeypatch):
     path = make(tmp_path / "a.mkv", pictures(80))
     for place in (video, _container):
-        monkeypatch.setattr(place, "LIMITS", _container.Limits(max_frames=70))
+        monkeypatch.setattr(place, "LIMITS", Limits(max_frames=70))
     refused(analyse(path), "'a.mkv' has more than 70 frames")
 
 

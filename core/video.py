@@ -2,27 +2,15 @@
 
 Nothing of a clip is trusted: FFmpeg gets an open file and no name, may open no other file and no address, and every
 limit is checked against what the container claims and again against what it holds. What is read, and what is said of
-it, is listed in ``docs/reading.md``.
+it, is listed in ``docs/reading.md``. FFmpeg is loaded by the first call: it takes memory that most pages do not need.
 """
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from fractions import Fraction
-from itertools import chain
 from pathlib import Path
 
-import av
-import numpy as np
-from av.video.frame import VideoFrame
-
-from core import _container, _decoding
-from core._container import Trouble, check_file, check_size
-from core._index import index
-from core._outcome import Outcome, Seconds
-from core._view import Painter
 from core.arrays import Images
 from core.errors import ClipError
-from core.files import staged
 from core.limits import EXTENSIONS, LIMITS, Limits, shown
 from core.records import Clip, Frames, Reading
 
@@ -43,13 +31,9 @@ def probe(path: Path | str, fps: float | None = None) -> Clip:
     Raises:
         ClipError: the file is missing, no video, without pictures, or beyond :data:`LIMITS`.
     """
-    path = Path(path)
-    found = index(path, fps)
-    width, height = found.scan.view.size
-    return Clip(
-        shown(path), sha256_of(path), found.timing.fps, width, height, found.rows if found.whole else None,
-        found.announced, found.recorded, (*found.damage, *found.notes),
-    )  # fmt: skip
+    from core import _reading
+
+    return _reading.facts(Path(path), fps, sha256_of(path))
 
 
 def read(
@@ -76,32 +60,9 @@ def read(
     Raises:
         ClipError: the clip cannot be read or lies beyond :data:`LIMITS`, be it only in its middle.
     """
-    path = Path(path)
-    found, trouble = index(path, fps), Trouble()
-    outcome, seconds, painter = Outcome(found, path), Seconds(found), Painter(found.scan.view, path)
-    (width, height), times, size = found.scan.view.size, list[float](), (0, 0)
-    fitting = max(1, min(chunk, _container.LIMITS.chunk_bytes // (width * height * 3)))
-    images: Images = np.empty((0, height, width, 3), np.uint8)
-    with _container.opened(path, found.options) as container:
-        decoded = _decoding.in_order(_decoding.frames(container, found, trouble), seconds, found)
-        for number, (frame, row, time) in enumerate(decoded):
-            outcome.note(row, time, frame.is_corrupt)
-            _container.check_reach(path, number + 1, time)
-            if (frame.width, frame.height) != size:
-                check_size(*(size := (frame.width, frame.height)), path, frame.format.padded_bits_per_pixel)
-            if taken := wanted is None or wanted(number):
-                images = images if times else np.empty((fitting, height, width, 3), np.uint8)
-                painter.paint(frame, images[len(times)])
-                times.append(time)
-            if times and (not taken or len(times) == fitting):
-                yield Frames(images[: len(times)], number + taken - len(times), np.array(times))
-                times = []
-    if times:
-        yield Frames(images[: len(times)], outcome.read - len(times), np.array(times))
-    if not outcome.read:
-        raise ClipError(f"{shown(path)!r} holds no frame that can be decoded; it may be damaged or empty")
-    if on_end is not None:
-        on_end(outcome.reading(trouble.failures, painter))
+    from core import _reading
+
+    yield from _reading.frames(Path(path), chunk, on_end, fps, wanted)
 
 
 def encode(path: Path | str, images: Iterable[Images], fps: float) -> None:
@@ -116,24 +77,9 @@ def encode(path: Path | str, images: Iterable[Images], fps: float) -> None:
         StorageError: the disk is full, or the folder cannot be written to.
         ValueError: there is no frame, or one has another size than the first.
     """
-    frames_left = iter(images)
-    first = next(frames_left, None)
-    if first is None:
-        raise ValueError("images must hold at least one frame, got none")
-    height, width = first.shape[:2]
-    with (
-        staged(Path(path)) as part,
-        av.open(f"file:{part}", "w", format="mp4", options={"movflags": "+faststart"}) as container,
-    ):
-        stream = container.add_stream("libx264", Fraction(fps).limit_denominator(60000))
-        stream.width, stream.height, stream.pix_fmt = width + width % 2, height + height % 2, "yuv420p"
-        stream.codec_context.options = {"preset": "veryfast", "crf": "20"}
-        for image in chain([first], frames_left):
-            if image.shape != (height, width, 3):
-                raise ValueError(f"images must all be ({height}, {width}, 3), got {image.shape}")
-            padded = np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-            container.mux(stream.encode(VideoFrame.from_ndarray(padded, format="rgb24")))
-        container.mux(stream.encode(None))
+    from core import _encoding
+
+    _encoding.encode(Path(path), images, fps)
 
 
 def sha256_of(path: Path | str) -> str:
@@ -142,6 +88,8 @@ def sha256_of(path: Path | str) -> str:
     Raises:
         ClipError: it is missing, empty, no regular file, or cannot be read.
     """
+    from core._container import check_file
+
     path = Path(path)
     check_file(path)
     try:

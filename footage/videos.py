@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core import video
 from core.datasets import Footage
-from core.limits import EXTENSIONS
 from core.records import Frames, Reading
 from footage import _images
 
-SUFFIXES = frozenset(f".{ending}" for ending in EXTENSIONS)
+SUFFIXES = frozenset(f".{ending}" for ending in video.EXTENSIONS)
 IMAGES_PER_SECOND = 25.0
 """Frame rate of a folder of images, which names none."""
 
@@ -34,8 +34,6 @@ class VideoClip:
         Raises:
             ClipError: it is no video, or lies beyond the limits.
         """
-        from core import video  # the decoder takes memory that listing data sets does not need
-
         self.complaints.clear()
         return video.read(self.path, chunk, self._note)
 

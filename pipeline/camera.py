@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import cv2
 import numpy as np
 
-from core import files, pictures, typed_json
+from core import files, pictures, typed_json, video
 from core.arrays import Images
 from core.errors import InputError, UnknownNameError, WeightsError, expect
 from core.normality import AlarmCurve, Normality
@@ -214,8 +214,6 @@ def look(camera: Camera, path: Path) -> tuple[str, ...]:
     Raises:
         ClipError: the clip cannot be read.
     """
-    from core import video  # the decoder takes memory that listing cameras does not need
-
     seen: list[Images] = []
     size = (0, 0)
     for chunk in video.read(path, chunk=16, wanted=lambda frame: frame % 4 == 0):

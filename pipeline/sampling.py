@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from core import video
 from core.arrays import Bools, Images, Ints
 from core.clock import Clock
 from core.errors import ClipError
@@ -17,12 +17,6 @@ FASTER = 1.75
 """A clip with at least so many times its camera's frames a second is thinned to every second, third, … frame."""
 SLOWER, TOO_SLOW = 1.5, 4.0
 """Times as far that things move from frame to frame: from these on a clip is warned of, and refused."""
-
-
-def _read(path: Path, chunk: int, **options: Any) -> Iterator[Frames]:
-    from core import video  # the decoder takes memory, and the page of a finished run needs none of it
-
-    return video.read(path, chunk, **options)
 
 
 @dataclass(frozen=True)
@@ -73,7 +67,7 @@ class Sampler:
         Raises:
             ClipError: the clip cannot be read.
         """
-        return cls(rate, camera_rate, Repeats.of(_read(path, 16)))
+        return cls(rate, camera_rate, Repeats.of(video.read(path, 16)))
 
     def take(self, chunk: Frames) -> Iterator[Sample]:
         """Yield the frames of a chunk that are analysed, split where the recording had a gap."""
@@ -177,7 +171,7 @@ class Analysed:
             ClipError: the clip cannot be read.
         """
         sampler, found = Sampler.of(path, rate, camera_rate), list[Sample]()
-        for chunk in _read(path, 8):
+        for chunk in video.read(path, 8):
             found += sampler.take(chunk)
             if len(sampler.seconds) >= stop:
                 break
@@ -209,7 +203,7 @@ def load(path: Path, numbers: Ints) -> Images:
 def decode(path: Path, numbers: Ints, chunk: int = 8, fps: float | None = None) -> Iterator[Frames]:
     """Decode the frames of a clip with these ascending numbers, (N,), in chunks; see :func:`core.video.read`."""
     wanted = set(numbers.tolist())
-    for part in _read(path, chunk, fps=fps, wanted=wanted.__contains__) if wanted else ():
+    for part in video.read(path, chunk, fps=fps, wanted=wanted.__contains__) if wanted else ():
         yield part
         if part.first + len(part) > numbers[-1]:
             return

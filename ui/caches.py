@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.records import Clip
+from core.video import probe
 from pipeline.camera import load, look
 
 SHORT = 8
@@ -16,8 +17,6 @@ SHORT = 8
 @st.cache_data(max_entries=64, show_spinner="Reading the clip…")
 def clip_facts(path: str) -> Clip:
     """Look at a clip."""
-    from core.video import probe  # the decoder takes memory that most pages do not need
-
     return probe(path)
 
 

@@ -4,6 +4,7 @@ import tempfile
 from itertools import chain
 from pathlib import Path
 
+from core import video
 from core.errors import InputError
 from pipeline import store
 from pipeline.evaluation import evaluations
@@ -36,8 +37,6 @@ def start(request: EvaluationRequest, clip: str) -> Run:
         InputError: the evaluation is of no camera, or its data set or clip is no longer there.
         StorageError: the video cannot be kept.
     """
-    from core import video  # the decoder takes memory that the page of results does not need
-
     if request.kind != "camera":
         raise InputError(f"{request.system} is no camera: its scores came in a file, and nothing can score the clip")
     distortion, dataset = Distortion.read(request.distortion), evaluations.open_dataset(request.data)

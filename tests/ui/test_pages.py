@@ -10,7 +10,7 @@ from jobs.store import JobStore
 from pipeline import camera as cameras
 from pipeline import run_view, store
 from tests.ui import made
-from ui import results
+from ui import caches, results
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {"new": "app.py", "run": "pages/1_Run.py", "runs": "pages/2_Runs.py", "cameras": "pages/3_Cameras.py"}
@@ -323,9 +323,9 @@ def test_what_is_wrong_with_a_file_is_said_before_it_is_analysed_under_its_owner
     video.encode(path, made.pictures(40), made.FPS)
     with path.open("rb") as file:
         run = store.create(file, "car <park>.mp4")
-    probe = video.probe
+    probe = caches.probe
     note = f"{run.path.name!r} is cut: its last 3 s are missing"
-    monkeypatch.setattr(video, "probe", lambda path: dataclasses.replace(probe(path), notes=(note,)))
+    monkeypatch.setattr(caches, "probe", lambda path: dataclasses.replace(probe(path), notes=(note,)))
     at = show("new", clip=run.id)
     assert "&#x27;car &lt;park&gt;.mp4&#x27; is cut: its last 3 s are missing" in html(at) and "clip.mp4" not in html(
         at

@@ -1,0 +1,58 @@
+"""The reading of a clip, from its index to frames as they are shown."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from core import _container, _decoding
+from core._container import Trouble, check_size
+from core._index import index
+from core._outcome import Outcome, Seconds
+from core._view import Painter
+from core.arrays import Images
+from core.errors import ClipError
+from core.limits import shown
+from core.records import Clip, Frames, Reading
+
+
+def facts(path: Path, fps: float | None, sha256: str) -> Clip:
+    """Do :func:`core.video.probe`."""
+    found = index(path, fps)
+    width, height = found.scan.view.size
+    return Clip(
+        shown(path), sha256, found.timing.fps, width, height, found.rows if found.whole else None,
+        found.announced, found.recorded, (*found.damage, *found.notes),
+    )  # fmt: skip
+
+
+def frames(
+    path: Path, chunk: int, on_end: Callable[[Reading], None] | None, fps: float | None,
+    wanted: Callable[[int], bool] | None,
+) -> Iterator[Frames]:  # fmt: skip
+    """Do :func:`core.video.read`."""
+    found, trouble = index(path, fps), Trouble()
+    outcome, seconds, painter = Outcome(found, path), Seconds(found), Painter(found.scan.view, path)
+    (width, height), times, size = found.scan.view.size, list[float](), (0, 0)
+    fitting = max(1, min(chunk, _container.LIMITS.chunk_bytes // (width * height * 3)))
+    images: Images = np.empty((0, height, width, 3), np.uint8)
+    with _container.opened(path, found.options) as container:
+        decoded = _decoding.in_order(_decoding.frames(container, found, trouble), seconds, found)
+        for number, (frame, row, time) in enumerate(decoded):
+            outcome.note(row, time, frame.is_corrupt)
+            _container.check_reach(path, number + 1, time)
+            if (frame.width, frame.height) != size:
+                check_size(*(size := (frame.width, frame.height)), path, frame.format.padded_bits_per_pixel)
+            if taken := wanted is None or wanted(number):
+                images = images if times else np.empty((fitting, height, width, 3), np.uint8)
+                painter.paint(frame, images[len(times)])
+                times.append(time)
+            if times and (not taken or len(times) == fitting):
+                yield Frames(images[: len(times)], number + taken - len(times), np.array(times))
+                times = []
+    if times:
+        yield Frames(images[: len(times)], outcome.read - len(times), np.array(times))
+    if not outcome.read:
+        raise ClipError(f"{shown(path)!r} holds no frame that can be decoded; it may be damaged or empty")
+    if on_end is not None:
+        on_end(outcome.reading(trouble.failures, painter))

@@ -3,8 +3,7 @@
 import streamlit as st
 
 from pipeline import store
-from ui import frame, upload
-from ui.runs import row
+from ui import frame, runs, upload
 
 frame.page("New analysis")
 
@@ -13,8 +12,7 @@ if uploaded is None:
     at_work = [run for run in store.runs() if run.active]
     if at_work:
         st.subheader("Running now")
-    for run in at_work:
-        row(run)
+        runs.table([run.id for run in at_work])
     if not store.runs():
         st.caption("No runs yet: try the demo.")
     st.stop()

@@ -8,10 +8,10 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from core.errors import InputError
-from core.files import folder
+from core.files import folder, storage_error
 from jobs import processes
 from jobs.job import LOG, STARTABLE, STATES, Job
 from jobs.store import AnyJob, JobStore
@@ -58,13 +58,14 @@ class Queue:
 
         Raises:
             InputError: there is no such job, it is active or done, or another one works on its subject.
+            StorageError: its folder cannot be written to.
         """
         self.notice_dead()
         job = self.store.get(job_id, Job)
         if job.state not in STARTABLE:
             raise InputError(f"{job.title!r} is {job.state} already; only what is neither active nor done can start")
         changed = {name: value for name, value in parameters.items() if value is not None}
-        with (folder(job.folder) / LOG).open("ab") as log:
+        with _log_of(job) as log:
             worker = subprocess.Popen(
                 [*WORKER, job_id, self.kinds[job.kind]],
                 cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
@@ -148,3 +149,11 @@ class Queue:
             return self.store.end(job.id, "cancelled", "", job.process)
         said = f"its worker ended without a word; resume it, or see {LOG} in {job.folder}"
         return self.store.end(job.id, "interrupted", said, job.process)
+
+
+def _log_of(job: Job) -> IO[bytes]:
+    path = folder(job.folder) / LOG
+    try:
+        return path.open("ab")
+    except OSError as error:
+        raise storage_error(path, error) from error

@@ -89,7 +89,7 @@ class JobStore:
         return self._set(
             job_id,
             "parameters = json_patch(parameters, ?), process = ?, queued = ?, state = 'queued', stage = '',"
-            " reason = '', progress = NULL, started = NULL, ended = NULL, cancel_requested = NULL,"
+            " priority = 0, reason = '', progress = NULL, started = NULL, ended = NULL, cancel_requested = NULL,"
             " attempts = attempts + 1, position = (SELECT COALESCE(MAX(position), 0) + 1 FROM jobs)",
             (_json(parameters), process, time.time()),
             STARTABLE,

@@ -32,7 +32,7 @@ if selected is None:
     events.nothing_found(cut)
 else:
     with st.spinner("Reading what was kept of the events…"):
-        analysis = results.analysis_at(run, threshold)
+        analysis = results.explained(run, threshold)
     listed, looked_at = st.columns([2, 5], gap="large")
     with listed:
         events.event_list(run, analysis, selected)

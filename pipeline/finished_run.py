@@ -27,6 +27,7 @@ from pipeline.frame_log import FrameLog
 from pipeline.sampling import Analysed
 
 FACTS, EVIDENCE, WHY = "run.json", "evidence", "why"
+UNFINISHED = "this run holds no finished analysis; analyse the clip again"
 MAX_EXPLAINED_FRAMES = 900
 """Explained frames, three minutes, from which an event's causes are told: of a longer one, those around its peak."""
 
@@ -98,16 +99,23 @@ def read(folder: Path) -> FinishedRun:
         InputError: it holds no run that came to its end.
     """
     facts = _facts(folder)
-    log = frame_log.read(folder, facts.clip.fps)
+    try:
+        log = frame_log.read(folder, facts.clip.fps)
+        clock = log.clock(facts.clip.fps)
+    except (OSError, ValueError) as error:
+        raise InputError(UNFINISHED) from error
+    alone = not (folder / frame_log.FILE).exists()
+    if len(log) < (1 if alone else facts.clip.frames or 1) or not np.isfinite(clock.times).all():
+        raise InputError(UNFINISHED)
     hidden = hidden_frames(facts.disturbances, log, facts.span)
-    return FinishedRun(facts, log, log.clock(facts.clip.fps), np.where(hidden, np.float32("nan"), log.scores))
+    return FinishedRun(facts, log, clock, np.where(hidden, np.float32("nan"), log.scores))
 
 
 def _facts(folder: Path) -> RunFacts:
     try:
         return typed_json.read(RunFacts, folder / FACTS, unknown="ignore")
     except InputError as error:
-        raise InputError("this run holds no finished analysis; analyse the clip again") from error
+        raise InputError(UNFINISHED) from error
 
 
 def hidden_frames(disturbances: Sequence[Disturbance], log: FrameLog, span: int) -> Bools:

@@ -7,6 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from core import pictures
+from core.arrays import Images
 from core.errors import WhycamError
 from pipeline.evaluation import contamination, evaluated_run, evaluations, latest
 from pipeline.evaluation import export as out
@@ -129,12 +131,13 @@ def show(chosen: Sequence[Result]) -> None:
 
 
 def _detection(chosen: Sequence[Result]) -> None:
-    drawn = []
+    readable = []
     for one, _ in chosen:
         try:
-            drawn.append((name_of(one), one.curves()))
+            readable.append((one, one.curves()))
         except WhycamError as error:
             frame.notice(error)
+    drawn = [(name_of(one), curves) for one, curves in readable]
     shown = {"ROC": charts.curve("roc", drawn), "Precision and recall": charts.curve("pr", drawn),
              "Calibration": charts.calibration(drawn)}  # fmt: skip
     for column, (title, figure) in zip(st.columns(3), shown.items(), strict=True):
@@ -154,8 +157,8 @@ def _detection(chosen: Sequence[Result]) -> None:
         for one, result in chosen:
             st.markdown(f"**{escape_markdown(name_of(one))}**")
             figures(result["videos"])
-    for one, _ in chosen:
-        _worst_frames(one, name_of(one))
+    for one, curves in readable:
+        _worst_frames(one, curves.get("worst", []))
 
 
 def _distortions(chosen: Sequence[Result]) -> None:
@@ -204,23 +207,30 @@ def _figures(rows: Sequence[Mapping[str, Any]]) -> None:
     figures([{key: value for key, value in row.items() if key not in alike} for row in rows])
 
 
-def _worst_frames(one: Evaluation, name: str) -> None:
+def _worst_frames(one: Evaluation, worst: Sequence[Mapping[str, Any]]) -> None:
     """Show the worst frames of an evaluation, false alarms first, each with the way to its event."""
-    pictures = [(number, row) for number, row in enumerate(one.curves().get("worst", []))
-                if (one.folder / f"worst-{number}.jpg").exists()]  # fmt: skip
+    kept = [(number, image, row) for number, row in enumerate(worst) if (image := _picture_of(one, number)) is not None]
     for kind, said in (("false alarm", "normal frames that score highest"), ("missed", "abnormal ones, lowest")):
-        some = [(number, row) for number, row in pictures if row["kind"] == kind]
+        some = [(number, image, row) for number, image, row in kept if row["kind"] == kind]
         if not some:
             continue
-        st.markdown(f"**Most confident errors, {escape_markdown(name)}: {said}**")
-        for column, (number, row) in zip(st.columns(WORST_PER_ROW), some, strict=False):
+        st.markdown(f"**Most confident errors, {escape_markdown(name_of(one))}: {said}**")
+        for column, (number, image, row) in zip(st.columns(WORST_PER_ROW), some, strict=False):
             with column:
-                _picture(one, number, row)
+                _picture(one, number, image, row)
 
 
-def _picture(one: Evaluation, number: int, row: Mapping[str, Any]) -> None:
+def _picture_of(one: Evaluation, number: int) -> Images | None:
+    """Return one of the worst frames; None where it cannot be read."""
+    try:
+        return pictures.read(one.folder / f"worst-{number}.jpg")
+    except WhycamError:
+        return None
+
+
+def _picture(one: Evaluation, number: int, image: Images, row: Mapping[str, Any]) -> None:
     caption = escape_markdown(f"{row['clip']}, frame {row['frame']}")
-    st.image((one.folder / f"worst-{number}.jpg").read_bytes(), caption=caption)
+    st.image(image, caption=caption)
     if one.request.kind != "camera" or one.request.by:
         return
     run = evaluated_run.run_of(one.request, str(row["clip"]))

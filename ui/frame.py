@@ -8,12 +8,15 @@ import streamlit as st
 
 from core.errors import WhycamError
 from pipeline import store
+from pipeline.kinds import queue
 from pipeline.store import Run
 from ui.formatting import STATES, escape_html
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 NEW, RUN, RUNS, CAMERAS = "app.py", "pages/1_Run.py", "pages/2_Runs.py", "pages/3_Cameras.py"
 EVALUATION, WHY, HELP = "pages/4_Evaluation.py", "pages/5_Why.py", "pages/6_Help.py"
+LONGEST_FRAME = 12
+"""Digits of a frame's number in the address, at most."""
 
 
 def page(title: str) -> None:
@@ -29,6 +32,11 @@ def page(title: str) -> None:
         st.page_link(HELP, label="Help", icon=":material/help:")
     if sentence := st.session_state.pop("refused", None):
         notice(sentence)
+    try:
+        queue().line()
+    except WhycamError as error:  # the index cannot be used: no page has anything to show
+        notice(error)
+        st.stop()
 
 
 def notice(sentence: object, kind: str = "bad") -> None:
@@ -60,6 +68,12 @@ def run_of_url() -> Run:
         return store.get(run_id)
     except WhycamError as error:
         stop_with(error)
+
+
+def frame_of_url() -> int | None:
+    """Return the frame that the address names; None where it names none, or what no clip has."""
+    at = st.query_params.get("at", "")
+    return int(at) if at.isdecimal() and len(at) <= LONGEST_FRAME else None
 
 
 def run_action(do: Callable[[str], object], job_id: str) -> None:

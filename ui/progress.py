@@ -57,6 +57,9 @@ def stopped(run: Run) -> None:
     kind = "bad" if run.state == "failed" else "warn"
     said = {"cancelled": "It was cancelled; what it had scored is kept.", "interrupted": "It was interrupted."}
     frame.notice(run.reason or said.get(run.state, "It has not been started."), kind)
+    if run.state == "draft":
+        st.page_link(frame.NEW, label="Choose its camera", icon=":material/videocam:", query_params={"clip": run.id})
+        return
     with st.container(horizontal=True):
         again = "Try again" if run.state == "failed" else "Resume"
         if st.button(again, type="primary", icon=":material/play_arrow:"):
@@ -85,4 +88,5 @@ def queue_position(job: Job) -> str:
 
 def run_duration(run: Run) -> str:
     """Tell how long a run took."""
-    return f"took {duration(run.ended - run.started)}" if run.started and run.ended else ""
+    took = run.ended - run.started if run.started and run.ended else -1.0  # less than none: the clock was set back
+    return f"took {duration(took)}" if took >= 0 else ""

@@ -34,9 +34,18 @@ def _analysis(folder: str, finished: float | None, threshold: float | None) -> A
 def finished(run: Run) -> Analysis:
     """Return a finished run's answer; end the page with a sentence where its files are gone."""
     try:
+        run_view.floor_of(run.folder)  # what is remembered of a run does not outlive its files
         return analysis_at(run)
     except WhycamError as error:
         frame.title(run)
+        frame.stop_with(error)
+
+
+def explained(run: Run, threshold: float) -> Analysis:
+    """Return the answer at a threshold; end the page with a sentence where what was kept of the events is gone."""
+    try:
+        return analysis_at(run, threshold)
+    except WhycamError as error:
         frame.stop_with(error)
 
 
@@ -54,8 +63,7 @@ def threshold_picker(run: Run, base: Analysis) -> float:
     """Let the threshold be moved; the page then only reads what is stored."""
     low, high, step = _range(base)
     start = min(max(round(base.threshold / step) * step, low), high)
-    for key in ("threshold", "number"):
-        st.session_state.setdefault(f"{key}-{run.id}", _threshold_of_url(low, high, start))
+    _follow_url(run.id, _threshold_of_url(low, high, start))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="threshold-row"):
         st.slider("Threshold", low, high, step=step, key=f"threshold-{run.id}", on_change=_changed,
                   args=(run.id, "threshold", "number"))  # fmt: skip
@@ -69,6 +77,14 @@ def threshold_picker(run: Run, base: Analysis) -> float:
             f"Under {run_view.floor_of(run.folder):.2f} events may have no pictures, and then they have no causes."
         )
     return base.threshold if chosen == start else chosen
+
+
+def _follow_url(run_id: str, asked: float) -> None:
+    """Show the threshold that the address asks for, unless it is that of the last change: the browser went back."""
+    address = st.query_params.get("threshold", "")
+    if f"threshold-{run_id}" not in st.session_state or st.session_state.get(f"address-{run_id}") != address:
+        st.session_state[f"address-{run_id}"] = address
+        st.session_state[f"threshold-{run_id}"] = st.session_state[f"number-{run_id}"] = asked
 
 
 def _range(base: Analysis) -> tuple[float, float, float]:
@@ -90,11 +106,12 @@ def _threshold_of_url(low: float, high: float, start: float) -> float:
 def _changed(run_id: str, source: str, other: str) -> None:
     value = st.session_state[f"{source}-{run_id}"]
     st.session_state[f"{other}-{run_id}"] = value
-    st.query_params["threshold"] = f"{value:.6g}"
+    st.query_params["threshold"] = st.session_state[f"address-{run_id}"] = f"{value:.6g}"
 
 
 def _reset(run_id: str, start: float) -> None:
     st.session_state[f"threshold-{run_id}"] = st.session_state[f"number-{run_id}"] = start
+    st.session_state[f"address-{run_id}"] = ""
     st.query_params.pop("threshold", None)
 
 
@@ -102,9 +119,8 @@ def selected_event(analysis: Analysis) -> int | None:
     """Return the index of the event that is looked at: what the address says, else the highest."""
     if not analysis.events:
         return None
-    at = st.query_params.get("at", "")
-    if at.isdecimal():
-        return charts.event_at(analysis, int(at))
+    if (at := frame.frame_of_url()) is not None:
+        return charts.event_at(analysis, at)
     return int(np.argmax([one.event.peak_score for one in analysis.events]))
 
 

@@ -40,13 +40,16 @@ def table(chosen: Sequence[str]) -> None:
     page = st.pagination(pages, key=f"runs-{pages}") if pages > 1 else 1
     shown = set(chosen[(page - 1) * PAGE : page * PAGE])
     busy = any(run.active for run in store.runs() if run.id in shown)
-    st.fragment(_rows, run_every=2.0 if busy else None)(shown)
+    st.fragment(_rows, run_every=2.0 if busy else None)(shown, busy)
 
 
-def _rows(shown: set[str]) -> None:
-    for run in store.runs():
-        if run.id in shown:
-            row(run)
+def _rows(shown: set[str], busy: bool) -> None:
+    """Show runs; the whole page is drawn again when the first of them is started or the last of them has ended."""
+    listed = [run for run in store.runs() if run.id in shown]
+    if any(run.active for run in listed) != busy:
+        st.rerun()
+    for run in listed:
+        row(run)
 
 
 def row(run: Run) -> None:
@@ -93,6 +96,8 @@ def waiting_jobs() -> None:
 
 def _waiting_rows() -> None:
     waiting = queue().line()
+    if not waiting:
+        st.rerun()
     for number, job in enumerate(waiting):
         with st.container(horizontal=True, vertical_alignment="center", key=f"line-{job.id}"):
             frame.job_row(job.state, job.title, f"{job.kind} · queued {formatting.ago(job.queued or job.created)}")

@@ -63,14 +63,17 @@ def _uploaded_of_url() -> Run | None:
     run_id = st.query_params.get("clip")
     if not run_id:
         return None
+    run = None
     try:
         run = store.get(run_id)
-    except WhycamError:
-        run = None
-    if run is None or run.state != "draft":
-        del st.query_params["clip"]
-        return None
-    return run
+        if run.state == "draft" and run.path.is_file():
+            caches.clip_facts(str(run.path))
+            return run
+    except WhycamError as error:
+        if run is not None:
+            frame.notice(run.named(str(error)))
+    del st.query_params["clip"]
+    return None
 
 
 def show_clip(run: Run) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from core.analysis import Analysis
 from core.arrays import Images
 from core.errors import WhycamError
-from core.explanation import FrameExplanation, MethodFigures
+from core.explanation import FILE, FrameExplanation, MethodFigures
 from core.progress import roughly
 from pipeline.explaining import explanations
 from pipeline.explaining.explanations import Explanation, ExplanationRequest
@@ -32,9 +32,9 @@ VIEWER = st.components.v2.component(
 def frame_picker(run: Run, analysis: Analysis) -> int:
     """Let a frame be chosen: that of the address, an event's peak, or any other."""
     peaks, last = [one.event.peak for one in analysis.events], len(analysis.scores) - 1
-    at = st.query_params.get("at", "")
-    first = int(at) if at.isdecimal() and int(at) <= last else (peaks[0] if peaks else 0)
-    kept = explanations.explained(run)
+    at = frame.frame_of_url()
+    first = at if at is not None and at <= last else (peaks[0] if peaks else 0)
+    kept = [number for number in explanations.explained(run) if number <= last]
     with st.container(horizontal=True, vertical_alignment="bottom", key="why-frame"):
         known = sorted({*peaks, *kept, first})
         selected = st.selectbox(
@@ -62,7 +62,7 @@ def method_form(run: Run, analysis: Analysis, chosen: int) -> None:
     except WhycamError as error:
         frame.notice(error)
         return
-    with st.expander("Methods", expanded=explanations.result(run, chosen) is None and not busy):
+    with st.expander("Methods", expanded=not (explanations.place(run, chosen) / FILE).exists() and not busy):
         evaluations = st.slider("Evaluations of each method", offered.start, offered[-1], facts.default, offered.step,
                                 key=f"why-budget-{run.camera}",
                                 help="How often a method may ask the detector: more is slower, steadier")  # fmt: skip
@@ -156,7 +156,11 @@ def _frame_importance(shares: Sequence[float]) -> str:
 
 
 def _event_counterfactual(run: Run, chosen: int) -> None:
-    told = explanations.counterfactual(run, chosen)
+    try:
+        told = explanations.counterfactual(run, chosen)
+    except WhycamError as error:
+        frame.notice(error)
+        return
     if told is None:
         return
     st.subheader("The event without it")

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from core import device
+from core.errors import InputError
 from core.files import home
 from core.progress import Progress
 from footage.videos import VideoClip
@@ -20,11 +21,14 @@ def run(context: JobContext) -> None:
     """Make the camera, and publish what was chosen and what speaks against the footage.
 
     Raises:
+        InputError: uploaded clips are no longer there.
         WhycamError: as :func:`pipeline.training.train_camera.train_camera` does.
     """
     job = context.store.get(context.job.id, TrainingJob)
     context.owner_names = job.named
     context.publish(notes=[], chosen=None, unfit=None)
+    if len(job.paths) != len(job.clips):
+        raise InputError(f"clips of {job.camera!r} are no longer there; delete this training, and train on them again")
     clips = [VideoClip(name, path) for name, path in zip(job.clips, job.paths, strict=True)]
     request = TrainingRequest(minutes=job.minutes, false_alarms=job.false_alarms, resume=True, anyway=job.anyway)
     try:

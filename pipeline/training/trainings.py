@@ -38,8 +38,8 @@ class TrainingJob(Job):
 
     @property
     def paths(self) -> list[Path]:
-        """The clips' files, in order."""
-        return sorted((self.folder / "clips").iterdir())
+        """The clips' files, in order; none where their folder is gone."""
+        return sorted((self.folder / "clips").glob("*"))
 
     def named(self, sentence: str) -> str:
         """Put the clips' own names where a sentence gives those of their files here."""

@@ -149,6 +149,28 @@ def test_a_run_can_be_cancelled_resumed_and_deleted(page, address, clip):
     assert run.id not in [one.id for one in store.runs()]
 
 
+def test_a_run_that_is_resumed_in_the_list_is_followed_to_its_end(page, address, home, clip):
+    with clip.open("rb") as file:
+        run = store.create(file, "follow me.mp4")
+    assert JobStore().enqueue(run.id, "me", {"camera": "street"})
+    JobStore().end(run.id, "interrupted", "its worker ended", "me")
+    page.goto(f"{address}/Runs")
+    page.get_by_label("Clip's name").fill("follow me")
+    page.get_by_label("Clip's name").press("Enter")
+    row = page.locator("[class*=st-key-run-]").last
+    expect(page.locator("[class*=st-key-run-]")).to_have_count(1)
+    page.get_by_role("button", name="Resume").click()
+    expect(row).to_contain_text("40 %")
+    elsewhere = page.context.new_page()
+    elsewhere.goto(address)
+    expect(elsewhere.locator("[class*=st-key-run-]")).to_contain_text("40 %")
+    (home / "go").touch()
+    expect(row).to_contain_text("2 unusual events")
+    expect(elsewhere.locator("[class*=st-key-run-]")).to_have_count(0)
+    (home / "go").unlink()
+    elsewhere.close()
+
+
 def test_a_bad_file_gets_its_sentence_and_leaves_nothing(page, address):
     before = {run.id for run in store.runs(store.STATES)}
     upload(page, address, "notes.mp4", b"dear diary, this is no film" * 99)

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from core.errors import InputError
+from core.errors import InputError, StorageError
 from jobs import processes
 from jobs import queue as queues
 from jobs.job import Job
@@ -153,6 +153,24 @@ def test_the_line_can_be_changed_and_left(queue):
     queue.cancel(first.id)
     until(queue, b, ended)
     assert (first.folder.parent / "order").read_text().split() == ["a", "b"]
+
+
+def test_a_job_that_is_resumed_goes_to_the_end_of_the_line_whatever_its_place_was(queue):
+    first = until(queue, begun(queue, "slow"), at_work)
+    hurried, other = begun(queue, title="hurried"), begun(queue, title="other")
+    assert queue.store.prioritise(hurried, 3) and queue.cancel(hurried)
+    until(queue, hurried, ended)
+    queue.submit(hurried)
+    assert [job.title for job in queue.line()] == ["other", "hurried"]
+    assert queue.get(first.id, Job).active and queue.get(other, Job).active
+
+
+def test_a_folder_that_cannot_be_written_to_is_a_sentence_and_the_job_stays(queue):
+    job_id = draft(queue)
+    (queue.get(job_id, Job).folder / "worker.log").mkdir(parents=True)
+    with pytest.raises(StorageError, match=r"'worker\.log' could not be written to"):
+        queue.submit(job_id)
+    assert queue.get(job_id, Job).state == "draft"
 
 
 def test_two_jobs_of_a_kind_do_not_work_on_the_same_thing(queue):

@@ -167,6 +167,15 @@ def worst_of_a_camera(number):
     (folder / "worst-0.jpg").write_bytes(bytes(cv2.imencode(".jpg", np.zeros((8, 8, 3), np.uint8))[1]))
 
 
+def test_curves_and_pictures_that_are_damaged_leave_the_figures_readable():
+    worst_of_a_camera(4)
+    worst_of_a_camera(5)
+    kept = files.home() / "evaluations"
+    (kept / "20261122-120004-000004" / "worst-0.jpg").write_bytes(b"no picture")
+    (kept / "20261122-120005-000005" / "curves.json").write_text("[")
+    assert "Curves.json of evaluation 20261122-120005-000005 cannot be used" in html(show())
+
+
 def test_a_worst_frame_offers_a_run_and_then_opens_it(monkeypatch):
     worst_of_a_camera(4)
     asked = []

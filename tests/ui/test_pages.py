@@ -3,6 +3,7 @@ import json
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import video
@@ -10,7 +11,7 @@ from jobs.store import JobStore
 from pipeline import camera as cameras
 from pipeline import run_view, store
 from tests.ui import made
-from ui import caches, results
+from ui import caches, progress, results
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {"new": "app.py", "run": "pages/1_Run.py", "runs": "pages/2_Runs.py", "cameras": "pages/3_Cameras.py"}
@@ -249,6 +250,74 @@ def test_a_finished_run_without_its_files_gets_a_sentence():
     run = made.done()
     (run.folder / "run.json").write_text("{")
     assert "no finished analysis" in html(show("run", run=run.id))
+
+
+@pytest.mark.parametrize("name", ["frames.bin", "run.json"])
+@pytest.mark.parametrize("content", [b"", b"\0junk{" * 99, None])
+def test_a_finished_run_whose_files_are_damaged_gets_a_sentence_also_where_it_was_looked_at_before(name, content):
+    run = made.done()
+    show("run", run=run.id)
+    path = run.folder / name
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    if name == "frames.bin":
+        st.cache_resource.clear()
+    assert "This run holds no finished analysis; analyse the clip again" in html(show("run", run=run.id))
+
+
+def test_evidence_that_is_gone_at_another_threshold_gets_a_sentence():
+    run = made.done()
+    show("run", run=run.id)
+    for kept in (run.folder / "evidence").glob("*.npz"):
+        kept.write_bytes(b"no pictures")
+    assert "No readable evidence of frame" in html(show("run", run=run.id, threshold="3"))
+
+
+def test_a_number_of_the_address_that_no_clip_has_is_left_aside():
+    assert "Event 1 of 2" in [s.value for s in show("run", run=made.done().id, at="9" * 5000).subheader]
+
+
+def test_the_browsers_back_button_brings_the_threshold_back():
+    run = made.done()
+    at = show("run", run=run.id)
+    for score in (7.0, 3.0):
+        fine(at.number_input(key=f"number-{run.id}").set_value(score).run())
+    at.query_params["threshold"] = "7"
+    fine(at.run())
+    assert (at.slider(key=f"threshold-{run.id}").value, at.number_input(key=f"number-{run.id}").value) == (7.0, 7.0)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_index_that_cannot_be_used_gets_a_sentence_on_every_page(page, whycam_home):
+    run = made.done()
+    for end in ("-wal", "-shm"):
+        (whycam_home / f"index.sqlite{end}").unlink(missing_ok=True)
+    (whycam_home / "index.sqlite").write_bytes(b"no database" * 999)
+    assert "index.sqlite, cannot be used" in html(show(page, run=run.id))
+
+
+def test_a_draft_whose_clip_is_gone_or_damaged_is_left_aside(tmp_path):
+    made.camera()
+    video.encode(tmp_path / "a.mp4", made.pictures(40), made.FPS)
+    gone, damaged = made.draft(), made.draft("mine.mp4")
+    gone.path.write_bytes((tmp_path / "a.mp4").read_bytes())
+    assert "320 × 180 pixels" in html(show("new", clip=gone.id))
+    gone.path.unlink()
+    at = show("new", clip=gone.id)
+    assert "clip" not in at.query_params and "pixels" not in html(at)
+    assert "mine.mp4&#x27; is not a video" in html(show("new", clip=damaged.id))
+
+
+def test_a_draft_is_sent_back_to_where_its_camera_is_chosen():
+    at = show("run", run=made.draft().id)
+    assert "It has not been started." in html(at) and labels(at) == []
+
+
+def test_a_clock_that_was_set_back_gives_no_length():
+    run = made.done()
+    assert progress.run_duration(run).startswith("took")
+    assert progress.run_duration(dataclasses.replace(run, ended=run.started - 3600)) == ""
 
 
 def test_the_picture_can_be_looked_at_without_heat_and_boxes():

@@ -116,6 +116,24 @@ def test_maps_stand_side_by_side_ranked_with_their_figures():
     assert explanations.explained(run) == [FRAME]
 
 
+@pytest.mark.parametrize(("name", "said"), [
+    ("explain.json", "The explanation of frame 00000150 cannot be used"),
+    ("counterfactual.json", "The counterfactual of frame 00000150 cannot be used"),
+])  # fmt: skip
+def test_an_explanation_that_is_damaged_can_be_asked_for_again(name, said):
+    run = made.done()
+    (explained(run) / name).write_text("{")
+    at = show(run, at=str(FRAME))
+    assert said in html(at) and "ask for it again" in html(at)
+
+
+def test_a_frame_that_the_clip_does_not_have_is_not_offered():
+    run = made.done()
+    explained(run, 4000)
+    at = show(run, at="9" * 5000)
+    assert not any("4,000" in option for option in at.selectbox(key="why-known").options)
+
+
 def test_the_report_has_the_explanations_in_it():
     run = made.done()
     explained(run)

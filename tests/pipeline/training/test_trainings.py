@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -50,6 +51,16 @@ def test_a_training_goes_its_way_and_says_so(whycam_home):
     assert (whycam_home / "cameras" / "yard" / "camera.json").exists()
     trainings.delete(made.id)
     assert trainings.trainings() == [] and (whycam_home / "cameras" / "yard" / "camera.json").exists()
+
+
+@pytest.mark.usefixtures("quiet")
+def test_clips_that_are_no_longer_there_are_one_sentence():
+    made = submitted(clips=("a.mp4", "b.mp4"))
+    shutil.rmtree(made.folder / "clips")
+    inline.work(made.id)
+    made = trainings.get(made.id)
+    said = "clips of 'yard' are no longer there; delete this training, and train on them again"
+    assert (made.state, made.reason) == ("failed", said)
 
 
 @pytest.mark.usefixtures("quiet")

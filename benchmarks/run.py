@@ -8,6 +8,7 @@ from typing import Any
 from benchmarks import (
     _explanations_page,
     agreement,
+    attributes,
     detectors,
     disturbances,
     explanations,
@@ -18,7 +19,7 @@ from benchmarks import (
     speed,
 )
 from core import device
-from core.files import write_json, write_text
+from core.files import home, write_json, write_text
 from core.registry import pick
 
 Rows = Sequence[Mapping[str, Any]]
@@ -165,6 +166,13 @@ def _agreement(request: Request) -> Measured:
     return Measured(_machine(request), {"agreement": rows, "worst": worst}, rows, notes)
 
 
+def _attributes(request: Request) -> Measured:
+    rows = attributes.measure(
+        request.device, request.data, request.root, request.work or home() / "observed", request.tell
+    )
+    return Measured(_machine(request), {"data": request.data, "attributes": rows}, rows)
+
+
 def _labelled(request: Request) -> Measured:
     rows = labelled.measure(request.device, request.root, request.weights, request.tell)
     return Measured(_machine(request), {"labelled": rows}, rows)
@@ -181,6 +189,7 @@ def _overlays(request: Request) -> Measured:
 
 
 BENCHMARKS: dict[str, Callable[[Request], Measured]] = {
-    "agreement": _agreement, "labelled": _labelled, "detectors": _detectors, "explanations": _explanations,
-    "boxes": _boxes, "faults": _faults, "disturbances": _disturbances, "overlays": _overlays,
+    "agreement": _agreement, "attributes": _attributes, "labelled": _labelled, "detectors": _detectors,
+    "explanations": _explanations, "boxes": _boxes, "faults": _faults, "disturbances": _disturbances,
+    "overlays": _overlays,
 }  # fmt: skip

@@ -21,10 +21,11 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
         "what is unusual in the frame that a report shows; or: faults: messages for files that are easily misread; "
         "or: disturbances: detection of camera faults that are staged on quiet footage; or: overlays: events with and "
         "without burnt-in text and weather; or: agreement CLIP…: recall of the compact object model against "
-        "YOLOX-nano; or: labelled: its recall on labelled pictures",
+        "YOLOX-nano; or: labelled: its recall on labelled pictures; or: attributes: frame-level AUC of what "
+        "objects are and how they move, on a data set",
     )
     verb.add_argument("--all", action="store_true", help="for detectors: every one, instead of one of each kind")
-    verb.add_argument("--data", metavar="DATASET", help="for explanations and boxes: a data set")
+    verb.add_argument("--data", metavar="DATASET", help="for explanations, boxes and attributes: a data set")
     verb.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="folder of the data set, as published")
     verb.add_argument("--clips", type=names, default=(), metavar="A,B", help="only these of its test clips")
     verb.add_argument("--regions", type=Path, metavar="FILE", help="for boxes: CSV of annotated boxes of test clips")

@@ -1,0 +1,135 @@
+"""How well the attributes of things alone tell abnormal frames: learnt from a data set's training clips.
+
+The threshold comes from the training clips, each scored by what was learnt from the others.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+
+from core import device, files
+from core.array_files import TEXT, open_npz
+from core.arrays import Bools, Doubles
+from core.clock import Clock
+from core.contracts import Dataset, Footage, ObjectModel
+from core.errors import DataError, InputError
+from core.registry import collect, pick
+from core.things import Things
+from detectors.attributes import TERMS, AttributeModel, scores
+from explain import objects
+from metrics.frame_auc import macro, micro_normalised, micro_raw, video_auc
+from pipeline.observe import observe
+
+SMOOTHED_SECONDS = 0.5
+"""Standard deviation of the Gaussian that smooths the scores of frames."""
+FLAGGED = 0.005
+"""Share of the training frames that lies above the threshold."""
+MOST_BYTES = 1 << 30
+FIELDS = ("frames", "tracks", "labels", "boxes", "confidence", "values", "looked")
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A clip, what was observed in it, when its frames are shown, and which are abnormal (none of training clips)."""
+
+    name: str
+    things: Things
+    clock: Clock
+    abnormal: Bools
+
+
+def measure(chosen: str, data: str | None, root: Path, work: Path, say: Say) -> list[dict[str, Any]]:
+    """Measure all terms together, each alone, and all but each.
+
+    Args:
+        chosen: device, as :func:`core.device.choose` takes it.
+        data: name of a data set with training clips, and test clips with labels.
+        root: its folder.
+        work: folder that keeps what was observed, so that a stopped measurement goes on.
+        say: receives progress.
+
+    Returns:
+        One row for each set of terms; the first one has all.
+
+    Raises:
+        InputError: no data set is named.
+        DataError: it is not in its folder, or has fewer than two training clips, or no test clip.
+    """
+    if data is None:
+        raise InputError("name a data set with training clips, such as --data ped2 --root path/to/UCSDped2")
+    dataset = pick("data set", data, collect("footage", "DATASETS"))(root)
+    return of_dataset(dataset, objects.choose("auto", device.choose(chosen)), work, say)
+
+
+def of_dataset(dataset: Dataset, model: ObjectModel, work: Path, say: Say) -> list[dict[str, Any]]:
+    """Do :func:`measure` with an open data set and a given object model."""
+    seen = [observed(clip, model, work, say) for clip in dataset.training()]
+    test = [observed(clip, model, work, say, dataset.truth(clip).abnormal) for clip in dataset.test()]
+    if len(seen) < 2 or not test:
+        raise DataError(f"{dataset.name} has {len(seen)} training and {len(test)} test clips; two and one are needed")
+    learnt = AttributeModel.fit([one.things for one in seen])
+    without = [AttributeModel.fit([two.things for two in seen if two is not one]) for one in seen]
+    normal = [model.terms(one.things) for model, one in zip(without, seen, strict=True)]
+    tested = [learnt.terms(one.things) for one in test]
+    sets = [TERMS, *((name,) for name in TERMS), *(tuple(n for n in TERMS if n != name) for name in TERMS)]
+    names = ["all", *TERMS, *(f"all but {name}" for name in TERMS)]
+    return [
+        {"terms": name, **_figures(seen, normal, test, tested, terms)} for name, terms in zip(names, sets, strict=True)
+    ]
+
+
+def observed(clip: Footage, model: ObjectModel, work: Path, say: Say, abnormal: Bools | None = None) -> Seen:
+    """Observe a clip, or read what an earlier measurement with the same model observed in it."""
+    path = files.folder(work) / f"{_key(clip, model)}.npz"
+    if not path.exists():
+        say(f"observing {clip.name}")
+        things, clock = observe(clip.frames(), model)
+        with files.write_whole(path) as file:
+            kept: dict[str, Any] = {name: np.asarray(getattr(things, name)) for name in FIELDS}
+            np.savez_compressed(file, times=clock.times, step=clock.step, **kept)
+    with open_npz(path, MOST_BYTES) as arrays:
+        read = {name: arrays.read(name) for name in FIELDS if name != "labels"}
+        labels = tuple(arrays.read("labels", TEXT + "biuf").tolist())
+        clock = Clock.of(arrays.read("times"), float(arrays.read("step")))
+    none = np.zeros(len(clock), np.bool_)
+    return Seen(clip.name, Things(labels=labels, **read), clock, none if abnormal is None else abnormal)
+
+
+def _key(clip: Footage, model: ObjectModel) -> str:
+    """Name what is kept of a clip: data sets have clips of the same name, but not with the same first frame."""
+    first = next(iter(clip.frames(1))).images[0]
+    return hashlib.sha256(f"{clip.name}\n{model.name}\n".encode() + first.tobytes()).hexdigest()[:16]
+
+
+def _scores(one: Seen, terms: Mapping[str, Doubles], chosen: Sequence[str]) -> Doubles:
+    raw = scores(one.things, {name: terms[name] for name in chosen}, len(one.clock))
+    smooth: Doubles = gaussian_filter1d(raw, SMOOTHED_SECONDS * one.clock.rate)
+    return smooth
+
+
+def _figures(
+    seen: Sequence[Seen], normal: Sequence[Mapping[str, Doubles]], test: Sequence[Seen],
+    tested: Sequence[Mapping[str, Doubles]], chosen: Sequence[str],
+) -> dict[str, Any]:  # fmt: skip
+    usual = np.concatenate([_scores(one, terms, chosen) for one, terms in zip(seen, normal, strict=True)])
+    threshold = float(np.quantile(usual, 1 - FLAGGED))
+    found = [_scores(one, terms, chosen) for one, terms in zip(test, tested, strict=True)]
+    truth = [one.abnormal for one in test]
+    flagged, abnormal = np.concatenate([s > threshold for s in found]), np.concatenate(truth)
+    recall = {
+        one.name: float((s > threshold)[y].mean()) for one, s, y in zip(test, found, truth, strict=True) if y.any()
+    }
+    each = {one.name: video_auc(s, y) for one, s, y in zip(test, found, truth, strict=True)}
+    least, lowest = min(recall, key=lambda name: recall[name]), min(each, key=lambda name: each[name])
+    return {
+        "AUC": round(micro_raw(found, truth), 3), "normalised": round(micro_normalised(found, truth), 3),
+        "macro": round(macro(found, truth), 3), "worst AUC": f"{each[lowest]:.3f} {lowest}",
+        "recall": round(float(flagged[abnormal].mean()), 3), "worst recall": f"{recall[least]:.2f} {least}",
+        "normal flagged": round(float(flagged[~abnormal].mean()), 3), "threshold, nats": round(threshold, 2),
+    }  # fmt: skip

@@ -1,0 +1,68 @@
+"""Things: what the objects of a clip were like, one row for each object and frame that was looked at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.arrays import Bools, Doubles, Floats, Ints
+from core.errors import expect
+
+ATTRIBUTES = ("speed", "limbs", "width", "height")
+"""Median speed of the faster half of a thing's pixels in its own heights a second; how much its parts move apart, the
+same unit; its width over its height; its height in pixels. All are means over the thing's track around the frame."""
+
+
+@dataclass(frozen=True)
+class Things:
+    """Objects of one clip.
+
+    Attributes:
+        frames: (N,) int64, ascending: index of the frame in the clip.
+        tracks: (N,) int64: the same number for one object's rows.
+        labels: N names of COCO.
+        boxes: (N, 4) float32, (x1, y1, x2, y2) in pixels of the clip.
+        confidence: (N,) float64 in [0, 1], the mean over the track around the frame.
+        values: (N, 4) float64, the :data:`ATTRIBUTES`.
+        looked: (F,) int64, ascending: all frames that were looked at, also those without an object.
+    """
+
+    frames: Ints
+    tracks: Ints
+    labels: tuple[str, ...]
+    boxes: Floats
+    confidence: Doubles
+    values: Doubles
+    looked: Ints
+
+    def __post_init__(self) -> None:
+        n = len(self.labels)
+        expect(self.frames.shape == (n,), "frames", f"({n},)", self.frames.shape)
+        expect(self.tracks.shape == (n,), "tracks", f"({n},)", self.tracks.shape)
+        expect(self.boxes.shape == (n, 4), "boxes", f"({n}, 4)", self.boxes.shape)
+        expect(self.confidence.shape == (n,), "confidence", f"({n},)", self.confidence.shape)
+        expect(self.values.shape == (n, len(ATTRIBUTES)), "values", f"({n}, {len(ATTRIBUTES)})", self.values.shape)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def labelled(self, label: str) -> Bools:
+        """Mark the rows of a label: (N,)."""
+        return np.array([one == label for one in self.labels], np.bool_)
+
+    @classmethod
+    def together(cls, clips: Sequence["Things"]) -> "Things":
+        """Join clips; tracks of different clips keep apart, frames do not."""
+        numbers, first = list[Ints](), 0
+        for clip in clips:
+            numbers.append(clip.tracks + first)
+            first += int(clip.tracks.max(initial=-1)) + 1
+        return cls(
+            np.concatenate([clip.frames for clip in clips]),
+            np.concatenate(numbers),
+            tuple(label for clip in clips for label in clip.labels),
+            np.concatenate([clip.boxes for clip in clips]),
+            np.concatenate([clip.confidence for clip in clips]),
+            np.concatenate([clip.values for clip in clips]),
+            np.concatenate([clip.looked for clip in clips]),
+        )

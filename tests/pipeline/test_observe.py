@@ -1,0 +1,93 @@
+"""Things observed in drawn clips: speed and limb motion in heights a second, tracks, and what was looked at."""
+
+import numpy as np
+import pytest
+
+from core.records import Detections, Frames
+from pipeline.observe import LOOKS_PER_SECOND, observe
+
+HEIGHT = 40
+
+
+def film(frames=30, fps=10.0, pixels_per_second=40.0, wag=0.0):
+    """A textured block of 40 pixels' height that slides to the right over a textured ground; its lower half may wag."""
+    rng = np.random.default_rng(0)
+    ground = rng.integers(60, 120, (120, 240, 3), dtype=np.uint8)
+    block = rng.integers(150, 255, (HEIGHT, 24, 3), dtype=np.uint8)
+    images, boxes = [], []
+    for i in range(frames):
+        x = 20 + round(pixels_per_second * i / fps)
+        image = ground.copy()
+        shift = round(wag * np.sin(i))
+        image[40 : 40 + HEIGHT // 2, x : x + 24] = block[: HEIGHT // 2]
+        image[40 + HEIGHT // 2 : 80, x + shift : x + shift + 24] = block[HEIGHT // 2 :]
+        images.append(image)
+        boxes.append([x, 40, x + 24, 80])
+    return np.stack(images), np.array(boxes, np.float32), np.arange(frames) / fps
+
+
+class Sees:
+    """Finds the boxes that it is told of, whichever frame comes next."""
+
+    name, labels = "told", ("person",)
+
+    def __init__(self, boxes, confidence=0.9):
+        self.boxes, self.confidence, self.asked = list(boxes), confidence, 0
+
+    def detect(self, images, first=0):
+        found = []
+        for i in range(len(images)):
+            box = self.boxes[self.asked]
+            self.asked += 1
+            n = 0 if box is None else 1
+            kept = np.zeros((0, 4), np.float32) if box is None else box[None]
+            found.append(Detections(first + i, kept, ("person",) * n, np.full(n, self.confidence, np.float32), "COCO"))
+        return found
+
+
+def chunks(images, times, size=7):
+    for at in range(0, len(images), size):
+        yield Frames(images[at : at + size], at, times[at : at + size])
+
+
+def test_speed_is_in_heights_a_second():
+    images, boxes, times = film(pixels_per_second=40.0)
+    things, clock = observe(chunks(images, times), Sees(boxes))
+    assert len(things) == len(clock) == 30 and set(things.tracks) == {0}
+    assert np.median(things.values[:, 0]) == pytest.approx(40.0 / HEIGHT, rel=0.2)
+    assert things.values[:, 2] == pytest.approx(24 / HEIGHT) and things.values[:, 3] == pytest.approx(HEIGHT)
+
+
+def test_speed_does_not_depend_on_the_frame_rate():
+    images, boxes, times = film(frames=75, fps=25.0)
+    model = Sees(boxes[::3])
+    things, _ = observe(chunks(images, times), model)
+    assert things.looked.tolist() == list(range(0, 75, 3)) and model.asked == 25
+    assert np.median(things.values[:, 0]) == pytest.approx(40.0 / HEIGHT, rel=0.2)
+    assert LOOKS_PER_SECOND == 10.0
+
+
+def test_parts_that_move_apart_are_limb_motion():
+    stiff, boxes, times = film()
+    loose, _, _ = film(wag=3.0)
+    one, other = (observe(chunks(images, times), Sees(boxes))[0] for images in (stiff, loose))
+    assert np.median(other.values[:, 1]) > 1.5 * np.median(one.values[:, 1])
+
+
+def test_a_frame_without_things_is_looked_at_too():
+    images, boxes, times = film()
+    told = [None] * 10 + list(boxes[10:])
+    things, _ = observe(chunks(images, times), Sees(told))
+    assert len(things.looked) == 30 and things.frames.min() == 10
+
+
+def test_a_clip_without_things():
+    images, _, times = film(frames=5)
+    things, clock = observe(chunks(images, times), Sees([None] * 5))
+    assert len(things) == 0 and things.looked.tolist() == [0, 1, 2, 3, 4] and len(clock) == 5
+
+
+def test_what_the_model_is_unsure_of_is_left_out():
+    images, boxes, times = film(frames=5)
+    things, _ = observe(chunks(images, times), Sees(boxes, confidence=0.2))
+    assert len(things) == 0

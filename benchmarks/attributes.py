@@ -30,7 +30,7 @@ SMOOTHED_SECONDS = 0.5
 FLAGGED = 0.005
 """Share of the training frames that lies above the threshold."""
 MOST_BYTES = 1 << 30
-FIELDS = ("frames", "tracks", "labels", "boxes", "confidence", "values", "looked")
+FIELDS = ("frames", "tracks", "labels", "boxes", "confidence", "values", "cut", "looked")
 Say = Callable[[str], None]
 
 

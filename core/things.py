@@ -24,6 +24,7 @@ class Things:
         boxes: (N, 4) float32, (x1, y1, x2, y2) in pixels of the clip.
         confidence: (N,) float64 in [0, 1], the mean over the track around the frame.
         values: (N, 4) float64, the :data:`ATTRIBUTES`.
+        cut: (N,) bool: the picture's edge cuts the box off, or may.
         looked: (F,) int64, ascending: all frames that were looked at, also those without an object.
     """
 
@@ -33,6 +34,7 @@ class Things:
     boxes: Floats
     confidence: Doubles
     values: Doubles
+    cut: Bools
     looked: Ints
 
     def __post_init__(self) -> None:
@@ -41,6 +43,7 @@ class Things:
         expect(self.tracks.shape == (n,), "tracks", f"({n},)", self.tracks.shape)
         expect(self.boxes.shape == (n, 4), "boxes", f"({n}, 4)", self.boxes.shape)
         expect(self.confidence.shape == (n,), "confidence", f"({n},)", self.confidence.shape)
+        expect(self.cut.shape == (n,), "cut", f"({n},)", self.cut.shape)
         expect(self.values.shape == (n, len(ATTRIBUTES)), "values", f"({n}, {len(ATTRIBUTES)})", self.values.shape)
 
     def __len__(self) -> int:
@@ -64,5 +67,6 @@ class Things:
             np.concatenate([clip.boxes for clip in clips]),
             np.concatenate([clip.confidence for clip in clips]),
             np.concatenate([clip.values for clip in clips]),
+            np.concatenate([clip.cut for clip in clips]),
             np.concatenate([clip.looked for clip in clips]),
         )

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.arrays import Doubles
+from core.arrays import Bools, Doubles, Ints
 from core.errors import DataError
 from core.things import ATTRIBUTES, Things
 
 CLASS = "class"
 TERMS = (CLASS, *ATTRIBUTES)
+SHAPE = (TERMS.index("width"), TERMS.index("height"))
+"""Terms that a box tells nothing of where the picture's edge cuts it off."""
 TAIL = 0.02
 """Share of the normal values that the tail is fitted to."""
 USUAL_NATS = 3.0
@@ -59,7 +61,7 @@ class Tail:
         return np.where(values > self.start, beyond, inside)
 
     @classmethod
-    def of(cls, values: Doubles, tracks: Doubles) -> "Tail":
+    def of(cls, values: Doubles, tracks: Ints) -> "Tail":
         """Fit it to (N,) values of things on (N,) tracks."""
         start = float(np.quantile(values, 1.0 - TAIL))
         high = values > start
@@ -99,15 +101,15 @@ class AttributeModel:
             raise DataError(f"the normal footage shows {len(things)} boxes of objects; attributes need {MIN_BOXES}")
         names, counts = np.unique(np.array(things.labels), return_counts=True)
         common = things.labelled(str(names[counts.argmax()]))
+        common &= ~things.cut if (common & ~things.cut).any() else common
         bottom, heights = things.boxes[common, 3].astype(np.float64), things.values[common, -1]
         slope, intercept = np.polyfit(bottom, heights, 1) if np.ptp(bottom) > 1 else (0.0, float(heights.mean()))
         bare = cls(float(slope), float(intercept), {}, {}, len(np.unique(things.tracks)))
         logs, tails = bare._logs(things), {}
         for label in (EVERY, *names.tolist()):
             rows = things.labelled(label) if label != EVERY else np.ones(len(things), np.bool_)
-            tracks = things.tracks[rows].astype(np.float64)
-            if label == EVERY or (rows.sum() >= MIN_BOXES and len(np.unique(tracks)) >= MIN_TRACKS):
-                tails[label] = tuple(Tail.of(column, tracks) for column in logs[rows].T)
+            if label == EVERY or (rows.sum() >= MIN_BOXES and len(np.unique(things.tracks[rows])) >= MIN_TRACKS):
+                tails[label] = _tails(logs, things, rows)
         seen = {label: _greatest(things, label) for label in names.tolist()}
         return cls(bare.slope, bare.intercept, tails, seen, bare.tracks)
 
@@ -120,6 +122,7 @@ class AttributeModel:
             tails = self.tails.get(str(label), self.tails[EVERY])
             surprisal[rows, 0] = self._novelty(str(label), things.confidence[rows]) * things.confidence[rows]
             surprisal[rows, 1:] = np.stack([t.surprisal(logs[rows, i]) for i, t in enumerate(tails)], axis=1)
+        surprisal[np.ix_(things.cut, SHAPE)] = 0.0
         return dict(zip(TERMS, np.maximum(surprisal - USUAL_NATS, 0.0).T, strict=True))
 
     def _novelty(self, label: str, confidence: Doubles) -> Doubles:
@@ -135,6 +138,13 @@ class AttributeModel:
         speed, limbs, width, height = np.maximum(things.values, 1e-6).T
         logs: Doubles = np.log(np.stack([speed + SMALLEST, limbs + SMALLEST, width, height / usual], axis=1))
         return logs
+
+
+def _tails(logs: Doubles, things: Things, rows: Bools) -> tuple[Tail, ...]:
+    """Fit the tails of some rows; those of the shape to whole boxes, where there are any."""
+    whole = rows & ~things.cut if (rows & ~things.cut).any() else rows
+    chosen = [whole if TERMS.index(name) in SHAPE else rows for name in ATTRIBUTES]
+    return tuple(Tail.of(logs[of, i], things.tracks[of]) for i, of in enumerate(chosen))
 
 
 def _greatest(things: Things, label: str) -> Doubles:

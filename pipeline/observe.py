@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import cv2
 import numpy as np
 
-from core.arrays import Doubles, Floats, Images, Ints
+from core.arrays import Bools, Doubles, Floats, Images, Ints
 from core.clock import Clock
 from core.contracts import ObjectModel
 from core.records import Detections, Frames, Tube
@@ -20,6 +20,8 @@ FLOW_SIDE_PIXELS = 360
 """Longer side to which pictures are reduced for optical flow, at most by half of theirs."""
 SMOOTHED_SECONDS = 1.0
 """Attributes are means over a thing's track so long before and after a frame."""
+MAX_EDGE_FRACTION = 0.01
+"""Share of the picture's width or height from its edge at which a box may be cut off."""
 BATCH = 4
 
 
@@ -45,7 +47,7 @@ class _Observer:
         self.moves: list[Doubles] = []
         self._before: tuple[Images, float] | None = None
         self._waiting: list[tuple[int, Images, Floats | None]] = []
-        self._last = -np.inf
+        self._last, self._size = -np.inf, (1, 1)
 
     def add(self, image: Images, frame: int, time: float) -> None:
         """Add a clip's next frame, (H, W, 3) uint8."""
@@ -62,7 +64,7 @@ class _Observer:
     def _look(self) -> None:
         found = self.objects.detect(np.stack([image for _, image, _ in self._waiting]))
         for boxes, (frame, image, flow) in zip(found, self._waiting, strict=True):
-            size = (image.shape[1], image.shape[0])
+            self._size = size = (image.shape[1], image.shape[0])
             kept = believed(suppress_partial_persons(sized(boxes, size)), image)
             kept = kept.select(kept.confidence >= MIN_CONFIDENCE)
             self.boxes.append(Detections(frame, kept.boxes, kept.labels, kept.confidence, kept.vocabulary))
@@ -84,19 +86,28 @@ class _Observer:
         if not parts:
             none = np.zeros(0, np.int64)
             empty = np.zeros((0, 4), np.float32), np.zeros(0), np.zeros((0, len(ATTRIBUTES)))
-            return Things(none, none, (), *empty, looked)
+            return Things(none, none, (), *empty, none.astype(np.bool_), looked)
         frames = np.concatenate([tube.frames for tube in tubes])
         order = np.argsort(frames, kind="stable")
         labels = [tube.label for tube in tubes for _ in tube.frames]
+        boxes = np.concatenate([tube.boxes for tube in tubes])[order]
         return Things(
             frames[order],
             np.repeat(np.arange(len(tubes)), [len(tube.frames) for tube in tubes])[order],
             tuple(labels[i] for i in order),
-            np.concatenate([tube.boxes for tube in tubes])[order],
+            boxes,
             np.concatenate([confidence for confidence, _ in parts])[order],
             np.concatenate([values for _, values in parts])[order],
+            at_edge(boxes, self._size),
             looked,
         )
+
+
+def at_edge(boxes: Floats, size: tuple[int, int]) -> Bools:
+    """Mark (N, 4) boxes that the edge of a picture of (width, height) may cut off: (N,)."""
+    side = np.array(size, np.float64)
+    near = (boxes[:, :2] <= MAX_EDGE_FRACTION * side) | (boxes[:, 2:] >= (1 - MAX_EDGE_FRACTION) * side)
+    return np.asarray(near.any(axis=1))
 
 
 def _small(image: Images) -> Images:

@@ -22,13 +22,14 @@ def walkers(count=40, steps=30, seed=0, label="person", speed=0.7, confidence=0.
     boxes = np.stack([x, bottom - height, x + width, bottom], axis=1).astype(np.float32)
     values = np.stack([pace, limbs, width / height, height], axis=1)
     return Things(frames[order], np.repeat(np.arange(count), steps)[order], (label,) * len(bottom), boxes[order],
-                  np.full(len(bottom), confidence), values[order], np.arange(steps))  # fmt: skip
+                  np.full(len(bottom), confidence), values[order], np.zeros(len(bottom), bool),
+                  np.arange(steps))  # fmt: skip
 
 
-def one(label="person", speed=0.7, limbs=0.2, width=0.4, height=40.0, bottom=120.0, confidence=0.9):
+def one(label="person", speed=0.7, limbs=0.2, width=0.4, height=40.0, bottom=120.0, confidence=0.9, cut=False):
     box = np.array([[100, bottom - height, 100 + width * height, bottom]], np.float32)
     return Things(np.array([3]), np.array([0]), (label,), box, np.array([confidence]),
-                  np.array([[speed, limbs, width, height]]), np.arange(10))  # fmt: skip
+                  np.array([[speed, limbs, width, height]]), np.array([cut]), np.arange(10))  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,11 @@ def test_what_is_strange_stands_in_its_own_term_alone(model, thing, term):
 
 def test_what_is_usual_has_no_surprise(model):
     assert all(values[0] == 0 for values in model.terms(one()).values())
+
+
+def test_shape_is_not_judged_where_the_edge_cuts_a_box_off(model):
+    found = model.terms(one(width=2.0, height=110.0, speed=4.0, cut=True))
+    assert found["width"][0] == found["height"][0] == 0 < found["speed"][0]
 
 
 def test_height_is_judged_where_a_thing_stands(model):
@@ -85,7 +91,7 @@ def test_little_footage_makes_less_of_the_same_speed():
 
 def test_a_tail_is_a_probability():
     values = np.random.default_rng(0).exponential(1.0, 20_000)
-    tail = Tail.of(values, np.arange(20_000.0))
+    tail = Tail.of(values, np.arange(20_000))
     fresh = np.random.default_rng(1).exponential(1.0, 20_000)
     told = tail.surprisal(fresh)
     for nats in (1.0, 3.0, 5.0, 7.0):
@@ -109,7 +115,7 @@ def test_a_frames_score_is_its_strangest_things(model):
 
 def test_frames_between_two_looks_are_interpolated(model):
     thing = one(speed=4.0)
-    sparse = Things(np.array([4]), thing.tracks, thing.labels, thing.boxes, thing.confidence, thing.values,
+    sparse = Things(np.array([4]), thing.tracks, thing.labels, thing.boxes, thing.confidence, thing.values, thing.cut,
                     np.array([0, 4, 8]))  # fmt: skip
     found = scores(sparse, model.terms(sparse), 9)
     assert found[2] == pytest.approx(found[4] / 2) and found[8] == 0

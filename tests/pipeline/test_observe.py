@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.records import Detections, Frames
-from pipeline.observe import LOOKS_PER_SECOND, observe
+from pipeline.observe import LOOKS_PER_SECOND, at_edge, observe
 
 HEIGHT = 40
 
@@ -72,6 +72,14 @@ def test_parts_that_move_apart_are_limb_motion():
     loose, _, _ = film(wag=3.0)
     one, other = (observe(chunks(images, times), Sees(boxes))[0] for images in (stiff, loose))
     assert np.median(other.values[:, 1]) > 1.5 * np.median(one.values[:, 1])
+
+
+def test_what_the_edge_may_cut_off_is_marked():
+    boxes = np.array([[0, 50, 20, 90], [50, 50, 70, 90], [50, 50, 70, 119], [230, 2, 239, 20]], np.float32)
+    assert at_edge(boxes, (240, 120)).tolist() == [True, False, True, True]
+    images, boxes, times = film()
+    things, _ = observe(chunks(images[:, :, :150], times), Sees(np.minimum(boxes, 150)))
+    assert not things.cut[things.boxes[:, 2] < 140].any() and things.cut[things.boxes[:, 2] >= 149].all()
 
 
 def test_a_frame_without_things_is_looked_at_too():

@@ -122,7 +122,8 @@ class AttributeModel:
             tails = self.tails.get(str(label), self.tails[EVERY])
             surprisal[rows, 0] = self._novelty(str(label), things.confidence[rows]) * things.confidence[rows]
             surprisal[rows, 1:] = np.stack([t.surprisal(logs[rows, i]) for i, t in enumerate(tails)], axis=1)
-        surprisal[np.ix_(things.cut, SHAPE)] = 0.0
+        for shape in SHAPE:
+            surprisal[things.cut, shape] = 0.0
         return dict(zip(TERMS, np.maximum(surprisal - USUAL_NATS, 0.0).T, strict=True))
 
     def _novelty(self, label: str, confidence: Doubles) -> Doubles:

@@ -29,6 +29,11 @@ _LOOK_FRAMES = 64
 _BACKGROUND_WIDTH, _BACKGROUND_HEIGHT = 96, 960
 
 
+_READ_OF_CARD = {"clips": list, "figures": dict, "false_alarms": dict}
+_RATES = ("asked_per_hour", "expected_per_hour", "measured_on_hours")
+"""What is read of a card, and not only shown."""
+
+
 @dataclass(frozen=True)
 class CameraFile:
     """What ``camera.json`` holds.
@@ -61,6 +66,13 @@ class CameraFile:
     def __post_init__(self) -> None:
         size = (self.fps, self.width, self.height)
         expect(min(size) > 0, "fps, width and height", "above 0", size)
+        for name, kind in _READ_OF_CARD.items():
+            part = self.card.get(name)
+            expect(part is None or isinstance(part, kind), f"{name} of the card", f"a {kind.__name__}", part)
+        alarms = self.card.get("false_alarms") or {}
+        rates = {name: alarms.get(name) for name in _RATES}
+        numbers = all(rate is None or type(rate) in (int, float) for rate in rates.values())
+        expect(numbers, "false_alarms of the card", "numbers", rates)
 
 
 @dataclass(frozen=True)

@@ -128,6 +128,18 @@ def test_a_strange_card_is_one_sentence(camera, change):
         cameras.load(str(camera.folder))
 
 
+@pytest.mark.parametrize(
+    "part", [{"clips": 3}, {"figures": [1]}, {"false_alarms": 3}, {"false_alarms": {"expected_per_hour": "6"}}]
+)
+def test_a_card_whose_parts_are_of_another_kind_is_one_sentence(camera, part):
+    content = json.loads((camera.folder / "camera.json").read_text())
+    content["card"] |= part
+    (camera.folder / "camera.json").write_text(json.dumps(content))
+    (name,) = part
+    with pytest.raises(InputError, match=rf"square/camera.json cannot be used: .*{name} of the card .*; train the"):
+        cameras.load(str(camera.folder))
+
+
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
 @pytest.mark.parametrize(
     ("part", "name"),

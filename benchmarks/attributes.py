@@ -4,20 +4,22 @@ The threshold comes from the training clips, each scored by what was learnt from
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from core import device, files
 from core.array_files import TEXT, open_npz
-from core.arrays import Bools, Doubles
+from core.arrays import Bools, Doubles, Floats
 from core.clock import Clock
 from core.contracts import Dataset, Footage, ObjectModel
 from core.errors import DataError, InputError
+from core.records import Frames
 from core.registry import collect, pick
 from core.things import Things
 from detectors.attributes import TERMS, AttributeModel, scores
@@ -27,6 +29,8 @@ from pipeline.observe import observe
 
 SMOOTHED_SECONDS = 0.5
 """Standard deviation of the Gaussian that smooths the scores of frames."""
+SQUARE_PIXELS, DIFFERENCE_SECONDS = 16, 0.2
+DIFFERENCE = "frame difference"
 FLAGGED = 0.005
 """Share of the training frames that lies above the threshold."""
 MOST_BYTES = 1 << 30
@@ -36,11 +40,16 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Seen:
-    """A clip, what was observed in it, when its frames are shown, and which are abnormal (none of training clips)."""
+    """A clip: what was observed in it, when its frames are shown, which are abnormal (none of training clips).
+
+    ``difference`` is each frame's greatest mean of the absolute difference from the frame before over a square of
+    :data:`SQUARE_PIXELS`, (frames,) in grey levels: what any detector has to beat.
+    """
 
     name: str
     things: Things
     clock: Clock
+    difference: Doubles
     abnormal: Bools
 
 
@@ -55,11 +64,12 @@ def measure(chosen: str, data: str | None, root: Path, work: Path, say: Say) -> 
         say: receives progress.
 
     Returns:
-        One row for each set of terms; the first one has all.
+        One row for each set of terms, the first one has all, and one for the frame difference.
 
     Raises:
         InputError: no data set is named.
-        DataError: it is not in its folder, or has fewer than two training clips, or no test clip.
+        DataError: it is not in its folder, or has fewer than two training clips, or no abnormal or no normal frame
+            in its test clips.
     """
     if data is None:
         raise InputError("name a data set with training clips, such as --data ped2 --root path/to/UCSDped2")
@@ -71,17 +81,21 @@ def of_dataset(dataset: Dataset, model: ObjectModel, work: Path, say: Say) -> li
     """Do :func:`measure` with an open data set and a given object model."""
     seen = [observed(clip, model, work, say) for clip in dataset.training()]
     test = [observed(clip, model, work, say, dataset.truth(clip).abnormal) for clip in dataset.test()]
-    if len(seen) < 2 or not test:
-        raise DataError(f"{dataset.name} has {len(seen)} training and {len(test)} test clips; two and one are needed")
+    if len(seen) < 2 or len({bool(flag) for one in test for flag in one.abnormal}) < 2:
+        raise DataError(f"{dataset.name} needs two training clips, it has {len(seen)}, and abnormal and normal frames")
     learnt = AttributeModel.fit([one.things for one in seen])
     without = [AttributeModel.fit([two.things for two in seen if two is not one]) for one in seen]
     normal = [model.terms(one.things) for model, one in zip(without, seen, strict=True)]
     tested = [learnt.terms(one.things) for one in test]
     sets = [TERMS, *((name,) for name in TERMS), *(tuple(n for n in TERMS if n != name) for name in TERMS)]
     names = ["all", *TERMS, *(f"all but {name}" for name in TERMS)]
-    return [
-        {"terms": name, **_figures(seen, normal, test, tested, terms)} for name, terms in zip(names, sets, strict=True)
-    ]
+    rows = []
+    for name, terms in zip(names, sets, strict=True):
+        usual = [_scores(one, found, terms) for one, found in zip(seen, normal, strict=True)]
+        rows.append(
+            {"terms": name, **_figures(test, usual, [_scores(*of, terms) for of in zip(test, tested, strict=True)])}
+        )
+    return [*rows, {"terms": DIFFERENCE, **_figures(test, *([_difference(one) for one in of] for of in (seen, test)))}]
 
 
 def observed(clip: Footage, model: ObjectModel, work: Path, say: Say, abnormal: Bools | None = None) -> Seen:
@@ -89,16 +103,34 @@ def observed(clip: Footage, model: ObjectModel, work: Path, say: Say, abnormal: 
     path = files.folder(work) / f"{_key(clip, model)}.npz"
     if not path.exists():
         say(f"observing {clip.name}")
-        things, clock = observe(clip.frames(), model)
+        difference: list[float] = []
+        things, clock = observe(_compared(clip.frames(), difference), model)
         with files.write_whole(path) as file:
             kept: dict[str, Any] = {name: np.asarray(getattr(things, name)) for name in FIELDS}
-            np.savez_compressed(file, times=clock.times, step=clock.step, **kept)
+            np.savez_compressed(file, times=clock.times, step=clock.step, difference=difference, **kept)
     with open_npz(path, MOST_BYTES) as arrays:
         read = {name: arrays.read(name) for name in FIELDS if name != "labels"}
         labels = tuple(arrays.read("labels", TEXT + "biuf").tolist())
-        clock = Clock.of(arrays.read("times"), float(arrays.read("step")))
+        clock, change = Clock.of(arrays.read("times"), float(arrays.read("step"))), arrays.read("difference")
     none = np.zeros(len(clock), np.bool_)
-    return Seen(clip.name, Things(labels=labels, **read), clock, none if abnormal is None else abnormal)
+    return Seen(clip.name, Things(labels=labels, **read), clock, change, none if abnormal is None else abnormal)
+
+
+def _compared(chunks: Iterable[Frames], difference: list[float]) -> Iterator[Frames]:
+    """Yield chunks as they are, and append each frame's difference from the one before."""
+    before: Floats | None = None
+    for chunk in chunks:
+        for image in chunk.images:
+            grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
+            change = np.zeros_like(grey) if before is None or before.shape != grey.shape else np.abs(grey - before)
+            difference.append(float(cv2.blur(change, (SQUARE_PIXELS, SQUARE_PIXELS)).max()))
+            before = grey
+        yield chunk
+
+
+def _difference(one: Seen) -> Doubles:
+    smooth: Doubles = gaussian_filter1d(one.difference, DIFFERENCE_SECONDS * one.clock.rate)
+    return smooth
 
 
 def _key(clip: Footage, model: ObjectModel) -> str:
@@ -113,13 +145,9 @@ def _scores(one: Seen, terms: Mapping[str, Doubles], chosen: Sequence[str]) -> D
     return smooth
 
 
-def _figures(
-    seen: Sequence[Seen], normal: Sequence[Mapping[str, Doubles]], test: Sequence[Seen],
-    tested: Sequence[Mapping[str, Doubles]], chosen: Sequence[str],
-) -> dict[str, Any]:  # fmt: skip
-    usual = np.concatenate([_scores(one, terms, chosen) for one, terms in zip(seen, normal, strict=True)])
-    threshold = float(np.quantile(usual, 1 - FLAGGED))
-    found = [_scores(one, terms, chosen) for one, terms in zip(test, tested, strict=True)]
+def _figures(test: Sequence[Seen], usual: Sequence[Doubles], found: Sequence[Doubles]) -> dict[str, Any]:
+    """Measure the scores of test clips at the threshold that the scores of training clips set."""
+    threshold = float(np.quantile(np.concatenate(usual), 1 - FLAGGED))
     truth = [one.abnormal for one in test]
     flagged, abnormal = np.concatenate([s > threshold for s in found]), np.concatenate(truth)
     recall = {
@@ -131,5 +159,5 @@ def _figures(
         "AUC": round(micro_raw(found, truth), 3), "normalised": round(micro_normalised(found, truth), 3),
         "macro": round(macro(found, truth), 3), "worst AUC": f"{each[lowest]:.3f} {lowest}",
         "recall": round(float(flagged[abnormal].mean()), 3), "worst recall": f"{recall[least]:.2f} {least}",
-        "normal flagged": round(float(flagged[~abnormal].mean()), 3), "threshold, nats": round(threshold, 2),
+        "normal flagged": round(float(flagged[~abnormal].mean()), 3), "threshold": round(threshold, 2),
     }  # fmt: skip

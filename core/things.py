@@ -39,12 +39,17 @@ class Things:
 
     def __post_init__(self) -> None:
         n = len(self.labels)
-        expect(self.frames.shape == (n,), "frames", f"({n},)", self.frames.shape)
-        expect(self.tracks.shape == (n,), "tracks", f"({n},)", self.tracks.shape)
-        expect(self.boxes.shape == (n, 4), "boxes", f"({n}, 4)", self.boxes.shape)
-        expect(self.confidence.shape == (n,), "confidence", f"({n},)", self.confidence.shape)
-        expect(self.cut.shape == (n,), "cut", f"({n},)", self.cut.shape)
-        expect(self.values.shape == (n, len(ATTRIBUTES)), "values", f"({n}, {len(ATTRIBUTES)})", self.values.shape)
+        vector, boxes, values = (n,), (n, 4), (n, len(ATTRIBUTES))
+        shapes = {
+            "frames": vector,
+            "tracks": vector,
+            "boxes": boxes,
+            "confidence": vector,
+            "values": values,
+            "cut": vector,
+        }
+        for name, shape in shapes.items():
+            expect(getattr(self, name).shape == shape, name, str(shape), getattr(self, name).shape)
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -38,16 +38,9 @@ class Things:
     looked: Ints
 
     def __post_init__(self) -> None:
-        n = len(self.labels)
-        vector, boxes, values = (n,), (n, 4), (n, len(ATTRIBUTES))
-        shapes = {
-            "frames": vector,
-            "tracks": vector,
-            "boxes": boxes,
-            "confidence": vector,
-            "values": values,
-            "cut": vector,
-        }
+        vector: tuple[int, ...] = (len(self.labels),)
+        shapes = dict.fromkeys(("frames", "tracks", "confidence", "cut"), vector)
+        shapes |= {"boxes": (*vector, 4), "values": (*vector, len(ATTRIBUTES))}
         for name, shape in shapes.items():
             expect(getattr(self, name).shape == shape, name, str(shape), getattr(self, name).shape)
 

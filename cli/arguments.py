@@ -41,7 +41,7 @@ class Verb:
             formatter_class=_Help,
             allow_abbrev=False,
         )
-        made.set_defaults(verb=self.name)
+        made.set_defaults(verb=self.name, refuse=made.error)
         self.arguments(made)
 
 

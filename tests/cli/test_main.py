@@ -427,3 +427,9 @@ def test_what_names_no_camera_is_refused_at_once(capsys, tmp_path, out):
 def test_a_closed_output_is_no_failure(monkeypatch):
     monkeypatch.setattr("sys.stdout", None)
     assert main(["list", "metrics"]) == 0
+
+
+def test_an_unknown_option_gets_the_usage_of_its_verb(capsys):
+    code, _, err = run(capsys, "analyse", "clip.mp4", "--treshold", "3")
+    assert code == 2 and err.startswith("usage: whycam analyse ") and "--threshold" in err
+    assert err.endswith("whycam analyse: error: unrecognized arguments: --treshold 3\n")

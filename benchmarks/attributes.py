@@ -53,7 +53,9 @@ class Seen:
     abnormal: Bools
 
 
-def measure(chosen: str, data: str | None, root: Path, work: Path, say: Say) -> list[dict[str, Any]]:
+def measure(
+    chosen: str, data: str | None, root: Path, work: Path, say: Say, clips: Sequence[str] = ()
+) -> list[dict[str, Any]]:
     """Measure all terms together, each alone, and all but each.
 
     Args:
@@ -62,6 +64,7 @@ def measure(chosen: str, data: str | None, root: Path, work: Path, say: Say) -> 
         root: its folder.
         work: folder that keeps what was observed, so that a stopped measurement goes on.
         say: receives progress.
+        clips: names of the test clips that are measured; all when empty.
 
     Returns:
         One row for each set of terms, the first one has all, and one for the frame difference.
@@ -74,13 +77,17 @@ def measure(chosen: str, data: str | None, root: Path, work: Path, say: Say) -> 
     if data is None:
         raise InputError("name a data set with training clips, such as --data ped2 --root path/to/UCSDped2")
     dataset = pick("data set", data, collect("footage", "DATASETS"))(root)
-    return of_dataset(dataset, objects.choose("auto", device.choose(chosen)), work, say)
+    return of_dataset(dataset, objects.choose("auto", device.choose(chosen)), work, say, clips)
 
 
-def of_dataset(dataset: Dataset, model: ObjectModel, work: Path, say: Say) -> list[dict[str, Any]]:
+def of_dataset(
+    dataset: Dataset, model: ObjectModel, work: Path, say: Say, clips: Sequence[str] = ()
+) -> list[dict[str, Any]]:
     """Do :func:`measure` with an open data set and a given object model."""
+    known = {clip.name: clip for clip in dataset.test()}
+    asked = [pick("test clip", name, known) for name in clips or known]
     seen = [observed(clip, model, work, say) for clip in dataset.training()]
-    test = [observed(clip, model, work, say, dataset.truth(clip).abnormal) for clip in dataset.test()]
+    test = [observed(clip, model, work, say, dataset.truth(clip).abnormal) for clip in asked]
     if len(seen) < 2 or len({bool(flag) for one in test for flag in one.abnormal}) < 2:
         raise DataError(f"{dataset.name} needs two training clips, it has {len(seen)}, and abnormal and normal frames")
     learnt = AttributeModel.fit([one.things for one in seen])

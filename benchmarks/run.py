@@ -168,7 +168,7 @@ def _agreement(request: Request) -> Measured:
 
 def _attributes(request: Request) -> Measured:
     rows = attributes.measure(
-        request.device, request.data, request.root, request.work or home() / "observed", request.tell
+        request.device, request.data, request.root, request.work or home() / "observed", request.tell, request.clips
     )
     return Measured(_machine(request), {"data": request.data, "attributes": rows}, rows)
 

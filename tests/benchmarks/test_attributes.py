@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks import attributes
 from core.datasets import Truth
-from core.errors import DataError, InputError
+from core.errors import DataError, InputError, UnknownNameError
 from tests.pipeline.clips import Clip
 from tests.pipeline.test_observe import Sees, film
 
@@ -73,5 +73,7 @@ def test_what_was_observed_is_kept(tmp_path):
 def test_a_data_set_needs_a_name_and_clips(tmp_path):
     with pytest.raises(InputError, match="name a data set"):
         attributes.measure("cpu", None, tmp_path, tmp_path, lambda line: None)
+    with pytest.raises(UnknownNameError, match="unknown test clip 'other'; known: fast"):
+        attributes.of_dataset(Small(training=1), Finds(), tmp_path, lambda line: None, ["other"])
     with pytest.raises(DataError, match="needs two training clips, it has 1, and abnormal and normal"):
         attributes.of_dataset(Small(training=1), Finds(), tmp_path, lambda line: None)

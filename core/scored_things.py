@@ -1,0 +1,132 @@
+"""Things with how surprising each of their attributes is at one camera: what explanations by attributes rest on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.array_files import NUMBERS, TEXT, ArrayFile, open_npz
+from core.arrays import Doubles
+from core.errors import DataError, expect
+from core.files import write_whole
+from core.things import Things
+
+EVERY = "every label"
+"""Stands for all labels together, where a label was seen too seldom to have a range of its own."""
+QUANTILES = 21
+"""Of a normal range: 0 %, 5 %, … 100 %."""
+MAX_BYTES = 1 << 30
+
+
+@dataclass(frozen=True)
+class NormalRange:
+    """What one attribute was like in the things of a camera's normal footage.
+
+    Attributes:
+        quantiles: (21,) ascending: 0 %, 5 %, … 100 % of the values, in the attribute's unit.
+        boxes: how many values there were.
+        tracks: of how many things.
+    """
+
+    quantiles: tuple[float, ...]
+    boxes: int
+    tracks: int
+
+    def __post_init__(self) -> None:
+        expect(len(self.quantiles) == QUANTILES, "quantiles", f"{QUANTILES} long", len(self.quantiles))
+
+
+Normal = Mapping[str, Mapping[str, NormalRange]]
+
+
+@dataclass(frozen=True)
+class ScoredThings:
+    """The things of a clip, with the terms of their scores.
+
+    Attributes:
+        things: N rows.
+        names: of the K terms, such as ``speed``.
+        nats: (N, K) float64, 0 or more: by how much each attribute is more surprising than usual. A thing's score is
+            the sum of its row.
+        measured: (N, K) float64: the attributes, each in its own unit; NaN where one could not be measured.
+        normal: label (or :data:`EVERY`) to name of a term to its range; a term without one, such as a class, has none.
+    """
+
+    things: Things
+    names: tuple[str, ...]
+    nats: Doubles
+    measured: Doubles
+    normal: Normal
+
+    def __post_init__(self) -> None:
+        for name in ("nats", "measured"):
+            expect(getattr(self, name).shape == self._shape, name, str(self._shape), getattr(self, name).shape)
+
+    @property
+    def _shape(self) -> tuple[int, int]:
+        return len(self.things), len(self.names)
+
+    @property
+    def total(self) -> Doubles:
+        """Each thing's score, (N,) in nats."""
+        scores: Doubles = self.nats.sum(axis=1)
+        return scores
+
+    def range_of(self, label: str, name: str) -> NormalRange | None:
+        """Return the normal range of a label's attribute, else that of all labels together; None without either."""
+        own, every = self.normal.get(label, {}), self.normal.get(EVERY, {})
+        return own.get(name) or every.get(name)
+
+    def frame_scores(self, frames: int) -> Doubles:
+        """Return the score of each of a clip's frames, (frames,) in nats: that of its strangest thing.
+
+        Between two frames that were looked at it is interpolated; a frame without things has 0.
+        """
+        at, looked = np.zeros(frames), self.things.looked
+        np.maximum.at(at, self.things.frames, self.total)
+        return np.interp(np.arange(frames), looked, at[looked]) if len(looked) else at
+
+    def save(self, path: Path) -> None:
+        """Write it as ``.npz``, whole or not at all.
+
+        Raises:
+            StorageError: the disk is full or cannot be written to.
+        """
+        rows = [(label, name, one) for label, own in self.normal.items() for name, one in own.items()]
+        arrays: dict[str, Any] = {one.name: np.asarray(getattr(self.things, one.name)) for one in fields(Things)}
+        arrays |= {"names": np.array(self.names, np.str_), "nats": self.nats, "measured": self.measured}
+        arrays["range_label"] = np.array([label for label, _, _ in rows], np.str_)
+        arrays["range_name"] = np.array([name for _, name, _ in rows], np.str_)
+        arrays["range"] = np.array([one.quantiles for *_, one in rows]).reshape(-1, QUANTILES)
+        arrays["range_count"] = np.array([(one.boxes, one.tracks) for *_, one in rows], np.int64).reshape(-1, 2)
+        with write_whole(path) as file:
+            np.savez_compressed(file, **arrays)
+
+    @classmethod
+    def load(cls, path: Path) -> "ScoredThings":
+        """Read what :meth:`save` wrote.
+
+        Raises:
+            DataError: it is missing or damaged, or its arrays do not fit together.
+        """
+        try:
+            with open_npz(path, MAX_BYTES) as kept:
+                return cls._read(kept)
+        except (ValueError, TypeError) as error:
+            raise DataError(f"the things in {path.name!r} cannot be used ({error}); analyse the clip again") from error
+
+    @classmethod
+    def _read(cls, kept: ArrayFile) -> "ScoredThings":
+        read: dict[str, Any] = {one.name: kept.read(one.name, TEXT + NUMBERS) for one in fields(Things)}
+        read["labels"] = tuple(map(str, read["labels"].tolist()))
+        names = tuple(map(str, kept.read("names", TEXT + NUMBERS).tolist()))
+        normal: dict[str, dict[str, NormalRange]] = {}
+        columns = (kept.read(name, TEXT + NUMBERS).tolist() for name in _RANGES)
+        for label, name, quantiles, (boxes, tracks) in zip(*columns, strict=True):
+            normal.setdefault(str(label), {})[str(name)] = NormalRange(tuple(quantiles), boxes, tracks)
+        return cls(Things(**read), names, kept.read("nats"), kept.read("measured"), normal)
+
+
+_RANGES = ("range_label", "range_name", "range", "range_count")

@@ -4,8 +4,8 @@ The threshold comes from the training clips, each scored by what was learnt from
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,9 @@ from core.contracts import Dataset, Footage, ObjectModel
 from core.errors import DataError, InputError
 from core.records import Frames
 from core.registry import collect, pick
+from core.scored_things import ScoredThings
 from core.things import Things
-from detectors.attributes import TERMS, AttributeModel, scores
+from detectors.attributes import TERMS, AttributeModel, cross_scored
 from explain import objects
 from metrics.frame_auc import macro, micro_normalised, micro_raw, video_auc
 from pipeline.observe import observe
@@ -91,9 +92,8 @@ def of_dataset(
     if len(seen) < 2 or len({bool(flag) for one in test for flag in one.abnormal}) < 2:
         raise DataError(f"{dataset.name} needs two training clips, it has {len(seen)}, and abnormal and normal frames")
     learnt = AttributeModel.fit([one.things for one in seen])
-    without = [AttributeModel.fit([two.things for two in seen if two is not one]) for one in seen]
-    normal = [model.terms(one.things) for model, one in zip(without, seen, strict=True)]
-    tested = [learnt.terms(one.things) for one in test]
+    normal = cross_scored([one.things for one in seen])
+    tested = [learnt.score(one.things) for one in test]
     sets = [TERMS, *((name,) for name in TERMS), *(tuple(n for n in TERMS if n != name) for name in TERMS)]
     names = ["all", *TERMS, *(f"all but {name}" for name in TERMS)]
     rows = []
@@ -146,9 +146,10 @@ def _key(clip: Footage, model: ObjectModel) -> str:
     return hashlib.sha256(f"{clip.name}\n{model.name}\n".encode() + first.tobytes()).hexdigest()[:16]
 
 
-def _scores(one: Seen, terms: Mapping[str, Doubles], chosen: Sequence[str]) -> Doubles:
-    raw = scores(one.things, {name: terms[name] for name in chosen}, len(one.clock))
-    smooth: Doubles = gaussian_filter1d(raw, SMOOTHED_SECONDS * one.clock.rate)
+def _scores(one: Seen, scored: ScoredThings, chosen: Sequence[str]) -> Doubles:
+    columns = [scored.names.index(name) for name in chosen]
+    part = replace(scored, names=tuple(chosen), nats=scored.nats[:, columns], measured=scored.measured[:, columns])
+    smooth: Doubles = gaussian_filter1d(part.frame_scores(len(one.clock)), SMOOTHED_SECONDS * one.clock.rate)
     return smooth
 
 

@@ -1,7 +1,7 @@
 """Things: what the objects of a clip were like, one row for each object and frame that was looked at."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from core.errors import expect
 ATTRIBUTES = ("speed", "limbs", "width", "height")
 """Median speed of the faster half of a thing's pixels in its own heights a second; how much its parts move apart, the
 same unit; its width over its height; its height in pixels. All are means over the thing's track around the frame."""
+_BY_ROW = ("frames", "tracks", "boxes", "confidence", "values", "cut")
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,12 @@ class Things:
     def labelled(self, label: str) -> Bools:
         """Mark the rows of a label: (N,)."""
         return np.array([one == label for one in self.labels], np.bool_)
+
+    def rows(self, chosen: Bools) -> "Things":
+        """Return the rows that (N,) marks; what was looked at stays."""
+        labels = tuple(label for label, kept in zip(self.labels, chosen, strict=True) if kept)
+        kept = {name: getattr(self, name)[chosen] for name in _BY_ROW}
+        return replace(self, labels=labels, **kept)
 
     @classmethod
     def together(cls, clips: Sequence["Things"]) -> "Things":

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,13 @@ from core.analysis import Analysis, ExplainedEvent
 from core.arrays import Bools, Floats
 from core.clock import Clock
 from core.disturbance import Disturbance
+from core.equivalence import Channel
 from core.errors import InputError
 from core.normality import AlarmCurve, Normality, NormalScores
 from core.progress import JobProgress
 from core.records import Clip, Event, Evidence
 from explain.causes import ranking, summary
-from pipeline import frame_log, plan
+from pipeline import channels, frame_log, plan
 from pipeline.burnt_in import BurntInText
 from pipeline.detection_limit import detection_limit
 from pipeline.events import EventRule, find_events
@@ -44,6 +45,7 @@ class RunFacts:
         span: analysed frames of a window.
         normality, normal_seconds, alarms: of the camera's normal footage.
         texts: burnt into the picture.
+        channels: of the camera, as far as the clip has scores of that kind.
     """
 
     clip: Clip
@@ -64,6 +66,7 @@ class RunFacts:
     unread: tuple[tuple[float, float], ...] = ()
     repeated: int = 0
     doubt: str = ""
+    channels: Mapping[str, Channel] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class FinishedRun:
         facts: of ``run.json``.
         log: of its frames.
         clock: when they are shown.
-        scores: (T,) float32 calibrated; NaN also where a camera fault hides the scene.
+        scores: (T,) float32 calibrated, of all kinds joined; NaN also where a camera fault hides the scene.
     """
 
     facts: RunFacts
@@ -101,14 +104,15 @@ def read(folder: Path) -> FinishedRun:
     facts = _facts(folder)
     try:
         log = frame_log.read(folder, facts.clip.fps)
-        clock = log.clock(facts.clip.fps)
-    except (OSError, ValueError) as error:
+        clock, kinds = log.clock(facts.clip.fps), channels.kept(folder, len(log))
+    except (OSError, ValueError, InputError) as error:
         raise InputError(UNFINISHED) from error
     alone = not (folder / frame_log.FILE).exists()
     if len(log) < (1 if alone else facts.clip.frames or 1) or not np.isfinite(clock.times).all():
         raise InputError(UNFINISHED)
     hidden = hidden_frames(facts.disturbances, log, facts.span)
-    return FinishedRun(facts, log, clock, np.where(hidden, np.float32("nan"), log.scores))
+    pixels = np.where(hidden, np.float32("nan"), log.scores)
+    return FinishedRun(facts, log, clock, channels.join(pixels, kinds, facts.channels, clock))
 
 
 def _facts(folder: Path) -> RunFacts:

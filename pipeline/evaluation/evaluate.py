@@ -18,7 +18,7 @@ from core.device import Runtime
 from core.errors import DataError
 from core.progress import JobProgress
 from explain.labels import PERSON
-from pipeline import false_alarms, versions
+from pipeline import channels, false_alarms, versions
 from pipeline.camera import Camera
 from pipeline.evaluation import heat as heats
 from pipeline.evaluation import plan, score_files
@@ -28,6 +28,7 @@ from pipeline.evaluation.protocols import OWN, Rules
 from pipeline.evaluation.score_files import ClipScores, ScoreFile
 from pipeline.evaluation.summary import EvaluationResult
 from pipeline.events import find_events
+from pipeline.kind_scores import KindScorer
 from pipeline.scan import Consumer, Scan, ScoredFrames
 
 
@@ -61,8 +62,9 @@ def evaluate(
 
 
 def score(
-    camera: Camera, data: str, truths: Truths, runtime: Runtime, job: JobProgress | None = None, *, heat: bool = False
-) -> ScoreFile:
+    camera: Camera, data: str, truths: Truths, runtime: Runtime, job: JobProgress | None = None, *, heat: bool = False,
+    by: str = channels.JOINED,
+) -> ScoreFile:  # fmt: skip
     """Score test clips.
 
     Args:
@@ -72,11 +74,15 @@ def score(
         runtime: device and precision.
         job: told of the stages of :mod:`pipeline.evaluation.plan`; the caller that made it ends it.
         heat: keep small heat maps of clips that have masks.
+        by: kind of score, a name in :data:`pipeline.channels.KINDS`.
+
+    Raises:
+        InputError: the camera does not have that kind of score.
     """
     job, total = job or plan.job_of(camera.name, data, runtime.describe()), sum(len(t.abnormal) for _, t in truths)
     job.expect(plan.SCORING, total)
     job.begin(plan.OPENING)
-    detector = camera.build(runtime)
+    detector, scorer = camera.build(runtime), KindScorer.of(camera, by, runtime)
     job.begin(plan.SCORING, total)
     began, cpu, kept, done = time.monotonic(), time.process_time(), [], 0
     for clip, truth in truths:
@@ -85,7 +91,7 @@ def score(
             job.advance(before + int(part.frames[-1]) + 1)
 
         maps = _HeatMaps(len(truth.abnormal)) if heat and truth.masks else None
-        kept.append(_score(camera, detector, clip, len(truth.abnormal), runtime, advance, maps))
+        kept.append(_score(scorer, detector, clip, len(truth.abnormal), runtime, advance, maps))
         done += len(truth.abnormal)
     seconds = time.monotonic() - began
     machine = {
@@ -95,7 +101,7 @@ def score(
         "share": round((time.process_time() - cpu) / seconds / (os.cpu_count() or 1), 2),
     }
     facts = {"machine": machine, "versions": versions.of(camera, runtime)}
-    threshold = None if math.isnan(camera.threshold) else camera.threshold
+    threshold = None if math.isnan(scorer.threshold) else scorer.threshold
     persons = camera.normality.places.get(PERSON)
     height = statistics.median(height for *_, height in persons.points) if persons else 0.0
     target = detector.window.target
@@ -121,20 +127,20 @@ class _HeatMaps:
 
 
 def _score(
-    camera: Camera, detector: Detector, clip: Footage, frames: int, runtime: Runtime, advance: Consumer,
+    scorer: KindScorer, detector: Detector, clip: Footage, frames: int, runtime: Runtime, advance: Consumer,
     maps: _HeatMaps | None,
 ) -> ClipScores:  # fmt: skip
     scores, clock = raw_scores(detector, clip, frames, runtime, (*([maps.scored] if maps else []), advance))
-    scores -= np.float32(camera.normality.median)
-    flagged = None if math.isnan(camera.threshold) else _flagged(camera, scores, clock)
-    fps = (len(clock) - 1) / float(clock.times[-1]) if len(clock) > 1 else camera.fps
+    scores = scorer.joined(scores, clip, clock)
+    flagged = None if math.isnan(scorer.threshold) else _flagged(scorer.threshold, scores, clock)
+    fps = (len(clock) - 1) / float(clock.times[-1]) if len(clock) > 1 else scorer.camera.fps
     heat, cell = (maps.heat, maps.cell) if maps else (None, 0)
     return ClipScores(clip.name, scores, flagged, fps, heat, cell, clock.times)
 
 
-def _flagged(camera: Camera, scores: Floats, clock: Clock) -> Bools:
+def _flagged(threshold: float, scores: Floats, clock: Clock) -> Bools:
     inside = np.zeros(len(scores), np.bool_)
-    for event in find_events(scores, camera.threshold, clock):
+    for event in find_events(scores, threshold, clock):
         inside[event.first : event.last + 1] = True
     return inside
 

@@ -1,0 +1,74 @@
+"""Kinds of scores that a camera joins: each is brought to the scale of pixels by false alarms, and the greatest counts.
+
+A frame is as unusual as the kind of score says by which it is the most unusual. What has no box is left to the pixels;
+what moves unlike things do here, and hardly changes a pixel, to the attributes; and what is a little unusual for long,
+to the sustained error.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from core.array_files import open_npz
+from core.arrays import Doubles, Floats
+from core.clock import Clock
+from core.equivalence import Channel
+from core.errors import DataError
+from pipeline.events import EventRule, smoothed
+
+PIXELS, ATTRIBUTES, SUSTAINED = "pixels", "attributes", "sustained"
+JOINED = "joined"
+KINDS = (JOINED, PIXELS, ATTRIBUTES, SUSTAINED)
+"""What a clip can be scored by."""
+FILES = {ATTRIBUTES: "attributes.safetensors"}
+"""Kind of score to its file in a camera's folder."""
+KEPT, THINGS = "channels.npz", "things.npz"
+"""Files in a run's folder: scores of each kind and frame, and the things with the terms of their scores."""
+SUSTAINED_SECONDS = 4.0
+"""Standard deviation of the Gaussian that smooths the sustained score: what lasts ten seconds weighs fully in it."""
+MAX_BYTES = 256 << 20
+
+Kinds = Mapping[str, Doubles]
+"""Kind of score to the (frames,) scores of a clip, on its own scale."""
+
+
+def sustained(pixels: Floats, clock: Clock) -> Doubles:
+    """Return the calibrated scores of pixels as they are over :data:`SUSTAINED_SECONDS`, (frames,); NaN without one."""
+    return smoothed(pixels, clock, EventRule(smooth=SUSTAINED_SECONDS)).astype(np.float64)
+
+
+def join(pixels: Floats, kinds: Kinds, channels: Mapping[str, Channel], clock: Clock) -> Floats:
+    """Join scores of all kinds: the greatest on the scale of pixels.
+
+    Args:
+        pixels: (frames,) float32 calibrated; NaN where a frame has none, and there it stays.
+        kinds: of the same frames, without those that follow from ``pixels``.
+        channels: of the camera.
+        clock: when the frames are shown.
+    """
+    every = {**kinds, **({SUSTAINED: sustained(pixels, clock)} if SUSTAINED in channels else {})}
+    return np.maximum(pixels.astype(np.float64), lifted(every, channels, len(pixels))).astype(np.float32)
+
+
+def lifted(kinds: Kinds, channels: Mapping[str, Channel], frames: int) -> Doubles:
+    """Return what kinds of scores lift a clip's frames to, (frames,) on the scale of pixels; -inf where to nothing."""
+    equal = [channels[name].equivalence(scores) for name, scores in kinds.items() if name in channels]
+    found: Doubles = np.maximum.reduce([np.full(frames, -np.inf), *equal])
+    return found
+
+
+def kept(folder: Path, frames: int | None = None) -> Kinds:
+    """Read the scores that a run keeps of its frames; nothing where it keeps none.
+
+    Raises:
+        DataError: they cannot be read, or are of another number of frames.
+    """
+    if not (folder / KEPT).exists():
+        return {}
+    with open_npz(folder / KEPT, MAX_BYTES) as arrays:
+        read = {name: arrays.read(name).astype(np.float64) for name in arrays.names}
+    wrong = [name for name, scores in read.items() if scores.shape != (frames or scores.size,)]
+    if wrong:
+        raise DataError(f"the scores {wrong[0]!r} of this run are not of its {frames} frames; analyse the clip again")
+    return read

@@ -1,0 +1,79 @@
+"""Scores of labelled clips by one kind of score, or by all that a camera joins."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.arrays import Floats
+from core.clock import Clock
+from core.contracts import Footage, ObjectModel
+from core.device import Runtime
+from core.errors import InputError
+from core.registry import pick
+from explain import objects
+from pipeline import channels
+from pipeline.camera import Camera
+from pipeline.thing_scores import look, model_of
+
+
+@dataclass(frozen=True)
+class KindScorer:
+    """How clips are scored.
+
+    Attributes:
+        camera: whose clips they are.
+        by: kind of score.
+        threshold: of that kind; NaN where it is unknown.
+        objects: finds things; None where none are needed.
+    """
+
+    camera: Camera
+    by: str
+    threshold: float
+    objects: ObjectModel | None
+
+    @classmethod
+    def of(cls, camera: Camera, by: str, runtime: Runtime) -> "KindScorer":
+        """Choose the threshold that costs as many false alarms as the camera's own, and load the object model.
+
+        Raises:
+            UnknownNameError: there is no such kind of score.
+            InputError: the camera does not have it.
+        """
+        pick("kind of score", by, dict.fromkeys(channels.KINDS))
+        if by == channels.JOINED:
+            things = channels.ATTRIBUTES in camera.channels
+            return cls(camera, by, camera.threshold, objects.choose("auto", runtime) if things else None)
+        if by not in camera.channels and by != channels.PIXELS:
+            known = ", ".join(camera.channels) or channels.PIXELS
+            raise InputError(f"camera {camera.name} has no scores by {by}; it has: {known}; train --measure makes them")
+        model = objects.choose("auto", runtime) if by == channels.ATTRIBUTES else None
+        return cls(camera, by, _threshold(camera, by), model)
+
+    def joined(self, raw: Floats, clip: Footage, clock: Clock) -> Floats:
+        """Return a clip's (frames,) calibrated scores of its kind, from the uncalibrated ones of its pixels.
+
+        Raises:
+            InputError: the object model is not the one that the camera learnt things with.
+        """
+        pixels = raw - np.float32(self.camera.normality.median)
+        kinds: channels.Kinds = {}
+        if self.objects is not None:
+            model, reason = model_of(self.camera, self.objects.name)
+            if model is None:
+                raise InputError(reason)
+            kinds = look(clip.frames(), model, self.objects).kinds
+        if self.by == channels.JOINED:
+            return channels.join(pixels, kinds, self.camera.channels, clock)
+        if self.by == channels.SUSTAINED:
+            return channels.sustained(pixels, clock).astype(np.float32)
+        return kinds[self.by].astype(np.float32) if self.by in kinds else pixels
+
+
+def _threshold(camera: Camera, by: str) -> float:
+    """Return the threshold of one kind of score that costs what the camera was set to; NaN where that is unknown."""
+    asked = camera.card.get("false_alarms", {}).get("asked_per_hour")
+    if by not in camera.channels:
+        return camera.threshold
+    return math.nan if asked is None else camera.channels[by].alarms.threshold(float(asked))

@@ -7,7 +7,7 @@ from core.analysis import Cause
 from core.clock import Clock
 from core.records import Event, Pixels
 from explain.causes._vehicles import DONE_BY_VEHICLES, VEHICLES
-from explain.labels import PERSON
+from explain.labels import PERSON, article
 
 MIN_UNRESERVED_CONFIDENCE = 0.75
 """A model this confident is quoted without a reservation."""
@@ -111,10 +111,10 @@ def _what(causes: Sequence[Cause]) -> str:
     if best.coarse == "action":
         who = best.object if best.fine in DONE_BY_VEHICLES and best.object in VEHICLES else PERSON
         done = best.fine.replace(" / ", " or ")
-        return f"{_article(who)} {who} was seen to {done}{_besides(best, best.place, best.direction)}"
+        return f"{article(who)} {who} was seen to {done}{_besides(best, best.place, best.direction)}"
     if best.coarse == "location":
-        return f"{_article(best.fine)} {best.fine} was seen{_besides(best, best.action, best.direction)}"
-    return f"{_article(best.fine)} {best.fine} stood out{_besides(best, best.action, best.place, best.direction)}"
+        return f"{article(best.fine)} {best.fine} was seen{_besides(best, best.action, best.direction)}"
+    return f"{article(best.fine)} {best.fine} stood out{_besides(best, best.action, best.place, best.direction)}"
 
 
 def attributes(cause: Cause) -> list[str]:
@@ -141,10 +141,6 @@ def _besides(cause: Cause, *told: str) -> str:
         way, _, against = cause.direction.partition(", ")
         words[-1] = f"{way} at {cause.speed:.1f} of its heights a second{', ' * bool(against)}{against}"
     return f" ({', '.join(words)})" if words else ""
-
-
-def _article(name: str) -> str:
-    return "an" if name[:1] in "aeiou" else "a"
 
 
 def _place(box: Pixels, size: tuple[int, int]) -> str:

@@ -47,8 +47,19 @@ def join(pixels: Floats, kinds: Kinds, channels: Mapping[str, Channel], clock: C
         channels: of the camera.
         clock: when the frames are shown.
     """
+    return np.maximum.reduce(list(on_one_scale(pixels, kinds, channels, clock).values()))
+
+
+def on_one_scale(pixels: Floats, kinds: Kinds, channels: Mapping[str, Channel], clock: Clock) -> dict[str, Floats]:
+    """Return the scores of each kind that a camera has, (frames,) float32 on the scale of pixels; see :func:`join`."""
     every = {**kinds, **({SUSTAINED: sustained(pixels, clock)} if SUSTAINED in channels else {})}
-    return np.maximum(pixels.astype(np.float64), lifted(every, channels, len(pixels))).astype(np.float32)
+    equal = {name: channels[name].equivalence(scores) for name, scores in every.items() if name in channels}
+    return {PIXELS: pixels, **{name: scores.astype(np.float32) for name, scores in equal.items()}}
+
+
+def raised_by(scores: Mapping[str, Floats], frame: int) -> str:
+    """Return the kind of score that is the greatest in a frame, of those on one scale; the pixels where none is."""
+    return max(scores, key=lambda name: np.nan_to_num(scores[name][frame], nan=-np.inf))
 
 
 def lifted(kinds: Kinds, channels: Mapping[str, Channel], frames: int) -> Doubles:

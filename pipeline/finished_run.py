@@ -77,12 +77,14 @@ class FinishedRun:
         facts: of ``run.json``.
         log: of its frames.
         clock: when they are shown.
+        kinds: kind of score to its (T,) scores on the scale of the pixels.
         scores: (T,) float32 calibrated, of all kinds joined; NaN also where a camera fault hides the scene.
     """
 
     facts: RunFacts
     log: FrameLog
     clock: Clock
+    kinds: Mapping[str, Floats]
     scores: Floats
 
     @property
@@ -112,7 +114,8 @@ def read(folder: Path) -> FinishedRun:
         raise InputError(UNFINISHED)
     hidden = hidden_frames(facts.disturbances, log, facts.span)
     pixels = np.where(hidden, np.float32("nan"), log.scores)
-    return FinishedRun(facts, log, clock, channels.join(pixels, kinds, facts.channels, clock))
+    every = channels.on_one_scale(pixels, kinds, facts.channels, clock)
+    return FinishedRun(facts, log, clock, every, np.maximum.reduce(list(every.values())))
 
 
 def _facts(folder: Path) -> RunFacts:

@@ -22,11 +22,11 @@ from core.errors import DataError, InputError
 from core.records import Frames
 from core.registry import collect, pick
 from core.scored_things import ScoredThings
-from core.things import Things
+from core.things import OPTIONAL, Things
 from detectors.attributes import TERMS, AttributeModel, cross_scored
 from explain import objects
 from metrics.frame_auc import macro, micro_normalised, micro_raw, video_auc
-from pipeline.observe import observe
+from pipeline.observe import LOOKS_PER_SECOND, observe
 
 SMOOTHED_SECONDS = 0.5
 """Standard deviation of the Gaussian that smooths the scores of frames."""
@@ -35,7 +35,10 @@ DIFFERENCE = "frame difference"
 FLAGGED = 0.005
 """Share of the training frames that lies above the threshold."""
 MOST_BYTES = 1 << 30
+OBSERVED = 2
+"""Counted up when something else is observed than in what earlier measurements kept."""
 FIELDS = ("frames", "tracks", "labels", "boxes", "confidence", "values", "cut", "looked")
+"""Of things, kept always; those that may be None are kept where there are any."""
 Say = Callable[[str], None]
 
 
@@ -113,10 +116,12 @@ def observed(clip: Footage, model: ObjectModel, work: Path, say: Say, abnormal: 
         difference: list[float] = []
         things, clock = observe(_compared(clip.frames(), difference), model)
         with files.write_whole(path) as file:
-            kept: dict[str, Any] = {name: np.asarray(getattr(things, name)) for name in FIELDS}
+            own = {name: getattr(things, name) for name in (*FIELDS, *OPTIONAL)}
+            kept: dict[str, Any] = {name: np.asarray(value) for name, value in own.items() if value is not None}
             np.savez_compressed(file, times=clock.times, step=clock.step, difference=difference, **kept)
     with open_npz(path, MOST_BYTES) as arrays:
-        read = {name: arrays.read(name) for name in FIELDS if name != "labels"}
+        names = [name for name in (*FIELDS, *OPTIONAL) if name != "labels" and name in arrays]
+        read = {name: arrays.read(name) for name in names}
         labels = tuple(arrays.read("labels", TEXT + "biuf").tolist())
         clock, change = Clock.of(arrays.read("times"), float(arrays.read("step"))), arrays.read("difference")
     none = np.zeros(len(clock), np.bool_)
@@ -141,9 +146,14 @@ def _difference(one: Seen) -> Doubles:
 
 
 def _key(clip: Footage, model: ObjectModel) -> str:
-    """Name what is kept of a clip: data sets have clips of the same name, but not with the same first frame."""
-    first = next(iter(clip.frames(1))).images[0]
-    return hashlib.sha256(f"{clip.name}\n{model.name}\n".encode() + first.tobytes()).hexdigest()[:16]
+    """Name what is kept of a clip: data sets have clips of the same name, but not with the same first frame.
+
+    What the model finds there tells one version of its weights from another.
+    """
+    first = next(iter(clip.frames(1))).images[:1]
+    found = model.detect(first)[0].boxes.round().astype(np.int64)
+    said = f"{clip.name}\n{model.name}\n{LOOKS_PER_SECOND}\n{OBSERVED}\n{found.tolist()}".encode()
+    return hashlib.sha256(said + first.tobytes()).hexdigest()[:16]
 
 
 def _scores(one: Seen, scored: ScoredThings, chosen: Sequence[str]) -> Doubles:

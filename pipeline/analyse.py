@@ -106,7 +106,7 @@ def _observe(
 ) -> tuple[RunFacts, Doubles]:  # fmt: skip
     """Score the things of a clip; complete the facts, and return what the scores lift frames to."""
     try:
-        reason = observe_clip(path, facts.clip.fps, folder, camera, collector.objects, job, cancelled)
+        collector.known, reason = observe_clip(path, facts.clip.fps, folder, camera, collector.objects, job, cancelled)
     except (ClipError, WeightsError):
         _discard(folder)
         raise
@@ -147,7 +147,9 @@ def _gather(
     job.begin(plan.GATHERING)
     kept = finished_run.read(folder)
     facts = kept.facts
-    second = EventEvidence(kept.log, detector, collector.fresh(), runtime, facts.texts, facts.normality.heat)
+    second = EventEvidence(
+        kept.log, detector, collector.fresh(collector.known), runtime, facts.texts, facts.normality.heat
+    )
     evidence = EvidenceFolder(folder / EVIDENCE)
     frames = wanted_frames(kept.events(facts.threshold), evidence.frames())
     second.gather(path, facts.clip.fps, frames, evidence, job.advance, cancelled)

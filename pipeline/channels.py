@@ -47,7 +47,8 @@ def join(pixels: Floats, kinds: Kinds, channels: Mapping[str, Channel], clock: C
         channels: of the camera.
         clock: when the frames are shown.
     """
-    return np.maximum.reduce(list(on_one_scale(pixels, kinds, channels, clock).values()))
+    joined: Floats = np.maximum.reduce(list(on_one_scale(pixels, kinds, channels, clock).values()))
+    return joined
 
 
 def on_one_scale(pixels: Floats, kinds: Kinds, channels: Mapping[str, Channel], clock: Clock) -> dict[str, Floats]:

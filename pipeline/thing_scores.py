@@ -1,6 +1,6 @@
 """The things of a clip, seen in a pass of its own before its frames are scored, and how unusual they are."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import video
+from core.arrays import Doubles
 from core.clock import Clock
 from core.contracts import ObjectModel
 from core.errors import Cancelled
 from core.files import write_whole
 from core.progress import JobProgress
-from core.records import Frames
+from core.records import Detections, Frames
 from core.scored_things import ScoredThings
 from pipeline import plan
 from pipeline.channels import ATTRIBUTES, FILES, KEPT, THINGS, Kinds
-from pipeline.observe import observe
+from pipeline.observe import Observer
 from pipeline.prefetch import prefetch
 
 if TYPE_CHECKING:
@@ -33,11 +34,13 @@ class Seen:
         kinds: scores that need no detector.
         things: with the terms of their scores; None where the camera knows nothing of attributes.
         clock: when the clip's frames are shown.
+        found: frame to the boxes that were found in it.
     """
 
     kinds: Kinds
     things: ScoredThings | None
     clock: Clock
+    found: Mapping[int, Detections]
 
     def save(self, folder: Path) -> None:
         """Write both files into a run's folder, the scores last.
@@ -58,7 +61,7 @@ CHUNK_FRAMES = 16
 def observe_clip(
     path: Path, fps: float, folder: Path, camera: "Camera", objects: ObjectModel, job: JobProgress,
     cancelled: Callable[[], bool],
-) -> str:  # fmt: skip
+) -> tuple[Mapping[int, Detections], str]:  # fmt: skip
     """Keep the scores of a clip's things in its run's folder, where the camera knows of attributes.
 
     Args:
@@ -71,7 +74,8 @@ def observe_clip(
         cancelled: asked after every chunk of frames.
 
     Returns:
-        Why things have no scores although the camera knows of attributes, in a sentence; empty otherwise.
+        The boxes of the frames that were looked at, none where an earlier process looked; and why things have no scores
+        although the camera knows of attributes, in a sentence, empty otherwise.
 
     Raises:
         Cancelled: ``cancelled`` said so.
@@ -82,7 +86,7 @@ def observe_clip(
     model, reason = model_of(camera, objects.name)
     if model is None or (folder / KEPT).exists():
         job.expect(plan.OBSERVING, 0)
-        return reason
+        return {}, reason
     job.begin(plan.OBSERVING)
 
     def told() -> Iterator[Frames]:
@@ -92,8 +96,9 @@ def observe_clip(
             if cancelled():
                 raise Cancelled(f"cancelled while the things of {path.name!r} were observed")
 
-    look(told(), model, objects).save(folder)
-    return ""
+    seen = look(told(), model, objects)
+    seen.save(folder)
+    return seen.found, ""
 
 
 def model_of(camera: "Camera", objects: str) -> "tuple[AttributeModel | None, str]":
@@ -124,6 +129,10 @@ def model_of(camera: "Camera", objects: str) -> "tuple[AttributeModel | None, st
 
 def look(chunks: Iterable[Frames], model: "AttributeModel", objects: ObjectModel) -> Seen:
     """Observe the things of a clip, and score them by a camera's attribute model."""
-    things, clock = observe(chunks, objects)
-    scored = model.score(things)
-    return Seen({ATTRIBUTES: scored.frame_scores(len(clock))}, scored, clock)
+    observer, times = Observer(objects), list[Doubles]()
+    for chunk in chunks:
+        times.append(chunk.times)
+        observer.add(chunk)
+    clock = Clock.of(np.concatenate([np.zeros(0), *times]))
+    scored = model.score(observer.finish(clock))
+    return Seen({ATTRIBUTES: scored.frame_scores(len(clock))}, scored, clock, observer.found)

@@ -72,6 +72,7 @@ class Cause:
         place: what is unusual about where it is; empty where nothing is.
         direction: which way it goes in the picture, and whether that is against the flow; empty where it stays.
         labels: all its names, best first.
+        nats_share: share of the nats of all things' attributes that the thing holds; 0 where there are none.
     """
 
     coarse: str
@@ -90,6 +91,7 @@ class Cause:
     place: str = ""
     direction: str = ""
     labels: tuple[CauseLabel, ...] = ()
+    nats_share: float = 0.0
 
     def at(self, frame: int) -> Pixels | None:
         """Return its box in an explained frame, or None where it was not seen."""

@@ -18,7 +18,8 @@ from core.errors import InputError
 from core.normality import AlarmCurve, Normality, NormalScores
 from core.progress import JobProgress
 from core.records import Clip, Event, Evidence
-from explain.causes import ranking, summary
+from core.scored_things import ScoredThings
+from explain.causes import ranking, summary, terms
 from pipeline import channels, frame_log, plan
 from pipeline.burnt_in import BurntInText
 from pipeline.detection_limit import detection_limit
@@ -155,7 +156,8 @@ def explain_events(folder: Path, threshold: float | None = None, *, job: JobProg
     limit = facts.threshold if threshold is None else threshold
     if not math.isfinite(limit):
         raise InputError(f"the threshold must be a finite number, got {limit}")
-    events = tuple(_explained_events(kept, EvidenceFolder(folder / EVIDENCE), limit, job))
+    scored = ScoredThings.load(folder / channels.THINGS) if (folder / channels.THINGS).exists() else None
+    events = tuple(_explained_events(kept, EvidenceFolder(folder / EVIDENCE), scored, limit, job))
     known = facts.normal_seconds
     normal_seconds = normality.frames / facts.clip.fps if known is None else known
     normal = NormalScores(normal_seconds, max(normality.quantiles), facts.alarms)
@@ -169,7 +171,7 @@ def explain_events(folder: Path, threshold: float | None = None, *, job: JobProg
 
 
 def _explained_events(
-    kept: FinishedRun, evidence: EvidenceFolder, limit: float, job: JobProgress | None
+    kept: FinishedRun, evidence: EvidenceFolder, scored: ScoredThings | None, limit: float, job: JobProgress | None
 ) -> Iterator[ExplainedEvent]:
     floor = kept.facts.floor if kept.facts.camera_floor is None else kept.facts.camera_floor
     low = floor / EventRule().low
@@ -178,7 +180,7 @@ def _explained_events(
     if job is not None:
         job.begin(plan.RANKING, sum(map(len, seen)))
     for number, (event, part) in enumerate(parts):
-        yield _explained(event, part, seen[number], kept, limit)
+        yield _explained(event, part, seen[number], scored, kept, limit)
         if job is not None:
             job.advance(sum(map(len, seen[: number + 1])))
 
@@ -206,14 +208,18 @@ def explained_span(event: Event, scores: Floats, threshold: float, low: float, c
 
 
 def _explained(
-    event: Event, part: tuple[int, int], seen: Sequence[Evidence], kept: FinishedRun, threshold: float
-) -> ExplainedEvent:
+    event: Event, part: tuple[int, int], seen: Sequence[Evidence], scored: ScoredThings | None, kept: FinishedRun,
+    threshold: float,
+) -> ExplainedEvent:  # fmt: skip
+    things = terms.unusual_things(scored, *part) if scored is not None else ()
     if not len(seen):
-        return ExplainedEvent(event, (), 1.0, summary.unseen(event, kept.clock, threshold))
-    found = ranking.rank(seen, kept.facts.normality, clock=kept.clock)
-    size, stretch = (kept.facts.clip.width, kept.facts.clip.height), None if part == (event.first, event.last) else part
-    said = summary.summarise(event, found.causes, found.unexplained, kept.clock, threshold, size, found.shown, stretch)
-    return ExplainedEvent(event, found.causes, found.unexplained, said, found.shown)
+        return ExplainedEvent(event, (), 1.0, summary.unseen(event, kept.clock, threshold, things), things=things)
+    found = ranking.rank(seen, kept.facts.normality, clock=kept.clock, scored=scored)
+    said = summary.summarise(
+        event, found.causes, found.unexplained, kept.clock, threshold, (kept.facts.clip.width, kept.facts.clip.height),
+        found.shown, None if part == (event.first, event.last) else part, things,
+    )  # fmt: skip
+    return ExplainedEvent(event, found.causes, found.unexplained, said, found.shown, things)
 
 
 def floor_of(folder: Path) -> float:

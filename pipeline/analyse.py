@@ -267,8 +267,8 @@ def _named(sentence: str, path: Path, name: str) -> str:
 
 def _discard(folder: Path) -> None:
     """Remove what a clip that cannot be analysed left in its run's folder."""
-    for left in (folder / name for name in (FACTS, TEXTS, frame_log.FILE, frame_log.SCORES_ALONE, channels.KEPT)):
-        left.unlink(missing_ok=True)
+    for name in (FACTS, TEXTS, frame_log.FILE, frame_log.SCORES_ALONE, channels.KEPT, channels.THINGS):
+        (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / EVIDENCE, ignore_errors=True)
 
 

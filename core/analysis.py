@@ -13,6 +13,7 @@ from core.disturbance import Disturbance
 from core.normality import NormalScores, Places
 from core.records import Clip, Event, Pixels
 from core.scored_things import NormalRange
+from core.spot import Spot
 
 MIN_HIDDEN_SECONDS = 0.5
 """Seconds hidden by camera faults from which they are said beside the number of events."""
@@ -158,6 +159,8 @@ class ExplainedEvent:
         unexplained_share: share of the event's heat that lies in no box.
         summary: a sentence or two.
         shown: the frame that stands for the event in pictures; None where no evidence was kept of it.
+        raised_by: kind of score that is the greatest at the peak; see :mod:`pipeline.channels`.
+        spots: where something stood or was gone in it, where that raised the event.
         things: what raised the event by its attributes, strangest first: the first one's score is the highest of any
             thing in those frames of the event that were looked at. Empty where nothing is known of attributes.
     """
@@ -168,6 +171,8 @@ class ExplainedEvent:
     summary: str
     shown: int | None = None
     things: tuple[UnusualThing, ...] = ()
+    raised_by: str = "pixels"
+    spots: tuple[Spot, ...] = ()
 
     @property
     def listed(self) -> tuple[Cause, ...]:

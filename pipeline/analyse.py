@@ -11,7 +11,7 @@ from core import device, files, typed_json, video
 from core.analysis import Analysis
 from core.arrays import Doubles
 from core.contracts import Detector
-from core.errors import ClipError, InputError, WeightsError
+from core.errors import ClipError, DataError, InputError, WeightsError
 from core.progress import JobProgress, Progress
 from core.records import Evidence
 from explain import report
@@ -29,7 +29,7 @@ from pipeline.evidence_collector import EvidenceCollector
 from pipeline.finished_run import EVIDENCE, FACTS, WHY, RunFacts, explain_events
 from pipeline.sampling import check_rate
 from pipeline.scoring import TEXTS, Scoring
-from pipeline.thing_scores import observe_clip
+from pipeline.thing_scores import observe_clip, spots_of
 
 FASTEST = 1000
 """Frames per second that a user may claim."""
@@ -107,11 +107,12 @@ def _observe(
     """Score the things of a clip; complete the facts, and return what the scores lift frames to."""
     try:
         collector.known, reason = observe_clip(path, facts.clip.fps, folder, camera, collector.objects, job, cancelled)
-    except (ClipError, WeightsError):
+    except (ClipError, WeightsError, DataError):
         _discard(folder)
         raise
     known = {name: one for name, one in camera.channels.items() if name != channels.ATTRIBUTES or not reason}
-    facts = dataclasses.replace(facts, channels=known, warnings=(*facts.warnings, *([reason] if reason else [])))
+    warnings = (*facts.warnings, *([reason] if reason else []))
+    facts = dataclasses.replace(facts, channels=known, warnings=warnings, spots=spots_of(folder))
     kinds = channels.kept(folder)
     return facts, channels.lifted(kinds, known, max(map(len, kinds.values()), default=0))
 
@@ -267,7 +268,7 @@ def _named(sentence: str, path: Path, name: str) -> str:
 
 def _discard(folder: Path) -> None:
     """Remove what a clip that cannot be analysed left in its run's folder."""
-    for name in (FACTS, TEXTS, frame_log.FILE, frame_log.SCORES_ALONE, channels.KEPT, channels.THINGS):
+    for name in (FACTS, TEXTS, frame_log.FILE, frame_log.SCORES_ALONE, channels.KEPT, channels.THINGS, channels.SPOTS):
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / EVIDENCE, ignore_errors=True)
 

@@ -1,8 +1,8 @@
 """Kinds of scores that a camera joins: each is brought to the scale of pixels by false alarms, and the greatest counts.
 
 A frame is as unusual as the kind of score says by which it is the most unusual. What has no box is left to the pixels;
-what moves unlike things do here, and hardly changes a pixel, to the attributes; and what is a little unusual for long,
-to the sustained error.
+what moves unlike things do here, and hardly changes a pixel, to the attributes; what stands where nothing stood, to
+what stands; and what is a little unusual for long, to the sustained error.
 """
 
 from collections.abc import Mapping
@@ -17,14 +17,14 @@ from core.equivalence import Channel
 from core.errors import DataError
 from pipeline.events import EventRule, smoothed
 
-PIXELS, ATTRIBUTES, SUSTAINED = "pixels", "attributes", "sustained"
+PIXELS, ATTRIBUTES, STANDING, SUSTAINED = "pixels", "attributes", "standing", "sustained"
 JOINED = "joined"
-KINDS = (JOINED, PIXELS, ATTRIBUTES, SUSTAINED)
+KINDS = (JOINED, PIXELS, ATTRIBUTES, STANDING, SUSTAINED)
 """What a clip can be scored by."""
-FILES = {ATTRIBUTES: "attributes.safetensors"}
+FILES = {ATTRIBUTES: "attributes.safetensors", STANDING: "standing.npz"}
 """Kind of score to its file in a camera's folder."""
-KEPT, THINGS = "channels.npz", "things.npz"
-"""Files in a run's folder: scores of each kind and frame, and the things with the terms of their scores."""
+KEPT, THINGS, SPOTS = "channels.npz", "things.npz", "spots.json"
+"""Files in a run's folder: scores of each kind and frame, things with the terms of their scores, and what stood."""
 SUSTAINED_SECONDS = 4.0
 """Standard deviation of the Gaussian that smooths the sustained score: what lasts ten seconds weighs fully in it."""
 MAX_BYTES = 256 << 20

@@ -19,7 +19,8 @@ from core.normality import AlarmCurve, Normality, NormalScores
 from core.progress import JobProgress
 from core.records import Clip, Event, Evidence
 from core.scored_things import ScoredThings
-from explain.causes import ranking, summary, terms
+from core.spot import Spot
+from explain.causes import ranking, standing, summary, terms
 from pipeline import channels, frame_log, plan
 from pipeline.burnt_in import BurntInText
 from pipeline.detection_limit import detection_limit
@@ -47,6 +48,7 @@ class RunFacts:
         normality, normal_seconds, alarms: of the camera's normal footage.
         texts: burnt into the picture.
         channels: of the camera, as far as the clip has scores of that kind.
+        spots: where something stood or was gone.
     """
 
     clip: Clip
@@ -68,6 +70,7 @@ class RunFacts:
     repeated: int = 0
     doubt: str = ""
     channels: Mapping[str, Channel] = field(default_factory=dict)
+    spots: tuple[Spot, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -212,14 +215,19 @@ def _explained(
     threshold: float,
 ) -> ExplainedEvent:  # fmt: skip
     things = terms.unusual_things(scored, *part) if scored is not None else ()
+    size = kept.facts.clip.width, kept.facts.clip.height
+    by = channels.raised_by(kept.kinds, event.peak)
+    spots = standing.spots_in(kept.facts.spots, event) if by == channels.STANDING else ()
+    stood = f" {standing.say(spots, scored, kept.clock, size)}" if spots else ""
     if not len(seen):
-        return ExplainedEvent(event, (), 1.0, summary.unseen(event, kept.clock, threshold, things), things=things)
+        said = summary.unseen(event, kept.clock, threshold, things) + stood
+        return ExplainedEvent(event, (), 1.0, said, things=things, raised_by=by, spots=spots)
     found = ranking.rank(seen, kept.facts.normality, clock=kept.clock, scored=scored)
     said = summary.summarise(
-        event, found.causes, found.unexplained, kept.clock, threshold, (kept.facts.clip.width, kept.facts.clip.height),
-        found.shown, None if part == (event.first, event.last) else part, things,
+        event, found.causes, found.unexplained, kept.clock, threshold, size, found.shown,
+        None if part == (event.first, event.last) else part, things,
     )  # fmt: skip
-    return ExplainedEvent(event, found.causes, found.unexplained, said, found.shown, things)
+    return ExplainedEvent(event, found.causes, found.unexplained, said + stood, found.shown, things, by, spots)
 
 
 def floor_of(folder: Path) -> float:

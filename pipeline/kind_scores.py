@@ -14,7 +14,7 @@ from core.registry import pick
 from explain import objects
 from pipeline import channels
 from pipeline.camera import Camera
-from pipeline.thing_scores import look, model_of
+from pipeline.thing_scores import Models, look
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,11 @@ class KindScorer:
             InputError: the object model is not the one that the camera learnt things with.
         """
         pixels = raw - np.float32(self.camera.normality.median)
-        kinds: channels.Kinds = {}
-        if self.objects is not None:
-            model, reason = model_of(self.camera, self.objects.name)
-            if model is None:
-                raise InputError(reason)
-            kinds = look(clip.frames(), model, self.objects).kinds
+        wanted = (self.by,) if self.by in channels.FILES else channels.FILES if self.by == channels.JOINED else ()
+        models = Models.of(self.camera, self.objects.name if self.objects else "", wanted)
+        if models.reason:
+            raise InputError(models.reason)
+        kinds = look(clip.frames(), models, self.objects).kinds if models else {}
         if self.by == channels.JOINED:
             return channels.join(pixels, kinds, self.camera.channels, clock)
         if self.by == channels.SUSTAINED:

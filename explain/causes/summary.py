@@ -76,7 +76,7 @@ def summarise(
         told: first and last frame that the causes are told from, where they are not all of the event's.
         things: with unusual attributes, strangest first; what is unusual about the first one is said.
     """
-    where = _place(causes[0].box, size) if causes and causes[0].box and size else ""
+    where = place(causes[0].box, size) if causes and causes[0].box and size else ""
     if where and shown not in (None, event.peak):
         where += f" (seen so at {timestamp(clock.at(shown or 0))})"
     said = [f"{_when(event, clock)} {_what(causes)}{where}; {_peak(event, clock, threshold)}"]
@@ -170,7 +170,7 @@ def _besides(cause: Cause, *told: str) -> str:
     return f" ({', '.join(words)})" if words else ""
 
 
-def _place(box: Pixels, size: tuple[int, int]) -> str:
+def place(box: Pixels, size: tuple[int, int]) -> str:
     """Name the ninth of the picture in which a box has its centre."""
     x1, y1, x2, y2 = box
     column = ("left", "centre", "right")[min(int(max(x1 + x2, 0.0) / 2 / size[0] * 3), 2)]

@@ -1,7 +1,8 @@
 """Calibration of the kinds of scores that a camera joins: models of normal footage, and false alarms."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +14,17 @@ from core.equivalence import Channel, Equivalence
 from core.errors import DataError
 from core.normality import AlarmCurve
 from core.progress import JobProgress
-from core.records import Frames
 from core.things import Things
 from detectors.attributes import AttributeModel, cross_scored
+from detectors.standing import Pass, Standing, StandingModel, judged
 from pipeline import channels
-from pipeline.observe import observe
+from pipeline.observe import Observer
 from pipeline.plan import OBSERVING
 from pipeline.training.alarm_curve import alarm_curve
 
 SAME = Equivalence((0.0, 1.0), (0.0, 1.0))
+PARTS = 4
+"""Parts at least of normal footage, each of which is scored by what stands in the others."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +38,11 @@ class ScoredClip:
 
 @dataclass(frozen=True)
 class ObservedClip:
-    """The things of a normal clip, and when its frames are shown."""
+    """The things of a normal clip, views of what stood in it, its (width, height), and when its frames are shown."""
 
     things: Things
+    passed: Pass
+    size: tuple[int, int]
     clock: Clock
 
 
@@ -47,46 +52,45 @@ class Channels:
 
     Attributes:
         kinds: kind of score to its channel.
-        model: of the attributes; None where the footage shows too little.
-        reason: why there is none, in a sentence; empty where there is one.
+        models: kind of score to what was learnt of it.
+        reasons: kind of score that is left out to the reason, in a sentence.
         alarms: what thresholds of the joined scores cost.
         joined: of each clip whose pixels were scored.
     """
 
     kinds: dict[str, Channel]
-    model: AttributeModel | None
-    reason: str
+    models: dict[str, AttributeModel | StandingModel]
+    reasons: dict[str, str]
     alarms: AlarmCurve
     joined: tuple[Floats, ...]
 
     def saved(self, folder: Path) -> dict[str, Channel]:
-        """Write the model into a camera's folder; return the channels with the checksum of its file.
+        """Write the models into a camera's folder; return the channels with the checksums of their files.
 
         Raises:
             StorageError: the disk is full or cannot be written to.
         """
-        path = folder / channels.FILES[channels.ATTRIBUTES]
-        if self.model is None:
-            path.unlink(missing_ok=True)
-            return self.kinds
-        sha256 = self.model.save(path)
-        return {**self.kinds, channels.ATTRIBUTES: replace(self.kinds[channels.ATTRIBUTES], sha256=sha256)}
+        for name in channels.FILES.keys() - self.models.keys():
+            (folder / channels.FILES[name]).unlink(missing_ok=True)
+        sums = {name: model.save(folder / channels.FILES[name]) for name, model in self.models.items()}
+        return {name: replace(one, sha256=sums.get(name, "")) for name, one in self.kinds.items()}
 
 
 def observe_clips(clips: Sequence[Footage], objects: ObjectModel, job: JobProgress) -> list[ObservedClip]:
     """Observe the things of normal clips, in the stage :data:`pipeline.plan.OBSERVING`."""
     job.begin(OBSERVING)
     frames, observed = 0, []
-
-    def told(clip: Footage) -> Iterator[Frames]:
-        nonlocal frames
+    for clip in clips:
+        observer, standing, times, size = Observer(objects), Standing(keep=True), list[Doubles](), (1, 1)
         for chunk in clip.frames():
-            yield chunk
+            observer.add(chunk)
+            standing.add(chunk)
+            times.append(chunk.times)
+            size = (chunk.images.shape[2], chunk.images.shape[1])
             frames += len(chunk)
             job.advance(frames)
-
-    for clip in clips:
-        observed.append(ObservedClip(*observe(told(clip), objects)))
+        clock = Clock.of(np.concatenate([np.zeros(0), *times]))
+        observed.append(ObservedClip(observer.finish(clock), standing.passed(), size, clock))
     return observed
 
 
@@ -105,22 +109,54 @@ def calibrate_channels(
         objects: name of the object model that observed.
     """
     kinds: list[dict[str, Doubles]] = [{} for _ in scored]
-    found, model, reason = {channels.PIXELS: Channel(SAME, pixels)}, None, ""
-    try:
-        model = AttributeModel.fit([clip.things for clip in observed])
-        things = cross_scored([clip.things for clip in observed])
-    except DataError as error:
-        reason = str(error)
-    else:
-        every = [one.frame_scores(len(clip.clock)) for one, clip in zip(things, observed, strict=True)]
-        found[channels.ATTRIBUTES] = _channel(every, [clip.clock for clip in observed], pixels, objects)
+    found = Channels({channels.PIXELS: Channel(SAME, pixels)}, {}, {}, pixels, ())
+    for name, learn in LEARNT.items():
+        try:
+            model, every = learn(observed)
+        except DataError as error:
+            found.reasons[name] = str(error)
+            continue
+        found.models[name] = model
+        rests_on = objects if name == channels.ATTRIBUTES else ""
+        found.kinds[name] = _channel(every, [clip.clock for clip in observed], pixels, rests_on)
         for own, clip, whole in zip(kinds, scored, every, strict=False):
-            own[channels.ATTRIBUTES] = whole[clip.first : clip.first + len(clip.scores)]
+            own[name] = whole[clip.first : clip.first + len(clip.scores)]
     slow = [channels.sustained(clip.scores, clip.clock) for clip in scored]
-    found[channels.SUSTAINED] = _channel(slow, [clip.clock for clip in scored], pixels)
-    joined = [channels.join(clip.scores, own, found, clip.clock) for own, clip in zip(kinds, scored, strict=True)]
+    found.kinds[channels.SUSTAINED] = _channel(slow, [clip.clock for clip in scored], pixels)
+    joined = [channels.join(clip.scores, own, found.kinds, clip.clock) for own, clip in zip(kinds, scored, strict=True)]
     alarms = alarm_curve([(scores, clip.clock) for scores, clip in zip(joined, scored, strict=True)])
-    return Channels(found, model, reason, alarms, tuple(joined))
+    return replace(found, alarms=alarms, joined=tuple(joined))
+
+
+def _attributes(observed: Sequence[ObservedClip]) -> tuple[AttributeModel, list[Doubles]]:
+    model = AttributeModel.fit([clip.things for clip in observed])
+    things = cross_scored([clip.things for clip in observed])
+    return model, [one.frame_scores(len(clip.clock)) for one, clip in zip(things, observed, strict=True)]
+
+
+def _standing(observed: Sequence[ObservedClip]) -> tuple[StandingModel, list[Doubles]]:
+    """Learn what stands; each clip is scored by what the others show, a part of it where there are few others."""
+    model = StandingModel.fit([clip.passed for clip in observed])
+    scores = [np.zeros(len(clip.clock)) for clip in observed]
+    parts = [(number, part) for number, clip in enumerate(observed) for part in _parts(clip, len(observed))]
+    for number, part in parts:
+        clip = observed[number]
+        known = StandingModel.fit([other for _, other in parts if other is not part])
+        own = judged(part, known, clip.clock, clip.size).scores
+        first, last = part.views[0].frame, part.views[-1].frame + 1
+        scores[number][first:last] = own[first:last]
+    return model, scores
+
+
+def _parts(clip: ObservedClip, clips: int) -> list[Pass]:
+    """Cut a clip's views so that all clips together have :data:`PARTS` parts at least."""
+    views = clip.passed.views
+    cuts = np.linspace(0, len(views), -(-PARTS // clips) + 1).round().astype(int).tolist()
+    return [Pass(views[a:b]) for a, b in pairwise(cuts) if a < b]
+
+
+Learn = Callable[[Sequence[ObservedClip]], tuple[AttributeModel | StandingModel, list[Doubles]]]
+LEARNT: dict[str, Learn] = {channels.ATTRIBUTES: _attributes, channels.STANDING: _standing}
 
 
 def _channel(scores: Sequence[Doubles], clocks: Sequence[Clock], pixels: AlarmCurve, objects: str = "") -> Channel:
@@ -130,4 +166,4 @@ def _channel(scores: Sequence[Doubles], clocks: Sequence[Clock], pixels: AlarmCu
 
 def pixels_alone(scored: Sequence[ScoredClip], pixels: AlarmCurve) -> Channels:
     """Leave out all kinds of scores but that of the pixels."""
-    return Channels({}, None, "", pixels, tuple(clip.scores for clip in scored))
+    return Channels({}, {}, {}, pixels, tuple(clip.scores for clip in scored))

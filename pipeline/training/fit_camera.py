@@ -206,7 +206,7 @@ def _calibration_entries(found: Calibration, collector: EvidenceCollector) -> di
 
 
 def _left_out(found: Calibration) -> dict[str, str]:
-    return {channels.ATTRIBUTES: f"left out: {found.channels.reason}"} if found.channels.reason else {}
+    return {name: f"left out: {reason}" for name, reason in found.channels.reasons.items()}
 
 
 def _card(spec: TrainingSpec, module: Detector, progress: TrainingProgress, runtime: device.Runtime) -> dict[str, Any]:

@@ -4,34 +4,32 @@ The threshold comes from the training clips, each scored by what was learnt from
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from core import device, files
 from core.array_files import TEXT, open_npz
-from core.arrays import Bools, Doubles, Floats
+from core.arrays import Bools, Doubles
 from core.clock import Clock
 from core.contracts import Dataset, Footage, ObjectModel
 from core.errors import DataError, InputError
-from core.records import Frames
 from core.registry import collect, pick
 from core.scored_things import ScoredThings
 from core.things import OPTIONAL, Things
 from detectors.attributes import TERMS, AttributeModel, cross_scored
 from explain import objects
 from metrics.frame_auc import macro, micro_normalised, micro_raw, video_auc
+from pipeline.frame_difference import NAME as DIFFERENCE
+from pipeline.frame_difference import compared, smoothed
 from pipeline.observe import LOOKS_PER_SECOND, observe
 
 SMOOTHED_SECONDS = 0.5
 """Standard deviation of the Gaussian that smooths the scores of frames."""
-SQUARE_PIXELS, DIFFERENCE_SECONDS = 16, 0.2
-DIFFERENCE = "frame difference"
 FLAGGED = 0.005
 """Share of the training frames that lies above the threshold."""
 MOST_BYTES = 1 << 30
@@ -47,7 +45,7 @@ class Seen:
     """A clip: what was observed in it, when its frames are shown, which are abnormal (none of training clips).
 
     ``difference`` is each frame's greatest mean of the absolute difference from the frame before over a square of
-    :data:`SQUARE_PIXELS`, (frames,) in grey levels: what any detector has to beat.
+    :data:`pipeline.frame_difference.SQUARE_PIXELS`, (frames,) in grey levels: what any detector has to beat.
     """
 
     name: str
@@ -105,7 +103,8 @@ def of_dataset(
         rows.append(
             {"terms": name, **_figures(test, usual, [_scores(*of, terms) for of in zip(test, tested, strict=True)])}
         )
-    return [*rows, {"terms": DIFFERENCE, **_figures(test, *([_difference(one) for one in of] for of in (seen, test)))}]
+    usual, found = ([smoothed(one.difference, one.clock) for one in of] for of in (seen, test))
+    return [*rows, {"terms": DIFFERENCE, **_figures(test, usual, found)}]
 
 
 def observed(clip: Footage, model: ObjectModel, work: Path, say: Say, abnormal: Bools | None = None) -> Seen:
@@ -114,7 +113,7 @@ def observed(clip: Footage, model: ObjectModel, work: Path, say: Say, abnormal: 
     if not path.exists():
         say(f"observing {clip.name}")
         difference: list[float] = []
-        things, clock = observe(_compared(clip.frames(), difference), model)
+        things, clock = observe(compared(clip.frames(), difference), model)
         with files.write_whole(path) as file:
             own = {name: getattr(things, name) for name in (*FIELDS, *OPTIONAL)}
             kept: dict[str, Any] = {name: np.asarray(value) for name, value in own.items() if value is not None}
@@ -126,23 +125,6 @@ def observed(clip: Footage, model: ObjectModel, work: Path, say: Say, abnormal: 
         clock, change = Clock.of(arrays.read("times"), float(arrays.read("step"))), arrays.read("difference")
     none = np.zeros(len(clock), np.bool_)
     return Seen(clip.name, Things(labels=labels, **read), clock, change, none if abnormal is None else abnormal)
-
-
-def _compared(chunks: Iterable[Frames], difference: list[float]) -> Iterator[Frames]:
-    """Yield chunks as they are, and append each frame's difference from the one before."""
-    before: Floats | None = None
-    for chunk in chunks:
-        for image in chunk.images:
-            grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
-            change = np.zeros_like(grey) if before is None or before.shape != grey.shape else np.abs(grey - before)
-            difference.append(float(cv2.blur(change, (SQUARE_PIXELS, SQUARE_PIXELS)).max()))
-            before = grey
-        yield chunk
-
-
-def _difference(one: Seen) -> Doubles:
-    smooth: Doubles = gaussian_filter1d(one.difference, DIFFERENCE_SECONDS * one.clock.rate)
-    return smooth
 
 
 def _key(clip: Footage, model: ObjectModel) -> str:

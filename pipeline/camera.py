@@ -86,11 +86,13 @@ class Camera(CameraFile):
         name: lower-case letters, digits, ``.``, ``_`` and ``-``.
         folder: where ``camera.json``, ``weights.safetensors`` and ``background.png`` lie.
         background: (h, w, 3) uint8 RGB median of the normal footage, small.
+        by: the kind of score that labelled clips are scored by; all that it has, joined, unless one is chosen.
     """
 
     name: str
     folder: Path
     background: Images
+    by: str = dataclasses.field(default="joined", kw_only=True)
 
     def build(self, runtime: "Runtime") -> "Detector":
         """Build the detector, load its weights and place it.

@@ -1,5 +1,6 @@
 """Scores of labelled clips by one kind of score, or by all that a camera joins."""
 
+import dataclasses
 import math
 from dataclasses import dataclass
 
@@ -17,39 +18,40 @@ from pipeline.camera import Camera
 from pipeline.thing_scores import Models, look
 
 
+def scored_by(camera: Camera, by: str) -> Camera:
+    """Return a camera that scores labelled clips by one kind of score, with the threshold that costs as much.
+
+    Raises:
+        UnknownNameError: there is no such kind of score.
+        InputError: the camera does not have it.
+    """
+    pick("kind of score", by, dict.fromkeys(channels.KINDS))
+    if by == channels.JOINED:
+        return camera
+    if by not in camera.channels and by != channels.PIXELS:
+        known = ", ".join(camera.channels) or channels.PIXELS
+        raise InputError(f"camera {camera.name} has no scores by {by}; it has: {known}; train --measure makes them")
+    name = f"{camera.name}, by {by}"[:64]
+    return dataclasses.replace(camera, name=name, by=by, threshold=_threshold(camera, by))
+
+
 @dataclass(frozen=True)
 class KindScorer:
     """How clips are scored.
 
     Attributes:
-        camera: whose clips they are.
-        by: kind of score.
-        threshold: of that kind; NaN where it is unknown.
+        camera: whose clips they are, and by which kind of score.
         objects: finds things; None where none are needed.
     """
 
     camera: Camera
-    by: str
-    threshold: float
     objects: ObjectModel | None
 
     @classmethod
-    def of(cls, camera: Camera, by: str, runtime: Runtime) -> "KindScorer":
-        """Choose the threshold that costs as many false alarms as the camera's own, and load the object model.
-
-        Raises:
-            UnknownNameError: there is no such kind of score.
-            InputError: the camera does not have it.
-        """
-        pick("kind of score", by, dict.fromkeys(channels.KINDS))
-        if by == channels.JOINED:
-            things = channels.ATTRIBUTES in camera.channels
-            return cls(camera, by, camera.threshold, objects.choose("auto", runtime) if things else None)
-        if by not in camera.channels and by != channels.PIXELS:
-            known = ", ".join(camera.channels) or channels.PIXELS
-            raise InputError(f"camera {camera.name} has no scores by {by}; it has: {known}; train --measure makes them")
-        model = objects.choose("auto", runtime) if by == channels.ATTRIBUTES else None
-        return cls(camera, by, _threshold(camera, by), model)
+    def of(cls, camera: Camera, runtime: Runtime) -> "KindScorer":
+        """Load the object model where it is needed."""
+        things = channels.ATTRIBUTES in camera.channels and camera.by in (channels.JOINED, channels.ATTRIBUTES)
+        return cls(camera, objects.choose("auto", runtime) if things else None)
 
     def joined(self, raw: Floats, clip: Footage, clock: Clock) -> Floats:
         """Return a clip's (frames,) calibrated scores of its kind, from the uncalibrated ones of its pixels.
@@ -57,17 +59,17 @@ class KindScorer:
         Raises:
             InputError: the object model is not the one that the camera learnt things with.
         """
-        pixels = raw - np.float32(self.camera.normality.median)
-        wanted = (self.by,) if self.by in channels.FILES else channels.FILES if self.by == channels.JOINED else ()
-        models = Models.of(self.camera, self.objects.name if self.objects else "", wanted)
+        by, pixels = self.camera.by, raw - np.float32(self.camera.normality.median)
+        wanted = (by,) if by in channels.FILES else channels.FILES if by == channels.JOINED else ()
+        models = Models.of(self.camera, self.objects.name if self.objects else "", tuple(wanted))
         if models.reason:
             raise InputError(models.reason)
         kinds = look(clip.frames(), models, self.objects).kinds if models else {}
-        if self.by == channels.JOINED:
+        if by == channels.JOINED:
             return channels.join(pixels, kinds, self.camera.channels, clock)
-        if self.by == channels.SUSTAINED:
+        if by == channels.SUSTAINED:
             return channels.sustained(pixels, clock).astype(np.float32)
-        return kinds[self.by].astype(np.float32) if self.by in kinds else pixels
+        return kinds[by].astype(np.float32) if by in kinds else pixels
 
 
 def _threshold(camera: Camera, by: str) -> float:

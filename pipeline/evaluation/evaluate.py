@@ -18,7 +18,7 @@ from core.device import Runtime
 from core.errors import DataError
 from core.progress import JobProgress
 from explain.labels import PERSON
-from pipeline import channels, false_alarms, versions
+from pipeline import false_alarms, versions
 from pipeline.camera import Camera
 from pipeline.evaluation import heat as heats
 from pipeline.evaluation import plan, score_files
@@ -62,9 +62,8 @@ def evaluate(
 
 
 def score(
-    camera: Camera, data: str, truths: Truths, runtime: Runtime, job: JobProgress | None = None, *, heat: bool = False,
-    by: str = channels.JOINED,
-) -> ScoreFile:  # fmt: skip
+    camera: Camera, data: str, truths: Truths, runtime: Runtime, job: JobProgress | None = None, *, heat: bool = False
+) -> ScoreFile:
     """Score test clips.
 
     Args:
@@ -74,7 +73,6 @@ def score(
         runtime: device and precision.
         job: told of the stages of :mod:`pipeline.evaluation.plan`; the caller that made it ends it.
         heat: keep small heat maps of clips that have masks.
-        by: kind of score, a name in :data:`pipeline.channels.KINDS`.
 
     Raises:
         InputError: the camera does not have that kind of score.
@@ -82,7 +80,7 @@ def score(
     job, total = job or plan.job_of(camera.name, data, runtime.describe()), sum(len(t.abnormal) for _, t in truths)
     job.expect(plan.SCORING, total)
     job.begin(plan.OPENING)
-    detector, scorer = camera.build(runtime), KindScorer.of(camera, by, runtime)
+    detector, scorer = camera.build(runtime), KindScorer.of(camera, runtime)
     job.begin(plan.SCORING, total)
     began, cpu, kept, done = time.monotonic(), time.process_time(), [], 0
     for clip, truth in truths:
@@ -101,7 +99,7 @@ def score(
         "share": round((time.process_time() - cpu) / seconds / (os.cpu_count() or 1), 2),
     }
     facts = {"machine": machine, "versions": versions.of(camera, runtime)}
-    threshold = None if math.isnan(scorer.threshold) else scorer.threshold
+    threshold = None if math.isnan(camera.threshold) else camera.threshold
     persons = camera.normality.places.get(PERSON)
     height = statistics.median(height for *_, height in persons.points) if persons else 0.0
     target = detector.window.target
@@ -132,7 +130,8 @@ def _score(
 ) -> ClipScores:  # fmt: skip
     scores, clock = raw_scores(detector, clip, frames, runtime, (*([maps.scored] if maps else []), advance))
     scores = scorer.joined(scores, clip, clock)
-    flagged = None if math.isnan(scorer.threshold) else _flagged(scorer.threshold, scores, clock)
+    threshold = scorer.camera.threshold
+    flagged = None if math.isnan(threshold) else _flagged(threshold, scores, clock)
     fps = (len(clock) - 1) / float(clock.times[-1]) if len(clock) > 1 else scorer.camera.fps
     heat, cell = (maps.heat, maps.cell) if maps else (None, 0)
     return ClipScores(clip.name, scores, flagged, fps, heat, cell, clock.times)

@@ -16,7 +16,7 @@ from pipeline import analyse as stage
 from pipeline import camera as cameras
 from pipeline import channels, finished_run
 from pipeline.evaluation import evaluate
-from pipeline.kind_scores import KindScorer
+from pipeline.kind_scores import KindScorer, scored_by
 from pipeline.thing_scores import CHUNK_FRAMES
 from tests.detectors.test_attributes import walkers
 from tests.pipeline.clips import Clip
@@ -110,7 +110,7 @@ def test_another_object_model_leaves_attributes_out_and_says_so(camera, clip, tm
     assert analysis.events == ()
     assert any("Attributes of things were left out of the scores" in sentence for sentence in analysis.warnings)
     with pytest.raises(InputError, match="train --measure learns them anew"):
-        KindScorer.of(camera, channels.JOINED, RUNTIME).joined(
+        KindScorer.of(camera, RUNTIME).joined(
             np.zeros(FRAMES, np.float32), Clip("one", pictures()), finished_run.read(tmp_path / "run").clock
         )
 
@@ -127,7 +127,7 @@ def test_a_file_that_was_changed_is_refused(camera, clip, tmp_path, spoil):
 def test_labelled_clips_are_scored_by_one_kind_or_by_all(camera, by):
     clip = Clip("one", pictures())
     raw, clock = evaluate.raw_scores(camera.build(RUNTIME), clip, FRAMES, RUNTIME)
-    scores = KindScorer.of(camera, by, RUNTIME).joined(raw, clip, clock)
+    scores = KindScorer.of(scored_by(camera, by), RUNTIME).joined(raw, clip, clock)
     high = np.flatnonzero(np.nan_to_num(scores) > 1.0)
     found = (high.min() + 8 >= 40, high.max() - 8 <= 69) if len(high) else None
     assert found == (None if by == channels.PIXELS else (True, True))
@@ -135,6 +135,6 @@ def test_labelled_clips_are_scored_by_one_kind_or_by_all(camera, by):
 
 def test_a_kind_of_score_that_a_camera_does_not_have_is_refused(camera):
     with pytest.raises(InputError, match="has no scores by sustained; it has: attributes"):
-        KindScorer.of(camera, channels.SUSTAINED, RUNTIME)
+        scored_by(camera, channels.SUSTAINED)
     with pytest.raises(InputError, match="'nonsense'"):
-        KindScorer.of(camera, "nonsense", RUNTIME)
+        scored_by(camera, "nonsense")

@@ -21,7 +21,8 @@ from core.errors import DataError, expect
 from core.files import write_whole
 from core.records import Frames
 from detectors._lasting import Ages, Lasting
-from detectors._spots import Spot, Spots
+from detectors._spots import Spot as Spot
+from detectors._spots import Spots
 from detectors._views import SIDE_PIXELS, View, Views
 
 BACKGROUNDS = 6

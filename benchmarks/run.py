@@ -17,6 +17,7 @@ from benchmarks import (
     overlays,
     shown_boxes,
     speed,
+    standing,
 )
 from core import device
 from core.files import home, write_json, write_text
@@ -188,8 +189,18 @@ def _overlays(request: Request) -> Measured:
     return Measured("cpu", {"overlays": rows}, rows)
 
 
+def _standing(request: Request) -> Measured:
+    found, calm = standing.measure(
+        request.root, request.work or home() / "standing", request.what[1:] or standing.HALVES, request.tell
+    )
+    if request.out:
+        write_text(request.out.with_suffix(".md"), standing.page(found, calm))
+    notes = [", ".join(f"{name}: {value}" for name, value in row.items()) for row in calm]
+    return Measured("cpu", {"standing": found, "normal": calm}, found, notes)
+
+
 BENCHMARKS: dict[str, Callable[[Request], Measured]] = {
     "agreement": _agreement, "attributes": _attributes, "labelled": _labelled, "detectors": _detectors,
     "explanations": _explanations, "boxes": _boxes, "faults": _faults, "disturbances": _disturbances,
-    "overlays": _overlays,
+    "overlays": _overlays, "standing": _standing,
 }  # fmt: skip

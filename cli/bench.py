@@ -22,7 +22,8 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
         "or: disturbances: detection of camera faults that are staged on quiet footage; or: overlays: events with and "
         "without burnt-in text and weather; or: agreement CLIP…: recall of the compact object model against "
         "YOLOX-nano; or: labelled: its recall on labelled pictures; or: attributes: frame-level AUC of what "
-        "objects are and how they move, on a data set",
+        "objects are and how they move, on a data set; or: standing [HALF…]: things left, taken and stopped that "
+        "are staged",
     )
     verb.add_argument("--all", action="store_true", help="for detectors: every one, instead of one of each kind")
     verb.add_argument("--data", metavar="DATASET", help="for explanations, boxes and attributes: a data set")
@@ -36,7 +37,9 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
         "--minutes", type=number, default=math.inf, metavar="N", help="for each camera; other frames are left out"
     )
     verb.add_argument("--work", type=Path, metavar="DIR", help="where each frame's figures are kept, to go on later")
-    verb.add_argument("--out", type=Path, metavar="FILE", help="keep explanations, faults or disturbances as FILE.md")
+    verb.add_argument(
+        "--out", type=Path, metavar="FILE", help="keep explanations, faults, disturbances or standing as FILE.md"
+    )
     verb.add_argument("--weights", type=Path, metavar="DIR", help="for agreement: folder of weights and card of a "
                       "compact model, in place of the one that comes with Whycam")  # fmt: skip
     json_file(verb)

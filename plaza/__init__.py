@@ -5,6 +5,7 @@ from plaza._clip import film, truth_of
 from plaza._exposure import Film
 from plaza._motions import ACTIONS
 from plaza._render import render
+from plaza._standing import STANDING
 from plaza._truth import PlazaFrame, PlazaObject
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "LAWN",
     "OBJECTS",
     "STAGED",
+    "STANDING",
     "Anomaly",
     "Film",
     "PlazaFrame",

@@ -11,6 +11,7 @@ from core import files
 from core.errors import WhycamError
 from plaza import _clip
 from plaza._anomalies import ANOMALIES, STAGED
+from plaza._standing import STANDING
 
 
 def _arguments() -> argparse.Namespace:
@@ -25,7 +26,7 @@ def _arguments() -> argparse.Namespace:
         "--anomalies",
         nargs="*",
         default=[],
-        help=f"in order of time, out of {', '.join(ANOMALIES)}; or: all, for the demo's six",
+        help=f"in order of time, out of {', '.join([*ANOMALIES, *STANDING])}; or: all, for the demo's six",
     )
     return parser.parse_args()
 

@@ -13,7 +13,7 @@ from core.array_files import open_npz
 from core.arrays import Bools, Images
 from core.datasets import Truth
 from core.errors import DataError
-from plaza import _motions
+from plaza import _motions, _standing
 from plaza._anomalies import LABELS, LAWN, Anomaly
 from plaza._render import render
 from plaza._truth import PlazaFrame, PlazaObject
@@ -67,7 +67,8 @@ class _Record:
     def content(self) -> dict[str, Any]:
         """Everything but the masks, ready for JSON."""
         named = sorted(self.names.items(), key=lambda entry: entry[1][0])
-        events = [{"name": name, "first": seen[0], "last": seen[-1], "labels": LABELS[name]} for name, seen in named]
+        labels = LABELS | _standing.LABELS
+        events = [{"name": name, "first": seen[0], "last": seen[-1], "labels": labels[name]} for name, seen in named]
         tracks = []
         for track, seen in sorted(self.objects.items()):
             boxes = [[frame, *thing.box, round(thing.visible, 2)] for frame, thing in seen]

@@ -16,6 +16,7 @@ from plaza._furniture import Occluder
 from plaza._motions import Act, Play, Thing
 from plaza._paint import Ids, Solids
 from plaza._scene import Scene, build
+from plaza._standing import STANDING
 from plaza._truth import Known, PlazaFrame, visible_objects
 
 YIELD_SECONDS = 0.8  # seconds ahead of a vehicle or runner at which people begin to make way
@@ -169,7 +170,8 @@ def render(
         frames: how many.
         size: (width, height) in pixels.
         fps: frames per second.
-        anomalies: names out of ``ANOMALIES``, spread over the clip in the given order, or ``Anomaly(name, first)``.
+        anomalies: names out of ``ANOMALIES`` and ``STANDING``, spread over the clip in the given order, or
+            ``Anomaly(name, first)``.
         walkers: how many people are about; 8 to 20 looks right.
         scene: 0 is the demo's camera, other numbers are other cameras on other plazas.
         zoom: factor on the focal length: larger brings people and things closer.
@@ -179,7 +181,7 @@ def render(
         UnknownNameError: an anomaly's name is none of ``ANOMALIES``.
     """
     names = [a.name if isinstance(a, Anomaly) else a for a in anomalies]
-    entries = [pick("anomaly", name, ANOMALIES) for name in names]
+    entries = [pick("anomaly", name, ANOMALIES | STANDING) for name in names]
     rng = np.random.default_rng([seed, scene, 5])
     place, tracks = build(scene, size, zoom), Tracks()
     crowd, light = Crowd(place, walkers, rng, tracks), Light(rng, fps)

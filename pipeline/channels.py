@@ -15,7 +15,6 @@ from core.arrays import Doubles, Floats
 from core.clock import Clock
 from core.equivalence import Channel
 from core.errors import DataError
-from pipeline.events import EventRule, smoothed
 
 PIXELS, ATTRIBUTES, STANDING, SUSTAINED = "pixels", "attributes", "standing", "sustained"
 JOINED = "joined"
@@ -25,8 +24,8 @@ FILES = {ATTRIBUTES: "attributes.safetensors", STANDING: "standing.npz"}
 """Kind of score to its file in a camera's folder."""
 KEPT, THINGS, SPOTS = "channels.npz", "things.npz", "spots.json"
 """Files in a run's folder: scores of each kind and frame, things with the terms of their scores, and what stood."""
-SUSTAINED_SECONDS = 4.0
-"""Standard deviation of the Gaussian that smooths the sustained score: what lasts ten seconds weighs fully in it."""
+SUSTAINED_SECONDS = 5.0
+"""For so long before and after a frame the error must be high for it to be sustained."""
 MAX_BYTES = 256 << 20
 
 Kinds = Mapping[str, Doubles]
@@ -34,8 +33,24 @@ Kinds = Mapping[str, Doubles]
 
 
 def sustained(pixels: Floats, clock: Clock) -> Doubles:
-    """Return the calibrated scores of pixels as they are over :data:`SUSTAINED_SECONDS`, (frames,); NaN without one."""
-    return smoothed(pixels, clock, EventRule(smooth=SUSTAINED_SECONDS)).astype(np.float64)
+    """Return the lower of the mean scores of pixels before and after each frame, (frames,); NaN where it has none.
+
+    What is high for long is high on both sides; beside a short or strong event one side is low.
+    """
+    found = np.full(len(pixels), np.nan)
+    for part in clock.segments():
+        times, known = clock.times[part], np.isfinite(pixels[part])
+        shown = np.append(np.diff(times), clock.step) * known
+        weight = np.append(0.0, shown.cumsum())
+        total = np.append(0.0, (shown * np.where(known, pixels[part], 0.0)).cumsum())
+        here = np.arange(len(times))
+        ends = (
+            (np.searchsorted(times, times - SUSTAINED_SECONDS), here + 1),
+            (here, np.searchsorted(times, times + SUSTAINED_SECONDS, side="right")),
+        )
+        means = [(total[last] - total[first]) / np.maximum(weight[last] - weight[first], 1e-9) for first, last in ends]
+        found[part] = np.where(known, np.minimum(*means), np.nan)
+    return found
 
 
 def join(pixels: Floats, kinds: Kinds, channels: Mapping[str, Channel], clock: Clock) -> Floats:

@@ -49,6 +49,7 @@ class Measures:
         length: number of frames.
         unexplained: share of the event's heat in no box of any model.
         size: (width, height) of the picture.
+        nats: mean score of its thing's attributes over its frames, or of those of the person whom it moves with.
         nats_share: share of the nats of all things' attributes that the candidate's thing holds, 0 without any.
         shared_nats: the same with those of the person whom it moves with, as with the heat.
         heated: whether a frame's score is above that of a typical normal frame, so that its heat tells something.
@@ -72,6 +73,7 @@ class Measures:
     length: npt.NDArray[np.intp]
     unexplained: float
     size: tuple[int, int]
+    nats: Doubles
     nats_share: Doubles
     shared_nats: Doubles
     heated: bool
@@ -128,19 +130,17 @@ class Sums:
 def measure(candidates: Sequence[Candidate], sums: Sums, columns: slice = slice(None)) -> Measures:
     """Measure each candidate, a row for each, in the frames ``columns``; ``sums`` are those of :func:`total`."""
     present, above, group = sums.present[:, columns], sums.above[:, columns], sums.partner
-    length = present.sum(axis=1)
-    all_above = float(sums.frame_above[columns].sum())
+    length, all_above = present.sum(axis=1), float(sums.frame_above[columns].sum())
     together, nats, all_nats = present & present[group], sums.nats[:, columns], float(sums.frame_nats[columns].sum())
-    heat, area = sums.heat[:, columns].sum(axis=1), sums.area[:, columns].sum(axis=1)
-    confidence = sums.confidence[:, columns]
+    shared = np.maximum(nats, nats[group] * together)
+    heat, area, confidence = sums.heat[:, columns], sums.area[:, columns].sum(axis=1), sums.confidence[:, columns]
+    held = heat.sum(axis=1)
     return Measures(
         labels=tuple(c.label for c in candidates),
-        basis=tuple(
-            candidates[c.owner].label if c.vocabulary == TRACK and c.owner is not None else c.label for c in candidates
-        ),
+        basis=_basis(candidates),
         confidence=confidence.sum(axis=1) / np.maximum(length, 1),
-        weighted=(sums.heat[:, columns] * confidence).sum(axis=1),
-        density=np.divide(heat, area, out=np.zeros_like(heat), where=area > 0),
+        weighted=(heat * confidence).sum(axis=1),
+        density=np.divide(held, area, out=np.zeros_like(held), where=area > 0),
         area=area,
         peak=sums.peak[:, columns].max(axis=1, initial=0.0),
         share=_share(above.sum(axis=1), all_above),
@@ -154,9 +154,16 @@ def measure(candidates: Sequence[Candidate], sums: Sums, columns: slice = slice(
         length=length,
         unexplained=1.0 - float(sums.frame_boxed[columns].sum()) / all_above if all_above > 0 else 0.0,
         size=sums.size,
+        nats=shared.sum(axis=1) / np.maximum(length, 1),
         nats_share=_share(nats.sum(axis=1), all_nats),
-        shared_nats=_share(np.maximum(nats, nats[group] * together).sum(axis=1), all_nats),
+        shared_nats=_share(shared.sum(axis=1), all_nats),
         heated=bool((sums.score[columns] > 0).any()),
+    )
+
+
+def _basis(candidates: Sequence[Candidate]) -> tuple[str, ...]:
+    return tuple(
+        candidates[c.owner].label if c.vocabulary == TRACK and c.owner is not None else c.label for c in candidates
     )
 
 

@@ -69,6 +69,7 @@ def calibrated(m: Measures, normality: Normality) -> Doubles:
         class_surprisal(m, normality)
         + error_surprisal(m, normality)
         + m.location_surprisal
+        + m.nats
         + np.where(moved, new * np.nan_to_num(m.speed_surprisal), 0.0)
     )
     return m.confidence * m.evidence * (1.0 + surprise) * _left_unexplained(m, new)
@@ -122,7 +123,7 @@ def rank(
     score = pick("rule", rule, RULES)
     if not evidence:
         return Ranking((), 0.0, None)
-    candidates, sound = gather(evidence, normality, clock)
+    candidates, sound = gather(evidence, normality, clock, scored)
     sums = total(candidates, sound, normality.heat, scored)
     measures = measure(candidates, sums)
     sure = np.array([candidate.sure for candidate in candidates], np.bool_)
@@ -165,7 +166,7 @@ def by_frame(
     score = pick("rule", rule, RULES)
     if not evidence:
         return ()
-    candidates, sound = gather(evidence, normality, clock)
+    candidates, sound = gather(evidence, normality, clock, scored)
     sums = total(candidates, sound, normality.heat, scored)
     sure = np.array([candidate.sure for candidate in candidates], np.bool_)
     moments = sums.frames.astype(np.float64) if clock is None else clock.seconds(sums.frames)

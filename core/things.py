@@ -11,7 +11,7 @@ from core.errors import expect
 ATTRIBUTES = ("speed", "limbs", "width", "height")
 """Median speed of the faster half of a thing's pixels in its own heights a second; how much its parts move apart, the
 same unit; its width over its height; its height in pixels. All are means over the thing's track around the frame."""
-OPTIONAL = ("ways", "dwell", "features")
+OPTIONAL = ("features",)
 """Fields that may be None."""
 _BY_ROW = ("frames", "tracks", "boxes", "confidence", "values", "cut")
 
@@ -29,8 +29,6 @@ class Things:
         values: (N, 4) float64, the :data:`ATTRIBUTES`.
         cut: (N,) bool: the picture's edge cuts the box off, or may.
         looked: (F,) int64, ascending: all frames that were looked at, also those without an object.
-        ways: (N, 2) float64: velocity to the right and downwards, in heights a second; None where not measured.
-        dwell: (N,) float64 seconds: how long the thing has been where it is; None where not measured.
         features: (N, D) float32 of unit length: what its pixels look like; None where the object model does not say.
     """
 
@@ -42,16 +40,12 @@ class Things:
     values: Doubles
     cut: Bools
     looked: Ints
-    ways: Doubles | None = None
-    dwell: Doubles | None = None
     features: Floats | None = None
 
     def __post_init__(self) -> None:
         vector: tuple[int, ...] = (len(self.labels),)
         shapes = dict.fromkeys(("frames", "tracks", "confidence", "cut"), vector)
         shapes |= {"boxes": (*vector, 4), "values": (*vector, len(ATTRIBUTES))}
-        shapes |= {"ways": (*vector, 2)} if self.ways is not None else {}
-        shapes |= {"dwell": vector} if self.dwell is not None else {}
         shapes |= {"features": (*vector, self.features.shape[-1])} if self.features is not None else {}
         for name, shape in shapes.items():
             expect(getattr(self, name).shape == shape, name, str(shape), getattr(self, name).shape)

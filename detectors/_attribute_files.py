@@ -11,6 +11,8 @@ from torch import Tensor
 from core import weights
 from core.arrays import Doubles
 from core.errors import WeightsError
+from detectors._attribute_core import Looks
+from detectors._attribute_known import MEASURED, Known
 from detectors._attribute_tails import LEVELS, Tail
 
 Tails = Mapping[str, Mapping[str, Tail]]
@@ -20,29 +22,30 @@ NUMBERS = ("start", "excess", "reached", "boxes", "tracks")
 """Of a tail, beside its quantiles."""
 
 
-def save(path: Path, numbers: Sequence[float], tails: Tails, seen: Mapping[str, Doubles]) -> str:
-    """Write single numbers, the tails of labels and terms, and what was seen of each label; return its SHA-256.
+def save(path: Path, known: Known, tails: Tails, seen: Mapping[str, Doubles], tracks: int) -> str:
+    """Write what an attribute model consists of; return the file's SHA-256.
 
     Raises:
         StorageError: the disk is full or cannot be written to.
     """
     rows = [(f"{label}\t{term}", tail) for label, of in tails.items() for term, tail in of.items()]
     state = {
-        "numbers": torch.tensor(list(numbers), dtype=torch.float64),
+        "numbers": torch.tensor([known.slope, known.intercept, tracks], dtype=torch.float64),
         "tails.names": _text([name for name, _ in rows]),
-        "tails.values": _half([tail.values for _, tail in rows], (0, LEVELS)),
+        "tails.values": _half(np.array([tail.values for _, tail in rows]).reshape(-1, LEVELS)),
         "tails.numbers": torch.tensor([[getattr(tail, n) for n in NUMBERS] for _, tail in rows], dtype=torch.float64),
+        "looks.mean": _half(known.looks.mean),
+        "looks.axes": _half(known.looks.axes),
+        "looks.core": _half(known.looks.core),
         "seen.names": _text(list(seen)),
         "seen.counts": torch.tensor([len(one) for one in seen.values()], dtype=torch.int64),
-        "seen.values": _half([np.concatenate([np.zeros(0), *seen.values()])], (1, 0))[0],
+        "seen.values": _half(np.concatenate([np.zeros(0), *seen.values()])),
     }
     return weights.save(state, path, half=False)
 
 
-def load(
-    path: Path, sha256: str | None, numbers: int, terms: Sequence[str]
-) -> tuple[Doubles, Tails, dict[str, Doubles]]:
-    """Read what :func:`save` wrote: so many single numbers, and tails of ``terms``.
+def load(path: Path, sha256: str | None) -> tuple[Known, Tails, dict[str, Doubles], int]:
+    """Read what :func:`save` wrote.
 
     Raises:
         WeightsError: it is missing, has another checksum, is damaged, or its parts do not fit together.
@@ -51,19 +54,31 @@ def load(
         raise WeightsError(f"{path.name!r} is larger than {MOST_BYTES >> 20} MB; it cannot hold attributes")
     state = weights.load(path, sha256)
     try:
-        return _numbers(state, "numbers", (numbers,)), _tails(state, terms), _seen(state)
+        slope, intercept, tracks = _numbers(state, "numbers", (3,)).tolist()
+        _demand(tracks >= 1, "no tracks")
+        return _known(state, slope, intercept), _tails(state), _seen(state), int(tracks)
     except (KeyError, ValueError, TypeError, RuntimeError) as error:
-        said = f"no {error}" if isinstance(error, KeyError) else str(error)
+        said = f"no {error}" if isinstance(error, KeyError) else " ".join(str(error).split())
         raise WeightsError(f"{path.name!r} holds no attributes of things: {said}; train the camera again") from error
 
 
-def _tails(state: Mapping[str, Tensor], terms: Sequence[str]) -> Tails:
+def _known(state: Mapping[str, Tensor], slope: float, intercept: float) -> Known:
+    size = state["looks.core"].shape
+    _demand(len(size) == 2, "looks that are no table")
+    wanted = {"mean": (size[1],), "axes": (size[1], size[1]), "core": tuple(size)}
+    looks = Looks(
+        **{name: _numbers(state, f"looks.{name}", shape).astype(np.float32) for name, shape in wanted.items()}
+    )
+    return Known(slope, intercept, looks)
+
+
+def _tails(state: Mapping[str, Tensor]) -> Tails:
     names = [name.split("\t") for name in _names(state, "tails.names")]
     values = _numbers(state, "tails.values", (len(names), LEVELS))
     numbers = _numbers(state, "tails.numbers", (len(names), len(NUMBERS)))
     tails = dict[str, dict[str, Tail]]()
     for (label, term), quantiles, (start, excess, *counts) in zip(names, values, numbers, strict=True):
-        _demand(term in terms, f"a term {term[:40]!r}")
+        _demand(term in MEASURED, f"a term {term[:40]!r}")
         _demand(bool((np.diff(quantiles) >= 0).all()), "quantiles that descend")
         _demand(excess > 0 and min(counts) >= 1, "a tail without values")
         tails.setdefault(label, {})[term] = Tail(quantiles, start, excess, *(int(count) for count in counts))
@@ -105,5 +120,5 @@ def _text(names: Sequence[str]) -> Tensor:
     return torch.from_numpy(np.frombuffer("\n".join(names).encode(), np.uint8).copy())
 
 
-def _half(arrays: Sequence[Any], empty: tuple[int, int]) -> Tensor:
-    return torch.from_numpy(np.stack(arrays).astype(np.float16) if len(arrays) else np.zeros(empty, np.float16))
+def _half(values: Any) -> Tensor:
+    return torch.from_numpy(np.asarray(values).astype(np.float16))

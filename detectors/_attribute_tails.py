@@ -40,7 +40,9 @@ class Tail:
         probability of exponential excesses of unknown mean under Jeffreys' prior: (S / (S + x))^k for k excesses with
         the sum S, which nears the exponential as k grows. What is NaN has 0.
         """
-        larger = 1.0 - np.searchsorted(self.values, values) / len(self.values)
+        # Rounded as the quantiles are: else a value that is always the same would lie above all of them.
+        rounded = values.astype(np.float16).astype(np.float64)
+        larger = 1.0 - np.searchsorted(self.values, rounded) / len(self.values)
         inside = -np.log(np.maximum(larger, TAIL))
         beyond = -np.log(TAIL) + self.reached * np.log1p(np.maximum(values - self.start, 0.0) / self.excess)
         return np.where(np.isnan(values), 0.0, np.where(values > self.start, beyond, inside))

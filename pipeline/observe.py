@@ -1,6 +1,6 @@
 """Observes the things of a clip in one pass: boxes, their tracks, and the optical flow inside them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 import cv2
@@ -106,18 +106,16 @@ def _small(image: Images) -> Images:
     return np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _moves(flow: Floats | None, box: Floats, size: tuple[int, int]) -> Sequence[float]:
+def _moves(flow: Floats | None, box: Floats, size: tuple[int, int]) -> tuple[float, float]:
     """Return :data:`MOVES` of what is inside a box, in its heights a second; NaN without a frame before."""
     if flow is None:
-        return (np.nan,) * len(MOVES)
+        return np.nan, np.nan
     scale = flow.shape[1] / size[0]
     x1, y1, x2, y2 = np.round(box * scale).astype(int)
     inside = flow[max(y1, 0) : max(y2, y1 + 1, 1), max(x1, 0) : max(x2, x1 + 1, 1)].reshape(-1, 2)
     if not len(inside):
-        return (np.nan,) * len(MOVES)
+        return np.nan, np.nan
     height = max(float(box[3] - box[1]), 1.0) * scale
     length = np.hypot(inside[:, 0], inside[:, 1])
     fast = length >= np.median(length)
-    right, down = inside[fast].mean(axis=0).tolist()
-    moves = float(length[fast].mean()), float(np.hypot(*inside.std(axis=0))), right, down
-    return [move / height for move in moves]
+    return float(length[fast].mean()) / height, float(np.hypot(*inside.std(axis=0))) / height

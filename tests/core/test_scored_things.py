@@ -47,10 +47,10 @@ def test_it_comes_back_from_disk_as_it_was(one, tmp_path):
 
 def test_what_may_be_missing_comes_back_where_it_is(tmp_path):
     one = scored()
-    more = replace(one, things=replace(one.things, dwell=np.arange(3.0), ways=np.ones((3, 2))))
+    more = replace(one, things=replace(one.things, features=np.ones((3, 2), np.float32)))
     more.save(tmp_path / "things.npz")
     back = ScoredThings.load(tmp_path / "things.npz").things
-    assert back.dwell.tolist() == [0.0, 1.0, 2.0] and back.ways.shape == (3, 2) and back.features is None
+    assert back.features.tolist() == [[1.0, 1.0]] * 3
 
 
 def test_a_damaged_file_is_refused(tmp_path):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from core.clock import Clock
-from core.records import Detections, Frames, Tube
-from pipeline._tracked import at_edge, stayed
+from core.records import Detections, Frames
+from pipeline._tracked import at_edge
 from pipeline.observe import LOOKS_PER_SECOND, Observer, observe
 
 HEIGHT = 40
@@ -95,7 +95,7 @@ def test_a_clip_without_things():
     images, _, times = film(frames=5)
     things, clock = observe(chunks(images, times), Sees([None] * 5))
     assert len(things) == 0 and things.looked.tolist() == [0, 2, 4] and len(clock) == 5
-    assert things.ways.shape == (0, 2) and things.dwell.shape == (0,)
+    assert things.features is None
 
 
 def test_what_the_model_is_unsure_of_is_left_out():
@@ -110,25 +110,7 @@ def test_what_the_model_is_unsure_of_is_left_out():
 def test_the_result_does_not_depend_on_how_the_clip_is_cut():
     images, boxes, times = film()
     whole, parts = (observe(chunks(images, times, size), Sees(boxes[::2]))[0] for size in (30, 1))
-    assert np.array_equal(whole.values, parts.values) and np.array_equal(whole.ways, parts.ways)
-
-
-def test_a_way_is_a_velocity():
-    images, boxes, times = film(pixels_per_second=40.0)
-    things, _ = observe(chunks(images, times), Sees(boxes[::2]))
-    assert np.median(things.ways[:, 0]) == pytest.approx(40.0 / HEIGHT, rel=0.25)
-    assert np.abs(things.ways[:, 1]).max() < 0.2
-    assert things.features is None
-
-
-def test_who_stays_has_been_there_since_it_came():
-    still = np.tile(np.array([[50, 40, 74, 80]], np.float32), (10, 1))
-    moving = still + np.arange(10)[:, None] * np.array([[8, 0, 8, 0]], np.float32)
-    path = np.concatenate([moving, moving[-1:] + still - still[:1]])
-    frames = np.arange(20) * 2
-    found = stayed(Tube("person", frames, path, np.ones(20, np.float32)), Clock.steady(10.0, 40))
-    assert found[9] == pytest.approx(0.4)  # half of its 40 pixels in steps of 8
-    assert found[-1] == pytest.approx(0.2 * 12) and (np.diff(found[10:]) > 0).all()
+    assert np.array_equal(whole.values, parts.values)
 
 
 class Describes(Sees):
@@ -144,3 +126,5 @@ def test_features_are_of_unit_length():
     things, _ = observe(chunks(images, times), Describes(boxes[::2]))
     assert things.features.shape == (15, 3) and things.features.dtype == np.float32
     assert np.linalg.norm(things.features, axis=1) == pytest.approx(1.0)
+    none, _ = observe(chunks(images, times), Describes([None] * 15))
+    assert none.features.shape == (0, 3)

@@ -7,6 +7,7 @@ from typing import Any
 from cli.output import table
 from pipeline.evaluation import event_rows
 from pipeline.evaluation.cause_results import CauseResult, RuleClasses, RuleFigures, Shares, VideoCauses
+from pipeline.evaluation.cause_rows import over_clips
 from pipeline.evaluation.check import COUNTED
 from pipeline.evaluation.figures import HEADLINE, shown
 from pipeline.evaluation.metric_values import further_names
@@ -113,6 +114,7 @@ def causes(result: CauseResult) -> str:
     if first:
         best = next(rule for rule in (OURS, *rules) if rule in first)
         parts.append(f"{best}, clip by clip:\n" + table([_clip(video) for video in first[best].videos]))
+        parts.append("right first causes, each clip counted once:\n" + table(over_clips(result)))
     parts += _heat_adds(result, OURS)
     parts += [f"not run: {rule}: {why}" for rule, why in result.not_run.items()]
     listed = {"no clip of the data set": labels.unmatched, "no model can name": labels.nameless,

@@ -1,4 +1,4 @@
-"""Bootstrap of a mean average precision: how far it would move with other footage."""
+"""Bootstrap of means over footage: how far they would move with other footage."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +13,9 @@ DRAWS = 250
 """Resamples computed at once, which bounds the memory."""
 BLOCKS = 64
 """Stretches of frames that are drawn where all are of one video."""
+
+MIN_UNITS = 5
+"""Fewest clips whose mean gets an interval."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,23 @@ def interval(values: npt.ArrayLike) -> Interval:
         return Interval(float("nan"), float("nan"))
     low, high = np.quantile(v, [(1 - SHARE) / 2, (1 + SHARE) / 2])
     return Interval(float(low), float(high))
+
+
+def mean_interval(values: npt.ArrayLike) -> Interval | None:
+    """Return the interval of the mean of (N,) values, each of a unit such as a clip: units are drawn with replacement.
+
+    Returns:
+        None for fewer than :data:`MIN_UNITS` values: of four, every draw holds few others, and the interval would say
+        more of the method than of the values. With few more it is still rather too narrow than too wide.
+
+    >>> mean_interval([0.5, 1.0, 1.0]) is None
+    True
+    """
+    v = np.asarray(values, np.float64)
+    if len(v) < MIN_UNITS:
+        return None
+    weight = np.random.default_rng(0).multinomial(len(v), np.full(len(v), 1 / len(v)), RESAMPLES)
+    return interval(weight @ v / len(v))
 
 
 def mean_over(values: Doubles, classes: Sequence[int]) -> Doubles:

@@ -9,9 +9,10 @@ from core.analysis import Cause, FrameCause
 from core.arrays import Bools, Doubles
 from core.metrics import ClassScores
 from footage.labels import Named
+from metrics.bootstrap import mean_interval
 from metrics.first_cause import Shares, Verdict, match_first_cause, summarise_verdicts
 from pipeline.evaluation._labelled import LabelledClip
-from pipeline.evaluation.cause_results import FirstCause, RuleClasses, RuleFigures, VideoCauses
+from pipeline.evaluation.cause_results import FirstCause, OverClips, RuleClasses, RuleFigures, VideoCauses
 from pipeline.evaluation.metric_values import class_figures, defined
 
 OURS = "calibrated"
@@ -79,7 +80,19 @@ def summarise_rule(rankings: Sequence[Ranking], trained: frozenset[str]) -> Rule
         seen=_shares(seen) if seen else None,
         videos=tuple(VideoCauses(r.name, _shares([r]), f"{r.event.coarse}: {r.event.fine}" if r.event else None)
                      for r in rankings if r.verdicts),
+        over_clips=_over_clips(rankings),
+        over_unseen=_over_clips(unseen) if unseen else None,
     )  # fmt: skip
+
+
+def _over_clips(rankings: Sequence[Ranking]) -> OverClips:
+    """Count each clip with a labelled frame once."""
+    each = {r.name: share for r in rankings if (share := _shares([r]).top1) is not None}
+    if not each:
+        return OverClips(0, None, None, "", None)
+    found, worst = mean_interval(list(each.values())), min(each, key=lambda name: each[name])
+    mean = float(np.mean(list(each.values())))
+    return OverClips(len(each), mean, each[worst], worst, (found.low, found.high) if found else None)
 
 
 def _shares(rankings: Sequence[Ranking]) -> Shares:

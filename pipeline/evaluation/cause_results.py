@@ -7,7 +7,16 @@ from typing import Any
 from metrics.first_cause import Shares
 from pipeline.evaluation.metric_values import Figures
 
-__all__ = ["CauseLabels", "CauseResult", "FirstCause", "RuleClasses", "RuleFigures", "Shares", "VideoCauses"]
+__all__ = [
+    "CauseLabels",
+    "CauseResult",
+    "FirstCause",
+    "OverClips",
+    "RuleClasses",
+    "RuleFigures",
+    "Shares",
+    "VideoCauses",
+]
 
 
 @dataclass(frozen=True)
@@ -17,6 +26,24 @@ class VideoCauses:
     name: str
     shares: Shares
     event: str | None
+
+
+@dataclass(frozen=True)
+class OverClips:
+    """Right first causes clip by clip: frames of one clip are alike, so that a clip counts once.
+
+    Attributes:
+        clips: how many have a labelled frame.
+        mean: of the clips' shares of frames whose first cause is right; None without any clip.
+        worst, worst_clip: the lowest of them, and whose it is.
+        interval: 95 % of the mean, clips drawn with replacement; None of too few clips.
+    """
+
+    clips: int
+    mean: float | None
+    worst: float | None
+    worst_clip: str
+    interval: tuple[float, float] | None
 
 
 @dataclass(frozen=True)
@@ -30,12 +57,15 @@ class RuleFigures:
     unseen: Shares | None
     seen: Shares | None
     videos: tuple[VideoCauses, ...]
+    over_clips: OverClips
+    over_unseen: OverClips | None
 
     def as_json(self) -> dict[str, Any]:
         """Return the keys of an entry of ``causes``."""
         videos = [{"name": one.name, **asdict(one.shares), "event": one.event} for one in self.videos]
         groups = {"unseen": self.unseen and asdict(self.unseen), "seen": self.seen and asdict(self.seen)}
-        return {**asdict(self.shares), **groups, "videos": videos}
+        over = {"over_clips": asdict(self.over_clips), "over_unseen": self.over_unseen and asdict(self.over_unseen)}
+        return {**asdict(self.shares), **groups, **over, "videos": videos}
 
 
 @dataclass(frozen=True)

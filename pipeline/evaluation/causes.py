@@ -45,7 +45,9 @@ PROTOCOL = (
     "or skateboard, drive a car, bus or truck, which count as one; a cause of type location names any place. Found: it "
     "lies on a region, whatever its name. A track is right when the most frequent answer of its frames is, causes that "
     "lie on another region alone set aside, for several may be unusual at once. X-MAN: a class scores in a frame what "
-    "its best cause there scores, any cause of type location for a place."
+    "its best cause there scores, any cause of type location for a place. Over clips: each clip counts once. No weight "
+    "or constant of the ranking is fitted here, so that there is nothing to be learnt anew with a clip left out; "
+    "docs/results/causes.md says on what each was chosen, and unseen clips are those that no model was trained on."
 )
 
 

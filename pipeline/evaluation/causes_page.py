@@ -18,6 +18,7 @@ from explain.report.overlay import overlay
 from pipeline.evaluation._cause_figures import OURS, Ranking
 from pipeline.evaluation._labelled import LabelledClip
 from pipeline.evaluation.cause_results import CauseResult, FirstCause
+from pipeline.evaluation.cause_rows import over_clips
 from pipeline.evaluation.figures import shown
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -87,7 +88,7 @@ class CausePictures:
                 file.write(jpeg(picture.image))
         made = environment(TEMPLATES)
         made.autoescape, made.filters["plain"] = False, _plain
-        tables = [_figures(result), _videos(result)]
+        tables = [_figures(result), _videos(result), over_clips(result)]
         shown = list(zip(self.pictures, names, strict=True))
         write_text(page, made.get_template("causes.md").render(
             camera=camera, data=data, result=result, ours=OURS, tables=tables, pictures=shown))  # fmt: skip

@@ -18,9 +18,10 @@ from core.errors import DataError
 from core.normality import ClassNormality, Normality
 from core.records import Detections
 from core.registry import collect
+from metrics.first_cause import Region, match_first_cause
 from pipeline.camera import load
 from pipeline.evaluation import _labelled, causes, evaluations, plan
-from pipeline.evaluation._cause_figures import class_scores
+from pipeline.evaluation._cause_figures import Ranking, class_scores, summarise_rule
 from pipeline.evaluation.causes import PROTOCOL, RULES, trained_on, without_heat
 from pipeline.evaluation.causes_page import MOST_BYTES, CausePictures, jpeg
 from pipeline.evaluation.evaluations import EvaluationRequest
@@ -282,9 +283,30 @@ def test_clips_that_were_trained_on_stand_apart(tiny_camera, tmp_path, eyes, mon
     assert (found["seen"]["frames"], found["unseen"]["frames"], found["seen"]["tracks"]) == (20, 20, 1)
     assert trained_on(eyes["auto"], Made()) == {"Test002"}
     assert trained_on(eyes["teacher"], Made()) == frozenset(), "the card is another model's"
+    assert found["over_clips"] == {"clips": 2, "mean": 1.0, "worst": 1.0, "worst_clip": "Test001", "interval": None}
+    assert found["over_unseen"]["clips"] == 1
     del card["trained_regions"]
     found = as_written(tiny_camera, tmp_path)["causes"]["calibrated"]
     assert found["seen"] is None and found["unseen"]["frames"] == 40
+
+
+def test_a_clip_counts_once_however_many_frames_it_has():
+    right = {"a": (30, 30), "b": (1, 2), "c": (2, 2), "d": (4, 4), "e": (3, 4)}
+    box = (0.0, 0.0, 9.0, 9.0)
+    regions = [Region("object", "bicycle", box, 1)]
+    causes_of = {True: [FrameCause("object", "bicycle", 1.0, box)], False: []}
+    rankings = [
+        Ranking(name, {f: match_first_cause(causes_of[f < hits], regions) for f in range(frames)}, {}, np.zeros((0, 0)),
+                np.zeros((0, 0), bool))
+        for name, (hits, frames) in right.items()
+    ]  # fmt: skip
+    found = summarise_rule(rankings, frozenset("ab"))
+    assert found.shares.top1 == pytest.approx(40 / 42)
+    over = found.over_clips
+    assert (over.clips, over.worst_clip, over.worst) == (5, "b", 0.5)
+    assert over.mean == pytest.approx((1 + 0.5 + 1 + 1 + 0.75) / 5)
+    assert over.interval[0] < over.mean < over.interval[1] <= 1.0
+    assert (found.over_unseen.clips, found.over_unseen.interval) == (3, None)
 
 
 @pytest.mark.parametrize("frames", [[5], [6, 7, 20], [24, 25, 32], list(range(33)), [30]])
@@ -359,7 +381,8 @@ def test_the_page_has_small_pictures_and_the_figures(tiny_camera, tmp_path, eyes
     for picture in pictures:
         assert picture.name in text and picture.stat().st_size <= MOST_BYTES
         assert cv2.imread(str(picture)).shape == (720, 960, 3)
-    for said in ("| calibrated | 1.000 |", "| Test001 | 20 | 1.000", "object: bicycle (20)", "Not run: teacher"):
+    few = "| calibrated | 2 | 1.000 | 2 clips are too few, 5 the least | 1.000 | Test001 |"
+    for said in ("| calibrated | 1.000 |", few, "| Test001 | 20 | 1.000", "object: bicycle (20)", "Not run: teacher"):
         assert said in text
 
 

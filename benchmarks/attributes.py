@@ -4,37 +4,39 @@ The threshold comes from the training clips, each scored by what was learnt from
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from core import device, files
 from core.array_files import TEXT, open_npz
-from core.arrays import Bools, Doubles, Floats
+from core.arrays import Bools, Doubles
 from core.clock import Clock
 from core.contracts import Dataset, Footage, ObjectModel
 from core.errors import DataError, InputError
-from core.records import Frames
 from core.registry import collect, pick
-from core.things import Things
-from detectors.attributes import TERMS, AttributeModel, scores
+from core.scored_things import ScoredThings
+from core.things import OPTIONAL, Things
+from detectors.attributes import TERMS, AttributeModel, cross_scored
 from explain import objects
 from metrics.frame_auc import macro, micro_normalised, micro_raw, video_auc
-from pipeline.observe import observe
+from pipeline.frame_difference import NAME as DIFFERENCE
+from pipeline.frame_difference import compared, smoothed
+from pipeline.observe import LOOKS_PER_SECOND, observe
 
 SMOOTHED_SECONDS = 0.5
 """Standard deviation of the Gaussian that smooths the scores of frames."""
-SQUARE_PIXELS, DIFFERENCE_SECONDS = 16, 0.2
-DIFFERENCE = "frame difference"
 FLAGGED = 0.005
 """Share of the training frames that lies above the threshold."""
 MOST_BYTES = 1 << 30
+OBSERVED = 2
+"""Counted up when something else is observed than in what earlier measurements kept."""
 FIELDS = ("frames", "tracks", "labels", "boxes", "confidence", "values", "cut", "looked")
+"""Of things, kept always; those that may be None are kept where there are any."""
 Say = Callable[[str], None]
 
 
@@ -43,7 +45,7 @@ class Seen:
     """A clip: what was observed in it, when its frames are shown, which are abnormal (none of training clips).
 
     ``difference`` is each frame's greatest mean of the absolute difference from the frame before over a square of
-    :data:`SQUARE_PIXELS`, (frames,) in grey levels: what any detector has to beat.
+    :data:`pipeline.frame_difference.SQUARE_PIXELS`, (frames,) in grey levels: what any detector has to beat.
     """
 
     name: str
@@ -91,9 +93,8 @@ def of_dataset(
     if len(seen) < 2 or len({bool(flag) for one in test for flag in one.abnormal}) < 2:
         raise DataError(f"{dataset.name} needs two training clips, it has {len(seen)}, and abnormal and normal frames")
     learnt = AttributeModel.fit([one.things for one in seen])
-    without = [AttributeModel.fit([two.things for two in seen if two is not one]) for one in seen]
-    normal = [model.terms(one.things) for model, one in zip(without, seen, strict=True)]
-    tested = [learnt.terms(one.things) for one in test]
+    normal = cross_scored([one.things for one in seen])
+    tested = [learnt.score(one.things) for one in test]
     sets = [TERMS, *((name,) for name in TERMS), *(tuple(n for n in TERMS if n != name) for name in TERMS)]
     names = ["all", *TERMS, *(f"all but {name}" for name in TERMS)]
     rows = []
@@ -102,7 +103,8 @@ def of_dataset(
         rows.append(
             {"terms": name, **_figures(test, usual, [_scores(*of, terms) for of in zip(test, tested, strict=True)])}
         )
-    return [*rows, {"terms": DIFFERENCE, **_figures(test, *([_difference(one) for one in of] for of in (seen, test)))}]
+    usual, found = ([smoothed(one.difference, one.clock) for one in of] for of in (seen, test))
+    return [*rows, {"terms": DIFFERENCE, **_figures(test, usual, found)}]
 
 
 def observed(clip: Footage, model: ObjectModel, work: Path, say: Say, abnormal: Bools | None = None) -> Seen:
@@ -111,44 +113,35 @@ def observed(clip: Footage, model: ObjectModel, work: Path, say: Say, abnormal: 
     if not path.exists():
         say(f"observing {clip.name}")
         difference: list[float] = []
-        things, clock = observe(_compared(clip.frames(), difference), model)
+        things, clock = observe(compared(clip.frames(), difference), model)
         with files.write_whole(path) as file:
-            kept: dict[str, Any] = {name: np.asarray(getattr(things, name)) for name in FIELDS}
+            own = {name: getattr(things, name) for name in (*FIELDS, *OPTIONAL)}
+            kept: dict[str, Any] = {name: np.asarray(value) for name, value in own.items() if value is not None}
             np.savez_compressed(file, times=clock.times, step=clock.step, difference=difference, **kept)
     with open_npz(path, MOST_BYTES) as arrays:
-        read = {name: arrays.read(name) for name in FIELDS if name != "labels"}
+        names = [name for name in (*FIELDS, *OPTIONAL) if name != "labels" and name in arrays]
+        read = {name: arrays.read(name) for name in names}
         labels = tuple(arrays.read("labels", TEXT + "biuf").tolist())
         clock, change = Clock.of(arrays.read("times"), float(arrays.read("step"))), arrays.read("difference")
     none = np.zeros(len(clock), np.bool_)
     return Seen(clip.name, Things(labels=labels, **read), clock, change, none if abnormal is None else abnormal)
 
 
-def _compared(chunks: Iterable[Frames], difference: list[float]) -> Iterator[Frames]:
-    """Yield chunks as they are, and append each frame's difference from the one before."""
-    before: Floats | None = None
-    for chunk in chunks:
-        for image in chunk.images:
-            grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
-            change = np.zeros_like(grey) if before is None or before.shape != grey.shape else np.abs(grey - before)
-            difference.append(float(cv2.blur(change, (SQUARE_PIXELS, SQUARE_PIXELS)).max()))
-            before = grey
-        yield chunk
-
-
-def _difference(one: Seen) -> Doubles:
-    smooth: Doubles = gaussian_filter1d(one.difference, DIFFERENCE_SECONDS * one.clock.rate)
-    return smooth
-
-
 def _key(clip: Footage, model: ObjectModel) -> str:
-    """Name what is kept of a clip: data sets have clips of the same name, but not with the same first frame."""
-    first = next(iter(clip.frames(1))).images[0]
-    return hashlib.sha256(f"{clip.name}\n{model.name}\n".encode() + first.tobytes()).hexdigest()[:16]
+    """Name what is kept of a clip: data sets have clips of the same name, but not with the same first frame.
+
+    What the model finds there tells one version of its weights from another.
+    """
+    first = next(iter(clip.frames(1))).images[:1]
+    found = model.detect(first)[0].boxes.round().astype(np.int64)
+    said = f"{clip.name}\n{model.name}\n{LOOKS_PER_SECOND}\n{OBSERVED}\n{found.tolist()}".encode()
+    return hashlib.sha256(said + first.tobytes()).hexdigest()[:16]
 
 
-def _scores(one: Seen, terms: Mapping[str, Doubles], chosen: Sequence[str]) -> Doubles:
-    raw = scores(one.things, {name: terms[name] for name in chosen}, len(one.clock))
-    smooth: Doubles = gaussian_filter1d(raw, SMOOTHED_SECONDS * one.clock.rate)
+def _scores(one: Seen, scored: ScoredThings, chosen: Sequence[str]) -> Doubles:
+    columns = [scored.names.index(name) for name in chosen]
+    part = replace(scored, names=tuple(chosen), nats=scored.nats[:, columns], measured=scored.measured[:, columns])
+    smooth: Doubles = gaussian_filter1d(part.frame_scores(len(one.clock)), SMOOTHED_SECONDS * one.clock.rate)
     return smooth
 
 

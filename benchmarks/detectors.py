@@ -27,6 +27,7 @@ from core.device import Runtime
 from core.records import Frames
 from core.registry import pick
 from detectors.lntra import TARGET, NormalReconstruction
+from pipeline import frame_difference
 from pipeline.camera import detector_entries, make_detector
 
 REPRESENTATIVES = (
@@ -39,6 +40,8 @@ MAX_ROUNDS, MAX_SECONDS = 6, 12.0
 """At most so many rounds of measurements, and no new one after so many seconds."""
 MATRIX_SIDE = 2048
 TARGET_2D, TARGET_3D = 0.6, 0.35
+DIFFERENCE_SIZE = (256, 256)
+"""Height and width of the frames whose plain difference is measured, the size of most detectors."""
 Rates = dict[str, float]
 
 
@@ -46,7 +49,7 @@ def measure(device_name: str, names: Sequence[str] = (), everything: bool = Fals
     """Measure the detectors ``names``, or one of each kind, or all.
 
     Returns:
-        A row for each, as ``docs/interfaces.md`` says.
+        A row for the plain difference of two frames and one for each, as ``docs/interfaces.md`` says.
 
     Raises:
         UnknownNameError: a name that is not registered.
@@ -55,7 +58,7 @@ def measure(device_name: str, names: Sequence[str] = (), everything: bool = Fals
     chosen = names or (tuple(known) if everything else REPRESENTATIVES)
     for name in chosen:
         pick("detector", name, known)
-    rows = []
+    rows = [{"detector": frame_difference.NAME, **difference()}]
     for name in chosen:
         rows.append(row(name, device_name))
         print(f"{name}: {rows[-1]['stream']['best']} frames/s", file=sys.stderr, flush=True)
@@ -73,18 +76,32 @@ def row(name: str, device_name: str) -> dict[str, Any]:
 def shown(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Set rows as a table's: figures of float32 and of the best precision side by side."""
 
-    def both(figures: Mapping[str, float]) -> str:
-        return f"{figures['float32']:g} / {figures['best']:g}"
+    def both(figures: Mapping[str, float] | None) -> str:
+        return f"{figures['float32']:g} / {figures['best']:g}" if figures else ""
 
     return [
         {
             "detector": row["detector"], "parameters": f"{row['parameters']:,}", "MiB": row["mebibytes"],
             "GFLOP/frame": row["gflop"], "batch f/s": both(row["batch"]), "stream f/s": both(row["stream"]),
-            "share of peak": both(row["share"]), "aim": f">= {row['aim']}", "one window f/s": row["one_window"],
-            "gain": row["gain"],
+            "share of peak": both(row["share"]), "aim": f">= {row['aim']}" if row["aim"] else "",
+            "one window f/s": row["one_window"], "gain": row["gain"],
         }
         for row in rows
     ]  # fmt: skip
+
+
+def difference() -> dict[str, Any]:
+    """Measure the plain difference of two frames, which every detector has to beat: it has no network."""
+    found = _chunks(1, *DIFFERENCE_SIZE)
+
+    def run() -> float:
+        began = time.perf_counter()
+        frames = sum(len(chunk) for chunk in frame_difference.compared(found, []))
+        return frames / (time.perf_counter() - began)
+
+    rate = _short(_rates({"": run})[""])
+    none = dict.fromkeys(("mebibytes", "gflop", "batch", "share", "aim", "one_window", "gain"))
+    return {"parameters": 0, "precision": "float32", "stream": {"float32": rate, "best": rate}, **none}
 
 
 def one(name: str, device_name: str, settings: str = "{}") -> dict[str, Any]:

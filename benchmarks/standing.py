@@ -34,7 +34,8 @@ from benchmarks._standing_clips import (
 from core.arrays import Doubles, Floats
 from core.clock import Clock
 from core.registry import pick
-from detectors.standing import Pass, Spot, Standing, StandingModel, StandingScores
+from core.spot import Spot
+from detectors.standing import Pass, Standing, StandingModel, StandingScores
 
 THRESHOLD_NATS = 1.6
 """Chosen on the normal footage of Ped2 and Avenue's training clips."""

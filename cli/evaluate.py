@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from pipeline.evaluation.protocols import Rules
     from pipeline.evaluation.summary import EvaluationResult
 
+DIFFERENCE = "difference"
+"""What ``--by`` calls the plain difference of two frames: a system of its own, beside any camera."""
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -72,8 +75,9 @@ def _protocol(verb: argparse.ArgumentParser) -> None:
                       help="measure distorted footage, causes too, such as brightness=0.5,rain=heavy,blur=2,every=3; "
                       "may be given several times")  # fmt: skip
     verb.add_argument("--by", action="append", default=[], metavar="SCORE",
-                      help="measure by this score of the detector in place of its own, such as z (latent code) and p "
-                      "(pixels) of decoupled-*; may be given several times")  # fmt: skip
+                      help="measure by this score in place of all joined: pixels, attributes, standing or sustained; "
+                      "z (latent code) or p (pixels) of decoupled-*; difference adds the plain difference of two "
+                      "frames, and needs no CAMERA; may be given several times")  # fmt: skip
 
 
 def run(options: argparse.Namespace) -> int:
@@ -97,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
     for path in (*options.scores, options.regions, options.xman):
         if path and not path.is_file():
             raise InputError(f"there is no file {str(path)!r}")
-    found = list(_cameras(options, dataset, rules)) if options.camera else []
+    found = list(_cameras(options, dataset, rules)) if options.camera or options.by else []
     for path in options.scores:
         result = evaluate_score_file(path, dataset, rules, options.regions, options.heat)
         found.append(Measured(result, evaluation_text.evaluation(result)))
@@ -116,15 +120,16 @@ def _agree(options: argparse.Namespace) -> None:
     """
     if options.check and (options.camera or options.scores):
         raise InputError("--check reads only the data set: leave out CAMERA and --scores")
-    if not (options.check or options.camera or options.scores):
+    own = [by for by in options.by if by != DIFFERENCE]
+    if not (options.check or options.camera or options.scores or options.by):
         raise InputError("say what to measure: a CAMERA, or --scores with a file; or --check for the data set itself")
     if options.page and (options.regions is None or len(options.camera) != 1 or len(options.distort) > 1):
         raise InputError("--page shows the first causes of one camera: give it one CAMERA, and --regions")
     if options.card and options.distort:
         raise InputError("a card holds no figures of distorted footage: leave out --card or --distort")
-    if (options.by or options.distort) and not options.camera:
+    if (own or (options.distort and not options.by)) and not options.camera:
         raise InputError("--by and --distort need a camera that scores anew: name a CAMERA, or leave them out")
-    if options.by and (options.card or options.regions or options.xman):
+    if own and (options.card or options.regions or options.xman):
         raise InputError(
             "a card and causes are of the camera's own score: leave out --by, or --card, --regions, --xman"
         )
@@ -153,13 +158,15 @@ def _cameras(options: argparse.Namespace, dataset: "Dataset", rules: "Rules") ->
     if (options.regions or options.xman) and any(each.every > 1 for each in distortions):
         raise InputError("label files count all frames: leave out every=, or --regions and --xman")
     cameras, runtime = [load(name) for name in options.camera], choose(options.device)
-    if options.by:
-        cameras = [with_score(camera, by) for camera in cameras for by in options.by]
+    if own := [by for by in options.by if by != DIFFERENCE]:
+        cameras = [with_score(camera, by) for camera in cameras for by in own]
+    told = [(one.describe(), DistortedDataset(dataset, one) if one.describe() else dataset) for one in distortions]
     for camera in cameras:
-        for distortion in distortions:
-            said = distortion.describe()
-            footage = DistortedDataset(dataset, distortion) if said else dataset
+        for said, footage in told:
             yield _camera(options, camera, footage, said, rules, runtime)
+    if DIFFERENCE in options.by:
+        for said, footage in told:
+            yield _difference(options, dataset, footage, said, rules)
 
 
 def _camera(
@@ -193,6 +200,25 @@ def _camera(
     if options.page and causes:
         pictures.write(options.page, camera.name, result.data, causes)
     return found
+
+
+def _difference(
+    options: argparse.Namespace, plain: "Dataset", dataset: "Dataset", distorted: str, rules: "Rules"
+) -> Measured:
+    """Measure the plain difference of two frames; normal footage is never distorted, as that of cameras is not."""
+    from cli import evaluation_text
+    from pipeline import frame_difference
+    from pipeline.evaluation import plan
+    from pipeline.evaluation.difference import evaluate_difference
+    from pipeline.evaluation.evaluate_scores import truths_of
+
+    keep = options.keep / _file(DIFFERENCE, distorted) if options.keep else None
+    with progress_line() as line:
+        job = plan.job_of(frame_difference.NAME, dataset.name, "cpu", line)
+        result = evaluate_difference(plain.name, plain.training(), truths_of(dataset), job, rules=rules, keep=keep)
+        job.finish()
+    texts = [f"distorted: {distorted}"] if distorted else []
+    return Measured(replace(result, distortion=distorted), "\n\n".join([*texts, evaluation_text.evaluation(result)]))
 
 
 def _file(camera: str, distorted: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from cli.output import table
+from pipeline.evaluation import event_rows
 from pipeline.evaluation.cause_results import CauseResult, RuleClasses, RuleFigures, Shares, VideoCauses
 from pipeline.evaluation.check import COUNTED
 from pipeline.evaluation.figures import HEADLINE, shown
@@ -24,19 +25,28 @@ def evaluation(result: EvaluationResult) -> str:
         }
         for name in names
     ]
-    placed = {**(localisation.figures if localisation else {}), **summary.alarms}
     return "\n\n".join(
         (
             f"camera {result.system} ({result.detector}) on {result.data}, labels {result.label_set}: "
             f"{summary.scored} of {summary.frames} frames scored, {summary.abnormal} of them abnormal",
             table(rows),
-            table([{"figure": name, "value": shown(value)} for name, value in placed.items()]),
+            *([table([{"figure": name, "value": shown(value)} for name, value in localisation.figures.items()])]
+              if localisation else []),
+            _events(result),
             table(_words([asdict(video) for video in summary.videos])),
             *([table(_words([one.as_json() for one in result.classes]))] if result.classes is not None else []),
             *(result.false_alarms.said if result.false_alarms else ()),
             f"{result.protocol}{_speed(result.facts.get('machine'))}",
         )
-    )
+    )  # fmt: skip
+
+
+def _events(result: EvaluationResult) -> str:
+    """Show events as an analyst meets them, or say that there is no threshold to raise any."""
+    if result.summary.alarms["events"] is None:
+        return "No threshold is known, so no events are raised."
+    threshold = "" if result.threshold is None else f" ({result.threshold:.3g})"
+    return f"events at the camera's own threshold{threshold}:\n" + table(event_rows.rows(result.as_json()))
 
 
 def _words(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:

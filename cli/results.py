@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     if options.anomalies:
         return _with_anomalies(options, rows, path, make)
     _train(options, rows, path.parent, make)
-    found = results.lines(rows, results.results(path.parent, plan))
+    found = [*results.lines(rows, results.results(path.parent, plan)), *results.baseline(path.parent)]
     print(table([dict(zip(results.HEAD, line, strict=True)) for line in found]))
     if options.markdown:
         write_text(options.markdown, results.markdown(found))

@@ -1,5 +1,6 @@
 """The answer for one clip: its events and what may have caused them, and camera faults."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,11 +12,14 @@ from core.clock import Clock
 from core.disturbance import Disturbance
 from core.normality import NormalScores, Places
 from core.records import Clip, Event, Pixels
+from core.scored_things import NormalRange
+from core.spot import Spot
 
 MIN_HIDDEN_SECONDS = 0.5
 """Seconds hidden by camera faults from which they are said beside the number of events."""
 LISTED, WORTH = 6, 0.05
-"""Causes that pages and reports list: at most so many, and only those with this share of the best one's score."""
+"""Causes, and things with unusual attributes, that pages and reports list: at most so many of either, and only those
+with this share of the best one's score."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ class Cause:
         place: what is unusual about where it is; empty where nothing is.
         direction: which way it goes in the picture, and whether that is against the flow; empty where it stays.
         labels: all its names, best first.
+        nats_share: share of the nats of all things' attributes that the thing holds; 0 where there are none.
     """
 
     coarse: str
@@ -87,10 +92,61 @@ class Cause:
     place: str = ""
     direction: str = ""
     labels: tuple[CauseLabel, ...] = ()
+    nats_share: float = 0.0
 
     def at(self, frame: int) -> Pixels | None:
         """Return its box in an explained frame, or None where it was not seen."""
         return next((box for number, box in self.tube if number == frame), None)
+
+
+@dataclass(frozen=True)
+class AttributeTerm:
+    """By how much one attribute of a thing is more surprising than usual.
+
+    Attributes:
+        name: such as ``speed``.
+        nats: above 0.
+        value: in the attribute's own unit; NaN where it has no measure, as a class has none.
+        normal: what it was like in the camera's normal footage; None where it has no range.
+        among: label of the things that ``normal`` tells of; empty for those of all labels together.
+    """
+
+    name: str
+    nats: float
+    value: float = float("nan")
+    normal: NormalRange | None = None
+    among: str = ""
+
+
+@dataclass(frozen=True)
+class UnusualThing:
+    """One thing whose attributes raised the score of an event, as it was in its strangest frame.
+
+    Attributes:
+        track: its number in the clip.
+        label: name of COCO.
+        frame: in which it was strangest.
+        box: in that frame.
+        first, last: frames of the event between which it was seen.
+        confidence: of the model that named it, 0 to 1.
+        terms: those above 0, largest first: they add up to the thing's score.
+        glides: whether it is a person who is fast with legs too still for that speed.
+    """
+
+    track: int
+    label: str
+    frame: int
+    box: Pixels
+    first: int
+    last: int
+    confidence: float
+    terms: tuple[AttributeTerm, ...]
+    glides: bool = False
+
+    @property
+    def nats(self) -> float:
+        """The thing's score: the sum of its terms."""
+        return math.fsum(term.nats for term in self.terms)
 
 
 @dataclass(frozen=True)
@@ -103,6 +159,10 @@ class ExplainedEvent:
         unexplained_share: share of the event's heat that lies in no box.
         summary: a sentence or two.
         shown: the frame that stands for the event in pictures; None where no evidence was kept of it.
+        raised_by: kind of score that is the greatest at the peak; see :mod:`pipeline.channels`.
+        spots: where something stood or was gone in it, where that raised the event.
+        things: what raised the event by its attributes, strangest first: the first one's score is the highest of any
+            thing in those frames of the event that were looked at. Empty where nothing is known of attributes.
     """
 
     event: Event
@@ -110,11 +170,19 @@ class ExplainedEvent:
     unexplained_share: float
     summary: str
     shown: int | None = None
+    things: tuple[UnusualThing, ...] = ()
+    raised_by: str = "pixels"
+    spots: tuple[Spot, ...] = ()
 
     @property
     def listed(self) -> tuple[Cause, ...]:
         """The causes that are worth a row: at most :data:`LISTED`, with a share of the best one's score."""
         return tuple(cause for cause in self.causes[:LISTED] if cause.score >= WORTH * self.causes[0].score)
+
+    @property
+    def listed_things(self) -> tuple[UnusualThing, ...]:
+        """The things whose attributes are worth a row, by the same measure."""
+        return tuple(thing for thing in self.things[:LISTED] if thing.nats >= WORTH * self.things[0].nats)
 
 
 @dataclass(frozen=True)

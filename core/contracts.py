@@ -6,7 +6,7 @@ What a data set promises is in :mod:`core.datasets`, which needs no PyTorch.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -16,8 +16,8 @@ from core.datasets import Dataset, DatasetFactory, Footage, Truth
 from core.records import Detections, Frames, Prediction, Window
 from core.settings import checked
 
-__all__ = ["ActionModel", "Dataset", "DatasetFactory", "Detector", "DetectorEntry", "Footage", "Losses", "ObjectModel",
-           "Plateau", "Stage", "Truth"]  # fmt: skip
+__all__ = ["ActionModel", "Dataset", "DatasetFactory", "DescribingModel", "Detector", "DetectorEntry", "Footage",
+           "Losses", "ObjectModel", "Plateau", "Stage", "Truth"]  # fmt: skip
 
 Losses = dict[str, Tensor]
 
@@ -194,6 +194,15 @@ class ObjectModel(Protocol):
 
     def detect(self, images: Images, first: int = 0) -> list[Detections]:
         """Label the boxes of N frames, (N, H, W, 3) uint8; entry i is said to be of frame ``first + i``."""
+        ...
+
+
+@runtime_checkable
+class DescribingModel(ObjectModel, Protocol):
+    """An object model that also says what the pixels of its boxes look like."""
+
+    def describe(self, images: Images, first: int = 0) -> tuple[list[Detections], list[Floats]]:
+        """Answer as :meth:`detect` does, and with each frame's (boxes, D) float32 features of unit length."""
         ...
 
 

@@ -83,7 +83,8 @@ class AlarmCurve:
         hours: of footage that this was counted on.
         thresholds: ascending calibrated scores.
         per_hour: false events an hour at each of them, never rising; where fewer than
-            :data:`pipeline.training.calibrate.MIN_COUNTED_EVENTS` events were seen, continued along the highest peaks.
+            :data:`pipeline.training.alarm_curve.MIN_COUNTED_EVENTS` events were seen, continued along the highest
+            peaks.
     """
 
     hours: float

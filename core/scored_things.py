@@ -11,7 +11,7 @@ from core.array_files import NUMBERS, TEXT, ArrayFile, open_npz
 from core.arrays import Doubles
 from core.errors import DataError, expect
 from core.files import write_whole
-from core.things import Things
+from core.things import OPTIONAL, Things
 
 EVERY = "every label"
 """Stands for all labels together, where a label was seen too seldom to have a range of its own."""
@@ -95,7 +95,8 @@ class ScoredThings:
             StorageError: the disk is full or cannot be written to.
         """
         rows = [(label, name, one) for label, own in self.normal.items() for name, one in own.items()]
-        arrays: dict[str, Any] = {one.name: np.asarray(getattr(self.things, one.name)) for one in fields(Things)}
+        own = {one.name: getattr(self.things, one.name) for one in fields(Things)}
+        arrays: dict[str, Any] = {name: np.asarray(value) for name, value in own.items() if value is not None}
         arrays |= {"names": np.array(self.names, np.str_), "nats": self.nats, "measured": self.measured}
         arrays["range_label"] = np.array([label for label, _, _ in rows], np.str_)
         arrays["range_name"] = np.array([name for _, name, _ in rows], np.str_)
@@ -119,14 +120,15 @@ class ScoredThings:
 
     @classmethod
     def _read(cls, kept: ArrayFile) -> "ScoredThings":
-        read: dict[str, Any] = {one.name: kept.read(one.name, TEXT + NUMBERS) for one in fields(Things)}
+        names = [one.name for one in fields(Things) if one.name not in OPTIONAL or one.name in kept]
+        read: dict[str, Any] = {name: kept.read(name, TEXT + NUMBERS) for name in names}
         read["labels"] = tuple(map(str, read["labels"].tolist()))
-        names = tuple(map(str, kept.read("names", TEXT + NUMBERS).tolist()))
+        terms = tuple(map(str, kept.read("names", TEXT + NUMBERS).tolist()))
         normal: dict[str, dict[str, NormalRange]] = {}
         columns = (kept.read(name, TEXT + NUMBERS).tolist() for name in _RANGES)
         for label, name, quantiles, (boxes, tracks) in zip(*columns, strict=True):
             normal.setdefault(str(label), {})[str(name)] = NormalRange(tuple(quantiles), boxes, tracks)
-        return cls(Things(**read), names, kept.read("nats"), kept.read("measured"), normal)
+        return cls(Things(**read), terms, kept.read("nats"), kept.read("measured"), normal)
 
 
 _RANGES = ("range_label", "range_name", "range", "range_count")

@@ -7,7 +7,7 @@ import numpy as np
 
 from core.arrays import Bools, Floats
 from core.clock import Clock
-from core.records import Pixels
+from core.spot import LEFT, TAKEN, Spot
 from detectors._changes import AROUND_PIXELS
 from detectors._lasting import SMOOTHED_PIXELS, Lasting
 from detectors._views import MEDIAN_SECONDS
@@ -18,25 +18,6 @@ MIN_PEAK_FRACTION = 0.5
 """A spot reaches as far as seconds are at least so large a share of those at its middle."""
 MAX_APART_SECONDS = 5.0
 """A spot that is not seen for longer has ended."""
-LEFT, TAKEN = "left", "taken"
-
-
-@dataclass(frozen=True)
-class Spot:
-    """A place whose background changed and stayed so.
-
-    Attributes:
-        box: (x1, y1, x2, y2) in pixels of the clip.
-        first, last: frames; ``last`` is inclusive.
-        kind: ``left`` where there is more structure than in the background, else ``taken``.
-        score: the greatest of its frames, in nats.
-    """
-
-    box: Pixels
-    first: int
-    last: int
-    kind: str
-    score: float
 
 
 @dataclass

@@ -5,6 +5,7 @@ footage, or without any against how the clip began. The score of a place is the 
 has stood changed, over the seconds for which anything did around there in the normal footage: a bus stop is worth less.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -20,8 +21,8 @@ from core.clock import Clock
 from core.errors import DataError, expect
 from core.files import write_whole
 from core.records import Frames
+from core.spot import Spot
 from detectors._lasting import Ages, Lasting
-from detectors._spots import Spot as Spot
 from detectors._spots import Spots
 from detectors._views import SIDE_PIXELS, View, Views
 
@@ -103,22 +104,25 @@ class StandingModel:
             raise DataError("normal footage that is judged by itself must have two clips at least")
         return [cls.fit([other for other in passes if other is not one]) for one in passes]
 
-    def save(self, path: Path) -> None:
-        """Write it as ``.npz``, whole or not at all.
+    def save(self, path: Path) -> str:
+        """Write it as ``.npz``, whole or not at all, and return its SHA-256.
 
         Raises:
             StorageError: the disk is full or cannot be written to.
         """
         with write_whole(path) as file:
             np.savez_compressed(file, backgrounds=self.backgrounds, longest=self.longest)
+        return _sha256(path)
 
     @classmethod
-    def load(cls, path: Path) -> "StandingModel":
-        """Read what :meth:`save` wrote.
+    def load(cls, path: Path, sha256: str | None = None) -> "StandingModel":
+        """Read what :meth:`save` wrote; ``sha256`` is its checksum.
 
         Raises:
-            DataError: it is missing or damaged, or its arrays do not fit together.
+            DataError: it is missing or damaged, has another checksum, or its arrays do not fit together.
         """
+        if sha256 is not None and path.is_file() and _sha256(path) != sha256:
+            raise DataError(f"{path.name!r} was changed: its checksum is another one; train the camera again")
         try:
             with open_npz(path, MAX_BYTES) as kept:
                 return cls(kept.read("backgrounds", "u"), kept.read("longest", "f"))
@@ -199,6 +203,11 @@ def judged(one: Pass, model: StandingModel | None, clock: Clock, size: tuple[int
     for view in one.views:
         judge.add(view)
     return judge.finish(clock, size)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _parts(passes: Sequence[Pass]) -> list[tuple[View, ...]]:

@@ -28,6 +28,8 @@ SPELLINGS = {
 }
 """Other spellings of the same COCO class, as models trained on older releases give them."""
 
+_PLURALS = {"sheep": "sheep", "skis": "skis", "scissors": "scissors", "broccoli": "broccoli", "knife": "knives",
+            "mouse": "mice"}  # fmt: skip
 _BRACKETS = re.compile(r"\s*\([^)]*\)")
 _SLASH = re.compile(r"\s*/\s*")
 _SPACES = re.compile(r"\s+")
@@ -42,6 +44,24 @@ def fine(name: str) -> str:
     plain = _SLASH.sub(" / ", _BRACKETS.sub("", name.strip().lower()))
     plain = _SPACES.sub(" ", plain).strip()
     return SPELLINGS.get(plain, plain)
+
+
+def article(name: str) -> str:
+    """Return the indefinite article of a name.
+
+    >>> article("apple"), article("car")
+    ('an', 'a')
+    """
+    return "an" if name[:1] in "aeiou" else "a"
+
+
+def plural(name: str) -> str:
+    """Return the plural of an object's name.
+
+    >>> [plural(name) for name in ("person", "bus", "bench", "wine glass", "skis")]
+    ['persons', 'buses', 'benches', 'wine glasses', 'skis']
+    """
+    return _PLURALS.get(name, f"{name}es" if name.endswith(("s", "x", "ch", "sh")) else f"{name}s")
 
 
 def coarse(vocabulary: str) -> str:

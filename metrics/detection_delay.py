@@ -50,6 +50,15 @@ def events_found(flagged: Flags, abnormal: Flags, pace: Pace) -> float:
     return float(np.mean(np.isfinite(found))) if found else float("nan")
 
 
+def longest_delay(flagged: Flags, abnormal: Flags, pace: Pace) -> float:
+    """Longest of the delays of all events in seconds; infinite where an event is missed, NaN without any event.
+
+    >>> longest_delay([[0, 0, 1, 1, 0, 1]], [[0, 1, 1, 1, 0, 1]], 2.0)
+    0.5
+    """
+    return max(delays(flagged, abnormal, pace), default=float("nan"))
+
+
 METRICS = {
     "detection_delay": Metric(
         lambda given: detection_delay(given.flagged, given.abnormal, given.seconds),
@@ -59,5 +68,11 @@ METRICS = {
     ),
     "events_found": Metric(
         lambda given: events_found(given.flagged, given.abnormal, given.seconds), Events, about=events_found.__doc__
+    ),
+    "longest_delay": Metric(
+        lambda given: longest_delay(given.flagged, given.abnormal, given.seconds),
+        Events,
+        UPWARDS,
+        about=longest_delay.__doc__,
     ),
 }

@@ -9,8 +9,9 @@ from typing import Any
 
 from core import device, files, typed_json, video
 from core.analysis import Analysis
+from core.arrays import Doubles
 from core.contracts import Detector
-from core.errors import ClipError, InputError, WeightsError
+from core.errors import ClipError, DataError, InputError, WeightsError
 from core.progress import JobProgress, Progress
 from core.records import Evidence
 from explain import report
@@ -18,7 +19,7 @@ from explain.actions import compact as compact_actions
 from explain.backends import read_card
 from explain.objects import compact as compact_objects
 from jobs.locks import exclusive
-from pipeline import finished_run, frame_log, plan, versions
+from pipeline import channels, finished_run, frame_log, plan, versions
 from pipeline.burnt_in import EDGE_SHARE
 from pipeline.camera import Camera, look
 from pipeline.event_evidence import EventEvidence, wanted_frames
@@ -28,6 +29,7 @@ from pipeline.evidence_collector import EvidenceCollector
 from pipeline.finished_run import EVIDENCE, FACTS, WHY, RunFacts, explain_events
 from pipeline.sampling import check_rate
 from pipeline.scoring import TEXTS, Scoring
+from pipeline.thing_scores import observe_clip, spots_of
 
 FASTEST = 1000
 """Frames per second that a user may claim."""
@@ -81,19 +83,38 @@ def analyse(
             warn(_named(sentence, path, clip.name))
         job.about(f"{camera.name}, {clip.width}x{clip.height}, {runtime.describe()}", runtime.describe())
         if frames := clip.frames or clip.announced:
-            job.expect(plan.SCORING, frames, roughly=clip.frames is None)
+            for stage in (plan.OBSERVING, plan.SCORING):
+                job.expect(stage, frames, roughly=clip.frames is None)
         job.begin(plan.LOADING)
         detector = camera.build(runtime)
         _check_length(clip.frames, clip.name, camera, detector)
         collector = EvidenceCollector.load(objects, actions, runtime, job, cancelled)
         facts = _begin(folder, facts, detector, collector, camera)
-        scoring = Scoring(path, clip, detector, camera.fps, camera.normality, facts.floor, collector, runtime)
+        facts, lifted = _observe(path, folder, facts, camera, collector, job, cancelled)
+        scoring = Scoring(path, clip, detector, camera.fps, camera.normality, facts.floor, collector, runtime, lifted)
         _score(scoring, folder, facts, camera, job, cancelled)
         _gather(path, folder, detector, collector, runtime, job, cancelled)
         result = explain_events(folder, job=job)
         _report(result, folder, job)
         job.finish()
     return result
+
+
+def _observe(
+    path: Path, folder: Path, facts: RunFacts, camera: Camera, collector: EvidenceCollector, job: JobProgress,
+    cancelled: Callable[[], bool],
+) -> tuple[RunFacts, Doubles]:  # fmt: skip
+    """Score the things of a clip; complete the facts, and return what the scores lift frames to."""
+    try:
+        collector.known, reason = observe_clip(path, facts.clip.fps, folder, camera, collector.objects, job, cancelled)
+    except (ClipError, WeightsError, DataError):
+        _discard(folder)
+        raise
+    known = {name: one for name, one in camera.channels.items() if name != channels.ATTRIBUTES or not reason}
+    warnings = (*facts.warnings, *([reason] if reason else []))
+    facts = dataclasses.replace(facts, channels=known, warnings=warnings, spots=spots_of(folder))
+    kinds = channels.kept(folder)
+    return facts, channels.lifted(kinds, known, max(map(len, kinds.values()), default=0))
 
 
 def _score(
@@ -127,9 +148,12 @@ def _gather(
     job.begin(plan.GATHERING)
     kept = finished_run.read(folder)
     facts = kept.facts
-    second = EventEvidence(kept.log, detector, collector.fresh(), runtime, facts.texts, facts.normality.heat)
-    frames = wanted_frames(kept.events(facts.threshold))
-    second.gather(path, facts.clip.fps, frames, EvidenceFolder(folder / EVIDENCE), job.advance, cancelled)
+    second = EventEvidence(
+        kept.log, detector, collector.fresh(collector.known), runtime, facts.texts, facts.normality.heat
+    )
+    evidence = EvidenceFolder(folder / EVIDENCE)
+    frames = wanted_frames(kept.events(facts.threshold), evidence.frames())
+    second.gather(path, facts.clip.fps, frames, evidence, job.advance, cancelled)
 
 
 def _report(result: Analysis, folder: Path, job: JobProgress) -> None:
@@ -244,8 +268,8 @@ def _named(sentence: str, path: Path, name: str) -> str:
 
 def _discard(folder: Path) -> None:
     """Remove what a clip that cannot be analysed left in its run's folder."""
-    for left in (folder / name for name in (FACTS, TEXTS, frame_log.FILE, frame_log.SCORES_ALONE)):
-        left.unlink(missing_ok=True)
+    for name in (FACTS, TEXTS, frame_log.FILE, frame_log.SCORES_ALONE, channels.KEPT, channels.THINGS, channels.SPOTS):
+        (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / EVIDENCE, ignore_errors=True)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from core import files, pictures, typed_json, video
 from core.arrays import Images
+from core.equivalence import Channel
 from core.errors import InputError, UnknownNameError, WeightsError, expect
 from core.normality import AlarmCurve, Normality
 from core.registry import collect, pick
@@ -48,6 +49,7 @@ class CameraFile:
         normality: what is normal here.
         card: data, seed, epochs, versions, figures; shown as it is.
         alarms: what thresholds cost in false alarms; None for a camera that was measured before that was kept.
+        channels: kinds of scores beside that of the pixels; see :mod:`pipeline.channels`.
     """
 
     detector: str
@@ -61,6 +63,7 @@ class CameraFile:
     normality: Normality
     card: Mapping[str, Any]
     alarms: AlarmCurve | None = dataclasses.field(default=None, kw_only=True)
+    channels: Mapping[str, Channel] = dataclasses.field(default_factory=dict, kw_only=True)
     format: Literal[1] = dataclasses.field(default=1, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -83,11 +86,13 @@ class Camera(CameraFile):
         name: lower-case letters, digits, ``.``, ``_`` and ``-``.
         folder: where ``camera.json``, ``weights.safetensors`` and ``background.png`` lie.
         background: (h, w, 3) uint8 RGB median of the normal footage, small.
+        by: the kind of score that labelled clips are scored by; all that it has, joined, unless one is chosen.
     """
 
     name: str
     folder: Path
     background: Images
+    by: str = dataclasses.field(default="joined", kw_only=True)
 
     def build(self, runtime: "Runtime") -> "Detector":
         """Build the detector, load its weights and place it.

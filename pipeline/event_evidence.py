@@ -22,11 +22,24 @@ from pipeline.prefetch import prefetch
 from pipeline.sampling import decode
 
 CHUNK_FRAMES = 16
+FEW, MANY = 5, 20
+"""An event with fewer explained frames gets so many, as one that no single frame of it reveals."""
 
 
-def wanted_frames(events: Iterable[Event]) -> list[int]:
-    """List the frames of which evidence is always kept, ascending."""
-    return sorted({frame for event in events for frame in (event.first, event.peak, event.last)})
+def wanted_frames(events: Iterable[Event], known: Sequence[int] | None = None) -> list[int]:
+    """List the frames of which evidence is always kept, ascending.
+
+    Args:
+        events: each is given evidence of its first frame, its peak and its last frame.
+        known: frames of which evidence is kept, ascending: where an event has fewer than :data:`FEW` of them, frames
+            all over it are listed, too. None: they are not.
+    """
+    wanted = set[int]()
+    for event in events:
+        wanted |= {event.first, event.peak, event.last}
+        if known is not None and sum(event.first <= frame <= event.last for frame in known) < FEW:
+            wanted |= set(np.linspace(event.first, event.last, MANY).round().astype(int).tolist())
+    return sorted(wanted)
 
 
 class EventEvidence:

@@ -1,7 +1,7 @@
 """Objects and actions on requested frames of a clip that is streamed once."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -46,10 +46,13 @@ class EvidenceCollector:
             first or last frame is repeated. It classifies the :data:`MAX_PERSONS` persons
             (:func:`explain.causes.plausible.actors`) with the most heat per pixel, so that a crowd costs no more than
             a few persons.
+        known: frame to what the object model found in it in an earlier pass, which is not asked again.
     """
 
-    def __init__(self, objects: ObjectModel, actions: ActionModel) -> None:
-        self.objects, self.actions = objects, actions
+    def __init__(
+        self, objects: ObjectModel, actions: ActionModel, known: Mapping[int, Detections] | None = None
+    ) -> None:
+        self.objects, self.actions, self.known = objects, actions, known or {}
         self._moments = moments(actions.span, actions.rate)
         self._ring: deque[Frames] = deque()
         self._requests: list[_Request] = []
@@ -64,9 +67,9 @@ class EvidenceCollector:
             action_models.choose(actions, runtime, arriving("action", job, cancelled)),
         )
 
-    def fresh(self) -> "EvidenceCollector":
-        """Return an empty collector with the same models, for another clip."""
-        return EvidenceCollector(self.objects, self.actions)
+    def fresh(self, known: Mapping[int, Detections] | None = None) -> "EvidenceCollector":
+        """Return an empty collector with the same models, for another pass."""
+        return EvidenceCollector(self.objects, self.actions, known)
 
     def add_frames(self, chunk: Frames, lag: int) -> None:
         """Add the clip's next frames; frames may be left out. Requests come at most ``lag`` frames later."""
@@ -96,14 +99,19 @@ class EvidenceCollector:
 
     def _evidence(self, ready: list[_Request]) -> list[Evidence]:
         images = self.images([entry.frame for entry in ready])
-        detected = zip(self.objects.detect(images), images, strict=True)
         size = (images.shape[2], images.shape[1])
+        detected = zip(self._detected([entry.frame for entry in ready], images), images, strict=True)
         found = [believed(suppress_partial_persons(sized(boxes, size)), image) for boxes, image in detected]
         return [
             Evidence(entry.frame, entry.score, image, entry.heat, replace(boxes, frame=entry.frame),
                      self._actions(entry, boxes))
             for entry, image, boxes in zip(ready, images, found, strict=True)
         ]  # fmt: skip
+
+    def _detected(self, frames: Sequence[int], images: Images) -> list[Detections]:
+        new = [i for i, frame in enumerate(frames) if frame not in self.known]
+        answers = iter(self.objects.detect(images[new]) if new else ())
+        return [self.known[frame] if frame in self.known else next(answers) for frame in frames]
 
     @property
     def first_pending(self) -> int | None:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,15 @@ from core.analysis import Analysis, ExplainedEvent
 from core.arrays import Bools, Floats
 from core.clock import Clock
 from core.disturbance import Disturbance
+from core.equivalence import Channel
 from core.errors import InputError
 from core.normality import AlarmCurve, Normality, NormalScores
 from core.progress import JobProgress
 from core.records import Clip, Event, Evidence
-from explain.causes import ranking, summary
-from pipeline import frame_log, plan
+from core.scored_things import ScoredThings
+from core.spot import Spot
+from explain.causes import ranking, standing, summary, terms
+from pipeline import channels, frame_log, plan
 from pipeline.burnt_in import BurntInText
 from pipeline.detection_limit import detection_limit
 from pipeline.events import EventRule, find_events
@@ -44,6 +47,8 @@ class RunFacts:
         span: analysed frames of a window.
         normality, normal_seconds, alarms: of the camera's normal footage.
         texts: burnt into the picture.
+        channels: of the camera, as far as the clip has scores of that kind.
+        spots: where something stood or was gone.
     """
 
     clip: Clip
@@ -64,6 +69,8 @@ class RunFacts:
     unread: tuple[tuple[float, float], ...] = ()
     repeated: int = 0
     doubt: str = ""
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    spots: tuple[Spot, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,12 +81,14 @@ class FinishedRun:
         facts: of ``run.json``.
         log: of its frames.
         clock: when they are shown.
-        scores: (T,) float32 calibrated; NaN also where a camera fault hides the scene.
+        kinds: kind of score to its (T,) scores on the scale of the pixels.
+        scores: (T,) float32 calibrated, of all kinds joined; NaN also where a camera fault hides the scene.
     """
 
     facts: RunFacts
     log: FrameLog
     clock: Clock
+    kinds: Mapping[str, Floats]
     scores: Floats
 
     @property
@@ -101,14 +110,16 @@ def read(folder: Path) -> FinishedRun:
     facts = _facts(folder)
     try:
         log = frame_log.read(folder, facts.clip.fps)
-        clock = log.clock(facts.clip.fps)
-    except (OSError, ValueError) as error:
+        clock, kinds = log.clock(facts.clip.fps), channels.kept(folder, len(log))
+    except (OSError, ValueError, InputError) as error:
         raise InputError(UNFINISHED) from error
     alone = not (folder / frame_log.FILE).exists()
     if len(log) < (1 if alone else facts.clip.frames or 1) or not np.isfinite(clock.times).all():
         raise InputError(UNFINISHED)
     hidden = hidden_frames(facts.disturbances, log, facts.span)
-    return FinishedRun(facts, log, clock, np.where(hidden, np.float32("nan"), log.scores))
+    pixels = np.where(hidden, np.float32("nan"), log.scores)
+    every = channels.on_one_scale(pixels, kinds, facts.channels, clock)
+    return FinishedRun(facts, log, clock, every, np.maximum.reduce(list(every.values())))
 
 
 def _facts(folder: Path) -> RunFacts:
@@ -148,7 +159,8 @@ def explain_events(folder: Path, threshold: float | None = None, *, job: JobProg
     limit = facts.threshold if threshold is None else threshold
     if not math.isfinite(limit):
         raise InputError(f"the threshold must be a finite number, got {limit}")
-    events = tuple(_explained_events(kept, EvidenceFolder(folder / EVIDENCE), limit, job))
+    scored = ScoredThings.load(folder / channels.THINGS) if (folder / channels.THINGS).exists() else None
+    events = tuple(_explained_events(kept, EvidenceFolder(folder / EVIDENCE), scored, limit, job))
     known = facts.normal_seconds
     normal_seconds = normality.frames / facts.clip.fps if known is None else known
     normal = NormalScores(normal_seconds, max(normality.quantiles), facts.alarms)
@@ -162,7 +174,7 @@ def explain_events(folder: Path, threshold: float | None = None, *, job: JobProg
 
 
 def _explained_events(
-    kept: FinishedRun, evidence: EvidenceFolder, limit: float, job: JobProgress | None
+    kept: FinishedRun, evidence: EvidenceFolder, scored: ScoredThings | None, limit: float, job: JobProgress | None
 ) -> Iterator[ExplainedEvent]:
     floor = kept.facts.floor if kept.facts.camera_floor is None else kept.facts.camera_floor
     low = floor / EventRule().low
@@ -171,7 +183,7 @@ def _explained_events(
     if job is not None:
         job.begin(plan.RANKING, sum(map(len, seen)))
     for number, (event, part) in enumerate(parts):
-        yield _explained(event, part, seen[number], kept, limit)
+        yield _explained(event, part, seen[number], scored, kept, limit)
         if job is not None:
             job.advance(sum(map(len, seen[: number + 1])))
 
@@ -199,14 +211,23 @@ def explained_span(event: Event, scores: Floats, threshold: float, low: float, c
 
 
 def _explained(
-    event: Event, part: tuple[int, int], seen: Sequence[Evidence], kept: FinishedRun, threshold: float
-) -> ExplainedEvent:
+    event: Event, part: tuple[int, int], seen: Sequence[Evidence], scored: ScoredThings | None, kept: FinishedRun,
+    threshold: float,
+) -> ExplainedEvent:  # fmt: skip
+    things = terms.unusual_things(scored, *part) if scored is not None else ()
+    size = kept.facts.clip.width, kept.facts.clip.height
+    by = channels.raised_by(kept.kinds, event.peak)
+    spots = standing.spots_in(kept.facts.spots, event) if by == channels.STANDING else ()
+    stood = f" {standing.say(spots, scored, kept.clock, size)}" if spots else ""
     if not len(seen):
-        return ExplainedEvent(event, (), 1.0, summary.unseen(event, kept.clock, threshold))
-    found = ranking.rank(seen, kept.facts.normality, clock=kept.clock)
-    size, stretch = (kept.facts.clip.width, kept.facts.clip.height), None if part == (event.first, event.last) else part
-    said = summary.summarise(event, found.causes, found.unexplained, kept.clock, threshold, size, found.shown, stretch)
-    return ExplainedEvent(event, found.causes, found.unexplained, said, found.shown)
+        said = summary.unseen(event, kept.clock, threshold, things) + stood
+        return ExplainedEvent(event, (), 1.0, said, things=things, raised_by=by, spots=spots)
+    found = ranking.rank(seen, kept.facts.normality, clock=kept.clock, scored=scored)
+    said = summary.summarise(
+        event, found.causes, found.unexplained, kept.clock, threshold, size, found.shown,
+        None if part == (event.first, event.last) else part, things,
+    )  # fmt: skip
+    return ExplainedEvent(event, found.causes, found.unexplained, said + stood, found.shown, things, by, spots)
 
 
 def floor_of(folder: Path) -> float:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from core.errors import Cancelled
 from core.progress import JobProgress, Stage
 
-LOOKING, LOADING, SCORING, EXPLAINING = "looking at the clip", "loading the models", "scoring", "looking at events"
+LOOKING, LOADING, OBSERVING = "looking at the clip", "loading the models", "observing things"
+SCORING, EXPLAINING = "scoring", "looking at events"
 GATHERING, RANKING, WRITING = "gathering pictures of events", "ranking causes", "writing the report"
 
 
@@ -19,6 +20,7 @@ STAGES = (
     Stage(LOOKING, start=0.3),
     *(Stage(downloading(kind), "MB", total=0) for kind in ("object", "action")),
     Stage(LOADING, start=1.5),
+    Stage(OBSERVING, "frames", start=0.5, each=0.02),
     Stage(SCORING, "frames", start=0.5, each=0.02),
     Stage(EXPLAINING, "frames", start=0.5, each=0.15, follows=SCORING, ratio=0.08, gauge=True),
     Stage(GATHERING, "pictures", start=0.5, each=0.4, follows=SCORING, ratio=0.01),

@@ -22,6 +22,7 @@ def of(camera: Camera, runtime: Runtime) -> dict[str, Any]:
     return {
         **packages(),
         "weights_sha256": camera.sha256,
+        **{f"{name}_sha256": one.sha256 for name, one in camera.channels.items() if one.sha256},
         "seed": camera.card.get("seed"),
         "device": runtime.describe(),
     }

@@ -68,7 +68,8 @@ def compared() -> list[tuple[str, ...]]:
     """Return the results on UCSD Ped2, without the columns that are alike in all rows or said by the row's name."""
     path = ROOT / "docs" / "results" / "ped2" / "plan.toml"
     plan = results.plan(path)
-    lines = [results.HEAD, *results.lines(plan.values(), results.results(path.parent, plan))]
+    rows = [*results.lines(plan.values(), results.results(path.parent, plan)), *results.baseline(path.parent)]
+    lines = [results.HEAD, *rows]
     hidden = {results.HEAD.index(name) for name in ("detector", "machine", "frame's index")}
     return [tuple(cell for i, cell in enumerate(line) if i not in hidden) for line in lines]
 

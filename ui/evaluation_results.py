@@ -10,7 +10,7 @@ import streamlit as st
 from core import pictures
 from core.arrays import Images
 from core.errors import WhycamError
-from pipeline.evaluation import contamination, evaluated_run, evaluations, latest
+from pipeline.evaluation import contamination, evaluated_run, evaluations, event_rows, latest
 from pipeline.evaluation import export as out
 from pipeline.evaluation.evaluations import Evaluation, EvaluationRequest
 from ui import evaluation_charts as charts
@@ -153,12 +153,21 @@ def _detection(chosen: Sequence[Result]) -> None:
         if "classes" in result:
             st.markdown(f"**Class by class, {escape_markdown(name_of(one))}**")
             figures(result["classes"])
+    _events(chosen)
+    for one, curves in readable:
+        _worst_frames(one, curves.get("worst", []))
+
+
+def _events(chosen: Sequence[Result]) -> None:
+    """Show events at each camera's own threshold, then every figure clip by clip."""
+    for one, result in chosen:
+        if result.get("threshold") is not None and "alarms" in result:
+            st.markdown(f"**Events at its own threshold, {escape_markdown(name_of(one))}**")
+            figures(event_rows.rows(result))
     with st.expander("Clip by clip"):
         for one, result in chosen:
             st.markdown(f"**{escape_markdown(name_of(one))}**")
             figures(result["videos"])
-    for one, curves in readable:
-        _worst_frames(one, curves.get("worst", []))
 
 
 def _distortions(chosen: Sequence[Result]) -> None:

@@ -1,7 +1,7 @@
 """What may be the cause of an event: object tubes, what persons and vehicles do, unusual places, heat without a box."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,9 +12,12 @@ from core.boxes import iou
 from core.clock import Clock
 from core.normality import Normality
 from core.records import Detections, Evidence, Tube
+from core.scored_things import ScoredThings
+from explain.ava import official
 from explain.causes._confirmed import Without, unconfirmed
 from explain.causes._locations import implied, location_causes, oddness, pace, running_action
 from explain.causes._regions import NO_VOCABULARY, unboxed
+from explain.causes._seen import Seen, in_frames, matched
 from explain.causes._vehicles import doings
 from explain.causes.tubes import link
 from explain.labels import PERSON, TRACK
@@ -56,8 +59,12 @@ class Candidate:
     sure: bool = True
 
 
-def gather(evidence: Sequence[Evidence], normality: Normality, clock: Clock | None) -> tuple[list[Candidate], Without]:
+def gather(
+    evidence: Sequence[Evidence], normality: Normality, clock: Clock | None, scored: ScoredThings | None = None
+) -> tuple[list[Candidate], Without]:
     """List the candidates of one event from its frames, ascending; without ``clock`` none of speeds and directions.
+
+    ``scored``: things of the clip, where their attributes are known; they tell who glides.
 
     Returns also the evidence without the boxes that no other frame confirms.
     """
@@ -79,6 +86,7 @@ def gather(evidence: Sequence[Evidence], normality: Normality, clock: Clock | No
                 objects[i], actions[i], regions[i] = seen.objects, seen.actions, unboxed(seen, normality.heat)
         tubes = link(objects)
     found = _objects(tubes, actions, normality, clock, size)
+    found += _riders(found, in_frames(scored, [one.frame for one in objects]))
     return found + [_from_tube(tube, NO_VOCABULARY) for tube in link(regions)], sound
 
 
@@ -111,6 +119,20 @@ def _with_runners(objects: Sequence[Candidate], acts: Sequence[Candidate]) -> li
     fast = {i: name for i, c in enumerate(objects) if c.label == PERSON and (name := running_action(c.speed_surprisal))}
     kept = [act for act in acts if act.owner not in fast or act.label != fast[act.owner]]
     return kept + [replace(objects[i], label=name, vocabulary="AVA", owner=i) for i, name in fast.items()]
+
+
+def _riders(objects: Sequence[Candidate], there: Mapping[int, list[Seen]]) -> list[Candidate]:
+    """List riding for every person who glides, fast with still legs, in most of the person's frames."""
+    ride, found = official("ride"), list[Candidate]()
+    there = {frame: seen for frame, seen in there.items() if any(one.glides for one in seen)}
+    for i, who in enumerate(objects):
+        if who.label == PERSON and who.vocabulary == "COCO":
+            boxes = zip(who.frames.tolist(), who.boxes, strict=True)
+            same = [matched([PERSON], [box], there.get(frame, []))[0] for frame, box in boxes]
+            if sum(thing is not None and thing.glides for thing in same) > len(same) / 2:
+                sure = IMPLIED_WEIGHT * who.confidence
+                found.append(replace(who, label=ride, vocabulary="AVA", owner=i, confidence=sure))
+    return found
 
 
 def _from_tube(tube: Tube, vocabulary: str) -> Candidate:

@@ -9,8 +9,10 @@ import numpy.typing as npt
 from core.arrays import Bools, Doubles, Floats
 from core.boxes import iou, overlap_of_smaller
 from core.records import Evidence
+from core.scored_things import ScoredThings
 from explain.causes._candidates import Candidate
 from explain.causes._confirmed import Without
+from explain.causes._nats import nats_held
 from explain.causes._regions import NO_VOCABULARY
 from explain.heat import box_area, box_heat, box_peak, covered, summed_area
 from explain.labels import PERSON, TRACK
@@ -47,6 +49,10 @@ class Measures:
         length: number of frames.
         unexplained: share of the event's heat in no box of any model.
         size: (width, height) of the picture.
+        nats: mean score of its thing's attributes over its frames, or of those of the person whom it moves with.
+        nats_share: share of the nats of all things' attributes that the candidate's thing holds, 0 without any.
+        shared_nats: the same with those of the person whom it moves with, as with the heat.
+        heated: whether a frame's score is above that of a typical normal frame, so that its heat tells something.
     """
 
     labels: tuple[str, ...]
@@ -67,6 +73,20 @@ class Measures:
     length: npt.NDArray[np.intp]
     unexplained: float
     size: tuple[int, int]
+    nats: Doubles
+    nats_share: Doubles
+    shared_nats: Doubles
+    heated: bool
+
+    @property
+    def evidence(self) -> Doubles:
+        """Share of what is unusual in the event that each candidate holds: the mean of heat and attributes, (N,).
+
+        It is the heat's share alone where no attribute is unusual, and the attributes' where the heat is not.
+        """
+        if not self.nats_share.any():
+            return self.shared_heat
+        return (self.shared_heat + self.shared_nats) / 2 if self.heated else self.shared_nats
 
 
 @dataclass(frozen=True)
@@ -84,6 +104,8 @@ class Sums:
         score: (T,) of the frames; -inf where there is none.
         frames: (T,) their numbers.
         size: (width, height) of the picture.
+        nats: of the attributes of each candidate's thing in each frame.
+        frame_nats: (T,) of all things.
     """
 
     heat: Doubles
@@ -101,28 +123,28 @@ class Sums:
     score: Doubles
     frames: npt.NDArray[np.intp]
     size: tuple[int, int]
+    nats: Doubles
+    frame_nats: Doubles
 
 
 def measure(candidates: Sequence[Candidate], sums: Sums, columns: slice = slice(None)) -> Measures:
     """Measure each candidate, a row for each, in the frames ``columns``; ``sums`` are those of :func:`total`."""
     present, above, group = sums.present[:, columns], sums.above[:, columns], sums.partner
-    length = present.sum(axis=1)
-    all_above = float(sums.frame_above[columns].sum())
-    shared_heat = np.maximum(above, above[group] * (present & present[group])).sum(axis=1)
-    heat, area = sums.heat[:, columns].sum(axis=1), sums.area[:, columns].sum(axis=1)
-    confidence = sums.confidence[:, columns]
+    length, all_above = present.sum(axis=1), float(sums.frame_above[columns].sum())
+    together, nats, all_nats = present & present[group], sums.nats[:, columns], float(sums.frame_nats[columns].sum())
+    shared = np.maximum(nats, nats[group] * together)
+    heat, area, confidence = sums.heat[:, columns], sums.area[:, columns].sum(axis=1), sums.confidence[:, columns]
+    held = heat.sum(axis=1)
     return Measures(
         labels=tuple(c.label for c in candidates),
-        basis=tuple(
-            candidates[c.owner].label if c.vocabulary == TRACK and c.owner is not None else c.label for c in candidates
-        ),
+        basis=_basis(candidates),
         confidence=confidence.sum(axis=1) / np.maximum(length, 1),
-        weighted=(sums.heat[:, columns] * confidence).sum(axis=1),
-        density=np.divide(heat, area, out=np.zeros_like(heat), where=area > 0),
+        weighted=(heat * confidence).sum(axis=1),
+        density=np.divide(held, area, out=np.zeros_like(held), where=area > 0),
         area=area,
         peak=sums.peak[:, columns].max(axis=1, initial=0.0),
         share=_share(above.sum(axis=1), all_above),
-        shared_heat=_share(shared_heat, all_above),
+        shared_heat=_share(np.maximum(above, above[group] * together).sum(axis=1), all_above),
         group=group,
         touch=sums.touch,
         same_box_share=sums.same_box_share,
@@ -132,6 +154,16 @@ def measure(candidates: Sequence[Candidate], sums: Sums, columns: slice = slice(
         length=length,
         unexplained=1.0 - float(sums.frame_boxed[columns].sum()) / all_above if all_above > 0 else 0.0,
         size=sums.size,
+        nats=shared.sum(axis=1) / np.maximum(length, 1),
+        nats_share=_share(nats.sum(axis=1), all_nats),
+        shared_nats=_share(shared.sum(axis=1), all_nats),
+        heated=bool((sums.score[columns] > 0).any()),
+    )
+
+
+def _basis(candidates: Sequence[Candidate]) -> tuple[str, ...]:
+    return tuple(
+        candidates[c.owner].label if c.vocabulary == TRACK and c.owner is not None else c.label for c in candidates
     )
 
 
@@ -139,13 +171,14 @@ def _share(heat: Doubles, total: float) -> Doubles:
     return np.minimum(heat / total, 1.0) if total > 0 else np.zeros_like(heat)
 
 
-def total(candidates: Sequence[Candidate], evidence: Without, level: float) -> Sums:
+def total(candidates: Sequence[Candidate], evidence: Without, level: float, scored: ScoredThings | None = None) -> Sums:
     """Sum up what each candidate holds in each frame; one frame's picture and table are in memory at a time.
 
     Args:
         candidates: of :func:`explain.causes._candidates.gather`.
         evidence: the frames they were gathered from; at least one.
         level: the camera's mean heat per pixel, taken off before shares are formed.
+        scored: things of the clip, where their attributes are known.
     """
     n, t = len(candidates), len(evidence)
     placed, persons, things, regions = _placed(candidates), *_kinds(candidates)
@@ -173,7 +206,8 @@ def total(candidates: Sequence[Candidate], evidence: Without, level: float) -> S
     heat, above, area, peak = values
     return Sums(heat, above, area, peak, confidence, location_surprisal, present, partner, together,
                 same_box_share / np.maximum(length, 1)[:, None],
-                by_frame[0], by_frame[1], by_frame[2], frames, size)  # fmt: skip
+                by_frame[0], by_frame[1], by_frame[2], frames, size,
+                *nats_held(candidates, frames, scored))  # fmt: skip
 
 
 def _hold(heat: Floats, raised: Floats, boxes: Doubles, mask: Bools | None) -> Doubles:

@@ -122,7 +122,14 @@ def _cause(
         place=PLACE if any(label.fine.endswith(f" {PLACE}") for label in told) else "",
         direction=_direction(path, any(label.fine.endswith(f" {FLOW}") for label in told)) if moves else "",
         labels=labels,
+        nats_share=_nats_share(candidates, m, rows),
     )  # fmt: skip
+
+
+def _nats_share(candidates: Sequence[Candidate], m: Measures, rows: Sequence[int]) -> float:
+    """Sum what the objects hold that a thing is made of, such as a rider and a bicycle; without one, what it does."""
+    objects = [float(m.nats_share[i]) for i in rows if candidates[i].vocabulary == "COCO"]
+    return min(sum(objects), 1.0) if objects else max(float(m.nats_share[i]) for i in rows)
 
 
 def _labels(

@@ -17,6 +17,7 @@ from core.clock import Clock
 from core.normality import ClassNormality, Normality
 from core.records import Evidence
 from core.registry import pick
+from core.scored_things import ScoredThings
 from explain.causes._candidates import Candidate, gather
 from explain.causes._measure import Measures, densities, measure, outside, total
 from explain.causes._regions import unboxed
@@ -50,13 +51,14 @@ class Ranking:
 
 
 def calibrated(m: Measures, normality: Normality) -> Doubles:
-    """Confidence × share of the event's heat × (1 + how improbable all that is at this camera).
+    """Confidence × share of what is unusual in the event × (1 + how improbable all that is at this camera).
 
     - Improbable, in nats: ``-log`` of how many boxes of the class normal footage shows in a frame, plus ``-log`` of
       the share of its boxes that are as hot, plus that of its place, plus, for what a person rarely does or rides, that
       of the person's speed; all Laplace-smoothed, so that a class never seen counts as one in ``explained_frames + 1``.
       Where classes were never counted this is 0, and confidence × share remains.
-    - The share keeps out boxes without heat. An object that moves with a person claims that person's heat.
+    - The share is that of the event's heat or, where attributes of things are unusual, the mean of that and of the
+      share of their nats. It keeps out boxes without either. An object that moves with a person claims that person's.
     - A person on a bicycle is as hot as the bicycle: whatever shares a person's heat is explained away by each rarer
       candidate of the same person, to the degree that a model is confident of it.
     """
@@ -67,9 +69,10 @@ def calibrated(m: Measures, normality: Normality) -> Doubles:
         class_surprisal(m, normality)
         + error_surprisal(m, normality)
         + m.location_surprisal
+        + m.nats
         + np.where(moved, new * np.nan_to_num(m.speed_surprisal), 0.0)
     )
-    return m.confidence * m.shared_heat * (1.0 + surprise) * _left_unexplained(m, new)
+    return m.confidence * m.evidence * (1.0 + surprise) * _left_unexplained(m, new)
 
 
 def _left_unexplained(m: Measures, new: Doubles) -> Doubles:
@@ -97,8 +100,9 @@ section 3.4), their mean heat per pixel, and their highest heat of one pixel. ``
 
 
 def rank(
-    evidence: Sequence[Evidence], normality: Normality, rule: str = "calibrated", clock: Clock | None = None
-) -> Ranking:
+    evidence: Sequence[Evidence], normality: Normality, rule: str = "calibrated", clock: Clock | None = None,
+    scored: ScoredThings | None = None,
+) -> Ranking:  # fmt: skip
     """Rank the causes of one event.
 
     Args:
@@ -106,6 +110,7 @@ def rank(
         normality: of the camera.
         rule: a name in :data:`RULES`.
         clock: when the clip's frames are shown; without it nothing is said of speeds and directions.
+        scored: things of the clip with the terms of their scores, where their attributes are known.
 
     Returns:
         Causes, best first, one for each thing, without those under :data:`MIN_SCORE_FRACTION` of the best score; and
@@ -118,8 +123,8 @@ def rank(
     score = pick("rule", rule, RULES)
     if not evidence:
         return Ranking((), 0.0, None)
-    candidates, sound = gather(evidence, normality, clock)
-    sums = total(candidates, sound, normality.heat)
+    candidates, sound = gather(evidence, normality, clock, scored)
+    sums = total(candidates, sound, normality.heat, scored)
     measures = measure(candidates, sums)
     sure = np.array([candidate.sure for candidate in candidates], np.bool_)
     scores = np.where(sure, score(measures, normality), 0.0)
@@ -137,8 +142,9 @@ def _shown(found: Sequence[Cause], frames: npt.NDArray[np.intp], scores: Doubles
 
 
 def by_frame(
-    evidence: Sequence[Evidence], normality: Normality, rule: str = "calibrated", clock: Clock | None = None
-) -> tuple[tuple[FrameCause, ...], ...]:
+    evidence: Sequence[Evidence], normality: Normality, rule: str = "calibrated", clock: Clock | None = None,
+    scored: ScoredThings | None = None,
+) -> tuple[tuple[FrameCause, ...], ...]:  # fmt: skip
     """Rank the causes of each single frame, each told from the :data:`NEIGHBOURHOOD_SECONDS` of evidence around it.
 
     Args:
@@ -146,6 +152,7 @@ def by_frame(
         normality: of the camera.
         rule: a name in :data:`RULES`.
         clock: when the clip's frames are shown; without it each frame is told from itself alone.
+        scored: things of the clip with the terms of their scores, where their attributes are known.
 
     Returns:
         For each frame its causes, best first, one for each name of each thing; only what is in the frame is a cause.
@@ -159,8 +166,8 @@ def by_frame(
     score = pick("rule", rule, RULES)
     if not evidence:
         return ()
-    candidates, sound = gather(evidence, normality, clock)
-    sums = total(candidates, sound, normality.heat)
+    candidates, sound = gather(evidence, normality, clock, scored)
+    sums = total(candidates, sound, normality.heat, scored)
     sure = np.array([candidate.sure for candidate in candidates], np.bool_)
     moments = sums.frames.astype(np.float64) if clock is None else clock.seconds(sums.frames)
     reach = 0.5 if clock is None else NEIGHBOURHOOD_SECONDS / 2

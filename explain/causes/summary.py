@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from core.analysis import Cause
+from core.analysis import Cause, UnusualThing
 from core.clock import Clock
 from core.records import Event, Pixels
 from explain.causes._vehicles import DONE_BY_VEHICLES, VEHICLES
-from explain.labels import PERSON
+from explain.causes.terms import describe
+from explain.labels import PERSON, article
 
 MIN_UNRESERVED_CONFIDENCE = 0.75
 """A model this confident is quoted without a reservation."""
 MAJORITY_FRACTION = 0.5
+MIN_SHARE = 0.005
+"""A share that is written as 1 % or more."""
 
 
 def timestamp(seconds: float) -> str:
@@ -46,7 +49,7 @@ def percent(share: float) -> str:
     >>> percent(0.913), percent(0.004), percent(0.0)
     ('91 %', '< 1 %', '0 %')
     """
-    return "< 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+    return "< 1 %" if 0 < share < MIN_SHARE else f"{100 * share:.0f} %"
 
 
 def summarise(
@@ -58,6 +61,7 @@ def summarise(
     size: tuple[int, int] | None = None,
     shown: int | None = None,
     told: tuple[int, int] | None = None,
+    things: Sequence[UnusualThing] = (),
 ) -> str:
     """Sum an event up: when, what, where, how far above the threshold, and how far that can be trusted.
 
@@ -70,24 +74,47 @@ def summarise(
         size: width and height of the picture; without it the place is left out.
         shown: the frame whose boxes the causes have; said where it is not the peak.
         told: first and last frame that the causes are told from, where they are not all of the event's.
+        things: with unusual attributes, strangest first; what is unusual about the first one is said.
     """
-    where = _place(causes[0].box, size) if causes and causes[0].box and size else ""
+    where = place(causes[0].box, size) if causes and causes[0].box and size else ""
     if where and shown not in (None, event.peak):
         where += f" (seen so at {timestamp(clock.at(shown or 0))})"
     said = [f"{_when(event, clock)} {_what(causes)}{where}; {_peak(event, clock, threshold)}"]
-    said += _trust(causes, unexplained)
+    said += [*_strangest(things), *_agreement(causes), *_trust(causes, unexplained)]
     if told:
         start, end = timestamp(clock.at(told[0])), timestamp(clock.end(told[1]))
         said.append(f"This is told from {start} to {end} alone, around its peak.")
     return " ".join(said)
 
 
-def unseen(event: Event, clock: Clock, threshold: float) -> str:
-    """Sum up an event of which no pictures were kept: no cause is claimed."""
-    return (
-        f"{_when(event, clock)} the score was raised; {_peak(event, clock, threshold)} No pictures were kept of it, "
-        "as it lies under the score from which they are: nothing is known of its cause."
-    )
+def unseen(event: Event, clock: Clock, threshold: float, things: Sequence[UnusualThing] = ()) -> str:
+    """Sum up an event of which no pictures were kept: no cause is claimed but what the attributes of things tell."""
+    raised = f"{_when(event, clock)} the score was raised; {_peak(event, clock, threshold)}"
+    kept = "No pictures were kept of it, as it lies under the score from which they are"
+    if things:
+        return " ".join([raised, *_strangest(things), f"{kept}."])
+    return f"{raised} {kept}: nothing is known of its cause."
+
+
+def _strangest(things: Sequence[UnusualThing]) -> list[str]:
+    return [f"Strangest by its attributes: {describe(things[0])}."] if things else []
+
+
+def _agreement(causes: Sequence[Cause]) -> list[str]:
+    """Say whether the heat and the attributes point to the same thing, where both tell something."""
+    strangest = max(causes, key=lambda cause: cause.nats_share, default=None)
+    if strangest is None or strangest.nats_share <= 0:
+        return []
+    held, most = _heat(strangest), max(map(_heat, causes))
+    if most <= 0:
+        return []
+    same = held >= min(most, MAJORITY_FRACTION)
+    return ["The pixel error points to the same thing." if same else "The pixel error lies elsewhere."]
+
+
+def _heat(cause: Cause) -> float:
+    """Return the share of the heat that a thing holds under any of its names."""
+    return max([cause.heat_share, *(label.heat_share for label in cause.labels)])
 
 
 def _when(event: Event, clock: Clock) -> str:
@@ -111,10 +138,10 @@ def _what(causes: Sequence[Cause]) -> str:
     if best.coarse == "action":
         who = best.object if best.fine in DONE_BY_VEHICLES and best.object in VEHICLES else PERSON
         done = best.fine.replace(" / ", " or ")
-        return f"{_article(who)} {who} was seen to {done}{_besides(best, best.place, best.direction)}"
+        return f"{article(who)} {who} was seen to {done}{_besides(best, best.place, best.direction)}"
     if best.coarse == "location":
-        return f"{_article(best.fine)} {best.fine} was seen{_besides(best, best.action, best.direction)}"
-    return f"{_article(best.fine)} {best.fine} stood out{_besides(best, best.action, best.place, best.direction)}"
+        return f"{article(best.fine)} {best.fine} was seen{_besides(best, best.action, best.direction)}"
+    return f"{article(best.fine)} {best.fine} stood out{_besides(best, best.action, best.place, best.direction)}"
 
 
 def attributes(cause: Cause) -> list[str]:
@@ -143,11 +170,7 @@ def _besides(cause: Cause, *told: str) -> str:
     return f" ({', '.join(words)})" if words else ""
 
 
-def _article(name: str) -> str:
-    return "an" if name[:1] in "aeiou" else "a"
-
-
-def _place(box: Pixels, size: tuple[int, int]) -> str:
+def place(box: Pixels, size: tuple[int, int]) -> str:
     """Name the ninth of the picture in which a box has its centre."""
     x1, y1, x2, y2 = box
     column = ("left", "centre", "right")[min(int(max(x1 + x2, 0.0) / 2 / size[0] * 3), 2)]
@@ -162,14 +185,15 @@ def _trust(causes: Sequence[Cause], unexplained: float) -> list[str]:
     said: list[str] = []
     if causes:
         best = causes[0]
-        amount = "Most" if best.heat_share >= MAJORITY_FRACTION else "Part"
+        least = "None" if best.nats_share and best.heat_share < MIN_SHARE else "Part"
+        amount = "Most" if best.heat_share >= MAJORITY_FRACTION else least
         held = "in that region" if best.coarse == "unknown" else "in its boxes"
         said.append(f"{amount} of the heat ({percent(best.heat_share)}) lies {held}{_confidence(best)}.")
         if len(causes) > 1 and causes[1].score > MAJORITY_FRACTION * best.score:
             said.append(f"The next cause, {causes[1].fine}, ranks close behind.")
     if unexplained >= MAJORITY_FRACTION:
         said.append(f"{percent(unexplained)} of the heat lies in no box at all: treat a named cause with caution.")
-    elif unexplained >= 0.005:
+    elif unexplained >= MIN_SHARE:
         said.append(f"{percent(unexplained)} of the heat lies in no box.")
     return said
 

@@ -27,6 +27,7 @@ from core import weights
 from core.device import Runtime
 from core.errors import WeightsError
 from explain.backends import Progress, read_card
+from explain.objects._describing import DescribingRcnn
 from explain.objects._many import MIN_OBJECT_IOU, IgnoringRpn, ManyLabelHeads
 from explain.objects.rcnn import BACKGROUND, RcnnModel, exact
 
@@ -60,6 +61,8 @@ ANCHOR_HIT = 0.6
 """IoU from which an anchor is an object's."""
 BATCH = 4
 """Frames in one pass."""
+DESCRIBED_STRIDE = 16
+"""Of the features that describe a box (112 of them)."""
 RIDDEN = ("bicycle", "motorcycle", "skateboard")
 """Labels whose box holds the rider, too."""
 RIVALS = ("bicycle", "skateboard")
@@ -226,7 +229,11 @@ def model(built: FasterRCNN, labels: Sequence[str], runtime: Runtime, name: str)
     """Make an object model of a network: ``labels`` in the order of its outputs, without the background."""
     built.roi_heads.rivals = tuple(i for i, label in enumerate(labels) if label in RIVALS)
     built.roi_heads.kinds = tuple(i for i, label in enumerate(labels) if label in SOLID)
-    return RcnnModel(name, built, (BACKGROUND, *labels), runtime, BATCH, (SHORT_SIDE, LONG_SIDE), MAX_ENLARGEMENT)
+    described = built.backbone.blocks[ENDS[DESCRIBED_STRIDE]]
+    return DescribingRcnn(
+        name, built, (BACKGROUND, *labels), runtime, BATCH, (SHORT_SIDE, LONG_SIDE), MAX_ENLARGEMENT, described,
+        DESCRIBED_STRIDE,
+    )  # fmt: skip
 
 
 def load(runtime: Runtime, progress: Progress | None = None, folder: Path = FOLDER) -> RcnnModel:

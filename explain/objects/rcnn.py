@@ -92,12 +92,16 @@ class RcnnModel:
         """Label the boxes of N frames, (N, H, W, 3) uint8; entry i is said to be of frame ``first + i``."""
         return in_batches(images, first, self.batch, self._look)
 
+    def scale(self, size: tuple[int, int]) -> float:
+        """Return the factor by which frames of (H, W) pixels are scaled for the network."""
+        short, long = self.limits or (min(size), max(size))
+        return min(self.enlarged, short / min(size), long / max(size))
+
     def _look(self, images: Images, first: int) -> list[Detections]:
         stack = torch.from_numpy(np.require(images, requirements=["C", "W"])).to(self.runtime.device)
         pictures = stack.permute(0, 3, 1, 2).float().div_(255)
         size = (images.shape[1], images.shape[2])
-        short, long = self.limits or (min(size), max(size))
-        inputs, back = resized(pictures, min(self.enlarged, short / min(size), long / max(size)))
+        inputs, back = resized(pictures, self.scale(size))
         with self.runtime.autocast():
             answers: list[Mapping[str, Tensor]] = self.network(list(inputs))
         return [

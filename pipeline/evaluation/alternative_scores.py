@@ -12,20 +12,26 @@ from core.device import Runtime
 from core.errors import InputError
 from metrics.frame_auc import micro_normalised
 from pipeline.camera import Camera, detector_entries
+from pipeline.channels import KINDS
 from pipeline.evaluation.evaluate import score
 from pipeline.evaluation.evaluate_scores import truths_of
 from pipeline.evaluation.metric_values import defined
+from pipeline.kind_scores import scored_by
 
 SETTING, SCORES = "score", ("z", "p")
 """Latent code and pixels of what is expected (``li2021decoupled``, section 5); one network answers for both."""
 
 
 def with_score(camera: Camera, by: str) -> Camera:
-    """Return a camera whose detector scores another way; its threshold is unknown then, NaN.
+    """Return a camera that scores by one kind of score, or whose detector scores another way.
+
+    The threshold of the latter is unknown, NaN.
 
     Raises:
-        InputError: its detector has one score alone, or not this one.
+        InputError: its detector has one score alone, or not this one; or the camera has no such kind of score.
     """
+    if by in KINDS:
+        return scored_by(camera, by)
     entry = detector_entries()[camera.detector]
     if SETTING not in entry.settings:
         raise InputError(f"{camera.detector} has one score alone; those with several: {', '.join(score_names())}")

@@ -142,7 +142,7 @@ def _load_teacher(
         found.not_run["teacher"] = str(error)
         return _Models(own, camera.normality)
     with tempfile.TemporaryDirectory(prefix="whycam-") as place:
-        seen = calibrate(camera.build(runtime), clips, Path(place), camera.fps, other, runtime, job)
+        seen = calibrate(camera.build(runtime), clips, Path(place), camera.fps, other, runtime, job, joined=False)
     return _Models(own, camera.normality, other, seen.normality)
 
 

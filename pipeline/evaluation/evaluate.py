@@ -28,6 +28,7 @@ from pipeline.evaluation.protocols import OWN, Rules
 from pipeline.evaluation.score_files import ClipScores, ScoreFile
 from pipeline.evaluation.summary import EvaluationResult
 from pipeline.events import find_events
+from pipeline.kind_scores import KindScorer
 from pipeline.scan import Consumer, Scan, ScoredFrames
 
 
@@ -72,11 +73,14 @@ def score(
         runtime: device and precision.
         job: told of the stages of :mod:`pipeline.evaluation.plan`; the caller that made it ends it.
         heat: keep small heat maps of clips that have masks.
+
+    Raises:
+        InputError: the camera does not have that kind of score.
     """
     job, total = job or plan.job_of(camera.name, data, runtime.describe()), sum(len(t.abnormal) for _, t in truths)
     job.expect(plan.SCORING, total)
     job.begin(plan.OPENING)
-    detector = camera.build(runtime)
+    detector, scorer = camera.build(runtime), KindScorer.of(camera, runtime)
     job.begin(plan.SCORING, total)
     began, cpu, kept, done = time.monotonic(), time.process_time(), [], 0
     for clip, truth in truths:
@@ -85,7 +89,7 @@ def score(
             job.advance(before + int(part.frames[-1]) + 1)
 
         maps = _HeatMaps(len(truth.abnormal)) if heat and truth.masks else None
-        kept.append(_score(camera, detector, clip, len(truth.abnormal), runtime, advance, maps))
+        kept.append(_score(scorer, detector, clip, len(truth.abnormal), runtime, advance, maps))
         done += len(truth.abnormal)
     seconds = time.monotonic() - began
     machine = {
@@ -121,20 +125,21 @@ class _HeatMaps:
 
 
 def _score(
-    camera: Camera, detector: Detector, clip: Footage, frames: int, runtime: Runtime, advance: Consumer,
+    scorer: KindScorer, detector: Detector, clip: Footage, frames: int, runtime: Runtime, advance: Consumer,
     maps: _HeatMaps | None,
 ) -> ClipScores:  # fmt: skip
     scores, clock = raw_scores(detector, clip, frames, runtime, (*([maps.scored] if maps else []), advance))
-    scores -= np.float32(camera.normality.median)
-    flagged = None if math.isnan(camera.threshold) else _flagged(camera, scores, clock)
-    fps = (len(clock) - 1) / float(clock.times[-1]) if len(clock) > 1 else camera.fps
+    scores = scorer.joined(scores, clip, clock)
+    threshold = scorer.camera.threshold
+    flagged = None if math.isnan(threshold) else _flagged(threshold, scores, clock)
+    fps = (len(clock) - 1) / float(clock.times[-1]) if len(clock) > 1 else scorer.camera.fps
     heat, cell = (maps.heat, maps.cell) if maps else (None, 0)
     return ClipScores(clip.name, scores, flagged, fps, heat, cell, clock.times)
 
 
-def _flagged(camera: Camera, scores: Floats, clock: Clock) -> Bools:
+def _flagged(threshold: float, scores: Floats, clock: Clock) -> Bools:
     inside = np.zeros(len(scores), np.bool_)
-    for event in find_events(scores, camera.threshold, clock):
+    for event in find_events(scores, threshold, clock):
         inside[event.first : event.last + 1] = True
     return inside
 

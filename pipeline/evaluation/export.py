@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.metrics import Decisions, Events, FrameScores, LocatedHeat
 from core.templates import environment
-from pipeline.evaluation import xman_text
+from pipeline.evaluation import event_rows, xman_text
 from pipeline.evaluation.metric_values import further_names, named
 from pipeline.evaluation.xman_result import LEFT_OUT, Confusion, XmanResult
 from pipeline.false_alarms import number
@@ -24,10 +24,12 @@ FIGURES = {
     "protocol's AUC": ("auc", "protocol"), "EER": ("eer",), "AUC-PR": ("auc_pr",),
     "pixel AUC": ("localisation", "pixel_auc"),
     "RBDC": ("localisation", "rbdc"), "TBDC": ("localisation", "tbdc"), "F1": ("f1",), "best F1": ("f1_oracle",),
-    "delay, s": ("alarms", "detection_delay"), "false alarms/h": ("alarms", "false_alarms"),
+    "events hit": ("alarms", "events_found"), "delay, s": ("alarms", "detection_delay"),
+    "longest delay, s": ("alarms", "longest_delay"), "false alarms/h": ("alarms", "false_alarms"),
+    "normal flagged": ("alarms", "normal_flagged"),
     "index alone": ("frame_index", "auc", "micro_normalised"),
 }  # fmt: skip
-JSON_ALONE = ("precision", "recall", "gmean.value", "gmean.precision", "gmean.recall", "gmean.f1", "events_found")
+JSON_ALONE = ("precision", "recall", "gmean.value", "gmean.precision", "gmean.recall", "gmean.f1")
 """Metrics that the table leaves to the JSON; any other that has no column above gets one under its own name."""
 PLACES: dict[type, tuple[str, ...]] = {
     FrameScores: (),
@@ -76,6 +78,7 @@ def _row(result: Mapping[str, Any]) -> dict[str, Any]:
     figures = {name: at(result, path) for name, path in {**FIGURES, **_further()}.items()}
     if span := at(result, ("false_alarms", "interval")):
         figures["false alarms/h, 95 %"] = " to ".join(map(number, span))
+    figures["worst clip: events hit"] = event_rows.clip("events_found", result.get("worst", {})) or None
     return named | figures | {"paper's AUC": _paper(result)}
 
 
@@ -246,9 +249,11 @@ def _section(result: Result) -> dict[str, Any]:
     """Return what the page shows of one result under its own heading."""
     if isinstance(result, XmanResult):
         details, made = xman_text.classes(result), matrix(result.chosen.confusion)
-        return {"system": result.camera, "protocol": protocol_of(result), "details": details, "matrix": made}
+        return {"system": result.camera, "protocol": protocol_of(result), "details": details, "matrix": made,
+                "events": []}  # fmt: skip
     videos = result.get("videos")
     return {"system": result["camera"], "protocol": protocol_of(result), "matrix": None,
+            "events": event_rows.rows(result) if "alarms" in result else [],
             "details": videos if isinstance(videos, list) else []}  # fmt: skip
 
 

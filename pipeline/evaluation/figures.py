@@ -1,5 +1,6 @@
 """Figures of scored clips with ground truth, for scores of any system."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,16 +10,18 @@ import numpy.typing as npt
 
 from core.arrays import Bools, Doubles, Floats
 from core.metrics import Decisions, Events, FrameScores
+from metrics.detection_delay import delays
 from metrics.false_alarms import counted
 from metrics.frame_auc import micro_raw, video_auc
+from metrics.spans import spans
 from pipeline.evaluation.metric_values import Figures, defined, named, values
 from pipeline.evaluation.protocols import OWN, Rules
-from pipeline.evaluation.summary import AbnormalClass, ScoreSummary, VideoFigures
+from pipeline.evaluation.summary import AbnormalClass, ScoreSummary, VideoFigures, WorstClip
 
 HEADLINE = ("auc.micro_normalised", "auc.micro_raw", "auc.macro", "eer", "auc_pr", "f1", "f1_oracle")
 """Shown first; the other metrics follow."""
-COUNTS = ("false_alarms_counted", "normal_hours")
-"""What the rate of false alarms rests on."""
+COUNTS = ("events", "false_alarms_counted", "normal_hours")
+"""What the share of events found and the rate of false alarms rest on."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ def summarise_scores(scored: Iterable[Scored], rules: Rules = OWN) -> ScoreSumma
     truth = [clip.abnormal for clip in clips]
     decided = all(clip.flagged is not None for clip in clips)
     flagged = [clip.flagged for clip in clips if clip.flagged is not None] if decided else None
+    videos = tuple(_video(clip, scores) for clip, scores in zip(clips, raw, strict=True))
     return ScoreSummary(
         figures=_figures([clip.scores for clip in clips], flagged, truth, rules),
         frame_index=_figures(index, [np.ones_like(k) for k in known], truth, rules),
@@ -63,7 +67,8 @@ def summarise_scores(scored: Iterable[Scored], rules: Rules = OWN) -> ScoreSumma
         frames=sum(map(len, truth)),
         scored=int(sum(k.sum() for k in known)),
         abnormal=int(sum(y[k].sum() for y, k in zip(truth, known, strict=True))),
-        videos=tuple(_video(clip, scores) for clip, scores in zip(clips, raw, strict=True)),
+        videos=videos,
+        worst=worst_clips(videos),
     )
 
 
@@ -102,19 +107,49 @@ def _alarms(clips: Sequence[Scored]) -> Figures:
         return dict.fromkeys((*named(Events), *COUNTS))
     given = Events(flagged, [clip.abnormal for clip in clips], [clip.times for clip in clips],
                    [~np.isnan(clip.scores) for clip in clips])  # fmt: skip
+    events = len(delays(given.flagged, given.abnormal, given.seconds))
     counts = counted(given.flagged, given.abnormal, given.seconds, given.scored)
-    return values(given) | dict(zip(COUNTS, counts, strict=True))
+    return values(given) | dict(zip(COUNTS, (events, *counts), strict=True))
 
 
 def _video(clip: Scored, scores: npt.NDArray[Any]) -> VideoFigures:
-    known = ~np.isnan(scores)
+    known, alarms = ~np.isnan(scores), _alarms([clip])
+    late = delays([clip.flagged], [clip.abnormal], [clip.times]) if clip.flagged is not None else None
+    false = alarms["false_alarms_counted"]
     return VideoFigures(
         name=clip.name,
         frames=len(scores),
         abnormal=int(clip.abnormal[known].sum()),
         flagged=int(clip.flagged.sum()) if clip.flagged is not None else None,
         auc=defined(video_auc(scores.astype(np.float64), clip.abnormal)) if known.any() else None,
+        events=len(spans(clip.abnormal)),
+        hit=int(np.isfinite(late).sum()) if late is not None else None,
+        delay=alarms["detection_delay"],
+        longest_delay=alarms["longest_delay"],
+        false_alarms=None if false is None else int(false),
+        normal_flagged=alarms["normal_flagged"],
     )
+
+
+def worst_clips(videos: Sequence[VideoFigures]) -> dict[str, WorstClip]:
+    """Name the clip in which each figure of the clips is worst; figures that are alike in all clips have none."""
+    of: dict[str, dict[str, float]] = {
+        "auc": {v.name: -v.auc for v in videos if v.auc is not None},
+        "events_found": {v.name: -v.hit / v.events for v in videos if v.events and v.hit is not None},
+        "longest_delay": {
+            v.name: math.inf if v.longest_delay is None else v.longest_delay
+            for v in videos
+            if v.events and v.hit is not None
+        },
+        "false_alarms": {v.name: v.false_alarms for v in videos if v.false_alarms is not None},
+        "normal_flagged": {v.name: v.normal_flagged for v in videos if v.normal_flagged is not None},
+    }
+    found = {}
+    for figure, badness in of.items():
+        if len(set(badness.values())) > 1:
+            clip = max(badness, key=lambda name: badness[name])
+            found[figure] = WorstClip(clip, defined(abs(badness[clip])))
+    return found
 
 
 def shown(value: object) -> str:

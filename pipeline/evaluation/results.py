@@ -30,6 +30,9 @@ from pipeline.training.loop import Step, TrainingProgress
 HEAD = ("row", "detector", "AUC", "paper's way", "raw", "macro", "EER", "AUC-PR", "F1", "oracle", "paper",
         "frame's index", "epochs", "input", "MB", "minutes", "seeds", "machine", "differs from the paper")  # fmt: skip
 
+BASELINE = "frame-difference.json"
+"""File of the plain difference of two frames beside a plan."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -192,6 +195,23 @@ class _Oracle:
 def lines(rows: Iterable[Row], found: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[tuple[str, ...]]:
     """Set the table's lines under :data:`HEAD`: means over seeds, ± the standard deviation where there are several."""
     return [_line(row, found.get(row.name, ())) for row in rows]
+
+
+def baseline(folder: Path) -> list[tuple[str, ...]]:
+    """Set the line of the plain difference of two frames under :data:`HEAD`; no line where it was not measured.
+
+    Args:
+        folder: of the plan; ``evaluate --by difference --json`` writes the file in it.
+    """
+    path = folder / BASELINE
+    if not path.exists():
+        return []
+    found = loads(path.read_text(encoding="utf-8"))
+    auc = found["auc"]
+    figures = (auc["micro_normalised"], None, auc["micro_raw"], auc["macro"], found["eer"], found["auc_pr"],
+               found["f1"], None, None, found["frame_index"]["auc"]["micro_normalised"])  # fmt: skip
+    cells = ["" if value is None else shown(value) for value in figures]
+    return [(found["camera"], "none", *cells, *[""] * 6, "no network: what every row has to beat")]
 
 
 def markdown(found: Sequence[tuple[str, ...]], head: Sequence[str] = HEAD) -> str:

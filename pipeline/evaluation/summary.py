@@ -34,6 +34,12 @@ class VideoFigures:
         abnormal: how many of those that count are abnormal.
         flagged: how many are inside events; None without a threshold.
         auc: as ``auc.macro`` counts it; None where no frame counts.
+        events: runs of abnormal frames.
+        hit: how many of those are flagged at some time; None without a threshold, as what follows.
+        delay: median seconds until they are; None where half of them or more never are.
+        longest_delay: the longest; None where any of them never is.
+        false_alarms: alarms in which no frame is abnormal.
+        normal_flagged: share of the normal frames that are inside alarms; None without any.
     """
 
     name: str
@@ -41,6 +47,20 @@ class VideoFigures:
     abnormal: int
     flagged: int | None
     auc: float | None
+    events: int = 0
+    hit: int | None = None
+    delay: float | None = None
+    longest_delay: float | None = None
+    false_alarms: int | None = None
+    normal_flagged: float | None = None
+
+
+@dataclass(frozen=True)
+class WorstClip:
+    """The clip that a figure is worst in; ``value`` is None where it is undefined there, as the delay of a miss."""
+
+    clip: str
+    value: float | None
 
 
 @dataclass(frozen=True)
@@ -50,9 +70,10 @@ class ScoreSummary:
     Attributes:
         figures: metric to value, of the scores and of what is flagged; ``auc.protocol`` beside them.
         frame_index: the same of a score that is only the frame's number.
-        alarms: metric to value, of alarms; ``false_alarms_counted`` and ``normal_hours`` beside them.
+        alarms: metric to value, of alarms; ``events``, ``false_alarms_counted`` and ``normal_hours`` beside them.
         frames, scored, abnormal: frames in all, those that count, and those of them that are abnormal.
         videos: clip by clip.
+        worst: figure to the clip that it is worst in; those that are alike in all clips have none.
     """
 
     figures: Figures
@@ -62,6 +83,7 @@ class ScoreSummary:
     scored: int
     abnormal: int
     videos: tuple[VideoFigures, ...]
+    worst: Mapping[str, WorstClip] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return the keys that ``docs/interfaces.md`` names."""
@@ -73,6 +95,7 @@ class ScoreSummary:
             "scored": self.scored,
             "abnormal": self.abnormal,
             "videos": [asdict(video) for video in self.videos],
+            "worst": {figure: asdict(clip) for figure, clip in self.worst.items()},
         }
 
 

@@ -11,6 +11,11 @@ def sentence(found: Counterfactual, tubes: Sequence[Tube]) -> str:
     """Name the tubes that are needed, how far the score falls, and the tubes that did not matter."""
     names = [named(tube, part.label) for tube, part in zip(tubes, found.parts, strict=True)]
     chosen = [name for name, part in zip(names, found.parts, strict=True) if part.needed]
+    if found.before < found.threshold:
+        return (
+            f"The error of the pixels, {found.before_db:.2f} dB, is under the threshold {found.threshold_db:.2f} dB as "
+            "it is: another kind of score raised this event, and no change of pixels explains it."
+        )
     idle = [
         _other(name) if name in chosen else name
         for name, part in zip(names, found.parts, strict=True)

@@ -231,11 +231,16 @@ class _Renderer:
 
 
 def _smallest_set(renderer: _Renderer, threshold: float) -> _Removal:
-    """Remove tubes in the order of their own effect until the event is under the threshold, then try to spare one."""
+    """Remove tubes in the order of their own effect until the event is under the threshold, then try to spare one.
+
+    Where the pixels alone are under it, as in an event that attributes of things raised, nothing has to be removed.
+    """
     count = len(renderer.event_frames.masks)
     singles = renderer.peaks(np.concatenate([np.zeros((1, count), bool), np.eye(count, dtype=bool)]))
     before, alone = float(singles[0]), singles[1:]
     order = np.argsort(alone, kind="stable")
+    if before < threshold:
+        return _Removal((), alone, before)
     if alone[order[0]] < threshold or count == 1:
         return _Removal((int(order[0]),), alone, before)
     peaks = renderer.peaks(np.stack([np.isin(np.arange(count), order[: n + 1]) for n in range(1, count)]))

@@ -7,37 +7,37 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from scipy.signal import find_peaks
 
 from core import files
-from core.arrays import Doubles, Floats, Images
+from core.arrays import Floats, Images
 from core.clock import Clock
 from core.contracts import Detector, Footage
 from core.device import Runtime
 from core.errors import DataError
-from core.normality import AlarmCurve, Normality
+from core.normality import Normality
 from core.progress import JobProgress
 from core.records import Detections, Evidence, Frames
 from explain.causes import places, ranking
 from pipeline.camera import background_of, thumbnails
-from pipeline.events import EventRule, find_events, smoothed
 from pipeline.evidence import EvidenceFolder
 from pipeline.evidence_collector import EvidenceCollector
 from pipeline.scan import EvidenceRequests, Scan, ScoredFrames
 from pipeline.training import plan
+from pipeline.training.alarm_curve import alarm_curve
+from pipeline.training.calibrate_channels import (
+    Channels,
+    ObservedClip,
+    ScoredClip,
+    calibrate_channels,
+    observe_clips,
+    pixels_alone,
+)
 
 MOMENTS, ROW, ROWS_PER_SECOND = 80, 5, 5.0
 """Moments of the normal footage that are explained, consecutive explained frames of each, and their rate, which is an
 analysis's own."""
 BACKGROUND_FRAMES = 60
 """Thumbnails at most whose median is the background."""
-MIN_COUNTED_EVENTS = 3
-"""Events from which a count speaks for itself: fewer, and chance has as much to say as the threshold."""
-CURVE_LEVELS, CURVE_POINTS = 300, 120
-TAIL_PEAKS = (5, 10)
-"""Fewest and most peaks whose excess is averaged; a tenth of all peaks in between."""
-MIN_PER_HOUR, MAX_PER_HOUR = 0.05, 1200.0
-"""Events an hour between which a curve is kept."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Calibration:
     normality: Normality
     threshold: float
     per_hour: float
-    alarms: AlarmCurve
+    channels: Channels
     background: Images
     width: int
     height: int
@@ -83,7 +83,9 @@ class _Measurement:
     rows: _ExplainedFrames
     evidence: EvidenceFolder
     job: JobProgress
-    scores: list[tuple[Floats, Clock]] = field(default_factory=list)
+    scores: list[ScoredClip] = field(default_factory=list)
+    short: list[int] = field(default_factory=list)
+    seen: int = 0
     pictures: list[Images] = field(default_factory=list)
     heat: float = 0.0
     frames: int = 0
@@ -110,7 +112,10 @@ class _Measurement:
         if scores:
             first, joined = min(scores), np.concatenate(list(scores.values()))
             self.clocks[len(self.scores)] = clock
-            self.scores.append((joined, Clock.of(clock.times[first : first + len(joined)])))
+            self.scores.append(ScoredClip(first, joined, Clock.of(clock.times[first : first + len(joined)])))
+        else:
+            self.short.append(self.seen)
+        self.seen += 1
 
     def _decoded(self, chunk: Frames) -> None:
         self.size = (chunk.images.shape[2], chunk.images.shape[1])
@@ -126,7 +131,7 @@ class _Measurement:
 def calibrate(
     detector: Detector, footage: Sequence[Footage], work: Path, fps: float, collector: EvidenceCollector,
     runtime: Runtime, job: JobProgress, *, others: Sequence[Footage] = (),
-    false_alarms: float | None = None,
+    false_alarms: float | None = None, joined: bool = True,
 ) -> Calibration:  # fmt: skip
     """Measure a camera's normality on normal footage.
 
@@ -141,12 +146,14 @@ def calibrate(
         others: more normal clips, such as the training clips: their classes and places count, their scores do not.
         false_alarms: events an hour that normal footage may raise, see :func:`alarm_curve`; without it
             :attr:`core.normality.AlarmCurve.usual`.
+        joined: whether things are observed, and kinds of scores joined; without it the pixels alone count.
 
     Raises:
         DataError: the footage has no frame that the detector can score.
         WeightsError: a score is NaN or infinite.
     """
     frames = _count((*footage, *others), job)
+    observed = observe_clips((*footage, *others) if joined else (), collector.objects, job)
     with tempfile.TemporaryDirectory(dir=files.folder(work), prefix="evidence-") as spool:
         rows = _ExplainedFrames.of(frames, fps)
         seen = _Measurement(detector, runtime, rows, EvidenceFolder(Path(spool)), job)
@@ -161,20 +168,25 @@ def calibrate(
             seen.add(clip, collector.fresh())
         job.begin(plan.SUMMING, seen.explained)
         classes, explained = ranking.class_normality(_passing(seen.evidence.between(0, seen.explained), job), heat)
-    median, quantiles, alarms = _score_statistics(scores)
+    observed = [clip for number, clip in enumerate(observed) if number not in seen.short]
+    median, quantiles, found = _score_statistics(scores, observed, collector.objects.name)
     moments = [(found, seen.clocks[clip]) for (clip, _), found in seen.moments.items()]
     normality = Normality(median, quantiles, scored, heat, classes, explained, places.learn(moments, seen.frames))
-    per_hour = false_alarms or alarms.usual
-    return Calibration(normality, alarms.threshold(per_hour), per_hour, alarms, _background(seen.pictures), *seen.size)
+    per_hour = false_alarms or found.alarms.usual
+    threshold, background = found.alarms.threshold(per_hour), _background(seen.pictures)
+    return Calibration(normality, threshold, per_hour, found, background, *seen.size)
 
 
-def _score_statistics(clips: Sequence[tuple[Floats, Clock]]) -> tuple[float, tuple[float, ...], AlarmCurve]:
-    """Return the median, the percentiles above it, and the alarm curve of the clips' scores."""
-    raw = np.concatenate([scores for scores, _ in clips])
-    median = float(np.median(raw))
-    alarms = alarm_curve([(scores - np.float32(median), clock) for scores, clock in clips])
-    quantiles = tuple(float(q) for q in np.quantile(raw - np.float32(median), np.linspace(0, 1, 101)))
-    return median, quantiles, alarms
+def _score_statistics(
+    clips: Sequence[ScoredClip], observed: Sequence[ObservedClip], objects: str
+) -> tuple[float, tuple[float, ...], Channels]:
+    """Return the pixels' median score, the percentiles of the joined scores above it, and the channels."""
+    median = float(np.median(np.concatenate([clip.scores for clip in clips])))
+    scored = [dataclasses.replace(clip, scores=clip.scores - np.float32(median)) for clip in clips]
+    pixels = alarm_curve([(clip.scores, clip.clock) for clip in scored])
+    found = calibrate_channels(scored, observed, pixels, objects) if observed else pixels_alone(scored, pixels)
+    quantiles = tuple(float(q) for q in np.quantile(np.concatenate(found.joined), np.linspace(0, 1, 101)))
+    return median, quantiles, found
 
 
 def explained_of(frames: int, fps: float) -> int:
@@ -201,62 +213,3 @@ def _passing(evidence: Iterable[Evidence], job: JobProgress) -> Iterator[Evidenc
 def _background(pictures: Sequence[Images]) -> Images:
     chosen = np.linspace(0, len(pictures) - 1, min(len(pictures), BACKGROUND_FRAMES)).astype(int)
     return background_of(np.stack([pictures[i] for i in chosen]))
-
-
-def alarm_curve(calm: Sequence[tuple[Floats, Clock]]) -> AlarmCurve:
-    """Count the events that normal footage raises at each threshold.
-
-    The count is of :func:`pipeline.events.find_events`. Where it is less than :data:`MIN_COUNTED_EVENTS`, the curve is
-    continued by the peaks over threshold: their excess over a high level is exponential, the tail that most
-    distributions share (``pickands1975statistical``), with the mean excess of the highest peaks.
-
-    Args:
-        calm: calibrated scores of each clip, (T,) float32 each, at least one of them finite; and when its frames are
-            shown.
-    """
-    hours = sum(clock.recorded for _, clock in calm) / 3600
-    known = [(scores, clock, smoothed(scores, clock)) for scores, clock in calm]
-    high = max(max(float(np.nanmax(smooth)) for _, _, smooth in known), 1e-3)
-    levels: Doubles = np.linspace(1e-3, 1.0, CURVE_LEVELS) * high
-    counts = np.array([sum(len(find_events(scores, level, clock, smooth=smooth)) for scores, clock, smooth in known)
-                       for level in levels.tolist()], np.float64)  # fmt: skip
-    levels, counts = np.append(levels, high * (1 + 1e-6)), np.append(counts, 0.0)
-    start, excess, rate = _tail([(smooth, clock) for _, clock, smooth in known], hours)
-    far = start + excess * np.log(max(rate / MIN_PER_HOUR, 1.0))
-    levels = np.append(levels, np.linspace(high, max(far, high), CURVE_LEVELS // 3 + 1)[1:])
-    counts = np.append(counts, np.zeros(len(levels) - len(counts)))
-    counts = np.maximum.accumulate(counts[::-1])[::-1]
-    expected = rate * np.exp(-(np.maximum(levels, start) - start) / excess) if excess > 0 else np.zeros_like(levels)
-    per_hour = np.where(counts >= MIN_COUNTED_EVENTS, counts / hours, np.maximum(counts / hours, expected))
-    per_hour = np.maximum.accumulate(per_hour[::-1])[::-1]
-    return _thinned(hours, levels, per_hour)
-
-
-def _tail(calm: Sequence[tuple[Floats, Clock]], hours: float) -> tuple[float, float, float]:
-    """Return a level, the mean excess of the peaks above it, and how many such peaks there are in an hour."""
-    gap = EventRule().gap
-    peaks = [_peaks(np.nan_to_num(s, nan=-np.inf), max(1, round(gap * clock.rate))) for s, clock in calm]
-    heights = np.sort(np.concatenate(peaks))[::-1]
-    count = min(int(np.clip(len(heights) / 10, *TAIL_PEAKS)), len(heights) - 1)
-    if count < 1:
-        return float(heights[0]), 0.0, 1 / hours
-    return float(heights[count]), float((heights[:count] - heights[count]).mean()), count / hours
-
-
-def _peaks(values: Floats, apart: int) -> Floats:
-    """Return the heights of maxima at least ``apart`` frames from each other; the ends count, too."""
-    framed = np.pad(values, 1, constant_values=-np.inf)
-    return np.asarray(framed[find_peaks(framed, distance=apart)[0]], np.float32)
-
-
-def _thinned(hours: float, levels: Doubles, per_hour: Doubles) -> AlarmCurve:
-    """Keep the points at which the cost falls, and of many that fall little as many as :data:`CURVE_POINTS`."""
-    falls = np.flatnonzero(np.append(True, np.diff(per_hour) < 0) & (per_hour <= MAX_PER_HOUR))
-    if not len(falls):
-        falls = np.array([len(levels) - 1])
-    chosen = falls[np.unique(np.linspace(0, len(falls) - 1, min(len(falls), CURVE_POINTS)).round().astype(int))]
-    return AlarmCurve(
-        round(hours, 4),
-        tuple(float(f"{value:.6g}") for value in levels[chosen]),
-        tuple(float(f"{value:.4g}") for value in per_hour[chosen]),
-    )

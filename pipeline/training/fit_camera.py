@@ -14,7 +14,7 @@ from core import device, files, weights
 from core.contracts import Detector, Footage
 from core.progress import JobProgress
 from jobs.locks import exclusive
-from pipeline import versions
+from pipeline import channels, versions
 from pipeline.camera import Camera, check_name, load, make_detector, save
 from pipeline.evidence_collector import EvidenceCollector
 from pipeline.plan import LOADING
@@ -106,7 +106,9 @@ def fit_camera(
         sha256 = weights.save(module, work / "weights.safetensors")
         weights.apply(module, weights.load(work / "weights.safetensors", sha256))
         camera = _calibrated(spec, module, sha256, _card(spec, module, progress, runtime), runtime, job)
-        (work / "weights.safetensors").replace(out / "weights.safetensors")
+        for name in ("weights.safetensors", *channels.FILES.values()):
+            if (work / name).exists():
+                (work / name).replace(out / name)
         save(camera)
         shutil.rmtree(work, ignore_errors=True)
         return camera
@@ -122,7 +124,7 @@ def _calibrated(
         others=spec.counted_too if spec.validation else (), false_alarms=spec.false_alarms,
     )  # fmt: skip
     card = {**card, **_calibration_entries(found, collector), **spec.notes}
-    return _camera(spec.out, spec.detector, spec.settings, sha256, fps, found, card)
+    return _camera(spec.out, spec.detector, spec.settings, sha256, fps, found, card, spec.out / "training")
 
 
 def _load_models(runtime: device.Runtime, job: JobProgress) -> EvidenceCollector:
@@ -174,18 +176,22 @@ def remeasure_camera(
             "calibrated_on": "the training clips" if same else [clip.name for clip in clips],
             **_calibration_entries(found, collector),
         }
-        made = _camera(camera.folder, camera.detector, camera.settings, camera.sha256, footage.fps, found, card)
+        made = _camera(
+            camera.folder, camera.detector, camera.settings, camera.sha256, footage.fps, found, card, camera.folder
+        )
         save(made)
         return made
 
 
 def _camera(
     out: Path, detector: str, settings: Mapping[str, Any], sha256: str, fps: float, found: Calibration,
-    card: dict[str, Any],
+    card: dict[str, Any], work: Path,
 ) -> Camera:  # fmt: skip
+    """Make a camera of what was measured; ``work`` is the folder for the files of its channels."""
     return Camera(
         detector, dict(settings), sha256, found.threshold, floor_of(found.threshold), found.width, found.height, fps,
-        found.normality, card, out.resolve().name, out, found.background, alarms=found.alarms,
+        found.normality, card, out.resolve().name, out, found.background, alarms=found.channels.alarms,
+        channels=found.channels.saved(work),
     )  # fmt: skip
 
 
@@ -194,8 +200,13 @@ def _calibration_entries(found: Calibration, collector: EvidenceCollector) -> di
     return {
         "models": {"objects": collector.objects.name, "actions": collector.actions.name},
         "figures": {},
-        "false_alarms": promised(found.alarms, found.threshold, found.per_hour),
+        "channels": {name: "measured" for name in found.channels.kinds} | _left_out(found),
+        "false_alarms": promised(found.channels.alarms, found.threshold, found.per_hour),
     }
+
+
+def _left_out(found: Calibration) -> dict[str, str]:
+    return {name: f"left out: {reason}" for name, reason in found.channels.reasons.items()}
 
 
 def _card(spec: TrainingSpec, module: Detector, progress: TrainingProgress, runtime: device.Runtime) -> dict[str, Any]:

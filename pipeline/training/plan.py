@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from core.progress import JobProgress, Stage
-from pipeline.plan import LOADING, downloading
+from pipeline.plan import LOADING, OBSERVING, downloading
 
 if TYPE_CHECKING:
     from pipeline.training.loop import Step
@@ -21,6 +21,7 @@ STAGES = (
     *(Stage(downloading(kind), "MB", total=0) for kind in ("object", "action")),
     Stage(LOADING, start=1.0),
     Stage(COUNTING, "frames", start=0.2, each=0.004, follows=READING, ratio=1.0),
+    Stage(OBSERVING, "frames", start=0.5, each=0.02, follows=COUNTING, ratio=1.0),
     Stage(MEASURING, "frames", start=0.5, each=0.03, follows=COUNTING, ratio=1.0),
     Stage(NAMING, "frames", start=0.5, each=0.15, follows=MEASURING, ratio=0.2, gauge=True),
     Stage(SUMMING, "frames", start=0.2, each=0.01, follows=NAMING, ratio=1.0),

@@ -47,7 +47,8 @@ def _block(image):
     return np.array([x.min(), y.min(), x.max() + 1, y.max() + 1], np.float32)
 
 
-def test_fast_things_are_told_from_slow_ones(tmp_path):
+def test_fast_things_are_told_from_slow_ones(tmp_path, monkeypatch):
+    monkeypatch.setattr("detectors.attributes.MIN_BOXES", 200)
     rows = attributes.of_dataset(Small(), Finds(), tmp_path, lambda line: None)
     of = {row["terms"]: row for row in rows}
     assert [row["terms"] for row in rows[:2]] == ["all", "class"] and rows[-1]["terms"] == "frame difference"

@@ -8,7 +8,7 @@ from benchmarks import standing
 from core.clock import Clock
 from core.errors import UnknownNameError
 from core.records import Frames
-from detectors._spots import Spot
+from core.spot import Spot
 from detectors.standing import Pass, StandingScores
 from tests.clips import make
 

@@ -104,6 +104,21 @@ def test_a_score_that_a_detector_does_not_have_is_refused(capsys, tree, tiny_cam
     assert code == 2 and "leave out --by, or --card" in err
 
 
+def test_the_difference_of_two_frames_is_a_row_beside_a_camera_or_alone(capsys, tree, tmp_path, tiny_camera):
+    asked = ("--data", "ped1", "--root", tree, "--device", "cpu", "--json", tmp_path / "a.json", "--by", "difference")
+    code, _, _ = run(capsys, *asked, "--distort", "", "--distort", "blur=2")
+    assert code == 0
+    plain, blurred = json.loads((tmp_path / "a.json").read_text())
+    assert (plain["camera"], blurred["distortion"]) == ("frame difference", "blur=2")
+    code, out, _ = run(capsys, "tiny", *asked, "--keep", tmp_path)
+    assert code == 0
+    own, beside = json.loads((tmp_path / "a.json").read_text())
+    assert own["camera"] == "tiny" and own["threshold"] == 0.5
+    assert beside["auc"] == plain["auc"]
+    assert "frame difference" in out.splitlines()[-1]
+    assert {path.name for path in tmp_path.glob("*.npz")} == {"tiny.npz", "difference.npz"}
+
+
 @pytest.mark.parametrize("what", [("--by", "z"), ("--distort", "blur=2")])
 def test_scores_from_a_file_cannot_be_made_anew(capsys, tree, tmp_path, what):
     code, _, err = run(capsys, "--data", "ped1", "--root", tree, "--scores", scores(tmp_path / "one.csv"), *what)

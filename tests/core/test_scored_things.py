@@ -1,5 +1,7 @@
 """Things with the terms of their scores: sums, frames, and the way to disk and back."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -41,6 +43,14 @@ def test_it_comes_back_from_disk_as_it_was(one, tmp_path):
     assert np.array_equal(back.measured, one.measured, equal_nan=True)
     assert np.array_equal(back.nats, one.nats)
     assert np.array_equal(back.things.looked, one.things.looked)
+
+
+def test_what_may_be_missing_comes_back_where_it_is(tmp_path):
+    one = scored()
+    more = replace(one, things=replace(one.things, dwell=np.arange(3.0), ways=np.ones((3, 2))))
+    more.save(tmp_path / "things.npz")
+    back = ScoredThings.load(tmp_path / "things.npz").things
+    assert back.dwell.tolist() == [0.0, 1.0, 2.0] and back.ways.shape == (3, 2) and back.features is None
 
 
 def test_a_damaged_file_is_refused(tmp_path):

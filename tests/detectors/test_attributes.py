@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
-from core.errors import DataError
+from core import weights
+from core.errors import DataError, WeightsError
+from core.scored_things import EVERY
 from core.things import Things
-from detectors.attributes import CLASS, TERMS, AttributeModel, Tail, scores
+from detectors._attribute_tails import Tail
+from detectors.attributes import CLASS, PARTS, TERMS, AttributeModel, cross_scored
 
 
 def walkers(count=40, steps=30, seed=0, label="person", speed=0.7, confidence=0.9):
@@ -32,6 +35,11 @@ def one(label="person", speed=0.7, limbs=0.2, width=0.4, height=40.0, bottom=120
                   np.array([[speed, limbs, width, height]]), np.array([cut]), np.arange(10))  # fmt: skip
 
 
+def terms(model, things):
+    found = model.score(things)
+    return dict(zip(found.names, found.nats.T, strict=True))
+
+
 @pytest.fixture(scope="module")
 def model():
     return AttributeModel.fit([walkers(), walkers(seed=1)])
@@ -45,47 +53,47 @@ def model():
     ],
 )  # fmt: skip
 def test_what_is_strange_stands_in_its_own_term_alone(model, thing, term):
-    found = model.terms(one(**thing))
+    found = terms(model, one(**thing))
     assert tuple(found) == TERMS
     assert found[term][0] > 0.5
     assert [name for name in TERMS if found[name][0] > 0] == [term]
 
 
 def test_what_is_usual_has_no_surprise(model):
-    assert all(values[0] == 0 for values in model.terms(one()).values())
+    assert all(values[0] == 0 for values in terms(model, one()).values())
 
 
 def test_shape_is_not_judged_where_the_edge_cuts_a_box_off(model):
-    found = model.terms(one(width=2.0, height=110.0, speed=4.0, cut=True))
+    found = terms(model, one(width=2.0, height=110.0, speed=4.0, cut=True))
     assert found["width"][0] == found["height"][0] == 0 < found["speed"][0]
 
 
 def test_height_is_judged_where_a_thing_stands(model):
-    near = model.terms(one(height=55.0, bottom=180.0))["height"][0]
-    far = model.terms(one(height=55.0, bottom=60.0))["height"][0]
+    near = terms(model, one(height=55.0, bottom=180.0))["height"][0]
+    far = terms(model, one(height=55.0, bottom=60.0))["height"][0]
     assert near == 0 and far > 1
 
 
 def test_faster_is_never_less_surprising(model):
-    terms = [model.terms(one(speed=speed))["speed"][0] for speed in (0.1, 0.7, 1.0, 2.0, 4.0, 8.0)]
-    assert terms == sorted(terms) and terms[-1] > terms[-2] > 0
+    found = [terms(model, one(speed=speed))["speed"][0] for speed in (0.1, 0.7, 1.0, 2.0, 4.0, 8.0)]
+    assert found == sorted(found) and found[-1] > found[-2] > 0
 
 
 def test_a_class_that_comes_often_is_no_news():
     often = AttributeModel.fit([walkers(), walkers(label="bicycle", seed=2)])
     never = AttributeModel.fit([walkers()])
-    assert often.terms(one("bicycle"))[CLASS][0] == 0 < never.terms(one("bicycle"))[CLASS][0]
-    unsure = never.terms(one("bicycle", confidence=0.3))[CLASS][0]
-    assert unsure < never.terms(one("bicycle"))[CLASS][0]
+    assert terms(often, one("bicycle"))[CLASS][0] == 0 < terms(never, one("bicycle"))[CLASS][0]
+    unsure = terms(never, one("bicycle", confidence=0.3))[CLASS][0]
+    assert unsure < terms(never, one("bicycle"))[CLASS][0]
 
 
 def test_the_surest_of_many_is_no_news(model):
-    assert model.terms(one(confidence=0.999))[CLASS][0] == 0
+    assert terms(model, one(confidence=0.999))[CLASS][0] == 0
 
 
 def test_little_footage_makes_less_of_the_same_speed():
-    short = AttributeModel.fit([walkers(count=20)]).terms(one(speed=3.0))["speed"][0]
-    long = AttributeModel.fit([walkers(count=400, steps=10)]).terms(one(speed=3.0))["speed"][0]
+    short = terms(AttributeModel.fit([walkers(count=20)]), one(speed=3.0))["speed"][0]
+    long = terms(AttributeModel.fit([walkers(count=400, steps=10)]), one(speed=3.0))["speed"][0]
     assert 0 < short < long
 
 
@@ -100,25 +108,96 @@ def test_a_tail_is_a_probability():
 
 def test_a_label_with_few_boxes_is_compared_with_everything():
     model = AttributeModel.fit([walkers(), walkers(count=2, label="dog", speed=3.0, seed=3)])
-    assert set(model.tails) == {"every label", "person"}
-    assert model.terms(one("dog", speed=3.0))["speed"][0] <= model.terms(one("person", speed=3.0))["speed"][0]
+    assert set(model.tails) == set(model.normal) == {EVERY, "person"}
+    assert terms(model, one("dog", speed=3.0))["speed"][0] <= terms(model, one("person", speed=3.0))["speed"][0]
 
 
-def test_a_frames_score_is_its_strangest_things(model):
-    things = Things.together([one(speed=4.0), one(width=2.0)])
-    terms = model.terms(things)
-    whole = sum(terms.values())
-    found = scores(things, terms, 12)
-    assert found[3] == pytest.approx(whole.max())
-    assert found.shape == (12,) and found[5:].max() == 0
+def test_what_is_usual_is_told_in_the_unit_of_what_is_measured(model):
+    found = model.score(one(speed=3.0, height=80.0))
+    row = dict(zip(found.names, found.measured[0], strict=True))
+    assert (row["speed"], row["limbs"], row["width"]) == (3.0, 0.2, 0.4) and np.isnan(row[CLASS])
+    assert row["height"] == pytest.approx(2.0, rel=0.05)
+    usual = found.range_of("person", "speed")
+    assert usual.quantiles[10] == pytest.approx(0.7, rel=0.1) and usual.quantiles[-1] < 3.0
+    assert (usual.boxes, usual.tracks) == (2400, 80) and list(usual.quantiles) == sorted(usual.quantiles)
+    assert found.range_of("person", "height").quantiles[10] == pytest.approx(1.0, rel=0.05)
+    assert found.range_of("person", CLASS) is None
+    assert np.isnan(model.score(one(cut=True)).measured[0, 3:]).all()
 
 
-def test_frames_between_two_looks_are_interpolated(model):
-    thing = one(speed=4.0)
-    sparse = Things(np.array([4]), thing.tracks, thing.labels, thing.boxes, thing.confidence, thing.values, thing.cut,
-                    np.array([0, 4, 8]))  # fmt: skip
-    found = scores(sparse, model.terms(sparse), 9)
-    assert found[2] == pytest.approx(found[4] / 2) and found[8] == 0
+def test_a_clip_is_scored_by_what_the_others_show():
+    clips = [walkers(seed=seed) for seed in range(5)]
+    fast = walkers(count=3, steps=30, speed=5.0, seed=9)
+    found = cross_scored([*clips, fast])
+    assert [len(one.things) for one in found] == [1200] * 5 + [90]
+    within = AttributeModel.fit([*clips, fast]).score(fast)
+    assert np.median(found[-1].total) > 1.5 * np.median(within.total)
+    assert found[0].normal == found[-1].normal
+    assert (found[0].total == 0).mean() > 0.8
+
+
+def test_one_long_clip_is_cut_into_parts_that_share_no_tracks():
+    long = walkers(count=100, steps=100)
+    shared = cross_scored([long, long])  # every track lies in every part of its clip
+    assert np.isfinite(shared[0].nats).all() and PARTS == 5
+    moved = [walkers(seed=seed) for seed in range(5)]
+    joined = Things.together(moved)
+    frames = np.repeat(np.arange(5) * 30, 1200) + joined.frames
+    clip = Things(frames, joined.tracks, joined.labels, joined.boxes, joined.confidence, joined.values, joined.cut,
+                  np.arange(150))  # fmt: skip
+    assert np.allclose(cross_scored([clip])[0].nats, np.concatenate([one.nats for one in cross_scored(moved)]))
+    with pytest.raises(DataError, match="shows 0 boxes"):
+        cross_scored([long])
+
+
+def test_a_model_comes_back_from_disk_as_it_was(tmp_path):
+    model = AttributeModel.fit([walkers(), walkers(label="bicycle", seed=2)])
+    digest = model.save(tmp_path / "attributes.safetensors")
+    back = AttributeModel.load(tmp_path / "attributes.safetensors", digest)
+    things = Things.together([walkers(seed=5, speed=2.0), one("bicycle"), one("truck")])
+    assert np.array_equal(back.score(things).nats, model.score(things).nats) and back.normal == model.normal
+    assert (tmp_path / "attributes.safetensors").stat().st_size < 100_000
+    with pytest.raises(WeightsError, match="was changed or damaged"):
+        AttributeModel.load(tmp_path / "attributes.safetensors", "0" * 64)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        ("numbers", lambda t: t[:2], "of shape"), ("numbers", lambda t: t * np.nan, "not finite"),
+        ("tails.values", lambda t: t.flip(1), "descend"), ("tails.values", lambda t: t[:, :5], "of shape"),
+        ("tails.numbers", lambda t: t * 0, "without values"), ("tails.numbers", lambda t: -t, "without values"),
+        ("tails.names", lambda t: t + 1, "attributes"), ("tails.names", lambda t: t * 0 + 200, "attributes"),
+        ("tails.names", lambda t: t.float(), "no text"), ("seen.counts", lambda t: t * 2, "of shape"),
+        ("seen.counts", lambda t: -t, "below 0"), ("seen.values", lambda t: -t, "descend"),
+        ("seen.names", lambda t: t[:0], "of shape"), ("seen.counts", None, "no 'seen.counts'"),
+    ],
+)  # fmt: skip
+def test_a_file_whose_parts_do_not_fit_is_refused(name, change, said, tmp_path):
+    path = tmp_path / "attributes.safetensors"
+    AttributeModel.fit([walkers(count=20), walkers(count=20, confidence=0.5, seed=2)]).save(path)
+    state = weights.load(path)
+    if change is None:
+        del state[name]
+    else:
+        state[name] = change(state[name]).contiguous()
+    weights.save(state, path, half=False)
+    with pytest.raises(WeightsError, match=said) as refused:
+        AttributeModel.load(path)
+    assert "\n" not in str(refused.value) and "train the camera again" in str(refused.value)
+
+
+def test_a_damaged_file_is_refused(tmp_path, model):
+    path = tmp_path / "attributes.safetensors"
+    with pytest.raises(WeightsError, match="no weights file"):
+        AttributeModel.load(path)
+    model.save(path)
+    path.write_bytes(path.read_bytes()[:-50])
+    with pytest.raises(WeightsError, match="damaged"):
+        AttributeModel.load(path)
+    path.write_bytes(bytes(17 << 20))
+    with pytest.raises(WeightsError, match="larger than 16 MB"):
+        AttributeModel.load(path)
 
 
 def test_too_little_footage_is_refused():

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.detection_delay import delays, detection_delay, events_found
+from metrics.detection_delay import delays, detection_delay, events_found, longest_delay
 from metrics.false_alarms import counted, false_alarms
+from metrics.normal_flagged import normal_flagged
 from metrics.spans import spans
 
 VIDEOS = st.lists(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=30), min_size=1, max_size=4)
@@ -43,8 +44,10 @@ def test_they_are_those_of_a_loop(videos):
     if late:
         assert detection_delay(flagged, abnormal, 10.0) == pytest.approx(np.median(late))
         assert events_found(flagged, abnormal, 10.0) == np.mean(np.isfinite(late))
+        assert longest_delay(flagged, abnormal, 10.0) == pytest.approx(max(late))
     else:
         assert math.isnan(detection_delay(flagged, abnormal, 10.0))
+        assert math.isnan(longest_delay(flagged, abnormal, 10.0))
         assert math.isnan(events_found(flagged, abnormal, 10.0))
     rate = false_alarms(flagged, abnormal, 10.0)
     assert math.isnan(rate) if not normal else rate == pytest.approx(false / (normal / 36000))
@@ -61,10 +64,18 @@ def test_only_frames_that_could_be_flagged_are_hours(videos, seed):
     assert hours == pytest.approx(normal / 36000)
     rate = false_alarms(flagged, abnormal, 10.0, scored)
     assert math.isnan(rate) if not normal else rate == pytest.approx(false * 36000 / normal)
+    quiet = [
+        f
+        for video, s in zip(videos, scored, strict=True)
+        for (f, a), could in zip(video, s, strict=True)
+        if could and not a
+    ]
+    share = normal_flagged(flagged, abnormal, scored)
+    assert math.isnan(share) if not quiet else share == np.mean(quiet)
 
 
 def test_what_does_not_match_is_refused():
-    for metric in (detection_delay, events_found, false_alarms):
+    for metric in (detection_delay, events_found, longest_delay, false_alarms):
         with pytest.raises(ValueError, match="same videos"):
             metric([[1]], [[1], [0]], 10.0)
         with pytest.raises(ValueError, match=r"\(T,\)"):

@@ -12,7 +12,7 @@ from pipeline.camera import save
 from pipeline.evaluation.figures import Scored, summarise_scores
 from pipeline.events import find_events
 from pipeline.false_alarms import AlarmRate, by_chance, compare, expected, number, of_camera
-from pipeline.training.calibrate import alarm_curve
+from pipeline.training.alarm_curve import alarm_curve
 
 
 @pytest.mark.parametrize(("count", "hours"), [(0, 0.2), (1, 0.0686), (2, 0.4), (40, 3.0), (1500, 100.0)])

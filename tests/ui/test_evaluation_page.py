@@ -59,7 +59,7 @@ def keep(number, request, state="done", told=None, reason="", **content):
     return folder
 
 
-def detection(number, name, shift=0.0, data="ped2", kind="scores"):
+def detection(number, name, shift=0.0, data="ped2", kind="scores", threshold=None):
     class Named:
         def __init__(self, clip):
             self.name = clip
@@ -69,9 +69,9 @@ def detection(number, name, shift=0.0, data="ped2", kind="scores"):
         abnormal = np.zeros(120, bool)
         abnormal[60:] = True
         scores = rng.normal(shift, 1, 120).astype(np.float32) + 2 * abnormal
-        clips.append(ClipScores(clip, scores))
+        clips.append(ClipScores(clip, scores, None if threshold is None else scores > threshold))
         truths.append((Named(clip), Truth(abnormal, None, f"ucsd-{data}/v1p2")))
-    stored = ScoreFile(name, "scores from a file", data, None, 0, tuple(clips))
+    stored = ScoreFile(name, "scores from a file", data, threshold, 0, tuple(clips))
     request = {"kind": kind, "system": name, "data": data}
     result = evaluate_scores(stored, truths).as_json()
     return keep(number, request, result=result, curves=curves(stored, [t for _, t in truths], OWN))
@@ -102,6 +102,15 @@ def test_detection_is_shown_beside_what_papers_print():
     assert [b.label for b in at.get("download_button")] == ["CSV", "JSON", "LaTeX", "HTML"]
     at.selectbox("eval-clip").select("Test002")
     fine(at.run())
+
+
+def test_events_of_a_system_with_a_threshold_are_shown_in_all_and_in_the_worst_clip():
+    detection(1, "first.csv")
+    detection(2, "second.csv", threshold=3.0)
+    at = show()
+    headed = [one.value for one in at.markdown if one.value.startswith("**Events at its own threshold")]
+    assert len(headed) == 1 and "second" in headed[0]
+    assert "events_found" in html(at) and "1.000 (2 of 2)" in html(at) and "worst clip" in html(at)
 
 
 def test_explanations_are_shown_class_by_class():

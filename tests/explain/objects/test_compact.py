@@ -6,6 +6,7 @@ import torch
 
 import plaza
 from core.boxes import iou
+from core.contracts import DescribingModel
 from core.device import Runtime
 from explain.objects import compact
 from workshop._box_samples import facts, with_riders
@@ -74,6 +75,19 @@ def test_a_larger_frame_gives_the_same_boxes_in_its_own_pixels(model, frames, fa
     for label, box, confidence in zip(small.labels, small.boxes, small.confidence, strict=True):
         if confidence >= 0.8:
             assert overlap(found, label, box * factor) >= 0.5
+
+
+def test_boxes_are_described_by_what_is_in_them(model, frames):
+    images = np.stack([f.image for f in frames] * 3)
+    found, features = model.describe(images, first=7)
+    same = model.detect(images, first=7)
+    assert [one.frame for one in found] == list(range(7, 13))
+    for one, own, other in zip(found, features, same, strict=True):
+        assert one.labels == other.labels and np.array_equal(one.boxes, other.boxes)
+        assert own.shape == (len(one), 112) and own.dtype == np.float32
+        assert np.linalg.norm(own, axis=1) == pytest.approx(1.0)
+    assert isinstance(model, DescribingModel)
+    assert [len(part) for part in model.describe(images[:0])] == [0, 0]
 
 
 def test_empty_grey_frames_hold_nothing(model):

@@ -87,6 +87,13 @@ def test_the_table_gives_means_and_spreads_and_says_what_was_not_trained(tmp_pat
     assert second["AUC"] == "not trained" and second["paper"] == "0.800"
 
 
+def test_the_difference_of_two_frames_ends_the_table_where_it_was_measured(tmp_path):
+    assert results.baseline(tmp_path) == []
+    (line,) = results.baseline(PLANS[0].parent)
+    found = dict(zip(HEAD, line, strict=True))
+    assert found["row"] == "frame difference" and float(found["AUC"]) > 0.5 and found["oracle"] == ""
+
+
 def test_rows_are_chosen_by_name():
     plan = {"a": Row("a", "bcae1"), "b": Row("b", "bcae1")}
     assert results.chosen(plan, []) == [*plan.values()] and results.chosen(plan, ["b"]) == [plan["b"]]

@@ -43,3 +43,11 @@ def test_namesakes_are_counted():
 
 def test_it_is_said_when_nothing_is_enough():
     assert said(("handbag", True, True), after=0.5).startswith("No set of what was seen is enough: without the handbag")
+
+
+def test_an_event_that_the_pixels_did_not_raise_is_not_said_to_end_without_something():
+    text = said(("person", False, False), before=0.31, before_db=2.31)
+    assert text == (
+        "The error of the pixels, 2.31 dB, is under the threshold 3.54 dB as it is: another kind of score raised this "
+        "event, and no change of pixels explains it."
+    )

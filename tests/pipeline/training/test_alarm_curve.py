@@ -9,7 +9,7 @@ from core.clock import Clock
 from core.errors import InputError
 from core.normality import DEFAULT_ALARMS_PER_HOUR, MAX_ALARMS_PER_HOUR, AlarmCurve
 from pipeline.events import find_events
-from pipeline.training.calibrate import MIN_COUNTED_EVENTS, MIN_PER_HOUR, alarm_curve
+from pipeline.training.alarm_curve import MIN_COUNTED_EVENTS, MIN_PER_HOUR, alarm_curve
 
 FPS = 5.0
 NOISY = 0.3

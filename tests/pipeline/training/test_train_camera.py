@@ -7,7 +7,7 @@ import pytest
 from core import device
 from core.errors import InputError, UnknownNameError
 from pipeline import camera as cameras
-from pipeline.plan import LOADING
+from pipeline.plan import LOADING, OBSERVING
 from pipeline.training import plan
 from pipeline.training.check_footage import UnfitError
 from pipeline.training.train_camera import TrainingCallbacks, TrainingRequest, train_camera
@@ -59,8 +59,8 @@ def test_a_camera_says_what_was_chosen_and_why_and_what_was_held_out(tmp_path):
     assert kept.normality.frames == 2 * (45 - 2) and kept.normality.explained_frames > 100
     assert any(note.startswith("the footage is short") for note in kept.card["warnings"])
     assert any("the threshold was measured on 0.1 minutes" in note for note in record.notes)
-    stages = [plan.SURVEYING, plan.TRYING, plan.READING, plan.LEARNING, LOADING, plan.COUNTING, plan.MEASURING]
-    assert list(dict.fromkeys(p.stage for p in record.done)) == [*stages, plan.SUMMING]
+    stages = [plan.SURVEYING, plan.TRYING, plan.READING, plan.LEARNING, LOADING, plan.COUNTING, OBSERVING]
+    assert list(dict.fromkeys(p.stage for p in record.done)) == [*stages, plan.MEASURING, plan.SUMMING]
     measured = [p for p in record.done if p.stage == plan.MEASURING]
     assert measured[-1].done == kept.normality.frames + 6 * (45 - 2) and all(p.left > 0 for p in measured)
     learning = [p for p in record.done if p.stage == plan.LEARNING]

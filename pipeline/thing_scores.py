@@ -1,0 +1,178 @@
+"""The things of a clip, seen in a pass of its own before its frames are scored, and how unusual they are."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core import typed_json, video
+from core.arrays import Doubles
+from core.clock import Clock
+from core.contracts import ObjectModel
+from core.errors import Cancelled
+from core.files import write_json, write_whole
+from core.progress import JobProgress
+from core.records import Detections, Frames
+from core.scored_things import ScoredThings
+from core.spot import Spot
+from detectors.attributes import AttributeModel
+from detectors.standing import Standing, StandingModel
+from pipeline import plan
+from pipeline.camera import Camera
+from pipeline.channels import ATTRIBUTES, FILES, KEPT, SPOTS, STANDING, THINGS, Kinds
+from pipeline.observe import Observer
+from pipeline.prefetch import prefetch
+
+CHUNK_FRAMES = 16
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a look at the things of a clip gave.
+
+    Attributes:
+        kinds: scores that need no detector.
+        things: with the terms of their scores; None where the camera knows nothing of attributes.
+        spots: where something stood or was gone.
+        clock: when the clip's frames are shown.
+        found: frame to the boxes that were found in it.
+    """
+
+    kinds: Kinds
+    things: ScoredThings | None
+    spots: tuple[Spot, ...]
+    clock: Clock
+    found: Mapping[int, Detections]
+
+    def save(self, folder: Path) -> None:
+        """Write all but the boxes into a run's folder, the scores last.
+
+        Raises:
+            StorageError: the disk is full or cannot be written to.
+        """
+        if self.things is not None:
+            # What things look like takes most of the file, and has been told by then.
+            replace(self.things, things=replace(self.things.things, features=None)).save(folder / THINGS)
+        write_json(folder / SPOTS, [asdict(spot) for spot in self.spots])
+        arrays: dict[str, Any] = {name: scores.astype(np.float32) for name, scores in self.kinds.items()}
+        with write_whole(folder / KEPT) as file:
+            np.savez_compressed(file, **arrays)
+
+
+@dataclass(frozen=True)
+class Models:
+    """What a camera knows of its things.
+
+    Attributes:
+        attributes, standing: None where it knows nothing of them, or is not asked to tell.
+        reason: why attributes are left out although it knows them, in a sentence; empty otherwise.
+    """
+
+    attributes: AttributeModel | None
+    standing: StandingModel | None
+    reason: str = ""
+
+    def __bool__(self) -> bool:
+        return self.attributes is not None or self.standing is not None
+
+    @classmethod
+    def of(cls, camera: Camera, objects: str, kinds: Collection[str] = tuple(FILES)) -> "Models":
+        """Load a camera's models of some kinds of scores.
+
+        Args:
+            camera: that may know of things.
+            objects: name of the object model that will observe them.
+            kinds: names in :data:`pipeline.channels.FILES`.
+
+        Raises:
+            WeightsError: a file is missing or was changed.
+            DataError: likewise, of what stands.
+        """
+        known = {name: one for name, one in camera.channels.items() if name in kinds}
+        files = {name: camera.folder / FILES[name] for name in known}
+        attributes, reason = None, ""
+        if (channel := known.get(ATTRIBUTES)) and channel.objects != objects:
+            reason = (
+                f"Attributes of things were left out of the scores: camera {camera.name} learnt them with "
+                f"{channel.objects}, and {objects} answered here; train --measure learns them anew."
+            )
+        elif channel:
+            attributes = AttributeModel.load(files[ATTRIBUTES], channel.sha256)
+        stands = STANDING in known
+        return cls(attributes, StandingModel.load(files[STANDING], known[STANDING].sha256) if stands else None, reason)
+
+
+def observe_clip(
+    path: Path, fps: float, folder: Path, camera: Camera, objects: ObjectModel, job: JobProgress,
+    cancelled: Callable[[], bool],
+) -> tuple[Mapping[int, Detections], str]:  # fmt: skip
+    """Keep the scores of a clip's things in its run's folder, where the camera knows of things.
+
+    Args:
+        path: the clip.
+        fps: frames in a second, where it does not tell.
+        folder: of the run; what an earlier process kept there stays.
+        camera: whose footage it is.
+        objects: finds the things.
+        job: told of the stage :data:`pipeline.plan.OBSERVING`.
+        cancelled: asked after every chunk of frames.
+
+    Returns:
+        The boxes of the frames that were looked at, none where an earlier process looked; and
+        :attr:`Models.reason`.
+
+    Raises:
+        Cancelled: ``cancelled`` said so.
+        ClipError: the clip cannot be read.
+        WeightsError, DataError: a file of the camera is missing or was changed.
+        StorageError: the disk is full or cannot be written to.
+    """
+    models = Models.of(camera, objects.name)
+    if not models or (folder / KEPT).exists():
+        job.expect(plan.OBSERVING, 0)
+        return {}, models.reason
+    job.begin(plan.OBSERVING)
+
+    def told() -> Iterator[Frames]:
+        for chunk in prefetch(video.read(path, CHUNK_FRAMES, fps=fps)):
+            yield chunk
+            job.advance(chunk.first + len(chunk))
+            if cancelled():
+                raise Cancelled(f"cancelled while the things of {path.name!r} were observed")
+
+    seen = look(told(), models, objects)
+    seen.save(folder)
+    return seen.found, models.reason
+
+
+def look(chunks: Iterable[Frames], models: Models, objects: ObjectModel | None) -> Seen:
+    """Observe the things of a clip, and score them by what a camera knows; without attributes nobody is asked."""
+    observer = Observer(objects) if models.attributes is not None and objects is not None else None
+    standing, times = Standing(models.standing), list[Doubles]()
+    for chunk in chunks:
+        times.append(chunk.times)
+        if observer is not None:
+            observer.add(chunk)
+        if models.standing is not None:
+            standing.add(chunk)
+    clock = Clock.of(np.concatenate([np.zeros(0), *times]))
+    kinds, things, spots = dict[str, Doubles](), None, tuple[Spot, ...]()
+    if models.attributes is not None and observer is not None:
+        things = models.attributes.score(observer.finish(clock))
+        kinds[ATTRIBUTES] = things.frame_scores(len(clock))
+    if models.standing is not None:
+        stood = standing.finish(clock)
+        kinds[STANDING], spots = stood.scores, stood.spots
+    return Seen(kinds, things, spots, clock, observer.found if observer is not None else {})
+
+
+def spots_of(folder: Path) -> tuple[Spot, ...]:
+    """Read where something stood or was gone in a run's clip; nothing where it keeps none.
+
+    Raises:
+        InputError: what it keeps cannot be read.
+    """
+    path = folder / SPOTS
+    return typed_json.read(tuple[Spot, ...], path, remedy="analyse the clip again") if path.exists() else ()

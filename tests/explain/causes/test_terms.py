@@ -1,0 +1,143 @@
+"""What raised an event by its attributes: exact sums, the strangest moment of each thing, and words that hold."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.analysis import AttributeTerm, ExplainedEvent, UnusualThing
+from core.records import Event
+from core.scored_things import NormalRange
+from explain.causes.terms import compared, describe, phrases, say, title, unusual_things
+from tests.explain.causes.made import RANGE, row, scored
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 9), st.integers(0, 3), st.lists(st.sampled_from((0.0, 0.1, 3.3, 17.0)), min_size=5,
+                                                                max_size=5)),
+        max_size=12,
+    ),
+    st.integers(0, 9),
+    st.integers(0, 9),
+)  # fmt: skip
+@settings(max_examples=80, deadline=None)
+def test_the_score_of_an_event_falls_into_terms_exactly(rows, first, last):
+    """The highest score in an event is that of the first thing, and that is the sum of its terms."""
+    first, last = sorted((first, last))
+    one = scored([row(frame, track, nats=nats) for frame, track, nats in rows], looked=range(10))
+    found = unusual_things(one, first, last)
+    highest = one.frame_scores(10)[first : last + 1].max()
+    assert highest == pytest.approx(found[0].nats if found else 0.0, rel=1e-12)
+    for thing in found:
+        assert thing.nats == math.fsum(term.nats for term in thing.terms) > 0
+        assert list(thing.terms) == sorted(thing.terms, key=lambda term: -term.nats)
+        assert all(term.nats > 0 for term in thing.terms)
+        assert first <= thing.first <= thing.frame <= thing.last <= last
+    assert [thing.nats for thing in found] == sorted((thing.nats for thing in found), reverse=True)
+    assert len({thing.track for thing in found}) == len(found)
+
+
+def test_a_thing_is_told_as_it_was_in_its_strangest_frame_of_the_event():
+    rows = [row(frame, 4, "car", nats=(0, frame, 0, 1, 0), box=(frame, 0, frame + 9, 9)) for frame in range(8)]
+    (thing,) = unusual_things(scored(rows, looked=range(8)), 2, 5)
+    assert (thing.frame, thing.box, thing.first, thing.last) == (5, (5, 0, 14, 9), 2, 5)
+    assert [(term.name, term.nats) for term in thing.terms] == [("speed", 5.0), ("width", 1.0)]
+    assert (thing.track, thing.label, thing.confidence) == (4, "car", pytest.approx(0.9))
+
+
+def test_between_two_looks_those_two_are_taken():
+    one = scored([row(4, 1, nats=(0, 2, 0, 0, 0)), row(8, 2, nats=(0, 3, 0, 0, 0))], looked=(4, 8))
+    assert [thing.track for thing in unusual_things(one, 5, 6)] == [2, 1]
+    assert [thing.track for thing in unusual_things(one, 9, 12)] == [2]
+    assert unusual_things(scored([], looked=()), 0, 9) == ()
+
+
+def test_a_range_is_the_labels_own_or_that_of_all():
+    one = scored([row(0, 1, "person", nats=(0, 2, 0, 0, 0)), row(0, 2, "dog", nats=(0, 1, 0, 0, 0))])
+    person, dog = unusual_things(one, 0, 0)
+    assert (person.terms[0].among, dog.terms[0].among) == ("person", "")
+    assert "as persons usually do" in describe(person)
+    assert "as things usually do" in describe(dog)
+
+
+def test_words_have_units_ratios_and_shares():
+    assert say(term("speed", 2.6), "person") == (
+        "moves 2.6 times as fast as persons usually do here (2.6 body heights a second, faster than all of 900 boxes)"
+    )
+    assert say(term("speed", 1.95), "car") == (
+        "moves 1.9 times as fast as persons usually do here "
+        "(1.9 of its heights a second, faster than 95 % of 900 boxes)"
+    )
+    assert say(term("width", 2.5), "person") == (
+        "is 2.5 times as wide for its height as persons usually are here (wider than all of 900 boxes)"
+    )
+    assert say(term("height", 1.91), "person") == (
+        "is 1.9 times the usual height for that place (taller than 95 % of 900 boxes)"
+    )
+    assert say(term("dwell", 41.0), "person").startswith("stayed 41 s where persons usually stay 1.00 s (longer than")
+    assert say(term("count", 12.0), "person").startswith("is one of 12 at once, where there are usually 1.00 (more")
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        (0.0, "no truck was seen so clearly in the normal footage"),
+        (1.0, "only 1 truck was seen so clearly in the normal footage"),
+        (3.0, "only 3 trucks were seen so clearly in the normal footage"),
+        (float("nan"), "trucks were hardly ever seen in the normal footage"),
+    ],
+)
+def test_a_rare_class_is_counted(seen, words):
+    assert say(AttributeTerm("class", 4.0, seen), "truck") == words
+
+
+def test_a_term_that_has_no_words_is_told_by_its_name():
+    assert title("body_lean") == "body lean"
+    assert say(term("body_lean", 3.0), "person") == "has 3.0 times the usual body lean (more than all of 900 boxes)"
+    assert say(AttributeTerm("body_lean", 4.0), "person") == "has an unusual body lean"
+    assert say(AttributeTerm("speed", 4.0), "person") == "has an unusual speed"
+    zeros = NormalRange((0.0,) * 21, 9, 1)
+    assert say(AttributeTerm("lean", 4.0, 2.0, zeros), "person") == "has an unusual lean (more than all of 9 boxes)"
+
+
+@given(st.lists(st.floats(0, 10), min_size=1, max_size=400), st.floats(-1, 12))
+@settings(max_examples=200, deadline=None)
+def test_no_share_is_claimed_that_the_boxes_do_not_have(values, value):
+    quantiles = tuple(np.quantile(values, np.linspace(0, 1, 21)).tolist())
+    said = compared(AttributeTerm("x", 4.0, value, NormalRange(quantiles, len(values), 1)))
+    if not said:
+        return
+    more, share = said.startswith("more"), said.split()[2]
+    passed = np.array(values) < value if more else np.array(values) > value
+    claimed = 1.0 if share == "all" else float(share) / 100
+    at_most = passed | np.isclose(values, value, atol=0)
+    assert at_most.mean() >= claimed - 1e-9 or at_most.sum() + 1 >= claimed * len(values)
+
+
+def test_who_is_fast_with_still_legs_glides():
+    glide = {"glide": RANGE}
+    rider, runner, stroller = (row(0, i, nats=(0, 9, 1, 1, 1), values=of)
+                               for i, of in ((1, (3.0, 0.5)), (2, (3.0, 2.9)), (4, (0.9, 0.1))))  # fmt: skip
+    car = row(0, 3, "car", values=(3.0, 0.5))
+    one = scored([rider, runner, car, stroller], more=glide)
+    found = {thing.track: thing for thing in unusual_things(one, 0, 0)}
+    assert {track: thing.glides for track, thing in found.items()} == {1: True, 2: False, 3: False, 4: False}
+    assert describe(found[1], 1).endswith("faster than all of 900 boxes) with legs still: riding")
+    assert [words.endswith("riding") for words in phrases(found[2])] == [False] * 4
+    without = scored([rider])
+    assert not unusual_things(without, 0, 0)[0].glides
+
+
+def test_only_things_worth_a_row_are_listed():
+    terms = [UnusualThing(i, "car", 0, (0, 0, 1, 1), 0, 0, 0.9, (AttributeTerm("speed", nats),))
+             for i, nats in enumerate((20.0, 5.0, 0.9))]  # fmt: skip
+    one = ExplainedEvent(Event(0, 0, 0, 1.0), (), 1.0, "", things=tuple(terms))
+    assert [thing.track for thing in one.listed_things] == [0, 1]
+    assert ExplainedEvent(Event(0, 0, 0, 1.0), (), 1.0, "").listed_things == ()
+
+
+def term(name, value, among="person"):
+    return AttributeTerm(name, 4.0, value, RANGE, among)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from scipy.ndimage import median_filter
 
 from core import files, pictures, video
-from core.arrays import Floats, Images
+from core.arrays import Doubles, Floats, Images
 from core.records import Frames, Pixels
 from pipeline.evaluation.distortion import Distortion
 from plaza import Anomaly, film
@@ -18,6 +19,8 @@ DEVELOPED, LEFT_OUT = "developed", "left out"
 APPEARS_SECONDS = 1.5
 """For so long a pasted thing fades in, or a thing fades out: nothing flashes up."""
 PLAZA_FPS, PLAZA_SECONDS = 8.0, 32.0
+HIDDEN_FRAMES, MOVED_PIXELS = 33, 10.0
+"""Frames over which a track's middle is a median, and by how much it lies elsewhere while the track still moves."""
 STAGED = ("left suitcase", "taken bench", "stopped car", "crowd")
 SCENES = {DEVELOPED: 0, LEFT_OUT: 3}
 SEEDS = {DEVELOPED: (41, 42), LEFT_OUT: (51, 52)}
@@ -245,11 +248,15 @@ def _truth(path: Path, name: str) -> tuple[Pixels, float]:
     tracks = [one for one in facts["tracks"] if one["label"] == label and one["anomalous"]]
     if name == "taken bench":
         return tuple(tracks[0]["boxes"][0][1:5]), tracks[0]["anomalous"][0] / PLAZA_FPS
-    came = list[int]()
-    for one in tracks:
-        boxes = np.array([box[:5] for box in one["boxes"]])
-        moves = np.abs(boxes[:, 1:] - boxes[-1, 1:]).max(axis=1) > 6
-        came.append(int(boxes[np.flatnonzero(moves)[-1], 0]) if moves.any() else int(boxes[0, 0]))
+    came = [_came(np.array([box[:5] for box in one["boxes"]], np.float64)) for one in tracks]
     last = np.array([one["boxes"][-1][1:5] for one in tracks])
     (x1, y1), (x2, y2) = last[:, :2].min(axis=0).tolist(), last[:, 2:].max(axis=0).tolist()
     return (x1, y1, x2, y2), float(np.median(came)) / PLAZA_FPS
+
+
+def _came(boxes: Doubles) -> int:
+    """Return the frame from which a track, rows of frame and box, stays where it ends; who walks before it hides it."""
+    middles = (boxes[:, 1:3] + boxes[:, 3:]) / 2
+    apart = np.hypot(*(middles - np.median(middles[-len(middles) // 3 :], axis=0)).T)
+    away = np.flatnonzero(median_filter(apart, HIDDEN_FRAMES, mode="nearest") > MOVED_PIXELS)
+    return int(boxes[away[-1] if len(away) else 0, 0])

@@ -51,7 +51,8 @@ class Looks:
         white, own = (features - self.mean) @ self.axes, (self.core**2).sum(axis=1)
         parts = [white[at : at + CHUNK] for at in range(0, count, CHUNK)]
         square = [(part**2).sum(axis=1) + (own - 2.0 * part @ self.core.T).min(axis=1) for part in parts]
-        return np.sqrt(np.maximum(np.concatenate([np.zeros(0), *square]), 0.0))
+        nearest: Doubles = np.maximum(np.concatenate([np.zeros(0), *square]), 0.0)
+        return np.sqrt(nearest)
 
 
 def core_set(points: Floats, size: int) -> Floats:

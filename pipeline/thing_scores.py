@@ -1,7 +1,7 @@
 """The things of a clip, seen in a pass of its own before its frames are scored, and how unusual they are."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +53,7 @@ class Seen:
             StorageError: the disk is full or cannot be written to.
         """
         if self.things is not None:
-            # What things look like takes most of the file, and has been told by then.
-            replace(self.things, things=replace(self.things.things, features=None)).save(folder / THINGS)
+            self.things.save(folder / THINGS)
         write_json(folder / SPOTS, [asdict(spot) for spot in self.spots])
         arrays: dict[str, Any] = {name: scores.astype(np.float32) for name, scores in self.kinds.items()}
         with write_whole(folder / KEPT) as file:

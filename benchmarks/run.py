@@ -15,6 +15,7 @@ from benchmarks import (
     footage_faults,
     labelled,
     overlays,
+    own_camera,
     shown_boxes,
     speed,
     standing,
@@ -174,6 +175,13 @@ def _attributes(request: Request) -> Measured:
     return Measured(_machine(request), {"data": request.data, "attributes": rows}, rows)
 
 
+def _own_camera(request: Request) -> Measured:
+    work = request.work or home() / "bench" / "own-camera"
+    rows = own_camera.measure(request.device, request.root, work, request.what[1:], request.minutes, request.tell)
+    notes = [f"{row['name']}: {note}" for row in rows for note in row["notes"]]
+    return Measured(_machine(request), {"own_cameras": rows}, own_camera.shown(rows), notes)
+
+
 def _labelled(request: Request) -> Measured:
     rows = labelled.measure(request.device, request.root, request.weights, request.tell)
     return Measured(_machine(request), {"labelled": rows}, rows)
@@ -202,5 +210,5 @@ def _standing(request: Request) -> Measured:
 BENCHMARKS: dict[str, Callable[[Request], Measured]] = {
     "agreement": _agreement, "attributes": _attributes, "labelled": _labelled, "detectors": _detectors,
     "explanations": _explanations, "boxes": _boxes, "faults": _faults, "disturbances": _disturbances,
-    "overlays": _overlays, "standing": _standing,
+    "overlays": _overlays, "own-camera": _own_camera, "standing": _standing,
 }  # fmt: skip

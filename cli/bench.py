@@ -10,21 +10,20 @@ from cli.arguments import Verb, count, device, json_file, names, number
 from cli.output import deliver, table
 from cli.progress import progress_line
 
+WHAT = (
+    "nothing: the whole analysis; or: detectors [NAME…]: their networks; or: "
+    "explanations [CAMERA…]: how reliable the methods are; or: boxes: whether the first cause's box lies on "
+    "what is unusual in the frame that a report shows; or: faults: messages for files that are easily misread; "
+    "or: disturbances: detection of camera faults that are staged on quiet footage; or: overlays: events with and "
+    "without burnt-in text and weather; or: agreement CLIP…: recall of the compact object model against "
+    "YOLOX-nano; or: labelled: its recall on labelled pictures; or: attributes: frame-level AUC of what "
+    "objects are and how they move, on a data set; or: standing [HALF…]: things left, taken and stopped that "
+    "are staged; or: own-camera [NAME…]: cameras trained on one part of their footage, events on another part"
+)
+
 
 def _arguments(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument(
-        "what",
-        nargs="*",
-        metavar="WHAT",
-        help="nothing: the whole analysis; or: detectors [NAME…]: their networks; or: "
-        "explanations [CAMERA…]: how reliable the methods are; or: boxes: whether the first cause's box lies on "
-        "what is unusual in the frame that a report shows; or: faults: messages for files that are easily misread; "
-        "or: disturbances: detection of camera faults that are staged on quiet footage; or: overlays: events with and "
-        "without burnt-in text and weather; or: agreement CLIP…: recall of the compact object model against "
-        "YOLOX-nano; or: labelled: its recall on labelled pictures; or: attributes: frame-level AUC of what "
-        "objects are and how they move, on a data set; or: standing [HALF…]: things left, taken and stopped that "
-        "are staged",
-    )
+    verb.add_argument("what", nargs="*", metavar="WHAT", help=WHAT)
     verb.add_argument("--all", action="store_true", help="for detectors: every one, instead of one of each kind")
     verb.add_argument("--data", metavar="DATASET", help="for explanations, boxes and attributes: a data set")
     verb.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="folder of the data set, as published")
@@ -33,9 +32,8 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--camera", metavar="CAMERA", help="for boxes: camera of the data set")
     verb.add_argument("--frames", type=count, default=100, metavar="N", help="abnormal frames (default 100)")
     verb.add_argument("--budget", type=count, default=64, metavar="N", help="evaluations of each method (default 64)")
-    verb.add_argument(
-        "--minutes", type=number, default=math.inf, metavar="N", help="for each camera; other frames are left out"
-    )
+    verb.add_argument("--minutes", type=number, default=math.inf, metavar="N",
+                      help="for each camera; other frames are left out (own-camera: of training)")  # fmt: skip
     verb.add_argument("--work", type=Path, metavar="DIR", help="where each frame's figures are kept, to go on later")
     verb.add_argument(
         "--out", type=Path, metavar="FILE", help="keep explanations, faults, disturbances or standing as FILE.md"

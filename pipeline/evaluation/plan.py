@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
 from core.progress import JobProgress, Progress, Stage
+from pipeline.plan import OBSERVING
 from pipeline.training import plan as training
 
 OPENING, EXPLAINING, SCORING = "loading the camera", "explaining", "scoring"
@@ -13,7 +14,7 @@ STAGES = (
     Stage(OPENING, start=1.5),
     *(
         Stage(name, "frames", total=0)
-        for name in (training.COUNTING, training.MEASURING, training.NAMING, training.SUMMING)
+        for name in (training.COUNTING, OBSERVING, training.MEASURING, training.NAMING, training.SUMMING)
     ),
     Stage(EXPLAINING, "labelled frames", start=1.0, each=0.2, total=0),
     Stage(SCORING, "frames", start=0.5, each=0.02),

@@ -6,7 +6,8 @@
 
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +36,13 @@ from core.arrays import Doubles, Floats
 from core.clock import Clock
 from core.registry import pick
 from core.spot import Spot
-from detectors.standing import Pass, Standing, StandingModel, StandingScores
+from detectors.standing import Pass, Standing, StandingModel, StandingScores, judged
+from pipeline.training.alarm_curve import alarm_curve
 
-THRESHOLD_NATS = 1.6
-"""Chosen on the normal footage of Ped2 and Avenue's training clips."""
+PARTS = 4
+"""Into which the footage that is learnt from is cut at least; each is scored by what the others show."""
+MIN_NATS = 0.7
+"""Below which a place is no spot."""
 EARLY_SECONDS = 4.0
 """By which a spot may be dated too early."""
 SQUARE_PIXELS, DIFFERENCE_SECONDS = 16, 0.2
@@ -98,15 +102,16 @@ def watch(source: Source, model: StandingModel | None = None) -> Watched:
 
 @dataclass
 class _Footage:
-    """A footage's model, and what its normal clips come to without anything staged."""
+    """A footage's model, what its other normal clips come to, and the thresholds of both scores.
+
+    The thresholds are chosen as those of a camera are (:attr:`core.normality.AlarmCurve.usual`), on the clips that are
+    learnt from: each part of them is scored by what the others show.
+    """
 
     model: StandingModel
     normal: list[Watched]
-
-    @property
-    def difference(self) -> float:
-        """Highest frame difference of the normal clips: the threshold at which it raises no false alarm on them."""
-        return max(float(one.difference.max()) for one in self.normal)
+    threshold: float
+    difference: float
 
 
 def measure(
@@ -145,15 +150,41 @@ def measure(
 
 
 def _footage(learnt: Sequence[Source], normal: Sequence[Source]) -> _Footage:
-    model = StandingModel.fit([watch(one).views for one in learnt])
-    return _Footage(model, [watch(one, model) for one in normal])
+    return _learnt([watch(one) for one in learnt], lambda model: [watch(one, model) for one in normal])
+
+
+def _learnt(clips: Sequence[Watched], normal: Callable[[StandingModel], list[Watched]]) -> _Footage:
+    model = StandingModel.fit([one.views for one in clips])
+    difference = [(one.difference.astype(np.float32), one.clock) for one in clips]
+    return _Footage(model, normal(model), max(_threshold(_unknown(clips)), MIN_NATS), _threshold(difference))
+
+
+def _unknown(clips: Sequence[Watched]) -> list[tuple[Floats, Clock]]:
+    """Score each part of clips by a model of the other parts."""
+    parts = list[tuple[Pass, Clock]]()
+    for one in clips:
+        views = one.views.views
+        cuts = np.linspace(0, len(views), -(-PARTS // len(clips)) + 1).round().astype(int).tolist()
+        parts += [(Pass(views[a:b]), one.clock) for a, b in pairwise(cuts) if a < b]
+    found = list[tuple[Floats, Clock]]()
+    for part, clock in parts:
+        model = StandingModel.fit([other for other, _ in parts if other is not part])
+        first, last = part.views[0].frame, part.views[-1].frame + 1
+        scores = judged(part, model, clock, (1, 1)).scores[first:last]
+        found.append((scores.astype(np.float32), Clock.of(clock.times[first:last], clock.step)))
+    return found
+
+
+def _threshold(normal: Sequence[tuple[Floats, Clock]]) -> float:
+    curve = alarm_curve(normal)
+    return float(curve.threshold(curve.usual))
 
 
 def _plazas(usual: Sequence[Path]) -> dict[str, _Footage]:
     """Learn from normal clips by day; the last one is not learnt from, and is shown in each weather."""
-    model = StandingModel.fit([watch(Source(path)).views for path in usual[:-1]])
+    by_day = _learnt([watch(Source(path)) for path in usual[:-1]], lambda model: [])
     return {
-        f"{PLAZA}, {weather}": _Footage(model, [watch(Source(usual[-1], draw=changed(*how)), model)])
+        f"{PLAZA}, {weather}": replace(by_day, normal=[watch(Source(usual[-1], draw=changed(*how)), by_day.model)])
         for weather, how in WEATHER.items()
     }
 
@@ -165,16 +196,16 @@ def _rows(cases: Sequence[Case], footages: dict[str, _Footage], say: Callable[[s
         weather = case.what.rpartition(", ")[2]
         of = footages[case.footage if case.footage != PLAZA else f"{PLAZA}, {weather}"]
         row = rows.setdefault((case.footage, case.what), Row(case.half, case.footage, case.what))
-        _add(row, case, watch(case.source, of.model), of.difference)
+        _add(row, case, watch(case.source, of.model), of)
     return list(rows.values())
 
 
-def _add(row: Row, case: Case, seen: Watched, difference: float) -> None:
+def _add(row: Row, case: Case, seen: Watched, of: _Footage) -> None:
     row.staged += 1
     begins = seen.clock.frame(case.begins)
-    row.difference += bool((seen.difference[begins:] > difference).any())
-    spots = [spot for spot in seen.scores.spots if _is(spot, case, seen.clock)]
-    over = np.flatnonzero(seen.scores.scores[begins:] > THRESHOLD_NATS)
+    row.difference += bool((seen.difference[begins:] > of.difference).any())
+    spots = [spot for spot in seen.scores.spots if spot.score > of.threshold and _is(spot, case, seen.clock)]
+    over = np.flatnonzero(seen.scores.scores[begins:] > of.threshold)
     if spots and len(over):
         row.delays.append(seen.clock.at(begins + int(over[0])) - case.begins)
         best = max(spots, key=lambda spot: spot.score)
@@ -186,16 +217,17 @@ def _is(spot: Spot, case: Case, clock: Clock) -> bool:
     tall = min(spot.box[3], case.box[3]) - max(spot.box[1], case.box[1])
     least = min((box[2] - box[0]) * (box[3] - box[1]) for box in (spot.box, case.box))
     dated = clock.at(spot.first) >= case.begins - EARLY_SECONDS
-    return wide > 0 and tall > 0 and wide * tall >= 0.3 * least and dated and spot.score > THRESHOLD_NATS
+    return wide > 0 and tall > 0 and wide * tall >= 0.3 * least and dated
 
 
 def _calm(half: str, name: str, of: _Footage) -> dict[str, Any]:
     seconds = sum(one.clock.recorded for one in of.normal)
-    false = sum(spot.score > THRESHOLD_NATS for one in of.normal for spot in one.scores.spots)
+    false = sum(spot.score > of.threshold for one in of.normal for spot in one.scores.spots)
     highest = max(float(one.scores.scores.max()) for one in of.normal)
     return {
         "half": half, "footage": name, "normal": f"{seconds:.0f} s", "false spots": false,
         "an hour": f"{false / seconds * 3600:.0f}", "highest score": f"{highest:.2f}",
+        "threshold": f"{of.threshold:.2f} nats",
     }  # fmt: skip
 
 
@@ -209,11 +241,11 @@ def page(found: Sequence[dict[str, Any]], calm: Sequence[dict[str, Any]]) -> str
     head = [
         "# Things left, taken and stopped", "",
         "`./whycam bench standing --root DATA --work DIR --out docs/results/standing` writes this page.",
-        f"A thing counts as found where a spot above {THRESHOLD_NATS} nats lies on it; the delay is counted from "
-        "when it stands, or is gone. The frame difference counts as found where it exceeds, from then on, the "
-        "highest of the "
-        "same camera's normal clips, which is no place but a frame. Constants were chosen on the clips of the half "
-        f"“{DEVELOPED}”; the threshold on the normal footage of both. Measured on commit {_kept_rows.commit()}.", "",
+        "A thing counts as found where a spot above the threshold lies on it; the delay is counted from when it "
+        "stands, or is gone. The frame difference counts as found where any frame from then on exceeds its own "
+        "threshold: it tells no place. Both thresholds are a camera's usual ones, from the clips that are learnt from, "
+        f"each part of them scored by what the others show. Constants were chosen on the clips of the half “{DEVELOPED}”. "
+        f"Measured on commit {_kept_rows.commit()}.", "",
         "Clips that things are staged on:", "", *clips, "",
     ]  # fmt: skip
     tables = [_kept_rows.table_of_rows(found), "Normal footage, judged by a model of other clips:", ""]

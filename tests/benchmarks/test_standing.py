@@ -73,19 +73,20 @@ def seen(scores, *spots):
 def test_a_spot_counts_at_its_place_and_time(source, box, first, found):
     case = clips.Case("bag left", "x", standing.DEVELOPED, source, (12.0, 12.0, 32.0, 32.0), 5.0)
     row = standing.Row(standing.DEVELOPED, "x", "bag left")
-    standing._add(row, case, seen([0] * 7 + [3] * 3, Spot(box, first, 99, "left", 3.0)), 1.0)
+    of = standing._Footage(None, [], 1.0, 1.0)
+    standing._add(row, case, seen([0] * 7 + [3] * 3, Spot(box, first, 99, "left", 3.0)), of)
     assert (len(row.delays), row.kinds, row.staged, row.difference) == (found, found, 1, 0)
     assert not found or row.delays[0] == pytest.approx(2.0)
 
 
 def test_a_staged_bag_is_found_from_end_to_end(source):
-    model = standing.StandingModel.fit([standing.watch(source).views])
+    of = standing._footage([source], [source])
     made, box = clips.left(source, (80, 100, 20), 6.0, 20.0)
     row = standing.Row(standing.DEVELOPED, "x", "bag left")
     case = clips.Case("bag left", "x", standing.DEVELOPED, made, box, 6.0)
-    standing._add(row, case, standing.watch(made, model), 255.0)
+    standing._add(row, case, standing.watch(made, of.model), of)
     assert len(row.delays) == 1 and row.delays[0] < 9
-    calm = standing._calm(standing.DEVELOPED, "x", standing._Footage(model, [standing.watch(source, model)]))
+    calm = standing._calm(standing.DEVELOPED, "x", of)
     assert calm["false spots"] == 0
     text = standing.page([row.table()], [calm])
     assert "bag left" in text and "1 of 1" in text

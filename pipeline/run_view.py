@@ -11,14 +11,15 @@ from explain import report
 from explain.causes.summary import attributes, wall_clock
 from explain.report.maps import place_map, place_of
 from explain.report.overlay import MARKS, PALETTE, level, overlay
+from explain.report.strips import as_picture, attribute_rows
 from pipeline.detection_limit import detection_limit
 from pipeline.events import find_events
 from pipeline.evidence import EvidenceFolder
 from pipeline.finished_run import EVIDENCE, WHY, explain_events, floor_of
 
-__all__ = ["MARKS", "PALETTE", "REPORTS", "attributes", "cut", "evidence_of", "explain_events", "explained_frames",
-           "floor_of", "level", "nearest_evidence", "overlay", "place_map", "place_of", "report_at",
-           "wall_clock"]  # fmt: skip
+__all__ = ["MARKS", "PALETTE", "REPORTS", "as_picture", "attribute_rows", "attributes", "cut", "evidence_of",
+           "explain_events", "explained_frames", "floor_of", "level", "nearest_evidence", "overlay", "place_map",
+           "place_of", "report_at", "wall_clock"]  # fmt: skip
 
 REPORTS = report.FILES
 

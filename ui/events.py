@@ -14,6 +14,7 @@ from pipeline import run_view
 from pipeline.store import Run
 from ui import charts, frame
 from ui.formatting import count, duration, escape_html, escape_markdown, timestamp
+from ui.things import attribute_table
 
 PAGE = 12
 THUMBNAIL = (176, 110)
@@ -87,8 +88,13 @@ def event_view(run: Run, analysis: Analysis, number: int) -> None:
         _pictures(run, analysis, one)
     except WhycamError as error:
         frame.notice(error)
-    if not one.causes:
-        return
+    if one.causes:
+        _causes(run, analysis, one)
+    attribute_table(one, analysis.clock)
+
+
+def _causes(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
+    """List the causes, with what is known of each."""
     st.markdown("**Causes**, best first")
     st.plotly_chart(charts.cause_chart(one), key="causes", config={"displayModeBar": False})
     rows = [(f"{i} {cause.fine}", "; ".join(run_view.attributes(cause))) for i, cause in enumerate(one.listed, 1)]

@@ -46,6 +46,7 @@ class Candidate:
             for the rest.
         speed_surprisal: how improbable the object's speed is for its class, in nats; NaN where nothing is known of it.
         sure: whether it may be a cause; what the action model is unsure of may not.
+        glides: whether it is a person who is fast with still legs.
     """
 
     label: str
@@ -57,6 +58,7 @@ class Candidate:
     location_surprisal: Floats | None = None
     speed_surprisal: float = float("nan")
     sure: bool = True
+    glides: bool = False
 
 
 def gather(
@@ -86,7 +88,7 @@ def gather(
                 objects[i], actions[i], regions[i] = seen.objects, seen.actions, unboxed(seen, normality.heat)
         tubes = link(objects)
     found = _objects(tubes, actions, normality, clock, size)
-    found += _riders(found, in_frames(scored, [one.frame for one in objects]))
+    found = _with_riders(found, in_frames(scored, [one.frame for one in objects]))
     return found + [_from_tube(tube, NO_VOCABULARY) for tube in link(regions)], sound
 
 
@@ -121,18 +123,19 @@ def _with_runners(objects: Sequence[Candidate], acts: Sequence[Candidate]) -> li
     return kept + [replace(objects[i], label=name, vocabulary="AVA", owner=i) for i, name in fast.items()]
 
 
-def _riders(objects: Sequence[Candidate], there: Mapping[int, list[Seen]]) -> list[Candidate]:
-    """List riding for every person who glides, fast with still legs, in most of the person's frames."""
-    ride, found = official("ride"), list[Candidate]()
+def _with_riders(found: Sequence[Candidate], there: Mapping[int, list[Seen]]) -> list[Candidate]:
+    """Add riding for every person who glides, fast with still legs, in most of the person's frames."""
     there = {frame: seen for frame, seen in there.items() if any(one.glides for one in seen)}
-    for i, who in enumerate(objects):
+    persons, rides = list(found), list[Candidate]()
+    for i, who in enumerate(found):
         if who.label == PERSON and who.vocabulary == "COCO":
             boxes = zip(who.frames.tolist(), who.boxes, strict=True)
             same = [matched([PERSON], [box], there.get(frame, []))[0] for frame, box in boxes]
             if sum(thing is not None and thing.glides for thing in same) > len(same) / 2:
+                persons[i] = replace(who, glides=True)
                 sure = IMPLIED_WEIGHT * who.confidence
-                found.append(replace(who, label=ride, vocabulary="AVA", owner=i, confidence=sure))
-    return found
+                rides.append(replace(persons[i], label=official("ride"), vocabulary="AVA", owner=i, confidence=sure))
+    return persons + rides
 
 
 def _from_tube(tube: Tube, vocabulary: str) -> Candidate:

@@ -49,10 +49,10 @@ class Measures:
         length: number of frames.
         unexplained: share of the event's heat in no box of any model.
         size: (width, height) of the picture.
+        glides: whether the group's person is fast with still legs.
         nats: mean score of its thing's attributes over its frames, or of those of the person whom it moves with.
         nats_share: share of the nats of all things' attributes that the candidate's thing holds, 0 without any.
-        shared_nats: the same with those of the person whom it moves with, as with the heat.
-        heated: whether a frame's score is above that of a typical normal frame, so that its heat tells something.
+        evidence: share of what is unusual in the event, by heat and by attributes, person's included.
     """
 
     labels: tuple[str, ...]
@@ -73,20 +73,10 @@ class Measures:
     length: npt.NDArray[np.intp]
     unexplained: float
     size: tuple[int, int]
+    glides: Bools
     nats: Doubles
     nats_share: Doubles
-    shared_nats: Doubles
-    heated: bool
-
-    @property
-    def evidence(self) -> Doubles:
-        """Share of what is unusual in the event that each candidate holds: the mean of heat and attributes, (N,).
-
-        It is the heat's share alone where no attribute is unusual, and the attributes' where the heat is not.
-        """
-        if not self.nats_share.any():
-            return self.shared_heat
-        return (self.shared_heat + self.shared_nats) / 2 if self.heated else self.shared_nats
+    evidence: Doubles
 
 
 @dataclass(frozen=True)
@@ -132,33 +122,43 @@ def measure(candidates: Sequence[Candidate], sums: Sums, columns: slice = slice(
     present, above, group = sums.present[:, columns], sums.above[:, columns], sums.partner
     length, all_above = present.sum(axis=1), float(sums.frame_above[columns].sum())
     together, nats, all_nats = present & present[group], sums.nats[:, columns], float(sums.frame_nats[columns].sum())
+    shared_heat = _share(np.maximum(above, above[group] * together).sum(axis=1), all_above)
     shared = np.maximum(nats, nats[group] * together)
     heat, area, confidence = sums.heat[:, columns], sums.area[:, columns].sum(axis=1), sums.confidence[:, columns]
-    held = heat.sum(axis=1)
     return Measures(
         labels=tuple(c.label for c in candidates),
         basis=_basis(candidates),
         confidence=confidence.sum(axis=1) / np.maximum(length, 1),
         weighted=(heat * confidence).sum(axis=1),
-        density=np.divide(held, area, out=np.zeros_like(held), where=area > 0),
+        density=_per_area(heat.sum(axis=1), area),
         area=area,
         peak=sums.peak[:, columns].max(axis=1, initial=0.0),
         share=_share(above.sum(axis=1), all_above),
-        shared_heat=_share(np.maximum(above, above[group] * together).sum(axis=1), all_above),
+        shared_heat=shared_heat,
         group=group,
-        touch=sums.touch,
-        same_box_share=sums.same_box_share,
+        touch=sums.touch, same_box_share=sums.same_box_share,
         location_surprisal=sums.location_surprisal[:, columns].sum(axis=1) / np.maximum(length, 1),
         speed_surprisal=np.array([candidates[i].speed_surprisal for i in group], np.float64),
         kinds=tuple(c.vocabulary for c in candidates),
         length=length,
         unexplained=1.0 - float(sums.frame_boxed[columns].sum()) / all_above if all_above > 0 else 0.0,
         size=sums.size,
+        glides=np.array([candidates[i].glides for i in group], np.bool_),
         nats=shared.sum(axis=1) / np.maximum(length, 1),
         nats_share=_share(nats.sum(axis=1), all_nats),
-        shared_nats=_share(shared.sum(axis=1), all_nats),
-        heated=bool((sums.score[columns] > 0).any()),
-    )
+        evidence=_evidence(shared_heat, _share(shared.sum(axis=1), all_nats), bool((sums.score[columns] > 0).any())),
+    )  # fmt: skip
+
+
+def _evidence(heat: Doubles, nats: Doubles, heated: bool) -> Doubles:
+    """Return the mean of both kinds of evidence, (N,).
+
+    It is that of heat alone where no attribute is unusual; that of attributes alone where no frame is ``heated``, with
+    a score above that of a typical normal frame.
+    """
+    if not nats.any():
+        return heat
+    return (heat + nats) / 2 if heated else nats
 
 
 def _basis(candidates: Sequence[Candidate]) -> tuple[str, ...]:
@@ -235,8 +235,11 @@ def outside(seen: Evidence) -> Bools:
 def densities(heat: Floats, boxes: Floats, mask: Bools | None = None) -> Doubles:
     """Return the mean heat per pixel of each box, or of its part under the mask; 0 outside the picture, (N,)."""
     held = box_heat(summed_area(heat if mask is None else heat * mask), boxes)
-    area = _area(heat, boxes, mask)
-    return np.divide(held, area, out=np.zeros_like(held), where=area > 0)
+    return _per_area(held, _area(heat, boxes, mask))
+
+
+def _per_area(heat: Doubles, area: Doubles) -> Doubles:
+    return np.divide(heat, area, out=np.zeros_like(heat), where=area > 0)
 
 
 def _kinds(candidates: Sequence[Candidate]) -> tuple[Bools, Bools, Bools]:

@@ -22,6 +22,8 @@ MAX_FLYING_TOUCH_FRACTION = 0.7
 """A thing that touches its person in fewer than this share of its frames has left the person's hands."""
 PRIOR_BOXES = 100.0
 """Boxes that a class must have shown before its own heat counts as much as that of all classes together."""
+GLIDING_NATS = float(np.log(20.0))
+"""Surprisal of legs that are stiller for their speed than those of nineteen in twenty normal persons."""
 MIN_CONFIDENCE = 0.5
 """Above this confidence a box counts as seen, however much surer the model is now."""
 
@@ -83,7 +85,8 @@ def reweight_by_interaction(m: Measures) -> Measures:
     A box is one thing: of two names the less confident is believed as far as the other one leaves room.
     ``ride`` needs something ridden that touches the person, or a speed too high for walking there; where nothing is
     known of speeds it is believed as it is. ``throw`` needs a small thing that is not always in touch with the person.
-    A rider does not run.
+    A rider does not run. That a person glides, and so fast, is as improbable for riding, and for what is ridden, as a
+    place is.
     """
     names = [fine(label) for label in m.labels]
     ridden, thrown = (np.array([name in kinds for name in names], np.bool_) for kinds in (RIDDEN, THROWN))
@@ -100,7 +103,8 @@ def reweight_by_interaction(m: Measures) -> Measures:
             believed[i] *= 1.0 - max(_surest(m, ridden, i), _surest(m, rides, i))
         elif kind == "AVA" and name == "throw":
             believed[i] *= _weight(_surest(m, left, i))
-    return replace(m, confidence=believed)
+    odd = np.where(m.glides & (ridden | rides), GLIDING_NATS + np.nan_to_num(m.speed_surprisal), 0.0)
+    return replace(m, confidence=believed, location_surprisal=np.maximum(m.location_surprisal, odd))
 
 
 def _surest(m: Measures, things: Bools, row: int) -> float:

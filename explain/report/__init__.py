@@ -21,6 +21,7 @@ from explain.report._data import as_json, causes_csv, scores_csv
 from explain.report._html import TEMPLATES, jpeg, render, webp
 from explain.report.maps import painted, place_map, place_of, top_of
 from explain.report.overlay import MARKS, PALETTE, TOP, heat_layer
+from explain.report.strips import attribute_rows
 
 BOXED, WORTH_A_BOX = 3, 0.25
 """Causes whose box is drawn: at most so many, and only those with this share of the best one's score."""
@@ -33,7 +34,7 @@ MAP_PIXELS = 480
 COLUMNS = (("deletion_auc", "Deletion", "smaller is better"), ("insertion_auc", "Insertion", "larger is better"),
            ("sanity", "Sanity", "near 0 is better"), ("stability", "Stability", "1 is best"),
            ("agreement", "Agreement", "with the other maps"), ("seconds", "Seconds", ""))  # fmt: skip
-STYLE = Path(__file__).with_name("report.css")
+STYLE, ATTRIBUTES_STYLE = (Path(__file__).with_name(name) for name in ("report.css", "attributes.css"))
 PICTURES = 60
 """Pictures in one report; in a longer one the highest events have theirs, so that the file can still be opened."""
 FILES = ("report.html", "report.json", "scores.csv", "causes.csv")
@@ -46,7 +47,7 @@ def name_of(one: ExplainedEvent) -> str:
     return "heat that no model has a name for" if one.causes[0].coarse == "unknown" else one.causes[0].fine
 
 
-TEMPLATES.filters["event_name"] = name_of
+TEMPLATES.filters |= {"event_name": name_of, "attribute_rows": attribute_rows}
 
 
 def event_section(
@@ -194,9 +195,10 @@ def page(analysis: Analysis, evidence: Callable[[int], Evidence], why: Path | No
     ]
     written = f"{datetime.now(UTC):%Y-%m-%d at %H:%M} UTC"
     unusual = sum(clock.length(event.first, event.last) for event in events)
+    styles = [STYLE, *([ATTRIBUTES_STYLE] if any(one.things for one in analysis.events) else [])]
     return render(
         "report.html", analysis=analysis, clip=analysis.clip, clock=clock, written=written, sections=sections,
-        style=Markup(STYLE.read_text(encoding="utf-8")),
+        style=Markup("".join(style.read_text(encoding="utf-8") for style in styles)),
         seconds=clock.end(len(analysis.scores) - 1) if len(analysis.scores) else 0.0,
         chart=score_chart(analysis), why=why_section(analysis, why), unusual=unusual,
         pictures=PICTURES, unpictured=len(events) - len(pictured), versions=_flat(analysis.versions),

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from core.analysis import Analysis, Cause, ExplainedEvent
+from core.analysis import Analysis, AttributeTerm, Cause, ExplainedEvent, UnusualThing
+from core.clock import Clock
 from core.disturbance import Disturbance
 from explain.causes.summary import wall_clock
+from explain.causes.terms import phrases
 
 MAX_NAME_CHARACTERS = 100
 """Of a video, as readers of predictions take it."""
@@ -64,11 +66,33 @@ def _event(explained: ExplainedEvent, analysis: Analysis) -> dict[str, Any]:
         "peak_score": event.peak_score,
         "unexplained_share": explained.unexplained_share,
         "summary": explained.summary,
-        "causes": [_cause(cause) for cause in explained.causes],
+        "causes": [_cause(cause, bool(explained.things)) for cause in explained.causes],
+        **({"things": [_thing(thing, clock) for thing in explained.things]} if explained.things else {}),
     }
 
 
-def _cause(cause: Cause) -> dict[str, Any]:
+def _thing(thing: UnusualThing, clock: Clock) -> dict[str, Any]:
+    return {
+        "label": thing.label,
+        "track": thing.track,
+        "nats": thing.nats,
+        "first_frame": thing.first,
+        "last_frame": thing.last,
+        "frame": thing.frame,
+        "at_s": clock.at(thing.frame),
+        "box": list(thing.box),
+        "confidence": thing.confidence,
+        "glides": thing.glides,
+        "terms": [_term(*told) for told in zip(thing.terms, phrases(thing), strict=True)],
+    }
+
+
+def _term(term: AttributeTerm, words: str) -> dict[str, Any]:
+    normal = {"of": term.among or None, **dataclasses.asdict(term.normal)} if term.normal else None
+    return {"name": term.name, "nats": term.nats, "value": term.value, "words": words, "normal": normal}
+
+
+def _cause(cause: Cause, shared: bool) -> dict[str, Any]:
     return {
         "coarse": cause.coarse,
         "fine": cause.fine,
@@ -86,6 +110,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
         "path": [list(point) for point in cause.path],
         "speed": cause.speed,
         "labels": [dataclasses.asdict(label) for label in cause.labels],
+        **({"nats_share": cause.nats_share} if shared else {}),
     }
 
 

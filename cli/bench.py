@@ -10,21 +10,20 @@ from cli.arguments import Verb, count, device, json_file, names, number
 from cli.output import deliver, table
 from cli.progress import progress_line
 
+WHAT = (
+    "nothing: the whole analysis; or: detectors [NAME…]: their networks; or: "
+    "explanations [CAMERA…]: how reliable the methods are; or: boxes: whether the first cause's box lies on "
+    "what is unusual in the frame that a report shows; or: faults: messages for files that are easily misread; "
+    "or: disturbances: detection of camera faults that are staged on quiet footage; or: overlays: events with and "
+    "without burnt-in text and weather; or: agreement CLIP…: recall of the compact object model against "
+    "YOLOX-nano; or: labelled: its recall on labelled pictures; or: attributes: frame-level AUC of what "
+    "objects are and how they move, on a data set; or: standing [HALF…]: things left, taken and stopped that "
+    "are staged"
+)
+
 
 def _arguments(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument(
-        "what",
-        nargs="*",
-        metavar="WHAT",
-        help="nothing: the whole analysis; or: detectors [NAME…]: their networks; or: "
-        "explanations [CAMERA…]: how reliable the methods are; or: boxes: whether the first cause's box lies on "
-        "what is unusual in the frame that a report shows; or: faults: messages for files that are easily misread; "
-        "or: disturbances: detection of camera faults that are staged on quiet footage; or: overlays: events with and "
-        "without burnt-in text and weather; or: agreement CLIP…: recall of the compact object model against "
-        "YOLOX-nano; or: labelled: its recall on labelled pictures; or: attributes: frame-level AUC of what "
-        "objects are and how they move, on a data set; or: standing [HALF…]: things left, taken and stopped that "
-        "are staged",
-    )
+    verb.add_argument("what", nargs="*", metavar="WHAT", help=WHAT)
     verb.add_argument("--all", action="store_true", help="for detectors: every one, instead of one of each kind")
     verb.add_argument("--data", metavar="DATASET", help="for explanations, boxes and attributes: a data set")
     verb.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="folder of the data set, as published")

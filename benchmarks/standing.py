@@ -244,9 +244,8 @@ def page(found: Sequence[dict[str, Any]], calm: Sequence[dict[str, Any]]) -> str
         "A thing counts as found where a spot above the threshold lies on it; the delay is counted from when it "
         "stands, or is gone. The frame difference counts as found where any frame from then on exceeds its own "
         "threshold: it tells no place. Both thresholds are a camera's usual ones, from the clips that are learnt from, "
-        "each part of them scored by what the others show. "
-        f"Constants were chosen on the clips of the half “{DEVELOPED}”. "
-        f"Measured on commit {_kept_rows.commit()}.", "",
+        f"each part of them scored by what the others show. Constants were chosen on the clips of the half "
+        f"“{DEVELOPED}”. Measured on commit {_kept_rows.commit()}.", "",
         "Clips that things are staged on:", "", *clips, "",
     ]  # fmt: skip
     tables = [_kept_rows.table_of_rows(found), "Normal footage, judged by a model of other clips:", ""]

@@ -81,7 +81,7 @@ def unusual_things(scored: ScoredThings, first: int, last: int) -> tuple[Unusual
     for i in order[np.sort(best)].tolist():
         own = tracks == tracks[i]
         if total[i] > 0:
-            found.append(_thing(scored, int(rows[i]), scored.things.frames[rows[own]], bool(glide[own].any())))
+            found.append(_thing(scored, int(rows[i]), scored.things.frames[rows[own]], bool(glide[own].mean() > 0.5)))
     return tuple(found)
 
 

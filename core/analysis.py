@@ -130,7 +130,7 @@ class UnusualThing:
         first, last: frames of the event between which it was seen.
         confidence: of the model that named it, 0 to 1.
         terms: those above 0, largest first: they add up to the thing's score.
-        glides: whether it is a person who is fast with legs too still for that speed.
+        glides: whether it is a person who is, in most of those frames, fast with legs too still for that speed.
     """
 
     track: int

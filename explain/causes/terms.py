@@ -33,6 +33,7 @@ class _Words:
             ``{value}`` and ``{usual}``: its value and the median, with their unit.
         unit: behind a value; empty where the value is told in ``told``, or has none.
         more, less: of a comparison with the share of boxes.
+        beyond: said in place of ``told`` of a value above all of them; empty where that is said alike.
     """
 
     title: str
@@ -40,6 +41,7 @@ class _Words:
     unit: str = ""
     more: str = "more than"
     less: str = "less than"
+    beyond: str = ""
 
 
 _HEIGHTS = "heights a second"
@@ -51,7 +53,8 @@ WORDS = {
     "width": _Words("width", "is {ratio} times as wide for its height as {others} usually are here", "",
                     "wider than", "narrower than"),
     "height": _Words("height", "is {ratio} times the usual height for that place", "", "taller than", "lower than"),
-    "appearance": _Words("appearance", "looks unlike the normal footage", "", "less alike than", "more alike than"),
+    "appearance": _Words("appearance", "looks unlike most of the normal footage", "", "farther off than",
+                         "nearer than", "looks unlike anything in the normal footage"),
     "place": _Words("place", "is where {others} seldom are in the normal footage", "", "farther off than",
                     "nearer than"),
     "direction": _Words("direction", "goes a way that {others} seldom go there", "", "farther off than",
@@ -78,7 +81,7 @@ def unusual_things(scored: ScoredThings, first: int, last: int) -> tuple[Unusual
     for i in order[np.sort(best)].tolist():
         own = tracks == tracks[i]
         if total[i] > 0:
-            found.append(_thing(scored, int(rows[i]), scored.things.frames[rows[own]], bool(glide[own].any())))
+            found.append(_thing(scored, int(rows[i]), scored.things.frames[rows[own]], bool(glide[own].mean() > 0.5)))
     return tuple(found)
 
 
@@ -144,7 +147,8 @@ def say(term: AttributeTerm, label: str) -> str:
     if "{ratio}" in words.told and not (usual > 0 and term.value >= 0):
         told = f"has an unusual {words.title}"
     else:
-        told = words.told.format(
+        beyond = term.value > term.normal.quantiles[-1]
+        told = (words.beyond if beyond and words.beyond else words.told).format(
             ratio=_number(term.value / usual) if usual > 0 else "", value=_quantity(term.value, unit),
             usual=_quantity(usual, unit), others=plural(term.among) if term.among else "things",
         )  # fmt: skip

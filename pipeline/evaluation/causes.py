@@ -17,6 +17,7 @@ from core.files import write_text
 from core.normality import Normality
 from core.progress import JobProgress
 from core.records import Evidence
+from core.scored_things import ScoredThings
 from explain import actions as action_models
 from explain import objects as object_models
 from explain.backends import read_card
@@ -24,6 +25,7 @@ from explain.causes import ranking
 from explain.objects import compact
 from footage.labels import Named
 from footage.predictions import COLUMNS
+from pipeline import channels
 from pipeline.camera import Camera
 from pipeline.evaluation import _labelled, plan
 from pipeline.evaluation._cause_figures import OURS, Ranking, compare_with_labels, mean_precision, rows, summarise_rule
@@ -31,6 +33,8 @@ from pipeline.evaluation._labelled import LabelledClip, Labels
 from pipeline.evaluation.cause_results import CauseLabels, CauseResult
 from pipeline.evidence import EvidenceFolder, EvidenceSpan
 from pipeline.evidence_collector import EvidenceCollector
+from pipeline.thing_scores import Models as ThingModels
+from pipeline.thing_scores import look as look_at_things
 from pipeline.training.calibrate import calibrate
 
 __all__ = ["OURS", "PROTOCOL", "RULES", "evaluate_causes", "trained_on", "without_heat"]
@@ -86,7 +90,8 @@ def evaluate_causes(
 ) -> CauseResult:  # fmt: skip
     """Rank the causes of every labelled frame by every rule, and measure the answers.
 
-    Evidence is gathered once for each clip; a rule that cannot be run is reported with the reason.
+    Evidence is gathered once for each clip; a rule that cannot be run is reported with the reason. Our rule knows the
+    attributes of things, where the camera does.
 
     Args:
         camera: that scores.
@@ -110,7 +115,7 @@ def evaluate_causes(
     job.begin(plan.OPENING)
     collector = EvidenceCollector(object_models.choose(objects, runtime), action_models.choose(actions, runtime))
     models = _load_teacher(camera, dataset, collector, teacher, runtime, found, job)
-    detector = camera.build(runtime)
+    detector, known = camera.build(runtime), ThingModels.of(camera, collector.objects.name, (channels.ATTRIBUTES,))
     say = plan.Frames(job)
     job.begin(plan.EXPLAINING)
     for entry in labels.clips:
@@ -122,8 +127,9 @@ def evaluate_causes(
                 entry.clip, frames, detector, camera.normality.median, kept, runtime, say.of(frames)
             )
             found.without_score += len(frames) - len(own.frames())
+            scored = look_at_things(entry.clip.frames(), known, collector.objects).things if known else None
             for rule, seen, normality in _views(entry, dataset, own, taught, models, found):
-                ranking = _rank(rule, entry, labels.classes, seen, normality, clock)
+                ranking = _rank(rule, entry, labels.classes, seen, normality, clock, scored)
                 found.rankings.setdefault(rule, []).append(ranking)
                 if look and rule == OURS:
                     look(entry, seen, ranking)
@@ -174,11 +180,12 @@ def without_heat(normality: Normality) -> Normality:
 
 
 def _rank(
-    rule: str, entry: LabelledClip, classes: Sequence[Named], seen: EvidenceSpan, normality: Normality, clock: Clock
-) -> Ranking:
-    name = rule if rule in RANKED else OURS
-    by_frame = dict(zip(seen.frames, ranking.by_frame(seen, normality, name, clock), strict=True))
-    event = ranking.rank(seen, normality, name, clock).causes if rule == OURS else ()
+    rule: str, entry: LabelledClip, classes: Sequence[Named], seen: EvidenceSpan, normality: Normality, clock: Clock,
+    scored: ScoredThings | None,
+) -> Ranking:  # fmt: skip
+    name, scored = rule if rule in RANKED else OURS, scored if rule == OURS else None
+    by_frame = dict(zip(seen.frames, ranking.by_frame(seen, normality, name, clock, scored), strict=True))
+    event = ranking.rank(seen, normality, name, clock, scored).causes if rule == OURS else ()
     return compare_with_labels(entry, by_frame, classes, next(iter(event), None))
 
 
@@ -247,20 +254,22 @@ def write_predictions(
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     job.begin(plan.EXPLAINING)
+    known = ThingModels.of(camera, collector.objects.name, (channels.ATTRIBUTES,))
     for entry in found.clips:
-        writer.writerows(_lines(entry, camera, detector, collector.fresh(), runtime, say.of(entry.frames())))
+        writer.writerows(_lines(entry, camera, detector, collector.fresh(), known, runtime, say.of(entry.frames())))
     write_text(out, text.getvalue())
 
 
 def _lines(
-    entry: LabelledClip, camera: Camera, detector: Detector, collector: EvidenceCollector, runtime: Runtime,
-    say: Callable[[int], None],
+    entry: LabelledClip, camera: Camera, detector: Detector, collector: EvidenceCollector, known: ThingModels,
+    runtime: Runtime, say: Callable[[int], None],
 ) -> Iterator[tuple[str, int, str, str, float]]:  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="whycam-") as place:
         kept = [(collector, EvidenceFolder(Path(place)))]
+        scored = look_at_things(entry.clip.frames(), known, collector.objects).things if known else None
         clock = _labelled.gather(entry.clip, entry.frames(), detector, camera.normality.median, kept, runtime, say)
         frames = kept[0][1].frames()
         seen = EvidenceSpan(kept[0][1], frames)
-        for frame, ranked in zip(frames, ranking.by_frame(seen, camera.normality, OURS, clock), strict=True):
+        for frame, ranked in zip(frames, ranking.by_frame(seen, camera.normality, OURS, clock, scored), strict=True):
             for cause in ranked:
                 yield entry.clip.name, frame + 1, cause.coarse, cause.fine, cause.score

@@ -77,6 +77,12 @@ def test_words_have_units_ratios_and_shares():
     assert say(term("height", 1.91), "person") == (
         "is 1.9 times the usual height for that place (taller than 95 % of 900 boxes)"
     )
+    assert say(term("appearance", 9.0), "car") == (
+        "looks unlike anything in the normal footage (farther off than all of 900 boxes)"
+    )
+    assert say(term("appearance", 1.95), "car") == (
+        "looks unlike most of the normal footage (farther off than 95 % of 900 boxes)"
+    )
     assert say(term("dwell", 41.0), "person").startswith("stayed 41 s where persons usually stay 1.00 s (longer than")
     assert say(term("count", 12.0), "person").startswith("is one of 12 at once, where there are usually 1.00 (more")
 

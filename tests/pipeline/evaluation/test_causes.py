@@ -1,6 +1,7 @@
 """The causes of labelled frames on clips made here, with models that see a bright block."""
 
 import json
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -89,9 +90,9 @@ class Nobody:
         return np.zeros((len(boxes), 1), np.float32)
 
 
-def by_frame(evidence, normality, rule, clock):
+def by_frame(evidence, normality, rule, clock, scored=None):
     """Name the boxes of each frame; the score says which rule was asked, and what it was given."""
-    by_frame.calls.append((rule, normality, clock, [float(e.heat.max()) for e in evidence]))
+    by_frame.calls.append((rule, normality, clock, [float(e.heat.max()) for e in evidence], scored))
     return tuple(
         tuple(
             FrameCause("object", label, 1.0, tuple(map(float, box)))
@@ -231,6 +232,19 @@ def test_each_rule_reads_what_it_should(tiny_camera, tmp_path, eyes):
     assert calls["teacher"][1].explained_frames > 0, "what is normal to the teacher was counted"
     assert result["causes"]["teacher"]["top1"] == 0 and result["causes"]["teacher"]["found"] == 1
     assert result["labels"]["models"]["teacher"] == "the teacher"
+
+
+def test_our_rule_alone_knows_the_attributes_of_things(tiny_camera, tmp_path, eyes, monkeypatch):
+    without = as_written(tiny_camera, tmp_path)
+    assert [call[4] for call in by_frame.calls] == [None] * len(by_frame.calls)
+    scored, asked, by_frame.calls = object(), [], []
+    monkeypatch.setattr(causes.ThingModels, "of", lambda *given: asked.append(given) or True)
+    monkeypatch.setattr(causes, "look_at_things", lambda *_: SimpleNamespace(things=scored))
+    monkeypatch.setattr(causes.ranking, "rank", lambda *given: SimpleNamespace(causes=(), given=given))
+    assert as_written(tiny_camera, tmp_path)["causes"]["plain"] == without["causes"]["plain"]
+    assert [given[1:] for given in asked] == [("foreseeable", ("attributes",))]
+    told = [call[4] for call in by_frame.calls]
+    assert told == [scored if i % (len(told) // 2) == RULES.index("calibrated") else None for i in range(len(told))]
 
 
 def test_evidence_is_gathered_once_and_thinned(tiny_camera, tmp_path, eyes):

@@ -17,7 +17,7 @@ from core.files import write_json, write_text
 from core.records import Evidence, Pixels
 from explain.causes.summary import timestamp
 from explain.report._chart import score_chart
-from explain.report._data import as_json, causes_csv, scores_csv
+from explain.report._data import as_json, attributes_csv, causes_csv, scores_csv
 from explain.report._html import TEMPLATES, jpeg, render, webp
 from explain.report.maps import painted, place_map, place_of, top_of
 from explain.report.overlay import MARKS, PALETTE, TOP, heat_layer
@@ -166,6 +166,8 @@ def _small(picture: Any) -> Any:
 def write(analysis: Analysis, evidence: Callable[[int], Evidence], folder: Path, why: Path | None = None) -> None:
     """Write ``report.html``, ``report.json``, ``scores.csv`` and ``causes.csv``, each whole or not at all.
 
+    Where attributes of things were unusual, ``attributes.csv`` is written, too.
+
     Args:
         analysis: the answer for one clip.
         evidence: frame to what was kept of it; raises ``InputError`` where nothing was.
@@ -178,6 +180,8 @@ def write(analysis: Analysis, evidence: Callable[[int], Evidence], folder: Path,
     write_json(folder / "report.json", as_json(analysis))
     write_text(folder / "scores.csv", scores_csv(analysis))
     write_text(folder / "causes.csv", causes_csv(analysis))
+    if any(one.things for one in analysis.events):
+        write_text(folder / "attributes.csv", attributes_csv(analysis))
     write_text(folder / "report.html", page(analysis, evidence, why))
 
 

@@ -1,4 +1,4 @@
-"""The report for machines: ``report.json`` (``docs/report.schema.json``), ``scores.csv`` and ``causes.csv``."""
+"""The report for machines: ``report.json`` (``docs/report.schema.json``), and its CSV files."""
 
 import csv
 import dataclasses
@@ -12,6 +12,7 @@ import numpy as np
 from core.analysis import Analysis, AttributeTerm, Cause, ExplainedEvent, UnusualThing
 from core.clock import Clock
 from core.disturbance import Disturbance
+from core.scored_things import QUANTILES
 from explain.causes.summary import wall_clock
 from explain.causes.terms import phrases
 
@@ -177,4 +178,23 @@ def causes_csv(analysis: Analysis) -> str:
             if cause.coarse != "unknown" and math.isfinite(cause.score):
                 row = (cause.coarse, cause.fine, f"{cause.score:.6g}")
                 table.writerows((video, frame + 1, *row) for frame in range(first, last + 1))
+    return out.getvalue()
+
+
+def attributes_csv(analysis: Analysis) -> str:
+    """Return ``attributes.csv``: one line for each unusual attribute of each thing of each event.
+
+    ``usual`` is the median of the normal footage; it and ``value`` are empty where an attribute has no measure. Frames
+    count from 0.
+    """
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(("event", "thing", "track", "frame", "seconds", "attribute", "nats", "value", "usual", "words"))
+    for number, one in enumerate(analysis.events, 1):
+        for thing in one.things:
+            head = (number, thing.label, thing.track, thing.frame, f"{analysis.clock.at(thing.frame):.6f}")
+            for term, words in zip(thing.terms, phrases(thing), strict=True):
+                usual = term.normal.quantiles[QUANTILES // 2] if term.normal else math.nan
+                values = (f"{value:.6g}" if math.isfinite(value) else "" for value in (term.nats, term.value, usual))
+                table.writerow((*head, term.name, *values, words))
     return out.getvalue()

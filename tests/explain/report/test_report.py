@@ -107,7 +107,8 @@ class Page(HTMLParser):
 
 def written(folder, of, evidence=kept):
     report.write(of, evidence, folder)
-    assert sorted(path.name for path in folder.iterdir()) == sorted(report.FILES)
+    more = ["attributes.csv"] if any(one.things for one in of.events) else []
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*report.FILES, *more])
     content = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(SCHEMA).validate(content)
     return Page((folder / "report.html").read_text(encoding="utf-8")), content, (folder / "scores.csv").read_text()

@@ -1,5 +1,7 @@
 """Attributes in the report: words, strips, numbers, and nothing of all that where none was unusual."""
 
+import csv
+import io
 import re
 from dataclasses import replace
 from xml.etree import ElementTree
@@ -43,6 +45,18 @@ def test_the_report_lists_attributes_in_words_with_strips(tmp_path):
     assert first["terms"][0]["normal"]["of"] == "person" and first["terms"][2]["normal"] is None
     assert first["terms"][2]["value"] is None
     assert content["events"][0]["causes"][0]["nats_share"] == 0.75
+
+
+def test_the_csv_has_a_line_for_each_attribute(tmp_path):
+    nasty = 'a, "b"\n=1'
+    written(tmp_path / "out", analysis([event(unusual(nasty), unusual("car", track=4))]))
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "out" / "attributes.csv").read_text(encoding="utf-8"))))
+    assert [row["attribute"] for row in rows] == ["speed", "width", "class"] * 2
+    assert [row["thing"] for row in rows] == [nasty] * 3 + ["car"] * 3
+    first = rows[0]
+    assert (first["event"], first["frame"], first["seconds"]) == ("1", "44", "1.760000")
+    assert (first["nats"], first["value"], first["usual"]) == ("20", "5.2", "1")
+    assert (rows[2]["value"], rows[2]["usual"]) == ("", "") and "hardly ever" in rows[5]["words"]
 
 
 def test_a_report_without_attributes_says_nothing_of_them(tmp_path):

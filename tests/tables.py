@@ -1,9 +1,11 @@
 """The documentation's tables, made from the registries: ``python -m tests.tables`` writes them."""
 
 import argparse
+import json
 import re
 from pathlib import Path
 
+from benchmarks import own_camera
 from cli import list as listing
 from cli.main import parser
 from core.contracts import DetectorEntry
@@ -30,6 +32,8 @@ def rows(kind: str) -> list[tuple[str, ...]]:
         return cameras()
     if kind == "results":
         return compared()
+    if kind == "own_cameras":
+        return own_cameras()
     entries = collect(*listing.REGISTRIES[kind])
     if kind == "detectors":
         return [("detector", "what it does", "from"), *dict.fromkeys(_family(n, e) for n, e in entries.items())]
@@ -72,6 +76,13 @@ def compared() -> list[tuple[str, ...]]:
     lines = [results.HEAD, *rows]
     hidden = {results.HEAD.index(name) for name in ("detector", "machine", "frame's index")}
     return [tuple(cell for i, cell in enumerate(line) if i not in hidden) for line in lines]
+
+
+def own_cameras() -> list[tuple[str, ...]]:
+    """Return what ``bench own-camera --json`` has measured, a camera and the difference of two frames in turn."""
+    path = ROOT / "docs" / "results" / "own-camera.json"
+    shown = own_camera.shown(json.loads(path.read_text(encoding="utf-8"))["own_cameras"])
+    return [tuple(shown[0]), *(tuple(row.values()) for row in shown)]
 
 
 def table(kind: str) -> str:

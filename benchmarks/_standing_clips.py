@@ -19,6 +19,8 @@ DEVELOPED, LEFT_OUT = "developed", "left out"
 APPEARS_SECONDS = 1.5
 """For so long a pasted thing fades in, or a thing fades out: nothing flashes up."""
 PLAZA_FPS, PLAZA_SECONDS = 8.0, 32.0
+COMES_FRAME = 40
+"""Of a plaza's clip, at which what stops comes into the picture."""
 HIDDEN_FRAMES, MOVED_PIXELS = 33, 10.0
 """Frames over which a track's middle is a median, and by how much it lies elsewhere while the track still moves."""
 STAGED = ("left suitcase", "taken bench", "stopped car", "crowd")
@@ -108,6 +110,7 @@ class Case:
         source: the clip.
         box: where it is, in pixels of the clip.
         begins: second from which it stands, or is gone.
+        comes: second from which it may be seen at its place: a car slows down.
     """
 
     what: str
@@ -116,6 +119,7 @@ class Case:
     source: Source
     box: Pixels
     begins: float
+    comes: float
 
 
 def bag(height: int, grey: float) -> tuple[Floats, Floats]:
@@ -198,11 +202,25 @@ def real(root: Path) -> Iterator[Case]:
             for turn, place in enumerate(PLACES[footage]):
                 dark = (number + turn) % 2 == 0
                 made = left(source, place, begins, 45.0 if dark else 190.0)
-                yield Case("bag left", footage, half, *made, begins)
+                yield Case("bag left", footage, half, *made, begins, begins - APPEARS_SECONDS)
             if footage in THERE:
-                yield Case("thing taken", footage, half, *gone(source, *THERE[footage], begins), begins)
+                yield Case(
+                    "thing taken",
+                    footage,
+                    half,
+                    *gone(source, *THERE[footage], begins),
+                    begins,
+                    begins - APPEARS_SECONDS,
+                )
             if footage == "Ped2":
-                yield Case("cart stops", footage, half, *stopped(root, source, 60 * number, begins), begins)
+                yield Case(
+                    "cart stops",
+                    footage,
+                    half,
+                    *stopped(root, source, 60 * number, begins),
+                    begins,
+                    begins - APPEARS_SECONDS,
+                )
 
 
 def rendered(work: Path, half: str) -> tuple[list[Path], list[tuple[str, Path]]]:
@@ -213,7 +231,7 @@ def rendered(work: Path, half: str) -> tuple[list[Path], list[tuple[str, Path]]]
         path = folder / f"{scene}-{seed}-{name.replace(' ', '-')}.mp4"
         if not path.with_suffix(".json").exists():
             alone = name in ("bench", "taken bench")
-            happens = [Anomaly(name, 0)] if alone else [Anomaly("bench", 0), Anomaly(name, 40)]
+            happens = [Anomaly(name, 0)] if alone else [Anomaly("bench", 0), Anomaly(name, COMES_FRAME)]
             film(path, seed, frames, happens, fps=PLAZA_FPS, scene=scene)
         return path
 
@@ -238,7 +256,15 @@ def on_plaza(clips: Sequence[tuple[str, Path]], half: str) -> Iterator[Case]:
         for weather, (distortion, scale) in WEATHER.items():
             source = Source(path, draw=changed(distortion, scale))
             x1, y1, x2, y2 = (side * scale for side in box)
-            yield Case(f"{name}, {weather}", "plaza", half, source, (x1, y1, x2, y2), begins)
+            yield Case(
+                f"{name}, {weather}",
+                "plaza",
+                half,
+                source,
+                (x1, y1, x2, y2),
+                begins,
+                min(begins, COMES_FRAME / PLAZA_FPS),
+            )
 
 
 def _truth(path: Path, name: str) -> tuple[Pixels, float]:

@@ -43,8 +43,8 @@ PARTS = 4
 """Into which the footage that is learnt from is cut at least; each is scored by what the others show."""
 MIN_NATS = 0.7
 """Below which a place is no spot."""
-EARLY_SECONDS = 4.0
-"""By which a spot may be dated too early."""
+EARLY_SECONDS = 2.5
+"""By which a spot may be dated earlier than the thing comes."""
 SQUARE_PIXELS, DIFFERENCE_SECONDS = 16, 0.2
 HALVES = (DEVELOPED, LEFT_OUT)
 PLAZA = "plaza"
@@ -68,6 +68,7 @@ class Row:
     footage: str
     what: str
     staged: int = 0
+    found: int = 0
     delays: list[float] = field(default_factory=list)
     kinds: int = 0
     difference: int = 0
@@ -76,7 +77,7 @@ class Row:
         """Return the cells of its line."""
         return {
             "half": self.half, "footage": self.footage, "staged": self.what,
-            "found": f"{len(self.delays)} of {self.staged}", "kind right": self.kinds,
+            "found": f"{self.found} of {self.staged}", "kind right": self.kinds,
             "delay, median": f"{statistics.median(self.delays):.1f} s" if self.delays else "",
             "delay, longest": f"{max(self.delays):.1f} s" if self.delays else "",
             "frame difference": f"{self.difference} of {self.staged}",
@@ -207,7 +208,9 @@ def _add(row: Row, case: Case, seen: Watched, of: _Footage) -> None:
     spots = [spot for spot in seen.scores.spots if spot.score > of.threshold and _is(spot, case, seen.clock)]
     over = np.flatnonzero(seen.scores.scores[begins:] > of.threshold)
     if spots and len(over):
-        row.delays.append(seen.clock.at(begins + int(over[0])) - case.begins)
+        row.found += 1
+        if over[0]:  # else something else is told already
+            row.delays.append(seen.clock.at(begins + int(over[0])) - case.begins)
         best = max(spots, key=lambda spot: spot.score)
         row.kinds += best.kind == ("taken" if "taken" in case.what else "left")
 
@@ -216,7 +219,7 @@ def _is(spot: Spot, case: Case, clock: Clock) -> bool:
     wide = min(spot.box[2], case.box[2]) - max(spot.box[0], case.box[0])
     tall = min(spot.box[3], case.box[3]) - max(spot.box[1], case.box[1])
     least = min((box[2] - box[0]) * (box[3] - box[1]) for box in (spot.box, case.box))
-    dated = clock.at(spot.first) >= case.begins - EARLY_SECONDS
+    dated = clock.at(spot.first) >= case.comes - EARLY_SECONDS
     return wide > 0 and tall > 0 and wide * tall >= 0.3 * least and dated
 
 

@@ -12,7 +12,7 @@ from core import weights
 from core.arrays import Doubles
 from core.errors import WeightsError
 from detectors._attribute_core import Looks
-from detectors._attribute_known import MEASURED, Known
+from detectors._attribute_known import GLIDE, MEASURED, Known
 from detectors._attribute_tails import LEVELS, Tail
 
 Tails = Mapping[str, Mapping[str, Tail]]
@@ -78,7 +78,7 @@ def _tails(state: Mapping[str, Tensor]) -> Tails:
     numbers = _numbers(state, "tails.numbers", (len(names), len(NUMBERS)))
     tails = dict[str, dict[str, Tail]]()
     for (label, term), quantiles, (start, excess, *counts) in zip(names, values, numbers, strict=True):
-        _demand(term in MEASURED, f"a term {term[:40]!r}")
+        _demand(term in (*MEASURED, GLIDE), f"a term {term[:40]!r}")
         _demand(bool((np.diff(quantiles) >= 0).all()), "quantiles that descend")
         _demand(excess > 0 and min(counts) >= 1, "a tail without values")
         tails.setdefault(label, {})[term] = Tail(quantiles, start, excess, *(int(count) for count in counts))

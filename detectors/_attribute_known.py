@@ -10,6 +10,8 @@ from detectors._attribute_core import Looks
 
 APPEARANCE = "appearance"
 MEASURED = (*ATTRIBUTES, APPEARANCE)
+GLIDE = "glide"
+"""Speed over limb motion, of which the normal range is kept and no term made: who is fast with still legs, rides."""
 """Heights a second (two), width over height, multiples of the height that is usual there, spreads."""
 SMALLEST_PIXELS = 4.0
 """Usual height at least: far away, the line of heights reaches 0."""

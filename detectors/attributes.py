@@ -18,7 +18,7 @@ from core.errors import DataError
 from core.scored_things import EVERY, Normal, ScoredThings
 from core.things import Things
 from detectors._attribute_files import load, save
-from detectors._attribute_known import MEASURED, Known
+from detectors._attribute_known import GLIDE, MEASURED, Known
 from detectors._attribute_tails import Tail
 
 CLASS = "class"
@@ -92,7 +92,8 @@ class AttributeModel:
         for label in np.unique(labels):
             rows = labels == label
             surprisal[rows, 0] = self._novelty(str(label), things.confidence[rows])
-            for name, tail in {**self.tails.get(EVERY, {}), **self.tails.get(str(label), {})}.items():
+            tails = {**self.tails.get(EVERY, {}), **self.tails.get(str(label), {})}
+            for name, tail in ((name, tail) for name, tail in tails.items() if name in TERMS):
                 surprisal[rows, TERMS.index(name)] = tail.surprisal(logs[rows, MEASURED.index(name)])
         surprisal[:, 0] *= things.confidence
         nats = np.maximum(surprisal - USUAL_NATS, 0.0)
@@ -192,7 +193,8 @@ def _logs(measured: Doubles) -> Doubles:
 def _tails(logs: Doubles, tracks: Ints, boxes: int, least_tracks: int) -> dict[str, Tail]:
     """Fit the tails of the terms that have so many values on so many tracks."""
     tails = {}
-    for name, values in zip(MEASURED, logs.T, strict=True):
+    glide = logs[:, MEASURED.index("speed")] - logs[:, MEASURED.index("limbs")]
+    for name, values in zip((*MEASURED, GLIDE), (*logs.T, glide), strict=True):
         known = np.isfinite(values)
         if known.sum() >= boxes and len(np.unique(tracks[known])) >= least_tracks:
             tails[name] = Tail.of(values[known], tracks[known])

@@ -253,3 +253,10 @@ def test_a_damaged_file_is_refused(tmp_path, model):
 def test_too_little_footage_is_refused():
     with pytest.raises(DataError, match="shows 30 boxes of objects; attributes need 500"):
         AttributeModel.fit([walkers(count=1)])
+
+
+def test_the_normal_range_of_gliding_is_kept_and_makes_no_term(model, tmp_path):
+    model.save(tmp_path / "attributes.safetensors")
+    kept = AttributeModel.load(tmp_path / "attributes.safetensors").normal["person"]["glide"]
+    assert kept.quantiles[10] == pytest.approx((0.7 + 0.02) / (0.2 + 0.02), rel=0.1)
+    assert "glide" not in model.score(one()).names

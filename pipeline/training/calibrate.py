@@ -4,6 +4,7 @@ import dataclasses
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -131,7 +132,7 @@ class _Measurement:
 def calibrate(
     detector: Detector, footage: Sequence[Footage], work: Path, fps: float, collector: EvidenceCollector,
     runtime: Runtime, job: JobProgress, *, others: Sequence[Footage] = (),
-    false_alarms: float | None = None, joined: bool = True,
+    false_alarms: float | None = None, joined: bool = True, held_out: bool = False,
 ) -> Calibration:  # fmt: skip
     """Measure a camera's normality on normal footage.
 
@@ -146,6 +147,7 @@ def calibrate(
         others: more normal clips, such as the training clips: their classes and places count, their scores do not.
         false_alarms: events an hour that normal footage may raise, see :func:`alarm_curve`; without it
             :attr:`core.normality.AlarmCurve.usual`.
+        held_out: whether the detector was not trained on ``footage``.
         joined: whether things are observed, and kinds of scores joined; without it the pixels alone count.
 
     Raises:
@@ -169,7 +171,7 @@ def calibrate(
         job.begin(plan.SUMMING, seen.explained)
         classes, explained = ranking.class_normality(_passing(seen.evidence.between(0, seen.explained), job), heat)
     observed = [clip for number, clip in enumerate(observed) if number not in seen.short]
-    median, quantiles, found = _score_statistics(scores, observed, collector.objects.name)
+    median, quantiles, found = _score_statistics(scores, observed, collector.objects.name, held_out)
     moments = [(found, seen.clocks[clip]) for (clip, _), found in seen.moments.items()]
     normality = Normality(median, quantiles, scored, heat, classes, explained, places.learn(moments, seen.frames))
     per_hour = false_alarms or found.alarms.usual
@@ -178,13 +180,14 @@ def calibrate(
 
 
 def _score_statistics(
-    clips: Sequence[ScoredClip], observed: Sequence[ObservedClip], objects: str
+    clips: Sequence[ScoredClip], observed: Sequence[ObservedClip], objects: str, held_out: bool
 ) -> tuple[float, tuple[float, ...], Channels]:
     """Return the pixels' median score, the percentiles of the joined scores above it, and the channels."""
     median = float(np.median(np.concatenate([clip.scores for clip in clips])))
     scored = [dataclasses.replace(clip, scores=clip.scores - np.float32(median)) for clip in clips]
     pixels = alarm_curve([(clip.scores, clip.clock) for clip in scored])
-    found = calibrate_channels(scored, observed, pixels, objects) if observed else pixels_alone(scored, pixels)
+    learn = partial(calibrate_channels, scored, observed, pixels, objects, held_out)
+    found = learn() if observed else pixels_alone(scored, pixels)
     quantiles = tuple(float(q) for q in np.quantile(np.concatenate(found.joined), np.linspace(0, 1, 101)))
     return median, quantiles, found
 

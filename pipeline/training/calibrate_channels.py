@@ -23,6 +23,10 @@ from pipeline.plan import OBSERVING
 from pipeline.training.alarm_curve import alarm_curve
 
 SAME = Equivalence((0.0, 1.0), (0.0, 1.0))
+LONG = (channels.STANDING, channels.SUSTAINED)
+LONG_CLIP_SECONDS = 25.0
+"""Kinds of scores that look back over ten seconds and more are measured where most of the footage lies in longer clips:
+in shorter ones too little is seen of how long things last."""
 PARTS = 4
 """Parts at least of normal footage, each of which is scored by what stands in the others."""
 
@@ -95,7 +99,7 @@ def observe_clips(clips: Sequence[Footage], objects: ObjectModel, job: JobProgre
 
 
 def calibrate_channels(
-    scored: Sequence[ScoredClip], observed: Sequence[ObservedClip], pixels: AlarmCurve, objects: str
+    scored: Sequence[ScoredClip], observed: Sequence[ObservedClip], pixels: AlarmCurve, objects: str, held_out: bool
 ) -> Channels:
     """Learn what is normal of things, and what each kind of score costs in false alarms.
 
@@ -107,10 +111,12 @@ def calibrate_channels(
         observed: the same clips in the same order, then more normal footage.
         pixels: what thresholds of the pixels' scores cost.
         objects: name of the object model that observed.
+        held_out: whether the detector was not trained on ``scored``: its error is slightly lower for long on what it
+            was trained on, so that the sustained error cannot be measured there.
     """
     kinds: list[dict[str, Doubles]] = [{} for _ in scored]
-    found = Channels({channels.PIXELS: Channel(SAME, pixels)}, {}, {}, pixels, ())
-    for name, learn in LEARNT.items():
+    found = Channels({channels.PIXELS: Channel(SAME, pixels)}, {}, _too_short(scored, held_out), pixels, ())
+    for name, learn in ((name, learn) for name, learn in LEARNT.items() if name not in found.reasons):
         try:
             model, every = learn(observed)
         except DataError as error:
@@ -121,11 +127,21 @@ def calibrate_channels(
         found.kinds[name] = _channel(every, [clip.clock for clip in observed], pixels, rests_on)
         for own, clip, whole in zip(kinds, scored, every, strict=False):
             own[name] = whole[clip.first : clip.first + len(clip.scores)]
-    slow = [channels.sustained(clip.scores, clip.clock) for clip in scored]
-    found.kinds[channels.SUSTAINED] = _channel(slow, [clip.clock for clip in scored], pixels)
+    if channels.SUSTAINED not in found.reasons:
+        slow = [channels.sustained(clip.scores, clip.clock) for clip in scored]
+        found.kinds[channels.SUSTAINED] = _channel(slow, [clip.clock for clip in scored], pixels)
     joined = [channels.join(clip.scores, own, found.kinds, clip.clock) for own, clip in zip(kinds, scored, strict=True)]
     alarms = alarm_curve([(scores, clip.clock) for scores, clip in zip(joined, scored, strict=True)])
     return replace(found, alarms=alarms, joined=tuple(joined))
+
+
+def _too_short(scored: Sequence[ScoredClip], held_out: bool) -> dict[str, str]:
+    """Say which kinds of scores the footage cannot tell of, and why."""
+    seconds = [clip.clock.recorded for clip in scored]
+    if sum(one for one in seconds if one >= LONG_CLIP_SECONDS) < sum(seconds) / 2:
+        reason = f"most of the normal footage lies in clips shorter than {LONG_CLIP_SECONDS:g} s"
+        return dict.fromkeys(LONG, reason)
+    return {} if held_out else {channels.SUSTAINED: "no normal footage was held out from the training"}
 
 
 def _attributes(observed: Sequence[ObservedClip]) -> tuple[AttributeModel, list[Doubles]]:

@@ -122,6 +122,7 @@ def _calibrated(
     found = calibrate(
         module, spec.validation or spec.footage.clips, spec.out / "training", fps, collector, runtime, job,
         others=spec.counted_too if spec.validation else (), false_alarms=spec.false_alarms,
+        held_out=bool(spec.validation),
     )  # fmt: skip
     card = {**card, **_calibration_entries(found, collector), **spec.notes}
     return _camera(spec.out, spec.detector, spec.settings, sha256, fps, found, card, spec.out / "training")
@@ -169,8 +170,10 @@ def remeasure_camera(
     collector = _load_models(runtime, job)
     work, detector, clips = files.home() / "cache", camera.build(runtime), footage.clips
     with exclusive(camera.folder):
-        found = calibrate(detector, clips, work, footage.fps, collector, runtime, job, false_alarms=false_alarms)
         same = list(camera.card["clips"]) == [clip.name for clip in clips]
+        found = calibrate(
+            detector, clips, work, footage.fps, collector, runtime, job, false_alarms=false_alarms, held_out=not same
+        )
         card = {
             **camera.card,
             "calibrated_on": "the training clips" if same else [clip.name for clip in clips],

@@ -94,8 +94,7 @@ def analyse(
         scoring = Scoring(path, clip, detector, camera.fps, camera.normality, facts.floor, collector, runtime, lifted)
         _score(scoring, folder, facts, camera, job, cancelled)
         _gather(path, folder, detector, collector, runtime, job, cancelled)
-        result = explain_events(folder, job=job)
-        _report(result, folder, job)
+        _report(result := explain_events(folder, job=job), folder, job)
         job.finish()
     return result
 

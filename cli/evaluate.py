@@ -75,7 +75,7 @@ def _protocol(verb: argparse.ArgumentParser) -> None:
                       help="measure distorted footage, causes too, such as brightness=0.5,rain=heavy,blur=2,every=3; "
                       "may be given several times")  # fmt: skip
     verb.add_argument("--by", action="append", default=[], metavar="SCORE",
-                      help="measure by this score in place of all joined: pixels, attributes, standing or sustained; "
+                      help="measure by this score in place of all joined: pixels, attributes or standing; "
                       "z (latent code) or p (pixels) of decoupled-*; difference adds the plain difference of two "
                       "frames, and needs no CAMERA; may be given several times")  # fmt: skip
 

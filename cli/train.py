@@ -40,6 +40,11 @@ def _limits(verb: argparse.ArgumentParser) -> None:
                       help="accepted false alarms an hour (default: 6, or one in all of the footage)")  # fmt: skip
     verb.add_argument("--anyway", action="store_true", help="train although the footage was found unsuitable")
     verb.add_argument("--seed", type=whole, default=0, help="the same seed gives the same training (default 0)")
+    verb.add_argument(
+        "--standing",
+        action="store_true",
+        help="also score what is left, taken or stops; where people stand for long, events run together",
+    )
     verb.add_argument("--resume", action="store_true", help="go on from the last epoch's checkpoint")
     verb.add_argument("--measure", action="store_true", help="do not train: measure normality on this footage")
 
@@ -104,7 +109,7 @@ def _measured_again(options: argparse.Namespace, normal: "NormalFootage", runtim
     with progress_line() as line:
         job = JobProgress("measure", plan.STAGES, line, subjects=(runtime.describe(),))
         camera = fit_camera.remeasure_camera(
-            options.out, normal, runtime=runtime, false_alarms=options.false_alarms, job=job
+            options.out, normal, runtime=runtime, false_alarms=options.false_alarms, standing=options.standing, job=job
         )
         job.finish()
     return f"camera {camera.name}: threshold {camera.threshold:.2f}, measured on {len(normal.clips)} clips"
@@ -121,7 +126,7 @@ def _as_its_paper(
         job = JobProgress("train", plan.STAGES, line, subjects=(runtime.describe(),))
         spec = fit_camera.TrainingSpec(
             options.detector, normal, out, settings, options.seed, options.resume, runtime,
-            false_alarms=options.false_alarms,
+            false_alarms=options.false_alarms, standing=options.standing,
         )  # fmt: skip
         camera = fit_camera.fit_camera(spec, job, line.step)
         job.finish()
@@ -139,7 +144,7 @@ def _suited(
     share = {} if options.hold_out is None else {"validation_share": options.hold_out}
     request = train_camera.TrainingRequest(
         options.detector, settings, options.minutes, false_alarms=options.false_alarms, seed=options.seed,
-        resume=options.resume, anyway=options.anyway, **share,
+        resume=options.resume, anyway=options.anyway, standing=options.standing, **share,
     )  # fmt: skip
     with progress_line() as line:
         try:

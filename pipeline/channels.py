@@ -2,7 +2,7 @@
 
 A frame is as unusual as the kind of score says by which it is the most unusual. What has no box is left to the pixels;
 what moves unlike things do here, and hardly changes a pixel, to the attributes; what stands where nothing stood, to
-what stands; and what is a little unusual for long, to the sustained error.
+what stands.
 """
 
 from collections.abc import Mapping
@@ -12,64 +12,38 @@ import numpy as np
 
 from core.array_files import open_npz
 from core.arrays import Doubles, Floats
-from core.clock import Clock
 from core.equivalence import Channel
 from core.errors import DataError
 
-PIXELS, ATTRIBUTES, STANDING, SUSTAINED = "pixels", "attributes", "standing", "sustained"
+PIXELS, ATTRIBUTES, STANDING = "pixels", "attributes", "standing"
 JOINED = "joined"
-KINDS = (JOINED, PIXELS, ATTRIBUTES, STANDING, SUSTAINED)
+KINDS = (JOINED, PIXELS, ATTRIBUTES, STANDING)
 """What a clip can be scored by."""
 FILES = {ATTRIBUTES: "attributes.safetensors", STANDING: "standing.npz"}
 """Kind of score to its file in a camera's folder."""
 KEPT, THINGS, SPOTS = "channels.npz", "things.npz", "spots.json"
 """Files in a run's folder: scores of each kind and frame, things with the terms of their scores, and what stood."""
-SUSTAINED_SECONDS = 5.0
-"""For so long before and after a frame the error must be high for it to be sustained."""
 MAX_BYTES = 256 << 20
 
 Kinds = Mapping[str, Doubles]
 """Kind of score to the (frames,) scores of a clip, on its own scale."""
 
 
-def sustained(pixels: Floats, clock: Clock) -> Doubles:
-    """Return the lower of the mean scores of pixels before and after each frame, (frames,); NaN where it has none.
-
-    What is high for long is high on both sides; beside a short or strong event one side is low.
-    """
-    found = np.full(len(pixels), np.nan)
-    for part in clock.segments():
-        times, known = clock.times[part], np.isfinite(pixels[part])
-        shown = np.append(np.diff(times), clock.step) * known
-        weight = np.append(0.0, shown.cumsum())
-        total = np.append(0.0, (shown * np.where(known, pixels[part], 0.0)).cumsum())
-        here = np.arange(len(times))
-        ends = (
-            (np.searchsorted(times, times - SUSTAINED_SECONDS), here + 1),
-            (here, np.searchsorted(times, times + SUSTAINED_SECONDS, side="right")),
-        )
-        means = [(total[last] - total[first]) / np.maximum(weight[last] - weight[first], 1e-9) for first, last in ends]
-        found[part] = np.where(known, np.minimum(*means), np.nan)
-    return found
-
-
-def join(pixels: Floats, kinds: Kinds, channels: Mapping[str, Channel], clock: Clock) -> Floats:
+def join(pixels: Floats, kinds: Kinds, channels: Mapping[str, Channel]) -> Floats:
     """Join scores of all kinds: the greatest on the scale of pixels.
 
     Args:
         pixels: (frames,) float32 calibrated; NaN where a frame has none, and there it stays.
-        kinds: of the same frames, without those that follow from ``pixels``.
+        kinds: of the same frames.
         channels: of the camera.
-        clock: when the frames are shown.
     """
-    joined: Floats = np.maximum.reduce(list(on_one_scale(pixels, kinds, channels, clock).values()))
+    joined: Floats = np.maximum.reduce(list(on_one_scale(pixels, kinds, channels).values()))
     return joined
 
 
-def on_one_scale(pixels: Floats, kinds: Kinds, channels: Mapping[str, Channel], clock: Clock) -> dict[str, Floats]:
+def on_one_scale(pixels: Floats, kinds: Kinds, channels: Mapping[str, Channel]) -> dict[str, Floats]:
     """Return the scores of each kind that a camera has, (frames,) float32 on the scale of pixels; see :func:`join`."""
-    every = {**kinds, **({SUSTAINED: sustained(pixels, clock)} if SUSTAINED in channels else {})}
-    equal = {name: channels[name].equivalence(scores) for name, scores in every.items() if name in channels}
+    equal = {name: channels[name].equivalence(scores) for name, scores in kinds.items() if name in channels}
     return {PIXELS: pixels, **{name: scores.astype(np.float32) for name, scores in equal.items()}}
 
 

@@ -118,7 +118,7 @@ def read(folder: Path) -> FinishedRun:
         raise InputError(UNFINISHED)
     hidden = hidden_frames(facts.disturbances, log, facts.span)
     pixels = np.where(hidden, np.float32("nan"), log.scores)
-    every = channels.on_one_scale(pixels, kinds, facts.channels, clock)
+    every = channels.on_one_scale(pixels, kinds, facts.channels)
     return FinishedRun(facts, log, clock, every, np.maximum.reduce(list(every.values())))
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.arrays import Floats
-from core.clock import Clock
 from core.contracts import Footage, ObjectModel
 from core.device import Runtime
 from core.errors import InputError
@@ -53,7 +52,7 @@ class KindScorer:
         things = channels.ATTRIBUTES in camera.channels and camera.by in (channels.JOINED, channels.ATTRIBUTES)
         return cls(camera, objects.choose("auto", runtime) if things else None)
 
-    def joined(self, raw: Floats, clip: Footage, clock: Clock) -> Floats:
+    def joined(self, raw: Floats, clip: Footage) -> Floats:
         """Return a clip's (frames,) calibrated scores of its kind, from the uncalibrated ones of its pixels.
 
         Raises:
@@ -66,9 +65,7 @@ class KindScorer:
             raise InputError(models.reason)
         kinds = look(clip.frames(), models, self.objects).kinds if models else {}
         if by == channels.JOINED:
-            return channels.join(pixels, kinds, self.camera.channels, clock)
-        if by == channels.SUSTAINED:
-            return channels.sustained(pixels, clock).astype(np.float32)
+            return channels.join(pixels, kinds, self.camera.channels)
         return kinds[by].astype(np.float32) if by in kinds else pixels
 
 

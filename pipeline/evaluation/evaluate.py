@@ -129,7 +129,7 @@ def _score(
     maps: _HeatMaps | None,
 ) -> ClipScores:  # fmt: skip
     scores, clock = raw_scores(detector, clip, frames, runtime, (*([maps.scored] if maps else []), advance))
-    scores = scorer.joined(scores, clip, clock)
+    scores = scorer.joined(scores, clip)
     threshold = scorer.camera.threshold
     flagged = None if math.isnan(threshold) else _flagged(threshold, scores, clock)
     fps = (len(clock) - 1) / float(clock.times[-1]) if len(clock) > 1 else scorer.camera.fps

@@ -4,7 +4,6 @@ import dataclasses
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -132,7 +131,7 @@ class _Measurement:
 def calibrate(
     detector: Detector, footage: Sequence[Footage], work: Path, fps: float, collector: EvidenceCollector,
     runtime: Runtime, job: JobProgress, *, others: Sequence[Footage] = (),
-    false_alarms: float | None = None, joined: bool = True, held_out: bool = False,
+    false_alarms: float | None = None, joined: bool = True, standing: bool = False,
 ) -> Calibration:  # fmt: skip
     """Measure a camera's normality on normal footage.
 
@@ -147,7 +146,7 @@ def calibrate(
         others: more normal clips, such as the training clips: their classes and places count, their scores do not.
         false_alarms: events an hour that normal footage may raise, see :func:`alarm_curve`; without it
             :attr:`core.normality.AlarmCurve.usual`.
-        held_out: whether the detector was not trained on ``footage``.
+        standing: whether what stands is joined, too.
         joined: whether things are observed, and kinds of scores joined; without it the pixels alone count.
 
     Raises:
@@ -155,7 +154,7 @@ def calibrate(
         WeightsError: a score is NaN or infinite.
     """
     frames = _count((*footage, *others), job)
-    observed = observe_clips((*footage, *others) if joined else (), collector.objects, job)
+    observed = observe_clips((*footage, *others) if joined else (), collector.objects, job, standing)
     with tempfile.TemporaryDirectory(dir=files.folder(work), prefix="evidence-") as spool:
         rows = _ExplainedFrames.of(frames, fps)
         seen = _Measurement(detector, runtime, rows, EvidenceFolder(Path(spool)), job)
@@ -171,7 +170,7 @@ def calibrate(
         job.begin(plan.SUMMING, seen.explained)
         classes, explained = ranking.class_normality(_passing(seen.evidence.between(0, seen.explained), job), heat)
     observed = [clip for number, clip in enumerate(observed) if number not in seen.short]
-    median, quantiles, found = _score_statistics(scores, observed, collector.objects.name, held_out)
+    median, quantiles, found = _score_statistics(scores, observed, collector.objects.name)
     moments = [(found, seen.clocks[clip]) for (clip, _), found in seen.moments.items()]
     normality = Normality(median, quantiles, scored, heat, classes, explained, places.learn(moments, seen.frames))
     per_hour = false_alarms or found.alarms.usual
@@ -180,14 +179,13 @@ def calibrate(
 
 
 def _score_statistics(
-    clips: Sequence[ScoredClip], observed: Sequence[ObservedClip], objects: str, held_out: bool
+    clips: Sequence[ScoredClip], observed: Sequence[ObservedClip], objects: str
 ) -> tuple[float, tuple[float, ...], Channels]:
     """Return the pixels' median score, the percentiles of the joined scores above it, and the channels."""
     median = float(np.median(np.concatenate([clip.scores for clip in clips])))
     scored = [dataclasses.replace(clip, scores=clip.scores - np.float32(median)) for clip in clips]
     pixels = alarm_curve([(clip.scores, clip.clock) for clip in scored])
-    learn = partial(calibrate_channels, scored, observed, pixels, objects, held_out)
-    found = learn() if observed else pixels_alone(scored, pixels)
+    found = calibrate_channels(scored, observed, pixels, objects) if observed else pixels_alone(scored, pixels)
     quantiles = tuple(float(q) for q in np.quantile(np.concatenate(found.joined), np.linspace(0, 1, 101)))
     return median, quantiles, found
 

@@ -23,10 +23,9 @@ from pipeline.plan import OBSERVING
 from pipeline.training.alarm_curve import alarm_curve
 
 SAME = Equivalence((0.0, 1.0), (0.0, 1.0))
-LONG = (channels.STANDING, channels.SUSTAINED)
 LONG_CLIP_SECONDS = 25.0
-"""Kinds of scores that look back over ten seconds and more are measured where most of the footage lies in longer clips:
-in shorter ones too little is seen of how long things last."""
+"""What stands is measured where most of the footage lies in longer clips: shorter ones tell too little of how long things
+stand."""
 PARTS = 4
 """Parts at least of normal footage, each of which is scored by what stands in the others."""
 
@@ -42,10 +41,10 @@ class ScoredClip:
 
 @dataclass(frozen=True)
 class ObservedClip:
-    """The things of a normal clip, views of what stood in it, its (width, height), and when its frames are shown."""
+    """The things of a normal clip, its (width, height), and when its frames are shown; views where it was watched."""
 
     things: Things
-    passed: Pass
+    passed: Pass | None
     size: tuple[int, int]
     clock: Clock
 
@@ -80,26 +79,30 @@ class Channels:
         return {name: replace(one, sha256=sums.get(name, "")) for name, one in self.kinds.items()}
 
 
-def observe_clips(clips: Sequence[Footage], objects: ObjectModel, job: JobProgress) -> list[ObservedClip]:
-    """Observe the things of normal clips, in the stage :data:`pipeline.plan.OBSERVING`."""
+def observe_clips(
+    clips: Sequence[Footage], objects: ObjectModel, job: JobProgress, stands: bool = False
+) -> list[ObservedClip]:
+    """Observe the things of normal clips, in the stage :data:`pipeline.plan.OBSERVING`; also what stands, if asked."""
     job.begin(OBSERVING)
     frames, observed = 0, []
     for clip in clips:
         observer, standing, times, size = Observer(objects), Standing(keep=True), list[Doubles](), (1, 1)
         for chunk in clip.frames():
             observer.add(chunk)
-            standing.add(chunk)
+            if stands:
+                standing.add(chunk)
             times.append(chunk.times)
             size = (chunk.images.shape[2], chunk.images.shape[1])
             frames += len(chunk)
             job.advance(frames)
         clock = Clock.of(np.concatenate([np.zeros(0), *times]))
-        observed.append(ObservedClip(observer.finish(clock), standing.passed(), size, clock))
+        passed = standing.passed() if stands else None
+        observed.append(ObservedClip(observer.finish(clock), passed, size, clock))
     return observed
 
 
 def calibrate_channels(
-    scored: Sequence[ScoredClip], observed: Sequence[ObservedClip], pixels: AlarmCurve, objects: str, held_out: bool
+    scored: Sequence[ScoredClip], observed: Sequence[ObservedClip], pixels: AlarmCurve, objects: str
 ) -> Channels:
     """Learn what is normal of things, and what each kind of score costs in false alarms.
 
@@ -111,12 +114,11 @@ def calibrate_channels(
         observed: the same clips in the same order, then more normal footage.
         pixels: what thresholds of the pixels' scores cost.
         objects: name of the object model that observed.
-        held_out: whether the detector was not trained on ``scored``: its error is slightly lower for long on what it
-            was trained on, so that the sustained error cannot be measured there.
     """
     kinds: list[dict[str, Doubles]] = [{} for _ in scored]
-    found = Channels({channels.PIXELS: Channel(SAME, pixels)}, {}, _too_short(scored, held_out), pixels, ())
-    for name, learn in ((name, learn) for name, learn in LEARNT.items() if name not in found.reasons):
+    found = Channels({channels.PIXELS: Channel(SAME, pixels)}, {}, _too_short(observed), pixels, ())
+    asked = LEARNT if observed[0].passed is not None else {channels.ATTRIBUTES: _attributes}
+    for name, learn in ((name, learn) for name, learn in asked.items() if name not in found.reasons):
         try:
             model, every = learn(observed)
         except DataError as error:
@@ -127,21 +129,18 @@ def calibrate_channels(
         found.kinds[name] = _channel(every, [clip.clock for clip in observed], pixels, rests_on)
         for own, clip, whole in zip(kinds, scored, every, strict=False):
             own[name] = whole[clip.first : clip.first + len(clip.scores)]
-    if channels.SUSTAINED not in found.reasons:
-        slow = [channels.sustained(clip.scores, clip.clock) for clip in scored]
-        found.kinds[channels.SUSTAINED] = _channel(slow, [clip.clock for clip in scored], pixels)
-    joined = [channels.join(clip.scores, own, found.kinds, clip.clock) for own, clip in zip(kinds, scored, strict=True)]
+    joined = [channels.join(clip.scores, own, found.kinds) for own, clip in zip(kinds, scored, strict=True)]
     alarms = alarm_curve([(scores, clip.clock) for scores, clip in zip(joined, scored, strict=True)])
     return replace(found, alarms=alarms, joined=tuple(joined))
 
 
-def _too_short(scored: Sequence[ScoredClip], held_out: bool) -> dict[str, str]:
-    """Say which kinds of scores the footage cannot tell of, and why."""
-    seconds = [clip.clock.recorded for clip in scored]
-    if sum(one for one in seconds if one >= LONG_CLIP_SECONDS) < sum(seconds) / 2:
-        reason = f"most of the normal footage lies in clips shorter than {LONG_CLIP_SECONDS:g} s"
-        return dict.fromkeys(LONG, reason)
-    return {} if held_out else {channels.SUSTAINED: "no normal footage was held out from the training"}
+def _too_short(observed: Sequence[ObservedClip]) -> dict[str, str]:
+    """Say why the footage cannot tell of what stands; nothing where it can, or where nobody asked."""
+    seconds = [clip.clock.recorded for clip in observed]
+    if observed[0].passed is None or sum(one for one in seconds if one >= LONG_CLIP_SECONDS) >= sum(seconds) / 2:
+        return {}
+    reason = f"most of the normal footage lies in clips shorter than {LONG_CLIP_SECONDS:g} s"
+    return {channels.STANDING: reason}
 
 
 def _attributes(observed: Sequence[ObservedClip]) -> tuple[AttributeModel, list[Doubles]]:
@@ -152,7 +151,7 @@ def _attributes(observed: Sequence[ObservedClip]) -> tuple[AttributeModel, list[
 
 def _standing(observed: Sequence[ObservedClip]) -> tuple[StandingModel, list[Doubles]]:
     """Learn what stands; each clip is scored by what the others show, a part of it where there are few others."""
-    model = StandingModel.fit([clip.passed for clip in observed])
+    model = StandingModel.fit([clip.passed for clip in observed if clip.passed is not None])
     scores = [np.zeros(len(clip.clock)) for clip in observed]
     parts = [(number, part) for number, clip in enumerate(observed) for part in _parts(clip, len(observed))]
     for number, part in parts:
@@ -166,7 +165,7 @@ def _standing(observed: Sequence[ObservedClip]) -> tuple[StandingModel, list[Dou
 
 def _parts(clip: ObservedClip, clips: int) -> list[Pass]:
     """Cut a clip's views so that all clips together have :data:`PARTS` parts at least."""
-    views = clip.passed.views
+    views = clip.passed.views if clip.passed is not None else ()
     cuts = np.linspace(0, len(views), -(-PARTS // clips) + 1).round().astype(int).tolist()
     return [Pass(views[a:b]) for a, b in pairwise(cuts) if a < b]
 

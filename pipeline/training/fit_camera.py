@@ -51,6 +51,7 @@ class TrainingSpec:
             supports (:attr:`core.normality.AlarmCurve.usual`) when None.
         windows: windows of an epoch at most; 0 for all.
         costs: seconds that a window takes in each stage; see :class:`pipeline.training.loop.FitOptions`.
+        standing: whether what stands is a kind of score, too; events of people who stand run into others then.
         notes: more entries of the card.
     """
 
@@ -66,6 +67,7 @@ class TrainingSpec:
     false_alarms: float | None = None
     windows: int = 0
     costs: Sequence[float] = ()
+    standing: bool = False
     notes: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -122,7 +124,7 @@ def _calibrated(
     found = calibrate(
         module, spec.validation or spec.footage.clips, spec.out / "training", fps, collector, runtime, job,
         others=spec.counted_too if spec.validation else (), false_alarms=spec.false_alarms,
-        held_out=bool(spec.validation),
+        standing=spec.standing,
     )  # fmt: skip
     card = {**card, **_calibration_entries(found, collector), **spec.notes}
     return _camera(spec.out, spec.detector, spec.settings, sha256, fps, found, card, spec.out / "training")
@@ -148,7 +150,7 @@ def _tidy(out: Path, work: Path) -> Iterator[None]:
 
 def remeasure_camera(
     name: str, footage: NormalFootage, *, runtime: device.Runtime | None = None,
-    false_alarms: float | None = None, job: JobProgress | None = None,
+    false_alarms: float | None = None, standing: bool = False, job: JobProgress | None = None,
 ) -> Camera:  # fmt: skip
     """Calibrate a camera again with its weights: with other models, or on other normal footage.
 
@@ -157,6 +159,7 @@ def remeasure_camera(
         footage: normal footage that the threshold and the classes are measured on.
         runtime: device and precision.
         false_alarms: as in :class:`TrainingSpec`.
+        standing: likewise; a camera that knows what stands learns it again.
         job: told of the stages of :mod:`pipeline.training.plan`; the caller finishes it.
 
     Raises:
@@ -172,7 +175,15 @@ def remeasure_camera(
     with exclusive(camera.folder):
         same = list(camera.card["clips"]) == [clip.name for clip in clips]
         found = calibrate(
-            detector, clips, work, footage.fps, collector, runtime, job, false_alarms=false_alarms, held_out=not same
+            detector,
+            clips,
+            work,
+            footage.fps,
+            collector,
+            runtime,
+            job,
+            false_alarms=false_alarms,
+            standing=standing or channels.STANDING in camera.channels,
         )
         card = {
             **camera.card,

@@ -41,6 +41,7 @@ class TrainingRequest:
         seed: of weights and of the order of windows.
         resume: continue after the last epoch that a stopped training finished, with the settings chosen then.
         anyway: train although the footage has fatal issues.
+        standing: as in :class:`pipeline.training.fit_camera.TrainingSpec`.
     """
 
     detector: str | None = None
@@ -51,6 +52,7 @@ class TrainingRequest:
     seed: int = 0
     resume: bool = False
     anyway: bool = False
+    standing: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def train_camera(
             choice.detector, NormalFootage(source, parts.training, seen.longest.fps), out, choice.settings,
             request.seed, request.resume, runtime, validation=parts.validation,
             counted_too=footage_parts.training_excerpt(parts), false_alarms=request.false_alarms,
-            windows=choice.windows, costs=choice.costs,
+            windows=choice.windows, costs=choice.costs, standing=request.standing,
             notes={"footage": seen.facts(), "chosen": reasons, "warnings": issues},
         )  # fmt: skip
         camera = fit_camera(spec, job, callbacks.step)

@@ -24,7 +24,7 @@ from pipeline.training.alarm_curve import alarm_curve
 
 SAME = Equivalence((0.0, 1.0), (0.0, 1.0))
 LONG_CLIP_SECONDS = 25.0
-"""What stands is measured where most of the footage lies in longer clips: shorter ones tell too little of how long things
+"""What stands is measured where most of the footage lies in longer clips: shorter ones hardly tell how long things
 stand."""
 PARTS = 4
 """Parts at least of normal footage, each of which is scored by what stands in the others."""

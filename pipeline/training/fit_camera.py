@@ -174,17 +174,10 @@ def remeasure_camera(
     work, detector, clips = files.home() / "cache", camera.build(runtime), footage.clips
     with exclusive(camera.folder):
         same = list(camera.card["clips"]) == [clip.name for clip in clips]
+        stands = standing or channels.STANDING in camera.channels
         found = calibrate(
-            detector,
-            clips,
-            work,
-            footage.fps,
-            collector,
-            runtime,
-            job,
-            false_alarms=false_alarms,
-            standing=standing or channels.STANDING in camera.channels,
-        )
+            detector, clips, work, footage.fps, collector, runtime, job, false_alarms=false_alarms, standing=stands
+        )  # fmt: skip
         card = {
             **camera.card,
             "calibrated_on": "the training clips" if same else [clip.name for clip in clips],

@@ -110,9 +110,7 @@ def test_another_object_model_leaves_attributes_out_and_says_so(camera, clip, tm
     assert analysis.events == ()
     assert any("Attributes of things were left out of the scores" in sentence for sentence in analysis.warnings)
     with pytest.raises(InputError, match="train --measure learns them anew"):
-        KindScorer.of(camera, RUNTIME).joined(
-            np.zeros(FRAMES, np.float32), Clip("one", pictures()), finished_run.read(tmp_path / "run").clock
-        )
+        KindScorer.of(camera, RUNTIME).joined(np.zeros(FRAMES, np.float32), Clip("one", pictures()))
 
 
 @pytest.mark.parametrize("spoil", ["missing", "changed"])
@@ -126,15 +124,15 @@ def test_a_file_that_was_changed_is_refused(camera, clip, tmp_path, spoil):
 @pytest.mark.parametrize("by", [channels.JOINED, channels.ATTRIBUTES, channels.PIXELS])
 def test_labelled_clips_are_scored_by_one_kind_or_by_all(camera, by):
     clip = Clip("one", pictures())
-    raw, clock = evaluate.raw_scores(camera.build(RUNTIME), clip, FRAMES, RUNTIME)
-    scores = KindScorer.of(scored_by(camera, by), RUNTIME).joined(raw, clip, clock)
+    raw, _ = evaluate.raw_scores(camera.build(RUNTIME), clip, FRAMES, RUNTIME)
+    scores = KindScorer.of(scored_by(camera, by), RUNTIME).joined(raw, clip)
     high = np.flatnonzero(np.nan_to_num(scores) > 1.0)
     found = (high.min() + 8 >= 40, high.max() - 8 <= 69) if len(high) else None
     assert found == (None if by == channels.PIXELS else (True, True))
 
 
 def test_a_kind_of_score_that_a_camera_does_not_have_is_refused(camera):
-    with pytest.raises(InputError, match="has no scores by sustained; it has: attributes"):
-        scored_by(camera, channels.SUSTAINED)
+    with pytest.raises(InputError, match="has no scores by standing; it has: attributes"):
+        scored_by(camera, channels.STANDING)
     with pytest.raises(InputError, match="'nonsense'"):
         scored_by(camera, "nonsense")

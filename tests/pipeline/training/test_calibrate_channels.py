@@ -1,5 +1,8 @@
 """Kinds of scores of normal footage: what is learnt, what each costs in false alarms, and what is left out."""
 
+import dataclasses
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -42,12 +45,12 @@ def scored(seed=0, first=3):
 def found():
     clips = [scored(seed) for seed in (0, 1)]
     pixels = alarm_curve([(clip.scores, clip.clock) for clip in clips])
-    return calibrate_channels(clips, [observed(0), observed(1), observed(2)], pixels, "somebody", True), clips
+    return calibrate_channels(clips, [observed(0), observed(1), observed(2)], pixels, "somebody"), clips
 
 
 def test_each_kind_has_its_false_alarms_and_those_with_a_model_keep_it(found, tmp_path):
     channels_found, clips = found
-    assert set(channels_found.kinds) == {channels.PIXELS, channels.ATTRIBUTES, channels.STANDING, channels.SUSTAINED}
+    assert set(channels_found.kinds) == {channels.PIXELS, channels.ATTRIBUTES, channels.STANDING}
     assert channels_found.kinds[channels.ATTRIBUTES].objects == "somebody"
     assert not channels_found.reasons
     kept = channels_found.saved(tmp_path)
@@ -62,10 +65,8 @@ def test_what_the_footage_shows_too_little_of_is_left_out_and_its_old_file_remov
     clip = scored()
     pixels = alarm_curve([(clip.scores, clip.clock)])
     one = ObservedClip(few, Pass(()), (80, 60), Clock.steady(10.0, FRAMES))
-    found = calibrate_channels([clip], [one], pixels, "somebody", True)
-    assert set(found.kinds) == {channels.PIXELS, channels.SUSTAINED}
-    again = calibrate_channels([clip], [one], pixels, "somebody", False)
-    assert "held out" in again.reasons[channels.SUSTAINED] and channels.SUSTAINED not in again.kinds
+    found = calibrate_channels([clip], [one], pixels, "somebody")
+    assert set(found.kinds) == {channels.PIXELS}
     assert "attributes need 500" in found.reasons[channels.ATTRIBUTES]
     assert "views" in found.reasons[channels.STANDING]
     (tmp_path / channels.FILES[channels.ATTRIBUTES]).write_bytes(b"old")
@@ -89,11 +90,22 @@ def test_clips_are_observed_once_with_their_clock():
     assert [set(one.things.labels) for one in seen] == [{"person"}, {"person"}]
 
 
-def test_kinds_that_look_back_for_long_are_left_out_where_clips_are_short():
+def test_what_stands_is_left_out_where_clips_are_short():
     clips = [ScoredClip(0, np.random.default_rng(i).normal(0, 1, 150).astype(np.float32), Clock.steady(10.0, 150))
              for i in range(3)]  # fmt: skip
     pixels = alarm_curve([(clip.scores, clip.clock) for clip in clips])
-    found = calibrate_channels(clips, [observed(i, seconds=15) for i in range(3)], pixels, "somebody", True)
+    found = calibrate_channels(clips, [observed(i, seconds=15) for i in range(3)], pixels, "somebody")
     assert set(found.kinds) == {channels.PIXELS, channels.ATTRIBUTES}
-    assert set(found.reasons) == {channels.STANDING, channels.SUSTAINED}
+    assert set(found.reasons) == {channels.STANDING}
     assert all("shorter than 25 s" in reason for reason in found.reasons.values())
+
+
+def test_what_stands_is_learnt_only_where_it_was_watched():
+    clip, seen = scored(), observed()
+    pixels = alarm_curve([(clip.scores, clip.clock)])
+    found = calibrate_channels([clip], [dataclasses.replace(seen, passed=None)], pixels, "somebody")
+    assert set(found.kinds) == {channels.PIXELS, channels.ATTRIBUTES} and not found.reasons
+    images = np.zeros((60, 36, 54, 3), np.uint8)
+    job = SimpleNamespace(begin=lambda stage: None, advance=lambda frames: None)
+    assert [one.passed is None for one in observe_clips([Clip("one", images)], Boxes(), job)] == [True]
+    assert observe_clips([Clip("one", images)], Boxes(), job, stands=True)[0].passed is not None

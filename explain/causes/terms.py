@@ -134,6 +134,7 @@ def title(name: str) -> str:
 def say(term: AttributeTerm, label: str) -> str:
     """Say what one attribute of a thing of that label is like, as a sentence goes on behind the thing's name.
 
+    >>> from core.scored_things import NormalRange
     >>> say(AttributeTerm("speed", 9.0, 3.0, NormalRange(tuple(0.1 * i for i in range(21)), 32059, 90), "person"),
     ...     "person")
     'moves 3.0 times as fast as persons usually do here (3.0 body heights a second, faster than all of 32,059 boxes)'
@@ -170,6 +171,7 @@ def _rarity(seen: float, label: str) -> str:
 def compared(term: AttributeTerm, more: str = "more than", less: str = "less than") -> str:
     """Say which share of the normal boxes a value exceeds, or stays under, as far as the quantiles tell.
 
+    >>> from core.scored_things import NormalRange
     >>> compared(AttributeTerm("x", 4.0, 19.5, NormalRange(tuple(map(float, range(21))), 900, 12)))
     'more than 95 % of 900 boxes'
     """

@@ -127,7 +127,7 @@ def test_pixels_change_where_the_mask_is(unusual):
 
 
 def test_an_unknown_anomaly_lists_the_known_ones():
-    with pytest.raises(UnknownNameError, match="ball, bend, bicycle"):
+    with pytest.raises(UnknownNameError, match="ball, bench, bend, bicycle"):
         plaza.render(1, 10, anomalies=["elephant"])
 
 

@@ -29,7 +29,7 @@ from pipeline.evidence_collector import EvidenceCollector
 from pipeline.finished_run import EVIDENCE, FACTS, WHY, RunFacts, explain_events
 from pipeline.sampling import check_rate
 from pipeline.scoring import TEXTS, Scoring
-from pipeline.thing_scores import observe_clip, spots_of
+from pipeline.thing_scores import observe_clip, observing_model, spots_of, with_channels
 
 FASTEST = 1000
 """Frames per second that a user may claim."""
@@ -90,7 +90,7 @@ def analyse(
         _check_length(clip.frames, clip.name, camera, detector)
         collector = EvidenceCollector.load(objects, actions, runtime, job, cancelled)
         facts = _begin(folder, facts, detector, collector, camera)
-        facts, lifted = _observe(path, folder, facts, camera, collector, job, cancelled)
+        facts, lifted = _observe(path, folder, facts, camera, collector, runtime, job, cancelled)
         scoring = Scoring(path, clip, detector, camera.fps, camera.normality, facts.floor, collector, runtime, lifted)
         _score(scoring, folder, facts, camera, job, cancelled)
         _gather(path, folder, detector, collector, runtime, job, cancelled)
@@ -100,20 +100,20 @@ def analyse(
 
 
 def _observe(
-    path: Path, folder: Path, facts: RunFacts, camera: Camera, collector: EvidenceCollector, job: JobProgress,
-    cancelled: Callable[[], bool],
+    path: Path, folder: Path, facts: RunFacts, camera: Camera, collector: EvidenceCollector, runtime: device.Runtime,
+    job: JobProgress, cancelled: Callable[[], bool],
 ) -> tuple[RunFacts, Doubles]:  # fmt: skip
     """Score the things of a clip; complete the facts, and return what the scores lift frames to."""
+    model = observing_model(camera, collector.objects, runtime)
     try:
-        collector.known, reason = observe_clip(path, facts.clip.fps, folder, camera, collector.objects, job, cancelled)
+        found, reason = observe_clip(path, facts.clip.fps, folder, camera, model, job, cancelled)
     except (ClipError, WeightsError, DataError):
         _discard(folder)
         raise
-    known = {name: one for name, one in camera.channels.items() if name != channels.ATTRIBUTES or not reason}
-    warnings = (*facts.warnings, *([reason] if reason else []))
-    facts = dataclasses.replace(facts, channels=known, warnings=warnings, spots=spots_of(folder))
+    collector.known = found if model is collector.objects else {}
+    facts = with_channels(facts, camera, spots_of(folder), reason)
     kinds = channels.kept(folder)
-    return facts, channels.lifted(kinds, known, max(map(len, kinds.values()), default=0))
+    return facts, channels.lifted(kinds, facts.channels, max(map(len, kinds.values()), default=0))
 
 
 def _score(

@@ -5,8 +5,10 @@ what moves unlike things do here, and hardly changes a pixel, to the attributes;
 what stands.
 """
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +16,9 @@ from core.array_files import open_npz
 from core.arrays import Doubles, Floats
 from core.equivalence import Channel
 from core.errors import DataError
+
+if TYPE_CHECKING:
+    from pipeline.camera import Camera
 
 PIXELS, ATTRIBUTES, STANDING = "pixels", "attributes", "standing"
 JOINED = "joined"
@@ -57,6 +62,17 @@ def lifted(kinds: Kinds, channels: Mapping[str, Channel], frames: int) -> Double
     equal = [channels[name].equivalence(scores) for name, scores in kinds.items() if name in channels]
     found: Doubles = np.maximum.reduce([np.full(frames, -np.inf), *equal])
     return found
+
+
+def threshold(camera: "Camera", kind: str) -> float:
+    """Return the threshold of one kind of score that costs as many false alarms as the camera was set to.
+
+    NaN where that is unknown; the camera's own where it has no such kind.
+    """
+    asked = camera.card.get("false_alarms", {}).get("asked_per_hour")
+    if kind not in camera.channels:
+        return camera.threshold
+    return math.nan if asked is None else camera.channels[kind].alarms.threshold(float(asked))
 
 
 def kept(folder: Path, frames: int | None = None) -> Kinds:

@@ -1,7 +1,6 @@
 """Scores of labelled clips by one kind of score, or by all that a camera joins."""
 
 import dataclasses
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,7 @@ from core.registry import pick
 from explain import objects
 from pipeline import channels
 from pipeline.camera import Camera
-from pipeline.thing_scores import Models, look
+from pipeline.thing_scores import Models, look, observing_model
 
 
 def scored_by(camera: Camera, by: str) -> Camera:
@@ -31,7 +30,7 @@ def scored_by(camera: Camera, by: str) -> Camera:
         known = ", ".join(camera.channels) or channels.PIXELS
         raise InputError(f"camera {camera.name} has no scores by {by}; it has: {known}; train --measure makes them")
     name = f"{camera.name}, by {by}"[:64]
-    return dataclasses.replace(camera, name=name, by=by, threshold=_threshold(camera, by))
+    return dataclasses.replace(camera, name=name, by=by, threshold=channels.threshold(camera, by))
 
 
 @dataclass(frozen=True)
@@ -48,15 +47,15 @@ class KindScorer:
 
     @classmethod
     def of(cls, camera: Camera, runtime: Runtime) -> "KindScorer":
-        """Load the object model where it is needed."""
+        """Load the object model that the camera learnt things with, where it is needed."""
         things = channels.ATTRIBUTES in camera.channels and camera.by in (channels.JOINED, channels.ATTRIBUTES)
-        return cls(camera, objects.choose("auto", runtime) if things else None)
+        return cls(camera, observing_model(camera, objects.choose("auto", runtime), runtime) if things else None)
 
     def joined(self, raw: Floats, clip: Footage) -> Floats:
         """Return a clip's (frames,) calibrated scores of its kind, from the uncalibrated ones of its pixels.
 
         Raises:
-            InputError: the object model is not the one that the camera learnt things with.
+            InputError: the object model that the camera learnt things with is not here.
         """
         by, pixels = self.camera.by, raw - np.float32(self.camera.normality.median)
         wanted = (by,) if by in channels.FILES else channels.FILES if by == channels.JOINED else ()
@@ -67,11 +66,3 @@ class KindScorer:
         if by == channels.JOINED:
             return channels.join(pixels, kinds, self.camera.channels)
         return kinds[by].astype(np.float32) if by in kinds else pixels
-
-
-def _threshold(camera: Camera, by: str) -> float:
-    """Return the threshold of one kind of score that costs what the camera was set to; NaN where that is unknown."""
-    asked = camera.card.get("false_alarms", {}).get("asked_per_hour")
-    if by not in camera.channels:
-        return camera.threshold
-    return math.nan if asked is None else camera.channels[by].alarms.threshold(float(asked))

@@ -1,7 +1,7 @@
 """The things of a clip, seen in a pass of its own before its frames are scored, and how unusual they are."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from core import typed_json, video
 from core.arrays import Doubles
 from core.clock import Clock
 from core.contracts import ObjectModel
+from core.device import Runtime
 from core.errors import Cancelled
 from core.files import write_json, write_whole
 from core.progress import JobProgress
@@ -19,9 +20,13 @@ from core.scored_things import ScoredThings
 from core.spot import Spot
 from detectors.attributes import AttributeModel
 from detectors.standing import Standing, StandingModel
+from explain import objects
+from explain.backends import LAST, read_card
+from explain.objects import compact
 from pipeline import plan
 from pipeline.camera import Camera
-from pipeline.channels import ATTRIBUTES, FILES, KEPT, SPOTS, STANDING, THINGS, Kinds
+from pipeline.channels import ATTRIBUTES, FILES, KEPT, PIXELS, SPOTS, STANDING, THINGS, Kinds, threshold
+from pipeline.finished_run import RunFacts
 from pipeline.observe import Observer
 from pipeline.prefetch import prefetch
 
@@ -77,12 +82,12 @@ class Models:
         return self.attributes is not None or self.standing is not None
 
     @classmethod
-    def of(cls, camera: Camera, objects: str, kinds: Collection[str] = tuple(FILES)) -> "Models":
+    def of(cls, camera: Camera, observer: str, kinds: Collection[str] = tuple(FILES)) -> "Models":
         """Load a camera's models of some kinds of scores.
 
         Args:
             camera: that may know of things.
-            objects: name of the object model that will observe them.
+            observer: name of the object model that will observe them.
             kinds: names in :data:`pipeline.channels.FILES`.
 
         Raises:
@@ -92,10 +97,10 @@ class Models:
         known = {name: one for name, one in camera.channels.items() if name in kinds}
         files = {name: camera.folder / FILES[name] for name in known}
         attributes, reason = None, ""
-        if (channel := known.get(ATTRIBUTES)) and channel.objects != objects:
+        if (channel := known.get(ATTRIBUTES)) and channel.objects != observer:
             reason = (
                 f"Attributes of things were left out of the scores: camera {camera.name} learnt them with "
-                f"{channel.objects}, and {objects} answered here; train --measure learns them anew."
+                f"{channel.objects}, which is not here; train --measure learns them anew."
             )
         elif channel:
             attributes = AttributeModel.load(files[ATTRIBUTES], channel.sha256)
@@ -103,8 +108,19 @@ class Models:
         return cls(attributes, StandingModel.load(files[STANDING], known[STANDING].sha256) if stands else None, reason)
 
 
+def observing_model(camera: Camera, given: ObjectModel, runtime: Runtime) -> ObjectModel:
+    """Return the object model that a camera learnt things with: the given one, or the compact one; else the given one.
+
+    Things are compared with what the same model saw of normal footage, whichever model names them in the report.
+    """
+    channel = camera.channels.get(ATTRIBUTES)
+    if channel is None or channel.objects == given.name or channel.objects != read_card(compact.FOLDER)["name"]:
+        return given
+    return objects.choose(LAST, runtime)
+
+
 def observe_clip(
-    path: Path, fps: float, folder: Path, camera: Camera, objects: ObjectModel, job: JobProgress,
+    path: Path, fps: float, folder: Path, camera: Camera, model: ObjectModel, job: JobProgress,
     cancelled: Callable[[], bool],
 ) -> tuple[Mapping[int, Detections], str]:  # fmt: skip
     """Keep the scores of a clip's things in its run's folder, where the camera knows of things.
@@ -114,7 +130,7 @@ def observe_clip(
         fps: frames in a second, where it does not tell.
         folder: of the run; what an earlier process kept there stays.
         camera: whose footage it is.
-        objects: finds the things.
+        model: finds the things.
         job: told of the stage :data:`pipeline.plan.OBSERVING`.
         cancelled: asked after every chunk of frames.
 
@@ -128,7 +144,7 @@ def observe_clip(
         WeightsError, DataError: a file of the camera is missing or was changed.
         StorageError: the disk is full or cannot be written to.
     """
-    models = Models.of(camera, objects.name)
+    models = Models.of(camera, model.name)
     if not models or (folder / KEPT).exists():
         job.expect(plan.OBSERVING, 0)
         return {}, models.reason
@@ -141,14 +157,14 @@ def observe_clip(
             if cancelled():
                 raise Cancelled(f"cancelled while the things of {path.name!r} were observed")
 
-    seen = look(told(), models, objects)
+    seen = look(told(), models, model)
     seen.save(folder)
     return seen.found, models.reason
 
 
-def look(chunks: Iterable[Frames], models: Models, objects: ObjectModel | None) -> Seen:
+def look(chunks: Iterable[Frames], models: Models, model: ObjectModel | None) -> Seen:
     """Observe the things of a clip, and score them by what a camera knows; without attributes nobody is asked."""
-    observer = Observer(objects) if models.attributes is not None and objects is not None else None
+    observer = Observer(model) if models.attributes is not None and model is not None else None
     standing, times = Standing(models.standing), list[Doubles]()
     for chunk in chunks:
         times.append(chunk.times)
@@ -175,3 +191,16 @@ def spots_of(folder: Path) -> tuple[Spot, ...]:
     """
     path = folder / SPOTS
     return typed_json.read(tuple[Spot, ...], path, remedy="analyse the clip again") if path.exists() else ()
+
+
+def with_channels(facts: RunFacts, camera: Camera, spots: tuple[Spot, ...], reason: str) -> RunFacts:
+    """Add the kinds of scores that a clip has to its run's facts.
+
+    Where ``reason`` says why attributes are left out, that is a warning, and the pixels have the threshold that costs
+    as many false alarms by themselves, unless the user chose one.
+    """
+    known = {name: one for name, one in camera.channels.items() if name != ATTRIBUTES or not reason}
+    facts = replace(facts, channels=known, spots=spots, warnings=(*facts.warnings, *([reason] if reason else [])))
+    limit = threshold(camera, PIXELS)
+    own = reason and facts.threshold == camera.threshold and np.isfinite(limit)
+    return replace(facts, threshold=limit) if own else facts

@@ -107,7 +107,7 @@ def train_camera(
         )  # fmt: skip
         camera = fit_camera(spec, job, callbacks.step)
         job.finish()
-    for sentence in _threshold_warnings(camera):
+    for sentence in (*_threshold_warnings(camera), *_left_out(camera)):
         callbacks.note(sentence)
     return camera
 
@@ -173,6 +173,12 @@ def _foresee(job: JobProgress, seen: Survey, parts: footage_parts.ValidationSpli
     for stage in (plan.COUNTING, plan.MEASURING):
         job.expect(stage, measured)
     job.expect(plan.NAMING, explained_of(measured, seen.longest.fps))
+
+
+def _left_out(camera: Camera) -> list[str]:
+    """Say which kinds of scores the camera does not have, and why."""
+    kinds = camera.card.get("channels", {})
+    return [f"scores by {kind} are {said}" for kind, said in kinds.items() if said.startswith("left out")]
 
 
 def _threshold_warnings(camera: Camera) -> list[str]:

@@ -1,6 +1,7 @@
 """Things of a clip: their scores join those of its pixels, raise events, and are kept in the run."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,12 +13,14 @@ from core.normality import AlarmCurve
 from core.records import Detections
 from core.scored_things import ScoredThings
 from detectors.attributes import AttributeModel
+from explain.backends import read_card
+from explain.objects import compact
 from pipeline import analyse as stage
 from pipeline import camera as cameras
 from pipeline import channels, finished_run
 from pipeline.evaluation import evaluate
 from pipeline.kind_scores import KindScorer, scored_by
-from pipeline.thing_scores import CHUNK_FRAMES
+from pipeline.thing_scores import CHUNK_FRAMES, observing_model
 from tests.detectors.test_attributes import walkers
 from tests.pipeline.clips import Clip
 from tests.pipeline.training.test_fit_camera import Acts
@@ -109,8 +112,29 @@ def test_another_object_model_leaves_attributes_out_and_says_so(camera, clip, tm
     analysis = stage.analyse(clip, camera, tmp_path / "run", runtime=RUNTIME)
     assert analysis.events == ()
     assert any("Attributes of things were left out of the scores" in sentence for sentence in analysis.warnings)
+    assert analysis.threshold == camera.threshold
     with pytest.raises(InputError, match="train --measure learns them anew"):
         KindScorer.of(camera, RUNTIME).joined(np.zeros(FRAMES, np.float32), Clip("one", pictures()))
+
+
+def test_without_attributes_the_pixels_have_the_threshold_that_costs_as_much(camera, clip, tmp_path, monkeypatch):
+    known = {**camera.channels, channels.PIXELS: Channel(Equivalence((0.0, 1.0), (0.0, 1.0)), ALARMS)}
+    set_to = {**camera.card, "false_alarms": {"asked_per_hour": 2.0}}
+    camera = dataclasses.replace(camera, channels=known, card=set_to)
+    monkeypatch.setattr(Street, "name", "another")
+    assert stage.analyse(clip, camera, tmp_path / "run", runtime=RUNTIME).threshold == 20.0
+    assert stage.analyse(clip, camera, tmp_path / "own", runtime=RUNTIME, threshold=7.0).threshold == 7.0
+
+
+def test_a_camera_that_learnt_things_with_the_compact_model_is_answered_by_it(camera, monkeypatch):
+    name = read_card(compact.FOLDER)["name"]
+    ours, official = SimpleNamespace(name=name), SimpleNamespace(name="official")
+    monkeypatch.setattr("explain.objects.choose", lambda name, runtime: {"compact": ours}[name])
+    learnt = dataclasses.replace(camera.channels[channels.ATTRIBUTES], objects=name)
+    known = dataclasses.replace(camera, channels={channels.ATTRIBUTES: learnt})
+    assert observing_model(known, official, RUNTIME) is ours
+    assert observing_model(camera, official, RUNTIME) is official
+    assert observing_model(dataclasses.replace(camera, channels={}), official, RUNTIME) is official
 
 
 @pytest.mark.parametrize("spoil", ["missing", "changed"])

@@ -59,6 +59,7 @@ def test_a_camera_says_what_was_chosen_and_why_and_what_was_held_out(tmp_path):
     assert kept.normality.frames == 2 * (45 - 2) and kept.normality.explained_frames > 100
     assert any(note.startswith("the footage is short") for note in kept.card["warnings"])
     assert any("the threshold was measured on 0.1 minutes" in note for note in record.notes)
+    assert any(note.startswith("scores by attributes are left out: the normal footage shows") for note in record.notes)
     stages = [plan.SURVEYING, plan.TRYING, plan.READING, plan.LEARNING, LOADING, plan.COUNTING, OBSERVING]
     assert list(dict.fromkeys(p.stage for p in record.done)) == [*stages, plan.MEASURING, plan.SUMMING]
     measured = [p for p in record.done if p.stage == plan.MEASURING]

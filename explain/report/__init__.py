@@ -182,6 +182,8 @@ def write(analysis: Analysis, evidence: Callable[[int], Evidence], folder: Path,
     write_text(folder / "causes.csv", causes_csv(analysis))
     if any(one.things for one in analysis.events):
         write_text(folder / "attributes.csv", attributes_csv(analysis))
+    else:
+        (folder / "attributes.csv").unlink(missing_ok=True)
     write_text(folder / "report.html", page(analysis, evidence, why))
 
 

@@ -47,6 +47,12 @@ def test_the_report_lists_attributes_in_words_with_strips(tmp_path):
     assert content["events"][0]["causes"][0]["nats_share"] == 0.75
 
 
+def test_no_csv_of_attributes_is_left_of_a_report_that_had_some(tmp_path):
+    written(tmp_path / "out", analysis([event(unusual())]))
+    written(tmp_path / "out", analysis([event()]))
+    assert not (tmp_path / "out" / "attributes.csv").exists()
+
+
 def test_the_csv_has_a_line_for_each_attribute(tmp_path):
     nasty = 'a, "b"\n=1'
     written(tmp_path / "out", analysis([event(unusual(nasty), unusual("car", track=4))]))

@@ -4,12 +4,12 @@ import dataclasses
 import math
 import shutil
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from core import device, files, typed_json, video
 from core.analysis import Analysis
-from core.arrays import Doubles
 from core.contracts import Detector
 from core.errors import ClipError, DataError, InputError, WeightsError
 from core.progress import JobProgress, Progress
@@ -90,8 +90,8 @@ def analyse(
         _check_length(clip.frames, clip.name, camera, detector)
         collector = EvidenceCollector.load(objects, actions, runtime, job, cancelled)
         facts = _begin(folder, facts, detector, collector, camera)
-        facts, lifted = _observe(path, folder, facts, camera, collector, runtime, job, cancelled)
-        scoring = Scoring(path, clip, detector, camera.fps, camera.normality, facts.floor, collector, runtime, lifted)
+        facts, joined = _observe(path, folder, facts, camera, collector, runtime, job, cancelled)
+        scoring = Scoring(path, clip, detector, camera.fps, camera.normality, facts.floor, collector, runtime, joined)
         _score(scoring, folder, facts, camera, job, cancelled)
         _gather(path, folder, detector, collector, runtime, job, cancelled)
         _report(result := explain_events(folder, job=job), folder, job)
@@ -102,8 +102,8 @@ def analyse(
 def _observe(
     path: Path, folder: Path, facts: RunFacts, camera: Camera, collector: EvidenceCollector, runtime: device.Runtime,
     job: JobProgress, cancelled: Callable[[], bool],
-) -> tuple[RunFacts, Doubles]:  # fmt: skip
-    """Score the things of a clip; complete the facts, and return what the scores lift frames to."""
+) -> tuple[RunFacts, Callable[[int, float], float]]:  # fmt: skip
+    """Score the things of a clip; complete the facts, and return how a frame's score is joined."""
     model = observing_model(camera, collector.objects, runtime)
     try:
         found, reason = observe_clip(path, facts.clip.fps, folder, camera, model, job, cancelled)
@@ -113,7 +113,7 @@ def _observe(
     collector.known = found if model is collector.objects else {}
     facts = with_channels(facts, camera, spots_of(folder), reason)
     kinds = channels.kept(folder)
-    return facts, channels.lifted(kinds, facts.channels, max(map(len, kinds.values()), default=0))
+    return facts, partial(channels.joined_in, kinds=kinds, channels=facts.channels)
 
 
 def _score(

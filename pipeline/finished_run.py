@@ -23,6 +23,7 @@ from core.spot import Spot
 from explain.causes import ranking, standing, summary, terms
 from pipeline import channels, frame_log, plan
 from pipeline.burnt_in import BurntInText
+from pipeline.channels import DECIBELS
 from pipeline.detection_limit import detection_limit
 from pipeline.events import EventRule, find_events
 from pipeline.evidence import EvidenceFolder
@@ -49,6 +50,7 @@ class RunFacts:
         texts: burnt into the picture.
         channels: of the camera, as far as the clip has scores of that kind.
         spots: where something stood or was gone.
+        unit: of scores and thresholds.
     """
 
     clip: Clip
@@ -71,6 +73,7 @@ class RunFacts:
     doubt: str = ""
     channels: Mapping[str, Channel] = field(default_factory=dict)
     spots: tuple[Spot, ...] = ()
+    unit: str = DECIBELS
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class FinishedRun:
         facts: of ``run.json``.
         log: of its frames.
         clock: when they are shown.
-        kinds: kind of score to its (T,) scores on the scale of the pixels.
+        kinds: kind of score to its (T,) scores, all in nats, or the pixels alone in dB.
         scores: (T,) float32 calibrated, of all kinds joined; NaN also where a camera fault hides the scene.
     """
 
@@ -118,15 +121,18 @@ def read(folder: Path) -> FinishedRun:
         raise InputError(UNFINISHED)
     hidden = hidden_frames(facts.disturbances, log, facts.span)
     pixels = np.where(hidden, np.float32("nan"), log.scores)
-    every = channels.on_one_scale(pixels, kinds, facts.channels)
-    return FinishedRun(facts, log, clock, every, np.maximum.reduce(list(every.values())))
+    every = channels.in_nats(pixels, kinds, facts.channels)
+    return FinishedRun(facts, log, clock, every, channels.join(pixels, kinds, facts.channels))
 
 
 def _facts(folder: Path) -> RunFacts:
     try:
-        return typed_json.read(RunFacts, folder / FACTS, unknown="ignore")
+        facts = typed_json.read(RunFacts, folder / FACTS, unknown="ignore")
     except InputError as error:
         raise InputError(UNFINISHED) from error
+    if facts.unit != channels.unit(facts.channels):
+        raise InputError(f"this run's scores are in {facts.unit}, as an earlier version had them; analyse it again")
+    return facts
 
 
 def hidden_frames(disturbances: Sequence[Disturbance], log: FrameLog, span: int) -> Bools:
@@ -169,7 +175,8 @@ def explain_events(folder: Path, threshold: float | None = None, *, job: JobProg
         scores=kept.scores, clock=kept.clock, events=events, disturbances=facts.disturbances, unread=facts.unread,
         repeated=facts.repeated, warnings=facts.warnings, versions=facts.versions, normal_heat=normality.heat,
         places=normality.places, normal_scores=normal, name_warning=facts.doubt,
-        detection_limit="" if events else detection_limit(kept.scores, kept.clock, limit, normal),
+        detection_limit="" if events else detection_limit(kept.scores, kept.clock, limit, normal, facts.unit),
+        unit=facts.unit,
     )  # fmt: skip
 
 
@@ -220,12 +227,12 @@ def _explained(
     spots = standing.spots_in(kept.facts.spots, event) if by == channels.STANDING else ()
     stood = f" {standing.say(spots, scored, kept.clock, size)}" if spots else ""
     if not len(seen):
-        said = summary.unseen(event, kept.clock, threshold, things) + stood
+        said = summary.unseen(event, kept.clock, threshold, things, kept.facts.unit) + stood
         return ExplainedEvent(event, (), 1.0, said, things=things, raised_by=by, spots=spots)
     found = ranking.rank(seen, kept.facts.normality, clock=kept.clock, scored=scored)
     said = summary.summarise(
         event, found.causes, found.unexplained, kept.clock, threshold, size, found.shown,
-        None if part == (event.first, event.last) else part, things,
+        None if part == (event.first, event.last) else part, things, kept.facts.unit,
     )  # fmt: skip
     return ExplainedEvent(event, found.causes, found.unexplained, said + stood, found.shown, things, by, spots)
 

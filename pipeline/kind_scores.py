@@ -13,7 +13,8 @@ from core.registry import pick
 from explain import objects
 from pipeline import channels
 from pipeline.camera import Camera
-from pipeline.thing_scores import Models, look, observing_model
+from pipeline.evaluation.located import Located, NatScale
+from pipeline.thing_scores import Models, Seen, look, observing_model
 
 
 def scored_by(camera: Camera, by: str) -> Camera:
@@ -34,25 +35,41 @@ def scored_by(camera: Camera, by: str) -> Camera:
 
 
 @dataclass(frozen=True)
+class KindScores:
+    """The scores of one clip, and where they lie.
+
+    Attributes:
+        scores: (T,) float32 calibrated.
+        located: where the joined score, or that of things, lies; None of other kinds.
+    """
+
+    scores: Floats
+    located: Located | None = None
+
+
+@dataclass(frozen=True)
 class KindScorer:
     """How clips are scored.
 
     Attributes:
         camera: whose clips they are, and by which kind of score.
         objects: finds things; None where none are needed.
+        decibels: whether the detector's scores are decibels of an error.
     """
 
     camera: Camera
     objects: ObjectModel | None
+    decibels: bool = True
 
     @classmethod
-    def of(cls, camera: Camera, runtime: Runtime) -> "KindScorer":
+    def of(cls, camera: Camera, runtime: Runtime, decibels: bool = True) -> "KindScorer":
         """Load the object model that the camera learnt things with, where it is needed."""
         things = channels.ATTRIBUTES in camera.channels and camera.by in (channels.JOINED, channels.ATTRIBUTES)
-        return cls(camera, observing_model(camera, objects.choose("auto", runtime), runtime) if things else None)
+        model = observing_model(camera, objects.choose("auto", runtime), runtime) if things else None
+        return cls(camera, model, decibels)
 
-    def joined(self, raw: Floats, clip: Footage) -> Floats:
-        """Return a clip's (frames,) calibrated scores of its kind, from the uncalibrated ones of its pixels.
+    def joined(self, raw: Floats, clip: Footage) -> KindScores:
+        """Return a clip's calibrated scores of its kind, from the (T,) uncalibrated ones of its pixels.
 
         Raises:
             InputError: the object model that the camera learnt things with is not here.
@@ -62,7 +79,17 @@ class KindScorer:
         models = Models.of(self.camera, self.objects.name if self.objects else "", tuple(wanted))
         if models.reason:
             raise InputError(models.reason)
-        kinds = look(clip.frames(), models, self.objects).kinds if models else {}
+        if not models:
+            return KindScores(pixels)
+        seen = look(clip.frames(), models, self.objects)
         if by == channels.JOINED:
-            return channels.join(pixels, kinds, self.camera.channels)
-        return kinds[by].astype(np.float32) if by in kinds else pixels
+            return KindScores(channels.join(pixels, seen.kinds, self.camera.channels), self._located(seen, pixels))
+        return KindScores(seen.kinds[by].astype(np.float32), self._located(seen, None))
+
+    def _located(self, seen: Seen, pixels: Floats | None) -> Located | None:
+        if seen.things is None:
+            return None
+        frames, boxes, nats = seen.things.followed()
+        rows = np.concatenate([frames[:, None], boxes, nats[:, None]], axis=1, dtype=np.float64)[nats > 0]
+        scale = NatScale(self.camera.channels[channels.ATTRIBUTES].equivalence, self.decibels)
+        return Located(rows, pixels, scale)

@@ -3,6 +3,7 @@
 import dataclasses
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from core.analysis import Analysis, ExplainedEvent
@@ -28,8 +29,8 @@ def cut(analysis: Analysis, threshold: float) -> Analysis:
     """Cut events at another threshold without explaining them: instant, so that a chart can follow a slider."""
     found = find_events(analysis.scores, threshold, analysis.clock)
     events = tuple(ExplainedEvent(event, (), 1.0, "") for event in found)
-    said = "" if events else detection_limit(analysis.scores, analysis.clock, threshold, analysis.normal_scores)
-    return dataclasses.replace(analysis, threshold=threshold, events=events, detection_limit=said)
+    limit = partial(detection_limit, analysis.scores, analysis.clock, threshold, analysis.normal_scores, analysis.unit)
+    return dataclasses.replace(analysis, threshold=threshold, events=events, detection_limit="" if events else limit())
 
 
 def evidence_of(folder: Path, frame: int) -> Evidence:

@@ -3,14 +3,13 @@
 import contextlib
 import dataclasses
 import json
-import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from core import files, video
-from core.arrays import Doubles, Floats
+from core.arrays import Floats
 from core.clock import Clock
 from core.contracts import Detector
 from core.device import Runtime
@@ -56,14 +55,15 @@ class Scoring:
         floor: calibrated score from which evidence is gathered.
         collector: fresh.
         runtime: device and precision.
-        lifted: (frames,) to what other kinds of scores lift the frames: evidence is gathered there, too.
+        joined: from a frame and its pixels' score to that of all kinds: evidence is gathered where it is high.
     """
 
     def __init__(
         self, path: Path, clip: Clip, detector: Detector, camera_rate: float, normality: Normality, floor: float,
-        collector: EvidenceCollector, runtime: Runtime, lifted: Doubles | None = None,
+        collector: EvidenceCollector, runtime: Runtime,
+        joined: Callable[[int, float], float] = lambda frame, score: score,
     ) -> None:  # fmt: skip
-        self.lifted = np.zeros(0) if lifted is None else lifted
+        self._joined = joined
         self.path, self.clip, self.detector, self.normality = path, clip, detector, normality
         self.floor, self.collector, self.runtime = floor, collector, runtime
         self.sampler = Sampler.of(path, clip.fps, camera_rate)
@@ -179,11 +179,8 @@ class Scoring:
             self._fill(frame)
             self._last_score = score
             self._pending.append(score)
-            if max(score, self._lifted(frame)) >= self.floor and self._due(frame):
+            if self._joined(frame, score) >= self.floor and self._due(frame):
                 self.collector.request(frame, score, heat)
-
-    def _lifted(self, frame: int) -> float:
-        return float(self.lifted[frame]) if frame < len(self.lifted) else -math.inf
 
     def _fill(self, stop: int) -> None:
         """Give each frame before ``stop`` a score: that of the frame it repeats, or NaN where no window reaches."""

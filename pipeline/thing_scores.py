@@ -23,12 +23,13 @@ from detectors.standing import Standing, StandingModel
 from explain import objects
 from explain.backends import LAST, read_card
 from explain.objects import compact
-from pipeline import plan
+from pipeline import channels, plan
 from pipeline.camera import Camera
 from pipeline.channels import ATTRIBUTES, FILES, KEPT, PIXELS, SPOTS, STANDING, THINGS, Kinds, threshold
 from pipeline.finished_run import RunFacts
 from pipeline.observe import Observer
 from pipeline.prefetch import prefetch
+from pipeline.thresholds import floor_of
 
 CHUNK_FRAMES = 16
 
@@ -176,7 +177,7 @@ def look(chunks: Iterable[Frames], models: Models, model: ObjectModel | None) ->
     kinds, things, spots = dict[str, Doubles](), None, tuple[Spot, ...]()
     if models.attributes is not None and observer is not None:
         things = models.attributes.score(observer.finish(clock))
-        kinds[ATTRIBUTES] = things.frame_scores(len(clock))
+        kinds[ATTRIBUTES] = channels.attribute_scores(things, clock)
     if models.standing is not None:
         stood = standing.finish(clock)
         kinds[STANDING], spots = stood.scores, stood.spots
@@ -197,10 +198,14 @@ def with_channels(facts: RunFacts, camera: Camera, spots: tuple[Spot, ...], reas
     """Add the kinds of scores that a clip has to its run's facts.
 
     Where ``reason`` says why attributes are left out, that is a warning, and the pixels have the threshold that costs
-    as many false alarms by themselves, unless the user chose one.
+    as many false alarms by themselves, or that is worth as much as the one that the user chose.
     """
     known = {name: one for name, one in camera.channels.items() if name != ATTRIBUTES or not reason}
-    facts = replace(facts, channels=known, spots=spots, warnings=(*facts.warnings, *([reason] if reason else [])))
-    limit = threshold(camera, PIXELS)
-    own = reason and facts.threshold == camera.threshold and np.isfinite(limit)
-    return replace(facts, threshold=limit) if own else facts
+    facts = replace(facts, channels=known, unit=channels.unit(known), spots=spots)
+    if not reason:
+        return facts
+    limit, own = channels.to_pixels(facts.threshold, camera.channels), threshold(camera, PIXELS)
+    if facts.threshold == camera.threshold and np.isfinite(own):
+        limit = own
+    floor = floor_of(limit)
+    return replace(facts, threshold=limit, floor=floor, camera_floor=floor, warnings=(*facts.warnings, reason))

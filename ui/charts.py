@@ -83,7 +83,7 @@ def _styled(figure: go.Figure, analysis: Analysis) -> go.Figure:
         title="time", tickformat=long, hoverformat=f"{long}.%3f", range=whole,
         showspikes=True, spikemode="across", spikethickness=1, spikedash="solid", spikecolor=QUIET,
     )  # fmt: skip
-    figure.update_yaxes(title="anomaly score, dB", zeroline=False)
+    figure.update_yaxes(title=f"anomaly score, {analysis.unit}", zeroline=False)
     figure.update_layout(
         height=280, margin={"l": 8, "r": 8, "t": 8, "b": 8}, showlegend=False, hovermode="x", dragmode="zoom",
         clickmode="event+select",

@@ -38,11 +38,12 @@ def _card(run: Run, analysis: Analysis, number: int, selected: bool) -> None:
     length = duration(when.length(event.first, event.last))
     shown = f'<img src="{picture}" alt="frame {one.shown} of event {number + 1}">'
     image = shown if picture else '<span class="nopicture">no picture kept</span>'
+    peak = f"peak <b>{event.peak_score:.2f} {analysis.unit}</b> at {timestamp(when.at(event.peak))}"
     with st.container(key=f"event-{'selected' if selected else 'card'}-{number}"):
         st.html(
             f'<div class="event">{image}<div><b class="name">{escape_html(name_of(one))}</b>'
             f"<span>{charts.event_times(one, when)} · {length}</span>"
-            f"<span>peak <b>{event.peak_score:.2f} dB</b> at {timestamp(when.at(event.peak))}</span></div></div>"
+            f"<span>{peak}</span></div></div>"
         )
         st.button(f"Event {number + 1}", key=f"look-{number}", on_click=select_event, args=(event.peak,),
                   width="stretch",
@@ -125,11 +126,12 @@ def _pictures(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
                              width=220)  # fmt: skip
     kept = run_view.evidence_of(run.folder, shown)
     peak = " · the peak" if shown == one.event.peak else ""
+    when_shown = f"Frame {kept.frame:,} at {timestamp(when.at(kept.frame), 2)}"
     with st.container(key="picture"):
         st.image(
             run_view.overlay(kept, one.listed if causes else (), strength=strength / 100 if heat else 0.0,
                           boxes=boxes, normal=analysis.normal_heat),
-            caption=f"Frame {kept.frame:,} at {timestamp(when.at(kept.frame), 2)} · score {kept.score:.2f} dB{peak}",
+            caption=f"{when_shown} · error of the pixels {kept.score:.2f} dB{peak}",
             width="stretch", output_format="JPEG",
         )  # fmt: skip
     if causes:
@@ -186,6 +188,6 @@ def nothing_found(analysis: Analysis) -> None:
     """Say that nothing lies above the threshold, and what could have been missed."""
     st.subheader(f"Nothing unusual{analysis.reach} at this threshold")
     st.caption(
-        f"No stretch of {count(len(analysis.scores), 'frame')} lies above {analysis.threshold:.2f} for long "
-        f"enough to be an event. {escape_markdown(analysis.detection_limit)}"
+        f"No stretch of {count(len(analysis.scores), 'frame')} lies above {analysis.threshold:.2f} {analysis.unit} for "
+        f"long enough to be an event. {escape_markdown(analysis.detection_limit)}"
     )

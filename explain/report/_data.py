@@ -43,6 +43,7 @@ def as_json(analysis: Analysis) -> dict[str, Any]:
         "models": dict(analysis.models),
         "doubt": analysis.name_warning or None,
         "threshold": analysis.threshold,
+        "unit": analysis.unit,
         "warnings": list(analysis.warnings),
         "versions": dict(analysis.versions),
         "events": [_event(one, analysis) for one in analysis.events],

@@ -80,7 +80,8 @@ def score(
     job, total = job or plan.job_of(camera.name, data, runtime.describe()), sum(len(t.abnormal) for _, t in truths)
     job.expect(plan.SCORING, total)
     job.begin(plan.OPENING)
-    detector, scorer = camera.build(runtime), KindScorer.of(camera, runtime)
+    detector = camera.build(runtime)
+    scorer = KindScorer.of(camera, runtime, detector.decibels)
     job.begin(plan.SCORING, total)
     began, cpu, kept, done = time.monotonic(), time.process_time(), [], 0
     for clip, truth in truths:
@@ -99,11 +100,14 @@ def score(
         "share": round((time.process_time() - cpu) / seconds / (os.cpu_count() or 1), 2),
     }
     facts = {"machine": machine, "versions": versions.of(camera, runtime)}
-    threshold = None if math.isnan(camera.threshold) else camera.threshold
+    threshold, target = None if math.isnan(camera.threshold) else camera.threshold, detector.window.target
+    return ScoreFile(camera.name, camera.detector, data, threshold, target, tuple(kept), facts, _person(camera))
+
+
+def _person(camera: Camera) -> float:
+    """Return a person's height at a camera, in pixels; 0 where it is not known."""
     persons = camera.normality.places.get(PERSON)
-    height = statistics.median(height for *_, height in persons.points) if persons else 0.0
-    target = detector.window.target
-    return ScoreFile(camera.name, camera.detector, data, threshold, target, tuple(kept), facts, height)
+    return float(statistics.median(height for *_, height in persons.points)) if persons else 0.0
 
 
 class _HeatMaps:
@@ -128,13 +132,14 @@ def _score(
     scorer: KindScorer, detector: Detector, clip: Footage, frames: int, runtime: Runtime, advance: Consumer,
     maps: _HeatMaps | None,
 ) -> ClipScores:  # fmt: skip
-    scores, clock = raw_scores(detector, clip, frames, runtime, (*([maps.scored] if maps else []), advance))
-    scores = scorer.joined(scores, clip)
+    raw, clock = raw_scores(detector, clip, frames, runtime, (*([maps.scored] if maps else []), advance))
+    found = scorer.joined(raw, clip)
+    scores = found.scores
     threshold = scorer.camera.threshold
     flagged = None if math.isnan(threshold) else _flagged(threshold, scores, clock)
     fps = (len(clock) - 1) / float(clock.times[-1]) if len(clock) > 1 else scorer.camera.fps
     heat, cell = (maps.heat, maps.cell) if maps else (None, 0)
-    return ClipScores(clip.name, scores, flagged, fps, heat, cell, clock.times)
+    return ClipScores(clip.name, scores, flagged, fps, heat, cell, clock.times, found.located)
 
 
 def _flagged(threshold: float, scores: Floats, clock: Clock) -> Bools:

@@ -146,7 +146,7 @@ def _too_short(observed: Sequence[ObservedClip]) -> dict[str, str]:
 def _attributes(observed: Sequence[ObservedClip]) -> tuple[AttributeModel, list[Doubles]]:
     model = AttributeModel.fit([clip.things for clip in observed])
     things = cross_scored([clip.things for clip in observed])
-    return model, [one.frame_scores(len(clip.clock)) for one, clip in zip(things, observed, strict=True)]
+    return model, [channels.attribute_scores(one, clip.clock) for one, clip in zip(things, observed, strict=True)]
 
 
 def _standing(observed: Sequence[ObservedClip]) -> tuple[StandingModel, list[Doubles]]:

@@ -232,7 +232,7 @@ def test_the_page_says_it_all(tmp_path):
 def test_picture_boxes_and_caption_are_of_the_shown_frame(tmp_path):
     page, _, _ = written(tmp_path, analysis((explained(40, 60, 53, *analysis().events[0].causes, shown=55),)))
     text = " ".join(" ".join(page.text).split())
-    assert "Frame 55 at 0:02.2 , score 3.06 dB" in text.replace("2,", "2 ,") and "1 bicycle" in text
+    assert "Frame 55 at 0:02.2 , error of the pixels 3.06 dB" in text.replace("2,", "2 ,") and "1 bicycle" in text
     peak, _, _ = written(tmp_path / "peak", analysis((explained(40, 60, 55, *analysis().events[0].causes, shown=55),)))
     assert "Frame 55 at 0:02.2 (the peak)" in " ".join(" ".join(peak.text).split())
 

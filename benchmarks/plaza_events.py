@@ -81,7 +81,7 @@ class Row:
 
 def measure(
     chosen: str, say: Callable[[str], None], conditions: Sequence[str] = CONDITIONS, clips: Sequence[str] = (),
-    data: Plaza | None = None,
+    data: Plaza | None = None, early: Callable[[Sequence["Row"]], None] = lambda rows: None,
 ) -> list[Row]:  # fmt: skip
     """Analyse the plaza's test clips under each condition.
 
@@ -91,6 +91,7 @@ def measure(
         conditions: as :meth:`pipeline.evaluation.distortion.Distortion.read` reads them; an empty one for none.
         clips: names of the test clips; all when empty.
         data: the plaza, which keeps rendered clips; that of the user's folder when None.
+        early: given the rows of each condition as soon as they are known.
 
     Returns:
         For each condition the row of the camera and that of the frame difference.
@@ -113,6 +114,7 @@ def measure(
             own.append(_analysed(clip, distortion, camera, runtime, truth))
             other.append(_compared(DistortedClip(clip, distortion), calm, truth))
         rows += [_row(distortion, CAMERA, own), _row(distortion, frame_difference.NAME, other)]
+        early(rows[-2:])
     return rows
 
 

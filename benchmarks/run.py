@@ -196,8 +196,9 @@ def _attribute_cost(request: Request) -> Measured:
 
 def _plaza_events(request: Request) -> Measured:
     rows = plaza_events.measure(
-        request.device, request.tell, request.what[1:] or plaza_events.CONDITIONS, request.clips, Plaza(request.root)
-    )
+        request.device, request.tell, request.what[1:] or plaza_events.CONDITIONS, request.clips, Plaza(request.root),
+        lambda early: request.early([row.table() for row in early]),
+    )  # fmt: skip
     shown = [row.table() for row in rows]
     return Measured(_machine(request), {"plaza_events": [asdict(row) for row in rows]}, shown)
 

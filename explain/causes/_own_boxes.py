@@ -59,7 +59,7 @@ def _slope(points: Doubles, seconds: Doubles) -> float:
 
 
 def _usual_over_pixels(scored: ScoredThings, rows: Ints) -> Doubles:
-    """Return what a height in pixels is multiplied by to be a multiple of the usual one, where each row stands, (N,)."""
+    """Return, for each row, what a height in pixels is multiplied by to be a multiple of the usual one there, (N,)."""
     heights: Doubles = scored.things.values[rows, ATTRIBUTES.index(HEIGHT)]
     if HEIGHT not in scored.names or (heights <= 0).any():
         return np.full(len(rows), np.nan)

@@ -38,6 +38,7 @@ class _Words:
         more, less: of a comparison with the share of boxes.
         beyond: said in place of ``told`` of a value above all of them; empty where that is said alike.
         unsure: said in place of ``told`` where the thing's own boxes do not bear the value out.
+        counted: whether it is compared with the share of boxes.
     """
 
     title: str
@@ -47,9 +48,12 @@ class _Words:
     less: str = "less than"
     beyond: str = ""
     unsure: str = ""
+    counted: bool = True
 
 
 _HEIGHTS = "heights a second"
+WIDE = "is wider for its height than {others} usually are here"
+"""Without a number: on rendered clips half of the ratios were off by more than a fifth (decision 0038)."""
 UNEVEN = "moves more unevenly within its box than {others} usually do here"
 """Flow differs inside the box of anything that moves before a still background: that is no measure of limbs."""
 WORDS = {
@@ -57,10 +61,9 @@ WORDS = {
                   "slower than", unsure="shows faster motion in its box than {others} usually show here"),
     LIMBS: _Words("limb motion", UNEVEN, unsure=UNEVEN),
     GLIDE: _Words("speed over limb motion", "keeps {ratio} times as still for its speed as {others} usually do here"),
-    "width": _Words("width", "is {ratio} times as wide for its height as {others} usually are here", "",
-                    "wider than", "narrower than", unsure="is unusually wide for its height in some of its boxes"),
-    "height": _Words("height", "is {ratio} times as tall as {others} usually are at that place", "", "taller than",
-                     "lower than", unsure="is unusually tall for that place in some of its boxes"),
+    "width": _Words("width", WIDE, unsure=WIDE),
+    "height": _Words("height", "is {ratio} times as tall as {others} usually are at that place", counted=False,
+                     unsure="is unusually tall for that place in some of its boxes"),
     "appearance": _Words("appearance", "looks unlike most of the normal footage", "", "farther off than",
                          "nearer than", "looks unlike anything in the normal footage"),
     "place": _Words("place", "is where {others} seldom are in the normal footage", "", "farther off than",
@@ -182,7 +185,8 @@ def say(term: AttributeTerm, label: str) -> str:
             usual=_quantity(usual, unit), others=others,
         )  # fmt: skip
     measured = _quantity(term.value, unit) if unit and "{value}" not in words.told else ""
-    besides = ", ".join(part for part in (measured, compared(term, words.more, words.less)) if part)
+    share = compared(term, words.more, words.less) if words.counted else ""
+    besides = ", ".join(part for part in (measured, share) if part)
     return f"{told} ({besides})" if besides else told
 
 

@@ -23,8 +23,8 @@ def test_what_is_said_is_read_again(brightness, rain, blur, every, size):
 
 
 @pytest.mark.parametrize(
-    "text", ["brightness", "brightness=-1", "brightness=nan", "rain=frogs", "blur=99", "size=0", "every=0", "every=1.5", "fog=1",
-             "blur=1,blur=2", "=1"]
+    "text", ["brightness", "brightness=-1", "brightness=nan", "rain=frogs", "blur=99", "size=0", "every=0", "every=1.5",
+             "fog=1", "blur=1,blur=2", "=1"]
 )  # fmt: skip
 def test_what_is_no_distortion_is_refused(text):
     with pytest.raises(InputError, match=r"known: brightness|named twice"):

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from core.records import Pixels
 
 LEFT, TAKEN = "left", "taken"
+MIN_NATS = 0.7
+"""Score from which a place is a spot."""
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,11 @@ import numpy as np
 
 from core.arrays import Bools, Floats
 from core.clock import Clock
-from core.spot import LEFT, TAKEN, Spot
+from core.spot import LEFT, MIN_NATS, TAKEN, Spot
 from detectors._changes import AROUND_PIXELS
 from detectors._lasting import SMOOTHED_PIXELS, Lasting
 from detectors._views import MEDIAN_SECONDS
 
-MIN_NATS = 0.7
-"""Score from which a place is a spot."""
 MIN_PEAK_FRACTION = 0.5
 """A spot reaches as far as seconds are at least so large a share of those at its middle."""
 MAX_APART_SECONDS = 5.0
@@ -162,4 +160,4 @@ def _common(one: tuple[float, float, float, float], other: tuple[float, float, f
     wide = min(one[2], other[2]) - max(one[0], other[0])
     tall = min(one[3], other[3]) - max(one[1], other[1])
     least = min((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
-    return max(wide, 0) * max(tall, 0) / max(least, 1)
+    return max(wide, 0) * max(tall, 0) / max(least, 1e-9)

@@ -1,8 +1,8 @@
 """Kinds of scores that a camera joins: each is brought to the scale of pixels by false alarms, and the greatest counts.
 
 A frame is as unusual as the kind of score says by which it is the most unusual. What has no box is left to the pixels;
-what moves unlike things do here, and hardly changes a pixel, to the attributes; what stands where nothing stood, to
-what stands.
+what moves unlike things do here, and hardly changes a pixel, to the attributes. What stands where nothing stood is not
+joined: it raises events of its own (:mod:`pipeline.standing_events`).
 """
 
 import math
@@ -16,6 +16,7 @@ from core.array_files import open_npz
 from core.arrays import Doubles, Floats
 from core.equivalence import Channel
 from core.errors import DataError
+from pipeline.thresholds import shares
 
 if TYPE_CHECKING:
     from pipeline.camera import Camera
@@ -27,7 +28,7 @@ KINDS = (JOINED, PIXELS, ATTRIBUTES, STANDING)
 FILES = {ATTRIBUTES: "attributes.safetensors", STANDING: "standing.npz"}
 """Kind of score to its file in a camera's folder."""
 KEPT, THINGS, SPOTS = "channels.npz", "things.npz", "spots.json"
-"""Files in a run's folder: scores of each kind and frame, things with the terms of their scores, and what stood."""
+"""Files in a run's folder: scores of each kind and frame, things with the terms of their scores, and what stands."""
 MAX_BYTES = 256 << 20
 
 Kinds = Mapping[str, Doubles]
@@ -70,9 +71,13 @@ def threshold(camera: "Camera", kind: str) -> float:
     NaN where that is unknown; the camera's own where it has no such kind.
     """
     asked = camera.card.get("false_alarms", {}).get("asked_per_hour")
+    if kind == STANDING and camera.standing is not None:
+        return camera.standing.threshold
     if kind not in camera.channels:
         return camera.threshold
-    return math.nan if asked is None else camera.channels[kind].alarms.threshold(float(asked))
+    if asked is None:
+        return math.nan
+    return camera.channels[kind].alarms.threshold(shares(float(asked), camera.standing is not None)[0])
 
 
 def kept(folder: Path, frames: int | None = None) -> Kinds:

@@ -232,13 +232,13 @@ def _overlays(request: Request) -> Measured:
 
 
 def _standing(request: Request) -> Measured:
-    found, calm = standing.measure(
+    made = standing.measure(
         request.root, request.work or home() / "standing", request.what[1:] or standing.HALVES, request.tell
     )
     if request.out:
-        write_text(request.out.with_suffix(".md"), standing.page(found, calm))
-    notes = [", ".join(f"{name}: {value}" for name, value in row.items()) for row in calm]
-    return Measured("cpu", {"standing": found, "normal": calm}, found, notes)
+        write_text(request.out.with_suffix(".md"), standing.page(made))
+    notes = [", ".join(f"{name}: {value}" for name, value in row.items()) for row in made.calm]
+    return Measured("cpu", {"standing": made.found, "normal": made.calm}, made.found, notes)
 
 
 BENCHMARKS: dict[str, Callable[[Request], Measured]] = {

@@ -106,12 +106,12 @@ def _observe(
     """Score the things of a clip; complete the facts, and return how a frame's score is joined."""
     model = observing_model(camera, collector.objects, runtime)
     try:
-        found, reason = observe_clip(path, facts.clip.fps, folder, camera, model, job, cancelled)
+        found, models = observe_clip(path, facts.clip.fps, folder, camera, model, job, cancelled)
     except (ClipError, WeightsError, DataError):
         _discard(folder)
         raise
     collector.known = found if model is collector.objects else {}
-    facts = with_channels(facts, camera, spots_of(folder), reason)
+    facts = with_channels(facts, camera, spots_of(folder), models)
     kinds = channels.kept(folder)
     return facts, partial(channels.joined_in, kinds=kinds, channels=facts.channels)
 
@@ -151,7 +151,8 @@ def _gather(
         kept.log, detector, collector.fresh(collector.known), runtime, facts.texts, facts.normality.heat
     )
     evidence = EvidenceFolder(folder / EVIDENCE)
-    frames = wanted_frames(kept.events(facts.threshold), evidence.frames())
+    events = [*kept.events(facts.threshold), *(event for event, _ in kept.standing_events)]
+    frames = wanted_frames(events, evidence.frames())
     second.gather(path, facts.clip.fps, frames, evidence, job.advance, cancelled)
 
 

@@ -2,6 +2,8 @@
 
 What has no box is left to the pixels; what moves unlike things do here, and hardly changes a pixel, to the attributes;
 what is unusual to both is so twice.
+What stands where nothing stood is not joined: it
+raises events of its own (:mod:`pipeline.standing_events`).
 """
 
 import math
@@ -18,6 +20,7 @@ from core.equivalence import Channel
 from core.errors import DataError
 from core.scored_things import ScoredThings
 from pipeline.events import EventRule, smoothed
+from pipeline.thresholds import shares
 
 if TYPE_CHECKING:
     from pipeline.camera import Camera
@@ -30,7 +33,7 @@ FILES = {ATTRIBUTES: "attributes.safetensors", STANDING: "standing.npz"}
 """Kind of score to its file in a camera's folder."""
 NATS, DECIBELS = "nats", "dB"
 KEPT, THINGS, SPOTS = "channels.npz", "things.npz", "spots.json"
-"""Files in a run's folder: scores of each kind and frame, things with the terms of their scores, and what stood."""
+"""Files in a run's folder: scores of each kind and frame, things with the terms of their scores, and what stands."""
 MAX_BYTES = 256 << 20
 SMOOTHED_SECONDS = 0.5
 """Standard deviation of the Gaussian that smooths the scores of things: they come from a few looks a second."""
@@ -100,9 +103,13 @@ def threshold(camera: "Camera", kind: str) -> float:
     NaN where that is unknown; what the camera's own is worth of pixels where it has no such kind.
     """
     asked = camera.card.get("false_alarms", {}).get("asked_per_hour")
+    if kind == STANDING and camera.standing is not None:
+        return camera.standing.threshold
     if kind not in camera.channels:
         return to_pixels(camera.threshold, camera.channels)
-    return math.nan if asked is None else camera.channels[kind].alarms.threshold(float(asked))
+    if asked is None:
+        return math.nan
+    return camera.channels[kind].alarms.threshold(shares(float(asked), camera.standing is not None)[0])
 
 
 def kept(folder: Path, frames: int | None = None) -> Kinds:

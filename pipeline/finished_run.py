@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from core import typed_json
-from core.analysis import Analysis, ExplainedEvent
+from core.analysis import Analysis, ExplainedEvent, in_order
 from core.arrays import Bools, Floats
 from core.clock import Clock
 from core.disturbance import Disturbance
@@ -29,6 +29,7 @@ from pipeline.events import EventRule, find_events
 from pipeline.evidence import EvidenceFolder
 from pipeline.frame_log import FrameLog
 from pipeline.sampling import Analysed
+from pipeline.standing_events import standing_events
 
 FACTS, EVIDENCE, WHY = "run.json", "evidence", "why"
 UNFINISHED = "this run holds no finished analysis; analyse the clip again"
@@ -51,6 +52,7 @@ class RunFacts:
         channels: of the camera, as far as the clip has scores of that kind.
         spots: where something stood or was gone.
         unit: of scores and thresholds.
+        standing: nats above which a spot is an event; None where the camera does not tell of what stands.
     """
 
     clip: Clip
@@ -74,6 +76,7 @@ class RunFacts:
     channels: Mapping[str, Channel] = field(default_factory=dict)
     spots: tuple[Spot, ...] = ()
     unit: str = DECIBELS
+    standing: float | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,7 @@ class FinishedRun:
         clock: when they are shown.
         kinds: kind of score to its (T,) scores, all in nats, or the pixels alone in dB.
         scores: (T,) float32 calibrated, of all kinds joined; NaN also where a camera fault hides the scene.
+        hidden: (T,) frames whose score tells of the camera and not of the scene.
     """
 
     facts: RunFacts
@@ -93,6 +97,13 @@ class FinishedRun:
     clock: Clock
     kinds: Mapping[str, Floats]
     scores: Floats
+    hidden: Bools
+
+    @property
+    def standing_events(self) -> list[tuple[Event, Spot]]:
+        """Events of what stands, at the camera's threshold for them, with their spots."""
+        limit = self.facts.standing
+        return standing_events(self.facts.spots, limit, self.hidden) if limit is not None else []
 
     @property
     def analysed(self) -> Analysed:
@@ -100,7 +111,7 @@ class FinishedRun:
         return Analysed.of(self.log.analysed, self.clock)
 
     def events(self, threshold: float) -> list[Event]:
-        """Cut events at a threshold."""
+        """Cut events of what moves at a threshold."""
         return find_events(self.scores, threshold, self.clock)
 
 
@@ -122,7 +133,7 @@ def read(folder: Path) -> FinishedRun:
     hidden = hidden_frames(facts.disturbances, log, facts.span)
     pixels = np.where(hidden, np.float32("nan"), log.scores)
     every = channels.in_nats(pixels, kinds, facts.channels)
-    return FinishedRun(facts, log, clock, every, channels.join(pixels, kinds, facts.channels))
+    return FinishedRun(facts, log, clock, every, channels.join(pixels, kinds, facts.channels), hidden)
 
 
 def _facts(folder: Path) -> RunFacts:
@@ -166,7 +177,9 @@ def explain_events(folder: Path, threshold: float | None = None, *, job: JobProg
     if not math.isfinite(limit):
         raise InputError(f"the threshold must be a finite number, got {limit}")
     scored = ScoredThings.load(folder / channels.THINGS) if (folder / channels.THINGS).exists() else None
-    events = tuple(_explained_events(kept, EvidenceFolder(folder / EVIDENCE), scored, limit, job))
+    evidence = EvidenceFolder(folder / EVIDENCE)
+    moving = _explained_events(kept, evidence, scored, limit, job)
+    events = in_order([*moving, *_explained_standing(kept, evidence, scored)])
     known = facts.normal_seconds
     normal_seconds = normality.frames / facts.clip.fps if known is None else known
     normal = NormalScores(normal_seconds, max(normality.quantiles), facts.alarms)
@@ -176,7 +189,7 @@ def explain_events(folder: Path, threshold: float | None = None, *, job: JobProg
         repeated=facts.repeated, warnings=facts.warnings, versions=facts.versions, normal_heat=normality.heat,
         places=normality.places, normal_scores=normal, name_warning=facts.doubt,
         detection_limit="" if events else detection_limit(kept.scores, kept.clock, limit, normal, facts.unit),
-        unit=facts.unit,
+        unit=facts.unit, standing=facts.standing,
     )  # fmt: skip
 
 
@@ -224,17 +237,29 @@ def _explained(
     things = terms.unusual_things(scored, *part, kept.clock) if scored is not None else ()
     size = kept.facts.clip.width, kept.facts.clip.height
     by = channels.raised_by(kept.kinds, event.peak)
-    spots = standing.spots_in(kept.facts.spots, event) if by == channels.STANDING else ()
-    stood = f" {standing.say(spots, scored, kept.clock, size)}" if spots else ""
     if not len(seen):
-        said = summary.unseen(event, kept.clock, threshold, things, kept.facts.unit) + stood
-        return ExplainedEvent(event, (), 1.0, said, things=things, raised_by=by, spots=spots)
+        said = summary.unseen(event, kept.clock, threshold, things, kept.facts.unit)
+        return ExplainedEvent(event, (), 1.0, said, things=things, raised_by=by)
     found = ranking.rank(seen, kept.facts.normality, clock=kept.clock, scored=scored)
     said = summary.summarise(
         event, found.causes, found.unexplained, kept.clock, threshold, size, found.shown,
         None if part == (event.first, event.last) else part, things, kept.facts.unit,
     )  # fmt: skip
-    return ExplainedEvent(event, found.causes, found.unexplained, said + stood, found.shown, things, by, spots)
+    return ExplainedEvent(event, found.causes, found.unexplained, said, found.shown, things, by)
+
+
+def _explained_standing(
+    kept: FinishedRun, evidence: EvidenceFolder, scored: ScoredThings | None
+) -> Iterator[ExplainedEvent]:
+    """Explain the events of what stands: by all things that were observed, else by the evidence."""
+    limit, size = kept.facts.standing, (kept.facts.clip.width, kept.facts.clip.height)
+    for event, spot in kept.standing_events:
+        frames = [frame for frame in evidence.frames() if event.first <= frame <= event.last]
+        if scored is not None:
+            seen = standing.from_things(spot, scored)
+        else:
+            seen = standing.from_boxes(spot, (one.objects for one in evidence.between(event.first, event.last)))
+        yield standing.explain(event, spot, limit or 0.0, seen, kept.clock, size, frames)
 
 
 def floor_of(folder: Path) -> float:

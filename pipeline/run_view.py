@@ -28,7 +28,7 @@ REPORTS = report.FILES
 def cut(analysis: Analysis, threshold: float) -> Analysis:
     """Cut events at another threshold without explaining them: instant, so that a chart can follow a slider."""
     found = find_events(analysis.scores, threshold, analysis.clock)
-    events = tuple(ExplainedEvent(event, (), 1.0, "") for event in found)
+    events = analysis.with_events([ExplainedEvent(event, (), 1.0, "") for event in found])
     limit = partial(detection_limit, analysis.scores, analysis.clock, threshold, analysis.normal_scores, analysis.unit)
     return dataclasses.replace(analysis, threshold=threshold, events=events, detection_limit="" if events else limit())
 

@@ -7,13 +7,15 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.analysis import Analysis, ExplainedEvent
+from core.analysis import MOVING, STANDING, Analysis, ExplainedEvent
 from core.arrays import Doubles, Floats, Ints
 from core.clock import Clock
 from ui.formatting import escape_plotly, timestamp
 
 POINTS = 4000
 SCORE, LIMIT, HOT, QUIET = "#1f93a8", "#d1495b", "#e07a1f", "#8d9a96"
+STANDS, STANDS_SELECTED, STANDS_FROM = "rgba(122,92,184,0.55)", "rgba(122,92,184,0.95)", 0.93
+"""Colours of the bars of what stands, and the share of the chart's height from which they reach up."""
 EVENT, SELECTED, CAMERA = "rgba(224,122,31,0.20)", "rgba(224,122,31,0.45)", "rgba(110,120,135,0.35)"
 KINDS = {"object": "object", "action": "action", "location": "place", "unknown": "not named"}
 
@@ -39,7 +41,7 @@ def downsample(scores: Floats, points: int = POINTS) -> Ints:
 
 
 def score_chart(analysis: Analysis, selected: int | None) -> go.Figure:
-    """Draw the score over time, its events shaded and its threshold as a line.
+    """Draw the score over time, its events shaded, those of what stands as bars on top, its threshold as a line.
 
     Args:
         analysis: at the threshold that is shown.
@@ -57,17 +59,21 @@ def score_chart(analysis: Analysis, selected: int | None) -> go.Figure:
         line={"width": 1.4, "color": SCORE}, marker={"size": 7, "opacity": 0}, selected={"marker": {"opacity": 0}},
         unselected={"marker": {"opacity": 0}}, hovertemplate="frame %{customdata:,} · score %{y:.2f}<extra></extra>",
     )  # fmt: skip
-    peaks = np.array([one.event.peak for one in analysis.events], np.int64)
+    moving = analysis.of_kind(MOVING)
+    peaks = np.array([one.event.peak for one in moving], np.int64)
     figure.add_scatter(
-        x=_dates(when.seconds(peaks)), y=[one.event.peak_score for one in analysis.events], customdata=peaks,
+        x=_dates(when.seconds(peaks)), y=[one.event.peak_score for one in moving], customdata=peaks,
         mode="markers", name="peaks", marker={"size": 9, "color": HOT, "line": {"width": 1.5, "color": "white"}},
         selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}}, hoverinfo="skip",
     )  # fmt: skip
     for number, one in enumerate(analysis.events):
         first, last = _dates(np.array([when.at(one.event.first), when.end(one.event.last)]))
-        figure.add_vrect(
-            x0=first, x1=last, line_width=0, layer="below", fillcolor=SELECTED if number == selected else EVENT
-        )
+        chosen, stands = number == selected, one.kind == STANDING
+        colour = (STANDS_SELECTED if chosen else STANDS) if stands else (SELECTED if chosen else EVENT)
+        figure.add_shape(
+            type="rect", x0=first, x1=last, y0=STANDS_FROM if stands else 0, y1=1, yref="paper", line_width=0,
+            layer="below", fillcolor=colour,
+        )  # fmt: skip
     for stretch in analysis.disturbances:
         first, last = _dates(np.array(analysis.hides(stretch)))
         figure.add_vrect(x0=first, x1=last, line_width=0, layer="below", fillcolor=CAMERA)
@@ -100,12 +106,20 @@ def clicked_frame(selection: Any) -> int | None:
     return int(frame[0] if isinstance(frame, list) else frame) if frame is not None else None
 
 
-def event_at(analysis: Analysis, frame: int | None) -> int | None:
-    """Return the index of the event that holds ``frame``, else of the nearest one; None where there is none."""
+def event_at(analysis: Analysis, frame: int | None, kind: str = MOVING) -> int | None:
+    """Return the index of the event that holds ``frame``, else of the nearest one; None where there is none.
+
+    Of several one of ``kind`` comes first, and of these the one whose peak it is.
+    """
     if frame is None or not analysis.events:
         return None
-    gaps = [max(one.event.first - frame, frame - one.event.last, 0) for one in analysis.events]
-    return int(np.argmin(gaps))
+
+    def apart(number: int) -> tuple[int, bool, bool]:
+        one = analysis.events[number]
+        gap = max(one.event.first - frame, frame - one.event.last, 0)
+        return gap, one.kind != kind, one.event.peak != frame
+
+    return min(range(len(analysis.events)), key=apart)
 
 
 def cause_chart(explained: ExplainedEvent) -> go.Figure:

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from core.analysis import Analysis, ExplainedEvent
+from core.analysis import MOVING, Analysis, ExplainedEvent
 from core.errors import WhycamError
 from pipeline import run_view
 from pipeline.store import Run
@@ -34,32 +34,31 @@ def event_list(run: Run, analysis: Analysis, selected: int | None) -> None:
 def _card(run: Run, analysis: Analysis, number: int, selected: bool) -> None:
     one, when = analysis.events[number], analysis.clock
     event = one.event
-    picture = _thumbnail(str(run.folder), run.ended, one.shown, analysis.normal_heat)
+    picture = _thumbnail(str(run.folder), run.ended, one.shown, analysis.normal_heat, one.kind == MOVING)
     length = duration(when.length(event.first, event.last))
     shown = f'<img src="{picture}" alt="frame {one.shown} of event {number + 1}">'
     image = shown if picture else '<span class="nopicture">no picture kept</span>'
-    peak = f"peak <b>{event.peak_score:.2f} {analysis.unit}</b> at {timestamp(when.at(event.peak))}"
     with st.container(key=f"event-{'selected' if selected else 'card'}-{number}"):
         st.html(
             f'<div class="event">{image}<div><b class="name">{escape_html(name_of(one))}</b>'
             f"<span>{charts.event_times(one, when)} · {length}</span>"
-            f"<span>{peak}</span></div></div>"
+            f"<span>peak <b>{analysis.peak(one)}</b> at {timestamp(when.at(event.peak))}</span></div></div>"
         )
-        st.button(f"Event {number + 1}", key=f"look-{number}", on_click=select_event, args=(event.peak,),
+        st.button(f"Event {number + 1}", key=f"look-{number}", on_click=select_event, args=(event.peak, one.kind),
                   width="stretch",
                   type="primary" if selected else "secondary")  # fmt: skip
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
-def _thumbnail(folder: str, finished: float | None, frame: int | None, normal: float) -> str:
-    """Return the picture kept of a frame, with its heat, as a ``data:`` address; empty if there is none."""
+def _thumbnail(folder: str, finished: float | None, frame: int | None, normal: float, heat: bool) -> str:
+    """Return the picture kept of a frame, maybe with its heat, as a ``data:`` address; empty if there is none."""
     try:
         kept = run_view.evidence_of(Path(folder), frame) if frame is not None else None
     except WhycamError:
         kept = None
     if kept is None:
         return ""
-    picture = Image.fromarray(run_view.overlay(kept, normal=normal))
+    picture = Image.fromarray(run_view.overlay(kept, strength=0.6 if heat else 0.0, normal=normal))
     picture.thumbnail(THUMBNAIL)
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=80)
@@ -71,9 +70,13 @@ def name_of(explained: ExplainedEvent) -> str:
     return explained.causes[0].fine if explained.causes else "not named"
 
 
-def select_event(peak: int) -> None:
-    """Look at the event of that peak from now on."""
+def select_event(peak: int, kind: str = MOVING) -> None:
+    """Look at the event of that peak and kind from now on."""
     st.query_params["at"] = str(peak)
+    if kind == MOVING:
+        st.query_params.pop("kind", None)
+    else:
+        st.query_params["kind"] = kind
 
 
 def event_view(run: Run, analysis: Analysis, number: int) -> None:
@@ -83,13 +86,14 @@ def event_view(run: Run, analysis: Analysis, number: int) -> None:
     st.html(f'<p class="summary">{escape_html(one.summary)}</p>')
     if recorded := run_view.wall_clock(analysis.clip.recorded, analysis.clock.at(one.event.first)):
         st.html(f'<p class="facts">Recorded {escape_html(recorded)}</p>')
-    st.page_link(frame.WHY, label="Why this score?", icon=":material/lightbulb:",
-                 query_params={"run": run.id, "at": str(one.event.peak)})  # fmt: skip
+    if one.kind == MOVING:
+        st.page_link(frame.WHY, label="Why this score?", icon=":material/lightbulb:",
+                     query_params={"run": run.id, "at": str(one.event.peak)})  # fmt: skip
     try:
         _pictures(run, analysis, one)
     except WhycamError as error:
         frame.notice(error)
-    if one.causes:
+    if one.kind == MOVING and one.causes:
         _causes(run, analysis, one)
     attribute_table(one, analysis.clock)
 
@@ -121,7 +125,7 @@ def _pictures(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         causes = st.toggle("Causes", value=True, key="causes-boxed", help="Their boxes, numbered as in the list")
         boxes = st.toggle("All boxes", value=False, key="boxes", help="Whatever the models found, cause or not")
-        heat = st.toggle("Heat", value=True, key="heat")
+        heat = st.toggle("Heat", value=one.kind == MOVING, key="heat" if one.kind == MOVING else "heat-standing")
         strength = st.slider("Heat's strength", 0, 100, 55, 5, format="%d %%", key="strength", disabled=not heat,
                              width=220)  # fmt: skip
     kept = run_view.evidence_of(run.folder, shown)

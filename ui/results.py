@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from core.analysis import Analysis
+from core.analysis import MOVING, STANDING, Analysis
 from core.errors import WhycamError
 from pipeline import run_view
 from pipeline.store import Run
@@ -120,8 +120,9 @@ def selected_event(analysis: Analysis) -> int | None:
     if not analysis.events:
         return None
     if (at := frame.frame_of_url()) is not None:
-        return charts.event_at(analysis, at)
-    return int(np.argmax([one.event.peak_score for one in analysis.events]))
+        return charts.event_at(analysis, at, st.query_params.get("kind", MOVING))
+    scores = [(one.kind == MOVING, one.event.peak_score) for one in analysis.events]
+    return scores.index(max(scores))
 
 
 def chart(run: Run, analysis: Analysis, selected: int | None) -> None:
@@ -137,7 +138,7 @@ def chart(run: Run, analysis: Analysis, selected: int | None) -> None:
 def _clicked(key: str, analysis: Analysis) -> None:
     number = charts.event_at(analysis, charts.clicked_frame(st.session_state.get(key)))
     if number is not None:
-        select_event(analysis.events[number].event.peak)
+        select_event(analysis.events[number].event.peak, analysis.events[number].kind)
 
 
 def downloads(run: Run, base: Analysis, threshold: float) -> None:
@@ -158,13 +159,13 @@ def _content(run: Run, base: Analysis, threshold: float, name: str) -> bytes:
 
 def summary(run: Run, base: Analysis, cut: Analysis) -> None:
     """Say how much was unusual, beside the downloads."""
-    when, events = cut.clock, [one.event for one in cut.events]
-    unusual = sum(when.length(event.first, event.last) for event in events)
+    when, stands = cut.clock, len(cut.of_kind(STANDING))
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="summary"):
         whole = duration(when.length(0, len(cut.scores) - 1))
-        told = f"{duration(unusual)} of {whole}" if events else f"in {whole}"
+        told = f"{duration(cut.unusual_seconds)} of {whole}" if cut.events else f"in {whole}"
+        told += f", {stands} of what stands or is gone" if stands else ""
         st.html(
-            f'<p class="found"><b>{count(len(events), "unusual event").capitalize()}{cut.reach}</b> '
+            f'<p class="found"><b>{count(len(cut.events), "unusual event").capitalize()}{cut.reach}</b> '
             f"<span>{told}</span></p>",
             width="content",
         )

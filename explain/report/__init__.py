@@ -10,7 +10,7 @@ import cv2
 from markupsafe import Markup
 
 from core import explanation, pictures
-from core.analysis import Analysis, ExplainedEvent
+from core.analysis import MOVING, Analysis, ExplainedEvent
 from core.array_files import MAX_MAP_BYTES, read_npy
 from core.errors import InputError
 from core.files import write_json, write_text
@@ -58,7 +58,7 @@ def event_section(
     return render(
         "event.html", one=one, number=number, analysis=analysis, clock=analysis.clock,
         pictured=evidence is not None, shown=_picture(one, analysis, kept) if kept else None,
-        legend=_legend(analysis.normal_heat),
+        legend=_legend(analysis.normal_heat) if one.kind == MOVING else None,
     )  # fmt: skip
 
 
@@ -81,7 +81,7 @@ def _picture(one: ExplainedEvent, analysis: Analysis, kept: Evidence) -> dict[st
         "evidence": kept,
         "boxed": boxed,
         "image": jpeg(kept.image),
-        "heat": webp(heat_layer(kept.heat, analysis.normal_heat, STRENGTH)),
+        "heat": webp(heat_layer(kept.heat, analysis.normal_heat, STRENGTH)) if one.kind == MOVING else "",
         "boxes": [_box(box, f"{rank} {cause.fine}", width, height, rank == 1) for rank, cause, box in boxed],
         "close": _close_up(close, width, height) if close else "",
         "map": _map(one, analysis, kept),
@@ -193,22 +193,26 @@ def page(analysis: Analysis, evidence: Callable[[int], Evidence], why: Path | No
     Arguments are those of :func:`write`.
     """
     clock, events = analysis.clock, [one.event for one in analysis.events]
-    highest = sorted(range(1, len(events) + 1), key=lambda number: -events[number - 1].peak_score)
+    highest = sorted(range(1, len(events) + 1), key=lambda number: _rank(analysis.events[number - 1]))
     pictured = set(highest[:PICTURES])
     sections = [
         event_section(one, number, analysis, evidence if number in pictured else None)
         for number, one in enumerate(analysis.events, 1)
     ]
     written = f"{datetime.now(UTC):%Y-%m-%d at %H:%M} UTC"
-    unusual = sum(clock.length(event.first, event.last) for event in events)
     styles = [STYLE, *([ATTRIBUTES_STYLE] if any(one.things for one in analysis.events) else [])]
     return render(
         "report.html", analysis=analysis, clip=analysis.clip, clock=clock, written=written, sections=sections,
         style=Markup("".join(style.read_text(encoding="utf-8") for style in styles)),
         seconds=clock.end(len(analysis.scores) - 1) if len(analysis.scores) else 0.0,
-        chart=score_chart(analysis), why=why_section(analysis, why), unusual=unusual,
+        chart=score_chart(analysis), why=why_section(analysis, why), unusual=analysis.unusual_seconds,
         pictures=PICTURES, unpictured=len(events) - len(pictured), versions=_flat(analysis.versions),
     )  # fmt: skip
+
+
+def _rank(one: ExplainedEvent) -> tuple[bool, float]:
+    """Sort events by their score, the few of what stands, whose score has another unit, before all others."""
+    return one.kind == MOVING, -one.event.peak_score
 
 
 def _flat(entries: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from torch.nn.functional import avg_pool2d
 
-from core.arrays import Bools, Floats
+from core.arrays import Floats
 from core.clock import Clock
 from core.contracts import Dataset, Detector, Footage
 from core.device import Runtime
@@ -27,7 +27,6 @@ from pipeline.evaluation.heat_maps import DEFAULT
 from pipeline.evaluation.protocols import OWN, Rules
 from pipeline.evaluation.score_files import ClipScores, ScoreFile
 from pipeline.evaluation.summary import EvaluationResult
-from pipeline.events import find_events
 from pipeline.kind_scores import KindScorer
 from pipeline.scan import Consumer, Scan, ScoredFrames
 
@@ -133,20 +132,10 @@ def _score(
     maps: _HeatMaps | None,
 ) -> ClipScores:  # fmt: skip
     raw, clock = raw_scores(detector, clip, frames, runtime, (*([maps.scored] if maps else []), advance))
-    found = scorer.joined(raw, clip)
-    scores = found.scores
-    threshold = scorer.camera.threshold
-    flagged = None if math.isnan(threshold) else _flagged(threshold, scores, clock)
+    found = scorer.score(raw, clip, clock)
     fps = (len(clock) - 1) / float(clock.times[-1]) if len(clock) > 1 else scorer.camera.fps
     heat, cell = (maps.heat, maps.cell) if maps else (None, 0)
-    return ClipScores(clip.name, scores, flagged, fps, heat, cell, clock.times, found.located)
-
-
-def _flagged(threshold: float, scores: Floats, clock: Clock) -> Bools:
-    inside = np.zeros(len(scores), np.bool_)
-    for event in find_events(scores, threshold, clock):
-        inside[event.first : event.last + 1] = True
-    return inside
+    return ClipScores(clip.name, found.scores, found.flagged, fps, heat, cell, clock.times, found.located)
 
 
 def raw_scores(

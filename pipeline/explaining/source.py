@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from core import device, video
+from core.analysis import MOVING
 from core.errors import InputError
 from core.explanation import Counterfactual, FrameExplanation
 from core.progress import JobProgress, Progress
@@ -96,7 +97,7 @@ def event_counterfactual(
         Cancelled: ``cancelled`` said so.
     """
     analysis, own = explain_events(run.folder, threshold), finished_run.read(run.folder)
-    event = next((one.event for one in analysis.events if one.event.first <= frame <= one.event.last), None)
+    event = next((one.event for one in analysis.of_kind(MOVING) if one.event.first <= frame <= one.event.last), None)
     if event is None:
         raise InputError(f"frame {frame} lies in no event at the threshold {analysis.threshold:.2f}")
     kept = EvidenceFolder(run.folder / EVIDENCE).between(event.first, event.last)

@@ -127,7 +127,7 @@ def test_the_threshold_moves_and_the_report_with_it(page, address):
     assert json.loads(download.value.path().read_text())["threshold"] == 7.0
     with page.expect_download() as download:
         page.get_by_role("button", name="Scores (CSV)").click()
-    assert download.value.path().read_text().startswith("frame,seconds,score,threshold,event")
+    assert download.value.path().read_text().startswith("frame,seconds,score,threshold,event,standing")
 
 
 def test_a_run_can_be_cancelled_resumed_and_deleted(page, address, clip):

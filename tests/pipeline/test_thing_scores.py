@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from core import device, video
+from core.clock import Clock
 from core.equivalence import Channel, Equivalence
 from core.errors import Cancelled, InputError, WeightsError
 from core.normality import AlarmCurve
@@ -29,6 +30,7 @@ RUNTIME = device.choose("cpu", "float32")
 FRAMES, SIZE = 100, (180, 320)
 LAMP = slice(10, 22), slice(10, 22)
 ALARMS = AlarmCurve(1.0, (1.0, 20.0), (10.0, 1.0))
+CLOCK = Clock.steady(25.0, FRAMES)
 
 
 class Street:
@@ -114,7 +116,7 @@ def test_another_object_model_leaves_attributes_out_and_says_so(camera, clip, tm
     assert any("Attributes of things were left out of the scores" in sentence for sentence in analysis.warnings)
     assert analysis.threshold == channels.to_pixels(camera.threshold, camera.channels) > 500.0
     with pytest.raises(InputError, match="train --measure learns them anew"):
-        KindScorer.of(camera, RUNTIME).joined(np.zeros(FRAMES, np.float32), Clip("one", pictures()))
+        KindScorer.of(camera, RUNTIME).score(np.zeros(FRAMES, np.float32), Clip("one", pictures()), CLOCK)
 
 
 def test_without_attributes_the_pixels_have_the_threshold_that_costs_as_much(camera, clip, tmp_path, monkeypatch):
@@ -149,8 +151,8 @@ def test_a_file_that_was_changed_is_refused(camera, clip, tmp_path, spoil):
 @pytest.mark.parametrize("by", [channels.JOINED, channels.ATTRIBUTES, channels.PIXELS])
 def test_labelled_clips_are_scored_by_one_kind_or_by_all(camera, by):
     clip = Clip("one", pictures())
-    raw, _ = evaluate.raw_scores(camera.build(RUNTIME), clip, FRAMES, RUNTIME)
-    found = KindScorer.of(scored_by(camera, by), RUNTIME).joined(raw, clip)
+    raw, clock = evaluate.raw_scores(camera.build(RUNTIME), clip, FRAMES, RUNTIME)
+    found = KindScorer.of(scored_by(camera, by), RUNTIME).score(raw, clip, clock)
     high = np.flatnonzero(np.nan_to_num(found.scores) > 20.0)
     assert (found.located is None) == (by == channels.PIXELS) == (not len(high))
     if len(high):

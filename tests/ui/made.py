@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import json
 import os
 
 import numpy as np
@@ -10,6 +11,7 @@ from core import files
 from core.normality import ClassNormality, Normality
 from core.progress import Progress
 from core.records import Clip, Detections, Evidence
+from core.spot import LEFT, Spot
 from explain import report
 from jobs import processes
 from jobs.store import JobStore
@@ -129,6 +131,14 @@ def results(run, quiet=False):
         label = next(label for first, last, label, _ in UNUSUAL if first - 20 <= frame <= last + 20)
         kept.put(evidence(frame, float(values[frame]), label))
     report.write(explain_events(run.folder), kept.get, run.folder)
+
+
+def stands(run):
+    """Let something stand in a run's clip for longer than usual, while other things move."""
+    path = run.folder / FACTS
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    spot = Spot((200.0, 90.0, 240.0, 130.0), 100, 400, LEFT, 2.0, 340, 11.0, 3.0, ((200, 1.5), (340, 2.0)))
+    files.write_json(path, {**facts, "spots": [dataclasses.asdict(spot)], "standing": 1.0})
 
 
 def camera(name="street"):

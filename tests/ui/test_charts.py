@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from core.analysis import Analysis, Cause, ExplainedEvent
+from core.analysis import MOVING, STANDING, Analysis, Cause, ExplainedEvent
 from core.clock import Clock
 from core.disturbance import Disturbance
 from core.records import Clip, Event
+from core.spot import LEFT, Spot
 from ui import charts
 
 
@@ -47,6 +48,30 @@ def test_thinning_keeps_order_and_the_extremes_of_every_stretch(scores, points):
 def test_a_frame_belongs_to_the_nearest_event(frame, event):
     assert charts.event_at(analysis(), frame) == event
     assert charts.event_at(analysis(events=()), frame) is None
+
+
+STANDS = Spot((0.0, 0.0, 9.0, 9.0), 90, 300, LEFT, 2.0, 300)
+
+
+def with_standing():
+    found = analysis()
+    stands = ExplainedEvent(Event(90, 300, 230, 2.0), (), float("nan"), "", spot=STANDS)
+    return replace(found, events=(*found.events, stands))
+
+
+@pytest.mark.parametrize(
+    ("frame", "kind", "event"),
+    [(120, MOVING, 0), (120, STANDING, 2), (180, MOVING, 2), (230, MOVING, 1), (280, MOVING, 2)],
+)
+def test_of_two_events_at_one_time_that_of_the_kind_asked_for_is_looked_at(frame, kind, event):
+    assert charts.event_at(with_standing(), frame, kind) == event
+
+
+def test_what_stands_is_a_bar_above_the_chart_and_has_no_peak_on_the_score():
+    figure = charts.score_chart(with_standing(), 2)
+    bars = [shape for shape in figure.layout.shapes if shape.y0 == charts.STANDS_FROM]
+    assert len(bars) == 1 and bars[0].fillcolor == charts.STANDS_SELECTED
+    assert list(next(one for one in figure.data if one.name == "peaks").customdata) == [120, 230]
 
 
 @pytest.mark.parametrize(

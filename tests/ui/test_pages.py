@@ -173,6 +173,21 @@ def test_a_click_on_an_event_looks_at_it_and_the_address_keeps_it():
     assert [s.value for s in again.subheader] == ["Event 2 of 2"]
 
 
+def test_an_event_of_what_stands_is_listed_beside_the_others_and_looked_at():
+    run = made.done()
+    made.stands(run)
+    at = show("run", run=run.id)
+    assert "3 unusual events" in html(at).lower() and "1 of what stands or is gone" in html(at)
+    assert "something left" in html(at) and "2.00 nats" in html(at)
+    assert "Event 2 of 3" in [s.value for s in at.subheader]
+    at.button(key="look-0").click().run()
+    assert not at.exception and "Event 1 of 3" in [s.value for s in at.subheader]
+    assert "standing" in at.query_params["kind"] and "something was left and stands" in html(at)
+    assert not at.toggle(key="heat-standing").value and "lies in no box" not in html(at)
+    at.button(key="look-1").click().run()
+    assert "kind" not in at.query_params and "Event 2 of 3" in [s.value for s in at.subheader]
+
+
 def test_the_threshold_moves_without_anything_being_computed_again(monkeypatch):
     run = made.done()
     at = show("run", run=run.id)

@@ -19,7 +19,7 @@ from explain.actions import compact as compact_actions
 from explain.backends import read_card
 from explain.objects import compact as compact_objects
 from jobs.locks import exclusive
-from pipeline import channels, finished_run, frame_log, plan, versions
+from pipeline import channels, finished_run, frame_log, heat_frames, plan, versions
 from pipeline.burnt_in import EDGE_SHARE
 from pipeline.camera import Camera, look
 from pipeline.event_evidence import EventEvidence, wanted_frames
@@ -267,7 +267,10 @@ def _named(sentence: str, path: Path, name: str) -> str:
 
 def _discard(folder: Path) -> None:
     """Remove what a clip that cannot be analysed left in its run's folder."""
-    for name in (FACTS, TEXTS, frame_log.FILE, frame_log.SCORES_ALONE, channels.KEPT, channels.THINGS, channels.SPOTS):
+    for name in (
+        FACTS, TEXTS, frame_log.FILE, frame_log.SCORES_ALONE, heat_frames.INDEX, heat_frames.GRIDS, channels.KEPT,
+        channels.THINGS, channels.SPOTS,
+    ):  # fmt: skip
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / EVIDENCE, ignore_errors=True)
 

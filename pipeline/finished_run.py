@@ -155,12 +155,57 @@ def explain_events(folder: Path, threshold: float | None = None, *, job: JobProg
         InputError: the folder holds no finished run, or the threshold is no finite number.
     """
     kept = read(folder)
-    facts, normality = kept.facts, kept.facts.normality
-    limit = facts.threshold if threshold is None else threshold
+    limit = _limit(kept, threshold)
+    events = tuple(_explained_events(kept, EvidenceFolder(folder / EVIDENCE), things_of(folder), limit, job))
+    return _analysis(kept, limit, events)
+
+
+def overview(kept: FinishedRun, threshold: float | None = None) -> Analysis:
+    """Cut events at a threshold without causes: no evidence is read; see :func:`explain_events`."""
+    limit = _limit(kept, threshold)
+    return _analysis(kept, limit, tuple(ExplainedEvent(event, (), 1.0, "") for event in kept.events(limit)))
+
+
+def explain_event(
+    kept: FinishedRun, folder: Path, scored: ScoredThings | None, event: Event, threshold: float
+) -> ExplainedEvent:
+    """Rank the causes of one event that a threshold cut, as :func:`explain_events` does for all.
+
+    Args:
+        kept: the run of that folder.
+        folder: of the run.
+        scored: what :func:`things_of` gives.
+        event: one of ``kept.events(threshold)``.
+        threshold: calibrated.
+
+    Raises:
+        InputError: its evidence cannot be read.
+    """
+    part = explained_span(event, kept.scores, threshold, _lowest(kept), kept.clock)
+    seen = EvidenceFolder(folder / EVIDENCE).between(*part).around(event.peak, MAX_EXPLAINED_FRAMES)
+    return _explained(event, part, seen, scored, kept, threshold)
+
+
+def things_of(folder: Path) -> ScoredThings | None:
+    """Read the things that a run scored; None where it scored none."""
+    return ScoredThings.load(folder / channels.THINGS) if (folder / channels.THINGS).exists() else None
+
+
+def _limit(kept: FinishedRun, threshold: float | None) -> float:
+    limit = kept.facts.threshold if threshold is None else threshold
     if not math.isfinite(limit):
         raise InputError(f"the threshold must be a finite number, got {limit}")
-    scored = ScoredThings.load(folder / channels.THINGS) if (folder / channels.THINGS).exists() else None
-    events = tuple(_explained_events(kept, EvidenceFolder(folder / EVIDENCE), scored, limit, job))
+    return limit
+
+
+def _lowest(kept: FinishedRun) -> float:
+    """Return the lowest threshold at which every event has its evidence."""
+    floor = kept.facts.floor if kept.facts.camera_floor is None else kept.facts.camera_floor
+    return floor / EventRule().low
+
+
+def _analysis(kept: FinishedRun, limit: float, events: tuple[ExplainedEvent, ...]) -> Analysis:
+    facts, normality = kept.facts, kept.facts.normality
     known = facts.normal_seconds
     normal_seconds = normality.frames / facts.clip.fps if known is None else known
     normal = NormalScores(normal_seconds, max(normality.quantiles), facts.alarms)
@@ -176,8 +221,7 @@ def explain_events(folder: Path, threshold: float | None = None, *, job: JobProg
 def _explained_events(
     kept: FinishedRun, evidence: EvidenceFolder, scored: ScoredThings | None, limit: float, job: JobProgress | None
 ) -> Iterator[ExplainedEvent]:
-    floor = kept.facts.floor if kept.facts.camera_floor is None else kept.facts.camera_floor
-    low = floor / EventRule().low
+    low = _lowest(kept)
     parts = [(event, explained_span(event, kept.scores, limit, low, kept.clock)) for event in kept.events(limit)]
     seen = [evidence.between(*part).around(event.peak, MAX_EXPLAINED_FRAMES) for event, part in parts]
     if job is not None:

@@ -16,6 +16,7 @@ from benchmarks import (
     labelled,
     overlays,
     own_camera,
+    player,
     shown_boxes,
     speed,
     standing,
@@ -107,6 +108,11 @@ def run(request: Request) -> Measured:
 
 def _machine(request: Request) -> str:
     return device.choose(request.device).describe()
+
+
+def _player(request: Request) -> Measured:
+    rows = player.measure(request.tell)
+    return Measured(_machine(request), {"player": rows}, rows)
 
 
 def _detectors(request: Request) -> Measured:
@@ -210,5 +216,5 @@ def _standing(request: Request) -> Measured:
 BENCHMARKS: dict[str, Callable[[Request], Measured]] = {
     "agreement": _agreement, "attributes": _attributes, "labelled": _labelled, "detectors": _detectors,
     "explanations": _explanations, "boxes": _boxes, "faults": _faults, "disturbances": _disturbances,
-    "overlays": _overlays, "own-camera": _own_camera, "standing": _standing,
+    "overlays": _overlays, "own-camera": _own_camera, "player": _player, "standing": _standing,
 }  # fmt: skip

@@ -18,7 +18,8 @@ WHAT = (
     "without burnt-in text and weather; or: agreement CLIP…: recall of the compact object model against "
     "YOLOX-nano; or: labelled: its recall on labelled pictures; or: attributes: frame-level AUC of what "
     "objects are and how they move, on a data set; or: standing [HALF…]: things left, taken and stopped that "
-    "are staged; or: own-camera [NAME…]: cameras trained on one part of their footage, events on another part"
+    "are staged; or: player: how fast the web app's player opens runs, seeks, and follows the threshold, in "
+    "Chromium; or: own-camera [NAME…]: cameras trained on one part of their footage, events on another part"
 )
 
 

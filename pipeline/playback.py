@@ -7,7 +7,7 @@ it lacks), so that it never plays that.
 """
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -129,18 +129,15 @@ def copy(
 
     Raises:
         ClipError: the clip cannot be read, or has another number of frames than the clock.
+        StorageError: the disk is full.
+        Cancelled: the context's user said so.
     """
-    rate = Fraction(float(np.clip(clock.rate, *RATES))).limit_denominator(1001)
-    done, size = 0, (0, 0)
 
     def pictures() -> Iterator[Images]:
-        nonlocal done, size
+        done = 0
         for chunk in video.read(source, CHUNK_FRAMES, fps=fps):
-            for image in chunk.images:
-                fitted = _fitted(image)
-                size = fitted.shape[1], fitted.shape[0]
-                yield marked(fitted, done)
-                done += 1
+            yield from chunk.images
+            done += len(chunk)
             if context is not None:
                 context.check_cancelled()
             if progress is not None:
@@ -149,9 +146,34 @@ def copy(
             raise ClipError(f"{source.name!r} gives {done:,} frames, and gave the run {len(clock):,}: it was changed; "
                             "analyse the clip again")  # fmt: skip
 
+    return write(pictures(), target, clock.rate)
+
+
+def write(images: Iterable[Images], target: Path, rate: float) -> PlaybackCopy:
+    """Write a copy, and what is known of it beside it, whole or not at all.
+
+    Args:
+        images: the frames in order, (H, W, 3) uint8.
+        target: the file.
+        rate: usual frames in a second of the clip.
+
+    Raises:
+        StorageError: the disk is full.
+    """
+    per_second = Fraction(float(np.clip(rate, *RATES))).limit_denominator(1001)
+    done, size = 0, (0, 0)
+
+    def numbered() -> Iterator[Images]:
+        nonlocal done, size
+        for image in images:
+            fitted = _fitted(image)
+            size = fitted.shape[1], fitted.shape[0]
+            yield marked(fitted, done)
+            done += 1
+
     (target.parent / FACTS).unlink(missing_ok=True)
-    video.encode(target, pictures(), rate, seekable=True)
-    made = PlaybackCopy(done, (rate.numerator, rate.denominator), *size)
+    video.encode(target, numbered(), per_second, seekable=True)
+    made = PlaybackCopy(done, (per_second.numerator, per_second.denominator), *size)
     files.write_json(target.parent / FACTS, dataclasses.asdict(made))
     return made
 

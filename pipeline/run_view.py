@@ -36,6 +36,8 @@ REPORTS = report.FILES
 
 def cut(analysis: Analysis, threshold: float) -> Analysis:
     """Cut events at another threshold without explaining them: instant, so that a chart can follow a slider."""
+    if threshold == analysis.threshold and not any(one.summary for one in analysis.events):
+        return analysis
     found = find_events(analysis.scores, threshold, analysis.clock)
     events = tuple(ExplainedEvent(event, (), 1.0, "") for event in found)
     said = "" if events else detection_limit(analysis.scores, analysis.clock, threshold, analysis.normal_scores)

@@ -27,6 +27,11 @@ def _kept(folder: str, finished: float | None) -> tuple[run_view.FinishedRun, Sc
     return run_view.read(Path(folder)), run_view.things_of(Path(folder))
 
 
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _overview(folder: str, finished: float | None) -> Analysis:
+    return run_view.overview(_kept(folder, finished)[0])
+
+
 @st.cache_resource(max_entries=500, show_spinner=False)
 def _explained(folder: str, finished: float | None, threshold: float, event: Event) -> ExplainedEvent:
     kept, scored = _kept(folder, finished)
@@ -37,7 +42,7 @@ def finished(run: Run) -> Analysis:
     """Return a finished run's answer, its events without causes; end the page with a sentence where files are gone."""
     try:
         run_view.floor_of(run.folder)  # what is remembered of a run does not outlive its files
-        return run_view.overview(_kept(str(run.folder), run.ended)[0])
+        return _overview(str(run.folder), run.ended)
     except WhycamError as error:
         frame.title(run)
         frame.stop_with(error)

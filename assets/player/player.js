@@ -190,7 +190,7 @@ var KEYS = keys_default, ACTIONS = {
 function handleKey(event, player, root) {
   if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return !1;
   let focused = event.composedPath()[0], own = root.contains(focused);
-  if (focused.matches?.(own ? "input" : OWNERS) && (!own || event.key.startsWith("Arrow")) || event.key === " " && focused.matches?.("button, a, summary, input, [role=button]")) return !1;
+  if (focused.matches?.(own ? "input[type=range]" : OWNERS) && (!own || event.key.startsWith("Arrow")) || event.key === " " && focused.matches?.("button, a, summary, input, [role=button]")) return !1;
   let action = ACTIONS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   return action ? (event.preventDefault(), action(player, event.shiftKey), !0) : !1;
 }
@@ -561,7 +561,7 @@ function ticks(from, to, most) {
 }
 
 // src/timeline.ts
-var KIND_COLOURS = ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00"], CAMERA = "#7c8794", TRUTH = "#56b4e9", LIMIT = "#c83e4d", [GUTTER, EDGE, LANE, AXIS, GRIP] = [44, 10, 12, 16, 7], SHORTEST_VIEW_FRAMES = 8, Timeline = class {
+var KIND_COLOURS = ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00"], CAMERA = "#7c8794", TRUTH = "#56b4e9", LIMIT = "#c83e4d", [GUTTER, EDGE, LANE, AXIS, GRIP] = [52, 10, 12, 16, 7], SHORTEST_VIEW_FRAMES = 8, Timeline = class {
   constructor(canvas, head, scores, clock, call) {
     this.canvas = canvas;
     this.head = head;
@@ -703,7 +703,7 @@ var KIND_COLOURS = ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00"], CAME
   }
   drawLimit(context) {
     let y = yOf(this.view, this.threshold);
-    context.strokeStyle = context.fillStyle = LIMIT, context.lineWidth = 1.5, context.setLineDash([6, 4]), context.beginPath(), context.moveTo(this.view.left, y), context.lineTo(this.view.right, y), context.stroke(), context.setLineDash([]), context.beginPath(), context.roundRect(this.view.left - 38, y - 8, 38, 16, 3), context.fill(), context.fillStyle = "#fff", context.font = "600 10.5px system-ui, sans-serif", context.textAlign = "center", context.textBaseline = "middle", context.fillText(this.threshold.toFixed(2), this.view.left - 19, y + 0.5);
+    context.strokeStyle = context.fillStyle = LIMIT, context.lineWidth = 1.5, context.setLineDash([6, 4]), context.beginPath(), context.moveTo(this.view.left, y), context.lineTo(this.view.right, y), context.stroke(), context.setLineDash([]), context.beginPath(), context.roundRect(this.view.left - 40, y - 8, 38, 16, 3), context.fill(), context.fillStyle = "#fff", context.font = "600 10.5px system-ui, sans-serif", context.textAlign = "center", context.textBaseline = "middle", context.fillText(this.threshold.toFixed(2), this.view.left - 21, y + 0.5);
   }
   /** What the lanes say of a frame, in words. */
   said(frame) {

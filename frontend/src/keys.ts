@@ -36,7 +36,7 @@ export function handleKey(event: KeyboardEvent, player: Actions, root: Element):
   const focused = event.composedPath()[0] as Element;
   const own = root.contains(focused);
   // What is typed belongs to its field, and the space bar to a button; within the player, arrows to a slider.
-  if (focused.matches?.(own ? "input" : OWNERS) && (!own || event.key.startsWith("Arrow"))) return false;
+  if (focused.matches?.(own ? "input[type=range]" : OWNERS) && (!own || event.key.startsWith("Arrow"))) return false;
   if (event.key === " " && focused.matches?.("button, a, summary, input, [role=button]")) return false;
   const action = ACTIONS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (!action) return false;

@@ -10,7 +10,7 @@ export const KIND_COLOURS = ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f0
 const CAMERA = "#7c8794";
 const TRUTH = "#56b4e9";
 const LIMIT = "#c83e4d";
-const [GUTTER, EDGE, LANE, AXIS, GRIP] = [44, 10, 12, 16, 7];
+const [GUTTER, EDGE, LANE, AXIS, GRIP] = [52, 10, 12, 16, 7];
 const SHORTEST_VIEW_FRAMES = 8;
 
 export interface TimelineCallbacks {
@@ -251,13 +251,13 @@ export class Timeline {
     context.stroke();
     context.setLineDash([]);
     context.beginPath();
-    context.roundRect(this.view.left - 38, y - 8, 38, 16, 3);
+    context.roundRect(this.view.left - 40, y - 8, 38, 16, 3);
     context.fill();
     context.fillStyle = "#fff";
     context.font = "600 10.5px system-ui, sans-serif";
     context.textAlign = "center";
     context.textBaseline = "middle";
-    context.fillText(this.threshold.toFixed(2), this.view.left - 19, y + 0.5);
+    context.fillText(this.threshold.toFixed(2), this.view.left - 21, y + 0.5);
   }
 
   /** What the lanes say of a frame, in words. */

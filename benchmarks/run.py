@@ -18,6 +18,7 @@ from benchmarks import (
     labelled,
     overlays,
     own_camera,
+    player,
     plaza_events,
     sentences,
     shown_boxes,
@@ -112,6 +113,11 @@ def run(request: Request) -> Measured:
 
 def _machine(request: Request) -> str:
     return device.choose(request.device).describe()
+
+
+def _player(request: Request) -> Measured:
+    rows = player.measure(request.tell)
+    return Measured(_machine(request), {"player": rows}, rows)
 
 
 def _detectors(request: Request) -> Measured:
@@ -244,6 +250,7 @@ def _standing(request: Request) -> Measured:
 BENCHMARKS: dict[str, Callable[[Request], Measured]] = {
     "agreement": _agreement, "attributes": _attributes, "labelled": _labelled, "detectors": _detectors,
     "explanations": _explanations, "boxes": _boxes, "faults": _faults, "disturbances": _disturbances,
-    "overlays": _overlays, "own-camera": _own_camera, "standing": _standing, "sentences": _sentences,
-    "plaza-events": _plaza_events, "attribute-cost": _attribute_cost, "attribute-causes": _attribute_causes,
+    "overlays": _overlays, "own-camera": _own_camera, "player": _player, "standing": _standing,
+    "sentences": _sentences, "plaza-events": _plaza_events, "attribute-cost": _attribute_cost,
+    "attribute-causes": _attribute_causes,
 }  # fmt: skip

@@ -21,7 +21,8 @@ WHAT = (
     "are staged; or: own-camera [NAME…]: cameras trained on one part of their footage, events on another part; or: "
     "sentences [SEED…]: the numbers in sentences of causes, against the truth of rendered clips; or: plaza-events "
     "[DISTORTION…]: events of the plaza that are found and named rightly in bad weather; or: attribute-causes: first "
-    "causes by each attribute of objects, and by all but each; or: attribute-cost: time that attributes take"
+    "causes by each attribute of objects, and by all but each; or: attribute-cost: time that attributes take; or: "
+    "player: how fast the web app's player opens runs, seeks, and follows the threshold, in Chromium"
 )
 
 

@@ -12,8 +12,15 @@ from av.video.frame import VideoFrame
 from core.arrays import Images
 from core.files import staged
 
+USUAL = {"preset": "veryfast", "crf": "20"}
+SEEKABLE = {
+    "preset": "superfast", "crf": "23", "tune": "fastdecode", "g": "12", "bf": "0", "sc_threshold": "0",
+    "x264-params": "colorprim=bt709:transfer=bt709:colormatrix=smpte170m:open-gop=0",
+}  # fmt: skip
+"""Without B-frames the file has no edit list and begins at 0; the colours' matrix, FFmpeg's own for RGB, is named."""
 
-def encode(path: Path, images: Iterable[Images], fps: float) -> None:
+
+def encode(path: Path, images: Iterable[Images], fps: float | Fraction, seekable: bool = False) -> None:
     """Do :func:`core.video.encode`."""
     frames_left = iter(images)
     first = next(frames_left, None)
@@ -26,7 +33,7 @@ def encode(path: Path, images: Iterable[Images], fps: float) -> None:
     ):
         stream = container.add_stream("libx264", Fraction(fps).limit_denominator(60000))
         stream.width, stream.height, stream.pix_fmt = width + width % 2, height + height % 2, "yuv420p"
-        stream.codec_context.options = {"preset": "veryfast", "crf": "20"}
+        stream.codec_context.options = dict(SEEKABLE if seekable else USUAL)
         for image in chain([first], frames_left):
             if image.shape != (height, width, 3):
                 raise ValueError(f"images must all be ({height}, {width}, 3), got {image.shape}")

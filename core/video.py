@@ -7,6 +7,7 @@ it, is listed in ``docs/reading.md``. FFmpeg is loaded by the first call: it tak
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
 from pathlib import Path
 
 from core.arrays import Images
@@ -65,13 +66,15 @@ def read(
     yield from _reading.frames(Path(path), chunk, on_end, fps, wanted)
 
 
-def encode(path: Path | str, images: Iterable[Images], fps: float) -> None:
+def encode(path: Path | str, images: Iterable[Images], fps: float | Fraction, *, seekable: bool = False) -> None:
     """Write frames as H.264 in an MP4 that browsers play from its start, whole or not at all.
 
     Args:
         path: the file to make or to replace.
         images: (H, W, 3) uint8 RGB each, all of one size; an odd width or height grows by one repeated line.
         fps: frames in a second.
+        seekable: whether every frame is to be reached fast and exactly: frame n begins at ``n / fps``, no frame is
+            reordered, and every twelfth is a key frame. The file is larger.
 
     Raises:
         StorageError: the disk is full, or the folder cannot be written to.
@@ -79,7 +82,7 @@ def encode(path: Path | str, images: Iterable[Images], fps: float) -> None:
     """
     from core import _encoding
 
-    _encoding.encode(Path(path), images, fps)
+    _encoding.encode(Path(path), images, fps, seekable)
 
 
 def sha256_of(path: Path | str) -> str:

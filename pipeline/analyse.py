@@ -19,14 +19,15 @@ from explain.actions import compact as compact_actions
 from explain.backends import read_card
 from explain.objects import compact as compact_objects
 from jobs.locks import exclusive
-from pipeline import channels, finished_run, frame_log, plan, versions
+from pipeline import channels, finished_run, frame_log, heat_frames, plan, versions
 from pipeline.burnt_in import EDGE_SHARE
 from pipeline.camera import Camera, look
 from pipeline.event_evidence import EventEvidence, wanted_frames
 from pipeline.events import EventRule
 from pipeline.evidence import EvidenceFolder
 from pipeline.evidence_collector import EvidenceCollector
-from pipeline.finished_run import EVIDENCE, FACTS, WHY, RunFacts, explain_events
+from pipeline.finished_run import EVIDENCE, FACTS, WHY, explain_events
+from pipeline.run_facts import RunFacts
 from pipeline.sampling import check_rate
 from pipeline.scoring import TEXTS, Scoring
 from pipeline.thing_scores import observe_clip, observing_model, spots_of, with_channels
@@ -268,7 +269,10 @@ def _named(sentence: str, path: Path, name: str) -> str:
 
 def _discard(folder: Path) -> None:
     """Remove what a clip that cannot be analysed left in its run's folder."""
-    for name in (FACTS, TEXTS, frame_log.FILE, frame_log.SCORES_ALONE, channels.KEPT, channels.THINGS, channels.SPOTS):
+    for name in (
+        FACTS, TEXTS, frame_log.FILE, frame_log.SCORES_ALONE, heat_frames.INDEX, heat_frames.GRIDS, channels.KEPT,
+        channels.THINGS, channels.SPOTS,
+    ):  # fmt: skip
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / EVIDENCE, ignore_errors=True)
 

@@ -2,9 +2,8 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -13,21 +12,19 @@ from core.analysis import Analysis, ExplainedEvent, in_order
 from core.arrays import Bools, Floats
 from core.clock import Clock
 from core.disturbance import Disturbance
-from core.equivalence import Channel
 from core.errors import InputError
-from core.normality import AlarmCurve, Normality, NormalScores
+from core.normality import NormalScores
 from core.progress import JobProgress
-from core.records import Clip, Event, Evidence
+from core.records import Event, Evidence
 from core.scored_things import ScoredThings
 from core.spot import Spot
 from explain.causes import ranking, standing, summary, terms
 from pipeline import channels, frame_log, plan
-from pipeline.burnt_in import BurntInText
-from pipeline.channels import DECIBELS
 from pipeline.detection_limit import detection_limit
 from pipeline.events import EventRule, find_events
 from pipeline.evidence import EvidenceFolder
 from pipeline.frame_log import FrameLog
+from pipeline.run_facts import RunFacts
 from pipeline.sampling import Analysed
 from pipeline.standing_events import standing_events
 
@@ -38,45 +35,6 @@ MAX_EXPLAINED_FRAMES = 900
 
 PEAK_SECONDS = 0.8
 """Seconds on either side of a weak event's peak from which its causes are told, where nothing stronger is around it."""
-
-
-@dataclass(frozen=True)
-class RunFacts:
-    """What ``run.json`` holds; see :class:`core.analysis.Analysis`. Runs of version 0.1 lack what has a default.
-
-    Attributes:
-        floor, camera_floor: calibrated scores from which the run kept evidence, and from which the camera would.
-        span: analysed frames of a window.
-        normality, normal_seconds, alarms: of the camera's normal footage.
-        texts: burnt into the picture.
-        channels: of the camera, as far as the clip has scores of that kind.
-        spots: where something stood or was gone.
-        unit: of scores and thresholds.
-        standing: nats above which a spot is an event; None where the camera does not tell of what stands.
-    """
-
-    clip: Clip
-    camera: str
-    detector: str
-    models: Mapping[str, str]
-    threshold: float
-    floor: float
-    normality: Normality
-    warnings: tuple[str, ...]
-    versions: Mapping[str, Any]
-    span: int = 1
-    camera_floor: float | None = None
-    normal_seconds: float | None = None
-    alarms: AlarmCurve | None = None
-    disturbances: tuple[Disturbance, ...] = ()
-    texts: tuple[BurntInText, ...] = ()
-    unread: tuple[tuple[float, float], ...] = ()
-    repeated: int = 0
-    doubt: str = ""
-    channels: Mapping[str, Channel] = field(default_factory=dict)
-    spots: tuple[Spot, ...] = ()
-    unit: str = DECIBELS
-    standing: float | None = None
 
 
 @dataclass(frozen=True)
@@ -172,14 +130,65 @@ def explain_events(folder: Path, threshold: float | None = None, *, job: JobProg
         InputError: the folder holds no finished run, or the threshold is no finite number.
     """
     kept = read(folder)
-    facts, normality = kept.facts, kept.facts.normality
-    limit = facts.threshold if threshold is None else threshold
+    limit = _limit(kept, threshold)
+    evidence, scored = EvidenceFolder(folder / EVIDENCE), things_of(folder)
+    moving = _explained_events(kept, evidence, scored, limit, job)
+    stands = (_stands(kept, evidence, scored, event, spot) for event, spot in kept.standing_events)
+    return _analysis(kept, limit, in_order([*moving, *stands]))
+
+
+def overview(kept: FinishedRun, threshold: float | None = None) -> Analysis:
+    """Cut events at a threshold without causes: no evidence is read; see :func:`explain_events`."""
+    limit = _limit(kept, threshold)
+    moving = [ExplainedEvent(event, (), 1.0, "") for event in kept.events(limit)]
+    stands = [ExplainedEvent(event, (), math.nan, "", spot=spot) for event, spot in kept.standing_events]
+    return _analysis(kept, limit, in_order([*moving, *stands]))
+
+
+def explain_event(
+    kept: FinishedRun, folder: Path, scored: ScoredThings | None, event: Event, threshold: float,
+    spot: Spot | None = None,
+) -> ExplainedEvent:  # fmt: skip
+    """Rank the causes of one event that a threshold cut, or say what stands, as :func:`explain_events` does for all.
+
+    Args:
+        kept: the run of that folder.
+        folder: of the run.
+        scored: what :func:`things_of` gives.
+        event: one of ``kept.events(threshold)``, or of ``kept.standing_events``.
+        threshold: calibrated.
+        spot: of an event of what stands.
+
+    Raises:
+        InputError: its evidence cannot be read.
+    """
+    if spot is not None:
+        return _stands(kept, EvidenceFolder(folder / EVIDENCE), scored, event, spot)
+    part = explained_span(event, kept.scores, threshold, _lowest(kept), kept.clock)
+    seen = EvidenceFolder(folder / EVIDENCE).between(*part).around(event.peak, MAX_EXPLAINED_FRAMES)
+    return _explained(event, part, seen, scored, kept, threshold)
+
+
+def things_of(folder: Path) -> ScoredThings | None:
+    """Read the things that a run scored; None where it scored none."""
+    return ScoredThings.load(folder / channels.THINGS) if (folder / channels.THINGS).exists() else None
+
+
+def _limit(kept: FinishedRun, threshold: float | None) -> float:
+    limit = kept.facts.threshold if threshold is None else threshold
     if not math.isfinite(limit):
         raise InputError(f"the threshold must be a finite number, got {limit}")
-    scored = ScoredThings.load(folder / channels.THINGS) if (folder / channels.THINGS).exists() else None
-    evidence = EvidenceFolder(folder / EVIDENCE)
-    moving = _explained_events(kept, evidence, scored, limit, job)
-    events = in_order([*moving, *_explained_standing(kept, evidence, scored)])
+    return limit
+
+
+def _lowest(kept: FinishedRun) -> float:
+    """Return the lowest threshold at which every event has its evidence."""
+    floor = kept.facts.floor if kept.facts.camera_floor is None else kept.facts.camera_floor
+    return floor / EventRule().low
+
+
+def _analysis(kept: FinishedRun, limit: float, events: tuple[ExplainedEvent, ...]) -> Analysis:
+    facts, normality = kept.facts, kept.facts.normality
     known = facts.normal_seconds
     normal_seconds = normality.frames / facts.clip.fps if known is None else known
     normal = NormalScores(normal_seconds, max(normality.quantiles), facts.alarms)
@@ -196,8 +205,7 @@ def explain_events(folder: Path, threshold: float | None = None, *, job: JobProg
 def _explained_events(
     kept: FinishedRun, evidence: EvidenceFolder, scored: ScoredThings | None, limit: float, job: JobProgress | None
 ) -> Iterator[ExplainedEvent]:
-    floor = kept.facts.floor if kept.facts.camera_floor is None else kept.facts.camera_floor
-    low = floor / EventRule().low
+    low = _lowest(kept)
     parts = [(event, explained_span(event, kept.scores, limit, low, kept.clock)) for event in kept.events(limit)]
     seen = [evidence.between(*part).around(event.peak, MAX_EXPLAINED_FRAMES) for event, part in parts]
     if job is not None:
@@ -248,18 +256,17 @@ def _explained(
     return ExplainedEvent(event, found.causes, found.unexplained, said, found.shown, things, by)
 
 
-def _explained_standing(
-    kept: FinishedRun, evidence: EvidenceFolder, scored: ScoredThings | None
-) -> Iterator[ExplainedEvent]:
-    """Explain the events of what stands: by all things that were observed, else by the evidence."""
+def _stands(
+    kept: FinishedRun, evidence: EvidenceFolder, scored: ScoredThings | None, event: Event, spot: Spot
+) -> ExplainedEvent:
+    """Explain an event of what stands: by all things that were observed, else by the evidence."""
     limit, size = kept.facts.standing, (kept.facts.clip.width, kept.facts.clip.height)
-    for event, spot in kept.standing_events:
-        frames = [frame for frame in evidence.frames() if event.first <= frame <= event.last]
-        if scored is not None:
-            seen = standing.from_things(spot, scored)
-        else:
-            seen = standing.from_boxes(spot, (one.objects for one in evidence.between(event.first, event.last)))
-        yield standing.explain(event, spot, limit or 0.0, seen, kept.clock, size, frames)
+    frames = [frame for frame in evidence.frames() if event.first <= frame <= event.last]
+    if scored is not None:
+        seen = standing.from_things(spot, scored)
+    else:
+        seen = standing.from_boxes(spot, (one.objects for one in evidence.between(event.first, event.last)))
+    return standing.explain(event, spot, limit or 0.0, seen, kept.clock, size, frames)
 
 
 def floor_of(folder: Path) -> float:

@@ -3,11 +3,13 @@
 from jobs.queue import Queue
 
 ANALYSIS, EVALUATION, EXPLANATION, TRAINING = "analysis", "evaluation", "explanation", "training"
+PLAYBACK = "playback"
 KINDS = {
     ANALYSIS: "pipeline.job:run",
     EVALUATION: "pipeline.evaluation.job:run",
     EXPLANATION: "pipeline.explaining.job:run",
     TRAINING: "pipeline.training.job:run",
+    PLAYBACK: "pipeline.playback:run",
 }
 
 

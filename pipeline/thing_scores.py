@@ -26,9 +26,9 @@ from explain.objects import compact
 from pipeline import channels, plan
 from pipeline.camera import Camera
 from pipeline.channels import ATTRIBUTES, FILES, KEPT, PIXELS, SPOTS, STANDING, THINGS, Kinds, threshold
-from pipeline.finished_run import RunFacts
 from pipeline.observe import Observer
 from pipeline.prefetch import prefetch
+from pipeline.run_facts import RunFacts
 from pipeline.thresholds import floor_of
 
 CHUNK_FRAMES = 16

@@ -113,8 +113,7 @@ def _observe(
         raise
     collector.known = found if model is collector.objects else {}
     facts = with_channels(facts, camera, spots_of(folder), models)
-    kinds = channels.kept(folder)
-    return facts, partial(channels.joined_in, kinds=kinds, channels=facts.channels)
+    return facts, partial(channels.joined_in, kinds=channels.kept(folder), channels=facts.channels)
 
 
 def _score(
@@ -286,8 +285,8 @@ def _check_length(frames: int | None, name: str, camera: Camera, detector: Detec
 def _begin(folder: Path, facts: RunFacts, detector: Detector, collector: EvidenceCollector, camera: Camera) -> RunFacts:
     """Make the run's folder ready, keeping what an earlier try of the same analysis left there; add what models say."""
     models = {"objects": collector.objects.name, "actions": collector.actions.name}
-    doubt = name_warning(models, camera.card)
-    facts = dataclasses.replace(facts, span=detector.window.span, models=models, doubt=doubt)
+    doubt, span = name_warning(models, camera.card), detector.window.span
+    facts = dataclasses.replace(facts, span=span, models=models, doubt=doubt)
     files.folder(folder)
     try:
         before = typed_json.read(RunFacts, folder / FACTS, unknown="ignore")

@@ -16,7 +16,7 @@ from pipeline.channels import PIXELS
 from pipeline.kind_scores import scored_by
 from pipeline.store import DEMO
 
-TURNS, WARMED_FRAMES = 1, 150
+TURNS, WARMED_FRAMES = 2, 150
 AIM = "<= 1.3"
 CAMERA = "plaza"
 

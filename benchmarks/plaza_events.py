@@ -7,7 +7,7 @@ the same false alarms of the plaza's training clips.
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -57,13 +57,24 @@ class Found:
 
 @dataclass(frozen=True)
 class Row:
-    """What was found under one condition, by one system; ``false`` events lie on no true one."""
+    """What was found under one condition, by one system.
+
+    Attributes:
+        condition, by: the distortion, and the system.
+        found: of each true event.
+        events: that were reported; one that runs through a whole clip hits all that is in it.
+        false: of them, those that lie on no true one.
+        normal_seconds: in which nothing is unusual.
+        flagged_seconds: of them, those that lie in an event.
+    """
 
     condition: str
     by: str
     found: tuple[Found, ...]
+    events: int
     false: int
     normal_seconds: float
+    flagged_seconds: float
 
     def table(self) -> dict[str, Any]:
         """Return the cells of its line."""
@@ -74,7 +85,8 @@ class Row:
             "distortion": self.condition or "none", "by": self.by,
             "events hit": f"{sum(one.hit for one in self.found)} of {len(self.found)}",
             "first cause right": f"{sum(right)} of {len(right)}" if right else "–",
-            "false events": self.false, "normal seconds": round(self.normal_seconds),
+            "events": self.events, "false events": self.false, "normal seconds": round(self.normal_seconds),
+            "of them flagged": round(self.flagged_seconds / self.normal_seconds, 3) if self.normal_seconds else None,
             "missed": ", ".join(missed), "named otherwise": ", ".join(wrong),
         }  # fmt: skip
 
@@ -121,14 +133,16 @@ def measure(
 @dataclass(frozen=True)
 class _Clip:
     found: tuple[Found, ...]
+    events: int
     false: int
     normal_seconds: float
+    flagged_seconds: float
 
 
 def _row(distortion: Distortion, by: str, clips: Sequence[_Clip]) -> Row:
     found = tuple(chain.from_iterable(clip.found for clip in clips))
-    seconds = sum(clip.normal_seconds for clip in clips)
-    return Row(distortion.describe(), by, found, sum(clip.false for clip in clips), seconds)
+    sums = (sum(of) for of in zip(*(astuple(clip)[1:] for clip in clips), strict=True))
+    return Row(distortion.describe(), by, found, *sums)
 
 
 def _analysed(
@@ -171,11 +185,15 @@ def _meet(event: Event, true: TrueEvent, every: int) -> bool:
     return event.first * every <= true.last and event.last * every >= true.first
 
 
-def _false(events: Sequence[Event], truth: ClipTruth, every: int, clock: Clock) -> tuple[int, float]:
-    """Count the events that lie on no true one, and the seconds in which nothing is unusual."""
-    abnormal = sum(truth.clock.length(true.first, true.last) for true in truth.events)
+def _false(events: Sequence[Event], truth: ClipTruth, every: int, clock: Clock) -> tuple[int, int, float, float]:
+    """Count the events, those that lie on no true one, the seconds without one, and those of them in an event."""
+    normal, flagged = (np.full(len(clock), value) for value in (True, False))
+    for true in truth.events:
+        normal[-(-true.first // every) : true.last // every + 1] = False
+    for one in events:
+        flagged[one.first : one.last + 1] = True
     false = sum(not any(_meet(one, true, every) for true in truth.events) for one in events)
-    return false, clock.recorded - abnormal
+    return len(events), false, float(normal.sum()) * clock.step, float((normal & flagged).sum()) * clock.step
 
 
 def _right(cause: Cause, true: TrueEvent, truth: ClipTruth, distortion: Distortion) -> bool:

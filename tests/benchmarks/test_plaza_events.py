@@ -68,10 +68,20 @@ def test_what_is_missed_or_false_is_counted(truth):
     found = compared_with_truth("c", analysis((10, 40, ()), (220, 240, ())), truth, Distortion())
     assert (found.found[0].hit, found.false) == (False, 2)
     assert found.normal_seconds == pytest.approx(8.0)
-    row = Row("", "plaza", found.found, 2, 8.0).table()
+    assert (found.events, found.flagged_seconds) == (2, pytest.approx((31 + 21) / 25))
+    row = Row("", "plaza", found.found, 2, 2, 8.0, 2.0).table()
+    assert (row["events"], row["of them flagged"]) == (2, 0.25)
     assert (row["events hit"], row["first cause right"], row["missed"]) == ("0 of 1", "0 of 1", "bicycle (c)")
-    none = Row("rain=heavy", "frame difference", (Found("c", "bicycle", True, None),), 0, 8.0).table()
+    none = Row("rain=heavy", "frame difference", (Found("c", "bicycle", True, None),), 1, 0, 8.0, 8.0).table()
     assert (none["events hit"], none["first cause right"], none["named otherwise"]) == ("1 of 1", "–", "")
+
+
+def test_an_event_that_runs_through_the_clip_shows_in_what_is_flagged(truth):
+    found = compared_with_truth("c", analysis((0, 299, ())), truth, Distortion())
+    assert (found.found[0].hit, found.false, found.events) == (True, 0, 1)
+    assert found.flagged_seconds == found.normal_seconds == pytest.approx(8.0)
+    both = plaza_events._row(Distortion(), "plaza", [found, found])
+    assert (both.events, both.flagged_seconds, len(both.found)) == (2, pytest.approx(16.0), 2)
 
 
 def test_the_frame_difference_names_nothing(truth):

@@ -328,9 +328,14 @@ var AIMS = [0.5, 0.25, 0.75], SETTLE_MS = 400, VideoSource = class {
     let frame = readNumber(this.context, this.size[0], this.size[1]);
     frame === null || frame === this.shown || (this.shown = frame, this.picture.getContext("2d").drawImage(this.whole, 0, 0), this.onShown(frame, this.picture), frame === this.going && (performance.measure("whycam:seek", { start: this.asked, end: performance.now() }), clearTimeout(this.timer), this.going = null, this.next()));
   }
-  /** The picture comes with or soon after the event; where another one came, aim elsewhere in the frame's interval. */
+  /** The picture comes with or soon after the event, not always with a callback: it is looked for with each redraw. */
   seeked() {
-    this.closed || this.present(), clearTimeout(this.timer), this.going !== null && (this.timer = window.setTimeout(() => this.tryAgain(), SETTLE_MS));
+    this.closed || (this.present(), clearTimeout(this.timer), this.going !== null && (this.timer = window.setTimeout(() => this.tryAgain(), SETTLE_MS), this.lookFor(this.going)));
+  }
+  lookFor(frame) {
+    requestAnimationFrame(() => {
+      this.closed || this.going !== frame || this.video.seeking || (this.present(), this.going === frame && this.lookFor(frame));
+    });
   }
   tryAgain() {
     this.going === null || this.closed || (this.wanted !== null || this.playing ? (this.going = null, this.next()) : ++this.tries < AIMS.length ? this.go() : (this.onTrouble(`The browser shows frame ${this.shown} in place of frame ${this.going}.`), this.going = null));

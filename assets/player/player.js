@@ -93,6 +93,26 @@ function keyList(keys) {
   return list;
 }
 
+// src/echo.ts
+var Echo = class {
+  constructor(value) {
+    this.value = value;
+  }
+  value;
+  sent = [];
+  /** Note what is sent to the page. */
+  send(value) {
+    value !== this.value && this.sent.push(value);
+  }
+  /** Take what the page says; tell whether it is anything but what it said before or was sent. */
+  news(value) {
+    if (value === this.value) return !1;
+    this.value = value;
+    let own = this.sent.indexOf(value);
+    return this.sent = this.sent.slice(own + 1), own < 0;
+  }
+};
+
 // src/heat.ts
 var CHUNK = 128, KEPT_CHUNKS = 24, HeatStore = class {
   /**
@@ -328,9 +348,14 @@ var AIMS = [0.5, 0.25, 0.75], SETTLE_MS = 400, VideoSource = class {
     let frame = readNumber(this.context, this.size[0], this.size[1]);
     frame === null || frame === this.shown || (this.shown = frame, this.picture.getContext("2d").drawImage(this.whole, 0, 0), this.onShown(frame, this.picture), frame === this.going && (performance.measure("whycam:seek", { start: this.asked, end: performance.now() }), clearTimeout(this.timer), this.going = null, this.next()));
   }
-  /** The picture comes with or soon after the event; where another one came, aim elsewhere in the frame's interval. */
+  /** The picture comes with or soon after the event, not always with a callback: it is looked for with each redraw. */
   seeked() {
-    this.closed || this.present(), clearTimeout(this.timer), this.going !== null && (this.timer = window.setTimeout(() => this.tryAgain(), SETTLE_MS));
+    this.closed || (this.present(), clearTimeout(this.timer), this.going !== null && (this.timer = window.setTimeout(() => this.tryAgain(), SETTLE_MS), this.lookFor(this.going)));
+  }
+  lookFor(frame) {
+    requestAnimationFrame(() => {
+      this.closed || this.going !== frame || this.video.seeking || (this.present(), this.going === frame && this.lookFor(frame));
+    });
   }
   tryAgain() {
     this.going === null || this.closed || (this.wanted !== null || this.playing ? (this.going = null, this.next()) : ++this.tries < AIMS.length ? this.go() : (this.onTrouble(`The browser shows frame ${this.shown} in place of frame ${this.going}.`), this.going = null));
@@ -594,6 +619,10 @@ var KIND_COLOURS = ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00"], CAME
   scoreRange;
   context;
   lanes;
+  /** Whether the threshold's line is being dragged. */
+  get dragging() {
+    return this.drag === "threshold";
+  }
   /** Cut the events anew at a threshold. */
   setThreshold(value) {
     let started = performance.now();
@@ -753,7 +782,7 @@ var SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4, 8], LEFT_AT = /* @__PURE__ */ new Map(), 
   constructor(data, packed) {
     this.data = data;
     let { head } = packed, base = `play/${data.run}`;
-    this.threshold = data.threshold, this.unit = head.unit, this.clock = new Clock(packed.array("seconds", "f8"), head.step), this.scores = { raw: packed.array("scores", "f4"), smooth: packed.array("smooth", "f4"), kinds: packed.array("kind", "u1") };
+    this.threshold = data.threshold, this.unit = head.unit, this.thresholds = new Echo(data.threshold), this.clock = new Clock(packed.array("seconds", "f8"), head.step), this.scores = { raw: packed.array("scores", "f4"), smooth: packed.array("smooth", "f4"), kinds: packed.array("kind", "u1") };
     let drawn = () => this.stage.drawLayers(), heats = new HeatStore(base, data.version, heatFrames(packed.array("analysed", "u1")), drawn), things = new Things(`${base}/things?v=${encodeURIComponent(data.version)}`, drawn, (said) => this.stage.say(said));
     this.stage = new Stage(head, this.clock, packed.array("palette", "u1"), LAYERS, heats, things);
     let canvas = element("canvas", { class: "timeline", role: "img", "aria-label": "Score over time, with the events" });
@@ -793,14 +822,15 @@ var SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4, 8], LEFT_AT = /* @__PURE__ */ new Map(), 
   locked = null;
   threshold;
   unit;
-  at;
+  at = null;
+  opening = !0;
+  frames = new Echo(void 0);
+  thresholds;
   /** Take over what the page says with a rerun: another frame, threshold or event; what the user does goes on. */
   update(data, notify) {
-    if (this.notify = notify, this.stage.causes = data.causes, data.threshold !== this.threshold && (this.threshold = data.threshold, this.timeline.setThreshold(data.threshold)), this.at === void 0) {
-      let left = LEFT_AT.get(data.run);
-      this.seek(left && left.at === data.at ? left.frame : data.at ?? 0);
-    } else data.at !== null && data.at !== this.at && this.seek(data.at);
-    this.at = data.at, this.stage.drawLayers();
+    this.notify = notify, this.stage.causes = data.causes, this.thresholds.news(data.threshold) && !this.timeline.dragging && (this.threshold = data.threshold, this.timeline.setThreshold(data.threshold));
+    let left = this.opening ? LEFT_AT.get(data.run) : void 0, news = this.frames.news(data.at);
+    this.opening ? this.seek(left && left.at === data.at ? left.frame : data.at ?? 0) : news && data.at !== null && this.seek(data.at), [this.opening, this.at] = [!1, data.at], this.stage.drawLayers();
   }
   close() {
     window.removeEventListener("keydown", this.onKey), this.source.close(), this.stage.close();
@@ -844,7 +874,7 @@ var SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4, 8], LEFT_AT = /* @__PURE__ */ new Map(), 
       this.source.seek(this.locked.first);
       return;
     }
-    this.stage.show(frame, picture), LEFT_AT.set(this.data.run, { frame, at: this.at ?? null }), this.source instanceof VideoSource && this.source.pace(this.paceAt(frame));
+    this.stage.show(frame, picture), LEFT_AT.set(this.data.run, { frame, at: this.at }), this.source instanceof VideoSource && this.source.pace(this.paceAt(frame));
     let { events } = this.timeline, index = events.findIndex((one) => one.first <= frame && frame <= one.last);
     this.timeline.setFrame(frame, events[index] ?? null);
     let score = this.scores.raw[frame];
@@ -868,10 +898,10 @@ var SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4, 8], LEFT_AT = /* @__PURE__ */ new Map(), 
       let index = eventAt(this.timeline.events, frame);
       this.locked = this.timeline.events[index] ?? null;
     }
-    this.at = frame, this.notify("event", frame);
+    this.frames.send(frame), this.notify("event", frame);
   }
   setThreshold(value, final) {
-    this.timeline.setThreshold(value), final && value !== this.threshold && this.notify("threshold", value), final && (this.threshold = value);
+    this.timeline.setThreshold(value), !(!final || value === this.threshold) && (this.threshold = value, this.thresholds.send(value), this.notify("threshold", value));
   }
   hover(frame, x) {
     if (frame === null) return this.tip.hide();

@@ -128,11 +128,22 @@ export class VideoSource implements Source {
     this.next();
   }
 
-  /** The picture comes with or soon after the event; where another one came, aim elsewhere in the frame's interval. */
+  /** The picture comes with or soon after the event, not always with a callback: it is looked for with each redraw. */
   private seeked(): void {
-    if (!this.closed) this.present();
+    if (this.closed) return;
+    this.present();
     clearTimeout(this.timer);
-    if (this.going !== null) this.timer = window.setTimeout(() => this.tryAgain(), SETTLE_MS);
+    if (this.going === null) return;
+    this.timer = window.setTimeout(() => this.tryAgain(), SETTLE_MS);
+    this.lookFor(this.going);
+  }
+
+  private lookFor(frame: number): void {
+    requestAnimationFrame(() => {
+      if (this.closed || this.going !== frame || this.video.seeking) return;
+      this.present();
+      if (this.going === frame) this.lookFor(frame);
+    });
   }
 
   private tryAgain(): void {

@@ -61,6 +61,11 @@ export class Timeline {
     canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
   }
 
+  /** Whether the threshold's line is being dragged. */
+  get dragging(): boolean {
+    return this.drag === "threshold";
+  }
+
   /** Cut the events anew at a threshold. */
   setThreshold(value: number): void {
     const started = performance.now();

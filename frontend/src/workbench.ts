@@ -3,6 +3,7 @@
 import type { Packed } from "./binary.ts";
 import { Clock, timestamp } from "./clock.ts";
 import { button, element, keyList, toggle } from "./dom.ts";
+import { Echo } from "./echo.ts";
 import { HeatStore } from "./heat.ts";
 import { handleKey, KEYS, type Actions } from "./keys.ts";
 import { eventAt, type Scores } from "./rule.ts";
@@ -37,7 +38,10 @@ export class Workbench implements Actions {
   private locked: EventSpan | null = null;
   private threshold: number;
   private readonly unit: string;
-  private at: number | null | undefined;
+  private at: number | null = null;
+  private opening = true;
+  private readonly frames = new Echo<number | null>(undefined);
+  private readonly thresholds: Echo<number>;
 
   constructor(
     private readonly data: PlayerData,
@@ -47,6 +51,7 @@ export class Workbench implements Actions {
     const base = `play/${data.run}`;
     this.threshold = data.threshold;
     this.unit = head.unit;
+    this.thresholds = new Echo(data.threshold);
     this.clock = new Clock(packed.array("seconds", "f8"), head.step);
     this.scores = { raw: packed.array("scores", "f4"), smooth: packed.array("smooth", "f4"), kinds: packed.array("kind", "u1") };
     const drawn = () => this.stage.drawLayers();
@@ -74,17 +79,15 @@ export class Workbench implements Actions {
   update(data: PlayerData, notify: Notify): void {
     this.notify = notify;
     this.stage.causes = data.causes;
-    if (data.threshold !== this.threshold) {
+    if (this.thresholds.news(data.threshold) && !this.timeline.dragging) {
       this.threshold = data.threshold;
       this.timeline.setThreshold(data.threshold);
     }
-    if (this.at === undefined) {
-      const left = LEFT_AT.get(data.run);
-      this.seek(left && left.at === data.at ? left.frame : (data.at ?? 0));
-    } else if (data.at !== null && data.at !== this.at) {
-      this.seek(data.at);
-    }
-    this.at = data.at;
+    const left = this.opening ? LEFT_AT.get(data.run) : undefined;
+    const news = this.frames.news(data.at);
+    if (this.opening) this.seek(left && left.at === data.at ? left.frame : (data.at ?? 0));
+    else if (news && data.at !== null) this.seek(data.at);
+    [this.opening, this.at] = [false, data.at];
     this.stage.drawLayers();
   }
 
@@ -162,7 +165,7 @@ export class Workbench implements Actions {
       return;
     }
     this.stage.show(frame, picture);
-    LEFT_AT.set(this.data.run, { frame, at: this.at ?? null });
+    LEFT_AT.set(this.data.run, { frame, at: this.at });
     if (this.source instanceof VideoSource) this.source.pace(this.paceAt(frame));
     const { events } = this.timeline;
     const index = events.findIndex((one) => one.first <= frame && frame <= one.last);
@@ -190,14 +193,16 @@ export class Workbench implements Actions {
       const index = eventAt(this.timeline.events, frame);
       this.locked = this.timeline.events[index] ?? null;
     }
-    this.at = frame;
+    this.frames.send(frame);
     this.notify("event", frame);
   }
 
   private setThreshold(value: number, final: boolean): void {
     this.timeline.setThreshold(value);
-    if (final && value !== this.threshold) this.notify("threshold", value);
-    if (final) this.threshold = value;
+    if (!final || value === this.threshold) return;
+    this.threshold = value;
+    this.thresholds.send(value);
+    this.notify("threshold", value);
   }
 
   private hover(frame: number | null, x: number): void {

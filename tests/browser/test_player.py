@@ -272,6 +272,18 @@ def test_the_threshold_follows_the_pointer_and_the_page_its_release(page, addres
     expect(page.get_by_role("heading", name="of 2")).to_be_visible()
 
 
+def test_what_the_page_answers_late_does_not_move_the_player_back(page, address, run):
+    opened(page, address, run, "&at=10")
+    settle(page, 10)
+    for share in (0.3, 0.7, 0.5, 0.9):
+        page.mouse.click(*on_timeline(page, share=share))
+    page.wait_for_function("new URL(location).searchParams.get('at') >= 214")
+    page.wait_for_timeout(100)
+    page.evaluate(WATCH)
+    page.wait_for_timeout(800)
+    assert page.evaluate("window.seen") == [] and abs(shown(page) - 216) <= 2
+
+
 def test_layers_change_at_once_and_without_the_server(page, address, run):
     sent = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda data: sent.append(data)))

@@ -208,6 +208,7 @@ class Analysis:
         normal_scores: of the footage that the camera's threshold was set on; None if unknown.
         name_warning: why the names of causes may be wrong, in a sentence; empty without a reason.
         detection_limit: what the camera could have missed, in sentences, where no event was found.
+        unit: of scores and threshold: ``nats``, or ``dB`` where the pixels alone count.
     """
 
     clip: Clip
@@ -228,6 +229,7 @@ class Analysis:
     normal_scores: NormalScores | None = None
     name_warning: str = ""
     detection_limit: str = ""
+    unit: str = "dB"
 
     @property
     def reach(self) -> str:

@@ -47,6 +47,7 @@ class RunFacts:
         span: analysed frames of a window.
         normality, normal_seconds, alarms: of the camera's normal footage.
         texts: burnt into the picture.
+        source: path of the analysed file on this machine; empty where that is not known.
         channels: of the camera, as far as the clip has scores of that kind.
         spots: where something stood or was gone.
     """
@@ -68,6 +69,7 @@ class RunFacts:
     texts: tuple[BurntInText, ...] = ()
     unread: tuple[tuple[float, float], ...] = ()
     repeated: int = 0
+    source: str = ""
     doubt: str = ""
     channels: Mapping[str, Channel] = field(default_factory=dict)
     spots: tuple[Spot, ...] = ()

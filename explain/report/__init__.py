@@ -14,11 +14,19 @@ from explain.report._chart import score_chart
 from explain.report._data import as_json, attributes_csv, causes_csv, scores_csv
 from explain.report._facts import explanations, moment, name_of, pedigree, unusual_seconds
 from explain.report._html import TEMPLATES, jpeg, render, webp
-from explain.report._pictures import PICTURES, EventPicture, heat_scale, picture_of, pictured_events
+from explain.report._pictures import (
+    PICTURES,
+    EventPicture,
+    heat_scale,
+    marked_causes,
+    picture_of,
+    pictured_events,
+)
 from explain.report._why import COLUMNS, Edit, explained_frames, unedited
 from explain.report.overlay import PALETTE
 from explain.report.strips import attribute_rows
 
+__all__ = ["FILES", "Edit", "as_json", "event_section", "marked_causes", "name_of", "page", "write"]
 STYLE, ATTRIBUTES_STYLE = (Path(__file__).with_name(name) for name in ("report.css", "attributes.css"))
 FILES = ("report.html", "report.json", "scores.csv", "causes.csv")
 

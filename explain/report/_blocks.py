@@ -13,6 +13,8 @@ from explain.report._sheet import GAP, INK, LINE, POINT, QUIET, RULE, Block, Col
 from explain.report.strips import Strip
 
 JPEG_QUALITY = 90
+STRIP_HEIGHT = 3.2
+"""Millimetres."""
 BODY = 8.0
 """Points of a report's ordinary text."""
 
@@ -77,13 +79,13 @@ class StripCell:
 
     def height(self, sheet: Sheet, width: float) -> float:
         """Return its height."""
-        return 4.6 if self.strip else 0.0
+        return STRIP_HEIGHT if self.strip else 0.0
 
     def draw(self, sheet: Sheet, x: float, y: float, width: float) -> None:
         """Draw it."""
         if self.strip is None:
             return
-        scale, down = width / strips.WIDTH, 4.6 / strips.HEIGHT
+        scale, down = width / strips.WIDTH, STRIP_HEIGHT / strips.HEIGHT
         base = y + down * (strips.HEIGHT - 3)
         sheet.set_fill_color(*self.bar)
         for left, tall in self.strip.bars:

@@ -7,7 +7,19 @@ import numpy as np
 from core.analysis import Analysis, ExplainedEvent
 from core.arrays import Images
 from explain.causes.summary import attributes, percent, timestamp, wall_clock
-from explain.report._blocks import Bar, Below, Beside, Picture, Row, Rule, StripCell, Text, kept_together, table
+from explain.report._blocks import (
+    Bar,
+    Below,
+    Beside,
+    Picture,
+    Row,
+    Rule,
+    StripCell,
+    Text,
+    columns,
+    kept_together,
+    table,
+)
 from explain.report._facts import name_of
 from explain.report._html import KINDS
 from explain.report._pictures import EventPicture, MarkedBox, heat_scale
@@ -18,6 +30,12 @@ from explain.report.strips import attribute_rows, lay_out
 
 SMALL = 6.6
 HEADING = 11.0
+ATTRIBUTES = ("Attribute", "What is unusual; strangest thing first", "Normal, and this one", "Nats")
+ATTRIBUTE_SHARES = (0.09, 0.7, 0.16, 0.05)
+COLUMNS = (0.44, 0.56)
+"""Shares of the width of pictures and of what is said."""
+CLOSE_UPS = 3
+"""Places for close-ups and a map in a row."""
 MARKED, FIRST = (242, 242, 236), (95, 227, 245)
 """Colours of boxes, and of the first cause's."""
 DARK = (12, 14, 14)
@@ -25,17 +43,24 @@ DARK = (12, 14, 14)
 
 def event_blocks(one: ExplainedEvent, number: int, analysis: Analysis, shown: EventPicture | None,
                  pictured: bool = True) -> list[Block]:  # fmt: skip
-    """Return the parts of one event, the first with its head, picture and causes; without ``pictured`` it has none."""
-    answer = Below(_answer(one, analysis))
-    if shown is not None:
-        body: Block = Beside([_picture(shown, one, analysis), answer], [0.46, 0.54], 5.0)
-    elif pictured:
-        body = Below([Text("No picture was kept of this event.", SMALL, colour=QUIET), answer])
-    else:
-        body = answer
-    head = Text(f"{number}   {name_of(one)}", HEADING, bold=True, before=0.8)
-    facts = Text(_facts(one, analysis), 7.2, colour=QUIET)
-    return [Below([Rule(), head, facts, body]), *(_attributes(one, analysis) if one.things else [])]
+    """Return the parts of one event: its head with picture and sentence, then close-ups and causes, then attributes.
+
+    Args:
+        one: the event.
+        number: from 1.
+        analysis: of its clip.
+        shown: its picture; None where nothing was kept of it.
+        pictured: whether it should have one.
+    """
+    head: list[Block] = [Rule(), Text(f"{number}   {name_of(one)}", HEADING, bold=True, before=0.8),
+                         Text(_facts(one, analysis), 7.2, colour=QUIET)]  # fmt: skip
+    said, answer = Text(one.summary), Below(_answer(one, analysis))
+    rest = _attributes(one, analysis) if one.things else []
+    if shown is None:
+        missing = [Text("No picture was kept of this event.", SMALL, colour=QUIET)] if pictured else []
+        return [Below([*head, *missing, said, answer]), *rest]
+    first = Beside([_picture(shown, one, analysis), said], COLUMNS, 5.0)
+    return [Below([*head, first]), Beside([_closer(shown, one), answer], COLUMNS, 5.0), *rest]
 
 
 def _facts(one: ExplainedEvent, analysis: Analysis) -> str:
@@ -91,7 +116,7 @@ def _caption(sheet: Sheet, box: MarkedBox, x: float, y: float, scale: float, col
 
 
 @dataclass(frozen=True)
-class _Scale:
+class HeatScale:
     """The colours of the heat, with their unit."""
 
     normal: float
@@ -116,21 +141,22 @@ def _picture(shown: EventPicture, one: ExplainedEvent, analysis: Analysis) -> Bl
     peak = " (the peak)" if seen.frame == one.event.peak else ""
     boxes = " Boxes: the causes of the list that are in this frame." if shown.boxes else ""
     told = f"Frame {seen.frame:,} at {when}{peak}, error of the pixels {seen.score:.2f} dB.{boxes}"
-    parts: list[Block] = [_Frame(hot, shown.boxes, told), Text(told, SMALL, colour=QUIET)]
+    return Below([_Frame(hot, shown.boxes, told), Text(told, SMALL, colour=QUIET)])
+
+
+def _closer(shown: EventPicture, one: ExplainedEvent) -> Block:
+    """Return close-ups of the first cause, and the map of its places."""
     close: list[Picture] = []
     if shown.close is not None:
-        name = one.causes[0].fine
-        close += [Picture(_cut(seen.image, shown.close), f"Close-up of {name} as seen"),
+        name, hot = one.causes[0].fine, blend(shown.evidence.image, shown.heat)
+        close += [Picture(_cut(shown.evidence.image, shown.close), f"Close-up of {name} as seen"),
                   Picture(_cut(hot, shown.close), f"Close-up of {name} with its heat")]  # fmt: skip
+    words = ""
     if shown.map is not None:
         close.append(Picture(shown.map.image, f"Where a {shown.map.label} is normally, and the path of this one"))
-    if close:
-        parts.append(Beside(close, [1.0] * len(close), 1.5))
-    if shown.map is not None:
         words = (f"Map, blue: where a {shown.map.label} stood in {shown.map.frames:,} frames of this camera's normal "
                  "footage. Line: the path of this one; the dot is its end.")  # fmt: skip
-        parts.append(Text(words, SMALL, colour=QUIET))
-    return Below([*parts, _Scale(analysis.normal_heat)])
+    return Below([*columns(close, CLOSE_UPS, 1.5), Text(words, SMALL, colour=QUIET)])
 
 
 def _cut(image: Images, view: tuple[float, float, float, float]) -> Images:
@@ -141,10 +167,9 @@ def _cut(image: Images, view: tuple[float, float, float, float]) -> Images:
 
 
 def _answer(one: ExplainedEvent, analysis: Analysis) -> list[Block]:
-    said: list[Block] = [Text(one.summary)]
     if not one.causes:
-        return [*said, Text("No object, action or region holds heat of this event.", SMALL, colour=QUIET)]
-    said.append(Below(_causes(one), 0.0))
+        return [Text("No object, action or region holds heat of this event.", SMALL, colour=QUIET)]
+    said: list[Block] = [Below(_causes(one), 0.0)]
     left = len(one.causes) - len(one.listed)
     if left:
         said.append(Text(f"{left} weaker {'cause' if left == 1 else 'causes'} in report.json.", SMALL, colour=QUIET))
@@ -179,19 +204,18 @@ def _causes(one: ExplainedEvent) -> list[Row]:
 
 
 def _attributes(one: ExplainedEvent, analysis: Analysis) -> list[Block]:
-    clock, shares = analysis.clock, [0.14, 0.56, 0.22, 0.08]
-    rows: list[list[Block | str]] = []
-    for thing in one.listed_things:
+    clock, blocks = analysis.clock, list[Block]()
+    for number, thing in enumerate(one.listed_things):
         when = f"{timestamp(clock.at(thing.first))} – {timestamp(clock.end(thing.last))}"
         when += f", strangest at {timestamp(clock.at(thing.frame))}"
-        rows.append([Text(thing.label, 7.2, bold=True), Text(when, 7.0, colour=QUIET), "",
-                     Text(f"{thing.nats:.1f}", 7.2, bold=True, align="R")])  # fmt: skip
-        rows += [
+        head: list[Block | str] = [Text(thing.label, 7.2, bold=True), Text(when, 7.0, colour=QUIET), "",
+                                   Text(f"{thing.nats:.1f}", 7.2, bold=True, align="R")]  # fmt: skip
+        terms: list[list[Block | str]] = [
             [row.title, row.words, StripCell(lay_out(term)), f"{row.nats:.1f}"]
             for row, term in zip(attribute_rows(thing), thing.terms, strict=True)
         ]
-    head = ["Unusual attributes", "What it is like; strangest thing first", "Normal values, and this one", "Nats"]
-    blocks = kept_together(table(head, rows, shares, right=(3,), size=6.8), first=3)
+        rows = table(ATTRIBUTES, [head, *terms], ATTRIBUTE_SHARES, right=(3,), size=6.3)
+        blocks += kept_together(rows[min(number, 1) :], first=2 if number else 3)
     left = len(one.things) - len(one.listed_things)
     said = f"{left} less unusual {'thing' if left == 1 else 'things'} in report.json."
     return [*blocks, *([Text(said, SMALL, colour=QUIET)] if left else [])]

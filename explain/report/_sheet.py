@@ -112,6 +112,8 @@ class Sheet(FPDF):
         pages = len(self.pages)
         for number in range(1, pages + 1):
             self.page = number
+            # The page ends with another font and size than the last one; the second call is written in any case.
+            self.letters(FOOT_SIZE + 1, bold=True, colour=INK)
             self.letters(FOOT_SIZE, colour=QUIET)
             for text, align in ((self.name, "L"), (self.foot, "C"), (f"{number} / {pages}", "R")):
                 self.set_xy(LEFT, FOOT)

@@ -12,13 +12,13 @@ from explain.report._chart import lay_out
 from explain.report._facts import explanations, moment, name_of, pedigree, unusual_seconds
 from explain.report._html import KINDS
 from explain.report._pdf_chart import Chart
-from explain.report._pdf_event import SMALL, event_blocks
+from explain.report._pdf_event import SMALL, HeatScale, event_blocks
 from explain.report._pictures import PICTURES, picture_of, pictured_events
 from explain.report._sheet import EVENT, QUIET, Block, Sheet
 from explain.report._why import COLUMNS, Edit, ExplainedFrame, explained_frames, unedited
 
 TITLE, HEADING, FINDING = 15.0, 10.0, 10.0
-MAPS_ABREAST = 4
+MAPS_ABREAST, FACTS_ABREAST = 4, 2
 MAPS = (
     "Each map shows what raised the score of one frame, as one method sees it; all maps of a frame share one scale. "
     "Deletion is the area under the score while the picture is removed in the map's order; insertion while it comes "
@@ -49,9 +49,9 @@ def pdf(
     pictured = pictured_events(analysis)
     for number, one in enumerate(analysis.events, 1):
         shown = picture_of(one, analysis, evidence) if number in pictured else None
-        first, *rest = event_blocks(one, number, analysis, shown, number in pictured)
-        sheet.flow([first])
-        sheet.flow(rest, 0.0)
+        blocks = event_blocks(one, number, analysis, shown, number in pictured)
+        sheet.flow(blocks[:2], 1.4)
+        sheet.flow(blocks[2:], 0.0)
         sheet.y += 2.0
     sheet.flow(_unpictured(analysis, len(pictured)))
     sheet.flow(_why(analysis, why, edit))
@@ -131,7 +131,10 @@ def _chart(analysis: Analysis) -> list[Block]:
     )
     note = f"Time from the start of the clip; score in {what}. Shaded: events{faults}. Dashed: the threshold."
     chart = Chart(placed, f"threshold {analysis.threshold:.2f}")
-    return [Below([Text("Score over time", HEADING, bold=True, before=1.0), chart, Text(note, SMALL, colour=QUIET)])]
+    blocks: list[Block] = [Text("Score over time", HEADING, bold=True, before=1.0), chart]
+    words = Text(note, SMALL, colour=QUIET)
+    scale = HeatScale(analysis.normal_heat)
+    return [Below([*blocks, Beside([words, scale], [0.55, 0.45], 8.0) if analysis.events else words])]
 
 
 def _unpictured(analysis: Analysis, pictured: int) -> list[Block]:
@@ -170,10 +173,11 @@ def _explained(one: ExplainedFrame) -> list[Block]:
 
 def _close(analysis: Analysis) -> list[Block]:
     terms = [_term(*one) for one in explanations(analysis)]
-    facts = [_term(*one) for one in pedigree(analysis)]
     reading = Below([Rule(), Text("How to read this report", HEADING, bold=True), terms[0]])
-    return [reading, *terms[1:], Below([Rule(), Text("Provenance", HEADING, bold=True), *facts[:2]]), *facts[2:]]
+    facts = [Below([Text(name, 6.3, colour=QUIET), Text(value, 7.0)], 0.1) for name, value in pedigree(analysis)]
+    rows = columns(facts, FACTS_ABREAST)
+    return [reading, *terms[1:], Below([Rule(), Text("Provenance", HEADING, bold=True), *rows[:2]]), *rows[2:]]
 
 
 def _term(term: str, meaning: str) -> Block:
-    return Beside([Text(term, 7.2, bold=True), Text(meaning, 7.2)], [0.2, 0.8])
+    return Beside([Text(term, 7.2, bold=True), Text(meaning, 7.2)], [0.12, 0.88])

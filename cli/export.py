@@ -5,8 +5,7 @@ from pathlib import Path
 
 from cli.arguments import Verb
 from cli.progress import progress_line
-
-BLURS = ("none", "persons", "all")
+from pipeline.export.manifest import BLURS
 
 
 def _arguments(verb: argparse.ArgumentParser) -> None:

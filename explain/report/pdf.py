@@ -174,7 +174,7 @@ def _explained(one: ExplainedFrame) -> list[Block]:
 def _close(analysis: Analysis) -> list[Block]:
     terms = [_term(*one) for one in explanations(analysis)]
     reading = Below([Rule(), Text("How to read this report", HEADING, bold=True), terms[0]])
-    facts = [Below([Text(name, 6.3, colour=QUIET), Text(value, 7.0)], 0.1) for name, value in pedigree(analysis)]
+    facts = [Below([Text(name, 6.3, colour=QUIET), Text(value, 6.5)], 0.1) for name, value in pedigree(analysis)]
     rows = columns(facts, FACTS_ABREAST)
     return [reading, *terms[1:], Below([Rule(), Text("Provenance", HEADING, bold=True), *rows[:2]]), *rows[2:]]
 

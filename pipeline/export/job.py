@@ -1,5 +1,7 @@
 """The job that exports runs."""
 
+import shutil
+
 from jobs.worker import JobContext
 from pipeline.export.exports import Export
 
@@ -15,6 +17,8 @@ def run(context: JobContext) -> None:
     from pipeline.export.verify import verify
 
     job = context.store.get(context.job.id, Export)
+    for left in job.folder.glob(".*.part*"):  # of a worker that was killed
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
     manifest = export(
         find(job.runs), job.path, blur=job.blur, progress=context.progress, cancelled=context.cancelled
     )  # fmt: skip

@@ -90,7 +90,19 @@ def test_device_and_json_are_where_they_were_promised(verb):
 
 @pytest.mark.parametrize(
     "arguments",
-    ["", "analyze", "list cats", "list runs --jso -", "analyse", "app --port x", "evaluate x", "bench --device tpu", "export", "export x --blur faces", "verify"],
+    [
+        "",
+        "analyze",
+        "list cats",
+        "list runs --jso -",
+        "analyse",
+        "app --port x",
+        "evaluate x",
+        "bench --device tpu",
+        "export",
+        "export x --blur faces",
+        "verify",
+    ],
 )
 def test_a_wrong_request_ends_with_2(capsys, arguments):
     code, out, err = run(capsys, *arguments.split())

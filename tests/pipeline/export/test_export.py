@@ -3,13 +3,17 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 import zipfile
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import jsonschema
 import numpy as np
 import pytest
 
+from cli import ROOT
 from core import files, pictures, video
 from core.clock import Clock
 from core.errors import Cancelled, InputError, StorageError, UnknownNameError
@@ -125,6 +129,18 @@ def test_several_runs_have_a_folder_each_and_an_index(folder, tmp_path):
     assert len(found["events.csv"].splitlines()) == 5 and b"<b>{nb}" not in found["index.html"]
 
 
+def test_a_run_without_events_has_reports_alone(film, tmp_path):
+    folder = tmp_path / "quiet"
+    folder.mkdir()
+    made.results(SimpleNamespace(folder=folder, clip="a.mp4", camera="plaza"), quiet=True)
+    here.own(folder, film)
+    export(find([str(folder)]), tmp_path / "case.zip", blur="persons", made=WHEN)
+    found = content(tmp_path / "case.zip")
+    assert set(found) == {"report.html", "report.pdf", "report.json", "events.csv", MANIFEST}
+    note = verify(tmp_path / "case.zip").manifest.blur_note
+    assert note in json.loads(found["report.json"])["warnings"] and note.encode() in found["report.html"]
+
+
 def test_a_window_keeps_to_the_recording():
     clock = Clock.of(np.concatenate([np.arange(30) / 10, 60 + np.arange(30) / 10]))
     assert window(Event(20, 25, 22, 1.0), clock) == range(0, 30)
@@ -189,10 +205,20 @@ def test_an_export_is_a_job(film, monkeypatch):
     run = made.filmed(film, "plaza")
     here.own(run.folder, run.path)
     export_ = exports.submit([run.id], "persons")
+    (export_.folder / ".0123.parts").mkdir(parents=True)
+    (export_.folder / ".0123.part").write_bytes(b"of a worker that was killed")
     assert inline.work(export_.id) == 0
     done = exports.get(export_.id)
     assert (done.state, done.folder.parent, done.title) == ("done", files.home() / "exports", run.clip)
     assert verify(done.path).sha256 == done.sha256 and done.bytes == done.path.stat().st_size
+    assert [path.name for path in done.folder.iterdir()] == ["case.zip"]
     assert verify(done.path).manifest.runs[0].run == run.id and exports.exports() == [done]
     with pytest.raises(InputError, match="only a run that is done"):
         exports.submit([made.draft().id])
+
+
+def test_an_export_needs_no_torch():
+    names = ("export", "sources", "verify", "exports")
+    code = f"import sys; from pipeline.export import {', '.join(names)}; assert 'torch' not in sys.modules"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

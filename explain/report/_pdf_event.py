@@ -30,7 +30,6 @@ from explain.report.strips import attribute_rows, lay_out
 
 SMALL = 6.6
 HEADING = 11.0
-ATTRIBUTES = ("Attribute", "What is unusual; strangest thing first", "Normal, and this one", "Nats")
 ATTRIBUTE_SHARES = (0.09, 0.7, 0.16, 0.05)
 COLUMNS = (0.44, 0.56)
 """Shares of the width of pictures and of what is said."""
@@ -54,8 +53,8 @@ def event_blocks(one: ExplainedEvent, number: int, analysis: Analysis, shown: Ev
     """
     head: list[Block] = [Rule(), Text(f"{number}   {name_of(one)}", HEADING, bold=True, before=0.8),
                          Text(_facts(one, analysis), 7.2, colour=QUIET)]  # fmt: skip
-    said, answer = Text(one.summary), Below(_answer(one, analysis))
-    rest = _attributes(one, analysis) if one.things else []
+    said, answer = Text(one.summary), Below(_answer(one, number, analysis))
+    rest = _attributes(one, number, analysis) if one.things else []
     if shown is None:
         missing = [Text("No picture was kept of this event.", SMALL, colour=QUIET)] if pictured else []
         return [Below([*head, *missing, said, answer]), *rest]
@@ -166,10 +165,10 @@ def _cut(image: Images, view: tuple[float, float, float, float]) -> Images:
     return np.ascontiguousarray(image[rows, columns])
 
 
-def _answer(one: ExplainedEvent, analysis: Analysis) -> list[Block]:
+def _answer(one: ExplainedEvent, number: int, analysis: Analysis) -> list[Block]:
     if not one.causes:
         return [Text("No object, action or region holds heat of this event.", SMALL, colour=QUIET)]
-    said: list[Block] = [Below(_causes(one), 0.0)]
+    said: list[Block] = [Below(_causes(one, number), 0.0)]
     left = len(one.causes) - len(one.listed)
     if left:
         said.append(Text(f"{left} weaker {'cause' if left == 1 else 'causes'} in report.json.", SMALL, colour=QUIET))
@@ -179,8 +178,8 @@ def _answer(one: ExplainedEvent, analysis: Analysis) -> list[Block]:
     return [*said, Bar(one.unexplained_share, f"{share} of the heat lies in no box (unexplained)", SCORE)]
 
 
-def _causes(one: ExplainedEvent) -> list[Row]:
-    head = ["", "Causes, best first", "Rank score", "Heat in boxes", "Attributes", "Confidence"]
+def _causes(one: ExplainedEvent, event: int) -> list[Row]:
+    head = ["", f"Causes of event {event}", "Rank score", "Heat in boxes", "Attributes", "Confidence"]
     shares = [0.035, 0.385, 0.14, 0.13, 0.14, 0.17]
     rows: list[list[Block | str]] = []
     for rank, cause in enumerate(one.listed, 1):
@@ -203,7 +202,7 @@ def _causes(one: ExplainedEvent) -> list[Row]:
     return table(head, rows, shares)
 
 
-def _attributes(one: ExplainedEvent, analysis: Analysis) -> list[Block]:
+def _attributes(one: ExplainedEvent, event: int, analysis: Analysis) -> list[Block]:
     clock, blocks = analysis.clock, list[Block]()
     for number, thing in enumerate(one.listed_things):
         when = f"{timestamp(clock.at(thing.first))} – {timestamp(clock.end(thing.last))}"
@@ -214,7 +213,13 @@ def _attributes(one: ExplainedEvent, analysis: Analysis) -> list[Block]:
             [row.title, row.words, StripCell(lay_out(term)), f"{row.nats:.1f}"]
             for row, term in zip(attribute_rows(thing), thing.terms, strict=True)
         ]
-        rows = table(ATTRIBUTES, [head, *terms], ATTRIBUTE_SHARES, right=(3,), size=6.3)
+        titles = (
+            "Attribute",
+            f"Unusual in event {event}, strangest thing first",
+            "Normal, and this one",
+            "Nats",
+        )
+        rows = table(titles, [head, *terms], ATTRIBUTE_SHARES, right=(3,), size=6.3)
         blocks += kept_together(rows[min(number, 1) :], first=2 if number else 3)
     left = len(one.things) - len(one.listed_things)
     said = f"{left} less unusual {'thing' if left == 1 else 'things'} in report.json."

@@ -26,7 +26,8 @@ HIDDEN_FRAMES, MOVED_PIXELS = 33, 10.0
 STAGED = ("left suitcase", "taken bench", "stopped car", "crowd")
 SCENES = {DEVELOPED: 0, LEFT_OUT: 3}
 SEEDS = {DEVELOPED: (41, 42), LEFT_OUT: (51,)}
-NORMAL_SEEDS = (31, 32, 33, 34)
+NORMAL_SEEDS, CALM_SEEDS = (31, 32, 33, 34, 35, 36), (37, 38)
+"""Of the plaza's normal clips that are learnt from, and of those in which false events are counted."""
 WEATHER = {
     "by day": (Distortion(), 1.0), "dark": (Distortion(brightness=0.3), 1.0), "rain": (Distortion(rain="heavy"), 1.0),
     "half size": (Distortion(), 0.5),
@@ -223,8 +224,8 @@ def real(root: Path) -> Iterator[Case]:
                 )
 
 
-def rendered(work: Path, half: str) -> tuple[list[Path], list[tuple[str, Path]]]:
-    """Render a half's normal clips of the plaza and those in which something stops, is left or taken."""
+def rendered(work: Path, half: str) -> tuple[list[Path], list[Path], list[tuple[str, Path]]]:
+    """Render a half's clips of the plaza: to learn from, other normal ones, those where something stops or is left."""
     folder, scene, frames = files.folder(work / "plaza"), SCENES[half], round(PLAZA_FPS * PLAZA_SECONDS)
 
     def made(name: str, seed: int) -> Path:
@@ -235,7 +236,8 @@ def rendered(work: Path, half: str) -> tuple[list[Path], list[tuple[str, Path]]]
             film(path, seed, frames, happens, fps=PLAZA_FPS, scene=scene)
         return path
 
-    return [made("bench", seed) for seed in NORMAL_SEEDS], [(n, made(n, seed)) for n in STAGED for seed in SEEDS[half]]
+    learnt, calm = ([made("bench", seed) for seed in seeds] for seeds in (NORMAL_SEEDS, CALM_SEEDS))
+    return learnt, calm, [(n, made(n, seed)) for n in STAGED for seed in SEEDS[half]]
 
 
 def changed(distortion: Distortion, scale: float) -> Callable[[Images, float], Images]:

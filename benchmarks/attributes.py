@@ -4,7 +4,7 @@ The threshold comes from the training clips, each scored by what was learnt from
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,11 @@ OBSERVED = 2
 """Counted up when something else is observed than in what earlier measurements kept."""
 FIELDS = ("frames", "tracks", "labels", "boxes", "confidence", "values", "cut", "looked")
 """Of things, kept always; those that may be None are kept where there are any."""
+SETS: Mapping[str, tuple[str, ...]] = {
+    "all": TERMS, **{name: (name,) for name in TERMS},
+    **{f"all but {name}": tuple(other for other in TERMS if other != name) for name in TERMS},
+}  # fmt: skip
+"""Sets of terms that are measured, by what the table calls them."""
 Say = Callable[[str], None]
 
 
@@ -95,10 +100,8 @@ def of_dataset(
     learnt = AttributeModel.fit([one.things for one in seen])
     normal = cross_scored([one.things for one in seen])
     tested = [learnt.score(one.things) for one in test]
-    sets = [TERMS, *((name,) for name in TERMS), *(tuple(n for n in TERMS if n != name) for name in TERMS)]
-    names = ["all", *TERMS, *(f"all but {name}" for name in TERMS)]
     rows = []
-    for name, terms in zip(names, sets, strict=True):
+    for name, terms in SETS.items():
         usual = [_scores(one, found, terms) for one, found in zip(seen, normal, strict=True)]
         rows.append(
             {"terms": name, **_figures(test, usual, [_scores(*of, terms) for of in zip(test, tested, strict=True)])}
@@ -139,10 +142,15 @@ def _key(clip: Footage, model: ObjectModel) -> str:
 
 
 def _scores(one: Seen, scored: ScoredThings, chosen: Sequence[str]) -> Doubles:
-    columns = [scored.names.index(name) for name in chosen]
-    part = replace(scored, names=tuple(chosen), nats=scored.nats[:, columns], measured=scored.measured[:, columns])
-    smooth: Doubles = gaussian_filter1d(part.frame_scores(len(one.clock)), SMOOTHED_SECONDS * one.clock.rate)
+    scores = only(scored, chosen).frame_scores(len(one.clock))
+    smooth: Doubles = gaussian_filter1d(scores, SMOOTHED_SECONDS * one.clock.rate)
     return smooth
+
+
+def only(scored: ScoredThings, chosen: Sequence[str]) -> ScoredThings:
+    """Return the things of a clip as if some terms of their scores were all."""
+    columns = [scored.names.index(name) for name in chosen]
+    return replace(scored, names=tuple(chosen), nats=scored.nats[:, columns], measured=scored.measured[:, columns])
 
 
 def _figures(test: Sequence[Seen], usual: Sequence[Doubles], found: Sequence[Doubles]) -> dict[str, Any]:

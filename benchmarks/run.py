@@ -1,13 +1,15 @@
 """Runs a benchmark: each figure is a ratio of two measurements of one run, on this machine."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks import (
     _explanations_page,
     agreement,
+    attribute_causes,
+    attribute_cost,
     attributes,
     detectors,
     disturbances,
@@ -16,6 +18,9 @@ from benchmarks import (
     labelled,
     overlays,
     own_camera,
+    player,
+    plaza_events,
+    sentences,
     shown_boxes,
     speed,
     standing,
@@ -23,6 +28,7 @@ from benchmarks import (
 from core import device
 from core.files import home, write_json, write_text
 from core.registry import pick
+from footage.plaza import Plaza
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -109,6 +115,11 @@ def _machine(request: Request) -> str:
     return device.choose(request.device).describe()
 
 
+def _player(request: Request) -> Measured:
+    rows = player.measure(request.tell)
+    return Measured(_machine(request), {"player": rows}, rows)
+
+
 def _detectors(request: Request) -> Measured:
     rows = detectors.measure(request.device, request.what[1:], request.all)
     return Measured(_machine(request), {"detectors": rows}, detectors.shown(rows))
@@ -175,6 +186,35 @@ def _attributes(request: Request) -> Measured:
     return Measured(_machine(request), {"data": request.data, "attributes": rows}, rows)
 
 
+def _attribute_causes(request: Request) -> Measured:
+    found = attribute_causes.measure(
+        request.device, request.data, request.root, request.camera, request.work or home() / "observed", request.tell,
+        request.regions, request.frames,
+    )  # fmt: skip
+    rows = [{"terms": name, **figures} for name, figures in found.items()]
+    return Measured(_machine(request), {"data": request.data, "attribute_causes": rows}, rows)
+
+
+def _attribute_cost(request: Request) -> Measured:
+    rows = attribute_cost.measure(request.device, request.tell)
+    return Measured(_machine(request), {"attribute_cost": rows}, rows)
+
+
+def _plaza_events(request: Request) -> Measured:
+    rows = plaza_events.measure(
+        request.device, request.tell, request.what[1:] or plaza_events.CONDITIONS, request.clips, Plaza(request.root),
+        lambda early: request.early([row.table() for row in early]),
+    )  # fmt: skip
+    shown = [row.table() for row in rows]
+    return Measured(_machine(request), {"plaza_events": [asdict(row) for row in rows]}, shown)
+
+
+def _sentences(request: Request) -> Measured:
+    seeds = [int(seed) for seed in request.what[1:]] or sentences.HELD_OUT
+    rows, stated = sentences.measure(request.device, Plaza(request.root), request.tell, seeds)
+    return Measured(_machine(request), {"sentences": rows, "statements": stated}, rows)
+
+
 def _own_camera(request: Request) -> Measured:
     work = request.work or home() / "bench" / "own-camera"
     rows = own_camera.measure(request.device, request.root, work, request.what[1:], request.minutes, request.tell)
@@ -198,17 +238,19 @@ def _overlays(request: Request) -> Measured:
 
 
 def _standing(request: Request) -> Measured:
-    found, calm = standing.measure(
+    made = standing.measure(
         request.root, request.work or home() / "standing", request.what[1:] or standing.HALVES, request.tell
     )
     if request.out:
-        write_text(request.out.with_suffix(".md"), standing.page(found, calm))
-    notes = [", ".join(f"{name}: {value}" for name, value in row.items()) for row in calm]
-    return Measured("cpu", {"standing": found, "normal": calm}, found, notes)
+        write_text(request.out.with_suffix(".md"), standing.page(made))
+    notes = [", ".join(f"{name}: {value}" for name, value in row.items()) for row in made.calm]
+    return Measured("cpu", {"standing": made.found, "normal": made.calm}, made.found, notes)
 
 
 BENCHMARKS: dict[str, Callable[[Request], Measured]] = {
     "agreement": _agreement, "attributes": _attributes, "labelled": _labelled, "detectors": _detectors,
     "explanations": _explanations, "boxes": _boxes, "faults": _faults, "disturbances": _disturbances,
-    "overlays": _overlays, "own-camera": _own_camera, "standing": _standing,
+    "overlays": _overlays, "own-camera": _own_camera, "player": _player, "standing": _standing,
+    "sentences": _sentences, "plaza-events": _plaza_events, "attribute-cost": _attribute_cost,
+    "attribute-causes": _attribute_causes,
 }  # fmt: skip

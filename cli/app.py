@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     server = {"server.address": options.host, "server.port": options.port}
     flags = [f"--{name}={value}" for name, value in server.items()]
     os.chdir(ROOT)
-    os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", "app.py", *flags])
+    os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", "server.py", *flags])
 
 
 VERB = Verb(

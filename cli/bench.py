@@ -18,18 +18,29 @@ WHAT = (
     "without burnt-in text and weather; or: agreement CLIP…: recall of the compact object model against "
     "YOLOX-nano; or: labelled: its recall on labelled pictures; or: attributes: frame-level AUC of what "
     "objects are and how they move, on a data set; or: standing [HALF…]: things left, taken and stopped that "
-    "are staged; or: own-camera [NAME…]: cameras trained on one part of their footage, events on another part"
+    "are staged; or: own-camera [NAME…]: cameras trained on one part of their footage, events on another part; or: "
+    "sentences [SEED…]: the numbers in sentences of causes, against the truth of rendered clips; or: plaza-events "
+    "[DISTORTION…]: events of the plaza that are found and named rightly in bad weather; or: attribute-causes: first "
+    "causes by each attribute of objects, and by all but each; or: attribute-cost: time that attributes take; or: "
+    "player: how fast the web app's player opens runs, seeks, and follows the threshold, in Chromium"
 )
 
 
 def _arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("what", nargs="*", metavar="WHAT", help=WHAT)
     verb.add_argument("--all", action="store_true", help="for detectors: every one, instead of one of each kind")
-    verb.add_argument("--data", metavar="DATASET", help="for explanations, boxes and attributes: a data set")
+    verb.add_argument(
+        "--data", metavar="DATASET", help="for explanations, boxes, attributes and attribute-causes: a data set"
+    )
     verb.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="folder of the data set, as published")
     verb.add_argument("--clips", type=names, default=(), metavar="A,B", help="only these of its test clips")
-    verb.add_argument("--regions", type=Path, metavar="FILE", help="for boxes: CSV of annotated boxes of test clips")
-    verb.add_argument("--camera", metavar="CAMERA", help="for boxes: camera of the data set")
+    verb.add_argument(
+        "--regions",
+        type=Path,
+        metavar="FILE",
+        help="for boxes and attribute-causes: CSV of annotated boxes",
+    )
+    verb.add_argument("--camera", metavar="CAMERA", help="for boxes and attribute-causes: camera of the data set")
     verb.add_argument("--frames", type=count, default=100, metavar="N", help="abnormal frames (default 100)")
     verb.add_argument("--budget", type=count, default=64, metavar="N", help="evaluations of each method (default 64)")
     verb.add_argument("--minutes", type=number, default=math.inf, metavar="N",

@@ -155,8 +155,8 @@ def _cameras(options: argparse.Namespace, dataset: "Dataset", rules: "Rules") ->
     from pipeline.evaluation.distortion import DistortedDataset, Distortion
 
     distortions = [Distortion.read(text) for text in options.distort] or [Distortion()]
-    if (options.regions or options.xman) and any(each.every > 1 for each in distortions):
-        raise InputError("label files count all frames: leave out every=, or --regions and --xman")
+    if (options.regions or options.xman) and any(each.every > 1 or each.size != 1 for each in distortions):
+        raise InputError("label files count all frames and pixels: leave out every= and size=, or --regions and --xman")
     cameras, runtime = [load(name) for name in options.camera], choose(options.device)
     if own := [by for by in options.by if by != DIFFERENCE]:
         cameras = [with_score(camera, by) for camera in cameras for by in own]

@@ -42,10 +42,16 @@ def _limits(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--seed", type=whole, default=0, help="the same seed gives the same training (default 0)")
     verb.add_argument(
         "--standing",
-        action="store_true",
-        help="also score what is left, taken or stops; where people stand for long, events run together",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="also tell of what is left, taken or stops, where the clips are long enough (default: yes)",
     )
     verb.add_argument("--resume", action="store_true", help="go on from the last epoch's checkpoint")
+    verb.add_argument(
+        "--add-standing",
+        action="store_true",
+        help="do not train: add events of what is left, taken or stops to the camera, and leave it else as it is",
+    )
     verb.add_argument("--measure", action="store_true", help="do not train: measure normality on this footage")
 
 
@@ -77,6 +83,9 @@ def run(options: argparse.Namespace) -> int:
     if not clips:
         raise InputError(f"data set {dataset.name!r} has no normal clips to train on")
     runtime = device.choose(options.device)
+    if options.add_standing:
+        print(_with_standing(options, _normal(source, clips)))
+        return 0
     if options.measure:
         print(_measured_again(options, _normal(source, clips), runtime))
         return 0
@@ -99,6 +108,20 @@ def _normal(source: str, clips: list[Any]) -> "NormalFootage":
     from pipeline.training.fit_camera import NormalFootage
 
     return NormalFootage(source, clips, frame_rate(clips[0]))
+
+
+def _with_standing(options: argparse.Namespace, normal: "NormalFootage") -> str:
+    """Add events of what stands to a camera, which else stays as it is."""
+    from core.progress import JobProgress
+    from pipeline import plan
+    from pipeline.false_alarms import expected
+    from pipeline.training.add_standing import add_standing
+
+    with progress_line() as line:
+        job = JobProgress("measure", [stage for stage in plan.STAGES if stage.name == plan.OBSERVING], line)
+        camera = add_standing(options.out, normal, job)
+        job.finish()
+    return f"camera {camera.name} tells of what stands: false alarms, {expected(camera)}"
 
 
 def _measured_again(options: argparse.Namespace, normal: "NormalFootage", runtime: "Runtime") -> str:

@@ -1,90 +1,42 @@
 """The writing of a clip."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from fractions import Fraction
-from itertools import chain, count
+from itertools import chain
 from pathlib import Path
 
 import av
 import numpy as np
-from av.container import OutputContainer
 from av.video.frame import VideoFrame
 
 from core.arrays import Images
-from core.errors import expect
 from core.files import staged
 
-TICKS = 90_000
-"""Units of time in a second of a clip that is written with times of its own; MPEG's own clock."""
-THREADS = 2
-"""Of the encoder, always: with another number the same pictures become other bytes."""
+USUAL = {"preset": "veryfast", "crf": "20"}
+SEEKABLE = {
+    "preset": "superfast", "crf": "23", "tune": "fastdecode", "g": "12", "bf": "0", "sc_threshold": "0",
+    "x264-params": "colorprim=bt709:transfer=bt709:colormatrix=smpte170m:open-gop=0",
+}  # fmt: skip
+"""Without B-frames the file has no edit list and begins at 0; the colours' matrix, FFmpeg's own for RGB, is named."""
 
 
-class ClipWriter:
-    """Takes the frames of one clip, in order; see :func:`core.video.writing`."""
-
-    def __init__(self, container: OutputContainer, fps: float) -> None:
-        self._container = container
-        rate = Fraction(fps).limit_denominator(60000)
-        self._stream = container.add_stream("libx264", rate)
-        self._stream.pix_fmt, self._stream.codec_context.time_base = "yuv420p", Fraction(1, TICKS)
-        self._stream.codec_context.options = {"preset": "veryfast", "crf": "20", "threads": str(THREADS)}
-        self._shape: tuple[int, ...] | None = None
-        self._step, self._last = max(round(TICKS / fps), 1), -1
-
-    def add(self, image: Images, seconds: float) -> None:
-        """Write a frame.
-
-        Args:
-            image: (H, W, 3) uint8 RGB; an odd width or height grows by one repeated line.
-            seconds: when it is shown, from the clip's first frame on; never before the one written last.
-
-        Raises:
-            ValueError: it has another size than the first, or does not come after the one before.
-        """
-        height, width = image.shape[:2]
-        if self._shape is None:
-            self._shape = image.shape
-            self._stream.width, self._stream.height = width + width % 2, height + height % 2
-        if image.shape != (*self._shape[:2], 3):
-            raise ValueError(f"images must all be {(*self._shape[:2], 3)}, got {image.shape}")
-        ticks = round(seconds * TICKS)
-        expect(ticks > self._last, "seconds", "growing", seconds)
-        padded = np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-        frame = VideoFrame.from_ndarray(padded, format="rgb24")
-        frame.pts, frame.time_base, frame.duration = ticks, Fraction(1, TICKS), self._step
-        self._last = ticks
-        self._container.mux(self._stream.encode(frame))
-
-    def finish(self) -> None:
-        """Write what the encoder still holds.
-
-        Raises:
-            ValueError: no frame was written.
-        """
-        expect(self._shape is not None, "images", "at least one frame", "none")
-        self._container.mux(self._stream.encode(None))
-
-
-@contextmanager
-def writing(path: Path, fps: float) -> Iterator[ClipWriter]:
-    """Do :func:`core.video.writing`."""
-    with (
-        staged(path) as part,
-        av.open(f"file:{part}", "w", format="mp4", options={"movflags": "+faststart"}) as container,
-    ):
-        writer = ClipWriter(container, fps)
-        yield writer
-        writer.finish()
-
-
-def encode(path: Path, images: Iterable[Images], fps: float) -> None:
+def encode(path: Path, images: Iterable[Images], fps: float | Fraction, seekable: bool = False) -> None:
     """Do :func:`core.video.encode`."""
     frames_left = iter(images)
     first = next(frames_left, None)
     if first is None:
         raise ValueError("images must hold at least one frame, got none")
-    with writing(path, fps) as writer:
-        for number, image in zip(count(), chain([first], frames_left)):
-            writer.add(image, number / fps)
+    height, width = first.shape[:2]
+    with (
+        staged(path) as part,
+        av.open(f"file:{part}", "w", format="mp4", options={"movflags": "+faststart"}) as container,
+    ):
+        stream = container.add_stream("libx264", Fraction(fps).limit_denominator(60000))
+        stream.width, stream.height, stream.pix_fmt = width + width % 2, height + height % 2, "yuv420p"
+        stream.codec_context.options = dict(SEEKABLE if seekable else USUAL)
+        for image in chain([first], frames_left):
+            if image.shape != (height, width, 3):
+                raise ValueError(f"images must all be ({height}, {width}, 3), got {image.shape}")
+            padded = np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+            container.mux(stream.encode(VideoFrame.from_ndarray(padded, format="rgb24")))
+        container.mux(stream.encode(None))

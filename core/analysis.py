@@ -1,7 +1,7 @@
 """The answer for one clip: its events and what may have caused them, and camera faults."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,8 @@ from core.spot import Spot
 
 MIN_HIDDEN_SECONDS = 0.5
 """Seconds hidden by camera faults from which they are said beside the number of events."""
+MOVING, STANDING = "moving", "standing"
+"""Kinds of events: the frame score exceeded its threshold, or something stands, or is gone, for unusually long."""
 LISTED, WORTH = 6, 0.05
 """Causes, and things with unusual attributes, that pages and reports list: at most so many of either, and only those
 with this share of the best one's score."""
@@ -27,7 +29,8 @@ class CauseLabel:
     """One name for a cause: an object, an action or a place, as X-MAN's labels have them.
 
     Attributes:
-        coarse: ``object``, ``action``, ``location`` or ``unknown`` (X-MAN's coarse types).
+        coarse: ``object``, ``action``, ``location`` or ``unknown`` (X-MAN's coarse types); of an event of what stands,
+            ``standing``, which X-MAN does not have.
         fine: the name within it, such as ``bicycle`` or ``run / jog``.
         score: ranks the names of one event; its scale is the rule's.
         heat_share: share of the event's heat inside its boxes, 0 to 1.
@@ -156,11 +159,12 @@ class ExplainedEvent:
     Attributes:
         event: the run of frames.
         causes: best first, one for each thing; boxes are those in ``shown``.
-        unexplained_share: share of the event's heat that lies in no box.
+        unexplained_share: share of the event's heat that lies in no box; NaN in an event of what stands.
         summary: a sentence or two.
         shown: the frame that stands for the event in pictures; None where no evidence was kept of it.
         raised_by: kind of score that is the greatest at the peak; see :mod:`pipeline.channels`.
-        spots: where something stood or was gone in it, where that raised the event.
+        spot: where something stands, or is gone, in an event of that kind; its score at the peak is in nats. None in an
+            event of what moves.
         things: what raised the event by its attributes, strangest first: the first one's score is the highest of any
             thing in those frames of the event that were looked at. Empty where nothing is known of attributes.
     """
@@ -172,7 +176,12 @@ class ExplainedEvent:
     shown: int | None = None
     things: tuple[UnusualThing, ...] = ()
     raised_by: str = "pixels"
-    spots: tuple[Spot, ...] = ()
+    spot: Spot | None = None
+
+    @property
+    def kind(self) -> str:
+        """What the event is of: :data:`MOVING` or :data:`STANDING`."""
+        return MOVING if self.spot is None else STANDING
 
     @property
     def listed(self) -> tuple[Cause, ...]:
@@ -183,6 +192,11 @@ class ExplainedEvent:
     def listed_things(self) -> tuple[UnusualThing, ...]:
         """The things whose attributes are worth a row, by the same measure."""
         return tuple(thing for thing in self.things[:LISTED] if thing.nats >= WORTH * self.things[0].nats)
+
+
+def in_order(events: Sequence[ExplainedEvent]) -> tuple[ExplainedEvent, ...]:
+    """Sort events of both kinds by time."""
+    return tuple(sorted(events, key=lambda one: (one.event.first, one.event.last, one.kind)))
 
 
 @dataclass(frozen=True)
@@ -197,7 +211,7 @@ class Analysis:
         scores: (frames,) float32 calibrated scores; NaN where no window reaches or a camera fault hides the
             scene.
         clock: when each frame is shown.
-        events: explained events in order of time.
+        events: explained events in order of time; those of what moves and of what stands may lie in the same frames.
         disturbances: camera faults, in order of time; no event lies in them.
         unread: (first, last) seconds of stretches whose frames could not be read.
         repeated: frames that repeat the one before, which the detector was not shown.
@@ -209,6 +223,7 @@ class Analysis:
         name_warning: why the names of causes may be wrong, in a sentence; empty without a reason.
         detection_limit: what the camera could have missed, in sentences, where no event was found.
         unit: of scores and threshold: ``nats``, or ``dB`` where the pixels alone count.
+        standing: nats above which a place where something stands is an event; None where the camera does not tell.
     """
 
     clip: Clip
@@ -230,6 +245,27 @@ class Analysis:
     name_warning: str = ""
     detection_limit: str = ""
     unit: str = "dB"
+    standing: float | None = None
+
+    def peak(self, one: ExplainedEvent) -> str:
+        """Return the score at an event's peak with its unit: that of what stands is always in nats."""
+        return f"{one.event.peak_score:.2f} {self.unit if one.kind == MOVING else 'nats'}"
+
+    def of_kind(self, kind: str) -> tuple[ExplainedEvent, ...]:
+        """Return the events of one kind, in order of time."""
+        return tuple(one for one in self.events if one.kind == kind)
+
+    def with_events(self, moving: Sequence[ExplainedEvent]) -> tuple[ExplainedEvent, ...]:
+        """Return events of what moves beside this answer's events of what stands, in order of time."""
+        return in_order([*moving, *self.of_kind(STANDING)])
+
+    @property
+    def unusual_seconds(self) -> float:
+        """Seconds that lie in events of either kind."""
+        inside = np.zeros(len(self.scores), np.bool_)
+        for one in self.events:
+            inside[one.event.first : one.event.last + 1] = True
+        return float(self.clock.lengths[inside].sum()) if len(inside) else 0.0
 
     @property
     def reach(self) -> str:

@@ -42,6 +42,19 @@ class Equivalence:
         beyond = self.equal[-1] + slope * (values - self.scores[-1])
         return np.where(values > self.scores[-1], beyond, np.where(np.isnan(values), np.nan, found))
 
+    def inverse(self, values: Doubles) -> Doubles:
+        """Return the scores of the one kind that are equal to those of the other, 0 at least; NaN stays.
+
+        Beyond the first and the last the scores go on in proportion to the first and the last step.
+        """
+        first, last = (
+            (self.scores[end + 1] - self.scores[end]) / (self.equal[end + 1] - self.equal[end]) for end in (0, -2)
+        )
+        found = np.interp(values, self.equal, self.scores)
+        found = np.where(values < self.equal[0], self.scores[0] + first * (values - self.equal[0]), found)
+        found = np.where(values > self.equal[-1], self.scores[-1] + last * (values - self.equal[-1]), found)
+        return np.where(np.isnan(values), np.nan, np.maximum(found, 0.0))
+
     @classmethod
     def of(cls, own: AlarmCurve, other: AlarmCurve) -> "Equivalence":
         """Compare the false alarms of two kinds of scores on normal footage.

@@ -122,6 +122,21 @@ class AlarmCurve:
 
 
 @dataclass(frozen=True)
+class StandingAlarms:
+    """How often what stands, or is gone, raises events of its own on a camera's normal footage.
+
+    Attributes:
+        alarms: what thresholds in nats cost there.
+        threshold: nats above which a place where something stands is an event.
+        sha256: of the model's file in the camera's folder.
+    """
+
+    alarms: AlarmCurve
+    threshold: float
+    sha256: str
+
+
+@dataclass(frozen=True)
 class NormalScores:
     """What the scores of a camera's normal footage were like: beside a clip in which nothing was found.
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.array_files import NUMBERS, TEXT, ArrayFile, open_npz
-from core.arrays import Doubles
+from core.arrays import Doubles, Ints
 from core.errors import DataError, expect
 from core.files import write_whole
 from core.things import OPTIONAL, Things
@@ -80,13 +80,29 @@ class ScoredThings:
         return own.get(name) or every.get(name)
 
     def frame_scores(self, frames: int) -> Doubles:
-        """Return the score of each of a clip's frames, (frames,) in nats: that of its strangest thing.
+        """Return the score of each of a clip's frames, (frames,) in nats: that of its strangest thing, 0 without any.
 
-        Between two frames that were looked at it is interpolated; a frame without things has 0.
+        A thing is followed from each of its looks to the next one.
         """
-        at, looked = np.zeros(frames), self.things.looked
-        np.maximum.at(at, self.things.frames, self.total)
-        return np.interp(np.arange(frames), looked, at[looked]) if len(looked) else at
+        at, (when, _, nats) = np.zeros(frames), self.followed()
+        np.maximum.at(at, when, nats)
+        return at
+
+    def followed(self) -> tuple[Ints, Doubles, Doubles]:
+        """Return frames (M,), boxes (M, 4) and scores (M,) of things in all frames from their first look to their last.
+
+        Between two looks, boxes and scores are interpolated.
+        """
+        order = np.lexsort((self.things.frames, self.things.tracks))
+        frames, tracks = self.things.frames[order], self.things.tracks[order]
+        values = np.concatenate([self.things.boxes[order], self.total[order, None]], axis=1, dtype=np.float64)
+        after = np.minimum(np.arange(len(order)) + 1, max(len(order) - 1, 0))
+        steps = np.where((tracks[after] == tracks) & (frames[after] > frames), frames[after] - frames, 1)
+        row = np.repeat(np.arange(len(order)), steps)
+        within = np.arange(len(row)) - np.repeat(np.cumsum(steps) - steps, steps)
+        part = (within / steps[row])[:, None]
+        between = (1 - part) * values[row] + part * values[after[row]]
+        return frames[row] + within, between[:, :4], between[:, 4]
 
     def save(self, path: Path) -> None:
         """Write it as ``.npz``, whole or not at all.

@@ -8,6 +8,7 @@ it, is listed in ``docs/reading.md``. FFmpeg is loaded by the first call: it tak
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from core.limits import EXTENSIONS, LIMITS, Limits, shown
 from core.records import Clip, Frames, Reading
 
 if TYPE_CHECKING:
-    from core._encoding import ClipWriter
+    from core._clip_writer import ClipWriter
 
 __all__ = ["EXTENSIONS", "LIMITS", "Limits", "encode", "probe", "read", "sha256_of", "writing"]
 
@@ -70,13 +71,15 @@ def read(
     yield from _reading.frames(Path(path), chunk, on_end, fps, wanted)
 
 
-def encode(path: Path | str, images: Iterable[Images], fps: float) -> None:
+def encode(path: Path | str, images: Iterable[Images], fps: float | Fraction, *, seekable: bool = False) -> None:
     """Write frames as H.264 in an MP4 that browsers play from its start, whole or not at all.
 
     Args:
         path: the file to make or to replace.
         images: (H, W, 3) uint8 RGB each, all of one size; an odd width or height grows by one repeated line.
         fps: frames in a second.
+        seekable: whether every frame is to be reached fast and exactly: frame n begins at ``n / fps``, no frame is
+            reordered, and every twelfth is a key frame. The file is larger.
 
     Raises:
         StorageError: the disk is full, or the folder cannot be written to.
@@ -84,7 +87,7 @@ def encode(path: Path | str, images: Iterable[Images], fps: float) -> None:
     """
     from core import _encoding
 
-    _encoding.encode(Path(path), images, fps)
+    _encoding.encode(Path(path), images, fps, seekable)
 
 
 def writing(path: Path | str, fps: float) -> "AbstractContextManager[ClipWriter]":
@@ -100,9 +103,9 @@ def writing(path: Path | str, fps: float) -> "AbstractContextManager[ClipWriter]
         StorageError: the disk is full, or the folder cannot be written to.
         ValueError: no frame was written when the block ends.
     """
-    from core import _encoding
+    from core import _clip_writer
 
-    return _encoding.writing(Path(path), fps)
+    return _clip_writer.writing(Path(path), fps)
 
 
 def sha256_of(path: Path | str) -> str:

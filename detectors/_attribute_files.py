@@ -12,7 +12,7 @@ from core import weights
 from core.arrays import Doubles
 from core.errors import WeightsError
 from detectors._attribute_core import Looks
-from detectors._attribute_known import GLIDE, MEASURED, Known
+from detectors._attribute_known import MEASURED, Known
 from detectors._attribute_tails import LEVELS, Tail
 
 Tails = Mapping[str, Mapping[str, Tail]]
@@ -30,7 +30,7 @@ def save(path: Path, known: Known, tails: Tails, seen: Mapping[str, Doubles], tr
     """
     rows = [(f"{label}\t{term}", tail) for label, of in tails.items() for term, tail in of.items()]
     state = {
-        "numbers": torch.tensor([known.slope, known.intercept, tracks], dtype=torch.float64),
+        "numbers": torch.tensor([known.slope, known.intercept, known.pace, tracks], dtype=torch.float64),
         "tails.names": _text([name for name, _ in rows]),
         "tails.values": _half(np.array([tail.values for _, tail in rows]).reshape(-1, LEVELS)),
         "tails.numbers": torch.tensor([[getattr(tail, n) for n in NUMBERS] for _, tail in rows], dtype=torch.float64),
@@ -54,22 +54,22 @@ def load(path: Path, sha256: str | None) -> tuple[Known, Tails, dict[str, Double
         raise WeightsError(f"{path.name!r} is larger than {MOST_BYTES >> 20} MB; it cannot hold attributes")
     state = weights.load(path, sha256)
     try:
-        slope, intercept, tracks = _numbers(state, "numbers", (3,)).tolist()
+        slope, intercept, pace, tracks = _numbers(state, "numbers", (4,)).tolist()
         _demand(tracks >= 1, "no tracks")
-        return _known(state, slope, intercept), _tails(state), _seen(state), int(tracks)
+        return _known(state, slope, intercept, pace), _tails(state), _seen(state), int(tracks)
     except (KeyError, ValueError, TypeError, RuntimeError) as error:
         said = f"no {error}" if isinstance(error, KeyError) else " ".join(str(error).split())
         raise WeightsError(f"{path.name!r} holds no attributes of things: {said}; train the camera again") from error
 
 
-def _known(state: Mapping[str, Tensor], slope: float, intercept: float) -> Known:
+def _known(state: Mapping[str, Tensor], slope: float, intercept: float, pace: float) -> Known:
     size = state["looks.core"].shape
     _demand(len(size) == 2, "looks that are no table")
     wanted = {"mean": (size[1],), "axes": (size[1], size[1]), "core": tuple(size)}
     looks = Looks(
         **{name: _numbers(state, f"looks.{name}", shape).astype(np.float32) for name, shape in wanted.items()}
     )
-    return Known(slope, intercept, looks)
+    return Known(slope, intercept, pace, looks)
 
 
 def _tails(state: Mapping[str, Tensor]) -> Tails:
@@ -78,7 +78,7 @@ def _tails(state: Mapping[str, Tensor]) -> Tails:
     numbers = _numbers(state, "tails.numbers", (len(names), len(NUMBERS)))
     tails = dict[str, dict[str, Tail]]()
     for (label, term), quantiles, (start, excess, *counts) in zip(names, values, numbers, strict=True):
-        _demand(term in (*MEASURED, GLIDE), f"a term {term[:40]!r}")
+        _demand(term in MEASURED, f"a term {term[:40]!r}")
         _demand(bool((np.diff(quantiles) >= 0).all()), "quantiles that descend")
         _demand(excess > 0 and min(counts) >= 1, "a tail without values")
         tails.setdefault(label, {})[term] = Tail(quantiles, start, excess, *(int(count) for count in counts))

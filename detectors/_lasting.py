@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from core.arrays import Bools, Floats, Images
+from core.arrays import Bools, Doubles, Floats, Images
 from detectors._changes import Structure, change, noise_of
-from detectors._views import View
+from detectors._views import MEDIAN_SECONDS, View
 
 CHANGED = 0.4
 """Change from which a place shows something else."""
+ANOTHER = 0.7
+"""Change from which a place shows another thing than before, and not the same person who leans over."""
 STEADY_SECONDS = 2.0
 """A place stands still where it shows the same as so many seconds ago."""
 FORGET = 4.0
@@ -41,12 +43,17 @@ class Lasting:
         smooth: (h, w) float32, the median of that around each pixel, of places that were as usual when the clip began;
             half of it where they were not.
         gained: (h, w) float32, by how much the view has more structure than its background, -1 to 1.
+        since: (h, w) float64, second of the clip from which each pixel has shown what it shows, or showed last when it
+            stood still; what was seen through it meanwhile does not count.
+        present: (h, w) bool, whether each pixel shows something else than its background.
         view: the view.
     """
 
     seconds: Floats
     smooth: Floats
     gained: Floats
+    since: Doubles
+    present: Bools
     view: View
 
 
@@ -60,7 +67,8 @@ class Ages:
 
     def __init__(self, backgrounds: Sequence[Images] = ()) -> None:
         self._known = [Structure.of(one) for one in backgrounds]
-        self._own = self._shown = np.zeros((0, 0), np.float32)
+        self._own = self._shown = self._settled = np.zeros((0, 0), np.float32)
+        self._since = np.zeros((0, 0))
         self._before: deque[tuple[float, Structure]] = deque()
         self._seconds, self._last = np.zeros((1, 1), np.float32), 0.0
 
@@ -68,25 +76,26 @@ class Ages:
         """Take the next view."""
         now, grey = Structure.of(view.grey), view.grey.astype(np.float32)
         if not self._own.size:
-            self._begin(grey)
+            self._begin(grey, 0.0)
         own = Structure.of(self._own)
         fresh = change(now, own)
         if _other_scene(fresh, own):
-            self._begin(grey)
+            self._begin(grey, view.seconds)
             own, fresh = now, np.zeros_like(grey)
         against, known = self._reference(now, own, fresh)
         new = known > CHANGED
-        step = self._grow(new, now, view.seconds)
+        step = self._grow(new, now, grey, view.seconds)
         if against is own:
             counted = self._settle(new, grey, step)
         else:
             counted, self._own = self._seconds, np.where(new, self._own, grey)
         weight = np.where(fresh > CHANGED, np.float32(1.0), np.float32(0.5))
         gained = (now.energy - against.energy) / np.maximum(now.energy + against.energy, 1e-9)
-        return Lasting(counted.copy(), _median(counted * weight), gained, view)
+        return Lasting(counted.copy(), _median(counted * weight), gained, self._since.copy(), new, view)
 
-    def _begin(self, grey: Floats) -> None:
+    def _begin(self, grey: Floats, seconds: float) -> None:
         self._own, self._seconds, self._shown = grey.copy(), np.zeros_like(grey), np.zeros_like(grey)
+        self._settled, self._since = grey.copy(), np.full(grey.shape, seconds)
         self._before.clear()
 
     def _reference(self, now: Structure, own: Structure, fresh: Floats) -> tuple[Structure, Floats]:
@@ -99,7 +108,7 @@ class Ages:
                 return best, least
         return own, fresh
 
-    def _grow(self, new: Bools, now: Structure, seconds: float) -> float:
+    def _grow(self, new: Bools, now: Structure, grey: Floats, seconds: float) -> float:
         """Count where something new stands still; return the seconds that are counted."""
         step = min(seconds - self._last, MAX_STEP_SECONDS) if self._before else 0.0
         self._last = seconds
@@ -109,6 +118,10 @@ class Ages:
         steady = change(now, self._before[0][1]) <= CHANGED
         gone = np.maximum(self._seconds - np.float32(FORGET * step), 0.0)
         self._seconds = np.where(new, self._seconds + np.float32(step) * steady, gone).astype(np.float32)
+        another = steady & (change(now, Structure.of(self._settled)) > ANOTHER)
+        self._settled = np.where(another, grey, self._settled)
+        # It has been there for half of a median when a view shows it, and stood for as long as it takes to be steady.
+        self._since = np.where(another, max(seconds - STEADY_SECONDS - MEDIAN_SECONDS / 2, 0.0), self._since)
         return step
 
     def _settle(self, new: Bools, grey: Floats, step: float) -> Floats:

@@ -18,7 +18,7 @@ from core.errors import DataError
 from core.scored_things import EVERY, Normal, ScoredThings
 from core.things import Things
 from detectors._attribute_files import load, save
-from detectors._attribute_known import GLIDE, MEASURED, Known
+from detectors._attribute_known import LEAST_MOTION, MEASURED, Known
 from detectors._attribute_tails import Tail
 
 CLASS = "class"
@@ -27,7 +27,7 @@ USUAL_NATS = 3.0
 """A term counts from here: what one in twenty normal things has, is not unusual."""
 MIN_BOXES, MIN_TRACKS = 500, 5
 """A label with fewer in the normal footage is compared with all things of the camera."""
-SMALLEST = {"speed": 0.02, "limbs": 0.02, "appearance": 1.0}
+SMALLEST = {"speed": LEAST_MOTION, "limbs": LEAST_MOTION, "appearance": 1.0}
 """Added to an attribute before its logarithm, in its unit: less is noise."""
 SAME_CONFIDENCE = 0.1
 """Confidences that differ by less say the same: the surest of many persons is no news."""
@@ -84,22 +84,24 @@ class AttributeModel:
 
         A thing of which the object model is less sure counts less, in proportion; one that was hardly seen does not.
         Speed and limb motion are measured in heights a second, the width in heights, the height as a multiple of what
-        is usual where the thing stands, appearance in spreads of the normal features; a class has no measure. What
-        could not be measured is NaN, and its term 0. The features of the things are left out of the answer.
+        is usual where the thing stands, appearance in spreads of the normal features, gliding as the ratio of speed
+        and limb motion; a class as the number of normal tracks of it that were seen as surely. What could not be
+        measured is NaN, and its term 0. The features of the things are left out of the answer.
         """
         measured, labels = self.known.measure(things), np.array(things.labels)
-        logs, surprisal = _logs(measured), np.zeros((len(things), len(TERMS)))
+        logs, surprisal, seen = _logs(measured), np.zeros((len(things), len(TERMS))), np.zeros(len(things))
         for label in np.unique(labels):
             rows = labels == label
-            surprisal[rows, 0] = self._novelty(str(label), things.confidence[rows])
+            seen[rows] = self._seen(str(label), things.confidence[rows])
             tails = {**self.tails.get(EVERY, {}), **self.tails.get(str(label), {})}
             for name, tail in ((name, tail) for name, tail in tails.items() if name in TERMS):
                 surprisal[rows, TERMS.index(name)] = tail.surprisal(logs[rows, MEASURED.index(name)])
-        surprisal[:, 0] *= things.confidence
+        # Laplace's rule of succession.
+        surprisal[:, 0] = -np.log((seen + 1) / (self.tracks + 2)) * things.confidence
         nats = np.maximum(surprisal - USUAL_NATS, 0.0)
         nats[:, 1:] *= things.confidence[:, None]
         nats[~_lasting(things)] = 0.0
-        every = np.concatenate([np.full((len(things), 1), np.nan), measured], axis=1)
+        every = np.concatenate([seen[:, None], measured], axis=1)
         return ScoredThings(replace(things, features=None), TERMS, nats, every, self.normal)
 
     @property
@@ -127,12 +129,11 @@ class AttributeModel:
         """
         return cls(*load(path, sha256))
 
-    def _novelty(self, label: str, confidence: Doubles) -> Doubles:
-        """Return the surprisal of a track of that label and confidence, by Laplace's rule of succession."""
+    def _seen(self, label: str, confidence: Doubles) -> Ints:
+        """Return how many normal tracks of that label were seen as surely, (N,)."""
         seen = self.seen.get(label, np.zeros(0))
-        surer = len(seen) - np.searchsorted(seen, confidence - SAME_CONFIDENCE)
-        novelty: Doubles = -np.log((surer + 1) / (self.tracks + 2))
-        return novelty
+        surer: Ints = len(seen) - np.searchsorted(seen, confidence - SAME_CONFIDENCE)
+        return surer
 
 
 def cross_scored(clips: Sequence[Things]) -> list[ScoredThings]:
@@ -193,8 +194,7 @@ def _logs(measured: Doubles) -> Doubles:
 def _tails(logs: Doubles, tracks: Ints, boxes: int, least_tracks: int) -> dict[str, Tail]:
     """Fit the tails of the terms that have so many values on so many tracks."""
     tails = {}
-    glide = logs[:, MEASURED.index("speed")] - logs[:, MEASURED.index("limbs")]
-    for name, values in zip((*MEASURED, GLIDE), (*logs.T, glide), strict=True):
+    for name, values in zip(MEASURED, logs.T, strict=True):
         known = np.isfinite(values)
         if known.sum() >= boxes and len(np.unique(tracks[known])) >= least_tracks:
             tails[name] = Tail.of(values[known], tracks[known])

@@ -182,10 +182,11 @@ class Judge:
     def add(self, view: View) -> Lasting:
         """Take the next view, and return what stands in it."""
         lasting = self._ages.add(view)
-        usual = self.model.longest if self.model and self.model.longest.shape == view.grey.shape else np.float32(0.0)
+        fits = self.model is not None and self.model.longest.shape == view.grey.shape
+        usual = self.model.longest if self.model and fits else np.zeros(view.grey.shape, np.float32)
         surplus: Floats = np.maximum(np.log1p(lasting.smooth) - np.log1p(usual), 0.0)
         self._scores.append((view.frame, float(surplus.max())))
-        self._spots.add(lasting, surplus)
+        self._spots.add(lasting, surplus, usual)
         return lasting
 
     def finish(self, clock: Clock, size: tuple[int, int]) -> StandingScores:

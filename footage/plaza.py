@@ -57,7 +57,7 @@ class Plaza:
         """Keep rendered clips under ``root``, or among the user's own data where no root is named."""
         self.root = files.home() / "plaza" if root == Path() else Path(root)
 
-    def training(self) -> Sequence[Footage]:
+    def training(self) -> Sequence[PlazaClip]:
         """List the training clips: 8 of 30 s, all normal."""
         return [PlazaClip(f"Train{s}", self.root / "Train" / f"{s}.mp4", s, ()) for s in TRAINING]
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pipeline import run_view
 from pipeline.store import Run
-from ui import events, frame, progress, results
+from ui import events, frame, player, progress, results
 
 frame.page("Run")
 
@@ -18,24 +18,32 @@ if run.state != "done":
     st.stop()
 
 base = results.finished(run)
-results.head(run, base)
-place = st.container()
-threshold = results.threshold_picker(run, base)
-cut = run_view.cut(base, threshold)
+with st.container(gap="xsmall", key="result-head"):
+    results.head(run, base)
+    player.ensure_copy(run)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="summary"):
+        place = st.container(width="content")
+        threshold = results.threshold_picker(run, base)
+    cut = run_view.cut(base, threshold)
+    with place:
+        results.summary(cut)
+    results.floor_note(run, threshold)
 selected = results.selected_event(cut)
-with place:
-    results.summary(run, base, cut)
-    results.chart(run, cut, selected)
-    results.disturbance_list(cut)
+event = None if selected is None else results.explained(run, cut, selected)
 
-if selected is None:
-    events.nothing_found(cut)
-else:
-    with st.spinner("Reading what was kept of the events…"):
-        analysis = results.explained(run, threshold)
+film, told = st.columns([9, 5], gap="medium")
+with film:
+    results.film(run, cut, event)
+with told:
+    if event is None or selected is None:
+        events.nothing_found(cut)
+    else:
+        events.event_head(run, cut, event, selected)
+results.disturbance_list(cut)
+if event is not None:
     listed, looked_at = st.columns([2, 5], gap="large")
     with listed:
-        events.event_list(run, analysis, selected)
+        events.event_list(run, cut, selected, lambda number: results.explained(run, cut, number))
     with looked_at:
-        events.event_view(run, analysis, selected)
+        events.event_details(run, cut, event)
 results.provenance(base)

@@ -1,10 +1,12 @@
-"""Help: what the terms of the pages and reports mean."""
+"""Help: the keys of the player, and what the terms of the pages and reports mean."""
 
 import streamlit as st
 
-from ui import frame, glossary
+from ui import frame, glossary, player
 
 frame.page("Help")
 
+st.header("Keys of the player")
+frame.card(player.KEYS)
 st.header("Glossary")
 glossary.show()

@@ -4,12 +4,12 @@ import dataclasses
 import math
 import shutil
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from core import device, files, typed_json, video
 from core.analysis import Analysis
-from core.arrays import Doubles
 from core.contracts import Detector
 from core.errors import ClipError, DataError, InputError, WeightsError
 from core.progress import JobProgress, Progress
@@ -19,14 +19,15 @@ from explain.actions import compact as compact_actions
 from explain.backends import read_card
 from explain.objects import compact as compact_objects
 from jobs.locks import exclusive
-from pipeline import channels, finished_run, frame_log, plan, versions
+from pipeline import channels, finished_run, frame_log, heat_frames, plan, versions
 from pipeline.burnt_in import EDGE_SHARE
 from pipeline.camera import Camera, look
 from pipeline.event_evidence import EventEvidence, wanted_frames
 from pipeline.events import EventRule
 from pipeline.evidence import EvidenceFolder
 from pipeline.evidence_collector import EvidenceCollector
-from pipeline.finished_run import EVIDENCE, FACTS, WHY, RunFacts, explain_events
+from pipeline.finished_run import EVIDENCE, FACTS, WHY, explain_events
+from pipeline.run_facts import RunFacts
 from pipeline.sampling import check_rate
 from pipeline.scoring import TEXTS, Scoring
 from pipeline.thing_scores import observe_clip, observing_model, spots_of, with_channels
@@ -90,8 +91,8 @@ def analyse(
         _check_length(clip.frames, clip.name, camera, detector)
         collector = EvidenceCollector.load(objects, actions, runtime, job, cancelled)
         facts = _begin(folder, facts, detector, collector, camera)
-        facts, lifted = _observe(path, folder, facts, camera, collector, runtime, job, cancelled)
-        scoring = Scoring(path, clip, detector, camera.fps, camera.normality, facts.floor, collector, runtime, lifted)
+        facts, joined = _observe(path, folder, facts, camera, collector, runtime, job, cancelled)
+        scoring = Scoring(path, clip, detector, camera.fps, camera.normality, facts.floor, collector, runtime, joined)
         _score(scoring, folder, facts, camera, job, cancelled)
         _gather(path, folder, detector, collector, runtime, job, cancelled)
         _report(result := explain_events(folder, job=job), folder, job)
@@ -102,18 +103,17 @@ def analyse(
 def _observe(
     path: Path, folder: Path, facts: RunFacts, camera: Camera, collector: EvidenceCollector, runtime: device.Runtime,
     job: JobProgress, cancelled: Callable[[], bool],
-) -> tuple[RunFacts, Doubles]:  # fmt: skip
-    """Score the things of a clip; complete the facts, and return what the scores lift frames to."""
+) -> tuple[RunFacts, Callable[[int, float], float]]:  # fmt: skip
+    """Score the things of a clip; complete the facts, and return how a frame's score is joined."""
     model = observing_model(camera, collector.objects, runtime)
     try:
-        found, reason = observe_clip(path, facts.clip.fps, folder, camera, model, job, cancelled)
+        found, models = observe_clip(path, facts.clip.fps, folder, camera, model, job, cancelled)
     except (ClipError, WeightsError, DataError):
         _discard(folder)
         raise
     collector.known = found if model is collector.objects else {}
-    facts = with_channels(facts, camera, spots_of(folder), reason)
-    kinds = channels.kept(folder)
-    return facts, channels.lifted(kinds, facts.channels, max(map(len, kinds.values()), default=0))
+    facts = with_channels(facts, camera, spots_of(folder), models)
+    return facts, partial(channels.joined_in, kinds=channels.kept(folder), channels=facts.channels)
 
 
 def _score(
@@ -151,7 +151,8 @@ def _gather(
         kept.log, detector, collector.fresh(collector.known), runtime, facts.texts, facts.normality.heat
     )
     evidence = EvidenceFolder(folder / EVIDENCE)
-    frames = wanted_frames(kept.events(facts.threshold), evidence.frames())
+    events = [*kept.events(facts.threshold), *(event for event, _ in kept.standing_events)]
+    frames = wanted_frames(events, evidence.frames())
     second.gather(path, facts.clip.fps, frames, evidence, job.advance, cancelled)
 
 
@@ -267,7 +268,10 @@ def _named(sentence: str, path: Path, name: str) -> str:
 
 def _discard(folder: Path) -> None:
     """Remove what a clip that cannot be analysed left in its run's folder."""
-    for name in (FACTS, TEXTS, frame_log.FILE, frame_log.SCORES_ALONE, channels.KEPT, channels.THINGS, channels.SPOTS):
+    for name in (
+        FACTS, TEXTS, frame_log.FILE, frame_log.SCORES_ALONE, heat_frames.INDEX, heat_frames.GRIDS, channels.KEPT,
+        channels.THINGS, channels.SPOTS,
+    ):  # fmt: skip
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / EVIDENCE, ignore_errors=True)
 
@@ -281,8 +285,8 @@ def _check_length(frames: int | None, name: str, camera: Camera, detector: Detec
 def _begin(folder: Path, facts: RunFacts, detector: Detector, collector: EvidenceCollector, camera: Camera) -> RunFacts:
     """Make the run's folder ready, keeping what an earlier try of the same analysis left there; add what models say."""
     models = {"objects": collector.objects.name, "actions": collector.actions.name}
-    doubt = name_warning(models, camera.card)
-    facts = dataclasses.replace(facts, span=detector.window.span, models=models, doubt=doubt)
+    doubt, span = name_warning(models, camera.card), detector.window.span
+    facts = dataclasses.replace(facts, span=span, models=models, doubt=doubt)
     files.folder(folder)
     try:
         before = typed_json.read(RunFacts, folder / FACTS, unknown="ignore")

@@ -15,7 +15,7 @@ from core import files, pictures, typed_json, video
 from core.arrays import Images
 from core.equivalence import Channel
 from core.errors import InputError, UnknownNameError, WeightsError, expect
-from core.normality import AlarmCurve, Normality
+from core.normality import AlarmCurve, Normality, StandingAlarms
 from core.registry import collect, pick
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class CameraFile:
         card: data, seed, epochs, versions, figures; shown as it is.
         alarms: what thresholds cost in false alarms; None for a camera that was measured before that was kept.
         channels: kinds of scores beside that of the pixels; see :mod:`pipeline.channels`.
+        standing: of events of what stands, or is gone; None where the camera does not tell of them.
     """
 
     detector: str
@@ -64,6 +65,7 @@ class CameraFile:
     card: Mapping[str, Any]
     alarms: AlarmCurve | None = dataclasses.field(default=None, kw_only=True)
     channels: Mapping[str, Channel] = dataclasses.field(default_factory=dict, kw_only=True)
+    standing: StandingAlarms | None = dataclasses.field(default=None, kw_only=True)
     format: Literal[1] = dataclasses.field(default=1, kw_only=True)
 
     def __post_init__(self) -> None:

@@ -10,7 +10,9 @@ from explain.causes.summary import timestamp
 from pipeline.events import EventRule, smoothed
 
 
-def detection_limit(scores: Floats, clock: Clock, threshold: float, normal: NormalScores | None) -> str:
+def detection_limit(
+    scores: Floats, clock: Clock, threshold: float, normal: NormalScores | None, unit: str = "dB"
+) -> str:
     """Say how near a clip without events came to the threshold, and how little that threshold may rest on.
 
     Args:
@@ -18,6 +20,7 @@ def detection_limit(scores: Floats, clock: Clock, threshold: float, normal: Norm
         clock: when each frame is shown.
         threshold: at which nothing was found.
         normal: scores of the footage that the camera's threshold was set on; None if unknown.
+        unit: of scores and threshold.
 
     Returns:
         One to three sentences.
@@ -25,20 +28,21 @@ def detection_limit(scores: Floats, clock: Clock, threshold: float, normal: Norm
     if not np.isfinite(scores).any():
         return "No frame of the clip has a score."
     return " ".join(
-        [_nearest(smoothed(scores, clock), clock, threshold), *([_rests(normal, threshold)] if normal else [])]
+        [_nearest(smoothed(scores, clock), clock, threshold, unit), *([_rests(normal, threshold)] if normal else [])]
     )
 
 
-def _nearest(values: Floats, clock: Clock, threshold: float) -> str:
+def _nearest(values: Floats, clock: Clock, threshold: float, unit: str) -> str:
     top = int(np.nanargmax(values))
     when, height = timestamp(clock.at(top)), float(values[top])
     if height > threshold:
         shortest = EventRule().shortest
         return (
-            f"The smoothed score passes the threshold of {threshold:.2f} dB at {when}, with {height:.2f} dB, but for "
-            f"less than {shortest:g} s, which is too short for an event."
+            f"The smoothed score passes the threshold of {threshold:.2f} {unit} at {when}, with {height:.2f} {unit}, "
+            f"but for less than {shortest:g} s, which is too short for an event."
         )
-    return f"Its highest smoothed score is {height:.2f} dB, at {when}, under the threshold of {threshold:.2f} dB."
+    limit = f"{threshold:.2f} {unit}"
+    return f"Its highest smoothed score is {height:.2f} {unit}, at {when}, under the threshold of {limit}."
 
 
 def _rests(normal: NormalScores, threshold: float) -> str:

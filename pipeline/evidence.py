@@ -67,7 +67,7 @@ class EvidenceFolder:
         return Evidence(frame, score, np.ascontiguousarray(image), heat, objects, actions)
 
     def objects(self, frame: int) -> Detections:
-        """Read the objects of one frame alone, which is much faster than all of its evidence.
+        """Read the boxes of objects of one frame, without its picture and heat.
 
         Raises:
             InputError: nothing, or nothing readable, is kept of that frame.
@@ -75,6 +75,18 @@ class EvidenceFolder:
         try:
             with open_npz(self._path(frame), MOST_BYTES) as kept:
                 return _detections("objects", kept, frame)
+        except (OSError, InputError, ValueError, TypeError) as error:
+            raise InputError(f"no readable evidence of frame {frame} is kept in this run") from error
+
+    def picture(self, frame: int) -> Images:
+        """Read the picture of one frame as it is kept: the bytes of a JPEG.
+
+        Raises:
+            InputError: nothing, or nothing readable, is kept of that frame.
+        """
+        try:
+            with open_npz(self._path(frame), MOST_BYTES) as kept:
+                return kept.read("image")
         except (OSError, InputError, ValueError, TypeError) as error:
             raise InputError(f"no readable evidence of frame {frame} is kept in this run") from error
 

@@ -108,7 +108,9 @@ def number(rate: float) -> str:
 def of_camera(camera: "Camera") -> AlarmRate | None:
     """Return what a camera expects at its threshold, by its curve or else its card; None where neither tells."""
     if camera.alarms is not None and camera.alarms.hours > 0:
-        return AlarmRate(camera.alarms.expected(camera.threshold) * camera.alarms.hours, camera.alarms.hours)
+        per_hour, stands = camera.alarms.expected(camera.threshold), camera.standing
+        per_hour += stands.alarms.expected(stands.threshold) if stands is not None else 0.0
+        return AlarmRate(per_hour * camera.alarms.hours, camera.alarms.hours)
     entry = camera.card.get("false_alarms", {})
     rate, hours = entry.get("expected_per_hour"), entry.get("measured_on_hours")
     return AlarmRate(rate * hours, hours) if rate is not None and hours else None

@@ -2,32 +2,31 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from core import typed_json
-from core.analysis import Analysis, ExplainedEvent
+from core.analysis import Analysis, ExplainedEvent, in_order
 from core.arrays import Bools, Floats
 from core.clock import Clock
 from core.disturbance import Disturbance
-from core.equivalence import Channel
 from core.errors import InputError
-from core.normality import AlarmCurve, Normality, NormalScores
+from core.normality import NormalScores
 from core.progress import JobProgress
-from core.records import Clip, Event, Evidence
+from core.records import Event, Evidence
 from core.scored_things import ScoredThings
 from core.spot import Spot
 from explain.causes import ranking, standing, summary, terms
 from pipeline import channels, frame_log, plan
-from pipeline.burnt_in import BurntInText
 from pipeline.detection_limit import detection_limit
 from pipeline.events import EventRule, find_events
 from pipeline.evidence import EvidenceFolder
 from pipeline.frame_log import FrameLog
+from pipeline.run_facts import RunFacts
 from pipeline.sampling import Analysed
+from pipeline.standing_events import standing_events
 
 FACTS, EVIDENCE, WHY = "run.json", "evidence", "why"
 UNFINISHED = "this run holds no finished analysis; analyse the clip again"
@@ -39,43 +38,6 @@ PEAK_SECONDS = 0.8
 
 
 @dataclass(frozen=True)
-class RunFacts:
-    """What ``run.json`` holds; see :class:`core.analysis.Analysis`. Runs of version 0.1 lack what has a default.
-
-    Attributes:
-        floor, camera_floor: calibrated scores from which the run kept evidence, and from which the camera would.
-        span: analysed frames of a window.
-        normality, normal_seconds, alarms: of the camera's normal footage.
-        texts: burnt into the picture.
-        source: path of the analysed file on this machine; empty where that is not known.
-        channels: of the camera, as far as the clip has scores of that kind.
-        spots: where something stood or was gone.
-    """
-
-    clip: Clip
-    camera: str
-    detector: str
-    models: Mapping[str, str]
-    threshold: float
-    floor: float
-    normality: Normality
-    warnings: tuple[str, ...]
-    versions: Mapping[str, Any]
-    span: int = 1
-    camera_floor: float | None = None
-    normal_seconds: float | None = None
-    alarms: AlarmCurve | None = None
-    disturbances: tuple[Disturbance, ...] = ()
-    texts: tuple[BurntInText, ...] = ()
-    unread: tuple[tuple[float, float], ...] = ()
-    repeated: int = 0
-    source: str = ""
-    doubt: str = ""
-    channels: Mapping[str, Channel] = field(default_factory=dict)
-    spots: tuple[Spot, ...] = ()
-
-
-@dataclass(frozen=True)
 class FinishedRun:
     """What a run's folder holds.
 
@@ -83,8 +45,9 @@ class FinishedRun:
         facts: of ``run.json``.
         log: of its frames.
         clock: when they are shown.
-        kinds: kind of score to its (T,) scores on the scale of the pixels.
+        kinds: kind of score to its (T,) scores, all in nats, or the pixels alone in dB.
         scores: (T,) float32 calibrated, of all kinds joined; NaN also where a camera fault hides the scene.
+        hidden: (T,) frames whose score tells of the camera and not of the scene.
     """
 
     facts: RunFacts
@@ -92,6 +55,13 @@ class FinishedRun:
     clock: Clock
     kinds: Mapping[str, Floats]
     scores: Floats
+    hidden: Bools
+
+    @property
+    def standing_events(self) -> list[tuple[Event, Spot]]:
+        """Events of what stands, at the camera's threshold for them, with their spots."""
+        limit = self.facts.standing
+        return standing_events(self.facts.spots, limit, self.hidden) if limit is not None else []
 
     @property
     def analysed(self) -> Analysed:
@@ -99,7 +69,7 @@ class FinishedRun:
         return Analysed.of(self.log.analysed, self.clock)
 
     def events(self, threshold: float) -> list[Event]:
-        """Cut events at a threshold."""
+        """Cut events of what moves at a threshold."""
         return find_events(self.scores, threshold, self.clock)
 
 
@@ -120,15 +90,18 @@ def read(folder: Path) -> FinishedRun:
         raise InputError(UNFINISHED)
     hidden = hidden_frames(facts.disturbances, log, facts.span)
     pixels = np.where(hidden, np.float32("nan"), log.scores)
-    every = channels.on_one_scale(pixels, kinds, facts.channels)
-    return FinishedRun(facts, log, clock, every, np.maximum.reduce(list(every.values())))
+    every = channels.in_nats(pixels, kinds, facts.channels)
+    return FinishedRun(facts, log, clock, every, channels.join(pixels, kinds, facts.channels), hidden)
 
 
 def _facts(folder: Path) -> RunFacts:
     try:
-        return typed_json.read(RunFacts, folder / FACTS, unknown="ignore")
+        facts = typed_json.read(RunFacts, folder / FACTS, unknown="ignore")
     except InputError as error:
         raise InputError(UNFINISHED) from error
+    if facts.unit != channels.unit(facts.channels):
+        raise InputError(f"this run's scores are in {facts.unit}, as an earlier version had them; analyse it again")
+    return facts
 
 
 def hidden_frames(disturbances: Sequence[Disturbance], log: FrameLog, span: int) -> Bools:
@@ -157,12 +130,65 @@ def explain_events(folder: Path, threshold: float | None = None, *, job: JobProg
         InputError: the folder holds no finished run, or the threshold is no finite number.
     """
     kept = read(folder)
-    facts, normality = kept.facts, kept.facts.normality
-    limit = facts.threshold if threshold is None else threshold
+    limit = _limit(kept, threshold)
+    evidence, scored = EvidenceFolder(folder / EVIDENCE), things_of(folder)
+    moving = _explained_events(kept, evidence, scored, limit, job)
+    stands = (_stands(kept, evidence, scored, event, spot) for event, spot in kept.standing_events)
+    return _analysis(kept, limit, in_order([*moving, *stands]))
+
+
+def overview(kept: FinishedRun, threshold: float | None = None) -> Analysis:
+    """Cut events at a threshold without causes: no evidence is read; see :func:`explain_events`."""
+    limit = _limit(kept, threshold)
+    moving = [ExplainedEvent(event, (), 1.0, "") for event in kept.events(limit)]
+    stands = [ExplainedEvent(event, (), math.nan, "", spot=spot) for event, spot in kept.standing_events]
+    return _analysis(kept, limit, in_order([*moving, *stands]))
+
+
+def explain_event(
+    kept: FinishedRun, folder: Path, scored: ScoredThings | None, event: Event, threshold: float,
+    spot: Spot | None = None,
+) -> ExplainedEvent:  # fmt: skip
+    """Rank the causes of one event that a threshold cut, or say what stands, as :func:`explain_events` does for all.
+
+    Args:
+        kept: the run of that folder.
+        folder: of the run.
+        scored: what :func:`things_of` gives.
+        event: one of ``kept.events(threshold)``, or of ``kept.standing_events``.
+        threshold: calibrated.
+        spot: of an event of what stands.
+
+    Raises:
+        InputError: its evidence cannot be read.
+    """
+    if spot is not None:
+        return _stands(kept, EvidenceFolder(folder / EVIDENCE), scored, event, spot)
+    part = explained_span(event, kept.scores, threshold, _lowest(kept), kept.clock)
+    seen = EvidenceFolder(folder / EVIDENCE).between(*part).around(event.peak, MAX_EXPLAINED_FRAMES)
+    return _explained(event, part, seen, scored, kept, threshold)
+
+
+def things_of(folder: Path) -> ScoredThings | None:
+    """Read the things that a run scored; None where it scored none."""
+    return ScoredThings.load(folder / channels.THINGS) if (folder / channels.THINGS).exists() else None
+
+
+def _limit(kept: FinishedRun, threshold: float | None) -> float:
+    limit = kept.facts.threshold if threshold is None else threshold
     if not math.isfinite(limit):
         raise InputError(f"the threshold must be a finite number, got {limit}")
-    scored = ScoredThings.load(folder / channels.THINGS) if (folder / channels.THINGS).exists() else None
-    events = tuple(_explained_events(kept, EvidenceFolder(folder / EVIDENCE), scored, limit, job))
+    return limit
+
+
+def _lowest(kept: FinishedRun) -> float:
+    """Return the lowest threshold at which every event has its evidence."""
+    floor = kept.facts.floor if kept.facts.camera_floor is None else kept.facts.camera_floor
+    return floor / EventRule().low
+
+
+def _analysis(kept: FinishedRun, limit: float, events: tuple[ExplainedEvent, ...]) -> Analysis:
+    facts, normality = kept.facts, kept.facts.normality
     known = facts.normal_seconds
     normal_seconds = normality.frames / facts.clip.fps if known is None else known
     normal = NormalScores(normal_seconds, max(normality.quantiles), facts.alarms)
@@ -171,15 +197,15 @@ def explain_events(folder: Path, threshold: float | None = None, *, job: JobProg
         scores=kept.scores, clock=kept.clock, events=events, disturbances=facts.disturbances, unread=facts.unread,
         repeated=facts.repeated, warnings=facts.warnings, versions=facts.versions, normal_heat=normality.heat,
         places=normality.places, normal_scores=normal, name_warning=facts.doubt,
-        detection_limit="" if events else detection_limit(kept.scores, kept.clock, limit, normal),
+        detection_limit="" if events else detection_limit(kept.scores, kept.clock, limit, normal, facts.unit),
+        unit=facts.unit, standing=facts.standing,
     )  # fmt: skip
 
 
 def _explained_events(
     kept: FinishedRun, evidence: EvidenceFolder, scored: ScoredThings | None, limit: float, job: JobProgress | None
 ) -> Iterator[ExplainedEvent]:
-    floor = kept.facts.floor if kept.facts.camera_floor is None else kept.facts.camera_floor
-    low = floor / EventRule().low
+    low = _lowest(kept)
     parts = [(event, explained_span(event, kept.scores, limit, low, kept.clock)) for event in kept.events(limit)]
     seen = [evidence.between(*part).around(event.peak, MAX_EXPLAINED_FRAMES) for event, part in parts]
     if job is not None:
@@ -216,20 +242,31 @@ def _explained(
     event: Event, part: tuple[int, int], seen: Sequence[Evidence], scored: ScoredThings | None, kept: FinishedRun,
     threshold: float,
 ) -> ExplainedEvent:  # fmt: skip
-    things = terms.unusual_things(scored, *part) if scored is not None else ()
+    things = terms.unusual_things(scored, *part, kept.clock) if scored is not None else ()
     size = kept.facts.clip.width, kept.facts.clip.height
     by = channels.raised_by(kept.kinds, event.peak)
-    spots = standing.spots_in(kept.facts.spots, event) if by == channels.STANDING else ()
-    stood = f" {standing.say(spots, scored, kept.clock, size)}" if spots else ""
     if not len(seen):
-        said = summary.unseen(event, kept.clock, threshold, things) + stood
-        return ExplainedEvent(event, (), 1.0, said, things=things, raised_by=by, spots=spots)
+        said = summary.unseen(event, kept.clock, threshold, things, kept.facts.unit)
+        return ExplainedEvent(event, (), 1.0, said, things=things, raised_by=by)
     found = ranking.rank(seen, kept.facts.normality, clock=kept.clock, scored=scored)
     said = summary.summarise(
         event, found.causes, found.unexplained, kept.clock, threshold, size, found.shown,
-        None if part == (event.first, event.last) else part, things,
+        None if part == (event.first, event.last) else part, things, kept.facts.unit,
     )  # fmt: skip
-    return ExplainedEvent(event, found.causes, found.unexplained, said + stood, found.shown, things, by, spots)
+    return ExplainedEvent(event, found.causes, found.unexplained, said, found.shown, things, by)
+
+
+def _stands(
+    kept: FinishedRun, evidence: EvidenceFolder, scored: ScoredThings | None, event: Event, spot: Spot
+) -> ExplainedEvent:
+    """Explain an event of what stands: by all things that were observed, else by the evidence."""
+    limit, size = kept.facts.standing, (kept.facts.clip.width, kept.facts.clip.height)
+    frames = [frame for frame in evidence.frames() if event.first <= frame <= event.last]
+    if scored is not None:
+        seen = standing.from_things(spot, scored)
+    else:
+        seen = standing.from_boxes(spot, (one.objects for one in evidence.between(event.first, event.last)))
+    return standing.explain(event, spot, limit or 0.0, seen, kept.clock, size, frames)
 
 
 def floor_of(folder: Path) -> float:

@@ -28,8 +28,11 @@ def run(context: JobContext) -> None:
 
 
 def _top_cause(analysis: "Analysis") -> str | None:
-    """Name the best cause of the highest event; an event without a cause has an unknown one."""
+    """Name the best cause of the highest event; an event without a cause has an unknown one.
+
+    Events of what stands, whose scores have another unit, come second.
+    """
     if not analysis.events:
         return None
-    highest = max(analysis.events, key=lambda explained: explained.event.peak_score)
+    highest = max(analysis.events, key=lambda one: (one.spot is None, one.event.peak_score))
     return highest.causes[0].fine if highest.causes else "unknown"

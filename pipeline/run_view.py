@@ -3,6 +3,7 @@
 import dataclasses
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from core.analysis import Analysis, ExplainedEvent
@@ -15,21 +16,33 @@ from explain.report.strips import as_picture, attribute_rows
 from pipeline.detection_limit import detection_limit
 from pipeline.events import find_events
 from pipeline.evidence import EvidenceFolder
-from pipeline.finished_run import EVIDENCE, WHY, explain_events, floor_of
+from pipeline.finished_run import (
+    EVIDENCE,
+    WHY,
+    FinishedRun,
+    explain_event,
+    explain_events,
+    floor_of,
+    overview,
+    read,
+    things_of,
+)
 
-__all__ = ["MARKS", "PALETTE", "REPORTS", "as_picture", "attribute_rows", "attributes", "cut", "evidence_of",
-           "explain_events", "explained_frames", "floor_of", "level", "nearest_evidence", "overlay", "place_map",
-           "place_of", "report_at", "wall_clock"]  # fmt: skip
+__all__ = ["MARKS", "PALETTE", "REPORTS", "FinishedRun", "as_picture", "attribute_rows", "attributes", "cut",
+           "evidence_of", "explain_event", "explain_events", "floor_of", "level", "nearest_evidence", "overlay",
+           "overview", "place_map", "place_of", "read", "report_at", "things_of", "wall_clock"]  # fmt: skip
 
 REPORTS = report.FILES
 
 
 def cut(analysis: Analysis, threshold: float) -> Analysis:
     """Cut events at another threshold without explaining them: instant, so that a chart can follow a slider."""
+    if threshold == analysis.threshold and not any(one.summary for one in analysis.events):
+        return analysis
     found = find_events(analysis.scores, threshold, analysis.clock)
-    events = tuple(ExplainedEvent(event, (), 1.0, "") for event in found)
-    said = "" if events else detection_limit(analysis.scores, analysis.clock, threshold, analysis.normal_scores)
-    return dataclasses.replace(analysis, threshold=threshold, events=events, detection_limit=said)
+    events = analysis.with_events([ExplainedEvent(event, (), 1.0, "") for event in found])
+    limit = partial(detection_limit, analysis.scores, analysis.clock, threshold, analysis.normal_scores, analysis.unit)
+    return dataclasses.replace(analysis, threshold=threshold, events=events, detection_limit="" if events else limit())
 
 
 def evidence_of(folder: Path, frame: int) -> Evidence:
@@ -44,11 +57,6 @@ def evidence_of(folder: Path, frame: int) -> Evidence:
 def nearest_evidence(folder: Path, frame: int) -> Evidence | None:
     """Return what a run kept of the frame nearest to ``frame``, or None where it kept nothing."""
     return EvidenceFolder(folder / EVIDENCE).nearest(frame)
-
-
-def explained_frames(folder: Path, first: int, last: int) -> list[int]:
-    """List the frames from ``first`` to ``last``, both inclusive, that a run kept evidence of."""
-    return [frame for frame in EvidenceFolder(folder / EVIDENCE).frames() if first <= frame <= last]
 
 
 def report_at(analysis: Analysis, folder: Path, name: str) -> bytes:

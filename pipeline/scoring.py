@@ -3,14 +3,13 @@
 import contextlib
 import dataclasses
 import json
-import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from core import files, video
-from core.arrays import Doubles, Floats
+from core.arrays import Floats, Images
 from core.clock import Clock
 from core.contracts import Detector
 from core.device import Runtime
@@ -20,7 +19,7 @@ from core.normality import Normality
 from core.progress import JobProgress
 from core.records import Clip, Evidence, Frames, Reading
 from explain.disturbances.monitor import Monitor
-from pipeline import frame_log, plan
+from pipeline import frame_log, heat_frames, plan
 from pipeline.burnt_in import STANDS_SECONDS, BurntInText, TextDetector, TextEffect, mask_heat
 from pipeline.evidence import EvidenceFolder
 from pipeline.evidence_collector import EvidenceCollector
@@ -56,14 +55,15 @@ class Scoring:
         floor: calibrated score from which evidence is gathered.
         collector: fresh.
         runtime: device and precision.
-        lifted: (frames,) to what other kinds of scores lift the frames: evidence is gathered there, too.
+        joined: from a frame and its pixels' score to that of all kinds: evidence is gathered where it is high.
     """
 
     def __init__(
         self, path: Path, clip: Clip, detector: Detector, camera_rate: float, normality: Normality, floor: float,
-        collector: EvidenceCollector, runtime: Runtime, lifted: Doubles | None = None,
+        collector: EvidenceCollector, runtime: Runtime,
+        joined: Callable[[int, float], float] = lambda frame, score: score,
     ) -> None:  # fmt: skip
-        self.lifted = np.zeros(0) if lifted is None else lifted
+        self._joined = joined
         self.path, self.clip, self.detector, self.normality = path, clip, detector, normality
         self.floor, self.collector, self.runtime = floor, collector, runtime
         self.sampler = Sampler.of(path, clip.fps, camera_rate)
@@ -78,6 +78,7 @@ class Scoring:
         self._weather = Weather(rate)
         self._effects: dict[int, TextEffect] = {}
         self._evidence: list[Evidence] = []
+        self._grids: dict[int, Images] = {}
 
     @property
     def frames(self) -> int:
@@ -144,6 +145,7 @@ class Scoring:
         log = frame_log.read(folder, self.clip.fps)
         self._written = len(log) if (folder / frame_log.FILE).exists() else 0
         frame_log.cut(folder, self._written)
+        heat_frames.cut(folder, self._written)
         if not self._written:
             return 0
         with contextlib.suppress(OSError, ValueError):
@@ -179,11 +181,9 @@ class Scoring:
             self._fill(frame)
             self._last_score = score
             self._pending.append(score)
-            if max(score, self._lifted(frame)) >= self.floor and self._due(frame):
+            self._grids[frame] = heat_frames.grid_of(heat, self.normality.heat)
+            if self._joined(frame, score) >= self.floor and self._due(frame):
                 self.collector.request(frame, score, heat)
-
-    def _lifted(self, frame: int) -> float:
-        return float(self.lifted[frame]) if frame < len(self.lifted) else -math.inf
 
     def _fill(self, stop: int) -> None:
         """Give each frame before ``stop`` a score: that of the frame it repeats, or NaN where no window reaches."""
@@ -215,8 +215,17 @@ class Scoring:
         self._evidence = [one for one in self._evidence if one.frame >= stop]
         if self._text.changed(self._written, stop):
             files.write_json(folder / TEXTS, self._text.state())
+        self._keep_heat(folder, stop)
         self._write(folder, stop)
         self._effects = {frame: one for frame, one in self._effects.items() if frame >= stop - 1}
+
+    def _keep_heat(self, folder: Path, stop: int) -> None:
+        """Write the small heat of the frames before ``stop``, without burnt-in text."""
+        size, final = (self.clip.height, self.clip.width), [frame for frame in self._grids if frame < stop]
+        boxes = {frame: self._effects[frame].boxes for frame in final if frame in self._effects}
+        heat_frames.append(
+            folder, {frame: heat_frames.without(self._grids.pop(frame), boxes.get(frame, ()), size) for frame in final}
+        )
 
     def _write(self, folder: Path, stop: int) -> None:
         """Write the records of the frames before ``stop``, without what burnt-in text adds to their scores."""

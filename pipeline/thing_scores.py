@@ -19,16 +19,17 @@ from core.records import Detections, Frames
 from core.scored_things import ScoredThings
 from core.spot import Spot
 from detectors.attributes import AttributeModel
-from detectors.standing import Standing, StandingModel
+from detectors.standing import Standing, StandingModel, StandingScores
 from explain import objects
 from explain.backends import LAST, read_card
 from explain.objects import compact
-from pipeline import plan
+from pipeline import channels, plan
 from pipeline.camera import Camera
 from pipeline.channels import ATTRIBUTES, FILES, KEPT, PIXELS, SPOTS, STANDING, THINGS, Kinds, threshold
-from pipeline.finished_run import RunFacts
 from pipeline.observe import Observer
 from pipeline.prefetch import prefetch
+from pipeline.run_facts import RunFacts
+from pipeline.thresholds import floor_of
 
 CHUNK_FRAMES = 16
 
@@ -38,16 +39,16 @@ class Seen:
     """What a look at the things of a clip gave.
 
     Attributes:
-        kinds: scores that need no detector.
+        kinds: scores that need no detector, to be joined with those of the pixels.
         things: with the terms of their scores; None where the camera knows nothing of attributes.
-        spots: where something stood or was gone.
+        stood: places where something stood or was gone, and the scores of frames; None where the camera does not tell.
         clock: when the clip's frames are shown.
         found: frame to the boxes that were found in it.
     """
 
     kinds: Kinds
     things: ScoredThings | None
-    spots: tuple[Spot, ...]
+    stood: StandingScores | None
     clock: Clock
     found: Mapping[int, Detections]
 
@@ -59,7 +60,7 @@ class Seen:
         """
         if self.things is not None:
             self.things.save(folder / THINGS)
-        write_json(folder / SPOTS, [asdict(spot) for spot in self.spots])
+        write_json(folder / SPOTS, [asdict(spot) for spot in self.stood.spots] if self.stood is not None else [])
         arrays: dict[str, Any] = {name: scores.astype(np.float32) for name, scores in self.kinds.items()}
         with write_whole(folder / KEPT) as file:
             np.savez_compressed(file, **arrays)
@@ -72,11 +73,13 @@ class Models:
     Attributes:
         attributes, standing: None where it knows nothing of them, or is not asked to tell.
         reason: why attributes are left out although it knows them, in a sentence; empty otherwise.
+        outdated: that it knows what stands in a way that is not read any more, in a sentence; empty otherwise.
     """
 
     attributes: AttributeModel | None
     standing: StandingModel | None
     reason: str = ""
+    outdated: str = ""
 
     def __bool__(self) -> bool:
         return self.attributes is not None or self.standing is not None
@@ -94,18 +97,28 @@ class Models:
             WeightsError: a file is missing or was changed.
             DataError: likewise, of what stands.
         """
-        known = {name: one for name, one in camera.channels.items() if name in kinds}
-        files = {name: camera.folder / FILES[name] for name in known}
+        channel = camera.channels.get(ATTRIBUTES) if ATTRIBUTES in kinds else None
         attributes, reason = None, ""
-        if (channel := known.get(ATTRIBUTES)) and channel.objects != observer:
+        if channel and channel.objects != observer:
             reason = (
                 f"Attributes of things were left out of the scores: camera {camera.name} learnt them with "
                 f"{channel.objects}, which is not here; train --measure learns them anew."
             )
         elif channel:
-            attributes = AttributeModel.load(files[ATTRIBUTES], channel.sha256)
-        stands = STANDING in known
-        return cls(attributes, StandingModel.load(files[STANDING], known[STANDING].sha256) if stands else None, reason)
+            attributes = AttributeModel.load(camera.folder / FILES[ATTRIBUTES], channel.sha256)
+        standing, outdated = None, _outdated(camera) if STANDING in kinds else ""
+        if camera.standing is not None and STANDING in kinds:
+            standing = StandingModel.load(camera.folder / FILES[STANDING], camera.standing.sha256)
+        return cls(attributes, standing, reason, outdated)
+
+
+def _outdated(camera: Camera) -> str:
+    if STANDING not in camera.channels or camera.standing is not None:
+        return ""
+    return (
+        f"What stands was left out: camera {camera.name} learnt to join it with its scores, and it now has events of "
+        "its own; train --measure learns it anew."
+    )
 
 
 def observing_model(camera: Camera, given: ObjectModel, runtime: Runtime) -> ObjectModel:
@@ -122,7 +135,7 @@ def observing_model(camera: Camera, given: ObjectModel, runtime: Runtime) -> Obj
 def observe_clip(
     path: Path, fps: float, folder: Path, camera: Camera, model: ObjectModel, job: JobProgress,
     cancelled: Callable[[], bool],
-) -> tuple[Mapping[int, Detections], str]:  # fmt: skip
+) -> tuple[Mapping[int, Detections], Models]:  # fmt: skip
     """Keep the scores of a clip's things in its run's folder, where the camera knows of things.
 
     Args:
@@ -135,8 +148,8 @@ def observe_clip(
         cancelled: asked after every chunk of frames.
 
     Returns:
-        The boxes of the frames that were looked at, none where an earlier process looked; and
-        :attr:`Models.reason`.
+        The boxes of the frames that were looked at, none where an earlier process looked; and what the camera knew of
+        its things.
 
     Raises:
         Cancelled: ``cancelled`` said so.
@@ -147,7 +160,7 @@ def observe_clip(
     models = Models.of(camera, model.name)
     if not models or (folder / KEPT).exists():
         job.expect(plan.OBSERVING, 0)
-        return {}, models.reason
+        return {}, models
     job.begin(plan.OBSERVING)
 
     def told() -> Iterator[Frames]:
@@ -159,7 +172,7 @@ def observe_clip(
 
     seen = look(told(), models, model)
     seen.save(folder)
-    return seen.found, models.reason
+    return seen.found, models
 
 
 def look(chunks: Iterable[Frames], models: Models, model: ObjectModel | None) -> Seen:
@@ -173,14 +186,12 @@ def look(chunks: Iterable[Frames], models: Models, model: ObjectModel | None) ->
         if models.standing is not None:
             standing.add(chunk)
     clock = Clock.of(np.concatenate([np.zeros(0), *times]))
-    kinds, things, spots = dict[str, Doubles](), None, tuple[Spot, ...]()
+    kinds, things = dict[str, Doubles](), None
     if models.attributes is not None and observer is not None:
         things = models.attributes.score(observer.finish(clock))
-        kinds[ATTRIBUTES] = things.frame_scores(len(clock))
-    if models.standing is not None:
-        stood = standing.finish(clock)
-        kinds[STANDING], spots = stood.scores, stood.spots
-    return Seen(kinds, things, spots, clock, observer.found if observer is not None else {})
+        kinds[ATTRIBUTES] = channels.attribute_scores(things, clock)
+    stood = standing.finish(clock) if models.standing is not None else None
+    return Seen(kinds, things, stood, clock, observer.found if observer is not None else {})
 
 
 def spots_of(folder: Path) -> tuple[Spot, ...]:
@@ -193,14 +204,22 @@ def spots_of(folder: Path) -> tuple[Spot, ...]:
     return typed_json.read(tuple[Spot, ...], path, remedy="analyse the clip again") if path.exists() else ()
 
 
-def with_channels(facts: RunFacts, camera: Camera, spots: tuple[Spot, ...], reason: str) -> RunFacts:
-    """Add the kinds of scores that a clip has to its run's facts.
+def with_channels(facts: RunFacts, camera: Camera, spots: tuple[Spot, ...], models: Models) -> RunFacts:
+    """Add the kinds of scores that a clip has, and what stands in it, to its run's facts.
 
-    Where ``reason`` says why attributes are left out, that is a warning, and the pixels have the threshold that costs
-    as many false alarms by themselves, unless the user chose one.
+    Where attributes are left out, that is a warning, and the pixels have the threshold that costs as many false alarms
+    by themselves, or that is worth as much as the one that the user chose.
     """
-    known = {name: one for name, one in camera.channels.items() if name != ATTRIBUTES or not reason}
-    facts = replace(facts, channels=known, spots=spots, warnings=(*facts.warnings, *([reason] if reason else [])))
-    limit = threshold(camera, PIXELS)
-    own = reason and facts.threshold == camera.threshold and np.isfinite(limit)
-    return replace(facts, threshold=limit) if own else facts
+    left_out = {ATTRIBUTES, STANDING} if models.reason else {STANDING}
+    known = {name: one for name, one in camera.channels.items() if name not in left_out}
+    told = [sentence for sentence in (models.reason, models.outdated) if sentence]
+    stands = camera.standing.threshold if camera.standing is not None else None
+    facts = replace(facts, channels=known, unit=channels.unit(known), spots=spots, standing=stands,
+                    warnings=(*facts.warnings, *told))  # fmt: skip
+    if not models.reason:
+        return facts
+    limit, own = channels.to_pixels(facts.threshold, camera.channels), threshold(camera, PIXELS)
+    if facts.threshold == camera.threshold and np.isfinite(own):
+        limit = own
+    floor = floor_of(limit)
+    return replace(facts, threshold=limit, floor=floor, camera_floor=floor)

@@ -3,12 +3,16 @@
 import dataclasses
 
 from core.errors import InputError
-from core.normality import AlarmCurve
+from core.normality import AlarmCurve, StandingAlarms
 from pipeline.camera import Camera, load, save
 from pipeline.events import EventRule
 
 LOWEST = 0.75
 """Share of the threshold down to which an analyst may lower it and still be told causes."""
+
+
+STANDING_SHARE = 0.25
+"""Part of the false alarms asked for that events of what stands may cost, where a camera tells of them."""
 
 
 def retune(name: str, false_alarms: float) -> Camera:
@@ -27,9 +31,12 @@ def retune(name: str, false_alarms: float) -> Camera:
     check_alarms(false_alarms)
     if camera.alarms is None:
         raise InputError(f"camera {camera.name} does not know its false alarms yet; train --measure finds them out")
-    threshold = camera.alarms.threshold(false_alarms)
-    card = {**camera.card, "false_alarms": promised(camera.alarms, threshold, false_alarms)}
-    made = dataclasses.replace(camera, threshold=threshold, floor=floor_of(threshold), card=card)
+    moving, standing = shares(false_alarms, camera.standing is not None)
+    threshold, stands = camera.alarms.threshold(moving), camera.standing
+    if stands is not None:
+        stands = dataclasses.replace(stands, threshold=stands.alarms.threshold(standing))
+    card = {**camera.card, "false_alarms": promised(camera.alarms, threshold, false_alarms, stands)}
+    made = dataclasses.replace(camera, threshold=threshold, floor=floor_of(threshold), card=card, standing=stands)
     save(made)
     return made
 
@@ -44,11 +51,27 @@ def check_alarms(per_hour: float | None) -> None:
         raise InputError(f"false alarms an hour must be from 0.1 to 1000, got {per_hour:g}")
 
 
-def promised(alarms: AlarmCurve, threshold: float, requested: float) -> dict[str, float]:
-    """Say what a threshold is to cost, and on how much footage that rests."""
+def shares(per_hour: float, stands: bool) -> tuple[float, float]:
+    """Divide the false alarms an hour that a camera may cost: among what moves, and what stands.
+
+    What stands may cost :data:`STANDING_SHARE` of them where the camera tells of it: both together cost what was asked
+    for.
+
+    >>> shares(8.0, True), shares(8.0, False)
+    ((6.0, 2.0), (8.0, 0.0))
+    """
+    share = STANDING_SHARE if stands else 0.0
+    return per_hour * (1 - share), per_hour * share
+
+
+def promised(
+    alarms: AlarmCurve, threshold: float, requested: float, standing: StandingAlarms | None = None
+) -> dict[str, float]:
+    """Say what the thresholds of a camera are to cost together, and on how much footage that rests."""
+    stands = standing.alarms.expected(standing.threshold) if standing is not None else 0.0
     return {
         "asked_per_hour": round(requested, 2),
-        "expected_per_hour": alarms.expected(threshold),
+        "expected_per_hour": round(alarms.expected(threshold) + stands, 4),
         "measured_on_hours": alarms.hours,
     }
 

@@ -25,6 +25,7 @@ def of(camera: "Camera", runtime: "Runtime") -> dict[str, Any]:
         **packages(),
         "weights_sha256": camera.sha256,
         **{f"{name}_sha256": one.sha256 for name, one in camera.channels.items() if one.sha256},
+        **({"standing_sha256": camera.standing.sha256} if camera.standing is not None else {}),
         "seed": camera.card.get("seed"),
         "device": runtime.describe(),
     }

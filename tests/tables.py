@@ -28,12 +28,8 @@ def rows(kind: str) -> list[tuple[str, ...]]:
     if kind == "verbs":
         (verbs,) = [action for action in parser()._actions if isinstance(action, argparse._SubParsersAction)]
         return [("verb", "what it does"), *((f"`{a.dest}`", str(a.help)) for a in verbs._choices_actions)]
-    if kind == "cameras":
-        return cameras()
-    if kind == "results":
-        return compared()
-    if kind == "own_cameras":
-        return own_cameras()
+    if own := {"cameras": cameras, "results": compared, "own_cameras": own_cameras, "keys": keys}.get(kind):
+        return own()
     entries = collect(*listing.REGISTRIES[kind])
     if kind == "detectors":
         return [("detector", "what it does", "from"), *dict.fromkeys(_family(n, e) for n, e in entries.items())]
@@ -66,6 +62,12 @@ def cameras() -> list[tuple[str, ...]]:
                 )
             )
     return found
+
+
+def keys() -> list[tuple[str, ...]]:
+    """Return the keys of the player, as it lists them itself."""
+    listed = json.loads((ROOT / "assets" / "player" / "keys.json").read_text(encoding="utf-8"))
+    return [("key", "what it does"), *map(tuple, listed)]
 
 
 def compared() -> list[tuple[str, ...]]:

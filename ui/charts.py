@@ -1,111 +1,15 @@
-"""Plotly figures: the score over time, and the causes of one event."""
+"""Plotly figures: the causes of one event."""
 
-from datetime import UTC, datetime
-from typing import Any
-
-import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.analysis import Analysis, ExplainedEvent
-from core.arrays import Doubles, Floats, Ints
+from core.analysis import ExplainedEvent
 from core.clock import Clock
 from ui.formatting import escape_plotly, timestamp
 
-POINTS = 4000
 SCORE, LIMIT, HOT, QUIET = "#1f93a8", "#d1495b", "#e07a1f", "#8d9a96"
-EVENT, SELECTED, CAMERA = "rgba(224,122,31,0.20)", "rgba(224,122,31,0.45)", "rgba(110,120,135,0.35)"
+EVENT = "rgba(224,122,31,0.20)"
 KINDS = {"object": "object", "action": "action", "location": "place", "unknown": "not named"}
-
-
-def downsample(scores: Floats, points: int = POINTS) -> Ints:
-    """Choose at most about ``points`` frames to draw, such that every peak and trough is among them.
-
-    Args:
-        scores: (T,) float32; NaN where a frame has no score.
-        points: two are kept of every bin.
-
-    Returns:
-        Ascending indices of frames that have a score.
-    """
-    known = np.flatnonzero(np.isfinite(scores))
-    if len(known) <= points:
-        return known.astype(np.int64)
-    edges = np.linspace(0, len(known), points // 2 + 1).astype(np.int64)[:-1]
-    bins = np.searchsorted(edges, np.arange(len(known)), side="right") - 1
-    by_bin_and_score = np.lexsort((scores[known], bins))
-    last = np.append(edges[1:], len(known)) - 1
-    return np.unique(known[np.concatenate([by_bin_and_score[edges], by_bin_and_score[last]])]).astype(np.int64)
-
-
-def score_chart(analysis: Analysis, selected: int | None) -> go.Figure:
-    """Draw the score over time, its events shaded and its threshold as a line.
-
-    Args:
-        analysis: at the threshold that is shown.
-        selected: index of the event to bring out, or None.
-
-    Returns:
-        A figure whose points carry their frame's number as ``customdata``.
-    """
-    when, known = analysis.clock, np.isfinite(analysis.scores)
-    # The first frame of each hole is drawn, too: a line ends at a point without a value.
-    shown = np.union1d(downsample(analysis.scores), np.flatnonzero(known[:-1] & ~known[1:]) + 1)
-    figure = go.Figure()
-    figure.add_scatter(
-        x=_dates(when.seconds(shown)), y=analysis.scores[shown], customdata=shown, mode="lines+markers", name="score",
-        line={"width": 1.4, "color": SCORE}, marker={"size": 7, "opacity": 0}, selected={"marker": {"opacity": 0}},
-        unselected={"marker": {"opacity": 0}}, hovertemplate="frame %{customdata:,} · score %{y:.2f}<extra></extra>",
-    )  # fmt: skip
-    peaks = np.array([one.event.peak for one in analysis.events], np.int64)
-    figure.add_scatter(
-        x=_dates(when.seconds(peaks)), y=[one.event.peak_score for one in analysis.events], customdata=peaks,
-        mode="markers", name="peaks", marker={"size": 9, "color": HOT, "line": {"width": 1.5, "color": "white"}},
-        selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}}, hoverinfo="skip",
-    )  # fmt: skip
-    for number, one in enumerate(analysis.events):
-        first, last = _dates(np.array([when.at(one.event.first), when.end(one.event.last)]))
-        figure.add_vrect(
-            x0=first, x1=last, line_width=0, layer="below", fillcolor=SELECTED if number == selected else EVENT
-        )
-    for stretch in analysis.disturbances:
-        first, last = _dates(np.array(analysis.hides(stretch)))
-        figure.add_vrect(x0=first, x1=last, line_width=0, layer="below", fillcolor=CAMERA)
-    figure.add_hline(y=analysis.threshold, line={"color": LIMIT, "width": 1.5, "dash": "dash"})
-    return _styled(figure, analysis)
-
-
-def _styled(figure: go.Figure, analysis: Analysis) -> go.Figure:
-    seconds = analysis.clock.end(len(analysis.scores) - 1) if len(analysis.scores) else 0.0
-    whole = _dates(np.array([0.0, seconds]))
-    long = "%-H:%M:%S" if seconds >= 3600 else "%-M:%S"
-    figure.update_xaxes(
-        title="time", tickformat=long, hoverformat=f"{long}.%3f", range=whole,
-        showspikes=True, spikemode="across", spikethickness=1, spikedash="solid", spikecolor=QUIET,
-    )  # fmt: skip
-    figure.update_yaxes(title="anomaly score, dB", zeroline=False)
-    figure.update_layout(
-        height=280, margin={"l": 8, "r": 8, "t": 8, "b": 8}, showlegend=False, hovermode="x", dragmode="zoom",
-        clickmode="event+select",
-    )  # fmt: skip
-    return figure
-
-
-def clicked_frame(selection: Any) -> int | None:
-    """Return the frame that was clicked, from what ``st.plotly_chart`` tells of its selection, or None."""
-    points = selection.get("selection", {}).get("points", []) if selection else []
-    if not points:
-        return None
-    frame = points[0].get("customdata")
-    return int(frame[0] if isinstance(frame, list) else frame) if frame is not None else None
-
-
-def event_at(analysis: Analysis, frame: int | None) -> int | None:
-    """Return the index of the event that holds ``frame``, else of the nearest one; None where there is none."""
-    if frame is None or not analysis.events:
-        return None
-    gaps = [max(one.event.first - frame, frame - one.event.last, 0) for one in analysis.events]
-    return int(np.argmin(gaps))
 
 
 def cause_chart(explained: ExplainedEvent) -> go.Figure:
@@ -143,8 +47,3 @@ def event_times(explained: ExplainedEvent, when: Clock) -> str:
     '0:02.0 – 0:06.0'
     """
     return f"{timestamp(when.at(explained.event.first))} – {timestamp(when.end(explained.event.last))}"
-
-
-def _dates(seconds: Doubles) -> list[datetime]:
-    """Give seconds in the clip as dates, which Plotly labels well at every zoom."""
-    return [datetime.fromtimestamp(second, UTC).replace(tzinfo=None) for second in seconds.tolist()]

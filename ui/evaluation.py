@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.errors import WhycamError
 from jobs.job import STARTABLE
-from pipeline import offload
+from pipeline import channels, offload
 from pipeline.camera import cameras as kept_cameras
 from pipeline.camera import load
 from pipeline.evaluation import evaluations, latest
@@ -87,7 +87,7 @@ def _protocol() -> list[str]:
 
 
 def _scores(cameras: Sequence[str]) -> dict[str, list[str]]:
-    """Let the user choose scores where a camera's detector has several; return those of each such camera."""
+    """Let the user choose scores where a camera or its detector has several; return those of each such camera."""
     if not cameras:
         return {}
     several: dict[str, list[str]] = {}
@@ -96,12 +96,16 @@ def _scores(cameras: Sequence[str]) -> dict[str, list[str]]:
     for name in cameras:
         # A camera that cannot be read says so when it is measured.
         with contextlib.suppress(WhycamError):
-            several |= {name: by} if (by := known.get(load(name).detector)) else {}
+            camera = load(name)
+            by = [*known.get(camera.detector, ()), *channels.alone(camera)]
+            several |= {name: by} if by else {}
     if not several:
         return {}
     chosen = st.multiselect("Scores", sorted({by for some in several.values() for by in some}), key="eval-by",
                             placeholder="the camera's own",
-                            help="Of detectors with several: z, the latent code's error; p, the pixels'")  # fmt: skip
+                            help="joined: all that the camera has; pixels: their error alone; attributes: those of "
+                            "things alone. Of detectors with several scores, z: the latent code's error; p: the "
+                            "pixels'")  # fmt: skip
     return {name: [by for by in some if by in chosen] for name, some in several.items()}
 
 

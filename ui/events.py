@@ -1,14 +1,15 @@
-"""The list of events, and the one that is looked at: its picture, its causes, its sentence."""
+"""The list of events, and the one that is looked at: its sentence, its causes, its attributes."""
 
 import base64
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
-from core.analysis import Analysis, ExplainedEvent
+from core.analysis import MOVING, Analysis, ExplainedEvent
 from core.errors import WhycamError
 from pipeline import run_view
 from pipeline.store import Run
@@ -18,23 +19,45 @@ from ui.things import attribute_table
 
 PAGE = 12
 THUMBNAIL = (176, 110)
+FIRST_CAUSES = 3
+"""Causes that stand beside the player."""
 PLACED = 3
 """The map of a thing in an unusual place is shown for one among so many best causes."""
 
 
-def event_list(run: Run, analysis: Analysis, selected: int | None) -> None:
-    """Show the events as cards; a click on one looks at it."""
+def event_at(analysis: Analysis, frame: int, kind: str = MOVING) -> int | None:
+    """Return the index of the event that holds ``frame``, else of the nearest one; None where there is none.
+
+    Of several one of ``kind`` comes first, and of these the one whose peak it is.
+    """
+
+    def apart(number: int) -> tuple[int, bool, bool]:
+        one = analysis.events[number]
+        gap = max(one.event.first - frame, frame - one.event.last, 0)
+        return gap, one.kind != kind, one.event.peak != frame
+
+    return min(range(len(analysis.events)), key=apart, default=None)
+
+
+def event_list(run: Run, analysis: Analysis, selected: int | None, explained: Callable[[int], ExplainedEvent]) -> None:
+    """Show the events as cards, a page at a time; a click on one looks at it.
+
+    Args:
+        run: that is done.
+        analysis: at the threshold that is shown.
+        selected: number of the event that is looked at.
+        explained: returns an event with its causes.
+    """
     total = len(analysis.events)
     pages, first = -(-total // PAGE), (selected or 0) // PAGE
     page = st.pagination(pages, default=first + 1, key=f"page-{total}-{first}") if pages > 1 else 1
     for number in range((page - 1) * PAGE, min(page * PAGE, total)):
-        _card(run, analysis, number, number == selected)
+        _card(run, analysis, explained(number), number, number == selected)
 
 
-def _card(run: Run, analysis: Analysis, number: int, selected: bool) -> None:
-    one, when = analysis.events[number], analysis.clock
-    event = one.event
-    picture = _thumbnail(str(run.folder), run.ended, one.shown, analysis.normal_heat)
+def _card(run: Run, analysis: Analysis, one: ExplainedEvent, number: int, selected: bool) -> None:
+    event, when = one.event, analysis.clock
+    picture = _thumbnail(str(run.folder), run.ended, one.shown, analysis.normal_heat, one.kind == MOVING)
     length = duration(when.length(event.first, event.last))
     shown = f'<img src="{picture}" alt="frame {one.shown} of event {number + 1}">'
     image = shown if picture else '<span class="nopicture">no picture kept</span>'
@@ -42,23 +65,23 @@ def _card(run: Run, analysis: Analysis, number: int, selected: bool) -> None:
         st.html(
             f'<div class="event">{image}<div><b class="name">{escape_html(name_of(one))}</b>'
             f"<span>{charts.event_times(one, when)} · {length}</span>"
-            f"<span>peak <b>{event.peak_score:.2f} dB</b> at {timestamp(when.at(event.peak))}</span></div></div>"
+            f"<span>peak <b>{analysis.peak(one)}</b> at {timestamp(when.at(event.peak))}</span></div></div>"
         )
-        st.button(f"Event {number + 1}", key=f"look-{number}", on_click=select_event, args=(event.peak,),
+        st.button(f"Event {number + 1}", key=f"look-{number}", on_click=select_event, args=(event.peak, one.kind),
                   width="stretch",
                   type="primary" if selected else "secondary")  # fmt: skip
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
-def _thumbnail(folder: str, finished: float | None, frame: int | None, normal: float) -> str:
-    """Return the picture kept of a frame, with its heat, as a ``data:`` address; empty if there is none."""
+def _thumbnail(folder: str, finished: float | None, frame: int | None, normal: float, heat: bool) -> str:
+    """Return the picture kept of a frame, maybe with its heat, as a ``data:`` address; empty if there is none."""
     try:
         kept = run_view.evidence_of(Path(folder), frame) if frame is not None else None
     except WhycamError:
         kept = None
     if kept is None:
         return ""
-    picture = Image.fromarray(run_view.overlay(kept, normal=normal))
+    picture = Image.fromarray(run_view.overlay(kept, strength=0.6 if heat else 0.0, normal=normal))
     picture.thumbnail(THUMBNAIL)
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=80)
@@ -70,25 +93,36 @@ def name_of(explained: ExplainedEvent) -> str:
     return explained.causes[0].fine if explained.causes else "not named"
 
 
-def select_event(peak: int) -> None:
-    """Look at the event of that peak from now on."""
+def select_event(peak: int, kind: str = MOVING) -> None:
+    """Look at the event of that peak and kind from now on."""
     st.query_params["at"] = str(peak)
+    if kind == MOVING:
+        st.query_params.pop("kind", None)
+    else:
+        st.query_params["kind"] = kind
 
 
-def event_view(run: Run, analysis: Analysis, number: int) -> None:
-    """Show one event: the sentence that sums it up, its frames with heat and boxes, its causes."""
-    one = analysis.events[number]
+def event_head(run: Run, analysis: Analysis, one: ExplainedEvent, number: int) -> None:
+    """Say what an event was, beside the player: the sentence that sums it up, and its first causes."""
     st.subheader(f"Event {number + 1} of {len(analysis.events)}")
     st.html(f'<p class="summary">{escape_html(one.summary)}</p>')
     if recorded := run_view.wall_clock(analysis.clip.recorded, analysis.clock.at(one.event.first)):
         st.html(f'<p class="facts">Recorded {escape_html(recorded)}</p>')
-    st.page_link(frame.WHY, label="Why this score?", icon=":material/lightbulb:",
-                 query_params={"run": run.id, "at": str(one.event.peak)})  # fmt: skip
-    try:
-        _pictures(run, analysis, one)
-    except WhycamError as error:
-        frame.notice(error)
-    if one.causes:
+    frame.card(
+        (f"{rank} {cause.fine}", "; ".join(run_view.attributes(cause)) or f"{100 * cause.heat_share:.0f} % of the heat")
+        for rank, cause in enumerate(one.listed[:FIRST_CAUSES], 1)
+    )
+    if one.shown is None:
+        frame.notice("No picture was kept of this event: it lies under the score from which evidence is kept.", "warn")
+    if one.kind == MOVING:
+        st.page_link(frame.WHY, label="Why this score?", icon=":material/lightbulb:",
+                     query_params={"run": run.id, "at": str(one.event.peak)})  # fmt: skip
+    st.html(_legend(analysis.normal_heat))
+
+
+def event_details(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
+    """Show all that is known of an event: every cause with its figures, and the unusual attributes."""
+    if one.kind == MOVING and one.causes:
         _causes(run, analysis, one)
     attribute_table(one, analysis.clock)
 
@@ -106,47 +140,6 @@ def _causes(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
         f'<p class="facts">Unexplained: <b>{100 * one.unexplained_share:.0f} %</b> of the heat lies in no box. '
         "The nearer to 0 %, the more of what the detector found odd the causes account for.</p>"
     )
-
-
-def _pictures(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
-    frames, when = run_view.explained_frames(run.folder, one.event.first, one.event.last), analysis.clock
-    if not frames:
-        frame.notice("No picture was kept of this event: it lies under the score from which evidence is kept.", "warn")
-        return
-    shown = one.shown if one.shown in frames else frames[0]
-    if len(frames) > 1:
-        shown = st.select_slider("Frame", frames, shown, key=f"frame-{one.event.peak}", format_func=lambda kept:
-                                 f"{timestamp(when.at(kept), 2)} · frame {kept:,}")  # fmt: skip
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        causes = st.toggle("Causes", value=True, key="causes-boxed", help="Their boxes, numbered as in the list")
-        boxes = st.toggle("All boxes", value=False, key="boxes", help="Whatever the models found, cause or not")
-        heat = st.toggle("Heat", value=True, key="heat")
-        strength = st.slider("Heat's strength", 0, 100, 55, 5, format="%d %%", key="strength", disabled=not heat,
-                             width=220)  # fmt: skip
-    kept = run_view.evidence_of(run.folder, shown)
-    peak = " · the peak" if shown == one.event.peak else ""
-    with st.container(key="picture"):
-        st.image(
-            run_view.overlay(kept, one.listed if causes else (), strength=strength / 100 if heat else 0.0,
-                          boxes=boxes, normal=analysis.normal_heat),
-            caption=f"Frame {kept.frame:,} at {timestamp(when.at(kept.frame), 2)} · score {kept.score:.2f} dB{peak}",
-            width="stretch", output_format="JPEG",
-        )  # fmt: skip
-    if causes:
-        st.html(_box_caption(one, kept.frame))
-    if heat:
-        st.html(_legend(analysis.normal_heat))
-
-
-def _box_caption(one: ExplainedEvent, number: int) -> str:
-    """Say which causes are boxed in a frame, and which are not in it."""
-    here = [cause.at(number) is not None for cause in one.listed]
-    names = [f"<b>{i}</b> {escape_html(cause.fine)}" for i, cause in enumerate(one.listed, 1)]
-    inside = [name for name, seen in zip(names, here, strict=True) if seen]
-    outside = [name for name, seen in zip(names, here, strict=True) if not seen]
-    said = f"Boxed: {', '.join(inside)}." if inside else "None of the causes is in this frame."
-    rest = f" Not in this frame: {', '.join(outside)}." if inside and outside else ""
-    return f'<p class="facts">{said}{rest}</p>'
 
 
 def _place(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
@@ -186,6 +179,6 @@ def nothing_found(analysis: Analysis) -> None:
     """Say that nothing lies above the threshold, and what could have been missed."""
     st.subheader(f"Nothing unusual{analysis.reach} at this threshold")
     st.caption(
-        f"No stretch of {count(len(analysis.scores), 'frame')} lies above {analysis.threshold:.2f} for long "
-        f"enough to be an event. {escape_markdown(analysis.detection_limit)}"
+        f"No stretch of {count(len(analysis.scores), 'frame')} lies above {analysis.threshold:.2f} {analysis.unit} for "
+        f"long enough to be an event. {escape_markdown(analysis.detection_limit)}"
     )

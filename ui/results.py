@@ -7,12 +7,15 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from core.analysis import Analysis
+from core.analysis import MOVING, STANDING, Analysis, ExplainedEvent
 from core.errors import WhycamError
+from core.records import Event
+from core.scored_things import ScoredThings
+from core.spot import Spot
 from pipeline import run_view
 from pipeline.store import Run
-from ui import caches, charts, frame
-from ui.events import select_event
+from ui import caches, frame, player
+from ui.events import event_at, select_event
 from ui.formatting import count, duration, escape_html, timestamp
 from ui.progress import run_duration
 
@@ -20,33 +23,56 @@ LABELS = ("Report (HTML)", "Report (JSON)", "Scores (CSV)", "Causes (CSV)")
 MIME = {"html": "text/html", "json": "application/json", "csv": "text/csv"}
 
 
-def analysis_at(run: Run, threshold: float | None = None) -> Analysis:
-    """Return a finished run's answer at a threshold (None: its own)."""
-    base = _analysis(str(run.folder), run.ended, None)
-    return base if threshold in (None, base.threshold) else _analysis(str(run.folder), run.ended, threshold)
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _kept(folder: str, finished: float | None) -> tuple[run_view.FinishedRun, ScoredThings | None]:
+    return run_view.read(Path(folder)), run_view.things_of(Path(folder))
 
 
-@st.cache_resource(max_entries=24, show_spinner="Reading what was kept of the events…")
-def _analysis(folder: str, finished: float | None, threshold: float | None) -> Analysis:
-    return run_view.explain_events(Path(folder), threshold)
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _overview(folder: str, finished: float | None) -> Analysis:
+    return run_view.overview(_kept(folder, finished)[0])
+
+
+@st.cache_resource(max_entries=500, show_spinner=False)
+def _explained(
+    folder: str, finished: float | None, threshold: float, event: Event, spot: Spot | None
+) -> ExplainedEvent:
+    kept, scored = _kept(folder, finished)
+    return run_view.explain_event(kept, Path(folder), scored, event, threshold, spot)
 
 
 def finished(run: Run) -> Analysis:
-    """Return a finished run's answer; end the page with a sentence where its files are gone."""
+    """Return a finished run's answer, its events without causes; end the page with a sentence where files are gone."""
     try:
         run_view.floor_of(run.folder)  # what is remembered of a run does not outlive its files
-        return analysis_at(run)
+        return _overview(str(run.folder), run.ended)
     except WhycamError as error:
         frame.title(run)
         frame.stop_with(error)
 
 
-def explained(run: Run, threshold: float) -> Analysis:
-    """Return the answer at a threshold; end the page with a sentence where what was kept of the events is gone."""
+def explained(run: Run, analysis: Analysis, number: int) -> ExplainedEvent:
+    """Return an event with its causes; end the page with a sentence where what was kept of it is gone.
+
+    Args:
+        run: that is done.
+        analysis: at the threshold that is shown.
+        number: of the event in ``analysis.events``.
+    """
     try:
-        return analysis_at(run, threshold)
+        one = analysis.events[number]
+        return _explained(str(run.folder), run.ended, analysis.threshold, one.event, one.spot)
     except WhycamError as error:
         frame.stop_with(error)
+
+
+def film(run: Run, analysis: Analysis, event: ExplainedEvent | None) -> None:
+    """Show the player: at the frame of the address, else at the one that stands for the event."""
+    shown = None if event is None else event.event.peak if event.shown is None else event.shown
+    asked = frame.frame_of_url()
+    at = shown if asked is None else min(asked, len(analysis.scores) - 1)
+    player.show(run, analysis, at, event, on_event=select_event,
+                on_threshold=lambda value: set_threshold(run.id, value))  # fmt: skip
 
 
 def head(run: Run, analysis: Analysis) -> None:
@@ -60,23 +86,26 @@ def head(run: Run, analysis: Analysis) -> None:
 
 
 def threshold_picker(run: Run, base: Analysis) -> float:
-    """Let the threshold be moved; the page then only reads what is stored."""
+    """Let the threshold be typed, beside the report for it; the page then only reads what is stored."""
     low, high, step = _range(base)
     start = min(max(round(base.threshold / step) * step, low), high)
     _follow_url(run.id, _threshold_of_url(low, high, start))
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="threshold-row"):
-        st.slider("Threshold", low, high, step=step, key=f"threshold-{run.id}", on_change=_changed,
-                  args=(run.id, "threshold", "number"))  # fmt: skip
-        st.number_input("Score", low, high, step=step, key=f"number-{run.id}", width=140, on_change=_changed,
-                        args=(run.id, "number", "threshold"))  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small", key="threshold-row"):
+        st.html(f'<span class="facts">Threshold, {base.unit}</span>', width="content")
+        st.number_input("Threshold", low, high, step=step, key=f"threshold-{run.id}", width=140, on_change=_typed,
+                        args=(run.id,), label_visibility="collapsed")  # fmt: skip
         st.button("Reset", icon=":material/restart_alt:", on_click=_reset, args=(run.id, start),
                   help=f"Back to {base.threshold:.2f}, with which it was analysed")  # fmt: skip
-    chosen = float(st.session_state[f"threshold-{run.id}"])
-    if chosen < run_view.floor_of(run.folder):
-        st.caption(
-            f"Under {run_view.floor_of(run.folder):.2f} events may have no pictures, and then they have no causes."
-        )
-    return base.threshold if chosen == start else chosen
+        chosen = float(st.session_state[f"threshold-{run.id}"])
+        threshold = base.threshold if chosen == start else chosen
+        downloads(run, base, threshold)
+    return threshold
+
+
+def floor_note(run: Run, threshold: float) -> None:
+    """Say from which threshold down events may have no pictures, where the threshold is lower."""
+    if threshold < (floor := run_view.floor_of(run.folder)):
+        st.caption(f"Under {floor:.2f} events may have no pictures, and then they have no causes.")
 
 
 def _follow_url(run_id: str, asked: float) -> None:
@@ -84,7 +113,7 @@ def _follow_url(run_id: str, asked: float) -> None:
     address = st.query_params.get("threshold", "")
     if f"threshold-{run_id}" not in st.session_state or st.session_state.get(f"address-{run_id}") != address:
         st.session_state[f"address-{run_id}"] = address
-        st.session_state[f"threshold-{run_id}"] = st.session_state[f"number-{run_id}"] = asked
+        st.session_state[f"threshold-{run_id}"] = asked
 
 
 def _range(base: Analysis) -> tuple[float, float, float]:
@@ -103,14 +132,18 @@ def _threshold_of_url(low: float, high: float, start: float) -> float:
     return min(max(asked, low), high) if math.isfinite(asked) else start
 
 
-def _changed(run_id: str, source: str, other: str) -> None:
-    value = st.session_state[f"{source}-{run_id}"]
-    st.session_state[f"{other}-{run_id}"] = value
+def _typed(run_id: str) -> None:
+    set_threshold(run_id, float(st.session_state[f"threshold-{run_id}"]))
+
+
+def set_threshold(run_id: str, value: float) -> None:
+    """Show another threshold from now on; the address keeps it."""
+    st.session_state[f"threshold-{run_id}"] = value
     st.query_params["threshold"] = st.session_state[f"address-{run_id}"] = f"{value:.6g}"
 
 
 def _reset(run_id: str, start: float) -> None:
-    st.session_state[f"threshold-{run_id}"] = st.session_state[f"number-{run_id}"] = start
+    st.session_state[f"threshold-{run_id}"] = start
     st.session_state[f"address-{run_id}"] = ""
     st.query_params.pop("threshold", None)
 
@@ -120,55 +153,38 @@ def selected_event(analysis: Analysis) -> int | None:
     if not analysis.events:
         return None
     if (at := frame.frame_of_url()) is not None:
-        return charts.event_at(analysis, at)
-    return int(np.argmax([one.event.peak_score for one in analysis.events]))
-
-
-def chart(run: Run, analysis: Analysis, selected: int | None) -> None:
-    """Draw the score over time; a click looks at the event there."""
-    key = f"score-{run.id}"
-    st.plotly_chart(
-        charts.score_chart(analysis, selected), key=key, on_select=lambda: _clicked(key, analysis),
-        selection_mode="points",
-        config={"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]},
-    )  # fmt: skip
-
-
-def _clicked(key: str, analysis: Analysis) -> None:
-    number = charts.event_at(analysis, charts.clicked_frame(st.session_state.get(key)))
-    if number is not None:
-        select_event(analysis.events[number].event.peak)
+        return event_at(analysis, at, st.query_params.get("kind", MOVING))
+    scores = [(one.kind == MOVING, one.event.peak_score) for one in analysis.events]
+    return scores.index(max(scores))
 
 
 def downloads(run: Run, base: Analysis, threshold: float) -> None:
     """Offer the report for the threshold that is shown."""
-    with st.container(horizontal=True, vertical_alignment="center", width="content", key="downloads"):
+    with st.popover("Download", icon=":material/download:", width="content"):
         for name, label in zip(run_view.REPORTS, LABELS, strict=True):
             st.download_button(
                 label, partial(_content, run, base, threshold, name), name, MIME[name.rpartition(".")[2]],
-                on_click="ignore", icon=":material/download:", key=f"download-{name}",
+                on_click="ignore", icon=":material/download:", key=f"download-{name}", width="stretch",
             )  # fmt: skip
 
 
 def _content(run: Run, base: Analysis, threshold: float, name: str) -> bytes:
     if threshold == base.threshold and (run.folder / name).exists():
         return (run.folder / name).read_bytes()
-    return run_view.report_at(analysis_at(run, threshold), run.folder, name)
+    return run_view.report_at(run_view.explain_events(run.folder, threshold), run.folder, name)
 
 
-def summary(run: Run, base: Analysis, cut: Analysis) -> None:
-    """Say how much was unusual, beside the downloads."""
-    when, events = cut.clock, [one.event for one in cut.events]
-    unusual = sum(when.length(event.first, event.last) for event in events)
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="summary"):
-        whole = duration(when.length(0, len(cut.scores) - 1))
-        told = f"{duration(unusual)} of {whole}" if events else f"in {whole}"
-        st.html(
-            f'<p class="found"><b>{count(len(events), "unusual event").capitalize()}{cut.reach}</b> '
-            f"<span>{told}</span></p>",
-            width="content",
-        )
-        downloads(run, base, cut.threshold)
+def summary(cut: Analysis) -> None:
+    """Say how much was unusual."""
+    when, stands = cut.clock, len(cut.of_kind(STANDING))
+    whole = duration(when.length(0, len(cut.scores) - 1))
+    told = f"{duration(cut.unusual_seconds)} of {whole}" if cut.events else f"in {whole}"
+    told += f", {stands} of what stands or is gone" if stands else ""
+    st.html(
+        f'<p class="found"><b>{count(len(cut.events), "unusual event").capitalize()}{cut.reach}</b> '
+        f"<span>{told}</span></p>",
+        width="content",
+    )
 
 
 def disturbance_list(analysis: Analysis) -> None:

@@ -8,6 +8,7 @@ from core.errors import WhycamError
 from core.records import Clip
 from pipeline import store
 from pipeline.camera import Camera, cameras, load
+from pipeline.channels import unit
 from pipeline.false_alarms import expected
 from pipeline.store import Run
 from ui import caches, camera_training, frame
@@ -140,11 +141,12 @@ def _card_summary(camera: Camera) -> dict[str, str]:
     said = dict(caches.flatten_card(card))
     clips = [count(len(card["clips"]), "clip")] if card.get("clips") else []
     measured = f"measured on {said['calibrated on']}" if "calibrated on" in said else ""
+    limit = f"{camera.threshold:.2f} {unit(camera.channels)} above a typical frame"
     lines = {
         "detector": camera.detector,
         "trained on": ", ".join((said.get("trained on", "unknown footage"), *clips)),
         "its footage": f"{camera.width} × {camera.height} pixels at {camera.fps:.4g} frames/s",
-        "threshold": ", ".join(filter(None, (f"{camera.threshold:.2f} dB above a typical frame", measured))),
+        "threshold": ", ".join(filter(None, (limit, measured))),
     }
     if alarms := expected(camera):
         lines["false alarms"] = alarms

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import streamlit as st
 
-from core.analysis import Analysis
+from core.analysis import MOVING, Analysis
 from core.arrays import Images
 from core.errors import WhycamError
 from core.explanation import FILE, FrameExplanation, MethodFigures
@@ -31,7 +31,7 @@ VIEWER = st.components.v2.component(
 
 def frame_picker(run: Run, analysis: Analysis) -> int:
     """Let a frame be chosen: that of the address, an event's peak, or any other."""
-    peaks, last = [one.event.peak for one in analysis.events], len(analysis.scores) - 1
+    peaks, last = [one.event.peak for one in analysis.of_kind(MOVING)], len(analysis.scores) - 1
     at = frame.frame_of_url()
     first = at if at is not None and at <= last else (peaks[0] if peaks else 0)
     kept = [number for number in explanations.explained(run) if number <= last]
@@ -46,7 +46,9 @@ def frame_picker(run: Run, analysis: Analysis) -> int:
 
 
 def _frame_label(number: int, analysis: Analysis, kept: Sequence[int]) -> str:
-    event = next((i for i, one in enumerate(analysis.events, 1) if one.event.peak == number), None)
+    event = next(
+        (i for i, one in enumerate(analysis.events, 1) if one.kind == MOVING and one.event.peak == number), None
+    )
     said = f"{timestamp(analysis.clock.at(number), 2)} · frame {number:,}"
     return said + (f" · peak of event {event}" if event else "") + (" · explained" if number in kept else "")
 
@@ -55,7 +57,7 @@ def method_form(run: Run, analysis: Analysis, chosen: int) -> None:
     """Let methods be chosen, each with the time that it will take, roughly."""
     found, offered = explanations.find(run, chosen), explanations.EVALUATIONS
     busy = found is not None and found.active
-    event = next((one.event for one in analysis.events if one.event.first <= chosen <= one.event.last), None)
+    event = next((one.event for one in analysis.of_kind(MOVING) if one.event.first <= chosen <= one.event.last), None)
     try:
         with st.spinner("Listing the explanation methods…"):
             facts = explanations.facts(run)

@@ -62,6 +62,7 @@ def summarise(
     shown: int | None = None,
     told: tuple[int, int] | None = None,
     things: Sequence[UnusualThing] = (),
+    unit: str = "dB",
 ) -> str:
     """Sum an event up: when, what, where, how far above the threshold, and how far that can be trusted.
 
@@ -75,11 +76,12 @@ def summarise(
         shown: the frame whose boxes the causes have; said where it is not the peak.
         told: first and last frame that the causes are told from, where they are not all of the event's.
         things: with unusual attributes, strangest first; what is unusual about the first one is said.
+        unit: of scores.
     """
     where = place(causes[0].box, size) if causes and causes[0].box and size else ""
     if where and shown not in (None, event.peak):
         where += f" (seen so at {timestamp(clock.at(shown or 0))})"
-    said = [f"{_when(event, clock)} {_what(causes)}{where}; {_peak(event, clock, threshold)}"]
+    said = [f"{_when(event, clock)} {_what(causes)}{where}; {_peak(event, clock, threshold, unit)}"]
     said += [*_strangest(things), *_agreement(causes), *_trust(causes, unexplained)]
     if told:
         start, end = timestamp(clock.at(told[0])), timestamp(clock.end(told[1]))
@@ -87,9 +89,9 @@ def summarise(
     return " ".join(said)
 
 
-def unseen(event: Event, clock: Clock, threshold: float, things: Sequence[UnusualThing] = ()) -> str:
+def unseen(event: Event, clock: Clock, threshold: float, things: Sequence[UnusualThing] = (), unit: str = "dB") -> str:
     """Sum up an event of which no pictures were kept: no cause is claimed but what the attributes of things tell."""
-    raised = f"{_when(event, clock)} the score was raised; {_peak(event, clock, threshold)}"
+    raised = f"{_when(event, clock)} the score was raised; {_peak(event, clock, threshold, unit)}"
     kept = "No pictures were kept of it, as it lies under the score from which they are"
     if things:
         return " ".join([raised, *_strangest(things), f"{kept}."])
@@ -123,10 +125,10 @@ def _when(event: Event, clock: Clock) -> str:
     return f"From {timestamp(clock.at(event.first))} to {timestamp(clock.end(event.last))}"
 
 
-def _peak(event: Event, clock: Clock, threshold: float) -> str:
-    height = event.peak_score - threshold
+def _peak(event: Event, clock: Clock, threshold: float, unit: str) -> str:
+    height, when = event.peak_score - threshold, timestamp(clock.at(event.peak))
     side = "above" if height >= 0 else "below"
-    return f"at its peak ({timestamp(clock.at(event.peak))}) the score was {abs(height):.1f} dB {side} the threshold."
+    return f"at its peak ({when}) the score was {abs(height):.1f} {unit} {side} the threshold."
 
 
 def _what(causes: Sequence[Cause]) -> str:

@@ -5,13 +5,16 @@ compare with the camera's normal footage: ratios with the median of the boxes se
 quantiles that are kept of them go.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.analysis import AttributeTerm, UnusualThing
 from core.arrays import Bools, Ints
-from core.scored_things import QUANTILES, ScoredThings
+from core.clock import Clock
+from core.scored_things import QUANTILES, NormalRange, ScoredThings
+from explain.causes._own_boxes import by_own_boxes
 from explain.labels import PERSON, article, plural
 
 CLASS, SPEED, LIMBS = "class", "speed", "limbs"
@@ -34,6 +37,8 @@ class _Words:
         unit: behind a value; empty where the value is told in ``told``, or has none.
         more, less: of a comparison with the share of boxes.
         beyond: said in place of ``told`` of a value above all of them; empty where that is said alike.
+        unsure: said in place of ``told`` where the thing's own boxes do not bear the value out.
+        counted: whether it is compared with the share of boxes.
     """
 
     title: str
@@ -42,17 +47,23 @@ class _Words:
     more: str = "more than"
     less: str = "less than"
     beyond: str = ""
+    unsure: str = ""
+    counted: bool = True
 
 
 _HEIGHTS = "heights a second"
+WIDE = "is wider for its height than {others} usually are here"
+"""Without a number: on rendered clips half of the ratios were off by more than a fifth (decision 0037)."""
+UNEVEN = "moves more unevenly within its box than {others} usually do here"
+"""Flow differs inside the box of anything that moves before a still background: that is no measure of limbs."""
 WORDS = {
     SPEED: _Words("speed", "moves {ratio} times as fast as {others} usually do here", _HEIGHTS, "faster than",
-                  "slower than"),
-    LIMBS: _Words("limb motion", "moves its parts {ratio} times as much as {others} usually do here", _HEIGHTS),
+                  "slower than", unsure="shows faster motion in its box than {others} usually show here"),
+    LIMBS: _Words("limb motion", UNEVEN, unsure=UNEVEN),
     GLIDE: _Words("speed over limb motion", "keeps {ratio} times as still for its speed as {others} usually do here"),
-    "width": _Words("width", "is {ratio} times as wide for its height as {others} usually are here", "",
-                    "wider than", "narrower than"),
-    "height": _Words("height", "is {ratio} times the usual height for that place", "", "taller than", "lower than"),
+    "width": _Words("width", WIDE, unsure=WIDE),
+    "height": _Words("height", "is {ratio} times as tall as {others} usually are at that place", counted=False,
+                     unsure="is unusually tall for that place in some of its boxes"),
     "appearance": _Words("appearance", "looks unlike most of the normal footage", "", "farther off than",
                          "nearer than", "looks unlike anything in the normal footage"),
     "place": _Words("place", "is where {others} seldom are in the normal footage", "", "farther off than",
@@ -65,10 +76,17 @@ WORDS = {
 """Names of terms to how they are told; any other name is told as it is."""
 
 
-def unusual_things(scored: ScoredThings, first: int, last: int) -> tuple[UnusualThing, ...]:
+def unusual_things(scored: ScoredThings, first: int, last: int, clock: Clock) -> tuple[UnusualThing, ...]:
     """Return the things that have a score in frames ``first`` to ``last``, each as it was in its strangest frame.
 
-    Between two frames that were looked at, those two are taken.
+    Between two frames that were looked at, those two are taken. Speeds, widths and heights are those of the thing's
+    own boxes around that frame, NaN where these are usual: see :mod:`explain.causes._own_boxes`.
+
+    Args:
+        scored: things of a clip.
+        first: frame of the event's beginning.
+        last: frame of its end.
+        clock: when the clip's frames are shown.
 
     Returns:
         Strangest first; the first one's score is the highest that any thing has there.
@@ -81,7 +99,8 @@ def unusual_things(scored: ScoredThings, first: int, last: int) -> tuple[Unusual
     for i in order[np.sort(best)].tolist():
         own = tracks == tracks[i]
         if total[i] > 0:
-            found.append(_thing(scored, int(rows[i]), scored.things.frames[rows[own]], bool(glide[own].mean() > 0.5)))
+            seen = scored.things.frames[rows[own]]
+            found.append(_thing(scored, int(rows[i]), seen, bool(glide[own].mean() > 0.5), clock))
     return tuple(found)
 
 
@@ -94,11 +113,11 @@ def between(scored: ScoredThings, first: int, last: int) -> Ints:
     return np.arange(*np.searchsorted(scored.things.frames, [first, last + 1]))
 
 
-def _thing(scored: ScoredThings, row: int, frames: Ints, glide: bool) -> UnusualThing:
+def _thing(scored: ScoredThings, row: int, frames: Ints, glide: bool, clock: Clock) -> UnusualThing:
     things, label = scored.things, scored.things.labels[row]
-    own = scored.normal.get(label, {})
+    own, boxed = scored.normal.get(label, {}), by_own_boxes(scored, row, clock)
     terms = [
-        AttributeTerm(name, nats, value, scored.range_of(label, name), label if name in own else "")
+        _term(name, nats, value, scored.range_of(label, name), label if name in own else "", boxed)
         for name, nats, value in zip(
             scored.names, scored.nats[row].tolist(), scored.measured[row].tolist(), strict=True
         )
@@ -110,6 +129,15 @@ def _thing(scored: ScoredThings, row: int, frames: Ints, glide: bool) -> Unusual
         first=int(frames[0]), last=int(frames[-1]), confidence=float(things.confidence[row]),
         terms=tuple(sorted(terms, key=lambda term: -term.nats)), glides=glide,
     )  # fmt: skip
+
+
+def _term(
+    name: str, nats: float, value: float, normal: NormalRange | None, among: str, boxed: Mapping[str, float]
+) -> AttributeTerm:
+    """Return a term with the value by the thing's own boxes where there is one; NaN where that is usual."""
+    if name in boxed and normal is not None:
+        value = boxed[name] if boxed[name] > normal.quantiles[HIGH] else float("nan")
+    return AttributeTerm(name, nats, value, normal, among)
 
 
 def glides(scored: ScoredThings, rows: Ints) -> Bools:
@@ -142,6 +170,9 @@ def say(term: AttributeTerm, label: str) -> str:
     if term.name == CLASS:
         return _rarity(term.value, label)
     words = WORDS.get(term.name) or _Words(title(term.name), f"has {{ratio}} times the usual {title(term.name)}")
+    others = plural(term.among) if term.among else "things"
+    if term.normal is not None and words.unsure and (words.unsure == words.told or np.isnan(term.value)):
+        return words.unsure.format(others=others)
     if term.normal is None or not np.isfinite(term.value):
         return f"has an unusual {words.title}"
     usual, unit = term.normal.quantiles[QUANTILES // 2], _unit(words.unit, label)
@@ -151,10 +182,11 @@ def say(term: AttributeTerm, label: str) -> str:
         beyond = term.value > term.normal.quantiles[-1]
         told = (words.beyond if beyond and words.beyond else words.told).format(
             ratio=_number(term.value / usual) if usual > 0 else "", value=_quantity(term.value, unit),
-            usual=_quantity(usual, unit), others=plural(term.among) if term.among else "things",
+            usual=_quantity(usual, unit), others=others,
         )  # fmt: skip
     measured = _quantity(term.value, unit) if unit and "{value}" not in words.told else ""
-    besides = ", ".join(part for part in (measured, compared(term, words.more, words.less)) if part)
+    share = compared(term, words.more, words.less) if words.counted else ""
+    besides = ", ".join(part for part in (measured, share) if part)
     return f"{told} ({besides})" if besides else told
 
 

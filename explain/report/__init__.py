@@ -7,12 +7,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from core.analysis import Analysis, ExplainedEvent
+from core.analysis import MOVING, Analysis, ExplainedEvent
 from core.files import write_json, write_text
 from core.records import Evidence
 from explain.report._chart import score_chart
 from explain.report._data import as_json, attributes_csv, causes_csv, scores_csv
-from explain.report._facts import explanations, moment, name_of, pedigree, unusual_seconds
+from explain.report._facts import explanations, moment, name_of, pedigree
 from explain.report._html import TEMPLATES, jpeg, render, webp
 from explain.report._pictures import (
     PICTURES,
@@ -42,7 +42,7 @@ def event_section(
     return render(
         "event.html", one=one, number=number, analysis=analysis, clock=analysis.clock,
         pictured=evidence is not None, shown=_picture(shown) if shown else None,
-        legend=_legend(analysis.normal_heat),
+        legend=_legend(analysis.normal_heat) if one.kind == MOVING else None,
     )  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def _picture(shown: EventPicture) -> dict[str, Any]:
         "evidence": shown.evidence,
         "boxed": shown.boxed,
         "image": jpeg(shown.evidence.image),
-        "heat": webp(shown.heat),
+        "heat": webp(shown.heat) if shown.heat is not None else "",
         "boxes": [vars(box) for box in shown.boxes],
         "close": " ".join(f"{value:.1f}" for value in close) if close else "",
         "map": {"label": known.label, "frames": known.frames, "image": jpeg(known.image)} if known else None,
@@ -122,7 +122,7 @@ def page(
         "report.html", analysis=analysis, clip=analysis.clip, clock=clock, written=moment(written), sections=sections,
         style=Markup("".join(style.read_text(encoding="utf-8") for style in styles)),
         seconds=clock.end(len(analysis.scores) - 1) if len(analysis.scores) else 0.0,
-        chart=score_chart(analysis), why=why_section(analysis, why, edit), unusual=unusual_seconds(analysis),
+        chart=score_chart(analysis), why=why_section(analysis, why, edit), unusual=analysis.unusual_seconds,
         pictures=PICTURES, unpictured=len(events) - len(pictured), pedigree=pedigree(analysis),
         explanations=explanations(analysis),
     )  # fmt: skip

@@ -34,7 +34,7 @@ class ScoreChart:
         time_marks: words, place and how the words stand to it: ``start``, ``middle`` or ``end``.
         limit: height of the threshold.
         disturbances: what each camera fault is, its left edge and its width.
-        events: each one's description, left edge, width, and place and height of its peak.
+        events: each one's kind, description, left edge, width, and place and height of its peak.
         lines: (x, y) of each stretch of known scores.
     """
 
@@ -42,7 +42,7 @@ class ScoreChart:
     time_marks: list[tuple[str, float, str]]
     limit: float
     disturbances: list[tuple[str, float, float]]
-    events: list[tuple[str, float, float, float, float]]
+    events: list[tuple[str, str, float, float, float, float]]
     lines: list[list[tuple[float, float]]]
 
 
@@ -112,15 +112,17 @@ def _extremes(scores: Floats, run: npt.NDArray[np.intp], column: npt.NDArray[np.
     return np.unique(order[np.concatenate([lowest, highest])])
 
 
-def _events(analysis: Analysis, x: Place, y: Place) -> list[tuple[str, float, float, float, float]]:
-    """Return each event's description, left edge, width and the place of its peak."""
+def _events(analysis: Analysis, x: Place, y: Place) -> list[tuple[str, str, float, float, float, float]]:
+    """Return each event's kind, description, left edge, width and the place of its peak."""
     rows, clock = [], analysis.clock
     for number, one in enumerate(analysis.events, 1):
         event, left = one.event, x(clock.at(one.event.first))
         name = one.causes[0].fine if one.causes else "no cause found"
         told = f"Event {number}, {timestamp(clock.at(event.first))}: {name}"
         peak = y(event.peak_score) if math.isfinite(event.peak_score) else TOP
-        rows.append((told, left, max(x(clock.end(event.last)) - left, NARROWEST), x(clock.at(event.peak)), peak))
+        rows.append(
+            (one.kind, told, left, max(x(clock.end(event.last)) - left, NARROWEST), x(clock.at(event.peak)), peak)
+        )
     return rows
 
 

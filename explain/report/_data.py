@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from core.analysis import Analysis, AttributeTerm, Cause, ExplainedEvent, UnusualThing
+from core.analysis import MOVING, STANDING, Analysis, AttributeTerm, Cause, ExplainedEvent, UnusualThing
 from core.clock import Clock
 from core.disturbance import Disturbance
 from core.scored_things import QUANTILES
+from core.spot import Spot
 from explain.causes.summary import wall_clock
 from explain.causes.terms import phrases
 
@@ -22,27 +23,15 @@ MAX_NAME_CHARACTERS = 100
 
 def as_json(analysis: Analysis) -> dict[str, Any]:
     """Return the content of ``report.json``; a number that is not finite becomes null."""
-    clip = analysis.clip
     content = {
-        "clip": {
-            "name": clip.name,
-            "sha256": clip.sha256,
-            "frames": clip.frames if clip.frames is not None else len(analysis.scores),
-            "frames_announced": clip.announced,
-            "frames_read": len(analysis.scores),
-            "frames_repeated": analysis.repeated,
-            "unread": [list(span) for span in analysis.unread],
-            "recorded": clip.recorded or None,
-            "seconds": analysis.clock.end(len(analysis.scores) - 1) if len(analysis.scores) else 0.0,
-            "fps": clip.fps,
-            "width": clip.width,
-            "height": clip.height,
-        },
+        "clip": _clip(analysis),
         "camera": analysis.camera,
         "detector": analysis.detector,
         "models": dict(analysis.models),
         "doubt": analysis.name_warning or None,
         "threshold": analysis.threshold,
+        "unit": analysis.unit,
+        "threshold_standing": analysis.standing,
         "warnings": list(analysis.warnings),
         "versions": dict(analysis.versions),
         "events": [_event(one, analysis) for one in analysis.events],
@@ -52,10 +41,29 @@ def as_json(analysis: Analysis) -> dict[str, Any]:
     return finite
 
 
+def _clip(analysis: Analysis) -> dict[str, Any]:
+    clip = analysis.clip
+    return {
+        "name": clip.name,
+        "sha256": clip.sha256,
+        "frames": clip.frames if clip.frames is not None else len(analysis.scores),
+        "frames_announced": clip.announced,
+        "frames_read": len(analysis.scores),
+        "frames_repeated": analysis.repeated,
+        "unread": [list(span) for span in analysis.unread],
+        "recorded": clip.recorded or None,
+        "seconds": analysis.clock.end(len(analysis.scores) - 1) if len(analysis.scores) else 0.0,
+        "fps": clip.fps,
+        "width": clip.width,
+        "height": clip.height,
+    }
+
+
 def _event(explained: ExplainedEvent, analysis: Analysis) -> dict[str, Any]:
     event, clock = explained.event, analysis.clock
     start = clock.at(event.first)
     return {
+        "kind": explained.kind,
         "first_frame": event.first,
         "last_frame": event.last,
         "peak_frame": event.peak,
@@ -69,6 +77,19 @@ def _event(explained: ExplainedEvent, analysis: Analysis) -> dict[str, Any]:
         "summary": explained.summary,
         "causes": [_cause(cause, bool(explained.things)) for cause in explained.causes],
         **({"things": [_thing(thing, clock) for thing in explained.things]} if explained.things else {}),
+        **({"spot": _spot(explained.spot, analysis)} if explained.spot else {}),
+    }
+
+
+def _spot(spot: Spot, analysis: Analysis) -> dict[str, Any]:
+    known = spot.known(math.inf if analysis.standing is None else analysis.standing)
+    return {
+        "change": spot.kind,
+        "box": list(spot.box),
+        "known_frame": known,
+        "known_s": None if known is None else analysis.clock.at(known),
+        "changed_s": spot.seconds,
+        "usual_s": spot.usual,
     }
 
 
@@ -142,31 +163,40 @@ def _finite(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int | bool) else str(value)
 
 
-def event_numbers(analysis: Analysis) -> list[int]:
-    """Return, for each frame, the number from 1 of the event that it belongs to, 0 for none."""
+def event_numbers(analysis: Analysis, kind: str = MOVING) -> list[int]:
+    """Return, for each frame, the number from 1 of the event of a kind that it belongs to, 0 for none.
+
+    Events of what stands may overlap: the last one's number counts.
+    """
     numbers = np.zeros(len(analysis.scores), np.int64)
     for number, one in enumerate(analysis.events, 1):
+        if one.kind != kind:
+            continue
         numbers[one.event.first : one.event.last + 1] = number
     found: list[int] = numbers.tolist()
     return found
 
 
 def scores_csv(analysis: Analysis) -> str:
-    """Return ``scores.csv``: one line for each frame; a frame without a score, or in no event, has an empty field."""
+    """Return ``scores.csv``: one line for each frame; a frame without a score, or in no event, has an empty field.
+
+    ``event`` and ``standing`` are numbers of the report's events, of what moves and of what stands.
+    """
     limit = f"{analysis.threshold:.6g}"
-    rows = zip(analysis.scores.tolist(), analysis.clock.times.tolist(), event_numbers(analysis), strict=True)
+    numbers = zip(event_numbers(analysis), event_numbers(analysis, STANDING), strict=True)
+    rows = zip(analysis.scores.tolist(), analysis.clock.times.tolist(), numbers, strict=True)
     lines = [
-        f"{frame},{seconds:.6f},{f'{score:.6g}' if math.isfinite(score) else ''},{limit},{number or ''}"
-        for frame, (score, seconds, number) in enumerate(rows)
+        f"{frame},{seconds:.6f},{f'{score:.6g}' if math.isfinite(score) else ''},{limit},{moving or ''},{stands or ''}"
+        for frame, (score, seconds, (moving, stands)) in enumerate(rows)
     ]
-    return "\n".join(["frame,seconds,score,threshold,event", *lines, ""])
+    return "\n".join(["frame,seconds,score,threshold,event,standing", *lines, ""])
 
 
 def causes_csv(analysis: Analysis) -> str:
     """Return ``causes.csv``: the causes as X-MAN's metric reads them, ``video,frame,coarse,fine,score``.
 
     A cause stands in each frame of its event between its first and its last sight, with its score; frames count from 1,
-    as in the data sets' own labels. What has no name is left out.
+    as in the data sets' own labels. What has no name, and what stands, which X-MAN does not have, is left out.
     """
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")

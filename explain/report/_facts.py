@@ -6,7 +6,7 @@ from typing import Any
 
 from core.analysis import Analysis, ExplainedEvent
 
-ATTRIBUTES = "Attributes"
+ATTRIBUTES, STANDING = "Attributes", "Standing"
 EXPLANATIONS = (
     (
         "Score",
@@ -17,6 +17,12 @@ EXPLANATIONS = (
     (
         "Event",
         "A part of the clip in which the smoothed score exceeds the threshold, with the weaker frames beside it.",
+    ),
+    (
+        "Standing",
+        "An event of its own: a place that changed against the normal footage and stayed so, as something left, "
+        "taken, stopped, or a person who stands. Its score compares the seconds for which it stands with the longest "
+        "for which anything stood there in the normal footage, in nats: one nat more is 2.7 times as long.",
     ),
     (
         "Heat",
@@ -47,7 +53,7 @@ EXPLANATIONS = (
         "prediction error lies and what a model detected there; it does not prove why.",
     ),
 )
-"""Terms of a report and what they mean; that of :data:`ATTRIBUTES` stands where things have any."""
+"""Terms of a report and what they mean; :data:`ATTRIBUTES` and :data:`STANDING` are told where there are any."""
 
 
 def name_of(one: ExplainedEvent) -> str:
@@ -59,18 +65,13 @@ def name_of(one: ExplainedEvent) -> str:
 
 def explanations(analysis: Analysis) -> list[tuple[str, str]]:
     """Return the terms of a report of this analysis, with what they mean."""
-    attributes = any(one.things for one in analysis.events)
-    return [(term, meaning) for term, meaning in EXPLANATIONS if attributes or term != ATTRIBUTES]
+    told = {ATTRIBUTES: any(one.things for one in analysis.events), STANDING: analysis.standing is not None}
+    return [(term, meaning) for term, meaning in EXPLANATIONS if told.get(term, True)]
 
 
 def moment(written: datetime | None) -> str:
     """Write when a report was written, in UTC; now when None."""
     return f"{written or datetime.now(UTC):%Y-%m-%d at %H:%M} UTC"
-
-
-def unusual_seconds(analysis: Analysis) -> float:
-    """Return how long all events take together."""
-    return sum(analysis.clock.length(one.event.first, one.event.last) for one in analysis.events)
 
 
 def pedigree(analysis: Analysis) -> list[tuple[str, str]]:

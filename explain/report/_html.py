@@ -12,7 +12,7 @@ from core.arrays import Images
 from core.templates import environment
 from explain.causes.summary import attributes, percent, timestamp, wall_clock
 
-KINDS = {"object": "object", "action": "action", "location": "place", "unknown": "not named"}
+KINDS = {"object": "object", "action": "action", "location": "place", "unknown": "not named", "standing": "standing"}
 TEMPLATES = environment(Path(__file__).with_name("templates"))
 TEMPLATES.filters |= {
     "time": timestamp,

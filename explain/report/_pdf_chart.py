@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from fpdf.enums import StrokeCapStyle
 
+from core.analysis import STANDING
 from explain.report import _chart
 from explain.report._chart import ScoreChart
 from explain.report._sheet import CAMERA, EVENT, LIMIT, QUIET, RULE, SCORE, Colour, Sheet
@@ -37,14 +38,18 @@ class Chart:
             pen.words(words, at, bottom + 19, anchor)
         for _, at, wide in self.placed.disturbances:
             pen.shade(at, top, wide, bottom - top, CAMERA, 0.34)
-        for _, at, wide, _, _ in self.placed.events:
-            pen.shade(at, top, wide, bottom - top, EVENT, 0.17)
+        for kind, _, at, wide, _, _ in self.placed.events:
+            if kind == STANDING:
+                pen.shade(at, top - 4, wide, 8, EVENT, 1.0)
+            else:
+                pen.shade(at, top, wide, bottom - top, EVENT, 0.17)
         for line in self.placed.lines:
             pen.stroke(line, SCORE, 0.3)
         pen.line(left, self.placed.limit, right, self.placed.limit, LIMIT, dashed=True)
         pen.words(self.threshold, right - 4, self.placed.limit - 6, "end", LIMIT)
-        for number, (_, at, wide, peak_x, peak_y) in enumerate(self.placed.events, 1):
-            pen.dot(peak_x, peak_y, EVENT)
+        for number, (kind, _, at, wide, peak_x, peak_y) in enumerate(self.placed.events, 1):
+            if kind != STANDING:
+                pen.dot(peak_x, peak_y, EVENT)
             if len(self.placed.events) <= _chart.NUMBERED:
                 pen.words(str(number), at + wide / 2, top - 8, "middle", EVENT, bold=True)
 

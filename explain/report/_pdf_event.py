@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.analysis import Analysis, ExplainedEvent
+from core.analysis import MOVING, STANDING, Analysis, ExplainedEvent
 from core.arrays import Images
 from explain.causes.summary import attributes, percent, timestamp, wall_clock
 from explain.report._blocks import (
@@ -33,6 +33,9 @@ HEADING = 11.0
 ATTRIBUTE_SHARES = (0.09, 0.7, 0.16, 0.05)
 COLUMNS = (0.44, 0.56)
 """Shares of the width of pictures and of what is said."""
+PLACE_NOTE = (
+    "Told by the picture itself, which is held against the normal footage; the score over time says nothing of it."
+)
 CLOSE_UPS = 3
 """Places for close-ups and a map in a row."""
 MARKED, FIRST = (242, 242, 236), (95, 227, 245)
@@ -70,7 +73,7 @@ def _facts(one: ExplainedEvent, analysis: Analysis) -> str:
         f"{timestamp(start)} – {timestamp(clock.end(event.last))}",
         f"{clock.length(event.first, event.last):.1f} s",
         f"frames {event.first:,} – {event.last:,}",
-        f"peak {event.peak_score:.2f} {analysis.unit} at {timestamp(clock.at(event.peak))}",
+        f"peak {analysis.peak(one)} at {timestamp(clock.at(event.peak))}",
         *([recorded] if recorded else []),
     ]
     return " · ".join(told)
@@ -135,11 +138,13 @@ class HeatScale:
 
 
 def _picture(shown: EventPicture, one: ExplainedEvent, analysis: Analysis) -> Block:
-    seen, hot = shown.evidence, blend(shown.evidence.image, shown.heat)
+    seen, hot = shown.evidence, _hot(shown)
     when = timestamp(analysis.clock.at(seen.frame))
     peak = " (the peak)" if seen.frame == one.event.peak else ""
     boxes = " Boxes: the causes of the list that are in this frame." if shown.boxes else ""
     told = f"Frame {seen.frame:,} at {when}{peak}, error of the pixels {seen.score:.2f} dB.{boxes}"
+    if one.kind == STANDING:
+        told = f"Frame {seen.frame:,} at {when}. Box: the place that changed and stayed so."
     return Below([_Frame(hot, shown.boxes, told), Text(told, SMALL, colour=QUIET)])
 
 
@@ -147,15 +152,22 @@ def _closer(shown: EventPicture, one: ExplainedEvent) -> Block:
     """Return close-ups of the first cause, and the map of its places."""
     close: list[Picture] = []
     if shown.close is not None:
-        name, hot = one.causes[0].fine, blend(shown.evidence.image, shown.heat)
-        close += [Picture(_cut(shown.evidence.image, shown.close), f"Close-up of {name} as seen"),
-                  Picture(_cut(hot, shown.close), f"Close-up of {name} with its heat")]  # fmt: skip
+        name = one.causes[0].fine
+        close.append(Picture(_cut(shown.evidence.image, shown.close), f"Close-up of {name} as seen"))
+        if one.kind == MOVING:
+            close.append(Picture(_cut(_hot(shown), shown.close), f"Close-up of {name} with its heat"))
     words = ""
     if shown.map is not None:
         close.append(Picture(shown.map.image, f"Where a {shown.map.label} is normally, and the path of this one"))
         words = (f"Map, blue: where a {shown.map.label} stood in {shown.map.frames:,} frames of this camera's normal "
                  "footage. Line: the path of this one; the dot is its end.")  # fmt: skip
     return Below([*columns(close, CLOSE_UPS, 1.5), Text(words, SMALL, colour=QUIET)])
+
+
+def _hot(shown: EventPicture) -> Images:
+    """Return the frame with its heat, if heat tells of the event."""
+    image = shown.evidence.image
+    return image if shown.heat is None else blend(image, shown.heat)
 
 
 def _cut(image: Images, view: tuple[float, float, float, float]) -> Images:
@@ -166,6 +178,9 @@ def _cut(image: Images, view: tuple[float, float, float, float]) -> Images:
 
 
 def _answer(one: ExplainedEvent, number: int, analysis: Analysis) -> list[Block]:
+    if one.kind == STANDING:
+        doubt = f" {analysis.name_warning}" if analysis.name_warning and one.causes[0].object else ""
+        return [Text(f"{PLACE_NOTE}{doubt}", SMALL, colour=QUIET)]
     if not one.causes:
         return [Text("No object, action or region holds heat of this event.", SMALL, colour=QUIET)]
     said: list[Block] = [Below(_causes(one, number), 0.0)]

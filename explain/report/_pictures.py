@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.analysis import Analysis, Cause, ExplainedEvent
+from core.analysis import MOVING, Analysis, Cause, ExplainedEvent
 from core.arrays import Images
 from core.errors import InputError
 from core.records import Evidence, Pixels
@@ -55,7 +55,7 @@ class EventPicture:
 
     Attributes:
         evidence: of the frame that stands for it.
-        heat: (H, W, 4) RGBA.
+        heat: (H, W, 4) RGBA; None in an event of what stands, which heat does not tell of.
         boxed: rank, cause and box of the causes that are marked.
         boxes: the same, to be drawn.
         close: left, top, width and height of the first cause's surroundings; None where it is not in the frame.
@@ -63,7 +63,7 @@ class EventPicture:
     """
 
     evidence: Evidence
-    heat: Images
+    heat: Images | None
     boxed: list[tuple[int, Cause, Pixels]]
     boxes: list[MarkedBox]
     close: tuple[float, float, float, float] | None
@@ -72,9 +72,13 @@ class EventPicture:
 
 def pictured_events(analysis: Analysis) -> set[int]:
     """Return the numbers, from 1, of the events with the highest peaks: those have a picture."""
-    events = [one.event for one in analysis.events]
-    highest = sorted(range(1, len(events) + 1), key=lambda number: -events[number - 1].peak_score)
+    highest = sorted(range(1, len(analysis.events) + 1), key=lambda number: _rank(analysis.events[number - 1]))
     return set(highest[:PICTURES])
+
+
+def _rank(one: ExplainedEvent) -> tuple[bool, float]:
+    """Sort events by their score, the few of what stands, whose score has another unit, before all others."""
+    return one.kind == MOVING, -one.event.peak_score
 
 
 def picture_of(
@@ -90,8 +94,9 @@ def picture_of(
     height, width = kept.heat.shape
     boxed = [(rank, cause, cause.box) for rank, cause in marked_causes(one) if cause.box]
     close = one.causes[0].box if one.causes else None
+    heat = heat_layer(kept.heat, analysis.normal_heat, STRENGTH) if one.kind == MOVING else None
     return EventPicture(
-        kept, heat_layer(kept.heat, analysis.normal_heat, STRENGTH), boxed,
+        kept, heat, boxed,
         [_box(box, f"{rank} {cause.fine}", width, height, rank == 1) for rank, cause, box in boxed],
         _close_up(close, width, height) if close else None, _map(one, analysis, kept),
     )  # fmt: skip

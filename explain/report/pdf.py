@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.analysis import Analysis
+from core.analysis import MOVING, STANDING, Analysis
 from core.records import Evidence
 from explain.causes.summary import percent, timestamp, wall_clock
 from explain.report._blocks import Below, Beside, Picture, Rule, Text, columns, kept_together, table
 from explain.report._chart import lay_out
-from explain.report._facts import explanations, moment, name_of, pedigree, unusual_seconds
+from explain.report._facts import explanations, moment, name_of, pedigree
 from explain.report._html import KINDS
 from explain.report._pdf_chart import Chart
 from explain.report._pdf_event import SMALL, HeatScale, event_blocks
@@ -87,9 +87,11 @@ def _finding(analysis: Analysis) -> list[Block]:
                 f"{limit} for long enough to be an event.")  # fmt: skip
         note = [Text(analysis.detection_limit, SMALL, colour=QUIET)] if analysis.detection_limit else []
         return [Text(said, FINDING, bold=True), *note]
-    count, unusual = len(analysis.events), unusual_seconds(analysis)
-    said = (f"{count} unusual event{'s' * (count > 1)}{analysis.reach} above the threshold of {limit}, together "
-            f"{unusual:.1f} s or {percent(unusual / max(analysis.clock.recorded, 1e-9))} of the clip.")  # fmt: skip
+    count, stands, unusual = len(analysis.events), len(analysis.of_kind(STANDING)), analysis.unusual_seconds
+    of, stood = (f", {count - stands}", f" and {stands} of what stands or is gone") if stands else ("", "")
+    share = percent(unusual / max(analysis.clock.recorded, 1e-9))
+    said = (f"{count} unusual event{'s' * (count > 1)}{analysis.reach}{of} above the threshold of {limit}{stood}, "
+            f"together {unusual:.1f} s or {share} of the clip.")  # fmt: skip
     return [Text(said, FINDING, bold=True)]
 
 
@@ -101,11 +103,11 @@ def _events(analysis: Analysis) -> list[Block]:
         kind = KINDS.get(one.causes[0].coarse, one.causes[0].coarse) if one.causes else ""
         rows.append([
             str(number), timestamp(clock.at(one.event.first)), timestamp(clock.end(one.event.last)),
-            f"{name_of(one)}{f' ({kind})' if kind else ''}", f"{one.event.peak_score:.2f}",
-            percent(one.causes[0].heat_share) if one.causes else "–",
-            percent(one.unexplained_share) if one.causes else "–",
+            f"{name_of(one)}{f' ({kind})' if kind else ''}", analysis.peak(one),
+            percent(one.causes[0].heat_share) if one.causes and one.kind == MOVING else "–",
+            percent(one.unexplained_share) if one.causes and one.kind == MOVING else "–",
         ])  # fmt: skip
-    head = ["No.", "From", "To", "Most likely cause", f"Peak score, {analysis.unit}", "Heat in its boxes",
+    head = ["No.", "From", "To", "Most likely cause", "Peak score", "Heat in its boxes",
             "Unexplained"]  # fmt: skip
     return kept_together(table(head, rows, [0.05, 0.1, 0.1, 0.39, 0.12, 0.12, 0.12], right=(4, 5, 6)))
 
@@ -123,18 +125,19 @@ def _chart(analysis: Analysis) -> list[Block]:
     placed = lay_out(analysis)
     if placed is None:
         return []
+    bars = "; bars above: what stands or is gone" if analysis.of_kind(STANDING) else ""
     faults = "; grey: camera faults, which are not scored" if analysis.disturbances else ""
     what = (
         "dB above a typical frame"
         if analysis.unit == "dB"
         else "nats, the surprisal of the pixels' error and of things"
     )
-    note = f"Time from the start of the clip; score in {what}. Shaded: events{faults}. Dashed: the threshold."
+    note = f"Time from the start of the clip; score in {what}. Shaded: events{bars}{faults}. Dashed: the threshold."
     chart = Chart(placed, f"threshold {analysis.threshold:.2f}")
     blocks: list[Block] = [Text("Score over time", HEADING, bold=True, before=1.0), chart]
     words = Text(note, SMALL, colour=QUIET)
     scale = HeatScale(analysis.normal_heat)
-    return [Below([*blocks, Beside([words, scale], [0.55, 0.45], 8.0) if analysis.events else words])]
+    return [Below([*blocks, Beside([words, scale], [0.55, 0.45], 8.0) if analysis.of_kind(MOVING) else words])]
 
 
 def _unpictured(analysis: Analysis, pictured: int) -> list[Block]:

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from core.arrays import Images
+from core.arrays import Bools, Images
 from core.datasets import Dataset, Footage, Truth
 from core.errors import InputError
 from core.records import Frames
 
 RAIN = {"light": (400, 6, 0.95), "heavy": (1200, 14, 0.8), "torrential": (2600, 24, 0.65)}
 """Strength to drops per 640x360 pixels, their length at that size, and how bright what lies behind is."""
+HALF_LEVEL = 128
+"""Of a mask that was scaled with its picture: half of the pixel is unusual."""
 HOW = "brightness=0.5,rain=heavy,blur=2,every=3"
 
 
@@ -27,12 +29,14 @@ class Distortion:
         rain: key of :data:`RAIN`, empty for none.
         blur: standard deviation of a Gaussian in pixels, 0 for none.
         every: each ``every``-th frame alone is kept, from the first on.
+        size: factor on width and height, 1 for none; a picture has even sides, as video has.
     """
 
     brightness: float = 1.0
     rain: str = ""
     blur: float = 0.0
     every: int = 1
+    size: float = 1.0
 
     @classmethod
     def read(cls, text: str) -> "Distortion":
@@ -71,7 +75,15 @@ class Distortion:
             made = np.stack([_rain(image, first + i, self.rain) for i, image in enumerate(made)])
         if self.blur:
             made = np.stack([cv2.GaussianBlur(image, (0, 0), self.blur).astype(np.uint8) for image in made])
+        if self.size != 1:
+            made = np.stack([self.resize(image) for image in made])
         return made
+
+    def resize(self, image: Images) -> Images:
+        """Scale one picture, (H, W) or (H, W, 3) uint8."""
+        height, width = (max(2 * round(side * self.size / 2), 2) for side in image.shape[:2])
+        way = cv2.INTER_AREA if self.size < 1 else cv2.INTER_LINEAR
+        return np.asarray(cv2.resize(image, (width, height), interpolation=way), np.uint8)
 
 
 def _value(name: str, value: str) -> float | int | str:
@@ -79,7 +91,7 @@ def _value(name: str, value: str) -> float | int | str:
         return "" if value == "none" else value
     if name == "every" and value.isdecimal() and 1 <= int(value) <= 1000:
         return int(value)
-    limits = {"brightness": (0.0, 4.0), "blur": (0.0, 50.0)}
+    limits = {"brightness": (0.0, 4.0), "blur": (0.0, 50.0), "size": (0.1, 4.0)}
     # A word in place of a number, and an unknown name, are refused below as one out of range is.
     with contextlib.suppress(KeyError, ValueError):
         number = float(value)
@@ -88,7 +100,7 @@ def _value(name: str, value: str) -> float | int | str:
             return number
     raise InputError(
         f"{f'{name}={value}'[:60]!r} is no distortion; known: brightness (0 to 4), rain ({', '.join(RAIN)} or none), "
-        f"blur (0 to 50 pixels), every (a whole number), such as {HOW}"
+        f"blur (0 to 50 pixels), size (0.1 to 4), every (a whole number), such as {HOW}"
     )
 
 
@@ -152,6 +164,12 @@ class DistortedDataset:
     def truth(self, clip: Footage) -> Truth:
         """Read the ground truth of the frames that are kept."""
         truth = self.dataset.truth(clip.clip if isinstance(clip, DistortedClip) else clip)
-        step, masks = self.distortion.every, truth.masks
-        thinned = (lambda i: masks(i * step)) if masks else None
+        step, masks, resize = self.distortion.every, truth.masks, self.distortion.resize
+        scaled = self.distortion.size != 1
+
+        def mask(frame: int) -> Bools:
+            whole = masks(frame * step) if masks else np.zeros((0, 0), np.bool_)
+            return resize(whole.astype(np.uint8) * 255) >= HALF_LEVEL if scaled else whole
+
+        thinned = mask if masks else None
         return Truth(truth.abnormal[::step], thinned, truth.label_set, truth.classes and truth.classes[::step])

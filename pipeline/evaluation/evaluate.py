@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from torch.nn.functional import avg_pool2d
 
-from core.arrays import Bools, Floats
+from core.arrays import Floats
 from core.clock import Clock
 from core.contracts import Dataset, Detector, Footage
 from core.device import Runtime
@@ -27,7 +27,6 @@ from pipeline.evaluation.heat_maps import DEFAULT
 from pipeline.evaluation.protocols import OWN, Rules
 from pipeline.evaluation.score_files import ClipScores, ScoreFile
 from pipeline.evaluation.summary import EvaluationResult
-from pipeline.events import find_events
 from pipeline.kind_scores import KindScorer
 from pipeline.scan import Consumer, Scan, ScoredFrames
 
@@ -80,7 +79,8 @@ def score(
     job, total = job or plan.job_of(camera.name, data, runtime.describe()), sum(len(t.abnormal) for _, t in truths)
     job.expect(plan.SCORING, total)
     job.begin(plan.OPENING)
-    detector, scorer = camera.build(runtime), KindScorer.of(camera, runtime)
+    detector = camera.build(runtime)
+    scorer = KindScorer.of(camera, runtime, detector.decibels)
     job.begin(plan.SCORING, total)
     began, cpu, kept, done = time.monotonic(), time.process_time(), [], 0
     for clip, truth in truths:
@@ -99,11 +99,14 @@ def score(
         "share": round((time.process_time() - cpu) / seconds / (os.cpu_count() or 1), 2),
     }
     facts = {"machine": machine, "versions": versions.of(camera, runtime)}
-    threshold = None if math.isnan(camera.threshold) else camera.threshold
+    threshold, target = None if math.isnan(camera.threshold) else camera.threshold, detector.window.target
+    return ScoreFile(camera.name, camera.detector, data, threshold, target, tuple(kept), facts, _person(camera))
+
+
+def _person(camera: Camera) -> float:
+    """Return a person's height at a camera, in pixels; 0 where it is not known."""
     persons = camera.normality.places.get(PERSON)
-    height = statistics.median(height for *_, height in persons.points) if persons else 0.0
-    target = detector.window.target
-    return ScoreFile(camera.name, camera.detector, data, threshold, target, tuple(kept), facts, height)
+    return float(statistics.median(height for *_, height in persons.points)) if persons else 0.0
 
 
 class _HeatMaps:
@@ -128,20 +131,11 @@ def _score(
     scorer: KindScorer, detector: Detector, clip: Footage, frames: int, runtime: Runtime, advance: Consumer,
     maps: _HeatMaps | None,
 ) -> ClipScores:  # fmt: skip
-    scores, clock = raw_scores(detector, clip, frames, runtime, (*([maps.scored] if maps else []), advance))
-    scores = scorer.joined(scores, clip)
-    threshold = scorer.camera.threshold
-    flagged = None if math.isnan(threshold) else _flagged(threshold, scores, clock)
+    raw, clock = raw_scores(detector, clip, frames, runtime, (*([maps.scored] if maps else []), advance))
+    found = scorer.score(raw, clip, clock)
     fps = (len(clock) - 1) / float(clock.times[-1]) if len(clock) > 1 else scorer.camera.fps
     heat, cell = (maps.heat, maps.cell) if maps else (None, 0)
-    return ClipScores(clip.name, scores, flagged, fps, heat, cell, clock.times)
-
-
-def _flagged(threshold: float, scores: Floats, clock: Clock) -> Bools:
-    inside = np.zeros(len(scores), np.bool_)
-    for event in find_events(scores, threshold, clock):
-        inside[event.first : event.last + 1] = True
-    return inside
+    return ClipScores(clip.name, found.scores, found.flagged, fps, heat, cell, clock.times, found.located)
 
 
 def raw_scores(

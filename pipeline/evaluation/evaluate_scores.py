@@ -15,7 +15,7 @@ from pipeline.evaluation import score_files
 from pipeline.evaluation.figures import Scored, by_class, summarise_scores
 from pipeline.evaluation.heat_maps import DEFAULT, HEAT_MAPS
 from pipeline.evaluation.protocols import OWN, Rules
-from pipeline.evaluation.score_files import ScoreFile
+from pipeline.evaluation.score_files import ClipScores, ScoreFile
 from pipeline.evaluation.summary import EvaluationResult
 
 PROTOCOL = (
@@ -76,11 +76,7 @@ def evaluate_scores(
     pick("way from heat to a map", heat, HEAT_MAPS)
     pairs = [(kept, truth) for kept, (_, truth) in zip(found.clips, truths, strict=True)]
     clips = [Scored(k.name, k.scores, k.flagged, t.abnormal, k.fps, k.seconds) for k, t in pairs]
-    mapped = [
-        heats.Mapped(k.heat, k.cell, t.masks, t.abnormal, boxes.get(k.name, {}) if boxes else None, found.person, k.fps)
-        for k, t in pairs
-        if k.heat is not None and t.masks is not None
-    ]
+    mapped = [_mapped(k, t, found.person, boxes) for k, t in pairs if k.heat is not None and t.masks is not None]
     classes = [t.classes for _, t in pairs if t.classes]
     return EvaluationResult(
         system=found.system,
@@ -94,6 +90,16 @@ def evaluate_scores(
         classes=by_class(clips, classes) if len(classes) == len(clips) else None,
         threshold=found.threshold,
         facts=found.facts,
+    )  # fmt: skip
+
+
+def _mapped(kept: ClipScores, truth: Truth, person: float, boxes: Mapping[str, heats.Boxes] | None) -> heats.Mapped:
+    """Put a clip's heat beside its truth; both have some."""
+    assert kept.heat is not None
+    assert truth.masks is not None
+    annotated = boxes.get(kept.name, {}) if boxes else None
+    return heats.Mapped(
+        kept.heat, kept.cell, truth.masks, truth.abnormal, annotated, person, kept.fps, kept.located
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from core.arrays import Bools, Doubles, Floats, Ints
 from core.boxes import iou
 from core.metrics import LocatedHeat, PredictedRegions, Regions
 from pipeline.evaluation.heat_maps import DEFAULT, HEAT_MAPS, SAID, scale_of
+from pipeline.evaluation.located import Located
 from pipeline.evaluation.metric_values import values
 from pipeline.evaluation.summary import Localisation
 
@@ -41,6 +42,7 @@ class Mapped:
         boxes: annotated boxes with tracks, in place of what the masks show; None where there are none.
         person: a person's height at the camera, in pixels; 0 where it is not known.
         fps: frames per second.
+        located: where the joined score lies; None where the heat alone tells of places.
     """
 
     heat: Heat
@@ -50,10 +52,12 @@ class Mapped:
     boxes: Boxes | None = None
     person: float = 0.0
     fps: float = 25.0
+    located: Located | None = None
 
     def map(self, way: str) -> Floats:
-        """Return (T, h, w) what places are told by; see :mod:`pipeline.evaluation.heat_maps`."""
-        return HEAT_MAPS[way](self.heat, scale_of(self.person / self.cell, self.heat.shape[1:], self.fps))
+        """Return (T, h, w) what places are told by, but boxes; see :mod:`pipeline.evaluation.heat_maps`."""
+        made = HEAT_MAPS[way](self.heat, scale_of(self.person / self.cell, self.heat.shape[1:], self.fps))
+        return made if self.located is None else self.located.in_nats(made)
 
 
 def cell_of(height: int, width: int) -> int:
@@ -64,9 +68,9 @@ def cell_of(height: int, width: int) -> int:
 def localise(clips: Sequence[Mapped], way: str = DEFAULT) -> Localisation:
     """Compute every metric of regions.
 
-    Regions are predicted by cutting a map of the heat at thresholds: the 8-connected parts above one, as boxes. What is
-    annotated are the parts of the masks, or boxes where there are some; parts of consecutive frames that overlap are
-    one track.
+    Regions are predicted by cutting a map of the heat at thresholds: the 8-connected parts above one, as boxes; and
+    boxes of things up to their own nats, where the score is joined. What is annotated are the parts of the masks, or
+    boxes where there are some; parts of consecutive frames that overlap are one track.
 
     Args:
         clips: heat and truth.
@@ -77,6 +81,8 @@ def localise(clips: Sequence[Mapped], way: str = DEFAULT) -> Localisation:
     levels = _levels(maps)
     offsets = np.cumsum([0, *[len(clip.heat) for clip in clips]])
     parts = [_cut(made, clip.cell, levels, int(at)) for clip, made, at in zip(clips, maps, offsets, strict=False)]
+    parts += [_boxed(clip.located, int(at)) for clip, at in zip(clips, offsets, strict=False) if clip.located]
+    maps = [one.located.painted(made, one.cell) if one.located else made for one, made in zip(clips, maps, strict=True)]
     predicted = PredictedRegions(
         Regions(*(np.concatenate([part[i] for part in parts]) for i in (0, 1))),
         *(np.concatenate([part[i] for part in parts]) for i in (2, 3)),
@@ -87,15 +93,22 @@ def localise(clips: Sequence[Mapped], way: str = DEFAULT) -> Localisation:
     return Localisation(values(given), way, _said(clips, way))
 
 
+def _boxed(located: Located, offset: int) -> tuple[npt.NDArray[Any], ...]:
+    """Return frame, box, low and high of the boxes of a clip's things, as :func:`_cut` does."""
+    nats = located.things[:, 5]
+    return located.frames + offset, located.things[:, 1:5], np.full(len(nats), -np.inf), nats
+
+
 def _said(clips: Sequence[Mapped], way: str) -> str:
     boxed = all(clip.boxes is not None for clip in clips)
     cells = " and ".join(sorted({f"{clip.cell}x{clip.cell}" for clip in clips}))
     true = "the annotated boxes and tracks" if boxed else "the masks' 8-connected parts, linked into tracks by overlap"
     ways = dict.fromkeys(_way(clip, way) for clip in clips)
+    joined = "of its nats, and boxes of things up to the nats of their attributes, " * any(c.located for c in clips)
     return (
         f"Heat in cells of {cells} pixels, {' or '.join(ways)} ({way}). pixel_auc: 40 % of the abnormal pixels of a "
         f"frame must be flagged, in a normal frame no pixel. rbdc, tbdc: boxes of the 8-connected parts above each of "
-        f"{LEVELS} thresholds against {true}; IoU at least 0.1."
+        f"{LEVELS} thresholds {joined}against {true}; IoU at least 0.1."
     )
 
 

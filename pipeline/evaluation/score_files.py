@@ -16,16 +16,21 @@ import numpy.typing as npt
 from core import files
 from core.array_files import ArrayFile, open_npz
 from core.arrays import Bools, Doubles, Floats, Ints
+from core.equivalence import Equivalence
 from core.errors import DataError
 from footage import keys
 from pipeline.evaluation.heat import Heat
+from pipeline.evaluation.located import Located, NatScale
 
-FORMAT = 2
+FORMAT = 3
 MOST_BYTES = 8 << 30
 MOST_FACTS = 64 << 20
 MOST_SIDE = 1 << 16
 """Pixels of a person, of a cell, and cells of a heat map."""
 AXES = {"scores": 1, "flagged": 1, "heat": 3, "seconds": 1}
+LOCATED = ("things", "pixels")
+MAX_THINGS_PER_FRAME = 1000
+MAX_KNOTS = 1000
 COLUMNS = ("video", "frame", "score")
 FACTS = ("format", "system", "detector", "data", "threshold", "skipped", "person", "clips", "facts")
 
@@ -42,6 +47,7 @@ class ClipScores:
         heat: (T, h, w) float16, None where there is none.
         cell: pixels along a side of one of its cells.
         seconds: (T,) float64, when each frame is shown; None for a steady rate.
+        located: where a joined score lies; None where the heat alone tells.
     """
 
     name: str
@@ -51,6 +57,7 @@ class ClipScores:
     heat: Heat | None = None
     cell: int = 0
     seconds: Doubles | None = None
+    located: Located | None = None
 
 
 @dataclass(frozen=True)
@@ -88,13 +95,22 @@ def write(stored: ScoreFile, path: Path) -> None:
         "format": FORMAT, "system": stored.system, "detector": stored.detector, "data": stored.data,
         "threshold": stored.threshold, "skipped": stored.skipped, "person": stored.person,
         "facts": dict(stored.facts),
-        "clips": [{"name": c.name, "fps": c.fps, "cell": c.cell} for c in stored.clips],
+        "clips": [{"name": c.name, "fps": c.fps, "cell": c.cell, **_scale_of(c.located)} for c in stored.clips],
     }  # fmt: skip
     arrays: dict[str, npt.NDArray[Any]] = {"facts": np.frombuffer(json.dumps(facts).encode(), np.uint8)}
     for number, clip in enumerate(stored.clips):
         arrays |= {f"{kind}{number}": array for kind in AXES if (array := getattr(clip, kind)) is not None}
+        where = {kind: getattr(clip.located, kind, None) for kind in LOCATED}
+        arrays |= {f"{kind}{number}": array for kind, array in where.items() if array is not None}
     with files.write_whole(path) as out:
         np.savez(out, **arrays)  # type: ignore[arg-type]
+
+
+def _scale_of(located: Located | None) -> dict[str, Any]:
+    if located is None:
+        return {}
+    scale = located.scale
+    return {"nats": scale.equivalence.scores, "equal": scale.equivalence.equal, "decibels": scale.decibels}
 
 
 def read(path: Path, clips: Sequence[str], lengths: Sequence[int]) -> ScoreFile:
@@ -174,7 +190,28 @@ def _clip(arrays: ArrayFile, number: int, about: Mapping[str, Any], longest: int
         raise ValueError(f"a score of clip {name!r} is infinite; a frame without a score is NaN")
     if heat is not None and np.isnan(heat).any():
         raise ValueError(f"the heat of clip {name!r} is not a number everywhere")
-    return ClipScores(name, scores, flagged, fps, heat, cell, _seconds(arrays, number) if "seconds" in shapes else None)
+    seconds = _seconds(arrays, number) if "seconds" in shapes else None
+    return ClipScores(name, scores, flagged, fps, heat, cell, seconds, _located(arrays, number, about, frames[0]))
+
+
+def _located(arrays: ArrayFile, number: int, about: Mapping[str, Any], frames: int) -> Located | None:
+    if f"things{number}" not in arrays:
+        return None
+    if len(about["nats"]) > MAX_KNOTS or arrays.shape(f"things{number}")[0] > MAX_THINGS_PER_FRAME * frames:
+        raise ValueError(
+            f"clip {about['name']!r} has more things than {MAX_THINGS_PER_FRAME} a frame, or too many knots"
+        )
+    pixels = None
+    if f"pixels{number}" in arrays:
+        if arrays.shape(f"pixels{number}") != (frames,):
+            raise ValueError(f"the pixels of clip {about['name']!r} are not of its {frames} frames")
+        pixels = np.asarray(arrays.read(f"pixels{number}", "f"), np.float32)
+    things = np.asarray(arrays.read(f"things{number}", "f"), np.float64)
+    knots = [tuple(_number(value, "a score", -math.inf) for value in about[key]) for key in ("nats", "equal")]
+    found = Located(things, pixels, NatScale(Equivalence(*knots), bool(about["decibels"])))
+    if not np.isfinite(things).all() or ((found.frames < 0) | (found.frames >= frames)).any():
+        raise ValueError(f"things of clip {about['name']!r} lie outside its frames, or are no numbers")
+    return found
 
 
 def _seconds(arrays: ArrayFile, number: int) -> Doubles:

@@ -16,6 +16,7 @@ from core.errors import InputError
 from explain.attribution import AttributionInput, Scale
 from explain.segments import segment
 from pipeline.camera import Camera
+from pipeline.channels import to_pixels
 from pipeline.sampling import Analysed, load
 
 MAX_SAMPLES = 48
@@ -113,12 +114,13 @@ def scale_of(camera: Camera, detector: Detector, scores: Sequence[float] | Float
     Args:
         camera: whose normal footage.
         detector: whose scores may be decibels of an error, or not.
-        scores: calibrated scores seen elsewhere, such as of the run; the camera's maximum is the largest there is.
+        scores: calibrated scores of pixels seen elsewhere, such as of the run; the camera's maximum is the largest.
     """
     normal, seen = camera.normality, np.asarray(scores, np.float64)
     seen = seen[np.isfinite(seen)]
-    highest = max(normal.quantiles[-1], camera.threshold, float(seen.max(initial=-np.inf)))
-    lowest = normal.median + min(normal.quantiles[0], float(seen.min(initial=np.inf)))
+    known = [to_pixels(score, camera.channels) for score in (*normal.quantiles[::100], camera.threshold)]
+    highest = max(*known, float(seen.max(initial=-np.inf)))
+    lowest = normal.median + min(known[0], float(seen.min(initial=np.inf)))
     return Scale(normal.median + highest, lowest, detector.decibels)
 
 
@@ -133,8 +135,8 @@ def attribution_input(
         camera: whose footage it is.
         detector: of the camera, built and placed.
         runtime: device and precision.
-        scores: calibrated scores of the run, as far as they are known.
-        threshold: calibrated; the camera's own when None.
+        scores: calibrated scores of the run's pixels, as far as they are known.
+        threshold: calibrated, of pixels; what the camera's own needs of them when None.
         seed: of everything drawn by chance.
 
     Returns:
@@ -158,7 +160,7 @@ def build_input(
     scale = scale_of(camera, detector, [*scores, own])
     expected = answer.expected[0].float().cpu() * (w.high - w.low) + w.low
     heat = answer.saliency[0].float().cpu().numpy()
-    limit = camera.threshold if threshold is None else threshold
+    limit = to_pixels(camera.threshold, camera.channels) if threshold is None else threshold
     question = AttributionInput(
         window, w.target, fill, expected, heat, segment(window[w.target], fill, heat), size,
         float(scale.of(own + camera.normality.median)), float(scale.of(limit + camera.normality.median)), seed,

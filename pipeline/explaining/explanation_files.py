@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.analysis import Analysis
+from core.analysis import MOVING, Analysis
 from core.array_files import MAX_MAP_BYTES, read_npy
 from core.arrays import Floats
 from core.errors import DataError, InputError
@@ -31,6 +31,6 @@ def read_map(folder: Path, method: str) -> Floats:
 
 def event_frames(analysis: Analysis, frame: int) -> int:
     """Return how many frames of the event around a frame its counterfactual replays; 0 where it lies in none."""
-    lengths = (one.event.last - one.event.first + 1 for one in analysis.events
+    lengths = (one.event.last - one.event.first + 1 for one in analysis.of_kind(MOVING)
                if one.event.first <= frame <= one.event.last)  # fmt: skip
     return min(next(lengths, 0), MAX_FRAMES)

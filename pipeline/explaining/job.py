@@ -7,6 +7,7 @@ from jobs.locks import exclusive
 from jobs.worker import JobContext
 from pipeline import finished_run, store
 from pipeline.camera import load
+from pipeline.channels import to_pixels
 from pipeline.evidence import EvidenceFolder
 from pipeline.explaining import plan
 from pipeline.explaining.attributions import FrameRequest, explain_frame
@@ -32,8 +33,9 @@ def run(context: JobContext) -> None:
         plan.subjects_of(camera.name, runtime.describe()), {name: known[name] for name in names}, request.evaluations,
         event_frames(analysis, frame) if request.event else 0, context.progress,
     )  # fmt: skip
-    explained = FrameRequest(frame, names, Budget(request.evaluations), threshold=request.threshold,
-                             scores=analysis.scores, analysed=finished_run.read(run.folder).analysed)  # fmt: skip
+    kept = finished_run.read(run.folder)
+    explained = FrameRequest(frame, names, Budget(request.evaluations), scores=kept.log.scores, analysed=kept.analysed,
+                             threshold=to_pixels(analysis.threshold, kept.facts.channels))  # fmt: skip
     with exclusive(folder):
         explain_frame(run.path, run.clip, camera, explained, folder, runtime, job=job, cancelled=context.cancelled)
         if request.event:

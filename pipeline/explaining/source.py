@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from core import device, video
+from core.analysis import MOVING
 from core.errors import InputError
 from core.explanation import Counterfactual, FrameExplanation
 from core.progress import JobProgress, Progress
@@ -13,6 +14,7 @@ from explain.attribution import Budget
 from jobs.locks import exclusive
 from pipeline import finished_run, frame_log, store
 from pipeline.camera import load, named_or_only
+from pipeline.channels import to_pixels
 from pipeline.evidence import EvidenceFolder
 from pipeline.explaining import plan
 from pipeline.explaining.attributions import FrameRequest, explain_frame
@@ -55,7 +57,9 @@ def explain_source(
         raise InputError("--event explains an event of a run away: name a run ('./whycam list runs'), not a clip")
     if run is not None:
         path, name, threshold = run.path, run.clip, run.threshold
-        analysed = finished_run.read(run.folder).analysed if run.state == "done" else None
+        if run.state == "done":
+            kept = finished_run.read(run.folder)
+            analysed, threshold = kept.analysed, to_pixels(kept.facts.threshold, kept.facts.channels)
         camera = camera or run.camera
     which = named_or_only(camera)
     video.probe(path)
@@ -92,12 +96,13 @@ def event_counterfactual(
         InputError: the frame lies in no event, or nothing was kept of it.
         Cancelled: ``cancelled`` said so.
     """
-    analysis, analysed = explain_events(run.folder, threshold), finished_run.read(run.folder).analysed
-    event = next((one.event for one in analysis.events if one.event.first <= frame <= one.event.last), None)
+    analysis, own = explain_events(run.folder, threshold), finished_run.read(run.folder)
+    event = next((one.event for one in analysis.of_kind(MOVING) if one.event.first <= frame <= one.event.last), None)
     if event is None:
         raise InputError(f"frame {frame} lies in no event at the threshold {analysis.threshold:.2f}")
     kept = EvidenceFolder(run.folder / EVIDENCE).between(event.first, event.last)
     return minimal_removal(
-        run.path, load(run.camera or ""), event, kept, out, runtime, clock=analysis.clock, analysed=analysed,
-        scores=analysis.scores, threshold=analysis.threshold, job=job, cancelled=cancelled,
+        run.path, load(run.camera or ""), event, kept, out, runtime, clock=analysis.clock, analysed=own.analysed,
+        scores=own.log.scores, threshold=to_pixels(analysis.threshold, own.facts.channels), job=job,
+        cancelled=cancelled,
     )  # fmt: skip

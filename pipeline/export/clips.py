@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from core import video
-from core.analysis import Analysis
+from core.analysis import MOVING, Analysis
 from core.arrays import Images, Ints
 from core.clock import Clock
 from core.errors import Cancelled, InputError
@@ -155,7 +155,7 @@ class EventWriter:
 
     def _nearest(self, frame: int) -> int:
         """Return the explained frame whose heat a frame shows; -1 where none is near."""
-        if not len(self._kept):
+        if not len(self._kept) or self._one.kind != MOVING:
             return -1
         clock = self._analysis.clock
         near = int(self._kept[np.abs(clock.seconds(self._kept) - clock.at(frame)).argmin()])
@@ -164,7 +164,8 @@ class EventWriter:
     def _pictures(self, frame: int, image: Images) -> None:
         evidence = replace(self._cutter.blur.evidence.get(frame), image=image)
         causes = [cause for cause, _ in self._causes]
-        marked = overlay(evidence, causes, strength=STRENGTH, normal=self._analysis.normal_heat)
+        strength = STRENGTH if self._one.kind == MOVING else 0.0
+        marked = overlay(evidence, causes, strength=strength, normal=self._analysis.normal_heat)
         for kind, picture in ((PLAIN, image), (MARKED, marked)):
             with write_whole(self._cutter.folder / name_of(self._number, kind, "png")) as file:
                 file.write(png(picture))

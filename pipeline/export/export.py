@@ -151,7 +151,7 @@ def _archived(run: _Run) -> ArchivedRun:
     return ArchivedRun(
         run.folder, run.source.run, clip, analysis.camera, analysis.detector, hashes, dict(analysis.models),
         {kind: _card_sha256(name) for kind, name in analysis.models.items()}, analysis.threshold, analysis.unit,
-        others, len(analysis.events),
+        analysis.standing, others, len(analysis.events),
     )  # fmt: skip
 
 

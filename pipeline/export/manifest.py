@@ -38,6 +38,7 @@ class ArchivedRun:
         models_sha256: likewise to the sha256 of its weights, as far as they are here; None where they are not.
         threshold: above which a frame is unusual, in ``unit``.
         unit: ``dB`` or ``nats``.
+        standing: nats above which a place where something stands is an event; None where the camera does not tell.
         versions: of Whycam and what it computed with.
         events: how many there are.
     """
@@ -52,6 +53,7 @@ class ArchivedRun:
     models_sha256: Mapping[str, str | None]
     threshold: float
     unit: str
+    standing: float | None
     versions: Mapping[str, Any]
     events: int
 

@@ -8,6 +8,7 @@ from scipy.signal import find_peaks
 from core.arrays import Doubles, Floats
 from core.clock import Clock
 from core.normality import AlarmCurve
+from core.spot import MIN_NATS
 from pipeline.events import EventRule, find_events, smoothed
 
 MIN_COUNTED_EVENTS = 3
@@ -15,6 +16,8 @@ MIN_COUNTED_EVENTS = 3
 CURVE_LEVELS, CURVE_POINTS = 300, 120
 TAIL_PEAKS = (5, 10)
 """Fewest and most peaks whose excess is averaged; a tenth of all peaks in between."""
+SURPRISAL_EXCESS_NATS = 1.0
+"""Mean excess of surprisals over any level."""
 MIN_PER_HOUR, MAX_PER_HOUR = 0.05, 1200.0
 """Events an hour between which a curve is kept."""
 
@@ -46,6 +49,31 @@ def alarm_curve(calm: Sequence[tuple[Floats, Clock]]) -> AlarmCurve:
     per_hour = np.where(counts >= MIN_COUNTED_EVENTS, counts / hours, np.maximum(counts / hours, expected))
     per_hour = np.maximum.accumulate(per_hour[::-1])[::-1]
     return _thinned(hours, levels, per_hour)
+
+
+def spot_curve(scores: Sequence[float], hours: float) -> AlarmCurve:
+    """Count the events that what stands raises in normal footage at each threshold: one for each spot above it.
+
+    The curve is continued as in :func:`alarm_curve`. The mean excess of fewer spots than are averaged there says
+    nothing: then a nat more is e times as rare, as a surprisal is by its definition; and footage without a spot counts
+    as if it had one at the lowest score.
+
+    Args:
+        scores: of all spots, in nats.
+        hours: of the footage.
+    """
+    heights = np.sort(np.array(scores if len(scores) else [MIN_NATS], np.float64))[::-1]
+    count = int(np.clip(len(heights) / 10, *TAIL_PEAKS))
+    start, excess, rate = float(heights[-1]), SURPRISAL_EXCESS_NATS, len(heights) / hours
+    if count < len(heights) and heights[0] > heights[count]:
+        start, excess, rate = float(heights[count]), float((heights[:count] - heights[count]).mean()), count / hours
+    far = start + excess * np.log(max(rate / MIN_PER_HOUR, 1.0))
+    levels: Doubles = np.linspace(MIN_NATS, max(far, float(heights[0])), CURVE_LEVELS)
+    counted = (np.array(scores, np.float64)[None] > levels[:, None]).sum(axis=1) / hours
+    expected = rate * np.exp(-(np.maximum(levels, start) - start) / excess)
+    enough = counted * hours >= MIN_COUNTED_EVENTS
+    per_hour = np.where(enough, counted, np.maximum(counted, expected))
+    return _thinned(hours, levels, np.maximum.accumulate(per_hour[::-1])[::-1])
 
 
 def _tail(calm: Sequence[tuple[Floats, Clock]], hours: float) -> tuple[float, float, float]:

@@ -22,6 +22,7 @@ from pipeline.camera import background_of, thumbnails
 from pipeline.evidence import EvidenceFolder
 from pipeline.evidence_collector import EvidenceCollector
 from pipeline.scan import EvidenceRequests, Scan, ScoredFrames
+from pipeline.thresholds import shares
 from pipeline.training import plan
 from pipeline.training.alarm_curve import alarm_curve
 from pipeline.training.calibrate_channels import (
@@ -32,6 +33,7 @@ from pipeline.training.calibrate_channels import (
     observe_clips,
     pixels_alone,
 )
+from pipeline.training.calibrate_standing import StandingCalibration, WatchedClip, calibrate_standing
 
 MOMENTS, ROW, ROWS_PER_SECOND = 80, 5, 5.0
 """Moments of the normal footage that are explained, consecutive explained frames of each, and their rate, which is an
@@ -44,13 +46,16 @@ BACKGROUND_FRAMES = 60
 class Calibration:
     """What :func:`calibrate` found; see :class:`pipeline.camera.Camera` for the fields.
 
-    ``per_hour`` is the number of false events an hour that the threshold was chosen for.
+    Attributes:
+        per_hour: false events an hour that the thresholds were chosen for.
+        standing: what stands usually; None where the camera is not to tell of it, or the reason why it cannot.
     """
 
     normality: Normality
     threshold: float
     per_hour: float
     channels: Channels
+    standing: StandingCalibration | str | None
     background: Images
     width: int
     height: int
@@ -131,7 +136,7 @@ class _Measurement:
 def calibrate(
     detector: Detector, footage: Sequence[Footage], work: Path, fps: float, collector: EvidenceCollector,
     runtime: Runtime, job: JobProgress, *, others: Sequence[Footage] = (),
-    false_alarms: float | None = None, joined: bool = True, standing: bool = False,
+    false_alarms: float | None = None, joined: bool = True, standing: bool = True,
 ) -> Calibration:  # fmt: skip
     """Measure a camera's normality on normal footage.
 
@@ -146,8 +151,8 @@ def calibrate(
         others: more normal clips, such as the training clips: their classes and places count, their scores do not.
         false_alarms: events an hour that normal footage may raise, see :func:`alarm_curve`; without it
             :attr:`core.normality.AlarmCurve.usual`.
-        standing: whether what stands is joined, too.
         joined: whether things are observed, and kinds of scores joined; without it the pixels alone count.
+        standing: whether events of what stands are calibrated, too, where things are observed.
 
     Raises:
         DataError: the footage has no frame that the detector can score.
@@ -173,9 +178,19 @@ def calibrate(
     median, quantiles, found = _score_statistics(scores, observed, collector.objects.name)
     moments = [(found, seen.clocks[clip]) for (clip, _), found in seen.moments.items()]
     normality = Normality(median, quantiles, scored, heat, classes, explained, places.learn(moments, seen.frames))
-    per_hour = false_alarms or found.alarms.usual
-    threshold, background = found.alarms.threshold(per_hour), _background(seen.pictures)
-    return Calibration(normality, threshold, per_hour, found, background, *seen.size)
+    per_hour, stands = false_alarms or found.alarms.usual, _standing(observed)
+    moving, _ = shares(per_hour, isinstance(stands, StandingCalibration))
+    background = _background(seen.pictures)
+    return Calibration(normality, found.alarms.threshold(moving), per_hour, found, stands, background, *seen.size)
+
+
+def _standing(observed: Sequence[ObservedClip]) -> StandingCalibration | str | None:
+    """Calibrate what stands where it was watched; return why where the footage does not tell of it."""
+    watched = [WatchedClip(clip.passed, clip.clock) for clip in observed if clip.passed is not None]
+    try:
+        return calibrate_standing(watched) if watched else None
+    except DataError as error:
+        return str(error)
 
 
 def _score_statistics(

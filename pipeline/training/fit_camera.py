@@ -12,15 +12,17 @@ import torch
 
 from core import device, files, weights
 from core.contracts import Detector, Footage
+from core.normality import StandingAlarms
 from core.progress import JobProgress
 from jobs.locks import exclusive
 from pipeline import channels, versions
 from pipeline.camera import Camera, check_name, load, make_detector, save
 from pipeline.evidence_collector import EvidenceCollector
 from pipeline.plan import LOADING
-from pipeline.thresholds import check_alarms, floor_of, promised
+from pipeline.thresholds import check_alarms, floor_of, promised, shares
 from pipeline.training import plan
 from pipeline.training.calibrate import Calibration, calibrate
+from pipeline.training.calibrate_standing import StandingCalibration
 from pipeline.training.loop import FitOptions, Step, TrainingProgress, fit
 
 
@@ -51,7 +53,7 @@ class TrainingSpec:
             supports (:attr:`core.normality.AlarmCurve.usual`) when None.
         windows: windows of an epoch at most; 0 for all.
         costs: seconds that a window takes in each stage; see :class:`pipeline.training.loop.FitOptions`.
-        standing: whether what stands is a kind of score, too; events of people who stand run into others then.
+        standing: whether events of what stands are calibrated, too, where the footage tells for how long things stand.
         notes: more entries of the card.
     """
 
@@ -67,7 +69,7 @@ class TrainingSpec:
     false_alarms: float | None = None
     windows: int = 0
     costs: Sequence[float] = ()
-    standing: bool = False
+    standing: bool = True
     notes: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -126,8 +128,8 @@ def _calibrated(
         others=spec.counted_too if spec.validation else (), false_alarms=spec.false_alarms,
         standing=spec.standing,
     )  # fmt: skip
-    card = {**card, **_calibration_entries(found, collector), **spec.notes}
-    return _camera(spec.out, spec.detector, spec.settings, sha256, fps, found, card, spec.out / "training")
+    card = {**card, **spec.notes}
+    return _camera(spec.out, spec.detector, spec.settings, sha256, fps, found, card, collector, spec.out / "training")
 
 
 def _load_models(runtime: device.Runtime, job: JobProgress) -> EvidenceCollector:
@@ -150,7 +152,7 @@ def _tidy(out: Path, work: Path) -> Iterator[None]:
 
 def remeasure_camera(
     name: str, footage: NormalFootage, *, runtime: device.Runtime | None = None,
-    false_alarms: float | None = None, standing: bool = False, job: JobProgress | None = None,
+    false_alarms: float | None = None, standing: bool = True, job: JobProgress | None = None,
 ) -> Camera:  # fmt: skip
     """Calibrate a camera again with its weights: with other models, or on other normal footage.
 
@@ -159,7 +161,7 @@ def remeasure_camera(
         footage: normal footage that the threshold and the classes are measured on.
         runtime: device and precision.
         false_alarms: as in :class:`TrainingSpec`.
-        standing: likewise; a camera that knows what stands learns it again.
+        standing: likewise.
         job: told of the stages of :mod:`pipeline.training.plan`; the caller finishes it.
 
     Raises:
@@ -174,46 +176,56 @@ def remeasure_camera(
     work, detector, clips = files.home() / "cache", camera.build(runtime), footage.clips
     with exclusive(camera.folder):
         same = list(camera.card["clips"]) == [clip.name for clip in clips]
-        stands = standing or channels.STANDING in camera.channels
         found = calibrate(
-            detector, clips, work, footage.fps, collector, runtime, job, false_alarms=false_alarms, standing=stands
+            detector, clips, work, footage.fps, collector, runtime, job, false_alarms=false_alarms, standing=standing
         )  # fmt: skip
         card = {
             **camera.card,
             "calibrated_on": "the training clips" if same else [clip.name for clip in clips],
-            **_calibration_entries(found, collector),
         }
         made = _camera(
-            camera.folder, camera.detector, camera.settings, camera.sha256, footage.fps, found, card, camera.folder
-        )
+            camera.folder, camera.detector, camera.settings, camera.sha256, footage.fps, found, card, collector,
+            camera.folder,
+        )  # fmt: skip
         save(made)
         return made
 
 
 def _camera(
     out: Path, detector: str, settings: Mapping[str, Any], sha256: str, fps: float, found: Calibration,
-    card: dict[str, Any], work: Path,
+    card: Mapping[str, Any], collector: EvidenceCollector, work: Path,
 ) -> Camera:  # fmt: skip
-    """Make a camera of what was measured; ``work`` is the folder for the files of its channels."""
+    """Make a camera of what was measured; ``work`` is the folder for the files of what was learnt of things."""
+    stands = None
+    if isinstance(found.standing, StandingCalibration):
+        stands = found.standing.saved(work, shares(found.per_hour, stands=True)[1])
+    else:
+        (work / channels.FILES[channels.STANDING]).unlink(missing_ok=True)
     return Camera(
         detector, dict(settings), sha256, found.threshold, floor_of(found.threshold), found.width, found.height, fps,
-        found.normality, card, out.resolve().name, out, found.background, alarms=found.channels.alarms,
-        channels=found.channels.saved(work),
+        found.normality, {**card, **_calibration_entries(found, collector, stands)}, out.resolve().name, out,
+        found.background, alarms=found.channels.alarms, channels=found.channels.saved(work), standing=stands,
     )  # fmt: skip
 
 
-def _calibration_entries(found: Calibration, collector: EvidenceCollector) -> dict[str, Any]:
+def _calibration_entries(
+    found: Calibration, collector: EvidenceCollector, stands: StandingAlarms | None
+) -> dict[str, Any]:
     """Return the card's entries on the calibration; figures are measured later."""
+    told = {channels.STANDING: "measured"} if stands is not None else {}
     return {
         "models": {"objects": collector.objects.name, "actions": collector.actions.name},
         "figures": {},
-        "channels": {name: "measured" for name in found.channels.kinds} | _left_out(found),
-        "false_alarms": promised(found.channels.alarms, found.threshold, found.per_hour),
+        "channels": {name: "measured" for name in found.channels.kinds} | told | _left_out(found),
+        "false_alarms": promised(found.channels.alarms, found.threshold, found.per_hour, stands),
     }
 
 
 def _left_out(found: Calibration) -> dict[str, str]:
-    return {name: f"left out: {reason}" for name, reason in found.channels.reasons.items()}
+    reasons = dict(found.channels.reasons)
+    if isinstance(found.standing, str):
+        reasons[channels.STANDING] = found.standing
+    return {name: f"left out: {reason}" for name, reason in reasons.items()}
 
 
 def _card(spec: TrainingSpec, module: Detector, progress: TrainingProgress, runtime: device.Runtime) -> dict[str, Any]:

@@ -52,7 +52,7 @@ class TrainingRequest:
     seed: int = 0
     resume: bool = False
     anyway: bool = False
-    standing: bool = False
+    standing: bool = True
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,9 @@ def _foresee(job: JobProgress, seen: Survey, parts: footage_parts.ValidationSpli
 def _left_out(camera: Camera) -> list[str]:
     """Say which kinds of scores the camera does not have, and why."""
     kinds = camera.card.get("channels", {})
-    return [f"scores by {kind} are {said}" for kind, said in kinds.items() if said.startswith("left out")]
+    words = {"standing": "events of what stands"}
+    return [f"{words.get(kind, f'scores by {kind}')} are {said}" for kind, said in kinds.items()
+            if said.startswith("left out")]  # fmt: skip
 
 
 def _threshold_warnings(camera: Camera) -> list[str]:

@@ -11,5 +11,5 @@ from pipeline.kinds import ANALYSIS, KINDS, TRAINING
 if __name__ == "__main__":
     KINDS[ANALYSIS] = "tests.browser.worker:run"
     KINDS[TRAINING] = "tests.pipeline.training.fake_teacher:run"
-    sys.argv = ["streamlit", "run", str(ROOT / "app.py"), "--server.port", sys.argv[1]]
+    sys.argv = ["streamlit", "run", str(ROOT / "server.py"), "--server.port", sys.argv[1]]
     cli.main()

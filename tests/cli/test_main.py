@@ -345,7 +345,7 @@ def test_the_app_becomes_streamlit_at_the_address_it_prints(capsys, monkeypatch)
     monkeypatch.chdir(ROOT)
     main(["app", "--port", "0"])
     assert became == [
-        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address=127.0.0.1", "--server.port=0"]
+        [sys.executable, "-m", "streamlit", "run", "server.py", "--server.address=127.0.0.1", "--server.port=0"]
     ]
     assert "http://127.0.0.1:0" in capsys.readouterr().out
 

@@ -18,6 +18,13 @@ def test_scores_that_cost_the_same_are_equal_also_beyond_what_was_counted():
     assert equal(np.array([2.0, 8.0, 24.0, 60.0])) == pytest.approx([0.5, 2.0, 6.0, 15.0], abs=0.01)
 
 
+def test_the_way_back_gives_the_score_that_one_came_from():
+    equal = Equivalence.of(curve(2.0), curve(0.5))
+    values = np.array([2.0, 8.0, 24.0, 60.0])
+    assert equal.inverse(equal(values)) == pytest.approx(values)
+    assert equal.inverse(np.array([-9.0, 0.4, np.nan])) == pytest.approx([0.0, 1.6, np.nan], abs=0.05, nan_ok=True)
+
+
 def test_what_is_usual_equals_nothing():
     assert Equivalence.of(curve(2.0), curve(0.5))(np.array([0.0, 1.9])).tolist() == [-np.inf, -np.inf]
 

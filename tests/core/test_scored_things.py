@@ -23,9 +23,23 @@ def scored(nats=((0.0, 2.0), (1.0, 0.5), (0.0, 0.0)), frames=(0, 0, 4), labels=(
     return ScoredThings(things, ("class", "speed"), np.array(nats).reshape(count, 2), measured, normal)
 
 
-def test_a_frame_has_the_score_of_its_strangest_thing_and_is_interpolated_between_looks():
+def test_a_frame_has_the_score_of_its_strangest_thing():
     assert scored().total.tolist() == [2.0, 1.5, 0.0]
-    assert scored().frame_scores(10).tolist() == [2.0, 1.5, 1.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    assert scored().frame_scores(10).tolist() == [2.0, *[0.0] * 9]
+
+
+def test_a_thing_is_followed_from_look_to_look():
+    one = scored(nats=((0.0, 2.0), (1.0, 0.5), (0.0, 4.0), (0.0, 0.0)), frames=(0, 2, 4, 8), labels=("person",) * 4)
+    boxes = np.arange(16, dtype=np.float32).reshape(4, 4)
+    one = replace(one, things=replace(one.things, tracks=np.array([7, 3, 7, 3]), boxes=boxes))
+    assert one.frame_scores(10) == pytest.approx([2.0, 2.5, 3.0, 3.5, 4.0, 0.75, 0.5, 0.25, 0.0, 0.0])
+    frames, boxes, nats = one.followed()
+    assert frames.tolist() == [*range(2, 9), *range(5)] and len(nats) == 12
+    assert boxes[frames.tolist().index(5)].tolist() == [8.0, 9.0, 10.0, 11.0]
+
+
+def test_footage_without_things_has_no_score():
+    assert scored((), (), ()).frame_scores(3).tolist() == [0.0, 0.0, 0.0]
 
 
 def test_a_label_without_a_range_has_that_of_all_labels():

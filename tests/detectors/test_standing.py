@@ -155,7 +155,44 @@ def test_who_stands_for_ten_seconds_and_goes_counts_until_then(model):
 
     _, found = watch(clip(seconds=30, change=person), model)
     assert found.scores[220:].max() == 0
-    assert found.spots[0].last / FPS < 20
+    (spot,) = found.spots
+    assert abs(spot.first / FPS - 6.0) <= 1.5 and abs(spot.last / FPS - 16.0) <= 1.5
+    assert spot.first <= spot.peak <= spot.last
+
+
+def test_a_thing_is_dated_from_when_it_was_left_and_not_from_when_its_owner_came(model):
+    def owner(picture, second):
+        if second >= 5:
+            bag = draw(bin_there(picture, second), 64, 196, 25, (16, 14))
+            return draw(bag, 60, 170, 200) if second < 14 else bag
+        return bin_there(picture, second)
+
+    _, found = watch(clip(seconds=34, change=owner), model)
+    (spot,) = found.spots
+    assert abs(spot.first / FPS - 14.0) <= 2.0 and spot.last == 339
+    assert spot.seconds > (spot.last - spot.first) / FPS + 3
+
+
+def test_people_who_come_to_stand_together_are_one_place(model):
+    def crowd(picture, second):
+        picture = bin_there(picture, second)
+        for number in range(4):
+            picture = draw(picture, 50 + 16 * number, 168, 30 + 50 * number) if second >= 4 + 2 * number else picture
+        return picture
+
+    _, found = watch(clip(seconds=30, change=crowd), model)
+    assert len(found.spots) == 1 and found.spots[0].last == 299
+
+
+def test_a_spot_tells_from_when_its_score_was_reached(model):
+    _, found = watch(clip(change=left), model)
+    (spot,) = found.spots
+    frames, scores = zip(*spot.rise, strict=True)
+    assert list(frames) == sorted(frames) and list(scores) == sorted(scores)
+    assert spot.known(spot.score) is None and spot.known(0.0) == frames[0]
+    known = spot.known(SCORES)
+    assert found.scores[known] > SCORES >= found.scores[: known - 5].max()
+    assert spot.usual == 0.0
 
 
 def test_where_normal_footage_often_stands_less_is_made_of_it(passes):

@@ -16,7 +16,7 @@ from core.records import Clip, Detections
 from explain.backends import read_card
 from jobs.locks import exclusive
 from pipeline import analyse as stage
-from pipeline import burnt_in, frame_log, plan
+from pipeline import burnt_in, frame_log, heat_frames, plan
 from pipeline import camera as cameras
 from pipeline.analyse import analyse
 from pipeline.evidence import EvidenceFolder
@@ -113,6 +113,10 @@ def test_a_planted_change_is_one_event_with_evidence_and_reports(camera, clip, t
     assert always <= set(kept) and all(f % stride(result.clip) == 0 for f in kept if f not in always)
     assert result.events[0].shown == event.peak and result.events[0].causes[0].box is not None
     assert result.events[0].causes and result.models["objects"] == "foreseeable"
+    numbers, small = heat_frames.between(tmp_path / "run", event.peak, event.peak)
+    whole = EvidenceFolder(tmp_path / "run" / EVIDENCE).get(event.peak).heat
+    expected = heat_frames.grid_of(whole, result.normal_heat).astype(int)
+    assert numbers.tolist() == [event.peak] and np.abs(small[0] - expected).max() <= 4, "as its evidence has it"
 
 
 @pytest.mark.parametrize(("frames", "apart"), [(None, 5), (36, 1), (100, 2), (199, 4), (200, 5), (90000, 5)])
@@ -156,6 +160,9 @@ def test_a_cancelled_run_goes_on_and_ends_the_same(camera, clip, tmp_path, chunk
     np.testing.assert_allclose(again.scores, whole.scores, atol=1e-4)
     frames = [EvidenceFolder(tmp_path / name / EVIDENCE).frames() for name in ("run", "whole")]
     assert frames[0] == frames[1]
+    small = [heat_frames.between(tmp_path / name, 0, FRAMES) for name in ("run", "whole")]
+    assert small[0][0].tolist() == small[1][0].tolist() == list(range(5, FRAMES)), "the heat of every analysed frame"
+    assert np.abs(small[0][1].astype(int) - small[1][1]).max() <= 1
     assert again.events[0].event == whole.events[0].event
     for one, other in zip(*(EvidenceFolder(tmp_path / n / EVIDENCE).between(0, FRAMES) for n in ("run", "whole")),
                           strict=True):  # fmt: skip

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from core import device, video
+from core.clock import Clock
 from core.equivalence import Channel, Equivalence
 from core.errors import Cancelled, InputError, WeightsError
 from core.normality import AlarmCurve
@@ -29,6 +30,7 @@ RUNTIME = device.choose("cpu", "float32")
 FRAMES, SIZE = 100, (180, 320)
 LAMP = slice(10, 22), slice(10, 22)
 ALARMS = AlarmCurve(1.0, (1.0, 20.0), (10.0, 1.0))
+CLOCK = Clock.steady(25.0, FRAMES)
 
 
 class Street:
@@ -71,7 +73,7 @@ def camera(tiny_camera):
     path = tiny_camera.folder / channels.FILES[channels.ATTRIBUTES]
     sha256 = AttributeModel.fit([walkers(), walkers(seed=1)]).save(path)
     known = {channels.ATTRIBUTES: Channel(Equivalence((0.5, 1.0), (50.0, 62.0)), ALARMS, sha256, "foreseeable")}
-    made = dataclasses.replace(tiny_camera, threshold=60.0, floor=20.0, channels=known)
+    made = dataclasses.replace(tiny_camera, threshold=20.0, floor=9.0, channels=known)
     cameras.save(made)
     return cameras.load("tiny")
 
@@ -112,9 +114,9 @@ def test_another_object_model_leaves_attributes_out_and_says_so(camera, clip, tm
     analysis = stage.analyse(clip, camera, tmp_path / "run", runtime=RUNTIME)
     assert analysis.events == ()
     assert any("Attributes of things were left out of the scores" in sentence for sentence in analysis.warnings)
-    assert analysis.threshold == camera.threshold
+    assert analysis.threshold == channels.to_pixels(camera.threshold, camera.channels) > 500.0
     with pytest.raises(InputError, match="train --measure learns them anew"):
-        KindScorer.of(camera, RUNTIME).joined(np.zeros(FRAMES, np.float32), Clip("one", pictures()))
+        KindScorer.of(camera, RUNTIME).score(np.zeros(FRAMES, np.float32), Clip("one", pictures()), CLOCK)
 
 
 def test_without_attributes_the_pixels_have_the_threshold_that_costs_as_much(camera, clip, tmp_path, monkeypatch):
@@ -123,7 +125,8 @@ def test_without_attributes_the_pixels_have_the_threshold_that_costs_as_much(cam
     camera = dataclasses.replace(camera, channels=known, card=set_to)
     monkeypatch.setattr(Street, "name", "another")
     assert stage.analyse(clip, camera, tmp_path / "run", runtime=RUNTIME).threshold == 20.0
-    assert stage.analyse(clip, camera, tmp_path / "own", runtime=RUNTIME, threshold=7.0).threshold == 7.0
+    own = stage.analyse(clip, camera, tmp_path / "own", runtime=RUNTIME, threshold=0.75)
+    assert own.threshold == 56.0 and own.unit == channels.DECIBELS  # what 0.75 nats are worth
 
 
 def test_a_camera_that_learnt_things_with_the_compact_model_is_answered_by_it(camera, monkeypatch):
@@ -148,11 +151,14 @@ def test_a_file_that_was_changed_is_refused(camera, clip, tmp_path, spoil):
 @pytest.mark.parametrize("by", [channels.JOINED, channels.ATTRIBUTES, channels.PIXELS])
 def test_labelled_clips_are_scored_by_one_kind_or_by_all(camera, by):
     clip = Clip("one", pictures())
-    raw, _ = evaluate.raw_scores(camera.build(RUNTIME), clip, FRAMES, RUNTIME)
-    scores = KindScorer.of(scored_by(camera, by), RUNTIME).joined(raw, clip)
-    high = np.flatnonzero(np.nan_to_num(scores) > 1.0)
-    found = (high.min() + 8 >= 40, high.max() - 8 <= 69) if len(high) else None
-    assert found == (None if by == channels.PIXELS else (True, True))
+    raw, clock = evaluate.raw_scores(camera.build(RUNTIME), clip, FRAMES, RUNTIME)
+    found = KindScorer.of(scored_by(camera, by), RUNTIME).score(raw, clip, clock)
+    high = np.flatnonzero(np.nan_to_num(found.scores) > 20.0)
+    assert (found.located is None) == (by == channels.PIXELS) == (not len(high))
+    if len(high):
+        assert high.min() >= 30 and high.max() <= 80
+        assert set(found.located.frames.tolist()) <= set(range(30, 80))
+        assert (found.located.pixels is None) == (by == channels.ATTRIBUTES)
 
 
 def test_a_kind_of_score_that_a_camera_does_not_have_is_refused(camera):

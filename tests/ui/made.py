@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import json
 import os
 
 import numpy as np
@@ -10,6 +11,7 @@ from core import files
 from core.normality import ClassNormality, Normality
 from core.progress import Progress
 from core.records import Clip, Detections, Evidence
+from core.spot import LEFT, Spot
 from explain import report
 from jobs import processes
 from jobs.store import JobStore
@@ -85,7 +87,11 @@ def evidence(frame, score, label):
 def done(name=NAME, quiet=False, camera="plaza"):
     run = running(name, camera=camera)
     results(run, quiet)
-    JobStore().publish(run.id, {"events": 0 if quiet else 2, "top_cause": None if quiet else "bicycle"})
+    return finish(run, 0 if quiet else 2)
+
+
+def finish(run, events=2):
+    JobStore().publish(run.id, {"events": events, "top_cause": "bicycle" if events else None})
     JobStore().finish(run.id)
     return store.get(run.id)
 
@@ -111,10 +117,19 @@ def results(run, quiet=False):
         for frame in range(first, last + 1, 5):
             kept.put(evidence(frame, float(values[frame]), label))
     frame_log.append(run.folder, np.arange(FRAMES) / FPS, values, [True] * FRAMES)
+    write_facts(run, Clip(run.clip, "0" * 64, FPS, SIZE[1], SIZE[0], FRAMES))
+    for frame in wanted_frames(finished_run.read(run.folder).events(2.0)):
+        label = next(label for first, last, label, _ in UNUSUAL if first - 20 <= frame <= last + 20)
+        kept.put(evidence(frame, float(values[frame]), label))
+    report.write(explain_events(run.folder), kept.get, run.folder)
+
+
+def write_facts(run, clip):
+    """Write what a finished analysis says of a clip."""
     quantiles = tuple(np.linspace(0.0, 1.0, 101).tolist())
     classes = {"person": ClassNormality(4.0, quantiles, 900)}
     facts = {
-        "clip": dataclasses.asdict(Clip(run.clip, "0" * 64, FPS, SIZE[1], SIZE[0], FRAMES)),
+        "clip": dataclasses.asdict(clip),
         "camera": run.camera,
         "detector": "vqunet-prediction",
         "models": {"objects": "compact (plaza)", "actions": "compact (plaza)"},
@@ -125,10 +140,14 @@ def results(run, quiet=False):
         "versions": {"whycam": "0.1.0", "seed": 0, "weights": {"camera": "ab" * 32}},
     }
     files.write_json(run.folder / FACTS, facts)
-    for frame in wanted_frames(finished_run.read(run.folder).events(facts["threshold"])):
-        label = next(label for first, last, label, _ in UNUSUAL if first - 20 <= frame <= last + 20)
-        kept.put(evidence(frame, float(values[frame]), label))
-    report.write(explain_events(run.folder), kept.get, run.folder)
+
+
+def stands(run):
+    """Let something stand in a run's clip for longer than usual, while other things move."""
+    path = run.folder / FACTS
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    spot = Spot((200.0, 90.0, 240.0, 130.0), 100, 400, LEFT, 2.0, 340, 11.0, 3.0, ((200, 1.5), (340, 2.0)))
+    files.write_json(path, {**facts, "spots": [dataclasses.asdict(spot)], "standing": 1.0})
 
 
 def camera(name="street"):

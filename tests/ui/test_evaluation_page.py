@@ -13,10 +13,14 @@ from streamlit.testing.v1 import AppTest
 
 from core import files
 from core.contracts import Truth
+from core.equivalence import Channel, Equivalence
+from core.normality import AlarmCurve
 from core.progress import Progress
 from jobs.queue import Queue
 from jobs.store import JobStore
 from pipeline import store
+from pipeline.camera import save
+from pipeline.channels import ATTRIBUTES, PIXELS
 from pipeline.evaluation import contamination, evaluated_run, evaluations
 from pipeline.evaluation.curves import curves
 from pipeline.evaluation.evaluate_scores import evaluate_scores
@@ -218,6 +222,25 @@ def test_a_camera_with_several_scores_is_measured_by_those_that_are_chosen(monke
         ("latent, score p", ""), ("latent, score p", "rain=heavy"),
         ("latent, score z", ""), ("latent, score z", "rain=heavy"), ("tiny", ""), ("tiny", "rain=heavy"),
     ]  # fmt: skip
+
+
+def test_a_camera_with_attributes_is_measured_by_all_joined_or_by_one_kind(monkeypatch, tiny_camera):
+    alarms = AlarmCurve(1.0, (1.0, 2.0), (10.0, 1.0))
+    known = {
+        ATTRIBUTES: Channel(Equivalence((1.0, 2.0), (1.0, 2.0)), alarms),
+        PIXELS: Channel(Equivalence((0.0, 1.0), (0.0, 1.0)), alarms),
+    }
+    save(replace(tiny_camera, channels=known))
+    asked = []
+    monkeypatch.setattr(evaluations, "submit", lambda request, uploads: asked.append(request))
+    at = show()
+    at.multiselect("eval-cameras").select(tiny_camera.name)
+    fine(at.run())
+    assert at.multiselect("eval-by").options == ["attributes", "joined", "pixels"]
+    at.multiselect("eval-by").select("joined").select("pixels")
+    at.button("eval-go").click()
+    fine(at.run())
+    assert sorted(one.by for one in asked) == ["joined", "pixels"]
 
 
 def test_what_a_camera_was_measured_by_can_be_taken_along():

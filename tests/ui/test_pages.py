@@ -157,8 +157,8 @@ def test_a_finished_run_shows_its_events_causes_and_models():
     assert "skateboard" in text
     assert "compact (plaza)" in text
     assert [s.value for s in at.subheader] == ["Event 1 of 2"]
-    assert len(at.get("plotly_chart")) == 2
-    assert len(at.get("image")) == 1
+    assert len(at.get("plotly_chart")) == 1
+    assert len(at.get("bidi_component")) == 1
     assert [b.label for b in at.get("download_button")] == [*results.LABELS]
 
 
@@ -173,24 +173,38 @@ def test_a_click_on_an_event_looks_at_it_and_the_address_keeps_it():
     assert [s.value for s in again.subheader] == ["Event 2 of 2"]
 
 
+def test_an_event_of_what_stands_is_listed_beside_the_others_and_looked_at():
+    run = made.done()
+    made.stands(run)
+    at = show("run", run=run.id)
+    assert "3 unusual events" in html(at).lower() and "1 of what stands or is gone" in html(at)
+    assert "something left" in html(at) and "2.00 nats" in html(at)
+    assert "Event 2 of 3" in [s.value for s in at.subheader]
+    at.button(key="look-0").click().run()
+    assert not at.exception and "Event 1 of 3" in [s.value for s in at.subheader]
+    assert "standing" in at.query_params["kind"] and "something was left and stands" in html(at)
+    assert "lies in no box" not in html(at)
+    at.button(key="look-1").click().run()
+    assert "kind" not in at.query_params and "Event 2 of 3" in [s.value for s in at.subheader]
+
+
 def test_the_threshold_moves_without_anything_being_computed_again(monkeypatch):
     run = made.done()
     at = show("run", run=run.id)
     monkeypatch.setattr("pipeline.analyse.analyse", lambda *a, **k: pytest.fail("scored again"))
-    slider, number = at.slider(f"threshold-{run.id}"), at.number_input(f"number-{run.id}")
-    assert slider.value == number.value == 2.0
-    slider.set_value(7.0)
+    number = at.number_input(f"threshold-{run.id}")
+    assert number.value == 2.0
+    number.set_value(7.0)
     fine(at.run())
-    assert at.number_input(f"number-{run.id}").value == 7.0
     assert "1 unusual event<" in html(at)
-    at.number_input(f"number-{run.id}").set_value(3.0)
+    assert "7" in at.query_params["threshold"]
+    at.number_input(f"threshold-{run.id}").set_value(3.0)
     fine(at.run())
-    assert at.slider(f"threshold-{run.id}").value == 3.0
     assert "2 unusual events" in html(at)
     assert "3" in at.query_params["threshold"]
     button(at, "Reset").click()
     fine(at.run())
-    assert at.slider(f"threshold-{run.id}").value == 2.0
+    assert at.number_input(f"threshold-{run.id}").value == 2.0 and "threshold" not in at.query_params
 
 
 def test_the_threshold_of_the_address_is_taken_and_a_wrong_one_is_not():
@@ -208,7 +222,7 @@ def test_a_threshold_above_everything_finds_nothing():
     assert "Its highest smoothed score is 8." in said and "That threshold lies above all of the 36 s of normal" in said
 
 
-@pytest.mark.parametrize("way", ["address", "slider", "number"])
+@pytest.mark.parametrize("way", ["address", "number"])
 def test_at_threshold_0_no_event_is_named_after_what_was_not_seen_at_its_peak(way):
     run = made.done()
     values = made.scores()
@@ -216,7 +230,7 @@ def test_at_threshold_0_no_event_is_named_after_what_was_not_seen_at_its_peak(wa
     made.rescored(run, values)
     at = show("run", run=run.id, **({"threshold": "0"} if way == "address" else {}))
     if way != "address":
-        {"slider": at.slider(f"threshold-{run.id}"), "number": at.number_input(f"number-{run.id}")}[way].set_value(0.0)
+        at.number_input(f"threshold-{run.id}").set_value(0.0)
         fine(at.run())
     assert any("Under 1.00 events may have no pictures" in caption.value for caption in at.caption)
     assert "no picture kept" in html(at), "the weak events have no picture of something else"
@@ -282,10 +296,10 @@ def test_the_browsers_back_button_brings_the_threshold_back():
     run = made.done()
     at = show("run", run=run.id)
     for score in (7.0, 3.0):
-        fine(at.number_input(key=f"number-{run.id}").set_value(score).run())
+        fine(at.number_input(key=f"threshold-{run.id}").set_value(score).run())
     at.query_params["threshold"] = "7"
     fine(at.run())
-    assert (at.slider(key=f"threshold-{run.id}").value, at.number_input(key=f"number-{run.id}").value) == (7.0, 7.0)
+    assert at.number_input(key=f"threshold-{run.id}").value == 7.0
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -318,17 +332,6 @@ def test_a_clock_that_was_set_back_gives_no_length():
     run = made.done()
     assert progress.run_duration(run).startswith("took")
     assert progress.run_duration(dataclasses.replace(run, ended=run.started - 3600)) == ""
-
-
-def test_the_picture_can_be_looked_at_without_heat_and_boxes():
-    at = show("run", run=made.done().id)
-    for key in ("boxes", "heat"):
-        at.toggle(key).set_value(False)
-    fine(at.run())
-    assert at.slider("strength").disabled
-    at.select_slider[0].set_value(130)
-    fine(at.run())
-    assert at.get("image")[0].captions[0].startswith("Frame 130 at 0:05.20")
 
 
 def test_the_list_shows_filters_and_deletes():

@@ -20,7 +20,9 @@ def test_the_page_of_a_run_without_attributes_says_nothing_of_them():
 
 
 def test_the_page_shows_attributes_in_words_with_strips():
-    rows = [row(frame, 3, nats=(0, 20, 0, 5, 0), values=(5.0, 0.5)) for frame in range(130, 175, 5)]
+    step = 5.0 * 30 / made.FPS  # five heights of 30 pixels a second
+    boxes = {frame: (step * (frame - 130), 10, 75 + step * (frame - 130), 40) for frame in range(130, 175, 5)}
+    rows = [row(frame, 3, box=box, nats=(0, 20, 0, 5, 0), values=(5.0, 0.5)) for frame, box in boxes.items()]
     text = html(show("run", run=with_things(*rows).id))
     assert "faster than all of 900 boxes) with legs still: riding" in text
     assert "Strangest by its attributes: a person moves 5.0 times as fast as persons usually do here" in text

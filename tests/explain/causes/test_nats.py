@@ -108,13 +108,13 @@ def test_shares_never_exceed_the_whole(normality):
 
 
 def told(causes, some):
-    return summarise(Event(0, 49, 20, 5.0), causes, 0.0, CLOCK, 2.0, things=unusual_things(some, 0, 49))
+    return summarise(Event(0, 49, 20, 5.0), causes, 0.0, CLOCK, 2.0, things=unusual_things(some, 0, 49, CLOCK))
 
 
 def test_the_summary_says_whether_both_point_to_the_same_thing(normality):
     evidence, some = hot(event(RIDING, RIDE_OBJECTS)), things(RIDER)
     said = told(rank(evidence, normality, scored=some).causes, some)
-    assert "Strangest by its attributes: a person moves 2.6 times as fast as persons usually do here" in said
+    assert "Strangest by its attributes: a person shows faster motion in its box than persons usually show here" in said
     assert "The pixel error points to the same thing." in said
     elsewhere = still(WALKERS[0], nats=90.0)
     assert "The pixel error lies elsewhere." in told(rank(evidence, normality, scored=elsewhere).causes, elsewhere)

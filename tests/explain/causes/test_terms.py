@@ -8,10 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.analysis import AttributeTerm, ExplainedEvent, UnusualThing
+from core.clock import Clock
 from core.records import Event
 from core.scored_things import NormalRange
 from explain.causes.terms import compared, describe, phrases, say, title, unusual_things
 from tests.explain.causes.made import RANGE, row, scored
+
+CLOCK = Clock.steady(10, 60)
 
 
 @given(
@@ -28,8 +31,10 @@ def test_the_score_of_an_event_falls_into_terms_exactly(rows, first, last):
     """The highest score in an event is that of the first thing, and that is the sum of its terms."""
     first, last = sorted((first, last))
     one = scored([row(frame, track, nats=nats) for frame, track, nats in rows], looked=range(10))
-    found = unusual_things(one, first, last)
-    highest = one.frame_scores(10)[first : last + 1].max()
+    found = unusual_things(one, first, last, CLOCK)
+    there = (first <= one.things.frames) & (one.things.frames <= last)
+    highest = one.total[there].max(initial=0.0)
+    assert one.frame_scores(10)[first : last + 1].max() >= highest
     assert highest == pytest.approx(found[0].nats if found else 0.0, rel=1e-12)
     for thing in found:
         assert thing.nats == math.fsum(term.nats for term in thing.terms) > 0
@@ -42,7 +47,7 @@ def test_the_score_of_an_event_falls_into_terms_exactly(rows, first, last):
 
 def test_a_thing_is_told_as_it_was_in_its_strangest_frame_of_the_event():
     rows = [row(frame, 4, "car", nats=(0, frame, 0, 1, 0), box=(frame, 0, frame + 9, 9)) for frame in range(8)]
-    (thing,) = unusual_things(scored(rows, looked=range(8)), 2, 5)
+    (thing,) = unusual_things(scored(rows, looked=range(8)), 2, 5, CLOCK)
     assert (thing.frame, thing.box, thing.first, thing.last) == (5, (5, 0, 14, 9), 2, 5)
     assert [(term.name, term.nats) for term in thing.terms] == [("speed", 5.0), ("width", 1.0)]
     assert (thing.track, thing.label, thing.confidence) == (4, "car", pytest.approx(0.9))
@@ -50,17 +55,17 @@ def test_a_thing_is_told_as_it_was_in_its_strangest_frame_of_the_event():
 
 def test_between_two_looks_those_two_are_taken():
     one = scored([row(4, 1, nats=(0, 2, 0, 0, 0)), row(8, 2, nats=(0, 3, 0, 0, 0))], looked=(4, 8))
-    assert [thing.track for thing in unusual_things(one, 5, 6)] == [2, 1]
-    assert [thing.track for thing in unusual_things(one, 9, 12)] == [2]
-    assert unusual_things(scored([], looked=()), 0, 9) == ()
+    assert [thing.track for thing in unusual_things(one, 5, 6, CLOCK)] == [2, 1]
+    assert [thing.track for thing in unusual_things(one, 9, 12, CLOCK)] == [2]
+    assert unusual_things(scored([], looked=()), 0, 9, CLOCK) == ()
 
 
 def test_a_range_is_the_labels_own_or_that_of_all():
     one = scored([row(0, 1, "person", nats=(0, 2, 0, 0, 0)), row(0, 2, "dog", nats=(0, 1, 0, 0, 0))])
-    person, dog = unusual_things(one, 0, 0)
+    person, dog = unusual_things(one, 0, 0, CLOCK)
     assert (person.terms[0].among, dog.terms[0].among) == ("person", "")
-    assert "as persons usually do" in describe(person)
-    assert "as things usually do" in describe(dog)
+    assert "than persons usually show" in describe(person)
+    assert "than things usually show" in describe(dog)
 
 
 def test_words_have_units_ratios_and_shares():
@@ -71,12 +76,8 @@ def test_words_have_units_ratios_and_shares():
         "moves 1.9 times as fast as persons usually do here "
         "(1.9 of its heights a second, faster than 95 % of 900 boxes)"
     )
-    assert say(term("width", 2.5), "person") == (
-        "is 2.5 times as wide for its height as persons usually are here (wider than all of 900 boxes)"
-    )
-    assert say(term("height", 1.91), "person") == (
-        "is 1.9 times the usual height for that place (taller than 95 % of 900 boxes)"
-    )
+    assert say(term("width", 2.5), "person") == "is wider for its height than persons usually are here"
+    assert say(term("height", 1.91), "person") == "is 1.9 times as tall as persons usually are at that place"
     assert say(term("appearance", 9.0), "car") == (
         "looks unlike anything in the normal footage (farther off than all of 900 boxes)"
     )
@@ -129,12 +130,65 @@ def test_who_is_fast_with_still_legs_glides():
                                for i, of in ((1, (3.0, 0.5)), (2, (3.0, 2.9)), (4, (0.9, 0.1))))  # fmt: skip
     car = row(0, 3, "car", values=(3.0, 0.5))
     one = scored([rider, runner, car, stroller], more=glide)
-    found = {thing.track: thing for thing in unusual_things(one, 0, 0)}
+    found = {thing.track: thing for thing in unusual_things(one, 0, 0, CLOCK)}
     assert {track: thing.glides for track, thing in found.items()} == {1: True, 2: False, 3: False, 4: False}
-    assert describe(found[1], 1).endswith("faster than all of 900 boxes) with legs still: riding")
+    assert describe(found[1], 1).endswith("usually show here with legs still: riding")
     assert [words.endswith("riding") for words in phrases(found[2])] == [False] * 4
     without = scored([rider])
-    assert not unusual_things(without, 0, 0)[0].glides
+    assert not unusual_things(without, 0, 0, CLOCK)[0].glides
+
+
+def walk(heights_per_second, *, tall=40, wide=16, jump=0.0, frames=range(0, 21, 2), value=9.0):
+    """One person who goes straight on at 10 frames a second; in every third frame the box is so much taller."""
+    rows = []
+    for i, frame in enumerate(frames):
+        x, high = 100 + heights_per_second * tall * frame / 10, tall * (1 + jump * (i % 3 == 0))
+        rows.append(row(frame, 1, box=(x, 200 - high, x + wide, 200), values=(value, 1.0)))
+    made = scored(rows)
+    made.things.values[:, 3] = [tall * (1 + jump * (i % 3 == 0)) for i in range(len(rows))]
+    made.measured[:, 4] = made.things.values[:, 3] / 16
+    return unusual_things(made, 10, 10, CLOCK)[0]
+
+
+def value_of(thing, name):
+    return next(term.value for term in thing.terms if term.name == name)
+
+
+@pytest.mark.parametrize("speed", [2.2, 3.0, 9.0])
+def test_a_speed_is_that_of_the_boxes_way_and_not_of_what_runs_through_the_box(speed):
+    assert value_of(walk(speed), "speed") == pytest.approx(speed, rel=1e-3)
+    assert f"moves {speed:.1f} times as fast" in " ".join(phrases(walk(speed)))
+
+
+def test_a_thing_that_does_not_go_fast_itself_is_told_without_a_number():
+    thing = walk(0.5)
+    assert math.isnan(value_of(thing, "speed"))
+    (told,) = [say(term, "person") for term in thing.terms if term.name == "speed"]
+    assert told == "shows faster motion in its box than persons usually show here"
+
+
+def test_a_height_is_the_median_of_boxes_and_not_of_two_persons_in_one():
+    assert value_of(walk(3.0), "height") == pytest.approx(2.5)
+    assert value_of(walk(3.0, jump=1.0), "height") == pytest.approx(2.5)
+    low = walk(3.0, tall=30, jump=1.0)
+    assert math.isnan(value_of(low, "height")) and math.isnan(value_of(low, "width"))
+    assert "is unusually tall for that place in some of its boxes" in phrases(low)
+
+
+def test_two_boxes_say_nothing():
+    thing = walk(3.0, frames=(8, 10))
+    assert all(math.isnan(value_of(thing, name)) for name in ("speed", "width", "height"))
+
+
+def test_what_the_edge_cuts_off_is_left_out():
+    made = scored([row(frame, 1, box=(0, 100, 4 + frame, 140)) for frame in range(0, 21, 2)])
+    made.things.cut[:] = True
+    assert math.isnan(value_of(unusual_things(made, 10, 10, CLOCK)[0], "speed"))
+
+
+def test_limb_motion_is_told_without_a_number():
+    assert say(term("limbs", 9.0), "car") == "moves more unevenly within its box than persons usually do here"
+    assert "things usually do" in say(term("limbs", 9.0, ""), "car")
 
 
 def test_only_things_worth_a_row_are_listed():

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.analysis import Analysis, Cause, CauseLabel, ExplainedEvent
+from core.analysis import STANDING, Analysis, Cause, CauseLabel, ExplainedEvent
 from core.clock import Clock
 from core.disturbance import Disturbance
 from core.errors import InputError, StorageError
 from core.normality import Places
 from core.records import Clip, Detections, Event, Evidence
+from core.spot import LEFT, Spot
 from explain import report
 from explain.report import page
 from explain.report._chart import score_chart
@@ -72,6 +73,17 @@ def analysis(events=None, name="gate.mp4", frames=200, warnings=(), **changes):
         "normal_heat": 0.01,
     }
     return Analysis(**{**fields, **changes})
+
+
+def standing(first=30, last=150):
+    spot = Spot((20.0, 30.0, 44.0, 60.0), first, last, LEFT, 2.0, last, 9.0, 3.0, ((90, 1.5), (last, 2.0)))
+    cause = Cause(
+        STANDING, "suitcase left", 2.0, 0.0, 0.8, spot.box, first, last, ((150, spot.box),), object="suitcase"
+    )
+    said = "A suitcase was left."
+    return ExplainedEvent(
+        Event(first, last, last, 2.0), (cause,), float("nan"), said, 150, raised_by=STANDING, spot=spot
+    )
 
 
 class Page(HTMLParser):
@@ -196,7 +208,7 @@ def test_csv_has_a_line_for_each_frame(tmp_path):
     of = analysis()
     _, _, text = written(tmp_path, of)
     rows = list(csv.DictReader(text.splitlines()))
-    assert list(rows[0]) == ["frame", "seconds", "score", "threshold", "event"]
+    assert list(rows[0]) == ["frame", "seconds", "score", "threshold", "event", "standing"]
     assert [int(row["frame"]) for row in rows] == list(range(200))
     assert [row["score"] for row in rows[:5]] == [""] * 5
     assert np.array([float(row["score"]) for row in rows[5:]]) == pytest.approx(of.scores[5:], rel=1e-5)
@@ -232,7 +244,7 @@ def test_the_page_says_it_all(tmp_path):
 def test_picture_boxes_and_caption_are_of_the_shown_frame(tmp_path):
     page, _, _ = written(tmp_path, analysis((explained(40, 60, 53, *analysis().events[0].causes, shown=55),)))
     text = " ".join(" ".join(page.text).split())
-    assert "Frame 55 at 0:02.2 , score 3.06 dB" in text.replace("2,", "2 ,") and "1 bicycle" in text
+    assert "Frame 55 at 0:02.2 , error of the pixels 3.06 dB" in text.replace("2,", "2 ,") and "1 bicycle" in text
     peak, _, _ = written(tmp_path / "peak", analysis((explained(40, 60, 55, *analysis().events[0].causes, shown=55),)))
     assert "Frame 55 at 0:02.2 (the peak)" in " ".join(" ".join(peak.text).split())
 
@@ -392,3 +404,26 @@ def test_where_names_may_be_wrong_it_stands_beside_the_causes_and_in_the_data(tm
 
 def test_the_head_says_which_models_answered():
     assert "objects named by <b>compact Faster R-CNN</b>" in page(analysis(), kept)
+
+
+def test_an_event_of_what_stands_goes_the_whole_way_beside_the_others(tmp_path):
+    moving = analysis().events
+    found = analysis(events=(standing(), *moving), standing=1.0)
+    report.write(found, kept, tmp_path)
+    told = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    jsonschema.validate(told, SCHEMA)
+    assert [event["kind"] for event in told["events"]] == ["standing", "moving", "moving"]
+    assert told["events"][0]["spot"]["known_frame"] == 90 and told["events"][0]["unexplained_share"] is None
+    rows = list(csv.DictReader((tmp_path / "scores.csv").read_text(encoding="utf-8").splitlines()))
+    assert (rows[50]["event"], rows[50]["standing"]) == ("2", "1") and rows[80]["event"] == ""
+    assert "suitcase" not in (tmp_path / "causes.csv").read_text(encoding="utf-8")
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    parsed = Page(text)
+    assert "2 above the threshold of 0.50 and 1 of what stands or is gone" in text
+    assert "2.00 nats" in text and 'class="event standing"' in text and "event-1" in parsed.ids
+    assert "heat-1" not in parsed.ids and "heat-2" in parsed.ids
+
+
+def test_seconds_in_events_of_both_kinds_count_once():
+    found = analysis(events=(standing(30, 149), *analysis().events))
+    assert found.unusual_seconds == pytest.approx(120 / 25.0)

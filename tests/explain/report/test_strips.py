@@ -36,7 +36,7 @@ def test_the_report_lists_attributes_in_words_with_strips(tmp_path):
     text = " ".join(" ".join(page.text).split())
     assert "Unusual attributes, strangest thing first" in text
     assert "faster than all of 32,059 boxes) with legs still: riding" in text
-    assert "is 5.2 times as wide for its height as cars usually are here" in text
+    assert "is wider for its height than cars usually are here" in text
     assert "Its attributes" in text and "75 %" in text and "add up to the thing's score" in text
     assert page.tags.count("path") == 5  # one mark a strip, and the chart's line
     first = content["events"][0]["things"][0]

@@ -15,15 +15,16 @@ GREY = np.full((3, 48, 64, 3), 100, np.uint8)
 
 
 @given(st.floats(0, 4).map(lambda x: round(x, 2)), st.sampled_from(["", "light", "heavy", "torrential"]),
-       st.floats(0, 50).map(lambda x: round(x, 1)), st.integers(1, 1000))  # fmt: skip
-def test_what_is_said_is_read_again(brightness, rain, blur, every):
-    made = Distortion(brightness, rain, blur, every)
+       st.floats(0, 50).map(lambda x: round(x, 1)), st.integers(1, 1000),
+       st.floats(0.1, 4).map(lambda x: round(x, 2)))  # fmt: skip
+def test_what_is_said_is_read_again(brightness, rain, blur, every, size):
+    made = Distortion(brightness, rain, blur, every, size)
     assert Distortion.read(made.describe()) == made
 
 
 @pytest.mark.parametrize(
-    "text", ["brightness", "brightness=-1", "brightness=nan", "rain=frogs", "blur=99", "every=0", "every=1.5", "fog=1",
-             "blur=1,blur=2", "=1"]
+    "text", ["brightness", "brightness=-1", "brightness=nan", "rain=frogs", "blur=99", "size=0", "every=0", "every=1.5",
+             "fog=1", "blur=1,blur=2", "=1"]
 )  # fmt: skip
 def test_what_is_no_distortion_is_refused(text):
     with pytest.raises(InputError, match=r"known: brightness|named twice"):
@@ -59,6 +60,19 @@ def test_every_third_frame_comes_with_its_own_truth():
     truth, original = worse.truth(clip), dataset.truth(whole)
     assert truth.abnormal.tolist() == original.abnormal[::3].tolist()
     assert [bool(truth.masks(i).any()) for i in range(len(truth.abnormal))] == truth.abnormal.tolist()
+
+
+def test_a_mask_is_as_large_as_its_smaller_picture():
+    dataset = Masked()
+    half = DistortedDataset(dataset, Distortion(size=0.5))
+    clip, whole = half.test()[0], dataset.test()[0]
+    images = next(iter(clip.frames(4))).images
+    height, width = whole.images.shape[1:3]
+    assert images.shape[1:] == (height // 2, width // 2, 3)
+    masks, original = half.truth(clip).masks, dataset.truth(whole).masks
+    frame = int(np.flatnonzero(dataset.truth(whole).abnormal)[0])
+    assert masks(frame).shape == images.shape[1:3]
+    assert masks(frame).mean() == pytest.approx(original(frame).mean(), abs=0.05) and masks(frame).any()
 
 
 def test_a_camera_is_measured_on_distorted_footage(tiny_camera):

@@ -12,6 +12,7 @@ import pytest
 
 from core.contracts import Truth
 from core.device import choose
+from core.equivalence import Equivalence
 from core.errors import DataError
 from footage.ucsd import Ped2
 from metrics.pixel_auc import pixel_auc
@@ -19,6 +20,7 @@ from pipeline.evaluation import heat as heats
 from pipeline.evaluation import score_files
 from pipeline.evaluation.evaluate import evaluate
 from pipeline.evaluation.evaluate_scores import evaluate_score_file
+from pipeline.evaluation.located import Located, NatScale
 from pipeline.evaluation.score_files import ClipScores, ScoreFile
 from tests.metrics.test_regions import area_of, overlap
 from tests.pipeline.evaluation.test_evaluate import Made
@@ -100,7 +102,21 @@ def test_what_is_kept_comes_back(tmp_path):
     assert found.clips[0].seconds.tolist() == seconds.tolist() and found.clips[1].seconds is None
     assert (found.system, found.threshold, found.facts) == ("tiny", 0.5, {"x": 1})
     assert found.clips[0].heat.shape == (4, 2, 3)
-    assert np.isnan(found.clips[1].scores).tolist() == [True, True]
+    assert np.isnan(found.clips[1].scores).tolist() == [True, True] and found.clips[0].located is None
+
+
+def where(things=((1, 0, 0, 4, 4, 2.5),), pixels=(1.0, 2.0, 3.0, np.nan)):
+    rows = np.array(things, np.float64).reshape(-1, 6)
+    pixels = None if pixels is None else np.array(pixels, np.float32)
+    return Located(rows, pixels, NatScale(Equivalence((1.0, 2.0), (3.0, 5.0)), decibels=False))
+
+
+@pytest.mark.parametrize("one", [where(), where(pixels=None), where(())])
+def test_where_the_score_lies_comes_back(tmp_path, one):
+    found = score_files.read(kept(tmp_path, located=one), ["a"], [4]).clips[0].located
+    assert np.array_equal(found.things, one.things) and found.scale == one.scale
+    assert (found.pixels is None) == (one.pixels is None)
+    assert one.pixels is None or np.array_equal(found.pixels, one.pixels, equal_nan=True)
 
 
 @pytest.mark.parametrize(
@@ -115,6 +131,10 @@ def test_what_is_kept_comes_back(tmp_path):
         ({"name": "z"}, "'z', which is no test clip"),
         ({"seconds": np.arange(3.0)}, "do not fit together"),
         ({"seconds": np.array([0.0, 2.0, 1.0, 3.0])}, "do not ascend"),
+        ({"located": where([(4, 0, 0, 4, 4, 2.5)])}, "lie outside its frames"),
+        ({"located": where([(1, 0, 0, 4, np.inf, 2.5)])}, "are no numbers"),
+        ({"located": where(pixels=(1.0, 2.0))}, "are not of its 4 frames"),
+        ({"located": where([(1, 0, 0, 4, 4, 2.5)] * 4001)}, "more things than 1000 a frame"),
     ],
 )
 def test_damaged_scores_are_refused(tmp_path, changes, said):

@@ -14,7 +14,7 @@ from pipeline.export.archive import EPOCH, MODE
 from pipeline.export.manifest import FORMAT, MANIFEST, VERSION, ArchivedFile, ArchivedRun, Manifest
 from pipeline.export.verify import MAX_MANIFEST_BYTES, verify
 
-RUN = ArchivedRun("", "", {"name": "a.mp4"}, "plaza", "vqunet", {}, {}, {}, 3.5, "dB", {}, 1)
+RUN = ArchivedRun("", "", {"name": "a.mp4"}, "plaza", "vqunet", {}, {}, {}, 3.5, "dB", None, {}, 1)
 CONTENT = {"report.json": b'{"a": 1}' * 20, "clips/event-001.mp4": bytes(range(200)), "leer.csv": b""}
 
 

@@ -198,6 +198,23 @@ def test_the_card_says_what_the_threshold_costs_and_the_knob_moves_it(tmp_path):
     assert thresholds.retune(str(camera.folder), 600).threshold == kept.threshold
 
 
+def test_what_stands_is_told_by_default_where_clips_are_long_and_left_out_where_they_are_short(tmp_path, camera):
+    assert camera.standing is None
+    assert camera.card["channels"]["standing"].startswith("left out: most of the normal footage lies in clips shorter")
+    made_of = {"clips": [square(300), square(280)], "false_alarms": 400}
+    kept = cameras.load(str(made(tmp_path / "long", **made_of).folder))
+    moving, standing = thresholds.shares(400, stands=True)
+    assert kept.standing.threshold == kept.standing.alarms.threshold(standing)
+    assert kept.threshold == kept.alarms.threshold(moving)
+    assert kept.card["channels"]["standing"] == "measured" and "standing" not in kept.channels
+    assert (kept.folder / "standing.npz").exists()
+    again = stage.remeasure_camera(
+        str(kept.folder), NormalFootage("other", [square(300)], 10.0), runtime=RUNTIME, standing=False
+    )
+    assert again.standing is None and not (kept.folder / "standing.npz").exists()
+    assert again.threshold == again.alarms.threshold(again.alarms.usual)
+
+
 def test_without_a_wish_the_threshold_costs_what_the_footage_can_count(tmp_path):
     kept = cameras.load(str(made(tmp_path / "square", validation=[square(60)]).folder))
     assert kept.card["false_alarms"]["asked_per_hour"] == pytest.approx(kept.alarms.usual, abs=0.01)

@@ -1,0 +1,9 @@
+"""The web app's server: Streamlit's pages, and beside them what the player fetches. ``streamlit run server.py``."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from ui.media import ROUTES
+
+app = st.App(Path(__file__).resolve().parent / "app.py", routes=ROUTES)

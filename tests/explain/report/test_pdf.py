@@ -16,7 +16,7 @@ from explain.report._chart import lay_out
 from explain.report._facts import explanations, pedigree
 from explain.report._sheet import BOTTOM, LEFT, TOP, WIDTH, Sheet, readable, shortened
 from explain.report.pdf import pdf
-from tests.explain.report.test_report import NASTY, analysis, explained, kept, thing
+from tests.explain.report.test_report import NASTY, analysis, explained, kept, standing, thing
 
 WHEN = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 needs_poppler = pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext (poppler-utils) is not installed")
@@ -68,6 +68,16 @@ def test_names_are_only_text(tmp_path, name):
     pages = text(pdf(one, kept, written=WHEN), tmp_path)
     assert " ".join(readable(name).split()) in pages[0]
     assert " ".join(readable(shortened(name)).split()) in pages[-1]
+
+
+@needs_poppler
+def test_what_stands_is_told_by_its_place_and_without_heat(tmp_path):
+    one = analysis(events=(standing(), *analysis().events), standing=1.0)
+    whole = " ".join(text(pdf(one, kept, written=WHEN), tmp_path))
+    said = ["3 unusual events, 2 above the threshold of 0.50 and 1 of what stands or is gone", "2.00 nats",
+            "Told by the picture itself", "Box: the place that changed and stayed so.", "bars above: what"]  # fmt: skip
+    assert [words for words in said if words not in whole] == []
+    assert " nan " not in whole
 
 
 def test_a_letter_that_the_font_lacks_is_written_as_its_number():

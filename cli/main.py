@@ -12,12 +12,28 @@ import os
 import sys
 from collections.abc import Sequence
 
-from cli import analyse, app, bench, evaluate, explain, list, results, setup, test, train, train_explainers, xman
+from cli import (
+    analyse,
+    app,
+    bench,
+    evaluate,
+    explain,
+    export,
+    list,
+    results,
+    setup,
+    test,
+    train,
+    train_explainers,
+    verify,
+    xman,
+)
 from cli.arguments import Verb
 from cli.output import complain
 from core.errors import Cancelled, InputError, WhycamError
 
-MODULES = (app, setup, analyse, explain, train, train_explainers, evaluate, xman, results, list, bench, test)
+MODULES = (app, setup, analyse, explain, export, verify, train, train_explainers, evaluate, xman, results, list, bench,
+           test)  # fmt: skip
 """In the order in which ``--help`` lists their verbs."""
 VERBS: dict[str, Verb] = {module.VERB.name: module.VERB for module in MODULES}
 

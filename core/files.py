@@ -137,8 +137,17 @@ def write_json(path: Path, content: Any) -> None:
         StorageError: the disk is full, or the folder cannot be written to.
         ValueError: ``content`` holds NaN or an infinity, which JSON does not have.
     """
+    write_text(path, json_text(content))
+
+
+def json_text(content: Any) -> str:
+    """Return ``content`` as :func:`write_json` writes it.
+
+    Raises:
+        ValueError: ``content`` holds NaN or an infinity, which JSON does not have.
+    """
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=2)
-    write_text(path, _NUMBERS.sub(lambda found: f"[{' '.join(found[0][1:-1].split())}]", text) + "\n")
+    return _NUMBERS.sub(lambda found: f"[{' '.join(found[0][1:-1].split())}]", text) + "\n"
 
 
 def _is_ours(error: OSError, part: Path, path: Path) -> bool:

@@ -7,15 +7,20 @@ it, is listed in ``docs/reading.md``. FFmpeg is loaded by the first call: it tak
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.arrays import Images
 from core.errors import ClipError
 from core.limits import EXTENSIONS, LIMITS, Limits, shown
 from core.records import Clip, Frames, Reading
 
-__all__ = ["EXTENSIONS", "LIMITS", "Limits", "encode", "probe", "read", "sha256_of"]
+if TYPE_CHECKING:
+    from core._clip_writer import ClipWriter
+
+__all__ = ["EXTENSIONS", "LIMITS", "Limits", "encode", "probe", "read", "sha256_of", "writing"]
 
 
 def probe(path: Path | str, fps: float | None = None) -> Clip:
@@ -83,6 +88,24 @@ def encode(path: Path | str, images: Iterable[Images], fps: float | Fraction, *,
     from core import _encoding
 
     _encoding.encode(Path(path), images, fps, seekable)
+
+
+def writing(path: Path | str, fps: float) -> "AbstractContextManager[ClipWriter]":
+    """Open a clip for writing frames with times of their own, as :func:`encode` does, whole or not at all.
+
+    The same pictures and times give the same bytes, with one version of FFmpeg on one kind of machine.
+
+    Args:
+        path: the file to make or to replace.
+        fps: usual number of frames in a second: the last frame is shown for one of them.
+
+    Raises:
+        StorageError: the disk is full, or the folder cannot be written to.
+        ValueError: no frame was written when the block ends.
+    """
+    from core import _clip_writer
+
+    return _clip_writer.writing(Path(path), fps)
 
 
 def sha256_of(path: Path | str) -> str:

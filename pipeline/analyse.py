@@ -225,7 +225,7 @@ def _facts(
         floor=min(camera.floor, limit * EventRule().low), camera_floor=camera.floor,
         warnings=(*([rate] if rate else []), *look(camera, path)), normality=camera.normality,
         normal_seconds=camera.normality.frames / camera.fps, alarms=camera.alarms,
-        versions=versions.of(camera, runtime),
+        versions=versions.of(camera, runtime), source=str(path.resolve()),
     )  # fmt: skip
 
 

@@ -3,12 +3,14 @@
 from jobs.queue import Queue
 
 ANALYSIS, EVALUATION, EXPLANATION, TRAINING = "analysis", "evaluation", "explanation", "training"
+EXPORT = "export"
 PLAYBACK = "playback"
 KINDS = {
     ANALYSIS: "pipeline.job:run",
     EVALUATION: "pipeline.evaluation.job:run",
     EXPLANATION: "pipeline.explaining.job:run",
     TRAINING: "pipeline.training.job:run",
+    EXPORT: "pipeline.export.job:run",
     PLAYBACK: "pipeline.playback:run",
 }
 

@@ -22,6 +22,7 @@ class RunFacts:
         span: analysed frames of a window.
         normality, normal_seconds, alarms: of the camera's normal footage.
         texts: burnt into the picture.
+        source: path of the analysed file on this machine; empty where that is not known.
         channels: of the camera, as far as the clip has scores of that kind.
         spots: where something stood or was gone.
         unit: of scores and thresholds.
@@ -45,6 +46,7 @@ class RunFacts:
     texts: tuple[BurntInText, ...] = ()
     unread: tuple[tuple[float, float], ...] = ()
     repeated: int = 0
+    source: str = ""
     doubt: str = ""
     channels: Mapping[str, Channel] = field(default_factory=dict)
     spots: tuple[Spot, ...] = ()

@@ -2,10 +2,12 @@
 
 import importlib.metadata
 import platform
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from core.device import Runtime
-from pipeline.camera import Camera
+if TYPE_CHECKING:
+    # An export needs the version alone, and no PyTorch.
+    from core.device import Runtime
+    from pipeline.camera import Camera
 
 WHYCAM = "0.1.0"
 _PACKAGES = ("torch", "torchvision", "av", "numpy")
@@ -17,7 +19,7 @@ def packages() -> dict[str, str]:
     return {"whycam": WHYCAM, "python": platform.python_version(), **found}
 
 
-def of(camera: Camera, runtime: Runtime) -> dict[str, Any]:
+def of(camera: "Camera", runtime: "Runtime") -> dict[str, Any]:
     """Return :func:`packages`, the weights' sha256, the seed they were trained with, and the device."""
     return {
         **packages(),

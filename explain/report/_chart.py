@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,11 +25,32 @@ NUMBERED = 40
 Place = Callable[[float], float]
 
 
-def score_chart(analysis: Analysis) -> str:
-    """Draw the whole clip's score; each event is a link to its section."""
+@dataclass(frozen=True)
+class ScoreChart:
+    """What a chart is drawn of, in units of :data:`WIDTH` and :data:`HEIGHT`; lines and places alike.
+
+    Attributes:
+        score_marks: words and height.
+        time_marks: words, place and how the words stand to it: ``start``, ``middle`` or ``end``.
+        limit: height of the threshold.
+        disturbances: what each camera fault is, its left edge and its width.
+        events: each one's kind, description, left edge, width, and place and height of its peak.
+        lines: (x, y) of each stretch of known scores.
+    """
+
+    score_marks: list[tuple[str, float]]
+    time_marks: list[tuple[str, float, str]]
+    limit: float
+    disturbances: list[tuple[str, float, float]]
+    events: list[tuple[str, str, float, float, float, float]]
+    lines: list[list[tuple[float, float]]]
+
+
+def lay_out(analysis: Analysis) -> ScoreChart | None:
+    """Place the whole clip's score, its events and the threshold; None where no frame was read."""
     scores, clock = analysis.scores, analysis.clock
     if not len(scores):
-        return ""
+        return None
     low, high = _range(scores, analysis.threshold)
     inner, length = WIDTH - LEFT - RIGHT, clock.end(len(scores) - 1)
 
@@ -37,11 +60,23 @@ def score_chart(analysis: Analysis) -> str:
     def y(score: float) -> float:
         return TOP + (HEIGHT - TOP - BOTTOM) * (high - score) / (high - low)
 
+    return ScoreChart(
+        _score_marks(low, high, y), _time_marks(length, x), y(analysis.threshold), _disturbances(analysis, x),
+        _events(analysis, x, y), _lines(analysis, inner, x, y),
+    )  # fmt: skip
+
+
+def score_chart(analysis: Analysis) -> str:
+    """Draw the whole clip's score; each event is a link to its section."""
+    chart = lay_out(analysis)
+    if chart is None:
+        return ""
+    parts: dict[str, Any] = {name: getattr(chart, name) for name in ("score_marks", "time_marks", "limit", "events")}
+    path = "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in line) for line in chart.lines)
     return render(
         "chart.html", width=WIDTH, height=HEIGHT, left=LEFT, right=WIDTH - RIGHT, top=TOP, bottom=HEIGHT - BOTTOM,
-        analysis=analysis, known=scores[np.isfinite(scores)], numbered=NUMBERED, limit=y(analysis.threshold),
-        score_marks=_score_marks(low, high, y), time_marks=_time_marks(length, x),
-        disturbances=_disturbances(analysis, x), events=_events(analysis, x, y), path=_path(analysis, inner, x, y),
+        analysis=analysis, known=analysis.scores[np.isfinite(analysis.scores)], numbered=NUMBERED,
+        disturbances=chart.disturbances, path=path, **parts,
     )  # fmt: skip
 
 
@@ -53,20 +88,20 @@ def _range(scores: Floats, threshold: float) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _path(analysis: Analysis, columns: int, x: Place, y: Place) -> str:
+def _lines(analysis: Analysis, columns: int, x: Place, y: Place) -> list[list[tuple[float, float]]]:
     """Draw lowest and highest score of each column of pixels, so that no peak is lost; gaps stay gaps."""
     scores, clock = analysis.scores, analysis.clock
     known, many = np.isfinite(scores), len(scores) > 2 * columns
     column = np.floor(clock.times / clock.end(len(scores) - 1) * columns) if many else np.arange(len(scores))
     breaks = np.union1d(np.flatnonzero(np.diff(known)), clock.gaps()).astype(np.intp)
-    commands: list[str] = []
+    lines: list[list[tuple[float, float]]] = []
     for run in np.split(np.arange(len(scores)), breaks + 1):
         if not known[run[0]]:
             continue
         kept = _extremes(scores, run, column.astype(np.intp))
-        points = [f"{x(clock.at(frame)):.1f} {y(float(scores[frame])):.1f}" for frame in kept.tolist()]
-        commands.append("M" + "L".join(points if len(points) > 1 else points * 2))
-    return "".join(commands)
+        points = [(x(clock.at(frame)), y(float(scores[frame]))) for frame in kept.tolist()]
+        lines.append(points if len(points) > 1 else points * 2)
+    return lines
 
 
 def _extremes(scores: Floats, run: npt.NDArray[np.intp], column: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:

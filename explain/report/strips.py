@@ -41,14 +41,29 @@ def attribute_rows(thing: UnusualThing) -> list[Attribute]:
     return [Attribute(title(term.name), words, term.nats, strip(term, words)) for term, words in told]
 
 
-def strip(term: AttributeTerm, words: str) -> str:
-    """Draw how often values were seen in the normal footage, and where this one lies; ``words`` say the same."""
+@dataclass(frozen=True)
+class Strip:
+    """Normal values of an attribute as bars, and where one value lies, in units of :data:`WIDTH` and :data:`HEIGHT`.
+
+    Attributes:
+        bars: left edge and height of each; the base is at ``HEIGHT - 3``.
+        across: width of a bar.
+        mark: place of the value.
+    """
+
+    bars: list[tuple[float, float]]
+    across: float
+    mark: float
+
+
+def lay_out(term: AttributeTerm) -> Strip | None:
+    """Place a term's normal values, and its own; None where it has no measure or no normal range."""
     if term.normal is None or not np.isfinite(term.value):
-        return ""
+        return None
     levels = np.array(term.normal.quantiles)
     low, high = min(float(levels[0]), term.value), max(float(levels[-1]), term.value)
     if not (np.isfinite(levels).all() and high > low):
-        return ""
+        return None
     edges = np.linspace(low, high, BARS + 1)
     held = np.diff(_share_up_to(levels, edges))
     across, tall = (WIDTH - 2 * MARGIN) / BARS, HEIGHT - 10
@@ -56,10 +71,15 @@ def strip(term: AttributeTerm, words: str) -> str:
         (MARGIN + i * across, max(tall * part / held.max(), 0.8))
         for i, part in enumerate(held.tolist()) if part > 0
     ]  # fmt: skip
-    x = MARGIN + (WIDTH - 2 * MARGIN) * (term.value - low) / (high - low)
-    return render(
-        "strip.html", width=WIDTH, height=HEIGHT, base=HEIGHT - 3, bars=bars, across=across * 0.86, x=x, words=words,
-        left=MARGIN, right=WIDTH - MARGIN, colours=COLOURS,
+    return Strip(bars, across * 0.86, MARGIN + (WIDTH - 2 * MARGIN) * (term.value - low) / (high - low))
+
+
+def strip(term: AttributeTerm, words: str) -> str:
+    """Draw how often values were seen in the normal footage, and where this one lies; ``words`` say the same."""
+    placed = lay_out(term)
+    return "" if placed is None else render(
+        "strip.html", width=WIDTH, height=HEIGHT, base=HEIGHT - 3, bars=placed.bars, across=placed.across, words=words,
+        x=placed.mark, left=MARGIN, right=WIDTH - MARGIN, colours=COLOURS,
     )  # fmt: skip
 
 

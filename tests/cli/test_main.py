@@ -57,6 +57,8 @@ def test_the_verbs_are_those_promised():
         "setup",
         "analyse",
         "explain",
+        "export",
+        "verify",
         "train",
         "train-explainers",
         "evaluate",
@@ -88,7 +90,19 @@ def test_device_and_json_are_where_they_were_promised(verb):
 
 @pytest.mark.parametrize(
     "arguments",
-    ["", "analyze", "list cats", "list runs --jso -", "analyse", "app --port x", "evaluate x", "bench --device tpu"],
+    [
+        "",
+        "analyze",
+        "list cats",
+        "list runs --jso -",
+        "analyse",
+        "app --port x",
+        "evaluate x",
+        "bench --device tpu",
+        "export",
+        "export x --blur faces",
+        "verify",
+    ],
 )
 def test_a_wrong_request_ends_with_2(capsys, arguments):
     code, out, err = run(capsys, *arguments.split())

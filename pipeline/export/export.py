@@ -1,0 +1,169 @@
+"""Exports runs as one archive: reports, events as clips and pictures, and a manifest."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core import typed_json
+from core.analysis import Analysis
+from core.errors import Cancelled, InputError, UnknownNameError
+from core.files import json_text
+from core.progress import JobProgress, Progress, Stage
+from core.templates import environment
+from explain import report
+from explain.report.pdf import pdf
+from pipeline import versions
+from pipeline.export import archive, sources
+from pipeline.export.archive import Archive
+from pipeline.export.blur import NOTES, Blur
+from pipeline.export.clips import Cutter
+from pipeline.export.events_csv import events_csv
+from pipeline.export.manifest import BLURS, FORMAT, VERSION, ArchivedRun, Manifest
+from pipeline.export.sources import Source
+from pipeline.finished_run import WHY, explain_events
+
+RANKING, CUTTING, WRITING = "ranking causes", "cutting clips", "writing the reports"
+STAGES = (
+    Stage(RANKING, "runs", start=1.0, each=2.0),
+    Stage(CUTTING, "frames", start=0.5, each=0.02),
+    Stage(WRITING, "runs", start=1.0, each=5.0),
+)
+ROOT = Path(__file__).resolve().parents[2]
+CARDS = ROOT / "assets" / "weights"
+TEMPLATES = environment(Path(__file__).with_name("templates"))
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A run that is exported, its warnings completed by what was blurred."""
+
+    source: Source
+    folder: str
+    analysis: Analysis
+
+    def path(self, name: str) -> str:
+        return f"{self.folder}/{name}" if self.folder else name
+
+
+def export(
+    found: Sequence[Source], out: Path, *, blur: str = "none", made: datetime | None = None,
+    progress: Callable[[Progress], None] | None = None, cancelled: Callable[[], bool] = bool,
+) -> Manifest:  # fmt: skip
+    """Write the archive of some runs, whole or not at all.
+
+    One run's files lie at the top; several have a folder each, beside ``index.html`` and the events of all. With the
+    same ``made``, the same runs give the same bytes on one machine: the date is in the reports in HTML and PDF, in the
+    index and in the manifest.
+
+    Args:
+        found: of :func:`pipeline.export.sources.find`.
+        out: the archive to make or to replace.
+        blur: one of :data:`pipeline.export.manifest.BLURS`.
+        made: when it is said to be made, in UTC; now when None.
+        progress: told how far it is.
+        cancelled: asked after every chunk of frames and before every report.
+
+    Raises:
+        InputError: a run cannot be read, or its clip.
+        UnknownNameError: there is no such ``blur``.
+        Cancelled: ``cancelled`` said so; nothing is left.
+        StorageError: the disk is full, or the archive cannot be written there.
+    """
+    if blur not in BLURS:
+        raise UnknownNameError("blur", blur, BLURS)
+    if out.is_dir():
+        raise InputError(f"{str(out)!r} is a folder; name a file for the archive, such as case.zip")
+    when, job = made or datetime.now(UTC), JobProgress("export", STAGES, progress)
+    job.begin(RANKING, len(found))
+    runs = list(_explained(found, blur, job, cancelled))
+    with archive.writing(out) as (packed, scratch):
+        _cut(runs, blur, scratch, job, cancelled)
+        job.begin(WRITING, len(runs))
+        for number, run in enumerate(runs):
+            _check_cancelled(cancelled)
+            _write(run, number, Blur(run.analysis, run.source.folder, blur), packed, scratch, when)
+            job.advance(number + 1)
+        manifest = _finish(runs, blur, packed, when)
+    job.finish()
+    return manifest
+
+
+def _explained(
+    found: Sequence[Source], blur: str, job: JobProgress, cancelled: Callable[[], bool]
+) -> "Sequence[_Run]":  # fmt: skip
+    runs = []
+    for number, (source, folder) in enumerate(zip(found, sources.folders(found), strict=True), 1):
+        _check_cancelled(cancelled)
+        analysis = explain_events(source.folder)
+        note = (NOTES[blur],) if NOTES[blur] else ()
+        runs.append(_Run(source, folder, replace(analysis, warnings=(*note, *analysis.warnings))))
+        job.advance(number)
+    return runs
+
+
+def _cut(runs: Sequence[_Run], blur: str, scratch: Path, job: JobProgress, cancelled: Callable[[], bool]) -> None:
+    cutters = []
+    for number, run in enumerate(runs):
+        folder = scratch / str(number)
+        folder.mkdir()
+        cutters.append(Cutter(run.analysis, Blur(run.analysis, run.source.folder, blur), folder))
+    job.begin(CUTTING, sum(cutter.last for cutter in cutters))
+    before = 0
+    for run, cutter in zip(runs, cutters, strict=True):
+        cutter.run(run.source.clip, lambda frames, before=before: job.advance(before + frames), cancelled)  # type: ignore[misc]
+        before += cutter.last
+
+
+def _write(run: _Run, number: int, blur: Blur, packed: Archive, scratch: Path, when: datetime) -> None:
+    """Add a run's reports, and its clips and pictures as they were cut."""
+    analysis, why = run.analysis, run.source.folder / WHY
+    packed.put(run.path("report.html"), report.page(analysis, blur.kept, why, written=when, edit=blur.picture))
+    packed.put(run.path("report.pdf"), pdf(analysis, blur.kept, why, written=when, edit=blur.picture))
+    packed.put(run.path("report.json"), json_text(report.as_json(analysis)))
+    packed.put(run.path("events.csv"), events_csv([(run.folder, analysis)]))
+    for file in sorted((scratch / str(number)).iterdir()):
+        packed.put_file(run.path(f"{'clips' if file.suffix == '.mp4' else 'frames'}/{file.name}"), file)
+        file.unlink()
+
+
+def _finish(runs: Sequence[_Run], blur: str, packed: Archive, when: datetime) -> Manifest:
+    """Add what lies at the top beside several runs, and the manifest."""
+    if len(runs) > 1:
+        named = [(run.folder, run.analysis) for run in runs]
+        page = TEMPLATES.get_template("index.html")
+        packed.put("index.html", page.render(runs=named, made=f"{when:%Y-%m-%d at %H:%M} UTC", note=NOTES[blur]))
+        packed.put("events.csv", events_csv(named))
+    manifest = Manifest(
+        FORMAT, VERSION, when.isoformat(timespec="seconds"), versions.WHYCAM, blur, NOTES[blur],
+        tuple(map(_archived, runs)), tuple(sorted(packed.files, key=lambda file: file.path)),
+    )  # fmt: skip
+    packed.put_manifest(manifest)
+    return manifest
+
+
+def _archived(run: _Run) -> ArchivedRun:
+    analysis = run.analysis
+    facts = report.as_json(analysis)
+    clip = {name: facts["clip"][name] for name in ("name", "sha256", "frames", "fps", "width", "height", "recorded")}
+    hashes = {name: str(value) for name, value in facts["versions"].items() if name.endswith("_sha256") and value}
+    others = {name: value for name, value in facts["versions"].items() if name not in hashes}
+    return ArchivedRun(
+        run.folder, run.source.run, clip, analysis.camera, analysis.detector, hashes, dict(analysis.models),
+        {kind: _card_sha256(name) for kind, name in analysis.models.items()}, analysis.threshold, analysis.unit,
+        analysis.standing, others, len(analysis.events),
+    )  # fmt: skip
+
+
+def _card_sha256(name: str) -> str | None:
+    """Return the checksum of a compact model's weights, by the model's name; None of one that has no card here."""
+    for path in sorted(CARDS.glob("*/card.json")):
+        card = typed_json.read(dict[str, object], path)
+        if card.get("name") == name:
+            return str(card["sha256"])
+    return None
+
+
+def _check_cancelled(cancelled: Callable[[], bool]) -> None:
+    if cancelled():
+        raise Cancelled("")

@@ -1,0 +1,26 @@
+"""The job that exports runs."""
+
+import shutil
+
+from jobs.worker import JobContext
+from pipeline.export.exports import Export
+
+
+def run(context: JobContext) -> None:
+    """Write the archive into the job's folder, check it, and publish what lists show of it.
+
+    Raises:
+        WhycamError: as :func:`pipeline.export.export.export` does.
+    """
+    from pipeline.export.export import export
+    from pipeline.export.sources import find
+    from pipeline.export.verify import verify
+
+    job = context.store.get(context.job.id, Export)
+    for left in job.folder.glob(".*.part*"):  # of a worker that was killed
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
+    manifest = export(
+        find(job.runs), job.path, blur=job.blur, progress=context.progress, cancelled=context.cancelled
+    )  # fmt: skip
+    found = verify(job.path)
+    context.publish(files=len(manifest.files), bytes=job.path.stat().st_size, sha256=found.sha256)

@@ -1,0 +1,82 @@
+"""The manifest of an archive: what each file in it is, by size and SHA-256, and what it was made of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+MANIFEST, FORMAT, VERSION = "manifest.json", "whycam-export", 1
+BLURS = ("none", "persons", "all")
+"""What is blurred: nothing, persons that are no marked cause of their event, or all persons and all marked causes."""
+
+
+@dataclass(frozen=True)
+class ArchivedFile:
+    """One file of an archive.
+
+    Attributes:
+        path: in the archive, with ``/`` between folders.
+        bytes: its size.
+        sha256: 64 hexadecimal digits.
+    """
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class ArchivedRun:
+    """One run of an archive.
+
+    Attributes:
+        folder: of its files in the archive; empty where they lie at the top.
+        run: its id; empty for a folder of ``analyse --out``.
+        clip: name, sha256, frames, fps, width, height and recorded of the analysed file.
+        camera, detector: their names.
+        camera_sha256: of the camera's weights and of what it knows of each further kind of score.
+        models: ``objects`` and ``actions`` to the model that named them.
+        models_sha256: likewise to the sha256 of its weights, as far as they are here; None where they are not.
+        threshold: above which a frame is unusual, in ``unit``.
+        unit: ``dB`` or ``nats``.
+        standing: nats above which a place where something stands is an event; None where the camera does not tell.
+        versions: of Whycam and what it computed with.
+        events: how many there are.
+    """
+
+    folder: str
+    run: str
+    clip: Mapping[str, Any]
+    camera: str
+    detector: str
+    camera_sha256: Mapping[str, str]
+    models: Mapping[str, str]
+    models_sha256: Mapping[str, str | None]
+    threshold: float
+    unit: str
+    standing: float | None
+    versions: Mapping[str, Any]
+    events: int
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What ``manifest.json`` holds.
+
+    Attributes:
+        format, version: of the archive.
+        made: when, in ISO 8601, UTC.
+        whycam: version of Whycam that made it.
+        blur: one of :data:`BLURS`.
+        blur_note: what was blurred and what may not have been; empty where nothing was.
+        runs: in the order of the export.
+        files: all of the archive but the manifest, by path.
+    """
+
+    format: str
+    version: int
+    made: str
+    whycam: str
+    blur: str
+    blur_note: str
+    runs: tuple[ArchivedRun, ...]
+    files: tuple[ArchivedFile, ...]

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from fontTools.ttLib import TTFont
 from fpdf import FPDF
+from fpdf.fonts import TTFFont
 
 Colour = tuple[int, int, int]
 
@@ -90,6 +91,12 @@ class Sheet(FPDF):
         self.set_creation_date(written)
         self.add_page()
         self.y = TOP
+
+    def close(self) -> None:
+        """Close the files of the fonts, which are read as they are needed."""
+        for font in self.fonts.values():
+            if isinstance(font, TTFFont):
+                font.ttfont.close()
 
     def flow(self, blocks: Sequence[Block], gap: float = GAP) -> None:
         """Set blocks one below the other; one that does not fit begins a page."""

@@ -1,6 +1,7 @@
 """``report.pdf``: what ``report.html`` says, on A4 pages with selectable text and a chart of vectors."""
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,7 +42,12 @@ def pdf(
     """
     when = written or datetime.now(UTC)
     name = analysis.clip.name
-    sheet = Sheet(name, f"{name}: Whycam report", f"Whycam report of {moment(when)}", when)
+    with closing(Sheet(name, f"{name}: Whycam report", f"Whycam report of {moment(when)}", when)) as sheet:
+        _fill(sheet, analysis, evidence, why, edit)
+        return bytes(sheet.output())
+
+
+def _fill(sheet: Sheet, analysis: Analysis, evidence: Callable[[int], Evidence], why: Path | None, edit: Edit) -> None:
     sheet.flow(_head(analysis))
     sheet.flow(_events(analysis), 0.0)
     sheet.flow(_faults(analysis), 0.0)
@@ -57,7 +63,6 @@ def pdf(
     sheet.flow(_why(analysis, why, edit))
     sheet.flow(_close(analysis), 0.9)
     sheet.number_pages()
-    return bytes(sheet.output())
 
 
 def _head(analysis: Analysis) -> list[Block]:

@@ -4,6 +4,7 @@ import dataclasses
 import re
 import shutil
 import subprocess
+from contextlib import closing
 from datetime import UTC, datetime
 
 import numpy as np
@@ -125,6 +126,6 @@ def test_a_block_that_does_not_fit_begins_a_page():
         def draw(self, sheet, x, y, width):
             self.drawn.append((sheet.page, x, y, width))
 
-    sheet = Sheet("a.mp4", "a", "b", WHEN)
-    sheet.flow([Tall(), Tall()])
+    with closing(Sheet("a.mp4", "a", "b", WHEN)) as sheet:
+        sheet.flow([Tall(), Tall()])
     assert Tall.drawn == [(1, LEFT, TOP, WIDTH), (2, LEFT, TOP, WIDTH)]

@@ -153,6 +153,20 @@ def test_an_interrupted_set_up_is_made_anew(place):
     assert not rest.exists()
 
 
+def test_an_environment_that_is_only_linked_is_left_as_it_is(place, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    shutil.copy(ROOT / "whycam", other)
+    show(other)
+    require(other, pinned=PINNED + "# another\n")
+    (other / ".venv").symlink_to(place / ".venv")
+    before = sorted(path.name for path in (place / ".venv").rglob("*"))
+    code, _, said = start(other, "list", "metrics")
+    told = f"whycam: .venv is a link to {place / '.venv'}, which is not set up for this folder; set it up there, or "
+    assert (code, said) == (1, f"{told}remove the link\n")
+    assert sorted(path.name for path in (place / ".venv").rglob("*")) == before
+
+
 def test_help_needs_no_environment(tmp_path):
     shutil.copy(ROOT / "whycam", tmp_path)
     show(tmp_path)

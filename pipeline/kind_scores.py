@@ -97,7 +97,7 @@ class KindScorer:
         models = Models.of(self.camera, self.objects.name if self.objects else "", tuple(wanted))
         if models.reason or models.outdated:
             raise InputError(models.reason or models.outdated)
-        seen = look(clip.frames(), models, self.objects) if models else None
+        seen = look(clip.frames(), models, self.objects, self.camera.fps) if models else None
         scores, located = self._scores(pixels, seen), self._located(seen, pixels)
         if math.isnan(self.camera.threshold):
             return KindScores(scores, None, located)

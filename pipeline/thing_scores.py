@@ -30,6 +30,7 @@ from pipeline.observe import Observer
 from pipeline.prefetch import prefetch
 from pipeline.run_facts import RunFacts
 from pipeline.thresholds import floor_of
+from pipeline.weather import Weather
 
 CHUNK_FRAMES = 16
 
@@ -170,16 +171,25 @@ def observe_clip(
             if cancelled():
                 raise Cancelled(f"cancelled while the things of {path.name!r} were observed")
 
-    seen = look(told(), models, model)
+    seen = look(told(), models, model, fps)
     seen.save(folder)
     return seen.found, models
 
 
-def look(chunks: Iterable[Frames], models: Models, model: ObjectModel | None) -> Seen:
-    """Observe the things of a clip, and score them by what a camera knows; without attributes nobody is asked."""
+def look(chunks: Iterable[Frames], models: Models, model: ObjectModel | None, fps: float) -> Seen:
+    """Observe the things of a clip, and score them by what a camera knows; without attributes nobody is asked.
+
+    They are observed in pictures without rain and snow, whose drops move faster than anything.
+
+    Args:
+        chunks: of the clip's frames.
+        models: what the camera knows.
+        model: finds the things.
+        fps: frames in a second.
+    """
     observer = Observer(model) if models.attributes is not None and model is not None else None
     standing, times = Standing(models.standing), list[Doubles]()
-    for chunk in chunks:
+    for chunk in Weather(fps).clear(chunks):
         times.append(chunk.times)
         if observer is not None:
             observer.add(chunk)

@@ -127,7 +127,7 @@ def evaluate_causes(
                 entry.clip, frames, detector, camera.normality.median, kept, runtime, say.of(frames)
             )
             found.without_score += len(frames) - len(own.frames())
-            scored = look_at_things(entry.clip.frames(), known, collector.objects).things if known else None
+            scored = look_at_things(entry.clip.frames(), known, collector.objects, camera.fps).things if known else None
             for rule, seen, normality in _views(entry, dataset, own, taught, models, found):
                 ranking = _rank(rule, entry, labels.classes, seen, normality, clock, scored)
                 found.rankings.setdefault(rule, []).append(ranking)
@@ -266,7 +266,7 @@ def _lines(
 ) -> Iterator[tuple[str, int, str, str, float]]:  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="whycam-") as place:
         kept = [(collector, EvidenceFolder(Path(place)))]
-        scored = look_at_things(entry.clip.frames(), known, collector.objects).things if known else None
+        scored = look_at_things(entry.clip.frames(), known, collector.objects, camera.fps).things if known else None
         clock = _labelled.gather(entry.clip, entry.frames(), detector, camera.normality.median, kept, runtime, say)
         frames = kept[0][1].frames()
         seen = EvidenceSpan(kept[0][1], frames)

@@ -159,7 +159,7 @@ def calibrate(
         WeightsError: a score is NaN or infinite.
     """
     frames = _count((*footage, *others), job)
-    observed = observe_clips((*footage, *others) if joined else (), collector.objects, job, standing)
+    observed = observe_clips((*footage, *others) if joined else (), collector.objects, job, fps, standing)
     with tempfile.TemporaryDirectory(dir=files.folder(work), prefix="evidence-") as spool:
         rows = _ExplainedFrames.of(frames, fps)
         seen = _Measurement(detector, runtime, rows, EvidenceFolder(Path(spool)), job)

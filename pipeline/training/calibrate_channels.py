@@ -20,6 +20,7 @@ from pipeline import channels
 from pipeline.observe import Observer
 from pipeline.plan import OBSERVING
 from pipeline.training.alarm_curve import alarm_curve
+from pipeline.weather import Weather
 
 SAME = Equivalence((0.0, 1.0), (0.0, 1.0))
 
@@ -75,14 +76,17 @@ class Channels:
 
 
 def observe_clips(
-    clips: Sequence[Footage], objects: ObjectModel, job: JobProgress, stands: bool = False
+    clips: Sequence[Footage], objects: ObjectModel, job: JobProgress, fps: float, stands: bool = False
 ) -> list[ObservedClip]:
-    """Observe the things of normal clips, in the stage :data:`pipeline.plan.OBSERVING`; also what stands, if asked."""
+    """Observe the things of normal clips of ``fps`` frames a second, in the stage :data:`pipeline.plan.OBSERVING`.
+
+    They are observed as those of clips that are analysed, without rain and snow; also what stands, if asked.
+    """
     job.begin(OBSERVING)
     frames, observed = 0, []
     for clip in clips:
         observer, standing, times = Observer(objects), Standing(keep=True), list[Doubles]()
-        for chunk in clip.frames():
+        for chunk in Weather(fps).clear(clip.frames()):
             observer.add(chunk)
             if stands:
                 standing.add(chunk)

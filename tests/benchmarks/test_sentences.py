@@ -41,7 +41,7 @@ def strangest():
     runtime, camera = device.choose("cpu"), load("plaza")
     model = observing_model(camera, objects.choose("auto", runtime), runtime)
     chunks = takewhile(lambda chunk: chunk.first <= LAST, video.read(DEMO, 16))
-    seen = look(chunks, Models.of(camera, model.name, (ATTRIBUTES,)), model)
+    seen = look(chunks, Models.of(camera, model.name, (ATTRIBUTES,)), model, 25.0)
     return unusual_things(seen.things, 57, LAST, seen.clock)
 
 

@@ -1,10 +1,13 @@
 """Rain and snow are taken out of what a detector sees; what moves through the picture is not, and dry pictures stay."""
 
+from types import SimpleNamespace
+
 import cv2
 import numpy as np
 import pytest
 
 from core.records import Frames
+from pipeline.thing_scores import Models, look
 from pipeline.weather import Weather, _middle
 
 HEIGHT, WIDTH, COUNT = 120, 180, 40
@@ -110,3 +113,18 @@ def test_the_frame_rate_does_not_count():
 def test_the_middle_is_that_of_numpy(count):
     images = [RNG.integers(0, 255, (8, 9, 3), np.uint8) for _ in range(count)]
     assert np.array_equal(_middle(images), np.sort(np.stack(images), 0)[(count - 1) // 2])
+
+
+def test_things_are_observed_in_pictures_without_rain(monkeypatch):
+    shown = []
+    observer = SimpleNamespace(
+        add=lambda chunk: shown.extend(chunk.images), finish=lambda clock: len(clock), found={},
+    )  # fmt: skip
+    monkeypatch.setattr("pipeline.thing_scores.Observer", lambda model: observer)
+    scored = SimpleNamespace(frame_scores=np.zeros)
+    models = Models(SimpleNamespace(score=lambda things: scored), None)
+    wet, dry = clip(rain), clip(walk)
+    look([Frames(wet, 0, np.arange(COUNT) / 10.0)], models, object(), 10.0)
+    drops = np.abs(wet.astype(int) - dry).max(axis=3) > 40
+    left = np.abs(np.stack(shown).astype(int) - dry).max(axis=3) > 40
+    assert len(shown) == COUNT and left[5:-5].sum() < 0.1 * drops[5:-5].sum()

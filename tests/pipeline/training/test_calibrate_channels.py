@@ -85,7 +85,7 @@ def test_what_the_footage_shows_too_little_of_is_left_out_and_its_old_file_remov
 def test_clips_are_observed_once_with_their_clock():
     images = np.random.default_rng(0).integers(0, 255, (30, 36, 54, 3), dtype=np.uint8)
     job = Job()
-    seen = observe_clips([Clip("one", images), Clip("two", images[:20])], Boxes(), job)
+    seen = observe_clips([Clip("one", images), Clip("two", images[:20])], Boxes(), job, 25.0)
     assert [len(one.clock) for one in seen] == [30, 20]
     assert job.frames == 50
     assert [set(one.things.labels) for one in seen] == [{"person"}, {"person"}]
@@ -94,5 +94,5 @@ def test_clips_are_observed_once_with_their_clock():
 def test_what_stands_is_watched_only_where_it_is_asked_for():
     images = np.zeros((60, 36, 54, 3), np.uint8)
     job = SimpleNamespace(begin=lambda stage: None, advance=lambda frames: None)
-    assert [one.passed is None for one in observe_clips([Clip("one", images)], Boxes(), job)] == [True]
-    assert observe_clips([Clip("one", images)], Boxes(), job, stands=True)[0].passed is not None
+    assert [one.passed is None for one in observe_clips([Clip("one", images)], Boxes(), job, 25.0)] == [True]
+    assert observe_clips([Clip("one", images)], Boxes(), job, 25.0, stands=True)[0].passed is not None

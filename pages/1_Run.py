@@ -4,7 +4,7 @@ import streamlit as st
 
 from pipeline import run_view
 from pipeline.store import Run
-from ui import events, frame, player, progress, results
+from ui import events, exports, frame, player, progress, results
 
 frame.page("Run")
 
@@ -21,6 +21,7 @@ base = results.finished(run)
 with st.container(gap="xsmall", key="result-head"):
     results.head(run, base)
     player.ensure_copy(run)
+    exports.watch(run)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="summary"):
         place = st.container(width="content")
         threshold = results.threshold_picker(run, base)

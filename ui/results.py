@@ -14,11 +14,12 @@ from core.scored_things import ScoredThings
 from core.spot import Spot
 from pipeline import run_view
 from pipeline.store import Run
-from ui import caches, frame, player
+from ui import caches, exports, frame, player
 from ui.events import event_at, select_event
 from ui.formatting import count, duration, escape_html, timestamp
 from ui.progress import run_duration
 
+ATTRIBUTES = "attributes.csv"
 LABELS = ("Report (HTML)", "Report (JSON)", "Scores (CSV)", "Causes (CSV)")
 MIME = {"html": "text/html", "json": "application/json", "csv": "text/csv"}
 
@@ -159,13 +160,17 @@ def selected_event(analysis: Analysis) -> int | None:
 
 
 def downloads(run: Run, base: Analysis, threshold: float) -> None:
-    """Offer the report for the threshold that is shown."""
+    """Offer the report for the threshold that is shown, and the archive of the run."""
+    named = [*zip(run_view.REPORTS, LABELS, strict=True)]
+    if threshold == base.threshold and (run.folder / ATTRIBUTES).exists():
+        named.append((ATTRIBUTES, "Attributes (CSV)"))
     with st.popover("Download", icon=":material/download:", width="content"):
-        for name, label in zip(run_view.REPORTS, LABELS, strict=True):
+        for name, label in named:
             st.download_button(
                 label, partial(_content, run, base, threshold, name), name, MIME[name.rpartition(".")[2]],
                 on_click="ignore", icon=":material/download:", key=f"download-{name}", width="stretch",
             )  # fmt: skip
+        exports.offer(run)
 
 
 def _content(run: Run, base: Analysis, threshold: float, name: str) -> bytes:

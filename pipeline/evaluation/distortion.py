@@ -46,7 +46,7 @@ class Distortion:
             InputError: a name or a value is none.
 
         >>> Distortion.read("brightness=0.5,rain=heavy")
-        Distortion(brightness=0.5, rain='heavy', blur=0.0, every=1)
+        Distortion(brightness=0.5, rain='heavy', blur=0.0, every=1, size=1.0)
         """
         found: dict[str, float | int | str] = {}
         for part in filter(None, (part.strip() for part in text.split(","))):

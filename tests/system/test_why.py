@@ -14,6 +14,7 @@ from core.records import Detections, Event, Evidence
 from explain.attribution import Budget, attribute
 from explain.scorer import Scorer
 from pipeline.camera import load
+from pipeline.channels import to_pixels
 from pipeline.events import smoothed
 from pipeline.explaining import counterfactual, explanation_files
 from pipeline.explaining.attribution_input import attribution_input, load_window
@@ -92,7 +93,7 @@ def event_counterfactual(asked, cart, out, threshold, **more):
 
 def test_without_the_cart_there_is_no_event_and_the_clip_proves_it(asked, cart, tmp_path, ten_frames):
     camera, detector, runtime, *_ = asked
-    result = event_counterfactual(asked, cart, tmp_path, camera.threshold)
+    result = event_counterfactual(asked, cart, tmp_path, to_pixels(camera.threshold, camera.channels))
     truck = next(part for part in result.parts if part.label == "truck")
     assert truck.needed and truck.mattered
     assert result.after < result.before

@@ -182,7 +182,8 @@ def _explained(one: ExplainedFrame) -> list[Block]:
 def _close(analysis: Analysis) -> list[Block]:
     terms = [_term(*one) for one in explanations(analysis)]
     reading = Below([Rule(), Text("How to read this report", HEADING, bold=True), terms[0]])
-    facts = [Below([Text(name, 6.3, colour=QUIET), Text(value, 6.5)], 0.1) for name, value in pedigree(analysis)]
+    told = pedigree(analysis)
+    facts = [Beside([Text(name, 6.3, colour=QUIET), Text(value, 6.3)], [0.27, 0.73], 1.5) for name, value in told]
     rows = columns(facts, FACTS_ABREAST)
     return [reading, *terms[1:], Below([Rule(), Text("Provenance", HEADING, bold=True), *rows[:2]]), *rows[2:]]
 

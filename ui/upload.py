@@ -141,7 +141,8 @@ def _card_summary(camera: Camera) -> dict[str, str]:
     said = dict(caches.flatten_card(card))
     clips = [count(len(card["clips"]), "clip")] if card.get("clips") else []
     measured = f"measured on {said['calibrated on']}" if "calibrated on" in said else ""
-    limit = f"{camera.threshold:.2f} {unit(camera.channels)} above a typical frame"
+    measure = unit(camera.channels)
+    limit = f"{camera.threshold:.2f} {measure}{' above a typical frame' if measure == 'dB' else ''}"
     lines = {
         "detector": camera.detector,
         "trained on": ", ".join((said.get("trained on", "unknown footage"), *clips)),

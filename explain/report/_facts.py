@@ -7,9 +7,16 @@ from typing import Any
 from core.analysis import Analysis, ExplainedEvent
 
 ATTRIBUTES, STANDING = "Attributes", "Standing"
+SCORE = "Score"
+IN_NATS = (
+    "How surprising a frame is at this camera, in nats: the surprisal of its strangest thing's attributes and that of "
+    "the error of its pixels, added up. Nats compare with the camera's normal footage. Scores of two cameras cannot be "
+    "compared."
+)
+"""What a score means where attributes of things count."""
 EXPLANATIONS = (
     (
-        "Score",
+        SCORE,
         "How far the picture differs from what the detector expected, above a typical frame of this camera. A "
         "higher score means a larger difference. It is not a probability, and scores of two cameras cannot be "
         "compared.",
@@ -66,7 +73,8 @@ def name_of(one: ExplainedEvent) -> str:
 def explanations(analysis: Analysis) -> list[tuple[str, str]]:
     """Return the terms of a report of this analysis, with what they mean."""
     told = {ATTRIBUTES: any(one.things for one in analysis.events), STANDING: analysis.standing is not None}
-    return [(term, meaning) for term, meaning in EXPLANATIONS if told.get(term, True)]
+    found = [(term, meaning) for term, meaning in EXPLANATIONS if told.get(term, True)]
+    return [(SCORE, IN_NATS), *found[1:]] if analysis.unit == "nats" else found
 
 
 def moment(written: datetime | None) -> str:
@@ -81,7 +89,7 @@ def pedigree(analysis: Analysis) -> list[tuple[str, str]]:
     models = [(f"Model for {kind}", name) for kind, name in analysis.models.items()]
     return [
         ("Clip", clip.name), ("Clip SHA-256", clip.sha256), ("Camera", analysis.camera),
-        ("Detector", analysis.detector), *models, ("Threshold", f"{analysis.threshold:.6g}"),
+        ("Detector", analysis.detector), *models, ("Threshold", f"{analysis.threshold:.6g} {analysis.unit}"),
         ("Normal mean heat per pixel", heat), *_flat(analysis.versions),
     ]  # fmt: skip
 

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -46,8 +47,14 @@ def test_it_says_what_the_html_report_says(tmp_path):
     said = ["2 unusual events", "Before you rely on this", *one.warnings, "bicycle", "run/jog", "object; ride"]
     said += [word for term in explanations(one) for word in term] + [value for _, value in pedigree(one)]
     # A checksum takes two lines, which the words beside it part.
-    assert [words for words in said if words not in whole and words[:40] not in whole] == []
+    parts = [part for words in said for part in ((words[:48], words[-8:]) if len(words) == 64 else (words,))]
+    assert [part for part in parts if part not in whole] == []
     assert "cause is weaker" not in whole and "10 % of the heat lies in no box" in whole
+
+
+def test_a_score_in_nats_is_explained_as_one():
+    told = [dict(explanations(replace(analysis(), unit=unit)))["Score"] for unit in ("nats", "dB")]
+    assert "surprisal" in told[0] and "above a typical frame" in told[1]
 
 
 @needs_poppler

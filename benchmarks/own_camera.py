@@ -31,7 +31,7 @@ from pipeline.training.train_camera import TrainingCallbacks, TrainingRequest, t
 Seconds = tuple[float, float]
 Say = Callable[[str], None]
 END = math.inf
-DATASETS = {"avenue": "Avenue", "plaza": ""}
+DATASETS = {"avenue": "Avenue", "ped2": "UCSDped2", "plaza": ""}
 """Data sets with a part to learn from and one to test on, and their folders under the root; the plaza is rendered."""
 
 

@@ -34,6 +34,7 @@ from pipeline.training.calibrate_channels import (
     pixels_alone,
 )
 from pipeline.training.calibrate_standing import StandingCalibration, WatchedClip, calibrate_standing
+from pipeline.training.counted_footage import calibrated
 
 MOMENTS, ROW, ROWS_PER_SECOND = 80, 5, 5.0
 """Moments of the normal footage that are explained, consecutive explained frames of each, and their rate, which is an
@@ -48,6 +49,7 @@ class Calibration:
 
     Attributes:
         per_hour: false events an hour that the thresholds were chosen for.
+        counted_trained: whether scores of the ``others`` were counted, too.
         standing: what stands usually; None where the camera is not to tell of it, or the reason why it cannot.
     """
 
@@ -59,6 +61,7 @@ class Calibration:
     background: Images
     width: int
     height: int
+    counted_trained: bool
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,13 @@ class _Measurement:
     moments: dict[tuple[int, int], list[Detections]] = field(default_factory=dict)
     clocks: dict[int, Clock] = field(default_factory=dict)
 
-    def add(self, clip: Footage, collector: EvidenceCollector) -> None:
+    def add_all(self, clips: Sequence[Footage], collector: EvidenceCollector) -> tuple[int, float]:
+        """Return how many clips so far were scored, and their mean heat."""
+        for clip in clips:
+            self._add(clip, collector.fresh())
+        return len(self.scores), self.heat / max(self.frames, 1)
+
+    def _add(self, clip: Footage, collector: EvidenceCollector) -> None:
         scores: dict[int, Floats] = {}
 
         def scored(part: ScoredFrames) -> None:
@@ -148,7 +157,8 @@ def calibrate(
         collector: with the object and action models.
         runtime: device and precision.
         job: told of the stages of :mod:`pipeline.training.plan` from ``COUNTING`` on.
-        others: more normal clips, such as the training clips: their classes and places count, their scores do not.
+        others: more normal clips, such as the training clips: their classes and places count, their scores where
+            ``footage`` is short, see :func:`pipeline.training.counted_footage.calibrated`.
         false_alarms: events an hour that normal footage may raise, see :func:`alarm_curve`; without it
             :attr:`core.normality.AlarmCurve.usual`.
         joined: whether things are observed, and kinds of scores joined; without it the pixels alone count.
@@ -165,23 +175,21 @@ def calibrate(
         seen = _Measurement(detector, runtime, rows, EvidenceFolder(Path(spool)), job)
         job.begin(plan.MEASURING, frames)
         job.expect(plan.NAMING, explained_of(frames, fps))
-        for clip in footage:
-            seen.add(clip, collector.fresh())
-        if not seen.scores:
+        held, heat = seen.add_all(footage, collector)
+        if not held:
             raise DataError("the normal footage has no clip as long as one window of the detector; record longer clips")
-        scores, scored, heat = tuple(seen.scores), seen.frames, seen.heat / seen.frames
-        for clip in others:
-            seen.add(clip, collector.fresh())
+        seen.add_all(others, collector)
         job.begin(plan.SUMMING, seen.explained)
         classes, explained = ranking.class_normality(_passing(seen.evidence.between(0, seen.explained), job), heat)
     observed = [clip for number, clip in enumerate(observed) if number not in seen.short]
-    median, quantiles, found = _score_statistics(scores, observed, collector.objects.name)
+    median, scored = calibrated(seen.scores[:held], seen.scores[held:])
+    quantiles, found = _score_statistics(scored, observed, collector.objects.name)
     moments = [(found, seen.clocks[clip]) for (clip, _), found in seen.moments.items()]
-    normality = Normality(median, quantiles, scored, heat, classes, explained, places.learn(moments, seen.frames))
-    per_hour, stands = false_alarms or found.alarms.usual, _standing(observed)
-    moving, _ = shares(per_hour, isinstance(stands, StandingCalibration))
-    background = _background(seen.pictures)
-    return Calibration(normality, found.alarms.threshold(moving), per_hour, found, stands, background, *seen.size)
+    counted, known = sum(len(clip.scores) for clip in scored), places.learn(moments, seen.frames)
+    normality = Normality(median, quantiles, counted, heat, classes, explained, known)
+    per_hour, stands, too = false_alarms or found.alarms.usual, _standing(observed), len(scored) > held
+    limit = found.alarms.threshold(shares(per_hour, isinstance(stands, StandingCalibration))[0])
+    return Calibration(normality, limit, per_hour, found, stands, _background(seen.pictures), *seen.size, too)
 
 
 def _standing(observed: Sequence[ObservedClip]) -> StandingCalibration | str | None:
@@ -194,15 +202,12 @@ def _standing(observed: Sequence[ObservedClip]) -> StandingCalibration | str | N
 
 
 def _score_statistics(
-    clips: Sequence[ScoredClip], observed: Sequence[ObservedClip], objects: str
-) -> tuple[float, tuple[float, ...], Channels]:
-    """Return the pixels' median score, the percentiles of the joined scores above it, and the channels."""
-    median = float(np.median(np.concatenate([clip.scores for clip in clips])))
-    scored = [dataclasses.replace(clip, scores=clip.scores - np.float32(median)) for clip in clips]
+    scored: Sequence[ScoredClip], observed: Sequence[ObservedClip], objects: str
+) -> tuple[tuple[float, ...], Channels]:
+    """Return the percentiles of the joined scores above the pixels' median, and the channels."""
     pixels = alarm_curve([(clip.scores, clip.clock) for clip in scored])
     found = calibrate_channels(scored, observed, pixels, objects) if observed else pixels_alone(scored, pixels)
-    quantiles = tuple(float(q) for q in np.quantile(np.concatenate(found.joined), np.linspace(0, 1, 101)))
-    return median, quantiles, found
+    return tuple(float(q) for q in np.quantile(np.concatenate(found.joined), np.linspace(0, 1, 101))), found
 
 
 def explained_of(frames: int, fps: float) -> int:

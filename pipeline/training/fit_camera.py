@@ -25,6 +25,9 @@ from pipeline.training.calibrate import Calibration, calibrate
 from pipeline.training.calibrate_standing import StandingCalibration
 from pipeline.training.loop import FitOptions, Step, TrainingProgress, fit
 
+TRAINED = "the training clips"
+"""Entry of a card that stands for the names of all clips that were trained on."""
+
 
 @dataclass(frozen=True)
 class NormalFootage:
@@ -128,7 +131,8 @@ def _calibrated(
         others=spec.counted_too if spec.validation else (), false_alarms=spec.false_alarms,
         standing=spec.standing,
     )  # fmt: skip
-    card = {**card, **spec.notes}
+    too = {"calibrated_on": [*card["calibrated_on"], TRAINED]} if found.counted_trained else {}
+    card = {**card, **too, **spec.notes}
     return _camera(spec.out, spec.detector, spec.settings, sha256, fps, found, card, collector, spec.out / "training")
 
 
@@ -181,7 +185,7 @@ def remeasure_camera(
         )  # fmt: skip
         card = {
             **camera.card,
-            "calibrated_on": "the training clips" if same else [clip.name for clip in clips],
+            "calibrated_on": TRAINED if same else [clip.name for clip in clips],
         }
         made = _camera(
             camera.folder, camera.detector, camera.settings, camera.sha256, footage.fps, found, card, collector,
@@ -233,7 +237,7 @@ def _card(spec: TrainingSpec, module: Detector, progress: TrainingProgress, runt
     return {
         "trained_on": spec.footage.source,
         "clips": [clip.name for clip in spec.footage.clips],
-        "calibrated_on": [clip.name for clip in spec.validation] or "the training clips",
+        "calibrated_on": [clip.name for clip in spec.validation] or TRAINED,
         "detector": spec.detector,
         "parameters": sum(p.numel() for p in module.parameters()),
         "input": f"{window.width}x{window.height}, {window.channels} channel(s), {window.inputs} frame(s)",

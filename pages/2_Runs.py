@@ -6,7 +6,6 @@ from pipeline import store
 from ui import frame, runs
 
 frame.page("Runs")
-runs.waiting_jobs()
 
 kept = store.runs()
 if not kept:

@@ -14,6 +14,7 @@ from benchmarks import (
     detectors,
     disturbances,
     explanations,
+    first_event,
     footage_faults,
     labelled,
     overlays,
@@ -118,6 +119,11 @@ def _machine(request: Request) -> str:
 def _player(request: Request) -> Measured:
     rows = player.measure(request.tell)
     return Measured(_machine(request), {"player": rows}, rows)
+
+
+def _first_event(request: Request) -> Measured:
+    rows = first_event.measure([Path(clip) for clip in request.what[1:]], request.camera, request.tell)
+    return Measured(_machine(request), {"first_event": rows}, rows)
 
 
 def _detectors(request: Request) -> Measured:
@@ -252,5 +258,5 @@ BENCHMARKS: dict[str, Callable[[Request], Measured]] = {
     "explanations": _explanations, "boxes": _boxes, "faults": _faults, "disturbances": _disturbances,
     "overlays": _overlays, "own-camera": _own_camera, "player": _player, "standing": _standing,
     "sentences": _sentences, "plaza-events": _plaza_events, "attribute-cost": _attribute_cost,
-    "attribute-causes": _attribute_causes,
+    "attribute-causes": _attribute_causes, "first-event": _first_event,
 }  # fmt: skip

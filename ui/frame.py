@@ -35,7 +35,7 @@ def page(title: str) -> None:
         st.page_link(EVALUATION, label="Evaluation", icon=":material/speed:")
         st.fragment(_queue_link, run_every=BADGE_SECONDS)()
         st.page_link(HELP, label="Help", icon=":material/help:")
-    if sentence := st.session_state.pop("refused", None):
+    for sentence in st.session_state.pop("refused", ()):
         notice(sentence)
     try:
         queue().line()
@@ -94,7 +94,7 @@ def run_action(do: Callable[[str], object], job_id: str) -> None:
     try:
         do(job_id)
     except WhycamError as error:
-        st.session_state["refused"] = str(error)
+        st.session_state["refused"] = [str(error)]
 
 
 def action_button(label: str, icon: str, key: str, do: Callable[[str], object], job_id: str, **more: Any) -> None:

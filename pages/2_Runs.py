@@ -13,5 +13,6 @@ if not kept:
     st.page_link(frame.NEW, label="Start a new analysis", icon=":material/add:")
     st.stop()
 
+st.page_link(frame.STORAGE, label="Storage and clean-up", icon=":material/hard_drive:")
 chosen = runs.filters(kept)
 runs.table(chosen)

@@ -17,7 +17,7 @@ from ui.formatting import STATES, escape_html
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 NEW, RUN, RUNS, CAMERAS = "app.py", "pages/1_Run.py", "pages/2_Runs.py", "pages/3_Cameras.py"
 EVALUATION, WHY, HELP = "pages/4_Evaluation.py", "pages/5_Why.py", "pages/6_Help.py"
-QUEUE = "pages/7_Queue.py"
+QUEUE, STORAGE = "pages/7_Queue.py", "pages/8_Storage.py"
 BADGE_SECONDS = 3.0
 LONGEST_FRAME = 12
 """Digits of a frame's number in the address, at most."""

@@ -19,6 +19,7 @@ from benchmarks import (
     labelled,
     overlays,
     own_camera,
+    pages,
     player,
     plaza_events,
     sentences,
@@ -119,6 +120,11 @@ def _machine(request: Request) -> str:
 def _player(request: Request) -> Measured:
     rows = player.measure(request.tell)
     return Measured(_machine(request), {"player": rows}, rows)
+
+
+def _pages(request: Request) -> Measured:
+    rows = pages.measure(request.tell)
+    return Measured(_machine(request), {"pages": rows}, rows)
 
 
 def _first_event(request: Request) -> Measured:
@@ -256,7 +262,7 @@ def _standing(request: Request) -> Measured:
 BENCHMARKS: dict[str, Callable[[Request], Measured]] = {
     "agreement": _agreement, "attributes": _attributes, "labelled": _labelled, "detectors": _detectors,
     "explanations": _explanations, "boxes": _boxes, "faults": _faults, "disturbances": _disturbances,
-    "overlays": _overlays, "own-camera": _own_camera, "player": _player, "standing": _standing,
+    "overlays": _overlays, "own-camera": _own_camera, "player": _player, "pages": _pages, "standing": _standing,
     "sentences": _sentences, "plaza-events": _plaza_events, "attribute-cost": _attribute_cost,
     "attribute-causes": _attribute_causes, "first-event": _first_event,
 }  # fmt: skip

@@ -23,7 +23,8 @@ WHAT = (
     "[DISTORTION…]: events of the plaza that are found and named rightly in bad weather; or: attribute-causes: first "
     "causes by each attribute of objects, and by all but each; or: attribute-cost: time that attributes take; or: "
     "player: how fast the web app's player opens runs, seeks, and follows the threshold, in Chromium; or: "
-    "first-event CLIP…: time until a clip that is at work shows its first event"
+    "first-event CLIP…: time until a clip that is at work shows its first event; or: "
+    "pages: how fast the web app's pages are drawn with 200 runs, how much its server grows, and how it serves several"
 )
 
 

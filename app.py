@@ -1,14 +1,15 @@
-"""New analysis: a clip, its camera, go."""
+"""New analysis: clips, their cameras, go."""
 
 import streamlit as st
 
 from pipeline import store
-from ui import frame, runs, upload
+from ui import drafts, frame, runs, upload
 
 frame.page("New analysis")
 
-uploaded = upload.clip_picker()
-if uploaded is None:
+kept = drafts.of_address()
+if not kept:
+    drafts.first_upload()
     at_work = [run for run in store.runs() if run.active]
     if at_work:
         st.subheader("Running now")
@@ -17,12 +18,13 @@ if uploaded is None:
         st.caption("No runs yet: try the demo.")
     st.stop()
 
-upload.show_clip(uploaded)
-choice, knowledge = st.columns([2, 3], gap="large")
-with choice:
-    camera = upload.camera_picker(uploaded)
+if len(kept) > 1:
+    drafts.show_many(kept)
+else:
+    choice, knowledge = st.columns([2, 3], gap="large")
+    with choice:
+        camera = drafts.show_one(kept[0])
     if camera is not None:
-        upload.start(uploaded, camera)
-if camera is not None:
-    with knowledge:
-        upload.camera_card(camera)
+        with knowledge:
+            upload.camera_card(camera)
+drafts.more()

@@ -14,10 +14,12 @@ from benchmarks import (
     detectors,
     disturbances,
     explanations,
+    first_event,
     footage_faults,
     labelled,
     overlays,
     own_camera,
+    pages,
     player,
     plaza_events,
     sentences,
@@ -118,6 +120,16 @@ def _machine(request: Request) -> str:
 def _player(request: Request) -> Measured:
     rows = player.measure(request.tell)
     return Measured(_machine(request), {"player": rows}, rows)
+
+
+def _pages(request: Request) -> Measured:
+    rows = pages.measure(request.tell)
+    return Measured(_machine(request), {"pages": rows}, rows)
+
+
+def _first_event(request: Request) -> Measured:
+    rows = first_event.measure([Path(clip) for clip in request.what[1:]], request.camera, request.tell)
+    return Measured(_machine(request), {"first_event": rows}, rows)
 
 
 def _detectors(request: Request) -> Measured:
@@ -250,7 +262,7 @@ def _standing(request: Request) -> Measured:
 BENCHMARKS: dict[str, Callable[[Request], Measured]] = {
     "agreement": _agreement, "attributes": _attributes, "labelled": _labelled, "detectors": _detectors,
     "explanations": _explanations, "boxes": _boxes, "faults": _faults, "disturbances": _disturbances,
-    "overlays": _overlays, "own-camera": _own_camera, "player": _player, "standing": _standing,
+    "overlays": _overlays, "own-camera": _own_camera, "player": _player, "pages": _pages, "standing": _standing,
     "sentences": _sentences, "plaza-events": _plaza_events, "attribute-cost": _attribute_cost,
-    "attribute-causes": _attribute_causes,
+    "attribute-causes": _attribute_causes, "first-event": _first_event,
 }  # fmt: skip

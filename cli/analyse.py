@@ -11,13 +11,16 @@ from cli.arguments import Verb, device, models, number
 from cli.output import complain
 from cli.progress import progress_line
 from core.errors import InputError
+from core.limits import EXTENSIONS
 
 if TYPE_CHECKING:
     from core.analysis import Analysis
 
 
 def _arguments(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("clip", nargs="+", metavar="CLIP", help="video file from a fixed camera")
+    verb.add_argument(
+        "clip", nargs="+", metavar="CLIP", help="video file from a fixed camera, or a folder of such files"
+    )
     verb.add_argument("--camera", help="camera of the clip ('./whycam list cameras'); default: the only one")
     verb.add_argument("--out", type=Path, default=Path("out"), metavar="DIR",
                       help="folder of the report (default out); several clips get a folder each in it")  # fmt: skip
@@ -45,6 +48,26 @@ def folders(clips: Sequence[str], out: Path) -> list[Path]:
     return given
 
 
+def files_of(named: Sequence[str]) -> list[str]:
+    """Put the video files of a folder, in order of their names, in the folder's place.
+
+    Raises:
+        InputError: a folder holds none.
+    """
+    found: list[str] = []
+    for name in named:
+        folder = Path(name)
+        if not folder.is_dir():
+            found.append(name)
+            continue
+        below = (path for path in sorted(folder.rglob("*")) if path.suffix[1:].lower() in EXTENSIONS and path.is_file())
+        clips = [str(path) for path in below if not any(p.startswith(".") for p in path.relative_to(folder).parts)]
+        if not clips:
+            raise InputError(f"there is no video file in the folder {name!r}; known endings: {', '.join(EXTENSIONS)}")
+        found += clips
+    return found
+
+
 def run(options: argparse.Namespace) -> int:
     """Analyse each clip and print what was found; clips that cannot be read do not stop the others."""
     from core.device import choose
@@ -52,7 +75,8 @@ def run(options: argparse.Namespace) -> int:
     from pipeline.camera import load, named_or_only
 
     camera, runtime, code = load(named_or_only(options.camera)), choose(options.device), 0
-    for clip, folder in zip(options.clip, folders(options.clip, options.out), strict=True):
+    clips = files_of(options.clip)
+    for clip, folder in zip(clips, folders(clips, options.out), strict=True):
         try:
             with progress_line() as line:
                 warn, warned = _warnings(line.say)

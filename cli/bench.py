@@ -22,7 +22,9 @@ WHAT = (
     "sentences [SEED…]: the numbers in sentences of causes, against the truth of rendered clips; or: plaza-events "
     "[DISTORTION…]: events of the plaza that are found and named rightly in bad weather; or: attribute-causes: first "
     "causes by each attribute of objects, and by all but each; or: attribute-cost: time that attributes take; or: "
-    "player: how fast the web app's player opens runs, seeks, and follows the threshold, in Chromium"
+    "player: how fast the web app's player opens runs, seeks, and follows the threshold, in Chromium; or: "
+    "first-event CLIP…: time until a clip that is at work shows its first event; or: "
+    "pages: how fast the web app's pages are drawn with 200 runs, how much its server grows, and how it serves several"
 )
 
 
@@ -40,7 +42,7 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="for boxes and attribute-causes: CSV of annotated boxes",
     )
-    verb.add_argument("--camera", metavar="CAMERA", help="for boxes and attribute-causes: camera of the data set")
+    verb.add_argument("--camera", metavar="CAMERA", help="for boxes, attribute-causes and first-event: a camera")
     verb.add_argument("--frames", type=count, default=100, metavar="N", help="abnormal frames (default 100)")
     verb.add_argument("--budget", type=count, default=64, metavar="N", help="evaluations of each method (default 64)")
     verb.add_argument("--minutes", type=number, default=math.inf, metavar="N",

@@ -69,6 +69,17 @@ class JobStore:
         """List the jobs of every kind that a worker has."""
         return self._select(Job, "state IN ('queued', 'running')", ())
 
+    def count_active(self) -> int:
+        """Count the jobs of every kind that a worker has."""
+        with opened(self.path) as database:
+            found = database.execute("SELECT COUNT(*) FROM jobs WHERE state IN ('queued', 'running')").fetchone()
+        return int(found[0])
+
+    def ended_since(self, moment: float, most: int) -> list[Job]:
+        """List the jobs of every kind that ended after a moment, at most so many, the last one first."""
+        where = "state NOT IN ('draft', 'queued', 'running') AND ended >= ?"
+        return self._select(Job, where, (moment, most), " ORDER BY ended DESC, number DESC LIMIT ?")
+
     def line(self) -> list[Job]:
         """List the jobs that wait, in the order in which they will be computed."""
         return self._select(Job, "state = 'queued'", (), _LINE)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pipeline import run_view
 from pipeline.store import Run
-from ui import events, exports, frame, player, progress, results
+from ui import events, exports, first_results, frame, player, progress, results
 
 frame.page("Run")
 
@@ -12,7 +12,8 @@ run = frame.run_of_url()
 if run.state != "done":
     frame.title(run, f"camera {run.camera}" if run.camera else "")
     if run.active:
-        progress.watch(Run, run.id, "This tab may be closed: the run goes on, and is found under Runs.")
+        progress.watch(Run, run.id, "This tab may be closed: the run goes on, and is found under Runs.",
+                       first_results.show)  # fmt: skip
     else:
         progress.stopped(run)
     st.stop()

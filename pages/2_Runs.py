@@ -6,7 +6,6 @@ from pipeline import store
 from ui import frame, runs
 
 frame.page("Runs")
-runs.waiting_jobs()
 
 kept = store.runs()
 if not kept:
@@ -14,5 +13,6 @@ if not kept:
     st.page_link(frame.NEW, label="Start a new analysis", icon=":material/add:")
     st.stop()
 
+st.page_link(frame.STORAGE, label="Storage and clean-up", icon=":material/hard_drive:")
 chosen = runs.filters(kept)
 runs.table(chosen)

@@ -3,10 +3,9 @@
 import dataclasses
 import math
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from core import device, files, typed_json, video
 from core.analysis import Analysis
@@ -15,11 +14,8 @@ from core.errors import ClipError, DataError, InputError, WeightsError
 from core.progress import JobProgress, Progress
 from core.records import Evidence
 from explain import report
-from explain.actions import compact as compact_actions
-from explain.backends import read_card
-from explain.objects import compact as compact_objects
 from jobs.locks import exclusive
-from pipeline import channels, finished_run, frame_log, heat_frames, plan, versions
+from pipeline import channels, finished_run, first_results, frame_log, heat_frames, plan, versions
 from pipeline.burnt_in import EDGE_SHARE
 from pipeline.camera import Camera, look
 from pipeline.event_evidence import EventEvidence, wanted_frames
@@ -27,10 +23,12 @@ from pipeline.events import EventRule
 from pipeline.evidence import EvidenceFolder
 from pipeline.evidence_collector import EvidenceCollector
 from pipeline.finished_run import EVIDENCE, FACTS, WHY, explain_events
+from pipeline.first_things import FirstThings
+from pipeline.name_warning import name_warning
 from pipeline.run_facts import RunFacts
 from pipeline.sampling import check_rate
 from pipeline.scoring import TEXTS, Scoring
-from pipeline.thing_scores import observe_clip, observing_model, spots_of, with_channels
+from pipeline.thing_scores import Models, observe_clip, observing_model, spots_of, with_channels
 
 FASTEST = 1000
 """Frames per second that a user may claim."""
@@ -38,8 +36,6 @@ SMALLEST = 40
 """Pixels across and down of a clip's pictures, at least: in fewer a person is not recognisable."""
 REPEATED = 0.05
 """Share of frames that repeat the one before from which on this is said."""
-COMPACT = {"objects": compact_objects.FOLDER, "actions": compact_actions.FOLDER}
-"""Folders of the compact models."""
 
 
 def analyse(
@@ -107,7 +103,11 @@ def _observe(
     """Score the things of a clip; complete the facts, and return how a frame's score is joined."""
     model = observing_model(camera, collector.objects, runtime)
     try:
-        found, models = observe_clip(path, facts.clip.fps, folder, camera, model, job, cancelled)
+        models = Models.of(camera, model.name)
+        early = with_channels(facts, camera, (), models)
+        first_results.begin(folder, early)
+        told = FirstThings(folder, models.attributes, early.threshold) if models.attributes else None
+        found = observe_clip(path, facts.clip.fps, folder, models, model, job, cancelled, told)
     except (ClipError, WeightsError, DataError):
         _discard(folder)
         raise
@@ -169,6 +169,7 @@ def _report(result: Analysis, folder: Path, job: JobProgress) -> None:
 
     job.begin(plan.WRITING, len(result.events))
     report.write(result, evidence, folder, folder / WHY)
+    first_results.end(folder)
 
 
 def _texts(scoring: Scoring) -> list[str]:
@@ -229,38 +230,6 @@ def _facts(
     )  # fmt: skip
 
 
-def name_warning(models: Mapping[str, str], camera: Mapping[str, Any]) -> str:
-    """Say that names may be wrong; empty where the models that answered know such a camera, or are official.
-
-    A camera is such a one where it was trained on a data set that the model's card lists under ``measured_on``.
-
-    Args:
-        models: ``objects`` and ``actions`` to the name of the model that answered.
-        camera: its card.
-    """
-    doubtful, measured = [], set()
-    for kind, folder in COMPACT.items():
-        try:
-            card = read_card(folder)
-        except WeightsError:
-            continue
-        known = {str(name) for name in card.get("measured_on", ())}
-        if models.get(kind) == card["name"] and camera.get("trained_on") not in known:
-            doubtful.append(kind)
-            measured |= known
-    if not doubtful:
-        return ""
-    where = f"was measured on {_listed(sorted(measured))}" if measured else "says of no camera how well it does there"
-    return (
-        f"Names of {_listed(doubtful)} may be wrong: the compact model gave them, which {where}, and this camera is "
-        "another; './whycam setup --models' gets the official models."
-    )
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
-
-
 def _named(sentence: str, path: Path, name: str) -> str:
     """Put the name that a clip's owner gave it where a sentence gives that of its file."""
     return sentence.replace(repr(path.name), repr(name))
@@ -274,6 +243,7 @@ def _discard(folder: Path) -> None:
     ):  # fmt: skip
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / EVIDENCE, ignore_errors=True)
+    first_results.end(folder)
 
 
 def _check_length(frames: int | None, name: str, camera: Camera, detector: Detector) -> None:

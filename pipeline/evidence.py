@@ -90,6 +90,12 @@ class EvidenceFolder:
         except (OSError, InputError, ValueError, TypeError) as error:
             raise InputError(f"no readable evidence of frame {frame} is kept in this run") from error
 
+    def cut(self, frames: int) -> None:
+        """Leave only what is kept of the first frames."""
+        for frame in self.frames():
+            if frame >= frames:
+                self._path(frame).unlink(missing_ok=True)
+
     def frames(self) -> list[int]:
         """List the frames that evidence is kept of, ascending."""
         return sorted(int(path.stem) for path in self.folder.glob("*.npz") if path.stem.isdigit())

@@ -147,7 +147,7 @@ def overview(kept: FinishedRun, threshold: float | None = None) -> Analysis:
 
 def explain_event(
     kept: FinishedRun, folder: Path, scored: ScoredThings | None, event: Event, threshold: float,
-    spot: Spot | None = None,
+    spot: Spot | None = None, most: int = MAX_EXPLAINED_FRAMES,
 ) -> ExplainedEvent:  # fmt: skip
     """Rank the causes of one event that a threshold cut, or say what stands, as :func:`explain_events` does for all.
 
@@ -158,6 +158,7 @@ def explain_event(
         event: one of ``kept.events(threshold)``, or of ``kept.standing_events``.
         threshold: calibrated.
         spot: of an event of what stands.
+        most: frames of evidence around its peak, at most.
 
     Raises:
         InputError: its evidence cannot be read.
@@ -165,7 +166,7 @@ def explain_event(
     if spot is not None:
         return _stands(kept, EvidenceFolder(folder / EVIDENCE), scored, event, spot)
     part = explained_span(event, kept.scores, threshold, _lowest(kept), kept.clock)
-    seen = EvidenceFolder(folder / EVIDENCE).between(*part).around(event.peak, MAX_EXPLAINED_FRAMES)
+    seen = EvidenceFolder(folder / EVIDENCE).between(*part).around(event.peak, most)
     return _explained(event, part, seen, scored, kept, threshold)
 
 

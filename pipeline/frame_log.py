@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from core.arrays import Bools, Doubles, Floats
 from core.clock import Clock
@@ -58,13 +59,19 @@ def append(folder: Path, seconds: Sequence[float], scores: Sequence[float], anal
     Raises:
         StorageError: the disk is full, or the folder cannot be written to.
     """
-    records = np.empty(len(scores), RECORD)
-    records["seconds"], records["score"], records["analysed"] = seconds, scores, analysed
     try:
         with (folder / FILE).open("ab") as handle:
-            handle.write(records.tobytes())
+            handle.write(packed(seconds, scores, analysed))
     except OSError as error:
         raise storage_error(folder / FILE, error) from error
+
+
+def packed(seconds: npt.ArrayLike, scores: npt.ArrayLike, analysed: npt.ArrayLike) -> bytes:
+    """Return records as the file holds them."""
+    values = np.asarray(scores, np.float32)
+    records = np.empty(len(values), RECORD)
+    records["seconds"], records["score"], records["analysed"] = seconds, values, analysed
+    return records.tobytes()
 
 
 def cut(folder: Path, frames: int) -> None:

@@ -1,6 +1,6 @@
 """Observes the things of a clip in one pass: boxes, their tracks, and the optical flow inside them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import cv2
@@ -35,12 +35,17 @@ def observe(chunks: Iterable[Frames], objects: ObjectModel) -> tuple[Things, Clo
 class Observer:
     """Collects the things of a clip that is shown to it chunk by chunk, once.
 
+    Args:
+        objects: finds them.
+        keep: called with the number and the picture of each frame that will be looked at.
+
     Attributes:
         found: number of each frame that was looked at to all boxes that the object model gave, also unsure ones.
     """
 
-    def __init__(self, objects: ObjectModel) -> None:
+    def __init__(self, objects: ObjectModel, keep: Callable[[int, Images], None] = lambda frame, image: None) -> None:
         self.found: dict[int, Detections] = {}
+        self._keep = keep
         self._objects = objects
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
         self._flow.setFinestScale(0)
@@ -54,6 +59,7 @@ class Observer:
         for i, (image, time) in enumerate(zip(chunk.images, chunk.times.tolist(), strict=True)):
             if time - self._last >= 1 / LOOKS_PER_SECOND - 1e-3:
                 self._last = time
+                self._keep(chunk.first + i, image)
                 self._waiting.append((chunk.first + i, image.copy(), self._moved(image, time)))
                 if len(self._waiting) == BATCH:
                     self._look()
@@ -80,6 +86,15 @@ class Observer:
             moves = np.array([_moves(flow, box, size) for box in kept.boxes], np.float64).reshape(-1, len(MOVES))
             self._looks.append(Look(kept, moves, own[[place[key] for key in _keys(kept)]]))
         self._waiting = []
+
+    @property
+    def looked(self) -> list[int]:
+        """The frames that were looked at so far, ascending."""
+        return list(self.found)
+
+    def things(self, clock: Clock, since: int) -> Things:
+        """Return the things of the frames from ``since`` on that were looked at so far, as if nothing followed."""
+        return things_of([look for look in self._looks if look.boxes.frame >= since], clock, self._size)
 
     def finish(self, clock: Clock) -> Things:
         """Return the things of the clip, whose frames are shown as the clock says."""

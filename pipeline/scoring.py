@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,11 +20,12 @@ from core.normality import Normality
 from core.progress import JobProgress
 from core.records import Clip, Evidence, Frames, Reading
 from explain.disturbances.monitor import Monitor
-from pipeline import frame_log, heat_frames, plan
+from pipeline import first_results, frame_log, heat_frames, plan
 from pipeline.burnt_in import STANDS_SECONDS, BurntInText, TextDetector, TextEffect, mask_heat
 from pipeline.evidence import EvidenceFolder
 from pipeline.evidence_collector import EvidenceCollector
 from pipeline.finished_run import EVIDENCE
+from pipeline.frame_log import FrameLog
 from pipeline.heat_score import patch_of, subtract_global_heat
 from pipeline.prefetch import prefetch
 from pipeline.sampling import Sampler
@@ -35,6 +37,8 @@ CHUNK_FRAMES = {"cpu": 8, "cuda": 32}
 EVIDENCE_PER_SECOND, MIN_EVIDENCE_FRAMES = 5.0, 40
 """Rate at which evidence is gathered, and frames of a whole clip that are explained at least: the five boxes of a
 person in one second do not show whether the person runs."""
+AHEAD_SECONDS = 1.0
+"""Seconds between two times that scores which are not final are written."""
 TEXTS = "texts.json"
 TIME_TOLERANCE_SECONDS = 1e-6
 """Times that differ by less are equal."""
@@ -72,7 +76,7 @@ class Scoring:
         self._monitor = Monitor()
         self._written = self._explained = 0
         self._pending: list[float] = []
-        self._last_score, self._text_decibels = float("nan"), 0.0
+        self._last_score, self._text_decibels, self._ahead_due = float("nan"), 0.0, 0.0
         rate = clip.fps / self.sampler.every
         self._text = TextDetector(normality.heat, rate, (clip.height, clip.width), patch_of(detector))
         self._weather = Weather(rate)
@@ -122,6 +126,7 @@ class Scoring:
         """
         kept = EvidenceFolder(folder / EVIDENCE)
         start = self._resume(folder)
+        kept.cut(self._written)
         job.begin(plan.SCORING, self.clip.frames, self._written)
 
         def scored(part: ScoredFrames) -> None:
@@ -129,6 +134,7 @@ class Scoring:
             job.advance(self._written + len(self._pending))
             self._settle(folder, kept, ended=False)
             job.count(plan.EXPLAINING, self._explained)
+            self._tell_ahead(folder)
             if cancelled():
                 raise Cancelled(f"cancelled after {self._written} frames of {self.clip.name!r}")
 
@@ -203,6 +209,8 @@ class Scoring:
     def _settle(self, folder: Path, kept: EvidenceFolder, ended: bool) -> None:
         """Write the frames that are final: their evidence is gathered and the effect of burnt-in text is known."""
         fresh = self.collector.collect(ended)
+        for evidence in fresh:
+            kept.put(evidence)  # pages show it before it is final
         self._evidence, self._explained = self._evidence + fresh, self._explained + len(fresh)
         self._effects |= {one.frame: one for one in self._text.decide(ended)}
         pending, known = self.collector.first_pending, max(self._effects, default=-1) + 1
@@ -210,14 +218,26 @@ class Scoring:
         stop = stop if pending is None else min(stop, pending)
         for evidence in [one for one in self._evidence if one.frame < stop]:
             text = self._effects.get(evidence.frame)
-            score = evidence.score - (text.decibels if text else 0.0)
-            kept.put(dataclasses.replace(mask_heat(evidence, text.boxes) if text else evidence, score=score))
+            if text is not None and (text.decibels or text.boxes):
+                masked = mask_heat(evidence, text.boxes)
+                kept.put(dataclasses.replace(masked, score=evidence.score - text.decibels))
         self._evidence = [one for one in self._evidence if one.frame >= stop]
         if self._text.changed(self._written, stop):
             files.write_json(folder / TEXTS, self._text.state())
         self._keep_heat(folder, stop)
         self._write(folder, stop)
         self._effects = {frame: one for frame, one in self._effects.items() if frame >= stop - 1}
+
+    def _tell_ahead(self, folder: Path) -> None:
+        """Show the scores that are not final yet, as text in the picture is known seconds later only."""
+        now = time.monotonic()
+        if now < self._ahead_due:
+            return
+        self._ahead_due = now + AHEAD_SECONDS
+        here = slice(self._written, self._written + len(self._pending))
+        seconds, analysed = self.sampler.seconds[here], self.sampler.analysed[here]
+        log = FrameLog(np.array(self._pending, np.float32), np.array(seconds), np.array(analysed, np.bool_))
+        first_results.write_ahead(folder, self._written, log)
 
     def _keep_heat(self, folder: Path, stop: int) -> None:
         """Write the small heat of the frames before ``stop``, without burnt-in text."""

@@ -26,6 +26,7 @@ from explain.objects import compact
 from pipeline import channels, plan
 from pipeline.camera import Camera
 from pipeline.channels import ATTRIBUTES, FILES, KEPT, PIXELS, SPOTS, STANDING, THINGS, Kinds, threshold
+from pipeline.first_things import FirstThings
 from pipeline.observe import Observer
 from pipeline.prefetch import prefetch
 from pipeline.run_facts import RunFacts
@@ -134,23 +135,23 @@ def observing_model(camera: Camera, given: ObjectModel, runtime: Runtime) -> Obj
 
 
 def observe_clip(
-    path: Path, fps: float, folder: Path, camera: Camera, model: ObjectModel, job: JobProgress,
-    cancelled: Callable[[], bool],
-) -> tuple[Mapping[int, Detections], Models]:  # fmt: skip
+    path: Path, fps: float, folder: Path, models: Models, model: ObjectModel, job: JobProgress,
+    cancelled: Callable[[], bool], first: FirstThings | None = None,
+) -> Mapping[int, Detections]:  # fmt: skip
     """Keep the scores of a clip's things in its run's folder, where the camera knows of things.
 
     Args:
         path: the clip.
         fps: frames in a second, where it does not tell.
         folder: of the run; what an earlier process kept there stays.
-        camera: whose footage it is.
+        models: what its camera knows.
         model: finds the things.
         job: told of the stage :data:`pipeline.plan.OBSERVING`.
         cancelled: asked after every chunk of frames.
+        first: shown what is known so far.
 
     Returns:
-        The boxes of the frames that were looked at, none where an earlier process looked; and what the camera knew of
-        its things.
+        The boxes of the frames that were looked at; none where an earlier process looked.
 
     Raises:
         Cancelled: ``cancelled`` said so.
@@ -158,10 +159,9 @@ def observe_clip(
         WeightsError, DataError: a file of the camera is missing or was changed.
         StorageError: the disk is full or cannot be written to.
     """
-    models = Models.of(camera, model.name)
     if not models or (folder / KEPT).exists():
         job.expect(plan.OBSERVING, 0)
-        return {}, models
+        return {}
     job.begin(plan.OBSERVING)
 
     def told() -> Iterator[Frames]:
@@ -171,12 +171,14 @@ def observe_clip(
             if cancelled():
                 raise Cancelled(f"cancelled while the things of {path.name!r} were observed")
 
-    seen = look(told(), models, model, fps)
+    seen = look(told(), models, model, fps, first)
     seen.save(folder)
-    return seen.found, models
+    return seen.found
 
 
-def look(chunks: Iterable[Frames], models: Models, model: ObjectModel | None, fps: float) -> Seen:
+def look(
+    chunks: Iterable[Frames], models: Models, model: ObjectModel | None, fps: float, first: FirstThings | None = None
+) -> Seen:
     """Observe the things of a clip, and score them by what a camera knows; without attributes nobody is asked.
 
     They are observed in pictures without rain and snow, whose drops move faster than anything.
@@ -186,19 +188,26 @@ def look(chunks: Iterable[Frames], models: Models, model: ObjectModel | None, fp
         models: what the camera knows.
         model: finds the things.
         fps: frames in a second.
+        first: shown what is known so far.
     """
-    observer = Observer(model) if models.attributes is not None and model is not None else None
+    observer = None
+    if models.attributes is not None and model is not None:
+        observer = Observer(model) if first is None else Observer(model, first.keep)
     standing, times = Standing(models.standing), list[Doubles]()
     for chunk in Weather(fps).clear(chunks):
         times.append(chunk.times)
         if observer is not None:
             observer.add(chunk)
+            if first is not None:
+                first.update(observer, times)
         if models.standing is not None:
             standing.add(chunk)
     clock = Clock.of(np.concatenate([np.zeros(0), *times]))
     kinds, things = dict[str, Doubles](), None
     if models.attributes is not None and observer is not None:
         things = models.attributes.score(observer.finish(clock))
+        if first is not None:
+            first.update(observer, times, ended=True)
         kinds[ATTRIBUTES] = channels.attribute_scores(things, clock)
     stood = standing.finish(clock) if models.standing is not None else None
     return Seen(kinds, things, stood, clock, observer.found if observer is not None else {})

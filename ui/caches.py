@@ -1,15 +1,18 @@
 """What the pages keep between two draws; nothing here computes a score."""
 
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from PIL import Image
 
 from core.records import Clip
-from core.video import probe
+from core.video import probe, read
 from pipeline.camera import load, look
 
+PICTURE = (640, 360)
 SHORT = 8
 """Longer lists on a card are cut to their ends."""
 
@@ -24,6 +27,20 @@ def clip_facts(path: str) -> Clip:
 def clip_warnings(path: str, camera: str, sha256: str) -> tuple[str, ...]:
     """Say how a clip differs from a camera's normal footage; ``sha256`` is that of the camera's weights."""
     return look(load(camera), Path(path))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def first_picture(path: str) -> bytes:
+    """Return a clip's first picture, small, as a JPEG.
+
+    Raises:
+        ClipError: the clip cannot be read.
+    """
+    frames = next(iter(read(path, chunk=1)))
+    picture, buffer = Image.fromarray(frames.images[0]), io.BytesIO()
+    picture.thumbnail(PICTURE)
+    picture.save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()
 
 
 def _list_text(values: Sequence[Any]) -> str:

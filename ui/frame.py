@@ -1,5 +1,6 @@
 """What every page shares: its head, its style, its way of saying that something is wrong."""
 
+import contextlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -7,6 +8,7 @@ from typing import Any, NoReturn
 import streamlit as st
 
 from core.errors import WhycamError
+from jobs.store import JobStore
 from pipeline import store
 from pipeline.kinds import queue
 from pipeline.store import Run
@@ -15,6 +17,8 @@ from ui.formatting import STATES, escape_html
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 NEW, RUN, RUNS, CAMERAS = "app.py", "pages/1_Run.py", "pages/2_Runs.py", "pages/3_Cameras.py"
 EVALUATION, WHY, HELP = "pages/4_Evaluation.py", "pages/5_Why.py", "pages/6_Help.py"
+QUEUE, STORAGE = "pages/7_Queue.py", "pages/8_Storage.py"
+BADGE_SECONDS = 3.0
 LONGEST_FRAME = 12
 """Digits of a frame's number in the address, at most."""
 
@@ -29,14 +33,23 @@ def page(title: str) -> None:
         st.page_link(RUNS, label="Runs", icon=":material/list:")
         st.page_link(CAMERAS, label="Cameras", icon=":material/videocam:")
         st.page_link(EVALUATION, label="Evaluation", icon=":material/speed:")
+        st.fragment(_queue_link, run_every=BADGE_SECONDS)()
         st.page_link(HELP, label="Help", icon=":material/help:")
-    if sentence := st.session_state.pop("refused", None):
+    for sentence in st.session_state.pop("refused", ()):
         notice(sentence)
     try:
         queue().line()
     except WhycamError as error:  # the index cannot be used: no page has anything to show
         notice(error)
         st.stop()
+
+
+def _queue_link() -> None:
+    """Link to the queue, with how many jobs are at work or wait; drawn anew by itself."""
+    with contextlib.suppress(WhycamError):  # said by the page itself
+        active = JobStore().count_active()
+        badge = f" :blue-badge[{active}]" if active else ""
+        st.page_link(QUEUE, label=f"Queue{badge}", icon=":material/hourglass_top:")
 
 
 def notice(sentence: object, kind: str = "bad") -> None:
@@ -81,7 +94,7 @@ def run_action(do: Callable[[str], object], job_id: str) -> None:
     try:
         do(job_id)
     except WhycamError as error:
-        st.session_state["refused"] = str(error)
+        st.session_state["refused"] = [str(error)]
 
 
 def action_button(label: str, icon: str, key: str, do: Callable[[str], object], job_id: str, **more: Any) -> None:

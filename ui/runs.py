@@ -1,13 +1,11 @@
-"""The list of runs: filter, open, resume, delete; and the jobs that wait."""
+"""The list of runs: filter, open, resume, delete."""
 
 from collections.abc import Sequence
-from functools import partial
 
 import streamlit as st
 
 from core.progress import time_left
 from pipeline import store
-from pipeline.kinds import queue
 from pipeline.store import STARTABLE, STATES, Run
 from ui import formatting, frame, progress
 from ui.formatting import escape_html
@@ -85,26 +83,3 @@ def _confirm(run_id: str, clip: str) -> None:
                          on_click=frame.run_action, args=(store.delete, run_id))  # fmt: skip
         if gone or st.button("Keep it", key="keep"):
             st.rerun()
-
-
-def waiting_jobs() -> None:
-    """Show the jobs of every kind that wait, in the order of computation, with buttons that change it."""
-    if queue().line():
-        st.subheader("Waiting, the next one first")
-        st.fragment(_waiting_rows, run_every=2.0)()
-
-
-def _waiting_rows() -> None:
-    waiting = queue().line()
-    if not waiting:
-        st.rerun()
-    for number, job in enumerate(waiting):
-        with st.container(horizontal=True, vertical_alignment="center", key=f"line-{job.id}"):
-            frame.job_row(job.state, job.title, f"{job.kind} · queued {formatting.ago(job.queued or job.created)}")
-            first = partial(queue().store.prioritise, priority=waiting[0].priority + 1)
-            frame.action_button("Next", "vertical_align_top", f"Next-{job.id}", first, job.id, disabled=not number,
-                                help="Compute it before the others")  # fmt: skip
-            for label, by, icon in (("Earlier", -1, "upward"), ("Later", 1, "downward")):
-                frame.action_button(label, f"arrow_{icon}", f"{label}-{job.id}", partial(queue().store.move, by=by),
-                                    job.id, disabled=not 0 <= number + by < len(waiting))  # fmt: skip
-            progress.cancel_button(job, f"leave-{job.id}")

@@ -1,6 +1,6 @@
-"""From a clip to a run: upload or demo, camera, a look whether they fit, start."""
+"""From a clip to a run: its camera, a look whether they fit, start."""
 
-from collections.abc import Callable
+import sys
 
 import streamlit as st
 
@@ -12,84 +12,7 @@ from pipeline.channels import unit
 from pipeline.false_alarms import expected
 from pipeline.store import Run
 from ui import caches, camera_training, frame
-from ui.formatting import count, duration, escape_html, escape_markdown, file_size
-
-INTRODUCTION = """
-<div class="intro"><h1>What was unusual, when, where and why?</h1>
-<p>Upload a clip from a fixed camera that Whycam was trained for. Whycam finds the parts that differ from that camera's
-normal footage, marks them in the picture, names probable causes, and states how reliable the answer is.</p></div>
-"""
-
-
-def clip_picker() -> Run | None:
-    """Let the user upload a clip or take the demo; return the draft run that the address names, once there is one."""
-    if uploaded := _uploaded_of_url():
-        return uploaded
-    st.html(INTRODUCTION)
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        turn = st.session_state.setdefault("turn", 0)
-        upload = st.file_uploader("A clip from a fixed camera", type=list(store.EXTENSIONS), key=f"upload-{turn}")
-        if upload is not None:
-            st.session_state["turn"] = turn + 1  # a fresh widget: the old one's buffer is dropped
-            _keep_clip(lambda: store.create(upload, upload.name))
-    with right, st.container(border=True):
-        st.markdown("**No clip at hand?** The demo is a rendered plaza with six unusual things in it.")
-        if st.button("Use the demo clip", icon=":material/movie:", disabled=not store.DEMO.exists()):
-            _keep_clip(_demo)
-    return None
-
-
-def _demo() -> Run:
-    with store.DEMO.open("rb") as file:
-        return store.create(file, store.DEMO.name)
-
-
-def _keep_clip(make: Callable[[], Run]) -> None:
-    """Keep a clip and look at it; one that cannot be read is dropped at once, with a sentence."""
-    run = None
-    try:
-        with st.spinner("Keeping the clip…"):
-            run = make()
-        caches.clip_facts(str(run.path))
-        st.query_params["clip"] = run.id
-    except WhycamError as error:
-        if run is not None:
-            store.delete(run.id)
-        st.session_state["refused"] = run.named(str(error)) if run else str(error)
-    st.rerun()
-
-
-def _uploaded_of_url() -> Run | None:
-    run_id = st.query_params.get("clip")
-    if not run_id:
-        return None
-    run = None
-    try:
-        run = store.get(run_id)
-        if run.state == "draft" and run.path.is_file():
-            caches.clip_facts(str(run.path))
-            return run
-    except WhycamError as error:
-        if run is not None:
-            frame.notice(run.named(str(error)))
-    del st.query_params["clip"]
-    return None
-
-
-def show_clip(run: Run) -> None:
-    """Say what the clip is, and let the user take another."""
-    clip = caches.clip_facts(str(run.path))
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.html(
-            f'<h1 class="clip">{escape_html(run.clip)}</h1><p class="facts">{escape_html(clip_line(clip, run))}</p>'
-        )
-        if st.button("Another clip", icon=":material/swap_horiz:"):
-            store.delete(run.id)
-            del st.query_params["clip"]
-            st.rerun()
-    for note in clip.notes:
-        frame.notice(run.named(note), "warn")
+from ui.formatting import count, duration, escape_markdown, file_size
 
 
 def clip_line(clip: Clip, run: Run) -> str:
@@ -110,8 +33,8 @@ def camera_picker(run: Run) -> Camera | None:
     if not names:
         frame.notice("There is no camera yet; ./whycam train makes one from normal footage.", "warn")
         return None
-    first = next((i for i, name in enumerate(names) if _matches(run, name)), 0)
-    name = st.selectbox("Camera", names, first, help="The clip is compared with the normal footage of this camera")
+    name = st.selectbox("Camera", names, names.index(likely_camera(run)),
+                        help="The clip is compared with the normal footage of this camera")  # fmt: skip
     try:
         return load(name)
     except WhycamError as error:
@@ -119,11 +42,16 @@ def camera_picker(run: Run) -> Camera | None:
         return None
 
 
-def _matches(run: Run, name: str) -> bool:
+def likely_camera(run: Run) -> str:
+    """Return the camera whose normal footage a clip looks like: the one from which it differs in the fewest ways."""
+    return min(cameras(), key=lambda name: _differences(run, name))
+
+
+def _differences(run: Run, name: str) -> int:
     try:
-        return not caches.clip_warnings(str(run.path), name, load(name).sha256)
+        return len(caches.clip_warnings(str(run.path), name, load(name).sha256))
     except WhycamError:  # said when it is chosen
-        return False
+        return sys.maxsize
 
 
 def camera_card(camera: Camera) -> None:
@@ -169,7 +97,7 @@ def camera_entry(name: str) -> None:
             frame.notice(error)
 
 
-def start(run: Run, camera: Camera) -> None:
+def camera_start(run: Run, camera: Camera) -> None:
     """Say whether the clip fits the camera, and start the analysis when asked to."""
     try:
         warnings = caches.clip_warnings(str(run.path), camera.name, camera.sha256)

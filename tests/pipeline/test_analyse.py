@@ -16,7 +16,7 @@ from core.records import Clip, Detections
 from explain.backends import read_card
 from jobs.locks import exclusive
 from pipeline import analyse as stage
-from pipeline import burnt_in, frame_log, heat_frames, plan
+from pipeline import burnt_in, frame_log, heat_frames, name_warning, plan
 from pipeline import camera as cameras
 from pipeline.analyse import analyse
 from pipeline.evidence import EvidenceFolder
@@ -26,7 +26,7 @@ from tests import clips
 
 FRAMES, SIZE = 90, (48, 72)
 SETTINGS = {"base": 4, "height": 32, "width": 48, "channels": 1}
-NAMES = {kind: read_card(folder)["name"] for kind, folder in stage.COMPACT.items()}
+NAMES = {kind: read_card(folder)["name"] for kind, folder in name_warning.COMPACT.items()}
 
 
 class Boxes:
@@ -259,19 +259,19 @@ def test_two_analyses_into_one_folder_do_not_mix(tiny_camera, tmp_path):
 
 @pytest.mark.parametrize("camera", sorted(folder.name for folder in cameras.SHIPPED.iterdir()))
 def test_cameras_that_come_with_whycam_raise_no_doubt(camera):
-    assert stage.name_warning(NAMES, cameras.load(camera).card) == ""
+    assert name_warning.name_warning(NAMES, cameras.load(camera).card) == ""
 
 
 def test_the_compact_models_are_doubted_at_any_other_camera():
-    said = stage.name_warning(NAMES, {"trained_on": "motorway"})
+    said = name_warning.name_warning(NAMES, {"trained_on": "motorway"})
     assert said.startswith("Names of objects and actions may be wrong") and "./whycam setup --models" in said
     assert "measured on avenue, ped2 and plaza" in said
 
 
 def test_official_models_are_not_doubted():
     official = {"objects": "torchvision Faster R-CNN R50-FPN (COCO)", "actions": NAMES["actions"]}
-    assert stage.name_warning(official, {"trained_on": "motorway"}).startswith("Names of actions may be wrong")
-    assert stage.name_warning(dict.fromkeys(NAMES, "official"), {}) == ""
+    assert name_warning.name_warning(official, {"trained_on": "motorway"}).startswith("Names of actions may be wrong")
+    assert name_warning.name_warning(dict.fromkeys(NAMES, "official"), {}) == ""
 
 
 @pytest.mark.parametrize("images", [clips.pictures(80), clips.pictures(80, 48, 64), clips.noise(80), clips.pictures(5),

@@ -7,7 +7,6 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import video
-from jobs.store import JobStore
 from pipeline import camera as cameras
 from pipeline import run_view, store
 from tests.ui import made
@@ -100,24 +99,6 @@ def test_a_queued_run_says_its_place_in_the_line():
     alive()
     assert show("run", run=second.id).get("progress")[0].proto.text == said.format("2 jobs")
     assert said.format("2 jobs") in html(show("runs"))
-
-
-def test_the_line_is_shown_and_can_be_changed():
-    runs = [made.queued(), made.queued("b.mp4"), made.queued("c.mp4")]
-    at = show("runs")
-    assert "Waiting, the next one first" in [s.value for s in at.subheader] and "analysis · queued just now" in html(at)
-    assert at.button(f"Earlier-{runs[0].id}").disabled and at.button(f"Later-{runs[2].id}").disabled
-    at.button(f"Earlier-{runs[2].id}").click()
-    fine(at.run())
-    assert [job.title for job in JobStore().line()] == [made.NAME, "c.mp4", "b.mp4"]
-    assert at.button(f"Next-{runs[0].id}").disabled
-    at.button(f"Next-{runs[1].id}").click()
-    fine(at.run())
-    assert [job.title for job in JobStore().line()] == ["b.mp4", made.NAME, "c.mp4"]
-    at.button(f"leave-{runs[1].id}").click()
-    fine(at.run())
-    assert store.get(runs[1].id).cancelling
-    assert "Waiting, the next one first" not in [s.value for s in show("new").subheader]
 
 
 @pytest.mark.parametrize(

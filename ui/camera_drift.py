@@ -13,6 +13,7 @@ from pipeline.store import Run
 from ui import camera_charts as charts
 from ui import frame
 from ui.formatting import count, escape_markdown
+from ui.helps import heading
 
 NEWEST = 60
 """Runs that are compared, at most."""
@@ -47,6 +48,7 @@ def show(camera: Camera) -> None:
     ordered = sorted(compared, key=lambda one: _when(one[0], one[2]))
     said = drift.sentence([one for _, one, _ in ordered])
     frame.notice(said, "warn" if ordered[-1][1].drifted else "good")
+    heading("Its clips over time", "drift")
     when = [_when(run, recorded).strftime("%d %b %H:%M") for run, _, recorded in ordered]
     figure = charts.drift(when, [one.alike for _, one, _ in ordered], [one.ranks for _, one, _ in ordered],
                           [run.clip for run, _, _ in ordered])  # fmt: skip

@@ -17,6 +17,7 @@ from pipeline.training.losses import EpochLoss
 from pipeline.training.trainings import TrainingJob
 from ui import camera_charts, frame, progress
 from ui.formatting import count, escape_html, escape_markdown
+from ui.helps import heading
 
 AUTO, ALARMS, MINUTES = 0.0, (0.5, 1.0, 2.0, 3.0, 6.0, 12.0, 24.0, 60.0), 15
 HELP = "How many events an hour of ordinary footage may raise: an analyst must check each of them"
@@ -88,6 +89,7 @@ def watch(job: TrainingJob) -> None:
         except WhycamError:  # it is written anew after each epoch
             epochs = ()
         if len(epochs) > 1:
+            heading("Loss of each epoch", "loss")
             loss_chart(epochs, f"loss-{job.id}")
         _stages(job)
         _settings(job)

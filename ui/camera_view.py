@@ -10,6 +10,7 @@ from pipeline.training import losses, trainings
 from ui import camera_charts as charts
 from ui import camera_drift, camera_training, frame, learn_again, upload
 from ui.formatting import count, escape_html, escape_markdown
+from ui.helps import heading
 
 THRESHOLD, LEARNT, TRAINING, DRIFT, AGAIN = "Threshold", "What it learnt", "Training", "Drift", "Learn again"
 PARTS = {THRESHOLD: lambda camera: threshold(camera), LEARNT: lambda camera: learnt(camera),
@@ -80,10 +81,12 @@ def threshold(camera: Camera) -> None:
     if camera.alarms is None:
         frame.notice("This camera does not know its false alarms; ./whycam train --measure finds them out.", "warn")
     else:
-        st.markdown("**What each threshold costs**, counted on footage that it was not trained on")
+        heading("What each threshold costs", "alarm curve", "counted on footage that it was not trained on")
         figure = charts.alarm_curve(camera.alarms, camera.threshold, measure)
         st.plotly_chart(figure, key="alarm-curve", config=PLAIN, alt="False alarms an hour over the threshold")
-    st.markdown(f"**How {camera.normality.frames:,} normal frames score**, from the percentiles that the camera keeps")
+    heading(
+        f"How {camera.normality.frames:,} normal frames score", "score", "from the percentiles that the camera keeps"
+    )
     figure = charts.normal_scores(camera.normality.quantiles, camera.threshold, measure)
     st.plotly_chart(figure, key="normal-scores", config=PLAIN, alt="Histogram of the scores of normal frames")
     st.caption(_reading(camera, measure))
@@ -113,7 +116,7 @@ def learnt(camera: Camera) -> None:
 
 def _heights(camera: Camera) -> None:
     if sizes := camera_facts.heights(camera):
-        st.markdown("**How tall things are**, in pixels of the camera's picture")
+        heading("How tall things are", "size", "in pixels of the camera's picture")
         st.plotly_chart(charts.heights(sizes), key="heights", config=PLAIN, alt="Heights of things in pixels")
 
 
@@ -128,6 +131,7 @@ def _attributes(camera: Camera) -> None:
     if not known:
         st.caption("It keeps no attributes of things: its normal footage showed too few of them.")
         return
+    heading("What is normal of things", "normal range", "for each class")
     name = st.segmented_control("What is normal of", camera_facts.SHOWN, default=camera_facts.SHOWN[0], required=True,
                                 format_func=camera_facts.title_of, key="attribute") or ""  # fmt: skip
     st.plotly_chart(charts.ranges(known, name), key=f"range-{name}", config=PLAIN,
@@ -154,7 +158,8 @@ def _classes(camera: Camera) -> None:
     if not rows:
         return
     rare = [name for name, _, number, _ in known if number < SELDOM]
-    st.markdown(f"**What is seen, and how often**, in {camera.normality.explained_frames:,} normal frames")
+    seen = f"in {camera.normality.explained_frames:,} normal frames"
+    heading("What is seen, and how often", "number in a frame", seen)
     st.plotly_chart(charts.classes(rows), key="classes", config=PLAIN, alt="Mean number of each class in a frame")
     seldom = f" Hardly ever seen, once in 100 frames or less: {', '.join(rare)}." if rare else ""
     st.caption(escape_markdown("A thing may have several names: one who walks is a person, and walks." + seldom))
@@ -167,7 +172,7 @@ def training(camera: Camera) -> None:
     except WhycamError as error:
         frame.notice(error)
         epochs = ()
-    st.markdown("**Loss of each epoch**")
+    heading("Loss of each epoch", "loss")
     if epochs:
         camera_training.loss_chart(epochs, "loss")
     else:

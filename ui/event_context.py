@@ -1,6 +1,5 @@
 """What stands beside an event: which cause is highlighted, events like it, and the event explained away."""
 
-import base64
 from collections.abc import Callable
 
 import streamlit as st
@@ -8,17 +7,17 @@ import streamlit as st
 from core.analysis import MOVING, Analysis, ExplainedEvent
 from core.errors import WhycamError
 from core.progress import roughly
-from pipeline import player_data, similar, store
+from pipeline import similar, store
 from pipeline.explaining import explanations
 from pipeline.explaining.explanations import Explanation, ExplanationRequest
 from pipeline.similar import EventTraits, SimilarEvent
 from pipeline.store import Run
-from ui import frame, helps, progress, why
+from ui import frame, helps, kept_pictures, progress, why
 from ui.formatting import count, escape_html, escape_markdown, timestamp
 
 NEWEST = 100
 """Runs of a camera, newest first, whose events are compared."""
-MOST, THUMBNAIL = 4, 240
+MOST = 4
 MAPS = 4
 """Maps that stand beside an event, the most faithful first."""
 
@@ -97,7 +96,7 @@ def _similar(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
 
 def _card(run: Run, event: SimilarEvent) -> None:
     traits = event.traits
-    picture = _picture(run, traits.shown)
+    picture = kept_pictures.small(run, traits.shown)
     image = f'<img src="{picture}" alt="">' if picture else '<span class="nopicture">no picture kept</span>'
     st.html(f'<div class="like">{image}<b>{escape_html(traits.name or "not named")}</b>'
             f"<span>{escape_html(run.clip)} · {timestamp(traits.seconds)}</span>"
@@ -105,15 +104,6 @@ def _card(run: Run, event: SimilarEvent) -> None:
     where = {"run": run.id, "at": str(traits.peak)} | ({} if traits.kind == MOVING else {"kind": traits.kind})
     st.page_link(frame.RUN, label=f"Open, {100 * event.likeness:.0f} % alike", icon=":material/open_in_new:",
                  query_params=where)  # fmt: skip
-
-
-def _picture(run: Run, shown: int | None) -> str:
-    """Return a small picture of a kept frame as a ``data:`` address; empty where none is kept."""
-    try:
-        data = None if shown is None else player_data.picture(run.folder, shown, THUMBNAIL)
-    except WhycamError:
-        data = None
-    return "" if data is None else f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"
 
 
 def _explained_away(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:

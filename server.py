@@ -4,6 +4,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui.media import ROUTES
+from ui import media, shell
 
-app = st.App(Path(__file__).resolve().parent / "app.py", routes=ROUTES)
+app = st.App(Path(__file__).resolve().parent / "app.py", routes=[*media.ROUTES, *shell.ROUTES])

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from core.errors import InputError
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, ViewportSize
 
 ROOT = Path(__file__).resolve().parent.parent
-SIZE = {"width": 1280, "height": 720}
+SIZE: "ViewportSize" = {"width": 1280, "height": 720}
 
 
 @contextlib.contextmanager

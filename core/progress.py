@@ -7,6 +7,7 @@ A job is a row of :class:`Stage`. What a unit of a stage takes is at first what 
 import math
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from core._pace import Pace, Stage
 from core._progress import Progress, Told, counted, counted_down, kept, roughly, time_left
@@ -17,6 +18,7 @@ __all__ = [
     "JobProgress",
     "Progress",
     "Stage",
+    "StageOutlook",
     "Told",
     "counted",
     "counted_down",
@@ -32,6 +34,26 @@ SMOOTHING_FRACTION = 0.04
 
 PRIOR_SECONDS, MAX_SLOWDOWN = 2.0, 8.0
 """Seconds of work before a machine that is slower than foretold is believed to be, and how much slower at most."""
+
+
+@dataclass(frozen=True)
+class StageOutlook:
+    """One stage of a job, as it is foreseen.
+
+    Attributes:
+        name, unit: of the stage; ``unit`` is empty where it has no parts.
+        done: units that are done.
+        total: how many there will be; None while unknown.
+        left: seconds that it still takes; None while unknown.
+        state: ``done``, ``now`` or ``to come``.
+    """
+
+    name: str
+    unit: str
+    done: int
+    total: int | None
+    left: float | None
+    state: str
 
 
 def foreseen(
@@ -140,6 +162,20 @@ class JobProgress:
                 return None
             total += seconds
         return total
+
+    def outlook(self) -> tuple[StageOutlook, ...]:
+        """Return every stage with its total and the time that it still takes; without those that have nothing to do."""
+        slower = self._slower()
+        return tuple(self._outlook(pace, slower) for pace in self._paces.values() if pace.begun or pace.total != 0)
+
+    def _outlook(self, pace: Pace, slower: float) -> StageOutlook:
+        pace.slower = slower
+        rest = self._rest(pace)
+        left = None if rest is None else pace.seconds(rest)
+        state = "done" if pace.ended else "now" if pace is self._present else "to come"
+        known = pace.total is not None and pace.total < math.inf
+        total = None if not known else int(pace.total or 0)
+        return StageOutlook(pace.stage.name, pace.stage.unit, int(pace.done), total, left, state)
 
     def _slower(self) -> float:
         """Return how much slower the machine is than foretold, by the stages that tell."""

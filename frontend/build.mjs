@@ -9,7 +9,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const out = resolve(process.argv[2] ?? join(here, "..", "assets", "player"));
 
 await build({
-  entryPoints: [join(here, "src", "player.ts"), join(here, "src", "player.css")],
+  entryPoints: ["player.ts", "player.css", "area.ts", "area.css"].map((name) => join(here, "src", name)),
   absWorkingDir: here,
   outdir: out,
   bundle: true,

@@ -1,10 +1,12 @@
 """One run: its progress while it is at work, its answer once it is done."""
 
+from functools import partial
+
 import streamlit as st
 
 from pipeline import run_view
 from pipeline.store import Run
-from ui import events, exports, first_results, frame, player, progress, results
+from ui import event_context, events, exports, first_results, frame, player, progress, results
 
 frame.page("Run")
 
@@ -41,11 +43,12 @@ with told:
         events.nothing_found(cut)
     else:
         events.event_head(run, cut, event, selected)
+        event_context.beside(run, event)
 results.disturbance_list(cut)
 if event is not None:
     listed, looked_at = st.columns([2, 5], gap="large")
     with listed:
         events.event_list(run, cut, selected, lambda number: results.explained(run, cut, number))
     with looked_at:
-        events.event_details(run, cut, event)
+        event_context.parts(run, cut, event, partial(events.event_details, run, cut, event))
 results.provenance(base)

@@ -1,11 +1,15 @@
-"""The cameras there are, what each was taught, and a new one of one's own footage."""
+"""The cameras there are, one of them in a view of its own, and a new one of one's own footage."""
 
 import streamlit as st
 
 from pipeline.camera import cameras
-from ui import camera_training, frame, upload
+from ui import camera_training, camera_view, frame
 
 frame.page("Cameras")
+
+if chosen := st.query_params.get("camera"):
+    camera_view.show(chosen)
+    st.stop()
 
 names = list(cameras())
 if not names:
@@ -14,4 +18,4 @@ st.caption("A clip is analysed with its own camera, which was trained on normal 
 camera_training.form()
 camera_training.training_list()
 for name in names:
-    upload.camera_entry(name)
+    camera_view.entry(name)

@@ -221,12 +221,12 @@ def _facts(
         raise InputError(f"the threshold must be a finite number from 0, got {limit:g}; camera {camera.name} uses "
                          f"{camera.threshold:.2f}")  # fmt: skip
     rate = check_rate(probed.fps, camera.name, camera.fps, probed.name)
+    differences, alike = look(camera, path)
     return RunFacts(
-        clip=probed, camera=camera.name, detector=camera.detector, models={}, threshold=limit,
-        floor=min(camera.floor, limit * EventRule().low), camera_floor=camera.floor,
-        warnings=(*([rate] if rate else []), *look(camera, path)), normality=camera.normality,
-        normal_seconds=camera.normality.frames / camera.fps, alarms=camera.alarms,
-        versions=versions.of(camera, runtime), source=str(path.resolve()),
+        clip=probed, camera=camera.name, detector=camera.detector, models={}, threshold=limit, alike=round(alike, 4),
+        camera_floor=camera.floor, floor=min(camera.floor, limit * EventRule().low), normality=camera.normality,
+        normal_seconds=camera.normality.frames / camera.fps, alarms=camera.alarms, source=str(path.resolve()),
+        warnings=(*([rate] if rate else []), *differences), versions=versions.of(camera, runtime),
     )  # fmt: skip
 
 

@@ -201,8 +201,8 @@ def note(camera: Camera, result: Mapping[str, Any]) -> None:
     save(dataclasses.replace(camera, card={**camera.card, "figures": figures}))
 
 
-def likeness(camera: Camera, images: Images, size: tuple[int, int] | None = None) -> tuple[str, ...]:
-    """Say how footage differs from this camera's normal footage; nothing where it does not.
+def likeness(camera: Camera, images: Images, size: tuple[int, int] | None = None) -> tuple[tuple[str, ...], float]:
+    """Hold footage against this camera's normal footage.
 
     Args:
         camera: the camera that would score the clip.
@@ -211,7 +211,8 @@ def likeness(camera: Camera, images: Images, size: tuple[int, int] | None = None
 
     Returns:
         Sentences: that the picture has another shape, that it shows another place, a view that has moved or turned
-        since, or the place by night.
+        since, or the place by night; none where it does not differ. And the share of the background that is alike,
+        0 to 1, as :class:`pipeline.scene.Likeness` has it.
     """
     from pipeline import scene  # with SciPy, half a second that listing cameras does not need
 
@@ -224,10 +225,10 @@ def likeness(camera: Camera, images: Images, size: tuple[int, int] | None = None
         )
     background = np.asarray(np.median(images if size else thumbnails(images), axis=0), np.uint8)
     found = scene.compare(camera.background, background, (camera.width, camera.height))
-    return (*warnings, *scene.differences(found, camera.name))
+    return (*warnings, *scene.differences(found, camera.name)), found.alike
 
 
-def look(camera: Camera, path: Path) -> tuple[str, ...]:
+def look(camera: Camera, path: Path) -> tuple[tuple[str, ...], float]:
     """Do :func:`likeness` on the first frames of a clip.
 
     Raises:

@@ -5,13 +5,13 @@ the frames are scored; evidence (:mod:`pipeline.evidence`) keeps the heat of few
 """
 
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from core.arrays import Floats, Images, Ints
+from core.arrays import Bools, Floats, Images, Ints
 from core.errors import InputError
 from core.files import storage_error
 from explain.report.overlay import level
@@ -118,7 +118,38 @@ def between(folder: Path, first: int, last: int) -> tuple[Ints, Images]:
     return rows["frame"].astype(np.int64), grids
 
 
-def _decoded(data: bytes, cells: int) -> Images:
+def greatest(folder: Path, chosen: Callable[[tuple[int, int]], Bools], stride: int) -> tuple[Ints, Images]:
+    """Return the highest level of some cells in every ``stride``-th analysed frame.
+
+    Args:
+        folder: of a run that keeps heat.
+        chosen: marks the cells of a (rows, columns) grid; at least one.
+        stride: at least 1.
+
+    Returns:
+        (N,) int64 frames, ascending; (N,) uint8 levels.
+
+    Raises:
+        InputError: what was kept is damaged.
+    """
+    rows = _records(folder)[::stride]
+    levels = np.zeros(len(rows), np.uint8)
+    if not len(rows):
+        return np.empty(0, np.int64), levels
+    shape = (int(rows["height"][0]), int(rows["width"][0]))
+    try:
+        if not 0 < shape[0] * shape[1] <= MAX_CELLS:
+            raise ValueError("grids of an impossible size")
+        cells, data = np.flatnonzero(chosen(shape)), memoryview((folder / GRIDS).read_bytes())
+        places = zip(rows["offset"].tolist(), rows["bytes"].tolist(), strict=True)
+        for number, (offset, length) in enumerate(places):
+            levels[number] = _decoded(data[offset : offset + length], shape[0] * shape[1])[cells].max()
+    except (OSError, ValueError, IndexError, zlib.error) as error:
+        raise InputError(f"the heat that this run keeps cannot be read ({error}); analyse the clip again") from error
+    return rows["frame"].astype(np.int64), levels
+
+
+def _decoded(data: bytes | memoryview, cells: int) -> Images:
     return np.frombuffer(zlib.decompressobj().decompress(data, cells), np.uint8)
 
 

@@ -27,6 +27,7 @@ class RunFacts:
         spots: where something stood or was gone.
         unit: of scores and thresholds.
         standing: nats above which a spot is an event; None where the camera does not tell of what stands.
+        alike: share of the camera's background that the clip's first frames show, 0 to 1; None where that was not kept.
     """
 
     clip: Clip
@@ -52,3 +53,4 @@ class RunFacts:
     spots: tuple[Spot, ...] = ()
     unit: str = DECIBELS
     standing: float | None = None
+    alike: float | None = None

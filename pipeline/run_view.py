@@ -29,8 +29,8 @@ from pipeline.finished_run import (
 )
 
 __all__ = ["MARKS", "PALETTE", "REPORTS", "FinishedRun", "as_picture", "attribute_rows", "attributes", "cut",
-           "evidence_of", "explain_event", "explain_events", "floor_of", "level", "nearest_evidence", "overlay",
-           "overview", "place_map", "place_of", "read", "report_at", "things_of", "wall_clock"]  # fmt: skip
+           "evidence_of", "explain_event", "explain_events", "floor_of", "kept_frames", "level", "nearest_evidence",
+           "overlay", "overview", "place_map", "place_of", "read", "report_at", "things_of", "wall_clock"]  # fmt: skip
 
 REPORTS = report.FILES
 
@@ -52,6 +52,11 @@ def evidence_of(folder: Path, frame: int) -> Evidence:
         InputError: nothing readable is kept of that frame.
     """
     return EvidenceFolder(folder / EVIDENCE).get(frame)
+
+
+def kept_frames(folder: Path) -> list[int]:
+    """List the frames that a run kept a picture of, ascending."""
+    return EvidenceFolder(folder / EVIDENCE).frames()
 
 
 def nearest_evidence(folder: Path, frame: int) -> Evidence | None:

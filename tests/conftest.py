@@ -65,6 +65,11 @@ def _seeded() -> None:
         sys.modules["torch"].manual_seed(0)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a folder be named for pictures of the pages."""
+    parser.addoption("--screenshots", default="", help="folder for pictures of each page, made by tests/browser")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, so that no process is left with one of them at the end."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))

@@ -26,7 +26,7 @@ def clip_facts(path: str) -> Clip:
 @st.cache_data(max_entries=64, show_spinner="Comparing the clip with the camera's footage…")
 def clip_warnings(path: str, camera: str, sha256: str) -> tuple[str, ...]:
     """Say how a clip differs from a camera's normal footage; ``sha256`` is that of the camera's weights."""
-    return look(load(camera), Path(path))
+    return look(load(camera), Path(path))[0]
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

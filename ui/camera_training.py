@@ -1,18 +1,23 @@
 """A camera of one's own: clips of ordinary footage, what was chosen for them, and the knob of its false alarms."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
 
+from core import files
 from core.errors import WhycamError
 from core.normality import DEFAULT_ALARMS_PER_HOUR
+from core.progress import roughly
 from pipeline import store, thresholds
 from pipeline.camera import Camera, cameras, own
 from pipeline.false_alarms import expected
-from pipeline.training import trainings
+from pipeline.training import losses, trainings
+from pipeline.training.losses import EpochLoss
 from pipeline.training.trainings import TrainingJob
-from ui import frame, progress
-from ui.formatting import count, escape_markdown
+from ui import camera_charts, frame, progress
+from ui.formatting import count, escape_html, escape_markdown
+from ui.helps import heading
 
 AUTO, ALARMS, MINUTES = 0.0, (0.5, 1.0, 2.0, 3.0, 6.0, 12.0, 24.0, 60.0), 15
 HELP = "How many events an hour of ordinary footage may raise: an analyst must check each of them"
@@ -35,19 +40,30 @@ def form() -> None:
         )
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             name = st.text_input("Name", key=f"name-{turn}", placeholder="entrance", max_chars=64)
-            alarms = st.select_slider(
-                "False alarms an hour", (AUTO, *ALARMS), AUTO, format_func=_number, help=HELP_AUTO, key=f"alarms-{turn}"
-            )
-            minutes = st.number_input("Training minutes", 1, 10_000, MINUTES, key=f"minutes-{turn}", width=160)
+            alarms = alarms_wish(f"alarms-{turn}")
+            minutes = minutes_wish(f"minutes-{turn}")
         if st.button("Train this camera", type="primary", icon=":material/school:", disabled=not (clips and name)):
             try:
                 with st.spinner("Keeping the clips…"):
-                    trainings.submit(name, [(clip.name, clip) for clip in clips], alarms or None, float(minutes))
+                    trainings.submit(name, [(clip.name, clip) for clip in clips], alarms, minutes)
             except WhycamError as error:
                 frame.notice(error)
                 return
             st.session_state["training"] = turn + 1  # fresh widgets: the uploads' buffers are dropped
             st.rerun()
+
+
+def alarms_wish(key: str) -> float | None:
+    """Let the false alarms an hour be chosen that a camera may raise; None leaves them to the footage."""
+    chosen = st.select_slider(
+        "False alarms an hour", (AUTO, *ALARMS), AUTO, format_func=_number, help=HELP_AUTO, key=key
+    )
+    return float(chosen) or None
+
+
+def minutes_wish(key: str) -> float:
+    """Let the minutes be chosen that a training may take."""
+    return float(st.number_input("Training minutes", 1, 10_000, MINUTES, key=key, width=160))
 
 
 def _number(value: float) -> str:
@@ -59,9 +75,47 @@ def training_list() -> None:
     for job in sorted(trainings.trainings(), key=lambda one: not one.active):
         if job.active:
             st.subheader(f"{escape_markdown(job.camera)}: training")
-            progress.watch(TrainingJob, job.id, "This tab may be closed: the training goes on.", _settings)
+            watch(job)
         else:
             _ended(job)
+
+
+def watch(job: TrainingJob) -> None:
+    """Show a training at work: how far it is, its loss so far, all its stages, and what was chosen."""
+
+    def more(job: TrainingJob) -> None:
+        try:
+            epochs = losses.read(files.home() / "cameras" / job.camera / losses.WORK)
+        except WhycamError:  # it is written anew after each epoch
+            epochs = ()
+        if len(epochs) > 1:
+            heading("Loss of each epoch", "loss")
+            loss_chart(epochs, f"loss-{job.id}")
+        _stages(job)
+        _settings(job)
+
+    progress.watch(TrainingJob, job.id, "This tab may be closed: the training goes on.", more)
+
+
+def loss_chart(epochs: Sequence[EpochLoss], key: str) -> None:
+    """Draw the loss of each epoch."""
+    st.plotly_chart(camera_charts.loss(epochs), key=key, config={"displayModeBar": False}, alt="Loss of each epoch")
+
+
+def _stages(job: TrainingJob) -> None:
+    """Show every stage with its total, and the time that it still takes."""
+    if not job.stages:
+        return
+    rows = []
+    for one in job.stages:
+        done, total, unit, left = one["done"], one["total"], one["unit"], one["left"]
+        parts = f"{done:,} of {total:,} {unit}" if unit and total else f"{done:,} {unit}" if unit and done else ""
+        ends = "done" if one["state"] == "done" else "time not known yet" if left is None else f"about {roughly(left)}"
+        cells = f"<td>{escape_html(parts)}</td><td>{escape_html(ends)}</td>"
+        rows.append(f'<tr class="{escape_html(one["state"].replace(" ", "-"))}"><th>{escape_html(one["name"])}</th>'
+                    f"{cells}</tr>")  # fmt: skip
+    head = "<tr><th>Stage</th><th>Parts</th><th>Time left</th></tr>"
+    st.html(f'<div class="card stages"><table>{head}{"".join(rows)}</table></div>')
 
 
 def _settings(job: TrainingJob) -> None:

@@ -18,6 +18,7 @@ from ui import frame
 from ui import xman_charts as xman
 from ui.evaluation import name_of
 from ui.formatting import count, escape_markdown
+from ui.helps import heading
 from ui.tables import figures
 
 PAPERS = 24
@@ -27,6 +28,8 @@ ALIKE = ("data", "labels", "protocol", "smoothing", "normalisation", "unanswered
 Result = tuple[Evaluation, Any]
 """A measurement with its figures: ``XmanResult`` of explanations, JSON of detection."""
 WORST_PER_ROW = 6
+CURVES = {"ROC": "ROC", "Precision and recall": "average precision", "Calibration": "calibration"}
+"""Title of a chart to the term that explains it."""
 
 
 def choose(kept: Sequence[Evaluation]) -> list[Result]:
@@ -141,12 +144,14 @@ def _detection(chosen: Sequence[Result]) -> None:
     shown = {"ROC": charts.curve("roc", drawn), "Precision and recall": charts.curve("pr", drawn),
              "Calibration": charts.calibration(drawn)}  # fmt: skip
     for column, (title, figure) in zip(st.columns(3), shown.items(), strict=True):
-        column.markdown(f"**{title}**")
+        with column:
+            heading(title, CURVES[title])
         column.plotly_chart(figure, key=f"eval-{title}")
     _distortions(chosen)
     _contamination([str(result["data"]) for _, result in chosen])
     if clips := list(dict.fromkeys(t["name"] for _, curves in drawn for t in curves.get("traces", []))):
         clip = st.selectbox("Clip", clips, key="eval-clip")
+        heading(f"Scores of {clip}", "score")
         traced = [(name, t) for name, curves in drawn for t in curves["traces"] if t["name"] == clip]
         st.plotly_chart(charts.trace(traced), key="eval-trace")
     for one, result in chosen:
@@ -174,7 +179,7 @@ def _distortions(chosen: Sequence[Result]) -> None:
     points = [(str(r["camera"]), str(r.get("distortion") or ""), float(r["auc"]["micro_normalised"]))
               for _, r in chosen if r["auc"]["micro_normalised"] is not None]  # fmt: skip
     if any(how for _, how, _ in points):
-        st.markdown("**Distorted footage**")
+        heading("Distorted footage", "AUC")
         # As it is first; what was asked for last is listed first.
         worse = {system for system, how, _ in points if how}
         ordered = sorted((p for p in points[::-1] if p[0] in worse), key=lambda point: bool(point[1]))
@@ -185,7 +190,7 @@ def _contamination(data: Sequence[str]) -> None:
     """Show what anomalies in the training footage cost, on the data sets where that was measured."""
     for name in dict.fromkeys(data):
         if rows := contamination.shipped_results(name):
-            st.markdown(f"**Anomalies in the training footage, {escape_markdown(name)}**")
+            heading(f"Anomalies in the training footage, {name}", "AUC")
             st.plotly_chart(charts.mixed(rows), key=f"eval-mixed-{name}")
             st.caption(escape_markdown(rows[-1]["protocol"]))
 

@@ -15,6 +15,7 @@ from pipeline import run_view
 from pipeline.store import Run
 from ui import charts, frame
 from ui.formatting import count, duration, escape_html, escape_markdown, timestamp
+from ui.helps import headed, heading
 from ui.things import attribute_table
 
 PAGE = 12
@@ -129,7 +130,7 @@ def event_details(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
 
 def _causes(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
     """List the causes, with what is known of each."""
-    st.markdown("**Causes**, best first")
+    heading("Causes", "rank score", "best first")
     st.plotly_chart(charts.cause_chart(one), key="causes", config={"displayModeBar": False})
     rows = [(f"{i} {cause.fine}", "; ".join(run_view.attributes(cause))) for i, cause in enumerate(one.listed, 1)]
     frame.card((name, attributes) for name, attributes in rows if attributes)
@@ -137,8 +138,8 @@ def _causes(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
         st.html(f'<p class="facts">{escape_html(analysis.name_warning)}</p>')
     _place(run, analysis, one)
     st.html(
-        f'<p class="facts">Unexplained: <b>{100 * one.unexplained_share:.0f} %</b> of the heat lies in no box. '
-        "The nearer to 0 %, the more of what the detector found odd the causes account for.</p>"
+        f'<p class="facts">{headed("Unexplained")}: <b>{100 * one.unexplained_share:.0f} %</b> of the heat lies in '
+        "no box. The nearer to 0 %, the more of what the detector found odd the causes account for.</p>"
     )
 
 

@@ -13,6 +13,7 @@ from pipeline import store
 from pipeline.kinds import queue
 from pipeline.store import Run
 from ui.formatting import STATES, escape_html
+from ui.helps import headed
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 NEW, RUN, RUNS, CAMERAS = "app.py", "pages/1_Run.py", "pages/2_Runs.py", "pages/3_Cameras.py"
@@ -110,7 +111,7 @@ def job_row(state: str, title: str, facts: str) -> None:
 
 def card(rows: Iterable[tuple[str, str]]) -> None:
     """Show rows of a name and a value, both plain text; nothing for no row."""
-    if body := "".join(f"<tr><th>{escape_html(name)}</th><td>{escape_html(value)}</td></tr>" for name, value in rows):
+    if body := "".join(f"<tr><th>{headed(name)}</th><td>{escape_html(value)}</td></tr>" for name, value in rows):
         st.html(f'<div class="card"><table>{body}</table></div>')
 
 

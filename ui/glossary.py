@@ -1,29 +1,13 @@
 """The glossary of ``docs/glossary.md``, as the help page shows it: an index, and a section for each term."""
 
 import re
-from pathlib import Path
 
 import streamlit as st
 
 from core.errors import InputError
 from ui import frame
 from ui.formatting import escape_markdown
-
-GLOSSARY = Path(__file__).resolve().parent.parent / "docs" / "glossary.md"
-
-
-def terms() -> dict[str, str]:
-    """Return each term with its description, in Markdown, in the order of the file.
-
-    Raises:
-        InputError: the file cannot be read.
-    """
-    try:
-        sections = re.split(r"^## +", GLOSSARY.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
-    except OSError as error:
-        raise InputError(f"the glossary {GLOSSARY.name} cannot be read: {error.strerror}") from error
-    pairs = (section.partition("\n") for section in sections)
-    return {term.strip(): text.strip() for term, _, text in pairs}
+from ui.helps import terms
 
 
 def anchor(term: str) -> str:

@@ -46,7 +46,8 @@ def ensure_copy(run: Run) -> None:
 
 def show(
     run: Run, analysis: Analysis, at: int | None, event: ExplainedEvent | None, *,
-    on_event: Callable[[int], None], on_threshold: Callable[[float], None],
+    on_event: Callable[[int], None], on_threshold: Callable[[float], None], highlight: int,
+    on_cause: Callable[[int], None],
 ) -> None:  # fmt: skip
     """Show the player.
 
@@ -57,6 +58,8 @@ def show(
         event: whose causes are boxed.
         on_event: called with the frame that was chosen on the timeline.
         on_threshold: called with the threshold to which the line was dragged.
+        highlight: rank of the cause that is followed, from 1; 0 for none.
+        on_cause: called with the rank of the cause whose box was clicked.
     """
     key, copy = f"player-{run.id}", playback.find(run)
 
@@ -70,10 +73,11 @@ def show(
         data={
             "run": run.id, "version": f"{run.ended or 0:.3f}-{copy.frames if copy else 0}",
             "copy": dataclasses.asdict(copy) if copy else None, "threshold": analysis.threshold, "at": at,
-            "causes": [_tube(cause) for cause in event.listed] if event else [],
+            "causes": [_tube(cause) for cause in event.listed] if event else [], "highlight": highlight,
         },
         on_event_change=lambda: told("event", lambda value: on_event(int(value))),
         on_threshold_change=lambda: told("threshold", on_threshold),
+        on_cause_change=lambda: told("cause", lambda value: on_cause(int(value))),
     )  # fmt: skip
 
 

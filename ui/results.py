@@ -14,9 +14,10 @@ from core.scored_things import ScoredThings
 from core.spot import Spot
 from pipeline import run_view
 from pipeline.store import Run
-from ui import caches, exports, frame, player
+from ui import caches, event_context, exports, frame, player
 from ui.events import event_at, select_event
 from ui.formatting import count, duration, escape_html, timestamp
+from ui.helps import headed
 from ui.progress import run_duration
 
 ATTRIBUTES = "attributes.csv"
@@ -73,7 +74,9 @@ def film(run: Run, analysis: Analysis, event: ExplainedEvent | None) -> None:
     asked = frame.frame_of_url()
     at = shown if asked is None else min(asked, len(analysis.scores) - 1)
     player.show(run, analysis, at, event, on_event=select_event,
-                on_threshold=lambda value: set_threshold(run.id, value))  # fmt: skip
+                on_threshold=lambda value: set_threshold(run.id, value),
+                highlight=event_context.highlight_of(run, event),
+                on_cause=lambda rank: None if event is None else event_context.highlight(run, event, rank))  # fmt: skip
 
 
 def head(run: Run, analysis: Analysis) -> None:
@@ -92,7 +95,7 @@ def threshold_picker(run: Run, base: Analysis) -> float:
     start = min(max(round(base.threshold / step) * step, low), high)
     _follow_url(run.id, _threshold_of_url(low, high, start))
     with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small", key="threshold-row"):
-        st.html(f'<span class="facts">Threshold, {base.unit}</span>', width="content")
+        st.html(f'<span class="facts">{headed("Threshold")}, {base.unit}</span>', width="content")
         st.number_input("Threshold", low, high, step=step, key=f"threshold-{run.id}", width=140, on_change=_typed,
                         args=(run.id,), label_visibility="collapsed")  # fmt: skip
         st.button("Reset", icon=":material/restart_alt:", on_click=_reset, args=(run.id, start),

@@ -6,6 +6,7 @@ from core.analysis import ExplainedEvent
 from core.clock import Clock
 from pipeline import run_view
 from ui.formatting import count, escape_html, timestamp
+from ui.helps import headed
 
 
 def attribute_table(one: ExplainedEvent, when: Clock) -> None:
@@ -14,7 +15,8 @@ def attribute_table(one: ExplainedEvent, when: Clock) -> None:
         return
     st.markdown("**Unusual attributes**, strangest thing first")
     rows = "".join(_rows(one, number, when) for number in range(len(one.listed_things)))
-    head = "<tr><th>Attribute</th><th>What it is like</th><th>Normal values, and this one</th><th>Nats</th></tr>"
+    heads = ("Attribute", "What it is like", "Normal values, and this one", "Nats")
+    head = f"<tr>{''.join(f'<th>{headed(name)}</th>' for name in heads)}</tr>"
     st.html(f'<div class="card attributes"><table>{head}{rows}</table></div>')
     left = len(one.things) - len(one.listed_things)
     more = f" {count(left, 'less unusual thing').capitalize()} in the report's JSON." if left else ""

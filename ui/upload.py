@@ -11,8 +11,8 @@ from pipeline.camera import Camera, cameras, load
 from pipeline.channels import unit
 from pipeline.false_alarms import expected
 from pipeline.store import Run
-from ui import caches, camera_training, frame
-from ui.formatting import count, duration, escape_markdown, file_size
+from ui import caches, frame
+from ui.formatting import count, duration, file_size
 
 
 def clip_line(clip: Clip, run: Run) -> str:
@@ -59,12 +59,18 @@ def camera_card(camera: Camera) -> None:
     left, right = st.columns([1, 2], gap="medium")
     left.image(camera.background, caption="Its normal background", width="stretch")
     with right:
-        frame.card(_card_summary(camera).items())
+        frame.card(card_summary(camera).items())
         with st.expander("Everything on its card"):
-            frame.card(caches.flatten_card({"normal frames": camera.normality.frames, **camera.card}))
+            frame.card(card_lines(camera))
 
 
-def _card_summary(camera: Camera) -> dict[str, str]:
+def card_lines(camera: Camera) -> list[tuple[str, str]]:
+    """Return everything on a camera's card, in lines of name and value."""
+    return caches.flatten_card({"normal frames": camera.normality.frames, **camera.card})
+
+
+def card_summary(camera: Camera) -> dict[str, str]:
+    """Return what a camera is and how well it was measured, in few lines of name and value."""
     card = camera.card
     said = dict(caches.flatten_card(card))
     clips = [count(len(card["clips"]), "clip")] if card.get("clips") else []
@@ -83,18 +89,6 @@ def _card_summary(camera: Camera) -> dict[str, str]:
         auc, alone = (said.get(f"figures: {labels}: {of}auc: micro normalised", "–") for of in ("", "frame index: "))
         lines[labels] = f"AUC {auc}; of the frame's index alone {alone}"
     return lines
-
-
-def camera_entry(name: str) -> None:
-    """Show one camera in the list of those there are."""
-    with st.container(border=True):
-        st.subheader(escape_markdown(name))
-        try:
-            camera = load(name)
-            camera_training.alarm_slider(camera)
-            camera_card(camera)
-        except WhycamError as error:
-            frame.notice(error)
 
 
 def camera_start(run: Run, camera: Camera) -> None:

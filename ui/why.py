@@ -15,7 +15,7 @@ from core.progress import roughly
 from pipeline.explaining import explanations
 from pipeline.explaining.explanations import Explanation, ExplanationRequest
 from pipeline.store import Run
-from ui import frame, progress
+from ui import frame, helps, progress
 from ui.formatting import escape_html, timestamp
 
 USUAL = ("residual", "lrp-composite", "counterfactual-background", "counterfactual-expected", "shap-partition")
@@ -111,7 +111,7 @@ def show(run: Run, chosen: int) -> None:
     except WhycamError as error:
         frame.notice(error)
         return
-    st.subheader(f"Frame {chosen:,}: {_score(result)}")
+    st.subheader(f"Frame {chosen:,}: {_score(result)}", help=helps.plain("score"))
     strength = st.slider("Maps' strength", 0, 100, 75, 5, format="%d %%", key="why-strength", width=240)
     top = explanations.top_of(list(maps.values()))
     shown = [["frame", _data_url(image)]]
@@ -121,7 +121,7 @@ def show(run: Run, chosen: int) -> None:
         "Brighter: more of what raised the score, by this method. One scale for all maps; the most faithful first."
     )
     _figures(names, result)
-    _event_counterfactual(run, chosen)
+    counterfactual(run, chosen, "The event without it")
 
 
 def _score(result: FrameExplanation) -> str:
@@ -135,7 +135,7 @@ def _score(result: FrameExplanation) -> str:
 def _figures(names: Sequence[str], result: FrameExplanation) -> None:
     heads = ("Deletion ↓", "Insertion ↑", "Sanity", "Stability ↑", "Agreement", "Evaluations", "Seconds", "Frames")
     body = "".join(_row(name, result.methods[name]) for name in names)
-    head = "".join(f"<th>{name}</th>" for name in ("Method", *heads))
+    head = "".join(f"<th>{helps.headed(name)}</th>" for name in ("Method", *heads))
     st.html(f'<div class="card why"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>')
 
 
@@ -157,7 +157,8 @@ def _frame_importance(shares: Sequence[float]) -> str:
     return f'<span class="strip" role="img" aria-label="Frames, the first on the left">{bars}</span>'
 
 
-def _event_counterfactual(run: Run, chosen: int) -> None:
+def counterfactual(run: Run, chosen: int, title: str = "") -> None:
+    """Show the counterfactual of the event around a frame, below a title: what it says, and both clips."""
     try:
         told = explanations.counterfactual(run, chosen)
     except WhycamError as error:
@@ -165,7 +166,8 @@ def _event_counterfactual(run: Run, chosen: int) -> None:
         return
     if told is None:
         return
-    st.subheader("The event without it")
+    if title:
+        st.subheader(title, help=helps.plain("counterfactual"))
     st.html(f'<p class="summary">{escape_html(told.sentence)}</p>')
     for column, name, said in zip(
         st.columns(2),

@@ -12,6 +12,7 @@ from pipeline.evaluation.xman_text import NEVER, per_cent
 from ui import frame
 from ui.charts import HOT, LIMIT, QUIET, SCORE
 from ui.formatting import escape_markdown, escape_plotly
+from ui.helps import heading
 from ui.tables import figures
 
 NONE, FULL, SILENT = "rgba(11,114,133,0.05)", "rgba(11,114,133,1)", "rgba(90,100,97,1)"
@@ -170,10 +171,10 @@ def classes(key: str, name: str, result: XmanResult) -> None:
     few = len(result.coverage.classes or ()) <= SIDE_BY_SIDE
     left, right = st.columns(2, gap="large") if few else (st.container(), st.container())
     with left:
-        st.markdown("**Average precision, and what chance earns**")
+        heading("Average precision, and what chance earns", "average precision")
         st.plotly_chart(precision_by_class(result), key=f"xman-ap-{key}", config={"displayModeBar": False})
     with right, st.container(key=f"matrix-{key}"):
-        st.markdown("**What ranks first in the frames of each class**")
+        heading("What ranks first in the frames of each class", "rank score")
         dark = st.context.theme.type == "dark"
         st.plotly_chart(confusion(result, dark=dark), key=f"xman-confusion-{key}", width="content",
                         config={"displayModeBar": False})  # fmt: skip

@@ -465,7 +465,7 @@ var BoxPainter = class {
 };
 
 // src/stage.ts
-var [FIRST, OTHERS, THINGS] = ["rgb(95, 227, 245)", "rgb(255, 176, 66)", "rgb(200, 200, 196)"], Stage = class {
+var [FIRST, OTHERS, THINGS] = ["rgb(95, 227, 245)", "rgb(255, 176, 66)", "rgb(200, 200, 196)"], FAINT = 0.35, Stage = class {
   constructor(head, clock, palette, layers, heats, things) {
     this.head = head;
     this.clock = clock;
@@ -490,6 +490,8 @@ var [FIRST, OTHERS, THINGS] = ["rgb(95, 227, 245)", "rgb(255, 176, 66)", "rgb(20
   painter = new BoxPainter(this.boxes);
   watching;
   causes = [];
+  /** Rank of the cause that is followed, from 1: the others are faint; 0 for none. */
+  highlight = 0;
   frame = -1;
   /** Show a frame's picture, with its layers. */
   show(frame, picture) {
@@ -506,7 +508,20 @@ var [FIRST, OTHERS, THINGS] = ["rgb(95, 227, 245)", "rgb(255, 176, 66)", "rgb(20
   }
   drawCause(tube, rank) {
     let colour = rank === 1 ? FIRST : OTHERS, place = placed(tube, this.frame, this.clock);
-    this.layers.trails && place && this.painter.trail(trail(tube, this.frame, this.clock), colour), this.layers.causes && place && this.painter.box(place, { colour, caption: `${rank} ${tube.label}` });
+    if (!place) return;
+    let [followed, faint] = [rank === this.highlight, this.highlight > 0 && rank !== this.highlight];
+    this.boxes.getContext("2d").globalAlpha = faint ? FAINT : 1, (this.layers.trails || followed) && this.painter.trail(trail(tube, this.frame, this.clock), colour), (this.layers.causes || followed) && this.painter.box(place, { colour, caption: `${rank} ${tube.label}` }), this.boxes.getContext("2d").globalAlpha = 1;
+  }
+  /** Rank of the cause whose box is at a place of the window, the smallest box first; 0 where none is drawn there. */
+  causeAt(x, y) {
+    if (!this.layers.causes && !this.highlight) return 0;
+    let { left, top, width, height } = this.boxes.getBoundingClientRect(), [px, py] = [(x - left) * this.head.width / width, (y - top) * this.head.height / height], [found, least] = [0, 1 / 0];
+    return this.causes.forEach((tube, index) => {
+      let box = placed(tube, this.frame, this.clock)?.box;
+      if (!box || px < box[0] || px > box[2] || py < box[1] || py > box[3]) return;
+      let area = (box[2] - box[0]) * (box[3] - box[1]);
+      area < least && ([found, least] = [index + 1, area]);
+    }), found;
   }
   /** Say a sentence over the picture; empty: nothing. */
   say(sentence) {
@@ -798,7 +813,7 @@ var SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4, 8], LEFT_AT = /* @__PURE__ */ new Map(), 
       this.bar(),
       this.keys,
       element("div", { class: "time" }, canvas, this.tip.root)
-    ), this.stage.root.onclick = () => this.toggle(), window.addEventListener("keydown", this.onKey), this.timeline.setThreshold(this.threshold), this.showSpeed();
+    ), this.stage.root.onclick = (event) => this.click(event), window.addEventListener("keydown", this.onKey), this.timeline.setThreshold(this.threshold), this.showSpeed();
   }
   data;
   root;
@@ -828,12 +843,17 @@ var SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4, 8], LEFT_AT = /* @__PURE__ */ new Map(), 
   thresholds;
   /** Take over what the page says with a rerun: another frame, threshold or event; what the user does goes on. */
   update(data, notify) {
-    this.notify = notify, this.stage.causes = data.causes, this.thresholds.news(data.threshold) && !this.timeline.dragging && (this.threshold = data.threshold, this.timeline.setThreshold(data.threshold));
+    this.notify = notify, this.stage.causes = data.causes, this.stage.highlight = data.highlight, this.thresholds.news(data.threshold) && !this.timeline.dragging && (this.threshold = data.threshold, this.timeline.setThreshold(data.threshold));
     let left = this.opening ? LEFT_AT.get(data.run) : void 0, news = this.frames.news(data.at);
     this.opening ? this.seek(left && left.at === data.at ? left.frame : data.at ?? 0) : news && data.at !== null && this.seek(data.at), [this.opening, this.at] = [!1, data.at], this.stage.drawLayers();
   }
   close() {
     window.removeEventListener("keydown", this.onKey), this.source.close(), this.stage.close();
+  }
+  /** A click on the box of a cause follows that cause, or no longer; anywhere else it plays or pauses. */
+  click(event) {
+    let rank = this.stage.causeAt(event.clientX, event.clientY);
+    rank ? this.notify("cause", rank) : this.toggle();
   }
   toggle() {
     this.source.playing ? this.source.pause() : (this.source.aim >= this.clock.length - 1 && this.seek(this.locked?.first ?? 0), this.source.play()), this.showPlaying();

@@ -19,6 +19,9 @@ export interface Layers {
 /** Colours of the first cause, the others and all things, as in the report's pictures. */
 const [FIRST, OTHERS, THINGS] = ["rgb(95, 227, 245)", "rgb(255, 176, 66)", "rgb(200, 200, 196)"];
 
+/** How opaque causes are while another one is followed. */
+const FAINT = 0.35;
+
 export class Stage {
   readonly root: HTMLElement;
   readonly video = element("video", { playsinline: "", preload: "auto", tabindex: "-1", "aria-hidden": "true" });
@@ -29,6 +32,8 @@ export class Stage {
   private readonly painter = new BoxPainter(this.boxes);
   private readonly watching: ResizeObserver;
   causes: Tube[] = [];
+  /** Rank of the cause that is followed, from 1: the others are faint; 0 for none. */
+  highlight = 0;
   frame = -1;
 
   constructor(
@@ -75,8 +80,27 @@ export class Stage {
   private drawCause(tube: Tube, rank: number): void {
     const colour = rank === 1 ? FIRST : OTHERS;
     const place = placed(tube, this.frame, this.clock);
-    if (this.layers.trails && place) this.painter.trail(trail(tube, this.frame, this.clock), colour);
-    if (this.layers.causes && place) this.painter.box(place, { colour, caption: `${rank} ${tube.label}` });
+    if (!place) return;
+    const [followed, faint] = [rank === this.highlight, this.highlight > 0 && rank !== this.highlight];
+    this.boxes.getContext("2d")!.globalAlpha = faint ? FAINT : 1;
+    if (this.layers.trails || followed) this.painter.trail(trail(tube, this.frame, this.clock), colour);
+    if (this.layers.causes || followed) this.painter.box(place, { colour, caption: `${rank} ${tube.label}` });
+    this.boxes.getContext("2d")!.globalAlpha = 1;
+  }
+
+  /** Rank of the cause whose box is at a place of the window, the smallest box first; 0 where none is drawn there. */
+  causeAt(x: number, y: number): number {
+    if (!this.layers.causes && !this.highlight) return 0;
+    const { left, top, width, height } = this.boxes.getBoundingClientRect();
+    const [px, py] = [((x - left) * this.head.width) / width, ((y - top) * this.head.height) / height];
+    let [found, least] = [0, Infinity];
+    this.causes.forEach((tube, index) => {
+      const box = placed(tube, this.frame, this.clock)?.box;
+      if (!box || px < box[0] || px > box[2] || py < box[1] || py > box[3]) return;
+      const area = (box[2] - box[0]) * (box[3] - box[1]);
+      if (area < least) [found, least] = [index + 1, area];
+    });
+    return found;
   }
 
   /** Say a sentence over the picture; empty: nothing. */

@@ -52,6 +52,8 @@ export interface PlayerData {
   at: number | null;
   /** Causes of the event that is looked at, best first. */
   causes: Tube[];
+  /** Rank of the cause that is followed, from 1; 0 for none. */
+  highlight: number;
 }
 
 /** The head of a run's timeline. */
@@ -69,4 +71,4 @@ export interface TimelineHead {
   truth: Span[];
 }
 
-export type Notify = (name: "threshold" | "event", value: number) => void;
+export type Notify = (name: "threshold" | "event" | "cause", value: number) => void;

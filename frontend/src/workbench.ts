@@ -69,7 +69,7 @@ export class Workbench implements Actions {
     this.source = this.opened(packed.array("pictures", "u4"));
     this.root = element("div", { class: "player" }, this.stage.root, this.bar(), this.keys,
       element("div", { class: "time" }, canvas, this.tip.root));
-    this.stage.root.onclick = () => this.toggle();
+    this.stage.root.onclick = (event) => this.click(event);
     window.addEventListener("keydown", this.onKey);
     this.timeline.setThreshold(this.threshold);
     this.showSpeed();
@@ -79,6 +79,7 @@ export class Workbench implements Actions {
   update(data: PlayerData, notify: Notify): void {
     this.notify = notify;
     this.stage.causes = data.causes;
+    this.stage.highlight = data.highlight;
     if (this.thresholds.news(data.threshold) && !this.timeline.dragging) {
       this.threshold = data.threshold;
       this.timeline.setThreshold(data.threshold);
@@ -95,6 +96,13 @@ export class Workbench implements Actions {
     window.removeEventListener("keydown", this.onKey);
     this.source.close();
     this.stage.close();
+  }
+
+  /** A click on the box of a cause follows that cause, or no longer; anywhere else it plays or pauses. */
+  private click(event: MouseEvent): void {
+    const rank = this.stage.causeAt(event.clientX, event.clientY);
+    if (rank) this.notify("cause", rank);
+    else this.toggle();
   }
 
   toggle(): void {

@@ -20,7 +20,7 @@ from pipeline.camera import Camera, check_name, load, make_detector, save
 from pipeline.evidence_collector import EvidenceCollector
 from pipeline.plan import LOADING
 from pipeline.thresholds import check_alarms, floor_of, promised, shares
-from pipeline.training import plan
+from pipeline.training import losses, plan
 from pipeline.training.calibrate import Calibration, calibrate
 from pipeline.training.calibrate_standing import StandingCalibration
 from pipeline.training.loop import FitOptions, Step, TrainingProgress, fit
@@ -113,7 +113,7 @@ def fit_camera(
         sha256 = weights.save(module, work / "weights.safetensors")
         weights.apply(module, weights.load(work / "weights.safetensors", sha256))
         camera = _calibrated(spec, module, sha256, _card(spec, module, progress, runtime), runtime, job)
-        for name in ("weights.safetensors", *channels.FILES.values()):
+        for name in ("weights.safetensors", losses.FILE, *channels.FILES.values()):
             if (work / name).exists():
                 (work / name).replace(out / name)
         save(camera)

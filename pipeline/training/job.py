@@ -1,11 +1,13 @@
 """The job that makes one camera of uploaded footage."""
 
+import time
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from core import device
 from core.errors import InputError
 from core.files import home
-from core.progress import Progress
+from core.progress import JobProgress, Progress
 from footage.videos import VideoClip
 from jobs.worker import JobContext
 from pipeline.training import plan
@@ -15,6 +17,9 @@ from pipeline.training.trainings import TrainingJob
 
 if TYPE_CHECKING:
     from pipeline.training.loop import Step
+
+OUTLOOK_SECONDS = 2.0
+"""Seconds between two tellings of all stages."""
 
 
 def run(context: JobContext) -> None:
@@ -26,7 +31,7 @@ def run(context: JobContext) -> None:
     """
     job = context.store.get(context.job.id, TrainingJob)
     context.owner_names = job.named
-    context.publish(notes=[], chosen=None, unfit=None)
+    context.publish(notes=[], chosen=None, unfit=None, stages=None)
     if len(job.paths) != len(job.clips):
         raise InputError(f"clips of {job.camera!r} are no longer there; delete this training, and train on them again")
     clips = [VideoClip(name, path) for name, path in zip(job.clips, job.paths, strict=True)]
@@ -42,6 +47,7 @@ def run(context: JobContext) -> None:
 def callbacks_of(context: JobContext, job: TrainingJob) -> TrainingCallbacks:
     """Return what passes on to a job's context what a training tells; it raises ``Cancelled`` where that was asked."""
     notes: list[str] = []
+    watched = Outlook(context)
     said = {plan.LEARNING: ""}
 
     def note(sentence: str) -> None:
@@ -55,5 +61,25 @@ def callbacks_of(context: JobContext, job: TrainingJob) -> TrainingCallbacks:
     def progress(report: Progress) -> None:
         context.check_cancelled()
         context.progress(report, said.get(report.stage, ""))
+        watched.tell(report.stage)
 
-    return TrainingCallbacks(note, lambda reasons: context.publish(chosen=dict(reasons)), progress, step)
+    return TrainingCallbacks(note, lambda reasons: context.publish(chosen=dict(reasons)), progress, step, watched.of)
+
+
+class Outlook:
+    """Tells of all stages of a job whenever one begins, and now and then within one."""
+
+    def __init__(self, context: JobContext) -> None:
+        self.context, self.job = context, JobProgress("", ())
+        self._stage, self._told = "", 0.0
+
+    def of(self, job: JobProgress) -> None:
+        """Tell of this job from now on."""
+        self.job = job
+
+    def tell(self, stage: str) -> None:
+        """Tell of its stages, if it is time, while ``stage`` is at work."""
+        now = time.monotonic()
+        if stage != self._stage or now - self._told >= OUTLOOK_SECONDS:
+            self._stage, self._told = stage, now
+            self.context.publish(stages=[asdict(one) for one in self.job.outlook()])

@@ -16,6 +16,7 @@ from core.arrays import Ints
 from core.contracts import Detector, Footage, Stage
 from core.device import Runtime
 from core.errors import InputError, WeightsError
+from pipeline.training import losses as kept_losses
 from pipeline.training.cache import Cache
 
 CLIP_NORM = 1.0
@@ -51,6 +52,7 @@ class TrainingProgress:
         seconds: spent in epochs.
         losses: one entry for each epoch, its terms averaged over windows; ``held out`` is their sum on held-out
             windows, where a stage has any.
+        stages: name of the stage of each entry; empty where a checkpoint of version 0.1 does not tell.
         best, stale: of the present stage: the lowest loss on held-out windows, and the epochs since.
     """
 
@@ -58,6 +60,7 @@ class TrainingProgress:
     epoch: int = 0
     seconds: float = 0.0
     losses: list[dict[str, float]] = field(default_factory=list)
+    stages: list[str] = field(default_factory=list)
     best: float = float("inf")
     stale: int = 0
 
@@ -183,6 +186,7 @@ class _Stage:
             gained = held_out < progress.best
             progress.best, progress.stale = (held_out, 0) if gained else (progress.best, progress.stale + 1)
         progress.losses.append(losses)
+        progress.stages.append(self.stage.name)
         progress.seconds += time.monotonic() - began
         progress.epoch += 1
 
@@ -247,6 +251,7 @@ class _Stage:
         }
         with files.write_whole(self.kept) as handle:
             torch.save(state, handle)
+        kept_losses.write(self.kept.parent, progress.stages, progress.losses)
 
     @torch.no_grad()
     def _begin(self, begin: Callable[[Iterable[Tensor]], None]) -> None:
@@ -260,6 +265,8 @@ def _restore(detector: Detector, path: Path) -> tuple[TrainingProgress, dict[str
     state = weights.load_torch(path)
     try:
         weights.apply(detector, state["detector"])
-        return TrainingProgress(**state["progress"]), {name: state[name] for name in ("optimiser", "schedule", "rate")}
+        progress = TrainingProgress(**state["progress"])
+        progress.stages = [""] * (len(progress.losses) - len(progress.stages)) + progress.stages
+        return progress, {name: state[name] for name in ("optimiser", "schedule", "rate")}
     except (KeyError, TypeError) as error:
         raise WeightsError(f"{path.name} is not a training checkpoint of Whycam; train without --resume") from error

@@ -64,12 +64,14 @@ class TrainingCallbacks:
         chosen: with the reasons: names of settings to sentences.
         progress: with the progress of the whole job.
         step: at the beginning of every stage of the training, and after every batch.
+        begun: with the progress of all stages, once, at the beginning.
     """
 
     note: Callable[[str], None] = print
     chosen: Callable[[Mapping[str, str]], None] = print
     progress: Callable[[Progress], None] = lambda progress: None
     step: Callable[[Step], None] = lambda step: None
+    begun: Callable[[JobProgress], None] = lambda job: None
 
 
 def train_camera(
@@ -89,6 +91,7 @@ def train_camera(
     span = _checked_span(request)
     clips = [footage_parts.UniqueFrames(clip) for clip in clips]
     job = JobProgress("train", plan.STAGES, callbacks.progress, subjects=(runtime.describe(),))
+    callbacks.begun(job)
     with exclusive(out):
         job.begin(plan.SURVEYING)
         seen = survey(clips, job.advance)

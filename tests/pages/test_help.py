@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ui import glossary
+from ui import helps
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = """# Glossary
@@ -31,7 +31,7 @@ def show():
 
 @pytest.fixture
 def file(monkeypatch, tmp_path):
-    monkeypatch.setattr(glossary, "GLOSSARY", tmp_path / "glossary.md")
+    monkeypatch.setattr(helps, "GLOSSARY", tmp_path / "glossary.md")
     return tmp_path / "glossary.md"
 
 

@@ -195,7 +195,7 @@ def test_fewer_frames_than_a_window_is_one_sentence_and_nothing_left(camera, tmp
 def test_footage_of_another_place_is_said_to_be(camera, tmp_path):
     other = tmp_path / "other.mp4"
     video.encode(other, (np.random.default_rng(9).integers(0, 256, (60, 60, 3), dtype=np.uint8) for _ in range(8)), 25)
-    warnings = cameras.look(camera, other)
+    warnings = cameras.look(camera, other)[0]
     assert any("60×60" in said for said in warnings) and any("does not look like" in said for said in warnings)
 
 

@@ -59,7 +59,7 @@ def refused(answer, sentence, left=frozenset()):
 def ready(answer):
     code, err, left = answer
     assert code == 0, err
-    assert left == {"camera.json", "weights.safetensors", "background.png"}
+    assert left == {"camera.json", "losses.json", "weights.safetensors", "background.png"}
 
 
 def test_good_footage_trains(train, footage):
@@ -130,7 +130,7 @@ def test_a_loss_that_is_no_number_keeps_the_last_good_checkpoint(train, footage,
         batches = -(-2 * 109 // 64)
         return {name: term * float("nan") for name, term in terms.items()} if len(calls) > epoch * batches else terms
 
-    left = {"training/checkpoint.pt"} if epoch else frozenset()
+    left = {"training/checkpoint.pt", "training/losses.json"} if epoch else frozenset()
     plain = ("--hold-out", "0", "--anyway")
     monkeypatch.setattr(VQUNet, "loss", spoilt)
     left = {"training/chosen.json", *left}

@@ -86,14 +86,19 @@ def camera(trained, tmp_path):
 
 def test_a_camera_is_whole_and_loads_again(tmp_path):
     made(tmp_path / "square")
-    assert {p.name for p in (tmp_path / "square").iterdir()} == {"camera.json", "weights.safetensors", "background.png"}
+    assert {p.name for p in (tmp_path / "square").iterdir()} == {
+        "camera.json",
+        "losses.json",
+        "weights.safetensors",
+        "background.png",
+    }
     camera = cameras.load(str(tmp_path / "square"))
     assert (camera.width, camera.height, camera.fps, camera.card["epochs"]) == (54, 36, 10.0, 2)
     assert camera.card["calibrated_on"] == "the training clips"
     assert 0 < camera.floor < camera.threshold
     assert camera.normality.frames == 40 + 30 - 2 * 2 and camera.normality.explained_frames > 20
     assert set(camera.normality.classes) >= {"person", "walk"}
-    assert cameras.likeness(camera, square(32).images) == ()
+    assert cameras.likeness(camera, square(32).images)[0] == ()
     assert camera.build(RUNTIME).window.inputs == 2
 
 
@@ -181,7 +186,12 @@ def test_measuring_again_keeps_the_weights_and_drops_stale_figures(camera):
     kept = cameras.load(str(camera.folder))
     assert (again.sha256, kept.sha256) == (camera.sha256, camera.sha256)
     assert kept.normality.frames == 18 and kept.card["calibrated_on"] == ["square"] and kept.card["figures"] == {}
-    assert {p.name for p in camera.folder.iterdir()} == {"camera.json", "weights.safetensors", "background.png"}
+    assert {p.name for p in camera.folder.iterdir()} == {
+        "camera.json",
+        "losses.json",
+        "weights.safetensors",
+        "background.png",
+    }
 
 
 def test_the_card_says_what_the_threshold_costs_and_the_knob_moves_it(tmp_path):

@@ -8,6 +8,7 @@ from core import device
 from core.contracts import Plateau
 from core.errors import DataError, InputError
 from pipeline.camera import make_detector
+from pipeline.training import losses
 from pipeline.training.cache import Cache
 from pipeline.training.loop import FitOptions, _Stage, fit
 from tests.clips import noise
@@ -51,13 +52,16 @@ def test_a_killed_training_resumed_ends_as_one_that_was_not(tmp_path):
         trained(tmp_path / "run", kill_in_epoch=1)
     resumed, after = trained(tmp_path / "run", resume=True)
     assert after.losses == progress.losses
+    kept = losses.read(tmp_path / "run")
+    assert kept == losses.read(tmp_path / "whole") and [one.terms for one in kept] == after.losses
+    assert [one.stage for one in kept] == after.stages == ["vqunet"] * 3
     for a, b in zip(whole.state_dict().values(), resumed.state_dict().values(), strict=True):
         torch.testing.assert_close(a, b)
 
 
 def test_the_cache_is_gone_and_the_checkpoint_kept(tmp_path):
     trained(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint.pt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint.pt", "losses.json"]
 
 
 def test_windows_never_cross_from_clip_to_clip(tmp_path):

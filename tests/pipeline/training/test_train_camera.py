@@ -66,7 +66,12 @@ def test_a_camera_says_what_was_chosen_and_why_and_what_was_held_out(tmp_path):
     assert measured[-1].done == kept.normality.frames and all(p.left > 0 for p in measured)
     learning = [p for p in record.done if p.stage == plan.LEARNING]
     assert learning[-1].done == learning[-1].total > 0 and learning[-1].left > 0
-    assert {path.name for path in camera.folder.iterdir()} == {"camera.json", "weights.safetensors", "background.png"}
+    assert {path.name for path in camera.folder.iterdir()} == {
+        "camera.json",
+        "losses.json",
+        "weights.safetensors",
+        "background.png",
+    }
     assert kept.build(RUNTIME).window.inputs == 2
 
 
@@ -83,7 +88,11 @@ def test_a_stopped_training_goes_on_with_what_was_chosen_for_it(tmp_path, monkey
     whole, _ = taught(tmp_path / "whole", few(), epochs=2)()
     with pytest.raises(KeyboardInterrupt):
         taught(tmp_path / "yard", few(), epochs=2, stop=1)()
-    assert {path.name for path in (tmp_path / "yard" / "training").iterdir()} == {"checkpoint.pt", "chosen.json"}
+    assert {path.name for path in (tmp_path / "yard" / "training").iterdir()} == {
+        "checkpoint.pt",
+        "chosen.json",
+        "losses.json",
+    }
     monkeypatch.setattr("pipeline.training.train_camera.choose_settings", lambda *_: pytest.fail("chosen again"))
     camera, record = taught(tmp_path / "yard", few(), TrainingRequest(resume=True, false_alarms=30))()
     assert {step.epoch for step in record.steps} == {1}

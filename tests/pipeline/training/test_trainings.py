@@ -9,14 +9,16 @@ import pytest
 
 from core import files
 from core.errors import Cancelled, InputError
+from core.progress import JobProgress
 from jobs.locks import exclusive
 from jobs.store import JobStore
 from pipeline.kinds import KINDS, queue
 from pipeline.training import job as training_job
-from pipeline.training import trainings
+from pipeline.training import plan, trainings
 from tests.jobs import inline
 from tests.jobs.inline import until
 from tests.pipeline.training import fake_teacher
+from tests.ui import made
 
 HOSTILE = '../../x"><script>alert(1)</script>.mp4'
 
@@ -127,6 +129,58 @@ def test_a_camera_that_the_command_line_trains_is_left_alone(whycam_home):
         with ThreadPoolExecutor() as pool, pytest.raises(InputError, match="another process of Whycam is writing into"):
             pool.submit(trainings.delete, made.id).result()
     assert (camera / "training").exists() and trainings.trainings() == []
+
+
+@pytest.fixture
+def yard(quiet):
+    """A camera that was trained on two clips, and runs of it; its file holds no more than its name."""
+    taught(clips=(HOSTILE, "b.mp4"))
+    made_by_hand = made.camera("yard")
+    return made_by_hand, [made.done("judged.mp4", camera="yard"), made.done("another.mp4", camera="street")]
+
+
+def test_a_camera_is_learnt_again_from_its_footage_and_clips_of_runs(yard, whycam_home):
+    camera, (judged, other) = yard
+    again = trainings.learn_again("yard", "yard", [judged], [("c.mkv", io.BytesIO(b"new"))], None, 3.0)
+    assert again.clips == [HOSTILE, "b.mp4", "judged.mp4", "c.mkv"] and again.camera == "yard"
+    assert again.paths[2].read_bytes() == judged.path.read_bytes() and again.paths[3].read_bytes() == b"new"
+    with pytest.raises(InputError, match="'yard' is being trained already"):
+        trainings.learn_again("yard", "yard", [judged], [], None, 3.0)
+    with pytest.raises(InputError, match=f"run {other.id} has no clip of camera 'yard'"):
+        trainings.learn_again("yard", "yard-2", [other], [], None, 3.0)
+    JobStore().end(again.id, "cancelled", "", inline.ME)
+    (camera.folder / "training").mkdir(exist_ok=True)
+    trainings.delete(again.id)
+    assert (camera.folder / "camera.json").exists() and not (camera.folder / "training").exists()
+    assert judged.path.exists() and [len(footage) for footage in (trainings.footage_of("yard"),)] == [2]
+
+
+def test_a_camera_that_comes_with_whycam_is_learnt_again_under_another_name(quiet):
+    run = made.done("judged.mp4", camera="plaza")
+    with pytest.raises(InputError, match="'plaza' comes with Whycam and stays as it is"):
+        trainings.learn_again("plaza", "plaza", [run], [], None, 3.0)
+    assert trainings.learn_again("plaza", "plaza-2", [run], [], None, 3.0).clips == ["judged.mp4"]
+    with pytest.raises(InputError, match="choose at least one clip"):
+        trainings.learn_again("plaza", "plaza-3", [], [], None, 3.0)
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_training_tells_of_all_its_stages(monkeypatch):
+    def train(source, clips, out, request, callbacks, runtime):
+        job = JobProgress("train", plan.STAGES, callbacks.progress)
+        callbacks.begun(job)
+        job.begin(plan.SURVEYING)
+        job.expect(plan.LEARNING, 500)
+        job.begin(plan.READING, 80)
+        job.advance(20)
+
+    monkeypatch.setattr(training_job, "train_camera", train)
+    stages = {one["name"]: one for one in taught().stages}
+    assert plan.STAGES[4].name not in stages, "a download that is not needed"
+    assert (stages[plan.SURVEYING]["state"], stages[plan.READING]["state"]) == ("done", "now")
+    learning = stages[plan.LEARNING]
+    assert (learning["state"], learning["total"], learning["unit"]) == ("to come", 500, "windows")
+    assert learning["left"] is None or learning["left"] > 0
 
 
 @pytest.mark.parametrize("job_id", ["", "../../etc", "20261122-000000-abcdef"])

@@ -1,0 +1,74 @@
+"""A camera learnt again: from the footage that it was trained on, and clips that turned out to be ordinary."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import streamlit as st
+
+from core.errors import WhycamError
+from pipeline import store
+from pipeline.camera import Camera, own
+from pipeline.store import Run
+from pipeline.training import trainings
+from ui import camera_training, frame
+from ui.camera_drift import runs_of
+from ui.formatting import ago, count, escape_markdown
+
+
+def show(camera: Camera) -> None:
+    """Let a camera be trained again; what was filled in stays where that fails."""
+    kept, runs = _kept(camera.name), {run.id: run for run in runs_of(camera.name) if run.path.is_file()}
+    turn = st.session_state.setdefault("again", 0)
+    chosen = _chosen(runs, turn)
+    clips = st.file_uploader("More clips of ordinary footage", type=list(store.EXTENSIONS),
+                             accept_multiple_files=True, key=f"again-clips-{turn}")  # fmt: skip
+    name, alarms, minutes = _settings(camera, turn)
+    if name == camera.name:
+        st.caption(f"The new camera takes the place of {escape_markdown(name)} once it is done; until then the old "
+                   "one is used, and runs keep their answers.")  # fmt: skip
+    if st.button("Learn again", type="primary", icon=":material/school:", key=f"again-go-{turn}",
+                 disabled=not (name and (chosen or clips or kept))):  # fmt: skip
+        try:
+            with st.spinner("Keeping the clips…"):
+                trainings.learn_again(camera.name, name, chosen,
+                                      [(clip.name, clip) for clip in clips], alarms, minutes)  # fmt: skip
+        except WhycamError as error:
+            frame.notice(error)
+            return
+        st.session_state["again"] = turn + 1
+        st.query_params["camera"] = name
+        st.rerun()
+
+
+def _settings(camera: Camera, turn: int) -> tuple[str, float | None, float]:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        usual = camera.name if own(camera) else f"{camera.name}-2"
+        name = st.text_input("Name of the new camera", usual, key=f"again-name-{turn}", max_chars=64)
+        alarms = camera_training.alarms_wish(f"again-alarms-{turn}")
+        minutes = camera_training.minutes_wish(f"again-minutes-{turn}")
+    return name, alarms, minutes
+
+
+def _kept(name: str) -> list[Path]:
+    """Say what footage of the camera's training is kept, and return it."""
+    st.caption(
+        "Events that were judged false alarms come back until the camera has seen such footage. Choose the clips in "
+        "which nothing unusual happened: everything in them will count as ordinary."
+    )
+    kept = list(trainings.footage_of(name))
+    if kept:
+        st.markdown(f"Kept from its training: **{count(len(kept), 'clip')}**, which it is trained on again.")
+    else:
+        frame.notice("The footage that this camera was trained on is not kept here: add ten minutes or more of it.",
+                     "warn")  # fmt: skip
+    return kept
+
+
+def _chosen(runs: Mapping[str, Run], turn: int) -> list[Run]:
+    """Let runs be chosen in which nothing unusual happened."""
+    chosen = st.multiselect(
+        "Clips of runs without a true event", list(runs), key=f"again-runs-{turn}", disabled=not runs,
+        format_func=lambda run_id: f"{runs[run_id].clip}, {count(runs[run_id].events or 0, 'event')}, "
+        f"{ago(runs[run_id].created)}", placeholder="Choose runs" if runs else "No run of this camera has its clip",
+    )  # fmt: skip
+    return [runs[one] for one in chosen]

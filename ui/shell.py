@@ -1,0 +1,40 @@
+"""The HTML that the browser loads for each page: Streamlit's own, told where its server is.
+
+Without that, Streamlit's script looks for its server below the address of the page first, and each page that is opened
+directly costs two requests that fail.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import streamlit
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+
+from core.errors import InputError
+
+PAGES = Path(__file__).resolve().parent.parent / "pages"
+INDEX = Path(streamlit.__file__).parent / "static" / "index.html"
+MARK = '<script type="module"'
+TOLD = '<script>window.__streamlit = { BACKEND_BASE_URL: new URL(".", location.href).href }</script>\n    '
+
+
+@cache
+def index() -> str:
+    """Return the HTML of a page.
+
+    Raises:
+        InputError: Streamlit's own is not as it is known.
+    """
+    page = INDEX.read_text(encoding="utf-8")
+    if page.count(MARK) != 1:
+        raise InputError(f"Streamlit's {INDEX.name} begins its script in another way than this version of Whycam knows")
+    return page.replace(MARK, TOLD + MARK)
+
+
+async def _page(request: Request) -> HTMLResponse:
+    return HTMLResponse(index(), headers={"Cache-Control": "no-cache"})
+
+
+ROUTES = [Route(f"/{path.stem.partition('_')[2]}", _page) for path in sorted(PAGES.glob("[0-9]*_*.py"))]

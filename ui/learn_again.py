@@ -49,13 +49,13 @@ def _settings(camera: Camera, turn: int) -> tuple[str, float | None, float]:
     return name, alarms, minutes
 
 
-def _kept(name: str) -> list[Path]:
+def _kept(name: str) -> list[tuple[str, Path]]:
     """Say what footage of the camera's training is kept, and return it."""
     st.caption(
         "Events that were judged false alarms come back until the camera has seen such footage. Choose the clips in "
         "which nothing unusual happened: everything in them will count as ordinary."
     )
-    kept = list(trainings.footage_of(name))
+    kept = trainings.footage_of(name)
     if kept:
         st.markdown(f"Kept from its training: **{count(len(kept), 'clip')}**, which it is trained on again.")
     else:

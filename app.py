@@ -26,5 +26,5 @@ else:
         camera = drafts.show_one(kept[0])
     if camera is not None:
         with knowledge:
-            upload.camera_card(camera)
+            upload.camera_card(camera, kept[0])
 drafts.more()

@@ -78,7 +78,7 @@ class FirstResults:
         events: of these frames, each at its end.
         times: (T,) seconds of the frames whose things were observed.
         things: (T,) nats of these things; none where the camera knows nothing of things.
-        ahead: events by things alone, which begin behind the frames that are scored.
+        ahead: events by things alone, whose end is not scored yet.
         facts: of the run.
     """
 
@@ -149,8 +149,9 @@ def read(run_folder: Path) -> FirstResults | None:
         return None
     run = _so_far(facts, log, things) if len(log) > 1 else None
     events = closed(run.events(facts.threshold), run.clock) if run else []
-    scored = len(log)
-    ahead = [one for one in _thing_events(place / EVENTS) if one.first >= scored] if len(times) else []
+    reach = run.clock.end(len(log) - 1) - EventRule().gap if run else 0.0
+    told = _thing_events(place / EVENTS) if len(times) else ()
+    ahead = [one for one in told if one.end > reach and not any(e.last >= one.first for e in events)]
     return FirstResults(run, tuple(events), times, things, tuple(ahead), facts)
 
 

@@ -112,5 +112,5 @@ class FirstThings:
         x1, y1, x2, y2 = thing.box
         return ThingEvent(
             event.first, event.last, event.peak, clock.at(event.first), clock.end(event.last), event.peak_score,
-            thing.label, terms.describe(thing), thing.frame, (x1 / width, y1 / height, x2 / width, y2 / height),
+            thing.label, terms.describe(thing, 1), thing.frame, (x1 / width, y1 / height, x2 / width, y2 / height),
         )  # fmt: skip

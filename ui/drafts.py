@@ -138,8 +138,6 @@ def show_one(run: Run) -> Camera | None:
     camera = camera_picker(run)
     if camera is not None:
         camera_start(run, camera)
-    with contextlib.suppress(WhycamError):
-        st.image(caches.first_picture(str(run.path)), caption="The clip's first picture", width=320)
     return camera
 
 
@@ -180,7 +178,7 @@ def _row(run: Run, names: Sequence[str]) -> None:
     chosen, clip = _camera_of(run), caches.clip_facts(str(run.path))
     warnings: tuple[str, ...] = ()
     with st.container(key=f"draft-{run.id}"):
-        picture, place, told, gone = st.columns([2, 2, 7, 1], gap="small", vertical_alignment="center")
+        picture, place, told, gone = st.columns([4, 4, 13, 3], gap="small", vertical_alignment="center")
         with contextlib.suppress(WhycamError):
             picture.image(caches.first_picture(str(run.path)), width="stretch")
         with told:

@@ -83,8 +83,8 @@ def _curve(found: FirstResults) -> go.Figure:
     length = facts.clip.frames / facts.clip.fps if facts.clip.frames else None
     figure.update_xaxes(range=[0, length] if length else None, ticksuffix=" s", fixedrange=True, showgrid=False)
     figure.update_yaxes(title=facts.unit, fixedrange=True, rangemode="tozero", nticks=4)
-    figure.update_layout(height=170, margin={"l": 8, "r": 8, "t": 8, "b": 8}, showlegend=True,
-                         legend={"orientation": "h", "y": 1.15, "x": 1, "xanchor": "right"})  # fmt: skip
+    figure.update_layout(height=180, margin={"l": 8, "r": 8, "t": 26, "b": 8}, showlegend=True,
+                         legend={"orientation": "h", "y": 1.3, "x": 1, "xanchor": "right"})  # fmt: skip
     return figure
 
 

@@ -1,5 +1,6 @@
 """From a clip to a run: its camera, a look whether they fit, start."""
 
+import contextlib
 import sys
 
 import streamlit as st
@@ -54,9 +55,17 @@ def _differences(run: Run, name: str) -> int:
         return sys.maxsize
 
 
-def camera_card(camera: Camera) -> None:
-    """Show what a camera knows: its place, what it learnt from and how well it was measured; all else on demand."""
+def camera_card(camera: Camera, clip: Run | None = None) -> None:
+    """Show what a camera knows: its place, what it learnt from and how well it was measured; all else on demand.
+
+    Args:
+        camera: that is shown.
+        clip: whose first picture is shown with the camera's background, to be compared.
+    """
     left, right = st.columns([1, 2], gap="medium")
+    if clip is not None:
+        with contextlib.suppress(WhycamError):  # said where its facts are
+            left.image(caches.first_picture(str(clip.path)), caption="The clip's first picture", width="stretch")
     left.image(camera.background, caption="Its normal background", width="stretch")
     with right:
         frame.card(card_summary(camera).items())

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pipeline.camera import cameras
-from ui import camera_training, frame, upload
+from ui import camera_training, frame, threshold_proposal, upload
 
 frame.page("Cameras")
 
@@ -13,5 +13,7 @@ if not names:
 st.caption("A clip is analysed with its own camera, which was trained on normal footage of that view.")
 camera_training.form()
 camera_training.training_list()
+judged = threshold_proposal.events()
 for name in names:
     upload.camera_entry(name)
+    threshold_proposal.show(name, judged)

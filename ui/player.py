@@ -46,7 +46,7 @@ def ensure_copy(run: Run) -> None:
 
 def show(
     run: Run, analysis: Analysis, at: int | None, event: ExplainedEvent | None, *,
-    on_event: Callable[[int], None], on_threshold: Callable[[float], None],
+    on_event: Callable[[int], None], on_threshold: Callable[[float], None], on_review: Callable[[str], None],
 ) -> None:  # fmt: skip
     """Show the player.
 
@@ -57,6 +57,7 @@ def show(
         event: whose causes are boxed.
         on_event: called with the frame that was chosen on the timeline.
         on_threshold: called with the threshold to which the line was dragged.
+        on_review: called with what a key says of the event: ``reviewed``, ``case`` or a verdict.
     """
     key, copy = f"player-{run.id}", playback.find(run)
 
@@ -64,6 +65,10 @@ def show(
         value = st.session_state[key].get(name)
         if isinstance(value, int | float):
             call(value)
+
+    def said() -> None:
+        if isinstance(value := st.session_state[key].get("review"), str):
+            on_review(value)
 
     PLAYER(
         key=key,
@@ -74,6 +79,7 @@ def show(
         },
         on_event_change=lambda: told("event", lambda value: on_event(int(value))),
         on_threshold_change=lambda: told("threshold", on_threshold),
+        on_review_change=said,
     )  # fmt: skip
 
 

@@ -69,4 +69,7 @@ export interface TimelineHead {
   truth: Span[];
 }
 
-export type Notify = (name: "threshold" | "event", value: number) => void;
+/** What a key says of the event beside the player. */
+export type Review = "reviewed" | "true" | "false" | "unsure" | "case";
+
+export type Notify = (name: "threshold" | "event" | "review", value: number | Review) => void;

@@ -20,7 +20,8 @@ CREATE TABLE events (
     first INTEGER NOT NULL, last INTEGER NOT NULL, peak INTEGER NOT NULL, shown INTEGER,
     start REAL NOT NULL, end REAL NOT NULL, recorded TEXT NOT NULL, day TEXT NOT NULL,
     label TEXT NOT NULL, about TEXT NOT NULL, summary TEXT NOT NULL,
-    score REAL, level REAL, unit TEXT NOT NULL, per_hour REAL, weights TEXT NOT NULL, quiet INTEGER NOT NULL DEFAULT 0
+    score REAL, level REAL, unit TEXT NOT NULL, per_hour REAL, threshold REAL,
+    weights TEXT NOT NULL, quiet INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX events_by_run ON events (run);
 CREATE TABLE reviews (

@@ -125,11 +125,15 @@ def month(events: Iterable[Listed], year: int, number: int) -> list[list[tuple[i
     return [[(day, counts[date(year, number, day).isoformat()] if day else 0) for day in week] for week in weeks]
 
 
-def runs_to_keep() -> dict[str, str]:
-    """Return the runs that no clean-up may delete, by their ids, and why: ``reviewed`` or ``in a case``.
+def reviewed_runs() -> set[str]:
+    """Return the ids of runs of which anything was said: no clean-up may delete them.
 
     Raises:
         StorageError: the records cannot be read.
     """
-    kept = {run_of(event): "reviewed" for event in reviews.opinions()}
-    return kept | {run_of(event): "in a case" for case in cases.cases() for event in case.events}
+    return {run_of(event) for event in reviews.opinions()}
+
+
+def case_runs() -> set[str]:
+    """Return the ids of runs whose events are in open cases; see :func:`reviewed_runs`."""
+    return {run_of(event) for case in cases.cases() for event in case.events}

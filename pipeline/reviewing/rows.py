@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from core import typed_json
-from core.analysis import MOVING, Analysis, Cause
+from core.analysis import MOVING, Analysis, Cause, ExplainedEvent
 from core.errors import WhycamError
 from core.normality import AlarmCurve
 from explain import report
@@ -45,6 +45,7 @@ class EventRow:
         level: the highest threshold that still raises it, in ``unit``: the peak of the smoothed score. None of a fault.
         unit: ``nats`` or ``dB``; empty of a fault.
         per_hour: false alarms an hour that the camera's normal footage raises at ``level``; None where that is unknown.
+        threshold: at which it was cut; None where its run does not tell one for its kind.
         weights: SHA-256 of the camera's weights, for scores of other weights are not comparable.
         quiet: whether it lies under the threshold of its run, and was found by an analyst at a lower one.
     """
@@ -69,6 +70,7 @@ class EventRow:
     level: float | None = None
     unit: str = ""
     per_hour: float | None = None
+    threshold: float | None = None
     weights: str = ""
     quiet: bool = False
 
@@ -167,24 +169,25 @@ def rows_of(run: Run) -> list[EventRow]:
     return events + [made.fault(key, one) for key, one in zip(faults, told.camera_causes, strict=True)]
 
 
-def row_at(run: Run, analysis: Analysis, number: int) -> EventRow:
+def row_at(run: Run, analysis: Analysis, number: int, one: ExplainedEvent) -> EventRow:
     """Return the row of an event at any threshold.
 
     Args:
         run: that is done.
-        analysis: of the run at that threshold, this event explained.
+        analysis: of the run at that threshold.
         number: of the event, from 0.
+        one: the event with its causes.
 
     Raises:
         InputError: what the run kept cannot be read.
     """
-    kept, one = finished_run.read(run.folder), analysis.events[number]
+    kept = finished_run.read(run.folder)
     key = keys(run.id, [(each.kind, each.event.peak) for each in analysis.events])[number]
     told = report.as_json(replace(analysis, events=(one,), disturbances=()))["events"][0]
     event = typed_json.load(_Event, json.dumps(told), "the event", unknown="ignore")
     row = _Maker(run, kept).event(key, event)
     quiet = row.kind == MOVING and row.level is not None and row.level <= kept.facts.threshold
-    return replace(row, quiet=quiet)
+    return replace(row, quiet=quiet, threshold=analysis.threshold if row.kind == MOVING else row.threshold)
 
 
 class _Maker:
@@ -206,6 +209,7 @@ class _Maker:
             about=_about(best, one.things) if best else "", score=one.peak_score, level=level,
             unit=self.kept.facts.unit if moving else "nats", weights=self._weights,
             per_hour=curve.expected(level) if curve is not None and level is not None else None,
+            threshold=self.kept.facts.threshold if moving else self.kept.facts.standing,
         )  # fmt: skip
 
     def fault(self, key: str, one: _Fault) -> EventRow:

@@ -9,7 +9,7 @@ from pipeline.reviewing.rows import EventRow
 
 RUN = "20261130-120000-abcdef"
 ROW = EventRow(f"{RUN}/moving/40", RUN, "a.mp4", "gate", "moving", 30, 60, 40, 40, 1.2, 2.4, "2026-11-28 10:00:01",
-               "2026-11-28", "truck", "on a walkway", "A truck.", 9.0, 8.0, "nats", 0.5, "ab" * 32)  # fmt: skip
+               "2026-11-28", "truck", "on a walkway", "A truck.", 9.0, 8.0, "nats", 0.5, 2.0, "ab" * 32)  # fmt: skip
 
 
 def row(**changes):

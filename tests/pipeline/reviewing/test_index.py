@@ -103,12 +103,13 @@ def test_an_event_under_the_threshold_of_its_run_can_be_added_and_survives_a_new
     known = {row.key for row in index.rows()}
     number = next(n for n, key in enumerate(keys(run.id, [(one.kind, one.event.peak) for one in cut.events]))
                   if key not in known)  # fmt: skip
-    row = row_at(run, cut, number)
+    row = row_at(run, cut, number, cut.events[number])
     assert row.quiet and row.level < 2.0
     index.add(row)
     index.put(run)
     assert index.get(row.key) == row
-    at = row_at(run, explain_events(run.folder), 0)
+    own = explain_events(run.folder)
+    at = row_at(run, own, 0, own.events[0])
     assert not at.quiet and at == index.get(at.key)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from core.errors import InputError, StorageError, UnknownNameError
 from core.files import home
+from pipeline import storage
 from pipeline.reviewing import cases, database, desk, exported, index, reviews
 from pipeline.reviewing.desk import Filters, chosen, listed
 from pipeline.reviewing.severity import Rule, rarity, rules, save, severity
@@ -153,10 +154,11 @@ def test_events_are_filtered_and_ordered_by_what_is_said_of_them():
     assert ranked == sorted(ranked, key=["high", "medium", "low"].index)
     weeks = desk.month(found.values(), 2026, 11)
     assert sum(count for week in weeks for _, count in week) == 60 and weeks[0][:6] == [(0, 0)] * 6
-    kept = desk.runs_to_keep()
+    assert desk.reviewed_runs() == {key.split("/")[0] for key in keys[:12]} and len(desk.case_runs()) == 2
+    kept = storage.protected_runs()
     assert set(kept.values()) == {"reviewed", "in a case"} and len(kept) == 6
     cases.close(case, "Ann")
-    assert set(desk.runs_to_keep().values()) == {"reviewed"}
+    assert desk.case_runs() == set() and set(storage.protected_runs().values()) == {"reviewed"}
 
 
 def test_ten_thousand_events_are_listed_filtered_and_sorted_in_a_second():

@@ -13,6 +13,7 @@ from benchmarks import (
     attributes,
     detectors,
     disturbances,
+    events,
     explanations,
     first_event,
     footage_faults,
@@ -115,6 +116,11 @@ def run(request: Request) -> Measured:
 
 def _machine(request: Request) -> str:
     return device.choose(request.device).describe()
+
+
+def _events(request: Request) -> Measured:
+    rows = events.measure(request.tell)
+    return Measured("cpu", {"events": rows}, rows)
 
 
 def _player(request: Request) -> Measured:
@@ -262,7 +268,8 @@ def _standing(request: Request) -> Measured:
 BENCHMARKS: dict[str, Callable[[Request], Measured]] = {
     "agreement": _agreement, "attributes": _attributes, "labelled": _labelled, "detectors": _detectors,
     "explanations": _explanations, "boxes": _boxes, "faults": _faults, "disturbances": _disturbances,
-    "overlays": _overlays, "own-camera": _own_camera, "player": _player, "pages": _pages, "standing": _standing,
+    "overlays": _overlays, "own-camera": _own_camera, "player": _player, "pages": _pages, "events": _events,
+    "standing": _standing,
     "sentences": _sentences, "plaza-events": _plaza_events, "attribute-cost": _attribute_cost,
     "attribute-causes": _attribute_causes, "first-event": _first_event,
 }  # fmt: skip

@@ -167,6 +167,7 @@ class ExplainedEvent:
             event of what moves.
         things: what raised the event by its attributes, strangest first: the first one's score is the highest of any
             thing in those frames of the event that were looked at. Empty where nothing is known of attributes.
+        review: what reviewers said of it, in a sentence; empty where nobody did.
     """
 
     event: Event
@@ -177,6 +178,7 @@ class ExplainedEvent:
     things: tuple[UnusualThing, ...] = ()
     raised_by: str = "pixels"
     spot: Spot | None = None
+    review: str = ""
 
     @property
     def kind(self) -> str:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pipeline import run_view
 from pipeline.store import Run
-from ui import event_context, events, exports, first_results, frame, player, progress, results
+from ui import event_context, events, exports, first_results, frame, player, progress, results, review_actions
 
 frame.page("Run")
 
@@ -35,13 +35,21 @@ with st.container(gap="xsmall", key="result-head"):
 selected = results.selected_event(cut)
 event = None if selected is None else results.explained(run, cut, selected)
 
+
+def keyed(said: str) -> None:
+    """Do what a key of the player says of the event."""
+    if event is not None and selected is not None:
+        review_actions.pressed(run, cut, event, selected, said)
+
+
 film, told = st.columns([9, 5], gap="medium")
 with film:
-    results.film(run, cut, event)
+    results.film(run, cut, event, keyed)
 with told:
     if event is None or selected is None:
         events.nothing_found(cut)
     else:
+        review_actions.panel(run, cut, event, selected)
         events.event_head(run, cut, event, selected)
         event_context.beside(run, event)
 results.disturbance_list(cut)

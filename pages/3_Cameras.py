@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pipeline.camera import cameras
-from ui import camera_training, camera_view, frame
+from ui import camera_training, camera_view, frame, threshold_proposal
 
 frame.page("Cameras")
 
@@ -17,5 +17,7 @@ if not names:
 st.caption("A clip is analysed with its own camera, which was trained on normal footage of that view.")
 camera_training.form()
 camera_training.training_list()
+judged = threshold_proposal.events()
 for name in names:
     camera_view.entry(name)
+    threshold_proposal.show(name, judged)

@@ -1,9 +1,12 @@
 """The job that analyses one clip."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from core.errors import StorageError
 from jobs.worker import JobContext
 from pipeline import store
+from pipeline.reviewing import index
 
 if TYPE_CHECKING:
     from core.analysis import Analysis
@@ -25,6 +28,8 @@ def run(context: JobContext) -> None:
         progress=context.progress, cancelled=context.cancelled,
     )  # fmt: skip
     context.publish(events=len(analysis.events), top_cause=_top_cause(analysis), reach=analysis.reach)
+    with suppress(StorageError):  # the page Events reads the run into the index later
+        index.put(run)
 
 
 def _top_cause(analysis: "Analysis") -> str | None:

@@ -19,6 +19,7 @@ from pipeline import kinds, playback
 from pipeline.export.exports import Export
 from pipeline.kinds import queue
 from pipeline.playback import Playback
+from pipeline.reviewing import desk
 from pipeline.store import Run
 from pipeline.training.trainings import TrainingJob
 
@@ -72,7 +73,11 @@ def in_use() -> frozenset[str]:
     return frozenset(found)
 
 
-PROTECTORS: dict[str, Callable[[], Collection[str]]] = {ACTIVE: in_use}
+PROTECTORS: dict[str, Callable[[], Collection[str]]] = {
+    "reviewed": desk.reviewed_runs,
+    "in a case": desk.case_runs,
+    ACTIVE: in_use,
+}
 """Why runs are protected to what returns their ids. Whoever marks runs as worth keeping adds an entry here."""
 
 

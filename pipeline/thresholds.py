@@ -1,6 +1,7 @@
 """A camera's threshold: what it costs in false alarms, and how it is moved."""
 
 import dataclasses
+import math
 
 from core.errors import InputError
 from core.normality import AlarmCurve, StandingAlarms
@@ -37,6 +38,31 @@ def retune(name: str, false_alarms: float) -> Camera:
         stands = dataclasses.replace(stands, threshold=stands.alarms.threshold(standing))
     card = {**camera.card, "false_alarms": promised(camera.alarms, threshold, false_alarms, stands)}
     made = dataclasses.replace(camera, threshold=threshold, floor=floor_of(threshold), card=card, standing=stands)
+    save(made)
+    return made
+
+
+def set_threshold(name: str, threshold: float) -> Camera:
+    """Set a camera's threshold of what moves, and write on its card what that is expected to cost.
+
+    Args:
+        name: of the camera, or its folder.
+        threshold: calibrated score above which a frame is unusual, more than 0.
+
+    Raises:
+        UnknownNameError: there is no such camera.
+        InputError: the threshold is out of range.
+        StorageError: the camera cannot be written.
+    """
+    camera = load(name)
+    if not (math.isfinite(threshold) and threshold > 0):
+        raise InputError(f"a threshold must be a finite number above 0, got {threshold:g}")
+    card = camera.card
+    if camera.alarms is not None:
+        stands = camera.standing
+        cost = camera.alarms.expected(threshold) + (stands.alarms.expected(stands.threshold) if stands else 0.0)
+        card = {**card, "false_alarms": promised(camera.alarms, threshold, cost, stands)}
+    made = dataclasses.replace(camera, threshold=threshold, floor=floor_of(threshold), card=card)
     save(made)
     return made
 

@@ -17,6 +17,7 @@ from ui.helps import headed
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 NEW, RUN, RUNS, CAMERAS = "app.py", "pages/1_Run.py", "pages/2_Runs.py", "pages/3_Cameras.py"
+EVENTS, CASES = "pages/9_Events.py", "pages/10_Cases.py"
 EVALUATION, WHY, HELP = "pages/4_Evaluation.py", "pages/5_Why.py", "pages/6_Help.py"
 QUEUE, STORAGE = "pages/7_Queue.py", "pages/8_Storage.py"
 BADGE_SECONDS = 3.0
@@ -31,6 +32,8 @@ def page(title: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="head"):
         st.html('<span class="wordmark">Whycam</span>', width="content")
         st.page_link(NEW, label="New analysis", icon=":material/add:")
+        st.page_link(EVENTS, label="Events", icon=":material/notifications:")
+        st.page_link(CASES, label="Cases", icon=":material/folder_open:")
         st.page_link(RUNS, label="Runs", icon=":material/list:")
         st.page_link(CAMERAS, label="Cameras", icon=":material/videocam:")
         st.page_link(EVALUATION, label="Evaluation", icon=":material/speed:")

@@ -46,8 +46,8 @@ def ensure_copy(run: Run) -> None:
 
 def show(
     run: Run, analysis: Analysis, at: int | None, event: ExplainedEvent | None, *,
-    on_event: Callable[[int], None], on_threshold: Callable[[float], None], highlight: int,
-    on_cause: Callable[[int], None],
+    on_event: Callable[[int], None], on_threshold: Callable[[float], None], on_review: Callable[[str], None],
+    highlight: int, on_cause: Callable[[int], None],
 ) -> None:  # fmt: skip
     """Show the player.
 
@@ -58,6 +58,7 @@ def show(
         event: whose causes are boxed.
         on_event: called with the frame that was chosen on the timeline.
         on_threshold: called with the threshold to which the line was dragged.
+        on_review: called with what a key says of the event: ``reviewed``, ``case`` or a verdict.
         highlight: rank of the cause that is followed, from 1; 0 for none.
         on_cause: called with the rank of the cause whose box was clicked.
     """
@@ -67,6 +68,10 @@ def show(
         value = st.session_state[key].get(name)
         if isinstance(value, int | float):
             call(value)
+
+    def said() -> None:
+        if isinstance(value := st.session_state[key].get("review"), str):
+            on_review(value)
 
     PLAYER(
         key=key,
@@ -78,6 +83,7 @@ def show(
         on_event_change=lambda: told("event", lambda value: on_event(int(value))),
         on_threshold_change=lambda: told("threshold", on_threshold),
         on_cause_change=lambda: told("cause", lambda value: on_cause(int(value))),
+        on_review_change=said,
     )  # fmt: skip
 
 

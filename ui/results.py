@@ -1,6 +1,7 @@
 """A finished run: threshold, chart, downloads and provenance."""
 
 import math
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -68,13 +69,16 @@ def explained(run: Run, analysis: Analysis, number: int) -> ExplainedEvent:
         frame.stop_with(error)
 
 
-def film(run: Run, analysis: Analysis, event: ExplainedEvent | None) -> None:
-    """Show the player: at the frame of the address, else at the one that stands for the event."""
+def film(run: Run, analysis: Analysis, event: ExplainedEvent | None, on_review: Callable[[str], None]) -> None:
+    """Show the player: at the frame of the address, else at the one that stands for the event.
+
+    ``on_review`` is called with what a key says of the event.
+    """
     shown = None if event is None else event.event.peak if event.shown is None else event.shown
     asked = frame.frame_of_url()
     at = shown if asked is None else min(asked, len(analysis.scores) - 1)
     player.show(run, analysis, at, event, on_event=select_event,
-                on_threshold=lambda value: set_threshold(run.id, value),
+                on_threshold=lambda value: set_threshold(run.id, value), on_review=on_review,
                 highlight=event_context.highlight_of(run, event),
                 on_cause=lambda rank: None if event is None else event_context.highlight(run, event, rank))  # fmt: skip
 

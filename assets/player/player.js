@@ -192,6 +192,9 @@ var keys_default = [
   ["[ ]", "slower or faster"],
   ["N P", "next or previous event"],
   ["L", "keep playing within the event, on or off"],
+  ["R", "reviewed, or take that back"],
+  ["1 2 3", "verdict: true, false, unsure"],
+  ["E", "add the event to a case, or export it"],
   ["?", "show or hide these keys"]
 ];
 
@@ -205,6 +208,11 @@ var KEYS = keys_default, ACTIONS = {
   n: (player) => player.event(1),
   p: (player) => player.event(-1),
   l: (player) => player.lock(),
+  r: (player) => player.review("reviewed"),
+  1: (player) => player.review("true"),
+  2: (player) => player.review("false"),
+  3: (player) => player.review("unsure"),
+  e: (player) => player.review("case"),
   "?": (player) => player.help()
 }, OWNERS = "input, textarea, select, [contenteditable], [role=slider], [role=combobox], [role=listbox], [role=option], [role=tab]";
 function handleKey(event, player, root) {
@@ -877,6 +885,9 @@ var SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4, 8], LEFT_AT = /* @__PURE__ */ new Map(), 
   }
   help() {
     this.keys.hidden = !this.keys.hidden;
+  }
+  review(told) {
+    this.notify("review", told);
   }
   opened(kept) {
     let shown = (frame, picture) => this.shown(frame, picture), trouble = (sentence) => this.stage.say(sentence);

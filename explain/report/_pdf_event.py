@@ -56,7 +56,8 @@ def event_blocks(one: ExplainedEvent, number: int, analysis: Analysis, shown: Ev
     """
     head: list[Block] = [Rule(), Text(f"{number}   {name_of(one)}", HEADING, bold=True, before=0.8),
                          Text(_facts(one, analysis), 7.2, colour=QUIET)]  # fmt: skip
-    said, answer = Text(one.summary), Below(_answer(one, number, analysis))
+    reviewed = [Text(one.review, SMALL, colour=QUIET, before=1.0)] if one.review else []
+    said, answer = Below([Text(one.summary), *reviewed]), Below(_answer(one, number, analysis))
     rest = _attributes(one, number, analysis) if one.things else []
     if shown is None:
         missing = [Text("No picture was kept of this event.", SMALL, colour=QUIET)] if pictured else []

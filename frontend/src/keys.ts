@@ -1,7 +1,7 @@
-// The keys of the player. R (reviewed), 1, 2, 3 (verdict) and E (export) are kept free for reviews and exports, which
-// will add their entries to ACTIONS and to keys.json, the list that the player's help and the page Help show.
+// The keys of the player. keys.json is the list that the player's help and the page Help show.
 
 import list from "./keys.json";
+import type { Review } from "./types.ts";
 
 export const KEYS = list as [string, string][];
 
@@ -13,6 +13,8 @@ export interface Actions {
   event(steps: number): void;
   lock(): void;
   help(): void;
+  /** Tell the page what is said of the event beside the player. */
+  review(told: Review): void;
 }
 
 const ACTIONS: Record<string, (player: Actions, shift: boolean) => void> = {
@@ -24,6 +26,11 @@ const ACTIONS: Record<string, (player: Actions, shift: boolean) => void> = {
   n: (player) => player.event(1),
   p: (player) => player.event(-1),
   l: (player) => player.lock(),
+  r: (player) => player.review("reviewed"),
+  1: (player) => player.review("true"),
+  2: (player) => player.review("false"),
+  3: (player) => player.review("unsure"),
+  e: (player) => player.review("case"),
   "?": (player) => player.help(),
 };
 

@@ -7,7 +7,7 @@ import { Workbench } from "./workbench.ts";
 interface Mount {
   data: PlayerData;
   parentElement: HTMLElement | ShadowRoot;
-  setTriggerValue(name: string, value: number): void;
+  setTriggerValue(name: string, value: number | string): void;
 }
 
 interface Mounted {

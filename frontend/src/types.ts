@@ -71,4 +71,7 @@ export interface TimelineHead {
   truth: Span[];
 }
 
-export type Notify = (name: "threshold" | "event" | "cause", value: number) => void;
+/** What a key says of the event beside the player. */
+export type Review = "reviewed" | "true" | "false" | "unsure" | "case";
+
+export type Notify = (name: "threshold" | "event" | "cause" | "review", value: number | Review) => void;

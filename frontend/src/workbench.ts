@@ -12,7 +12,7 @@ import { Stage, type Layers } from "./stage.ts";
 import { Things } from "./things.ts";
 import { Timeline } from "./timeline.ts";
 import { Tip } from "./tip.ts";
-import type { EventSpan, Notify, PlayerData, TimelineHead } from "./types.ts";
+import type { EventSpan, Notify, PlayerData, Review, TimelineHead } from "./types.ts";
 
 const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4, 8];
 /** Outlives a player: where each run was left, and what was switched on. */
@@ -147,6 +147,10 @@ export class Workbench implements Actions {
 
   help(): void {
     this.keys.hidden = !this.keys.hidden;
+  }
+
+  review(told: Review): void {
+    this.notify("review", told);
   }
 
   private opened(kept: Uint32Array): Source {

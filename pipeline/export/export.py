@@ -18,10 +18,12 @@ from pipeline.export import archive, sources
 from pipeline.export.archive import Archive
 from pipeline.export.blur import NOTES, Blur
 from pipeline.export.clips import Cutter
+from pipeline.export.contents import Contents, chosen
 from pipeline.export.events_csv import events_csv
 from pipeline.export.manifest import BLURS, FORMAT, VERSION, ArchivedRun, Manifest
 from pipeline.export.sources import Source
-from pipeline.finished_run import WHY, explain_events
+from pipeline.finished_run import WHY
+from pipeline.reviewing.labels import csv_labels
 
 RANKING, CUTTING, WRITING = "ranking causes", "cutting clips", "writing the reports"
 STAGES = (
@@ -47,8 +49,9 @@ class _Run:
 
 
 def export(
-    found: Sequence[Source], out: Path, *, blur: str = "none", made: datetime | None = None,
-    progress: Callable[[Progress], None] | None = None, cancelled: Callable[[], bool] = bool,
+    found: Sequence[Source], out: Path, *, blur: str = "none", contents: Contents | None = None,
+    made: datetime | None = None, progress: Callable[[Progress], None] | None = None,
+    cancelled: Callable[[], bool] = bool,
 ) -> Manifest:  # fmt: skip
     """Write the archive of some runs, whole or not at all.
 
@@ -60,6 +63,7 @@ def export(
         found: of :func:`pipeline.export.sources.find`.
         out: the archive to make or to replace.
         blur: one of :data:`pipeline.export.manifest.BLURS`.
+        contents: which events of the runs it holds; all of them when None.
         made: when it is said to be made, in UTC; now when None.
         progress: told how far it is.
         cancelled: asked after every chunk of frames and before every report.
@@ -75,8 +79,9 @@ def export(
     if out.is_dir():
         raise InputError(f"{str(out)!r} is a folder; name a file for the archive, such as case.zip")
     when, job = made or datetime.now(UTC), JobProgress("export", STAGES, progress)
+    held = contents or chosen()
     job.begin(RANKING, len(found))
-    runs = list(_explained(found, blur, job, cancelled))
+    runs = list(_explained(found, held, blur, job, cancelled))
     with archive.writing(out) as (packed, scratch):
         _cut(runs, blur, scratch, job, cancelled)
         job.begin(WRITING, len(runs))
@@ -84,18 +89,18 @@ def export(
             _check_cancelled(cancelled)
             _write(run, number, Blur(run.analysis, run.source.folder, blur), packed, scratch, when)
             job.advance(number + 1)
-        manifest = _finish(runs, blur, packed, when)
+        manifest = _finish(runs, held, blur, packed, when)
     job.finish()
     return manifest
 
 
 def _explained(
-    found: Sequence[Source], blur: str, job: JobProgress, cancelled: Callable[[], bool]
+    found: Sequence[Source], held: Contents, blur: str, job: JobProgress, cancelled: Callable[[], bool]
 ) -> "Sequence[_Run]":  # fmt: skip
     runs = []
     for number, (source, folder) in enumerate(zip(found, sources.folders(found), strict=True), 1):
         _check_cancelled(cancelled)
-        analysis = explain_events(source.folder)
+        analysis = held.analysis(source)
         note = (NOTES[blur],) if NOTES[blur] else ()
         runs.append(_Run(source, folder, replace(analysis, warnings=(*note, *analysis.warnings))))
         job.advance(number)
@@ -127,22 +132,27 @@ def _write(run: _Run, number: int, blur: Blur, packed: Archive, scratch: Path, w
         file.unlink()
 
 
-def _finish(runs: Sequence[_Run], blur: str, packed: Archive, when: datetime) -> Manifest:
-    """Add what lies at the top beside several runs, and the manifest."""
-    if len(runs) > 1:
-        named = [(run.folder, run.analysis) for run in runs]
+def _finish(runs: Sequence[_Run], held: Contents, blur: str, packed: Archive, when: datetime) -> Manifest:
+    """Add what lies at the top beside several runs, or a case, and the manifest."""
+    named = [(run.folder, run.analysis) for run in runs]
+    listed = [one for run in runs for one in held.of(run.source.run, run.analysis)]
+    if len(runs) > 1 or held.case:
         page = TEMPLATES.get_template("index.html")
-        packed.put("index.html", page.render(runs=named, made=f"{when:%Y-%m-%d at %H:%M} UTC", note=NOTES[blur]))
+        packed.put("index.html", page.render(runs=named, made=f"{when:%Y-%m-%d at %H:%M} UTC", note=NOTES[blur],
+                                             case=held.case))  # fmt: skip
+    if len(runs) > 1:
         packed.put("events.csv", events_csv(named))
+    if held.events or any(one.opinion.records for one in listed):
+        packed.put("reviews.csv", csv_labels(listed))
     manifest = Manifest(
         FORMAT, VERSION, when.isoformat(timespec="seconds"), versions.WHYCAM, blur, NOTES[blur],
-        tuple(map(_archived, runs)), tuple(sorted(packed.files, key=lambda file: file.path)),
+        tuple(_archived(run, held) for run in runs), tuple(sorted(packed.files, key=lambda file: file.path)), held.case,
     )  # fmt: skip
     packed.put_manifest(manifest)
     return manifest
 
 
-def _archived(run: _Run) -> ArchivedRun:
+def _archived(run: _Run, held: Contents) -> ArchivedRun:
     analysis = run.analysis
     facts = report.as_json(analysis)
     clip = {name: facts["clip"][name] for name in ("name", "sha256", "frames", "fps", "width", "height", "recorded")}
@@ -151,7 +161,7 @@ def _archived(run: _Run) -> ArchivedRun:
     return ArchivedRun(
         run.folder, run.source.run, clip, analysis.camera, analysis.detector, hashes, dict(analysis.models),
         {kind: _card_sha256(name) for kind, name in analysis.models.items()}, analysis.threshold, analysis.unit,
-        analysis.standing, others, len(analysis.events),
+        analysis.standing, others, len(analysis.events), held.reviews(run.source.run, analysis),
     )  # fmt: skip
 
 

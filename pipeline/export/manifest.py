@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-MANIFEST, FORMAT, VERSION = "manifest.json", "whycam-export", 1
+MANIFEST, FORMAT, VERSION = "manifest.json", "whycam-export", 2
+READABLE = (1, VERSION)
+"""Versions that can be checked; the first one knows no reviews and no cases."""
 BLURS = ("none", "persons", "all")
 """What is blurred: nothing, persons that are no marked cause of their event, or all persons and all marked causes."""
 
@@ -25,6 +27,45 @@ class ArchivedFile:
 
 
 @dataclass(frozen=True)
+class ArchivedReview:
+    """What was said of one event of an archive.
+
+    Attributes:
+        event: its key in the app; the number in the report is that of the place in the list, from 1.
+        label: name of its first cause.
+        first_frame, last_frame: of the event; ``last_frame`` is inclusive.
+        severity: ``high``, ``medium``, ``low`` or ``unknown``.
+        reviewed, verdict, note: the latest word of anybody.
+        records: who said what, and when (UTC), oldest first.
+    """
+
+    event: str
+    label: str
+    first_frame: int
+    last_frame: int
+    severity: str
+    reviewed: bool
+    verdict: str
+    note: str
+    records: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class ArchivedCase:
+    """The case that an archive is of.
+
+    Attributes:
+        id, name, note: of the case.
+        records: who did what with it, and when (UTC), oldest first.
+    """
+
+    id: str
+    name: str
+    note: str
+    records: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
 class ArchivedRun:
     """One run of an archive.
 
@@ -40,7 +81,8 @@ class ArchivedRun:
         unit: ``dB`` or ``nats``.
         standing: nats above which a place where something stands is an event; None where the camera does not tell.
         versions: of Whycam and what it computed with.
-        events: how many there are.
+        events: how many the archive holds.
+        reviews: of each of these events, in their order, where the run is one of the app's; empty otherwise.
     """
 
     folder: str
@@ -56,6 +98,7 @@ class ArchivedRun:
     standing: float | None
     versions: Mapping[str, Any]
     events: int
+    reviews: tuple[ArchivedReview, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,6 +113,7 @@ class Manifest:
         blur_note: what was blurred and what may not have been; empty where nothing was.
         runs: in the order of the export.
         files: all of the archive but the manifest, by path.
+        case: that was exported; None where it was none.
     """
 
     format: str
@@ -80,3 +124,4 @@ class Manifest:
     blur_note: str
     runs: tuple[ArchivedRun, ...]
     files: tuple[ArchivedFile, ...]
+    case: ArchivedCase | None = None

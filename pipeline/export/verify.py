@@ -15,7 +15,7 @@ from core import typed_json
 from core.errors import InputError
 from core.limits import shown
 from pipeline.export.archive import BLOCK, EPOCH, SEAL_BYTES, digest_before_seal
-from pipeline.export.manifest import FORMAT, MANIFEST, VERSION, ArchivedFile, Manifest
+from pipeline.export.manifest import FORMAT, MANIFEST, READABLE, VERSION, ArchivedFile, Manifest
 
 MAX_MANIFEST_BYTES = 16 << 20
 MAX_DIRECTORY_BYTES = 16 << 20
@@ -135,7 +135,7 @@ def _manifest(packed: zipfile.ZipFile, name: str) -> tuple[Manifest, str]:
     except _DAMAGE as error:
         _refuse(name, f"its {MANIFEST} differs from what was written ({_why(error)})", error)
     manifest = typed_json.load(Manifest, data, f"the {MANIFEST} of {name!r}", "ask for the archive again")
-    if (manifest.format, manifest.version) != (FORMAT, VERSION):
+    if manifest.format != FORMAT or manifest.version not in READABLE:
         _refuse(name, f"it is a {manifest.format[:40]!r} of version {manifest.version}, not {FORMAT!r} of {VERSION}")
     return manifest, hashlib.sha256(data).hexdigest()
 

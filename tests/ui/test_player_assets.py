@@ -48,4 +48,4 @@ def test_text_of_a_run_never_becomes_html():
 def test_the_keys_that_are_listed_are_those_that_do_something():
     assert [tuple(one) for one in json.loads((FRONTEND / "src" / "keys.json").read_text())] == player.KEYS
     listed = {key for keys, _ in player.KEYS for key in keys.split() if len(key) == 1}
-    assert listed == {"←", "→", "[", "]", "N", "P", "L", "?", "+"}
+    assert listed == {"←", "→", "[", "]", "N", "P", "L", "R", "1", "2", "3", "E", "?", "+"}

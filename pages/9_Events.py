@@ -1,0 +1,31 @@
+"""Events of all runs and cameras: looked through, reviewed, gathered into cases and exported."""
+
+import streamlit as st
+
+from pipeline.reviewing import desk, labels
+from ui import event_filters, event_table, frame, gather, threshold_proposal
+
+frame.page("Events")
+event_table.fill_index()
+
+rules = event_filters.rules()
+events = desk.listed(rules)
+if not events:
+    event_table.nothing_yet()
+    st.stop()
+filters, order = event_filters.show(events, rules)
+found = desk.chosen(events, filters, order)
+with st.container(key="desk-actions", horizontal=True, vertical_alignment="center", gap="xsmall"):
+    tab, shown = event_table.tabs(found)
+    place = st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content")
+    with st.popover("", icon=":material/download:", help="Labels: verdicts on the events that fit the filters"):
+        st.download_button("CSV", lambda: labels.csv_labels(found), "labels.csv", "text/csv", on_click="ignore")
+        st.download_button("JSON, with every record", lambda: labels.json_labels(found), "labels.json",
+                           "application/json", on_click="ignore")  # fmt: skip
+selected = event_table.show(shown, tab, place)
+with place:
+    event_table.actions(selected)
+gather.dialog_if_asked()
+gather.watch_own()
+if len(filters.cameras) == 1:
+    threshold_proposal.show(next(iter(filters.cameras)), events)

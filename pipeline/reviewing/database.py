@@ -1,0 +1,101 @@
+"""The file of reviews: ``reviews.sqlite``, in WAL mode. Records of reviews, cases and exports are only ever added."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+
+from filelock import FileLock
+
+from core.errors import StorageError
+from core.files import folder, home
+
+FILE = "reviews.sqlite"
+VERSION = 1
+KEPT = ("reviews", "case_records", "exported")
+"""Tables whose rows are neither changed nor deleted."""
+_TABLES = """
+CREATE TABLE indexed (run TEXT PRIMARY KEY, layout INTEGER NOT NULL, reason TEXT NOT NULL DEFAULT '');
+CREATE TABLE events (
+    key TEXT PRIMARY KEY, run TEXT NOT NULL, clip TEXT NOT NULL, camera TEXT NOT NULL, kind TEXT NOT NULL,
+    first INTEGER NOT NULL, last INTEGER NOT NULL, peak INTEGER NOT NULL, shown INTEGER,
+    start REAL NOT NULL, end REAL NOT NULL, recorded TEXT NOT NULL, day TEXT NOT NULL,
+    label TEXT NOT NULL, about TEXT NOT NULL, summary TEXT NOT NULL,
+    score REAL, level REAL, unit TEXT NOT NULL, per_hour REAL, threshold REAL,
+    weights TEXT NOT NULL, quiet INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX events_by_run ON events (run);
+CREATE TABLE reviews (
+    number INTEGER PRIMARY KEY, event TEXT NOT NULL, at REAL NOT NULL, reviewer TEXT NOT NULL,
+    reviewed INTEGER CHECK (reviewed IN (0, 1)), verdict TEXT CHECK (verdict IN ('', 'true', 'false', 'unsure')),
+    note TEXT
+);
+CREATE INDEX reviews_by_event ON reviews (event);
+CREATE TABLE case_records (
+    number INTEGER PRIMARY KEY, case_id TEXT NOT NULL, at REAL NOT NULL, who TEXT NOT NULL,
+    action TEXT NOT NULL CHECK (action IN ('named', 'noted', 'added', 'removed', 'closed')),
+    event TEXT NOT NULL DEFAULT '', text TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE exported (
+    number INTEGER PRIMARY KEY, event TEXT NOT NULL, at REAL NOT NULL, export TEXT NOT NULL
+);
+"""
+_TRIGGERS = """
+CREATE TRIGGER {table}_unchanged BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, 'records are only added'); END;
+CREATE TRIGGER {table}_undeleted BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, 'records are only added'); END;
+CREATE TRIGGER {table}_unreplaced BEFORE INSERT ON {table} WHEN NEW.number IN (SELECT number FROM {table})
+    BEGIN SELECT RAISE(ABORT, 'records are only added'); END;
+"""
+"""The last one refuses ``INSERT OR REPLACE``, which deletes without a word to the one before."""
+
+
+@contextlib.contextmanager
+def opened() -> Iterator[sqlite3.Connection]:
+    """Open the file for one statement or transaction; it is made where there is none.
+
+    Raises:
+        StorageError: it cannot be used.
+    """
+    path = home() / FILE
+    try:
+        folder(path.parent)
+        with contextlib.closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as database:
+            database.row_factory = sqlite3.Row
+            if _version(database) != VERSION:
+                _make(database)
+            yield database
+    except (sqlite3.Error, OSError) as error:
+        raise StorageError(f"the file of reviews, {path}, cannot be used: {error}") from error
+
+
+@contextlib.contextmanager
+def transaction() -> Iterator[sqlite3.Connection]:
+    """Open the file for several statements that are done all or not at all.
+
+    Raises:
+        StorageError: it cannot be used.
+    """
+    with opened() as database:
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            yield database
+        except BaseException:
+            database.execute("ROLLBACK")
+            raise
+        database.execute("COMMIT")
+
+
+def _version(database: sqlite3.Connection) -> int:
+    return int(database.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _make(database: sqlite3.Connection) -> None:
+    """Make the tables, all or none."""
+    path = home() / FILE
+    with FileLock(path.with_name("reviews.lock"), preserve_lock_file=True):
+        if (found := _version(database)) == VERSION:
+            return
+        if found > VERSION:
+            raise StorageError(f"the file of reviews, {path}, is of a newer version of Whycam; use that one")
+        database.execute("PRAGMA journal_mode = WAL")
+        triggers = "".join(_TRIGGERS.format(table=table) for table in KEPT)
+        database.executescript(f"BEGIN IMMEDIATE;{_TABLES}{triggers}PRAGMA user_version = {VERSION};COMMIT;")

@@ -1,0 +1,75 @@
+"""Verdicts as labels, for other programs: CSV and JSON."""
+
+import csv
+import io
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from core.files import json_text
+from pipeline.reviewing.desk import Listed
+from pipeline.reviewing.severity import once_in
+
+COLUMNS = ("event", "run", "clip", "camera", "kind", "first_frame", "last_frame", "peak_frame", "start_s", "end_s",
+           "wall_clock", "label", "attributes", "score", "unit", "severity", "normal_footage", "reviewed", "verdict",
+           "note", "reviewer", "reviewed_at")  # fmt: skip
+
+
+def as_json(events: Iterable[Listed]) -> list[dict[str, Any]]:
+    """Return each event with its verdict and all records of its reviews, as JSON has them; times are in UTC."""
+    return [{**_facts(one), "records": records(one)} for one in events]
+
+
+def json_labels(events: Iterable[Listed]) -> str:
+    """Return :func:`as_json` as text."""
+    return json_text({"format": "whycam-labels", "version": 1, "events": as_json(events)})
+
+
+def csv_labels(events: Iterable[Listed]) -> str:
+    """Return one line for each event: its latest verdict, and who spoke last. Names and notes are marked as text."""
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(COLUMNS)
+    for one in events:
+        last = one.opinion.records[-1] if one.opinion.records else None
+        facts, who = _facts(one), (last.reviewer, moment(last.at)) if last else ("", "")
+        table.writerow(map(guarded, (*(facts[name] for name in COLUMNS[:-2]), *who)))
+    return out.getvalue()
+
+
+def records(one: Listed) -> list[dict[str, Any]]:
+    """Return who said what of an event, and when, oldest first."""
+    return [
+        {"at": moment(record.at), "reviewer": record.reviewer, "reviewed": record.reviewed, "verdict": record.verdict,
+         "note": record.note}
+        for record in one.opinion.records
+    ]  # fmt: skip
+
+
+def moment(seconds: float) -> str:
+    """Write a time in UTC.
+
+    >>> moment(0.0)
+    '1970-01-01T00:00:00+00:00'
+    """
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def guarded(cell: object) -> object:
+    """Mark a text that a spreadsheet would compute as text, by an apostrophe.
+
+    >>> guarded("=1+1"), guarded("a note"), guarded(-1.5)
+    ("'=1+1", 'a note', -1.5)
+    """
+    return f"'{cell}" if isinstance(cell, str) and cell.lstrip().startswith(("=", "+", "-", "@")) else cell
+
+
+def _facts(one: Listed) -> dict[str, Any]:
+    row, said = one.row, one.opinion
+    return {
+        "event": row.key, "run": row.run, "clip": row.clip, "camera": row.camera, "kind": row.kind,
+        "first_frame": row.first, "last_frame": row.last, "peak_frame": row.peak, "start_s": round(row.start, 6),
+        "end_s": round(row.end, 6), "wall_clock": row.recorded, "label": row.label, "attributes": row.about,
+        "score": row.score, "unit": row.unit, "severity": one.severity, "normal_footage": once_in(row.per_hour),
+        "reviewed": said.reviewed, "verdict": said.verdict, "note": said.note,
+    }  # fmt: skip

@@ -1,0 +1,99 @@
+"""Events as an analyst goes through them: listed, reviewed by two people, opened, judged by keys, put into a case."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from pipeline.reviewing import cases, index, reviews
+from tests.browser.conftest import serve
+from tests.ui import made
+
+pytestmark = pytest.mark.browser
+expect.set_options(timeout=60_000)
+HOSTILE = '"><img src=x onerror=alert(1)>.mp4'
+
+
+@pytest.fixture(scope="module")
+def address(home, chromium):
+    yield from serve(["tests/browser/server.py"], home)
+
+
+@pytest.fixture(autouse=True)
+def _same_home(home, monkeypatch):
+    monkeypatch.setenv("WHYCAM_HOME", str(home))
+
+
+@pytest.fixture
+def page(page):
+    """A tab of 1280×720 that fails on any error in the console, but for what Streamlit itself asks for in vain."""
+    page.set_viewport_size({"width": 1280, "height": 720})
+    said = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("console", lambda message: said.append(f"{message.text} {message.location}") if message.type == "error"
+            and not any(path in str(message.location) for path in ("/_stcore/", "/media/")) else None)  # fmt: skip
+    yield page
+    assert said == []
+
+
+def row(page, number, x=300):
+    """Return where on the screen a row of the table is."""
+    box = page.get_by_test_id("stDataFrame").bounding_box()
+    return box["x"] + x, box["y"] + 36 + 58 * number + 29
+
+
+def test_events_are_reviewed_opened_judged_by_keys_and_gathered(page, address):
+    made.done(HOSTILE)
+    run = made.done("b.mp4")
+    page.goto(f"{address}/Events")
+    expect(page.get_by_text("Unreviewed (4)")).to_be_visible()
+    page.get_by_label("Your name").fill("Ann")
+    page.get_by_label("Your name").press("Enter")
+    page.mouse.click(*row(page, 0, 17))
+    expect(page.get_by_role("button", name="1 of 4")).to_be_visible()
+    page.keyboard.down("Shift")
+    page.mouse.click(*row(page, 1, 17))
+    page.keyboard.up("Shift")
+    expect(page.get_by_role("button", name="2 of 4")).to_be_visible()
+    page.keyboard.press("2")
+    expect(page.get_by_text("Reviewed (2)", exact=True)).to_be_visible()
+    page.mouse.click(*row(page, 0))
+    page.keyboard.press("Control+a")
+    expect(page.get_by_role("button", name="2 of 2")).to_be_visible()
+    page.get_by_role("button", name="Case or export").click()
+    page.get_by_label("Name of the new case").fill("Theft <b>")
+    page.get_by_role("button", name="Add to the case").click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    (case,) = cases.cases()
+    judged = {key for key, one in reviews.opinions().items() if one.verdict == "false"}
+    assert case.name == "Theft <b>" and len(case.events) == 2 and len(judged) == 2 and not judged & set(case.events)
+    first = next(one for one in index.rows() if one.run == run.id)
+    reviews.add([first.key], "Ben", verdict="unsure", note="a <i>van</i>")
+    page.goto(f"{address}/Run?run={run.id}&at={first.peak}")
+    expect(page.locator(".told[data-frame]")).to_be_visible()
+    expect(page.locator("p.marks")).to_contain_text("Ben: unsure")
+    expect(page.locator("p.marks")).to_contain_text("a <i>van</i>")
+    page.keyboard.press("1")
+    expect(page.locator("p.marks")).to_contain_text("Ann: true")
+    page.keyboard.press("r")
+    expect(page.get_by_role("button", name="Reviewed")).to_have_attribute("data-testid", "stBaseButton-secondary")
+    assert [(one.reviewer, one.verdict, one.reviewed) for one in reviews.of(first.key).records][-2:] == [
+        ("Ann", "true", True), ("Ann", None, False),
+    ]  # fmt: skip
+    page.keyboard.press("e")
+    expect(page.get_by_role("dialog")).to_contain_text("1 event chosen")
+    page.goto(f"{address}/Cases")
+    expect(page.get_by_text("Theft <b> · 2 events")).to_be_visible()
+    page.get_by_role("link", name="Open").first.click()
+    expect(page).to_have_url(re.compile(r"/Run\?run="))
+
+
+def test_a_row_opens_at_its_very_event(page, address):
+    page.goto(f"{address}/Events")
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    page.get_by_text("Reviewed (", exact=False).last.click()
+    page.wait_for_timeout(1500)
+    page.mouse.click(*row(page, 0, 34 + 96 + 31))
+    expect(page).to_have_url(re.compile(r"/Run\?run=.*at=\d+"))
+    asked = int(re.search(r"at=(\d+)", page.url)[1])
+    expect(page.locator(".told")).to_have_attribute("data-frame", str(asked))

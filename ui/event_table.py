@@ -1,0 +1,174 @@
+"""The table of events: pictures, causes, and what was said of each; several rows can be selected."""
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+import streamlit as st
+
+from core.analysis import MOVING
+from pipeline.reviewing import index
+from pipeline.reviewing.desk import FAULTS, TABS, Listed
+from pipeline.reviewing.rows import FAULT
+from pipeline.reviewing.severity import once_in
+from ui import frame, gather, review_actions
+from ui.formatting import duration, timestamp
+
+FILL_SECONDS = 0.5
+"""For which runs are read into the index before a page is drawn further."""
+ROW, HEAD, HEIGHT = 58, 36, 440
+"""Pixels of a row, of the table's head and of the table."""
+THUMBNAIL = 176
+SIGNS = {"true": "✓ true", "false": "✗ false", "unsure": "? unsure", "": ""}
+OPENED = "events-opened"
+
+
+def fill_index() -> None:
+    """Read runs that the index lacks, a few at a time, while the page can be used; then draw the page again."""
+    if not index.missing():
+        return
+
+    def draw() -> None:
+        left = index.fill(index.missing(), FILL_SECONDS)
+        if not left:
+            st.rerun()
+        st.caption(f"Reading the events of earlier runs: {left:,} left.")
+
+    st.fragment(draw, run_every=1.0)()
+
+
+def nothing_yet() -> None:
+    """Say what to do where no run has an event."""
+    st.subheader("No events yet")
+    st.caption("Events of every finished analysis are listed here, to be reviewed. A camera's events appear with its "
+               "first analysed clip.")  # fmt: skip
+    st.page_link(frame.NEW, label="Analyse a clip, or the demo", icon=":material/add:")
+
+
+def tabs(found: Sequence[Listed]) -> tuple[str, list[Listed]]:
+    """Let unreviewed events, reviewed ones or camera faults be chosen; return the choice and its events."""
+    counts = Counter(one.tab for one in found)
+    tab = st.segmented_control("Shown", TABS, default=TABS[0], key="events-tab", required=True,
+                               format_func=lambda name: f"{name} ({counts[name]:,})",
+                               label_visibility="collapsed") or TABS[0]  # fmt: skip
+    return tab, [one for one in found if one.tab == tab]
+
+
+def actions(selected: Sequence[Listed]) -> None:
+    """Offer what can be done with the selected events in one go."""
+    named, common = [one.row.key for one in selected], review_actions.combined([one.opinion for one in selected])
+    some = bool(selected)
+    review_actions.buttons(partial(review_actions.tell, named, common), common, "events", enabled=some, keyed=True)
+    with st.popover("Note", icon=":material/edit_note:", disabled=not some):
+        review_actions.note_field(lambda text: review_actions.say(named, note=text), common, "events")
+        review_actions.history(common)
+    st.button("Case or export", disabled=not some, key="events-case",
+              on_click=gather.ask, args=(named,), shortcut="E" if some else None,
+              help="Add to a case, or export (E)")  # fmt: skip
+
+
+def show(events: Sequence[Listed], tab: str, place: "st.delta_generator.DeltaGenerator") -> list[Listed]:
+    """Show events as a table; return those that are selected, by their boxes or any of their cells.
+
+    A click on *Open* goes to the event on its run's page.
+
+    Args:
+        events: in order.
+        tab: under which they are listed.
+        place: for the button that selects all.
+    """
+    if not events:
+        st.caption("No event fits the filters under this tab.")
+        return []
+    key = f"events-{tab}-{_digest(events)}"
+    state = st.dataframe(
+        [_cells(one) for one in events], hide_index=True, row_height=ROW, placeholder="",
+        height=min(HEAD + ROW * len(events) + 4, HEIGHT),
+        on_select="rerun", selection_mode=["multi-row", "multi-cell"], key=key, alt=f"{tab} events",
+        column_config=_columns(tab),
+    )  # fmt: skip
+    if (click := st.session_state.get(OPENED)) is not None and click["row"] < len(events):
+        open_event(events[click["row"]])
+    marked = {*state["selection"]["rows"], *(row for row, _ in state["selection"]["cells"])}
+    rows = sorted(row for row in marked if row < len(events))
+    with place:
+        st.button(f"{len(rows):,} of {len(events):,}", icon=":material/select_all:", key="select-all",
+                  shortcut="Ctrl+A",
+                  on_click=_select, args=(key, [] if len(rows) == len(events) else list(range(len(events)))),
+                  help="Select all, or none")  # fmt: skip
+    return [events[row] for row in rows]
+
+
+def _select(key: str, rows: list[int]) -> None:
+    st.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+
+
+def open_event(one: Listed) -> None:
+    """Go to an event on its run's page."""
+    st.switch_page(frame.RUN, query_params=address(one))
+
+
+def address(one: Listed) -> dict[str, str]:
+    """Return the query of the page Run that shows an event at the threshold at which it was cut."""
+    row = one.row
+    kind = {"kind": row.kind} if row.kind not in (MOVING, FAULT) else {}
+    limit = {"threshold": f"{row.threshold:.6g}"} if row.quiet and row.threshold is not None else {}
+    return {"run": row.run, "at": str(row.peak), **kind, **limit}
+
+
+def picture(one: Listed) -> str | None:
+    """Return the address of an event's picture; None where none was kept."""
+    row = one.row
+    return None if row.shown is None else f"play/{quote(row.run)}/picture/{row.shown}?size={THUMBNAIL}"
+
+
+def _digest(events: Sequence[Listed]) -> int:
+    """Return what changes with the rows: a selection holds for these rows alone."""
+    return hash(tuple(one.row.key for one in events))
+
+
+def _cells(one: Listed) -> dict[str, object]:
+    row, said = one.row, one.opinion
+    marks = [*(["exported"] if one.exported else []), *one.cases]
+    return {
+        "picture": picture(one),
+        "open": "Open",
+        "severity": one.severity,
+        "cause": row.label,
+        "about": row.about or row.summary,
+        "when": row.recorded or f"{row.day}, at {timestamp(row.start)}",
+        "duration": duration(row.seconds),
+        "camera": row.camera,
+        "verdict": SIGNS[said.verdict] + (" (disputed)" if said.disputed else ""),
+        "reviewers": ", ".join(said.by_reviewer),
+        "note": said.note,
+        "marks": ", ".join(marks),
+        "clip": row.clip,
+        "rare": once_in(row.per_hour),
+    }
+
+
+def _columns(tab: str) -> dict[str, Any]:
+    text = st.column_config.TextColumn
+    hidden = dict.fromkeys(("severity", "rare") if tab == FAULTS else ())
+    return {
+        "picture": st.column_config.ImageColumn("Picture", width=96),
+        "open": st.column_config.ButtonColumn("", width=62, key=OPENED, type="tertiary"),
+        "severity": text("Severity", width=76),
+        "cause": text("Fault" if tab == FAULTS else "First cause", width=138),
+        "about": text("Attributes", width=218),
+        "when": text("When", width=150, help="By the recorder's clock; where the clip has none, the day on which it "
+                     "was submitted, and the time in the clip."),
+        "duration": text("Duration", width=76),
+        "camera": text("Camera", width=84),
+        "clip": text("Clip", width=150),
+        "rare": text("In normal footage", width=110, help="How often this camera's normal footage scores as high; the "
+                     "rarest that is told is once in 20 h."),
+        "verdict": text("Verdict", width=84),
+        "reviewers": text("Reviewers", width=100),
+        "note": text("Note", width=140),
+        "marks": text("Cases and exports", width=120),
+        **hidden,
+    }  # fmt: skip

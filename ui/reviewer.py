@@ -1,0 +1,42 @@
+"""Who reviews: the person who is logged in, or a name that is typed once and kept by the browser."""
+
+from urllib.parse import quote, unquote
+
+import streamlit as st
+
+from pipeline.reviewing.reviews import MAX_NAME
+
+COOKIE, SECONDS = "whycam_reviewer", 365 * 24 * 3600
+TYPED = "reviewer"
+
+
+def name() -> str:
+    """Return who reviews; empty where nobody said so yet."""
+    if logged_in():
+        return str(st.user.get("name") or st.user.get("email") or "")
+    kept = unquote(st.context.cookies.get(COOKIE, ""))
+    return str(st.session_state.get(TYPED, kept))[:MAX_NAME]
+
+
+def logged_in() -> bool:
+    """Tell whether a login is configured and somebody is logged in."""
+    return bool(st.user.get("is_logged_in"))
+
+
+def field(place: str = "page") -> None:
+    """Let the name be typed, once at each place; nothing where somebody is logged in."""
+    if logged_in():
+        return
+    key = f"reviewer-{place}"
+    st.session_state[key] = name()
+    st.text_input("Your name", key=key, max_chars=MAX_NAME, on_change=_typed, args=(key,), icon=":material/person:",
+                  placeholder="kept with reviews", width=180)  # fmt: skip
+    if st.session_state.pop("reviewer-typed", False):
+        kept = quote(name(), safe="")  # nothing but letters, digits and percent signs gets into the script
+        st.html(f'<script>document.cookie = "{COOKIE}={kept}; path=/; max-age={SECONDS}; SameSite=Lax";</script>',
+                unsafe_allow_javascript=True)  # fmt: skip
+
+
+def _typed(key: str) -> None:
+    st.session_state[TYPED] = " ".join(str(st.session_state[key]).split())
+    st.session_state["reviewer-typed"] = True

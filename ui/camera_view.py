@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.errors import WhycamError
+from core.progress import footage_length
 from pipeline import camera_facts
 from pipeline.camera import Camera, load, own
 from pipeline.channels import DECIBELS, unit
@@ -83,7 +84,7 @@ def threshold(camera: Camera) -> None:
     if camera.alarms is None:
         frame.notice("This camera does not know its false alarms; ./whycam train --measure finds them out.", "warn")
     else:
-        heading("What each threshold costs", "alarm curve", "counted on footage that it was not trained on")
+        heading("What each threshold costs", "alarm curve", f"counted on {footage_length(camera.alarms.hours * 3600)} of normal footage")
         figure = charts.alarm_curve(camera.alarms, camera.threshold, measure)
         st.plotly_chart(figure, key="alarm-curve", config=PLAIN, alt="False alarms an hour over the threshold")
     heading(

@@ -362,8 +362,9 @@ def test_a_clip_of_the_address_that_is_no_draft_is_forgotten():
 def test_a_cameras_card_says_first_what_matters_and_the_rest_on_demand():
     camera = dataclasses.replace(made.camera(), card=CARD)
     cameras.save(camera)
-    at = show("cameras")
-    short, whole = (element.proto.body for element in at.get("html") if "<th>" in element.proto.body)
+    (short,) = (element.proto.body for element in show("cameras").get("html") if "<th>" in element.proto.body)
+    at = show("cameras", camera=camera.name, part="Training")
+    whole = "".join(element.proto.body for element in at.get("html") if "<th>" in element.proto.body)
     for said in ("a &lt;b&gt; street, 2 clips", "2.1 an hour expected", "AUC 0.912; of the frame&#x27;s index alone –"):
         assert said in short
     assert "<th>seed</th><td>7</td>" in whole and "seed" not in short

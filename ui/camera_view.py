@@ -84,7 +84,8 @@ def threshold(camera: Camera) -> None:
     if camera.alarms is None:
         frame.notice("This camera does not know its false alarms; ./whycam train --measure finds them out.", "warn")
     else:
-        heading("What each threshold costs", "alarm curve", f"counted on {footage_length(camera.alarms.hours * 3600)} of normal footage")
+        length = footage_length(camera.alarms.hours * 3600)
+        heading("What each threshold costs", "alarm curve", f"counted on {length} of normal footage")
         figure = charts.alarm_curve(camera.alarms, camera.threshold, measure)
         st.plotly_chart(figure, key="alarm-curve", config=PLAIN, alt="False alarms an hour over the threshold")
     heading(

@@ -24,8 +24,8 @@ WHAT = (
     "causes by each attribute of objects, and by all but each; or: attribute-cost: time that attributes take; or: "
     "player: how fast the web app's player opens runs, seeks, and follows the threshold, in Chromium; or: "
     "first-event CLIP…: time until a clip that is at work shows its first event; or: "
-    "pages: how fast the web app's pages are drawn with 200 runs, how much its server grows, and how it serves several; "
-    "or: events: how fast 10,000 events are listed, filtered and sorted"
+    "pages: how fast the web app's pages are drawn with 200 runs, how much its server grows, and how it serves several"
+    "; or: events: how fast 10,000 events are listed, filtered and sorted"
 )
 
 

@@ -28,7 +28,8 @@ MADE = 1500, 20, (160, 90)
 """Frames, events, and width and height in pixels of each run."""
 WAIT = 120_000
 HEAD, DRAWN = ".st-key-head .wordmark", '[data-testid="stApp"][data-test-script-state="notRunning"]'
-PAGES = ("", "Run?run={run}", "Runs", "Cameras", "Evaluation", "Why?run={run}", "Help", "Queue", "Storage")
+PAGES = ("", "Events", "Cases", "Run?run={run}", "Runs", "Cameras", "Evaluation", "Why?run={run}", "Help", "Queue",
+         "Storage")  # fmt: skip
 """Addresses of all pages, the first that of a new analysis."""
 
 

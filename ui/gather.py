@@ -31,7 +31,7 @@ def _dialog(events: Sequence[str]) -> None:
     st.caption(f"{count(len(events), 'event').capitalize()} chosen.")
     reviewer.field("dialog")
     known = {case.id: case.name for case in cases.cases()}
-    case = st.selectbox("Case", ["", *known], format_func=lambda one: escape_markdown(known.get(one, NEW)))
+    case = st.selectbox("Case", ["", *known], format_func=lambda one: known.get(one, NEW))
     name = st.text_input("Name of the new case", max_chars=cases.MAX_TITLE) if not case else ""
     if st.button("Add to the case", type="primary", icon=":material/create_new_folder:", width="stretch"):
         _add(events, case, name)

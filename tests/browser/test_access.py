@@ -74,8 +74,8 @@ def test_every_page_can_be_read_by_all_and_asks_for_nothing_in_vain(browser, add
         if folder:
             screenshots(tab, Path(folder), name, theme)
     context.close()
-    assert found == []
-    assert wrong == []
+    assert found == [], "\n".join(found)
+    assert wrong == [], "\n".join(wrong)
 
 
 def screenshots(tab, folder, name, theme):

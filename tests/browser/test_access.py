@@ -43,7 +43,9 @@ def pages(run):
     """Name to address and to a text that shows that the page is drawn."""
     camera = "Cameras?camera=plaza&part="
     return {
-        "new": ("", "A clip from a fixed camera"), "runs": ("Runs", "plaza.mp4"),
+        "new": ("", "Clips from fixed cameras"), "runs": ("Runs", "plaza.mp4"), "events": ("Events", "bicycle"),
+        "cases": ("Cases", "No cases yet"), "queue": ("Queue", "Nothing is at work"),
+        "storage": ("Storage", "Clean up"),
         "run": (f"Run?run={run.id}", "Causes and attributes"), "cameras": ("Cameras", "A clip is analysed with"),
         "camera": (f"{camera}Threshold", "What each threshold costs"),
         "learnt": (f"{camera}What+it+learnt", "What is seen, and how often"), "drift": (f"{camera}Drift", "Its clips"),

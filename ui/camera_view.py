@@ -43,7 +43,7 @@ def show(name: str) -> None:
     _head(camera)
     left, right = st.columns([2, 5], gap="large")
     with left:
-        st.image(camera.background, caption="Its normal background", width="stretch")
+        st.image(camera.background, caption="Its normal background", width="stretch", alt=f"Background of {name}")
         frame.card(upload.card_summary(camera).items())
     with right:
         tabs = st.tabs(list(PARTS), key="part", on_change="rerun", bind="query-params")
@@ -70,7 +70,7 @@ def entry(name: str) -> None:
             frame.notice(error)
             return
         left, right = st.columns([1, 3], gap="medium")
-        left.image(camera.background, width="stretch")
+        left.image(camera.background, width="stretch", alt=f"Background of camera {name}")
         with right:
             st.page_link(frame.CAMERAS, label=f"**{escape_markdown(name)}**", icon=":material/videocam:",
                          query_params={"camera": name})  # fmt: skip
@@ -151,7 +151,7 @@ def _places(camera: Camera) -> None:
         return
     known = sorted(places, key=lambda label: -len(places[label].points))
     label = st.selectbox("Where it stands or walks", known, key="place-of", width=240) if len(known) > 1 else known[0]
-    st.image(camera_facts.places(camera, label), width="stretch", output_format="JPEG",
+    st.image(camera_facts.places(camera, label), width="stretch", output_format="JPEG", alt=f"Places of {label}",
              caption=f"Blue: where a {escape_markdown(label)} stood in {places[label].frames:,} frames of normal "
                      f"footage ({count(places[label].moments, 'moment')})")  # fmt: skip
 

@@ -180,7 +180,7 @@ def _row(run: Run, names: Sequence[str]) -> None:
     with st.container(key=f"draft-{run.id}"):
         picture, place, told, gone = st.columns([4, 4, 13, 3], gap="small", vertical_alignment="center")
         with contextlib.suppress(WhycamError):
-            picture.image(caches.first_picture(str(run.path)), width="stretch")
+            picture.image(caches.first_picture(str(run.path)), width="stretch", alt="First picture of the clip")
         with told:
             st.html(f'<b class="name">{escape_html(run.clip)}</b>'
                     f'<p class="facts">{escape_html(clip_line(clip, run))}</p>')  # fmt: skip
@@ -188,7 +188,7 @@ def _row(run: Run, names: Sequence[str]) -> None:
             st.selectbox("Camera", names, key=f"camera-{run.id}", width=260, label_visibility="collapsed")
             try:
                 camera = load(chosen)
-                place.image(camera.background, width="stretch")
+                place.image(camera.background, width="stretch", alt=f"Background of {camera.name}")
                 warnings = caches.clip_warnings(str(run.path), chosen, camera.sha256)
             except WhycamError as error:
                 frame.notice(error)

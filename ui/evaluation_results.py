@@ -244,7 +244,7 @@ def _picture_of(one: Evaluation, number: int) -> Images | None:
 
 def _picture(one: Evaluation, number: int, image: Images, row: Mapping[str, Any]) -> None:
     caption = escape_markdown(f"{row['clip']}, frame {row['frame']}")
-    st.image(image, caption=caption)
+    st.image(image, caption=caption, alt=f"{row['clip']}, frame {row['frame']}")
     if one.request.kind != "camera" or one.request.by:
         return
     run = evaluated_run.run_of(one.request, str(row["clip"]))

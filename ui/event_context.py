@@ -134,7 +134,7 @@ def _maps(run: Run, peak: int, names: list[str]) -> None:
     top = explanations.top_of(list(maps.values()))
     for column, name in zip(st.columns(MAPS), names, strict=False):
         column.image(explanations.painted(image, maps[name], top), caption=escape_markdown(name), width="stretch",
-                     output_format="JPEG")  # fmt: skip
+                     output_format="JPEG", alt=f"Map of {name}")  # fmt: skip
     st.page_link(frame.WHY, label="All maps, with figures that say how far to believe them",
                  icon=":material/lightbulb:", query_params={"run": run.id, "at": str(peak)})  # fmt: skip
 

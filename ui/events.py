@@ -152,7 +152,7 @@ def _place(run: Run, analysis: Analysis, one: ExplainedEvent) -> None:
         return
     known = analysis.places[label]
     st.image(
-        run_view.place_map(kept.image, known, cause.path),
+        run_view.place_map(kept.image, known, cause.path), alt=f"Usual places of a {label}, and this one's path",
         caption=f"Blue: where a {escape_markdown(label)} stood in {known.frames:,} frames of this "
             "camera's normal footage. "
         "Line: the path of this one; the dot is its end.",

@@ -65,8 +65,9 @@ def camera_card(camera: Camera, clip: Run | None = None) -> None:
     left, right = st.columns([1, 2], gap="medium")
     if clip is not None:
         with contextlib.suppress(WhycamError):  # said where its facts are
-            left.image(caches.first_picture(str(clip.path)), caption="The clip's first picture", width="stretch")
-    left.image(camera.background, caption="Its normal background", width="stretch")
+            left.image(caches.first_picture(str(clip.path)), caption="The clip's first picture", width="stretch",
+                       alt="First picture of the clip")  # fmt: skip
+    left.image(camera.background, caption="Its normal background", width="stretch", alt=f"Background of {camera.name}")
     with right:
         frame.card(card_summary(camera).items())
         with st.expander("Everything on its card"):

@@ -510,7 +510,7 @@ var [FIRST, OTHERS, THINGS] = ["rgb(95, 227, 245)", "rgb(255, 176, 66)", "rgb(20
   drawLayers() {
     if (this.frame < 0) return;
     let { layers, frame, clock } = this, heat = layers.heat ? this.heats.of(frame) : null;
-    if (paintHeat(this.heat, heat ?? null, this.palette), this.heat.style.opacity = String(layers.strength), this.heat.dataset.state = heat ? "shown" : heat === void 0 ? "coming" : "none", this.painter.clear(this.head.width), layers.things)
+    if (paintHeat(this.heat, heat ?? null, this.palette), this.heat.style.opacity = String(layers.strength), this.heat.dataset.state = heat ? "shown" : heat === void 0 ? "coming" : "none", this.boxes.dataset.highlight = String(this.highlight), this.painter.clear(this.head.width), layers.things)
       for (let { place, label } of this.things.in(frame, clock)) this.painter.box(place, { colour: THINGS, caption: label });
     [...this.causes].reverse().forEach((tube, back) => this.drawCause(tube, this.causes.length - back));
   }

@@ -70,6 +70,7 @@ export class Stage {
     paintHeat(this.heat, heat ?? null, this.palette);
     this.heat.style.opacity = String(layers.strength);
     this.heat.dataset.state = heat ? "shown" : heat === undefined ? "coming" : "none";
+    this.boxes.dataset.highlight = String(this.highlight);
     this.painter.clear(this.head.width);
     if (layers.things) {
       for (const { place, label } of this.things.in(frame, clock)) this.painter.box(place, { colour: THINGS, caption: label });

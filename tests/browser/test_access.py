@@ -43,7 +43,9 @@ def pages(run):
     """Name to address and to a text that shows that the page is drawn."""
     camera = "Cameras?camera=plaza&part="
     return {
-        "new": ("", "A clip from a fixed camera"), "runs": ("Runs", "plaza.mp4"),
+        "new": ("", "Clips from fixed cameras"), "runs": ("Runs", "plaza.mp4"), "events": ("Events", "bicycle"),
+        "cases": ("Cases", "No cases yet"), "queue": ("Queue", "Nothing is at work"),
+        "storage": ("Storage", "Clean up"),
         "run": (f"Run?run={run.id}", "Causes and attributes"), "cameras": ("Cameras", "A clip is analysed with"),
         "camera": (f"{camera}Threshold", "What each threshold costs"),
         "learnt": (f"{camera}What+it+learnt", "What is seen, and how often"), "drift": (f"{camera}Drift", "Its clips"),
@@ -74,8 +76,8 @@ def test_every_page_can_be_read_by_all_and_asks_for_nothing_in_vain(browser, add
         if folder:
             screenshots(tab, Path(folder), name, theme)
     context.close()
-    assert found == []
-    assert wrong == []
+    assert found == [], "\n".join(found)
+    assert wrong == [], "\n".join(wrong)
 
 
 def screenshots(tab, folder, name, theme):

@@ -85,3 +85,32 @@ def test_a_person_carries_the_surest_action():
 def test_strength_is_a_share():
     with pytest.raises(ValueError, match=r"strength must be between 0 and 1, got 2"):
         overlay(frame(), strength=2)
+
+
+def lightness(colours):
+    """Return L* of sRGB colours (N, 3) uint8, by CIE 1976."""
+    share = colours.astype(float) / 255
+    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    light = linear @ [0.2126, 0.7152, 0.0722]
+    return np.where(light > (6 / 29) ** 3, 116 * np.cbrt(light) - 16, light * (29 / 3) ** 3)
+
+
+DEFICIENCIES = {
+    "none": np.eye(3),
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]],
+}
+"""What remains of linear RGB with each deficiency in full, by Machado, Oliveira and Fernandes (2009)."""
+
+
+@pytest.mark.parametrize("kind", DEFICIENCIES)
+def test_the_colours_of_heat_grow_lighter_evenly_for_everyone(kind):
+    share = PALETTE.astype(float) / 255
+    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(linear @ np.array(DEFICIENCIES[kind]).T, 0, 1)
+    shown = np.where(seen <= 0.0031308, 12.92 * seen, 1.055 * seen ** (1 / 2.4) - 0.055)
+    light = lightness(np.rint(255 * shown).astype(np.uint8))
+    steps = np.diff(light[::8])
+    assert (steps > 0).all(), "more heat is lighter, also in grey"
+    assert light[-1] - light[0] > 70 and steps.max() < 3 * np.median(steps)

@@ -350,6 +350,20 @@ def test_the_app_becomes_streamlit_at_the_address_it_prints(capsys, monkeypatch)
     assert "http://127.0.0.1:0" in capsys.readouterr().out
 
 
+def test_other_machines_are_let_in_by_a_name_alone(capsys, monkeypatch):
+    became = []
+    monkeypatch.setattr(cli.main.os, "execv", lambda program, command: became.append(command))
+    monkeypatch.chdir(ROOT)
+    code, out, err = run(capsys, "app", "--host", "0.0.0.0", "--port", 0)
+    assert (code, out, became) == (2, "", []) and "there is no sign-in" in err and "--allow-host" in err
+    code, _, err = run(capsys, "app", "--allow-host", "http://x/", "--port", 0)
+    assert code == 2 and "a name or an address without a port" in err
+    run(capsys, "app", "--host", "0.0.0.0", "--port", 0, "--allow-host", "Whycam.Example")
+    assert [flag for flag in became[0] if "allowedHosts" in flag] == [
+        f"--server.allowedHosts={name}" for name in ("127.0.0.1", "localhost", "::1", "whycam.example")
+    ]
+
+
 def test_a_taken_port_is_said_in_one_sentence(capsys):
     import socket
 

@@ -29,7 +29,8 @@ def show(page, reviewer="", **query):
 
 
 def table(at):
-    return at.dataframe[-1].value  # the first one is the editor of rules
+    (found,) = at.dataframe
+    return found.value
 
 
 def button(at, key):
@@ -103,6 +104,8 @@ def test_rules_are_kept_and_change_the_severity_at_once():
     (files.home() / severity.FILE).write_text("[]x")
     at = show(EVENTS)
     assert html(at).count("everity.json cannot be used") == 1 and len(table(at)) == 3
+    button(at, "rules-open").click()
+    assert [one.label for one in fine(at.run()).button][-1] == "Keep these rules"
     event_filters._keep([{"label": "run", "severity": "medium", "camera": "gate1"}])
     assert severity.rules() == (Rule("run", "medium", "gate1"),)
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.analysis import MOVING
 from pipeline.reviewing import index
-from pipeline.reviewing.desk import FAULTS, TABS, Listed
+from pipeline.reviewing.desk import FAULTS, REVIEWED, TABS, UNREVIEWED, Listed
 from pipeline.reviewing.rows import FAULT
 from pipeline.reviewing.severity import once_in
 from ui import frame, gather, review_actions
@@ -22,6 +22,11 @@ ROW, HEAD, HEIGHT = 58, 36, 440
 THUMBNAIL = 176
 SIGNS = {"true": "✓ true", "false": "✗ false", "unsure": "? unsure", "": ""}
 OPENED = "events-opened"
+EMPTY = {
+    UNREVIEWED: "No event that fits the filters is left to review.",
+    REVIEWED: "No event that fits the filters was reviewed yet: select some under Unreviewed, and give a verdict.",
+    FAULTS: "No camera fault fits the filters.",
+}
 
 
 def fill_index() -> None:
@@ -89,7 +94,7 @@ def show(
         The events that are selected, and what returns the keys of those that are selected later, in a callback.
     """
     if not events:
-        st.caption("No event fits the filters under this tab.")
+        st.caption(EMPTY[tab])
         return [], list
     key = f"events-{tab}-{_digest(events)}"
     state = st.dataframe(

@@ -68,7 +68,7 @@ def test_filters_tabs_and_order_choose_what_is_listed():
     button(at, "any-day").click()
     at.multiselect(key="events-label").set_value([])
     at.segmented_control(key="events-tab").set_value(desk.FAULTS)
-    assert "No event fits" in " ".join(one.value for one in fine(at.run()).caption)
+    assert "No camera fault fits" in " ".join(one.value for one in fine(at.run()).caption)
 
 
 def test_selected_events_are_reviewed_in_one_go_under_the_name_that_was_typed(monkeypatch):

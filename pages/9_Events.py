@@ -22,9 +22,9 @@ with st.container(key="desk-actions", horizontal=True, vertical_alignment="cente
         st.download_button("CSV", lambda: labels.csv_labels(found), "labels.csv", "text/csv", on_click="ignore")
         st.download_button("JSON, with every record", lambda: labels.json_labels(found), "labels.json",
                            "application/json", on_click="ignore")  # fmt: skip
-selected = event_table.show(shown, tab, place)
+selected, now = event_table.show(shown, tab, place)
 with place:
-    event_table.actions(selected)
+    event_table.actions(selected, now)
 gather.dialog_if_asked()
 gather.watch_own()
 if len(filters.cameras) == 1:

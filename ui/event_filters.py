@@ -26,7 +26,7 @@ def show(events: Sequence[Listed], known: Sequence[Rule]) -> tuple[Filters, str]
         with st.popover(st.session_state.get(DAY) or "Any day", icon=":material/calendar_month:"):
             _calendar(events)
         order = st.selectbox("Order", list(ORDERS), key="events-order", width=158)
-        with st.popover("Rules", icon=":material/rule:", help="Severity by label"):
+        if st.button("Rules", icon=":material/rule:", key="rules-open", help="Severity by words of the cause"):
             rule_editor(events, known)
         reviewer.field()
     run = st.query_params.get("run", "")
@@ -87,6 +87,7 @@ def rules() -> tuple[Rule, ...]:
         return ()
 
 
+@st.dialog("Rules of severity")
 def rule_editor(events: Sequence[Listed], kept: Sequence[Rule]) -> None:
     """Let the rules of severity be edited, as a table with a row for each."""
     st.caption(

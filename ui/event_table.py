@@ -1,8 +1,7 @@
 """The table of events: pictures, causes, and what was said of each; several rows can be selected."""
 
 from collections import Counter
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -10,7 +9,7 @@ import streamlit as st
 
 from core.analysis import MOVING
 from pipeline.reviewing import index
-from pipeline.reviewing.desk import FAULTS, TABS, Listed
+from pipeline.reviewing.desk import FAULTS, REVIEWED, TABS, UNREVIEWED, Listed
 from pipeline.reviewing.rows import FAULT
 from pipeline.reviewing.severity import once_in
 from ui import frame, gather, review_actions
@@ -23,6 +22,11 @@ ROW, HEAD, HEIGHT = 58, 36, 440
 THUMBNAIL = 176
 SIGNS = {"true": "✓ true", "false": "✗ false", "unsure": "? unsure", "": ""}
 OPENED = "events-opened"
+EMPTY = {
+    UNREVIEWED: "No event that fits the filters is left to review.",
+    REVIEWED: "No event that fits the filters was reviewed yet: select some under Unreviewed, and give a verdict.",
+    FAULTS: "No camera fault fits the filters.",
+}
 
 
 def fill_index() -> None:
@@ -56,21 +60,28 @@ def tabs(found: Sequence[Listed]) -> tuple[str, list[Listed]]:
     return tab, [one for one in found if one.tab == tab]
 
 
-def actions(selected: Sequence[Listed]) -> None:
-    """Offer what can be done with the selected events in one go."""
-    named, common = [one.row.key for one in selected], review_actions.combined([one.opinion for one in selected])
-    some = bool(selected)
-    review_actions.buttons(partial(review_actions.tell, named, common), common, "events", enabled=some, keyed=True)
+def actions(selected: Sequence[Listed], now: Callable[[], list[str]]) -> None:
+    """Offer what can be done with the selected events in one go.
+
+    Args:
+        selected: when the page was drawn.
+        now: returns the keys of those that are selected when a button is clicked.
+    """
+    common, some = review_actions.combined([one.opinion for one in selected]), bool(selected)
+    review_actions.buttons(lambda told: review_actions.tell(now(), common, told), common, "events", enabled=some,
+                           keyed=True)  # fmt: skip
     with st.popover("Note", icon=":material/edit_note:", disabled=not some):
-        review_actions.note_field(lambda text: review_actions.say(named, note=text), common, "events")
+        review_actions.note_field(lambda text: review_actions.say(now(), note=text), common, "events")
         review_actions.history(common)
     st.button("Case or export", disabled=not some, key="events-case",
-              on_click=gather.ask, args=(named,), shortcut="E" if some else None,
+              on_click=lambda: gather.ask(now()), shortcut="E" if some else None,
               help="Add to a case, or export (E)")  # fmt: skip
 
 
-def show(events: Sequence[Listed], tab: str, place: "st.delta_generator.DeltaGenerator") -> list[Listed]:
-    """Show events as a table; return those that are selected, by their boxes or any of their cells.
+def show(
+    events: Sequence[Listed], tab: str, place: "st.delta_generator.DeltaGenerator"
+) -> tuple[list[Listed], Callable[[], list[str]]]:
+    """Show events as a table, whose rows are selected by their boxes or by any of their cells.
 
     A click on *Open* goes to the event on its run's page.
 
@@ -78,10 +89,13 @@ def show(events: Sequence[Listed], tab: str, place: "st.delta_generator.DeltaGen
         events: in order.
         tab: under which they are listed.
         place: for the button that selects all.
+
+    Returns:
+        The events that are selected, and what returns the keys of those that are selected later, in a callback.
     """
     if not events:
-        st.caption("No event fits the filters under this tab.")
-        return []
+        st.caption(EMPTY[tab])
+        return [], list
     key = f"events-{tab}-{_digest(events)}"
     state = st.dataframe(
         [_cells(one) for one in events], hide_index=True, row_height=ROW, placeholder="",
@@ -91,14 +105,19 @@ def show(events: Sequence[Listed], tab: str, place: "st.delta_generator.DeltaGen
     )  # fmt: skip
     if (click := st.session_state.get(OPENED)) is not None and click["row"] < len(events):
         open_event(events[click["row"]])
-    marked = {*state["selection"]["rows"], *(row for row, _ in state["selection"]["cells"])}
-    rows = sorted(row for row in marked if row < len(events))
+    rows = _marked(state, len(events))
     with place:
         st.button(f"{len(rows):,} of {len(events):,}", icon=":material/select_all:", key="select-all",
-                  shortcut="Ctrl+A",
-                  on_click=_select, args=(key, [] if len(rows) == len(events) else list(range(len(events)))),
-                  help="Select all, or none")  # fmt: skip
-    return [events[row] for row in rows]
+                  shortcut="Ctrl+A", on_click=_select, args=(key, list(range(len(events)))),
+                  help="Select all")  # fmt: skip
+    named = [one.row.key for one in events]
+    return [events[row] for row in rows], lambda: [named[row] for row in _marked(st.session_state[key], len(named))]
+
+
+def _marked(state: Mapping[str, Any], count: int) -> list[int]:
+    """Return the rows that are selected, by their boxes or cells."""
+    chosen = state["selection"]
+    return sorted(row for row in {*chosen["rows"], *(row for row, _ in chosen["cells"])} if row < count)
 
 
 def _select(key: str, rows: list[int]) -> None:

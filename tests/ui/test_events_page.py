@@ -29,7 +29,8 @@ def show(page, reviewer="", **query):
 
 
 def table(at):
-    return at.dataframe[-1].value  # the first one is the editor of rules
+    (found,) = at.dataframe
+    return found.value
 
 
 def button(at, key):
@@ -67,7 +68,7 @@ def test_filters_tabs_and_order_choose_what_is_listed():
     button(at, "any-day").click()
     at.multiselect(key="events-label").set_value([])
     at.segmented_control(key="events-tab").set_value(desk.FAULTS)
-    assert "No event fits" in " ".join(one.value for one in fine(at.run()).caption)
+    assert "No camera fault fits" in " ".join(one.value for one in fine(at.run()).caption)
 
 
 def test_selected_events_are_reviewed_in_one_go_under_the_name_that_was_typed(monkeypatch):
@@ -103,6 +104,8 @@ def test_rules_are_kept_and_change_the_severity_at_once():
     (files.home() / severity.FILE).write_text("[]x")
     at = show(EVENTS)
     assert html(at).count("everity.json cannot be used") == 1 and len(table(at)) == 3
+    button(at, "rules-open").click()
+    assert [one.label for one in fine(at.run()).button][-1] == "Keep these rules"
     event_filters._keep([{"label": "run", "severity": "medium", "camera": "gate1"}])
     assert severity.rules() == (Rule("run", "medium", "gate1"),)
 

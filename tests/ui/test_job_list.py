@@ -65,14 +65,14 @@ def test_the_order_of_what_waits_can_be_changed():
 
 def test_jobs_of_every_kind_are_listed_with_how_far_they_are():
     assert job_list.KINDS.keys() == kinds.KINDS.keys()
-    told = (Progress(200, 500, 12.5, "copying", left=42.0, share=0.35), "Copying pictures")
+    told = (Progress(200, 500, 12.5, "copying", left=4210.0, share=0.35), "Copying pictures")
     kept(Playback, "street.mp4", "running", told=told, subject=made.draft().id)
     for cls in (store.Run, Evaluation, Explanation, TrainingJob, Export):
         kept(cls, f"a {cls.NOUN}", "queued")
     at = show()
     text = html(at)
     assert all(name in text for name in job_list.KINDS.values())
-    assert "playback copy · Copying pictures · about 40 s left" in text
+    assert "playback copy · Copying pictures · about 1 h 10 min left" in text
     assert at.get("progress")[0].proto.value == 35
     assert headings(at) == ["At work", "Waiting, the next one first"]
 

@@ -43,7 +43,7 @@ def pages(run):
     """Name to address and to a text that shows that the page is drawn."""
     camera = "Cameras?camera=plaza&part="
     return {
-        "new": ("", "Clips from fixed cameras"), "runs": ("Runs", "plaza.mp4"), "events": ("Events", "bicycle"),
+        "new": ("", "Clips from fixed cameras"), "runs": ("Runs", "plaza.mp4"), "events": ("Events", "Unreviewed"),
         "cases": ("Cases", "No cases yet"), "queue": ("Queue", "Nothing is at work"),
         "storage": ("Storage", "Clean up"),
         "run": (f"Run?run={run.id}", "Causes and attributes"), "cameras": ("Cameras", "A clip is analysed with"),

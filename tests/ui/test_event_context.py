@@ -45,7 +45,7 @@ def test_similar_events_of_the_camera_are_cards_that_open_them():
     run, other, _ = made.done("a.mp4"), made.done("b.mp4"), made.done("elsewhere.mp4", camera="street")
     at = part(run, "Similar events")
     text, opened = html(at), [link.proto for link in at.get("page_link") if link.proto.label.startswith("Open, ")]
-    assert "b.mp4 · 0:04" in text and "elsewhere.mp4" not in text and "bicycle, ride" in text
+    assert "b.mp4 · 0:05.0" in text and "elsewhere.mp4" not in text and "bicycle, ride" in text
     assert f"run={other.id}" in opened[0].query_string and "100 % alike" in opened[0].label
     assert "None in 1 analysed clip" in " ".join(
         c.value for c in part(made.done(camera="yard"), "Similar events").caption
@@ -65,11 +65,11 @@ def test_a_followed_cause_is_told_to_the_player_and_no_longer_when_chosen_again(
 def test_an_event_that_was_explained_away_says_so_beside_the_player_and_shows_its_maps():
     run = made.done()
     at = show("run", run=run.id)
-    explained(run, 150)
+    explained(run, peak_of(at))
     for name in ("Causes and attributes", "Explained away"):
         at = part(run, name)
         assert "Without the bicycle &lt;b&gt; the score falls from 8.00 dB to 0.50 dB." in html(at)
-    assert "residual" in [image.proto.imgs[0].caption for image in at.get("imgs")]
+    assert len(at.get("image")) == 1
     assert any(e.label == "Compute 4 maps" for e in at.expander)
 
 

@@ -128,7 +128,7 @@ def _range(base: Analysis) -> tuple[float, float, float]:
     scores = base.scores[np.isfinite(base.scores)]
     bottom = min(0.0, base.threshold)
     top = max(float(scores.max(initial=bottom)), base.threshold, bottom + 1e-6)
-    step = 10.0 ** (math.floor(math.log10(top - bottom)) - 2)
+    step = 10.0 ** (math.floor(math.log10(top - bottom)) - 3)
     return math.floor(bottom / step) * step, math.ceil(top / step) * step, step
 
 

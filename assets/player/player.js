@@ -704,7 +704,7 @@ var KIND_COLOURS = ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00"], CAME
   }
   /** Round a threshold to the step of the page's own field, between 0 and the highest score. */
   rounded(value) {
-    let top = Math.max(this.scoreRange[1], this.threshold), step = 10 ** (Math.floor(Math.log10(top)) - 2);
+    let top = Math.max(this.scoreRange[1], this.threshold), step = 10 ** (Math.floor(Math.log10(top)) - 3);
     return Number((Math.round(Math.min(Math.max(value, 0), top) / step) * step).toPrecision(12));
   }
   draw() {

@@ -155,7 +155,7 @@ export class Timeline {
   /** Round a threshold to the step of the page's own field, between 0 and the highest score. */
   private rounded(value: number): number {
     const top = Math.max(this.scoreRange[1], this.threshold);
-    const step = 10 ** (Math.floor(Math.log10(top)) - 2);
+    const step = 10 ** (Math.floor(Math.log10(top)) - 3);
     return Number((Math.round(Math.min(Math.max(value, 0), top) / step) * step).toPrecision(12));
   }
 

@@ -2,6 +2,6 @@
 
 from ui import case_list, frame
 
-frame.page("Cases")
+frame.page("Cases", reviews=True)
 
 case_list.show()

@@ -8,7 +8,7 @@ from pipeline import run_view
 from pipeline.store import Run
 from ui import event_context, events, exports, first_results, frame, player, progress, results, review_actions
 
-frame.page("Run")
+frame.page("Run", reviews=True)
 
 run = frame.run_of_url()
 if run.state != "done":
@@ -34,12 +34,13 @@ with st.container(gap="xsmall", key="result-head"):
     results.floor_note(run, threshold)
 selected = results.selected_event(cut)
 event = None if selected is None else results.explained(run, cut, selected)
+opinion = review_actions.opinion_of(run, cut, selected)
 
 
 def keyed(said: str) -> None:
     """Do what a key of the player says of the event."""
     if event is not None and selected is not None:
-        review_actions.pressed(run, cut, event, selected, said)
+        review_actions.pressed(run, cut, event, selected, opinion, said)
 
 
 film, told = st.columns([9, 5], gap="medium")
@@ -49,7 +50,7 @@ with told:
     if event is None or selected is None:
         events.nothing_found(cut)
     else:
-        review_actions.panel(run, cut, event, selected)
+        review_actions.panel(run, cut, event, selected, opinion)
         events.event_head(run, cut, event, selected)
         event_context.beside(run, event)
 results.disturbance_list(cut)

@@ -2,7 +2,7 @@
 
 from ui import frame, storage
 
-frame.page("Storage")
+frame.page("Storage", reviews=True)
 
 storage.removed()
 found = storage.kept()

@@ -5,7 +5,7 @@ import streamlit as st
 from pipeline.reviewing import desk, labels
 from ui import event_filters, event_table, frame, gather, threshold_proposal
 
-frame.page("Events")
+frame.page("Events", reviews=True)
 event_table.fill_index()
 
 rules = event_filters.rules()

@@ -11,6 +11,7 @@ from core.errors import WhycamError
 from jobs.store import JobStore
 from pipeline import store
 from pipeline.kinds import queue
+from pipeline.reviewing import database
 from pipeline.store import Run
 from ui.formatting import STATES, escape_html
 from ui.helps import headed
@@ -25,8 +26,13 @@ LONGEST_FRAME = 12
 """Digits of a frame's number in the address, at most."""
 
 
-def page(title: str) -> None:
-    """Begin a page, with what was refused since it was last drawn; to be its first line."""
+def page(title: str, *, reviews: bool = False) -> None:
+    """Begin a page, with what was refused since it was last drawn; to be its first line.
+
+    Args:
+        title: of the tab.
+        reviews: whether the page has nothing to show where the file of reviews cannot be used.
+    """
     st.set_page_config(page_title=f"{title} · Whycam", page_icon=ASSETS / "icon.png", layout="wide")
     st.html(ASSETS / "style.css")
     with st.container(horizontal=True, vertical_alignment="center", key="head"):
@@ -43,6 +49,8 @@ def page(title: str) -> None:
         notice(sentence)
     try:
         queue().line()
+        if reviews:
+            database.check()
     except WhycamError as error:  # the index cannot be used: no page has anything to show
         notice(error)
         st.stop()

@@ -75,10 +75,9 @@ def note_field(keep: Callable[[str], bool], opinion: Opinion, place: str) -> Non
             st.rerun()
 
 
-def panel(run: Run, analysis: Analysis, one: ExplainedEvent, number: int) -> None:
+def panel(run: Run, analysis: Analysis, one: ExplainedEvent, number: int, opinion: Opinion) -> None:
     """Show beside the player what is said of an event, and let it be said; an event is kept once it is spoken of."""
-    key, do = key_of(run, analysis, number), partial(pressed, run, analysis, one, number)
-    opinion = reviews.of(key)
+    do = partial(pressed, run, analysis, one, number, opinion)
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="review-buttons"):
         buttons(do, opinion, "review")
         with st.popover("", icon=":material/more_horiz:", help="Your name, a note, cases and exports"):
@@ -109,8 +108,22 @@ def key_of(run: Run, analysis: Analysis, number: int) -> str:
     return keys(run.id, [(one.kind, one.event.peak) for one in analysis.events])[number]
 
 
-def pressed(run: Run, analysis: Analysis, one: ExplainedEvent, number: int, told: str) -> None:
-    """Do what a button or a key of the player stands for: :data:`REVIEWED`, :data:`CASE`, or a verdict."""
+def opinion_of(run: Run, analysis: Analysis, number: int | None) -> Opinion:
+    """Return where an event stands, by its number from 0; where nobody spoke for None."""
+    return Opinion() if number is None else reviews.of(key_of(run, analysis, number))
+
+
+def pressed(run: Run, analysis: Analysis, one: ExplainedEvent, number: int, seen: Opinion, told: str) -> None:
+    """Do what a button or a key of the player stands for.
+
+    Args:
+        run: of the event.
+        analysis: of the run, at the threshold that is shown.
+        one: the event.
+        number: of the event, from 0.
+        seen: what is shown of it; *Reviewed* takes back what the reviewer saw, not what another one said since.
+        told: :data:`REVIEWED`, :data:`CASE`, or a verdict.
+    """
     try:
         key = prepare(run, analysis, one, number)
     except WhycamError as error:
@@ -119,7 +132,7 @@ def pressed(run: Run, analysis: Analysis, one: ExplainedEvent, number: int, told
     if told == CASE:
         gather.ask([key])
     elif told == REVIEWED or told in VERDICTS:
-        tell([key], reviews.of(key), told)
+        tell([key], seen, told)
 
 
 def marks(opinion: Opinion) -> None:

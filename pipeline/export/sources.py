@@ -56,6 +56,8 @@ def _find(name: str, given: Mapping[str, Path]) -> Source:
     run = store.get(name)
     if run.state != "done":
         raise InputError(f"run {name} is {run.state}; only a run that is done can be exported")
+    if not run.path.is_file():
+        raise InputError(f"the clip {run.clip!r} of run {name} is no longer there; analyse it again")
     _check(run.path, finished_run.read(run.folder).facts.clip.sha256, run.clip)
     return Source(run.id, run.folder, run.path, run.clip)
 

@@ -92,9 +92,16 @@ def note(case_id: str, who: str, text: str) -> None:
 
 
 def add(case_id: str, who: str, events: Iterable[str]) -> None:
-    """Add events to a case; those that are in it stay as they are."""
-    there = set(get(case_id).events)
-    _record(case_id, who, [("added", event, "") for event in dict.fromkeys(events) if event not in there])
+    """Add events to a case; those that are in it stay as they are.
+
+    Raises:
+        InputError: there is no such case, it was closed, or nobody is named.
+        StorageError: the records cannot be written.
+    """
+    case = get(case_id)
+    if case.closed:
+        raise InputError(f"the case {case.name!r} was closed; add the events to one that is open")
+    _record(case_id, who, [("added", event, "") for event in dict.fromkeys(events) if event not in case.events])
 
 
 def remove(case_id: str, who: str, events: Iterable[str]) -> None:

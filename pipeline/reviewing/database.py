@@ -67,6 +67,16 @@ def opened() -> Iterator[sqlite3.Connection]:
         raise StorageError(f"the file of reviews, {path}, cannot be used: {error}") from error
 
 
+def check() -> None:
+    """See that the file can be read; it is made where there is none.
+
+    Raises:
+        StorageError: it cannot be used.
+    """
+    with opened() as database:
+        database.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+
+
 @contextlib.contextmanager
 def transaction() -> Iterator[sqlite3.Connection]:
     """Open the file for several statements that are done all or not at all.

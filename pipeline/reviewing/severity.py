@@ -85,7 +85,7 @@ def rules() -> tuple[Rule, ...]:
     path = _path()
     if not path.exists():
         return ()
-    return typed_json.read(tuple[Rule, ...], path, remedy="correct or delete it")
+    return typed_json.read(tuple[Rule, ...], path, f"the file of severity rules, {path},", "correct or delete it")
 
 
 def save(made: Sequence[Rule]) -> None:

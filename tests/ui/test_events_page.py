@@ -103,7 +103,7 @@ def test_rules_are_kept_and_change_the_severity_at_once():
     assert "low" in set(table(show(EVENTS))["severity"])
     (files.home() / severity.FILE).write_text("[]x")
     at = show(EVENTS)
-    assert html(at).count("everity.json cannot be used") == 1 and len(table(at)) == 3
+    assert html(at).count("severity.json, cannot be used") == 1 and len(table(at)) == 3
     button(at, "rules-open").click()
     assert [one.label for one in fine(at.run()).button][-1] == "Keep these rules"
     event_filters._keep([{"label": "run", "severity": "medium", "camera": "gate1"}])
@@ -132,6 +132,17 @@ def test_beside_the_player_an_event_is_reviewed_and_the_others_words_are_seen():
     assert not reviews.of(row.key).reviewed
 
 
+def test_a_second_reviewer_who_sees_an_event_as_not_reviewed_does_not_take_the_firsts_word_back():
+    run = made.done()
+    index.put(run)
+    row = max(index.rows(), key=lambda one: one.score)
+    at = show(RUN, "Ben", run=run.id)
+    reviews.add([row.key], "Ann", reviewed=True)
+    button(at, "review-reviewed").click()
+    fine(at.run())
+    assert [(one.reviewer, one.reviewed) for one in reviews.of(row.key).records] == [("Ann", True), ("Ben", True)]
+
+
 def test_keys_of_the_player_speak_of_events_that_no_index_has_yet(monkeypatch):
     run, asked = made.done(), []
     from pipeline.finished_run import explain_events
@@ -140,7 +151,8 @@ def test_keys_of_the_player_speak_of_events_that_no_index_has_yet(monkeypatch):
     monkeypatch.setattr("ui.reviewer.name", lambda: "Ann")
     monkeypatch.setattr(gather, "ask", asked.append)
     for told in ("2", "false", "reviewed", "case", "nonsense"):
-        review_actions.pressed(run, analysis, analysis.events[0], 0, told)
+        seen = review_actions.opinion_of(run, analysis, 0)
+        review_actions.pressed(run, analysis, analysis.events[0], 0, seen, told)
     key = review_actions.key_of(run, analysis, 0)
     assert [(one.verdict, one.reviewed) for one in reviews.of(key).records] == [("false", True), (None, False)]
     assert asked == [[key]] and index.get(key).label == "bicycle"

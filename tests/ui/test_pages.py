@@ -292,6 +292,16 @@ def test_an_index_that_cannot_be_used_gets_a_sentence_on_every_page(page, whycam
     assert "index.sqlite, cannot be used" in html(show(page, run=run.id))
 
 
+@pytest.mark.parametrize("page", ["1_Run", "8_Storage", "9_Events", "10_Cases"])
+def test_a_file_of_reviews_that_cannot_be_used_gets_a_sentence_where_it_is_needed(page, whycam_home):
+    run = made.done()
+    (whycam_home / "reviews.sqlite").write_bytes(b"no database" * 999)
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at.query_params["run"] = run.id
+    at.switch_page(f"pages/{page}.py")
+    assert "reviews.sqlite, cannot be used" in html(fine(at.run()))
+
+
 def test_a_draft_whose_clip_is_gone_or_damaged_is_left_aside(tmp_path):
     made.camera()
     video.encode(tmp_path / "a.mp4", made.pictures(40), made.FPS)

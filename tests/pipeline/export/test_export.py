@@ -18,6 +18,7 @@ from core import files, pictures, video
 from core.clock import Clock
 from core.errors import Cancelled, InputError, StorageError, UnknownNameError
 from core.records import Event
+from pipeline import store
 from pipeline.export import export as exporting
 from pipeline.export import exports
 from pipeline.export.clips import window
@@ -215,6 +216,28 @@ def test_an_export_is_a_job(film, monkeypatch):
     assert verify(done.path).manifest.runs[0].run == run.id and exports.exports() == [done]
     with pytest.raises(InputError, match="only a run that is done"):
         exports.submit([made.draft().id])
+
+
+def test_an_export_whose_run_or_clip_goes_meanwhile_fails_with_that_reason(film, monkeypatch):
+    inline.no_processes(monkeypatch)
+    run = made.filmed(film, "plaza")
+    here.own(run.folder, run.path)
+    clip, without = run.path.read_bytes(), exports.submit([run.id])
+    run.path.unlink()
+    inline.work(without.id)
+    assert "is no longer there; analyse it again" in exports.get(without.id).reason
+    run.path.write_bytes(clip)
+
+    def deleted(*_):
+        store.delete(run.id)
+        raise InputError("no readable evidence of frame 3 is kept in this run")
+
+    export_ = exports.submit([run.id])
+    monkeypatch.setattr(exporting, "_cut", deleted)
+    inline.work(export_.id)
+    failed = exports.get(export_.id)
+    assert failed.state == "failed" and f"no run {run.id!r}; it may have been deleted" in failed.reason
+    assert not failed.path.exists()
 
 
 def test_an_export_needs_no_torch():

@@ -98,6 +98,8 @@ def test_a_case_gathers_events_and_tells_its_history():
     assert cases.get(case).events == (KEY, "c", "b") and cases.cases()[0].name == "Theft"
     cases.close(case, "Ann")
     assert cases.cases() == [] and cases.cases(closed=True)[0].id == case
+    with pytest.raises(InputError, match="'Theft' was closed"):
+        cases.add(case, "Ben", ["d"])
 
 
 @pytest.mark.parametrize(
@@ -132,7 +134,7 @@ def test_a_rule_that_is_none_is_refused_with_a_sentence(label, level):
     with pytest.raises(ValueError):
         Rule(label, level)
     (home() / "severity.json").write_text(f'[{{"label": "{label}", "severity": "{level}"}}]')
-    with pytest.raises(InputError, match="correct or delete"):
+    with pytest.raises(InputError, match=r"severity\.json, .*correct or delete"):
         rules()
 
 

@@ -5,6 +5,26 @@ function element(name, attributes = {}, ...children) {
   return made.append(...children), made;
 }
 
+// src/echo.ts
+var Echo = class {
+  constructor(value) {
+    this.value = value;
+  }
+  value;
+  sent = [];
+  /** Note what is sent to the page. */
+  send(value) {
+    value !== this.value && this.sent.push(value);
+  }
+  /** Take what the page says; tell whether it is anything but what it said before or was sent. */
+  news(value) {
+    if (value === this.value) return !1;
+    this.value = value;
+    let own = this.sent.indexOf(value);
+    return this.sent = this.sent.slice(own + 1), own < 0;
+  }
+};
+
 // src/area.ts
 var [STEP, LARGE] = [0.01, 0.05], REACH = 10, HELP = "Click to add a corner, drag one to move it. Keys: arrows move the mark (Shift: further), Enter adds a corner there, Backspace takes the last one back, Delete clears all.", SVG = "http://www.w3.org/2000/svg", MOUNTED = /* @__PURE__ */ new WeakMap();
 function mount({ data, parentElement, setTriggerValue }) {
@@ -19,6 +39,7 @@ var AreaEditor = class {
   points = [];
   mark = [0.5, 0.5];
   dragged = -1;
+  echo = new Echo(void 0);
   notify = () => {
   };
   constructor() {
@@ -32,7 +53,7 @@ var AreaEditor = class {
     picture.onpointerdown = (event) => this.press(event, picture), picture.onpointermove = (event) => this.move(event, picture), picture.onpointerup = () => this.release(), picture.onkeydown = (event) => this.key(event), this.root = element("div", { class: "area" }, picture, element("p", { class: "help" }, HELP), this.told);
   }
   update(data, notify) {
-    this.image.getAttribute("src") !== data.picture && (this.image.src = data.picture), this.notify = notify, this.dragged < 0 && (this.points = data.points.map(([x, y]) => [x, y])), this.draw();
+    this.image.getAttribute("src") !== data.picture && (this.image.src = data.picture), this.notify = notify, this.dragged < 0 && this.echo.news(text(data.points)) && (this.points = data.points.map(([x, y]) => [x, y])), this.draw();
   }
   press(event, picture) {
     let at = this.at(event, picture);
@@ -54,7 +75,7 @@ var AreaEditor = class {
     event.preventDefault(), event.stopPropagation(), way ? this.draw() : this.changed();
   }
   changed() {
-    this.draw(), this.notify(this.points.map(([x, y]) => [rounded(x), rounded(y)]));
+    this.draw(), this.echo.send(text(this.points)), this.notify(this.points.map(([x, y]) => [rounded(x), rounded(y)]));
   }
   at(event, picture) {
     let { left, top, width, height } = picture.getBoundingClientRect();
@@ -85,6 +106,9 @@ function drawn(name, attributes) {
 }
 function kept(value) {
   return Math.min(Math.max(value, 0), 1);
+}
+function text(points) {
+  return JSON.stringify(points.map(([x, y]) => [rounded(x), rounded(y)]));
 }
 function rounded(value) {
   return Math.round(1e3 * value) / 1e3;

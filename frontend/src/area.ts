@@ -2,6 +2,7 @@
 // picture's width and height. By mouse: a click adds a corner, corners are dragged. By keyboard: arrows move the mark.
 
 import { element } from "./dom.ts";
+import { Echo } from "./echo.ts";
 
 type Point = [number, number];
 
@@ -45,6 +46,7 @@ class AreaEditor {
   private points: Point[] = [];
   private mark: Point = [0.5, 0.5];
   private dragged = -1;
+  private readonly echo = new Echo<string>(undefined);
   private notify: (points: Point[]) => void = () => {};
 
   constructor() {
@@ -63,7 +65,7 @@ class AreaEditor {
   update(data: AreaData, notify: (points: Point[]) => void): void {
     if (this.image.getAttribute("src") !== data.picture) this.image.src = data.picture;
     this.notify = notify;
-    if (this.dragged < 0) this.points = data.points.map(([x, y]) => [x, y]);
+    if (this.dragged < 0 && this.echo.news(text(data.points))) this.points = data.points.map(([x, y]) => [x, y]);
     this.draw();
   }
 
@@ -108,6 +110,7 @@ class AreaEditor {
 
   private changed(): void {
     this.draw();
+    this.echo.send(text(this.points));
     this.notify(this.points.map(([x, y]) => [rounded(x), rounded(y)]));
   }
 
@@ -149,6 +152,10 @@ function drawn(name: string, attributes: Record<string, string>): SVGElement {
 
 function kept(value: number): number {
   return Math.min(Math.max(value, 0), 1);
+}
+
+function text(points: Point[]): string {
+  return JSON.stringify(points.map(([x, y]) => [rounded(x), rounded(y)]));
 }
 
 function rounded(value: number): number {

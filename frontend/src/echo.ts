@@ -1,7 +1,7 @@
 // A value that both the page and the player set. What the player sent comes back with a later rerun of the page, by
 // when the user may be further on: an echo is no news.
 
-export class Echo<Value extends number | null> {
+export class Echo<Value extends number | string | null> {
   private sent: Value[] = [];
 
   constructor(private value: Value | undefined) {}

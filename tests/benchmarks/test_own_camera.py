@@ -103,4 +103,4 @@ def test_figures_are_kept_and_only_what_is_named_is_measured_again(root, tmp_pat
 def test_an_unknown_camera_is_refused(tmp_path):
     with pytest.raises(UnknownNameError, match="'yard'; known: avenue"):
         own_camera.measure("cpu", tmp_path, tmp_path, ["yard"])
-    assert set(NAMES) == {"one-by-one", "motorway-cyclist", "avenue", "plaza"}
+    assert set(NAMES) == {"one-by-one", "motorway-cyclist", "avenue", "ped2", "plaza"}

@@ -1,6 +1,7 @@
 """Names that the web app's server answers to, and the headers of its answers."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.responses import PlainTextResponse
@@ -27,7 +28,8 @@ def asked(kind="http", **headers):
     async def send(message):
         sent.append(message)
 
-    asyncio.run(Guard(hello, [*LOOPBACK, "whycam.example"])(scope, receive, send))
+    with ThreadPoolExecutor(1) as pool:  # a thread of its own has no event loop of another test
+        pool.submit(lambda: asyncio.run(Guard(hello, [*LOOPBACK, "whycam.example"])(scope, receive, send))).result()
     return sent
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core import typed_json
 from core.errors import InputError
-from core.files import home, write_json
+from core.files import home, storage_error, write_json
 from pipeline.reviewing.rows import FAULT, EventRow
 
 HIGH, MEDIUM, LOW, UNKNOWN = "high", "medium", "low", "unknown"
@@ -89,7 +89,7 @@ def rules() -> tuple[Rule, ...]:
 
 
 def save(made: Sequence[Rule]) -> None:
-    """Keep the analyst's rules in place of those before.
+    """Keep the analyst's rules in place of those before; a file that could not be read is kept beside them.
 
     Raises:
         InputError: there are more than :data:`MAX_RULES`.
@@ -97,7 +97,15 @@ def save(made: Sequence[Rule]) -> None:
     """
     if len(made) > MAX_RULES:
         raise InputError(f"there can be {MAX_RULES} rules of severity at most, got {len(made)}")
-    write_json(_path(), [vars(rule) for rule in made])
+    path = _path()
+    try:
+        rules()
+    except InputError:
+        try:
+            path.replace(path.with_suffix(".damaged"))
+        except OSError as error:
+            raise storage_error(path, error) from error
+    write_json(path, [vars(rule) for rule in made])
 
 
 def _path() -> Path:

@@ -175,3 +175,10 @@ def test_ten_thousand_events_are_listed_filtered_and_sorted_in_a_second():
     assert time.process_time() - began < 1.0
     assert len(found) == sum(n % 7 == 1 for n in range(3000))
     assert index.get(keys[-1]).key == keys[-1]
+
+
+def test_rules_that_cannot_be_read_are_kept_beside_those_that_take_their_place():
+    (home() / "severity.json").write_text("[{'label': 'truck'}")
+    save([Rule("truck", "high")])
+    assert [rule.label for rule in rules()] == ["truck"]
+    assert (home() / "severity.damaged").read_text() == "[{'label': 'truck'}"

@@ -23,8 +23,9 @@ if run.state != "done":
 base = results.finished(run)
 with st.container(gap="xsmall", key="result-head"):
     results.head(run, base)
-    player.ensure_copy(run)
-    exports.watch(run)
+    with st.container():  # its place is kept while it is empty: what follows is not drawn anew, and stays open
+        player.ensure_copy(run)
+        exports.watch(run)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="summary"):
         place = st.container(width="content")
         threshold = results.threshold_picker(run, base)

@@ -38,7 +38,9 @@ def page(page):
 
 def row(page, number, x=300):
     """Return where on the screen a row of the table is."""
-    box = page.get_by_test_id("stDataFrame").bounding_box()
+    table = page.get_by_test_id("stDataFrame")
+    expect(table).to_have_count(1)  # the one of before is fading while the page is drawn anew
+    box = table.bounding_box()
     return box["x"] + x, box["y"] + 36 + 58 * number + 29
 
 

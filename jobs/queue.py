@@ -27,10 +27,11 @@ class Queue:
 
     Args:
         kinds: kind of job to the function that computes it, ``module:function``; see :mod:`jobs.worker`.
+        priorities: kind of job to the priority that it is queued with; 0 for a kind that is not named.
     """
 
-    def __init__(self, kinds: Mapping[str, str]) -> None:
-        self.kinds, self.store = kinds, JobStore()
+    def __init__(self, kinds: Mapping[str, str], priorities: Mapping[str, int] | None = None) -> None:
+        self.kinds, self.priorities, self.store = kinds, priorities or {}, JobStore()
 
     def add(
         self, cls: type[AnyJob], job_id: str, title: str, directory: str, parameters: Mapping[str, Any],
@@ -72,7 +73,8 @@ class Queue:
             )  # fmt: skip
         process = processes.identity(worker.pid)
         threading.Thread(target=worker.wait, daemon=True, name=f"reap {job_id}").start()
-        if process is None or not self.store.enqueue(job_id, process, changed):
+        priority = self.priorities.get(job.kind, 0)
+        if process is None or not self.store.enqueue(job_id, process, changed, priority):
             processes.kill(process)
             raise InputError(f"{job.title!r} is being worked on already; wait until that has ended, or cancel it")
 

@@ -89,20 +89,21 @@ class JobStore:
         start = f"{directory}/"
         return self._select(Job, "substr(directory, 1, ?) = ?", (len(start), start))
 
-    def enqueue(self, job_id: str, process: str, parameters: Mapping[str, Any]) -> bool:
-        """Put a job at the end of the line; False if it cannot start, or its subject is at work in another one.
+    def enqueue(self, job_id: str, process: str, parameters: Mapping[str, Any], priority: int = 0) -> bool:
+        """Put a job at the end of its priority; False if it cannot start, or its subject is at work in another one.
 
         Args:
             job_id: of a job that is not active and not done.
             process: identity of its worker.
             parameters: that change; the others stay.
+            priority: the higher is computed first.
         """
         return self._set(
             job_id,
             "parameters = json_patch(parameters, ?), process = ?, queued = ?, state = 'queued', stage = '',"
-            " priority = 0, reason = '', progress = NULL, started = NULL, ended = NULL, cancel_requested = NULL,"
+            " priority = ?, reason = '', progress = NULL, started = NULL, ended = NULL, cancel_requested = NULL,"
             " attempts = attempts + 1, position = (SELECT COALESCE(MAX(position), 0) + 1 FROM jobs)",
-            (_json(parameters), process, time.time()),
+            (_json(parameters), process, time.time(), priority),
             STARTABLE,
             " AND NOT EXISTS (SELECT 1 FROM jobs other WHERE other.kind = jobs.kind AND other.subject = jobs.subject"
             " AND jobs.subject != '' AND other.id != jobs.id AND other.state IN ('queued', 'running'))",

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pipeline import run_view
 from pipeline.store import Run
-from ui import event_context, events, exports, first_results, frame, player, progress, results, review_actions
+from ui import event_context, events, first_results, frame, player, progress, results, review_actions
 
 frame.page("Run", reviews=True)
 
@@ -25,7 +25,6 @@ with st.container(gap="xsmall", key="result-head"):
     results.head(run, base)
     with st.container():  # its place is kept while it is empty: what follows is not drawn anew, and stays open
         player.ensure_copy(run)
-        exports.watch(run)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="summary"):
         place = st.container(width="content")
         threshold = results.threshold_picker(run, base)

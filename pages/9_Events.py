@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pipeline.reviewing import desk, labels
-from ui import event_filters, event_table, frame, gather, threshold_proposal
+from ui import event_filters, event_table, exports, frame, gather, threshold_proposal
 
 frame.page("Events", reviews=True)
 event_table.fill_index()
@@ -18,7 +18,11 @@ found = desk.chosen(events, filters, order)
 with st.container(key="desk-actions", horizontal=True, vertical_alignment="center", gap="xsmall"):
     tab, shown = event_table.tabs(found)
     place = st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content")
-    with st.popover("", icon=":material/download:", help="Labels: verdicts on the events that fit the filters"):
+    archives = exports.of_events()
+    with st.popover(exports.state(archives), icon=":material/download:", key="events-downloads",
+                    help="Download labels and archives of chosen events"):  # fmt: skip
+        exports.offer_of_events(archives)
+        st.markdown("**Labels**: verdicts on the events that fit the filters")
         st.download_button("CSV", lambda: labels.csv_labels(found), "labels.csv", "text/csv", on_click="ignore")
         st.download_button("JSON, with every record", lambda: labels.json_labels(found), "labels.json",
                            "application/json", on_click="ignore")  # fmt: skip
@@ -26,6 +30,5 @@ selected, now = event_table.show(shown, tab, place)
 with place:
     event_table.actions(selected, now)
 gather.dialog_if_asked()
-gather.watch_own()
 if len(filters.cameras) == 1:
     threshold_proposal.show(next(iter(filters.cameras)), events)

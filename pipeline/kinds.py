@@ -13,8 +13,10 @@ KINDS = {
     EXPORT: "pipeline.export.job:run",
     PLAYBACK: "pipeline.playback:run",
 }
+PRIORITIES = {EXPORT: 1}
+"""Somebody waits for an export, which takes seconds: analyses, trainings and evaluations that wait let it pass."""
 
 
 def queue() -> Queue:
     """Return the user's queue, for all kinds."""
-    return Queue(KINDS)
+    return Queue(KINDS, PRIORITIES)

@@ -11,6 +11,7 @@ from pipeline.reviewing.desk import Listed
 from pipeline.reviewing.reviews import MAX_NOTE
 from ui import event_filters, event_table, frame, gather, reviewer
 from ui.exports import BLURRED
+from ui.exports import show as show_archive
 from ui.formatting import ago, count, duration, escape_html, escape_markdown
 
 SAID = {"named": "named it", "noted": "wrote the note", "added": "added", "removed": "removed", "closed": "closed it"}
@@ -72,7 +73,7 @@ def _archives(case: Case, there: list[str]) -> None:
     st.markdown("**Archive**")
     made = [one for one in exports.exports() if one.case == case.id]
     if made:
-        gather.watch(made[0])
+        show_archive(made[0])
     with st.form(f"export-{case.id}", border=False):
         blur = st.selectbox("Blur in the archive", list(BLURRED), format_func=BLURRED.__getitem__)
         if st.form_submit_button("Export the case", icon=":material/archive:", disabled=not there):

@@ -6,11 +6,10 @@ import streamlit as st
 
 from core.errors import WhycamError
 from pipeline.export import exports
-from pipeline.export.exports import Export
 from pipeline.reviewing import cases
-from ui import frame, progress, reviewer
-from ui.exports import BLURRED
-from ui.formatting import count, escape_markdown, file_size
+from ui import frame, reviewer
+from ui.exports import BLURRED, OWN
+from ui.formatting import count
 
 ASKED, NEW = "gather", "A new case"
 
@@ -60,30 +59,5 @@ def submit(events: Sequence[str], blur: str, case: str = "", title: str = "") ->
     except WhycamError as error:
         frame.notice(error)
         return
-    st.session_state["exported"] = made.id
+    st.session_state[OWN] = made.id
     st.rerun()
-
-
-def watch(made: Export) -> None:
-    """Show an archive of events: how far it is, why it failed, or its download."""
-    if made.active:
-        progress.watch(Export, made.id, "This tab may be closed: the archive is found under Cases.")
-    elif made.state == "done" and made.path.exists():
-        st.download_button(
-            f"{escape_markdown(made.title)} (ZIP, {file_size(made.path.stat().st_size)})", made.path.read_bytes,
-            f"whycam-{made.id}.zip", "application/zip", on_click="ignore", icon=":material/folder_zip:",
-            key=f"archive-{made.id}",
-            help=f"Blurred: {BLURRED[made.blur]}. SHA-256 of its manifest: {made.sha256}",
-        )  # fmt: skip
-    elif made.state != "done":
-        frame.notice(f"The archive {made.title!r} was not made: {made.reason or made.state}")
-
-
-def watch_own() -> None:
-    """Show the archive that was asked for in this tab."""
-    if not (asked := st.session_state.get("exported")):
-        return
-    try:
-        watch(exports.get(asked))
-    except WhycamError:
-        del st.session_state["exported"]

@@ -93,7 +93,14 @@ def _open(job: Job) -> None:
     elif job.kind == kinds.PLAYBACK:
         query = {"run": job.subject}
     elif job.kind == kinds.EXPORT:
-        query = {"run": next(iter(queue().store.get(job.id, Export).runs), "")}
+        page, query = _place_of(queue().store.get(job.id, Export))
     elif job.kind != kinds.ANALYSIS:
         page, query = frame.CAMERAS if job.kind == kinds.TRAINING else frame.EVALUATION, {}
     st.page_link(page, label="Open", icon=":material/open_in_new:", query_params=query)
+
+
+def _place_of(made: Export) -> tuple[str, dict[str, str]]:
+    """Return the page, and its query, on which an archive is found."""
+    if made.case:
+        return frame.CASES, {"case": made.case}
+    return (frame.EVENTS, {}) if made.events else (frame.RUN, {"run": next(iter(made.runs), "")})

@@ -21,6 +21,7 @@ PLAYER = st.components.v2.component(
 )
 KEYS: list[tuple[str, str]] = [(key, told) for key, told in json.loads((FOLDER / "keys.json").read_text("utf-8"))]
 """The player's keys with what each does, as its own help lists them."""
+SHOWN = "the player shows the pictures that were kept of events"
 
 
 def ensure_copy(run: Run) -> None:
@@ -34,14 +35,22 @@ def ensure_copy(run: Run) -> None:
     except WhycamError as error:
         frame.notice(error, "warn")
         return
-    said = "Until then the player shows the pictures that were kept of events."
-    if made is None:
-        frame.notice("The clip is no longer there: the player shows the pictures that were kept of events.", "warn")
-    elif made.active:
-        progress.watch(playback.Playback, made.id, said)
+    if made is not None and made.active:
+        progress.watch(playback.Playback, made.id, f"Until then {SHOWN}.", slim=True)
+    elif made is None or not run.path.exists():
+        frame.notice(f"The clip is no longer there: {SHOWN}.", "warn")
     else:
-        frame.notice(f"There is no playback copy of the clip: {made.reason or 'it was stopped'}", "warn")
-        frame.action_button("Make the playback copy", "movie", f"copy-{run.id}", lambda _: playback.submit(run), run.id)
+        with st.container(horizontal=True, vertical_alignment="center", key="no-copy"):
+            frame.notice(f"There is no playback copy of the clip: {_why_none(made)}", "warn")
+            frame.action_button("Make the playback copy", "movie", f"copy-{run.id}", lambda _: playback.submit(run),
+                                run.id)  # fmt: skip
+
+
+def _why_none(made: playback.Playback) -> str:
+    """Say why the job that was to make a copy left none."""
+    if made.state == "done":
+        return "it was removed"
+    return made.reason or ("it was cancelled" if made.state == "cancelled" else "its making was stopped")
 
 
 def show(

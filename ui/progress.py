@@ -17,7 +17,7 @@ from ui.formatting import count, duration, escape_markdown
 
 def watch(
     cls: type[AnyJob], job_id: str, goes_on: str = "", extra: Callable[[AnyJob], object] = bool,
-    stale: Callable[[AnyJob], bool] = lambda job: False,
+    stale: Callable[[AnyJob], bool] = lambda job: False, slim: bool = False,
 ) -> None:  # fmt: skip
     """Show a job's progress until it is no longer active; then the whole page is drawn again.
 
@@ -27,6 +27,7 @@ def watch(
         goes_on: said beside the button that cancels it.
         extra: shows what else there is of it.
         stale: tells whether the rest of the page is.
+        slim: whether one line is all there is room for; ``goes_on`` is then the button's help.
     """
 
     def draw() -> None:
@@ -36,6 +37,9 @@ def watch(
             st.rerun()
         if not job.active or stale(job):
             st.rerun()
+        if slim:
+            _line(job, goes_on)
+            return
         with st.container(border=True, key=f"progress-{job_id}"):
             st.progress(job.share or 0.0, text=escape_markdown(describe(job)))
             extra(job)
@@ -46,10 +50,16 @@ def watch(
     st.fragment(draw, run_every=1.0)()
 
 
-def cancel_button(job: Job, key: str | None = None) -> None:
-    """Offer to stop an active job."""
+def _line(job: Job, goes_on: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key=f"progress-slim-{job.id}"):
+        st.progress(job.share or 0.0, text=escape_markdown(describe(job)))
+        cancel_button(job, told=goes_on or None)
+
+
+def cancel_button(job: Job, key: str | None = None, told: str | None = None) -> None:
+    """Offer to stop an active job; ``told`` is the button's help."""
     frame.action_button("Cancel", "stop_circle", key or f"cancel-{job.id}", queue().cancel, job.id,
-                        disabled=job.cancelling)  # fmt: skip
+                        disabled=job.cancelling, help=told)  # fmt: skip
 
 
 def stopped(run: Run) -> None:

@@ -171,13 +171,15 @@ def downloads(run: Run, base: Analysis, threshold: float) -> None:
     named = [*zip(run_view.REPORTS, LABELS, strict=True)]
     if threshold == base.threshold and (run.folder / ATTRIBUTES).exists():
         named.append((ATTRIBUTES, "Attributes (CSV)"))
-    with st.popover("Download", icon=":material/download:", width="content"):
+    archives = exports.of_run(run)
+    label = " · ".join(filter(None, ("Download", exports.state(archives))))
+    with st.popover(label, icon=":material/download:", width="content", key=f"downloads-{run.id}"):
         for name, label in named:
             st.download_button(
                 label, partial(_content, run, base, threshold, name), name, MIME[name.rpartition(".")[2]],
                 on_click="ignore", icon=":material/download:", key=f"download-{name}", width="stretch",
             )  # fmt: skip
-        exports.offer(run)
+        exports.offer(run, archives)
 
 
 def _content(run: Run, base: Analysis, threshold: float, name: str) -> bytes:

@@ -8,12 +8,15 @@ import pytest
 from playwright.sync_api import expect
 
 from core.clock import Clock
+from jobs.store import JobStore, new_id
 from pipeline import finished_run, playback
 from pipeline.events import EventRule, find_events, smoothed
+from pipeline.export.exports import Export
 from tests import twins
 from tests.browser import numbered
 from tests.browser.conftest import serve
 from tests.clips import make
+from tests.jobs import inline
 from tests.ui import made
 from ui import player
 
@@ -313,11 +316,19 @@ def ends(locator):
     return box["y"], box["y"] + box["height"]
 
 
-def test_player_timeline_sentence_and_causes_fit_one_screen(page, address, run):
+def test_player_timeline_sentence_and_causes_fit_one_screen_also_while_an_archive_is_made(page, address, run):
+    job_id = new_id()
+    inline.keep(Export, job_id, HOSTILE, f"exports/{job_id}", {"runs": [run.id]}, "running")
     opened(page, address, run)
+    expect(page.get_by_role("button", name="Download · archive at work")).to_be_visible()
     for part in ("canvas.picture", "canvas.timeline", "p.summary"):
         top, end = ends(page.locator(part))
         assert top >= 0 and end <= 720, part
+    page.get_by_role("button", name="Download").click()
+    expect(page.get_by_text("the archive is found under Download on its run's page.")).to_be_visible()
+    JobStore().end(job_id, "failed", "the disk is full", inline.ME)
+    expect(page.get_by_role("button", name="Download · archive failed")).to_be_visible()
+    expect(page.get_by_text("the disk is full")).to_be_visible()
 
 
 def test_a_run_without_a_copy_shows_the_pictures_that_were_kept(page, address):

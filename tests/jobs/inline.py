@@ -20,7 +20,9 @@ def no_processes(patch: pytest.MonkeyPatch) -> None:
 
 
 def _submit(queue, job_id, **parameters):
-    assert queue.store.enqueue(job_id, ME, {name: value for name, value in parameters.items() if value is not None})
+    changed = {name: value for name, value in parameters.items() if value is not None}
+    priority = queue.priorities.get(queue.store.get(job_id, Job).kind, 0)
+    assert queue.store.enqueue(job_id, ME, changed, priority)
 
 
 def work(job_id):

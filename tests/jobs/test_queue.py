@@ -137,6 +137,22 @@ def test_five_waiters_of_every_kind_start_in_the_order_in_which_they_were_queued
     assert all(one.ended <= other.started for one, other in itertools.pairwise(jobs))
 
 
+def test_a_kind_of_a_higher_priority_runs_before_what_waits_already_and_after_a_resume_too(queue):
+    queue.priorities = {"EXPLANATION": 1}
+    first = until(queue, begun(queue, "slow"), at_work)
+    waiting = [begun(queue, kind="ANALYSIS", title=title) for title in "abc"]
+    hurried = [begun(queue, kind="EXPLANATION", title=title) for title in "xy"]
+    assert [job.title for job in queue.line()] == ["x", "y", "a", "b", "c"]
+    assert [queue.before(job_id) for job_id in hurried] == [1, 2]
+    queue.cancel(hurried[0])
+    until(queue, hurried[0], ended)
+    queue.submit(hurried[0])
+    queue.cancel(first.id)
+    for job_id in [*waiting, *hurried]:
+        until(queue, job_id, ended)
+    assert (first.folder.parent / "order").read_text().split() == ["y", "x", "a", "b", "c"]
+
+
 def test_the_line_can_be_changed_and_left(queue):
     first = until(queue, begun(queue, "slow"), at_work)
     a, b, c, d = (begun(queue, kind="ANALYSIS", title=title) for title in "abcd")

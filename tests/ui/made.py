@@ -50,7 +50,7 @@ def queued(name=NAME, camera="plaza", process=ME):
 def running(name=NAME, process=ME, camera="plaza"):
     run = queued(name, camera, process)
     JobStore().begin(run.id)
-    JobStore().report(run.id, Progress(200, 500, 12.5, "scoring", left=42.0, share=0.35))
+    JobStore().report(run.id, Progress(200, 500, 12.5, "scoring", left=4210.0, share=0.35))
     return JobStore().get(run.id, store.Run)
 
 

@@ -84,7 +84,7 @@ def test_a_running_run_shows_progress_and_can_be_cancelled():
     at = show("run", run=run.id)
     assert "at work" in html(at)
     assert at.get("progress")[0].proto.value == 35, "of the whole run, not of its stage"
-    assert at.get("progress")[0].proto.text == "Scoring: 200 of 500 frames · 12.5 frames/s · about 40 s left"
+    assert at.get("progress")[0].proto.text == "Scoring: 200 of 500 frames · 12.5 frames/s · about 1 h 10 min left"
     button(at, "Cancel").click()
     fine(at.run())
     assert store.get(run.id).cancelling
@@ -350,7 +350,7 @@ def test_the_list_shows_filters_and_deletes():
 def test_a_run_at_work_is_listed_with_cancel_and_without_delete():
     run = alive()
     at = show("runs")
-    assert "35 %, about 40 s left" in html(at)
+    assert "35 %, about 1 h 10 min left" in html(at)
     assert f"delete-{run.id}" not in [b.key for b in at.button]
     assert f"cancel-{run.id}" in [b.key for b in at.button]
     assert "car park.mp4" in html(show("new"))

@@ -11,6 +11,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from core import files
+from jobs.store import new_id
 from pipeline import playback, store
 from tests.jobs import inline
 from tests.ui import made
@@ -72,13 +73,27 @@ def test_a_run_without_a_copy_has_one_made_and_says_how_far_it_is(monkeypatch):
     at = show("run", run=run.id)
     asked = playback.job(run)
     assert asked.state == "queued" and given(at)["copy"] is None
-    assert any("Until then the player shows the pictures that were kept of events." in c.value for c in at.caption)
+    assert button(at, "Cancel").help == "Until then the player shows the pictures that were kept of events."
     assert inline.work(asked.id) == 2, "the clip is none"
     at = fine(at.run())
     assert "There is no playback copy of the clip: " in html(at) and "Make the playback copy" in labels(at)
     button(at, "Make the playback copy").click()
     fine(at.run())
     assert playback.job(run).state == "queued"
+
+
+@pytest.mark.parametrize(("state", "reason", "said"), [
+    ("done", "", "it was removed"), ("cancelled", "", "it was cancelled"), ("failed", "a full disk", "a full disk"),
+])  # fmt: skip
+def test_why_there_is_no_copy_is_said_and_a_missing_clip_before_it(monkeypatch, state, reason, said):
+    monkeypatch.setattr(playback, "find", lambda run: None)
+    run = made.done()
+    inline.keep(playback.Playback, new_id(), "a.mp4", f"{run.directory}/playback", {}, state, reason=reason,
+                subject=run.id)  # fmt: skip
+    assert f"There is no playback copy of the clip: {said}" in html(show("run", run=run.id))
+    run.path.unlink()
+    at = show("run", run=run.id)
+    assert "The clip is no longer there: the player shows" in html(at) and "Make the playback copy" not in labels(at)
 
 
 def test_a_clip_that_is_gone_is_said_to_be(monkeypatch):

@@ -158,9 +158,9 @@ def test_progress_and_what_went_wrong_are_said():
     waits, at = queue().line()[0].id, show(run, at=str(FRAME))
     assert at.get("progress")[0].proto.text.startswith("Waiting: no job before it")
     JobStore().begin(waits)
-    JobStore().report(waits, Progress(3, 9, 0.0, "lime", "evaluations", left=42.0, share=0.3))
+    JobStore().report(waits, Progress(3, 9, 0.0, "lime", "evaluations", left=4210.0, share=0.3))
     at = show(run, at=str(FRAME))
-    assert at.get("progress")[0].proto.text == "Lime: 3 of 9 evaluations · about 40 s left"
+    assert at.get("progress")[0].proto.text == "Lime: 3 of 9 evaluations · about 1 h 10 min left"
     assert explanations.find(run, FRAME).finished == 1
     at.button(f"cancel-{waits}").click()
     assert not at.run().exception and JobStore().get(waits, Explanation).cancelling

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from cli import (
     analyse,
     app,
+    audit,
     bench,
     evaluate,
     explain,
@@ -25,6 +26,7 @@ from cli import (
     test,
     train,
     train_explainers,
+    users,
     verify,
     xman,
 )
@@ -32,8 +34,8 @@ from cli.arguments import Verb
 from cli.output import complain
 from core.errors import Cancelled, InputError, WhycamError
 
-MODULES = (app, setup, analyse, explain, export, verify, train, train_explainers, evaluate, xman, results, list, bench,
-           test)  # fmt: skip
+MODULES = (app, users, audit, setup, analyse, explain, export, verify, train, train_explainers, evaluate, xman, results,
+           list, bench, test)  # fmt: skip
 """In the order in which ``--help`` lists their verbs."""
 VERBS: dict[str, Verb] = {module.VERB.name: module.VERB for module in MODULES}
 

@@ -9,6 +9,7 @@
     │   │   └── WeightsUnavailable   published weights are not here and cannot be downloaded now
     │   ├── UnknownNameError    a detector, camera, data set or method that is not registered
     │   ├── DataError           a data set folder is not in its official layout
+    │   ├── AccessError         the person who asks may not do that
     │   └── StorageError        the place for the results cannot take them (disk full, no permission)
     └── Cancelled               the user asked a job to stop
 
@@ -51,6 +52,10 @@ class WeightsUnavailable(WeightsError):
 
 class DataError(InputError):
     """A data set folder is not in its official layout."""
+
+
+class AccessError(InputError):
+    """The person who asks may not do that, or has reached a limit."""
 
 
 class UnknownNameError(InputError):

@@ -33,7 +33,7 @@ from pipeline.training.train_camera import TrainingRequest
 from tests.jobs import inline
 
 COMPUTE = {"analyse", "explain", "train", "train-explainers", "evaluate", "results", "bench"}
-GIVE_JSON = {"list", "evaluate", "xman", "bench"}
+GIVE_JSON = {"audit", "list", "evaluate", "xman", "bench"}
 
 
 def verbs():
@@ -54,6 +54,8 @@ def test_the_verbs_are_those_promised():
     assert list(verbs()) == list(VERBS)
     assert set(VERBS) == {
         "app",
+        "users",
+        "audit",
         "setup",
         "analyse",
         "explain",

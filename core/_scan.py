@@ -25,7 +25,7 @@ from core.limits import shown
 SERIAL = frozenset({"mpegts", "mpeg", "flv"})
 """Containers in which a stream may appear when another has ended."""
 STREAMS = frozenset(
-    ("mpegts", "mpeg", "flv", "gif", "dhav", "ivf", "yuv4mpegpipe", "h264", "hevc", "mjpeg", "mpjpeg", "mpegvideo")
+    ("mpegts", "mpeg", "flv", "gif", "dhav", "ivf", "yuv4mpegpipe", "h264", "hevc", "mjpeg", "mpegvideo")
 )
 """Containers that hold nothing but packets, one behind the other."""
 IN_LINE = frozenset({"mpegts", "flv", "dhav", "asf", _boxes.MATROSKA})

@@ -11,13 +11,14 @@ from av.video.stream import VideoStream
 from core._container import check_size
 from core._h264 import Bits, boxed_sets, sequence, units
 from core.errors import ClipError
+from core.formats import CODECS
 from core.limits import shown
 
 COVERS = Disposition.attached_pic | Disposition.timed_thumbnails
 """Marks of streams that hold pictures beside a clip."""
 MAX_PICTURES = 17
 """Of H.264 and HEVC: 16 references and the present one."""
-PICTURES_BY_CODEC = {"vp8": 5, "libvpx": 5, "vp9": 10, "libvpx-vp9": 10, "av1": 10, "libdav1d": 10, "vvc": MAX_PICTURES}
+PICTURES_BY_CODEC = {"vp8": 5, "vp9": 10, "libdav1d": 10}
 """References and the present one, of the others that have more than two references."""
 DEFAULT_PICTURES, INTRA_PICTURES = 4, 2
 HEVC_SEQUENCE = 33
@@ -35,9 +36,11 @@ def pictures(container: InputContainer, path: Path) -> list[VideoStream]:
     if not found:
         kinds = " and ".join(sorted({stream.type for stream in container.streams} - {"video"})) or "a cover"
         raise ClipError(f"{shown(path)!r} has no pictures, only {kinds}; give a video file")
-    known = [stream for stream in found if stream.codec_context is not None]
+    known = [stream for stream in found if stream.codec_context is not None and stream.codec_context.name in CODECS]
     if not known:
-        raise ClipError(f"{shown(path)!r} is in a codec that cannot be decoded here; convert it to H.264")
+        names = sorted({stream.codec_context.name for stream in found if stream.codec_context is not None})
+        codec = f"the codec {names[0]!r}, which is not read" if names else "a codec that cannot be decoded here"
+        raise ClipError(f"{shown(path)!r} is in {codec}; convert it to H.264")
     return known
 
 

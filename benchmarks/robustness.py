@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 
@@ -139,7 +139,7 @@ def _batch(name: str, seed: int, first: int, stop: int, folder: str) -> Iterator
             number += 1
 
 
-def _line(out: BinaryIO, pid: int) -> bytes | None:
+def _line(out: IO[bytes], pid: int) -> bytes | None:
     """Return the next line, nothing at the end, or None where the process hangs."""
     import psutil
 

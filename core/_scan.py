@@ -126,7 +126,7 @@ def scan(path: Path, options: Mapping[str, str], anyhow: bool = False) -> Scan:
     with _container.opened(path, options) as container:
         streams = _streams.pictures(container, path)
         chosen, choice = _streams.choose(streams, path)
-        kept = {stream.index for stream in streams}
+        kept = {stream.index for stream in _streams.listed(streams)}
         rows = [Rows(stream, stream.index in kept, container.format.name) for stream in container.streams]
         first, end = First(chosen, anyhow), 0
         fragments, loose = _fragments.fragments(path), 0

@@ -27,21 +27,26 @@ DEFAULT_BITS = 12
 
 
 def pictures(container: InputContainer, path: Path) -> list[VideoStream]:
-    """List the streams of pictures that can be decoded, covers left out.
+    """List the streams of pictures whose codec FFmpeg knows, covers left out.
 
     Raises:
-        ClipError: there is none.
+        ClipError: there is none, or none in a codec that is read.
     """
     found = [stream for stream in container.streams.video if not stream.disposition & COVERS]
     if not found:
         kinds = " and ".join(sorted({stream.type for stream in container.streams} - {"video"})) or "a cover"
         raise ClipError(f"{shown(path)!r} has no pictures, only {kinds}; give a video file")
-    known = [stream for stream in found if stream.codec_context is not None and stream.codec_context.name in CODECS]
-    if not known:
-        names = sorted({stream.codec_context.name for stream in found if stream.codec_context is not None})
+    known = [stream for stream in found if stream.codec_context is not None]
+    if not listed(known):
+        names = sorted({stream.codec_context.name for stream in known})
         codec = f"the codec {names[0]!r}, which is not read" if names else "a codec that cannot be decoded here"
         raise ClipError(f"{shown(path)!r} is in {codec}; convert it to H.264")
     return known
+
+
+def listed(streams: Sequence[VideoStream]) -> list[VideoStream]:
+    """Return the streams in a codec that is read."""
+    return [stream for stream in streams if stream.codec_context.name in CODECS]
 
 
 def choose(streams: Sequence[VideoStream], path: Path) -> tuple[VideoStream, str]:
@@ -52,12 +57,13 @@ def choose(streams: Sequence[VideoStream], path: Path) -> tuple[VideoStream, str
     Raises:
         ClipError: its pictures are beyond the limits.
     """
-    marked = [stream for stream in streams if stream.disposition & Disposition.default]
-    chosen = max(marked or streams, key=lambda stream: stream.width * stream.height)
+    known = listed(streams)
+    marked = [stream for stream in known if stream.disposition & Disposition.default]
+    chosen = max(marked or known, key=lambda stream: stream.width * stream.height)
     check_size(chosen.width, chosen.height, path, bits_of(chosen), kept(chosen))
     if len(streams) == 1:
         return chosen, ""
-    sizes = sorted(stream.width * stream.height for stream in marked or streams)
+    sizes = sorted(stream.width * stream.height for stream in marked or known)
     why = "marked as default" if len(marked) == 1 else "the largest" if sizes[-1] > sizes[-2] else "the first"
     rest = [_said(stream) for stream in streams if stream is not chosen]
     others = f"{rest[0]} is" if len(rest) == 1 else f"{', '.join(rest[:-1])} and {rest[-1]} are"

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 from benchmarks.mutation import Kind, Rng
 from core import video
@@ -77,7 +79,7 @@ def _write(path: Path, made: Made, length: int, rng: Rng) -> None:
     width, height = made.sides
     image = rng.integers(0, 256, (height // 8, width // 8, 3), np.uint8).repeat(8, 0).repeat(8, 1)
     with av.open(str(path), "w", format=made.form, options=made.container) as out:
-        stream = out.add_stream(made.codec, 25, options=made.options)
+        stream = cast(VideoStream, out.add_stream(made.codec, 25, options=made.options))
         stream.width, stream.height, stream.pix_fmt = width, height, made.pixels
         for number in range(length):
             frame = VideoFrame.from_ndarray(np.roll(image, 3 * number, 1), format="rgb24").reformat(format=made.pixels)

@@ -64,7 +64,9 @@ def choose(streams: Sequence[VideoStream], path: Path) -> tuple[VideoStream, str
     if len(streams) == 1:
         return chosen, ""
     sizes = sorted(stream.width * stream.height for stream in marked or known)
-    why = "marked as default" if len(marked) == 1 else "the largest" if sizes[-1] > sizes[-2] else "the first"
+    largest = sizes[-1] > max(sizes[:-1], default=sizes[-1])
+    why = "marked as default" if len(marked) == 1 else "the largest" if largest else "the first"
+    why = why if len(known) > 1 else "the one in a codec that is read"
     rest = [_said(stream) for stream in streams if stream is not chosen]
     others = f"{rest[0]} is" if len(rest) == 1 else f"{', '.join(rest[:-1])} and {rest[-1]} are"
     said = f"{shown(path)!r} has {len(streams)} video streams: {_said(chosen)}, {why}, is read, and {others} not"

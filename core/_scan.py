@@ -20,6 +20,7 @@ from core._rows import HIDDEN, UNKNOWN, First, Rows
 from core._view import View
 from core.arrays import Images, Ints
 from core.errors import ClipError
+from core.formats import CODECS
 from core.limits import shown
 
 SERIAL = frozenset({"mpegts", "mpeg", "flv"})
@@ -126,7 +127,7 @@ def scan(path: Path, options: Mapping[str, str], anyhow: bool = False) -> Scan:
     with _container.opened(path, options) as container:
         streams = _streams.pictures(container, path)
         chosen, choice = _streams.choose(streams, path)
-        kept = {stream.index for stream in _streams.listed(streams)}
+        kept = {stream.index for stream in streams}
         rows = [Rows(stream, stream.index in kept, container.format.name) for stream in container.streams]
         first, end = First(chosen, anyhow), 0
         fragments, loose = _fragments.fragments(path), 0
@@ -156,7 +157,7 @@ def _in_turn(chosen: int, rows: Sequence[Rows], form: str) -> tuple[int, ...]:
     """Return the streams that the clip goes through one after the other, in order."""
     turns = [(rows[chosen].begin, rows[chosen].end, chosen)]
     for number, own in enumerate(rows):
-        if form in SERIAL and number != chosen and own.marks:
+        if form in SERIAL and number != chosen and own.marks and own.codec in CODECS:
             back = form == "flv" and own.ticks[0] < max(rows[chosen].ticks)
             if not back and all(own.end < begin or own.begin > end for begin, end, _ in turns):
                 turns.append((own.begin, own.end, number))

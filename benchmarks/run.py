@@ -23,6 +23,7 @@ from benchmarks import (
     pages,
     player,
     plaza_events,
+    robustness,
     sentences,
     shown_boxes,
     speed,
@@ -54,6 +55,8 @@ class Request:
         minutes: for each camera.
         work: where each frame's figures are kept; the user's folder when None.
         out: page that is written, its suffix replaced.
+        times: damaged files of each kind.
+        seed: of the first damaged files.
         weights: folder of weights and card of a compact model.
         say: receives the progress.
         early: given rows that are known long before the others.
@@ -72,6 +75,8 @@ class Request:
     minutes: float = float("inf")
     work: Path | None = None
     out: Path | None = None
+    times: int = 100
+    seed: int = 0
     weights: Path | None = None
     say: Callable[[Callable[[], str]], None] = lambda text: None
     early: Callable[[Rows], None] = lambda rows: None
@@ -245,6 +250,14 @@ def _labelled(request: Request) -> Measured:
     return Measured(_machine(request), {"labelled": rows}, rows)
 
 
+def _robustness(request: Request) -> Measured:
+    rows = robustness.measure(request.what[1:], request.times, request.seed, request.tell, request.work)
+    shown = [{key: value for key, value in row.items() if key != "bad"} for row in rows]
+    notes = [f"{row['kind']} {one['number']}, seed {one['seed']} ({one['file']}): {one['said'] or one['outcome']}"
+             for row in rows for one in row["bad"]]  # fmt: skip
+    return Measured("cpu", {"robustness": rows}, shown, notes)
+
+
 def _overlays(request: Request) -> Measured:
     for half in request.what[1:]:
         pick("half", half, overlays.CLIPS)
@@ -269,7 +282,7 @@ BENCHMARKS: dict[str, Callable[[Request], Measured]] = {
     "agreement": _agreement, "attributes": _attributes, "labelled": _labelled, "detectors": _detectors,
     "explanations": _explanations, "boxes": _boxes, "faults": _faults, "disturbances": _disturbances,
     "overlays": _overlays, "own-camera": _own_camera, "player": _player, "pages": _pages, "events": _events,
-    "standing": _standing,
+    "standing": _standing, "robustness": _robustness,
     "sentences": _sentences, "plaza-events": _plaza_events, "attribute-cost": _attribute_cost,
     "attribute-causes": _attribute_causes, "first-event": _first_event,
 }  # fmt: skip

@@ -6,7 +6,7 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
-from cli.arguments import Verb, count, device, json_file, names, number
+from cli.arguments import Verb, count, device, json_file, names, number, whole
 from cli.output import deliver, table
 from cli.progress import progress_line
 
@@ -25,7 +25,8 @@ WHAT = (
     "player: how fast the web app's player opens runs, seeks, and follows the threshold, in Chromium; or: "
     "first-event CLIP…: time until a clip that is at work shows its first event; or: "
     "pages: how fast the web app's pages are drawn with 200 runs, how much its server grows, and how it serves several "
-    "sessions; or: events: how fast 10,000 events are listed, filtered and sorted"
+    "sessions; or: robustness [KIND…]: damaged files, whether each is read or refused in bounded time and memory; or: "
+    "events: how fast 10,000 events are listed, filtered and sorted"
 )
 
 
@@ -52,6 +53,9 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--out", type=Path, metavar="FILE", help="keep explanations, faults, disturbances or standing as FILE.md"
     )
+    verb.add_argument("--times", type=count, default=100, metavar="N",
+                      help="for robustness: files of each kind (default 100), made anew after 250")  # fmt: skip
+    verb.add_argument("--seed", type=whole, default=0, metavar="N", help="for robustness: which files (default 0)")
     verb.add_argument("--weights", type=Path, metavar="DIR", help="for agreement: folder of weights and card of a "
                       "compact model, in place of the one that comes with Whycam")  # fmt: skip
     json_file(verb)

@@ -6,28 +6,26 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
 import av
+import av.logging
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Stream
 
 from core import _boxes, _fragments
 from core.errors import ClipError
+from core.formats import CODECS, CONTAINERS
 from core.limits import LIMITS as LIMITS
 from core.limits import shown
 
-# These open other files or addresses, draw text as pictures, or hold one still picture.
-NOT_CLIPS = frozenset(
-    (
-        *("concat", "ffmetadata", "hls", "image2", "lavfi", "rtp", "rtsp", "sap", "sdp", "vobsub"),
-        *("webm_dash_manifest", "adf", "bin", "data", "idf", "tty", "xbin", "ico", "image2pipe"),
-    )
-)
-ANNOUNCING = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "asf", "flv", "nut", "mxf"})
+CODEC_OPTIONS = {"codec_whitelist": ",".join(CODECS)}
+"""For each decoder: the list is FFmpeg's own, and holds also where a stream is decoded to find out its size."""
+PICTURE = "_pipe"
+"""End of FFmpeg's names of demuxers for pictures."""
+ANNOUNCING = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "asf", "flv", "mxf"})
 """Containers whose header says how long the clip is; for others FFmpeg guesses."""
 MAX_UNREADABLE_PACKETS = 64
 """Unreadable packets in a row after which the rest of a file is given up."""
@@ -78,25 +76,51 @@ def opened(path: Path, options: Mapping[str, str] | None = None) -> Iterator[Inp
     except OSError as error:
         raise ClipError(f"{shown(path)!r} cannot be opened: {error.strerror}") from error
     with file:
+        fragments = _fragments.fragments(path)
         try:
-            fragments = _fragments.fragments(path)
-            container = av.open(
-                _Nameless(file, fragments),
-                "r",
-                options={"max_pixels": str(LIMITS.max_pixels)},
-                container_options={"format_whitelist": _formats(), "protocol_whitelist": "none", **(options or {})},
-                metadata_errors="replace",
-                buffer_size=1 << 18,
-                io_open=_refuse,
-            )
+            container = _open(file, fragments, options or {})
         except (av.FFmpegError, OSError, ValueError) as error:
-            raise unreadable(path) from error
+            raise unreadable(path, _not_listed(file, fragments)) from error
         with container:
             hours = (announced(container, fragments.fragmented) or 0.0) / 3600
             if hours > LIMITS.max_hours and not _boxes.contradicted(path, container.format.name, hours * 3600):
                 most = f"{LIMITS.max_hours:g} hours"
                 raise ClipError(f"{shown(path)!r} lasts {hours:.1f} hours; clips of up to {most} are read")
             yield container
+
+
+def _open(file: IO[bytes], fragments: _fragments.Fragments, options: Mapping[str, str]) -> InputContainer:
+    listed = {
+        "format_whitelist": ",".join(CONTAINERS), "protocol_whitelist": "none", "max_streams": str(LIMITS.max_streams),
+    }  # fmt: skip
+    file.seek(0)
+    return av.open(
+        _Nameless(file, fragments),
+        "r",
+        options={"max_pixels": str(LIMITS.max_pixels), **CODEC_OPTIONS},
+        container_options={**listed, **options},
+        metadata_errors="replace",
+        buffer_size=1 << 18,
+        io_open=_refuse,
+    )
+
+
+def _not_listed(file: IO[bytes], fragments: _fragments.Fragments) -> str:
+    """Return FFmpeg's name of a file's container if it is none of those that are read, else nothing.
+
+    It tells the name in its log alone, which is off otherwise: decoders' threads would wait for Python to take a line.
+    """
+    level, skips = av.logging.get_level(), av.logging.get_skip_repeated()
+    av.logging.set_level(av.logging.ERROR)
+    av.logging.set_skip_repeated(False)
+    try:
+        with av.logging.Capture() as said, _open(file, fragments, {}):
+            return ""
+    except (av.FFmpegError, OSError, ValueError):
+        return next((name for _, name, text in said if "not on whitelist" in text), "")
+    finally:
+        av.logging.set_level(level)
+        av.logging.set_skip_repeated(skips)
 
 
 def packets(container: InputContainer, trouble: Trouble) -> "Iterator[Packet[Stream]]":
@@ -165,8 +189,29 @@ def check_size(width: int, height: int, path: Path, bits: int = 0, kept: int = 1
         raise ClipError(f"{said}, of which {kept} take {needed} MiB while they are decoded; up to {most} MiB are read")
 
 
-def unreadable(path: Path) -> ClipError:
-    """Say why a file could not be opened as a clip."""
+def check_expansion(frames: int, width: int, height: int, bits: int, path: Path) -> None:
+    """Refuse a small file whose pictures would take long to decode: it is made to cost time.
+
+    Raises:
+        ClipError: so many frames, a pixel of which takes some bits, are too much for the file's size.
+    """
+    size = path.stat().st_size
+    total = frames * width * height * bits // 8
+    if total > max(LIMITS.free_bytes, LIMITS.max_expansion * size):
+        raise ClipError(
+            f"{shown(path)!r} would unpack to {total / 1024**3:,.0f} GiB of pictures, {total // size:,} times its "
+            f"size; up to {LIMITS.free_bytes / 1024**3:,.3g} GiB, or {LIMITS.max_expansion:,} times its size, are read"
+        )
+
+
+def unreadable(path: Path, container: str = "") -> ClipError:
+    """Say why a file could not be opened as a clip; ``container`` is FFmpeg's name of one that is not read."""
+    if container.endswith(PICTURE):
+        return ClipError(f"{shown(path)!r} is a single picture and no clip; give a video file")
+    if container:
+        return ClipError(
+            f"{shown(path)!r} is in the container {container!r}, which is not read; give an MP4, AVI or MKV file"
+        )
     if _boxes.index_is_missing(path):
         return ClipError(
             f"{shown(path)!r} is not a video that can be read, for its index is missing: the recording was "
@@ -212,10 +257,3 @@ class _Nameless:
 def _refuse(*_: Any) -> NoReturn:
     """Open nothing else, whatever a clip refers to."""
     raise PermissionError("a clip may not refer to other files")
-
-
-@cache
-def _formats() -> str:
-    """List the demuxers that may read a clip."""
-    known = {name for names in av.formats_available for name in names.split(",")}
-    return ",".join(sorted(name for name in known - NOT_CLIPS if not name.endswith("_pipe")))

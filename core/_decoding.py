@@ -73,7 +73,7 @@ def _ready(stream: VideoStream) -> VideoStream:
     pixels = min(max(coded, memory // (bits * (MAX_PICTURES + threads))), _container.LIMITS.max_pixels)
     stream.thread_type = ThreadType.AUTO
     stream.codec_context.thread_count = threads
-    stream.codec_context.options = {"max_pixels": str(pixels)}
+    stream.codec_context.options = {"max_pixels": str(pixels), **_container.CODEC_OPTIONS}
     return stream
 
 

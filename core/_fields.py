@@ -9,9 +9,7 @@ from av.filter import Graph
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
-UNFLAGGED = frozenset(
-    ("mjpeg", "huffyuv", "ffvhuff", "utvideo", "magicyuv", "jpeg2000", "v210", "v210x", "v410", "r210", "qtrle", "png")
-)
+UNFLAGGED = frozenset({"mjpeg", "png"})
 """Decoders that do not mark interlaced frames: the container's word is taken."""
 PARITY = {2: "tff", 3: "bff", 4: "bff", 5: "tff"}
 """FFmpeg's orders of fields, as which of them is shown first."""

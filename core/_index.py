@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core import _boxes, _container, _notes
+from core import _boxes, _container, _notes, _streams
 from core._losses import Losses, losses
 from core._notes import counted, spans
 from core._recorded import wall_clock
@@ -18,7 +18,7 @@ from core.arrays import Bools
 from core.errors import ClipError
 from core.limits import Limits, shown
 
-STILLS = frozenset({"gif", "apng", "mjpeg", "mpjpeg"})
+STILLS = frozenset({"gif", "mjpeg"})
 """Containers that may also hold a single picture."""
 STILL_BRANDS = frozenset({"avif", "heic", "heix", "mif1", "msf1"})
 PROBE_BYTES = 64 * 1024**2
@@ -98,6 +98,7 @@ def _index(path: Path, _same: tuple[int, ...], fps: float | None, _limits: Limit
         options = {"ignore_editlist": "1"}
         found = scan(path, options)
     shows = announcing(found)
+    _container.check_expansion(int(shows.sum()), *found.view.coded, _streams.DEFAULT_BITS, path)
     _check_still(found, int(shows.sum()), path)
     when = timing(found, path, wrong, fps)
     _container.check_reach(path, seconds=np.nanmax(when.times, initial=0.0))

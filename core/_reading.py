@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+from av.video.frame import VideoFrame
 
 from core import _container, _decoding
 from core._container import Trouble, check_size
@@ -14,6 +15,9 @@ from core.arrays import Images
 from core.errors import ClipError
 from core.limits import shown
 from core.records import Clip, Frames, Reading
+
+CHECKED_FRAMES = 256
+"""Frames after which their bytes are held against the file's once more."""
 
 
 def facts(path: Path, fps: float | None, sha256: str) -> Clip:
@@ -41,8 +45,7 @@ def frames(
         for number, (frame, row, time) in enumerate(decoded):
             outcome.note(row, time, frame.is_corrupt)
             _container.check_reach(path, number + 1, time)
-            if (frame.width, frame.height) != size:
-                check_size(*(size := (frame.width, frame.height)), path, frame.format.padded_bits_per_pixel)
+            size = _checked(frame, number, size, path)
             if taken := wanted is None or wanted(number):
                 images = images if times else np.empty((fitting, height, width, 3), np.uint8)
                 painter.paint(frame, images[len(times)])
@@ -56,3 +59,13 @@ def frames(
         raise ClipError(f"{shown(path)!r} holds no frame that can be decoded; it may be damaged or empty")
     if on_end is not None:
         on_end(outcome.reading(trouble.failures, painter))
+
+
+def _checked(frame: VideoFrame, number: int, size: tuple[int, int], path: Path) -> tuple[int, int]:
+    """Return a frame's size; a new one is held against the limits, and now and then all frames against the file's."""
+    bits = frame.format.padded_bits_per_pixel
+    if (frame.width, frame.height) != size:
+        check_size(frame.width, frame.height, path, bits)
+    if number % CHECKED_FRAMES == 0:
+        _container.check_expansion(number, frame.width, frame.height, bits, path)
+    return frame.width, frame.height

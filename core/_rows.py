@@ -24,9 +24,7 @@ KEY, HIDDEN, DAMAGED, EDITED = 1, 2, 4, 8
 """Marks of a packet: a key frame, no frame of its own to show, damaged on its way, left out by an edit list."""
 MIN_FRAME_BYTES = {"h264": 8, "hevc": 8, "mpeg4": 2}
 """Bytes below which a packet holds no frame: an end of sequence, or a place that an encoder could not fill yet."""
-CONCEALING = frozenset(
-    ("mpeg4", "flv", "h261", "h263", "h263i", "wmv1", "wmv2", "msmpeg4v1", "msmpeg4v2", "msmpeg4", "rv10", "rv20")
-)
+CONCEALING = frozenset({"mpeg4", "flv", "h263", "wmv1", "wmv2", "msmpeg4"})
 """Decoders that make something up where a clip begins without a key frame."""
 
 
@@ -135,7 +133,7 @@ class First:
         self.pictures = 1
         self.begun = anyhow or stream.codec_context.name not in CONCEALING
         stream.thread_type = ThreadType.NONE
-        stream.codec_context.options = {"max_pixels": str(_container.LIMITS.max_pixels)}
+        stream.codec_context.options = {"max_pixels": str(_container.LIMITS.max_pixels), **_container.CODEC_OPTIONS}
 
     def feed(self, packet: "Packet[Stream] | None", rows: Rows, path: Path) -> None:
         """Decode one packet unless a frame is there already; None stands behind the last one."""

@@ -20,12 +20,13 @@ from core._rows import HIDDEN, UNKNOWN, First, Rows
 from core._view import View
 from core.arrays import Images, Ints
 from core.errors import ClipError
+from core.formats import CODECS
 from core.limits import shown
 
 SERIAL = frozenset({"mpegts", "mpeg", "flv"})
 """Containers in which a stream may appear when another has ended."""
 STREAMS = frozenset(
-    ("mpegts", "mpeg", "flv", "gif", "dhav", "ivf", "yuv4mpegpipe", "h264", "hevc", "mjpeg", "mpjpeg", "mpegvideo")
+    ("mpegts", "mpeg", "flv", "gif", "dhav", "ivf", "yuv4mpegpipe", "h264", "hevc", "mjpeg", "mpegvideo")
 )
 """Containers that hold nothing but packets, one behind the other."""
 IN_LINE = frozenset({"mpegts", "flv", "dhav", "asf", _boxes.MATROSKA})
@@ -156,7 +157,7 @@ def _in_turn(chosen: int, rows: Sequence[Rows], form: str) -> tuple[int, ...]:
     """Return the streams that the clip goes through one after the other, in order."""
     turns = [(rows[chosen].begin, rows[chosen].end, chosen)]
     for number, own in enumerate(rows):
-        if form in SERIAL and number != chosen and own.marks:
+        if form in SERIAL and number != chosen and own.marks and own.codec in CODECS:
             back = form == "flv" and own.ticks[0] < max(rows[chosen].ticks)
             if not back and all(own.end < begin or own.begin > end for begin, end, _ in turns):
                 turns.append((own.begin, own.end, number))

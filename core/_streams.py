@@ -11,13 +11,14 @@ from av.video.stream import VideoStream
 from core._container import check_size
 from core._h264 import Bits, boxed_sets, sequence, units
 from core.errors import ClipError
+from core.formats import CODECS
 from core.limits import shown
 
 COVERS = Disposition.attached_pic | Disposition.timed_thumbnails
 """Marks of streams that hold pictures beside a clip."""
 MAX_PICTURES = 17
 """Of H.264 and HEVC: 16 references and the present one."""
-PICTURES_BY_CODEC = {"vp8": 5, "libvpx": 5, "vp9": 10, "libvpx-vp9": 10, "av1": 10, "libdav1d": 10, "vvc": MAX_PICTURES}
+PICTURES_BY_CODEC = {"vp8": 5, "vp9": 10, "libdav1d": 10}
 """References and the present one, of the others that have more than two references."""
 DEFAULT_PICTURES, INTRA_PICTURES = 4, 2
 HEVC_SEQUENCE = 33
@@ -26,19 +27,26 @@ DEFAULT_BITS = 12
 
 
 def pictures(container: InputContainer, path: Path) -> list[VideoStream]:
-    """List the streams of pictures that can be decoded, covers left out.
+    """List the streams of pictures whose codec FFmpeg knows, covers left out.
 
     Raises:
-        ClipError: there is none.
+        ClipError: there is none, or none in a codec that is read.
     """
     found = [stream for stream in container.streams.video if not stream.disposition & COVERS]
     if not found:
         kinds = " and ".join(sorted({stream.type for stream in container.streams} - {"video"})) or "a cover"
         raise ClipError(f"{shown(path)!r} has no pictures, only {kinds}; give a video file")
     known = [stream for stream in found if stream.codec_context is not None]
-    if not known:
-        raise ClipError(f"{shown(path)!r} is in a codec that cannot be decoded here; convert it to H.264")
+    if not listed(known):
+        names = sorted({stream.codec_context.name for stream in known})
+        codec = f"the codec {names[0]!r}, which is not read" if names else "a codec that cannot be decoded here"
+        raise ClipError(f"{shown(path)!r} is in {codec}; convert it to H.264")
     return known
+
+
+def listed(streams: Sequence[VideoStream]) -> list[VideoStream]:
+    """Return the streams in a codec that is read."""
+    return [stream for stream in streams if stream.codec_context.name in CODECS]
 
 
 def choose(streams: Sequence[VideoStream], path: Path) -> tuple[VideoStream, str]:
@@ -49,13 +57,16 @@ def choose(streams: Sequence[VideoStream], path: Path) -> tuple[VideoStream, str
     Raises:
         ClipError: its pictures are beyond the limits.
     """
-    marked = [stream for stream in streams if stream.disposition & Disposition.default]
-    chosen = max(marked or streams, key=lambda stream: stream.width * stream.height)
+    known = listed(streams)
+    marked = [stream for stream in known if stream.disposition & Disposition.default]
+    chosen = max(marked or known, key=lambda stream: stream.width * stream.height)
     check_size(chosen.width, chosen.height, path, bits_of(chosen), kept(chosen))
     if len(streams) == 1:
         return chosen, ""
-    sizes = sorted(stream.width * stream.height for stream in marked or streams)
-    why = "marked as default" if len(marked) == 1 else "the largest" if sizes[-1] > sizes[-2] else "the first"
+    sizes = sorted(stream.width * stream.height for stream in marked or known)
+    largest = sizes[-1] > max(sizes[:-1], default=sizes[-1])
+    why = "marked as default" if len(marked) == 1 else "the largest" if largest else "the first"
+    why = why if len(known) > 1 else "the one in a codec that is read"
     rest = [_said(stream) for stream in streams if stream is not chosen]
     others = f"{rest[0]} is" if len(rest) == 1 else f"{', '.join(rest[:-1])} and {rest[-1]} are"
     said = f"{shown(path)!r} has {len(streams)} video streams: {_said(chosen)}, {why}, is read, and {others} not"

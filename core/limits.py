@@ -1,19 +1,14 @@
-"""Which clips are read: how their names end, and how large they may be; needs no decoder."""
+"""How large the clips and pictures may be that are read; needs no decoder."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-EXTENSIONS = (
-    *("mp4", "m4v", "mov", "avi", "mkv", "webm", "mpg", "mpeg", "ts", "mts", "wmv", "flv", "3gp", "mxf", "asf"),
-    *("m2ts", "m2t", "mp2t", "trp", "vob", "mpe", "m2v", "m1v", "3g2", "f4v", "qt", "ogv", "ogg", "dv", "nut"),
-    *("dav", "264", "h264", "avc", "265", "h265", "hevc", "mjpeg", "mjpg", "y4m", "ivf", "obu", "gif", "apng"),
-)
-"""Endings of files that are read as clips, in small letters; capital ones are read as well."""
+from core.formats import EXTENSIONS as EXTENSIONS
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The largest clip that is read.
+    """The largest clip that is read; of a picture, ``max_pixels`` and ``max_width`` hold as well.
 
     Attributes:
         max_width, max_height: pixels of the coded picture, either way up.
@@ -23,6 +18,10 @@ class Limits:
         max_hours: length.
         max_bytes: size of the file.
         max_frames: number of frames.
+        max_streams: streams of pictures, sound and data in one file.
+        max_expansion: bytes of decoded pictures for each byte of the file, beyond ``free_bytes``: a still scene at the
+            lowest rate of bits has 25,000, a file that is made to cost time has a million.
+        free_bytes: of decoded pictures, whatever the file's size; some 40,000 frames of 1920x1080.
         max_decoder_bytes: memory of the pictures that a decoder keeps.
         chunk_bytes: memory of the frames that are handed over at once.
     """
@@ -35,6 +34,9 @@ class Limits:
     max_hours: float = 8.0
     max_bytes: int = 16 * 1024**3
     max_frames: int = 2_000_000
+    max_streams: int = 64
+    max_expansion: int = 100_000
+    free_bytes: int = 128 * 1024**3
     max_decoder_bytes: int = 640 * 1024**2
     chunk_bytes: int = 256 * 1024**2
 

@@ -17,6 +17,8 @@ from core.limits import LIMITS, shown
 
 MAX_BYTES = 256 * 1024**2
 """Of a picture's file; one that is larger holds no picture of a size that is read."""
+FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "PPM")
+"""Pillow's names of the formats that are read."""
 MAX_DARK_BRIGHTNESS = 45.0
 """Median brightness of a picture, 0 to 255, under which it is dark."""
 
@@ -25,7 +27,7 @@ def read(path: Path, *, grey: bool = False) -> Images:
     """Read a picture.
 
     Args:
-        path: a file in any format that both Pillow and OpenCV know (PNG, JPEG, TIFF, BMP, WebP, …).
+        path: a file in one of :data:`FORMATS`.
         grey: without its colours.
 
     Returns:
@@ -73,7 +75,7 @@ def _check_size(data: Images, name: str) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data.tobytes())) as picture:
+            with Image.open(io.BytesIO(data.tobytes()), formats=FORMATS) as picture:
                 width, height = picture.size
     except Image.DecompressionBombError as error:
         raise InputError(f"{name!r} has far too many pixels; {_most()} are read") from error

@@ -9,6 +9,7 @@ from benchmarks import own_camera
 from cli import list as listing
 from cli.main import parser
 from core.contracts import DetectorEntry
+from core.formats import CODECS, CONTAINERS
 from core.registry import collect
 from pipeline.camera import SHIPPED, load
 from pipeline.evaluation import results
@@ -28,7 +29,8 @@ def rows(kind: str) -> list[tuple[str, ...]]:
     if kind == "verbs":
         (verbs,) = [action for action in parser()._actions if isinstance(action, argparse._SubParsersAction)]
         return [("verb", "what it does"), *((f"`{a.dest}`", str(a.help)) for a in verbs._choices_actions)]
-    if own := {"cameras": cameras, "results": compared, "own_cameras": own_cameras, "keys": keys}.get(kind):
+    if own := {"cameras": cameras, "results": compared, "own_cameras": own_cameras, "keys": keys,
+           "containers": containers, "codecs": codecs}.get(kind):  # fmt: skip
         return own()
     entries = collect(*listing.REGISTRIES[kind])
     if kind == "detectors":
@@ -68,6 +70,17 @@ def keys() -> list[tuple[str, ...]]:
     """Return the keys of the player, as it lists them itself."""
     listed = json.loads((ROOT / "assets" / "player" / "keys.json").read_text(encoding="utf-8"))
     return [("key", "what it does"), *map(tuple, listed)]
+
+
+def containers() -> list[tuple[str, ...]]:
+    """Return the containers that are read."""
+    listed = ((f"`{name}`", of.about, " ".join(of.endings)) for name, of in CONTAINERS.items())
+    return [("demuxer", "container", "endings"), *listed]
+
+
+def codecs() -> list[tuple[str, ...]]:
+    """Return the codecs that are read."""
+    return [("decoder", "codec"), *((f"`{name}`", about) for name, about in CODECS.items())]
 
 
 def compared() -> list[tuple[str, ...]]:

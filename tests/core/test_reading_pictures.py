@@ -244,14 +244,13 @@ def test_a_colour_matrix_that_is_not_known_is_said(tmp_path, matrix):
         ("ffv1", "gray", "a.mkv"), ("ffv1", "gray10le", "a.mkv"), ("ffv1", "gray12le", "a.mkv"),
         ("ffv1", "yuv420p12le", "a.mkv"), ("ffv1", "yuva420p", "a.mkv"), ("ffv1", "bgra", "a.mkv"),
         ("ffv1", "gbrp10le", "a.mkv"), ("png", "rgba", "a.mov"), ("png", "ya8", "a.mov"), ("png", "rgb48be", "a.mov"),
-        ("gif", "rgb8", "a.gif"), ("apng", "rgba", "a.apng"), ("qtrle", "rgb24", "a.mov"),
+        ("gif", "rgb8", "a.gif"),
         ("rawvideo", "yuyv422", "a.avi"), ("libx264", "yuv422p10le", "a.mp4"), ("libx265", "yuv444p12le", "a.mp4"),
     ],
 )  # fmt: skip
 def test_pixel_formats_of_every_depth_come_out_as_rgb(tmp_path, codec, pix_fmt, name):
     images = pictures(6)
-    form = "apng" if name == "a.apng" else None
-    back, _, reading = told(make(tmp_path / name, images, codec=codec, pix_fmt=pix_fmt, form=form))
+    back, _, reading = told(make(tmp_path / name, images, codec=codec, pix_fmt=pix_fmt))
     grey = pix_fmt.startswith(("gray", "ya"))
     expected = np.rint(images @ np.array([0.299, 0.587, 0.114]))[..., None].repeat(3, -1) if grey else images
     assert reading.read == 6 and difference(back, expected) < (18 if pix_fmt == "rgb8" else 6)
@@ -360,7 +359,6 @@ def test_kilobytes_do_not_become_gigabytes(tmp_path):
 
 @pytest.mark.parametrize(("name", "options"), [
     ("a.gif", {"codec": "gif", "pix_fmt": "rgb8"}),
-    ("a.apng", {"codec": "apng", "pix_fmt": "rgb24", "form": "apng"}),
     ("a.mjpeg", {"codec": "mjpeg", "pix_fmt": "yuvj420p", "form": "mjpeg"}),
     ("a.png", {"codec": "png", "pix_fmt": "rgb24", "form": "image2"}),
 ])  # fmt: skip

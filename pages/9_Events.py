@@ -13,6 +13,7 @@ events = desk.listed(rules)
 if not events:
     event_table.nothing_yet()
     st.stop()
+event_table.say_gone(events)
 filters, order = event_filters.show(events, rules)
 found = desk.chosen(events, filters, order)
 with st.container(key="desk-actions", horizontal=True, vertical_alignment="center", gap="xsmall"):
@@ -32,3 +33,4 @@ with place:
 gather.dialog_if_asked()
 if len(filters.cameras) == 1:
     threshold_proposal.show(next(iter(filters.cameras)), events)
+event_table.keys()

@@ -15,7 +15,7 @@ from core.progress import JobProgress, Progress
 from core.records import Evidence
 from explain import report
 from jobs.locks import exclusive
-from pipeline import channels, finished_run, first_results, frame_log, heat_frames, plan, versions
+from pipeline import channels, fault_pictures, finished_run, first_results, frame_log, heat_frames, plan, versions
 from pipeline.burnt_in import EDGE_SHARE
 from pipeline.camera import Camera, look
 from pipeline.event_evidence import EventEvidence, wanted_frames
@@ -147,6 +147,7 @@ def _gather(
     job.begin(plan.GATHERING)
     kept = finished_run.read(folder)
     facts = kept.facts
+    fault_pictures.keep(path, folder, facts.disturbances, facts.clip.fps, cancelled)
     second = EventEvidence(
         kept.log, detector, collector.fresh(collector.known), runtime, facts.texts, facts.normality.heat
     )
@@ -242,7 +243,8 @@ def _discard(folder: Path) -> None:
         channels.THINGS, channels.SPOTS,
     ):  # fmt: skip
         (folder / name).unlink(missing_ok=True)
-    shutil.rmtree(folder / EVIDENCE, ignore_errors=True)
+    for kept in (EVIDENCE, fault_pictures.FOLDER):
+        shutil.rmtree(folder / kept, ignore_errors=True)
     first_results.end(folder)
 
 

@@ -12,6 +12,7 @@ from core import pictures
 from core.array_files import TEXT, ArrayFile, open_npz
 from core.arrays import Bools, Floats, Images
 from core.errors import InputError
+from core.files import folder as made
 from core.files import write_whole
 from core.records import Detections, Evidence
 
@@ -28,7 +29,6 @@ class EvidenceFolder:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
 
     def put(self, evidence: Evidence) -> None:
         """Keep one frame's evidence, replacing what was kept of that frame.
@@ -46,6 +46,7 @@ class EvidenceFolder:
             **_columns("objects", evidence.objects),
             **_columns("actions", evidence.actions),
         }
+        made(self.folder)
         with write_whole(self._path(evidence.frame)) as handle:
             np.savez(handle, **arrays)  # type: ignore[arg-type]
 

@@ -29,6 +29,7 @@ from pipeline.sampling import Analysed
 from pipeline.standing_events import standing_events
 
 FACTS, EVIDENCE, WHY = "run.json", "evidence", "why"
+GONE = "the files of this run are gone from the disk; bring its folder back, or analyse the clip again"
 UNFINISHED = "this run holds no finished analysis; analyse the clip again"
 MAX_EXPLAINED_FRAMES = 900
 """Explained frames, three minutes, from which an event's causes are told: of a longer one, those around its peak."""
@@ -98,7 +99,7 @@ def _facts(folder: Path) -> RunFacts:
     try:
         facts = typed_json.read(RunFacts, folder / FACTS, unknown="ignore")
     except InputError as error:
-        raise InputError(UNFINISHED) from error
+        raise InputError(UNFINISHED if folder.is_dir() else GONE) from error
     if facts.unit != channels.unit(facts.channels):
         raise InputError(f"this run's scores are in {facts.unit}, as an earlier version had them; analyse it again")
     return facts

@@ -17,6 +17,8 @@ from pipeline.kinds import ANALYSIS, queue
 __all__ = ["ACTIVE", "EXTENSIONS", "STARTABLE", "STATES", "Run"]
 DEMO = Path(__file__).resolve().parent.parent / "assets" / "demo" / "plaza.mp4"
 """The clip that comes with Whycam."""
+RUNS = "runs"
+"""Folder of the runs, in that of the user."""
 DRAFT_SECONDS = 24 * 3600.0
 NAME_LENGTH = 200
 COPY_BYTES = 1 << 20
@@ -63,11 +65,11 @@ def create(stream: BinaryIO, name: str) -> Run:
     extension = extension_of(name)
     _drop_old_drafts()
     run_id = new_id()
-    place = folder(home() / "runs" / run_id)
+    place = folder(home() / RUNS / run_id)
     try:
         with write_whole(place / f"clip.{extension}") as out:
             shutil.copyfileobj(stream, out, COPY_BYTES)
-        JobStore().create(Run, run_id, shown(name), f"runs/{run_id}", {"extension": extension})
+        JobStore().create(Run, run_id, shown(name), f"{RUNS}/{run_id}", {"extension": extension})
     except BaseException:
         shutil.rmtree(place, ignore_errors=True)
         raise

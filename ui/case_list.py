@@ -1,14 +1,16 @@
 """The cases there are, each with its events, its history and its archive."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from core.errors import InputError
 from pipeline.export import exports
 from pipeline.reviewing import cases, desk
 from pipeline.reviewing.cases import Case
 from pipeline.reviewing.desk import Listed
 from pipeline.reviewing.reviews import MAX_NOTE
+from pipeline.reviewing.thumbnails import Thumbnails
 from ui import event_filters, event_table, frame, gather, reviewer
 from ui.exports import BLURRED
 from ui.exports import show as show_archive
@@ -21,6 +23,7 @@ RECORDS = 50
 def show() -> None:
     """Show all open cases, and how one begins where there is none."""
     known = cases.cases()
+    _check_asked(known)
     if not known:
         st.subheader("No cases yet")
         st.caption("A case gathers events of any clips under a name. Select events and choose *Case or export*.")
@@ -32,6 +35,17 @@ def show() -> None:
     for case in known:
         with st.expander(f"{escape_markdown(case.name)} · {count(len(case.events), 'event')}", case.id == asked):
             _case(case, events)
+
+
+def _check_asked(known: Sequence[Case]) -> None:
+    """Say so where the address names a case that is not among the open ones."""
+    asked = st.query_params.get("case", "")
+    if not asked or asked in {case.id for case in known}:
+        return
+    try:
+        frame.notice(f"The case {cases.get(asked).name!r} was closed: its records stay, and it is not listed.", "warn")
+    except InputError as error:
+        frame.notice(error)
 
 
 def _case(case: Case, events: Mapping[str, Listed]) -> None:
@@ -64,7 +78,8 @@ def _line(one: Listed) -> str:
     verdict, exported = event_table.SIGNS[one.opinion.verdict] or "no verdict", ["exported"] if one.exported else []
     told = [one.severity, row.recorded or f"{row.day}, {row.clip}", duration(row.seconds), f"camera {row.camera}",
             verdict, *exported]  # fmt: skip
-    picture = f'<img src="{escape_html(source)}" alt="" width="88">' if (source := event_table.picture(one)) else ""
+    source = event_table.picture(one, Thumbnails().there)
+    picture = f'<img src="{escape_html(source)}" alt="" width="88">' if source else ""
     return (f'<div class="run">{picture}<div><b>{escape_html(row.label)}</b><br>'
             f"<span>{escape_html(' · '.join(told))}</span></div></div>")  # fmt: skip
 

@@ -10,16 +10,19 @@ import streamlit as st
 from core.analysis import MOVING
 from pipeline.reviewing import index
 from pipeline.reviewing.desk import FAULTS, REVIEWED, TABS, UNREVIEWED, Listed
-from pipeline.reviewing.rows import FAULT
+from pipeline.reviewing.rows import FAULT, EventRow
 from pipeline.reviewing.severity import once_in
+from pipeline.reviewing.thumbnails import Thumbnails, gone
 from ui import frame, gather, review_actions
-from ui.formatting import duration, timestamp
+from ui.formatting import count, duration, timestamp
 
 FILL_SECONDS = 0.5
 """For which runs are read into the index before a page is drawn further."""
-ROW, HEAD, HEIGHT = 58, 36, 440
-"""Pixels of a row, of the table's head and of the table."""
+ROW, HEAD, HEIGHT = 66, 36, 502
+"""Pixels of a row, of the table's head and of the table; texts are wrapped in rows above 64 pixels."""
 THUMBNAIL = 176
+LOST = 3
+"""Clips that are named where the files of runs are gone."""
 SIGNS = {"true": "✓ true", "false": "✗ false", "unsure": "? unsure", "": ""}
 OPENED = "events-opened"
 EMPTY = {
@@ -78,6 +81,11 @@ def actions(selected: Sequence[Listed], now: Callable[[], list[str]]) -> None:
               help="Add to a case, or export (E)")  # fmt: skip
 
 
+def keys() -> None:
+    """Let R mark the selected events as reviewed; drawn where it takes no room from others."""
+    review_actions.KEYS(key="review-keys", data={"button": "events-reviewed"})
+
+
 def show(
     events: Sequence[Listed], tab: str, place: "st.delta_generator.DeltaGenerator"
 ) -> tuple[list[Listed], Callable[[], list[str]]]:
@@ -96,9 +104,9 @@ def show(
     if not events:
         st.caption(EMPTY[tab])
         return [], list
-    key = f"events-{tab}-{_digest(events)}"
+    key, there = f"events-{tab}-{_digest(events)}", Thumbnails().there
     state = st.dataframe(
-        [_cells(one) for one in events], hide_index=True, row_height=ROW, placeholder="",
+        [_cells(one, there) for one in events], hide_index=True, row_height=ROW, placeholder="",
         height=min(HEAD + ROW * len(events) + 4, HEIGHT),
         on_select="rerun", selection_mode=["multi-row", "multi-cell"], key=key, alt=f"{tab} events",
         column_config=_columns(tab),
@@ -112,6 +120,16 @@ def show(
                   help="Select all")  # fmt: skip
     named = [one.row.key for one in events]
     return [events[row] for row in rows], lambda: [named[row] for row in _marked(st.session_state[key], len(named))]
+
+
+def say_gone(events: Sequence[Listed]) -> None:
+    """Say which runs' files are gone, so that their events have no pictures and cannot be opened."""
+    clips = {one.row.run: one.row.clip for one in events}
+    if lost := [clip for run, clip in clips.items() if gone(run)]:
+        named = ", ".join(lost[:LOST]) + (f" and {len(lost) - LOST:,} more" if len(lost) > LOST else "")
+        frame.notice(f"The files of {count(len(lost), 'run')} are gone from the disk ({named}): the events have no "
+                     "pictures and cannot be opened. Delete such runs on the page Runs, or bring their folders "
+                     "back.", "warn")  # fmt: skip
 
 
 def _marked(state: Mapping[str, Any], count: int) -> list[int]:
@@ -137,10 +155,13 @@ def address(one: Listed) -> dict[str, str]:
     return {"run": row.run, "at": str(row.peak), **kind, **limit}
 
 
-def picture(one: Listed) -> str | None:
-    """Return the address of an event's picture; None where none was kept."""
+def picture(one: Listed, there: Callable[[EventRow], bool] = bool) -> str | None:
+    """Return the address of an event's picture; None where none was kept, or it is not ``there`` any more."""
     row = one.row
-    return None if row.shown is None else f"play/{quote(row.run)}/picture/{row.shown}?size={THUMBNAIL}"
+    if row.shown is None or not there(row):
+        return None
+    kind = "fault" if row.kind == FAULT else "picture"
+    return f"play/{quote(row.run)}/{kind}/{row.shown}?size={THUMBNAIL}"
 
 
 def _digest(events: Sequence[Listed]) -> int:
@@ -148,11 +169,11 @@ def _digest(events: Sequence[Listed]) -> int:
     return hash(tuple(one.row.key for one in events))
 
 
-def _cells(one: Listed) -> dict[str, object]:
+def _cells(one: Listed, there: Callable[[EventRow], bool]) -> dict[str, object]:
     row, said = one.row, one.opinion
     marks = [*(["exported"] if one.exported else []), *one.cases]
     return {
-        "picture": picture(one),
+        "picture": picture(one, there),
         "open": "Open",
         "severity": one.severity,
         "cause": row.label,
@@ -160,8 +181,9 @@ def _cells(one: Listed) -> dict[str, object]:
         "when": row.recorded or f"{row.day}, at {timestamp(row.start)}",
         "duration": duration(row.seconds),
         "camera": row.camera,
-        "verdict": SIGNS[said.verdict] + (" (disputed)" if said.disputed else ""),
-        "reviewers": ", ".join(said.by_reviewer),
+        "verdict": "\n".join(
+            filter(None, (SIGNS[said.verdict] + (" (disputed)" if said.disputed else ""), ", ".join(said.by_reviewer)))
+        ),
         "note": said.note,
         "marks": ", ".join(marks),
         "clip": row.clip,
@@ -173,21 +195,20 @@ def _columns(tab: str) -> dict[str, Any]:
     text = st.column_config.TextColumn
     hidden = dict.fromkeys(("severity", "rare") if tab == FAULTS else ())
     return {
-        "picture": st.column_config.ImageColumn("Picture", width=96),
+        "picture": st.column_config.ImageColumn("Picture", width=104),
         "open": st.column_config.ButtonColumn("", width=62, key=OPENED, type="tertiary"),
         "severity": text("Severity", width=76),
-        "cause": text("Fault" if tab == FAULTS else "First cause", width=138),
-        "about": text("Attributes", width=218),
-        "when": text("When", width=150, help="By the recorder's clock; where the clip has none, the day on which it "
+        "cause": text("Fault" if tab == FAULTS else "First cause", width=130),
+        "about": text("What happened" if tab == FAULTS else "Attributes", width=262 + (76 if tab == FAULTS else 0)),
+        "when": text("When", width=104, help="By the recorder's clock; where the clip has none, the day on which it "
                      "was submitted, and the time in the clip."),
-        "duration": text("Duration", width=76),
-        "camera": text("Camera", width=84),
-        "clip": text("Clip", width=150),
+        "duration": text("Duration", width=74),
+        "camera": text("Camera", width=90),
+        "verdict": text("Verdict", width=92, help="The latest, and who spoke"),
+        "note": text("Note", width=88),
+        "marks": text("Cases and exports", width=110),
+        "clip": text("Clip", width=130),
         "rare": text("In normal footage", width=110, help="How often this camera's normal footage scores as high; the "
                      "rarest that is told is once in 20 h."),
-        "verdict": text("Verdict", width=84),
-        "reviewers": text("Reviewers", width=100),
-        "note": text("Note", width=140),
-        "marks": text("Cases and exports", width=120),
         **hidden,
     }  # fmt: skip

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from core import typed_json, video
 from core.errors import InputError, WhycamError
 from jobs.store import JobStore
-from pipeline import playback, player_data, store
+from pipeline import fault_pictures, playback, player_data, store
 from pipeline.store import Run
 
 KEEP = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
@@ -56,7 +56,14 @@ async def _picture(request: Request) -> Response:
     return await _answer(found)
 
 
+async def _fault(request: Request) -> Response:
+    """Answer with the picture of a camera fault, by its first frame."""
+    return await _answer(lambda: Response(fault_pictures.read(_run(request).folder, _number(request, "frame")),
+                                          media_type=JPEG, headers=KEEP))  # fmt: skip
+
+
 ROUTES = [
+    Route("/play/{run}/fault/{frame}", _fault),
     Route("/play/{run}/clip.mp4", _clip),
     Route("/play/{run}/timeline", _timeline),
     Route("/play/{run}/heat/{chunk}", _heat),

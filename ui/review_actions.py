@@ -14,7 +14,10 @@ from pipeline.reviewing.rows import keys, row_at
 from pipeline.store import Run
 from ui import gather, reviewer
 from ui.formatting import ago, escape_html
+from ui.frame import ASSETS
 
+KEYS = st.components.v2.component("review-keys", js=(ASSETS / "review_keys.js").read_text(encoding="utf-8"))
+"""Presses the button *Reviewed* on R, which Streamlit lets no button have as its shortcut."""
 REVIEWED, CASE = "reviewed", "case"
 """What the player tells beside a verdict."""
 ICONS = {"true": "check", "false": "close", "unsure": "question_mark"}
@@ -45,12 +48,12 @@ def buttons(do: Callable[[str], None], opinion: Opinion, place: str, *, enabled:
         opinion: that is shown as chosen.
         place: of the buttons, which names them.
         enabled: whether there are events to speak of.
-        keyed: whether the keys 1, 2 and 3 give verdicts here; on the page Run the player takes them.
+        keyed: whether the keys R, 1, 2 and 3 are taken here; on the page Run the player takes them.
     """
     icon = (lambda name: None) if keyed else ":material/{}:".format
     st.button("Reviewed", icon=icon("task_alt"), key=f"{place}-reviewed", disabled=not enabled, on_click=do,
               args=(REVIEWED,), type="primary" if opinion.reviewed else "secondary",
-              help="Mark as reviewed, or take that back" + ("" if keyed else " (R)"))  # fmt: skip
+              help="Mark as reviewed, or take that back (R)")  # fmt: skip
     for number, verdict in enumerate(VERDICTS, 1):
         st.button(verdict.capitalize(), icon=icon(ICONS[verdict]), key=f"{place}-{verdict}",
                   disabled=not enabled, on_click=do, args=(verdict,), help=f"{HELP[verdict]} ({number})",

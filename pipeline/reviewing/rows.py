@@ -14,7 +14,7 @@ from core.errors import WhycamError
 from core.normality import AlarmCurve
 from explain import report
 from explain.causes.summary import attributes, wall_clock
-from pipeline import camera, finished_run
+from pipeline import camera, fault_pictures, finished_run
 from pipeline.events import smoothed
 from pipeline.finished_run import FinishedRun
 from pipeline.store import Run
@@ -34,7 +34,7 @@ class EventRow:
         run, clip, camera: the run's id, and the names of its clip and camera.
         kind: ``moving``, ``standing`` or ``fault``.
         first, last, peak: frames; ``last`` is inclusive.
-        shown: the frame that stands for it in pictures; None where none was kept.
+        shown: the frame that stands for it in pictures, of a fault its first one; None where none was kept.
         start, end: seconds in the clip.
         recorded: wall clock of its start; empty where the clip has none.
         day: of its start, ``YYYY-MM-DD``; where the clip has no wall clock, the day on which it was submitted.
@@ -214,7 +214,8 @@ class _Maker:
 
     def fault(self, key: str, one: _Fault) -> EventRow:
         made = self._row(key, FAULT, one.first_frame, one.last_frame, one.start_s, one.end_s, one.summary)
-        return replace(made, label=one.fine)
+        kept = fault_pictures.path(self.run.folder, one.first_frame).exists()
+        return replace(made, label=one.fine, shown=one.first_frame if kept else None)
 
     def _row(self, key: str, kind: str, first: int, last: int, start: float, end: float, summary: str) -> EventRow:
         recorded = wall_clock(self.kept.facts.clip.recorded, start)

@@ -4,10 +4,12 @@ import re
 
 import pytest
 from playwright.sync_api import expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from pipeline.reviewing import cases, desk, index, reviews
 from tests.browser.conftest import serve
 from tests.ui import made
+from ui.event_table import HEAD, ROW
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=60_000)
@@ -41,7 +43,7 @@ def row(page, number, x=300):
     table = page.get_by_test_id("stDataFrame")
     expect(table).to_have_count(1)  # the one of before is fading while the page is drawn anew
     box = table.bounding_box()
-    return box["x"] + x, box["y"] + 36 + 58 * number + 29
+    return box["x"] + x, box["y"] + HEAD + ROW * number + ROW // 2
 
 
 def test_events_are_reviewed_opened_judged_by_keys_and_gathered(page, address):
@@ -75,7 +77,7 @@ def test_events_are_reviewed_opened_judged_by_keys_and_gathered(page, address):
     first = next(one.row for one in desk.listed(()) if one.row.key in judged)
     reviews.add([first.key], "Ben", verdict="unsure", note="a <i>van</i>")
     expect(page.get_by_role("button", name="0 of 2")).to_be_visible()
-    page.mouse.click(*row(page, 0, 34 + 96 + 31))
+    page.mouse.click(*row(page, 0, 34 + 104 + 31))
     expect(page).to_have_url(re.compile(rf"/Run\?run={first.run}&at={first.peak}"))
     expect(page.locator(".told")).to_have_attribute("data-frame", str(first.peak))
     expect(page.locator("p.marks")).to_contain_text("Ben: unsure")
@@ -93,3 +95,32 @@ def test_events_are_reviewed_opened_judged_by_keys_and_gathered(page, address):
     expect(page.get_by_text("Theft <b> · 2 events")).to_be_visible()
     page.get_by_role("link", name="Open").first.click()
     expect(page).to_have_url(re.compile(r"/Run\?run="))
+
+
+def test_the_key_r_marks_selected_events_as_reviewed_and_draws_no_page_anew(page, address):
+    run, whole = made.done("r.mp4"), []
+    index.put(run)
+
+    def sent(data):
+        message = BackMsg.FromString(data).rerun_script
+        whole.extend([] if message.fragment_id else [message])
+
+    page.on("websocket", lambda socket: socket.on("framesent", sent))
+    page.goto(f"{address}/Events?run={run.id}")
+    expect(page.get_by_text("Unreviewed (2)")).to_be_visible()
+    name = page.get_by_label("Your name")
+    name.fill("Ann r")
+    name.press("Enter")
+    page.locator("[data-testid=stDataFrame] canvas").first.wait_for()
+    page.wait_for_function("document.cookie.includes('whycam_reviewer')")
+    expect(page.locator(".stApp[data-test-script-state=notRunning]")).to_be_attached()
+    whole.clear()
+    page.mouse.click(5, 5)
+    page.keyboard.press("r")
+    page.wait_for_timeout(1000)
+    assert whole == [], "nothing is selected, and nothing is drawn anew"
+    page.mouse.click(*row(page, 0, 17))
+    expect(page.get_by_role("button", name="1 of 2")).to_be_visible()
+    page.keyboard.press("r")
+    expect(page.get_by_text("Reviewed (1)", exact=True)).to_be_visible()
+    assert [one.reviewed for one in reviews.opinions().values() if one.by_reviewer.get("Ann r")] == [True]

@@ -13,7 +13,7 @@ from core import device, video, weights
 from core.errors import Cancelled
 from core.normality import Normality
 from pipeline import camera as cameras
-from pipeline import frame_log
+from pipeline import fault_pictures, frame_log
 from pipeline.analyse import analyse
 from pipeline.events import find_events
 from pipeline.finished_run import FACTS, explain_events
@@ -92,6 +92,7 @@ def test_what_the_camera_does_is_told_and_is_no_event(camera, tmp_path, kind):
     (cause,) = report["camera_causes"]
     assert (cause["coarse"], cause["fine"], report["events"]) == ("camera", kind, [])
     assert kind in (tmp_path / "faulty" / "run" / "report.html").read_text()
+    assert fault_pictures.read(tmp_path / "faulty" / "run", one.first).startswith(b"\xff\xd8")
 
 
 def report_says(folder, words):

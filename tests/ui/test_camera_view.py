@@ -9,6 +9,7 @@ from core.progress import Progress
 from pipeline import camera_facts, drift, finished_run
 from pipeline.camera import load
 from pipeline.drift import RunDrift
+from pipeline.reviewing import index, reviews
 from pipeline.training import losses, trainings
 from tests.jobs import inline
 from tests.ui import made
@@ -132,3 +133,19 @@ def test_a_camera_is_learnt_again_and_a_form_that_fails_keeps_its_files(kept):
     (job,) = trainings.trainings()
     assert (job.camera, job.clips, job.state) == ("street", ["judged.mp4", "more.mp4"], "queued")
     assert job.paths[0].read_bytes() == kept.path.read_bytes() and "Cancel" in labels(at)
+
+
+def test_clips_whose_every_event_was_judged_false_are_chosen_beforehand(kept):
+    mixed, unseen = made.done("mixed.mp4", camera="street"), made.done("unseen.mp4", camera="street")
+    for run in (kept, mixed, unseen):
+        index.put(run)
+    of = {run.id: [row.key for row in index.rows() if row.run == run.id] for run in (kept, mixed, unseen)}
+    reviews.add([*of[kept.id], of[mixed.id][0]], "Ann", verdict="false")
+    at = view("street", "Learn again")
+    assert at.multiselect[0].value == [kept.id]
+    assert "judged.mp4, 2 events, 2 of 2 judged false" in at.multiselect[0].options[-1]
+    assert "Chosen beforehand: 1 clip whose every event was judged a false alarm." in captions(at)
+    assert "Not chosen beforehand: 1 clip of which some events" in captions(at)
+    reviews.add(of[kept.id][:1], "Ben", verdict="true")
+    at = view("street", "Learn again")
+    assert at.multiselect[0].value == [] and "Chosen beforehand" not in captions(at).replace("Not chosen", "")

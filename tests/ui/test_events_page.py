@@ -1,6 +1,7 @@
 """The page Events and the panel beside the player: what is listed, chosen and said of events."""
 
 import json
+import shutil
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -191,6 +192,30 @@ def test_a_case_shows_its_events_its_history_and_makes_its_archive(monkeypatch):
     assert cases.get(case).events == (keys[1], "gone/moving/3") and "removed bicycle" in html(at)
     button(at, f"close-{case}").click()
     assert "No cases yet" in [one.value for one in fine(at.run()).subheader]
+
+
+def test_a_case_that_is_not_listed_is_said_to_be_unknown_or_closed():
+    said = "There is no case &#x27;unknown&#x27;"
+    assert said in html(show(CASES, case="unknown"))
+    kept, closed = cases.create("Kept", "Ann"), cases.create("Theft <b>", "Ann")
+    cases.close(closed, "Ann")
+    assert said in html(show(CASES, case="unknown")) and "There is no case" not in html(show(CASES, case=kept))
+    assert "The case &#x27;Theft &lt;b&gt;&#x27; was closed" in html(show(CASES, case=closed))
+
+
+def test_the_events_of_a_run_whose_files_are_gone_are_listed_without_pictures_and_that_is_said():
+    run, other = made.done("a <b>.mp4"), made.done("b.mp4")
+    for one in (run, other):
+        index.put(one)
+    shutil.rmtree(run.folder)
+    at = show(EVENTS)
+    listed = table(at)
+    assert [isinstance(picture, str) for picture in listed["picture"]] == [clip == "b.mp4" for clip in listed["clip"]]
+    assert "The files of 1 run are gone from the disk (a &lt;b&gt;.mp4)" in html(at)
+    event = next(row for row in index.rows() if row.run == run.id)
+    case = cases.create("Theft", "Ann", [event.key])
+    assert "<img" not in html(show(CASES, case=case))
+    assert "The files of this run are gone from the disk" in html(show(RUN, run=run.id)) and not run.folder.exists()
 
 
 def _refuse():

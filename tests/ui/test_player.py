@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 
 from core import files
 from jobs.store import new_id
-from pipeline import playback, store
+from pipeline import fault_pictures, playback, store
 from tests.jobs import inline
 from tests.ui import made
 from tests.ui.test_pages import button, fine, html, labels, show
@@ -109,6 +109,11 @@ def test_addresses_answer_for_finished_runs_alone(get):
         assert get(f"/play/{run.id}/{path}").status == 200, path
         for other in (unfinished.id, "20261122-000000-abcdef", "..", "x" * 300):
             assert get(f"/play/{other}/{path}").status == 404, (other, path)
+    folder = files.folder(fault_pictures.path(run.folder, 230).parent)
+    (folder / "00000230.jpg").write_bytes(b"a picture")
+    answer = get(f"/play/{run.id}/fault/230?size=64")
+    assert (answer.status, answer.content, answer.headers["content-type"]) == (200, b"a picture", "image/jpeg")
+    assert get(f"/play/{run.id}/fault/231").status == get(f"/play/{unfinished.id}/fault/230").status == 404
     assert get(f"/play/{run.id}/picture/150?size=64").headers["content-type"] == "image/jpeg"
     for wrong in ("heat/-1", "heat/1e3", "heat/99999999999", "picture/x", "picture/150?size=0", "picture/150?size=9999",
                   "picture/151", "../../etc/passwd", "picture/%2e%2e%2fa"):  # fmt: skip

@@ -8,10 +8,11 @@ import pytest
 
 from core import files
 from core.disturbance import Disturbance
+from core.files import folder
 from core.normality import AlarmCurve
 from explain import report
 from jobs.store import JobStore
-from pipeline import finished_run, store
+from pipeline import fault_pictures, finished_run, store
 from pipeline.events import smoothed
 from pipeline.evidence import EvidenceFolder
 from pipeline.finished_run import EVIDENCE, FACTS, explain_events
@@ -53,6 +54,11 @@ def test_a_run_is_indexed_with_its_events_and_camera_faults(run):
     assert first.shown in range(first.first, first.last + 1)
     (fault,) = [row for row in rows if row.kind == FAULT]
     assert (fault.label, fault.first, fault.score, fault.per_hour) == ("light", 230, None, None)
+    assert fault.shown is None, "an earlier run kept no picture of it"
+    folder(fault_pictures.path(run.folder, 230).parent)
+    fault_pictures.path(run.folder, 230).write_bytes(b"a picture")
+    index.put(run)
+    assert [row.shown for row in index.rows() if row.kind == FAULT] == [230]
     assert index.get(first.key) == first and index.get("nothing") is None
 
 

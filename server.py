@@ -4,12 +4,21 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.hosts import LOOPBACK
-from ui import guard, media, shell
+from people import actor, exposure
+from ui import gate, guard, media, shell
 
+names = st.get_option("server.allowedHosts")
+reached = exposure.checked(exposure.taken_over(), st.get_option("server.address") or "0.0.0.0", names)
+if reached.sign_in:
+    actor.resolve_by(gate.of_page(lambda: getattr(get_script_run_ctx(suppress_warning=True), "user_info", None)))
 app = st.App(
     Path(__file__).resolve().parent / "app.py",
     routes=[*media.ROUTES, *shell.ROUTES],
-    middleware=[Middleware(guard.Guard, hosts=[*LOOPBACK, *st.get_option("server.allowedHosts")])],
+    middleware=[
+        Middleware(guard.Guard, hosts=[*LOOPBACK, *names]),
+        Middleware(gate.Gate, exposure=reached),
+    ],
 )

@@ -2,13 +2,18 @@
 
 import argparse
 import os
+import secrets
 import socket
 import sys
+from pathlib import Path
 
 from cli import ROOT
 from cli.arguments import Verb
 from core.errors import InputError
 from core.hosts import LOOPBACK, host_of
+from people.exposure import Exposure, checked
+
+TOKEN_BYTES = 24
 
 
 def _arguments(verb: argparse.ArgumentParser) -> None:
@@ -18,41 +23,80 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
         "--allow-host", action="append", default=[], metavar="NAME",
         help="name by which browsers may call the server; needed with an address that other machines reach",
     )  # fmt: skip
+    verb.add_argument("--token", action="store_true", help="print an address with a token, and answer nobody without "
+                      "it: for a machine that several people use")  # fmt: skip
+    verb.add_argument("--sign-in", action="store_true", help="ask for an account on this machine, too")
+    verb.add_argument("--certificate", type=Path, metavar="FILE", help="certificate (PEM) to encrypt with")
+    verb.add_argument("--key", type=Path, metavar="FILE", help="private key of the certificate (PEM)")
+    verb.add_argument("--behind-proxy", metavar="NAME", default="", help="name by which browsers call the proxy that "
+                      "encrypts, and that passes on X-Forwarded-For and X-Forwarded-Proto")  # fmt: skip
 
 
 def run(options: argparse.Namespace) -> int:
     """Become the web app's server."""
-    names = [host_of(name) or _refused(name) for name in options.allow_host]
+    proxy = _name("--behind-proxy", options.behind_proxy) if options.behind_proxy else ""
+    names = [*(_name("--allow-host", name) for name in options.allow_host), *([proxy] if proxy else [])]
     if options.host not in LOOPBACK and not names:
         raise InputError(
-            f"--host {options.host} lets other machines in, and there is no sign-in, so that whoever reaches it sees "
-            "every clip; if that is meant, name with --allow-host what browsers will call it"
+            f"--host {options.host} lets other machines in; name with --allow-host what their browsers will call it"
         )
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((options.host, options.port))
-        except (OSError, OverflowError) as error:
-            raise InputError(
-                f"the app cannot listen on {options.host}:{options.port} ({error}); choose another --port or --host"
-            ) from error
-    print(f"Whycam: http://{options.host}:{options.port}  (Ctrl-C ends it)", flush=True)
-    server = {"server.address": options.host, "server.port": options.port}
+    encryption = _encryption(options)
+    token = secrets.token_urlsafe(TOKEN_BYTES) if options.token else ""
+    exposure = checked(Exposure(options.sign_in, token, proxy, bool(encryption)), options.host, names)
+    _see_that_the_port_is_free(options.host, options.port)
+    print(f"Whycam: {_address(options, exposure)}  (Ctrl-C ends it)", flush=True)
+    server = {"server.address": options.host, "server.port": options.port, **encryption}
     flags = [f"--{name}={value}" for name, value in server.items()]
     flags += [f"--server.allowedHosts={name}" for name in (*LOOPBACK, *names)] if names else []
+    if exposure != Exposure():
+        os.environ.update(exposure.handed_over())
     os.chdir(ROOT)
     os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", "server.py", *flags])
 
 
-def _refused(name: str) -> str:
-    raise InputError(f"--allow-host takes a name or an address without a port, got {name!r}")
+def _encryption(options: argparse.Namespace) -> dict[str, Path]:
+    files = {"server.sslCertFile": options.certificate, "server.sslKeyFile": options.key}
+    if not any(files.values()):
+        return {}
+    for option, path in zip(("--certificate", "--key"), files.values(), strict=True):
+        if path is None or not path.is_file():
+            raise InputError(f"{option} must name a file in PEM format, got {str(path) if path else 'nothing'}; "
+                             "a certificate needs its key, and a key its certificate")  # fmt: skip
+    return {name: path.resolve() for name, path in files.items()}
+
+
+def _see_that_the_port_is_free(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            raise InputError(
+                f"the app cannot listen on {host}:{port} ({error}); choose another --port or --host"
+            ) from error
+
+
+def _address(options: argparse.Namespace, exposure: Exposure) -> str:
+    """Return the address to open; behind a proxy, the proxy's."""
+    if exposure.proxy:
+        return f"https://{exposure.proxy}"
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    place = f"{'https' if exposure.encrypted else 'http'}://{host}:{options.port}"
+    return f"{place}/?token={exposure.token}" if exposure.token else place
+
+
+def _name(option: str, name: str) -> str:
+    host = host_of(name)
+    if not host:
+        raise InputError(f"{option} takes a name or an address without a port, got {name!r}")
+    return host
 
 
 VERB = Verb(
     "app",
     "start the web app and print its address",
     "Upload a clip, choose its camera, read the report. The page is reachable from this machine alone, unless "
-    "--host says otherwise.",
+    "--host says otherwise; then it needs accounts ('./whycam users') and a certificate, or a proxy that has one.",
     "app --port 8600",
     _arguments,
     run,

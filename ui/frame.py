@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.errors import WhycamError
 from jobs.store import JobStore
+from people import actor
 from pipeline import store
 from pipeline.kinds import queue
 from pipeline.reviewing import database
@@ -45,6 +46,9 @@ def page(title: str, *, reviews: bool = False) -> None:
         st.page_link(EVALUATION, label="Evaluation", icon=":material/speed:")
         st.fragment(_queue_link, run_every=BADGE_SECONDS)()
         st.page_link(HELP, label="Help", icon=":material/help:")
+        if (who := actor.current()).known:
+            st.html(f'<a href="sign-out" target="_self" class="who" title="{escape_html(who.role)}: sign out">'
+                    f"{escape_html(who.name)}</a>", width="content")  # fmt: skip
     for sentence in st.session_state.pop("refused", ()):
         notice(sentence)
     try:

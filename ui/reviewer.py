@@ -1,9 +1,10 @@
-"""Who reviews: the person who is logged in, or a name that is typed once and kept by the browser."""
+"""Who reviews: the account that is signed in; without sign-in a name that is typed once and kept by the browser."""
 
 from urllib.parse import quote, unquote
 
 import streamlit as st
 
+from people.actor import current
 from pipeline.reviewing.reviews import MAX_NAME
 
 COOKIE, SECONDS = "whycam_reviewer", 365 * 24 * 3600
@@ -12,20 +13,20 @@ TYPED = "reviewer"
 
 def name() -> str:
     """Return who reviews; empty where nobody said so yet."""
-    if logged_in():
-        return str(st.user.get("name") or st.user.get("email") or "")
+    if signed_in():
+        return current().name
     kept = unquote(st.context.cookies.get(COOKIE, ""))
     return str(st.session_state.get(TYPED, kept))[:MAX_NAME]
 
 
-def logged_in() -> bool:
-    """Tell whether a login is configured and somebody is logged in."""
-    return bool(st.user.get("is_logged_in"))
+def signed_in() -> bool:
+    """Tell whether somebody is signed in, so that the name is not a matter of choice."""
+    return current().known
 
 
 def field(place: str = "page") -> None:
-    """Let the name be typed, once at each place; nothing where somebody is logged in."""
-    if logged_in():
+    """Let the name be typed, once at each place; nothing where somebody is signed in."""
+    if signed_in():
         return
     key = f"reviewer-{place}"
     st.session_state[key] = name()

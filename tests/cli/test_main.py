@@ -3,6 +3,7 @@
 import argparse
 import io
 import json
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -352,18 +353,48 @@ def test_the_app_becomes_streamlit_at_the_address_it_prints(capsys, monkeypatch)
     assert "http://127.0.0.1:0" in capsys.readouterr().out
 
 
-def test_other_machines_are_let_in_by_a_name_alone(capsys, monkeypatch):
+def test_other_machines_are_let_in_by_name_with_accounts_and_encryption(capsys, monkeypatch, tmp_path):
+    from people import accounts
+
     became = []
     monkeypatch.setattr(cli.main.os, "execv", lambda program, command: became.append(command))
+    monkeypatch.setattr("os.environ", dict(os.environ))
     monkeypatch.chdir(ROOT)
-    code, out, err = run(capsys, "app", "--host", "0.0.0.0", "--port", 0)
-    assert (code, out, became) == (2, "", []) and "there is no sign-in" in err and "--allow-host" in err
+    beyond = ("app", "--host", "0.0.0.0", "--port", 0)
+    named = (*beyond, "--allow-host", "Whycam.Example")
+    code, out, err = run(capsys, *beyond)
+    assert (code, out) == (2, "") and "--allow-host" in err
     code, _, err = run(capsys, "app", "--allow-host", "http://x/", "--port", 0)
     assert code == 2 and "a name or an address without a port" in err
-    run(capsys, "app", "--host", "0.0.0.0", "--port", 0, "--allow-host", "Whycam.Example")
+    code, _, err = run(capsys, *named)
+    assert code == 2 and "./whycam users add" in err
+    accounts.add("ann", "viewer", "a long sentence")
+    code, _, err = run(capsys, *named)
+    assert code == 2 and "--certificate" in err
+    certificate, key = tmp_path / "c.pem", tmp_path / "k.pem"
+    certificate.touch()
+    code, _, err = run(capsys, *named, "--certificate", certificate, "--key", key)
+    assert code == 2 and "--key must name a file" in err and became == []
+    key.touch()
+    _, out, _ = run(capsys, *named, "--certificate", certificate, "--key", key)
+    assert "https://0.0.0.0:0" in out and f"--server.sslCertFile={certificate}" in became[0]
     assert [flag for flag in became[0] if "allowedHosts" in flag] == [
         f"--server.allowedHosts={name}" for name in ("127.0.0.1", "localhost", "::1", "whycam.example")
     ]
+    assert json.loads(os.environ["WHYCAM_APP"])["sign_in"] is True
+    _, out, _ = run(capsys, "app", "--port", 0, "--behind-proxy", "whycam.example")
+    assert "https://whycam.example " in out and "--server.allowedHosts=whycam.example" in became[1]
+
+
+def test_the_token_of_the_address_is_not_on_the_command_line(capsys, monkeypatch):
+    became = []
+    monkeypatch.setattr(cli.main.os, "execv", lambda program, command: became.append(command))
+    monkeypatch.setattr("os.environ", dict(os.environ))
+    monkeypatch.chdir(ROOT)
+    _, out, _ = run(capsys, "app", "--port", 0, "--token")
+    token = out.partition("?token=")[2].split()[0]
+    assert len(token) >= 32 and json.loads(os.environ["WHYCAM_APP"])["token"] == token
+    assert token not in str(became)
 
 
 def test_a_taken_port_is_said_in_one_sentence(capsys):

@@ -16,7 +16,7 @@ NAME, DETECTOR = "small", "vqunet-prediction"
 SETTINGS = {"base": 4, "codes": 8, "height": 32, "width": 48}
 FPS, FRAMES, SIZE = 10.0, 24, (96, 64)
 SUDDEN = range(12, 17)
-"""Frames in which a square flickers."""
+"""Frames that flicker."""
 
 
 def make() -> Camera:
@@ -28,9 +28,9 @@ def make() -> Camera:
     torch.manual_seed(0)
     folder = files.home() / "cameras" / NAME
     sha256 = weights.save(make_detector(DETECTOR, SETTINGS), files.folder(folder) / "weights.safetensors")
-    normal = Normality(-10.0, tuple(float(i) for i in range(101)), 100, 0.01)
+    normal = Normality(-18.5, tuple(float(i) for i in range(101)), 100, 0.01)
     camera = Camera(
-        DETECTOR, SETTINGS, sha256, name=NAME, folder=folder, threshold=0.5, floor=0.1, width=SIZE[0], height=SIZE[1],
+        DETECTOR, SETTINGS, sha256, name=NAME, folder=folder, threshold=2.0, floor=0.5, width=SIZE[0], height=SIZE[1],
         fps=FPS, normality=normal, background=pictures(0)[0], card={"seed": 0, "epochs": 0},
     )  # fmt: skip
     save(camera)
@@ -38,7 +38,7 @@ def make() -> Camera:
 
 
 def pictures(seed: int, frames: int = FRAMES) -> Images:
-    """Return the pictures of a clip, (T, H, W, 3) uint8: a bar that passes, and a square that flickers for a while."""
+    """Return the pictures of a clip, (T, H, W, 3) uint8: a bar that passes, and a flicker."""
     across, down = np.meshgrid(np.arange(SIZE[0]), np.arange(SIZE[1]))
     images = np.repeat((80 + across // 2 + down // 3)[None, ..., None], 3, -1).repeat(frames, 0).astype(np.uint8)
     noise = np.random.default_rng(seed)
@@ -46,6 +46,7 @@ def pictures(seed: int, frames: int = FRAMES) -> Images:
         left = (3 * number + 7 * seed) % (SIZE[0] - 8)
         images[number, 8:24, left : left + 8] = 250
         if number % FRAMES in SUDDEN:
+            images[number] = 255 - images[number] // 2
             images[number, 30:60, 20:70] = noise.integers(0, 256, (30, 50, 3))
     return images
 

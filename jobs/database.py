@@ -9,6 +9,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
@@ -186,7 +187,7 @@ def take_up(database: sqlite3.Connection) -> int:
     return records.insert(database, records.lost(known))
 
 
-def values(row: sqlite3.Row) -> dict[str, object]:
+def values(row: sqlite3.Row) -> dict[str, Any]:
     """Return a row's columns as a job has them.
 
     Raises:

@@ -10,6 +10,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
@@ -70,16 +71,16 @@ def _copy_records(source: Path, target: Path, make: Callable[[sqlite3.Connection
         new.execute("PRAGMA journal_mode = WAL")
 
 
-def _readable(source: Path, table: str, where: str, order: str) -> list[tuple[object, ...]]:
+def _readable(source: Path, table: str, where: str, order: str) -> list[tuple[Any, ...]]:
     """Read rows until the first damage, in one order."""
-    rows: list[tuple[object, ...]] = []
+    rows: list[tuple[Any, ...]] = []
     with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(source)) as database:
         for row in database.execute(f"SELECT * FROM {table} {where} ORDER BY rowid {order}"):
             rows.append(row)
     return rows
 
 
-def _insert(new: sqlite3.Connection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+def _insert(new: sqlite3.Connection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
     """Add rows; one that no longer fits its table, whose bytes were changed, is left out."""
     width = len(new.execute(f"SELECT * FROM {table}").description)
     for row in rows:

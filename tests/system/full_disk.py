@@ -16,7 +16,6 @@ from core.errors import WhycamError
 from jobs.store import JobStore
 from pipeline import playback, store
 from pipeline.export import exports
-from pipeline.export.verify import verify
 from pipeline.reviewing import cases, index, reviews
 from pipeline.store import STATES
 from pipeline.tidy import tidy
@@ -62,7 +61,7 @@ def main(clip):
         said["archive"] = waiting.path.exists()
         fill()
         said["playback"] = tried(lambda: playback.submit(runs[0]).state)
-        said["review"] = [tried(lambda: reviews.add([event], "Ben", verdict="false")) for event in events]
+        said["review"] = [tried(lambda event=event: reviews.add([event], "Ben", verdict="false")) for event in events]
         fill()
         said["review later"] = tried(lambda: reviews.add(events[:1], "Cem", verdict="false"))
         said["case"] = tried(lambda: cases.create("another", "Ann", events[:2]))

@@ -1,5 +1,6 @@
-"""A camera of a few thousand weights that nobody trained, clips of two seconds with something sudden in them, and a
-data set of one such clip: all that benchmarks of the machinery need, for it does not matter what is found.
+"""A camera that nobody trained, clips of two seconds with a flicker in them, and a data set of one such clip.
+
+Benchmarks of the machinery need no more, for it does not matter what is found.
 """
 
 from pathlib import Path

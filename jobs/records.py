@@ -1,7 +1,7 @@
-"""A file for each job, ``jobs/ID.json`` in the user's folder: what makes the table of jobs anew where it is lost.
+"""A file for each job, ``jobs/ID.json`` in the user's folder: of these a lost table of jobs is made anew.
 
-The table is what counts. A file is written before its row is made and after each change of its state; the table takes up
-a file whose row is missing, as long as the job's own folder is there.
+The table is what counts. A file is written before its row is made and after each change of its state. The table takes
+up a file whose row is missing, as long as the job's own folder is there.
 """
 
 import dataclasses

@@ -153,5 +153,5 @@ def test_an_index_of_the_version_before_gets_a_file_for_each_job(three):
 def test_an_index_that_may_not_be_read_gets_a_sentence(monkeypatch, tmp_path):
     (tmp_path / "file").write_bytes(b"")
     monkeypatch.setenv("WHYCAM_HOME", str(tmp_path / "file"))
-    with pytest.raises(StorageError, match="could not be written to|cannot be used"):
+    with pytest.raises(StorageError, match=r"could not be written to|cannot be used"):
         JobStore().line()

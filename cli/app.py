@@ -33,7 +33,9 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Become the web app's server."""
+    """Bring the user's folder in order, and become the web app's server."""
+    from pipeline.tidy import tidy
+
     proxy = _name("--behind-proxy", options.behind_proxy) if options.behind_proxy else ""
     names = [*(_name("--allow-host", name) for name in options.allow_host), *([proxy] if proxy else [])]
     if options.host not in LOOPBACK and not names:
@@ -44,6 +46,8 @@ def run(options: argparse.Namespace) -> int:
     token = secrets.token_urlsafe(TOKEN_BYTES) if options.token else ""
     exposure = checked(Exposure(options.sign_in, token, proxy, bool(encryption)), options.host, names)
     _see_that_the_port_is_free(options.host, options.port)
+    for sentence in tidy():
+        print(f"whycam: note: {sentence}", file=sys.stderr)
     print(f"Whycam: {_address(options, exposure)}  (Ctrl-C ends it)", flush=True)
     server = {"server.address": options.host, "server.port": options.port, **encryption}
     flags = [f"--{name}={value}" for name, value in server.items()]

@@ -31,7 +31,7 @@ from cli import (
     xman,
 )
 from cli.arguments import Verb
-from cli.output import complain
+from cli.output import any_terminal, complain
 from core.errors import Cancelled, InputError, WhycamError
 
 MODULES = (app, users, audit, setup, analyse, explain, export, verify, train, train_explainers, evaluate, xman, results,
@@ -72,6 +72,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return the exit code."""
+    any_terminal()
     options = parse(arguments)
     try:
         code = VERBS[options.verb].run(options)

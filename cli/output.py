@@ -1,10 +1,18 @@
 """What the command line prints: tables and JSON on stdout, sentences on stderr."""
 
+import io
 import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+
+def any_terminal() -> None:
+    """Let every character be printed: one that the terminal's encoding lacks, as under ``LC_ALL=C``, becomes ``?``."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def deliver(result: Any, to: str | None, text: str) -> None:

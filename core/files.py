@@ -21,8 +21,17 @@ _NUMBERS = re.compile(r"\[\n[-\d.,eE+\s]*\]")
 
 
 def home() -> Path:
-    """Return the folder of cameras, downloaded weights and runs: ``WHYCAM_HOME``, or ``~/.whycam``."""
-    return Path(os.environ.get("WHYCAM_HOME") or "~/.whycam").expanduser()
+    """Return the folder of cameras, downloaded weights and runs: ``WHYCAM_HOME``, or ``~/.whycam``.
+
+    Raises:
+        StorageError: it begins with the ``~`` of a user that this machine does not know.
+    """
+    named = os.environ.get("WHYCAM_HOME") or "~/.whycam"
+    try:
+        return Path(named).expanduser()
+    except RuntimeError as error:
+        said = f"WHYCAM_HOME={named} names the folder of a user that this machine does not know"
+        raise StorageError(f"{said}; set it to a folder that you may write to") from error
 
 
 def storage_error(path: Path, error: OSError) -> StorageError:
@@ -148,6 +157,11 @@ def json_text(content: Any) -> str:
     """
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=2)
     return _NUMBERS.sub(lambda found: f"[{' '.join(found[0][1:-1].split())}]", text) + "\n"
+
+
+def sync_folder(path: Path) -> None:
+    """Have the disk itself hold a folder's list of names, after one was removed or renamed."""
+    _flush(path)
 
 
 def _is_ours(error: OSError, part: Path, path: Path) -> bool:

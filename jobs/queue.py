@@ -1,6 +1,5 @@
 """The queue: one job is computed at a time on a machine, the one queued first within a priority, whatever its kind."""
 
-import shutil
 import signal
 import subprocess
 import sys
@@ -10,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from core.errors import InputError
-from core.files import folder, storage_error
-from jobs import processes
+from core import reserve, sqlite_errors
+from core.errors import InputError, StorageError
+from core.files import folder, home, storage_error
+from jobs import processes, trash
 from jobs.job import LOG, STARTABLE, STATES, Job
 from jobs.store import AnyJob, JobStore
 
@@ -73,9 +73,13 @@ class Queue:
             )  # fmt: skip
         process = processes.identity(worker.pid)
         threading.Thread(target=worker.wait, daemon=True, name=f"reap {job_id}").start()
-        priority = self.priorities.get(job.kind, 0)
-        if process is None or not self.store.enqueue(job_id, process, changed, priority):
-            processes.kill(process)
+        priority, queued = self.priorities.get(job.kind, 0), False
+        try:
+            queued = process is not None and self.store.enqueue(job_id, process, changed, priority)
+        finally:
+            if not queued:
+                processes.kill(process)
+        if not queued:
             raise InputError(f"{job.title!r} is being worked on already; wait until that has ended, or cancel it")
 
     def get(self, job_id: str, cls: type[AnyJob]) -> AnyJob:
@@ -129,12 +133,30 @@ class Queue:
         job = self.get(job_id, Job)
         if kill:
             self.kill(job_id)
-        if not self.store.delete(job_id):
+        if not self._forget(job):
             raise InputError(f"{job.title!r} is still at work; cancel it before it is deleted")
         for inner in self.store.within(job.directory):
             self.kill(inner.id)
             self.store.delete(inner.id)
-        shutil.rmtree(job.folder, ignore_errors=True)
+        self.finish_deletions()
+
+    def _forget(self, job: Job) -> bool:
+        """Put a job's files away and forget it; on a full disk, its files go first, which makes room for that."""
+        try:
+            return self.store.delete(job.id, lambda: trash.put(job))
+        except StorageError:
+            if job.active or not sqlite_errors.no_room(home()):
+                raise
+        trash.put(job)
+        trash.remove(job.id)
+        return self.store.delete(job.id)
+
+    def finish_deletions(self) -> None:
+        """Forget the jobs whose files were put away, and remove those; a process may have died before that."""
+        for job_id in trash.left():
+            self.store.delete(job_id)
+            trash.remove(job_id)
+        reserve.keep()
 
     def notice_dead(self) -> None:
         """Mark the active jobs whose worker is gone as interrupted, or cancelled if that was requested."""

@@ -4,22 +4,27 @@ Several processes use it at once (pages, workers, the command line), so each cal
 closes it, and a change of state names the states that it may start from.
 """
 
+import functools
 import json
 import re
 import secrets
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, ParamSpec, TypeVar
 
-from core.errors import InputError
+from core.errors import InputError, StorageError
 from core.files import home
 from core.progress import Progress, Told, counted, kept
-from jobs.database import opened
+from jobs import database, records
+from jobs.database import AgainError, opened
 from jobs.job import ACTIVE, STARTABLE, STATES, Job
 
 AnyJob = TypeVar("AnyJob", bound=Job)
 ENDS = ("failed", "cancelled", "interrupted")
+P = ParamSpec("P")
+R = TypeVar("R")
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 _LINE = " ORDER BY priority DESC, position, number"
 
@@ -29,25 +34,41 @@ def new_id() -> str:
     return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(3)}"
 
 
+def _again(method: Callable[P, R]) -> Callable[P, R]:
+    """Do once more what could not be done, where the file can be used now."""
+
+    @functools.wraps(method)
+    def twice(*arguments: P.args, **named: P.kwargs) -> R:
+        try:
+            return method(*arguments, **named)
+        except AgainError:
+            return method(*arguments, **named)
+
+    return twice
+
+
 class JobStore:
     """The jobs of the user."""
 
     def __init__(self) -> None:
         self.path = home() / "index.sqlite"
 
+    @_again
     def create(
         self, cls: type[Job], job_id: str, title: str, directory: str, parameters: Mapping[str, Any], *,
         subject: str = "", state: str = "draft", reason: str = "", summary: Mapping[str, Any] | None = None,
         created: float | None = None,
     ) -> bool:  # fmt: skip
         """Add a job that is not active, whose files lie in its folder already; False if there is one of that id."""
-        values = (job_id, cls.KIND, title, directory, _json(parameters), subject, state, reason, _json(summary or {}),
-                  time.time() if created is None else created)  # fmt: skip
-        columns = "id, kind, title, directory, parameters, subject, state, reason, summary, created"
-        with opened(self.path) as database:
-            marks = ", ".join("?" * len(values))
-            added = database.execute(f"INSERT OR IGNORE INTO jobs ({columns}) VALUES ({marks})", values)
-            return added.rowcount == 1
+        record = records.JobRecord(
+            job_id, cls.KIND, title, subject, directory, dict(parameters), dict(summary or {}), state, reason, 0, 0,
+            time.time() if created is None else created, None, None, None, None, None,
+        )  # fmt: skip
+        with records.locked(), opened(self.path) as index:
+            if index.execute("SELECT 1 FROM jobs WHERE id = ?", (job_id,)).fetchone():
+                return False
+            records.write(vars(record))
+            return records.insert(index, [record]) == 1
 
     def get(self, job_id: str, cls: type[AnyJob]) -> AnyJob:
         """Return one job of a class; ``Job`` itself takes any.
@@ -60,6 +81,10 @@ class JobStore:
             raise InputError(f"there is no {cls.NOUN} {job_id[:40]!r}; it may have been deleted")
         return found[0]
 
+    def exists(self, job_id: str) -> bool:
+        """Tell whether there is a job of that id, of any kind."""
+        return bool(self._select(Job, "id = ?", (job_id,)))
+
     def find(self, cls: type[AnyJob], states: Sequence[str] = STATES, subject: str | None = None) -> list[AnyJob]:
         """List the jobs of a class in some states, newest first; with a subject, only those that work on it."""
         where = f"kind = ? AND state IN ({_marks(states)})" + ("" if subject is None else " AND subject = ?")
@@ -69,10 +94,11 @@ class JobStore:
         """List the jobs of every kind that a worker has."""
         return self._select(Job, "state IN ('queued', 'running')", ())
 
+    @_again
     def count_active(self) -> int:
         """Count the jobs of every kind that a worker has."""
-        with opened(self.path) as database:
-            found = database.execute("SELECT COUNT(*) FROM jobs WHERE state IN ('queued', 'running')").fetchone()
+        with opened(self.path, reading=True) as index:
+            found = index.execute("SELECT COUNT(*) FROM jobs WHERE state IN ('queued', 'running')").fetchone()
         return int(found[0])
 
     def ended_since(self, moment: float, most: int) -> list[Job]:
@@ -116,11 +142,11 @@ class JobStore:
     def report(self, job_id: str, progress: Progress, stage: str = "") -> bool:
         """Note how far a running job is; False if it does not run any more."""
         values = (stage or counted(progress), _json(kept(progress)))
-        return self._set(job_id, "stage = ?, progress = ?", values, ("running",))
+        return self._set(job_id, "stage = ?, progress = ?", values, ("running",), safe=False)
 
     def publish(self, job_id: str, summary: Mapping[str, Any]) -> bool:
         """Add to what a job found; a value of None removes its key."""
-        return self._set(job_id, "summary = json_patch(summary, ?)", (_json(summary),), ACTIVE)
+        return self._set(job_id, "summary = json_patch(summary, ?)", (_json(summary),), ACTIVE, safe=False)
 
     def request_cancel(self, job_id: str) -> bool:
         """Note that an active job is to stop; False if it is not active."""
@@ -137,57 +163,86 @@ class JobStore:
         values = (state, reason, time.time())
         return self._set(job_id, "state = ?, reason = ?, ended = ?", values, ACTIVE, " AND process IS ?", (process,))
 
-    def delete(self, job_id: str) -> bool:
-        """Forget a job that is not active; its files stay. False if it is active, or not there."""
-        with opened(self.path) as database:
+    @_again
+    def delete(self, job_id: str, put_away: Callable[[], object] = lambda: None) -> bool:
+        """Forget a job that is not active; its files stay. False if it is active, or not there.
+
+        Args:
+            job_id: of the job.
+            put_away: called once it is sure that the job goes, before it is forgotten.
+        """
+        with records.locked(), opened(self.path) as index:
+            index.execute("BEGIN IMMEDIATE")
             where = "id = ? AND state NOT IN ('queued', 'running')"
-            return database.execute(f"DELETE FROM jobs WHERE {where}", (job_id,)).rowcount == 1
+            if index.execute(f"DELETE FROM jobs WHERE {where}", (job_id,)).rowcount != 1:
+                return False
+            put_away()
+            records.forget(job_id)
+            index.execute("COMMIT")
+        return True
+
+    @_again
+    def take_up(self) -> int:
+        """Add the jobs whose files and folders are there and whose rows were lost; return how many."""
+        with records.locked(), opened(self.path) as index:
+            return database.take_up(index)
 
     def prioritise(self, job_id: str, priority: int) -> bool:
         """Change the priority of a job that waits; those of the same priority queued before stay before it."""
         return self._set(job_id, "priority = ?", (priority,), ("queued",))
 
+    @_again
     def move(self, job_id: str, by: int) -> bool:
         """Let a job that waits change places with the one so many places behind it; negative: before it.
 
         Returns:
             Whether it waits, and there is such a place.
         """
-        with opened(self.path) as database:
-            database.execute("BEGIN IMMEDIATE")
+        with opened(self.path) as index:
+            index.execute("BEGIN IMMEDIATE")
             waiting = f"SELECT id, priority, position FROM jobs WHERE state = 'queued'{_LINE}"
-            line = database.execute(waiting).fetchall()
+            line = index.execute(waiting).fetchall()
             at = next((number for number, row in enumerate(line) if row["id"] == job_id), None)
             if at is None or not 0 <= at + by < len(line):
                 return False
             for one, other in ((line[at], line[at + by]), (line[at + by], line[at])):
                 place = (other["priority"], other["position"], one["id"])
-                database.execute("UPDATE jobs SET priority = ?, position = ? WHERE id = ?", place)
-            database.execute("COMMIT")
+                index.execute("UPDATE jobs SET priority = ?, position = ? WHERE id = ?", place)
+            index.execute("COMMIT")
         return True
 
+    @_again
     def _select(
         self, cls: type[AnyJob], where: str, values: Sequence[object], order: str = " ORDER BY number DESC"
     ) -> list[AnyJob]:
-        with opened(self.path) as database:
-            rows = database.execute(f"SELECT * FROM jobs WHERE {where}{order}", tuple(values)).fetchall()
+        with opened(self.path, reading=True) as index:
+            rows = index.execute(f"SELECT * FROM jobs WHERE {where}{order}", tuple(values)).fetchall()
         return [_job(row, cls) for row in rows]
 
+    @_again
     def _set(
         self, job_id: str, change: str, values: Sequence[object], states: Sequence[str], where: str = "",
-        extra: Sequence[object] = (),
+        extra: Sequence[object] = (), safe: bool = True,
     ) -> bool:  # fmt: skip
         """Change one job if it is in one of ``states``; ``change`` and ``where`` are constants of this module."""
         statement = f"UPDATE jobs SET {change} WHERE id = ? AND state IN ({_marks(states)}){where}"
-        with opened(self.path) as database:
-            return database.execute(statement, (*values, job_id, *states, *extra)).rowcount == 1
+        with opened(self.path, safe=safe) as index:
+            changed = index.execute(statement, (*values, job_id, *states, *extra)).rowcount == 1
+        if changed and safe:
+            self._record(job_id)
+        return changed
+
+    def _record(self, job_id: str) -> None:
+        """Write a job's row to its file; the row counts, so that a full disk does not undo what was done."""
+        with suppress(StorageError), records.locked(), opened(self.path) as index:
+            if row := index.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone():
+                records.write(database.values(row))
 
 
 def _job(row: sqlite3.Row, cls: type[AnyJob]) -> AnyJob:
-    values = dict(row)
+    values = database.values(row)
     progress, _, _ = (values.pop(name) for name in ("progress", "number", "position"))
-    parsed = {name: json.loads(values[name]) for name in ("parameters", "summary")}
-    return cls(**values | parsed, told=Told.of(json.loads(progress) if progress else None))
+    return cls(**values, told=Told.of(json.loads(progress) if progress else None))
 
 
 def _json(content: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from ui import frame, storage
 frame.page("Storage", reviews=True)
 
 storage.removed()
+storage.put_aside()
 found = storage.kept()
 storage.overview(found)
 if found:

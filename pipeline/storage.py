@@ -96,6 +96,11 @@ def disk() -> Disk:
     return Disk(used.total, used.free)
 
 
+def put_aside() -> list[Path]:
+    """List the damaged indexes and files of reviews in whose place new ones were made, the oldest first."""
+    return sorted(home().glob("*.damaged-*.sqlite"), key=lambda path: path.name.rpartition("damaged-")[2])
+
+
 def kept(sizes: Callable[[Path, float | None], int] | None = None) -> list[Kept]:
     """List all that takes space, the largest first.
 

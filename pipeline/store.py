@@ -11,6 +11,7 @@ from core.errors import InputError
 from core.files import folder, home, write_whole
 from core.limits import EXTENSIONS
 from jobs.job import ACTIVE, STARTABLE, STATES, Found, Job, Parameter
+from jobs.locks import exclusive
 from jobs.store import JobStore, new_id
 from pipeline.kinds import ANALYSIS, queue
 
@@ -67,9 +68,10 @@ def create(stream: BinaryIO, name: str) -> Run:
     run_id = new_id()
     place = folder(home() / RUNS / run_id)
     try:
-        with write_whole(place / f"clip.{extension}") as out:
-            shutil.copyfileobj(stream, out, COPY_BYTES)
-        JobStore().create(Run, run_id, shown(name), f"{RUNS}/{run_id}", {"extension": extension})
+        with exclusive(place):
+            with write_whole(place / f"clip.{extension}") as out:
+                shutil.copyfileobj(stream, out, COPY_BYTES)
+            JobStore().create(Run, run_id, shown(name), f"{RUNS}/{run_id}", {"extension": extension})
     except BaseException:
         shutil.rmtree(place, ignore_errors=True)
         raise

@@ -88,6 +88,14 @@ def _remove(chosen: Sequence[Kept]) -> None:
     st.session_state["refused"] = stayed
 
 
+def put_aside() -> None:
+    """Say that a damaged file was put aside, and what was made in its place."""
+    for path in storage.put_aside():
+        made = "of the runs' folders" if path.name.startswith("index") else "of the records that could be read"
+        frame.notice(f"A damaged file was put aside as {path}, and made anew {made}; delete it when it is no longer "
+                     "needed.", "warn")  # fmt: skip
+
+
 def removed() -> None:
     """Say what the last clean-up removed."""
     if told := st.session_state.pop("removed", ""):

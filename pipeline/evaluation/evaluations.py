@@ -14,6 +14,7 @@ from core.errors import DataError, InputError
 from core.registry import collect
 from jobs import legacy
 from jobs.job import STATES, Job
+from jobs.locks import exclusive
 from jobs.store import new_id
 from pipeline.evaluation.xman_result import XmanResult
 from pipeline.kinds import EVALUATION, queue
@@ -164,11 +165,12 @@ def submit(request: EvaluationRequest, uploads: Mapping[str, BinaryIO] | None = 
     evaluation_id = new_id()
     folder = files.folder(_home() / evaluation_id)
     try:
-        for name, stream in (uploads or {}).items():
-            _keep(stream, folder / _upload(request, name))
-        title, subject = _described(dataclasses.asdict(request))
-        directory = f"{FOLDER}/{evaluation_id}"
-        return queue().add(Evaluation, evaluation_id, title, directory, dataclasses.asdict(request), subject)
+        with exclusive(folder):
+            for name, stream in (uploads or {}).items():
+                _keep(stream, folder / _upload(request, name))
+            title, subject = _described(dataclasses.asdict(request))
+            directory = f"{FOLDER}/{evaluation_id}"
+            return queue().add(Evaluation, evaluation_id, title, directory, dataclasses.asdict(request), subject)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -164,7 +164,7 @@ def _record(case_id: str, who: str, told: Sequence[tuple[str, str, str]]) -> Non
 
 
 def _records() -> list[CaseRecord]:
-    with database.opened() as opened:
+    with database.opened(reading=True) as opened:
         opened.row_factory = None
         found = opened.execute("SELECT case_id, at, who, action, event, text FROM case_records ORDER BY number")
         return [CaseRecord(*row) for row in found.fetchall()]

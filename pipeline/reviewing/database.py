@@ -1,13 +1,19 @@
-"""The file of reviews: ``reviews.sqlite``, in WAL mode. Records of reviews, cases and exports are only ever added."""
+"""The file of reviews: ``reviews.sqlite``, in WAL mode. Records of reviews, cases and exports are only ever added.
+
+A file that is damaged is put aside, and made anew with all records in it that can still be read.
+"""
 
 import contextlib
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 
 from filelock import FileLock
 
+from core import reserve, sqlite_errors
 from core.errors import StorageError
 from core.files import folder, home
+from pipeline.reviewing import rescue
 
 FILE = "reviews.sqlite"
 VERSION = 1
@@ -49,8 +55,11 @@ CREATE TRIGGER {table}_unreplaced BEFORE INSERT ON {table} WHEN NEW.number IN (S
 
 
 @contextlib.contextmanager
-def opened() -> Iterator[sqlite3.Connection]:
+def opened(*, reading: bool = False) -> Iterator[sqlite3.Connection]:
     """Open the file for one statement or transaction; it is made where there is none.
+
+    Args:
+        reading: whether nothing is to be changed, which needs no room on a full disk.
 
     Raises:
         StorageError: it cannot be used.
@@ -58,23 +67,55 @@ def opened() -> Iterator[sqlite3.Connection]:
     path = home() / FILE
     try:
         folder(path.parent)
-        with contextlib.closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as database:
+        with contextlib.closing(_connected(path, reading)) as database:
             database.row_factory = sqlite3.Row
-            if _version(database) != VERSION:
-                _make(database)
             yield database
     except (sqlite3.Error, OSError) as error:
-        raise StorageError(f"the file of reviews, {path}, cannot be used: {error}") from error
+        if sqlite_errors.damaged(error):
+            rescue.rescue(path, _tables, KEPT)
+            said = "was damaged, and is made again of what can be read; do that once more"
+            raise StorageError(f"the file of reviews, {path}, {said}") from error
+        raise StorageError(f"the file of reviews, {path}, cannot be used: {sqlite_errors.why(error, path)}") from error
+
+
+def _connected(path: Path, reading: bool) -> sqlite3.Connection:
+    """Open the file and read its head: once more where its damage or a full disk can be helped."""
+    try:
+        return _read(path)
+    except sqlite3.Error as error:
+        if sqlite_errors.full(error, path):
+            if reading and (kept := sqlite_errors.as_it_is(path)):
+                return kept
+            if not reserve.release(reserve.REVIEWS):
+                raise
+        elif sqlite_errors.damaged(error):
+            rescue.rescue(path, _tables, KEPT)
+        else:
+            raise
+    return _read(path)
+
+
+def _read(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, timeout=30, isolation_level=None)
+    try:
+        if _version(database) != VERSION:
+            _make(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
 
 
 def check() -> None:
-    """See that the file can be read; it is made where there is none.
+    """See that all of the file can be read; it is made where there is none, and anew where it is damaged.
 
     Raises:
         StorageError: it cannot be used.
     """
     with opened() as database:
-        database.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+        sound = database.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
+    if not sound:
+        rescue.rescue(home() / FILE, _tables, KEPT)
 
 
 @contextlib.contextmanager
@@ -107,5 +148,9 @@ def _make(database: sqlite3.Connection) -> None:
         if found > VERSION:
             raise StorageError(f"the file of reviews, {path}, is of a newer version of Whycam; use that one")
         database.execute("PRAGMA journal_mode = WAL")
-        triggers = "".join(_TRIGGERS.format(table=table) for table in KEPT)
-        database.executescript(f"BEGIN IMMEDIATE;{_TABLES}{triggers}PRAGMA user_version = {VERSION};COMMIT;")
+        _tables(database)
+
+
+def _tables(database: sqlite3.Connection) -> None:
+    triggers = "".join(_TRIGGERS.format(table=table) for table in KEPT)
+    database.executescript(f"BEGIN IMMEDIATE;{_TABLES}{triggers}PRAGMA user_version = {VERSION};COMMIT;")

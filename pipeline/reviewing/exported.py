@@ -29,6 +29,6 @@ def latest() -> dict[str, float]:
     Raises:
         StorageError: it cannot be read.
     """
-    with database.opened() as opened:
+    with database.opened(reading=True) as opened:
         opened.row_factory = None
         return dict(opened.execute("SELECT event, MAX(at) FROM exported GROUP BY event").fetchall())

@@ -54,7 +54,7 @@ def missing() -> list[Run]:
         StorageError: the index or the list of runs cannot be used.
     """
     runs = JobStore().find(Run)
-    with database.opened() as opened:
+    with database.opened(reading=True) as opened:
         found = dict(opened.execute("SELECT run, layout FROM indexed").fetchall())
     gone = found.keys() - {run.id for run in runs}
     if gone:
@@ -82,7 +82,7 @@ def fill(runs: Sequence[Run], seconds: float) -> int:
 
 def unreadable() -> dict[str, str]:
     """Return why runs could not be read, by their ids."""
-    with database.opened() as opened:
+    with database.opened(reading=True) as opened:
         return dict(opened.execute("SELECT run, reason FROM indexed WHERE reason != ''").fetchall())
 
 
@@ -92,7 +92,7 @@ def rows() -> list[EventRow]:
     Raises:
         StorageError: the index cannot be read.
     """
-    with database.opened() as opened:
+    with database.opened(reading=True) as opened:
         opened.row_factory = None
         found = opened.execute(f"SELECT {', '.join(_COLUMNS)} FROM events ORDER BY run DESC, first, key").fetchall()
     return [_row(row) for row in found]
@@ -100,7 +100,7 @@ def rows() -> list[EventRow]:
 
 def get(key: str) -> EventRow | None:
     """Return one row; None where there is none of that key."""
-    with database.opened() as opened:
+    with database.opened(reading=True) as opened:
         opened.row_factory = None
         row = opened.execute(f"SELECT {', '.join(_COLUMNS)} FROM events WHERE key = ?", (key,)).fetchone()
     return _row(row) if row else None

@@ -144,7 +144,7 @@ def of(event: str) -> Opinion:
 
 
 def _records(where: str, values: Sequence[str]) -> list[Review]:
-    with database.opened() as opened:
+    with database.opened(reading=True) as opened:
         opened.row_factory = None
         found = opened.execute(
             f"SELECT event, at, reviewer, reviewed, verdict, note FROM reviews{where} ORDER BY number", values

@@ -150,11 +150,12 @@ def _queued(camera: str, clips: Sequence[Source], false_alarms: float | None, mi
     directory = f"{FOLDER}/{job_id}"
     folder = files.folder(files.home() / directory)
     try:
-        for number, (name, write) in enumerate(clips):
-            write(folder / "clips" / f"{number:04d}.{extension_of(name)}")
-        parameters = {"camera": camera, "clips": [shown(name) for name, _ in clips], "false_alarms": false_alarms,
-                      "minutes": minutes}  # fmt: skip
-        return queue().add(TrainingJob, job_id, camera, directory, parameters, camera)
+        with exclusive(folder):
+            for number, (name, write) in enumerate(clips):
+                write(folder / "clips" / f"{number:04d}.{extension_of(name)}")
+            parameters = {"camera": camera, "clips": [shown(name) for name, _ in clips],
+                          "false_alarms": false_alarms, "minutes": minutes}  # fmt: skip
+            return queue().add(TrainingJob, job_id, camera, directory, parameters, camera)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -113,13 +113,6 @@ def test_the_columns_are_those_of_the_record_and_the_file_is_in_wal_mode():
     assert columns == record | {"number", "position"}
 
 
-def test_a_broken_index_gets_a_sentence():
-    files.folder(files.home())
-    (files.home() / "index.sqlite").write_bytes(b"this is no database, but long enough to look at" * 99)
-    with pytest.raises(StorageError, match=r"index\.sqlite, cannot be used"):
-        JobStore().line()
-
-
 def work(count=3):
     store = JobStore()
     for _ in range(count):

@@ -2,6 +2,7 @@
 
 from streamlit.testing.v1 import AppTest
 
+from core import files
 from pipeline import playback, storage, store
 from tests.ui import made
 from tests.ui.test_pages import ESCAPED, ROOT, fine, html
@@ -51,3 +52,10 @@ def test_what_a_clean_up_would_remove_is_shown_and_only_then_removed(monkeypatch
 def test_several_things_are_counted_by_kind():
     found = [storage.Kept(what, made.draft(), 10**9, 0, 0.0, "") for what in (storage.COPY, storage.RUN, storage.COPY)]
     assert page.tally(found) == "2 playback copies, 1 run, 3.0 GB"
+
+
+def test_a_damaged_file_that_was_put_aside_is_named():
+    path = files.folder(files.home()) / "index.damaged-20261130-120000.sqlite"
+    path.write_bytes(b"damaged")
+    said = html(show())
+    assert str(path) in said and "made anew of the runs" in said

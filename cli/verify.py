@@ -4,6 +4,10 @@ import argparse
 from pathlib import Path
 
 from cli.arguments import Verb
+from pipeline.export.manifest import Manifest
+
+MAX_NAME = 80
+"""Characters of a model's name that are printed."""
 
 
 def _arguments(verb: argparse.ArgumentParser) -> None:
@@ -19,7 +23,23 @@ def run(options: argparse.Namespace) -> int:
     print(f"{options.archive}: {len(manifest.files)} files are as they were written on {manifest.made} "
           f"by Whycam {manifest.whycam}")  # fmt: skip
     print(f"  SHA-256 of its manifest: {found.sha256}")
+    for line in models_of(manifest):
+        print(f"  {line}")
     return 0
+
+
+def models_of(manifest: Manifest) -> list[str]:
+    """Say with which weights the models of an archive's runs answered, and whether compact ones are the same here."""
+    from pipeline.model_weights import card_sha256
+
+    said = dict[str, None]()
+    for run in manifest.runs:
+        for kind, name in run.models.items():
+            noted, here = run.models_sha256.get(kind), card_sha256(name)
+            same = "" if here is None else ", the same as here" if here == noted else f"; here it is {here}"
+            weights = f"SHA-256 of its weights {noted}{same}" if noted else "the SHA-256 of its weights was not kept"
+            said[f"{kind} by {name[:MAX_NAME]!r}: {weights}"] = None
+    return list(said)
 
 
 VERB = Verb(

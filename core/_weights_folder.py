@@ -89,10 +89,15 @@ def install(source: Path, name: str, sha256: str | None = None) -> Path:
     return place / name
 
 
+def find(name: str) -> Path | None:
+    """Return a weights file from where :func:`fetch` looks on this machine, in its order; None where it is not."""
+    folders = [*([Path(local)] if (local := os.environ.get("WHYCAM_WEIGHTS")) else []), home() / "weights"]
+    return next((place / name for place in folders if (place / name).is_file()), None)
+
+
 def is_here(name: str) -> bool:
     """Tell whether a weights file is where :func:`fetch` looks on this machine."""
-    folders = [home() / "weights", *([Path(local)] if (local := os.environ.get("WHYCAM_WEIGHTS")) else [])]
-    return any((place / name).is_file() for place in folders)
+    return find(name) is not None
 
 
 def part_size(name: str) -> int:

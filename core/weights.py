@@ -16,11 +16,11 @@ from torch import Tensor, nn
 
 from core._download import MAX_BYTES, Opens, fetch
 from core._pickles import read_arrays
-from core._weights_folder import check, compare, install, is_here, part_size
+from core._weights_folder import check, compare, find, install, is_here, part_size
 from core.errors import WeightsError
 from core.files import write_whole
 
-__all__ = ["Opens", "apply", "check", "fetch", "install", "is_here", "load", "load_pickled_arrays"]
+__all__ = ["Opens", "apply", "check", "fetch", "find", "install", "is_here", "load", "load_pickled_arrays"]
 __all__ += ["load_torch", "part_size", "save"]
 
 State = Mapping[str, Tensor]

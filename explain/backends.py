@@ -26,6 +26,7 @@ class Published:
         sha256: their checksum, or its beginning; None where the publisher gives none.
         size: in bytes, for what is said of a file that is cut off; None where it is not known.
         opens: tells by its content what has no checksum; None where the checksum is enough.
+        model: how the name begins of the models that answer with them.
     """
 
     url: str
@@ -33,6 +34,7 @@ class Published:
     sha256: str | None = None
     size: int | None = None
     opens: weights.Opens | None = None
+    model: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:

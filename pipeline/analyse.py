@@ -24,6 +24,7 @@ from pipeline.evidence import EvidenceFolder
 from pipeline.evidence_collector import EvidenceCollector
 from pipeline.finished_run import EVIDENCE, FACTS, WHY, explain_events
 from pipeline.first_things import FirstThings
+from pipeline.model_weights import sha256_of
 from pipeline.name_warning import name_warning
 from pipeline.run_facts import RunFacts
 from pipeline.sampling import check_rate
@@ -258,11 +259,13 @@ def _begin(folder: Path, facts: RunFacts, detector: Detector, collector: Evidenc
     """Make the run's folder ready, keeping what an earlier try of the same analysis left there; add what models say."""
     models = {"objects": collector.objects.name, "actions": collector.actions.name}
     doubt, span = name_warning(models, camera.card), detector.window.span
-    facts = dataclasses.replace(facts, span=span, models=models, doubt=doubt)
+    answered = {kind: sha256 for kind, name in models.items() if (sha256 := sha256_of(name))}
+    facts = dataclasses.replace(facts, span=span, models=models, models_sha256=answered, doubt=doubt)
     files.folder(folder)
     try:
         before = typed_json.read(RunFacts, folder / FACTS, unknown="ignore")
-        same = [(one.clip.sha256, one.camera, one.threshold, one.versions, one.models) for one in (before, facts)]
+        same = [(one.clip.sha256, one.camera, one.threshold, one.versions, one.models, one.models_sha256)
+                for one in (before, facts)]  # fmt: skip
         if same[0] == same[1]:
             return facts
     except InputError:

@@ -27,6 +27,7 @@ class RunFacts:
         spots: where something stood or was gone.
         unit: of scores and thresholds.
         standing: nats above which a spot is an event; None where the camera does not tell of what stands.
+        models_sha256: kind of model to the SHA-256 of the weights with which it answered, as far as it is known.
         alike: share of the camera's background that the clip's first frames show, 0 to 1; None where that was not kept.
     """
 
@@ -54,3 +55,4 @@ class RunFacts:
     unit: str = DECIBELS
     standing: float | None = None
     alike: float | None = None
+    models_sha256: Mapping[str, str] = field(default_factory=dict)

@@ -96,7 +96,7 @@ def open_published(path: Path) -> nn.Module:
     return network
 
 
-OFFICIAL = Published(URL, URL.rsplit("/", 1)[1], opens=open_published)
+OFFICIAL = Published(URL, URL.rsplit("/", 1)[1], opens=open_published, model=NAME)
 
 
 def load(runtime: Runtime, progress: Progress | None = None) -> SlowFastModel:

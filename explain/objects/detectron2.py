@@ -124,7 +124,7 @@ def fill(built: nn.Module, path: Path) -> None:
     weights.apply(built, state, path.name)
 
 
-OFFICIAL = Published(URL, URL.rsplit("/", 1)[1], opens=check_published)
+OFFICIAL = Published(URL, URL.rsplit("/", 1)[1], opens=check_published, model=NAME)
 
 
 def load(runtime: Runtime, progress: Progress | None = None) -> Detectron2Model:

@@ -12,7 +12,7 @@ from explain.objects.rcnn import CATEGORIES, RcnnModel, exact
 URL = str(FasterRCNN_ResNet50_FPN_Weights.COCO_V1.url)
 SHA256_PREFIX = URL.rsplit("-", 1)[1].removesuffix(".pth")
 NAME = "torchvision Faster R-CNN R50-FPN (COCO)"
-OFFICIAL = Published(URL, URL.rsplit("/", 1)[1], SHA256_PREFIX, 167_502_836)
+OFFICIAL = Published(URL, URL.rsplit("/", 1)[1], SHA256_PREFIX, 167_502_836, model=NAME)
 
 
 def network() -> FasterRCNN:

@@ -23,7 +23,7 @@ URL = "https://github.com/Megvii-BaseDetection/YOLOX/releases/download/0.1.1rc0/
 FILE = "yolox_nano_coco.onnx"
 SHA256 = "d39bee73564e338080378b0ad567fbb40e818b55bbfaf971de82a0267ed16b8a"
 NAME = "YOLOX-nano (COCO)"
-OFFICIAL = Published(URL, FILE, SHA256, 3_713_911)
+OFFICIAL = Published(URL, FILE, SHA256, 3_713_911, model=NAME)
 SIDE, STRIDES, GREY = 416, (8, 16, 32), 114
 MIN_CONFIDENCE, NMS_IOU = 0.05, 0.5
 SHORT_SIDE = 720

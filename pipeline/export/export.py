@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core import typed_json
 from core.analysis import Analysis
 from core.errors import Cancelled, InputError, UnknownNameError
 from core.files import json_text
@@ -13,7 +12,7 @@ from core.progress import JobProgress, Progress, Stage
 from core.templates import environment
 from explain import report
 from explain.report.pdf import pdf
-from pipeline import versions
+from pipeline import finished_run, versions
 from pipeline.export import archive, sources
 from pipeline.export.archive import Archive
 from pipeline.export.blur import NOTES, Blur
@@ -23,6 +22,7 @@ from pipeline.export.events_csv import events_csv
 from pipeline.export.manifest import BLURS, FORMAT, VERSION, ArchivedRun, Manifest
 from pipeline.export.sources import Source
 from pipeline.finished_run import WHY
+from pipeline.model_weights import card_sha256
 from pipeline.reviewing.labels import csv_labels
 
 RANKING, CUTTING, WRITING = "ranking causes", "cutting clips", "writing the reports"
@@ -31,8 +31,6 @@ STAGES = (
     Stage(CUTTING, "frames", start=0.5, each=0.02),
     Stage(WRITING, "runs", start=1.0, each=5.0),
 )
-ROOT = Path(__file__).resolve().parents[2]
-CARDS = ROOT / "assets" / "weights"
 TEMPLATES = environment(Path(__file__).with_name("templates"))
 
 
@@ -153,25 +151,17 @@ def _finish(runs: Sequence[_Run], held: Contents, blur: str, packed: Archive, wh
 
 
 def _archived(run: _Run, held: Contents) -> ArchivedRun:
-    analysis = run.analysis
+    analysis, noted = run.analysis, finished_run.read(run.source.folder).facts.models_sha256
     facts = report.as_json(analysis)
     clip = {name: facts["clip"][name] for name in ("name", "sha256", "frames", "fps", "width", "height", "recorded")}
     hashes = {name: str(value) for name, value in facts["versions"].items() if name.endswith("_sha256") and value}
     others = {name: value for name, value in facts["versions"].items() if name not in hashes}
     return ArchivedRun(
         run.folder, run.source.run, clip, analysis.camera, analysis.detector, hashes, dict(analysis.models),
-        {kind: _card_sha256(name) for kind, name in analysis.models.items()}, analysis.threshold, analysis.unit,
+        {kind: noted.get(kind) or card_sha256(name) for kind, name in analysis.models.items()}, analysis.threshold,
+        analysis.unit,
         analysis.standing, others, len(analysis.events), held.reviews(run.source.run, analysis),
     )  # fmt: skip
-
-
-def _card_sha256(name: str) -> str | None:
-    """Return the checksum of a compact model's weights, by the model's name; None of one that has no card here."""
-    for path in sorted(CARDS.glob("*/card.json")):
-        card = typed_json.read(dict[str, object], path)
-        if card.get("name") == name:
-            return str(card["sha256"])
-    return None
 
 
 def _check_cancelled(cancelled: Callable[[], bool]) -> None:

@@ -76,7 +76,7 @@ class ArchivedRun:
         camera, detector: their names.
         camera_sha256: of the camera's weights and of what it knows of each further kind of score.
         models: ``objects`` and ``actions`` to the model that named them.
-        models_sha256: likewise to the sha256 of its weights, as far as they are here; None where they are not.
+        models_sha256: likewise to the sha256 of the weights with which it answered; None where the run did not keep it.
         threshold: above which a frame is unusual, in ``unit``.
         unit: ``dB`` or ``nats``.
         standing: nats above which a place where something stands is an event; None where the camera does not tell.

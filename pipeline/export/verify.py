@@ -23,6 +23,7 @@ MAX_DIRECTORY_BYTES = 16 << 20
 FREE_BYTES, MAX_RATIO = 64 << 20, 100
 """What an archive may unpack to whatever its size, and beyond that for each byte of it; texts of reports have 10."""
 _NAME = re.compile(r"[^\x00-\x1f\x7f\\:<>\"|?*/]+(?:/[^\x00-\x1f\x7f\\:<>\"|?*/]+)*")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _DAMAGE = (OSError, ValueError, LookupError, OverflowError, EOFError, MemoryError, RuntimeError, zipfile.BadZipFile,
            zipfile.LargeZipFile, zlib.error)  # fmt: skip
@@ -137,6 +138,9 @@ def _manifest(packed: zipfile.ZipFile, name: str) -> tuple[Manifest, str]:
     manifest = typed_json.load(Manifest, data, f"the {MANIFEST} of {name!r}", "ask for the archive again")
     if manifest.format != FORMAT or manifest.version not in READABLE:
         _refuse(name, f"it is a {manifest.format[:40]!r} of version {manifest.version}, not {FORMAT!r} of {VERSION}")
+    for run in manifest.runs:
+        if wrong := next((kind for kind, sha in run.models_sha256.items() if sha and not _SHA256.fullmatch(sha)), None):
+            _refuse(name, f"the SHA-256 of the model {wrong[:40]!r} in its {MANIFEST} is not 64 hexadecimal digits")
     return manifest, hashlib.sha256(data).hexdigest()
 
 

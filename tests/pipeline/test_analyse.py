@@ -16,7 +16,7 @@ from core.records import Clip, Detections
 from explain.backends import read_card
 from jobs.locks import exclusive
 from pipeline import analyse as stage
-from pipeline import burnt_in, frame_log, heat_frames, name_warning, plan
+from pipeline import burnt_in, finished_run, frame_log, heat_frames, name_warning, plan
 from pipeline import camera as cameras
 from pipeline.analyse import analyse
 from pipeline.evidence import EvidenceFolder
@@ -113,6 +113,7 @@ def test_a_planted_change_is_one_event_with_evidence_and_reports(camera, clip, t
     assert always <= set(kept) and all(f % stride(result.clip) == 0 for f in kept if f not in always)
     assert result.events[0].shown == event.peak and result.events[0].causes[0].box is not None
     assert result.events[0].causes and result.models["objects"] == "foreseeable"
+    assert finished_run.read(tmp_path / "run").facts.models_sha256 == {}, "nothing is known of these models' weights"
     numbers, small = heat_frames.between(tmp_path / "run", event.peak, event.peak)
     whole = EvidenceFolder(tmp_path / "run" / EVIDENCE).get(event.peak).heat
     expected = heat_frames.grid_of(whole, result.normal_heat).astype(int)
@@ -260,6 +261,13 @@ def test_two_analyses_into_one_folder_do_not_mix(tiny_camera, tmp_path):
 @pytest.mark.parametrize("camera", sorted(folder.name for folder in cameras.SHIPPED.iterdir()))
 def test_cameras_that_come_with_whycam_raise_no_doubt(camera):
     assert name_warning.name_warning(NAMES, cameras.load(camera).card) == ""
+
+
+def test_with_which_weights_the_models_answered_is_kept(camera, clip, tmp_path, monkeypatch):
+    monkeypatch.setattr("pipeline.analyse.sha256_of", {"foreseeable": "ab" * 32}.get)
+    run(camera, clip, tmp_path / "run")
+    kept = finished_run.read(tmp_path / "run").facts.models_sha256
+    assert kept == {"objects": "ab" * 32, "actions": "ab" * 32}
 
 
 def test_the_compact_models_are_doubted_at_any_other_camera():

@@ -38,6 +38,7 @@ def own(folder, film, source=True):
     """Have a run's facts name a file as its clip."""
     facts = json.loads((folder / FACTS).read_text())
     facts["clip"] |= {"sha256": video.sha256_of(film)}
+    facts["models_sha256"] = {"objects": "cd" * 32}
     facts |= {"source": str(film)} if source else {}
     (folder / FACTS).write_text(json.dumps(facts))
 

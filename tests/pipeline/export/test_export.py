@@ -78,6 +78,7 @@ def test_one_run_lies_at_the_top_and_its_manifest_says_what_it_is(case, film):
         path: len(data) for path, data in found.items() if path != MANIFEST
     }
     (run,) = manifest.runs
+    assert run.models_sha256 == {"objects": "cd" * 32, "actions": None}, "as the analysis noted, and nothing else"
     assert (run.folder, run.clip["name"], run.clip["sha256"]) == ("", here.NAME, video.sha256_of(film))
     assert (run.threshold, run.unit, run.events, manifest.made) == (2.0, "dB", 2, "2026-11-29T12:00:00+00:00")
     jsonschema.validate(json.loads(found["report.json"]), SCHEMA)

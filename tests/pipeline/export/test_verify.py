@@ -4,6 +4,7 @@ import hashlib
 import json
 import stat
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -146,3 +147,11 @@ def test_a_member_that_claims_less_than_it_holds_is_not_unpacked(tmp_path):
     data = path.read_bytes().replace((5000).to_bytes(4, "little"), (1).to_bytes(4, "little"))
     path.write_bytes(data)
     refused(path, "'a' differs from what was written|no ZIP archive")
+
+
+def test_a_models_checksum_that_is_none_is_refused(tmp_path):
+    with archive.writing(tmp_path / "odd.zip") as (packed, _):
+        packed.put_manifest(replace(manifest(packed.files), runs=(replace(RUN, models_sha256={"objects": "ab"}),)))
+    refused(
+        tmp_path / "odd.zip", "the SHA-256 of the model 'objects' in its manifest.json is not 64 hexadecimal digits"
+    )

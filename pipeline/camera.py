@@ -6,17 +6,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
-from core import files, pictures, typed_json, video
+from core import files, pictures, video
 from core.arrays import Images
-from core.equivalence import Channel
-from core.errors import InputError, UnknownNameError, WeightsError, expect
-from core.normality import AlarmCurve, Normality, StandingAlarms
+from core.errors import InputError, UnknownNameError, WeightsError
 from core.registry import collect, pick
+from pipeline import camera_file
+from pipeline.camera_file import CameraFile
 
 if TYPE_CHECKING:
     # Cameras are listed and read without PyTorch; only their networks need it.
@@ -28,56 +28,8 @@ MIN_RESEMBLANCE = 0.35
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _LOOK_FRAMES = 64
 _BACKGROUND_WIDTH, _BACKGROUND_HEIGHT = 96, 960
-
-
-_READ_OF_CARD = {"clips": list, "figures": dict, "false_alarms": dict}
-_RATES = ("asked_per_hour", "expected_per_hour", "measured_on_hours")
-"""What is read of a card, and not only shown."""
-
-
-@dataclass(frozen=True)
-class CameraFile:
-    """What ``camera.json`` holds.
-
-    Attributes:
-        detector: name in the registry.
-        settings: of the detector, beyond its defaults.
-        sha256: of ``weights.safetensors``.
-        threshold: calibrated score above which a frame is unusual.
-        floor: calibrated score from which a frame's evidence is kept.
-        width, height, fps: of the normal footage.
-        normality: what is normal here.
-        card: data, seed, epochs, versions, figures; shown as it is.
-        alarms: what thresholds cost in false alarms; None for a camera that was measured before that was kept.
-        channels: kinds of scores beside that of the pixels; see :mod:`pipeline.channels`.
-        standing: of events of what stands, or is gone; None where the camera does not tell of them.
-    """
-
-    detector: str
-    settings: Mapping[str, Any]
-    sha256: str
-    threshold: float
-    floor: float
-    width: int
-    height: int
-    fps: float
-    normality: Normality
-    card: Mapping[str, Any]
-    alarms: AlarmCurve | None = dataclasses.field(default=None, kw_only=True)
-    channels: Mapping[str, Channel] = dataclasses.field(default_factory=dict, kw_only=True)
-    standing: StandingAlarms | None = dataclasses.field(default=None, kw_only=True)
-    format: Literal[1] = dataclasses.field(default=1, kw_only=True)
-
-    def __post_init__(self) -> None:
-        size = (self.fps, self.width, self.height)
-        expect(min(size) > 0, "fps, width and height", "above 0", size)
-        for name, kind in _READ_OF_CARD.items():
-            part = self.card.get(name)
-            expect(part is None or isinstance(part, kind), f"{name} of the card", f"a {kind.__name__}", part)
-        alarms = self.card.get("false_alarms") or {}
-        rates = {name: alarms.get(name) for name in _RATES}
-        numbers = all(rate is None or type(rate) in (int, float) for rate in rates.values())
-        expect(numbers, "false_alarms of the card", "numbers", rates)
+_MAX_BACKGROUND_PIXELS = 1 << 20
+"""Of ``background.png``; ten times what is written."""
 
 
 @dataclass(frozen=True)
@@ -156,9 +108,9 @@ def load(name: str) -> Camera:
         folder = Path(name)
     if folder is None:
         raise UnknownNameError("camera", name, known)
-    kept = typed_json.read(CameraFile, folder / "camera.json", f"{folder.name}/camera.json", "train the camera again")
+    kept = camera_file.read(folder)
     try:
-        background = pictures.read(folder / "background.png")
+        background = pictures.read(folder / "background.png", most_pixels=_MAX_BACKGROUND_PIXELS)
     except InputError as error:
         raise WeightsError(f"camera {folder.name} has no readable background.png ({error}); train it again") from error
     return Camera(**vars(kept), name=folder.name, folder=folder, background=background)

@@ -169,9 +169,12 @@ def test_a_camera_that_cannot_be_read_hides_no_other(capsys, tiny_camera):
     broken.mkdir()
     (broken / "camera.json").write_text("{}")
     code, out, err = run(capsys, "list", "cameras")
-    assert code == 0
+    assert (code, err) == (0, "")
     assert "tiny" in out
-    assert "broken/camera.json cannot be used" in err
+    assert "broken/camera.json cannot be used: detector is missing; train the camera again" in out
+    rows = {row["name"]: row for row in json.loads(run(capsys, "list", "cameras", "--json", "-")[1])}
+    assert rows["broken"]["problem"].startswith("broken/camera.json cannot be used") and rows["tiny"]["problem"] is None
+    assert rows["broken"]["detector"] is None and rows["tiny"]["detector"] == tiny_camera.detector
 
 
 def test_json_goes_to_a_file_beside_the_text(capsys, tmp_path):

@@ -48,6 +48,9 @@ class Camera(CameraFile):
     background: Images
     by: str = dataclasses.field(default="joined", kw_only=True)
 
+    def __post_init__(self) -> None:
+        """Check nothing: files are checked as they are read and written, and a kind of score may have no threshold."""
+
     def build(self, runtime: "Runtime") -> "Detector":
         """Build the detector, load its weights and place it.
 

@@ -1,5 +1,6 @@
 """A camera: a directory with a detector, its weights and threshold, what is normal there, and a card."""
 
+import contextlib
 import dataclasses
 import math
 import re
@@ -15,7 +16,7 @@ from core import files, pictures, video
 from core.arrays import Images
 from core.errors import InputError, UnknownNameError, WeightsError
 from core.registry import collect, pick
-from pipeline import camera_file
+from pipeline import camera_file, camera_place
 from pipeline.camera_file import CameraFile
 
 if TYPE_CHECKING:
@@ -83,6 +84,9 @@ def make_detector(name: str, settings: Mapping[str, Any]) -> "Detector":
 def cameras() -> dict[str, Path]:
     """List the cameras that come with Whycam and the user's own; a user's wins over a shipped one of its name."""
     homes = (SHIPPED, files.home() / "cameras")
+    for folder in camera_place.unsettled(homes[1]):
+        with contextlib.suppress(InputError):  # said when the camera is loaded
+            camera_place.settle(folder)
     return {card.parent.name: card.parent for home in homes for card in sorted(home.glob("*/camera.json"))}
 
 
@@ -103,7 +107,7 @@ def load(name: str) -> Camera:
 
     Raises:
         UnknownNameError: there is no such camera; the known ones are listed.
-        InputError: its ``camera.json`` is not one.
+        InputError: its ``camera.json`` is not one, or a new one cannot take its place.
     """
     known = cameras()
     folder = known.get(name)
@@ -111,6 +115,7 @@ def load(name: str) -> Camera:
         folder = Path(name)
     if folder is None:
         raise UnknownNameError("camera", name, known)
+    camera_place.settle(folder)
     kept = camera_file.read(folder)
     try:
         background = pictures.read(folder / "background.png", most_pixels=_MAX_BACKGROUND_PIXELS)
@@ -129,6 +134,23 @@ def check_name(name: str) -> None:
         raise InputError(f"camera name {name!r} must be lower-case letters, digits, '.', '_' and '-', at most 64")
 
 
+def check_target(folder: Path, replace: bool) -> None:
+    """Refuse to make a camera in a folder where one is, unless it may be replaced, and under a shipped one's name.
+
+    Raises:
+        InputError: the name is that of a camera that comes with Whycam, or there is a camera already.
+    """
+    place = folder.resolve()
+    if place.parent == (files.home() / "cameras").resolve() and (SHIPPED / place.name / camera_file.NAME).exists():
+        raise InputError(f"camera {place.name!r} comes with Whycam and stays as it is; choose another name")
+    camera_place.settle(folder)
+    if (folder / camera_file.NAME).exists() and not replace:
+        raise InputError(
+            f"there is a camera {place.name!r} already; choose another name, or replace it: --replace lets the new one take "
+            "its place once it is complete"
+        )
+
+
 def save(camera: Camera) -> None:
     """Write ``camera.json`` and ``background.png``; the weights are already there.
 
@@ -137,12 +159,21 @@ def save(camera: Camera) -> None:
         StorageError: the disk is full or cannot be written to.
     """
     check_name(camera.name)
-    files.folder(camera.folder)
+    with camera_place.writing(camera.folder):
+        write(camera, camera.folder)
+
+
+def write(camera: Camera, folder: Path) -> None:
+    """Write ``background.png`` and ``camera.json`` into a folder that nobody reads yet, or that is held.
+
+    Raises:
+        StorageError: the disk is full or cannot be written to.
+    """
     ok, png = cv2.imencode(".png", camera.background[..., ::-1])
-    with files.write_whole(camera.folder / "background.png") as handle:
+    with files.write_whole(folder / "background.png") as handle:
         handle.write(png.tobytes() if ok else b"")
     content = {field.name: getattr(camera, field.name) for field in dataclasses.fields(CameraFile)}
-    files.write_json(camera.folder / "camera.json", dataclasses.asdict(CameraFile(**content)))
+    files.write_json(folder / "camera.json", dataclasses.asdict(CameraFile(**content)))
 
 
 def note(camera: Camera, result: Mapping[str, Any]) -> None:
@@ -152,8 +183,10 @@ def note(camera: Camera, result: Mapping[str, Any]) -> None:
         StorageError: the card cannot be written.
     """
     kept = ("protocol", "auc", "auc_pr", "eer", "f1", "f1_oracle", "frame_index", "frames", "scored", "abnormal")
-    figures = {**camera.card.get("figures", {}), result["label_set"]: {name: result[name] for name in kept}}
-    save(dataclasses.replace(camera, card={**camera.card, "figures": figures}))
+    with camera_place.writing(camera.folder):
+        now = load(str(camera.folder))
+        figures = {**now.card.get("figures", {}), result["label_set"]: {name: result[name] for name in kept}}
+        save(dataclasses.replace(now, card={**now.card, "figures": figures}))
 
 
 def likeness(camera: Camera, images: Images, size: tuple[int, int] | None = None) -> tuple[tuple[str, ...], float]:

@@ -74,9 +74,8 @@ def setting(text: str) -> tuple[str, Any]:
 def run(options: argparse.Namespace) -> int:
     """Train a camera, or measure one again, and print what to do next."""
     settings = dict(map(setting, options.set)) | ({} if options.epochs is None else {"epochs": options.epochs})
-    from core import device, files
+    from core import device
     from core.registry import collect
-    from pipeline.camera import check_target
 
     datasets = collect("footage", "DATASETS")
     named = options.normal in datasets
@@ -91,10 +90,7 @@ def run(options: argparse.Namespace) -> int:
     if options.measure:
         print(_measured_again(options, _normal(source, clips), runtime))
         return 0
-    if options.out in ("", os.curdir, os.pardir):
-        raise InputError(f"--out: {options.out!r} is no name of a camera, nor a folder for one")
-    out = Path(options.out) if os.sep in options.out else files.home() / "cameras" / options.out
-    check_target(out, options.replace)
+    out = _out(options)
     if not named or not options.detector or options.minutes is not None or options.hold_out is not None:
         from pipeline.false_alarms import expected
 
@@ -104,6 +100,18 @@ def run(options: argparse.Namespace) -> int:
         camera = _as_its_paper(options, _normal(source, clips), out, settings, runtime)
     print(f"camera {camera.name} is ready in {camera.folder}: ./whycam analyse CLIP --camera {options.out}")
     return 0
+
+
+def _out(options: argparse.Namespace) -> Path:
+    """Return the folder of the camera that is made."""
+    from core.files import home
+    from pipeline.camera import check_target
+
+    if options.out in ("", os.curdir, os.pardir):
+        raise InputError(f"--out: {options.out!r} is no name of a camera, nor a folder for one")
+    out = Path(options.out) if os.sep in options.out else home() / "cameras" / options.out
+    check_target(out, options.replace)
+    return out
 
 
 def _normal(source: str, clips: list[Any]) -> "NormalFootage":

@@ -146,8 +146,8 @@ def check_target(folder: Path, replace: bool) -> None:
     camera_place.settle(folder)
     if (folder / camera_file.NAME).exists() and not replace:
         raise InputError(
-            f"there is a camera {place.name!r} already; choose another name, or replace it: --replace lets the new one take "
-            "its place once it is complete"
+            f"there is a camera {place.name!r} already; choose another name, or replace it: --replace lets the new one "
+            "take its place once it is complete"
         )
 
 

@@ -253,7 +253,7 @@ def write_predictions(
     job.begin(plan.EXPLAINING)
     known = ThingModels.of(camera, collector.objects.name, (channels.ATTRIBUTES,))
     for entry in found.clips:
-        lines += (_lines(entry, camera, detector, collector.fresh(), known, runtime, say.of(entry.frames())))
+        lines += _lines(entry, camera, detector, collector.fresh(), known, runtime, say.of(entry.frames()))
     write_text(out, csv_text.text(COLUMNS, lines))
 
 

@@ -89,9 +89,7 @@ def train_camera(
             process trains it.
         StorageError: the disk is full.
     """
-    check_name(out.resolve().name)
-    check_target(out, request.replace)
-    span = _checked_span(request)
+    span = _checked_span(request, out)
     clips = [footage_parts.UniqueFrames(clip) for clip in clips]
     job = JobProgress("train", plan.STAGES, callbacks.progress, subjects=(runtime.describe(),))
     callbacks.begun(job)
@@ -118,8 +116,10 @@ def train_camera(
     return camera
 
 
-def _checked_span(request: TrainingRequest) -> int:
-    """Refuse a request that is out of range; return the span of its detector's window."""
+def _checked_span(request: TrainingRequest, out: Path) -> int:
+    """Refuse a request that is out of range, and a name that is none or taken; return the span of its windows."""
+    check_name(out.resolve().name)
+    check_target(out, request.replace)
     span = make_detector(request.detector or DETECTOR, request.settings).window.span
     check_alarms(request.false_alarms)
     if request.minutes is not None and not (0 < request.minutes <= 60 * 24 * 7 and math.isfinite(request.minutes)):

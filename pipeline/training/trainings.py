@@ -106,7 +106,7 @@ def learn_again(
             raise InputError(f"run {run.id} has no clip of camera {camera!r} any more; leave it out")
     kept = [(clip, partial(_link, path)) for clip, path in footage_of(camera)]
     linked = [(run.clip, partial(_link, run.path)) for run in runs]
-    given = [*kept, *linked, *(_upload(clip, stream) for clip, stream in clips)]
+    given: list[Source] = [*kept, *linked, *(_upload(clip, stream) for clip, stream in clips)]
     return _queued(name, given, false_alarms, minutes, replace=name == camera)
 
 

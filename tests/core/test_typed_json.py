@@ -55,7 +55,7 @@ def test_nested_dataclasses_tuples_and_defaults() -> None:
         (GOOD, "1" * 400, f"it is no JSON with finite numbers (got {'1' * 40}"),
         (GOOD, "1" * 5000, "it is no JSON with finite numbers (got 1"),
         ('"n"', r'"\ud800"', "it is no JSON with finite numbers (unexpected end of hex escape"),
-        ('}}', '}, "a": {}}', "it gives 'a' twice"),
+        ("}}", '}, "a": {}}', "it gives 'a' twice"),
     ],
 )
 def test_refusals_are_exact(old: str, new: str, sentence: str) -> None:

@@ -3,7 +3,6 @@
 The plaza's labels come from its renderer; other data sets need a file of annotated boxes.
 """
 
-import csv
 import tempfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -16,9 +15,10 @@ import numpy as np
 from benchmarks import attributes
 from benchmarks._plaza_truth import ClipTruth, TrueTrack
 from benchmarks.attributes import SETS, Say
-from core import device
+from core import csv_text, device
 from core.contracts import Dataset, ObjectModel
 from core.errors import InputError
+from core.files import write_text
 from core.records import Pixels
 from core.registry import collect, pick
 from detectors.attributes import AttributeModel
@@ -137,14 +137,12 @@ def written(dataset: Dataset, path: Path) -> Path:
     """
     if not isinstance(dataset, Plaza):
         raise InputError(f"first causes on {dataset.name} need annotated boxes: name them with --regions FILE")
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(labels.COLUMNS)
-        for clip in dataset.test():
-            truth = ClipTruth.read(clip.ready())
-            for track in truth.unusual:
-                for label, frame, box in _named(track, truth):
-                    table.writerow((clip.name, track.number, frame + 1, *box, label))
+    lines: list[tuple[object, ...]] = []
+    for clip in dataset.test():
+        truth = ClipTruth.read(clip.ready())
+        for track in truth.unusual:
+            lines += ((clip.name, track.number, frame + 1, *box, label) for label, frame, box in _named(track, truth))
+    write_text(path, csv_text.text(labels.COLUMNS, lines))
     return path
 
 

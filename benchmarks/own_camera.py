@@ -170,7 +170,7 @@ def opened(name: str, root: Path) -> Dataset:
 def one(dataset: Dataset, out: Path, minutes: float, chosen: str, say: Say) -> dict[str, Any]:
     """Train one camera on what is normal and measure it, and the plain difference of two frames, on the rest."""
     runtime, notes = device.choose(chosen), list[str]()
-    request = TrainingRequest(minutes=None if math.isinf(minutes) else minutes, anyway=True)
+    request = TrainingRequest(minutes=None if math.isinf(minutes) else minutes, anyway=True, replace=True)
     say(f"training {dataset.name}")
     began, cpu = time.monotonic(), time.process_time()
     camera = train_camera(dataset.name, dataset.training(), out, request,

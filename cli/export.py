@@ -5,6 +5,7 @@ from pathlib import Path
 
 from cli.arguments import Verb
 from cli.progress import progress_line
+from core.errors import InputError
 from pipeline.export.manifest import BLURS
 
 
@@ -13,6 +14,7 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
                       "'analyse --out' wrote")  # fmt: skip
     verb.add_argument("--out", type=Path, default=Path("case.zip"), metavar="FILE",
                       help="the archive (default case.zip)")  # fmt: skip
+    verb.add_argument("--replace", action="store_true", help="replace a file of that name, which is refused without it")
     verb.add_argument("--clip", type=Path, action="append", default=[], metavar="FILE",
                       help="clip of a folder, where it is not where it was analysed any more")  # fmt: skip
     verb.add_argument("--blur", choices=BLURS, default="none", help="persons: blur all persons but those marked as "
@@ -25,6 +27,8 @@ def run(options: argparse.Namespace) -> int:
     from pipeline.export.sources import find
     from pipeline.export.verify import verify
 
+    if options.out.exists() and not options.replace:
+        raise InputError(f"there is a file {str(options.out)!r} already; choose another name, or give --replace")
     with progress_line() as line:
         found = find(options.run, options.clip)
         manifest = export(found, options.out, blur=options.blur, progress=line)

@@ -1,14 +1,15 @@
 """The verb ``list``: detectors, cameras, methods, data sets, metrics and runs, a row each."""
 
 import argparse
-from collections.abc import Callable
 from typing import Any
 
 from cli.arguments import Verb, json_file
-from cli.output import complain, deliver, table
+from cli.output import deliver, table
 from core.errors import InputError
 
 KINDS = ("detectors", "cameras", "methods", "datasets", "metrics", "runs")
+CAMERA = ("detector", "width", "height", "threshold")
+"""What is listed of a camera beside its name, and why it cannot be used."""
 REGISTRIES = {
     "detectors": ("detectors", "DETECTORS"),
     "methods": ("explain.methods", "METHODS"),
@@ -24,18 +25,13 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """List what there is of one kind."""
-    rows = rows_of(options.kind, lambda error: complain(error, 2))
+    rows = rows_of(options.kind)
     deliver(rows, options.json, table(rows))
     return 0
 
 
-def rows_of(kind: str, refuse: Callable[[InputError], object]) -> list[dict[str, Any]]:
-    """Return what there is of one kind, as rows that share their keys.
-
-    Args:
-        kind: one of :data:`KINDS`.
-        refuse: told of a camera that cannot be read, and is left out.
-    """
+def rows_of(kind: str) -> list[dict[str, Any]]:
+    """Return what there is of one kind, one of :data:`KINDS`, as rows that share their keys."""
     from core.registry import collect
 
     if kind == "runs":
@@ -45,19 +41,20 @@ def rows_of(kind: str, refuse: Callable[[InputError], object]) -> list[dict[str,
     if kind == "cameras":
         from pipeline.camera import cameras
 
-        return [row for name in cameras() for row in _camera(name, refuse)]
+        return [_camera(name) for name in cameras()]
     return [{"name": name, **_more(entry), "about": about(entry)} for name, entry in collect(*REGISTRIES[kind]).items()]
 
 
-def _camera(name: str, refuse: Callable[[InputError], object]) -> list[dict[str, Any]]:
+def _camera(name: str) -> dict[str, Any]:
+    """Return a camera's row; that of one that cannot be used says why."""
     from pipeline.camera import load
 
+    told: dict[str, Any] = {"name": name, **dict.fromkeys(CAMERA), "problem": None}
     try:
-        c = load(name)
+        camera = load(name)
     except InputError as error:
-        refuse(error)
-        return []
-    return [{"name": c.name, "detector": c.detector, "width": c.width, "height": c.height, "threshold": c.threshold}]
+        return told | {"problem": str(error)}
+    return told | {key: getattr(camera, key) for key in CAMERA}
 
 
 def _more(entry: Any) -> dict[str, str]:

@@ -46,6 +46,7 @@ def _limits(verb: argparse.ArgumentParser) -> None:
         default=True,
         help="also tell of what is left, taken or stops, where the clips are long enough (default: yes)",
     )
+    verb.add_argument("--replace", action="store_true", help="let the new camera replace one of that name")
     verb.add_argument("--resume", action="store_true", help="go on from the last epoch's checkpoint")
     verb.add_argument(
         "--add-standing",
@@ -73,7 +74,7 @@ def setting(text: str) -> tuple[str, Any]:
 def run(options: argparse.Namespace) -> int:
     """Train a camera, or measure one again, and print what to do next."""
     settings = dict(map(setting, options.set)) | ({} if options.epochs is None else {"epochs": options.epochs})
-    from core import device, files
+    from core import device
     from core.registry import collect
 
     datasets = collect("footage", "DATASETS")
@@ -89,9 +90,7 @@ def run(options: argparse.Namespace) -> int:
     if options.measure:
         print(_measured_again(options, _normal(source, clips), runtime))
         return 0
-    if options.out in ("", os.curdir, os.pardir):
-        raise InputError(f"--out: {options.out!r} is no name of a camera, nor a folder for one")
-    out = Path(options.out) if os.sep in options.out else files.home() / "cameras" / options.out
+    out = _out(options)
     if not named or not options.detector or options.minutes is not None or options.hold_out is not None:
         from pipeline.false_alarms import expected
 
@@ -101,6 +100,18 @@ def run(options: argparse.Namespace) -> int:
         camera = _as_its_paper(options, _normal(source, clips), out, settings, runtime)
     print(f"camera {camera.name} is ready in {camera.folder}: ./whycam analyse CLIP --camera {options.out}")
     return 0
+
+
+def _out(options: argparse.Namespace) -> Path:
+    """Return the folder of the camera that is made."""
+    from core.files import home
+    from pipeline.camera import check_target
+
+    if options.out in ("", os.curdir, os.pardir):
+        raise InputError(f"--out: {options.out!r} is no name of a camera, nor a folder for one")
+    out = Path(options.out) if os.sep in options.out else home() / "cameras" / options.out
+    check_target(out, options.replace)
+    return out
 
 
 def _normal(source: str, clips: list[Any]) -> "NormalFootage":
@@ -149,7 +160,7 @@ def _as_its_paper(
         job = JobProgress("train", plan.STAGES, line, subjects=(runtime.describe(),))
         spec = fit_camera.TrainingSpec(
             options.detector, normal, out, settings, options.seed, options.resume, runtime,
-            false_alarms=options.false_alarms, standing=options.standing,
+            false_alarms=options.false_alarms, standing=options.standing, replace=options.replace,
         )  # fmt: skip
         camera = fit_camera.fit_camera(spec, job, line.step)
         job.finish()
@@ -167,7 +178,8 @@ def _suited(
     share = {} if options.hold_out is None else {"validation_share": options.hold_out}
     request = train_camera.TrainingRequest(
         options.detector, settings, options.minutes, false_alarms=options.false_alarms, seed=options.seed,
-        resume=options.resume, anyway=options.anyway, standing=options.standing, **share,
+        resume=options.resume, anyway=options.anyway, standing=options.standing, replace=options.replace,
+        **share,
     )  # fmt: skip
     with progress_line() as line:
         try:

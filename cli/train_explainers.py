@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from cli.arguments import Verb, device, number, whole
+from core.errors import InputError
 
 
 def _arguments(verb: argparse.ArgumentParser) -> None:
@@ -11,6 +12,7 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for weights and card")
     verb.add_argument("--seed", type=whole, default=0, help="the same seed gives the same training (default 0)")
     verb.add_argument("--resume", action="store_true", help="resume from the checkpoint in --out")
+    verb.add_argument("--replace", action="store_true", help="replace the model in --out, which is refused without it")
     verb.add_argument("--data", type=Path, metavar="DIR", help="folder of real footage, as further training data")
     verb.add_argument("--start", type=Path, metavar="DIR", help="initial model: folder of its weights and card")
     verb.add_argument("--sets", type=Path, metavar="DIR", help="for objects: folder of labelled pictures")
@@ -23,6 +25,8 @@ def run(options: argparse.Namespace) -> int:
     from core.device import choose
     from workshop.train import train_explainer
 
+    if (options.out / "card.json").exists() and not (options.replace or options.resume):
+        raise InputError(f"there is a model in {str(options.out)!r} already; choose another folder, or give --replace")
     runtime = choose(options.device)
     given = {name: getattr(options, name) for name in ("seed", "resume", "data", "start", "sets", "minutes")}
     train_explainer(options.explainer, options.out, runtime=runtime, **given)

@@ -23,18 +23,19 @@ MAX_DARK_BRIGHTNESS = 45.0
 """Median brightness of a picture, 0 to 255, under which it is dark."""
 
 
-def read(path: Path, *, grey: bool = False) -> Images:
+def read(path: Path, *, grey: bool = False, most_pixels: int = LIMITS.max_pixels) -> Images:
     """Read a picture.
 
     Args:
         path: a file in one of :data:`FORMATS`.
         grey: without its colours.
+        most_pixels: that it may have.
 
     Returns:
         (H, W, 3) uint8 RGB, or (H, W) uint8.
 
     Raises:
-        InputError: the file is missing, no picture, or one beyond ``LIMITS``.
+        InputError: the file is missing, no picture, or one beyond ``LIMITS`` or ``most_pixels``.
     """
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -43,24 +44,25 @@ def read(path: Path, *, grey: bool = False) -> Images:
         data = np.fromfile(path, np.uint8)
     except OSError as error:
         raise InputError(f"there is no picture {shown(path)!r} that can be opened: {error.strerror}") from error
-    return decode(data, shown(path), grey=grey)
+    return decode(data, shown(path), grey=grey, most_pixels=most_pixels)
 
 
-def decode(data: Images, name: str, *, grey: bool = False) -> Images:
+def decode(data: Images, name: str, *, grey: bool = False, most_pixels: int = LIMITS.max_pixels) -> Images:
     """Unpack a picture.
 
     Args:
         data: (N,) what its file holds.
         name: of the picture, for the error.
         grey: without its colours.
+        most_pixels: that it may have.
 
     Returns:
         (H, W, 3) uint8 RGB, or (H, W) uint8.
 
     Raises:
-        InputError: it is no picture, or one beyond ``LIMITS``.
+        InputError: it is no picture, or one beyond ``LIMITS`` or ``most_pixels``.
     """
-    _check_size(data, name)
+    _check_size(data, name, most_pixels)
     try:
         picture = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR_RGB)
     except cv2.error as error:
@@ -70,7 +72,7 @@ def decode(data: Images, name: str, *, grey: bool = False) -> Images:
     return np.asarray(picture, np.uint8)
 
 
-def _check_size(data: Images, name: str) -> None:
+def _check_size(data: Images, name: str, most: int) -> None:
     """Refuse what the header says is too large; Pillow reads no more than that."""
     try:
         with warnings.catch_warnings():
@@ -78,15 +80,15 @@ def _check_size(data: Images, name: str) -> None:
             with Image.open(io.BytesIO(data.tobytes()), formats=FORMATS) as picture:
                 width, height = picture.size
     except Image.DecompressionBombError as error:
-        raise InputError(f"{name!r} has far too many pixels; {_most()} are read") from error
+        raise InputError(f"{name!r} has far too many pixels; {_most(most)} are read") from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, OverflowError) as error:
         raise _no_picture(name) from error
-    if width * height > LIMITS.max_pixels or max(width, height) > LIMITS.max_width:
-        raise InputError(f"{name!r} has {width}x{height} pixels; {_most()} are read")
+    if width * height > most or max(width, height) > LIMITS.max_width:
+        raise InputError(f"{name!r} has {width}x{height} pixels; {_most(most)} are read")
 
 
-def _most() -> str:
-    return f"up to {LIMITS.max_pixels / 1e6:g} megapixels and {LIMITS.max_width} on a side"
+def _most(pixels: int) -> str:
+    return f"up to {pixels / 1e6:.3g} megapixels and {LIMITS.max_width} on a side"
 
 
 def _no_picture(name: str) -> InputError:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from core._download import MAX_BYTES, Opens, fetch
 from core._pickles import read_arrays
 from core._weights_folder import check, compare, find, install, is_here, part_size
+from core.checksums import check_sha256
 from core.errors import WeightsError
 from core.files import write_whole
 
@@ -49,17 +50,21 @@ def save(weights: nn.Module | State, path: Path | str, half: bool = True) -> str
     return hashlib.sha256(content).hexdigest()
 
 
-def load(path: Path | str, sha256: str | None = None) -> dict[str, Tensor]:
+def load(path: Path | str, sha256: str) -> dict[str, Tensor]:
     """Load weights that :func:`save` wrote, onto the CPU, in the precision in which they are stored.
 
     Args:
         path: a safetensors file.
-        sha256: its checksum, or the beginning of it.
+        sha256: its checksum, 64 hexadecimal digits.
 
     Raises:
         WeightsError: the file is missing, has another checksum, or is no safetensors file.
     """
     path = Path(path)
+    try:
+        check_sha256(f"the sha256 of {path.name!r}", sha256)
+    except ValueError as error:
+        raise WeightsError(f"{error}; weights without their checksum are not loaded") from error
     content = _content(path, sha256)
     if _is_pickle(content):
         raise WeightsError(

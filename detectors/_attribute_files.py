@@ -44,7 +44,7 @@ def save(path: Path, known: Known, tails: Tails, seen: Mapping[str, Doubles], tr
     return weights.save(state, path, half=False)
 
 
-def load(path: Path, sha256: str | None) -> tuple[Known, Tails, dict[str, Doubles], int]:
+def load(path: Path, sha256: str) -> tuple[Known, Tails, dict[str, Doubles], int]:
     """Read what :func:`save` wrote.
 
     Raises:

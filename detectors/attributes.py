@@ -121,8 +121,8 @@ class AttributeModel:
         return save(path, self.known, self.tails, self.seen, self.tracks)
 
     @classmethod
-    def load(cls, path: Path, sha256: str | None = None) -> "AttributeModel":
-        """Read what :meth:`save` wrote; ``sha256`` is its checksum, or the beginning of it.
+    def load(cls, path: Path, sha256: str) -> "AttributeModel":
+        """Read what :meth:`save` wrote; ``sha256`` is its checksum.
 
         Raises:
             WeightsError: it is missing, has another checksum, is damaged, or holds something else.

@@ -5,7 +5,6 @@ footage, or without any against how the clip began. The score of a place is the 
 has stood changed, over the seconds for which anything did around there in the normal footage: a bus stop is worth less.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -17,6 +16,7 @@ import numpy as np
 
 from core.array_files import open_npz
 from core.arrays import Doubles, Floats, Images
+from core.checksums import sha256_of
 from core.clock import Clock
 from core.errors import DataError, expect
 from core.files import write_whole
@@ -112,16 +112,16 @@ class StandingModel:
         """
         with write_whole(path) as file:
             np.savez_compressed(file, backgrounds=self.backgrounds, longest=self.longest)
-        return _sha256(path)
+        return sha256_of(path)
 
     @classmethod
-    def load(cls, path: Path, sha256: str | None = None) -> "StandingModel":
+    def load(cls, path: Path, sha256: str) -> "StandingModel":
         """Read what :meth:`save` wrote; ``sha256`` is its checksum.
 
         Raises:
             DataError: it is missing or damaged, has another checksum, or its arrays do not fit together.
         """
-        if sha256 is not None and path.is_file() and _sha256(path) != sha256:
+        if path.is_file() and sha256_of(path) != sha256:
             raise DataError(f"{path.name!r} was changed: its checksum is another one; train the camera again")
         try:
             with open_npz(path, MAX_BYTES) as kept:
@@ -204,11 +204,6 @@ def judged(one: Pass, model: StandingModel | None, clock: Clock, size: tuple[int
     for view in one.views:
         judge.add(view)
     return judge.finish(clock, size)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _parts(passes: Sequence[Pass]) -> list[tuple[View, ...]]:

@@ -1,14 +1,14 @@
 """What object and action models have in common: how one is chosen, and the card beside weights that Whycam brings."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from core import weights
+from core import typed_json, weights
+from core.checksums import check_sha256
 from core.device import Runtime
-from core.errors import WeightsError, WeightsUnavailable
+from core.errors import InputError, WeightsError, WeightsUnavailable, expect
 from core.registry import pick
 
 Model = TypeVar("Model")
@@ -46,6 +46,7 @@ class Published:
         return weights.fetch(self.url, self.file, self.sha256, progress, self.opens)
 
 
+MAX_CARD_BYTES = 1 << 20
 AUTO, LAST = "auto", "compact"
 """Chooses by itself; the model that comes with Whycam and always can answer."""
 
@@ -82,17 +83,29 @@ def choose(
         return known[LAST](runtime, progress)
 
 
+@dataclass(frozen=True)
+class _Card:
+    """What is read of a card, and not only shown."""
+
+    name: str
+    labels: tuple[str, ...]
+    sha256: str
+
+    def __post_init__(self) -> None:
+        check_sha256("sha256", self.sha256)
+        expect(len(self.labels) > 0, "labels", "one at least", 0)
+
+
 def read_card(folder: Path) -> dict[str, Any]:
     """Read the card beside the weights.
 
     Raises:
-        WeightsError: there is none, or it gives no name, labels or checksum.
+        WeightsError: there is none, or it gives no name, labels or whole checksum.
     """
     path = folder / "card.json"
     try:
-        card = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise WeightsError(f"the card {path} cannot be read: {error}") from error
-    if not isinstance(card, dict) or not {"labels", "sha256", "name"} <= card.keys():
-        raise WeightsError(f"{path} must be a card with name, labels and sha256")
-    return card
+        known = typed_json.read(_Card, path, f"the card {path}", unknown="ignore", most_bytes=MAX_CARD_BYTES)
+        card = typed_json.read(dict[str, Any], path, f"the card {path}", most_bytes=MAX_CARD_BYTES)
+    except InputError as error:
+        raise WeightsError(str(error)) from error
+    return card | vars(known)

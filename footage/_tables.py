@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from core.array_files import read_npy
 from core.arrays import Bools
+from core.csv_text import unmarked
 from core.errors import DataError
 from footage import keys
 
@@ -117,7 +118,7 @@ def intervals(path: Path) -> dict[str, list[tuple[int, int]]]:
     if path.suffix.lower() == ".csv":
         for number, (video, *ends) in rows(path, ("video", "first", "last")):
             where = f"{path}, line {number}"
-            some = found.setdefault(keys.name(video, "video", where), [])
+            some = found.setdefault(keys.name(unmarked(video), "video", where), [])
             if any(ends):
                 some.append(_interval(ends, where))
         return found

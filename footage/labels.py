@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.csv_text import unmarked
 from core.errors import DataError
 from core.records import Pixels
 from footage import _entries, _tables, keys
@@ -66,10 +67,9 @@ def _region(row: Sequence[str], where: str) -> tuple[str, int, Region]:
         raise DataError(f"{where}: x1, y1, x2 and y2 must be numbers") from error
     if not (all(map(math.isfinite, (x1, y1, x2, y2))) and x1 < x2 and y1 < y2):
         raise DataError(f"{where}: a box must have x1 < x2 and y1 < y2, got {x1:g}, {y1:g}, {x2:g}, {y2:g}")
-    region = Region(
-        keys.name(label, "label", where), (x1, y1, x2, y2), keys.name(track, "track", where) if track else ""
-    )
-    return keys.name(video, "video", where), keys.frame(frame, where) - 1, region
+    named = keys.name(unmarked(track), "track", where) if track else ""
+    region = Region(keys.name(unmarked(label), "label", where), (x1, y1, x2, y2), named)
+    return keys.name(unmarked(video), "video", where), keys.frame(frame, where) - 1, region
 
 
 def read_classes(path: Path) -> Classes:

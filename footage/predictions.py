@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.arrays import Doubles, Ints
+from core.csv_text import unmarked
 from core.errors import DataError
 from footage import _entries, _tables, keys
 from footage.keys import Named, match
@@ -179,8 +180,9 @@ def _csv(path: Path) -> Rows:
             number = math.nan
         if not math.isfinite(number):
             where = f"{path}, line {line}"
-            place = places[video, digits] = rows.at(keys.name(video, "video", where), digits, where)
-            kind, number = kinds.setdefault((coarse, fine), rows.named(coarse, fine, where)), _number(score, where)
+            place = places[video, digits] = rows.at(keys.name(unmarked(video), "video", where), digits, where)
+            named = rows.named(unmarked(coarse), unmarked(fine), where)
+            kind, number = kinds.setdefault((coarse, fine), named), _number(score, where)
             rows.places[place] = None
         rows._place.append(place)
         rows._kind.append(kind)

@@ -1,22 +1,23 @@
 """A camera: a directory with a detector, its weights and threshold, what is normal there, and a card."""
 
+import contextlib
 import dataclasses
 import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
-from core import files, pictures, typed_json, video
+from core import files, pictures, video
 from core.arrays import Images
-from core.equivalence import Channel
-from core.errors import InputError, UnknownNameError, WeightsError, expect
-from core.normality import AlarmCurve, Normality, StandingAlarms
+from core.errors import InputError, UnknownNameError, WeightsError
 from core.registry import collect, pick
+from pipeline import camera_file, camera_place
+from pipeline.camera_file import CameraFile
 
 if TYPE_CHECKING:
     # Cameras are listed and read without PyTorch; only their networks need it.
@@ -28,56 +29,8 @@ MIN_RESEMBLANCE = 0.35
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _LOOK_FRAMES = 64
 _BACKGROUND_WIDTH, _BACKGROUND_HEIGHT = 96, 960
-
-
-_READ_OF_CARD = {"clips": list, "figures": dict, "false_alarms": dict}
-_RATES = ("asked_per_hour", "expected_per_hour", "measured_on_hours")
-"""What is read of a card, and not only shown."""
-
-
-@dataclass(frozen=True)
-class CameraFile:
-    """What ``camera.json`` holds.
-
-    Attributes:
-        detector: name in the registry.
-        settings: of the detector, beyond its defaults.
-        sha256: of ``weights.safetensors``.
-        threshold: calibrated score above which a frame is unusual.
-        floor: calibrated score from which a frame's evidence is kept.
-        width, height, fps: of the normal footage.
-        normality: what is normal here.
-        card: data, seed, epochs, versions, figures; shown as it is.
-        alarms: what thresholds cost in false alarms; None for a camera that was measured before that was kept.
-        channels: kinds of scores beside that of the pixels; see :mod:`pipeline.channels`.
-        standing: of events of what stands, or is gone; None where the camera does not tell of them.
-    """
-
-    detector: str
-    settings: Mapping[str, Any]
-    sha256: str
-    threshold: float
-    floor: float
-    width: int
-    height: int
-    fps: float
-    normality: Normality
-    card: Mapping[str, Any]
-    alarms: AlarmCurve | None = dataclasses.field(default=None, kw_only=True)
-    channels: Mapping[str, Channel] = dataclasses.field(default_factory=dict, kw_only=True)
-    standing: StandingAlarms | None = dataclasses.field(default=None, kw_only=True)
-    format: Literal[1] = dataclasses.field(default=1, kw_only=True)
-
-    def __post_init__(self) -> None:
-        size = (self.fps, self.width, self.height)
-        expect(min(size) > 0, "fps, width and height", "above 0", size)
-        for name, kind in _READ_OF_CARD.items():
-            part = self.card.get(name)
-            expect(part is None or isinstance(part, kind), f"{name} of the card", f"a {kind.__name__}", part)
-        alarms = self.card.get("false_alarms") or {}
-        rates = {name: alarms.get(name) for name in _RATES}
-        numbers = all(rate is None or type(rate) in (int, float) for rate in rates.values())
-        expect(numbers, "false_alarms of the card", "numbers", rates)
+_MAX_BACKGROUND_PIXELS = 1 << 20
+"""Of ``background.png``; ten times what is written."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +48,9 @@ class Camera(CameraFile):
     folder: Path
     background: Images
     by: str = dataclasses.field(default="joined", kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Check nothing: files are checked as they are read and written, and a kind of score may have no threshold."""
 
     def build(self, runtime: "Runtime") -> "Detector":
         """Build the detector, load its weights and place it.
@@ -128,6 +84,9 @@ def make_detector(name: str, settings: Mapping[str, Any]) -> "Detector":
 def cameras() -> dict[str, Path]:
     """List the cameras that come with Whycam and the user's own; a user's wins over a shipped one of its name."""
     homes = (SHIPPED, files.home() / "cameras")
+    for folder in camera_place.unsettled(homes[1]):
+        with contextlib.suppress(InputError):  # said when the camera is loaded
+            camera_place.settle(folder)
     return {card.parent.name: card.parent for home in homes for card in sorted(home.glob("*/camera.json"))}
 
 
@@ -148,7 +107,7 @@ def load(name: str) -> Camera:
 
     Raises:
         UnknownNameError: there is no such camera; the known ones are listed.
-        InputError: its ``camera.json`` is not one.
+        InputError: its ``camera.json`` is not one, or a new one cannot take its place.
     """
     known = cameras()
     folder = known.get(name)
@@ -156,9 +115,10 @@ def load(name: str) -> Camera:
         folder = Path(name)
     if folder is None:
         raise UnknownNameError("camera", name, known)
-    kept = typed_json.read(CameraFile, folder / "camera.json", f"{folder.name}/camera.json", "train the camera again")
+    camera_place.settle(folder)
+    kept = camera_file.read(folder)
     try:
-        background = pictures.read(folder / "background.png")
+        background = pictures.read(folder / "background.png", most_pixels=_MAX_BACKGROUND_PIXELS)
     except InputError as error:
         raise WeightsError(f"camera {folder.name} has no readable background.png ({error}); train it again") from error
     return Camera(**vars(kept), name=folder.name, folder=folder, background=background)
@@ -174,6 +134,23 @@ def check_name(name: str) -> None:
         raise InputError(f"camera name {name!r} must be lower-case letters, digits, '.', '_' and '-', at most 64")
 
 
+def check_target(folder: Path, replace: bool) -> None:
+    """Refuse to make a camera in a folder where one is, unless it may be replaced, and under a shipped one's name.
+
+    Raises:
+        InputError: the name is that of a camera that comes with Whycam, or there is a camera already.
+    """
+    place = folder.resolve()
+    if place.parent == (files.home() / "cameras").resolve() and (SHIPPED / place.name / camera_file.NAME).exists():
+        raise InputError(f"camera {place.name!r} comes with Whycam and stays as it is; choose another name")
+    camera_place.settle(folder)
+    if (folder / camera_file.NAME).exists() and not replace:
+        raise InputError(
+            f"there is a camera {place.name!r} already; choose another name, or replace it: --replace lets the new one "
+            "take its place once it is complete"
+        )
+
+
 def save(camera: Camera) -> None:
     """Write ``camera.json`` and ``background.png``; the weights are already there.
 
@@ -182,12 +159,21 @@ def save(camera: Camera) -> None:
         StorageError: the disk is full or cannot be written to.
     """
     check_name(camera.name)
-    files.folder(camera.folder)
+    with camera_place.writing(camera.folder):
+        write(camera, camera.folder)
+
+
+def write(camera: Camera, folder: Path) -> None:
+    """Write ``background.png`` and ``camera.json`` into a folder that nobody reads yet, or that is held.
+
+    Raises:
+        StorageError: the disk is full or cannot be written to.
+    """
     ok, png = cv2.imencode(".png", camera.background[..., ::-1])
-    with files.write_whole(camera.folder / "background.png") as handle:
+    with files.write_whole(folder / "background.png") as handle:
         handle.write(png.tobytes() if ok else b"")
     content = {field.name: getattr(camera, field.name) for field in dataclasses.fields(CameraFile)}
-    files.write_json(camera.folder / "camera.json", dataclasses.asdict(CameraFile(**content)))
+    files.write_json(folder / "camera.json", dataclasses.asdict(CameraFile(**content)))
 
 
 def note(camera: Camera, result: Mapping[str, Any]) -> None:
@@ -197,8 +183,10 @@ def note(camera: Camera, result: Mapping[str, Any]) -> None:
         StorageError: the card cannot be written.
     """
     kept = ("protocol", "auc", "auc_pr", "eer", "f1", "f1_oracle", "frame_index", "frames", "scored", "abnormal")
-    figures = {**camera.card.get("figures", {}), result["label_set"]: {name: result[name] for name in kept}}
-    save(dataclasses.replace(camera, card={**camera.card, "figures": figures}))
+    with camera_place.writing(camera.folder):
+        now = load(str(camera.folder))
+        figures = {**now.card.get("figures", {}), result["label_set"]: {name: result[name] for name in kept}}
+        save(dataclasses.replace(now, card={**now.card, "figures": figures}))
 
 
 def likeness(camera: Camera, images: Images, size: tuple[int, int] | None = None) -> tuple[tuple[str, ...], float]:

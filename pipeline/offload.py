@@ -38,7 +38,7 @@ def call(function: str, *arguments: Any) -> Any:
         kept = json.loads(path.read_text(encoding="utf-8"))
         if kept["state"] == state:
             return kept["answer"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         pass  # absent or damaged: it is only a cache, and written anew below
     found = ask(function, *arguments)
     if "error" in found:

@@ -2,20 +2,19 @@
 
 import contextlib
 import dataclasses
-import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 
-from core import files, video
+from core import files, typed_json, video
 from core.arrays import Floats, Images
 from core.clock import Clock
 from core.contracts import Detector
 from core.device import Runtime
 from core.disturbance import Disturbance
-from core.errors import Cancelled
+from core.errors import Cancelled, InputError
 from core.normality import Normality
 from core.progress import JobProgress
 from core.records import Clip, Evidence, Frames, Reading
@@ -154,8 +153,8 @@ class Scoring:
         heat_frames.cut(folder, self._written)
         if not self._written:
             return 0
-        with contextlib.suppress(OSError, ValueError):
-            self._text.restore(json.loads((folder / TEXTS).read_text(encoding="utf-8")))
+        with contextlib.suppress(InputError, ValueError, OverflowError):
+            self._text.restore(typed_json.read(dict[str, list[list[int]]], folder / TEXTS))
         self._last_score = float(log.scores[-1])
         analysed = np.flatnonzero(log.analysed)[-self.detector.window.span :]
         context = max(self.collector.action_seconds, 4 * STANDS_SECONDS + 1)

@@ -1,6 +1,5 @@
 """Events of one camera that are alike: by what they are of, by what was unusual about it, and by where it was."""
 
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from core import typed_json
 from core.analysis import Analysis, ExplainedEvent
 from core.errors import InputError
 from core.records import Pixels
@@ -83,10 +83,10 @@ def traits_in(run: str, folder: Path) -> list[EventTraits]:
         InputError: its report cannot be read.
     """
     try:
-        report = json.loads((folder / REPORT).read_bytes())
+        report = typed_json.read(dict[str, Any], folder / REPORT)
         size = (int(report["clip"]["width"]), int(report["clip"]["height"]))
         return [_read(run, event, size) for event in report["events"]]
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+    except (InputError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError) as error:
         raise InputError(f"the report of run {run} cannot be read; analyse the clip again") from error
 
 

@@ -6,6 +6,7 @@ import math
 from core.errors import InputError
 from core.normality import AlarmCurve, StandingAlarms
 from pipeline.camera import Camera, load, save
+from pipeline.camera_place import writing
 from pipeline.events import EventRule
 
 LOWEST = 0.75
@@ -28,18 +29,23 @@ def retune(name: str, false_alarms: float) -> Camera:
         InputError: the number is out of range, or the camera was measured before its false alarms were kept.
         StorageError: the camera cannot be written.
     """
-    camera = load(name)
     check_alarms(false_alarms)
-    if camera.alarms is None:
-        raise InputError(f"camera {camera.name} does not know its false alarms yet; train --measure finds them out")
+    with writing(load(name).folder):
+        camera = load(name)
+        if camera.alarms is None:
+            raise InputError(f"camera {camera.name} does not know its false alarms yet; train --measure finds them out")
+        made = _moved(camera, camera.alarms, false_alarms)
+        save(made)
+    return made
+
+
+def _moved(camera: Camera, alarms: AlarmCurve, false_alarms: float) -> Camera:
     moving, standing = shares(false_alarms, camera.standing is not None)
-    threshold, stands = camera.alarms.threshold(moving), camera.standing
+    threshold, stands = alarms.threshold(moving), camera.standing
     if stands is not None:
         stands = dataclasses.replace(stands, threshold=stands.alarms.threshold(standing))
-    card = {**camera.card, "false_alarms": promised(camera.alarms, threshold, false_alarms, stands)}
-    made = dataclasses.replace(camera, threshold=threshold, floor=floor_of(threshold), card=card, standing=stands)
-    save(made)
-    return made
+    card = {**camera.card, "false_alarms": promised(alarms, threshold, false_alarms, stands)}
+    return dataclasses.replace(camera, threshold=threshold, floor=floor_of(threshold), card=card, standing=stands)
 
 
 def set_threshold(name: str, threshold: float) -> Camera:
@@ -54,16 +60,17 @@ def set_threshold(name: str, threshold: float) -> Camera:
         InputError: the threshold is out of range.
         StorageError: the camera cannot be written.
     """
-    camera = load(name)
     if not (math.isfinite(threshold) and threshold > 0):
         raise InputError(f"a threshold must be a finite number above 0, got {threshold:g}")
-    card = camera.card
-    if camera.alarms is not None:
-        stands = camera.standing
-        cost = camera.alarms.expected(threshold) + (stands.alarms.expected(stands.threshold) if stands else 0.0)
-        card = {**card, "false_alarms": promised(camera.alarms, threshold, cost, stands)}
-    made = dataclasses.replace(camera, threshold=threshold, floor=floor_of(threshold), card=card)
-    save(made)
+    with writing(load(name).folder):
+        camera = load(name)
+        card = camera.card
+        if camera.alarms is not None:
+            stands = camera.standing
+            cost = camera.alarms.expected(threshold) + (stands.alarms.expected(stands.threshold) if stands else 0.0)
+            card = {**card, "false_alarms": promised(camera.alarms, threshold, cost, stands)}
+        made = dataclasses.replace(camera, threshold=threshold, floor=floor_of(threshold), card=card)
+        save(made)
     return made
 
 

@@ -1,14 +1,13 @@
 """The report for machines: ``report.json`` (``docs/report.schema.json``), and its CSV files."""
 
-import csv
 import dataclasses
-import io
 import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from core import csv_text
 from core.analysis import MOVING, STANDING, Analysis, AttributeTerm, Cause, ExplainedEvent, UnusualThing
 from core.clock import Clock
 from core.disturbance import Disturbance
@@ -198,17 +197,15 @@ def causes_csv(analysis: Analysis) -> str:
     A cause stands in each frame of its event between its first and its last sight, with its score; frames count from 1,
     as in the data sets' own labels. What has no name, and what stands, which X-MAN does not have, is left out.
     """
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\n")
-    table.writerow(("video", "frame", "coarse", "fine", "score"))
+    lines: list[tuple[object, ...]] = []
     video = (analysis.clip.name.rpartition(".")[0] or analysis.clip.name)[-MAX_NAME_CHARACTERS:]
     for one in analysis.events:
         for cause in (label for thing in one.causes for label in thing.labels):
             first, last = max(cause.first, one.event.first), min(cause.last, one.event.last)
             if cause.coarse != "unknown" and math.isfinite(cause.score):
                 row = (cause.coarse, cause.fine, f"{cause.score:.6g}")
-                table.writerows((video, frame + 1, *row) for frame in range(first, last + 1))
-    return out.getvalue()
+                lines += ((video, frame + 1, *row) for frame in range(first, last + 1))
+    return csv_text.text(("video", "frame", "coarse", "fine", "score"), lines)
 
 
 def attributes_csv(analysis: Analysis) -> str:
@@ -217,14 +214,13 @@ def attributes_csv(analysis: Analysis) -> str:
     ``usual`` is the median of the normal footage; it and ``value`` are empty where an attribute has no measure. Frames
     count from 0.
     """
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\n")
-    table.writerow(("event", "thing", "track", "frame", "seconds", "attribute", "nats", "value", "usual", "words"))
+    lines: list[tuple[object, ...]] = []
     for number, one in enumerate(analysis.events, 1):
         for thing in one.things:
             head = (number, thing.label, thing.track, thing.frame, f"{analysis.clock.at(thing.frame):.6f}")
             for term, words in zip(thing.terms, phrases(thing), strict=True):
                 usual = term.normal.quantiles[QUANTILES // 2] if term.normal else math.nan
                 values = (f"{value:.6g}" if math.isfinite(value) else "" for value in (term.nats, term.value, usual))
-                table.writerow((*head, term.name, *values, words))
-    return out.getvalue()
+                lines.append((*head, term.name, *values, words))
+    head_line = ("event", "thing", "track", "frame", "seconds", "attribute", "nats", "value", "usual", "words")
+    return csv_text.text(head_line, lines)

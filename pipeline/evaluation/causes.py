@@ -1,13 +1,12 @@
 """How often the first cause is right, and X-MAN's mAP, by several rules on the same evidence; causes as predictions."""
 
-import csv
 import dataclasses
-import io
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core import csv_text
 from core.clock import Clock
 from core.contracts import Detector, ObjectModel
 from core.datasets import Dataset
@@ -250,14 +249,12 @@ def write_predictions(
     job.expect(plan.EXPLAINING, sum(len(entry.classes) for entry in found.clips))
     job.begin(plan.OPENING)
     collector = EvidenceCollector(object_models.choose("auto", runtime), action_models.choose("auto", runtime))
-    detector, text, say = camera.build(runtime), io.StringIO(), plan.Frames(job)
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    detector, lines, say = camera.build(runtime), list[tuple[object, ...]](), plan.Frames(job)
     job.begin(plan.EXPLAINING)
     known = ThingModels.of(camera, collector.objects.name, (channels.ATTRIBUTES,))
     for entry in found.clips:
-        writer.writerows(_lines(entry, camera, detector, collector.fresh(), known, runtime, say.of(entry.frames())))
-    write_text(out, text.getvalue())
+        lines += _lines(entry, camera, detector, collector.fresh(), known, runtime, say.of(entry.frames()))
+    write_text(out, csv_text.text(COLUMNS, lines))
 
 
 def _lines(

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core import csv_text
 from core.metrics import Decisions, Events, FrameScores, LocatedHeat
 from core.templates import environment
 from pipeline.evaluation import event_rows, xman_text
@@ -198,13 +199,8 @@ def _frame(table: Sequence[Mapping[str, Any]]) -> "DataFrame":
 
 
 def _csv(results: Sequence[Result]) -> str:
-    table = [{key: _no_formula(value) for key, value in row.items()} for row in rows(results)]
-    return str(_frame(table).to_csv(index=False, lineterminator="\n"))
-
-
-def _no_formula(cell: Any) -> Any:
-    """Mark a text that a spreadsheet would compute as text, by an apostrophe."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@")) else cell
+    table = rows(results)
+    return csv_text.text(list(table[0]) if table else [], (row.values() for row in table))
 
 
 def _json(results: Sequence[Result]) -> str:

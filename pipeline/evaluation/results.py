@@ -163,7 +163,8 @@ def _camera(
             return there
     clips = dataset.training()
     footage = NormalFootage(dataset.name, clips, frame_rate(clips[0]))
-    spec = TrainingSpec(row.detector, footage, out, row.settings, seed, True, runtime, windows=row.windows)
+    spec = TrainingSpec(row.detector, footage, out, row.settings, seed, True, runtime, windows=row.windows,
+                        replace=True)  # fmt: skip
     fit_camera(spec, job, report, oracle.look)
     return load(str(out))
 

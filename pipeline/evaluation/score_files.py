@@ -16,6 +16,7 @@ import numpy.typing as npt
 from core import files
 from core.array_files import ArrayFile, open_npz
 from core.arrays import Bools, Doubles, Floats, Ints
+from core.csv_text import unmarked
 from core.equivalence import Equivalence
 from core.errors import DataError
 from footage import keys
@@ -265,7 +266,7 @@ def _table(path: Path) -> tuple[list[str], Ints, Ints, Doubles]:
     names = video.dictionary.to_pylist()
     if any(column.null_count for column in table.columns) or "" in names:
         raise DataError(f"{path} has an empty cell; leave out the lines of frames that have no score")
-    named = [keys.name(name, "video", str(path)) for name in names]
+    named = [keys.name(unmarked(name), "video", str(path)) for name in names]
     number = {name: i for i, name in enumerate(dict.fromkeys(named))}
     code = np.array([number[name] for name in named])[video.indices.to_numpy()]
     return list(number), code, table["frame"].to_numpy(), table["score"].to_numpy()

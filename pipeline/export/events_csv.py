@@ -1,9 +1,8 @@
 """``events.csv``: the events of one or several runs, a line each."""
 
-import csv
-import io
 from collections.abc import Iterable
 
+from core import csv_text
 from core.analysis import MOVING, Analysis, ExplainedEvent
 from explain import report
 from explain.causes.summary import wall_clock
@@ -21,13 +20,10 @@ def events_csv(runs: Iterable[tuple[str, Analysis]]) -> str:
     Args:
         runs: folder in the archive and analysis of each.
     """
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\n")
-    table.writerow(COLUMNS)
-    for folder, analysis in runs:
-        for number, one in enumerate(analysis.events, 1):
-            table.writerow((folder, number, *_row(one, analysis)))
-    return out.getvalue()
+    return csv_text.text(COLUMNS, (
+        (folder, number, *_row(one, analysis)) for folder, analysis in runs
+        for number, one in enumerate(analysis.events, 1)
+    ))  # fmt: skip
 
 
 def _row(one: ExplainedEvent, analysis: Analysis) -> tuple[object, ...]:

@@ -1,11 +1,10 @@
 """Verdicts as labels, for other programs: CSV and JSON."""
 
-import csv
-import io
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from core import csv_text
 from core.files import json_text
 from pipeline.reviewing.desk import Listed
 from pipeline.reviewing.severity import once_in
@@ -27,14 +26,13 @@ def json_labels(events: Iterable[Listed]) -> str:
 
 def csv_labels(events: Iterable[Listed]) -> str:
     """Return one line for each event: its latest verdict, and who spoke last. Names and notes are marked as text."""
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\n")
-    table.writerow(COLUMNS)
-    for one in events:
-        last = one.opinion.records[-1] if one.opinion.records else None
-        facts, who = _facts(one), (last.reviewer, moment(last.at)) if last else ("", "")
-        table.writerow(map(guarded, (*(facts[name] for name in COLUMNS[:-2]), *who)))
-    return out.getvalue()
+    return csv_text.text(COLUMNS, map(_line, events))
+
+
+def _line(one: Listed) -> tuple[object, ...]:
+    last = one.opinion.records[-1] if one.opinion.records else None
+    facts, who = _facts(one), (last.reviewer, moment(last.at)) if last else ("", "")
+    return (*(facts[name] for name in COLUMNS[:-2]), *who)
 
 
 def records(one: Listed) -> list[dict[str, Any]]:
@@ -53,15 +51,6 @@ def moment(seconds: float) -> str:
     '1970-01-01T00:00:00+00:00'
     """
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
-
-
-def guarded(cell: object) -> object:
-    """Mark a text that a spreadsheet would compute as text, by an apostrophe.
-
-    >>> guarded("=1+1"), guarded("a note"), guarded(-1.5)
-    ("'=1+1", 'a note', -1.5)
-    """
-    return f"'{cell}" if isinstance(cell, str) and cell.lstrip().startswith(("=", "+", "-", "@")) else cell
 
 
 def _facts(one: Listed) -> dict[str, Any]:

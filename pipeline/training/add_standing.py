@@ -1,15 +1,18 @@
 """Adds events of what stands to a camera that is there: nothing else of it is measured anew."""
 
 import dataclasses
+import tempfile
+from pathlib import Path
+from typing import Any
 
 from core.errors import InputError
 from core.progress import JobProgress
 from jobs.locks import exclusive
-from pipeline.camera import Camera, load, save
+from pipeline.camera import Camera, load
 from pipeline.channels import STANDING
 from pipeline.thresholds import STANDING_SHARE, promised, shares
-from pipeline.training.calibrate_standing import calibrate_standing, watch_clips
-from pipeline.training.fit_camera import NormalFootage
+from pipeline.training.calibrate_standing import StandingCalibration, calibrate_standing, watch_clips
+from pipeline.training.fit_camera import MEASURED, NormalFootage, publish
 
 
 def add_standing(name: str, footage: NormalFootage, job: JobProgress) -> Camera:
@@ -36,13 +39,17 @@ def add_standing(name: str, footage: NormalFootage, job: JobProgress) -> Camera:
     with exclusive(camera.folder):
         both = float(asked) if camera.standing is not None else float(asked) / (1 - STANDING_SHARE)
         found = calibrate_standing(watch_clips(footage.clips, job))
-        stands = found.saved(camera.folder, shares(both, stands=True)[1])
-        card = {
-            **camera.card,
-            "channels": {**camera.card.get("channels", {}), STANDING: "measured"},
-            "false_alarms": promised(camera.alarms, camera.threshold, both, stands),
-        }
-        known = {kind: one for kind, one in camera.channels.items() if kind != STANDING}
-        made = dataclasses.replace(camera, standing=stands, card=card, channels=known)
-        save(made)
+        with tempfile.TemporaryDirectory(prefix=MEASURED, dir=camera.folder) as place:
+            made = _made(camera, found, both, Path(place))
+            publish(made, Path(place))
     return made
+
+
+def _made(camera: Camera, found: StandingCalibration, both: float, work: Path) -> Camera:
+    """Return the camera with what was found, whose file is written into ``work``."""
+    stands = found.saved(work, shares(both, stands=True)[1])
+    known = {kind: one for kind, one in camera.channels.items() if kind != STANDING}
+    told: dict[str, Any] = {"channels": {**camera.card.get("channels", {}), STANDING: "measured"}}
+    if camera.alarms is not None:
+        told["false_alarms"] = promised(camera.alarms, camera.threshold, both, stands)
+    return dataclasses.replace(camera, standing=stands, card={**camera.card, **told}, channels=known)

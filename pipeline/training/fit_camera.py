@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,16 +16,18 @@ from core.contracts import Detector, Footage
 from core.normality import StandingAlarms
 from core.progress import JobProgress
 from jobs.locks import exclusive
-from pipeline import channels, versions
-from pipeline.camera import Camera, check_name, load, make_detector, save
+from pipeline import camera_place, channels, versions
+from pipeline.camera import Camera, check_name, check_target, load, make_detector, write
 from pipeline.evidence_collector import EvidenceCollector
 from pipeline.plan import LOADING
 from pipeline.thresholds import check_alarms, floor_of, promised, shares
-from pipeline.training import losses, plan
+from pipeline.training import plan
 from pipeline.training.calibrate import Calibration, calibrate
 from pipeline.training.calibrate_standing import StandingCalibration
 from pipeline.training.loop import FitOptions, Step, TrainingProgress, fit
 
+STAGED, MEASURED = "camera", ".measured-"
+"""Folder of a complete camera among the files of its training, and how that of a measurement's files begins."""
 TRAINED = "the training clips"
 """Entry of a card that stands for the names of all clips that were trained on."""
 
@@ -57,6 +60,7 @@ class TrainingSpec:
         windows: windows of an epoch at most; 0 for all.
         costs: seconds that a window takes in each stage; see :class:`pipeline.training.loop.FitOptions`.
         standing: whether events of what stands are calibrated, too, where the footage tells for how long things stand.
+        replace: whether a camera that is there may be replaced.
         notes: more entries of the card.
     """
 
@@ -73,6 +77,7 @@ class TrainingSpec:
     windows: int = 0
     costs: Sequence[float] = ()
     standing: bool = True
+    replace: bool = False
     notes: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -91,7 +96,8 @@ def fit_camera(
     Raises:
         UnknownNameError: no such detector or setting.
         DataError: the footage is empty or too short.
-        InputError: the training diverged, ``out`` is no name of a camera, or another process trains it.
+        InputError: the training diverged, ``out`` is no name of a camera or that of one which may not be replaced, or
+            another process trains it.
         StorageError: the disk is full.
     """
     runtime, out, work = spec.runtime or device.choose(), spec.out, spec.out / "training"
@@ -107,18 +113,31 @@ def fit_camera(
         spec.seed, spec.resume, spec.windows, tuple(spec.costs), job.advance, plan.steps(job, report), each_epoch
     )
     with exclusive(out):
+        check_target(out, spec.replace)
         with _tidy(out, work):
             job.begin(plan.READING)
             progress = fit(module, spec.footage.clips, work, runtime, options)
         sha256 = weights.save(module, work / "weights.safetensors")
         weights.apply(module, weights.load(work / "weights.safetensors", sha256))
         camera = _calibrated(spec, module, sha256, _card(spec, module, progress, runtime), runtime, job)
-        for name in ("weights.safetensors", losses.FILE, *channels.FILES.values()):
-            if (work / name).exists():
-                (work / name).replace(out / name)
-        save(camera)
+        publish(camera, work)
         shutil.rmtree(work, ignore_errors=True)
         return camera
+
+
+def publish(camera: Camera, work: Path) -> None:
+    """Let the files that were made in a folder, and the camera's own, take the place of what its folder holds.
+
+    Raises:
+        StorageError: the disk is full or cannot be written to; the old camera is still there.
+    """
+    staged = files.folder(work / STAGED)
+    for name in camera_place.FILES:
+        (staged / name).unlink(missing_ok=True)
+        if (work / name).exists():
+            (work / name).replace(staged / name)
+    write(camera, staged)
+    camera_place.publish(staged, camera.folder)
 
 
 def _calibrated(
@@ -177,21 +196,22 @@ def remeasure_camera(
     runtime, camera = runtime or device.choose(), load(name)
     job = job or JobProgress("train", plan.STAGES, subjects=(runtime.describe(),))
     collector = _load_models(runtime, job)
-    work, detector, clips = files.home() / "cache", camera.build(runtime), footage.clips
+    cache, detector, clips = files.home() / "cache", camera.build(runtime), footage.clips
     with exclusive(camera.folder):
         same = list(camera.card["clips"]) == [clip.name for clip in clips]
         found = calibrate(
-            detector, clips, work, footage.fps, collector, runtime, job, false_alarms=false_alarms, standing=standing
+            detector, clips, cache, footage.fps, collector, runtime, job, false_alarms=false_alarms, standing=standing
         )  # fmt: skip
         card = {
             **camera.card,
             "calibrated_on": TRAINED if same else [clip.name for clip in clips],
         }
-        made = _camera(
-            camera.folder, camera.detector, camera.settings, camera.sha256, footage.fps, found, card, collector,
-            camera.folder,
-        )  # fmt: skip
-        save(made)
+        with tempfile.TemporaryDirectory(prefix=MEASURED, dir=camera.folder) as place:
+            made = _camera(
+                camera.folder, camera.detector, camera.settings, camera.sha256, footage.fps, found, card, collector,
+                Path(place),
+            )  # fmt: skip
+            publish(made, Path(place))
         return made
 
 

@@ -35,7 +35,8 @@ def run(context: JobContext) -> None:
     if len(job.paths) != len(job.clips):
         raise InputError(f"clips of {job.camera!r} are no longer there; delete this training, and train on them again")
     clips = [VideoClip(name, path) for name, path in zip(job.clips, job.paths, strict=True)]
-    request = TrainingRequest(minutes=job.minutes, false_alarms=job.false_alarms, resume=True, anyway=job.anyway)
+    request = TrainingRequest(minutes=job.minutes, false_alarms=job.false_alarms, resume=True, anyway=job.anyway,
+                              replace=job.replace)  # fmt: skip
     try:
         train_camera(f"{len(clips)} uploaded clips", clips, home() / "cameras" / job.camera, request,
                      callbacks_of(context, job), device.choose())  # fmt: skip

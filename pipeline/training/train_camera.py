@@ -14,7 +14,7 @@ from core.errors import InputError
 from core.normality import DEFAULT_ALARMS_PER_HOUR
 from core.progress import JobProgress, Progress
 from jobs.locks import exclusive
-from pipeline.camera import Camera, check_name, make_detector
+from pipeline.camera import Camera, check_name, check_target, make_detector
 from pipeline.thresholds import check_alarms
 from pipeline.training import footage_parts, plan
 from pipeline.training.calibrate import explained_of
@@ -41,7 +41,7 @@ class TrainingRequest:
         seed: of weights and of the order of windows.
         resume: continue after the last epoch that a stopped training finished, with the settings chosen then.
         anyway: train although the footage has fatal issues.
-        standing: as in :class:`pipeline.training.fit_camera.TrainingSpec`.
+        standing, replace: as in :class:`pipeline.training.fit_camera.TrainingSpec`.
     """
 
     detector: str | None = None
@@ -53,6 +53,7 @@ class TrainingRequest:
     resume: bool = False
     anyway: bool = False
     standing: bool = True
+    replace: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,11 +85,11 @@ def train_camera(
         UnknownNameError: no such detector or setting.
         UnfitError: the footage has a fatal issue, which the sentence names.
         DataError: a data set or a clip cannot be read.
-        InputError: the request is out of range, the training diverged, or another process trains this camera.
+        InputError: the request is out of range, the training diverged, the camera may not be replaced, or another
+            process trains it.
         StorageError: the disk is full.
     """
-    check_name(out.resolve().name)
-    span = _checked_span(request)
+    span = _checked_span(request, out)
     clips = [footage_parts.UniqueFrames(clip) for clip in clips]
     job = JobProgress("train", plan.STAGES, callbacks.progress, subjects=(runtime.describe(),))
     callbacks.begun(job)
@@ -105,7 +106,7 @@ def train_camera(
             choice.detector, NormalFootage(source, parts.training, seen.longest.fps), out, choice.settings,
             request.seed, request.resume, runtime, validation=parts.validation,
             counted_too=footage_parts.training_excerpt(parts), false_alarms=request.false_alarms,
-            windows=choice.windows, costs=choice.costs, standing=request.standing,
+            windows=choice.windows, costs=choice.costs, standing=request.standing, replace=request.replace,
             notes={"footage": seen.facts(), "chosen": reasons, "warnings": issues},
         )  # fmt: skip
         camera = fit_camera(spec, job, callbacks.step)
@@ -115,8 +116,10 @@ def train_camera(
     return camera
 
 
-def _checked_span(request: TrainingRequest) -> int:
-    """Refuse a request that is out of range; return the span of its detector's window."""
+def _checked_span(request: TrainingRequest, out: Path) -> int:
+    """Refuse a request that is out of range, and a name that is none or taken; return the span of its windows."""
+    check_name(out.resolve().name)
+    check_target(out, request.replace)
     span = make_detector(request.detector or DETECTOR, request.settings).window.span
     check_alarms(request.false_alarms)
     if request.minutes is not None and not (0 < request.minutes <= 60 * 24 * 7 and math.isfinite(request.minutes)):

@@ -28,7 +28,7 @@ class TrainingJob(Job):
     Attributes:
         camera: the name that it will have.
         clips: names of the clips as their owner wrote them: shown escaped, never a path.
-        false_alarms, minutes, anyway: as :class:`pipeline.training.train_camera.TrainingRequest` has them.
+        false_alarms, minutes, anyway, replace: as :class:`pipeline.training.train_camera.TrainingRequest` has them.
         chosen: names of settings to the sentences that say why.
         notes: what its owner must know of the footage.
         unfit: whether it failed because of footage that may be trained on anyway.
@@ -38,6 +38,7 @@ class TrainingJob(Job):
     KIND, NOUN = TRAINING, "training"
     camera, clips = Parameter(""), Parameter[Sequence[str]](())
     false_alarms, minutes, anyway = Parameter[float | None](None), Parameter(0.0), Parameter(False)
+    replace = Parameter(False)
     chosen, notes, unfit = Found[Mapping[str, str]]({}), Found[Sequence[str]](()), Found(False)
     stages = Found[Sequence[Mapping[str, Any]]](())
 
@@ -105,7 +106,8 @@ def learn_again(
             raise InputError(f"run {run.id} has no clip of camera {camera!r} any more; leave it out")
     kept = [(clip, partial(_link, path)) for clip, path in footage_of(camera)]
     linked = [(run.clip, partial(_link, run.path)) for run in runs]
-    return _queued(name, [*kept, *linked, *(_upload(clip, stream) for clip, stream in clips)], false_alarms, minutes)
+    given: list[Source] = [*kept, *linked, *(_upload(clip, stream) for clip, stream in clips)]
+    return _queued(name, given, false_alarms, minutes, replace=name == camera)
 
 
 def footage_of(camera: str) -> list[tuple[str, Path]]:
@@ -142,7 +144,9 @@ def _check_new(camera: str) -> None:
         raise InputError(f"there is a camera {camera!r} already; choose another name")
 
 
-def _queued(camera: str, clips: Sequence[Source], false_alarms: float | None, minutes: float) -> TrainingJob:
+def _queued(
+    camera: str, clips: Sequence[Source], false_alarms: float | None, minutes: float, replace: bool = False
+) -> TrainingJob:
     check_alarms(false_alarms)
     if not clips:
         raise InputError("choose at least one clip of ordinary footage")
@@ -154,7 +158,7 @@ def _queued(camera: str, clips: Sequence[Source], false_alarms: float | None, mi
             for number, (name, write) in enumerate(clips):
                 write(folder / "clips" / f"{number:04d}.{extension_of(name)}")
             parameters = {"camera": camera, "clips": [shown(name) for name, _ in clips],
-                          "false_alarms": false_alarms, "minutes": minutes}  # fmt: skip
+                          "false_alarms": false_alarms, "minutes": minutes, "replace": replace}  # fmt: skip
             return queue().add(TrainingJob, job_id, camera, directory, parameters, camera)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)

@@ -169,9 +169,12 @@ def test_a_camera_that_cannot_be_read_hides_no_other(capsys, tiny_camera):
     broken.mkdir()
     (broken / "camera.json").write_text("{}")
     code, out, err = run(capsys, "list", "cameras")
-    assert code == 0
+    assert (code, err) == (0, "")
     assert "tiny" in out
-    assert "broken/camera.json cannot be used" in err
+    assert "broken/camera.json cannot be used: detector is missing; train the camera again" in out
+    rows = {row["name"]: row for row in json.loads(run(capsys, "list", "cameras", "--json", "-")[1])}
+    assert rows["broken"]["problem"].startswith("broken/camera.json cannot be used") and rows["tiny"]["problem"] is None
+    assert rows["broken"]["detector"] is None and rows["tiny"]["detector"] == tiny_camera.detector
 
 
 def test_json_goes_to_a_file_beside_the_text(capsys, tmp_path):
@@ -314,11 +317,37 @@ def test_training_on_a_data_set_is_as_its_papers_do(capsys, tmp_path, monkeypatc
         assert given["named"][3].detector == "bcae1"
 
 
+def test_a_camera_that_is_there_is_replaced_only_where_that_was_said(capsys, tmp_path, monkeypatch, tiny_camera):
+    given = {}
+    trained(tmp_path, monkeypatch, "pipeline.training.train_camera.train_camera", given)
+    asked = ("train", "--normal", tmp_path, "--device", "cpu", "--out")
+    for out in ("tiny", f"{tiny_camera.folder}"):
+        code, _, err = run(capsys, *asked, out)
+        assert code == 2 and not given
+        assert "there is a camera 'tiny' already; choose another name, or replace it: --replace lets" in err
+    assert run(capsys, *asked, "tiny", "--replace")[0] == 0
+    assert given["named"][3].replace and given["named"][2] == tiny_camera.folder
+
+
+def test_an_archive_and_a_model_that_are_there_are_replaced_only_where_that_was_said(capsys, tmp_path):
+    (tmp_path / "case.zip").write_bytes(b"kept")
+    (tmp_path / "card.json").write_text("{}")
+    code, _, err = run(capsys, "export", "x", "--out", tmp_path / "case.zip")
+    assert code == 2 and "case.zip' already; choose another name, or give --replace" in err
+    code, _, err = run(capsys, "train-explainers", "objects", "--out", tmp_path)
+    assert code == 2 and "already; choose another folder, or give --replace" in err
+    assert (tmp_path / "case.zip").read_bytes() == b"kept"
+    code, _, err = run(capsys, "export", "x", "--out", tmp_path / "case.zip", "--replace")
+    assert code == 2 and "already" not in err and (tmp_path / "case.zip").read_bytes() == b"kept"
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (["--out", "../x y"], "camera name 'x y' must be"),
         (["--out", "Yard"], "camera name 'Yard' must be lower-case"),
+        (["--out", "plaza"], "camera 'plaza' comes with Whycam and stays as it is; choose another name"),
+        (["--out", "ucsd-ped2", "--replace"], "camera 'ucsd-ped2' comes with Whycam and stays as it is"),
         (["--out", "yard", "--set", "rate"], "--set 'rate' must be NAME=VALUE"),
         (["--out", "yard", "--normal", "no/such/folder"], "no/such/folder"),
         (["--out", "yard", "--set", "strides=3"], "unknown setting 'strides'; known: base, batch"),

@@ -50,7 +50,12 @@ def test_nested_dataclasses_tuples_and_defaults() -> None:
         ('"n"', "1" * 50, f"name must be a valid string, got {'1' * 40}…"),
         (GOOD, "[]", "it must be an object, got []"),
         (GOOD, "{", "it is no JSON with finite numbers (Expecting property name enclosed in double quotes"),
-        (GOOD, "[" * 100_000, "it is no JSON with finite numbers (maximum recursion depth exceeded"),
+        (GOOD, "[" * 100_000, "it is nested more than 32 levels deep"),
+        (GOOD, "[" * 40 + "]" * 40, "it is nested more than 32 levels deep"),
+        (GOOD, "1" * 400, f"it is no JSON with finite numbers (got {'1' * 40}"),
+        (GOOD, "1" * 5000, "it is no JSON with finite numbers (got 1"),
+        ('"n"', r'"\ud800"', "it is no JSON with finite numbers (unexpected end of hex escape"),
+        ("}}", '}, "a": {}}', "it gives 'a' twice"),
     ],
 )
 def test_refusals_are_exact(old: str, new: str, sentence: str) -> None:

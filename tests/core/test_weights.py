@@ -15,11 +15,16 @@ from hypothesis import strategies as st
 from torch import nn
 
 from core import weights
+from core.checksums import sha256_of
 from core.errors import WeightsError
 
 
 def network(width: int = 4) -> nn.Module:
     return nn.Sequential(nn.Conv2d(3, width, 3), nn.BatchNorm2d(width), nn.Conv2d(width, 1, 1))
+
+
+def with_checksum(path):
+    return weights.load(path, sha256_of(path))
 
 
 class Bomb:
@@ -51,17 +56,15 @@ def test_full_precision_shared_and_channels_last_tensors_are_saved(tmp_path):
     net = network().to(memory_format=torch.channels_last)
     net[2].weight = nn.Parameter(net[2].weight)
     state = {**net.state_dict(), "again": net[0].weight, "large": torch.tensor([1e6])}
-    weights.save(state, tmp_path / "w.safetensors", half=False)
-    back = weights.load(tmp_path / "w.safetensors")
+    back = weights.load(tmp_path / "w.safetensors", weights.save(state, tmp_path / "w.safetensors", half=False))
     assert all(torch.equal(back[name], tensor) for name, tensor in state.items())
-    weights.save(state, tmp_path / "h.safetensors")
-    half = weights.load(tmp_path / "h.safetensors")
+    half = weights.load(tmp_path / "h.safetensors", weights.save(state, tmp_path / "h.safetensors"))
     assert half["large"].dtype == torch.float32 and half["large"].item() == 1e6
 
 
 def test_a_missing_file_is_said_to_be_missing(tmp_path):
     with pytest.raises(WeightsError, match=r"there is no weights file .*none.safetensors"):
-        weights.load(tmp_path / "none.safetensors")
+        weights.load(tmp_path / "none.safetensors", "0" * 64)
 
 
 def test_a_tampered_file_is_refused(tmp_path):
@@ -72,15 +75,24 @@ def test_a_tampered_file_is_refused(tmp_path):
     path.write_bytes(content)
     with pytest.raises(WeightsError, match="changed or damaged: its sha256 must begin with"):
         weights.load(path, digest)
-    with pytest.raises(WeightsError, match="changed or damaged"):
-        weights.load(path, "")
+
+
+@pytest.mark.parametrize("part", [None, "", 1, 2, 63])
+def test_weights_are_not_loaded_without_their_whole_checksum(tmp_path, part):
+    path = tmp_path / "w.safetensors"
+    digest = weights.save(network(), path)
+    given = digest[:part] if isinstance(part, int) else part
+    with pytest.raises(WeightsError, match=r"the sha256 of 'w\.safetensors' must be 64 hexadecimal digits"):
+        weights.load(path, given)
+    with pytest.raises(WeightsError, match="64 hexadecimal digits"):
+        weights.load(path, digest + "0")
 
 
 @given(content=st.binary(max_size=200))
 def test_any_other_bytes_are_refused_in_a_sentence(tmp_path, content):
     path = tmp_path / "any"
     path.write_bytes(content)
-    for load in (weights.load, weights.load_torch, weights.load_pickled_arrays):
+    for load in (with_checksum, weights.load_torch, weights.load_pickled_arrays):
         with pytest.raises(WeightsError, match="'any' "):
             load(path)
 
@@ -89,7 +101,7 @@ def test_any_other_bytes_are_refused_in_a_sentence(tmp_path, content):
 def test_a_pickle_instead_of_weights_is_refused_and_not_run(tmp_path, protocol):
     path, mark = tmp_path / "w.safetensors", tmp_path / "ran"
     path.write_bytes(pickle.dumps({"weight": Bomb(mark)}, protocol))
-    for load in (weights.load, weights.load_torch, weights.load_pickled_arrays):
+    for load in (with_checksum, weights.load_torch, weights.load_pickled_arrays):
         with pytest.raises(WeightsError):
             load(path)
     assert not mark.exists()
@@ -99,7 +111,7 @@ def test_a_file_of_torch_save_is_called_a_pickle(tmp_path):
     path, mark = tmp_path / "w.pth", tmp_path / "ran"
     torch.save({"weight": torch.ones(2), "bomb": Bomb(mark)}, path)
     with pytest.raises(WeightsError, match="is a pickle, which could run code"):
-        weights.load(path)
+        with_checksum(path)
     with pytest.raises(WeightsError, match="could run code when it is loaded"):
         weights.load_torch(path)
     assert not mark.exists()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core import weights
+from core.checksums import sha256_of
 from core.errors import DataError, WeightsError
 from core.scored_things import EVERY
 from core.things import Things
@@ -232,29 +233,29 @@ def test_a_model_comes_back_from_disk_as_it_was(tmp_path):
 )  # fmt: skip
 def test_a_file_whose_parts_do_not_fit_is_refused(name, change, said, tmp_path):
     path = tmp_path / "attributes.safetensors"
-    AttributeModel.fit([walkers(count=20), walkers(count=20, confidence=0.5, seed=2)]).save(path)
-    state = weights.load(path)
+    learnt = AttributeModel.fit([walkers(count=20), walkers(count=20, confidence=0.5, seed=2)])
+    state = weights.load(path, learnt.save(path))
     if change is None:
         del state[name]
     else:
         state[name] = change(state[name]).contiguous()
-    weights.save(state, path, half=False)
+    digest = weights.save(state, path, half=False)
     with pytest.raises(WeightsError, match=said) as refused:
-        AttributeModel.load(path)
+        AttributeModel.load(path, digest)
     assert "\n" not in str(refused.value) and "train the camera again" in str(refused.value)
 
 
 def test_a_damaged_file_is_refused(tmp_path, model):
     path = tmp_path / "attributes.safetensors"
     with pytest.raises(WeightsError, match="no weights file"):
-        AttributeModel.load(path)
+        AttributeModel.load(path, "0" * 64)
     model.save(path)
     path.write_bytes(path.read_bytes()[:-50])
     with pytest.raises(WeightsError, match="damaged"):
-        AttributeModel.load(path)
+        AttributeModel.load(path, sha256_of(path))
     path.write_bytes(bytes(17 << 20))
     with pytest.raises(WeightsError, match="larger than 16 MB"):
-        AttributeModel.load(path)
+        AttributeModel.load(path, sha256_of(path))
 
 
 def test_too_little_footage_is_refused():
@@ -263,7 +264,7 @@ def test_too_little_footage_is_refused():
 
 
 def test_the_normal_range_of_gliding_is_that_of_the_faster_half(model, tmp_path):
-    model.save(tmp_path / "attributes.safetensors")
-    kept = AttributeModel.load(tmp_path / "attributes.safetensors").normal["person"][GLIDE]
+    digest = model.save(tmp_path / "attributes.safetensors")
+    kept = AttributeModel.load(tmp_path / "attributes.safetensors", digest).normal["person"][GLIDE]
     assert kept.quantiles[10] == pytest.approx((0.78 + 0.02) / (0.2 + 0.02), rel=0.1)
     assert kept.boxes == pytest.approx(1200, rel=0.05)

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from core.checksums import sha256_of
 from core.clock import Clock
 from core.errors import DataError
 from core.records import Frames
@@ -246,14 +247,13 @@ def test_too_little_footage_and_several_sizes_are_refused(passes):
 
 def test_a_model_is_read_as_it_was_written_and_a_damaged_one_is_one_sentence(model, tmp_path):
     path = tmp_path / "standing.npz"
-    model.save(path)
-    read = StandingModel.load(path)
+    read = StandingModel.load(path, model.save(path))
     assert np.array_equal(read.backgrounds, model.backgrounds) and np.array_equal(read.longest, model.longest)
     path.write_bytes(path.read_bytes()[:-30])
     with pytest.raises(DataError, match=r"standing\.npz"):
-        StandingModel.load(path)
+        StandingModel.load(path, sha256_of(path))
     with pytest.raises(DataError, match="no file"):
-        StandingModel.load(tmp_path / "none.npz")
+        StandingModel.load(tmp_path / "none.npz", "0" * 64)
 
 
 @pytest.mark.parametrize(
@@ -269,4 +269,4 @@ def test_a_model_is_read_as_it_was_written_and_a_damaged_one_is_one_sentence(mod
 def test_arrays_that_do_not_fit_are_refused(arrays, tmp_path):
     np.savez_compressed(tmp_path / "standing.npz", **arrays)
     with pytest.raises(DataError):
-        StandingModel.load(tmp_path / "standing.npz")
+        StandingModel.load(tmp_path / "standing.npz", sha256_of(tmp_path / "standing.npz"))

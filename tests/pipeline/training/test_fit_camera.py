@@ -255,5 +255,14 @@ def test_what_was_trained_on_is_seen_too_and_counted_where_little_is_held_out(tm
 def test_a_training_again_that_fails_leaves_the_camera_as_it_was(camera, tmp_path, monkeypatch):
     monkeypatch.setattr(stage, "calibrate", lambda *_, **__: (_ for _ in ()).throw(StorageError("the disk is full")))
     with pytest.raises(StorageError):
-        made(tmp_path / "square", seed=1)
+        made(tmp_path / "square", seed=1, replace=True)
     assert cameras.load(str(camera.folder)).build(RUNTIME)
+    with pytest.raises(InputError, match="there is a camera 'square' already"):
+        made(tmp_path / "square", seed=1)
+
+
+def test_a_new_camera_replaces_the_old_one_at_the_end(camera, tmp_path):
+    (camera.folder / "standing.npz").write_bytes(b"of the old one")
+    new = made(tmp_path / "square", seed=1, replace=True)
+    assert new.sha256 != camera.sha256 and cameras.load(str(camera.folder)).sha256 == new.sha256
+    assert not (camera.folder / "standing.npz").exists()

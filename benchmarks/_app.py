@@ -36,18 +36,24 @@ def at_home(home: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def server(home: Path) -> Iterator[tuple[str, int]]:
-    """Start the web app on a free port, give its address and its process, and end it."""
+def server(home: Path, script: Path = ROOT / "server.py") -> Iterator[tuple[str, int]]:
+    """Start the web app on a free port, give its address and its process, and end it, if it still lives.
+
+    Raises:
+        RuntimeError: it ended before it answered.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "server.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
     try:
         while process.poll() is None and not _healthy(address):
             time.sleep(0.2)
+        if process.poll() is not None:
+            raise RuntimeError(f"the app ended with exit code {process.returncode}; see {home / 'server.log'}")
         yield address, process.pid
     finally:
         process.terminate()

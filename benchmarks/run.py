@@ -17,6 +17,7 @@ from benchmarks import (
     explanations,
     first_event,
     footage_faults,
+    kills,
     labelled,
     overlays,
     own_camera,
@@ -52,10 +53,10 @@ class Request:
         camera: whose footage the data set is.
         frames: abnormal frames.
         budget: evaluations of each method.
-        minutes: for each camera.
+        minutes: for each camera, or for all kills.
         work: where each frame's figures are kept; the user's folder when None.
         out: page that is written, its suffix replaced.
-        times: damaged files of each kind.
+        times: damaged files of each kind, or kills; the benchmark's own number when None.
         seed: of the first damaged files.
         weights: folder of weights and card of a compact model.
         say: receives the progress.
@@ -75,7 +76,7 @@ class Request:
     minutes: float = float("inf")
     work: Path | None = None
     out: Path | None = None
-    times: int = 100
+    times: int | None = None
     seed: int = 0
     weights: Path | None = None
     say: Callable[[Callable[[], str]], None] = lambda text: None
@@ -126,6 +127,11 @@ def _machine(request: Request) -> str:
 def _events(request: Request) -> Measured:
     rows = events.measure(request.tell)
     return Measured("cpu", {"events": rows}, rows)
+
+
+def _kills(request: Request) -> Measured:
+    rows, faults = kills.measure(request.times or 10, request.seed, request.minutes, request.tell)
+    return Measured("cpu", {"kills": rows, "faults": faults}, rows, faults)
 
 
 def _player(request: Request) -> Measured:
@@ -251,7 +257,7 @@ def _labelled(request: Request) -> Measured:
 
 
 def _robustness(request: Request) -> Measured:
-    rows = robustness.measure(request.what[1:], request.times, request.seed, request.tell, request.work)
+    rows = robustness.measure(request.what[1:], request.times or 100, request.seed, request.tell, request.work)
     shown = [{key: value for key, value in row.items() if key != "bad"} for row in rows]
     notes = [f"{row['kind']} {one['number']}, seed {one['seed']} ({one['file']}): {one['said'] or one['outcome']}"
              for row in rows for one in row["bad"]]  # fmt: skip
@@ -282,7 +288,7 @@ BENCHMARKS: dict[str, Callable[[Request], Measured]] = {
     "agreement": _agreement, "attributes": _attributes, "labelled": _labelled, "detectors": _detectors,
     "explanations": _explanations, "boxes": _boxes, "faults": _faults, "disturbances": _disturbances,
     "overlays": _overlays, "own-camera": _own_camera, "player": _player, "pages": _pages, "events": _events,
-    "standing": _standing, "robustness": _robustness,
+    "kills": _kills, "standing": _standing, "robustness": _robustness,
     "sentences": _sentences, "plaza-events": _plaza_events, "attribute-cost": _attribute_cost,
     "attribute-causes": _attribute_causes, "first-event": _first_event,
 }  # fmt: skip

@@ -26,36 +26,33 @@ WHAT = (
     "first-event CLIP…: time until a clip that is at work shows its first event; or: "
     "pages: how fast the web app's pages are drawn with 200 runs, how much its server grows, and how it serves several "
     "sessions; or: robustness [KIND…]: damaged files, whether each is read or refused in bounded time and memory; or: "
-    "events: how fast 10,000 events are listed, filtered and sorted"
+    "events: how fast 10,000 events are listed, filtered and sorted; or: kills: what is lost when the app's server and "
+    "workers are killed at random moments"
 )
 
 
 def _arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("what", nargs="*", metavar="WHAT", help=WHAT)
     verb.add_argument("--all", action="store_true", help="for detectors: every one, instead of one of each kind")
-    verb.add_argument(
-        "--data", metavar="DATASET", help="for explanations, boxes, attributes and attribute-causes: a data set"
-    )
+    verb.add_argument("--data", metavar="DATASET",
+                      help="for explanations, boxes, attributes and attribute-causes: a data set")  # fmt: skip
     verb.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="folder of the data set, as published")
     verb.add_argument("--clips", type=names, default=(), metavar="A,B", help="only these of its test clips")
-    verb.add_argument(
-        "--regions",
-        type=Path,
-        metavar="FILE",
-        help="for boxes and attribute-causes: CSV of annotated boxes",
-    )
+    verb.add_argument("--regions", type=Path, metavar="FILE",
+                      help="for boxes and attribute-causes: CSV of annotated boxes")  # fmt: skip
     verb.add_argument("--camera", metavar="CAMERA", help="for boxes, attribute-causes and first-event: a camera")
     verb.add_argument("--frames", type=count, default=100, metavar="N", help="abnormal frames (default 100)")
     verb.add_argument("--budget", type=count, default=64, metavar="N", help="evaluations of each method (default 64)")
     verb.add_argument("--minutes", type=number, default=math.inf, metavar="N",
-                      help="for each camera; other frames are left out (own-camera: of training)")  # fmt: skip
+                      help="for each camera; other frames are left out (own-camera: training; kills: all)")  # fmt: skip
     verb.add_argument("--work", type=Path, metavar="DIR", help="where each frame's figures are kept, to go on later")
     verb.add_argument(
         "--out", type=Path, metavar="FILE", help="keep explanations, faults, disturbances or standing as FILE.md"
     )
-    verb.add_argument("--times", type=count, default=100, metavar="N",
-                      help="for robustness: files of each kind (default 100), made anew after 250")  # fmt: skip
-    verb.add_argument("--seed", type=whole, default=0, metavar="N", help="for robustness: which files (default 0)")
+    verb.add_argument("--times", type=count, metavar="N", help="for robustness: files of each kind (default 100), "
+                      "made anew after 250; for kills: how many (default 10)")  # fmt: skip
+    verb.add_argument("--seed", type=whole, default=0, metavar="N",
+                      help="for robustness: which files; for kills: what is killed when (default 0)")  # fmt: skip
     verb.add_argument("--weights", type=Path, metavar="DIR", help="for agreement: folder of weights and card of a "
                       "compact model, in place of the one that comes with Whycam")  # fmt: skip
     json_file(verb)

@@ -16,11 +16,13 @@ from cli import (
     analyse,
     app,
     audit,
+    backup,
     bench,
     evaluate,
     explain,
     export,
     list,
+    restore,
     results,
     setup,
     test,
@@ -34,8 +36,8 @@ from cli.arguments import Verb
 from cli.output import any_terminal, complain
 from core.errors import Cancelled, InputError, WhycamError
 
-MODULES = (app, users, audit, setup, analyse, explain, export, verify, train, train_explainers, evaluate, xman, results,
-           list, bench, test)  # fmt: skip
+MODULES = (app, users, audit, setup, analyse, explain, export, verify, backup, restore, train, train_explainers,
+           evaluate, xman, results, list, bench, test)  # fmt: skip
 """In the order in which ``--help`` lists their verbs."""
 VERBS: dict[str, Verb] = {module.VERB.name: module.VERB for module in MODULES}
 

@@ -71,16 +71,19 @@ class Queue:
                 [*WORKER, job_id, self.kinds[job.kind]],
                 cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
-        process = processes.identity(worker.pid)
         threading.Thread(target=worker.wait, daemon=True, name=f"reap {job_id}").start()
-        priority, queued = self.priorities.get(job.kind, 0), False
+        if not self._enqueued(job, processes.identity(worker.pid), changed):
+            raise InputError(f"{job.title!r} is being worked on already; wait until that has ended, or cancel it")
+
+    def _enqueued(self, job: Job, process: str | None, changed: Mapping[str, Any]) -> bool:
+        """Queue a job with its worker, which is killed where that fails."""
+        queued, priority = False, self.priorities.get(job.kind, 0)
         try:
-            queued = process is not None and self.store.enqueue(job_id, process, changed, priority)
+            queued = process is not None and self.store.enqueue(job.id, process, changed, priority)
         finally:
             if not queued:
                 processes.kill(process)
-        if not queued:
-            raise InputError(f"{job.title!r} is being worked on already; wait until that has ended, or cancel it")
+        return queued
 
     def get(self, job_id: str, cls: type[AnyJob]) -> AnyJob:
         """Return one job, after a look whether its worker lives.

@@ -62,6 +62,8 @@ def test_the_verbs_are_those_promised():
         "explain",
         "export",
         "verify",
+        "backup",
+        "restore",
         "train",
         "train-explainers",
         "evaluate",

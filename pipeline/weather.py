@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import cv2
 import numpy as np
 
-from core.arrays import Images
+from core.arrays import Floats, Images
 from core.records import Frames
 
 APART_SECONDS, PICTURES_AROUND = 0.1, 2
@@ -20,6 +20,10 @@ MIN_DIFFERENCE = 10.0
 CELLS_ACROSS, MIN_DROP_SHARE, MAX_DROP_SHARE, MIN_WET_SHARE = 6, 0.003, 0.2, 0.7
 """Cells across the picture; the share of a cell's pixels that are drops from which it is wet, and from which the light
 or the view has changed; and the share of wet cells from which there is weather."""
+MAX_LIFT, MAX_DENSE_SHARE = 1.3, 0.7
+"""In dense rain more of a cell may be drops, up to the second, where they are at other places a moment later: where
+pixels that are drops in both pictures are at most the first times as many as if the two were independent. Of a change
+of the light, which is the same in both, they are at least 1.4 times as many."""
 MIN_REPLACED_DIFFERENCE = 10
 """Difference of any colour from which a pixel is replaced in weather."""
 MAX_SPOT_AREA = 230 / 360**2
@@ -58,14 +62,17 @@ class Weather:
             ready = len(held) - 2 * self.reach
             if ready > given:
                 yield self._cleared(held, small, given, ready)
-                spare = max(0, ready - 2 * self.reach)
+                spare = max(0, ready - 3 * self.reach)
                 held, small, given = held[spare:], small[spare:], ready - spare
         if given < len(held):
             yield self._cleared(held, small, given, len(held))
 
     def _cleared(self, held: Sequence[Frames], small: Sequence[Images], first: int, stop: int) -> Frames:
         here = range(max(0, first - self.reach), min(stop + self.reach, len(held)))
-        wet = np.array([_wet(small[row], _middle([small[i] for i in self._near(row, len(held))])) for row in here])
+        seen = range(max(0, here.start - self._apart), max(here.stop, min(self._apart * 2, len(held))))
+        drops = {row: _drops(small[row], _middle([small[i] for i in self._near(row, len(held))])) for row in seen}
+        other = {row: row - self._apart if row >= self._apart else row + self._apart for row in here}
+        wet = np.array([_wet(drops[row], drops.get(other[row])) for row in here])
         images = [held[row].images[0] for row in range(first, stop)]
         for row in range(first, stop):
             there = wet[max(row - self.reach - here.start, 0) : row + self.reach + 1 - here.start]
@@ -103,14 +110,33 @@ def _middle(images: Sequence[Images]) -> Images:
     return ranks[(len(ranks) - 1) // 2]
 
 
-def _wet(grey: Images, middle: Images) -> bool:
-    """Tell whether drops are everywhere in a picture."""
+def _drops(grey: Images, middle: Images) -> Floats:
+    """Return which pixels of a picture may be drops, 1 or 0."""
     apart = cv2.subtract(grey, middle, dtype=cv2.CV_16S)
-    drops = (np.abs(cv2.blur(apart, (3, 3))) >= MIN_DIFFERENCE).astype(np.float32)
-    height, width = grey.shape
+    return np.asarray(np.abs(cv2.blur(apart, (3, 3))) >= MIN_DIFFERENCE, np.float32)
+
+
+def _wet(drops: Floats, other: Floats | None) -> bool:
+    """Tell whether drops are everywhere in a picture; ``other``: those of another moment, if there is one."""
+    cells = _cells(drops)
+    most = MAX_DENSE_SHARE if other is not None and _independent(drops, other, cells) else MAX_DROP_SHARE
+    return bool(((cells >= MIN_DROP_SHARE) & (cells < most)).mean() >= MIN_WET_SHARE)
+
+
+def _independent(drops: Floats, other: Floats, cells: Floats) -> bool:
+    """Tell whether drops of two moments, dense in both, lie together no more often than by chance."""
+    if cells.max() < MAX_DROP_SHARE:
+        return False
+    others = _cells(other)
+    if others.mean() < cells.mean() / 2:
+        return False
+    return float((drops * other).mean()) <= MAX_LIFT * float((cells * others).mean())
+
+
+def _cells(drops: Floats) -> Floats:
+    height, width = drops.shape
     shape = (CELLS_ACROSS, max(1, round(CELLS_ACROSS * height / width)))
-    cells = np.asarray(cv2.resize(drops, shape, interpolation=cv2.INTER_AREA))
-    return bool(((cells >= MIN_DROP_SHARE) & (cells < MAX_DROP_SHARE)).mean() >= MIN_WET_SHARE)
+    return np.asarray(cv2.resize(drops, shape, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _replaced(image: Images, middle: Images) -> Images:

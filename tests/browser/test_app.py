@@ -75,7 +75,7 @@ def test_from_upload_to_report_with_a_reload_in_the_middle(page, address, home, 
         expect(tab.get_by_role("heading", name="Event 1 of 2")).to_be_visible()
     (home / "go").unlink()
     second.close()
-    expect(page.get_by_role("button", name="Cancel")).to_be_hidden()  # the first results are gone, the whole answer is here
+    expect(page.get_by_role("button", name="Cancel")).to_be_hidden()  # the whole answer is here
     expect(page.locator("h1.clip")).to_contain_text(SHOWN)
     page.get_by_role("button", name="Download").click()
     with page.expect_download() as download:

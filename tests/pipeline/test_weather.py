@@ -28,6 +28,13 @@ def rain(frame):
     return image
 
 
+def downpour(frame):
+    image, drops = walk(frame), np.random.default_rng(frame).uniform((0, 0), (WIDTH, HEIGHT), (150, 2))
+    for x, y in drops.astype(int).tolist():
+        cv2.line(image, (x, y), (x + 1, y + 8), (250, 250, 250), 1)
+    return image
+
+
 def snow(frame):
     image, flakes = walk(frame), np.random.default_rng(3).uniform((0, 0), (WIDTH, HEIGHT), (50, 2))
     for x, y in flakes.tolist():
@@ -62,6 +69,24 @@ def test_drops_are_taken_out_and_who_walks_stays(draw):
         assert (shown[frame, 45:85, 26 + 2 * frame : 44 + 2 * frame] < 40).mean() > 0.95
 
 
+def test_dense_rain_is_recognised_by_its_drops_being_elsewhere_a_moment_later():
+    dry, images = clip(walk), clip(downpour)
+    shown, seen = cleared(images)
+    before, after = (np.abs(part.astype(int) - dry).mean() for part in (images, shown))
+    assert (np.abs(images.astype(int) - dry).max(3) > 10).mean() > 0.05 and all(seen) and after < 0.3 * before
+
+
+@pytest.mark.parametrize("share", [0.25, 0.45])
+@pytest.mark.parametrize("levels", [(0, 60, -60), (0, 60, -60, 30, -30)])
+def test_patches_that_flicker_are_no_weather(share, levels):
+    """They cover as much as dense rain, but a moment later they are where they were."""
+    cover = np.random.default_rng(5).random((HEIGHT // 4, WIDTH // 4)) < share
+    cover = cover.repeat(4, 0).repeat(4, 1)[..., None]
+    images = np.stack([np.clip(one + cover * levels[i % len(levels)], 0, 255) for i, one in enumerate(clip(walk))])
+    shown, seen = cleared(images.astype(np.uint8))
+    assert not any(seen) and np.array_equal(shown, images)
+
+
 def test_the_edges_of_what_moves_are_kept_in_the_rain():
     """They are larger than a drop, and without them a detector sees less of what is unusual."""
     images = clip(rain)
@@ -92,10 +117,12 @@ def test_rain_that_begins_is_taken_out_from_its_beginning():
     assert not any(seen[:18]) and all(seen[21:])
 
 
-def test_the_answer_does_not_depend_on_the_chunks():
-    whole, seen = cleared(clip(rain), sizes=(COUNT,))
+@pytest.mark.parametrize("draw", [rain, downpour])
+def test_the_answer_does_not_depend_on_the_chunks(draw):
+    images = np.concatenate([clip(walk)[:9], clip(draw)[9:]])
+    whole, seen = cleared(images, sizes=(COUNT,))
     for sizes in ((1,), (3, 7), (8,)):
-        again, same = cleared(clip(rain), sizes)
+        again, same = cleared(images, sizes)
         assert np.array_equal(whole, again) and seen == same
 
 

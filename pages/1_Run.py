@@ -56,8 +56,8 @@ with told:
 results.disturbance_list(cut)
 if event is not None:
     listed, looked_at = st.columns([2, 5], gap="large")
-    with listed:
-        events.event_list(run, cut, selected, lambda number: results.explained(run, cut, number))
     with looked_at:
         event_context.parts(run, cut, event, partial(events.event_details, run, cut, event))
+    with listed:  # after what is looked at: the causes of each event that is listed are ranked for it
+        events.event_list(run, cut, selected, lambda number: results.explained(run, cut, number))
 results.provenance(base)

@@ -181,7 +181,7 @@ def watch(kept: Sequence[Evaluation]) -> None:
         kind = "bad" if one.state == "failed" else "warn"
         frame.notice(f"The measurement of {latest.inputs(one)}, {latest.outcome(one)}{why}", kind)
     if active := {one.id for one in kept if one.active}:
-        st.fragment(_running, run_every=1.5)(active)
+        frame.redrawn(_running, 1.5, active)
 
 
 def _running(before: set[str]) -> None:

@@ -1,5 +1,6 @@
 """The table of events: pictures, causes, and what was said of each; several rows can be selected."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -43,7 +44,7 @@ def fill_index() -> None:
             st.rerun()
         st.caption(f"Reading the events of earlier runs: {left:,} left.")
 
-    st.fragment(draw, run_every=1.0)()
+    frame.redrawn(draw, 1.0)
 
 
 def nothing_yet() -> None:
@@ -105,12 +106,13 @@ def show(
         st.caption(EMPTY[tab])
         return [], list
     key, there = f"events-{tab}-{_digest(events)}", Thumbnails().there
-    state = st.dataframe(
-        [_cells(one, there) for one in events], hide_index=True, row_height=ROW, placeholder="",
-        height=min(HEAD + ROW * len(events) + 4, HEIGHT),
-        on_select="rerun", selection_mode=["multi-row", "multi-cell"], key=key, alt=f"{tab} events",
-        column_config=_columns(tab),
-    )  # fmt: skip
+    with st.container(key="events-table"):
+        state = st.dataframe(
+            [_cells(one, there) for one in events], hide_index=True, row_height=ROW, placeholder="",
+            height=min(HEAD + ROW * len(events) + 4, HEIGHT),
+            on_select="rerun", selection_mode=["multi-row", "multi-cell"], key=key, alt=f"{tab} events",
+            column_config=_columns(tab),
+        )  # fmt: skip
     if (click := st.session_state.get(OPENED)) is not None and click["row"] < len(events):
         open_event(events[click["row"]])
     rows = _marked(state, len(events))
@@ -177,7 +179,7 @@ def _cells(one: Listed, there: Callable[[EventRow], bool]) -> dict[str, object]:
         "open": "Open",
         "severity": one.severity,
         "cause": row.label,
-        "about": row.about or row.summary,
+        "about": re.sub(r" \([^()]*\)", "", row.about or row.summary),
         "when": row.recorded or f"{row.day}, at {timestamp(row.start)}",
         "duration": duration(row.seconds),
         "camera": row.camera,
@@ -199,13 +201,14 @@ def _columns(tab: str) -> dict[str, Any]:
         "open": st.column_config.ButtonColumn("", width=62, key=OPENED, type="tertiary"),
         "severity": text("Severity", width=76),
         "cause": text("Fault" if tab == FAULTS else "First cause", width=130),
-        "about": text("What happened" if tab == FAULTS else "Attributes", width=262 + (76 if tab == FAULTS else 0)),
+        "about": text("What happened" if tab == FAULTS else "Attributes", width=350 + (76 if tab == FAULTS else 0),
+                      help=None if tab == FAULTS else "Without the figures, which are beside the player"),
         "when": text("When", width=104, help="By the recorder's clock; where the clip has none, the day on which it "
                      "was submitted, and the time in the clip."),
         "duration": text("Duration", width=74),
         "camera": text("Camera", width=90),
         "verdict": text("Verdict", width=92, help="The latest, and who spoke"),
-        "note": text("Note", width=88),
+        "note": text("Note", width=140),
         "marks": text("Cases and exports", width=110),
         "clip": text("Clip", width=130),
         "rare": text("In normal footage", width=110, help="How often this camera's normal footage scores as high; the "

@@ -44,7 +44,7 @@ def page(title: str, *, reviews: bool = False) -> None:
         st.page_link(RUNS, label="Runs", icon=":material/list:")
         st.page_link(CAMERAS, label="Cameras", icon=":material/videocam:")
         st.page_link(EVALUATION, label="Evaluation", icon=":material/speed:")
-        st.fragment(_queue_link, run_every=BADGE_SECONDS)()
+        redrawn(_queue_link, BADGE_SECONDS)
         st.page_link(HELP, label="Help", icon=":material/help:")
         if (who := actor.current()).known:
             st.html(f'<a href="sign-out" target="_self" class="who" title="{escape_html(who.role)}: sign out">'
@@ -58,6 +58,17 @@ def page(title: str, *, reviews: bool = False) -> None:
     except WhycamError as error:  # the index cannot be used: no page has anything to show
         notice(error)
         st.stop()
+
+
+def redrawn(draw: Callable[..., object], seconds: float | None, *arguments: Any) -> None:
+    """Draw a part of a page, and by itself anew every so many seconds; once where that is None.
+
+    It lies in a container of its own, with nothing behind it there. Streamlit forgets what such a part has not sent yet
+    when it is drawn anew, as it can be on a busy machine; what followed it in the same container would then have no
+    place, and the whole page would go blank.
+    """
+    with st.container():
+        st.fragment(draw, run_every=seconds)(*arguments)
 
 
 def _queue_link() -> None:

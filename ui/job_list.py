@@ -25,7 +25,7 @@ KINDS = {
 
 def show() -> None:
     """Show the queue, drawn anew every second or two; the page around it stays."""
-    st.fragment(_draw, run_every=2.0)()
+    frame.redrawn(_draw, 2.0)
 
 
 def _draw() -> None:

@@ -47,7 +47,7 @@ def watch(
                 cancel_button(job)
                 st.caption("Cancelling…" if job.cancelling else goes_on)
 
-    st.fragment(draw, run_every=1.0)()
+    frame.redrawn(draw, 1.0)
 
 
 def _line(job: Job, goes_on: str) -> None:

@@ -38,7 +38,7 @@ def table(chosen: Sequence[str]) -> None:
     page = st.pagination(pages, key=f"runs-{pages}") if pages > 1 else 1
     shown = set(chosen[(page - 1) * PAGE : page * PAGE])
     busy = any(run.active for run in store.runs() if run.id in shown)
-    st.fragment(_rows, run_every=2.0 if busy else None)(shown, busy)
+    frame.redrawn(_rows, 2.0 if busy else None, shown, busy)
 
 
 def _rows(shown: set[str], busy: bool) -> None:

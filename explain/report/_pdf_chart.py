@@ -12,6 +12,8 @@ from explain.report._sheet import CAMERA, EVENT, LIMIT, QUIET, RULE, SCORE, Colo
 HEIGHT = 40.0
 """Millimetres; the width is the page's."""
 MARK_SIZE = 6.5
+PLATE_HEIGHT = 2.6
+"""Millimetres of what lies under words of that size."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Chart:
         for line in self.placed.lines:
             pen.stroke(line, SCORE, 0.3)
         pen.line(left, self.placed.limit, right, self.placed.limit, LIMIT, dashed=True)
+        pen.plate(self.threshold, right - 4, self.placed.limit - 6)
         pen.words(self.threshold, right - 4, self.placed.limit - 6, "end", LIMIT)
         for number, (kind, _, at, wide, peak_x, peak_y) in enumerate(self.placed.events, 1):
             if kind != STANDING:
@@ -87,6 +90,15 @@ class _Pen:
         self.sheet.set_draw_color(255, 255, 255)
         self.sheet.set_line_width(0.2)
         self.sheet.circle(*self.at(x, y), radius=0.6, style="DF")
+
+    def plate(self, words: str, x: float, y: float) -> None:
+        """Lay white under words that end at a place, so that they can be read over the curve."""
+        self.sheet.letters(MARK_SIZE, False, QUIET)
+        width, height = self.sheet.get_string_width(words), PLATE_HEIGHT
+        right, base = self.at(x, y)
+        self.sheet.set_fill_color(255, 255, 255)
+        with self.sheet.local_context(fill_opacity=0.85):
+            self.sheet.rect(right - width - 0.5, base - 0.8 * height, width + 1.0, height, style="F")
 
     def words(
         self, words: str, x: float, y: float, anchor: str, colour: Colour = QUIET, *, bold: bool = False

@@ -28,9 +28,12 @@ class Stopped(Exception):
     """The parent wants no more frames."""
 
 
-def serve(link: Link, file: Handed, memory: int, seconds: float) -> None:
-    """Confine this process, then answer what the parent asks of a file, until the parent is gone."""
-    granted = _confine.confine(memory)
+def serve(link: Link, file: Handed, memory: int, seconds: float, alone: bool) -> None:
+    """Confine this process, then answer what the parent asks of a file, until the parent is gone.
+
+    ``alone``: whether the process has left the network already.
+    """
+    granted = _confine.confine(memory) + [_confine.MEASURES[3]] * alone
     _alive.heard_by(_confine.Beat(seconds))
     link.send({"granted": granted})
     while select.select([link], [], [], IDLE_SECONDS)[0]:

@@ -135,8 +135,8 @@ class Server:
         environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ} | SETTINGS
         errors = None if os.environ.get("WHYCAM_DEBUG") else subprocess.DEVNULL
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "core._cage_server"], stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=errors,
-            cwd=ROOT, env={**environment, "PYTHONPATH": str(ROOT)}, start_new_session=True,
+            [sys.executable, "-P", "-m", "core._cage_server"], stdin=theirs.fileno(), stdout=subprocess.DEVNULL,
+            stderr=errors, cwd=ROOT, env={**environment, "PYTHONPATH": str(ROOT)}, start_new_session=True,
         )  # fmt: skip
         theirs.close()
         self._link = Link(ours)

@@ -153,6 +153,8 @@ class Server:
 
     def wait(self, pid: int) -> int:
         """End a process, and return its status: how it ended, if it had ended before."""
+        if not self.running():
+            return int(signal.SIGKILL)
         try:
             with self._lock:
                 os.kill(pid, signal.SIGKILL)  # its number is its own until the server has waited for it
@@ -197,9 +199,17 @@ class Pool:
         """Return the server, started if it is not there."""
         with self._lock:
             if self._server is None or not self._server.running():
-                self._idle = []
+                self._forget()
                 self._server = Server()
             return self._server
+
+    def _forget(self) -> None:
+        """Give up a server that has ended, or is that of the process of which this one is a copy."""
+        for _, child in self._idle:
+            child.close()
+        if self._server is not None:
+            self._server.close()
+        self._idle, self._server = [], None
 
     def _waiting(self, same: Same, name: str) -> Child | None:
         server = self.server()
@@ -223,14 +233,17 @@ class Pool:
         for other in late:
             other.close()
 
+    def rest(self) -> None:
+        """End the processes that wait."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for _, child in idle:
+            child.close()
+
     def close(self) -> None:
         """End all processes; those of a later question are started anew."""
         with self._lock:
-            idle, self._idle, server, self._server = self._idle, [], self._server, None
-        if server is not None and server.owner == os.getpid():
-            for _, child in idle:
-                child.close()
-            server.close()
+            self._forget()
 
 
 POOL = Pool()

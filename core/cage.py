@@ -56,15 +56,14 @@ def frames(
 
 def granted() -> tuple[str, ...]:
     """Return what confines the processes on this machine."""
-    with Path(__file__).open("rb") as file, POOL.child(file.fileno(), "cage.py", Limits()) as child:
+    with Path(__file__).open("rb") as file, POOL.child(file.fileno(), Path(__file__).name, Limits()) as child:
         return child.granted
 
 
 def peak() -> int:
     """End the processes that wait, and return how many bytes of memory a process has taken at most."""
-    server = POOL.server()
-    POOL.close()
-    return server.peak
+    POOL.rest()
+    return POOL.server().peak
 
 
 @contextmanager

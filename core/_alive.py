@@ -11,6 +11,12 @@ def heard_by(hearer: Callable[[], None]) -> None:
     _hearers.append(hearer)
 
 
+def packet(number: int) -> None:
+    """Give a sign of life at some of the packets that are read."""
+    if number % EVERY_PACKETS == 0:
+        beat()
+
+
 def beat() -> None:
     """Give a sign of life."""
     for hearer in _hearers:

@@ -52,7 +52,6 @@ def frames(
         decoded = _decoding.in_order(_decoding.frames(container, found, trouble), seconds, found)
         for number, (frame, row, time) in enumerate(decoded):
             look()
-            _alive.beat()
             outcome.note(row, time, frame.is_corrupt)
             _container.check_reach(path, number + 1, time)
             size = _checked(frame, number, size, path)
@@ -73,6 +72,7 @@ def frames(
 
 def _checked(frame: VideoFrame, number: int, size: tuple[int, int], path: Medium) -> tuple[int, int]:
     """Return a frame's size; a new one is held against the limits, and now and then all frames against the file's."""
+    _alive.beat()
     bits = frame.format.padded_bits_per_pixel
     if (frame.width, frame.height) != size:
         check_size(frame.width, frame.height, path, bits)

@@ -135,8 +135,7 @@ def scan(path: Medium, options: Mapping[str, str], anyhow: bool = False) -> Scan
         entries = _listed.listed(chosen) if container.format.name == _boxes.AVI else None
         for place, packet in enumerate(_container.packets(container, trouble)):
             own = rows[packet.stream_index]
-            if place % _alive.EVERY_PACKETS == 0:
-                _alive.beat()
+            _alive.packet(place)
             if packet.pos is not None:
                 loose += max(packet.pos - end, 0)
                 end = max(end, packet.pos + packet.size)

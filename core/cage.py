@@ -3,7 +3,7 @@
 What a decoder does to its process, a stranger's file may have told it to. So the process has limits of memory and of
 computing, no network, no other file and no way to start a program, as far as the kernel grants it
 (``core/_confine.py``). It tells facts as JSON, which are checked, and hands pixels over through shared memory, from
-where they are copied. A crash, a hang or too much memory is one sentence on one clip (decision 0047).
+where they are copied. A crash, a hang or too much memory is one sentence on one clip (decision 0048).
 
 A small server (``core/_cage_server.py``), started at the first clip, makes each process in some milliseconds. A process
 serves one file; it stays for a while, for a clip is looked at before it is read.

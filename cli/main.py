@@ -18,6 +18,7 @@ from cli import (
     audit,
     backup,
     bench,
+    doctor,
     evaluate,
     explain,
     export,
@@ -37,7 +38,7 @@ from cli.output import any_terminal, complain
 from core.errors import Cancelled, InputError, WhycamError
 
 MODULES = (app, users, audit, setup, analyse, explain, export, verify, backup, restore, train, train_explainers,
-           evaluate, xman, results, list, bench, test)  # fmt: skip
+           evaluate, xman, results, list, bench, doctor, test)  # fmt: skip
 """In the order in which ``--help`` lists their verbs."""
 VERBS: dict[str, Verb] = {module.VERB.name: module.VERB for module in MODULES}
 

@@ -3,10 +3,11 @@
 import struct
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import IO
 
 import numpy as np
+
+from core._medium import Medium
 
 MOV, MATROSKA, AVI, FLV = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "flv"
 MIN_CONTRADICTION_RATIO = 3.0
@@ -46,7 +47,7 @@ def boxes(file: IO[bytes], start: int, end: int) -> Iterator[tuple[bytes, int, i
         start = stop
 
 
-def index_is_missing(path: Path) -> bool:
+def index_is_missing(path: Medium) -> bool:
     """Tell whether a file is an MP4 or QuickTime file that lacks its index, or has only a part of it."""
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -55,7 +56,7 @@ def index_is_missing(path: Path) -> bool:
     return is_one and found.get(b"moov", size + 1) > size
 
 
-def begins_as_mp4(path: Path) -> bool:
+def begins_as_mp4(path: Medium) -> bool:
     """Tell whether a file's first box says that it is an MP4 or QuickTime file, and a movie's box is in it."""
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -63,14 +64,14 @@ def begins_as_mp4(path: Path) -> bool:
     return kinds[:1] == [b"ftyp"] and b"moov" in kinds
 
 
-def movie_length(path: Path) -> float | None:
+def movie_length(path: Medium) -> float | None:
     """Return the seconds that an MP4's movie header says, or None where it says none."""
     with path.open("rb") as file:
         scale, length = head(file, inside(file, [(0, path.stat().st_size)], b"moov"), b"mvhd") or (0, 0)
     return length / scale if scale and 0 < length < 2**32 - 1 else None
 
 
-def track_length(path: Path, track: int) -> float | None:
+def track_length(path: Medium, track: int) -> float | None:
     """Return the seconds that an MP4 says are shown of a track, FFmpeg's number of which is given; None without any."""
     with path.open("rb") as file:
         moov = inside(file, [(0, path.stat().st_size)], b"moov")
@@ -109,7 +110,7 @@ def _shown(edits: bytes) -> int:
     return sum(length for length, start in struct.iter_unpack(entry, whole) if start >= 0)
 
 
-def contradicted(path: Path, form: str, seconds: float) -> bool:
+def contradicted(path: Medium, form: str, seconds: float) -> bool:
     """Tell whether an MP4's movie header and its stream of pictures differ in how long it lasts beyond all reason."""
     if form != MOV or seconds <= 0:
         return False
@@ -117,7 +118,7 @@ def contradicted(path: Path, form: str, seconds: float) -> bool:
     return length is not None and not 1 / MIN_CONTRADICTION_RATIO < length / seconds < MIN_CONTRADICTION_RATIO
 
 
-def breaks_off(path: Path, form: str) -> bool:
+def breaks_off(path: Medium, form: str) -> bool:
     """Tell whether an MP4, AVI or Matroska file ends before the end that its outermost boxes announce.
 
     An AVI that ends in the index behind its pictures does not count: all pictures are there.
@@ -132,7 +133,7 @@ def breaks_off(path: Path, form: str) -> bool:
         return form == MATROSKA and _segment_end(file.read(4096)) > size
 
 
-def index_is_cut(path: Path) -> bool:
+def index_is_cut(path: Medium) -> bool:
     """Tell whether an AVI holds all its pictures but not the whole of the index behind them."""
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -171,7 +172,7 @@ def _segment_end(head: bytes) -> int:
     return 0 if length == (1 << 7 * width) - 1 else start + width + length
 
 
-def unfinished(path: Path, form: str, announced: float | None) -> bool:
+def unfinished(path: Medium, form: str, announced: float | None) -> bool:
     """Tell whether a recorder never came to write the length, which FFmpeg found or not, into a file's header."""
     if form != FLV:
         return form in (MATROSKA, AVI, "asf") and announced is None
@@ -181,7 +182,7 @@ def unfinished(path: Path, form: str, announced: float | None) -> bool:
     return at >= 0 and head[at + 9 : at + 17] == bytes(8)
 
 
-def empty_chunks(path: Path, stream: int) -> int | None:
+def empty_chunks(path: Medium, stream: int) -> int | None:
     """Count the chunks of an AVI's stream that its index lists as empty: frames that were never recorded.
 
     Returns:

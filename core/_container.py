@@ -1,12 +1,10 @@
 """Opening of untrusted clips: what is no clip, or lies beyond the limits, is refused before a frame is decoded."""
 
 import errno
-import stat
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Any, NoReturn
 
 import av
@@ -16,6 +14,7 @@ from av.packet import Packet
 from av.stream import Stream
 
 from core import _boxes, _fragments
+from core._medium import Medium, check_file
 from core.errors import ClipError
 from core.formats import CODECS, CONTAINERS
 from core.limits import LIMITS as LIMITS
@@ -44,33 +43,14 @@ class Trouble:
     late_stream: bool = False
 
 
-def check_file(path: Path) -> None:
-    """Refuse what is not a file of a size that is read.
-
-    Raises:
-        ClipError: it is missing, no regular file, empty or larger than the limit.
-    """
-    try:
-        facts = path.stat()
-    except (OSError, ValueError) as error:
-        raise ClipError(f"there is no clip {str(path)!r}; give the path of a video file") from error
-    if not stat.S_ISREG(facts.st_mode):
-        raise ClipError(f"{shown(path)!r} is not a file; give the path of a video file")
-    if facts.st_size == 0:
-        raise ClipError(f"{shown(path)!r} is empty; give a video file with pictures in it")
-    if facts.st_size > LIMITS.max_bytes:
-        size, most = facts.st_size / 1024**3, LIMITS.max_bytes / 1024**3
-        raise ClipError(f"{shown(path)!r} has {size:.1f} GiB; clips of up to {most:g} GiB are read")
-
-
 @contextmanager
-def opened(path: Path, options: Mapping[str, str] | None = None) -> Iterator[InputContainer]:
+def opened(path: Medium, options: Mapping[str, str] | None = None) -> Iterator[InputContainer]:
     """Open a local file, with options of FFmpeg's demuxer.
 
     Raises:
         ClipError: it is no video, or lasts longer than the limit by its own word.
     """
-    check_file(path)
+    check_file(path, LIMITS)
     try:
         file = path.open("rb")
     except OSError as error:
@@ -153,7 +133,7 @@ def announced(container: InputContainer, fragmented: bool) -> float | None:
     return length - start if fragmented and 0 < start < length else length
 
 
-def check_reach(path: Path, frames: int = 0, seconds: float = 0.0) -> None:
+def check_reach(path: Medium, frames: int = 0, seconds: float = 0.0) -> None:
     """Refuse a clip that goes on beyond the limits, whatever its container claimed.
 
     Raises:
@@ -165,7 +145,7 @@ def check_reach(path: Path, frames: int = 0, seconds: float = 0.0) -> None:
         raise ClipError(f"{shown(path)!r} lasts more than {LIMITS.max_hours:g} hours, the most that are read")
 
 
-def check_size(width: int, height: int, path: Path, bits: int = 0, kept: int = 1) -> None:
+def check_size(width: int, height: int, path: Medium, bits: int = 0, kept: int = 1) -> None:
     """Refuse coded pictures beyond the limits, a pixel of which takes some bits, and so many of which are kept.
 
     Raises:
@@ -189,7 +169,7 @@ def check_size(width: int, height: int, path: Path, bits: int = 0, kept: int = 1
         raise ClipError(f"{said}, of which {kept} take {needed} MiB while they are decoded; up to {most} MiB are read")
 
 
-def check_expansion(frames: int, width: int, height: int, bits: int, path: Path) -> None:
+def check_expansion(frames: int, width: int, height: int, bits: int, path: Medium) -> None:
     """Refuse a small file whose pictures would take long to decode: it is made to cost time.
 
     Raises:
@@ -204,7 +184,7 @@ def check_expansion(frames: int, width: int, height: int, bits: int, path: Path)
         )
 
 
-def unreadable(path: Path, container: str = "") -> ClipError:
+def unreadable(path: Medium, container: str = "") -> ClipError:
     """Say why a file could not be opened as a clip; ``container`` is FFmpeg's name of one that is not read."""
     if container.endswith(PICTURE):
         return ClipError(f"{shown(path)!r} is a single picture and no clip; give a video file")

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
-from pathlib import Path
 from typing import IO
 
 from core import _moof
 from core._base_times import BaseTimes, Patch, base_times
 from core._boxes import boxes, head, inside, read
+from core._medium import Medium
 
 BLOCK_BYTES = 1 << 20
 MIN_HEAD_BYTES = 24
@@ -108,14 +108,14 @@ class _Walk:
     whole: bool = False
 
 
-def fragments(path: Path) -> Fragments:
+def fragments(path: Medium) -> Fragments:
     """Look for what a demuxer of fragmented MP4 files stumbles over."""
     facts = path.stat()
     return _fragments(path, (facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns))
 
 
 @lru_cache(maxsize=2)
-def _fragments(path: Path, same: tuple[int, ...]) -> Fragments:
+def _fragments(path: Medium, same: tuple[int, ...]) -> Fragments:
     size = same[2]
     with path.open("rb") as file:
         if file.read(8)[4:] not in (b"ftyp", b"styp"):

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
 from core import _boxes, _container, _notes, _streams
 from core._losses import Losses, losses
+from core._medium import Medium, check_file
 from core._notes import counted, spans
 from core._recorded import wall_clock
 from core._rows import CONCEALING, EDITED, KEY
@@ -68,7 +68,7 @@ class Index:
         return not (self.damage or late or self.begin or self.scan.laid.headless or self.scan.trouble.failures)
 
 
-def index(path: Path, fps: float | None) -> Index:
+def index(path: Medium, fps: float | None) -> Index:
     """Go through a clip's packets; of a file that has not changed, only once.
 
     ``fps``: frames in a second where the file does not tell.
@@ -76,13 +76,13 @@ def index(path: Path, fps: float | None) -> Index:
     Raises:
         ClipError: the clip is no video, has no pictures, none that can be decoded, or lies beyond the limits.
     """
-    _container.check_file(path)
+    check_file(path, _container.LIMITS)
     facts = path.stat()
     return _index(path, (facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns), fps, _container.LIMITS)
 
 
 @lru_cache(maxsize=2)
-def _index(path: Path, _same: tuple[int, ...], fps: float | None, _limits: Limits) -> Index:
+def _index(path: Medium, _same: tuple[int, ...], fps: float | None, _limits: Limits) -> Index:
     options: dict[str, str] = {}
     try:
         found = scan(path, options)
@@ -110,14 +110,14 @@ def _index(path: Path, _same: tuple[int, ...], fps: float | None, _limits: Limit
     return Index(found, options, shows, when, lost, begin, recorded, damage, tuple(_further(found, when, lost, path)))
 
 
-def _check_still(found: Scan, count: int, path: Path) -> None:
+def _check_still(found: Scan, count: int, path: Medium) -> None:
     """Refuse a single picture; a clip of one frame is none either, but may be what is left of one."""
     brand = found.metadata.get("major_brand", "").strip()
     if count == 1 and found.claimed < 2 and (found.form in STILLS or brand in STILL_BRANDS):
         raise ClipError(f"{shown(path)!r} is a single picture and no clip; give a video file")
 
 
-def _damage(found: Scan, lost: Losses, count: int, path: Path) -> Iterator[str]:
+def _damage(found: Scan, lost: Losses, count: int, path: Medium) -> Iterator[str]:
     if lost.ends_early:
         length = f" of {lost.length:.1f} s" if lost.length is not None and lost.length > lost.holds else ""
         frames = f"{count} of {count + lost.behind} frames" if lost.behind > 0 else counted(count)
@@ -134,7 +134,7 @@ def _covered(gap: tuple[float, float], lost: Losses, slack: float) -> bool:
     return any(first - slack <= gap[0] and gap[1] <= last + slack for first, last in lost.spans)
 
 
-def _further(found: Scan, when: Timing, lost: Losses, path: Path) -> Iterator[str]:
+def _further(found: Scan, when: Timing, lost: Losses, path: Medium) -> Iterator[str]:
     name = repr(shown(path))
     yield from _of_streams(found, lost, name, path)
     before = when.times[when.times < 0]
@@ -153,7 +153,7 @@ def _further(found: Scan, when: Timing, lost: Losses, path: Path) -> Iterator[st
     yield from _notes.view(path, found.view)
 
 
-def _of_streams(found: Scan, lost: Losses, name: str, path: Path) -> Iterator[str]:
+def _of_streams(found: Scan, lost: Losses, name: str, path: Medium) -> Iterator[str]:
     if found.choice:
         yield found.choice
     if len(found.streams) > 1:
@@ -177,7 +177,7 @@ def _of_fragments(found: Scan, name: str) -> Iterator[str]:
         yield f"the base times of the fragments of {name} do not grow; each is timed as if it followed at once"
 
 
-def _between(found: Scan, when: Timing, lost: Losses, name: str, path: Path) -> Iterator[str]:
+def _between(found: Scan, when: Timing, lost: Losses, name: str, path: Medium) -> Iterator[str]:
     """Say what is missing between the frames, or was never recorded."""
     if found.form == _boxes.AVI and _boxes.index_is_cut(path):
         yield f"{name} has no whole index at its end; it is read without one"

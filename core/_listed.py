@@ -1,11 +1,10 @@
 """Chunks of an AVI, numbered by its index: behind a damaged place FFmpeg counts on as if nothing were missing there."""
 
-from pathlib import Path
-
 import numpy as np
 from av.video.stream import VideoStream
 
 from core._boxes import read
+from core._medium import Medium
 from core._rows import UNKNOWN
 from core.arrays import Bools, Ints
 
@@ -24,7 +23,7 @@ def listed(stream: VideoStream) -> Ints:
     return np.array(sorted(entries), np.int64).reshape(-1, 2)
 
 
-def place(entries: Ints, positions: Ints, ticks: Ints, path: Path) -> tuple[Ints, Ints]:
+def place(entries: Ints, positions: Ints, ticks: Ints, path: Medium) -> tuple[Ints, Ints]:
     """Number packets by where they lie, where some that the index lists are missing between them.
 
     M packets are given by the bytes before what each holds, and by their numbers as FFmpeg counts; returned are
@@ -48,7 +47,7 @@ def place(entries: Ints, positions: Ints, ticks: Ints, path: Path) -> tuple[Ints
     return ticks + ahead, np.sort(numbers[missing])
 
 
-def _palettes(path: Path, positions: Ints) -> Bools:
+def _palettes(path: Medium, positions: Ints) -> Bools:
     """Tell which chunks hold no picture but a change of colours."""
     with path.open("rb") as file:
         kinds = [read(file, position - CHUNK_HEAD_BYTES + 2, 2) for position in positions.tolist()]

@@ -1,12 +1,12 @@
 """What a clip's container says that it has no packets of: cut ends, empty places, packets lost on their way."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO
 
 import numpy as np
 
 from core import _boxes, _fragments, _stamps
+from core._medium import Medium
 from core._rows import DAMAGED, KEY, UNKNOWN
 from core._scan import Scan
 from core._timing import Timing
@@ -76,7 +76,7 @@ class Losses:
     spans: Spans
 
 
-def losses(scan: Scan, when: Timing, path: Path, wrong: bool) -> Losses:
+def losses(scan: Scan, when: Timing, path: Medium, wrong: bool) -> Losses:
     """Compare what a clip announces with what is there; ``wrong``: whether its time stamps are of no use."""
     length = None if wrong else scan.announced
     ends = when.times[~np.isnan(when.times)] + when.step
@@ -109,7 +109,7 @@ def losses(scan: Scan, when: Timing, path: Path, wrong: bool) -> Losses:
     )  # fmt: skip
 
 
-def _rest(scan: Scan, path: Path) -> float:
+def _rest(scan: Scan, path: Medium) -> float:
     """Return the share of a file behind the last packet, where there should be nothing."""
     size, holes = path.stat().st_size, _fragments.fragments(path).holes
     share = scan.behind / size
@@ -118,13 +118,13 @@ def _rest(scan: Scan, path: Path) -> float:
     return share if scan.behind > MIN_REST_BYTES and share > MIN_REST_FRACTION else 0.0
 
 
-def _breaks_off(path: Path, form: str) -> bool:
+def _breaks_off(path: Medium, form: str) -> bool:
     """Tell whether a file ends before the end that its outermost boxes announce."""
     fragments = _fragments.fragments(path)
     return fragments.breaks_off if fragments.fragmented else _boxes.breaks_off(path, form)
 
 
-def _places(scan: Scan, path: Path) -> tuple[int, int]:
+def _places(scan: Scan, path: Medium) -> tuple[int, int]:
     """Return how many of an AVI's places for frames are empty, and how many are missing at its end.
 
     Each tick of its clock is a place, but where a muxer took a finer clock than the frames'.
@@ -146,7 +146,7 @@ def _lacking(scan: Scan, when: Timing) -> Spans:
     return tuple((zero + int(part[0]) * scan.base, zero + (int(part[-1]) + step) * scan.base) for part in parts)
 
 
-def _dropped(scan: Scan, when: Timing, path: Path) -> tuple[Spans, int, int, int]:
+def _dropped(scan: Scan, when: Timing, path: Medium) -> tuple[Spans, int, int, int]:
     """Look for frames that are missing between others.
 
     Returns:
@@ -207,7 +207,7 @@ def _runs(marked: Bools) -> int:
     return int((np.diff(marked.astype(np.int8), prepend=0) > 0).sum())
 
 
-def _torn_places(scan: Scan, before: Ints, behind: Ints, missing: Doubles, path: Path) -> Bools:
+def _torn_places(scan: Scan, before: Ints, behind: Ints, missing: Doubles, path: Medium) -> Bools:
     """Tell where frames are missing because their data is damaged, and not because nothing was recorded.
 
     The M places are given by the rows of the frames before and behind them, and by how many would have been there.

@@ -1,8 +1,8 @@
 """What a reader of a clip must know of it, in sentences that name it."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
+from core._medium import Medium
 from core._stamps import Stamps
 from core._view import View
 from core.limits import shown
@@ -47,7 +47,7 @@ def counted(count: int, thing: str = "frame") -> str:
     return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
-def no_rate(path: Path, rate: float, coded: float) -> str:
+def no_rate(path: Medium, rate: float, coded: float) -> str:
     """Say which rate is assumed of a clip without time stamps, and what its coded stream says."""
     said = f"{shown(path)!r} has no time stamps"
     if coded and abs(coded - rate) < 0.01 * rate:
@@ -57,7 +57,7 @@ def no_rate(path: Path, rate: float, coded: float) -> str:
     return f"{said}: it tells no frame rate; {rate:.4g} frames/s are assumed"
 
 
-def stamps(path: Path, found: Stamps, unknown: float) -> tuple[str, ...]:
+def stamps(path: Medium, found: Stamps, unknown: float) -> tuple[str, ...]:
     """Say what was done to a clip's time stamps, and how many seconds stand for a gap of unknown length."""
     name, said = repr(shown(path)), []
     if found.backs:
@@ -87,7 +87,7 @@ def rest(name: str, holds: float, share: float) -> str:
     return f"{name} can be read up to {holds:.1f} s; the last {share:.0%} of the file cannot"
 
 
-def view(path: Path, found: View) -> tuple[str, ...]:
+def view(path: Medium, found: View) -> tuple[str, ...]:
     """Say what is done to a clip's pictures that changes what is in them."""
     said, name = [], repr(shown(path))
     if found.light:

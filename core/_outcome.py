@@ -1,12 +1,11 @@
 """What became of a clip's frames while it was read: seconds of those that came, and what did not."""
 
-from pathlib import Path
-
 import numpy as np
 
 from core import _notes
 from core._index import Index
 from core._losses import TAIL_TOLERANCE_SECONDS, Spans
+from core._medium import Medium
 from core._view import Painter
 from core.arrays import Bools
 from core.limits import shown
@@ -66,7 +65,7 @@ class Seconds:
 class Outcome:
     """Notes which rows gave frames, and tells at the end what a reader must know."""
 
-    def __init__(self, index: Index, path: Path) -> None:
+    def __init__(self, index: Index, path: Medium) -> None:
         self.index, self.name = index, repr(shown(path))
         self.read = 0
         self.end = 0.0

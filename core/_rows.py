@@ -3,7 +3,6 @@
 from array import array
 from bisect import bisect
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, cast
 
 import av
@@ -16,6 +15,7 @@ from av.video.stream import VideoStream
 from core import _boxes, _container, _h264
 from core._fields import SEPARATE_FIELD_DECODERS
 from core._fragments import Hole
+from core._medium import Medium
 from core._view import View
 
 UNKNOWN = -(2**63)
@@ -135,7 +135,7 @@ class First:
         stream.thread_type = ThreadType.NONE
         stream.codec_context.options = {"max_pixels": str(_container.LIMITS.max_pixels), **_container.CODEC_OPTIONS}
 
-    def feed(self, packet: "Packet[Stream] | None", rows: Rows, path: Path) -> None:
+    def feed(self, packet: "Packet[Stream] | None", rows: Rows, path: Medium) -> None:
         """Decode one packet unless a frame is there already; None stands behind the last one."""
         if self.view is not None or (packet is not None and packet.stream_index != self.stream.index):
             return
@@ -151,7 +151,7 @@ class First:
         if frames:
             self._take(frames[0], path)
 
-    def _take(self, frame: VideoFrame, path: Path) -> None:
+    def _take(self, frame: VideoFrame, path: Medium) -> None:
         _container.check_size(frame.width, frame.height, path, frame.format.padded_bits_per_pixel)
         apart = self.stream.codec_context.name in SEPARATE_FIELD_DECODERS and frame.interlaced_frame
         self.pictures = 2 if apart else 1

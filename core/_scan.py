@@ -3,7 +3,6 @@
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, cast
 
 import av
@@ -12,10 +11,11 @@ from av.container import InputContainer
 from av.format import Flags
 from av.video.stream import VideoStream
 
-from core import _boxes, _container, _fragments, _listed, _stamps, _streams
+from core import _alive, _boxes, _container, _fragments, _listed, _stamps, _streams
 from core._base_times import BaseTimes
 from core._container import Trouble
 from core._fragments import Fragments
+from core._medium import Medium
 from core._rows import HIDDEN, UNKNOWN, First, Rows
 from core._view import View
 from core.arrays import Images, Ints
@@ -115,7 +115,7 @@ class Scan:
     trouble: Trouble
 
 
-def scan(path: Path, options: Mapping[str, str], anyhow: bool = False) -> Scan:
+def scan(path: Medium, options: Mapping[str, str], anyhow: bool = False) -> Scan:
     """Go through a clip's packets, with options of FFmpeg's demuxer, and decode its first frame.
 
     With ``anyhow`` it decodes from the first packet on, also where that is no key frame of a codec that does not mind.
@@ -135,6 +135,7 @@ def scan(path: Path, options: Mapping[str, str], anyhow: bool = False) -> Scan:
         entries = _listed.listed(chosen) if container.format.name == _boxes.AVI else None
         for place, packet in enumerate(_container.packets(container, trouble)):
             own = rows[packet.stream_index]
+            _alive.packet(place)
             if packet.pos is not None:
                 loose += max(packet.pos - end, 0)
                 end = max(end, packet.pos + packet.size)
@@ -199,7 +200,7 @@ def _result(
     )  # fmt: skip
 
 
-def _placed(found: Scan, entries: Ints, rows: Rows, path: Path) -> Scan:
+def _placed(found: Scan, entries: Ints, rows: Rows, path: Medium) -> Scan:
     """Number an AVI's packets by its index where it lists some that are not there."""
     ticks, lacking = _listed.place(entries, _joined([rows.positions]), found.ticks, path)
     if not len(lacking):

@@ -1,7 +1,6 @@
 """Which of a file's streams of pictures is the clip, and how much memory its decoder takes."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from av.container import InputContainer
 from av.stream import Disposition
@@ -10,6 +9,7 @@ from av.video.stream import VideoStream
 
 from core._container import check_size
 from core._h264 import Bits, boxed_sets, sequence, units
+from core._medium import Medium
 from core.errors import ClipError
 from core.formats import CODECS
 from core.limits import shown
@@ -26,7 +26,7 @@ HEVC_SEQUENCE = 33
 DEFAULT_BITS = 12
 
 
-def pictures(container: InputContainer, path: Path) -> list[VideoStream]:
+def pictures(container: InputContainer, path: Medium) -> list[VideoStream]:
     """List the streams of pictures whose codec FFmpeg knows, covers left out.
 
     Raises:
@@ -49,7 +49,7 @@ def listed(streams: Sequence[VideoStream]) -> list[VideoStream]:
     return [stream for stream in streams if stream.codec_context.name in CODECS]
 
 
-def choose(streams: Sequence[VideoStream], path: Path) -> tuple[VideoStream, str]:
+def choose(streams: Sequence[VideoStream], path: Medium) -> tuple[VideoStream, str]:
     """Return the stream to read, and a sentence that says so where there are several.
 
     It is the one marked as default; the largest picture where none or several are.

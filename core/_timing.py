@@ -1,11 +1,11 @@
 """When each frame of a clip is shown, from its packets' time stamps or, where those are of no use, from a rate."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from core import _boxes, _container, _notes, _stamps, limits
+from core._medium import Medium
 from core._rows import EDITED, HIDDEN, KEY, UNKNOWN
 from core._scan import RATE_RANGE, Scan
 from core.arrays import Bools, Ints, Seconds
@@ -51,7 +51,7 @@ class Timing:
     notes: tuple[str, ...]
 
 
-def nonsense(scan: Scan, path: Path) -> str:
+def nonsense(scan: Scan, path: Medium) -> str:
     """Say why a clip's time stamps cannot be right; nothing where they can."""
     known = scan.ticks != UNKNOWN
     if scan.timeless or not known.any():
@@ -92,7 +92,7 @@ def _in_order(scan: Scan, known: Bools) -> _stamps.Stamps:
     return _stamps.in_order(scan.ticks, known, scan.base, longest, keys)
 
 
-def timing(scan: Scan, path: Path, wrong: str, fps: float | None) -> Timing:
+def timing(scan: Scan, path: Medium, wrong: str, fps: float | None) -> Timing:
     """Tell when the frames are shown.
 
     ``wrong``: why the time stamps are of no use, or empty; ``fps``: frames in a second where the file does not tell.
@@ -149,7 +149,7 @@ def _by_rate(scan: Scan, rate: float, note: str) -> Timing:
     return Timing(times, True, 1 / rate, rate, (), np.empty(0, np.int64), (), (note,) if note else ())
 
 
-def _assumed(scan: Scan, path: Path, wrong: str, fps: float | None) -> tuple[float, str]:
+def _assumed(scan: Scan, path: Medium, wrong: str, fps: float | None) -> tuple[float, str]:
     """Return the rate where time stamps do not tell it, and the sentence that says so."""
     stated, coded = scan.rates
     if not wrong:

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, cast
 
 import av
@@ -12,6 +11,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorTrc, Interpolation, VideoReformatter
 
 from core import _container
+from core._medium import Medium
 from core.arrays import Images
 from core.errors import ClipError
 from core.limits import shown
@@ -84,7 +84,7 @@ class Painter:
         guessed: whether a frame's colour matrix was none that is known.
     """
 
-    def __init__(self, view: View, path: Path) -> None:
+    def __init__(self, view: View, path: Medium) -> None:
         self.view, self.path = view, path
         self.other: tuple[int, int] | None = None
         self.guessed = False

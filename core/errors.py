@@ -5,6 +5,7 @@
     WhycamError                 anything that Whycam says in one sentence
     ├── InputError              the input or the request was wrong (exit code 2)
     │   ├── ClipError           a clip cannot be read, is too short or beyond the limits
+    │   │   └── DecoderError    its decoder crashed, hung or took too much memory
     │   ├── WeightsError        a weights file is missing, tampered with or of the wrong kind
     │   │   └── WeightsUnavailable   published weights are not here and cannot be downloaded now
     │   ├── UnknownNameError    a detector, camera, data set or method that is not registered
@@ -40,6 +41,10 @@ class InputError(WhycamError):
 
 class ClipError(InputError):
     """A clip cannot be read, is too short, or lies beyond the limits."""
+
+
+class DecoderError(ClipError):
+    """The process that decodes a clip crashed, hung, took too much memory, or answered what makes no sense."""
 
 
 class WeightsError(InputError):

@@ -1,7 +1,7 @@
 """How large the clips and pictures may be that are read; needs no decoder."""
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Protocol
 
 from core.formats import EXTENSIONS as EXTENSIONS
 
@@ -24,6 +24,8 @@ class Limits:
         free_bytes: of decoded pictures, whatever the file's size; some 40,000 frames of 1920x1080.
         max_decoder_bytes: memory of the pictures that a decoder keeps.
         chunk_bytes: memory of the frames that are handed over at once.
+        max_process_bytes: address space of the process that decodes.
+        max_frame_seconds: of its processor time, all threads together, from one frame to the next.
     """
 
     max_width: int = 16384
@@ -39,11 +41,21 @@ class Limits:
     free_bytes: int = 128 * 1024**3
     max_decoder_bytes: int = 640 * 1024**2
     chunk_bytes: int = 256 * 1024**2
+    max_process_bytes: int = 2 * 1024**3
+    max_frame_seconds: float = 10.0
 
 
 LIMITS = Limits()
 
 
-def shown(path: Path) -> str:
+class Named(Protocol):
+    """What has a name, such as a :class:`pathlib.Path`."""
+
+    @property
+    def name(self) -> str:
+        """Of the file, without folders."""
+
+
+def shown(path: Named) -> str:
     """Return the file's name as it may be printed: no folders, no control or broken characters."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in path.name)

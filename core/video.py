@@ -1,8 +1,8 @@
 """Clips: looked at before they are decoded, read as a stream of frames, and written.
 
 Nothing of a clip is trusted: FFmpeg gets an open file and no name, may open no other file and no address, and every
-limit is checked against what the container claims and again against what it holds. What is read, and what is said of
-it, is listed in ``docs/reading.md``. FFmpeg is loaded by the first call: it takes memory that most pages do not need.
+limit is checked against what the container claims and again against what it holds. It is read in a process of its own
+(:mod:`core.cage`). What is read, and what is said of it, is listed in ``docs/reading.md``.
 """
 
 import hashlib
@@ -12,6 +12,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core import cage
+from core._medium import check_file
 from core.arrays import Images
 from core.errors import ClipError
 from core.limits import EXTENSIONS, LIMITS, Limits, shown
@@ -37,9 +39,7 @@ def probe(path: Path | str, fps: float | None = None) -> Clip:
     Raises:
         ClipError: the file is missing, no video, without pictures, or beyond :data:`LIMITS`.
     """
-    from core import _reading
-
-    return _reading.facts(Path(path), fps, sha256_of(path))
+    return cage.facts(Path(path), fps, sha256_of(path), LIMITS)
 
 
 def read(
@@ -66,9 +66,7 @@ def read(
     Raises:
         ClipError: the clip cannot be read or lies beyond :data:`LIMITS`, be it only in its middle.
     """
-    from core import _reading
-
-    yield from _reading.frames(Path(path), chunk, on_end, fps, wanted)
+    yield from cage.frames(Path(path), chunk, on_end, fps, wanted, LIMITS)
 
 
 def encode(path: Path | str, images: Iterable[Images], fps: float | Fraction, *, seekable: bool = False) -> None:
@@ -114,10 +112,8 @@ def sha256_of(path: Path | str) -> str:
     Raises:
         ClipError: it is missing, empty, no regular file, or cannot be read.
     """
-    from core._container import check_file
-
     path = Path(path)
-    check_file(path)
+    check_file(path, LIMITS)
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -13,7 +13,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from benchmarks.mutation import Kind, Rng
-from core import video
+from core import cage, video
 from core.records import Reading
 
 SIDES = (64, 48)
@@ -99,4 +99,4 @@ def read(path: Path) -> bool:
     return count < max(found.announced or 0, announced or 0) and not found.notes
 
 
-KINDS = {"clips": Kind("clips of 18 containers and 24 codecs", write, read)}
+KINDS = {"clips": Kind("clips of 18 containers and 24 codecs", write, read, peak=cage.peak)}

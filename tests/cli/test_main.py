@@ -34,7 +34,7 @@ from pipeline.training.train_camera import TrainingRequest
 from tests.jobs import inline
 
 COMPUTE = {"analyse", "explain", "train", "train-explainers", "evaluate", "results", "bench"}
-GIVE_JSON = {"audit", "list", "evaluate", "xman", "bench"}
+GIVE_JSON = {"audit", "doctor", "list", "evaluate", "xman", "bench"}
 
 
 def verbs():
@@ -71,6 +71,7 @@ def test_the_verbs_are_those_promised():
         "results",
         "list",
         "bench",
+        "doctor",
         "test",
     }
 

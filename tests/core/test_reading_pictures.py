@@ -310,7 +310,7 @@ def test_hdr_looks_like_the_ordinary_picture(tmp_path, light, number, code):
 def test_large_pictures_are_reduced_while_they_are_read(tmp_path, monkeypatch):
     images = pictures(4, 768, 216)
     path = make(tmp_path / "wide.mp4", images, crf=8)
-    monkeypatch.setattr(_container, "LIMITS", dataclasses.replace(_container.LIMITS, kept_pixels=25_000))
+    monkeypatch.setattr(video, "LIMITS", dataclasses.replace(_container.LIMITS, kept_pixels=25_000))
     clip, (back, _, reading) = video.probe(path), told(path)
     assert (clip.width, clip.height) == (298, 82) == back.shape[2:0:-1]
     said = "the pictures of 'wide.mp4' are reduced from 768x216 to 298x82 pixels while they are read"
@@ -343,7 +343,7 @@ def test_pictures_beyond_the_limits_are_refused_by_their_header(tmp_path):
 def test_a_decoder_that_would_keep_too_much_is_refused(tmp_path, monkeypatch):
     path = make(tmp_path / "a.mp4", pictures(30, 320, 240), refs=16, **{"x264-params": "ref=16:bframes=8"})
     limits = dataclasses.replace(_container.LIMITS, max_decoder_bytes=1_200_000)
-    monkeypatch.setattr(_container, "LIMITS", limits)
+    monkeypatch.setattr(video, "LIMITS", limits)
     refused(path, r"of which 17 take 1 MiB while they are decoded; up to 1 MiB are read")
     few = make(tmp_path / "b.mp4", pictures(30, 320, 240), **{"x264-params": "ref=1:bframes=0"})
     assert video.probe(few).announced == 30

@@ -224,7 +224,7 @@ def test_single_frames_that_are_missing_in_a_steady_clip_are_said(tmp_path):
 
 def test_a_clip_that_lasts_too_long_is_refused_before_it_is_decoded(tmp_path, monkeypatch):
     path = twins.stamped(tmp_path / "a.ts", np.arange(40) * 90000 + 90000, rate=1)
-    monkeypatch.setattr(_container, "LIMITS", dataclasses.replace(_container.LIMITS, max_hours=0.01))
+    monkeypatch.setattr(video, "LIMITS", dataclasses.replace(_container.LIMITS, max_hours=0.01))
     with pytest.raises(ClipError, match=r"'a\.ts' lasts more than 0.01 hours"):
         video.probe(path)
 

@@ -8,7 +8,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.hosts import LOOPBACK
 from people import actor, exposure
-from ui import gate, guard, media, shell
+from ui import ending, gate, guard, media, shell
 
 names = st.get_option("server.allowedHosts")
 reached = exposure.checked(exposure.taken_over(), st.get_option("server.address") or "0.0.0.0", names)
@@ -21,4 +21,5 @@ app = st.App(
         Middleware(guard.Guard, hosts=[*LOOPBACK, *names]),
         Middleware(gate.Gate, exposure=reached),
     ],
+    lifespan=ending.lifespan,
 )

@@ -24,6 +24,7 @@ from benchmarks import (
     pages,
     player,
     plaza_events,
+    power_loss,
     robustness,
     sentences,
     shown_boxes,
@@ -132,6 +133,11 @@ def _events(request: Request) -> Measured:
 def _kills(request: Request) -> Measured:
     rows, faults = kills.measure(request.times or 10, request.seed, request.minutes, request.tell)
     return Measured("cpu", {"kills": rows, "faults": faults}, rows, faults)
+
+
+def _power_loss(request: Request) -> Measured:
+    rows, faults = power_loss.measure(request.times or 1, request.seed, request.tell)
+    return Measured("cpu", {"power_loss": rows, "faults": faults}, rows, faults)
 
 
 def _player(request: Request) -> Measured:
@@ -288,7 +294,7 @@ BENCHMARKS: dict[str, Callable[[Request], Measured]] = {
     "agreement": _agreement, "attributes": _attributes, "labelled": _labelled, "detectors": _detectors,
     "explanations": _explanations, "boxes": _boxes, "faults": _faults, "disturbances": _disturbances,
     "overlays": _overlays, "own-camera": _own_camera, "player": _player, "pages": _pages, "events": _events,
-    "kills": _kills, "standing": _standing, "robustness": _robustness,
+    "kills": _kills, "power-loss": _power_loss, "standing": _standing, "robustness": _robustness,
     "sentences": _sentences, "plaza-events": _plaza_events, "attribute-cost": _attribute_cost,
     "attribute-causes": _attribute_causes, "first-event": _first_event,
 }  # fmt: skip

@@ -27,7 +27,7 @@ WHAT = (
     "pages: how fast the web app's pages are drawn with 200 runs, how much its server grows, and how it serves several "
     "sessions; or: robustness [KIND…]: damaged files, whether each is read or refused in bounded time and memory; or: "
     "events: how fast 10,000 events are listed, filtered and sorted; or: kills: what is lost when the app's server and "
-    "workers are killed at random moments"
+    "workers are killed at random moments; or: power-loss: what is lost when the disk loses what was not flushed"
 )
 
 

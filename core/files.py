@@ -127,6 +127,26 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
         raise
 
 
+def append(path: Path, data: bytes) -> int:
+    """Add bytes to a file, on the disk when this returns; return where they end.
+
+    Raises:
+        StorageError: the disk is full, or the folder cannot be written to.
+    """
+    try:
+        fresh = not path.exists()
+        with path.open("ab") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            end = file.tell()
+        if fresh:
+            _flush(path.parent)
+        return end
+    except OSError as error:
+        raise storage_error(path, error) from error
+
+
 def write_text(path: Path, text: str) -> None:
     """Write ``text`` as UTF-8, whole or not at all.
 

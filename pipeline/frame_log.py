@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from core import files
 from core.arrays import Bools, Doubles, Floats
 from core.clock import Clock
-from core.files import storage_error
 
 FILE, SCORES_ALONE = "frames.bin", "scores.f32"
 """The file in a run's folder, and that of version 0.1, which has scores (float32) alone."""
@@ -59,11 +59,7 @@ def append(folder: Path, seconds: Sequence[float], scores: Sequence[float], anal
     Raises:
         StorageError: the disk is full, or the folder cannot be written to.
     """
-    try:
-        with (folder / FILE).open("ab") as handle:
-            handle.write(packed(seconds, scores, analysed))
-    except OSError as error:
-        raise storage_error(folder / FILE, error) from error
+    files.append(folder / FILE, packed(seconds, scores, analysed))
 
 
 def packed(seconds: npt.ArrayLike, scores: npt.ArrayLike, analysed: npt.ArrayLike) -> bytes:

@@ -11,9 +11,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from core import files
 from core.arrays import Bools, Floats, Images, Ints
 from core.errors import InputError
-from core.files import storage_error
 from explain.report.overlay import level
 
 INDEX, GRIDS = "heat.idx", "heat.bin"
@@ -53,7 +53,7 @@ def without(grid: Images, boxes: Iterable[tuple[int, int, int, int]], size: tupl
 
 
 def append(folder: Path, grids: Mapping[int, Images]) -> None:
-    """Add the grids of the next frames, by frame in ascending order.
+    """Add the grids of the next frames, by frame in ascending order; no record is there before its grid.
 
     Raises:
         StorageError: the disk is full, or the folder cannot be written to.
@@ -62,17 +62,11 @@ def append(folder: Path, grids: Mapping[int, Images]) -> None:
         return
     coded = [zlib.compress(grid.tobytes(), FASTEST) for grid in grids.values()]
     records = np.empty(len(coded), RECORD)
-    try:
-        with (folder / GRIDS).open("ab") as handle:
-            ends = handle.tell() + np.cumsum([len(one) for one in coded])
-            handle.write(b"".join(coded))
-        records["frame"], records["bytes"] = list(grids), [len(one) for one in coded]
-        records["offset"] = ends - records["bytes"]
-        records["height"], records["width"] = np.array([grid.shape for grid in grids.values()]).T
-        with (folder / INDEX).open("ab") as handle:
-            handle.write(records.tobytes())
-    except OSError as error:
-        raise storage_error(folder / INDEX, error) from error
+    end = files.append(folder / GRIDS, b"".join(coded))
+    records["frame"], records["bytes"] = list(grids), [len(one) for one in coded]
+    records["offset"] = end - np.cumsum(records["bytes"].astype(np.int64)[::-1])[::-1]
+    records["height"], records["width"] = np.array([grid.shape for grid in grids.values()]).T
+    files.append(folder / INDEX, records.tobytes())
 
 
 def cut(folder: Path, frames: int) -> None:

@@ -1,0 +1,52 @@
+"""How the app ends when it is told to (SIGTERM): with all that it started, within seconds.
+
+A worker is told to stop, notes that its job was interrupted, and puts away what it holds; the job can be resumed. What
+has not ended after :data:`PATIENCE_SECONDS` is killed, and the server with it, should an open connection hold it back.
+"""
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import AsyncIterator
+from types import FrameType
+from typing import Any
+
+import psutil
+
+PATIENCE_SECONDS = 3.0
+SERVER_SECONDS = 1.0
+"""The server has so much longer than what it started."""
+
+
+@contextlib.asynccontextmanager
+async def lifespan(app: Any) -> AsyncIterator[None]:
+    """Let SIGTERM end what the server started as well; to be entered once it has its own handler."""
+    before = signal.getsignal(signal.SIGTERM)
+    ending = threading.Thread(target=_end_all, name="ending")
+
+    def end(number: int, frame: FrameType | None) -> None:
+        with contextlib.suppress(RuntimeError):  # told a second time
+            ending.start()
+        if callable(before):
+            before(number, frame)
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, end)
+    yield
+    if ending.is_alive():
+        ending.join()
+
+
+def _end_all() -> None:
+    """Have every process that this one started stop, kill those that do not, and give this one a second to end."""
+    started = psutil.Process().children(recursive=True)
+    for process in started:
+        with contextlib.suppress(psutil.Error):
+            process.terminate()
+    for process in psutil.wait_procs(started, PATIENCE_SECONDS)[1]:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+    last = threading.Timer(SERVER_SECONDS, os._exit, [128 + signal.SIGTERM])
+    last.daemon = True
+    last.start()

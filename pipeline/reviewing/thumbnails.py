@@ -13,16 +13,17 @@ class Thumbnails:
     """Looks at each folder once."""
 
     def __init__(self) -> None:
-        self._known = dict[Path, frozenset[int]]()
+        self._known = dict[tuple[str, bool], frozenset[int]]()
 
     def there(self, row: EventRow) -> bool:
         """Tell whether the picture that stands for an event can be shown."""
         if row.shown is None:
             return False
-        folder = _folder(row.run) / (fault_pictures.FOLDER if row.kind == FAULT else EVIDENCE)
-        if folder not in self._known:
-            self._known[folder] = frozenset(int(path.stem) for path in _files(folder) if path.stem.isdigit())
-        return row.shown in self._known[folder]
+        place = row.run, row.kind == FAULT
+        if place not in self._known:
+            files = _files(_folder(row.run) / (fault_pictures.FOLDER if row.kind == FAULT else EVIDENCE))
+            self._known[place] = frozenset(int(path.stem) for path in files if path.stem.isdigit())
+        return row.shown in self._known[place]
 
 
 def gone(run: str) -> bool:

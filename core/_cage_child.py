@@ -16,8 +16,6 @@ from core.errors import ClipError
 from core.limits import Limits
 from core.records import Reading
 
-IDLE_SECONDS = 30.0
-"""After which a child that nobody asks anything ends."""
 BATCH_BYTES, SLOTS = 32 << 20, 3
 """Of frames that are handed over at once, at least one; places for so many batches are shared with the parent."""
 ASKED_FRAMES = 256
@@ -28,19 +26,27 @@ class Stopped(Exception):
     """The parent wants no more frames."""
 
 
-def serve(link: Link, file: Handed, memory: int, seconds: float, alone: bool) -> None:
+def serve(link: Link, file: Handed, bounds: Message, alone: bool) -> None:
     """Confine this process, then answer what the parent asks of a file, until the parent is gone.
 
-    ``alone``: whether the process has left the network already.
+    Once the parent has said that it took all answers, a process that is asked nothing for a while ends.
+
+    Args:
+        link: to the parent.
+        file: the open file.
+        bounds: ``memory``, bytes; ``seconds`` of computing between two signs of life; ``idle``, seconds.
+        alone: whether the process has left the network already.
     """
-    granted = _confine.confine(memory) + [_confine.MEASURES[3]] * alone
-    _alive.heard_by(_confine.Beat(seconds))
+    granted = _confine.confine(bounds["memory"]) + [_confine.MEASURES[3]] * alone
+    _alive.heard_by(_confine.Beat(bounds["seconds"]))
     link.send({"granted": granted})
-    while select.select([link], [], [], IDLE_SECONDS)[0]:
+    rests = False
+    while select.select([link], [], [], bounds["idle"] if rests else None)[0]:
         try:
             asked = link.receive()
         except EOFError:
             return
+        rests = "rest" in asked
         if "stop" in asked:
             link.send({"stopped": True})
             continue

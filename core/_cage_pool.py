@@ -21,8 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ")
 """Variables of the environment that a decoder sees; it gets none that may hold a secret."""
 SETTINGS = {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-KEPT, KEPT_SECONDS = 2, 20.0
-"""Processes that wait for another question on their file, and for how long; some time later they end by themselves."""
+KEPT, KEPT_SECONDS, IDLE_SECONDS = 2, 20.0, 30.0
+"""Processes that wait for another question on their file, and for how long; after how long they end by themselves."""
 LOOK_SECONDS, STILL_SECONDS = 2.0, 30.0
 """How often a silent process is looked at; after so long without computing it is taken for stuck."""
 MOVED_SECONDS = 0.02
@@ -76,6 +76,14 @@ class Child:
                 self.send({"stop": True})
                 while "stopped" not in self.hear():
                     pass
+
+    def rest(self) -> bool:
+        """Tell a process that all its answers were taken, and tell whether it is there for another question."""
+        self.used = time.monotonic()
+        with contextlib.suppress(DecoderError):
+            if self.alive:
+                self.send({"rest": True})
+        return self.alive
 
     def nonsense(self) -> DecoderError:
         """End a process that does not answer as it should."""
@@ -145,9 +153,9 @@ class Server:
     def start(self, file: int, name: str, limits: Limits) -> Child:
         """Start a process for an open file."""
         ours, theirs = socket.socketpair()
-        asked = {"name": name, "memory": limits.max_process_bytes, "seconds": limits.max_frame_seconds}
+        bounds = {"memory": limits.max_process_bytes, "seconds": limits.max_frame_seconds, "idle": IDLE_SECONDS}
         with theirs, self._lock:
-            self._link.send(asked, [theirs.fileno(), file])
+            self._link.send({"name": name, **bounds}, [theirs.fileno(), file])
             pid = self._link.receive()["pid"]
         return Child(self, Link(ours), pid, name, limits.max_frame_seconds)
 
@@ -224,9 +232,8 @@ class Pool:
         return None
 
     def _keep(self, same: Same, child: Child) -> None:
-        if not child.alive:
+        if not child.rest():
             return
-        child.used = time.monotonic()
         with self._lock:
             self._idle.append((same, child))
             late = [self._idle.pop(0)[1] for _ in range(len(self._idle) - KEPT)]

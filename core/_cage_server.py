@@ -59,7 +59,7 @@ def _become(link: Link, file: Handed, asked: Message, alone: bool) -> NoReturn:
     """Serve one clip in a new process, and end it without looking back."""
     code = 1
     try:
-        serve(link, file, asked["memory"], asked["seconds"], alone)
+        serve(link, file, asked, alone)
         code = 0
     finally:
         os._exit(code)

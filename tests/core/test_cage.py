@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import psutil
@@ -75,6 +76,19 @@ def test_a_reading_that_is_given_up_leaves_its_process_ready(clip):
     parts.close()
     assert sum(map(len, video.read(clip))) == 200
     assert process.is_running() and process in server().children()
+
+
+def test_a_slow_reader_gets_all_frames_and_an_idle_process_ends(clip, monkeypatch):
+    monkeypatch.setattr(_cage_pool, "IDLE_SECONDS", 0.3)
+    short = make(clip.with_name("b.mp4"), pictures(16))
+    parts, process = halfway(short)
+    time.sleep(1.5)
+    assert sum(map(len, parts)) == 8
+    until = time.monotonic() + 20
+    while process.status() != psutil.STATUS_ZOMBIE and time.monotonic() < until:
+        time.sleep(0.1)
+    assert process.status() == psutil.STATUS_ZOMBIE
+    assert video.probe(short).frames == 16
 
 
 def test_what_the_asker_raises_comes_out(clip):

@@ -288,6 +288,8 @@ def test_pictures_beyond_the_limit_are_refused_before_decoding(tmp_path, monkeyp
     path = make(tmp_path / "large.mp4", np.zeros((1, 480, 640, 3), np.uint8), preset="ultrafast")
     monkeypatch.setattr(VideoStream, "decode", None, raising=False)
     limit(monkeypatch, max_width=600)
+    with pytest.raises(ClipError, match=r"'large\.mp4' has pictures of 640x480 pixels; up to 600x16384 are read"):
+        _reading.facts(path, None, "")
     refused(path, "'large.mp4' has pictures of 640x480 pixels; up to 600x16384 are read")
     limit(monkeypatch, max_width=640, max_pixels=300_000)
     refused(path, "'large.mp4' has pictures of 640x480 pixels, 0.307 megapixels; up to 0.3 are read")

@@ -3,11 +3,11 @@
 import argparse
 import os
 import secrets
-import socket
 import sys
 from pathlib import Path
 
 from cli import ROOT
+from cli._listening import address_of, encryption, see_that_the_port_is_free
 from cli.arguments import Verb
 from core.errors import InputError
 from core.hosts import LOOPBACK, host_of
@@ -42,51 +42,20 @@ def run(options: argparse.Namespace) -> int:
         raise InputError(
             f"--host {options.host} lets other machines in; name with --allow-host what their browsers will call it"
         )
-    encryption = _encryption(options)
+    encrypted = encryption(options)
     token = secrets.token_urlsafe(TOKEN_BYTES) if options.token else ""
-    exposure = checked(Exposure(options.sign_in, token, proxy, bool(encryption)), options.host, names)
-    _see_that_the_port_is_free(options.host, options.port)
+    exposure = checked(Exposure(options.sign_in, token, proxy, bool(encrypted)), options.host, names)
+    see_that_the_port_is_free(options.host, options.port)
     for sentence in tidy():
         print(f"whycam: note: {sentence}", file=sys.stderr)
-    print(f"Whycam: {_address(options, exposure)}  (Ctrl-C ends it)", flush=True)
-    server = {"server.address": options.host, "server.port": options.port, **encryption}
+    print(f"Whycam: {address_of(options, exposure)}  (Ctrl-C ends it)", flush=True)
+    server = {"server.address": options.host, "server.port": options.port, **encrypted}
     flags = [f"--{name}={value}" for name, value in server.items()]
     flags += [f"--server.allowedHosts={name}" for name in (*LOOPBACK, *names)] if names else []
     if exposure != Exposure():
         os.environ.update(exposure.handed_over())
     os.chdir(ROOT)
     os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", "server.py", *flags])
-
-
-def _encryption(options: argparse.Namespace) -> dict[str, Path]:
-    files = {"server.sslCertFile": options.certificate, "server.sslKeyFile": options.key}
-    if not any(files.values()):
-        return {}
-    for option, path in zip(("--certificate", "--key"), files.values(), strict=True):
-        if path is None or not path.is_file():
-            raise InputError(f"{option} must name a file in PEM format, got {str(path) if path else 'nothing'}; "
-                             "a certificate needs its key, and a key its certificate")  # fmt: skip
-    return {name: path.resolve() for name, path in files.items()}
-
-
-def _see_that_the_port_is_free(host: str, port: int) -> None:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except (OSError, OverflowError) as error:
-            raise InputError(
-                f"the app cannot listen on {host}:{port} ({error}); choose another --port or --host"
-            ) from error
-
-
-def _address(options: argparse.Namespace, exposure: Exposure) -> str:
-    """Return the address to open; behind a proxy, the proxy's."""
-    if exposure.proxy:
-        return f"https://{exposure.proxy}"
-    host = f"[{options.host}]" if ":" in options.host else options.host
-    place = f"{'https' if exposure.encrypted else 'http'}://{host}:{options.port}"
-    return f"{place}/?token={exposure.token}" if exposure.token else place
 
 
 def _name(option: str, name: str) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import psutil
 import pytest
 
-from core import _cage_pool, _reading, cage, video
+from core import _alive, _boxes, _cage_pool, _reading, cage, video
 from core._cage_frames import Receiver, answer
 from core._cage_pool import POOL
 from core.errors import ClipError, DecoderError
@@ -219,3 +219,13 @@ def test_sentences_of_a_process_are_made_printable():
     with pytest.raises(DecoderError, match=r"'a\.mp4' cannot be read: its decoder failed .KeyError: 3.; convert it"):
         answer(liar, {"fault": "KeyError: 3"})
     assert liar.closed
+
+
+def test_packets_frames_and_boxes_are_signs_of_life(clip, monkeypatch):
+    beats = []
+    monkeypatch.setattr(_alive, "_hearers", [lambda: beats.append(1)])
+    _boxes.begins_as_mp4(clip)
+    assert len(beats) >= 3  # ftyp, moov, mdat
+    beats.clear()
+    assert sum(map(len, _reading.frames(clip, 8, None, None, None))) == 200
+    assert len(beats) >= 200

@@ -78,8 +78,8 @@ def decode(data: Images, name: str, *, grey: bool = False, most_pixels: int = LI
 
 def _holds_its_chunks(data: Images) -> bool:
     """Tell whether a PNG has the bytes that its chunks tell of, for OpenCV takes memory for them first; others do."""
-    content = memoryview(data)
-    if bytes(content[: len(PNG)]) != PNG:
+    content = data.tobytes()
+    if not content.startswith(PNG):
         return True
     place, length = len(PNG), 0
     while place + CHUNK_BYTES <= len(content):

@@ -126,6 +126,7 @@ def _batch(name: str, seed: int, first: int, stop: int, folder: str) -> Iterator
     command = [sys.executable, "-m", "benchmarks.robustness", name, str(seed), str(first), str(stop), folder]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
+        child.stdout.readline()  # it is ready: what it imports is no file's time
         number = first
         while number < stop:
             line = _line(child.stdout, child.pid)
@@ -193,6 +194,7 @@ def _most() -> int:
 def main(name: str, seed: str, first: str, stop: str, folder: str) -> None:
     """Read some damaged files, and print what became of each."""
     kind = kinds()[name]
+    print("ready", flush=True)
     for number in range(int(first), int(stop)):
         print(json.dumps(asdict(attempt(kind, int(seed), number, Path(folder)))), flush=True)
 

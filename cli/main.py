@@ -25,6 +25,7 @@ from cli import (
     list,
     restore,
     results,
+    sbom,
     setup,
     test,
     train,
@@ -38,7 +39,7 @@ from cli.output import any_terminal, complain
 from core.errors import Cancelled, InputError, WhycamError
 
 MODULES = (app, users, audit, setup, analyse, explain, export, verify, backup, restore, train, train_explainers,
-           evaluate, xman, results, list, bench, doctor, test)  # fmt: skip
+           evaluate, xman, results, list, bench, doctor, sbom, test)  # fmt: skip
 """In the order in which ``--help`` lists their verbs."""
 VERBS: dict[str, Verb] = {module.VERB.name: module.VERB for module in MODULES}
 

@@ -14,10 +14,13 @@ from urllib.parse import urlsplit
 from core._weights_folder import Part, check, lock, record, recorded
 from core.errors import WeightsError, WeightsUnavailable
 from core.files import folder, home, storage_error
+from core.hosts import LOOPBACK
 
 Progress = Callable[[int, int | None], None]
 """Called with the bytes that are here and the bytes in all, None where the server does not tell."""
 MAX_BYTES = 2 * 1024**3
+PUBLISHERS = ("dl.fbaipublicfiles.com", "download.pytorch.org", "github.com", ".githubusercontent.com")
+"""Hosts that official weights are published on, and those that they lead to; with a dot before it, all below it."""
 TIMEOUT_SECONDS = 5.0
 BLOCK_BYTES = 1 << 18
 ASK_AGAIN = 60.0
@@ -78,11 +81,15 @@ class _Careful(urllib.request.HTTPRedirectHandler):
 
 
 def _check_address(url: str) -> None:
-    """Refuse addresses that are not https, except of this machine."""
+    """Refuse addresses that are not https, or of a host that is no :data:`PUBLISHERS`, except of this machine."""
     parts = urlsplit(url)
-    here = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
-    if not (parts.scheme == "https" or here):
+    host = parts.hostname or ""
+    if parts.scheme in ("http", "https") and host in LOOPBACK:
+        return
+    if parts.scheme != "https":
         raise WeightsError(f"weights are only fetched over https, not from {url!r}")
+    if not any(host == known or (known.startswith(".") and host.endswith(known)) for known in PUBLISHERS):
+        raise WeightsError(f"weights are only fetched from {', '.join(PUBLISHERS)}, not from {host!r}")
 
 
 def _download(url: str, path: Path, sha256: str | None, progress: Progress | None, opens: Opens | None = None) -> None:

@@ -17,3 +17,15 @@ def host_of(header: str) -> str:
     except ValueError:
         return ""
     return "" if "@" in header or "/" in header else (parsed.hostname or "")
+
+
+def port_of(header: str) -> int | None:
+    """Return the port in a ``Host`` header; None where it gives none.
+
+    >>> port_of("localhost:8501"), port_of("localhost"), port_of("a:b")
+    (8501, None, None)
+    """
+    try:
+        return urlsplit(f"//{header}").port
+    except ValueError:
+        return None

@@ -19,6 +19,8 @@ MAX_BYTES = 256 * 1024**2
 """Of a picture's file; one that is larger holds no picture of a size that is read."""
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "PPM")
 """Pillow's names of the formats that are read."""
+PNG, CHUNK_BYTES = b"\x89PNG\r\n\x1a\n", 12
+"""How a PNG begins, and the bytes of a chunk beside its content: length, name and checksum."""
 MAX_DARK_BRIGHTNESS = 45.0
 """Median brightness of a picture, 0 to 255, under which it is dark."""
 
@@ -63,6 +65,8 @@ def decode(data: Images, name: str, *, grey: bool = False, most_pixels: int = LI
         InputError: it is no picture, or one beyond ``LIMITS`` or ``most_pixels``.
     """
     _check_size(data, name, most_pixels)
+    if not _holds_its_chunks(data):
+        raise _no_picture(name)
     try:
         picture = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR_RGB)
     except cv2.error as error:
@@ -70,6 +74,20 @@ def decode(data: Images, name: str, *, grey: bool = False, most_pixels: int = LI
     if picture is None:
         raise _no_picture(name)
     return np.asarray(picture, np.uint8)
+
+
+def _holds_its_chunks(data: Images) -> bool:
+    """Tell whether a PNG has the bytes that its chunks tell of, for OpenCV takes memory for them first; others do."""
+    content = data.tobytes()
+    if not content.startswith(PNG):
+        return True
+    place, length = len(PNG), 0
+    while place + CHUNK_BYTES <= len(content):
+        length = int.from_bytes(content[place : place + 4], "big")
+        if length > len(content) - place - CHUNK_BYTES:
+            return False
+        place += CHUNK_BYTES + length
+    return True
 
 
 def _check_size(data: Images, name: str, most: int) -> None:

@@ -11,7 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.hosts import LOOPBACK, host_of
+from core.hosts import LOOPBACK, host_of, port_of
 
 POLICY = "; ".join(
     (
@@ -68,9 +68,14 @@ class Guard:
         if host_of(headers.get("host", "")) not in self.hosts:
             return "this server does not answer to that name; ./whycam app --allow-host NAME allows one"
         origin = headers.get("origin", "")
-        if origin and host_of(urlsplit(origin).netloc) not in self.hosts:
+        if origin and not self._own(urlsplit(origin).netloc, headers.get("host", "")):
             return "this server does not answer pages of other servers"
         return ""
+
+    def _own(self, origin: str, host: str) -> bool:
+        """Tell whether a page is of this server: on this machine, another port is another server."""
+        name = host_of(origin)
+        return name in self.hosts and (name not in LOOPBACK or port_of(origin) == port_of(host))
 
 
 def _with_headers(send: Send) -> Send:

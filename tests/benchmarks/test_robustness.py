@@ -1,5 +1,6 @@
 """Damaged files are counted for what they do: read, refused, uncaught, hanging, or short of something in silence."""
 
+import json
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import pytest
 
 from benchmarks import robustness
 from benchmarks.mutants import clips
+from benchmarks.mutants._structured import damaged
 from benchmarks.mutation import DAMAGES, Kind, mutated
 from core.errors import DataError, UnknownNameError
 from core.formats import CODECS, CONTAINERS
@@ -80,3 +82,40 @@ def test_damaged_clips_are_read_or_refused(tmp_path):
     assert row["files"] == 24 and row["read"] + row["refused"] == 24, row["bad"]
     assert row["silent"] == 0 and not list(tmp_path.iterdir()), row["bad"]
     assert row["app_mb"] < 1500
+
+
+@pytest.mark.parametrize("kind", ["labels", "scores", "cameras", "pictures", "npz", "cases"])
+def test_intact_files_of_each_kind_are_read(tmp_path, kind):
+    written = robustness.kinds()[kind].write(tmp_path, np.random.default_rng(1))
+    assert written and set(written) == set(tmp_path.iterdir())
+    for path in written:
+        place = tmp_path / "one" / path.name
+        place.parent.mkdir(exist_ok=True)
+        place.write_bytes(path.read_bytes())
+        assert robustness.kinds()[kind].read(place) is False
+        place.unlink()
+
+
+@pytest.mark.parametrize("kind", ["labels", "scores", "cameras", "pictures", "npz", "cases"])
+def test_damaged_files_of_each_kind_are_read_or_refused_in_a_sentence(tmp_path, kind):
+    chosen = robustness.kinds()[kind]
+    chosen.write(tmp_path, np.random.default_rng(7))
+    tried_ones = [robustness.attempt(chosen, 7, number, tmp_path) for number in range(60)]
+    assert [one for one in tried_ones if one.outcome not in ("read", "refused")] == []
+    assert len({one.outcome for one in tried_ones}) == 2
+    assert all(one.said and "\n" not in one.said for one in tried_ones if one.outcome == "refused")
+
+
+def test_damage_of_values_leaves_the_form():
+    content = json.dumps({"a": [1, 2, {"b": "x"}], "c": None}).encode()
+    made = [damaged(content, np.random.default_rng(n)) for n in range(200)]
+    assert made == [damaged(content, np.random.default_rng(n)) for n in range(200)]
+    assert sum(_is_json(one) for one in made) > 80 and len(set(made)) > 100
+
+
+def _is_json(content):
+    try:
+        json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -34,7 +34,7 @@ from pipeline.training.train_camera import TrainingRequest
 from tests.jobs import inline
 
 COMPUTE = {"analyse", "explain", "train", "train-explainers", "evaluate", "results", "bench"}
-GIVE_JSON = {"audit", "doctor", "list", "evaluate", "xman", "bench"}
+GIVE_JSON = {"audit", "doctor", "sbom", "list", "evaluate", "xman", "bench"}
 
 
 def verbs():
@@ -72,6 +72,7 @@ def test_the_verbs_are_those_promised():
         "list",
         "bench",
         "doctor",
+        "sbom",
         "test",
     }
 

@@ -240,3 +240,23 @@ def test_two_callers_download_once(server):
     for thread in threads:
         thread.join()
     assert len(found) == 4 and len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://example.com/w.pth", "https://github.com.example.com/w.pth", "https://evilgithubusercontent.com/w.pth",
+     "https://githubusercontent.com@example.com/w.pth", "ftp://github.com/w.pth", "file:///etc/passwd"],
+)  # fmt: skip
+def test_other_hosts_than_the_publishers_are_not_asked(monkeypatch, url):
+    monkeypatch.delenv("WHYCAM_OFFLINE", raising=False)
+    with pytest.raises(WeightsError, match="weights are only fetched"):
+        fetch(url, "w.pth")
+
+
+def test_all_official_weights_are_of_publishers():
+    from core._download import _check_address
+    from pipeline.official import published
+
+    for one in published().values():
+        _check_address(one.url)
+    _check_address("https://release-assets.githubusercontent.com/w.onnx")

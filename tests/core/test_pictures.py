@@ -71,3 +71,15 @@ def test_a_file_beyond_the_limit_is_not_loaded(tmp_path):
         file.truncate(pictures.MAX_BYTES + 1)
     with pytest.raises(InputError, match=r"'big\.png' is larger than 256 MiB"):
         pictures.read(tmp_path / "big.png")
+
+
+@pytest.mark.parametrize("length", [1 << 20, 0xFFFF015D, 0x7FFFFFFF])
+def test_a_chunk_that_tells_of_more_than_the_file_has_takes_no_memory(monkeypatch, length):
+    """OpenCV would take the memory that is told of, up to 4 GB for 58 bytes."""
+    content = bytearray(cv2.imencode(".png", np.zeros((48, 64, 3), np.uint8))[1].tobytes())
+    assert pictures.decode(np.frombuffer(bytes(content), np.uint8), "a.png").shape == (48, 64, 3)
+    place = content.index(b"IDAT") - 4
+    content[place : place + 4] = length.to_bytes(4, "big")
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("it was handed to OpenCV"))
+    with pytest.raises(InputError, match=r"'a\.png' cannot be read as a picture; save it again as PNG or JPEG"):
+        pictures.decode(np.frombuffer(bytes(content), np.uint8), "a.png")

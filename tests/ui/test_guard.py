@@ -56,7 +56,17 @@ def test_other_names_are_refused(host):
     assert headers["x-frame-options"] == "DENY"
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost.evil.example", "https://x@evil"])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://evil.example",
+        "null",
+        "http://localhost:9000",
+        "http://127.0.0.1",
+        "http://localhost.evil.example",
+        "https://x@evil",
+    ],
+)
 def test_pages_of_other_servers_are_refused(origin):
     status, _, text = answer(host="127.0.0.1:8501", origin=origin)
     assert status == 403 and "pages of other servers" in text

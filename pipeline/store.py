@@ -13,6 +13,8 @@ from core.limits import EXTENSIONS
 from jobs.job import ACTIVE, STARTABLE, STATES, Found, Job, Parameter
 from jobs.locks import exclusive
 from jobs.store import JobStore, new_id
+from people import audit, policy
+from people.actor import OWNER, acting
 from pipeline.kinds import ANALYSIS, queue
 
 __all__ = ["ACTIVE", "EXTENSIONS", "STARTABLE", "STATES", "Run"]
@@ -60,9 +62,11 @@ def create(stream: BinaryIO, name: str) -> Run:
     """Keep a clip and make a draft run of it; the stream is read once, in chunks.
 
     Raises:
+        AccessError: the one who asks may not upload.
         InputError: the name does not end like a video's.
         StorageError: the clip could not be written; nothing of it is left.
     """
+    policy.require(policy.UPLOAD)
     extension = extension_of(name)
     _drop_old_drafts()
     run_id = new_id()
@@ -72,6 +76,7 @@ def create(stream: BinaryIO, name: str) -> Run:
             with write_whole(place / f"clip.{extension}") as out:
                 shutil.copyfileobj(stream, out, COPY_BYTES)
             JobStore().create(Run, run_id, shown(name), f"{RUNS}/{run_id}", {"extension": extension})
+            audit.record(audit.UPLOADED, run_id, shown(name))
     except BaseException:
         shutil.rmtree(place, ignore_errors=True)
         raise
@@ -89,8 +94,10 @@ def start(run_id: str, camera: str | None = None, threshold: float | None = None
     Raises:
         InputError: there is no such run, it has no camera, or it is at work or done already.
     """
-    if not (camera or get(run_id).camera):
+    chosen = camera or get(run_id).camera
+    if not chosen:
         raise InputError(f"run {run_id} has no camera yet; choose one of those listed")
+    policy.require_camera(chosen)
     queue().submit(run_id, camera=camera, threshold=threshold)
     return get(run_id)
 
@@ -136,7 +143,8 @@ def extension_of(name: str) -> str:
 
 
 def _drop_old_drafts() -> None:
-    for run in runs(("draft",)):
-        if run.created < time.time() - DRAFT_SECONDS:
-            with contextlib.suppress(InputError):
-                delete(run.id)
+    with acting(OWNER):  # of whomever they are
+        for run in runs(("draft",)):
+            if run.created < time.time() - DRAFT_SECONDS:
+                with contextlib.suppress(InputError):
+                    delete(run.id)

@@ -16,6 +16,7 @@ from jobs import legacy
 from jobs.job import STATES, Job
 from jobs.locks import exclusive
 from jobs.store import new_id
+from people import policy
 from pipeline.evaluation.xman_result import XmanResult
 from pipeline.kinds import EVALUATION, queue
 
@@ -162,6 +163,7 @@ def submit(request: EvaluationRequest, uploads: Mapping[str, BinaryIO] | None = 
         InputError: a file is too large.
         StorageError: it cannot be kept.
     """
+    policy.require(policy.EVALUATE)
     evaluation_id = new_id()
     folder = files.folder(_home() / evaluation_id)
     try:

@@ -7,6 +7,8 @@ from typing import Any
 
 from core.errors import StorageError, WhycamError
 from jobs.store import JobStore
+from people import policy
+from people.actor import OWNER, acting
 from pipeline.reviewing import database
 from pipeline.reviewing.rows import EventRow, rows_of
 from pipeline.store import Run
@@ -26,7 +28,8 @@ def put(run: Run) -> None:
     """
     rows, reason = list[EventRow](), ""
     try:
-        rows = rows_of(run)
+        with acting(OWNER):  # the index is of all runs, whoever fills it
+            rows = rows_of(run)
     except StorageError:
         raise
     except WhycamError as error:
@@ -53,7 +56,7 @@ def missing() -> list[Run]:
     Raises:
         StorageError: the index or the list of runs cannot be used.
     """
-    runs = JobStore().find(Run)
+    runs = JobStore(everything=True).find(Run)
     with database.opened(reading=True) as opened:
         found = dict(opened.execute("SELECT run, layout FROM indexed").fetchall())
     gone = found.keys() - {run.id for run in runs}
@@ -87,7 +90,7 @@ def unreadable() -> dict[str, str]:
 
 
 def rows() -> list[EventRow]:
-    """Return all rows, those of the newest runs first, each run's in order of time.
+    """Return all rows that the one who asks sees, those of the newest runs first, each run's in order of time.
 
     Raises:
         StorageError: the index cannot be read.
@@ -95,15 +98,16 @@ def rows() -> list[EventRow]:
     with database.opened(reading=True) as opened:
         opened.row_factory = None
         found = opened.execute(f"SELECT {', '.join(_COLUMNS)} FROM events ORDER BY run DESC, first, key").fetchall()
-    return [_row(row) for row in found]
+    return [row for row in map(_row, found) if policy.sees([row.camera])]
 
 
 def get(key: str) -> EventRow | None:
-    """Return one row; None where there is none of that key."""
+    """Return one row; None where there is none of that key for the one who asks."""
     with database.opened(reading=True) as opened:
         opened.row_factory = None
         row = opened.execute(f"SELECT {', '.join(_COLUMNS)} FROM events WHERE key = ?", (key,)).fetchone()
-    return _row(row) if row else None
+    made = _row(row) if row else None
+    return made if made is not None and policy.sees([made.camera]) else None
 
 
 def _forget(runs: Iterable[str]) -> None:

@@ -1,5 +1,6 @@
 """The queue: one job is computed at a time on a machine, the one queued first within a priority, whatever its kind."""
 
+import pkgutil
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from typing import IO, Any
 from core import reserve, sqlite_errors
 from core.errors import InputError, StorageError
 from core.files import folder, home, storage_error
-from jobs import processes, trash
+from jobs import processes, trash, usage
 from jobs.job import LOG, STARTABLE, STATES, Job
 from jobs.store import AnyJob, JobStore
 from people import audit, policy
@@ -30,14 +31,15 @@ class Queue:
         kinds: kind of job to the function that computes it, ``module:function``; see :mod:`jobs.worker`.
         priorities: kind of job to the priority that it is queued with; 0 for a kind that is not named.
         actions: kind of job to what its user must be allowed to do, of :mod:`people.policy`.
+        forget: kind of job to the function ``module:function`` that is called with one that was deleted.
     """
 
     def __init__(
         self, kinds: Mapping[str, str], priorities: Mapping[str, int] | None = None,
-        actions: Mapping[str, str] | None = None,
+        actions: Mapping[str, str] | None = None, forget: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         self.kinds, self.priorities, self.actions = kinds, priorities or {}, actions or {}
-        self.store, self._everything = JobStore(), JobStore(everything=True)
+        self.store, self._everything, self.forget = JobStore(), JobStore(everything=True), forget or {}
 
     def add(
         self, cls: type[AnyJob], job_id: str, title: str, directory: str, parameters: Mapping[str, Any],
@@ -66,13 +68,14 @@ class Queue:
             parameters: that change; None leaves one as it was.
 
         Raises:
-            AccessError: its user may not have such a job computed.
+            AccessError: its user may not have such a job computed, or has too many at work.
             InputError: there is no such job, it is active or done, or another one works on its subject.
             StorageError: its folder cannot be written to.
         """
         self.notice_dead()
         job = self.store.get(job_id, Job)
         self._require(job.kind)
+        usage.require_room(jobs=1)
         if job.state not in STARTABLE:
             raise InputError(f"{job.title!r} is {job.state} already; only what is neither active nor done can start")
         changed = {name: value for name, value in parameters.items() if value is not None}
@@ -180,6 +183,8 @@ class Queue:
             self.kill(inner.id)
             self.store.delete(inner.id)
         self.finish_deletions()
+        if job.kind in self.forget:
+            pkgutil.resolve_name(self.forget[job.kind])(job)
         audit.record(audit.DELETED, job.id, f"{job.kind}: {job.title}")
 
     def _forget(self, job: Job) -> bool:

@@ -190,6 +190,7 @@ class JobStore:
             put_away()
             records.forget(job_id)
             index.execute("COMMIT")
+            database.drop_log(index)
         return True
 
     @_again

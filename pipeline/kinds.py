@@ -22,8 +22,10 @@ ACTIONS = {
     EXPORT: policy.EXPORT, PLAYBACK: policy.LOOK,
 }  # fmt: skip
 """What the user of a job must be allowed to do. A playback copy is made for whoever looks at a run."""
+FORGET = {ANALYSIS: "pipeline.deletion:forget_run"}
+"""What else is deleted with a job of a kind."""
 
 
 def queue() -> Queue:
     """Return the user's queue, for all kinds."""
-    return Queue(KINDS, PRIORITIES, ACTIONS)
+    return Queue(KINDS, PRIORITIES, ACTIONS, FORGET)

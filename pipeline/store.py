@@ -10,6 +10,7 @@ from typing import BinaryIO
 from core.errors import InputError
 from core.files import folder, home, write_whole
 from core.limits import EXTENSIONS
+from jobs import usage
 from jobs.job import ACTIVE, STARTABLE, STATES, Found, Job, Parameter
 from jobs.locks import exclusive
 from jobs.store import JobStore, new_id
@@ -62,24 +63,25 @@ def create(stream: BinaryIO, name: str) -> Run:
     """Keep a clip and make a draft run of it; the stream is read once, in chunks.
 
     Raises:
-        AccessError: the one who asks may not upload.
+        AccessError: the one who asks may not upload, or has no room left.
         InputError: the name does not end like a video's.
         StorageError: the clip could not be written; nothing of it is left.
     """
     policy.require(policy.UPLOAD)
     extension = extension_of(name)
     _drop_old_drafts()
+    usage.require_room(runs=1)
     run_id = new_id()
     place = folder(home() / RUNS / run_id)
     try:
         with exclusive(place):
             with write_whole(place / f"clip.{extension}") as out:
-                shutil.copyfileobj(stream, out, COPY_BYTES)
+                shutil.copyfileobj(usage.metered(stream), out, COPY_BYTES)
             JobStore().create(Run, run_id, shown(name), f"{RUNS}/{run_id}", {"extension": extension})
-            audit.record(audit.UPLOADED, run_id, shown(name))
     except BaseException:
         shutil.rmtree(place, ignore_errors=True)
         raise
+    audit.record(audit.UPLOADED, run_id, shown(name))
     return get(run_id)
 
 

@@ -5,10 +5,12 @@ Addresses of runs (:mod:`ui.media`) and all pages ask at the object itself (:mod
 
 from urllib.parse import unquote
 
+from starlette.datastructures import Headers
 from starlette.types import Receive, Scope
 from streamlit import runtime
 
 from core.errors import AccessError, InputError, WhycamError
+from jobs import usage
 from people import attempts, policy
 from people.actor import current
 from ui import grants
@@ -20,7 +22,7 @@ def admitted(scope: Scope, receive: Receive) -> Receive:
     """See that the one who asks may open an address, and return what its body is read by.
 
     Raises:
-        AccessError: not in that role, or too often.
+        AccessError: not in that role, too often, or too much.
         InputError: there is nothing at that address for this person.
     """
     policy.require(policy.LOOK)
@@ -33,7 +35,20 @@ def admitted(scope: Scope, receive: Receive) -> Receive:
             raise InputError("there is no such page to upload to")
         if scope["method"] == "PUT":
             attempts.note({f"uploads of {current().name}": attempts.UPLOADS}, "uploads")
+            usage.require_room(_length(scope))
     return receive
+
+
+def _length(scope: Scope) -> int:
+    """Return the bytes of a request's body.
+
+    Raises:
+        AccessError: it does not tell.
+    """
+    told = Headers(scope=scope).get("content-length", "")
+    if not told.isdecimal():
+        raise AccessError("an upload must tell its length")
+    return int(told)
 
 
 def account_of(session_id: str) -> str | None:

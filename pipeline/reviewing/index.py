@@ -6,6 +6,7 @@ from dataclasses import astuple, fields
 from typing import Any
 
 from core.errors import StorageError, WhycamError
+from jobs.database import drop_log
 from jobs.store import JobStore
 from people import policy
 from people.actor import OWNER, acting
@@ -61,7 +62,7 @@ def missing() -> list[Run]:
         found = dict(opened.execute("SELECT run, layout FROM indexed").fetchall())
     gone = found.keys() - {run.id for run in runs}
     if gone:
-        _forget(gone)
+        forget(gone)
     return [run for run in runs if run.state == "done" and found.get(run.id) != LAYOUT]
 
 
@@ -81,6 +82,20 @@ def fill(runs: Sequence[Run], seconds: float) -> int:
             return len(runs) - number
         put(run)
     return 0
+
+
+def forget(runs: Iterable[str]) -> None:
+    """Remove the events of runs, for good.
+
+    Raises:
+        StorageError: the index cannot be written.
+    """
+    with database.transaction() as opened:
+        for run in runs:
+            opened.execute("DELETE FROM events WHERE run = ?", (run,))
+            opened.execute("DELETE FROM indexed WHERE run = ?", (run,))
+    with database.opened() as opened:
+        drop_log(opened)
 
 
 def unreadable() -> dict[str, str]:
@@ -108,13 +123,6 @@ def get(key: str) -> EventRow | None:
         row = opened.execute(f"SELECT {', '.join(_COLUMNS)} FROM events WHERE key = ?", (key,)).fetchone()
     made = _row(row) if row else None
     return made if made is not None and policy.sees([made.camera]) else None
-
-
-def _forget(runs: Iterable[str]) -> None:
-    with database.transaction() as opened:
-        for run in runs:
-            opened.execute("DELETE FROM events WHERE run = ?", (run,))
-            opened.execute("DELETE FROM indexed WHERE run = ?", (run,))
 
 
 def _row(values: Sequence[Any]) -> EventRow:

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from core import files
 from core.errors import InputError
-from jobs import legacy
+from jobs import legacy, usage
 from jobs.job import STATES, Found, Job, Parameter
 from jobs.locks import exclusive
 from jobs.store import new_id
@@ -126,7 +126,7 @@ Source = tuple[str, Callable[[Path], None]]
 def _upload(name: str, stream: BinaryIO) -> Source:
     def write(path: Path) -> None:
         with files.write_whole(path) as out:
-            shutil.copyfileobj(stream, out, COPY_BYTES)
+            shutil.copyfileobj(usage.metered(stream), out, COPY_BYTES)
 
     return name, write
 

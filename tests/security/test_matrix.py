@@ -25,7 +25,7 @@ from pipeline.kinds import queue
 from pipeline.reviewing import cases, desk, index, labels, reviews, severity
 from pipeline.training import trainings
 from tests.ui import made
-from tests.ui.test_pages import ROOT
+from tests.ui.test_pages import ROOT, html
 from ui import gate, media, sign_in
 
 OWN, FOREIGN = "plaza", "ucsd-ped2"
@@ -187,6 +187,26 @@ def test_every_address_of_a_run_in_every_role(runs, role):
 PAGES = ["app.py", *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "pages").glob("[0-9]*.py"))]
 
 
+def shown(page, query):
+    """Return all that a page tells."""
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    for key, value in query.items():
+        at.query_params[key] = value
+    at.switch_page(page)
+    at.run()
+    assert not at.exception
+    return f"{at} {html(at)} {[table.value.to_json() for table in at.dataframe]}"
+
+
+@pytest.mark.parametrize("page", ["pages/2_Runs.py", "pages/9_Events.py"])
+def test_the_pages_tell_an_administrator_of_them(runs, page):
+    resolve_by(lambda: actor(ADMINISTRATOR))
+    try:
+        assert SECRET in shown(page, {"run": runs[FOREIGN].id})
+    finally:
+        resolve_by(None)
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_no_page_tells_a_viewer_of_foreign_objects(runs, page):
     with acting(OWNER):
@@ -197,12 +217,7 @@ def test_no_page_tells_a_viewer_of_foreign_objects(runs, page):
     resolve_by(lambda: actor(VIEWER))
     try:
         for query in ({}, {"run": runs[FOREIGN].id}, {"camera": FOREIGN}, {"clip": foreign.id}):
-            at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-            for key, value in query.items():
-                at.query_params[key] = value
-            at.switch_page(page)
-            told = str(at.run())
-            assert not at.exception
+            told = shown(page, query)
             for hidden in (SECRET, "Foreign case", *([] if query.get("camera") else [FOREIGN])):
                 assert hidden not in told.replace("UCSD", ""), (page, query, hidden)
     finally:

@@ -68,4 +68,5 @@ def test_the_providers_cookie_alone_opens_nothing(server):
     request = urllib.request.Request(f"{server}/_stcore/host-config", headers={"Cookie": "_streamlit_user=x"})
     with pytest.raises(urllib.error.HTTPError) as error:
         urllib.request.urlopen(request, timeout=30)
-    assert error.value.code == 401
+    with error.value as refused:
+        assert refused.code == 401

@@ -2,10 +2,15 @@
 
 import streamlit as st
 
+from people import policy
 from pipeline import store
 from ui import drafts, frame, runs, upload
 
 frame.page("New analysis")
+if not policy.may(policy.UPLOAD):
+    st.caption("Clips are uploaded and analysed by reviewers and administrators.")
+    st.page_link(frame.EVENTS, label="See the events there are", icon=":material/notifications:")
+    st.stop()
 
 kept = drafts.of_address()
 if not kept:

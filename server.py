@@ -8,12 +8,15 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.hosts import LOOPBACK
 from people import actor, exposure
-from ui import ending, gate, guard, media, shell
+from pipeline import retention
+from ui import ending, gate, grants, guard, media, shell
 
 names = st.get_option("server.allowedHosts")
 reached = exposure.checked(exposure.taken_over(), st.get_option("server.address") or "0.0.0.0", names)
 if reached.sign_in:
     actor.resolve_by(gate.of_page(lambda: getattr(get_script_run_ctx(suppress_warning=True), "user_info", None)))
+    grants.watch()
+retention.keep_applying()
 app = st.App(
     Path(__file__).resolve().parent / "app.py",
     routes=[*media.ROUTES, *shell.ROUTES],

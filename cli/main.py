@@ -25,6 +25,7 @@ from cli import (
     list,
     restore,
     results,
+    retention,
     sbom,
     setup,
     test,
@@ -38,8 +39,8 @@ from cli.arguments import Verb
 from cli.output import any_terminal, complain
 from core.errors import Cancelled, InputError, WhycamError
 
-MODULES = (app, users, audit, setup, analyse, explain, export, verify, backup, restore, train, train_explainers,
-           evaluate, xman, results, list, bench, doctor, sbom, test)  # fmt: skip
+MODULES = (app, users, audit, retention, setup, analyse, explain, export, verify, backup, restore, train,
+           train_explainers, evaluate, xman, results, list, bench, doctor, sbom, test)  # fmt: skip
 """In the order in which ``--help`` lists their verbs."""
 VERBS: dict[str, Verb] = {module.VERB.name: module.VERB for module in MODULES}
 

@@ -99,12 +99,22 @@ def _read(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, timeout=30, isolation_level=None)
     try:
         database.execute("PRAGMA synchronous = NORMAL")
+        database.execute("PRAGMA secure_delete = ON")
         if _version(database) != VERSION:
             _upgrade(database, path)
     except BaseException:
         database.close()
         raise
     return database
+
+
+def drop_log(database: sqlite3.Connection) -> None:
+    """Write the log (WAL) into its file and empty it, so that what was deleted is in neither.
+
+    Where another process reads the file meanwhile, the log is emptied by whoever closes the file last.
+    """
+    with contextlib.suppress(sqlite3.OperationalError):  # it is locked, or the disk is full: the log stays for now
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
 
 def check(path: Path) -> None:

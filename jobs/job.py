@@ -11,6 +11,8 @@ STATES = ("draft", "queued", "running", "done", "failed", "cancelled", "interrup
 ACTIVE = ("queued", "running")
 STARTABLE = ("draft", "failed", "cancelled", "interrupted")
 LOG = "worker.log"
+OWNER = "by"
+"""Entry of a job's parameters."""
 T = TypeVar("T")
 
 
@@ -81,6 +83,11 @@ class Job:
     ended: float | None
     cancel_requested: float | None
     process: str | None
+
+    @property
+    def owner(self) -> str:
+        """The account that made it; empty where it was made without sign-in."""
+        return str(self.parameters.get(OWNER, ""))
 
     @property
     def folder(self) -> Path:

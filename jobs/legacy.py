@@ -13,6 +13,7 @@ from core.files import home
 from jobs import processes
 from jobs.job import ACTIVE, STARTABLE, Job
 from jobs.store import JobStore
+from people.actor import OWNER, acting
 
 STATE, REQUEST, WORKERS = "state.json", "request.json", ("process.json", "worker.json")
 UPDATED = "Whycam was updated meanwhile; resume it to go on"
@@ -42,10 +43,11 @@ def take_over(
         if ended not in ("done", *STARTABLE):
             return
         title, subject = described(request)
-        JobStore().create(
-            cls, job_id, title, folder.relative_to(home()).as_posix(), request, subject=subject, state=ended,
-            reason=reason, summary={name: state[name] for name in summary if name in state},
-            created=calendar.timegm(time.strptime(job_id[:15], "%Y%m%d-%H%M%S")),
-        )  # fmt: skip
+        with acting(OWNER):  # whoever looks is not who made it
+            JobStore().create(
+                cls, job_id, title, folder.relative_to(home()).as_posix(), request, subject=subject, state=ended,
+                reason=reason, summary={name: state[name] for name in summary if name in state},
+                created=calendar.timegm(time.strptime(job_id[:15], "%Y%m%d-%H%M%S")),
+            )  # fmt: skip
         for name in (STATE, *WORKERS):
             (folder / name).unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """The queue: one job is computed at a time on a machine, the one queued first within a priority, whatever its kind."""
 
+import pkgutil
 import signal
 import subprocess
 import sys
@@ -12,9 +13,10 @@ from typing import IO, Any
 from core import reserve, sqlite_errors
 from core.errors import InputError, StorageError
 from core.files import folder, home, storage_error
-from jobs import processes, trash
+from jobs import processes, trash, usage
 from jobs.job import LOG, STARTABLE, STATES, Job
 from jobs.store import AnyJob, JobStore
+from people import audit, policy
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKER = (sys.executable, "-m", "jobs.worker")
@@ -28,10 +30,16 @@ class Queue:
     Args:
         kinds: kind of job to the function that computes it, ``module:function``; see :mod:`jobs.worker`.
         priorities: kind of job to the priority that it is queued with; 0 for a kind that is not named.
+        actions: kind of job to what its user must be allowed to do, of :mod:`people.policy`.
+        forget: kind of job to the function ``module:function`` that is called with one that was deleted.
     """
 
-    def __init__(self, kinds: Mapping[str, str], priorities: Mapping[str, int] | None = None) -> None:
-        self.kinds, self.priorities, self.store = kinds, priorities or {}, JobStore()
+    def __init__(
+        self, kinds: Mapping[str, str], priorities: Mapping[str, int] | None = None,
+        actions: Mapping[str, str] | None = None, forget: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        self.kinds, self.priorities, self.actions = kinds, priorities or {}, actions or {}
+        self.store, self._everything, self.forget = JobStore(), JobStore(everything=True), forget or {}
 
     def add(
         self, cls: type[AnyJob], job_id: str, title: str, directory: str, parameters: Mapping[str, Any],
@@ -40,8 +48,10 @@ class Queue:
         """Add a job whose files lie in its folder already, and submit it; it is not kept where that fails.
 
         Raises:
+            AccessError: its user may not have such a job computed.
             InputError: another job works on its subject.
         """
+        self._require(cls.KIND)
         self.store.create(cls, job_id, title, directory, parameters, subject=subject)
         try:
             self.submit(job_id)
@@ -58,11 +68,14 @@ class Queue:
             parameters: that change; None leaves one as it was.
 
         Raises:
+            AccessError: its user may not have such a job computed, or has too many at work.
             InputError: there is no such job, it is active or done, or another one works on its subject.
             StorageError: its folder cannot be written to.
         """
         self.notice_dead()
         job = self.store.get(job_id, Job)
+        self._require(job.kind)
+        usage.require_room(jobs=1)
         if job.state not in STARTABLE:
             raise InputError(f"{job.title!r} is {job.state} already; only what is neither active nor done can start")
         changed = {name: value for name, value in parameters.items() if value is not None}
@@ -74,6 +87,8 @@ class Queue:
         threading.Thread(target=worker.wait, daemon=True, name=f"reap {job_id}").start()
         if not self._enqueued(job, processes.identity(worker.pid), changed):
             raise InputError(f"{job.title!r} is being worked on already; wait until that has ended, or cancel it")
+        if (action := self.actions.get(job.kind, policy.LOOK)) != policy.LOOK:
+            audit.record(action, job_id, f"{job.kind}: {job.title}")
 
     def _enqueued(self, job: Job, process: str | None, changed: Mapping[str, Any]) -> bool:
         """Queue a job with its worker, which is killed where that fails."""
@@ -106,15 +121,39 @@ class Queue:
 
     def before(self, job_id: str) -> int:
         """Return how many jobs will be computed before this one, those at work included."""
-        waiting = [job.id for job in self.line()]
+        self.notice_dead()
+        waiting = [job.id for job in self._everything.line()]
         place = waiting.index(job_id) if job_id in waiting else 0
-        return place + len(self.store.active()) - len(waiting)
+        return place + self.store.count_active() - len(waiting)
+
+    def advance(self, job_id: str) -> bool:
+        """Have a job that waits computed before all others.
+
+        Raises:
+            AccessError: its user may not change the order.
+        """
+        policy.require(policy.QUEUE)
+        first = next(iter(self._everything.line()), None)
+        return first is not None and self._everything.prioritise(job_id, first.priority + 1)
+
+    def move(self, job_id: str, by: int) -> bool:
+        """Let a job change places in the line, see :meth:`JobStore.move`.
+
+        Raises:
+            AccessError: its user may not change the order.
+        """
+        policy.require(policy.QUEUE)
+        return self._everything.move(job_id, by)
 
     def cancel(self, job_id: str) -> bool:
         """Have an active job stop; what it has finished is kept. False if it is not active.
 
         Its worker gets SIGTERM; it is killed if it lives :data:`KILL_AFTER_SECONDS` later, at the next look at it.
+
+        Raises:
+            AccessError: it is another's, and its user may not cancel it.
         """
+        policy.require(policy.QUEUE, self.store.get(job_id, Job).owner)
         if not self.store.request_cancel(job_id):
             return False
         processes.send(self.store.get(job_id, Job).process, signal.SIGTERM)
@@ -122,7 +161,7 @@ class Queue:
 
     def kill(self, job_id: str) -> None:
         """Kill an active job's worker at once; the job can be resumed."""
-        job = self.store.get(job_id, Job)
+        job = self._everything.get(job_id, Job)
         if job.active:
             processes.kill(job.process)
             self._look_after(job)
@@ -131,17 +170,22 @@ class Queue:
         """Forget a job with its files, and with the jobs whose files lie inside its folder.
 
         Raises:
+            AccessError: its user may not delete it: only drafts of one's own are deleted without that role.
             InputError: there is no such job, or it is active.
         """
         job = self.get(job_id, Job)
+        policy.require(policy.DELETE, job.owner if job.state == "draft" else None)
         if kill:
             self.kill(job_id)
         if not self._forget(job):
             raise InputError(f"{job.title!r} is still at work; cancel it before it is deleted")
-        for inner in self.store.within(job.directory):
+        for inner in self._everything.within(job.directory):
             self.kill(inner.id)
             self.store.delete(inner.id)
         self.finish_deletions()
+        if job.kind in self.forget:
+            pkgutil.resolve_name(self.forget[job.kind])(job)
+        audit.record(audit.DELETED, job.id, f"{job.kind}: {job.title}")
 
     def _forget(self, job: Job) -> bool:
         """Put a job's files away and forget it; on a full disk, its files go first, which makes room for that."""
@@ -163,8 +207,11 @@ class Queue:
 
     def notice_dead(self) -> None:
         """Mark the active jobs whose worker is gone as interrupted, or cancelled if that was requested."""
-        for job in self.store.active():
+        for job in self._everything.active():
             self._look_after(job)
+
+    def _require(self, kind: str) -> None:
+        policy.require(self.actions.get(kind, policy.ANALYSE))
 
     def _look_after(self, job: Job) -> bool:
         """Mark a job whose worker is dead, and kill a worker that does not obey; tell whether it was marked."""

@@ -19,7 +19,9 @@ from core.files import home
 from core.progress import Progress, Told, counted, kept
 from jobs import database, records
 from jobs.database import AgainError, opened
-from jobs.job import ACTIVE, STARTABLE, STATES, Job
+from jobs.job import ACTIVE, OWNER, STARTABLE, STATES, Job
+from jobs.visibility import visible
+from people.actor import current
 
 AnyJob = TypeVar("AnyJob", bound=Job)
 ENDS = ("failed", "cancelled", "interrupted")
@@ -48,10 +50,14 @@ def _again(method: Callable[P, R]) -> Callable[P, R]:
 
 
 class JobStore:
-    """The jobs of the user."""
+    """The jobs that the one who asks sees.
 
-    def __init__(self) -> None:
-        self.path = home() / "index.sqlite"
+    Args:
+        everything: whether it holds all there are, for the queue itself.
+    """
+
+    def __init__(self, everything: bool = False) -> None:
+        self.path, self.everything = home() / "index.sqlite", everything
 
     @_again
     def create(
@@ -60,8 +66,9 @@ class JobStore:
         created: float | None = None,
     ) -> bool:  # fmt: skip
         """Add a job that is not active, whose files lie in its folder already; False if there is one of that id."""
+        told = {**parameters, OWNER: current().name} if current().known else dict(parameters)
         record = records.JobRecord(
-            job_id, cls.KIND, title, subject, directory, dict(parameters), dict(summary or {}), state, reason, 0, 0,
+            job_id, cls.KIND, title, subject, directory, told, dict(summary or {}), state, reason, 0, 0,
             time.time() if created is None else created, None, None, None, None, None,
         )  # fmt: skip
         with records.locked(), opened(self.path) as index:
@@ -89,6 +96,10 @@ class JobStore:
         """List the jobs of a class in some states, newest first; with a subject, only those that work on it."""
         where = f"kind = ? AND state IN ({_marks(states)})" + ("" if subject is None else " AND subject = ?")
         return self._select(cls, where, (cls.KIND, *states, *([] if subject is None else [subject])))
+
+    def all(self, cls: type[AnyJob]) -> list[AnyJob]:
+        """List the jobs of every kind, as jobs of a class."""
+        return self._select(cls, "1", ())
 
     def active(self) -> list[Job]:
         """List the jobs of every kind that a worker has."""
@@ -179,6 +190,7 @@ class JobStore:
             put_away()
             records.forget(job_id)
             index.execute("COMMIT")
+            database.drop_log(index)
         return True
 
     @_again
@@ -217,7 +229,8 @@ class JobStore:
     ) -> list[AnyJob]:
         with opened(self.path, reading=True) as index:
             rows = index.execute(f"SELECT * FROM jobs WHERE {where}{order}", tuple(values)).fetchall()
-        return [_job(row, cls) for row in rows]
+        found = [_job(row, cls) for row in rows]
+        return found if self.everything else visible(found, lambda: JobStore(everything=True).all(Job))
 
     @_again
     def _set(

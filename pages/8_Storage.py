@@ -11,3 +11,4 @@ storage.overview(found)
 if found:
     storage.clean_up(found)
 storage.largest(found)
+storage.places()

@@ -162,6 +162,12 @@ def get(name: str) -> Account | None:
     return next((one for one in accounts() if one.name.casefold() == name.casefold()), None)
 
 
+def limits_of(name: str) -> Limits | None:
+    """Return the limits that hold for an account; None where there is no such account, and so no sign-in."""
+    found = get(name) if name else None
+    return found.limits if found else None
+
+
 def groups() -> dict[str, list[str]]:
     """Return the cameras of each group."""
     if not database.exists():

@@ -6,7 +6,7 @@ A page that forgets to hide a button changes nothing.
 
 from collections.abc import Iterable
 
-from core.errors import AccessError
+from core.errors import AccessError, InputError
 from people.actor import ADMINISTRATOR, REVIEWER, ROLES, VIEWER, Actor, current
 
 LOOK, UPLOAD, ANALYSE, REVIEW, EXPORT, EXPLAIN, EVALUATE = (
@@ -68,3 +68,13 @@ def sees(cameras: Iterable[str], owner: str = "") -> bool:
     if who.cameras is None or (owner and owner == who.name and not needed):
         return True
     return bool(needed) and needed <= who.cameras
+
+
+def require_camera(camera: str) -> None:
+    """See that the one who asks sees a camera.
+
+    Raises:
+        InputError: not this one; the same sentence as for a camera that is not there.
+    """
+    if not sees([camera]):
+        raise InputError(f"there is no camera {camera[:64]!r}; choose one of those listed")

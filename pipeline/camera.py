@@ -16,6 +16,8 @@ from core import files, pictures, video
 from core.arrays import Images
 from core.errors import InputError, UnknownNameError, WeightsError
 from core.registry import collect, pick
+from people import policy
+from people.actor import current
 from pipeline import camera_file, camera_place
 from pipeline.camera_file import CameraFile
 
@@ -82,12 +84,16 @@ def make_detector(name: str, settings: Mapping[str, Any]) -> "Detector":
 
 
 def cameras() -> dict[str, Path]:
-    """List the cameras that come with Whycam and the user's own; a user's wins over a shipped one of its name."""
+    """List the cameras that come with Whycam and the user's own, as far as the one who asks sees them.
+
+    A user's wins over a shipped one of its name.
+    """
     homes = (SHIPPED, files.home() / "cameras")
     for folder in camera_place.unsettled(homes[1]):
         with contextlib.suppress(InputError):  # said when the camera is loaded
             camera_place.settle(folder)
-    return {card.parent.name: card.parent for home in homes for card in sorted(home.glob("*/camera.json"))}
+    found = {card.parent.name: card.parent for home in homes for card in sorted(home.glob("*/camera.json"))}
+    return {name: folder for name, folder in found.items() if policy.sees([name])}
 
 
 def named_or_only(name: str | None) -> str:
@@ -111,7 +117,7 @@ def load(name: str) -> Camera:
     """
     known = cameras()
     folder = known.get(name)
-    if folder is None and (Path(name) / "camera.json").is_file():
+    if folder is None and not current().known and (Path(name) / "camera.json").is_file():
         folder = Path(name)
     if folder is None:
         raise UnknownNameError("camera", name, known)

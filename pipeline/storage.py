@@ -15,6 +15,7 @@ from core.errors import InputError
 from core.files import folder, home
 from jobs.job import Job
 from jobs.store import JobStore
+from people import policy
 from pipeline import kinds, playback
 from pipeline.export.exports import Export
 from pipeline.kinds import queue
@@ -66,7 +67,7 @@ class Disk:
 def in_use() -> frozenset[str]:
     """Return the ids of runs that an active job works on: makes a copy of, explains or exports."""
     found = set[str]()
-    for job in JobStore().active():
+    for job in JobStore(everything=True).active():
         parts = job.directory.split("/")
         found |= {parts[1]} if parts[0] == "runs" else set()
         found |= set(job.parameters.get("runs", ())) if job.kind == kinds.EXPORT else set()
@@ -173,6 +174,7 @@ def remove(chosen: Iterable[Kept]) -> tuple[list[Kept], list[str]]:
     Returns:
         What is gone, and a sentence for each thing that stayed.
     """
+    policy.require(policy.DELETE)
     gone, stayed = list[Kept](), list[str]()
     for one in chosen:
         reason = protected_runs().get(one.job.id, "") if one.what != COPY or one.job.id in in_use() else ""

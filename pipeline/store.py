@@ -10,9 +10,12 @@ from typing import BinaryIO
 from core.errors import InputError
 from core.files import folder, home, write_whole
 from core.limits import EXTENSIONS
+from jobs import usage
 from jobs.job import ACTIVE, STARTABLE, STATES, Found, Job, Parameter
 from jobs.locks import exclusive
 from jobs.store import JobStore, new_id
+from people import audit, policy
+from people.actor import OWNER, acting
 from pipeline.kinds import ANALYSIS, queue
 
 __all__ = ["ACTIVE", "EXTENSIONS", "STARTABLE", "STATES", "Run"]
@@ -60,21 +63,25 @@ def create(stream: BinaryIO, name: str) -> Run:
     """Keep a clip and make a draft run of it; the stream is read once, in chunks.
 
     Raises:
+        AccessError: the one who asks may not upload, or has no room left.
         InputError: the name does not end like a video's.
         StorageError: the clip could not be written; nothing of it is left.
     """
+    policy.require(policy.UPLOAD)
     extension = extension_of(name)
     _drop_old_drafts()
+    usage.require_room(runs=1)
     run_id = new_id()
     place = folder(home() / RUNS / run_id)
     try:
         with exclusive(place):
             with write_whole(place / f"clip.{extension}") as out:
-                shutil.copyfileobj(stream, out, COPY_BYTES)
+                shutil.copyfileobj(usage.metered(stream), out, COPY_BYTES)
             JobStore().create(Run, run_id, shown(name), f"{RUNS}/{run_id}", {"extension": extension})
     except BaseException:
         shutil.rmtree(place, ignore_errors=True)
         raise
+    audit.record(audit.UPLOADED, run_id, shown(name))
     return get(run_id)
 
 
@@ -89,8 +96,10 @@ def start(run_id: str, camera: str | None = None, threshold: float | None = None
     Raises:
         InputError: there is no such run, it has no camera, or it is at work or done already.
     """
-    if not (camera or get(run_id).camera):
+    chosen = camera or get(run_id).camera
+    if not chosen:
         raise InputError(f"run {run_id} has no camera yet; choose one of those listed")
+    policy.require_camera(chosen)
     queue().submit(run_id, camera=camera, threshold=threshold)
     return get(run_id)
 
@@ -136,7 +145,8 @@ def extension_of(name: str) -> str:
 
 
 def _drop_old_drafts() -> None:
-    for run in runs(("draft",)):
-        if run.created < time.time() - DRAFT_SECONDS:
-            with contextlib.suppress(InputError):
-                delete(run.id)
+    with acting(OWNER):  # of whomever they are
+        for run in runs(("draft",)):
+            if run.created < time.time() - DRAFT_SECONDS:
+                with contextlib.suppress(InputError):
+                    delete(run.id)

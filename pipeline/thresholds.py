@@ -5,6 +5,7 @@ import math
 
 from core.errors import InputError
 from core.normality import AlarmCurve, StandingAlarms
+from people import audit, policy
 from pipeline.camera import Camera, load, save
 from pipeline.camera_place import writing
 from pipeline.events import EventRule
@@ -25,10 +26,12 @@ def retune(name: str, false_alarms: float) -> Camera:
         false_alarms: events an hour that normal footage may raise, more than 0.
 
     Raises:
+        AccessError: the one who asks may not change cameras.
         UnknownNameError: there is no such camera.
         InputError: the number is out of range, or the camera was measured before its false alarms were kept.
         StorageError: the camera cannot be written.
     """
+    policy.require(policy.CAMERAS)
     check_alarms(false_alarms)
     with writing(load(name).folder):
         camera = load(name)
@@ -36,6 +39,7 @@ def retune(name: str, false_alarms: float) -> Camera:
             raise InputError(f"camera {camera.name} does not know its false alarms yet; train --measure finds them out")
         made = _moved(camera, camera.alarms, false_alarms)
         save(made)
+    audit.record(audit.CAMERA, made.name, f"threshold {made.threshold:.6g}")
     return made
 
 
@@ -56,10 +60,12 @@ def set_threshold(name: str, threshold: float) -> Camera:
         threshold: calibrated score above which a frame is unusual, more than 0.
 
     Raises:
+        AccessError: the one who asks may not change cameras.
         UnknownNameError: there is no such camera.
         InputError: the threshold is out of range.
         StorageError: the camera cannot be written.
     """
+    policy.require(policy.CAMERAS)
     if not (math.isfinite(threshold) and threshold > 0):
         raise InputError(f"a threshold must be a finite number above 0, got {threshold:g}")
     with writing(load(name).folder):
@@ -71,6 +77,7 @@ def set_threshold(name: str, threshold: float) -> Camera:
             card = {**card, "false_alarms": promised(camera.alarms, threshold, cost, stands)}
         made = dataclasses.replace(camera, threshold=threshold, floor=floor_of(threshold), card=card)
         save(made)
+    audit.record(audit.CAMERA, made.name, f"threshold {made.threshold:.6g}")
     return made
 
 

@@ -8,16 +8,17 @@ from pipeline import camera_facts
 from pipeline.camera import Camera, load, own
 from pipeline.channels import DECIBELS, unit
 from pipeline.training import losses, trainings
-from ui import area, camera_drift, camera_training, frame, learn_again, upload
+from ui import area, camera_drift, camera_training, frame, learn_again, retention, upload
 from ui import camera_charts as charts
 from ui.formatting import count, escape_html, escape_markdown
 from ui.helps import heading
 
 THRESHOLD, LEARNT, TRAINING, DRIFT, AGAIN = "Threshold", "What it learnt", "Training", "Drift", "Learn again"
+KEPT = "How long runs are kept"
 CHANGED = "When did this change?"
 PARTS = {THRESHOLD: lambda camera: threshold(camera), LEARNT: lambda camera: learnt(camera),
          TRAINING: lambda camera: training(camera), DRIFT: camera_drift.show, CHANGED: area.show,
-         AGAIN: learn_again.show}  # fmt: skip
+         AGAIN: learn_again.show, KEPT: retention.show}  # fmt: skip
 PLAIN = {"displayModeBar": False}
 TOLD = 2
 """Ranges that are put in words below their chart: those of the commonest classes."""

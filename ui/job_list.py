@@ -66,11 +66,11 @@ def _waiting(waiting: Sequence[Job], number: int) -> None:
     job = waiting[number]
     with st.container(horizontal=True, vertical_alignment="center", key=f"run-{job.id}"):
         frame.job_row(job.state, job.title, _facts(job, f"queued {formatting.ago(job.queued or job.created)}"))
-        first = partial(queue().store.prioritise, priority=waiting[0].priority + 1)
+        first = queue().advance
         frame.action_button("Next", "vertical_align_top", f"Next-{job.id}", first, job.id, disabled=not number,
                             help="Compute it before the others")  # fmt: skip
         for label, by, icon in (("Earlier", -1, "upward"), ("Later", 1, "downward")):
-            frame.action_button(label, f"arrow_{icon}", f"{label}-{job.id}", partial(queue().store.move, by=by),
+            frame.action_button(label, f"arrow_{icon}", f"{label}-{job.id}", partial(queue().move, by=by),
                                 job.id, disabled=not 0 <= number + by < len(waiting))  # fmt: skip
         progress.cancel_button(job, f"leave-{job.id}")
 

@@ -96,6 +96,30 @@ def put_aside() -> None:
                      "needed.", "warn")  # fmt: skip
 
 
+PLACES = (
+    ("runs", "clips as they were uploaded, scores, heat, pictures of events, playback copies and reports, until they "
+     "are deleted, or for as long as their camera's page says"),
+    ("exports", "archives that were made of runs; they go with any of their runs"),
+    ("trainings, cameras", "clips that cameras were trained on, and what the cameras learnt: a background picture, "
+     "places and figures; clips stay until the training is deleted"),
+    ("evaluations", "uploaded scores and labels, and the figures"),
+    ("reviews.sqlite", "events of runs; who said what of an event, and what was done to a case, for good"),
+    ("index.sqlite, jobs", "which jobs there are, with the names of clips"),
+    ("people.sqlite", "accounts, hashes of passwords, sessions; of refused sign-ins the hash of name and address, for "
+     "an hour"),
+    ("audit.jsonl", "who did what to what, with names of clips, for good"),
+    ("outside", "nothing: no figure and no picture leaves this machine by itself. A browser keeps pictures of pages "
+     "for an hour, until it signs out"),
+)  # fmt: skip
+"""Folder or file of the user's folder, and what it keeps."""
+
+
+def places() -> None:
+    """Say what is kept where, and for how long."""
+    st.subheader("What is kept where")
+    frame.card(PLACES)
+
+
 def removed() -> None:
     """Say what the last clean-up removed."""
     if told := st.session_state.pop("removed", ""):

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from core import files, typed_json
 from core.errors import DataError, InputError
 from core.registry import collect
-from jobs import legacy
+from jobs import legacy, usage
 from jobs.job import STATES, Job
 from jobs.locks import exclusive
 from jobs.store import new_id
+from people import policy
 from pipeline.evaluation.xman_result import XmanResult
 from pipeline.kinds import EVALUATION, queue
 
@@ -162,12 +163,13 @@ def submit(request: EvaluationRequest, uploads: Mapping[str, BinaryIO] | None = 
         InputError: a file is too large.
         StorageError: it cannot be kept.
     """
+    policy.require(policy.EVALUATE)
     evaluation_id = new_id()
     folder = files.folder(_home() / evaluation_id)
     try:
         with exclusive(folder):
             for name, stream in (uploads or {}).items():
-                _keep(stream, folder / _upload(request, name))
+                _keep(usage.metered(stream), folder / _upload(request, name))
             title, subject = _described(dataclasses.asdict(request))
             directory = f"{FOLDER}/{evaluation_id}"
             return queue().add(Evaluation, evaluation_id, title, directory, dataclasses.asdict(request), subject)

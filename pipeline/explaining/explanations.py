@@ -82,7 +82,8 @@ class Explanation(Job):
     @property
     def request(self) -> ExplanationRequest:
         """What was asked for."""
-        return ExplanationRequest(**self.parameters)
+        known = {one.name for one in dataclasses.fields(ExplanationRequest)}
+        return ExplanationRequest(**{name: value for name, value in self.parameters.items() if name in known})
 
     @property
     def run_id(self) -> str:

@@ -6,8 +6,12 @@ from dataclasses import dataclass, replace
 
 from core.errors import InputError
 from jobs.store import new_id
+from people import audit, policy
+from people.actor import current
+from pipeline import access
 from pipeline.reviewing import database
 from pipeline.reviewing.reviews import MAX_NOTE, named
+from pipeline.reviewing.rows import run_of
 
 MAX_TITLE = 100
 
@@ -75,6 +79,7 @@ def create(name: str, who: str, events: Sequence[str] = (), note: str = "") -> s
         InputError: it has no name or too long a text, or nobody is named.
         StorageError: it cannot be written.
     """
+    access.require_events(policy.REVIEW, events)
     case_id = new_id()
     noted = [("noted", "", _note(note))] if note else []
     _record(case_id, who, [("named", "", _title(name)), *noted, *(("added", event, "") for event in events)])
@@ -83,11 +88,13 @@ def create(name: str, who: str, events: Sequence[str] = (), note: str = "") -> s
 
 def rename(case_id: str, who: str, name: str) -> None:
     """Call a case something else; see :func:`create`."""
+    get(case_id)
     _record(case_id, who, [("named", "", _title(name))])
 
 
 def note(case_id: str, who: str, text: str) -> None:
     """Replace the note of a case; see :func:`create`."""
+    get(case_id)
     _record(case_id, who, [("noted", "", _note(text))])
 
 
@@ -98,7 +105,8 @@ def add(case_id: str, who: str, events: Iterable[str]) -> None:
         InputError: there is no such case, it was closed, or nobody is named.
         StorageError: the records cannot be written.
     """
-    case = get(case_id)
+    case, events = get(case_id), list(events)
+    access.require_events(policy.REVIEW, events)
     if case.closed:
         raise InputError(f"the case {case.name!r} was closed; add the events to one that is open")
     _record(case_id, who, [("added", event, "") for event in dict.fromkeys(events) if event not in case.events])
@@ -112,11 +120,14 @@ def remove(case_id: str, who: str, events: Iterable[str]) -> None:
 
 def close(case_id: str, who: str) -> None:
     """List a case no longer; its records stay."""
+    get(case_id)
     _record(case_id, who, [("closed", "", "")])
 
 
 def cases(closed: bool = False) -> list[Case]:
     """List the cases that are open, the newest first; with ``closed``, the others as well.
+
+    A case is seen by who sees all its events; without one, by who began it, too.
 
     Raises:
         StorageError: the records cannot be read.
@@ -125,7 +136,18 @@ def cases(closed: bool = False) -> list[Case]:
     for record in _records():
         found[record.case_id] = found.get(record.case_id, Case(record.case_id)).after(record)
     newest = sorted(found.values(), key=lambda case: case.id, reverse=True)
-    return [case for case in newest if closed or not case.closed]
+    return _seen([case for case in newest if closed or not case.closed])
+
+
+def _seen(found: list[Case]) -> list[Case]:
+    who = current()
+    if policy.may(policy.LOOK) and who.cameras is None:
+        return found
+    hidden = access.hidden_runs(run_of(event) for case in found for event in case.events)
+    return [
+        case for case in found
+        if not {run_of(event) for event in case.events} & hidden and (case.events or case.records[0].who == who.name)
+    ]  # fmt: skip
 
 
 def get(case_id: str) -> Case:
@@ -155,12 +177,15 @@ def _note(text: str) -> str:
 
 def _record(case_id: str, who: str, told: Sequence[tuple[str, str, str]]) -> None:
     """Add records of (action, event, text), all or none."""
-    at, person = time.time(), named(who)
+    policy.require(policy.REVIEW)
+    at, person = time.time(), named(access.reviewer(who))
     with database.transaction() as opened:
         opened.executemany(
             "INSERT INTO case_records (case_id, at, who, action, event, text) VALUES (?, ?, ?, ?, ?, ?)",
             [(case_id, at, person, *each) for each in told],
         )
+    for action, event, _ in told:
+        audit.record(audit.CASE, case_id, f"{action} {event}".strip())
 
 
 def _records() -> list[CaseRecord]:

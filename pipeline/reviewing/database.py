@@ -98,6 +98,7 @@ def _connected(path: Path, reading: bool) -> sqlite3.Connection:
 def _read(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, timeout=30, isolation_level=None)
     try:
+        database.execute("PRAGMA secure_delete = ON")
         if _version(database) != VERSION:
             _make(database)
     except BaseException:

@@ -6,7 +6,10 @@ from dataclasses import astuple, fields
 from typing import Any
 
 from core.errors import StorageError, WhycamError
+from jobs.database import drop_log
 from jobs.store import JobStore
+from people import policy
+from people.actor import OWNER, acting
 from pipeline.reviewing import database
 from pipeline.reviewing.rows import EventRow, rows_of
 from pipeline.store import Run
@@ -26,7 +29,8 @@ def put(run: Run) -> None:
     """
     rows, reason = list[EventRow](), ""
     try:
-        rows = rows_of(run)
+        with acting(OWNER):  # the index is of all runs, whoever fills it
+            rows = rows_of(run)
     except StorageError:
         raise
     except WhycamError as error:
@@ -53,12 +57,12 @@ def missing() -> list[Run]:
     Raises:
         StorageError: the index or the list of runs cannot be used.
     """
-    runs = JobStore().find(Run)
+    runs = JobStore(everything=True).find(Run)
     with database.opened(reading=True) as opened:
         found = dict(opened.execute("SELECT run, layout FROM indexed").fetchall())
     gone = found.keys() - {run.id for run in runs}
     if gone:
-        _forget(gone)
+        forget(gone)
     return [run for run in runs if run.state == "done" and found.get(run.id) != LAYOUT]
 
 
@@ -80,6 +84,20 @@ def fill(runs: Sequence[Run], seconds: float) -> int:
     return 0
 
 
+def forget(runs: Iterable[str]) -> None:
+    """Remove the events of runs, for good.
+
+    Raises:
+        StorageError: the index cannot be written.
+    """
+    with database.transaction() as opened:
+        for run in runs:
+            opened.execute("DELETE FROM events WHERE run = ?", (run,))
+            opened.execute("DELETE FROM indexed WHERE run = ?", (run,))
+    with database.opened() as opened:
+        drop_log(opened)
+
+
 def unreadable() -> dict[str, str]:
     """Return why runs could not be read, by their ids."""
     with database.opened(reading=True) as opened:
@@ -87,7 +105,7 @@ def unreadable() -> dict[str, str]:
 
 
 def rows() -> list[EventRow]:
-    """Return all rows, those of the newest runs first, each run's in order of time.
+    """Return all rows that the one who asks sees, those of the newest runs first, each run's in order of time.
 
     Raises:
         StorageError: the index cannot be read.
@@ -95,22 +113,16 @@ def rows() -> list[EventRow]:
     with database.opened(reading=True) as opened:
         opened.row_factory = None
         found = opened.execute(f"SELECT {', '.join(_COLUMNS)} FROM events ORDER BY run DESC, first, key").fetchall()
-    return [_row(row) for row in found]
+    return [row for row in map(_row, found) if policy.sees([row.camera])]
 
 
 def get(key: str) -> EventRow | None:
-    """Return one row; None where there is none of that key."""
+    """Return one row; None where there is none of that key for the one who asks."""
     with database.opened(reading=True) as opened:
         opened.row_factory = None
         row = opened.execute(f"SELECT {', '.join(_COLUMNS)} FROM events WHERE key = ?", (key,)).fetchone()
-    return _row(row) if row else None
-
-
-def _forget(runs: Iterable[str]) -> None:
-    with database.transaction() as opened:
-        for run in runs:
-            opened.execute("DELETE FROM events WHERE run = ?", (run,))
-            opened.execute("DELETE FROM indexed WHERE run = ?", (run,))
+    made = _row(row) if row else None
+    return made if made is not None and policy.sees([made.camera]) else None
 
 
 def _row(values: Sequence[Any]) -> EventRow:

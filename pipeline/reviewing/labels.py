@@ -6,6 +6,7 @@ from typing import Any
 
 from core import csv_text
 from core.files import json_text
+from people import policy
 from pipeline.reviewing.desk import Listed
 from pipeline.reviewing.severity import once_in
 
@@ -20,12 +21,22 @@ def as_json(events: Iterable[Listed]) -> list[dict[str, Any]]:
 
 
 def json_labels(events: Iterable[Listed]) -> str:
-    """Return :func:`as_json` as text."""
+    """Return :func:`as_json` as text.
+
+    Raises:
+        AccessError: the one who asks may not export.
+    """
+    policy.require(policy.EXPORT)
     return json_text({"format": "whycam-labels", "version": 1, "events": as_json(events)})
 
 
 def csv_labels(events: Iterable[Listed]) -> str:
-    """Return one line for each event: its latest verdict, and who spoke last. Names and notes are marked as text."""
+    """Return one line for each event: its latest verdict, and who spoke last. Names and notes are marked as text.
+
+    Raises:
+        AccessError: the one who asks may not export.
+    """
+    policy.require(policy.EXPORT)
     return csv_text.text(COLUMNS, map(_line, events))
 
 

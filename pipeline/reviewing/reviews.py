@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.errors import InputError, UnknownNameError
+from people import audit, policy
+from pipeline import access
 from pipeline.reviewing import database
 
 TRUE, FALSE, UNSURE = "true", "false", "unsure"
@@ -86,17 +88,20 @@ def add(
 
     Args:
         events: their keys.
-        reviewer: the person's name.
+        reviewer: the person's name; where somebody is signed in, the account's name counts.
         reviewed: whether they are reviewed; None leaves that as it is.
         verdict: one of :data:`VERDICTS`, empty to take it back, or None.
         note: the new note, or None.
 
     Raises:
+        AccessError: the one who asks may not review.
         InputError: nobody is named, a text is too long, or nothing is said.
         UnknownNameError: there is no such verdict.
         StorageError: the records cannot be written; none is.
     """
-    who = named(reviewer)
+    spoken_of = list(events)
+    access.require_events(policy.REVIEW, spoken_of)
+    who = named(access.reviewer(reviewer))
     if verdict not in (None, "", *VERDICTS):
         raise UnknownNameError("verdict", str(verdict), VERDICTS)
     if note is not None and len(note) > MAX_NOTE:
@@ -108,8 +113,12 @@ def add(
     with database.transaction() as opened:
         opened.executemany(
             "INSERT INTO reviews (event, at, reviewer, reviewed, verdict, note) VALUES (?, ?, ?, ?, ?, ?)",
-            [(event, *values) for event in events],
+            [(event, *values) for event in spoken_of],
         )
+    said = [f"verdict {verdict}"] * (verdict is not None) + ["note"] * (note is not None)
+    told, many = ", ".join(said) or f"reviewed {marked}", len(spoken_of)
+    subject = spoken_of[0] if many == 1 else f"{many} events"
+    audit.record(audit.REVIEWED, subject, told if many == 1 else f"{told}: {', '.join(spoken_of)}")
 
 
 def named(person: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from core import typed_json
 from core.errors import InputError
 from core.files import home, storage_error, write_json
+from people import audit, policy
 from pipeline.reviewing.rows import FAULT, EventRow
 
 HIGH, MEDIUM, LOW, UNKNOWN = "high", "medium", "low", "unknown"
@@ -92,9 +93,11 @@ def save(made: Sequence[Rule]) -> None:
     """Keep the analyst's rules in place of those before; a file that could not be read is kept beside them.
 
     Raises:
+        AccessError: the one who asks may not change rules.
         InputError: there are more than :data:`MAX_RULES`.
         StorageError: they cannot be written.
     """
+    policy.require(policy.RULES)
     if len(made) > MAX_RULES:
         raise InputError(f"there can be {MAX_RULES} rules of severity at most, got {len(made)}")
     path = _path()
@@ -106,6 +109,7 @@ def save(made: Sequence[Rule]) -> None:
         except OSError as error:
             raise storage_error(path, error) from error
     write_json(path, [vars(rule) for rule in made])
+    audit.record(audit.RULES, "severity", f"{len(made)} rules")
 
 
 def _path() -> Path:

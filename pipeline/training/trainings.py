@@ -9,10 +9,11 @@ from typing import Any, BinaryIO
 
 from core import files
 from core.errors import InputError
-from jobs import legacy
+from jobs import legacy, usage
 from jobs.job import STATES, Found, Job, Parameter
 from jobs.locks import exclusive
 from jobs.store import new_id
+from people import policy
 from pipeline.camera import cameras, check_name, load, own
 from pipeline.kinds import TRAINING, queue
 from pipeline.store import COPY_BYTES, Run, extension_of, shown
@@ -70,6 +71,7 @@ def submit(
             range.
         StorageError: the clips cannot be kept; nothing of them is left.
     """
+    policy.require(policy.TRAIN)
     _check_new(camera)
     return _queued(camera, [_upload(name, stream) for name, stream in clips], false_alarms, minutes)
 
@@ -94,6 +96,7 @@ def learn_again(
             or without its clip, or the camera is being trained.
         StorageError: the clips cannot be kept; nothing of them is left.
     """
+    policy.require(policy.TRAIN)
     before = load(camera)
     if name != camera:
         _check_new(name)
@@ -123,7 +126,7 @@ Source = tuple[str, Callable[[Path], None]]
 def _upload(name: str, stream: BinaryIO) -> Source:
     def write(path: Path) -> None:
         with files.write_whole(path) as out:
-            shutil.copyfileobj(stream, out, COPY_BYTES)
+            shutil.copyfileobj(usage.metered(stream), out, COPY_BYTES)
 
     return name, write
 

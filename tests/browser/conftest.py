@@ -74,9 +74,7 @@ def counted():
 
 def serve(command, home):
     """Start a server on a free port; yield its address, and end it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     address = f"http://127.0.0.1:{port}"
     environment = os.environ | {"WHYCAM_HOME": str(home), "PYTHONPATH": str(ROOT), "WHYCAM_OFFLINE": "1"}
     with (home / "server.log").open("wb") as log:
@@ -94,6 +92,12 @@ def serve(command, home):
             server.terminate()
             server.wait(30)
     assert "Traceback" not in (home / "server.log").read_text()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def healthy(address):

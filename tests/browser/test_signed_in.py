@@ -30,7 +30,8 @@ def status(address, **headers):
         with urllib.request.urlopen(urllib.request.Request(address, headers=headers), timeout=30) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
-        return error.code
+        with error:
+            return error.code
 
 
 def test_streamlits_own_addresses_answer_nobody(server):

@@ -57,6 +57,7 @@ def test_the_verbs_are_those_promised():
         "app",
         "users",
         "audit",
+        "retention",
         "setup",
         "analyse",
         "explain",

@@ -10,9 +10,9 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from people import accounts, attempts, passwords, sessions
-from people.actor import NOBODY, OWNER, current
+from people.actor import NOBODY, OWNER, acting, current
 from people.exposure import Exposure
-from ui import gate, sign_in
+from ui import access, gate, grants, sign_in
 
 SENTENCE, TOKEN = "a long sentence is easy to keep", "the-token-of-the-address"
 PAGE = {"accept": "text/html"}
@@ -186,10 +186,21 @@ def test_a_link_on_another_page_opens_once_more_as_a_page_of_its_own():
 
 def test_uploads_need_a_reviewer_and_have_a_rate(monkeypatch):
     path = "/_stcore/upload_file/s/f"
+    monkeypatch.setattr(access, "account_of", {"s": "ann", "other": "vic"}.get)
     assert signed_in("vic").put(path).status_code == 403
     monkeypatch.setattr(attempts, "UPLOADS", attempts.Rate(2, 60.0))
     browser = signed_in()
     assert [browser.put(path).status_code for _ in range(3)] == [200, 200, 403]
+    assert [browser.put(f"/_stcore/upload_file/{page}/f").status_code for page in ("other", "none")] == [404, 404]
+
+
+def test_a_medium_is_for_those_whose_pages_show_it():
+    browser = signed_in()
+    with acting(accounts.get("ann").actor()):
+        grants.note("abc")
+    assert browser.get("/media/abc.png").status_code == 200
+    assert browser.get("/media/def.png").status_code == 404
+    assert signed_in("vic").get("/media/abc.png").status_code == 404
 
 
 def test_the_token_of_the_address_is_needed_once():

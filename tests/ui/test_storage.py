@@ -23,7 +23,7 @@ def copied(run, size=5_000_000):
 
 
 def test_an_empty_store_says_what_to_do_next():
-    assert [s.value for s in show().subheader] == ["Nothing is kept yet"]
+    assert [s.value for s in show().subheader] == ["Nothing is kept yet", "What is kept where"]
 
 
 def test_what_a_clean_up_would_remove_is_shown_and_only_then_removed(monkeypatch):

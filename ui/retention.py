@@ -1,0 +1,43 @@
+"""How long a camera's runs are kept: said on its page, and changed by administrators."""
+
+import streamlit as st
+
+from core.errors import WhycamError
+from people import policy
+from pipeline import retention
+from pipeline.camera import Camera
+from pipeline.retention import MAX_DAYS, Retention
+from ui import frame
+from ui.formatting import count
+
+
+def show(camera: Camera) -> None:
+    """Show how long runs are kept, and let it be changed."""
+    try:
+        kept = retention.settings().get(camera.name)
+        over = [run for run in retention.over() if run.camera == camera.name]
+    except WhycamError as error:
+        frame.notice(error)
+        return
+    st.caption(
+        "After that many days, a run is deleted with its clip, pictures, reports, archives and events. What was said "
+        "in reviews and cases stays as a record, without pictures. Runs at work stay until they have ended."
+    )
+    if over:
+        frame.notice(f"{count(len(over), 'run')} will be deleted within the hour.", "warn")
+    may = policy.may(policy.CAMERAS)
+    with st.form(f"retention-{camera.name}", border=False):
+        days = st.number_input("Keep runs for, days", 0, MAX_DAYS, kept.days if kept else 0, width=200,
+                               disabled=not may, help="0: until somebody deletes them")  # fmt: skip
+        also = st.checkbox("Delete what is in a case, too", kept.cases if kept else False, disabled=not may)
+        if st.form_submit_button("Keep this", disabled=not may):
+            _put(camera.name, int(days), also)
+
+
+def _put(camera: str, days: int, also: bool) -> None:
+    try:
+        retention.put(camera, Retention(days, also) if days else None)
+    except WhycamError as error:
+        frame.notice(error)
+        return
+    st.rerun()

@@ -23,7 +23,7 @@ from core import video
 from core.arrays import Bools
 from core.datasets import Footage, Truth
 from core.errors import DataError
-from footage import _matlab, _tables
+from footage import matlab, tables
 from footage._split_dataset import SplitDataset
 from footage.videos import SUFFIXES, VideoClip
 
@@ -79,7 +79,7 @@ class Avenue(SplitDataset[VideoClip]):
         if clip.name not in known:
             raise DataError(f"{clip.name!r} is no test clip of CUHK Avenue; known: {', '.join(known) or 'none'}")
         file = self.root / "ground_truth_demo" / "testing_label_mask" / f"{int(clip.name)}_label.mat"
-        masks = _matlab.masks(file, "volLabel")
+        masks = matlab.masks(file, "volLabel")
         facts = video.probe(known[clip.name].path)
         frames = facts.frames
         if frames != len(masks):
@@ -117,14 +117,14 @@ class Avenue3867(Avenue):
         """Frame labels of all 21 clips, there or not."""
         table, ranges = self.root / "frame_labels_avenue.npy", self.root / "avenue.mat"
         if table.is_file():
-            flat = _tables.flags(table, sum(LENGTHS))
+            flat = tables.flags(table, sum(LENGTHS))
             return tuple(np.split(flat, np.cumsum(LENGTHS)[:-1]))
         if not ranges.is_file():
             raise DataError(f"{self.root} has neither 'frame_labels_avenue.npy' nor 'avenue.mat' with the frame labels")
-        cells = _matlab.arrays(ranges, "gt")
+        cells = matlab.arrays(ranges, "gt")
         if len(cells) != len(LENGTHS):
             raise DataError(f"{ranges} has labels of {len(cells)} clips, not of {len(LENGTHS)}")
-        return tuple(_tables.marked(c.T, n, f"{ranges}, clip {i}")
+        return tuple(tables.marked(c.T, n, f"{ranges}, clip {i}")
                      for i, (c, n) in enumerate(zip(cells, LENGTHS, strict=True), 1))  # fmt: skip
 
     def truth(self, clip: Footage) -> Truth:

@@ -17,7 +17,7 @@ import numpy as np
 from core import video
 from core.datasets import Footage, Truth
 from core.errors import DataError
-from footage import _tables, keys
+from footage import keys, tables
 from footage._images import ImageClip
 from footage.videos import VideoClip, clips_of
 
@@ -36,11 +36,11 @@ class Clips:
             DataError: there is no table, it is malformed, or it names a clip that is not there.
         """
         self.root = Path(root)
-        tables = [self.root / name for name in TABLES if (self.root / name).is_file()]
-        if len(tables) != 1:
+        there = [self.root / name for name in TABLES if (self.root / name).is_file()]
+        if len(there) != 1:
             raise DataError(f"{self.root} must hold either {TABLES[0]} or {TABLES[1]}")
-        self.table = tables[0]
-        self._intervals = _tables.intervals(self.table)
+        self.table = there[0]
+        self._intervals = tables.intervals(self.table)
         clips = {clip.name: clip for clip in clips_of(self.root)}
         found, missing = keys.match(self._intervals, list(clips))
         bare, missing = keys.match(missing, [name.rpartition(".")[0] for name in clips])
@@ -76,7 +76,7 @@ class Clips:
         if clip.name not in self._videos:
             raise DataError(f"{self.table.name} does not name {clip.name!r}, so it is no test clip")
         ranges = self._intervals[self._videos[clip.name]]
-        abnormal = _tables.marked(np.array(ranges).reshape(-1, 2), self._length(clip), f"{self.table}, {clip.name!r}")
+        abnormal = tables.marked(np.array(ranges).reshape(-1, 2), self._length(clip), f"{self.table}, {clip.name!r}")
         return Truth(abnormal, None, f"clips/{self.table.name}")
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from core.csv_text import unmarked
 from core.errors import DataError
 from core.records import Pixels
-from footage import _entries, _tables, keys
+from footage import _entries, keys, tables
 from footage.keys import MAX_NAME_CHARACTERS, Named, match
 
 __all__ = ["COLUMNS", "Classes", "Named", "Region", "Regions", "match", "read_classes", "read_regions"]
@@ -51,7 +51,7 @@ def read_regions(path: Path) -> Regions:
         DataError: the file is missing or malformed; the message names the line.
     """
     found: dict[str, dict[int, list[Region]]] = {}
-    for number, row in _tables.rows(path, COLUMNS):
+    for number, row in tables.rows(path, COLUMNS):
         video, frame, region = _region(row, f"{path}, line {number}")
         found.setdefault(video, {}).setdefault(frame, []).append(region)
     if not found:

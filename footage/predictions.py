@@ -18,7 +18,7 @@ import numpy.typing as npt
 from core.arrays import Doubles, Ints
 from core.csv_text import unmarked
 from core.errors import DataError
-from footage import _entries, _tables, keys
+from footage import _entries, keys, tables
 from footage.keys import Named, match
 
 __all__ = ["COLUMNS", "Named", "Rows", "match", "read", "read_labels"]
@@ -172,7 +172,7 @@ def _number(score: Any, where: str) -> float:
 
 def _csv(path: Path) -> Rows:
     rows, places, kinds = Rows(), dict[tuple[str, str], int](), dict[Named, int]()
-    for line, (video, digits, coarse, fine, score) in _tables.rows(path, COLUMNS, MAX_BYTES, ", or be JSON"):
+    for line, (video, digits, coarse, fine, score) in tables.rows(path, COLUMNS, MAX_BYTES, ", or be JSON"):
         try:
             # The usual line: a known frame, known names and a number, without a look at each.
             place, kind, number = places[video, digits], kinds[coarse, fine], float(score)

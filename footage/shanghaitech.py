@@ -20,7 +20,7 @@ import numpy as np
 from core.arrays import Bools
 from core.datasets import Dataset, Footage, Truth
 from core.errors import DataError
-from footage import _images, _tables
+from footage import _images, tables
 from footage._split_dataset import SplitDataset
 from footage.videos import SUFFIXES, VideoClip
 
@@ -76,14 +76,14 @@ class ShanghaiTech(SplitDataset[Footage]):
         """
         if clip.name not in {c.name for c in self._test}:
             raise DataError(f"{clip.name!r} is no test clip of ShanghaiTech that is there")
-        abnormal = _tables.flags(self.root / "testing" / "test_frame_mask" / f"{clip.name}.npy")
+        abnormal = tables.flags(self.root / "testing" / "test_frame_mask" / f"{clip.name}.npy")
         return Truth(abnormal, self._masks(clip.name, len(abnormal)), LABEL_SET)
 
     def _masks(self, name: str, count: int) -> Callable[[int], Bools] | None:
         file = self.root / "testing" / "test_pixel_mask" / f"{name}.npy"
         if not file.is_file():
             return None
-        masks = _tables.array(file)
+        masks = tables.array(file)
         if masks.ndim != 3 or len(masks) != count:
             raise DataError(f"{file} must hold ({count}, H, W) masks, got {masks.shape}")
         return lambda frame: np.asarray(masks[frame]) != 0

@@ -19,7 +19,7 @@ from core import video
 from core.arrays import Bools
 from core.datasets import Footage, Truth
 from core.errors import DataError
-from footage import _tables
+from footage import tables
 from footage.videos import SUFFIXES, ClipPart, VideoClip
 
 COLUMNS = ("track_id", "frame_idx", "x_min", "y_min", "x_max", "y_max")
@@ -67,15 +67,15 @@ class _Subway:
         """
         if clip.name != "test":
             raise DataError(f"{clip.name!r} is no test clip of Subway {self.word.capitalize()}; its name is 'test'")
-        tables = self._files(frozenset({".csv", ".txt"}))
-        boxes = [f for f in tables if "event" not in f.name.casefold()]
+        there = self._files(frozenset({".csv", ".txt"}))
+        boxes = [f for f in there if "event" not in f.name.casefold()]
         facts = video.probe(self.video)
         total = facts.frames if facts.frames is not None else sum(map(len, video.read(self.video)))
         if boxes:
             return self._boxed(boxes[0], total - self.split, (facts.height, facts.width))
-        if not tables:
+        if not there:
             raise DataError(f"{self.root} holds no table of boxes or events with {self.word!r} in its name")
-        return self._events(tables[0], total - self.split)
+        return self._events(there[0], total - self.split)
 
     def _boxed(self, path: Path, count: int, size: tuple[int, int]) -> Truth:
         found: dict[int, list[tuple[int, ...]]] = {}
@@ -105,7 +105,7 @@ class _Subway:
 
 def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Give the lines of a table, with a head or without one."""
-    for number, line in enumerate(_tables.text(path).splitlines(), 1):
+    for number, line in enumerate(tables.text(path).splitlines(), 1):
         cells = [cell.strip() for cell in line.split(",")]
         if any(cells) and not (number == 1 and not cells[0].lstrip("-").replace(".", "").isdecimal()):
             yield number, cells

@@ -9,14 +9,14 @@ from scipy.io import savemat
 
 from benchmarks.mutants._structured import damaged
 from benchmarks.mutation import Kind, Rng
-from footage import _matlab, _tables, labels, predictions
+from footage import labels, matlab, predictions, tables
 
 FRAMES = 40
 READERS: dict[str, Callable[[Path], object]] = {
-    "intervals.csv": _tables.intervals, "intervals.json": _tables.intervals, "regions.csv": labels.read_regions,
+    "intervals.csv": tables.intervals, "intervals.json": tables.intervals, "regions.csv": labels.read_regions,
     "classes.json": labels.read_classes, "labels.json": predictions.read_labels, "said.json": predictions.read,
-    "said.csv": predictions.read, "flags.npy": _tables.flags, "masks.mat": lambda path: _matlab.masks(path, "volLabel"),
-    "boxes.mat": lambda path: _matlab.arrays(path, "volLabel"),
+    "said.csv": predictions.read, "flags.npy": tables.flags, "masks.mat": lambda path: matlab.masks(path, "volLabel"),
+    "boxes.mat": lambda path: matlab.arrays(path, "volLabel"),
 }  # fmt: skip
 """File to what reads it."""
 

@@ -25,14 +25,21 @@ def home(tmp_path_factory):
     return tmp_path_factory.mktemp("app")
 
 
+STARTED = []
+"""The browser of this process: another folder of tests that takes over these fixtures shares it."""
+
+
 @pytest.fixture(scope="session")
 def browser(chromium):
     from playwright.sync_api import sync_playwright
 
+    if STARTED:
+        yield STARTED[0]
+        return
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield started
-        started.close()
+        STARTED.append(playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS))
+        yield STARTED[0]
+        STARTED.pop().close()
 
 
 @pytest.fixture

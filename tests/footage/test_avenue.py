@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core import video
 from core.errors import DataError
-from footage import _matlab
+from footage import matlab
 from footage.avenue import LABEL_SET, Avenue
 
 
@@ -141,13 +141,13 @@ def test_a_file_that_holds_something_else_is_refused(tmp_path, content):
 def test_a_file_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
     labels(tmp_path, 8, volLabel=cell(*[np.zeros((1024, 1024), np.uint8)] * 3))
     file = tmp_path / "ground_truth_demo/testing_label_mask/8_label.mat"
-    assert len(_matlab.masks(file, "volLabel")) == 3
-    monkeypatch.setattr(_matlab, "MAX_UNPACKED_BYTES", 2 << 20)
+    assert len(matlab.masks(file, "volLabel")) == 3
+    monkeypatch.setattr(matlab, "MAX_UNPACKED_BYTES", 2 << 20)
     with pytest.raises(DataError, match="unpacks to more than 2 MB"):
-        _matlab.masks(file, "volLabel")
-    monkeypatch.setattr(_matlab, "MAX_BYTES", 200)
+        matlab.masks(file, "volLabel")
+    monkeypatch.setattr(matlab, "MAX_BYTES", 200)
     with pytest.raises(DataError, match="cannot be a clip's masks"):
-        _matlab.masks(file, "volLabel")
+        matlab.masks(file, "volLabel")
 
 
 @pytest.mark.parametrize("compressed", [False, True])
@@ -158,7 +158,7 @@ def test_scipy_reads_the_same(tmp_path, compressed, kind):
     file = tmp_path / "masks.mat"
     scipy.io.savemat(file, {"other": np.arange(3), "volLabel": cells}, do_compression=compressed)
     expected = scipy.io.loadmat(file)["volLabel"][0]
-    assert all((a == (b != 0)).all() for a, b in zip(_matlab.masks(file, "volLabel"), expected, strict=True))
+    assert all((a == (b != 0)).all() for a, b in zip(matlab.masks(file, "volLabel"), expected, strict=True))
 
 
 def whole():
@@ -176,7 +176,7 @@ def test_a_damaged_file_is_read_or_refused_and_nothing_else(tmp_path, place, val
     damaged[place] = value
     file.write_bytes(damaged[:place] if cut else damaged)
     try:
-        found = _matlab.masks(file, "volLabel")
+        found = matlab.masks(file, "volLabel")
     except DataError as error:
         assert "\n" not in str(error)
     else:
@@ -187,7 +187,7 @@ def test_a_damaged_file_is_read_or_refused_and_nothing_else(tmp_path, place, val
 def test_masks_come_back_as_they_were_packed(sizes, seed):
     rng = np.random.default_rng(seed)
     given_masks = [rng.integers(0, 2, size).astype(bool) for size in sizes]
-    packed = _matlab.Masks(given_masks)
+    packed = matlab.Masks(given_masks)
     assert len(packed) == len(sizes)
     assert all((a == b).all() for a, b in zip(packed, given_masks, strict=True))
     assert all((a == b).all() for a, b in zip(packed[1:], given_masks[1:], strict=True))

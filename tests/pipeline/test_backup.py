@@ -51,7 +51,9 @@ def test_everything_comes_back_in_another_folder(kept, monkeypatch, tmp_path):
     before, opinions, rows, gathered = held(files.home()), reviews.opinions(), index.rows(), cases.cases()
     place = elsewhere(monkeypatch, tmp_path)
     manifest = restore(target)
-    assert held(place) == before and len(manifest.files) == len(before) + 2
+    assert held(place) == before
+    databases = {one.path for one in manifest.files} - before.keys()
+    assert databases == {"index.sqlite", "reviews.sqlite", "people.sqlite"} and len(manifest.files) == len(before) + 3
     assert {one.id: one.state for one in JobStore().find(store.Run)} == {run.id: "done", busy.id: "running"}
     assert (reviews.opinions(), index.rows(), cases.cases()) == (opinions, rows, gathered)
     assert not (place / "cache").exists() and not list(place.glob(".restore-*"))

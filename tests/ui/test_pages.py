@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core import video
 from pipeline import camera as cameras
 from pipeline import run_view, store
+from pipeline.reviewing import reviews
 from tests.ui import made
 from ui import caches, progress, results
 
@@ -284,22 +285,27 @@ def test_the_browsers_back_button_brings_the_threshold_back():
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_an_index_that_cannot_be_used_gets_a_sentence_on_every_page(page, whycam_home):
+def test_a_damaged_index_is_made_again_on_every_page(page, whycam_home):
     run = made.done()
     for end in ("-wal", "-shm"):
         (whycam_home / f"index.sqlite{end}").unlink(missing_ok=True)
     (whycam_home / "index.sqlite").write_bytes(b"no database" * 999)
-    assert "index.sqlite, cannot be used" in html(show(page, run=run.id))
+    html(show(page, run=run.id))
+    assert store.get(run.id).title == run.title
+    (aside,) = whycam_home.glob("index.damaged-*.sqlite")
+    assert aside.read_bytes() == b"no database" * 999
 
 
 @pytest.mark.parametrize("page", ["1_Run", "8_Storage", "9_Events", "10_Cases"])
-def test_a_file_of_reviews_that_cannot_be_used_gets_a_sentence_where_it_is_needed(page, whycam_home):
+def test_a_damaged_file_of_reviews_is_made_again_where_it_is_needed(page, whycam_home):
     run = made.done()
     (whycam_home / "reviews.sqlite").write_bytes(b"no database" * 999)
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     at.query_params["run"] = run.id
     at.switch_page(f"pages/{page}.py")
-    assert "reviews.sqlite, cannot be used" in html(fine(at.run()))
+    html(fine(at.run()))
+    (aside,) = whycam_home.glob("reviews.damaged-*.sqlite")
+    assert aside.read_bytes() == b"no database" * 999 and reviews.opinions() == {}
 
 
 def test_a_draft_whose_clip_is_gone_or_damaged_is_left_aside(tmp_path):

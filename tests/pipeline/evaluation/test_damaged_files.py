@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.errors import WhycamError
-from footage import _matlab, _tables, labels, predictions
+from footage import labels, matlab, predictions, tables
 from pipeline.evaluation import evaluations, score_files, xman
 from pipeline.evaluation.score_files import ClipScores, ScoreFile
 from pipeline.evidence import EvidenceFolder
@@ -57,7 +57,7 @@ def look(place):
     return [truth.masks(i) for i in range(len(truth.abnormal))] if truth.masks else None
 
 
-def matlab(place, packed):
+def written(place, packed):
     from scipy.io import savemat
 
     cells = np.empty((1, 3), object)
@@ -72,9 +72,9 @@ READERS = {
     "labels": ("labels.json", text(LABELS), measured),
     "classes": ("c.json", text(LABELS), labels.read_classes),
     "regions": ("r.csv", lambda f: f.write_bytes(REGIONS), labels.read_regions),
-    "intervals as JSON": ("i.json", lambda f: f.write_text('{"a.mp4": [[1, 3]], "b": []}'), _tables.intervals),
-    "intervals as CSV": ("i.csv", lambda f: f.write_text("video,first,last\na.mp4,1,3\nb,,\n"), _tables.intervals),
-    "flags": ("f.npy", lambda f: np.save(f, np.array([0, 1, 1])), _tables.flags),
+    "intervals as JSON": ("i.json", lambda f: f.write_text('{"a.mp4": [[1, 3]], "b": []}'), tables.intervals),
+    "intervals as CSV": ("i.csv", lambda f: f.write_text("video,first,last\na.mp4,1,3\nb,,\n"), tables.intervals),
+    "flags": ("f.npy", lambda f: np.save(f, np.array([0, 1, 1])), tables.flags),
     "scores as CSV": ("s.csv", lambda f: f.write_bytes(SCORES),
                       lambda f: score_files.read(f, ["clip0", "clip1"], [3, 4])),
     "kept scores": ("kept.npz", lambda f: kept(f.parent), lambda f: score_files.read(f, ["clip0", "clip1"], [3, 4])),
@@ -82,8 +82,8 @@ READERS = {
                  lambda f: EvidenceFolder(f.parent).get(7)),
     "plaza's masks": ("clip.npz", lambda f: plaza(f.parent), lambda f: look(f.parent)),
     "plaza's truth": ("clip.json", lambda f: plaza(f.parent), lambda f: look(f.parent)),
-    "masks": ("masks.mat", lambda f: matlab(f.parent, False), lambda f: _matlab.masks(f, "volLabel")),
-    "packed masks": ("masks.mat", lambda f: matlab(f.parent, True), lambda f: _matlab.masks(f, "volLabel")),
+    "masks": ("masks.mat", lambda f: written(f.parent, False), lambda f: matlab.masks(f, "volLabel")),
+    "packed masks": ("masks.mat", lambda f: written(f.parent, True), lambda f: matlab.masks(f, "volLabel")),
 }  # fmt: skip
 
 

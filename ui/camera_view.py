@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.errors import WhycamError
+from core.normality import StandingAlarms
 from core.progress import footage_length
 from pipeline import camera_facts
 from pipeline.camera import Camera, load, own
@@ -86,7 +87,10 @@ def threshold(camera: Camera) -> None:
         frame.notice("This camera does not know its false alarms; ./whycam train --measure finds them out.", "warn")
     else:
         length = footage_length(camera.alarms.hours * 3600)
-        heading("What each threshold costs", "alarm curve", f"counted on {length} of normal footage")
+        more = (
+            "" if camera.standing is None else f"; what stands costs {_standing_cost(camera.standing):.2g} an hour more"
+        )
+        heading("What each threshold costs", "alarm curve", f"counted on {length} of normal footage{more}")
         figure = charts.alarm_curve(camera.alarms, camera.threshold, measure)
         st.plotly_chart(figure, key="alarm-curve", config=PLAIN, alt="False alarms an hour over the threshold")
     heading(
@@ -102,10 +106,13 @@ def _reading(camera: Camera, measure: str) -> str:
     if measure == DECIBELS:
         said += " 0 dB is a typical normal frame."
     if (stands := camera.standing) is not None:
-        cost = stands.alarms.expected(stands.threshold)
         said += (f" What stands, or is gone, has a threshold of its own: {stands.threshold:.2f} nats, which costs "
-                 f"{cost:.2g} false alarms an hour.")  # fmt: skip
+                 f"{_standing_cost(stands):.2g} false alarms an hour.")  # fmt: skip
     return said
+
+
+def _standing_cost(stands: StandingAlarms) -> float:
+    return stands.alarms.expected(stands.threshold)
 
 
 def learnt(camera: Camera) -> None:

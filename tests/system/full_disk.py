@@ -49,7 +49,7 @@ def main(clip):
     for run in runs:
         made.write_facts(run, dataclasses.replace(video.probe(run.path), name=run.clip))
         index.put(run)
-    events = [row.key for row in index.rows()]
+    events = [row.key for row in sorted(index.rows(), key=lambda row: row.run != runs[2].id)]  # that run is kept
     reviews.add(events[:1], "Ann", verdict="true")
     with pytest.MonkeyPatch.context() as patch:
         inline.no_processes(patch)

@@ -1,10 +1,14 @@
 """What SQLite's errors mean: a damaged file, a full disk, or something else; and how a full disk is read."""
 
+import contextlib
 import errno
 import os
 import shutil
 import sqlite3
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from core import reserve
 
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _FULL = frozenset({sqlite3.SQLITE_FULL})
@@ -45,6 +49,48 @@ def as_it_is(path: Path) -> sqlite3.Connection | None:
     if not path.exists() or (wal.exists() and wal.stat().st_size):
         return None
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None)
+
+
+def connected(
+    path: Path, connect: Callable[[], sqlite3.Connection], mend: Callable[[], object], purpose: str, reading: bool
+) -> sqlite3.Connection:
+    """Open a database: once more where its damage or a full disk can be helped.
+
+    Args:
+        path: of the database.
+        connect: opens it and reads its head.
+        mend: puts a damaged one aside, or makes it anew.
+        purpose: whose reserve of room is given up, a name of :mod:`core.reserve`.
+        reading: whether nothing is to be changed, which needs no room.
+
+    Raises:
+        sqlite3.Error: it cannot be used.
+    """
+    try:
+        return connect()
+    except sqlite3.Error as error:
+        if full(error, path):
+            if reading and (kept := as_it_is(path)):
+                return kept
+            if not reserve.release(purpose):
+                raise
+        elif damaged(error):
+            mend()
+        else:
+            raise
+    return connect()
+
+
+@contextlib.contextmanager
+def whole(database: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Do several statements all or not at all."""
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield database
+    except BaseException:
+        database.execute("ROLLBACK")
+        raise
+    database.execute("COMMIT")
 
 
 def why(error: BaseException, path: Path) -> str:

@@ -8,6 +8,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,30 +70,15 @@ def opened(path: Path, *, safe: bool = True, reading: bool = False) -> Iterator[
     """
     try:
         folder(path.parent)
-        with contextlib.closing(_connected(path, reading)) as database:
+        with contextlib.closing(
+            sqlite_errors.connected(path, partial(_read, path), partial(_put_aside, path), reserve.INDEX, reading)
+        ) as database:
             database.row_factory = sqlite3.Row
             if safe:
                 database.execute("PRAGMA synchronous = FULL")
             yield database
     except (sqlite3.Error, OSError) as error:
         raise _understood(error, path) from error
-
-
-def _connected(path: Path, reading: bool) -> sqlite3.Connection:
-    """Open the file and read its head: once more where its damage or a full disk can be helped."""
-    try:
-        return _read(path)
-    except sqlite3.Error as error:
-        if sqlite_errors.full(error, path):
-            if reading and (kept := sqlite_errors.as_it_is(path)):
-                return kept
-            if not reserve.release(reserve.INDEX):
-                raise
-        elif sqlite_errors.damaged(error):
-            _put_aside(path)
-        else:
-            raise
-    return _read(path)
 
 
 def _read(path: Path) -> sqlite3.Connection:

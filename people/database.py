@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from core import sqlite_errors
 from core.errors import StorageError
 from core.files import folder, home
 
@@ -56,14 +57,8 @@ def transaction() -> Iterator[sqlite3.Connection]:
     Raises:
         StorageError: it cannot be used.
     """
-    with opened() as database:
-        database.execute("BEGIN IMMEDIATE")
-        try:
-            yield database
-        except BaseException:
-            database.execute("ROLLBACK")
-            raise
-        database.execute("COMMIT")
+    with opened() as database, sqlite_errors.whole(database):
+        yield database
 
 
 def exists() -> bool:

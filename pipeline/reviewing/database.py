@@ -6,6 +6,7 @@ A file that is damaged is put aside, and made anew with all records in it that c
 import contextlib
 import sqlite3
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock
@@ -67,7 +68,10 @@ def opened(*, reading: bool = False) -> Iterator[sqlite3.Connection]:
     path = home() / FILE
     try:
         folder(path.parent)
-        with contextlib.closing(_connected(path, reading)) as database:
+        mend = partial(rescue.rescue, path, _tables, KEPT)
+        with contextlib.closing(
+            sqlite_errors.connected(path, partial(_read, path), mend, reserve.REVIEWS, reading)
+        ) as database:
             database.row_factory = sqlite3.Row
             yield database
     except (sqlite3.Error, OSError) as error:
@@ -76,23 +80,6 @@ def opened(*, reading: bool = False) -> Iterator[sqlite3.Connection]:
             said = "was damaged, and is made again of what can be read; do that once more"
             raise StorageError(f"the file of reviews, {path}, {said}") from error
         raise StorageError(f"the file of reviews, {path}, cannot be used: {sqlite_errors.why(error, path)}") from error
-
-
-def _connected(path: Path, reading: bool) -> sqlite3.Connection:
-    """Open the file and read its head: once more where its damage or a full disk can be helped."""
-    try:
-        return _read(path)
-    except sqlite3.Error as error:
-        if sqlite_errors.full(error, path):
-            if reading and (kept := sqlite_errors.as_it_is(path)):
-                return kept
-            if not reserve.release(reserve.REVIEWS):
-                raise
-        elif sqlite_errors.damaged(error):
-            rescue.rescue(path, _tables, KEPT)
-        else:
-            raise
-    return _read(path)
 
 
 def _read(path: Path) -> sqlite3.Connection:
@@ -126,14 +113,8 @@ def transaction() -> Iterator[sqlite3.Connection]:
     Raises:
         StorageError: it cannot be used.
     """
-    with opened() as database:
-        database.execute("BEGIN IMMEDIATE")
-        try:
-            yield database
-        except BaseException:
-            database.execute("ROLLBACK")
-            raise
-        database.execute("COMMIT")
+    with opened() as database, sqlite_errors.whole(database):
+        yield database
 
 
 def _version(database: sqlite3.Connection) -> int:

@@ -15,6 +15,8 @@ from typing import Any
 import psutil
 
 PATIENCE_SECONDS = 3.0
+KILL_SECONDS = 0.5
+"""How long the system may take to end what was killed."""
 SERVER_SECONDS = 1.0
 """The server has so much longer than what it started."""
 
@@ -44,9 +46,11 @@ def _end_all() -> None:
     for process in started:
         with contextlib.suppress(psutil.Error):
             process.terminate()
-    for process in psutil.wait_procs(started, PATIENCE_SECONDS)[1]:
+    deaf = psutil.wait_procs(started, PATIENCE_SECONDS)[1]
+    for process in deaf:
         with contextlib.suppress(psutil.Error):
             process.kill()
+    psutil.wait_procs(deaf, KILL_SECONDS)  # the server ends after them, not before
     last = threading.Timer(SERVER_SECONDS, os._exit, [128 + signal.SIGTERM])
     last.daemon = True
     last.start()

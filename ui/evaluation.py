@@ -187,7 +187,7 @@ def watch(kept: Sequence[Evaluation]) -> None:
 def _running(before: set[str]) -> None:
     active = [one for one in evaluations.evaluations() if one.active]
     if {one.id for one in active} != before:
-        st.rerun()
+        frame.redraw()
     for one in active:
         _row(one)
 

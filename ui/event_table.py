@@ -41,7 +41,7 @@ def fill_index() -> None:
     def draw() -> None:
         left = index.fill(index.missing(), FILL_SECONDS)
         if not left:
-            st.rerun()
+            frame.redraw()
         st.caption(f"Reading the events of earlier runs: {left:,} left.")
 
     frame.redrawn(draw, 1.0)

@@ -67,8 +67,20 @@ def redrawn(draw: Callable[..., object], seconds: float | None, *arguments: Any)
     when it is drawn anew, as it can be on a busy machine; what followed it in the same container would then have no
     place, and the whole page would go blank.
     """
+    st.session_state["address"] = {name: st.query_params.get_all(name) for name in st.query_params}
     with st.container():
         st.fragment(draw, run_every=seconds)(*arguments)
+
+
+def redraw() -> NoReturn:
+    """Have the whole page drawn anew from a part of it that is drawn by itself.
+
+    The browser may have asked for that part before it heard that the address has changed; what it names would be
+    forgotten again.
+    """
+    if (address := st.session_state["address"]) != {name: st.query_params.get_all(name) for name in st.query_params}:
+        st.query_params.from_dict(address)
+    st.rerun()
 
 
 def _queue_link() -> None:

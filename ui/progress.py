@@ -34,9 +34,9 @@ def watch(
         try:
             job = queue().get(job_id, cls)
         except WhycamError:
-            st.rerun()
+            frame.redraw()
         if not job.active or stale(job):
-            st.rerun()
+            frame.redraw()
         if slim:
             _line(job, goes_on)
             return

@@ -45,7 +45,7 @@ def _rows(shown: set[str], busy: bool) -> None:
     """Show runs; the whole page is drawn again when the first of them is started or the last of them has ended."""
     listed = [run for run in store.runs() if run.id in shown]
     if any(run.active for run in listed) != busy:
-        st.rerun()
+        frame.redraw()
     for run in listed:
         row(run)
 

@@ -68,8 +68,11 @@ class Block(Protocol):
 class Sheet(FPDF):
     """The pages of one report.
 
+    Attributes:
+        name: of the clip that is being reported; each page says below which ones are on it.
+
     Args:
-        name: of the clip, on every page.
+        name: of the first clip.
         title: of the document.
         foot: stands in the middle below every page.
         written: when it was written, with its zone.
@@ -78,7 +81,8 @@ class Sheet(FPDF):
     def __init__(self, name: str, title: str, foot: str, written: datetime) -> None:
         super().__init__(format="A4", unit="mm")
         self.str_alias_nb_pages = ""
-        self.name, self.foot = readable(shortened(name)), foot
+        self.name, self.foot = name, foot
+        self._named: dict[int, list[str]] = {}
         self.set_auto_page_break(False)
         self.set_margin(0)
         self.c_margin = 0.0
@@ -106,6 +110,7 @@ class Sheet(FPDF):
                 self.add_page()
                 self.y = TOP
             top = self.y
+            self._named.setdefault(self.page, []).append(self.name)
             block.draw(self, LEFT, top, WIDTH)
             self.y = top + high + gap
 
@@ -113,6 +118,13 @@ class Sheet(FPDF):
         """Choose the font of the texts that follow, ``size`` points high."""
         self.set_font(FAMILY, "B" if bold else "", size)
         self.set_text_color(*colour)
+
+    def _short(self, names: Sequence[str]) -> str:
+        """Name clips in the room that is left beside the middle: the first ones, and how many more there are."""
+        room, more = LONGEST_NAME, f" and {len(names) - 1} more"
+        if len(names) > 1 and len(", ".join(names)) > room:
+            return readable(shortened(names[0], room - len(more))) + more
+        return readable(shortened(", ".join(names), room))
 
     def number_pages(self) -> None:
         """Write below each page what it belongs to, and which of how many it is."""
@@ -122,6 +134,8 @@ class Sheet(FPDF):
             # The page ends with another font and size than the last one; the second call is written in any case.
             self.letters(FOOT_SIZE + 1, bold=True, colour=INK)
             self.letters(FOOT_SIZE, colour=QUIET)
-            for text, align in ((self.name, "L"), (self.foot, "C"), (f"{number} / {pages}", "R")):
+            named = list(dict.fromkeys(filter(None, self._named.get(number, ()))))
+            texts = (self._short(named), "L"), (self.foot, "C"), (f"{number} / {pages}", "R")
+            for text, align in texts:
                 self.set_xy(LEFT, FOOT)
                 self.cell(WIDTH, 3, text, align=align)

@@ -1,7 +1,8 @@
 """``report.pdf``: what ``report.html`` says, on A4 pages with selectable text and a chart of vectors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,7 +48,80 @@ def pdf(
         return bytes(sheet.output())
 
 
+@dataclass(frozen=True)
+class Part:
+    """One clip of a report on several; see :func:`pdf`."""
+
+    analysis: Analysis
+    evidence: Callable[[int], Evidence]
+    why: Path | None = None
+    edit: Edit = unedited
+
+
+def gathered(title: str, note: str, parts: Sequence[Part], *, written: datetime | None = None) -> bytes:
+    """Return one PDF of several clips: a list of all events with what reviewers said, and each clip's report.
+
+    Args:
+        title: such as a case's name.
+        note: below the title; empty for none.
+        parts: the clips, one behind the other; at least one.
+        written: as for :func:`pdf`.
+    """
+    when = written or datetime.now(UTC)
+    with closing(Sheet("", f"{title}: Whycam report", f"Whycam report of {moment(when)}", when)) as sheet:
+        analyses = [part.analysis for part in parts]
+        sheet.flow(_cover(title, note, analyses))
+        sheet.flow(_contents(analyses), 0.0)
+        for part in parts:
+            sheet.name = part.analysis.clip.name
+            sheet.y += 4.0
+            _body(sheet, part.analysis, part.evidence, part.why, part.edit)
+        sheet.name = ""
+        sheet.flow(_closes(analyses), 0.9)
+        sheet.number_pages()
+        return bytes(sheet.output())
+
+
+def _cover(title: str, note: str, analyses: Sequence[Analysis]) -> list[Block]:
+    """Head a report on several clips."""
+    count = sum(len(analysis.events) for analysis in analyses)
+    found = f"{count} event{'s' * (count != 1)} in {len(analyses)} clip{'s' * (len(analyses) != 1)}."
+    head: list[Block] = [Text("Whycam report", 7.5, bold=True, colour=EVENT), Text(title, TITLE, bold=True),
+                         *([Text(note)] if note else []), Text(found, FINDING, bold=True)]  # fmt: skip
+    return [Below(head, 0.6)]
+
+
+def _contents(analyses: Sequence[Analysis]) -> list[Block]:
+    """List the events of several clips, with what reviewers said of them."""
+    rows = [
+        [analysis.clip.name, str(number), timestamp(analysis.clock.at(one.event.first)),
+         timestamp(analysis.clock.end(one.event.last)), name_of(one), one.review or "not reviewed"]
+        for analysis in analyses for number, one in enumerate(analysis.events, 1)
+    ]  # fmt: skip
+    heads = ["Clip", "No.", "From", "To", "Most likely cause", "Reviews"]
+    return kept_together(table(heads, rows, [0.18, 0.05, 0.08, 0.08, 0.18, 0.43]))
+
+
+def _closes(analyses: Sequence[Analysis]) -> list[Block]:
+    """Say how to read a report on several clips, and what each of its answers rests on."""
+    terms = [_term(*one) for one in dict.fromkeys(one for analysis in analyses for one in explanations(analysis))]
+    reading = Below([Rule(), Text("How to read this report", HEADING, bold=True), terms[0]])
+    blocks: list[Block] = [reading, *terms[1:]]
+    for analysis in analyses:
+        rows = _provenance(analysis)
+        head = Text(f"Provenance: {analysis.clip.name}", HEADING, bold=True)
+        blocks += [Below([Rule(), head, *rows[:2]]), *rows[2:]]
+    return blocks
+
+
 def _fill(sheet: Sheet, analysis: Analysis, evidence: Callable[[int], Evidence], why: Path | None, edit: Edit) -> None:
+    _body(sheet, analysis, evidence, why, edit)
+    sheet.flow(_close(analysis), 0.9)
+    sheet.number_pages()
+
+
+def _body(sheet: Sheet, analysis: Analysis, evidence: Callable[[int], Evidence], why: Path | None, edit: Edit) -> None:
+    """Report one clip, but for how to read it and where it comes from."""
     sheet.flow(_head(analysis))
     sheet.flow(_events(analysis), 0.0)
     sheet.flow(_faults(analysis), 0.0)
@@ -61,8 +135,6 @@ def _fill(sheet: Sheet, analysis: Analysis, evidence: Callable[[int], Evidence],
         sheet.y += 2.0
     sheet.flow(_unpictured(analysis, len(pictured)))
     sheet.flow(_why(analysis, why, edit))
-    sheet.flow(_close(analysis), 0.9)
-    sheet.number_pages()
 
 
 def _head(analysis: Analysis) -> list[Block]:
@@ -182,10 +254,14 @@ def _explained(one: ExplainedFrame) -> list[Block]:
 def _close(analysis: Analysis) -> list[Block]:
     terms = [_term(*one) for one in explanations(analysis)]
     reading = Below([Rule(), Text("How to read this report", HEADING, bold=True), terms[0]])
+    rows = _provenance(analysis)
+    return [reading, *terms[1:], Below([Rule(), Text("Provenance", HEADING, bold=True), *rows[:2]]), *rows[2:]]
+
+
+def _provenance(analysis: Analysis) -> list[Block]:
     told = pedigree(analysis)
     facts = [Beside([Text(name, 6.3, colour=QUIET), Text(value, 6.3)], [0.27, 0.73], 1.5) for name, value in told]
-    rows = columns(facts, FACTS_ABREAST)
-    return [reading, *terms[1:], Below([Rule(), Text("Provenance", HEADING, bold=True), *rows[:2]]), *rows[2:]]
+    return columns(facts, FACTS_ABREAST)
 
 
 def _term(term: str, meaning: str) -> Block:

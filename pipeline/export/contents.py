@@ -45,7 +45,8 @@ class Contents:
             raise InputError(f"run {source.run} has no event {missing!r} any more; take it out of what is exported")
         held = in_order([found[key] for key in dict.fromkeys(wanted)])
         note = f"This report holds {len(held)} of the {len(whole.events)} events that were found in this clip."
-        return replace(whole, events=held, warnings=(note, *whole.warnings))
+        notes = (note,) if len(held) < len(whole.events) else ()
+        return replace(whole, events=held, warnings=(*notes, *whole.warnings))
 
     def reviews(self, run: str, analysis: Analysis) -> tuple[ArchivedReview, ...]:
         """Return what is said of each event of an analysis; nothing for a run that is not the app's."""

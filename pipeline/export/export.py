@@ -11,7 +11,7 @@ from core.files import json_text
 from core.progress import JobProgress, Progress, Stage
 from core.templates import environment
 from explain import report
-from explain.report.pdf import pdf
+from explain.report.pdf import Part, gathered, pdf
 from pipeline import finished_run, versions
 from pipeline.export import archive, sources
 from pipeline.export.archive import Archive
@@ -140,6 +140,7 @@ def _finish(runs: Sequence[_Run], held: Contents, blur: str, packed: Archive, wh
                                              case=held.case))  # fmt: skip
     if len(runs) > 1:
         packed.put("events.csv", events_csv(named))
+        packed.put("report.pdf", _gathered(runs, held, blur, when))
     if held.events or any(one.opinion.records for one in listed):
         packed.put("reviews.csv", csv_labels(listed))
     manifest = Manifest(
@@ -148,6 +149,15 @@ def _finish(runs: Sequence[_Run], held: Contents, blur: str, packed: Archive, wh
     )  # fmt: skip
     packed.put_manifest(manifest)
     return manifest
+
+
+def _gathered(runs: Sequence[_Run], held: Contents, blur: str, when: datetime) -> bytes:
+    """Return one PDF of all runs."""
+    blurs = [Blur(run.analysis, run.source.folder, blur) for run in runs]
+    parts = [Part(run.analysis, one.kept, run.source.folder / WHY, one.picture)
+             for run, one in zip(runs, blurs, strict=True)]  # fmt: skip
+    title, note = (held.case.name, held.case.note) if held.case else ("Whycam export", "")
+    return gathered(title, note, parts, written=when)
 
 
 def _archived(run: _Run, held: Contents) -> ArchivedRun:

@@ -17,7 +17,7 @@ from core.scored_things import NormalRange
 from explain.report._chart import lay_out
 from explain.report._facts import explanations, pedigree
 from explain.report._sheet import BOTTOM, LEFT, TOP, WIDTH, Sheet, readable, shortened
-from explain.report.pdf import pdf
+from explain.report.pdf import Part, gathered, pdf
 from tests.explain.report.test_report import NASTY, analysis, explained, kept, standing, thing
 
 WHEN = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
@@ -137,3 +137,19 @@ def test_a_block_that_does_not_fit_begins_a_page():
     with closing(Sheet("a.mp4", "a", "b", WHEN)) as sheet:
         sheet.flow([Tall(), Tall()])
     assert Tall.drawn == [(1, LEFT, TOP, WIDTH), (2, LEFT, TOP, WIDTH)]
+
+
+@needs_poppler
+def test_several_clips_are_one_report_that_begins_with_their_events(tmp_path):
+    first, second = many(2), many(3)
+    reviewed = replace(second.events[0], review="Reviewed: verdict true by Ann, 2026-11-30 09:00 UTC.")
+    second = replace(second, clip=replace(second.clip, name="yard.mp4"), events=(reviewed, *second.events[1:]))
+    parts = [Part(first, kept), Part(second, kept)]
+    pages = text(gathered("North gate", "For the court", parts, written=WHEN), tmp_path)
+    whole = " ".join(pages)
+    assert pages[0].startswith("Whycam report North gate For the court 5 events in 2 clips.")
+    assert whole.count("not reviewed") == 4 and "verdict true by Ann" in pages[0]
+    assert whole.count("How to read this report") == 1 and "Provenance: yard.mp4" in whole
+    assert all(page.endswith(f"at 12:00 UTC {number}/{len(pages)}") for number, page in enumerate(pages, 1))
+    assert any("gate.mp4, yard.mp4 Whycam report of" in page for page in pages)
+    assert len(pages) <= sum(len(text(pdf(one, kept, written=WHEN), tmp_path)) for one in (first, second))

@@ -126,7 +126,8 @@ def test_several_runs_have_a_folder_each_and_an_index(folder, tmp_path):
     export(find([str(folder), str(folder)]), out, made=WHEN)
     found, manifest = content(out), verify(out).manifest
     tops = {path.split("/")[0] for path in found}
-    assert tops == {"01-Tür_监_b_nb", "02-Tür_监_b_nb", "index.html", "events.csv", MANIFEST}
+    assert tops == {"01-Tür_监_b_nb", "02-Tür_监_b_nb", "index.html", "report.pdf", "events.csv", MANIFEST}
+    assert found["report.pdf"].startswith(b"%PDF-")
     assert [run.folder for run in manifest.runs] == sorted(tops)[:2]
     assert len(found["events.csv"].splitlines()) == 5 and b"<b>{nb}" not in found["index.html"]
 

@@ -28,6 +28,9 @@ MADE = 1500, 20, (160, 90)
 """Frames, events, and width and height in pixels of each run."""
 WAIT = 120_000
 HEAD, DRAWN = ".st-key-head .wordmark", '[data-testid="stApp"][data-test-script-state="notRunning"]'
+BARE = """import streamlit as st
+st.container(key="head").html('<span class="wordmark">Whycam</span>')
+"""
 PAGES = ("", "Events", "Cases", "Run?run={run}", "Runs", "Cameras", "Evaluation", "Why?run={run}", "Help", "Queue",
          "Storage")  # fmt: skip
 """Addresses of all pages, the first that of a new analysis."""
@@ -44,9 +47,10 @@ def measure(tell: Callable[[str], None]) -> list[dict[str, Any]]:
         first = made(*MADE)
         for number in range(1, RUNS):
             copied(first, f"made by hand {number:03d}.mp4")
+        tell("opening pages")
+        rows = [_bare(chromium, Path(home))]
         with server(Path(home)) as (address, process):
-            tell("opening pages")
-            rows = _first_paints(chromium, address, first)
+            rows += _first_paints(chromium, address, first)
             tell("opening and closing")
             rows.append(_growth(chromium, f"{address}/Run?run={first.id}", process))
             tell(f"{SESSIONS} sessions")
@@ -63,6 +67,15 @@ def _row(what: str, values: list[float]) -> dict[str, Any]:
     middle, high = np.percentile(values, [50, 95])
     return {"what": what, "median": round(float(middle), 2), "95 %": round(float(high), 2),
             "highest": round(max(values), 2), "measured": len(values)}  # fmt: skip
+
+
+def _bare(chromium: "Browser", home: Path) -> dict[str, Any]:
+    """Measure a page of Streamlit's with a word on it, below which no page of its can come."""
+    script = home / "bare.py"
+    script.write_text(BARE, encoding="utf-8")
+    with server(home, script) as (address, _):
+        seen = [_visit(chromium, address) for _ in range(VISITS + 1)][1:]
+    return _row("first paint of an empty page of Streamlit's, s", [paint for paint, _ in seen])
 
 
 def _first_paints(chromium: "Browser", address: str, run: Run) -> list[dict[str, Any]]:

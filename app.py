@@ -4,11 +4,10 @@ import streamlit as st
 
 from people import policy
 from pipeline import store
-from ui import drafts, frame, runs, upload
+from ui import drafts, frame, rights, runs, upload
 
 frame.page("New analysis")
-if not policy.may(policy.UPLOAD):
-    st.caption("Clips are uploaded and analysed by reviewers and administrators.")
+if not rights.allowed(policy.UPLOAD):
     st.page_link(frame.EVENTS, label="See the events there are", icon=":material/notifications:")
     st.stop()
 

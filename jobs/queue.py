@@ -51,7 +51,7 @@ class Queue:
             AccessError: its user may not have such a job computed.
             InputError: another job works on its subject.
         """
-        self._require(cls.KIND)
+        policy.require(self.action(cls.KIND))
         self.store.create(cls, job_id, title, directory, parameters, subject=subject)
         try:
             self.submit(job_id)
@@ -74,7 +74,7 @@ class Queue:
         """
         self.notice_dead()
         job = self.store.get(job_id, Job)
-        self._require(job.kind)
+        policy.require(self.action(job.kind))
         usage.require_room(jobs=1)
         if job.state not in STARTABLE:
             raise InputError(f"{job.title!r} is {job.state} already; only what is neither active nor done can start")
@@ -210,8 +210,9 @@ class Queue:
         for job in self._everything.active():
             self._look_after(job)
 
-    def _require(self, kind: str) -> None:
-        policy.require(self.actions.get(kind, policy.ANALYSE))
+    def action(self, kind: str) -> str:
+        """Return what the user of a kind of job must be allowed to do, of :mod:`people.policy`."""
+        return self.actions.get(kind, policy.ANALYSE)
 
     def _look_after(self, job: Job) -> bool:
         """Mark a job whose worker is dead, and kill a worker that does not obey; tell whether it was marked."""

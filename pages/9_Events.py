@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pipeline.reviewing import desk, labels
+from pipeline.reviewing import desk
 from ui import event_filters, event_table, exports, frame, gather, threshold_proposal
 
 frame.page("Events", reviews=True)
@@ -23,10 +23,7 @@ with st.container(key="desk-actions", horizontal=True, vertical_alignment="cente
     with st.popover(exports.state(archives), icon=":material/download:", key="events-downloads",
                     help="Download labels and archives of chosen events"):  # fmt: skip
         exports.offer_of_events(archives)
-        st.markdown("**Labels**: verdicts on the events that fit the filters")
-        st.download_button("CSV", lambda: labels.csv_labels(found), "labels.csv", "text/csv", on_click="ignore")
-        st.download_button("JSON, with every record", lambda: labels.json_labels(found), "labels.json",
-                           "application/json", on_click="ignore")  # fmt: skip
+        exports.offer_labels(found)
 selected, now = event_table.show(shown, tab, place)
 with place:
     event_table.actions(selected, now)

@@ -41,12 +41,24 @@ def require(action: str, owner: str | None = None) -> None:
     Raises:
         AccessError: not in that role.
     """
-    if may(action) or (owner and owner == current().name and may(UPLOAD)):
-        return
+    if refused := refusal(action, owner):
+        raise AccessError(refused)
+
+
+def refusal(action: str, owner: str | None = None) -> str:
+    """Return the sentence with which :func:`require` refuses something to the one who asks; empty where it does not.
+
+    >>> from people.actor import acting
+    >>> with acting(Actor("ann", VIEWER)):
+    ...     refusal(DELETE), refusal(LOOK)
+    ('the role viewer may not delete; that needs the role administrator', '')
+    """
     who = current()
+    if may(action) or (owner and owner == who.name and may(UPLOAD)):
+        return ""
     named = f"the role {who.role}" if who.role else "nobody who is not signed in"
     may_not = "may not" if who.role else "may"
-    raise AccessError(f"{named} {may_not} {action}; that needs the role {NEEDS[action]}")
+    return f"{named} {may_not} {action}; that needs the role {NEEDS[action]}"
 
 
 def sees(cameras: Iterable[str], owner: str = "") -> bool:

@@ -9,13 +9,14 @@ from core import files
 from core.errors import WhycamError
 from core.normality import DEFAULT_ALARMS_PER_HOUR
 from core.progress import roughly
+from people import policy
 from pipeline import store, thresholds
 from pipeline.camera import Camera, cameras, own
 from pipeline.false_alarms import expected
 from pipeline.training import losses, trainings
 from pipeline.training.losses import EpochLoss
 from pipeline.training.trainings import TrainingJob
-from ui import camera_charts, frame, progress
+from ui import camera_charts, frame, progress, rights
 from ui.formatting import count, escape_html, escape_markdown
 from ui.helps import heading
 
@@ -30,6 +31,8 @@ HELP_AUTO = (
 def form() -> None:
     """Let the user make a camera of clips."""
     with st.expander("Train a camera", icon=":material/school:", key="learn", expanded=not cameras()):
+        if not rights.allowed(policy.TRAIN):
+            return
         st.caption(
             "Ten minutes or more of ordinary footage of one fixed camera, in one clip or several. Events like "
             "those in it are not reported. Size, colours, pace and threshold are chosen from the footage, with reasons."
@@ -145,9 +148,11 @@ def _ended(job: TrainingJob) -> None:
             else:
                 label = "Train anyway" if job.unfit else "Try again" if job.state == "failed" else "Resume"
                 again = partial(trainings.resume, anyway=job.unfit)
-                frame.action_button(label, "play_arrow", f"again-{job.id}", again, job.id)
+                frame.action_button(label, "play_arrow", f"again-{job.id}", again, job.id,
+                                    **rights.needs(policy.TRAIN))  # fmt: skip
             label = "Delete its clips" if job.state == "done" else "Delete"
-            frame.action_button(label, "delete", f"forget-{job.id}", trainings.delete, job.id)
+            frame.action_button(label, "delete", f"forget-{job.id}", trainings.delete, job.id,
+                                **rights.needs(policy.DELETE))  # fmt: skip
 
 
 def alarm_slider(camera: Camera) -> None:
@@ -158,7 +163,13 @@ def alarm_slider(camera: Camera) -> None:
     choices = sorted({*ALARMS, asked})
     key = f"knob-{camera.name}"
     st.select_slider(
-        "False alarms an hour", choices, asked, key=key, help=HELP, on_change=_retune, args=(camera.name, key)
+        "False alarms an hour",
+        choices,
+        asked,
+        key=key,
+        on_change=_retune,
+        args=(camera.name, key),
+        **rights.needs(policy.CAMERAS, help=HELP),
     )
     guess = not camera.alarms.can_count(asked)
     sure = "; too few to count them: judged by how the highest scores fall off" if guess else ""

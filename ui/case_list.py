@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from core.errors import InputError
+from people import policy
 from pipeline.export import exports
 from pipeline.reviewing import cases, desk
 from pipeline.reviewing.cases import Case
 from pipeline.reviewing.desk import Listed
 from pipeline.reviewing.reviews import MAX_NOTE
 from pipeline.reviewing.thumbnails import Thumbnails
-from ui import event_filters, event_table, frame, gather, reviewer
+from ui import event_filters, event_table, frame, gather, reviewer, rights
 from ui.exports import BLURRED
 from ui.exports import show as show_archive
 from ui.formatting import ago, count, duration, escape_html, escape_markdown
@@ -70,7 +71,7 @@ def _event(case: Case, key: str, one: Listed | None) -> None:
             st.html(_line(one))
             st.page_link(frame.RUN, label="Open", icon=":material/open_in_new:", query_params=event_table.address(one))
         frame.action_button("Remove", "close", f"remove-{case.id}-{key}", lambda which: cases.remove(
-            case.id, reviewer.name(), [which]), key)  # fmt: skip
+            case.id, reviewer.name(), [which]), key, **rights.needs(policy.REVIEW))  # fmt: skip
 
 
 def _line(one: Listed) -> str:
@@ -91,7 +92,8 @@ def _archives(case: Case, there: list[str]) -> None:
         show_archive(made[0])
     with st.form(f"export-{case.id}", border=False):
         blur = st.selectbox("Blur in the archive", list(BLURRED), format_func=BLURRED.__getitem__)
-        if st.form_submit_button("Export the case", icon=":material/archive:", disabled=not there):
+        if st.form_submit_button("Export the case", icon=":material/archive:",
+                                 **rights.needs(policy.EXPORT, disabled=not there)):  # fmt: skip
             gather.submit(there, blur, case.id, case.name)
 
 
@@ -100,7 +102,7 @@ def _note(case: Case) -> None:
     with st.form(f"note-{case.id}", border=False):
         name = st.text_input("Name", case.name, max_chars=cases.MAX_TITLE)
         text = st.text_area("Note", case.note, max_chars=MAX_NOTE, height=80)
-        if st.form_submit_button("Keep"):
+        if st.form_submit_button("Keep", **rights.needs(policy.REVIEW)):
             frame.run_action(lambda one: _keep(case, name, text), case.id)
             st.rerun()
 
@@ -122,4 +124,4 @@ def _history(case: Case, events: Mapping[str, Listed]) -> None:
     frame.card(rows)
     frame.action_button("Close the case", "archive", f"close-{case.id}",
                         lambda which: cases.close(which, reviewer.name()), case.id,
-                        help="It is listed no longer; its records stay")  # fmt: skip
+                        **rights.needs(policy.REVIEW, help="It is listed no longer; its records stay"))  # fmt: skip

@@ -12,10 +12,11 @@ from typing import BinaryIO
 import streamlit as st
 
 from core.errors import InputError, WhycamError
+from people import policy
 from pipeline import store
 from pipeline.camera import Camera, cameras, load
 from pipeline.store import Run
-from ui import caches, frame
+from ui import caches, frame, rights
 from ui.formatting import count, escape_html
 from ui.upload import camera_picker, camera_start, clip_line, likely_camera
 
@@ -72,7 +73,8 @@ def first_upload() -> None:
         _uploader()
     with right, st.container(border=True):
         st.markdown("**No clip at hand?** The demo is a rendered plaza with six unusual things in it.")
-        if st.button("Use the demo clip", icon=":material/movie:", disabled=not store.DEMO.exists()):
+        if st.button("Use the demo clip", icon=":material/movie:",
+                     **rights.needs(policy.UPLOAD, disabled=not store.DEMO.exists())):  # fmt: skip
             with store.DEMO.open("rb") as file:
                 _keep([(store.DEMO.name, file)])
     before = [run.id for run in store.runs(("draft",)) if run.path.is_file()]
@@ -132,7 +134,8 @@ def show_one(run: Run) -> Camera | None:
         st.html(
             f'<h1 class="clip">{escape_html(run.clip)}</h1><p class="facts">{escape_html(clip_line(clip, run))}</p>'
         )
-        frame.action_button("Another clip", "swap_horiz", f"remove-{run.id}", _remove, run.id)
+        frame.action_button("Another clip", "swap_horiz", f"remove-{run.id}", _remove, run.id,
+                            **rights.needs(policy.DELETE, run.owner))  # fmt: skip
     for note in clip.notes:
         frame.notice(run.named(note), "warn")
     camera = camera_picker(run)
@@ -151,7 +154,8 @@ def show_many(drafts: Sequence[Run]) -> None:
         st.html(f'<h1 class="clip">{count(len(drafts), "clip")} to analyse</h1>')
         st.selectbox("One camera for all", names, None, key="camera-all", placeholder="each its own", width=260,
                      on_change=_one_for_all, args=([run.id for run in drafts],))  # fmt: skip
-        go = st.button(f"Analyse all {len(drafts)} clips", type="primary", icon=":material/play_arrow:")
+        go = st.button(f"Analyse all {len(drafts)} clips", type="primary", icon=":material/play_arrow:",
+                       **rights.needs(policy.ANALYSE))  # fmt: skip
     pages = -(-len(drafts) // PAGE)
     page = st.pagination(pages, key=f"drafts-{pages}") if pages > 1 else 1
     for run in drafts[(page - 1) * PAGE : page * PAGE]:
@@ -195,7 +199,8 @@ def _row(run: Run, names: Sequence[str]) -> None:
             for sentence in (*(run.named(note) for note in clip.notes), *warnings):
                 frame.notice(sentence, "warn")
         with gone:
-            frame.action_button("Remove", "close", f"remove-{run.id}", _remove, run.id)
+            frame.action_button("Remove", "close", f"remove-{run.id}", _remove, run.id,
+                                **rights.needs(policy.DELETE, run.owner))  # fmt: skip
 
 
 def _start(drafts: Sequence[Run]) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.errors import WhycamError
 from jobs.job import STARTABLE
+from people import policy
 from pipeline import channels, offload
 from pipeline.camera import cameras as kept_cameras
 from pipeline.camera import load
@@ -18,7 +19,7 @@ from pipeline.evaluation.distortion import Distortion
 from pipeline.evaluation.evaluations import Evaluation, EvaluationRequest
 from pipeline.evaluation.protocols import NORMALISATIONS, PROTOCOLS, SMOOTHINGS
 from pipeline.kinds import queue
-from ui import frame, progress
+from ui import frame, progress, rights
 from ui.formatting import count
 
 OWN = "the protocol's"
@@ -34,6 +35,8 @@ Submission = tuple[EvaluationRequest, Mapping[str, BinaryIO]]
 
 def forms() -> None:
     """Let the user say what is to be measured."""
+    if not rights.allowed(policy.EVALUATE):
+        return
     detection, explanation = st.tabs(["Detection on a data set", "Explanations: X-MAN's mAP"])
     with detection:
         _detection_form()
@@ -215,8 +218,10 @@ def _row(one: Evaluation) -> None:
         if one.active:
             progress.cancel_button(one)
         elif one.state in STARTABLE:
-            frame.action_button("Resume", "play_arrow", f"resume-{one.id}", queue().submit, one.id)
-        frame.action_button("Delete", "delete", f"delete-{one.id}", evaluations.delete, one.id)
+            frame.action_button("Resume", "play_arrow", f"resume-{one.id}", queue().submit, one.id,
+                                **rights.needs(policy.EVALUATE))  # fmt: skip
+        frame.action_button("Delete", "delete", f"delete-{one.id}", evaluations.delete, one.id,
+                            **rights.needs(policy.DELETE))  # fmt: skip
 
 
 def name_of(one: Evaluation) -> str:

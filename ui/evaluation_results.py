@@ -10,11 +10,12 @@ import streamlit as st
 from core import pictures
 from core.arrays import Images
 from core.errors import WhycamError
+from people import policy
 from pipeline.evaluation import contamination, evaluated_run, evaluations, event_rows, latest
 from pipeline.evaluation import export as out
 from pipeline.evaluation.evaluations import Evaluation, EvaluationRequest
 from ui import evaluation_charts as charts
-from ui import frame
+from ui import frame, rights
 from ui import xman_charts as xman
 from ui.evaluation import name_of
 from ui.formatting import count, escape_markdown
@@ -251,7 +252,8 @@ def _picture(one: Evaluation, number: int, image: Images, row: Mapping[str, Any]
     if run is None:
         frame.action_button("Analyse clip", "play_arrow", f"worst-{one.id}-{number}",
                             partial(evaluated_run.start, one.request), str(row["clip"]),
-                            help="Runs the camera on this clip, to look at the event")  # fmt: skip
+                            **rights.needs(policy.ANALYSE, help="Runs the camera on this clip, to look at the event")
+                            )  # fmt: skip
     else:
         label, icon = ("At work", "hourglass_top") if run.active else ("Open event", "open_in_new")
         where = {"run": run.id, "at": str(row["frame"])}

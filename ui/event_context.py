@@ -7,12 +7,13 @@ import streamlit as st
 from core.analysis import MOVING, Analysis, ExplainedEvent
 from core.errors import WhycamError
 from core.progress import roughly
+from people import policy
 from pipeline import similar, store
 from pipeline.explaining import explanations
 from pipeline.explaining.explanations import Explanation, ExplanationRequest
 from pipeline.similar import EventTraits, SimilarEvent
 from pipeline.store import Run
-from ui import frame, helps, kept_pictures, progress, why
+from ui import frame, helps, kept_pictures, progress, rights, why
 from ui.formatting import count, escape_html, escape_markdown, timestamp
 
 NEWEST = 100
@@ -148,6 +149,8 @@ def _rest(run: Run, analysis: Analysis, one: ExplainedEvent, methods: list[str],
     if not missing.open:
         return
     with missing:
+        if not rights.allowed(policy.EXPLAIN):
+            return
         try:
             with st.spinner("Estimating the time…"):
                 facts = explanations.facts(run)

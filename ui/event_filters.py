@@ -6,11 +6,12 @@ from datetime import date
 import streamlit as st
 
 from core.errors import WhycamError
+from people import policy
 from pipeline.reviewing import severity
 from pipeline.reviewing.desk import NO_VERDICT, ORDERS, Filters, Listed, month
 from pipeline.reviewing.reviews import VERDICTS
 from pipeline.reviewing.severity import LEVELS, Rule
-from ui import frame, reviewer
+from ui import frame, reviewer, rights
 
 DAY, SHOWN = "events-day", "events-month"
 
@@ -99,13 +100,13 @@ def rule_editor(events: Sequence[Listed], kept: Sequence[Rule]) -> None:
     cameras = sorted({one.row.camera for one in events} | {str(row["camera"]) for row in known} | {""})
     edited = st.data_editor(
         known or [{"label": "", "camera": "", "severity": severity.HIGH}], num_rows="dynamic", hide_index=True,
-        key="rules", width=520, column_config={
+        key="rules", width=520, disabled=rights.needs(policy.RULES)["disabled"], column_config={
             "label": st.column_config.TextColumn("Words of the cause", max_chars=severity.MAX_LABEL, width=210),
             "camera": st.column_config.SelectboxColumn("Camera (empty: all)", options=cameras, width=150),
             "severity": st.column_config.SelectboxColumn("Severity", options=list(LEVELS), required=True, width=90),
         },
     )  # fmt: skip
-    if st.button("Keep these rules", type="primary", key="keep-rules"):
+    if st.button("Keep these rules", type="primary", key="keep-rules", **rights.needs(policy.RULES)):
         _keep([row for row in edited if str(row.get("label") or "").strip()])
 
 

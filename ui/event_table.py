@@ -9,12 +9,13 @@ from urllib.parse import quote
 import streamlit as st
 
 from core.analysis import MOVING
+from people import policy
 from pipeline.reviewing import index
 from pipeline.reviewing.desk import FAULTS, REVIEWED, TABS, UNREVIEWED, Listed
 from pipeline.reviewing.rows import FAULT, EventRow
 from pipeline.reviewing.severity import once_in
 from pipeline.reviewing.thumbnails import Thumbnails, gone
-from ui import frame, gather, review_actions
+from ui import frame, gather, review_actions, rights
 from ui.formatting import count, duration, timestamp
 
 FILL_SECONDS = 0.5
@@ -77,9 +78,9 @@ def actions(selected: Sequence[Listed], now: Callable[[], list[str]]) -> None:
     with st.popover("Note", icon=":material/edit_note:", disabled=not some):
         review_actions.note_field(lambda text: review_actions.say(now(), note=text), common, "events")
         review_actions.history(common)
-    st.button("Case or export", disabled=not some, key="events-case",
-              on_click=lambda: gather.ask(now()), shortcut="E" if some else None,
-              help="Add to a case, or export (E)")  # fmt: skip
+    needed = rights.needs(policy.REVIEW, disabled=not some, help="Add to a case, or export (E)")
+    st.button("Case or export", key="events-case", on_click=lambda: gather.ask(now()),
+              shortcut=None if needed["disabled"] else "E", **needed)  # fmt: skip
 
 
 def keys() -> None:

@@ -5,10 +5,13 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.errors import WhycamError
+from people import policy
 from pipeline.export import exports
 from pipeline.export.exports import Export
+from pipeline.reviewing import labels
+from pipeline.reviewing.desk import Listed
 from pipeline.store import Run
-from ui import frame, progress
+from ui import frame, progress, rights
 from ui.formatting import escape_markdown, file_size
 
 BLURRED = {"none": "nobody", "persons": "persons but those of causes", "all": "all persons"}
@@ -71,6 +74,15 @@ def offer_of_events(made: Sequence[Export]) -> None:
         show(one)
 
 
+def offer_labels(found: Sequence[Listed]) -> None:
+    """Offer the verdicts on some events as a table, and with all that was said of them."""
+    st.markdown("**Labels**: verdicts on the events that fit the filters")
+    held = rights.needs(policy.EXPORT)
+    st.download_button("CSV", lambda: labels.csv_labels(found), "labels.csv", "text/csv", on_click="ignore", **held)
+    st.download_button("JSON, with every record", lambda: labels.json_labels(found), "labels.json",
+                       "application/json", on_click="ignore", **held)  # fmt: skip
+
+
 def of_run(run: Run) -> list[Export]:
     """Return the newest archive of a run, and that of its events which was asked for in this tab."""
     asked = own()
@@ -93,8 +105,9 @@ def offer(run: Run, made: Sequence[Export]) -> None:
         show(one)
     with st.form(f"export-{run.id}", border=False):
         blur = st.selectbox("Blur in the archive", list(BLURRED), format_func=BLURRED.__getitem__)
+        busy = any(one.active and not one.events for one in made)
         if st.form_submit_button("Make the archive", icon=":material/archive:", width="stretch",
-                                 disabled=any(one.active and not one.events for one in made)):  # fmt: skip
+                                 **rights.needs(policy.EXPORT, disabled=busy)):  # fmt: skip
             _submit(run, blur)
 
 

@@ -24,6 +24,15 @@ def escape_html(text: object) -> str:
     return html.escape(str(text), quote=True)
 
 
+def capital(sentence: str) -> str:
+    """Begin a sentence with a capital letter.
+
+    >>> capital("there is no run"), capital("")
+    ('There is no run', '')
+    """
+    return sentence[:1].upper() + sentence[1:]
+
+
 def timestamp(seconds: float, decimals: int = 1) -> str:
     """Tell a place in a clip.
 

@@ -14,7 +14,7 @@ from pipeline import store
 from pipeline.kinds import queue
 from pipeline.reviewing import database
 from pipeline.store import Run
-from ui.formatting import STATES, escape_html
+from ui.formatting import STATES, capital, escape_html
 from ui.helps import headed
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
@@ -99,7 +99,7 @@ def notice(sentence: object, kind: str = "bad") -> None:
         kind: ``bad``, ``warn`` or ``good``.
     """
     role = "alert" if kind == "bad" else "status"
-    st.html(f'<div class="notice {kind}" role="{role}">{escape_html(_capital(str(sentence)))}</div>')
+    st.html(f'<div class="notice {kind}" role="{role}">{escape_html(capital(str(sentence)))}</div>')
 
 
 def stop_with(error: WhycamError) -> NoReturn:
@@ -162,7 +162,3 @@ def title(run: Run, *facts: str) -> None:
     """Head a page with a run's clip, its state and some facts."""
     line = " · ".join(escape_html(fact) for fact in facts if fact)
     st.html(f'<h1 class="clip">{escape_html(run.clip)} {badge(run.state)}</h1><p class="facts">{line}</p>')
-
-
-def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.errors import WhycamError
+from people import policy
 from pipeline.export import exports
 from pipeline.reviewing import cases
-from ui import frame, reviewer
+from ui import frame, reviewer, rights
 from ui.exports import BLURRED, OWN
 from ui.formatting import count
 
@@ -32,11 +33,13 @@ def _dialog(events: Sequence[str]) -> None:
     known = {case.id: case.name for case in cases.cases()}
     case = st.selectbox("Case", ["", *known], format_func=lambda one: known.get(one, NEW))
     name = st.text_input("Name of the new case", max_chars=cases.MAX_TITLE) if not case else ""
-    if st.button("Add to the case", type="primary", icon=":material/create_new_folder:", width="stretch"):
+    if st.button("Add to the case", type="primary", icon=":material/create_new_folder:", width="stretch",
+                 **rights.needs(policy.REVIEW)):  # fmt: skip
         _add(events, case, name)
     st.divider()
     blur = st.selectbox("Blur in the archive", list(BLURRED), format_func=BLURRED.__getitem__)
-    if st.button("Export these events as an archive", icon=":material/archive:", width="stretch"):
+    if st.button("Export these events as an archive", icon=":material/archive:", width="stretch",
+                 **rights.needs(policy.EXPORT)):  # fmt: skip
         submit(events, blur)
 
 

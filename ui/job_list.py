@@ -8,11 +8,12 @@ import streamlit as st
 
 from core.progress import time_left
 from jobs.job import STARTABLE, Job
+from people import policy
 from pipeline import kinds
 from pipeline.explaining.explanations import Explanation
 from pipeline.export.exports import Export
 from pipeline.kinds import queue
-from ui import formatting, frame, progress
+from ui import formatting, frame, progress, rights
 
 DAY_SECONDS = 24 * 3600.0
 LISTED = 50
@@ -67,11 +68,14 @@ def _waiting(waiting: Sequence[Job], number: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"run-{job.id}"):
         frame.job_row(job.state, job.title, _facts(job, f"queued {formatting.ago(job.queued or job.created)}"))
         first = queue().advance
-        frame.action_button("Next", "vertical_align_top", f"Next-{job.id}", first, job.id, disabled=not number,
-                            help="Compute it before the others")  # fmt: skip
+        frame.action_button(
+            "Next", "vertical_align_top", f"Next-{job.id}", first, job.id,
+            **rights.needs(policy.QUEUE, disabled=not number, help="Compute it before the others"),
+        )  # fmt: skip
         for label, by, icon in (("Earlier", -1, "upward"), ("Later", 1, "downward")):
             frame.action_button(label, f"arrow_{icon}", f"{label}-{job.id}", partial(queue().move, by=by),
-                                job.id, disabled=not 0 <= number + by < len(waiting))  # fmt: skip
+                                job.id,
+                                **rights.needs(policy.QUEUE, disabled=not 0 <= number + by < len(waiting)))  # fmt: skip
         progress.cancel_button(job, f"leave-{job.id}")
 
 
@@ -81,7 +85,8 @@ def _ended(job: Job) -> None:
         _open(job)
         if job.state in STARTABLE:
             label = "Retry" if job.state == "failed" else "Resume"
-            frame.action_button(label, "replay", f"retry-{job.id}", queue().submit, job.id)
+            frame.action_button(label, "replay", f"retry-{job.id}", queue().submit, job.id,
+                                **rights.needs(queue().action(job.kind)))  # fmt: skip
 
 
 def _open(job: Job) -> None:

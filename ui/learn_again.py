@@ -7,18 +7,21 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import WhycamError
+from people import policy
 from pipeline import store
 from pipeline.camera import Camera, own
 from pipeline.reviewing.rows import FAULT
 from pipeline.store import Run
 from pipeline.training import trainings
-from ui import camera_training, frame, threshold_proposal
+from ui import camera_training, frame, rights, threshold_proposal
 from ui.camera_drift import runs_of
 from ui.formatting import ago, count, escape_markdown
 
 
 def show(camera: Camera) -> None:
     """Let a camera be trained again; what was filled in stays where that fails."""
+    if not rights.allowed(policy.TRAIN):
+        return
     kept, runs = _kept(camera.name), {run.id: run for run in runs_of(camera.name) if run.path.is_file()}
     turn = st.session_state.setdefault("again", 0)
     chosen = _chosen(runs, _judged(runs), turn)

@@ -8,9 +8,10 @@ import streamlit as st
 
 from core.analysis import Analysis, Cause, ExplainedEvent
 from core.errors import WhycamError
+from people import policy
 from pipeline import playback
 from pipeline.store import Run
-from ui import frame, progress
+from ui import frame, progress, rights
 
 FOLDER = frame.ASSETS / "player"
 PLAYER = st.components.v2.component(
@@ -43,7 +44,7 @@ def ensure_copy(run: Run) -> None:
         with st.container(horizontal=True, vertical_alignment="center", key="no-copy"):
             frame.notice(f"There is no playback copy of the clip: {_why_none(made)}", "warn")
             frame.action_button("Make the playback copy", "movie", f"copy-{run.id}", lambda _: playback.submit(run),
-                                run.id)  # fmt: skip
+                                run.id, **rights.needs(policy.LOOK))  # fmt: skip
 
 
 def _why_none(made: playback.Playback) -> str:

@@ -8,10 +8,11 @@ from core.errors import WhycamError
 from core.progress import time_left
 from jobs.job import Job
 from jobs.store import AnyJob
+from people import policy
 from pipeline import store
 from pipeline.kinds import queue
 from pipeline.store import Run
-from ui import frame
+from ui import frame, rights
 from ui.formatting import count, duration, escape_markdown
 
 
@@ -59,7 +60,7 @@ def _line(job: Job, goes_on: str) -> None:
 def cancel_button(job: Job, key: str | None = None, told: str | None = None) -> None:
     """Offer to stop an active job; ``told`` is the button's help."""
     frame.action_button("Cancel", "stop_circle", key or f"cancel-{job.id}", queue().cancel, job.id,
-                        disabled=job.cancelling, help=told)  # fmt: skip
+                        **rights.needs(policy.QUEUE, job.owner, disabled=job.cancelling, help=told))  # fmt: skip
 
 
 def stopped(run: Run) -> None:
@@ -72,7 +73,7 @@ def stopped(run: Run) -> None:
         return
     with st.container(horizontal=True):
         again = "Try again" if run.state == "failed" else "Resume"
-        if st.button(again, type="primary", icon=":material/play_arrow:"):
+        if st.button(again, type="primary", icon=":material/play_arrow:", **rights.needs(policy.ANALYSE)):
             try:
                 store.start(run.id)
             except WhycamError as error:

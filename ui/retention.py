@@ -7,7 +7,7 @@ from people import policy
 from pipeline import retention
 from pipeline.camera import Camera
 from pipeline.retention import MAX_DAYS, Retention
-from ui import frame
+from ui import frame, rights
 from ui.formatting import count
 
 
@@ -25,12 +25,12 @@ def show(camera: Camera) -> None:
     )
     if over:
         frame.notice(f"{count(len(over), 'run')} will be deleted within the hour.", "warn")
-    may = policy.may(policy.CAMERAS)
+    held = rights.needs(policy.CAMERAS, help="0: until somebody deletes them")
     with st.form(f"retention-{camera.name}", border=False):
         days = st.number_input("Keep runs for, days", 0, MAX_DAYS, kept.days if kept else 0, width=200,
-                               disabled=not may, help="0: until somebody deletes them")  # fmt: skip
-        also = st.checkbox("Delete what is in a case, too", kept.cases if kept else False, disabled=not may)
-        if st.form_submit_button("Keep this", disabled=not may):
+                               **held)  # fmt: skip
+        also = st.checkbox("Delete what is in a case, too", kept.cases if kept else False, disabled=held["disabled"])
+        if st.form_submit_button("Keep this", **rights.needs(policy.CAMERAS)):
             _put(camera.name, int(days), also)
 
 

@@ -8,11 +8,12 @@ import streamlit as st
 
 from core.analysis import Analysis, ExplainedEvent
 from core.errors import WhycamError
+from people import policy
 from pipeline.reviewing import index, reviews
 from pipeline.reviewing.reviews import VERDICTS, Opinion
 from pipeline.reviewing.rows import keys, row_at
 from pipeline.store import Run
-from ui import gather, reviewer
+from ui import gather, reviewer, rights
 from ui.formatting import ago, escape_html
 from ui.frame import ASSETS
 
@@ -51,14 +52,15 @@ def buttons(do: Callable[[str], None], opinion: Opinion, place: str, *, enabled:
         keyed: whether the keys R, 1, 2 and 3 are taken here; on the page Run the player takes them.
     """
     icon = (lambda name: None) if keyed else ":material/{}:".format
-    st.button("Reviewed", icon=icon("task_alt"), key=f"{place}-reviewed", disabled=not enabled, on_click=do,
-              args=(REVIEWED,), type="primary" if opinion.reviewed else "secondary",
-              help="Mark as reviewed, or take that back (R)")  # fmt: skip
+    st.button("Reviewed", icon=icon("task_alt"), key=f"{place}-reviewed", on_click=do, args=(REVIEWED,),
+              type="primary" if opinion.reviewed else "secondary",
+              **rights.needs(policy.REVIEW, disabled=not enabled,
+                             help="Mark as reviewed, or take that back (R)"))  # fmt: skip
     for number, verdict in enumerate(VERDICTS, 1):
-        st.button(verdict.capitalize(), icon=icon(ICONS[verdict]), key=f"{place}-{verdict}",
-                  disabled=not enabled, on_click=do, args=(verdict,), help=f"{HELP[verdict]} ({number})",
-                  type="primary" if opinion.verdict == verdict else "secondary",
-                  shortcut=str(number) if keyed and enabled else None)  # fmt: skip
+        needed = rights.needs(policy.REVIEW, disabled=not enabled, help=f"{HELP[verdict]} ({number})")
+        st.button(verdict.capitalize(), icon=icon(ICONS[verdict]), key=f"{place}-{verdict}", on_click=do,
+                  args=(verdict,), type="primary" if opinion.verdict == verdict else "secondary",
+                  shortcut=str(number) if keyed and not needed["disabled"] else None, **needed)  # fmt: skip
 
 
 def tell(events: Sequence[str], opinion: Opinion, told: str) -> None:
@@ -73,7 +75,7 @@ def note_field(keep: Callable[[str], bool], opinion: Opinion, place: str) -> Non
     """Let a note be written on events; ``keep`` records it, and tells whether it could."""
     with st.form(f"{place}-note", border=False):
         text = st.text_area("Note", opinion.note, max_chars=reviews.MAX_NOTE, height=80)
-        if st.form_submit_button("Keep the note"):
+        if st.form_submit_button("Keep the note", **rights.needs(policy.REVIEW)):
             keep(text)
             st.rerun()
 
@@ -87,7 +89,7 @@ def panel(run: Run, analysis: Analysis, one: ExplainedEvent, number: int, opinio
             reviewer.field()
             note_field(lambda text: say([prepare(run, analysis, one, number)], note=text), opinion, "review")
             st.button("Add to a case, or export (E)", icon=":material/folder_open:", key="review-case", on_click=do,
-                      args=(CASE,), width="stretch")  # fmt: skip
+                      args=(CASE,), width="stretch", **rights.needs(policy.REVIEW))  # fmt: skip
             history(opinion)
     marks(opinion)
     gather.dialog_if_asked()

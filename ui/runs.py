@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.progress import time_left
+from people import policy
 from pipeline import store
 from pipeline.store import STARTABLE, STATES, Run
-from ui import formatting, frame, progress
+from ui import formatting, frame, progress, rights
 from ui.formatting import escape_html
 
 PAGE = 20
@@ -57,10 +58,12 @@ def row(run: Run) -> None:
         frame.job_row(run.state, run.clip, " · ".join(fact for fact in facts if fact))
         st.page_link(frame.RUN, label="Open", icon=":material/open_in_new:", query_params={"run": run.id})
         if run.state in STARTABLE:
-            frame.action_button("Resume", "play_arrow", f"resume-{run.id}", store.start, run.id)
+            frame.action_button("Resume", "play_arrow", f"resume-{run.id}", store.start, run.id,
+                                **rights.needs(policy.ANALYSE))  # fmt: skip
         if run.active:
             progress.cancel_button(run)
-        if not run.active and st.button("Delete", key=f"delete-{run.id}", icon=":material/delete:"):
+        if not run.active and st.button("Delete", key=f"delete-{run.id}", icon=":material/delete:",
+                                        **rights.needs(policy.DELETE)):  # fmt: skip
             _confirm(run.id, run.clip)
 
 
@@ -80,6 +83,7 @@ def _confirm(run_id: str, clip: str) -> None:
     st.html(f"<p><b>{escape_html(clip)}</b>, its scores, pictures and reports will be gone for good.</p>")
     with st.container(horizontal=True):
         gone = st.button("Delete for good", type="primary", icon=":material/delete:", key="really",
-                         on_click=frame.run_action, args=(store.delete, run_id))  # fmt: skip
+                         on_click=frame.run_action, args=(store.delete, run_id),
+                         **rights.needs(policy.DELETE))  # fmt: skip
         if gone or st.button("Keep it", key="keep"):
             st.rerun()

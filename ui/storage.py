@@ -6,9 +6,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from people import policy
 from pipeline import storage
 from pipeline.storage import Kept
-from ui import frame
+from ui import frame, rights
 from ui.formatting import ago, escape_html, file_size
 
 PAGE = 20
@@ -56,7 +57,7 @@ def clean_up(found: Sequence[Kept]) -> None:
     told = tally(chosen)
     with st.expander(f"What would be removed: {told}"):
         _table(chosen)
-    if st.button(f"Remove {told}", icon=":material/delete_sweep:"):
+    if st.button(f"Remove {told}", icon=":material/delete_sweep:", **rights.needs(policy.DELETE)):
         _confirm(chosen, told)
 
 
@@ -76,7 +77,7 @@ def _confirm(chosen: Sequence[Kept], told: str) -> None:
     st.html(f"<p><b>{escape_html(told)}</b> will be gone for good.</p>")
     with st.container(horizontal=True):
         gone = st.button("Remove for good", type="primary", icon=":material/delete_sweep:", key="really",
-                         on_click=_remove, args=(chosen,))  # fmt: skip
+                         on_click=_remove, args=(chosen,), **rights.needs(policy.DELETE))  # fmt: skip
         if gone or st.button("Keep them", key="keep"):
             st.rerun()
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.errors import WhycamError
+from people import policy
 from pipeline import camera as cameras
 from pipeline import thresholds
 from pipeline.camera import Camera
@@ -12,7 +13,7 @@ from pipeline.channels import unit
 from pipeline.reviewing import desk
 from pipeline.reviewing.desk import Listed
 from pipeline.reviewing.proposals import MIN_JUDGED, Outcome, judged, propose
-from ui import frame
+from ui import frame, rights
 from ui.formatting import count, escape_html, escape_markdown
 
 
@@ -65,7 +66,7 @@ def _offer(camera: Camera, threshold: float, of: str) -> None:
         st.caption("This camera comes with Whycam, and its threshold stays; a run's own can be moved on its page.")
         return
     if st.button(f"Set the threshold to {threshold:.2f} {of}", icon=":material/tune:", key=f"set-{camera.name}",
-                 help="Holds for clips that are analysed from now on"):  # fmt: skip
+                 **rights.needs(policy.CAMERAS, help="Holds for clips that are analysed from now on")):  # fmt: skip
         try:
             thresholds.set_threshold(camera.name, threshold)
         except WhycamError as error:

@@ -7,12 +7,13 @@ import streamlit as st
 
 from core.errors import WhycamError
 from core.records import Clip
+from people import policy
 from pipeline import store
 from pipeline.camera import Camera, cameras, load
 from pipeline.channels import unit
 from pipeline.false_alarms import expected
 from pipeline.store import Run
-from ui import caches, frame
+from ui import caches, frame, rights
 from ui.formatting import count, duration, file_size
 
 
@@ -113,7 +114,7 @@ def camera_start(run: Run, camera: Camera) -> None:
     if not warnings:
         frame.notice("The clip looks like this camera's footage.", "good")
     label = "Analyse anyway" if warnings or caches.clip_facts(str(run.path)).notes else "Analyse"
-    if st.button(label, type="primary", icon=":material/play_arrow:"):
+    if st.button(label, type="primary", icon=":material/play_arrow:", **rights.needs(policy.ANALYSE)):
         try:
             store.start(run.id, camera.name)
         except WhycamError as error:

@@ -12,10 +12,11 @@ from core.arrays import Images
 from core.errors import WhycamError
 from core.explanation import FILE, FrameExplanation, MethodFigures
 from core.progress import roughly
+from people import policy
 from pipeline.explaining import explanations
 from pipeline.explaining.explanations import Explanation, ExplanationRequest
 from pipeline.store import Run
-from ui import frame, helps, progress
+from ui import frame, helps, progress, rights
 from ui.formatting import escape_html, timestamp
 
 USUAL = ("residual", "lrp-composite", "counterfactual-background", "counterfactual-expected", "shap-partition")
@@ -55,6 +56,8 @@ def _frame_label(number: int, analysis: Analysis, kept: Sequence[int]) -> str:
 
 def method_form(run: Run, analysis: Analysis, chosen: int) -> None:
     """Let methods be chosen, each with the time that it will take, roughly."""
+    if not rights.allowed(policy.EXPLAIN):
+        return
     found, offered = explanations.find(run, chosen), explanations.EVALUATIONS
     busy = found is not None and found.active
     event = next((one.event for one in analysis.of_kind(MOVING) if one.event.first <= chosen <= one.event.last), None)
@@ -76,14 +79,16 @@ def method_form(run: Run, analysis: Analysis, chosen: int) -> None:
         others = facts.overhead_seconds(explanations.event_frames(analysis, chosen) if away else 0)
         total = f"Explain, about {roughly(others + sum(costs[name] for name in selected))}" if selected else "Explain"
         if st.button(total, type="primary", icon=":material/lightbulb:", disabled=busy or not selected, key="why-go"):
-            request = ExplanationRequest(
-                ",".join(selected), evaluations, away and event is not None, analysis.threshold
-            )
-            try:
-                explanations.submit(run, chosen, request)
-            except WhycamError as error:
-                frame.stop_with(error)
-            st.rerun()
+            away = away and event is not None
+            _submit(run, chosen, ExplanationRequest(",".join(selected), evaluations, away, analysis.threshold))
+
+
+def _submit(run: Run, chosen: int, request: ExplanationRequest) -> None:
+    try:
+        explanations.submit(run, chosen, request)
+    except WhycamError as error:
+        frame.stop_with(error)
+    st.rerun()
 
 
 def watch(run: Run, chosen: int) -> None:

@@ -27,6 +27,8 @@ LOST = 3
 """Clips that are named where the files of runs are gone."""
 SIGNS = {"true": "✓ true", "false": "✗ false", "unsure": "? unsure", "": ""}
 OPENED = "events-opened"
+KEYS = {"r": "events-reviewed", "1": "events-true", "2": "events-false", "3": "events-unsure", "e": "events-case"}
+"""Key to the button that it presses."""
 EMPTY = {
     UNREVIEWED: "No event that fits the filters is left to review.",
     REVIEWED: "No event that fits the filters was reviewed yet: select some under Unreviewed, and give a verdict.",
@@ -84,8 +86,8 @@ def actions(selected: Sequence[Listed], now: Callable[[], list[str]]) -> None:
 
 
 def keys() -> None:
-    """Let R mark the selected events as reviewed; drawn where it takes no room from others."""
-    review_actions.KEYS(key="review-keys", data={"button": "events-reviewed"})
+    """Let keys speak of the selected events; drawn where it takes no room from others."""
+    review_actions.KEYS(key="review-keys", data={"keys": KEYS, "turn": frame.turn()})
 
 
 def show(

@@ -72,6 +72,13 @@ def redrawn(draw: Callable[..., object], seconds: float | None, *arguments: Any)
         st.fragment(draw, run_every=seconds)(*arguments)
 
 
+def turn() -> int:
+    """Return a number that is another one whenever it is asked for: a component's, by which it hears of each draw."""
+    number: int = st.session_state.get("turn-drawn", 0) + 1
+    st.session_state["turn-drawn"] = number
+    return number
+
+
 def redraw() -> NoReturn:
     """Have the whole page drawn anew from a part of it that is drawn by itself.
 

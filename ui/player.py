@@ -88,6 +88,7 @@ def show(
         data={
             "run": run.id, "version": f"{run.ended or 0:.3f}-{copy.frames if copy else 0}",
             "copy": dataclasses.asdict(copy) if copy else None, "threshold": analysis.threshold, "at": at,
+            "turn": frame.turn(),
             "causes": [_tube(cause) for cause in event.listed] if event else [], "highlight": highlight,
         },
         on_event_change=lambda: told("event", lambda value: on_event(int(value))),

@@ -18,7 +18,7 @@ from ui.formatting import ago, escape_html
 from ui.frame import ASSETS
 
 KEYS = st.components.v2.component("review-keys", js=(ASSETS / "review_keys.js").read_text(encoding="utf-8"))
-"""Presses the button *Reviewed* on R, which Streamlit lets no button have as its shortcut."""
+"""Presses buttons on keys once the page is at rest; R, which Streamlit lets no button have as its shortcut, too."""
 REVIEWED, CASE = "reviewed", "case"
 """What the player tells beside a verdict."""
 ICONS = {"true": "check", "false": "close", "unsure": "question_mark"}

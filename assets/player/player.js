@@ -220,8 +220,36 @@ function handleKey(event, player, root) {
   let focused = event.composedPath()[0], own = root.contains(focused);
   if (focused.matches?.(own ? "input[type=range]" : OWNERS) && (!own || event.key.startsWith("Arrow")) || event.key === " " && focused.matches?.("button, a, summary, input, [role=button]")) return !1;
   let action = ACTIONS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-  return action ? (event.preventDefault(), action(player, event.shiftKey), !0) : !1;
+  return action ? (event.preventDefault(), event.stopImmediatePropagation(), action(player, event.shiftKey), !0) : !1;
 }
+
+// src/reviews.ts
+var Reviews = class {
+  constructor(tell) {
+    this.tell = tell;
+  }
+  tell;
+  waiting = [];
+  asked = [];
+  at = null;
+  turn = -1;
+  told = -1;
+  /** Note that the page is asked to show the event at a frame. */
+  ask(frame) {
+    (this.asked.length || frame !== this.at) && this.asked.push(frame);
+  }
+  say(said) {
+    this.waiting.push(said), this.next();
+  }
+  /** Take that the page was drawn, for the `turn`th time and at a frame. */
+  drawn(turn, at) {
+    let own = at === null ? -1 : this.asked.indexOf(at);
+    own >= 0 ? this.asked = this.asked.slice(own + 1) : at !== this.at && (this.asked = []), [this.turn, this.at] = [turn, at], this.next();
+  }
+  next() {
+    this.asked.length || this.told === this.turn || !this.waiting.length || (this.told = this.turn, this.tell(this.waiting.shift()));
+  }
+};
 
 // src/rule.ts
 function findEvents(scores, threshold, clock, rule) {
@@ -821,7 +849,7 @@ var SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4, 8], LEFT_AT = /* @__PURE__ */ new Map(), 
       this.bar(),
       this.keys,
       element("div", { class: "time" }, canvas, this.tip.root)
-    ), this.stage.root.onclick = (event) => this.click(event), window.addEventListener("keydown", this.onKey), this.timeline.setThreshold(this.threshold), this.showSpeed();
+    ), this.stage.root.onclick = (event) => this.click(event), window.addEventListener("keydown", this.onKey, !0), this.timeline.setThreshold(this.threshold), this.showSpeed();
   }
   data;
   root;
@@ -849,14 +877,15 @@ var SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4, 8], LEFT_AT = /* @__PURE__ */ new Map(), 
   opening = !0;
   frames = new Echo(void 0);
   thresholds;
+  reviews = new Reviews((told) => this.notify("review", told));
   /** Take over what the page says with a rerun: another frame, threshold or event; what the user does goes on. */
   update(data, notify) {
     this.notify = notify, this.stage.causes = data.causes, this.stage.highlight = data.highlight, this.thresholds.news(data.threshold) && !this.timeline.dragging && (this.threshold = data.threshold, this.timeline.setThreshold(data.threshold));
     let left = this.opening ? LEFT_AT.get(data.run) : void 0, news = this.frames.news(data.at);
-    this.opening ? this.seek(left && left.at === data.at ? left.frame : data.at ?? 0) : news && data.at !== null && this.seek(data.at), [this.opening, this.at] = [!1, data.at], this.stage.drawLayers();
+    this.opening ? this.seek(left && left.at === data.at ? left.frame : data.at ?? 0) : news && data.at !== null && this.seek(data.at), [this.opening, this.at] = [!1, data.at], this.reviews.drawn(data.turn, data.at), this.stage.drawLayers();
   }
   close() {
-    window.removeEventListener("keydown", this.onKey), this.source.close(), this.stage.close();
+    window.removeEventListener("keydown", this.onKey, !0), this.source.close(), this.stage.close();
   }
   /** A click on the box of a cause follows that cause, or no longer; anywhere else it plays or pauses. */
   click(event) {
@@ -887,7 +916,7 @@ var SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4, 8], LEFT_AT = /* @__PURE__ */ new Map(), 
     this.keys.hidden = !this.keys.hidden;
   }
   review(told) {
-    this.notify("review", told);
+    this.reviews.say(told);
   }
   opened(kept) {
     let shown = (frame, picture) => this.shown(frame, picture), trouble = (sentence) => this.stage.say(sentence);
@@ -929,7 +958,7 @@ var SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4, 8], LEFT_AT = /* @__PURE__ */ new Map(), 
       let index = eventAt(this.timeline.events, frame);
       this.locked = this.timeline.events[index] ?? null;
     }
-    this.frames.send(frame), this.notify("event", frame);
+    this.frames.send(frame), this.reviews.ask(frame), this.notify("event", frame);
   }
   setThreshold(value, final) {
     this.timeline.setThreshold(value), !(!final || value === this.threshold) && (this.threshold = value, this.thresholds.send(value), this.notify("threshold", value));

@@ -48,6 +48,7 @@ export function handleKey(event: KeyboardEvent, player: Actions, root: Element):
   const action = ACTIONS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (!action) return false;
   event.preventDefault();
+  event.stopImmediatePropagation(); // Streamlit would draw the page anew on R, at the address of before
   action(player, event.shiftKey);
   return true;
 }

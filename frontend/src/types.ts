@@ -50,6 +50,8 @@ export interface PlayerData {
   threshold: number;
   /** The frame to show; the player seeks when it changes. */
   at: number | null;
+  /** Another one whenever the page was drawn. */
+  turn: number;
   /** Causes of the event that is looked at, best first. */
   causes: Tube[];
   /** Rank of the cause that is followed, from 1; 0 for none. */

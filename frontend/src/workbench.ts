@@ -6,6 +6,7 @@ import { button, element, keyList, toggle } from "./dom.ts";
 import { Echo } from "./echo.ts";
 import { HeatStore } from "./heat.ts";
 import { handleKey, KEYS, type Actions } from "./keys.ts";
+import { Reviews } from "./reviews.ts";
 import { eventAt, type Scores } from "./rule.ts";
 import { PictureSource, VideoSource, type Source } from "./source.ts";
 import { Stage, type Layers } from "./stage.ts";
@@ -42,6 +43,7 @@ export class Workbench implements Actions {
   private opening = true;
   private readonly frames = new Echo<number | null>(undefined);
   private readonly thresholds: Echo<number>;
+  private readonly reviews = new Reviews((told) => this.notify("review", told));
 
   constructor(
     private readonly data: PlayerData,
@@ -70,7 +72,7 @@ export class Workbench implements Actions {
     this.root = element("div", { class: "player" }, this.stage.root, this.bar(), this.keys,
       element("div", { class: "time" }, canvas, this.tip.root));
     this.stage.root.onclick = (event) => this.click(event);
-    window.addEventListener("keydown", this.onKey);
+    window.addEventListener("keydown", this.onKey, true);
     this.timeline.setThreshold(this.threshold);
     this.showSpeed();
   }
@@ -89,11 +91,12 @@ export class Workbench implements Actions {
     if (this.opening) this.seek(left && left.at === data.at ? left.frame : (data.at ?? 0));
     else if (news && data.at !== null) this.seek(data.at);
     [this.opening, this.at] = [false, data.at];
+    this.reviews.drawn(data.turn, data.at);
     this.stage.drawLayers();
   }
 
   close(): void {
-    window.removeEventListener("keydown", this.onKey);
+    window.removeEventListener("keydown", this.onKey, true);
     this.source.close();
     this.stage.close();
   }
@@ -150,7 +153,7 @@ export class Workbench implements Actions {
   }
 
   review(told: Review): void {
-    this.notify("review", told);
+    this.reviews.say(told);
   }
 
   private opened(kept: Uint32Array): Source {
@@ -206,6 +209,7 @@ export class Workbench implements Actions {
       this.locked = this.timeline.events[index] ?? null;
     }
     this.frames.send(frame);
+    this.reviews.ask(frame);
     this.notify("event", frame);
   }
 

@@ -124,3 +124,33 @@ def test_the_key_r_marks_selected_events_as_reviewed_and_draws_no_page_anew(page
     page.keyboard.press("r")
     expect(page.get_by_text("Reviewed (1)", exact=True)).to_be_visible()
     assert [one.reviewed for one in reviews.opinions().values() if one.by_reviewer.get("Ann r")] == [True]
+
+
+def test_a_key_speaks_of_what_was_chosen_just_before_it(page, address):
+    """Neither the table's selection nor the player's step to another event is awaited before the key is pressed."""
+    run = made.done("keys.mp4")
+    index.put(run)
+    first, second = sorted(row.key for row in index.rows() if row.run == run.id)
+    page.goto(f"{address}/Events?run={run.id}")
+    expect(page.get_by_text("Unreviewed (2)")).to_be_visible()
+    page.get_by_label("Your name").fill("Ann k")
+    page.get_by_label("Your name").press("Enter")
+    page.wait_for_function("document.cookie.includes('whycam_reviewer')")
+    page.mouse.click(*row(page, 0, 17))
+    page.keyboard.press("2")
+    page.keyboard.press("3")  # by when the event is no longer selected
+    expect(page.get_by_text("Reviewed (1)", exact=True)).to_be_visible()
+    expect(page.locator(".stApp[data-test-script-state=notRunning]")).to_be_attached()
+    told = [(one.event, one.verdict) for key in (first, second) for one in reviews.of(key).records]
+    assert [verdict for _, verdict in told] == ["false"]
+    peaks = {key: next(one.peak for one in index.rows() if one.key == key) for key in (first, second)}
+    before, after = sorted(peaks, key=peaks.__getitem__)
+    page.goto(f"{address}/Run?run={run.id}&at={peaks[before]}")
+    expect(page.locator(".told")).to_have_attribute("data-frame", str(peaks[before]))
+    expect(page.locator(".stApp[data-test-script-state=notRunning]")).to_be_attached()
+    for key in "n1r":
+        page.keyboard.press(key)
+    expect(page.locator(".told")).to_have_attribute("data-frame", str(peaks[after]))
+    expect(page.locator("p.marks")).to_contain_text("Ann k: true")
+    expect(page.get_by_role("button", name="Reviewed")).to_have_attribute("data-testid", "stBaseButton-secondary")
+    assert [one.verdict for one in reviews.of(before).records] == [verdict for key, verdict in told if key == before]

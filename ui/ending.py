@@ -1,4 +1,4 @@
-"""How the app ends when it is told to (SIGTERM): with all that it started, within seconds.
+"""How the app ends when it is told to (SIGTERM, or Ctrl-C): with all that it started, within seconds.
 
 A worker is told to stop, notes that its job was interrupted, and puts away what it holds; the job can be resumed. What
 has not ended after :data:`PATIENCE_SECONDS` is killed, and the server with it, should an open connection hold it back.
@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
 PATIENCE_SECONDS = 3.0
 KILL_SECONDS = 0.5
 """How long the system may take to end what was killed."""
@@ -23,18 +24,19 @@ SERVER_SECONDS = 1.0
 
 @contextlib.asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
-    """Let SIGTERM end what the server started as well; to be entered once it has its own handler."""
-    before = signal.getsignal(signal.SIGTERM)
+    """Let SIGTERM and SIGINT end what the server started as well; to be entered once it has its own handlers."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
     ending = threading.Thread(target=_end_all, name="ending")
 
     def end(number: int, frame: FrameType | None) -> None:
         with contextlib.suppress(RuntimeError):  # told a second time
             ending.start()
-        if callable(before):
-            before(number, frame)
+        if callable(passed_on := before[signal.Signals(number)]):
+            passed_on(number, frame)
 
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, end)
+        for number in SIGNALS:
+            signal.signal(number, end)
     yield
     if ending.is_alive():
         ending.join()

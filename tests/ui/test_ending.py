@@ -1,4 +1,4 @@
-"""SIGTERM ends the app and all that it started within five seconds."""
+"""SIGTERM, or Ctrl-C, ends the app and all that it started within five seconds."""
 
 import os
 import signal
@@ -45,15 +45,16 @@ def serve(whycam_home):
         process.wait()
 
 
-def ended(process):
+def ended(process, number):
     """Tell the app to end; return after how many seconds it had."""
     begun = time.monotonic()
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(number)
     process.wait(30)
     return time.monotonic() - begun
 
 
-def test_workers_end_with_the_app_and_their_jobs_can_be_resumed(serve):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_workers_end_with_the_app_and_their_jobs_can_be_resumed(serve, number):
     process, port = serve(APP)
     end = time.monotonic() + 60
     while not [run for run in JobStore().find(Run) if run.state == "running" and run.progress.done > 1]:
@@ -63,7 +64,7 @@ def test_workers_end_with_the_app_and_their_jobs_can_be_resumed(serve):
     assert len(workers) == 3 and all(map(processes.alive, workers))
     with socket.create_connection(("127.0.0.1", port)) as held:
         held.sendall(b"GET /_stcore/stream HTTP/1.1\r\nHost: 127.0.0.1\r\n")  # half a request, and kept open
-        assert ended(process) < SECONDS
+        assert ended(process, number) < SECONDS
     left = [(run.title, run.state, run.process) for run in JobStore().find(Run) if processes.alive(run.process)]
     assert left == []
     runs = Queue({}).find(Run)
@@ -74,4 +75,4 @@ def test_workers_end_with_the_app_and_their_jobs_can_be_resumed(serve):
 
 def test_the_real_app_ends_as_soon(serve):
     process, _ = serve("server.py")
-    assert ended(process) < SECONDS
+    assert ended(process, signal.SIGINT) < SECONDS

@@ -1,6 +1,7 @@
 """The verb ``restore``: a backup in the user's folder."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from cli.arguments import Verb
@@ -19,11 +20,16 @@ def run(options: argparse.Namespace) -> int:
     from pipeline.restore import restore
 
     with progress_line() as line:
-        held = restore(
+        done = restore(
             options.file, replace=options.replace, check=options.check, told=lambda path: line.show(lambda: path)
         )
     what = "is whole" if options.check else f"is in {home()}"
+    held = done.manifest
     print(f"{options.file} {what}: {len(held.files):,} files, {held.bytes / 1e6:,.1f} MB, as of {held.made}")
+    if done.again:
+        print(f"whycam: note: {len(done.again):,} runs or other jobs that were deleted since the backup was made are "
+              f"there again; delete them again where they must not be kept: {', '.join(done.again)}",
+              file=sys.stderr)  # fmt: skip
     return 0
 
 
@@ -31,7 +37,7 @@ VERB = Verb(
     "restore",
     "bring back what 'backup' wrote, every byte checked",
     "Stop the app first. Nothing is overwritten unless --replace says so, and nothing changes before all is checked. "
-    "Jobs that were at work can be resumed.",
+    "Jobs that were at work can be resumed. Everybody signs in anew.",
     "restore /mnt/other-disk/whycam.zip --check",
     _arguments,
     run,

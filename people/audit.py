@@ -27,6 +27,7 @@ FIRST = "0" * 64
 SIGNED_IN, SIGNED_OUT, REFUSED = "signed in", "signed out", "refused"
 UPLOADED, ANALYSED, REVIEWED, EXPORTED, DELETED = "uploaded", "analysed", "reviewed", "exported", "deleted"
 TRAINED, CAMERA, ACCOUNT, RULES, CASE = "trained", "changed a camera", "changed an account", "changed rules", "case"
+RESTORED = "restored"
 MAX_DETAIL = 4000
 """Characters of a record's detail, and of its subject."""
 LONGEST_LINE = 1 << 16

@@ -1,8 +1,11 @@
 """Sessions: a random token in the browser's cookie; the file keeps its SHA-256 alone."""
 
+import contextlib
 import hashlib
 import secrets
+import sqlite3
 import time
+from pathlib import Path
 
 from people import accounts, database
 from people.accounts import Account
@@ -52,6 +55,17 @@ def end(token: str) -> None:
     """End a session; nothing where it is over."""
     with database.transaction() as opened:
         opened.execute("DELETE FROM sessions WHERE token = ?", (_digest(token),))
+
+
+def end_all(place: Path) -> None:
+    """End all sessions in the file of accounts of a folder that is no user's folder yet; nothing where it has none."""
+    path = place / database.FILE
+    if not path.exists():
+        return
+    with contextlib.suppress(sqlite3.DatabaseError), contextlib.closing(sqlite3.connect(path)) as kept:
+        kept.execute("PRAGMA secure_delete = ON")
+        kept.execute("DELETE FROM sessions")
+        kept.commit()
 
 
 def _lasts(created: float, seen: float, now: float) -> bool:

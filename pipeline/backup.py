@@ -104,7 +104,7 @@ def _kept_files(home: Path) -> Iterator[Path]:
     """Yield the files to keep, in order; those that are being written, links and databases at the top are left out."""
     for folder, folders, names in os.walk(home):
         here = Path(folder)
-        folders[:] = sorted(name for name in folders if here != home or name not in LEFT_OUT)
+        folders[:] = sorted(name for name in folders if here != home or not (name in LEFT_OUT or name.startswith(".")))
         for name in sorted(names):
             path = here / name
             top = here == home and (name.endswith(DATABASE) or name.startswith("reserve-"))

@@ -4,16 +4,19 @@ import hashlib
 import secrets
 import shutil
 import stat
-import time
 import zipfile
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from core import files, typed_json
-from core.errors import InputError
+from core.errors import InputError, WhycamError
 from jobs import processes
 from jobs.store import JobStore
+from people import audit, sessions
+from pipeline import home_exchange
 from pipeline.backup import BLOCK_BYTES, FORMAT, LEFT_OUT, MANIFEST, VERSION, BackupManifest
 
 MAX_MANIFEST_BYTES = 512 << 20
@@ -21,13 +24,29 @@ _DAMAGE = (OSError, ValueError, LookupError, EOFError, RuntimeError, zipfile.Bad
 _OWN = ("jobs.lock", "index.lock", "reviews.lock")
 
 
+@dataclass(frozen=True)
+class Restored:
+    """What was brought back.
+
+    Attributes:
+        manifest: of the backup.
+        again: ids of jobs that were deleted since the backup was made, by the audit log that was there, and that are
+            there again.
+    """
+
+    manifest: BackupManifest
+    again: tuple[str, ...] = ()
+
+
 def restore(
     source: Path, *, replace: bool = False, check: bool = False, told: Callable[[str], None] = lambda path: None
-) -> BackupManifest:  # fmt: skip
+) -> Restored:  # fmt: skip
     """Bring a backup back into the user's folder.
 
     It is unpacked beside what is there, and every file is held against its SHA-256, before anything changes. What was
-    there before is deleted once the backup is in its place.
+    there before is deleted once the backup is in its place. A kill leaves what was there, or a state that
+    :func:`finish` brings to an end when the app starts. Sign-in sessions never come back; the audit log says that a
+    backup was restored.
 
     Args:
         source: the backup.
@@ -44,13 +63,19 @@ def restore(
         raise InputError(f"there is no backup {source.name!r}")
     home, name = files.home(), repr(source.name)
     if not check:
+        finish()
         _see_that_it_may_go(home, replace)
-    staging = home / f".restore-{secrets.token_hex(4)}"
+    staging = home / f"{home_exchange.STAGING}{secrets.token_hex(4)}"
     try:
         manifest = _read(source, None if check else staging, told)
-        if not check:
-            _exchange(home, staging)
-        return manifest
+        if check:
+            return Restored(manifest)
+        again = _prepare(staging, manifest)
+        back = f"; deleted since, and there again: {', '.join(again)}" if again else ""
+        note = f"a backup as of {manifest.made}, with {len(manifest.files)} files{back}"
+        home_exchange.exchange(home, staging, note, _contents)
+        finish()
+        return Restored(manifest, again)
     except _DAMAGE as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise files.storage_error(home, error) from error
@@ -124,14 +149,28 @@ def _unpack(packed: zipfile.ZipFile, path: str, sha256: str, target: Path | None
         raise InputError(f"{path!r} in {name} is not as it was backed up: its SHA-256 is another; use another backup")
 
 
-def _exchange(home: Path, staging: Path) -> None:
-    """Put what was unpacked in the place of what is there, which is deleted then."""
-    before = home / f".replaced-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
-    files.folder(before)
-    endings = [path for path in home.glob("*.sqlite-*")]
-    for path in [*endings, *(path for path in _contents(home) if path not in endings)]:
-        path.rename(before / path.name)
-    for path in sorted(staging.iterdir()):
-        path.rename(home / path.name)
-    files.sync_folder(home)
-    shutil.rmtree(before, ignore_errors=True)
+def _prepare(staging: Path, manifest: BackupManifest) -> tuple[str, ...]:
+    """End the sessions in what was unpacked; return the ids of what is in it and was deleted since it was backed up."""
+    sessions.end_all(staging)
+    there = {part for one in manifest.files for part in PurePosixPath(one.path).parts}
+    made = datetime.fromisoformat(manifest.made).timestamp()
+    try:
+        said = audit.records()
+    except WhycamError:  # what was deleted cannot be told from a log that was changed
+        return ()
+    return tuple(sorted({one.subject for one in said if one.action == audit.DELETED and one.at >= made} & there))
+
+
+def finish() -> None:
+    """Finish what a restore that was killed had begun; nothing where there was none.
+
+    Raises:
+        StorageError: the user's folder cannot be changed.
+    """
+    home = files.home()
+    try:
+        if note := home_exchange.finish(home, _contents):
+            audit.record(audit.RESTORED, "", note)
+        home_exchange.done(home)
+    except OSError as error:
+        raise files.storage_error(home, error) from error

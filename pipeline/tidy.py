@@ -9,7 +9,7 @@ from core import files, reserve
 from core.errors import InputError
 from jobs import database, records
 from jobs.locks import LOCK, exclusive
-from pipeline import storage
+from pipeline import restore, storage
 from pipeline.evaluation import evaluations
 from pipeline.kinds import queue
 from pipeline.reviewing import database as reviews
@@ -29,6 +29,7 @@ def tidy() -> list[str]:
     Raises:
         StorageError: the folder cannot be used.
     """
+    restore.finish()
     jobs = queue()
     database.check(jobs.store.path)
     jobs.finish_deletions()

@@ -1,10 +1,12 @@
 """Backups: everything that the app keeps comes back, byte for byte, or nothing changes."""
 
+import contextlib
 import io
 import json
 import os
 import threading
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +14,10 @@ from cli.main import main
 from core import files
 from core.errors import InputError, StorageError
 from jobs.store import JobStore
-from pipeline import store
+from people import accounts, audit, sessions
+from people.sessions import begin
+from pipeline import home_exchange, store, tidy
+from pipeline import restore as backups
 from pipeline.backup import backup
 from pipeline.restore import restore
 from pipeline.reviewing import cases, index, reviews
@@ -50,8 +55,10 @@ def test_everything_comes_back_in_another_folder(kept, monkeypatch, tmp_path):
     run, busy, target = kept
     before, opinions, rows, gathered = held(files.home()), reviews.opinions(), index.rows(), cases.cases()
     place = elsewhere(monkeypatch, tmp_path)
-    manifest = restore(target)
-    assert held(place) == before
+    manifest = restore(target).manifest
+    after = held(place)
+    assert after.pop("audit.jsonl").startswith(log := before["audit.jsonl"]) and log
+    assert after == {name: content for name, content in before.items() if name != "audit.jsonl"}
     databases = {one.path for one in manifest.files} - before.keys()
     assert databases == {"index.sqlite", "reviews.sqlite", "people.sqlite"} and len(manifest.files) == len(before) + 3
     assert {one.id: one.state for one in JobStore().find(store.Run)} == {run.id: "done", busy.id: "running"}
@@ -67,9 +74,12 @@ def test_nothing_is_overwritten_unless_it_is_asked_for(kept, monkeypatch, tmp_pa
     with pytest.raises(InputError, match="restore with --replace"):
         restore(target)
     assert {one.id for one in store.runs()} == {busy.id, later.id}
-    restore(target, replace=True)
+    begin("ann")
+    assert restore(target, replace=True).again == (run.id,)
     assert {one.id for one in store.runs()} == {busy.id, run.id}
-    assert not list(files.home().glob(".replaced-*")) and (files.home() / "cache" / "large.bin").exists()
+    last = audit.records()[-1]
+    assert last.action == audit.RESTORED and f"deleted since, and there again: {run.id}" in last.detail
+    assert not [path for path in files.home().glob(".re*")] and (files.home() / "cache" / "large.bin").exists()
 
 
 def test_a_folder_with_a_job_at_work_is_left_alone(kept):
@@ -179,3 +189,47 @@ def test_a_damaged_database_is_backed_up_as_it_is(kept, tmp_path):
     backup(tmp_path / "two.zip")
     with zipfile.ZipFile(tmp_path / "two.zip") as packed:
         assert packed.read("index.damaged-20261130-120000.sqlite") == b"no database" * 999
+
+
+def test_no_session_comes_back(monkeypatch, tmp_path):
+    accounts.add("ann", "viewer", "a long sentence is easy to keep")
+    token = begin("ann")
+    assert sessions.find(token)
+    backup(tmp_path / "x.zip")
+    elsewhere(monkeypatch, tmp_path)
+    restore(tmp_path / "x.zip")
+    assert accounts.get("ann") and sessions.find(token) is None
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def test_a_kill_at_any_rename_leaves_the_old_home_or_the_new_one(monkeypatch, tmp_path):
+    """What is left is brought to an end when the app starts, and the audit log says so once."""
+    rename, outcomes = Path.rename, []
+    for place in range(12):
+        home = elsewhere(monkeypatch, tmp_path / str(place))
+        for folder, names in ((home, "abc"), (home / ".restore-x", "bcd")):
+            for name in names:
+                (folder / name).mkdir(parents=True)
+                (folder / name / folder.name).write_text(name)
+        left = [place]
+
+        def renamed(path, other, left=left):
+            left[0] -= 1
+            if left[0] < 0:
+                raise Killed
+            return rename(path, other)
+
+        with monkeypatch.context() as patch, contextlib.suppress(Killed):
+            patch.setattr(Path, "rename", renamed)
+            home_exchange.exchange(home, home / ".restore-x", "a backup", backups._contents)
+        tidy.tidy()
+        there = {path.relative_to(home).as_posix() for path in home.rglob("*") if path.parent.name in "abcd"}
+        old = there == {"a/elsewhere", "b/elsewhere", "c/elsewhere"}
+        assert old or there == {"b/.restore-x", "c/.restore-x", "d/.restore-x"}, place
+        assert not list(home.glob(".re*"))
+        assert [one.action for one in audit.records()] == ([] if old else [audit.RESTORED])
+        outcomes.append(old)
+    assert outcomes == [True] + [False] * 11

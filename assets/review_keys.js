@@ -7,6 +7,8 @@ const OWNERS = "input, textarea, select, [contenteditable], [role=combobox], [ro
 const REST_MS = 250;
 /** A table tells of a selection 150 ms after it was made, on a busy machine later. */
 const SELECTED_MS = 1500;
+/** For which a key waits for something to be selected. */
+const DISABLED_MS = 4000;
 const LOOK_MS = 40;
 /** A page that is not at rest so long after a key has forgotten it. */
 const LONGEST_MS = 15_000;
@@ -34,7 +36,7 @@ function pass() {
   if (waiting.length && atRest()) {
     const [{ button, at }] = waiting;
     const found = document.querySelector(`.st-key-${button} button:not(:disabled)`);
-    if (found || now - at > SELECTED_MS) waiting.shift();
+    if (found || now - at > DISABLED_MS) waiting.shift();
     if (found) {
       [pressedIn, touched] = [turn, now];
       found.click();

@@ -21,8 +21,8 @@ from core.checksums import check_sha256
 from core.errors import WeightsError
 from core.files import write_whole
 
-__all__ = ["Opens", "apply", "check", "fetch", "find", "install", "is_here", "load", "load_pickled_arrays"]
-__all__ += ["load_torch", "part_size", "save"]
+__all__ = ["Opens", "apply", "check", "compare_shapes", "fetch", "find", "install", "is_here", "load"]
+__all__ += ["load_pickled_arrays", "load_torch", "part_size", "save"]
 
 State = Mapping[str, Tensor]
 EXACT = ("running_mean", "running_var")
@@ -135,10 +135,33 @@ def apply(module: nn.Module, state: State, name: str = "the weights file") -> No
             numbers that are not finite.
     """
     wanted = module.state_dict()
-    missing = [k for k in wanted if k not in state and not k.endswith("num_batches_tracked")]
-    unexpected = [k for k in state if k not in wanted]
-    shapes = [k for k in wanted if k in state and wanted[k].shape != state[k].shape]
-    network = type(module).__name__
+    held = {key: tuple(tensor.shape) for key, tensor in state.items()}
+    compare_shapes(type(module).__name__, {key: tuple(tensor.shape) for key, tensor in wanted.items()}, held, name)
+    for key in wanted:
+        if key in state and state[key].is_floating_point() and not bool(state[key].isfinite().all()):
+            raise WeightsError(
+                f"{name} is unusable: tensor {key!r} holds NaN or infinite numbers; train or get it again"
+            )
+    module.load_state_dict(dict(state), strict=False)
+
+
+def compare_shapes(
+    network: str, wanted: Mapping[str, tuple[int, ...]], held: Mapping[str, tuple[int, ...]], name: str
+) -> None:  # fmt: skip
+    """See that the tensors of a file are those of a network.
+
+    Args:
+        network: what to call it in an error.
+        wanted: shapes of its parameters and buffers, by name; batch normalisation's counters may be missing.
+        held: those in the file.
+        name: what to call the weights in an error.
+
+    Raises:
+        WeightsError: they are another network's, one is missing, unexpected or of another shape.
+    """
+    missing = [k for k in wanted if k not in held and not k.endswith("num_batches_tracked")]
+    unexpected = [k for k in held if k not in wanted]
+    shapes = [k for k in wanted if k in held and wanted[k] != held[k]]
     if len(missing) + len(shapes) > len(wanted) / 2:
         raise WeightsError(
             f"{name} holds another network's weights, not {network}'s: {len(missing)} of {len(wanted)} tensors are "
@@ -148,14 +171,7 @@ def apply(module: nn.Module, state: State, name: str = "the weights file") -> No
         if keys:
             raise WeightsError(f"{name} does not fit {network}: tensor {keys[0]!r} {fault} ({len(keys)} such in all)")
     for key in shapes[:1]:
-        expected, got = tuple(wanted[key].shape), tuple(state[key].shape)
-        raise WeightsError(f"{name} does not fit {network}: tensor {key!r} must be {expected}, got {got}")
-    for key in wanted:
-        if key in state and state[key].is_floating_point() and not bool(state[key].isfinite().all()):
-            raise WeightsError(
-                f"{name} is unusable: tensor {key!r} holds NaN or infinite numbers; train or get it again"
-            )
-    module.load_state_dict(dict(state), strict=False)
+        raise WeightsError(f"{name} does not fit {network}: tensor {key!r} must be {wanted[key]}, got {held[key]}")
 
 
 def _stored(name: str, tensor: Tensor, half: bool) -> Tensor:

@@ -58,13 +58,16 @@ class Camera(CameraFile):
         """Build the detector, load its weights and place it.
 
         Raises:
-            WeightsError: the weights are missing, were changed, or are another network's.
+            WeightsError: the weights are missing, were changed, or are another network's, or it is too large.
             UnknownNameError: this version of Whycam has no such detector or setting.
         """
-        from core import weights
+        from core import network_size, weights
 
+        path = self.folder / "weights.safetensors"
+        network_size.check(lambda: make_detector(self.detector, self.settings), path)
+        state = weights.load(path, self.sha256)
         module = make_detector(self.detector, self.settings)
-        weights.apply(module, weights.load(self.folder / "weights.safetensors", self.sha256))
+        weights.apply(module, state)
         return runtime.to_inference(module)
 
 

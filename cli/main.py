@@ -78,6 +78,8 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return the exit code."""
     any_terminal()
+    if any("\0" in one for one in (sys.argv[1:] if arguments is None else arguments)):
+        return complain("an argument has a NUL character in it, which no file's name can have", 2)
     options = parse(arguments)
     try:
         code = VERBS[options.verb].run(options)

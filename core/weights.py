@@ -16,13 +16,13 @@ from torch import Tensor, nn
 
 from core._download import MAX_BYTES, Opens, fetch
 from core._pickles import read_arrays
-from core._weights_folder import check, compare, find, install, is_here, part_size
+from core._weights_folder import check, compare, find, install, is_here, part_size, recorded
 from core.checksums import check_sha256
 from core.errors import WeightsError
 from core.files import write_whole
 
 __all__ = ["Opens", "apply", "check", "compare_shapes", "fetch", "find", "install", "is_here", "load"]
-__all__ += ["load_pickled_arrays", "load_torch", "part_size", "save"]
+__all__ += ["load_pickled_arrays", "load_torch", "part_size", "recorded", "save"]
 
 State = Mapping[str, Tensor]
 EXACT = ("running_mean", "running_var")

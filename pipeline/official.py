@@ -50,7 +50,7 @@ def setup(fetch: bool, folder: Path | None, say: Say) -> str:
     if fetch:
         fetch_all(say)
     states = {name: state(one) for name, one in published().items()}
-    said += [f"{name}: {one.file}: {states[name]}" for name, one in published().items()]
+    said += [f"{name}: {one.file}: {states[name]}{_first_use(one)}" for name, one in published().items()]
     if any(there != "here" for there in states.values()):
         said.append("where weights are not here, the compact models answer; --models fetches them")
     return "\n".join(said)
@@ -62,6 +62,13 @@ def state(one: Published) -> str:
         return "here"
     begun = weights.part_size(one.file)
     return f"begun, {begun >> 20} MB of it are here" if begun else "not here"
+
+
+def _first_use(one: Published) -> str:
+    """Say which checksum holds for a file whose publisher gives none; empty for all others."""
+    digest = weights.recorded().get(one.file, "") if one.sha256 is None else ""
+    held = "its publisher gives no checksum; from now on it must have the SHA-256 of this download"
+    return f"; {held}, {digest}: compare it with that of another machine" if digest else ""
 
 
 def fetch_all(say: Say) -> list[Path]:

@@ -86,12 +86,13 @@ def files_of(named: Sequence[str]) -> list[str]:
 
 def run(options: argparse.Namespace) -> int:
     """Analyse each clip and print what was found; clips that cannot be read do not stop the others."""
-    from pipeline.camera import named_or_only
+    from pipeline.camera import load, named_or_only
     from pipeline.fleet.batch import FILE, Batch
     from pipeline.fleet.task import Settings, Task
 
-    camera = named_or_only(options.camera)
-    settings = Settings(camera, options.threshold, options.fps, options.objects, options.actions, options.device)
+    name = named_or_only(options.camera)
+    load(name)  # what is wrong with it is said once
+    settings = Settings(name, options.threshold, options.fps, options.objects, options.actions, options.device)
     clips = files_of(options.clip)
     tasks = [Task(clip, out) for clip, out in zip(clips, folders(clips, options.out), strict=True)]
     many = len(tasks) > 1 or options.resume
@@ -124,12 +125,14 @@ def _say(outcome: "Outcome") -> None:
 
 def _in_turn(tasks: "Sequence[Task]", settings: "Settings", options: argparse.Namespace) -> "Iterator[Outcome]":
     """Analyse one clip after the other here; a clip's warnings are printed at once."""
-    from pipeline.fleet.analyst import attempt
+    from pipeline.fleet.analyst import Analyst
 
+    analyst = Analyst(settings)
+    _ = analyst.runtime  # a device that is not here is said once
     for task in tasks:
         with progress_line() as line:
             warn, warned = _warnings(line.say)
-            outcome = attempt(task, settings, line, warn)
+            outcome = analyst.analyse(task, line, warn)
         rest = tuple(one for one in outcome.warnings if one not in warned)
         yield dataclasses.replace(outcome, warnings=rest)
 

@@ -61,7 +61,8 @@ def _s3() -> Any:
     scheme = endpoint.partition(SCHEME)[0] if endpoint else "https"
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or ("us-east-1" if endpoint else None)
     return ArrowFSWrapper(fs.S3FileSystem(
-        endpoint_override=endpoint, scheme=scheme, region=region, connect_timeout=10, request_timeout=60
+        endpoint_override=endpoint, scheme=scheme, region=region, connect_timeout=10, request_timeout=60,
+        allow_delayed_open=True,
     ))  # fmt: skip
 
 

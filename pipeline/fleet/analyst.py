@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from core import device, files
@@ -24,30 +24,59 @@ SCRATCH = "batches"
 """Folder in Whycam's own where clips and reports of addresses lie while they are at work."""
 
 
-def attempt(
-    task: Task, settings: Settings, progress: Callable[[Progress], None] | None = None,
-    warn: Callable[[str], None] = lambda sentence: None,
-) -> Outcome:  # fmt: skip
-    """Analyse one clip; where that fails, the outcome says why in a sentence.
+class Analyst:
+    """Analyses one clip after the other with a camera that it loads once.
 
-    A clip whose analysis was stopped goes on where it was, on the machine where it was begun.
-
-    Args:
-        task: the clip, and where its report belongs.
-        settings: of the batch.
-        progress: as :func:`pipeline.analyse.analyse` has it.
-        warn: told at once what is wrong with the clip's file; the outcome's warnings have it as well.
+    Attributes:
+        settings: of all clips.
     """
-    begun, worker = time.monotonic(), f"{socket.gethostname()}/{os.getpid()}"
-    try:
-        analysis = _analysed(task, settings, progress, warn)
-    except InputError as error:
-        return Outcome(task.clip, task.out, FAILED, " ".join(str(error).split()), worker=worker)
-    return Outcome(
-        task.clip, task.out, DONE, "", len(analysis.events), len(analysis.scores),
-        round(time.monotonic() - begun, 3), worker, tuple(found(analysis, name_of(task.clip), task.out)),
-        tuple(analysis.warnings),
-    )  # fmt: skip
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def camera(self) -> Camera:
+        """The camera; raises an ``InputError`` where this machine does not know it, or cannot use it."""
+        return load(self.settings.camera)
+
+    @cached_property
+    def runtime(self) -> Runtime:
+        """Device and precision; raises an ``InputError`` where there is no such device here."""
+        return device.choose(self.settings.device)
+
+    def analyse(
+        self, task: Task, progress: Callable[[Progress], None] | None = None,
+        warn: Callable[[str], None] = lambda sentence: None,
+    ) -> Outcome:  # fmt: skip
+        """Analyse one clip; where that fails, the outcome says why in a sentence.
+
+        A clip whose analysis was stopped goes on where it was, on the machine where it was begun.
+
+        Args:
+            task: the clip, and where its report belongs.
+            progress: as :func:`pipeline.analyse.analyse` has it.
+            warn: told at once what is wrong with the clip's file; the outcome's warnings have it as well.
+        """
+        begun, worker = time.monotonic(), f"{socket.gethostname()}/{os.getpid()}"
+        try:
+            analysis = self._analysed(task, progress, warn)
+        except InputError as error:
+            return Outcome(task.clip, task.out, FAILED, " ".join(str(error).split()), worker=worker)
+        return Outcome(
+            task.clip, task.out, DONE, "", len(analysis.events), len(analysis.scores),
+            round(time.monotonic() - begun, 3), worker, tuple(found(analysis, name_of(task.clip), task.out)),
+            tuple(analysis.warnings),
+        )  # fmt: skip
+
+    def _analysed(
+        self, task: Task, progress: Callable[[Progress], None] | None, warn: Callable[[str], None]
+    ) -> Analysis:
+        asked = self.settings
+        with _here(task) as (clip, folder):
+            return analyse(
+                clip, self.camera, folder, threshold=asked.threshold, runtime=self.runtime, objects=asked.objects,
+                actions=asked.actions, fps=asked.fps, progress=progress, warn=warn,
+            )  # fmt: skip
 
 
 def name_of(clip: str) -> str:
@@ -70,23 +99,6 @@ def found(analysis: Analysis, clip: str, out: str) -> list[str]:
         *(f"  camera fault, {one.kind}: {one.summary}" for one in analysis.disturbances),
         f"  report: {out.rstrip('/')}/report.html",
     ]
-
-
-@cache
-def _loaded(name: str, kind: str) -> tuple[Camera, Runtime]:
-    """Load a camera once for all clips of a process."""
-    return load(name), device.choose(kind)
-
-
-def _analysed(
-    task: Task, settings: Settings, progress: Callable[[Progress], None] | None, warn: Callable[[str], None]
-) -> Analysis:
-    camera, runtime = _loaded(settings.camera, settings.device)
-    with _here(task) as (clip, folder):
-        return analyse(
-            clip, camera, folder, threshold=settings.threshold, runtime=runtime, objects=settings.objects,
-            actions=settings.actions, fps=settings.fps, progress=progress, warn=warn,
-        )  # fmt: skip
 
 
 @contextmanager

@@ -6,13 +6,14 @@ again, which goes on where the report's folder says. Nothing is kept in Ray's ob
 
 import importlib.util
 import os
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from core import files
 from core.errors import InputError
-from pipeline.fleet.analyst import attempt
+from pipeline.fleet.analyst import Analyst
 from pipeline.fleet.task import FAILED, Outcome, Settings, Task
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,6 +21,7 @@ TRIES_AGAIN = 2
 """Times that a clip is given to a worker again, after the worker that had it died."""
 HERE = "local"
 """In place of a cluster's address: this machine alone."""
+KNOCK_SECONDS = 10.0
 PROCESSORS = 4
 """Of a worker, where nobody says how many workers there are."""
 STORE_BYTES = 128 << 20
@@ -67,8 +69,9 @@ def _join(address: str, workers: int) -> None:
             room = {"num_cpus": max(workers, os.cpu_count() or 1), "object_store_memory": STORE_BYTES}
             ray.init(address="local", include_dashboard=False, **room, **quiet)
         else:
+            _knock(address)
             ray.init(address=address, **quiet)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         said = " ".join(str(error).split())[:200]
         raise InputError(f"no cluster of Ray answers at {address!r}: {said}") from error
 
@@ -76,6 +79,13 @@ def _join(address: str, workers: int) -> None:
 def _suited(there: Mapping[str, float]) -> int:
     """Return how many workers suit what a cluster has: one a GPU, else one for four processors."""
     return max(1, int(there.get("GPU", 0)) or int(there.get("CPU", 1)) // PROCESSORS)
+
+
+def _knock(address: str) -> None:
+    """See whether anything answers at HOST:PORT; Ray itself would wait for minutes."""
+    host, colon, port = address.rpartition("://")[2].rpartition(":")
+    if colon and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), KNOCK_SECONDS).close()
 
 
 def _actor(settings: Settings, workers: int) -> Any:
@@ -86,17 +96,6 @@ def _actor(settings: Settings, workers: int) -> Any:
     if settings.device != "cpu" and there.get("GPU"):
         share["num_gpus"] = min(1.0, there["GPU"] / workers)
     return ray.remote(Analyst).options(max_restarts=-1, max_task_retries=TRIES_AGAIN, **share).remote(settings)
-
-
-class Analyst:
-    """A worker: analyses one clip after the other with a camera that it loads once."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-
-    def analyse(self, task: Task) -> Outcome:
-        """Analyse one clip; see :func:`pipeline.fleet.analyst.attempt`."""
-        return attempt(task, self.settings)
 
 
 def _given_out(actors: Sequence[Any], tasks: Sequence[Task]) -> Iterator[Outcome]:

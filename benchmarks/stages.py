@@ -38,7 +38,7 @@ def measure(
 
     Returns:
         Rows of ``clip``, ``stage``, ``seconds``, ``share`` (of the analysis) and ``processors`` (processor time of this
-        process over time); and of what was profiled ``networks`` (share of the processor time in PyTorch's operations),
+        process over time); and of what was profiled ``networks`` (time in PyTorch's operations over time),
         ``gpu`` (share of the time in which a GPU computes; None without one) and ``most`` (the longest operations).
 
     Raises:
@@ -89,7 +89,7 @@ class _Row:
     def __init__(self, gpu: bool) -> None:
         self._gpu, self._left = gpu, CHUNKS
         self.seconds = self.processor = 0.0
-        self._part, self._part_processor = 0.0, 0.0
+        self._part = 0.0
         self._operations: dict[str, tuple[float, float]] = {}
         self._profile: profile | None = None
 
@@ -98,7 +98,7 @@ class _Row:
         if self._left > 0:
             self._profile = profile(activities=[ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if self._gpu else [])])
             self._profile.start()
-            self._part_began, self._part_before = time.monotonic(), time.process_time()
+            self._part_began = time.monotonic()
 
     def told(self) -> None:
         self._left -= 1
@@ -116,7 +116,6 @@ class _Row:
         if self._gpu:
             torch.cuda.synchronize()
         self._part += time.monotonic() - self._part_began
-        self._part_processor += time.process_time() - self._part_before
         lost, cost = time.monotonic(), time.process_time()
         self._profile.stop()
         for one in self._profile.key_averages():
@@ -129,7 +128,7 @@ class _Row:
 
     def profiled(self) -> dict[str, Any]:
         own, there = (sum(pair[index] for pair in self._operations.values()) for index in (0, 1))
-        return {"networks": round(own / max(self._part_processor, 1e-9), 2),
+        return {"networks": round(own / max(self._part, 1e-9), 2),
                 "gpu": round(there / max(self._part, 1e-9), 2) if self._gpu else None,
                 "most": ", ".join(_most({name: pair[0] for name, pair in self._operations.items()}))}  # fmt: skip
 

@@ -1,51 +1,62 @@
 """The verb ``analyse``: what is unusual in clips, and why."""
 
 import argparse
+import dataclasses
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.arguments import Verb, device, models, number
+from cli.arguments import Verb, count, device, models, number
 from cli.output import complain
 from cli.progress import progress_line
 from core.errors import InputError
 from core.limits import EXTENSIONS
 
 if TYPE_CHECKING:
-    from core.analysis import Analysis
+    from pipeline.fleet.task import Outcome, Settings, Task
 
 
 def _arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
-        "clip", nargs="+", metavar="CLIP", help="video file from a fixed camera, or a folder of such files"
+        "clip",
+        nargs="+",
+        metavar="CLIP",
+        help="video file from a fixed camera, a folder of such files, or an address such as s3://BUCKET/CLIP",
     )
     verb.add_argument("--camera", help="camera of the clip ('./whycam list cameras'); default: the only one")
-    verb.add_argument("--out", type=Path, default=Path("out"), metavar="DIR",
-                      help="folder of the report (default out); several clips get a folder each in it")  # fmt: skip
+    verb.add_argument("--out", default="out", metavar="DIR",
+                      help="folder of the report (default out), or an address such as s3://BUCKET/DIR; several clips "
+                      "get a folder each in it")  # fmt: skip
     verb.add_argument("--threshold", type=float, metavar="X",
                       help="score above which a frame is unusual (default: the camera's)")  # fmt: skip
     verb.add_argument("--fps", type=number, metavar="N",
                       help="frames in a second of clips that do not tell (default: the camera's)")  # fmt: skip
     models(verb)
     device(verb)
+    verb.add_argument("--workers", type=count, metavar="N",
+                      help="analyse N clips at a time, by Ray ('./whycam setup --ray' installs it)")  # fmt: skip
+    verb.add_argument("--ray", metavar="ADDRESS", help="by the workers of a cluster of Ray, HOST:PORT or auto")
+    verb.add_argument("--resume", action="store_true", help="leave out clips of --out that are done already")
 
 
-def folders(clips: Sequence[str], out: Path) -> list[Path]:
+def folders(clips: Sequence[str], out: str) -> list[str]:
     """Give each clip a folder: ``out`` itself for one clip, ``out/NAME`` for each of several.
 
-    >>> [path.as_posix() for path in folders(["a/x.mp4", "b/x.mp4", "../x y>.mp4"], Path("out"))]
+    >>> folders(["a/x.mp4", "b/x.mp4", "../x y>.mp4"], "out")
     ['out/x', 'out/x-2', 'out/x_y_']
+    >>> folders(["s3://in/x.mp4", "s3://in/y.mp4"], "s3://out/")
+    ['s3://out/x', 's3://out/y']
     """
     if len(clips) == 1:
         return [out]
-    given: list[Path] = []
+    given: list[str] = []
     for clip in clips:
         stem = re.sub(r"[^\w.-]+", "_", Path(clip).stem).lstrip(".")[:80] or "clip"
-        number = sum(re.sub(r"-\d+$", "", path.name) == stem for path in given)
-        given.append(out / (f"{stem}-{number + 1}" if number else stem))
-    return given
+        number = sum(re.sub(r"-\d+$", "", name) == stem for name in given)
+        given.append(f"{stem}-{number + 1}" if number else stem)
+    return [f"{out.rstrip('/')}/{name}" for name in given]
 
 
 def files_of(named: Sequence[str]) -> list[str]:
@@ -54,8 +65,13 @@ def files_of(named: Sequence[str]) -> list[str]:
     Raises:
         InputError: a folder holds none.
     """
+    from pipeline.fleet.addresses import is_address, listed
+
     found: list[str] = []
     for name in named:
+        if is_address(name):
+            found += listed(name, EXTENSIONS)
+            continue
         folder = Path(name)
         if not folder.is_dir():
             found.append(name)
@@ -70,27 +86,64 @@ def files_of(named: Sequence[str]) -> list[str]:
 
 def run(options: argparse.Namespace) -> int:
     """Analyse each clip and print what was found; clips that cannot be read do not stop the others."""
-    from core.device import choose
-    from pipeline.analyse import analyse
     from pipeline.camera import load, named_or_only
+    from pipeline.fleet.batch import FILE, Batch
+    from pipeline.fleet.task import Settings, Task
 
-    camera, runtime, code = load(named_or_only(options.camera)), choose(options.device), 0
+    name = named_or_only(options.camera)
+    load(name)  # what is wrong with it is said once
+    settings = Settings(name, options.threshold, options.fps, options.objects, options.actions, options.device)
     clips = files_of(options.clip)
-    for clip, folder in zip(clips, folders(clips, options.out), strict=True):
-        try:
-            with progress_line() as line:
-                warn, warned = _warnings(line.say)
-                analysis = analyse(
-                    Path(clip), camera, folder, threshold=options.threshold, runtime=runtime,
-                    objects=options.objects, actions=options.actions, fps=options.fps, progress=line, warn=warn,
-                )  # fmt: skip
-        except InputError as error:
-            code = complain(error, 2)
-            continue
-        for warning in (one for one in analysis.warnings if one not in warned):
-            print(f"whycam: note: {warning}", file=sys.stderr)
-        print("\n".join(found(analysis, Path(clip).name, folder)))
-    return code
+    tasks = [Task(clip, out) for clip, out in zip(clips, folders(clips, options.out), strict=True)]
+    many = len(tasks) > 1 or options.resume
+    batch = Batch(options.out, settings, options.resume) if many else None
+    left = batch.left(tasks) if batch else tasks
+    if len(left) < len(tasks):
+        print(f"{len(tasks) - len(left)} of {len(tasks)} clips are done already")
+    outcomes = _spread if options.workers or options.ray else _in_turn
+    ended = []
+    for outcome in outcomes(left, settings, options):
+        ended.append(outcome)
+        if batch:
+            batch.add(outcome)
+        _say(outcome)
+    failed = sum(bool(one.reason) for one in ended)
+    if len(ended) > 1:
+        print(f"{len(ended) - failed} of {len(ended)} clips were analysed: {options.out.rstrip('/')}/{FILE}")
+    return 2 if failed else 0
+
+
+def _say(outcome: "Outcome") -> None:
+    """Print what became of a clip."""
+    if outcome.reason:
+        complain(outcome.reason, 2)
+    for warning in outcome.warnings:
+        print(f"whycam: note: {warning}", file=sys.stderr)
+    if outcome.said:
+        print("\n".join(outcome.said), flush=True)
+
+
+def _in_turn(tasks: "Sequence[Task]", settings: "Settings", options: argparse.Namespace) -> "Iterator[Outcome]":
+    """Analyse one clip after the other here; a clip's warnings are printed at once."""
+    from pipeline.fleet.analyst import Analyst
+
+    analyst = Analyst(settings)
+    _ = analyst.runtime  # a device that is not here is said once
+    for task in tasks:
+        with progress_line() as line:
+            warn, warned = _warnings(line.say)
+            outcome = analyst.analyse(task, line, warn)
+        rest = tuple(one for one in outcome.warnings if one not in warned)
+        yield dataclasses.replace(outcome, warnings=rest)
+
+
+def _spread(tasks: "Sequence[Task]", settings: "Settings", options: argparse.Namespace) -> "Iterator[Outcome]":
+    """Analyse the clips by several workers, and say how far they are."""
+    from pipeline.fleet.addresses import absolute
+    from pipeline.fleet.on_ray import HERE, spread
+
+    wide = [dataclasses.replace(one, clip=absolute(one.clip), out=absolute(one.out)) for one in tasks]
+    yield from spread(wide, settings, options.workers or 0, options.ray or HERE)
 
 
 def _warnings(say: Callable[[str], None]) -> tuple[Callable[[str], None], list[str]]:
@@ -104,24 +157,12 @@ def _warnings(say: Callable[[str], None]) -> tuple[Callable[[str], None], list[s
     return warn, warned
 
 
-def found(analysis: "Analysis", clip: str, folder: Path) -> list[str]:
-    """Return what an analysis found, a line each."""
-    count = f"{len(analysis.events)} unusual event{'s' * (len(analysis.events) != 1)}"
-    return [
-        f"{clip}: {count}{analysis.reach}",
-        *([] if analysis.events else [f"  {analysis.detection_limit}"]),
-        *(f"  frames {each.event.first}-{each.event.last}: {each.summary}" for each in analysis.events),
-        *([f"  {analysis.name_warning}"] if analysis.events and analysis.name_warning else []),
-        *(f"  camera fault, {one.kind}: {one.summary}" for one in analysis.disturbances),
-        f"  report: {folder / 'report.html'}",
-    ]
-
-
 VERB = Verb(
     "analyse",
     "find and explain what is unusual in clips",
     "Writes report.html (opens in any browser, needs no network), report.json and scores.csv. A run that was "
-    "stopped goes on where it was when it is started again with the same --out.",
+    "stopped goes on where it was when it is started again with the same --out. Several clips get a table of what "
+    "became of each, batch.json; one that fails does not end the others.",
     "analyse assets/demo/plaza.mp4 --camera plaza --out out/",
     _arguments,
     run,

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import cli.main
-import pipeline.analyse
+import pipeline.fleet.analyst
 import pipeline.training.fit_camera
 from cli import ROOT
 from cli import list as listing
@@ -242,7 +242,7 @@ def test_several_clips_get_a_folder_each_and_a_bad_one_stops_no_other(capsys, ti
             raise ClipError("'bad.mp4' is no video")
         return analysis(path)
 
-    monkeypatch.setattr(pipeline.analyse, "analyse", record)
+    monkeypatch.setattr(pipeline.fleet.analyst, "analyse", record)
     code, out, err = run(capsys, "analyse", "a/x.mp4", "bad.mp4", "b/x.mp4", "--camera", "tiny", "--out", tmp_path,
                          "--threshold", "0.75", "--objects", "compact", "--device", "cpu")  # fmt: skip
     assert code == 2
@@ -257,7 +257,7 @@ def test_the_only_camera_need_not_be_named(capsys, tiny_camera, monkeypatch, tmp
     import pipeline.camera
 
     monkeypatch.setattr(pipeline.camera, "SHIPPED", tmp_path)
-    monkeypatch.setattr(pipeline.analyse, "analyse", lambda path, camera, folder, **_: analysis(path))
+    monkeypatch.setattr(pipeline.fleet.analyst, "analyse", lambda path, camera, folder, **_: analysis(path))
     assert run(capsys, "analyse", "x.mp4")[0] == 0
     (tiny_camera.folder.parent / "other").mkdir()
     (tiny_camera.folder.parent / "other" / "camera.json").touch()
@@ -268,7 +268,7 @@ def test_the_only_camera_need_not_be_named(capsys, tiny_camera, monkeypatch, tmp
 
 @pytest.mark.parametrize("stem", ['../../x"><script>', "...", "-", "日本 語", "a" * 300])
 def test_no_clip_name_leaves_the_output_folder(stem):
-    for folder in folders([f"{stem}.mp4", "y.mp4"], Path("out")):
+    for folder in map(Path, folders([f"{stem}.mp4", "y.mp4"], "out")):
         assert folder.parent == Path("out")
         assert folder.name not in ("", ".", "..")
         assert len(folder.name) <= 90

@@ -1,0 +1,1 @@
+"""Many clips, one after the other here or by several workers on this machine and others."""

@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from core import typed_json
-from core.errors import InputError, WhycamError
+from core.errors import InputError, UnknownNameError, WhycamError
 from core.files import home, write_json
 from people import audit, policy
 from people.actor import OWNER, acting
 from pipeline import store
+from pipeline.camera import cameras
 from pipeline.reviewing import cases
 from pipeline.reviewing.rows import run_of
-from pipeline.store import Run
+from pipeline.store import STATES, Run
 
 FILE = "retention.json"
 MAX_DAYS = 36_500
@@ -58,12 +59,16 @@ def put(camera: str, wanted: Retention | None) -> None:
 
     Raises:
         AccessError: the one who asks may not change cameras.
-        InputError: there is no such camera.
+        UnknownNameError: there is no such camera, and no run of one.
         StorageError: it cannot be kept.
     """
     policy.require(policy.CAMERAS)
     policy.require_camera(camera)
-    known = {name: kept for name, kept in settings().items() if name != camera}
+    before = settings()
+    there = {*cameras(), *before, *(run.camera for run in store.runs(STATES) if run.camera)}
+    if camera not in there:
+        raise UnknownNameError("camera", camera, there)
+    known = {name: kept for name, kept in before.items() if name != camera}
     known |= {camera: wanted} if wanted else {}
     write_json(home() / FILE, {name: asdict(kept) for name, kept in sorted(known.items())})
     audit.record(audit.CAMERA, camera, f"runs are kept for {wanted.days} days" if wanted else "runs are kept")

@@ -117,7 +117,12 @@ def test_the_verb_sets_applies_and_lists(capsys):
     out = capsys.readouterr().out
     assert "1 runs deleted" in out and "plaza" in out and "stay" in out and store.runs() == []
     assert main(["retention", "plaza", "--off"]) == 0 and "none" in capsys.readouterr().out
-    for wrong in (("plaza",), ("plaza", "--days", "3", "--off"), ("plaza", "--days", "99999"), ("nosuch", "--days", "3")):
+    for wrong in (
+        ("plaza",),
+        ("plaza", "--days", "3", "--off"),
+        ("plaza", "--days", "99999"),
+        ("nosuch", "--days", "3"),
+    ):
         assert main(["retention", *wrong]) == 2
 
 

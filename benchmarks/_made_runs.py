@@ -10,9 +10,10 @@ from core import files
 from core.arrays import Floats, Images
 from core.normality import Normality
 from core.records import Clip, Detections, Evidence
+from explain import report
 from pipeline import frame_log, heat_frames, playback, store
 from pipeline.evidence import EvidenceFolder
-from pipeline.finished_run import EVIDENCE, FACTS
+from pipeline.finished_run import EVIDENCE, FACTS, explain_events
 from pipeline.kinds import queue
 from pipeline.run_facts import RunFacts
 from pipeline.store import Run
@@ -54,7 +55,8 @@ def copied(run: Run, name: str) -> Run:
 
 
 def finished(run: Run, events: int) -> Run:
-    """Let a run be done."""
+    """Let a run be done, with its report for machines, of which lists of events are made."""
+    files.write_json(run.folder / "report.json", report.as_json(explain_events(run.folder)))
     jobs = queue().store
     jobs.enqueue(run.id, WORKER, {"camera": "plaza"})
     jobs.begin(run.id)

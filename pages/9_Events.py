@@ -7,6 +7,7 @@ from ui import event_filters, event_table, exports, frame, gather, threshold_pro
 
 frame.page("Events", reviews=True)
 event_table.fill_index()
+event_table.say_unread()
 
 rules = event_filters.rules()
 events = desk.listed(rules)

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.analysis import MOVING
 from people import policy
+from pipeline import store
 from pipeline.reviewing import index
 from pipeline.reviewing.desk import FAULTS, REVIEWED, TABS, UNREVIEWED, Listed
 from pipeline.reviewing.rows import FAULT, EventRow
@@ -131,10 +132,24 @@ def say_gone(events: Sequence[Listed]) -> None:
     """Say which runs' files are gone, so that their events have no pictures and cannot be opened."""
     clips = {one.row.run: one.row.clip for one in events}
     if lost := [clip for run, clip in clips.items() if gone(run)]:
-        named = ", ".join(lost[:LOST]) + (f" and {len(lost) - LOST:,} more" if len(lost) > LOST else "")
-        frame.notice(f"The files of {count(len(lost), 'run')} are gone from the disk ({named}): the events have no "
-                     "pictures and cannot be opened. Delete such runs on the page Runs, or bring their folders "
+        frame.notice(f"The files of {count(len(lost), 'run')} are gone from the disk ({_named(lost)}): the events have "
+                     "no pictures and cannot be opened. Delete such runs on the page Runs, or bring their folders "
                      "back.", "warn")  # fmt: skip
+
+
+def say_unread() -> None:
+    """Say which finished runs have reports that cannot be read, so that their events are in no list, and why."""
+    unread = index.unreadable()
+    if not unread:
+        return
+    kept = [run for run in store.runs(("done",)) if run.id in unread]
+    for reason in dict.fromkeys(unread[run.id] for run in kept):
+        clips = [run.clip for run in kept if unread[run.id] == reason]
+        frame.notice(f"The events of {count(len(clips), 'run')} are not listed ({_named(clips)}): {reason}.", "warn")
+
+
+def _named(clips: Sequence[str]) -> str:
+    return ", ".join(clips[:LOST]) + (f" and {len(clips) - LOST:,} more" if len(clips) > LOST else "")
 
 
 def _marked(state: Mapping[str, Any], count: int) -> list[int]:

@@ -218,6 +218,17 @@ def test_the_events_of_a_run_whose_files_are_gone_are_listed_without_pictures_an
     assert "The files of this run are gone from the disk" in html(show(RUN, run=run.id)) and not run.folder.exists()
 
 
+def test_runs_whose_report_cannot_be_read_are_named_with_the_reason():
+    run, other = made.done("a <b>.mp4"), made.done("b.mp4")
+    (run.folder / "report.json").unlink()
+    for one in (run, other):
+        index.put(one)
+    at = show(EVENTS)
+    said = html(at)
+    assert "The events of 1 run are not listed (a &lt;b&gt;.mp4)" in said and "analyse the clip again" in said
+    assert set(table(at)["clip"]) == {"b.mp4"}
+
+
 def _refuse():
     raise InputError("no clip")
 

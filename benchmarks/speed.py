@@ -152,7 +152,7 @@ def peak_of(clip: str, folder: str, device_name: str, floor: str) -> dict[str, f
         ``peak``: the process's peak memory in KiB; ``high``: the score that 2 % of the frames exceed.
     """
     threshold = float(floor) / EventRule().low
-    shown = dataclasses.replace(camera.load("plaza"), floor=float(floor))
+    shown = dataclasses.replace(camera.load("plaza"), floor=float(floor), fps=FPS)  # or the clip would be too slow
     result = analyse(Path(clip), shown, Path(folder), threshold=threshold, runtime=device.choose(device_name))
     return {"peak": process_peak(), "high": float(np.nanquantile(result.scores, 0.98))}
 
@@ -191,7 +191,7 @@ def measure_memory(device_name: str) -> list[dict[str, Any]]:
         {
             "figure": f"peak memory, {MINUTES[1]}-minute clip over {MINUTES[0]}-minute clip ({FPS:g} frames/s)",
             "ratio": round(peaks[2] / peaks[1], 3),
-            "aim": "< 1.2",
+            "aim": "<= 1.1",
             "measured": f"{peaks[2] / 1024:.0f} / {peaks[1] / 1024:.0f} MiB",
         }
     ]

@@ -27,13 +27,21 @@ def damaged(content: bytes, rng: Rng) -> bytes:
 
 
 def _form(content: bytes) -> Callable[[bytes, Rng], bytes] | None:
-    if content[:1] in (b"{", b"["):
+    if content[:1] in (b"{", b"[") and _is_json(content):
         return _json
     if content[:4] == b"PK\x03\x04":
         return _archive
     if content[:6] == b"\x93NUMPY":
         return _array
     return _csv if content.isascii() and b"," in content[:200] and b"\0" not in content else None
+
+
+def _is_json(content: bytes) -> bool:
+    try:
+        json.loads(content)
+    except ValueError:
+        return False
+    return True
 
 
 def _places(content: Any) -> Iterator[tuple[Any, Any]]:

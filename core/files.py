@@ -4,18 +4,20 @@ import errno
 import json
 import os
 import re
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+from core import _parts
 from core.errors import StorageError
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """What the system says when no more can be written."""
 DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
+_NUMPY_FULL = re.compile(r"\d requested and \d+ written")
+"""What NumPy says when no more can be written."""
 _NUMBERS = re.compile(r"\[\n[-\d.,eE+\s]*\]")
 """A list of numbers over several lines; a line never breaks inside a JSON string."""
 
@@ -40,7 +42,7 @@ def storage_error(path: Path, error: OSError) -> StorageError:
     >>> str(storage_error(Path("out/report.html"), OSError(errno.ENOSPC, "No space left on device")))
     "'report.html' could not be written to out: the disk is full; free some space and try again"
     """
-    if error.errno in FULL:
+    if error.errno in FULL or (error.errno is None and _NUMPY_FULL.search(str(error))):
         why = "the disk is full; free some space and try again"
     elif error.errno in DENIED:
         why = "permission denied; choose a folder that you may write to"
@@ -74,21 +76,45 @@ def staged(path: Path) -> Iterator[Path]:
     Raises:
         StorageError: the disk is full, or the folder cannot be written to.
     """
-    part = folder(path.parent) / f".{secrets.token_hex(8)}.part"
+    part = folder(path.parent)
     try:
+        part, handle = _parts.begin(part)
         try:
-            part.touch(exist_ok=False)
             yield part
             _flush(part)
             part.replace(path)
             _flush(path.parent)
         finally:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
+            _parts.end(part, handle)
     except OSError as error:
         if _is_ours(error, part, path):
             raise storage_error(path, error) from error
         raise
+
+
+@contextmanager
+def scratch(place: Path) -> Iterator[Path]:
+    """Give a new folder in ``place`` for files that are gone when the block ends.
+
+    If the process is killed before, the next one that writes in ``place`` removes it.
+
+    Raises:
+        StorageError: the disk is full, or the folder cannot be made.
+    """
+    try:
+        part, handle = _parts.begin(folder(place))
+        inside = part.with_suffix(_parts.PARTS)
+        try:
+            inside.mkdir()
+        except OSError:
+            _parts.end(part, handle)
+            raise
+    except OSError as error:
+        raise storage_error(place, error) from error
+    try:
+        yield inside
+    finally:
+        _parts.end(part, handle)
 
 
 @contextmanager
@@ -177,6 +203,11 @@ def json_text(content: Any) -> str:
     """
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=2)
     return _NUMBERS.sub(lambda found: f"[{' '.join(found[0][1:-1].split())}]", text) + "\n"
+
+
+def remove_left(place: Path) -> None:
+    """Remove what :func:`staged` and :func:`scratch` left in a folder when their process was killed."""
+    _parts.remove_left(place)
 
 
 def sync_folder(path: Path) -> None:

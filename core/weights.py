@@ -22,7 +22,7 @@ from core.errors import WeightsError
 from core.files import write_whole
 
 __all__ = ["Opens", "apply", "check", "compare_shapes", "fetch", "find", "install", "is_here", "load"]
-__all__ += ["load_pickled_arrays", "load_torch", "part_size", "recorded", "save"]
+__all__ += ["load_pickled_arrays", "load_torch", "part_size", "recorded", "save", "save_torch"]
 
 State = Mapping[str, Tensor]
 EXACT = ("running_mean", "running_var")
@@ -48,6 +48,18 @@ def save(weights: nn.Module | State, path: Path | str, half: bool = True) -> str
     with write_whole(Path(path)) as file:
         file.write(content)
     return hashlib.sha256(content).hexdigest()
+
+
+def save_torch(content: Mapping[str, Any], path: Path) -> None:
+    """Write tensors and plain values for :func:`load_torch`, whole or not at all.
+
+    Raises:
+        StorageError: the disk is full, or the folder cannot be written to.
+    """
+    whole = io.BytesIO()
+    torch.save(dict(content), whole)  # into a file, it would not say that the disk is full
+    with write_whole(path) as file:
+        file.write(whole.getbuffer())
 
 
 def load(path: Path | str, sha256: str) -> dict[str, Tensor]:

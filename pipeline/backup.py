@@ -24,7 +24,7 @@ from pipeline import versions
 MANIFEST, FORMAT, VERSION = "manifest.json", "whycam-backup", 1
 LEFT_OUT = frozenset({"weights", "cache", "answers", "bench", "observed", "trash"})
 """Folders that are not in it: what can be downloaded or computed again, and what is being deleted."""
-_NOT_KEPT = (".part", ".lock", "-wal", "-shm")
+_NOT_KEPT = (".part", ".parts", ".lock", "-wal", "-shm")
 BLOCK_BYTES = 1 << 20
 DATABASE = ".sqlite"
 
@@ -104,7 +104,8 @@ def _kept_files(home: Path) -> Iterator[Path]:
     """Yield the files to keep, in order; those that are being written, links and databases at the top are left out."""
     for folder, folders, names in os.walk(home):
         here = Path(folder)
-        folders[:] = sorted(name for name in folders if here != home or not (name in LEFT_OUT or name.startswith(".")))
+        kept = (name for name in folders if not name.endswith(_NOT_KEPT))
+        folders[:] = sorted(name for name in kept if here != home or not (name in LEFT_OUT or name.startswith(".")))
         for name in sorted(names):
             path = here / name
             top = here == home and (name.endswith(DATABASE) or name.startswith("reserve-"))

@@ -5,6 +5,7 @@ process that made it or, where that was stopped, by the next one that looks. Unt
 """
 
 import contextlib
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -96,6 +97,6 @@ def _move(folder: Path) -> None:
         for name in FILES:
             if (new / name).exists():
                 (new / name).replace(folder / name)
-        new.rmdir()
+        shutil.rmtree(new)
     except OSError as error:
         raise storage_error(folder / NAME, error) from error

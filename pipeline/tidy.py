@@ -65,7 +65,9 @@ def _only_uploads(folder: Path, patterns: tuple[str, ...]) -> bool:
 
 
 def _drop_parts() -> None:
-    """Remove files that were never finished."""
+    """Remove what was never finished."""
+    for folder in {path.parent for path in files.home().rglob(".*.part*")}:
+        files.remove_left(folder)
     oldest = time.time() - PART_SECONDS
     for path in files.home().rglob(".*.part"):
         with contextlib.suppress(OSError):

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core import files
+from core import weights
 from core.errors import InputError
 
 CLIP_NORM = 5.0
@@ -170,8 +170,7 @@ def _step(network: nn.Module, optimiser: torch.optim.Optimizer, loss: Tensor) ->
 
 
 def _save(path: Path, parts: Mapping[str, Any], facts: dict[str, Any]) -> None:
-    with files.write_whole(path) as handle:
-        torch.save({name: part.state_dict() for name, part in parts.items()} | facts, handle)
+    weights.save_torch({name: part.state_dict() for name, part in parts.items()} | facts, path)
 
 
 def _restore(path: Path, parts: Mapping[str, Any], same: Mapping[str, Any], what: str) -> dict[str, Any]:

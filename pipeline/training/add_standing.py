@@ -1,10 +1,10 @@
 """Adds events of what stands to a camera that is there: nothing else of it is measured anew."""
 
 import dataclasses
-import tempfile
 from pathlib import Path
 from typing import Any
 
+from core import files
 from core.errors import InputError
 from core.progress import JobProgress
 from jobs.locks import exclusive
@@ -12,7 +12,7 @@ from pipeline.camera import Camera, load
 from pipeline.channels import STANDING
 from pipeline.thresholds import STANDING_SHARE, promised, shares
 from pipeline.training.calibrate_standing import StandingCalibration, calibrate_standing, watch_clips
-from pipeline.training.fit_camera import MEASURED, NormalFootage, publish
+from pipeline.training.fit_camera import NormalFootage, publish
 
 
 def add_standing(name: str, footage: NormalFootage, job: JobProgress) -> Camera:
@@ -39,9 +39,9 @@ def add_standing(name: str, footage: NormalFootage, job: JobProgress) -> Camera:
     with exclusive(camera.folder):
         both = float(asked) if camera.standing is not None else float(asked) / (1 - STANDING_SHARE)
         found = calibrate_standing(watch_clips(footage.clips, job))
-        with tempfile.TemporaryDirectory(prefix=MEASURED, dir=camera.folder) as place:
-            made = _made(camera, found, both, Path(place))
-            publish(made, Path(place))
+        with files.scratch(camera.folder) as place:
+            made = _made(camera, found, both, place)
+            publish(made, place)
     return made
 
 

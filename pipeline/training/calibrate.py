@@ -1,7 +1,6 @@
 """Calibration of a camera on normal footage: its scores, background, classes and their heat, and the threshold."""
 
 import dataclasses
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -170,9 +169,9 @@ def calibrate(
     """
     frames = _count((*footage, *others), job)
     observed = observe_clips((*footage, *others) if joined else (), collector.objects, job, fps, standing)
-    with tempfile.TemporaryDirectory(dir=files.folder(work), prefix="evidence-") as spool:
+    with files.scratch(work) as spool:
         rows = _ExplainedFrames.of(frames, fps)
-        seen = _Measurement(detector, runtime, rows, EvidenceFolder(Path(spool)), job)
+        seen = _Measurement(detector, runtime, rows, EvidenceFolder(spool), job)
         job.begin(plan.MEASURING, frames)
         job.expect(plan.NAMING, explained_of(frames, fps))
         held, heat = seen.add_all(footage, collector)

@@ -2,7 +2,6 @@
 
 import contextlib
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,8 +25,8 @@ from pipeline.training.calibrate import Calibration, calibrate
 from pipeline.training.calibrate_standing import StandingCalibration
 from pipeline.training.loop import FitOptions, Step, TrainingProgress, fit
 
-STAGED, MEASURED = "camera", ".measured-"
-"""Folder of a complete camera among the files of its training, and how that of a measurement's files begins."""
+STAGED = "camera"
+"""Folder of a complete camera among the files of its training."""
 TRAINED = "the training clips"
 """Entry of a card that stands for the names of all clips that were trained on."""
 
@@ -131,9 +130,9 @@ def publish(camera: Camera, work: Path) -> None:
     Raises:
         StorageError: the disk is full or cannot be written to; the old camera is still there.
     """
+    shutil.rmtree(work / STAGED, ignore_errors=True)  # of one that was stopped here
     staged = files.folder(work / STAGED)
     for name in camera_place.FILES:
-        (staged / name).unlink(missing_ok=True)
         if (work / name).exists():
             (work / name).replace(staged / name)
     write(camera, staged)
@@ -198,7 +197,7 @@ def remeasure_camera(
     collector = _load_models(runtime, job)
     cache, detector, clips = files.home() / "cache", camera.build(runtime), footage.clips
     with exclusive(camera.folder):
-        same = list(camera.card["clips"]) == [clip.name for clip in clips]
+        same = list(camera.card.get("clips", ())) == [clip.name for clip in clips]
         found = calibrate(
             detector, clips, cache, footage.fps, collector, runtime, job, false_alarms=false_alarms, standing=standing
         )  # fmt: skip
@@ -206,12 +205,12 @@ def remeasure_camera(
             **camera.card,
             "calibrated_on": TRAINED if same else [clip.name for clip in clips],
         }
-        with tempfile.TemporaryDirectory(prefix=MEASURED, dir=camera.folder) as place:
+        with files.scratch(camera.folder) as place:
             made = _camera(
                 camera.folder, camera.detector, camera.settings, camera.sha256, footage.fps, found, card, collector,
-                Path(place),
+                place,
             )  # fmt: skip
-            publish(made, Path(place))
+            publish(made, place)
         return made
 
 

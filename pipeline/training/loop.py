@@ -123,6 +123,8 @@ def fit(
     for stage in stages[progress.stage :]:
         stage.run(progress, kept)
         kept = None
+    if progress.losses:  # one that was stopped after its last checkpoint may lack them
+        kept_losses.write(work, progress.stages, progress.losses)
     detector.eval()
     (work / "frames.u8").unlink()
     return progress
@@ -249,8 +251,7 @@ class _Stage:
             "rate": self.rate,
             "progress": vars(progress),
         }
-        with files.write_whole(self.kept) as handle:
-            torch.save(state, handle)
+        weights.save_torch(state, self.kept)
         kept_losses.write(self.kept.parent, progress.stages, progress.losses)
 
     @torch.no_grad()

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import files
+from core import _parts, files
 from core.errors import StorageError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,11 +85,15 @@ from pathlib import Path
 import numpy as np
 from core import files, video
 from core.errors import StorageError
+def array(path):
+    with files.write_whole(path) as file:
+        np.save(file, noise)
 resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))
 noise = np.random.default_rng(0).integers(0, 256, (50, 64, 64, 3), dtype=np.uint8)
 for write in (
     lambda path: files.write_text(path, "x" * 100000),
     lambda path: video.encode(path, iter(noise), 25),
+    array,
 ):
     try:
         write(Path(sys.argv[1]) / "out.mp4")
@@ -102,8 +106,36 @@ for write in (
 def test_no_room_left_while_writing_is_one_sentence(tmp_path):
     done = subprocess.run([sys.executable, "-c", CHILD, tmp_path], cwd=ROOT, capture_output=True, text=True)
     sentence = f"'out.mp4' could not be written to {tmp_path}: the disk is full; free some space and try again"
-    assert done.stdout.splitlines() == [sentence, sentence], done.stderr
+    assert done.stdout.splitlines() == [sentence] * 3, done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from core import files
+place = Path(sys.argv[1])
+with files.staged(place / "a.bin") as part, files.scratch(place) as folder:
+    part.write_bytes(b"half")
+    (folder / "b.bin").write_bytes(b"half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_process_left_goes_with_the_next_one_that_writes_there(tmp_path):
+    subprocess.run([sys.executable, "-c", KILLED, tmp_path], cwd=ROOT)
+    assert len(list(tmp_path.iterdir())) == 3
+    (tmp_path / ".theirs.part").write_text("no name of ours")
+    files.write_text(tmp_path / "a.bin", "whole")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".theirs.part", "a.bin"]
+
+
+def test_what_is_still_written_stays(tmp_path):
+    with files.staged(tmp_path / "a.bin") as part, files.scratch(tmp_path) as folder:
+        _parts.remove_left(tmp_path)
+        part.write_bytes(b"whole")
+        (folder / "b.bin").write_bytes(b"b")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.bin"]
 
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path):

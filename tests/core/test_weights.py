@@ -5,6 +5,7 @@ import hashlib
 import io
 import os
 import pickle
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from torch import nn
 
 from core import weights
 from core.checksums import sha256_of
-from core.errors import WeightsError
+from core.errors import StorageError, WeightsError
 
 
 def network(width: int = 4) -> nn.Module:
@@ -25,6 +26,18 @@ def network(width: int = 4) -> nn.Module:
 
 def with_checksum(path):
     return weights.load(path, sha256_of(path))
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_the_old_checkpoint(tmp_path):
+    path, before = tmp_path / "checkpoint.pt", resource.getrlimit(resource.RLIMIT_FSIZE)
+    weights.save_torch({"a": torch.zeros(3), "epoch": 1}, path)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20000, before[1]))
+    try:
+        with pytest.raises(StorageError, match=r"'checkpoint.pt' could not be written to .*: the disk is full"):
+            weights.save_torch({"a": torch.zeros(30000), "epoch": 2}, path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert weights.load_torch(path)["epoch"] == 1 and [one.name for one in tmp_path.iterdir()] == [path.name]
 
 
 class Bomb:

@@ -141,6 +141,12 @@ def test_a_backup_is_no_part_of_itself(kept, tmp_path):
             backup(place)
 
 
+def test_what_is_still_written_is_not_in_it(tmp_path):
+    with files.scratch(files.home() / "runs") as folder:
+        (folder / "a.bin").write_bytes(b"half")
+        assert backup(tmp_path / "b.zip").files == ()
+
+
 def test_what_changes_meanwhile_is_whole_in_it(monkeypatch, tmp_path):
     """Reviews, uploads and deletions go on while a backup is made."""
     runs = [store.create(io.BytesIO(os.urandom(50_000)), f"{n}.mp4") for n in range(12)]

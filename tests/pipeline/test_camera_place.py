@@ -66,6 +66,13 @@ def test_stopped_at_any_step_a_camera_is_the_old_or_the_new_one(tiny_camera, mon
     assert left <= set(camera_place.FILES)
 
 
+def test_a_file_that_was_still_written_does_not_keep_a_camera_from_its_place(tiny_camera):
+    staged(tiny_camera, tiny_camera.folder / camera_place.NEXT)
+    (tiny_camera.folder / camera_place.NEXT / ".0123456789abcdef.part").write_bytes(b"of a process that was killed")
+    assert camera.load("tiny").threshold == 7.5
+    assert not (tiny_camera.folder / camera_place.NEXT).exists()
+
+
 def test_a_first_camera_that_was_stopped_is_listed(tiny_camera, monkeypatch):
     first = tiny_camera.folder.parent / "first"
     first.mkdir()

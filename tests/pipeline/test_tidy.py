@@ -93,6 +93,16 @@ def test_unfinished_files_go_once_they_are_old():
     assert fresh.exists() and not old.exists() and run.path.exists()
 
 
+def test_what_a_killed_process_left_goes_whatever_its_age_and_what_is_still_written_stays():
+    run = clip()
+    left = run.folder / ".0123456789abcdef.parts"
+    left.mkdir()
+    (left / "a").write_bytes(b"half")
+    with files.scratch(run.folder) as held:
+        tidy()
+        assert held.exists() and not left.exists() and run.path.exists()
+
+
 @pytest.mark.parametrize("purpose", [reserve.INDEX, reserve.REVIEWS])
 def test_a_reserve_is_kept_used_once_and_made_again(purpose):
     tidy()

@@ -59,6 +59,13 @@ def test_a_killed_training_resumed_ends_as_one_that_was_not(tmp_path):
         torch.testing.assert_close(a, b)
 
 
+def test_losses_that_were_not_written_any_more_are_there_after_all(tmp_path):
+    _, progress = trained(tmp_path)
+    (tmp_path / "losses.json").unlink()
+    trained(tmp_path, resume=True)
+    assert [one.terms for one in losses.read(tmp_path)] == progress.losses
+
+
 def test_the_cache_is_gone_and_the_checkpoint_kept(tmp_path):
     trained(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint.pt", "losses.json"]

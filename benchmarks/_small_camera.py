@@ -38,8 +38,8 @@ def make() -> Camera:
     return camera
 
 
-def pictures(seed: int, frames: int = FRAMES) -> Images:
-    """Return the pictures of a clip, (T, H, W, 3) uint8: a bar that passes, and a flicker."""
+def pictures(seed: int, frames: int = FRAMES, *, covering: bool = True) -> Images:
+    """Return the pictures of a clip, (T, H, W, 3) uint8: a bar that passes, and a flicker, ``covering`` all or not."""
     across, down = np.meshgrid(np.arange(SIZE[0]), np.arange(SIZE[1]))
     images = np.repeat((80 + across // 2 + down // 3)[None, ..., None], 3, -1).repeat(frames, 0).astype(np.uint8)
     noise = np.random.default_rng(seed)
@@ -47,14 +47,14 @@ def pictures(seed: int, frames: int = FRAMES) -> Images:
         left = (3 * number + 7 * seed) % (SIZE[0] - 8)
         images[number, 8:24, left : left + 8] = 250
         if number % FRAMES in SUDDEN:
-            images[number] = 255 - images[number] // 2
+            images[number] = 255 - images[number] // 2 if covering else images[number]
             images[number, 30:60, 20:70] = noise.integers(0, 256, (30, 50, 3))
     return images
 
 
-def clip(path: Path, seed: int, frames: int = FRAMES) -> Path:
+def clip(path: Path, seed: int, frames: int = FRAMES, *, covering: bool = True) -> Path:
     """Write such a clip."""
-    video.encode(path, iter(pictures(seed, frames)), FPS)
+    video.encode(path, iter(pictures(seed, frames, covering=covering)), FPS)
     return path
 
 
@@ -67,6 +67,8 @@ def dataset(root: Path) -> Path:
         if number in SUDDEN:
             marked[30:60, 20:70] = 255
         _picture(root / "UCSDped2" / "Test/Test001_gt" / f"{number + 1:03d}.bmp", marked)
+    ranges = f"TestVideoFile{{end+1}}.gt_frame = [{SUDDEN[0] + 1}:{SUDDEN[-1] + 1}];\n"
+    files.write_text(root / "UCSDped2" / "Test" / "UCSDped2.m", ranges)
     return root / "UCSDped2"
 
 

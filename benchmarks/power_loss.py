@@ -7,6 +7,7 @@ a loss of power takes.
 import io
 import random
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -161,17 +162,21 @@ WORKS: dict[str, type[Work]] = {
 }  # fmt: skip
 
 
-def measure(times: int, seed: int, tell: Callable[[str], None]) -> tuple[list[dict[str, Any]], list[str]]:
+def measure(
+    times: int, seed: int, minutes: float, tell: Callable[[str], None]
+) -> tuple[list[dict[str, Any]], list[str]]:
     """Return a row for each kind of work, and a sentence for each thing that was lost or half there.
 
     Args:
         times: how often each is done, with other parts of what was not safe left each time.
         seed: of these parts.
+        minutes: after which nothing further is begun.
         tell: told what is done.
     """
-    rows, faults = list[dict[str, Any]](), list[str]()
+    rows, faults, end = list[dict[str, Any]](), list[str](), time.monotonic() + 60 * minutes
     for name, kind in WORKS.items():
-        found = [one for number in range(times) for one in _tried(name, kind, random.Random(seed + number), tell)]
+        found = [one for number in range(times) if time.monotonic() < end
+                 for one in _tried(name, kind, random.Random(seed + number), tell)]  # fmt: skip
         wrong = [f"{name}, {how}: {fault}" for how, here in found for fault in here]
         rows.append({"work": name, "disks found": len(found), "lost or half there": len(wrong)})
         faults += wrong

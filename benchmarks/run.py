@@ -17,20 +17,19 @@ from benchmarks import (
     explanations,
     first_event,
     footage_faults,
-    kills,
     labelled,
     overlays,
     own_camera,
     pages,
     player,
     plaza_events,
-    power_loss,
     robustness,
     sentences,
     shown_boxes,
     speed,
     standing,
 )
+from benchmarks._durability import DURABILITY
 from core import device
 from core.files import home, write_json, write_text
 from core.registry import pick
@@ -54,10 +53,10 @@ class Request:
         camera: whose footage the data set is.
         frames: abnormal frames.
         budget: evaluations of each method.
-        minutes: for each camera, or for all kills.
+        minutes: for each camera, or for all that is killed or filled.
         work: where each frame's figures are kept; the user's folder when None.
         out: page that is written, its suffix replaced.
-        times: damaged files of each kind, or kills; the benchmark's own number when None.
+        times: damaged files of each kind, kills or disks; the benchmark's own number when None.
         seed: of the first damaged files.
         weights: folder of weights and card of a compact model.
         say: receives the progress.
@@ -130,14 +129,13 @@ def _events(request: Request) -> Measured:
     return Measured("cpu", {"events": rows}, rows)
 
 
-def _kills(request: Request) -> Measured:
-    rows, faults = kills.measure(request.times or 10, request.seed, request.minutes, request.tell)
-    return Measured("cpu", {"kills": rows, "faults": faults}, rows, faults)
+def _durable(name: str) -> Callable[[Request], Measured]:
+    def found(request: Request) -> Measured:
+        times, measure = DURABILITY[name]
+        rows, faults = measure(request.times or times, request.seed, request.minutes, request.tell)
+        return Measured("cpu", {name.replace("-", "_"): rows, "faults": faults}, rows, faults)
 
-
-def _power_loss(request: Request) -> Measured:
-    rows, faults = power_loss.measure(request.times or 1, request.seed, request.tell)
-    return Measured("cpu", {"power_loss": rows, "faults": faults}, rows, faults)
+    return found
 
 
 def _player(request: Request) -> Measured:
@@ -294,7 +292,7 @@ BENCHMARKS: dict[str, Callable[[Request], Measured]] = {
     "agreement": _agreement, "attributes": _attributes, "labelled": _labelled, "detectors": _detectors,
     "explanations": _explanations, "boxes": _boxes, "faults": _faults, "disturbances": _disturbances,
     "overlays": _overlays, "own-camera": _own_camera, "player": _player, "pages": _pages, "events": _events,
-    "kills": _kills, "power-loss": _power_loss, "standing": _standing, "robustness": _robustness,
+    "standing": _standing, "robustness": _robustness,
     "sentences": _sentences, "plaza-events": _plaza_events, "attribute-cost": _attribute_cost,
-    "attribute-causes": _attribute_causes, "first-event": _first_event,
+    "attribute-causes": _attribute_causes, "first-event": _first_event, **{name: _durable(name) for name in DURABILITY},
 }  # fmt: skip

@@ -27,7 +27,9 @@ WHAT = (
     "pages: how fast the web app's pages are drawn with 200 runs, how much its server grows, and how it serves several "
     "sessions; or: robustness [KIND…]: damaged files, whether each is read or refused in bounded time and memory; or: "
     "events: how fast 10,000 events are listed, filtered and sorted; or: kills: what is lost when the app's server and "
-    "workers are killed at random moments; or: power-loss: what is lost when the disk loses what was not flushed"
+    "workers are killed at random moments; or: power-loss: what is lost when the disk loses what was not flushed; or: "
+    "killed-commands, full-disk, dropped-flushes: what verbs lose that are killed, whose disk fills, or whose disk "
+    "loses power and had not flushed all"
 )
 
 
@@ -50,7 +52,8 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
         "--out", type=Path, metavar="FILE", help="keep explanations, faults, disturbances or standing as FILE.md"
     )
     verb.add_argument("--times", type=count, metavar="N", help="for robustness: files of each kind (default 100), "
-                      "made anew after 250; for kills: how many (default 10)")  # fmt: skip
+                      "made anew after 250; for kills (default 10), killed-commands (40), full-disk "
+                      "and dropped-flushes (2 of each verb): how many")  # fmt: skip
     verb.add_argument("--seed", type=whole, default=0, metavar="N",
                       help="for robustness: which files; for kills: what is killed when (default 0)")  # fmt: skip
     verb.add_argument("--weights", type=Path, metavar="DIR", help="for agreement: folder of weights and card of a "

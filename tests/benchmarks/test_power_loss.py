@@ -1,5 +1,6 @@
 """What is written outlasts a loss of power at every flush; and the simulated disk notices what does not."""
 
+import math
 import os
 import random
 
@@ -13,7 +14,7 @@ from core import files
 @pytest.mark.parametrize("name", power_loss.WORKS)
 def test_nothing_is_lost_or_half_there(name, monkeypatch):
     monkeypatch.setattr(power_loss, "WORKS", {name: power_loss.WORKS[name]})
-    ((row,), faults) = power_loss.measure(1, 0, lambda what: None)
+    ((row,), faults) = power_loss.measure(1, 0, math.inf, lambda what: None)
     assert faults == [] and row["disks found"] >= 6
 
 
@@ -22,7 +23,7 @@ def test_a_flush_that_is_left_out_is_noticed(monkeypatch, kind):
     flush = files._flush
     monkeypatch.setattr(files, "_flush", lambda path: None if path.is_dir() == (kind == "folder") else flush(path))
     monkeypatch.setattr(power_loss, "WORKS", {"a file is replaced": power_loss.Replacing})
-    assert power_loss.measure(1, 0, lambda what: None)[1], f"a {kind} that is not flushed"
+    assert power_loss.measure(1, 0, math.inf, lambda what: None)[1], f"a {kind} that is not flushed"
 
 
 def test_a_file_that_was_never_flushed_may_be_gone_or_empty(tmp_path):

@@ -73,11 +73,11 @@ def cut(folder: Path, frames: int) -> None:
     """Leave only the heat of the first frames, so that more can be added behind it."""
     records = _records(folder)
     kept = records[records["frame"] < frames]
-    if (folder / INDEX).exists():
-        with (folder / INDEX).open("r+b") as handle:
-            handle.truncate(kept.nbytes)
-        with (folder / GRIDS).open("r+b") as handle:
-            handle.truncate(int(kept["offset"][-1] + kept["bytes"][-1]) if len(kept) else 0)
+    end = int(kept["offset"][-1] + kept["bytes"][-1]) if len(kept) else 0
+    for name, size in ((INDEX, kept.nbytes), (GRIDS, end)):
+        if (folder / name).exists():  # the first grids may be there before any record is
+            with (folder / name).open("r+b") as handle:
+                handle.truncate(size)
 
 
 def kept(folder: Path) -> bool:

@@ -35,6 +35,12 @@ def test_a_stopped_pass_leaves_nothing_behind_where_the_next_one_begins(tmp_path
     assert (tmp_path / heat_frames.GRIDS).stat().st_size == 0
 
 
+def test_grids_without_any_record_are_left_behind_too(tmp_path):
+    (tmp_path / heat_frames.GRIDS).write_bytes(b"grids whose records found no room")
+    heat_frames.cut(tmp_path, 0)
+    assert (tmp_path / heat_frames.GRIDS).stat().st_size == 0 and not heat_frames.kept(tmp_path)
+
+
 @pytest.mark.parametrize("damage", ["shorter", "junk"])
 def test_damaged_heat_gets_a_sentence(tmp_path, damage):
     heat_frames.append(tmp_path, grids(3))

@@ -61,6 +61,8 @@ def measure(
         with serving(work.environment, Path(place) / "said.log") as verbs:
             for (name, kind), count in counts.items():
                 tell(f"{name}, {kind}")
+                if time.monotonic() > end:
+                    break
                 if name not in work.expected:
                     work.undisturbed(name, verbs)
                 found = _found(name, kind, work, verbs, chance.randrange(1 << 30))

@@ -120,6 +120,7 @@ def on_disk(
     with serving(work.environment, kept / "said.log") as verbs:
         for name in VERBS:
             tell(f"{name}, undisturbed")
+            work.begin()  # what the last one left is no room of this one's
             with disk.watched() as most:
                 work.undisturbed(name, verbs)
             needs[name] = most[0]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.analysis import AttributeTerm, UnusualThing
-from core.arrays import Bools, Ints
+from core.arrays import Bools, Doubles, Ints
 from core.clock import Clock
 from core.scored_things import QUANTILES, NormalRange, ScoredThings
 from explain.causes._own_boxes import by_own_boxes
@@ -152,6 +152,22 @@ def glides(scored: ScoredThings, rows: Ints) -> Bools:
     speed, limbs = (scored.measured[rows, scored.names.index(name)] for name in (SPEED, LIMBS))
     found: Bools = person & (speed > fast.quantiles[HIGH]) & (speed > still.quantiles[HIGH] * limbs)
     return found
+
+
+def stillness(scored: ScoredThings, rows: Ints) -> Doubles:
+    """Tell how still the limbs of (N,) rows are for their speed, beside those of the camera's normal persons.
+
+    Returns:
+        (N,) from 0, as half of those or less, to 1, stiller than all of them; NaN for what is no person or hardly
+        moves, or where the range is not known.
+    """
+    normal = scored.range_of(PERSON, GLIDE)
+    if normal is None or GLIDE not in scored.names:
+        return np.full(len(rows), np.nan)
+    person = np.array([scored.things.labels[row] == PERSON for row in rows.tolist()], np.bool_)
+    still = scored.measured[rows, scored.names.index(GLIDE)]
+    passed = np.interp(still, normal.quantiles, np.linspace(0.0, 1.0, QUANTILES))
+    return np.where(person, np.maximum(2.0 * passed - 1.0, 0.0), np.nan)
 
 
 def title(name: str) -> str:

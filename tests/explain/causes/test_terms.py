@@ -1,6 +1,7 @@
 """What raised an event by its attributes: exact sums, the strangest moment of each thing, and words that hold."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from core.analysis import AttributeTerm, ExplainedEvent, UnusualThing
 from core.clock import Clock
 from core.records import Event
 from core.scored_things import NormalRange
-from explain.causes.terms import compared, describe, phrases, say, title, unusual_things
+from explain.causes.terms import compared, describe, phrases, say, stillness, title, unusual_things
 from tests.explain.causes.made import RANGE, row, scored
 
 CLOCK = Clock.steady(10, 60)
@@ -201,3 +202,13 @@ def test_only_things_worth_a_row_are_listed():
 
 def term(name, value, among="person"):
     return AttributeTerm(name, 4.0, value, RANGE, among)
+
+
+def test_limbs_are_as_still_as_those_of_so_many_normal_persons():
+    rows = [row(0, i, label) for i, label in enumerate(("person", "person", "person", "person", "car"))]
+    one = scored(rows, more={"glide": RANGE})
+    more = {name: np.column_stack([getattr(one, name), [0.3, 1.0, 1.5, 9.0, 1.5]]) for name in ("nats", "measured")}
+    one = replace(one, names=(*one.names, "glide"), **more)
+    np.testing.assert_allclose(stillness(one, np.arange(5)), [0.0, 0.0, 0.5, 1.0, np.nan])
+    assert np.isnan(stillness(scored(rows, more={"glide": RANGE}), np.arange(5))).all()
+    assert np.isnan(stillness(replace(one, normal={}), np.arange(5))).all()

@@ -16,7 +16,7 @@ from explain.causes._locations import FLOW, PLACE
 from explain.causes._measure import Measures
 from explain.causes._vehicles import DRIVEN
 from explain.causes.places import feet
-from explain.causes.tubes import speed
+from explain.causes.tubes import known_speed
 from explain.labels import TRACK, coarse, fine
 
 MIN_SAME_FRACTION = 0.5
@@ -86,7 +86,7 @@ def _cause(
         box=None, first=int(frames[0]), last=int(frames[-1]),
         tube=tuple(zip(frames.tolist(), boxes_within(boxes, m.size), strict=True)),
         path=tuple((x, y) for x, y, _ in path.round(1).tolist()),
-        speed=speed(tube, clock) if clock is not None and len(frames) > 1 else None,
+        speed=known_speed(tube, clock) if clock is not None else None,
         object=_object(candidates, rows),
         action=_action(candidates, m, scores, rows),
         place=PLACE if any(label.fine.endswith(f" {PLACE}") for label in told) else "",

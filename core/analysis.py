@@ -112,6 +112,7 @@ class AttributeTerm:
         value: in the attribute's own unit; NaN where it has no measure, as a class has none.
         normal: what it was like in the camera's normal footage; None where it has no range.
         among: label of the things that ``normal`` tells of; empty for those of all labels together.
+        usual: what a usual value is, measured as ``value`` is; NaN where that is the median of ``normal``.
     """
 
     name: str
@@ -119,6 +120,7 @@ class AttributeTerm:
     value: float = float("nan")
     normal: NormalRange | None = None
     among: str = ""
+    usual: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -210,8 +212,7 @@ class Analysis:
         camera, detector: their names.
         models: who answered, such as ``{"objects": "compact (plaza)", "actions": "…"}``.
         threshold: a calibrated score above which a frame is unusual.
-        scores: (frames,) float32 calibrated scores; NaN where no window reaches or a camera fault hides the
-            scene.
+        scores: (frames,) float32 calibrated; NaN where no window reaches or a camera fault hides the scene.
         clock: when each frame is shown.
         events: explained events in order of time; those of what moves and of what stands may lie in the same frames.
         disturbances: camera faults, in order of time; no event lies in them.

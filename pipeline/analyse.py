@@ -107,7 +107,8 @@ def _observe(
         models = Models.of(camera, model.name)
         early = with_channels(facts, camera, (), models)
         first_results.begin(folder, early)
-        told = FirstThings(folder, models.attributes, early.threshold) if models.attributes else None
+        known, places = models.attributes, early.normality.places
+        told = FirstThings(folder, known, early.threshold, places) if known else None
         found = observe_clip(path, facts.clip.fps, folder, models, model, job, cancelled, told)
     except (ClipError, WeightsError, DataError):
         _discard(folder)

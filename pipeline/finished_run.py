@@ -244,7 +244,7 @@ def _explained(
     event: Event, part: tuple[int, int], seen: Sequence[Evidence], scored: ScoredThings | None, kept: FinishedRun,
     threshold: float,
 ) -> ExplainedEvent:  # fmt: skip
-    things = terms.unusual_things(scored, *part, kept.clock) if scored is not None else ()
+    things = terms.unusual_things(scored, *part, kept.clock, kept.facts.normality.places) if scored is not None else ()
     size = kept.facts.clip.width, kept.facts.clip.height
     by = channels.raised_by(kept.kinds, event.peak)
     if not len(seen):

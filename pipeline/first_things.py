@@ -7,7 +7,7 @@ again for it: boxes, motion and features are those of the pass.
 
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import numpy as np
 from core.arrays import Doubles, Images
 from core.clock import Clock
 from core.files import write_json, write_whole
+from core.normality import Places
 from core.records import Event
 from core.scored_things import ScoredThings
 from detectors.attributes import AttributeModel
@@ -42,10 +43,13 @@ class FirstThings:
         run_folder: of the run.
         model: what the camera knows of things.
         threshold: nats from which a joined score is unusual.
+        places: of the camera, label to how its things move.
     """
 
-    def __init__(self, run_folder: Path, model: AttributeModel, threshold: float) -> None:
-        self.folder, self.model, self.threshold = run_folder / FOLDER, model, threshold
+    def __init__(
+        self, run_folder: Path, model: AttributeModel, threshold: float, places: Mapping[str, Places]
+    ) -> None:  # fmt: skip
+        self.folder, self.model, self.threshold, self.places = run_folder / FOLDER, model, threshold, places
         self._pictures: OrderedDict[int, tuple[Images, tuple[int, int]]] = OrderedDict()
         self._scores: Doubles = np.zeros(0)
         self._told: dict[int, ThingEvent] = {}
@@ -104,7 +108,7 @@ class FirstThings:
         before = self._told.get(event.peak)
         if before is not None and (event.first < settled or (before.first, before.last) == (event.first, event.last)):
             return shifted(before, event, clock)
-        things = terms.unusual_things(scored, event.first, event.last, clock)
+        things = terms.unusual_things(scored, event.first, event.last, clock, self.places)
         thing = next((one for one in things if one.frame in self._pictures), None)
         if thing is None:
             return before

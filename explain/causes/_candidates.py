@@ -15,6 +15,7 @@ from core.records import Detections, Evidence, Tube
 from core.scored_things import ScoredThings
 from explain.ava import official
 from explain.causes._confirmed import Without, unconfirmed
+from explain.causes._continued import rejoined
 from explain.causes._locations import implied, location_causes, oddness, pace, running_action
 from explain.causes._regions import NO_VOCABULARY, unboxed
 from explain.causes._seen import Seen, in_frames, matched
@@ -42,11 +43,12 @@ class Candidate:
         confidence: (T,) float32.
         owner: index among the candidates of the person who does it, of the object that implies it or is in that place;
             None for the rest.
-        location_surprisal: (T,) float32, how improbable the place is, or what a vehicle does there, in nats; None
-            for the rest.
+        location_surprisal: (T,) float32, how improbable the place is, what a vehicle does there, or the speed that
+            tells of running, in nats; None for the rest.
         speed_surprisal: how improbable the object's speed is for its class, in nats; NaN where nothing is known of it.
         sure: whether it may be a cause; what the action model is unsure of may not.
         glides: whether it is a person who is fast with still legs.
+        still: how still a person's limbs are for the speed, see :func:`explain.causes.terms.stillness`; NaN if unknown.
     """
 
     label: str
@@ -59,6 +61,12 @@ class Candidate:
     speed_surprisal: float = float("nan")
     sure: bool = True
     glides: bool = False
+    still: float = float("nan")
+
+    @property
+    def tracked(self) -> bool:
+        """Whether the owner's track tells it: how often a model names it in normal footage says nothing of it."""
+        return self.vocabulary == TRACK or (self.vocabulary == "AVA" and self.location_surprisal is not None)
 
 
 def gather(
@@ -87,7 +95,7 @@ def gather(
                 seen = sound[i]
                 objects[i], actions[i], regions[i] = seen.objects, seen.actions, unboxed(seen, normality.heat)
         tubes = link(objects)
-    found = _objects(tubes, actions, normality, clock, size)
+    found = _objects(rejoined(tubes, clock), actions, normality, clock, size)
     found = _with_riders(found, in_frames(scored, [one.frame for one in objects]))
     return found + [_from_tube(tube, NO_VOCABULARY) for tube in link(regions)], sound
 
@@ -117,25 +125,39 @@ def _objects(
 
 
 def _with_runners(objects: Sequence[Candidate], acts: Sequence[Candidate]) -> list[Candidate]:
-    """Add running for every person too fast to walk, with the person's confidence."""
+    """Add running for every person too fast to walk, with the person's confidence; it is as improbable as the speed."""
     fast = {i: name for i, c in enumerate(objects) if c.label == PERSON and (name := running_action(c.speed_surprisal))}
     kept = [act for act in acts if act.owner not in fast or act.label != fast[act.owner]]
-    return kept + [replace(objects[i], label=name, vocabulary="AVA", owner=i) for i, name in fast.items()]
+    return kept + [_runner(objects[i], i, name) for i, name in fast.items()]
+
+
+def _runner(who: Candidate, owner: int, name: str) -> Candidate:
+    odd = np.full(len(who.frames), who.speed_surprisal, np.float32)
+    return replace(who, label=name, vocabulary="AVA", owner=owner, location_surprisal=odd)
 
 
 def _with_riders(found: Sequence[Candidate], there: Mapping[int, list[Seen]]) -> list[Candidate]:
     """Add riding for every person who glides, fast with still legs, in most of the person's frames."""
-    there = {frame: seen for frame, seen in there.items() if any(one.glides for one in seen)}
     persons, rides = list(found), list[Candidate]()
-    for i, who in enumerate(found):
-        if who.label == PERSON and who.vocabulary == "COCO":
-            boxes = zip(who.frames.tolist(), who.boxes, strict=True)
-            same = [matched([PERSON], [box], there.get(frame, []))[0] for frame, box in boxes]
-            if sum(thing is not None and thing.glides for thing in same) > len(same) / 2:
-                persons[i] = replace(who, glides=True)
-                sure = IMPLIED_WEIGHT * who.confidence
-                rides.append(replace(persons[i], label=official("ride"), vocabulary="AVA", owner=i, confidence=sure))
+    for i, same in _limbs(found, there).items():
+        known = [thing.still for thing in same if np.isfinite(thing.still)]
+        glides = sum(thing.glides for thing in same) > len(found[i].frames) / 2
+        persons[i] = replace(found[i], glides=glides, still=float(np.mean(known)) if known else float("nan"))
+        if glides:
+            sure = IMPLIED_WEIGHT * persons[i].confidence
+            rides.append(replace(persons[i], label=official("ride"), vocabulary="AVA", owner=i, confidence=sure))
     return persons + rides
+
+
+def _limbs(found: Sequence[Candidate], there: Mapping[int, list[Seen]]) -> dict[int, list[Seen]]:
+    """Return, for each person, what was observed of the person in single frames."""
+    own: dict[int, list[Seen]] = defaultdict(list)
+    for frame, here in _places(found).items():
+        same = matched([PERSON] * len(here), [found[i].boxes[where] for i, where in here], there.get(frame, []))
+        for (i, _), thing in zip(here, same, strict=True):
+            if thing is not None:
+                own[i].append(thing)
+    return own
 
 
 def _from_tube(tube: Tube, vocabulary: str) -> Candidate:

@@ -15,7 +15,7 @@ from explain.causes._confirmed import Without
 from explain.causes._nats import nats_held
 from explain.causes._regions import NO_VOCABULARY
 from explain.heat import box_area, box_heat, box_peak, covered, summed_area
-from explain.labels import PERSON, TRACK
+from explain.labels import PERSON
 
 SAME_BOX_IOU = 0.45
 """Two objects with this IoU have one box: they are two names of one thing."""
@@ -31,8 +31,8 @@ class Measures:
 
     Attributes:
         labels: N names, as the models gave them.
-        basis: N names whose counts in normal footage tell how often such a thing is seen: of what a vehicle does the
-            vehicle's, of all others their own.
+        basis: N names whose counts in normal footage tell how often such a thing is seen: of what a track tells the
+            object's, of all others their own.
         confidence: mean confidence over the candidate's frames.
         weighted: heat in its boxes times the confidence, summed over its frames.
         density: mean heat per pixel of its boxes.
@@ -50,6 +50,7 @@ class Measures:
         unexplained: share of the event's heat in no box of any model.
         size: (width, height) of the picture.
         glides: whether the group's person is fast with still legs.
+        still: how still the limbs of the group's person are for the speed, 0 to 1; NaN where that is not known.
         nats: mean score of its thing's attributes over its frames, or of those of the person whom it moves with.
         nats_share: share of the nats of all things' attributes that the candidate's thing holds, 0 without any.
         evidence: share of what is unusual in the event, by heat and by attributes, person's included.
@@ -74,6 +75,7 @@ class Measures:
     unexplained: float
     size: tuple[int, int]
     glides: Bools
+    still: Doubles
     nats: Doubles
     nats_share: Doubles
     evidence: Doubles
@@ -123,7 +125,7 @@ def measure(candidates: Sequence[Candidate], sums: Sums, columns: slice = slice(
     length, all_above = present.sum(axis=1), float(sums.frame_above[columns].sum())
     together, nats, all_nats = present & present[group], sums.nats[:, columns], float(sums.frame_nats[columns].sum())
     shared_heat = _share(np.maximum(above, above[group] * together).sum(axis=1), all_above)
-    shared = np.maximum(nats, nats[group] * together)
+    shared, persons = np.maximum(nats, nats[group] * together), [candidates[i] for i in group]
     heat, area, confidence = sums.heat[:, columns], sums.area[:, columns].sum(axis=1), sums.confidence[:, columns]
     return Measures(
         labels=tuple(c.label for c in candidates),
@@ -138,12 +140,12 @@ def measure(candidates: Sequence[Candidate], sums: Sums, columns: slice = slice(
         group=group,
         touch=sums.touch, same_box_share=sums.same_box_share,
         location_surprisal=sums.location_surprisal[:, columns].sum(axis=1) / np.maximum(length, 1),
-        speed_surprisal=np.array([candidates[i].speed_surprisal for i in group], np.float64),
-        kinds=tuple(c.vocabulary for c in candidates),
-        length=length,
+        speed_surprisal=np.array([person.speed_surprisal for person in persons], np.float64),
+        kinds=tuple(c.vocabulary for c in candidates), length=length,
         unexplained=1.0 - float(sums.frame_boxed[columns].sum()) / all_above if all_above > 0 else 0.0,
         size=sums.size,
-        glides=np.array([candidates[i].glides for i in group], np.bool_),
+        glides=np.array([person.glides for person in persons], np.bool_),
+        still=np.array([person.still for person in persons], np.float64),
         nats=shared.sum(axis=1) / np.maximum(length, 1),
         nats_share=_share(nats.sum(axis=1), all_nats),
         evidence=_evidence(shared_heat, _share(shared.sum(axis=1), all_nats), bool((sums.score[columns] > 0).any())),
@@ -162,9 +164,7 @@ def _evidence(heat: Doubles, nats: Doubles, heated: bool) -> Doubles:
 
 
 def _basis(candidates: Sequence[Candidate]) -> tuple[str, ...]:
-    return tuple(
-        candidates[c.owner].label if c.vocabulary == TRACK and c.owner is not None else c.label for c in candidates
-    )
+    return tuple(candidates[c.owner].label if c.owner is not None and c.tracked else c.label for c in candidates)
 
 
 def _share(heat: Doubles, total: float) -> Doubles:

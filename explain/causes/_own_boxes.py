@@ -11,6 +11,7 @@ from core.arrays import Doubles, Ints
 from core.clock import Clock
 from core.scored_things import ScoredThings
 from core.things import ATTRIBUTES, Things
+from explain.causes.tubes import MAX_SPEED_ERROR
 
 SPEED, WIDTH, HEIGHT = "speed", "width", "height"
 AROUND_SECONDS = 1.0
@@ -29,7 +30,8 @@ def by_own_boxes(scored: ScoredThings, row: int, clock: Clock) -> dict[str, floa
         clock: when the clip's frames are shown.
 
     Returns:
-        Name of the attribute to its value; NaN where the boxes are too few, or nothing is known of usual heights.
+        Name of the attribute to its value; NaN where the boxes are too few, nothing is known of usual heights, or the
+        way of the boxes is not straight enough to know the speed to a fifth, by two standard errors.
     """
     rows = _around(scored.things, row, clock)
     if len(rows) < MIN_BOXES:
@@ -52,10 +54,13 @@ def _around(things: Things, row: int, clock: Clock) -> Ints:
 
 
 def _slope(points: Doubles, seconds: Doubles) -> float:
-    """Return the length of the slope of a straight line through (N, 2) points over time."""
+    """Return the length of the slope of a straight line through (N, 2) points over time; NaN where it is not known."""
     apart = seconds - seconds.mean()
     slope = apart @ (points - points.mean(axis=0)) / float(apart @ apart)
-    return float(np.hypot(*slope))
+    off = points - points.mean(axis=0) - apart[:, None] * slope
+    error = np.sqrt(float((off**2).sum()) / (2 * (len(points) - 2)) / float(apart @ apart))
+    length = float(np.hypot(*slope))
+    return length if error <= MAX_SPEED_ERROR * length else float("nan")
 
 
 def _usual_over_pixels(scored: ScoredThings, rows: Ints) -> Doubles:

@@ -11,7 +11,7 @@ from core.arrays import Doubles
 from core.boxes import iou
 from core.records import Pixels
 from core.scored_things import ScoredThings
-from explain.causes.terms import between, glides
+from explain.causes.terms import between, glides, stillness
 
 SAME_THING_IOU = 0.5
 """A box is that of a thing from here; of several, the one that it fits best."""
@@ -20,12 +20,19 @@ SAME_NAME = 1e-3
 
 
 class Seen(NamedTuple):
-    """A thing in one frame; ``nats``: its score there; ``glides``: whether it is a person, fast with still legs."""
+    """A thing in one frame.
+
+    Attributes:
+        nats: its score there.
+        glides: whether it is a person, fast with still legs.
+        still: how still its limbs are for its speed, as :func:`explain.causes.terms.stillness` tells; NaN if unknown.
+    """
 
     label: str
     box: Pixels
     nats: float
     glides: bool
+    still: float = float("nan")
 
 
 def matched(names: Sequence[str], boxes: Sequence[npt.ArrayLike], seen: Sequence[Seen]) -> list[Seen | None]:
@@ -51,8 +58,13 @@ def in_frames(scored: ScoredThings | None, frames: Sequence[int]) -> Mapping[int
     for own in np.split(rows, np.flatnonzero(np.diff(things.tracks[rows])) + 1) if len(rows) else ():
         seen = things.frames[own]
         at = wanted[(wanted >= seen[0]) & (wanted <= seen[-1])]
-        values = (*things.boxes[own].T, scored.nats[own].sum(axis=1), glides(scored, own).astype(np.float64))
+        values = (
+            *things.boxes[own].T,
+            scored.nats[own].sum(axis=1),
+            glides(scored, own).astype(np.float64),
+            stillness(scored, own),
+        )
         along: list[Doubles] = [np.interp(at, seen, value) for value in values]
-        for frame, x1, y1, x2, y2, nats, still in zip(at.tolist(), *(one.tolist() for one in along), strict=True):
-            found[frame].append(Seen(things.labels[own[0]], (x1, y1, x2, y2), nats, still > 0.5))
+        for frame, x1, y1, x2, y2, nats, glide, still in zip(at.tolist(), *(a.tolist() for a in along), strict=True):
+            found[frame].append(Seen(things.labels[own[0]], (x1, y1, x2, y2), nats, glide > 0.5, still))
     return found

@@ -83,24 +83,26 @@ def reweight_by_interaction(m: Measures) -> Measures:
     """Return the measures with each confidence weighed by what else is there.
 
     A box is one thing: of two names the less confident is believed as far as the other one leaves room.
-    ``ride`` needs something ridden that touches the person, or a speed too high for walking there; where nothing is
-    known of speeds it is believed as it is. ``throw`` needs a small thing that is not always in touch with the person.
-    A rider does not run. That a person glides, and so fast, is as improbable for riding, and for what is ridden, as a
-    place is.
+    ``ride`` needs something ridden that touches the person, or a speed too high for walking there with limbs that are
+    still for it; where nothing is known of speeds or of limbs, that raises no doubt. ``throw`` needs a small thing that
+    is not always in touch with the person. A rider does not run; whose limbs move as those of walkers do, is no rider.
+    That a person glides, and so fast, is as improbable for riding, and for what is ridden, as a place is.
     """
     names = [fine(label) for label in m.labels]
     ridden, thrown = (np.array([name in kinds for name in names], np.bool_) for kinds in (RIDDEN, THROWN))
     rides = np.array([name == "ride" for name in names], np.bool_)
     left = thrown & (m.touch < MAX_FLYING_TOUCH_FRACTION) & (m.group != np.arange(len(names)))
-    speed_support = np.minimum(np.nan_to_num(m.speed_surprisal, nan=RUNNING_SURPRISAL) / RUNNING_SURPRISAL, 1.0)
+    still = np.nan_to_num(m.still, nan=1.0)
+    support = still * np.minimum(np.nan_to_num(m.speed_surprisal, nan=RUNNING_SURPRISAL) / RUNNING_SURPRISAL, 1.0)
     surer = m.confidence[None, :] > m.confidence[:, None]
     believed = m.confidence * np.prod(1.0 - np.where(surer, m.same_box_share * m.confidence[None, :], 0.0), axis=1)
     m = replace(m, confidence=believed.copy())
+    gliding = replace(m, confidence=m.confidence * still)
     for i, (name, kind) in enumerate(zip(names, m.kinds, strict=True)):
         if kind == "AVA" and name == "ride":
-            believed[i] *= _weight(max(_surest(m, ridden, i), float(speed_support[i])))
+            believed[i] *= _weight(max(_surest(m, ridden, i), float(support[i])))
         elif kind == "AVA" and name == "run / jog":
-            believed[i] *= 1.0 - max(_surest(m, ridden, i), _surest(m, rides, i))
+            believed[i] *= 1.0 - max(_surest(m, ridden, i), _surest(gliding, rides, i))
         elif kind == "AVA" and name == "throw":
             believed[i] *= _weight(_surest(m, left, i))
     odd = np.where(m.glides & (ridden | rides), GLIDING_NATS + np.nan_to_num(m.speed_surprisal), 0.0)

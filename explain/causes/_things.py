@@ -11,19 +11,16 @@ from core.arrays import Bools, Doubles, Floats, Ints
 from core.clock import Clock
 from core.records import Pixels, Tube
 from explain.causes._candidates import Candidate
+from explain.causes._continued import continued
 from explain.causes._locations import FLOW, PLACE
 from explain.causes._measure import Measures
 from explain.causes._vehicles import DRIVEN
 from explain.causes.places import feet
-from explain.causes.tubes import speed
+from explain.causes.tubes import known_speed
 from explain.labels import TRACK, coarse, fine
 
 MIN_SAME_FRACTION = 0.5
 """Two names are one thing's when they have one box in this share of their frames."""
-MAX_PAUSE_SECONDS = 2.0
-"""Seconds for which a thing may be lost and still be the same when it is found again."""
-MAX_DISTANCE_HEIGHTS, MAX_HEIGHT_RATIO = 1.0, 1.6
-"""It is the same within so many of its heights of where it was expected, and if it is at most so many times as tall."""
 SPOKEN, BELIEVED = 0.25, 0.5
 """An action, place or direction is told that has this share of the thing's best score; an action also of which the
 model is so confident."""
@@ -65,37 +62,10 @@ def _same(candidates: Sequence[Candidate], m: Measures, clock: Clock | None) -> 
         if candidate.owner is not None:
             same[i, candidate.owner] = True
     if clock is not None:
-        for before, after in _continued(candidates, clock):
-            same[before, after] = True
+        tracks = [i for i, candidate in enumerate(candidates) if candidate.owner is None]
+        for before, after in continued([candidates[i] for i in tracks], clock):
+            same[tracks[before], tracks[after]] = True
     return same
-
-
-def _continued(candidates: Sequence[Candidate], clock: Clock) -> list[tuple[int, int]]:
-    """Pair the tracks of one label of which the second begins where and when the first one was lost."""
-    rows = [i for i, c in enumerate(candidates) if c.owner is None]
-    if len(rows) < 2:
-        return []
-    starts = clock.seconds([candidates[i].frames[0] for i in rows])
-    ends = clock.seconds([candidates[i].frames[-1] for i in rows])
-    pause = starts[None, :] - ends[:, None]
-    labels = np.array([candidates[i].label for i in rows])
-    possible = (pause > 0) & (pause <= MAX_PAUSE_SECONDS) & (labels[:, None] == labels)
-    cost = np.full(pause.shape, np.inf)
-    for a, b in np.argwhere(possible):
-        cost[a, b] = _strangeness(candidates[rows[a]], candidates[rows[b]], float(pause[a, b]), clock)
-    pairs = np.argwhere(np.isfinite(cost) & (cost == cost.min(axis=0)) & (cost == cost.min(axis=1, keepdims=True)))
-    return [(rows[a], rows[b]) for a, b in pairs.tolist()]
-
-
-def _strangeness(before: Candidate, after: Candidate, pause: float, clock: Clock) -> float:
-    """Return how many heights off a track begins from where another was expected; infinite where that is too far."""
-    last, first = feet(before.boxes)[-1], feet(after.boxes)[0]
-    tall = max(last[2], first[2]) / min(last[2], first[2])
-    points, seconds = feet(before.boxes)[-4:, :2], clock.seconds(before.frames[-4:])
-    pace = (points[-1] - points[0]) / (seconds[-1] - seconds[0]) if len(points) > 1 else np.zeros(2)
-    off = float(np.hypot(*(last[:2] + pace * pause - first[:2])) / last[2])
-    still = float(np.hypot(*(last[:2] - first[:2])) / last[2])
-    return min(off, still) if min(off, still) <= MAX_DISTANCE_HEIGHTS and tall <= MAX_HEIGHT_RATIO else float("inf")
 
 
 def _cause(
@@ -116,7 +86,7 @@ def _cause(
         box=None, first=int(frames[0]), last=int(frames[-1]),
         tube=tuple(zip(frames.tolist(), boxes_within(boxes, m.size), strict=True)),
         path=tuple((x, y) for x, y, _ in path.round(1).tolist()),
-        speed=speed(tube, clock) if clock is not None and len(frames) > 1 else None,
+        speed=known_speed(tube, clock) if clock is not None else None,
         object=_object(candidates, rows),
         action=_action(candidates, m, scores, rows),
         place=PLACE if any(label.fine.endswith(f" {PLACE}") for label in told) else "",

@@ -6,15 +6,17 @@ quantiles that are kept of them go.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.analysis import AttributeTerm, UnusualThing
-from core.arrays import Bools, Ints
+from core.arrays import Bools, Doubles, Ints
 from core.clock import Clock
+from core.normality import Places
 from core.scored_things import QUANTILES, NormalRange, ScoredThings
 from explain.causes._own_boxes import by_own_boxes
+from explain.causes._vehicles import VEHICLES
 from explain.labels import PERSON, article, plural
 
 CLASS, SPEED, LIMBS = "class", "speed", "limbs"
@@ -76,7 +78,9 @@ WORDS = {
 """Names of terms to how they are told; any other name is told as it is."""
 
 
-def unusual_things(scored: ScoredThings, first: int, last: int, clock: Clock) -> tuple[UnusualThing, ...]:
+def unusual_things(
+    scored: ScoredThings, first: int, last: int, clock: Clock, places: Mapping[str, Places] | None = None
+) -> tuple[UnusualThing, ...]:  # fmt: skip
     """Return the things that have a score in frames ``first`` to ``last``, each as it was in its strangest frame.
 
     Between two frames that were looked at, those two are taken. Speeds, widths and heights are those of the thing's
@@ -87,6 +91,7 @@ def unusual_things(scored: ScoredThings, first: int, last: int, clock: Clock) ->
         first: frame of the event's beginning.
         last: frame of its end.
         clock: when the clip's frames are shown.
+        places: label to how its things move in the camera's normal footage, by the way of their boxes.
 
     Returns:
         Strangest first; the first one's score is the highest that any thing has there.
@@ -100,7 +105,8 @@ def unusual_things(scored: ScoredThings, first: int, last: int, clock: Clock) ->
         own = tracks == tracks[i]
         if total[i] > 0:
             seen = scored.things.frames[rows[own]]
-            found.append(_thing(scored, int(rows[i]), seen, bool(glide[own].mean() > 0.5), clock))
+            thing = _thing(scored, int(rows[i]), seen, bool(glide[own].mean() > 0.5), clock)
+            found.append(_with_pace(thing, (places or {}).get(thing.label)))
     return tuple(found)
 
 
@@ -131,6 +137,19 @@ def _thing(scored: ScoredThings, row: int, frames: Ints, glide: bool, clock: Clo
     )  # fmt: skip
 
 
+def _with_pace(thing: UnusualThing, known: Places | None) -> UnusualThing:
+    """Compare a thing's speed, which is that of its boxes, with what is usual of boxes, where that is known.
+
+    That of vehicles is known with what they grow by, as they come closer: that is no speed of boxes.
+    """
+    if known is None or not known.speed or thing.label in VEHICLES:
+        return thing
+    usual = known.speed[len(known.speed) // 2]
+    return replace(thing, terms=tuple(
+        replace(term, usual=usual) if term.name == SPEED and term.among else term for term in thing.terms
+    ))  # fmt: skip
+
+
 def _term(
     name: str, nats: float, value: float, normal: NormalRange | None, among: str, boxed: Mapping[str, float]
 ) -> AttributeTerm:
@@ -154,6 +173,22 @@ def glides(scored: ScoredThings, rows: Ints) -> Bools:
     return found
 
 
+def stillness(scored: ScoredThings, rows: Ints) -> Doubles:
+    """Tell how still the limbs of (N,) rows are for their speed, beside those of the camera's normal persons.
+
+    Returns:
+        (N,) from 0, as half of those or less, to 1, stiller than all of them; NaN for what is no person or hardly
+        moves, or where the range is not known.
+    """
+    normal = scored.range_of(PERSON, GLIDE)
+    if normal is None or GLIDE not in scored.names:
+        return np.full(len(rows), np.nan)
+    person = np.array([scored.things.labels[row] == PERSON for row in rows.tolist()], np.bool_)
+    still = scored.measured[rows, scored.names.index(GLIDE)]
+    passed = np.interp(still, normal.quantiles, np.linspace(0.0, 1.0, QUANTILES))
+    return np.where(person, np.maximum(2.0 * passed - 1.0, 0.0), np.nan)
+
+
 def title(name: str) -> str:
     """Return the name of an attribute as a heading has it."""
     return WORDS[name].title if name in WORDS else name.replace("_", " ")
@@ -175,7 +210,7 @@ def say(term: AttributeTerm, label: str) -> str:
         return words.unsure.format(others=others)
     if term.normal is None or not np.isfinite(term.value):
         return f"has an unusual {words.title}"
-    usual, unit = term.normal.quantiles[QUANTILES // 2], _unit(words.unit, label)
+    usual, unit = usual_of(term), _unit(words.unit, label)
     if "{ratio}" in words.told and not (usual > 0 and term.value >= 0):
         told = f"has an unusual {words.title}"
     else:
@@ -188,6 +223,13 @@ def say(term: AttributeTerm, label: str) -> str:
     share = compared(term, words.more, words.less) if words.counted else ""
     besides = ", ".join(part for part in (measured, share) if part)
     return f"{told} ({besides})" if besides else told
+
+
+def usual_of(term: AttributeTerm) -> float:
+    """Return what a usual value of an attribute is, in its unit; NaN where that is not known."""
+    if term.normal is None or np.isfinite(term.usual):
+        return term.usual
+    return term.normal.quantiles[QUANTILES // 2]
 
 
 def _rarity(seen: float, label: str) -> str:

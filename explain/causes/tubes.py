@@ -27,6 +27,11 @@ MIN_END_CONFIDENCE = 0.1
 SPEED_SECONDS = 0.4
 """Seconds over which a speed is measured, as far as a tube and its samples allow."""
 
+MIN_SPEED_BOXES = 4
+"""Boxes from which a tube's speed is stated: the steps between fewer do not tell by how much they differ."""
+MAX_SPEED_ERROR = 0.1
+"""Standard error of a speed that is stated as a number, as a share of it: two of them are a fifth."""
+
 TRACK = np.dtype([("tube", "i8"), ("label", "i8"), ("box", "f8", (4,)), ("velocity", "f8", (4,)), ("moving", "?"),
                   ("frame", "i8"), ("missed", "i8")])  # fmt: skip
 """Number of the tube, class, last box, its velocity, whether that is known, last frame, and samples missed since."""
@@ -87,8 +92,25 @@ def speed(tube: Tube, clock: Clock) -> float:
     Measured over :data:`SPEED_SECONDS`, or over the whole of a shorter tube, so that it does not depend on the sampling
     rate: between two frames a box shakes by more than its object moves.
     """
-    if len(tube.frames) < 2:
-        return 0.0
+    return float(np.median(_paces(tube, clock))) if len(tube.frames) > 1 else 0.0
+
+
+def known_speed(tube: Tube, clock: Clock) -> float | None:
+    """Return :func:`speed`, or None where it is not known to a fifth: two of its standard errors are more, or unknown.
+
+    That of a median is 1.25 times that of a mean; steps that overlap in time are no further ones.
+    """
+    if len(tube.frames) < MIN_SPEED_BOXES:
+        return None
+    paces = _paces(tube, clock)
+    seconds = clock.at(int(tube.frames[-1])) - clock.at(int(tube.frames[0]))
+    error = 1.2533 * float(paces.std()) / np.sqrt(max(seconds / SPEED_SECONDS, 1.0))
+    known = float(np.median(paces))
+    return known if error <= MAX_SPEED_ERROR * known else None
+
+
+def _paces(tube: Tube, clock: Clock) -> Doubles:
+    """Return the speeds of a tube of two boxes or more over steps of :data:`SPEED_SECONDS`, (S,)."""
     boxes = tube.boxes.astype(np.float64)
     when = clock.seconds(tube.frames)
     ends = np.searchsorted(when, when + SPEED_SECONDS - clock.step / 2 - SAME_MOMENT_SECONDS)
@@ -100,7 +122,8 @@ def speed(tube: Tube, clock: Clock) -> float:
     heights = np.maximum(boxes[:, 3] - boxes[:, 1], 1.0)
     seconds = when[ends] - when[begins]
     moved = np.hypot(*(centres[ends] - centres[begins]).T)
-    return float(np.median(moved / seconds / ((heights[ends] + heights[begins]) / 2)))
+    paces: Doubles = moved / seconds / ((heights[ends] + heights[begins]) / 2)
+    return paces
 
 
 class _Tracks:

@@ -90,7 +90,7 @@ class _Conv(nn.Module):
             (top, bottom), (left, right) = (self._missing(side) for side in x.shape[-2:])
             x = pad(x, (left, right, top, bottom))
         y: Tensor = self.norm(self.conv(x))
-        return relu6(y) if self.act else y
+        return relu6(y, inplace=True) if self.act else y
 
     def _missing(self, side: int) -> tuple[int, int]:
         missing = max(0, (-(-side // self.stride) - 1) * self.stride + self.kernel - side)

@@ -11,10 +11,9 @@ from core import csv_text
 from core.analysis import MOVING, STANDING, Analysis, AttributeTerm, Cause, ExplainedEvent, UnusualThing
 from core.clock import Clock
 from core.disturbance import Disturbance
-from core.scored_things import QUANTILES
 from core.spot import Spot
 from explain.causes.summary import wall_clock
-from explain.causes.terms import phrases
+from explain.causes.terms import phrases, usual_of
 
 MAX_NAME_CHARACTERS = 100
 """Of a video, as readers of predictions take it."""
@@ -211,16 +210,16 @@ def causes_csv(analysis: Analysis) -> str:
 def attributes_csv(analysis: Analysis) -> str:
     """Return ``attributes.csv``: one line for each unusual attribute of each thing of each event.
 
-    ``usual`` is the median of the normal footage; it and ``value`` are empty where an attribute has no measure. Frames
-    count from 0.
+    ``usual`` is the median of the normal footage, of speeds that of the boxes' way where it is known; it and ``value``
+    are empty where an attribute has no measure. Frames count from 0.
     """
     lines: list[tuple[object, ...]] = []
     for number, one in enumerate(analysis.events, 1):
         for thing in one.things:
             head = (number, thing.label, thing.track, thing.frame, f"{analysis.clock.at(thing.frame):.6f}")
             for term, words in zip(thing.terms, phrases(thing), strict=True):
-                usual = term.normal.quantiles[QUANTILES // 2] if term.normal else math.nan
-                values = (f"{value:.6g}" if math.isfinite(value) else "" for value in (term.nats, term.value, usual))
+                numbers = (term.nats, term.value, usual_of(term))
+                values = (f"{value:.6g}" if math.isfinite(value) else "" for value in numbers)
                 lines.append((*head, term.name, *values, words))
     head_line = ("event", "thing", "track", "frame", "seconds", "attribute", "nats", "value", "usual", "words")
     return csv_text.text(head_line, lines)

@@ -17,11 +17,13 @@ from tests.explain.causes.test_ranking import (
     RIDING,
     WALKERS,
     event,
+    fast,
     moved,
     normality,
+    placed,
 )  # fmt: skip
 
-__all__ = ["normality"]
+__all__ = ["normality", "placed"]
 CLOCK = Clock.steady(25.0, 60)
 STRANGE = WALKERS[2]
 
@@ -135,6 +137,24 @@ def test_who_glides_rides_though_nothing_ridden_was_seen(normality):
     assert rank(evidence, normality, clock=CLOCK, scored=glider((3.0, 2.9))).causes[0].fine == "run / jog"
     elsewhere = glider((3.0, 0.5), box=moved(RIDER, 60))
     assert rank(evidence, normality, clock=CLOCK, scored=elsewhere).causes[0].fine == "run / jog"
+
+
+def crossing(still):
+    """Who crosses as in :func:`fast`; ``still``: speed over limb motion."""
+    rows = [row(5 * i, 7, "person", moved(RIDER, 18 * i - 120), (0, 9, 0, 0, 0), (3.0, 3.0)) for i in range(8)]
+    known = scored(rows, range(50), {"glide": RANGE})
+    terms = {name: np.column_stack([getattr(known, name), np.full(8, value)])
+             for name, value in (("nats", 0.0), ("measured", still))}  # fmt: skip
+    return replace(known, names=(*known.names, "glide"), **terms)
+
+
+def test_who_is_fast_with_limbs_like_a_walkers_is_no_rider(placed):
+    """The action model's word alone makes nobody ride whose limbs move as those of walkers do."""
+    person, ride = (("person", RIDER, 0.95),), (("ride (e.g., a bike, a car, a horse)", RIDER, 0.7),)
+    evidence = hot(fast(person, ride))
+    said = {still: rank(evidence, placed, clock=CLOCK, scored=crossing(still)).causes[0].fine
+            for still in (0.4, 1.0, 1.9, np.nan)}  # fmt: skip
+    assert said == {0.4: "run / jog", 1.0: "run / jog", 1.9: "ride", np.nan: "ride"}
 
 
 def test_what_is_ridden_stands_before_riding(normality):

@@ -1,6 +1,7 @@
 """What raised an event by its attributes: exact sums, the strangest moment of each thing, and words that hold."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,9 +10,10 @@ from hypothesis import strategies as st
 
 from core.analysis import AttributeTerm, ExplainedEvent, UnusualThing
 from core.clock import Clock
+from core.normality import Places
 from core.records import Event
 from core.scored_things import NormalRange
-from explain.causes.terms import compared, describe, phrases, say, title, unusual_things
+from explain.causes.terms import compared, describe, phrases, say, stillness, title, unusual_things, usual_of
 from tests.explain.causes.made import RANGE, row, scored
 
 CLOCK = Clock.steady(10, 60)
@@ -138,16 +140,19 @@ def test_who_is_fast_with_still_legs_glides():
     assert not unusual_things(without, 0, 0, CLOCK)[0].glides
 
 
-def walk(heights_per_second, *, tall=40, wide=16, jump=0.0, frames=range(0, 21, 2), value=9.0):
-    """One person who goes straight on at 10 frames a second; in every third frame the box is so much taller."""
+def walk(heights_per_second, *, tall=40, wide=16, jump=0.0, frames=range(0, 21, 2), value=9.0, off=0.0, places=None):
+    """One person who goes straight on at 10 frames a second; in every third frame the box is so much taller.
+
+    In every second one it is so many pixels ``off`` the way.
+    """
     rows = []
     for i, frame in enumerate(frames):
-        x, high = 100 + heights_per_second * tall * frame / 10, tall * (1 + jump * (i % 3 == 0))
+        x, high = 100 + heights_per_second * tall * frame / 10 + off * (i % 2), tall * (1 + jump * (i % 3 == 0))
         rows.append(row(frame, 1, box=(x, 200 - high, x + wide, 200), values=(value, 1.0)))
     made = scored(rows)
     made.things.values[:, 3] = [tall * (1 + jump * (i % 3 == 0)) for i in range(len(rows))]
     made.measured[:, 4] = made.things.values[:, 3] / 16
-    return unusual_things(made, 10, 10, CLOCK)[0]
+    return unusual_things(made, 10, 10, CLOCK, places)[0]
 
 
 def value_of(thing, name):
@@ -165,6 +170,23 @@ def test_a_thing_that_does_not_go_fast_itself_is_told_without_a_number():
     assert math.isnan(value_of(thing, "speed"))
     (told,) = [say(term, "person") for term in thing.terms if term.name == "speed"]
     assert told == "shows faster motion in its box than persons usually show here"
+
+
+def test_a_speed_that_is_not_known_to_a_fifth_is_no_number():
+    """A box that jumps between two persons has a way, but no speed."""
+    assert value_of(walk(3.0, off=20.0), "speed") == pytest.approx(3.0, rel=0.1)
+    assert math.isnan(value_of(walk(3.0, off=90.0), "speed"))
+
+
+def test_a_speed_of_boxes_is_compared_with_the_usual_one_of_boxes():
+    paces = tuple(np.linspace(0.0, 3.0, 101))
+    known = Places((), (), (), paces, 96, 900)
+    for places, ratio in (({"person": known}, "2.0"), ({"car": known}, "3.0"), (None, "3.0")):
+        thing = walk(3.0, places=places)
+        (told,) = [say(term, "person") for term in thing.terms if term.name == "speed"]
+        assert told.startswith(f"moves {ratio} times as fast as persons usually do here (3.0 body heights a second")
+        (usual,) = [usual_of(term) for term in thing.terms if term.name == "speed"]
+        assert usual == pytest.approx(3.0 / float(ratio))
 
 
 def test_a_height_is_the_median_of_boxes_and_not_of_two_persons_in_one():
@@ -201,3 +223,13 @@ def test_only_things_worth_a_row_are_listed():
 
 def term(name, value, among="person"):
     return AttributeTerm(name, 4.0, value, RANGE, among)
+
+
+def test_limbs_are_as_still_as_those_of_so_many_normal_persons():
+    rows = [row(0, i, label) for i, label in enumerate(("person", "person", "person", "person", "car"))]
+    one = scored(rows, more={"glide": RANGE})
+    more = {name: np.column_stack([getattr(one, name), [0.3, 1.0, 1.5, 9.0, 1.5]]) for name in ("nats", "measured")}
+    one = replace(one, names=(*one.names, "glide"), **more)
+    np.testing.assert_allclose(stillness(one, np.arange(5)), [0.0, 0.0, 0.5, 1.0, np.nan])
+    assert np.isnan(stillness(scored(rows, more={"glide": RANGE}), np.arange(5))).all()
+    assert np.isnan(stillness(replace(one, normal={}), np.arange(5))).all()

@@ -187,6 +187,20 @@ def test_speed_does_not_depend_on_how_densely_a_shaking_box_is_sampled():
     )
 
 
+def test_a_speed_is_known_where_its_steps_agree():
+    def going(pixels, frames, shake=0.0, seed=1):
+        left = pixels * frames + np.random.default_rng(seed).normal(0, 1, len(frames)) * shake
+        boxes = np.stack([left, 0 * left, left + 40, 0 * left + 100], 1).astype(np.float32)
+        return Tube("person", frames, boxes, np.ones(len(frames), np.float32))
+
+    clock, looks = Clock.steady(25.0), np.arange(0, 60, 5)
+    assert tubes.known_speed(going(3.0, looks), clock) == pytest.approx(0.75)
+    assert tubes.known_speed(going(3.0, looks, 3.0), clock) == pytest.approx(0.75, rel=0.2)
+    assert tubes.known_speed(going(0.0, looks, 3.0), clock) is None
+    assert tubes.known_speed(going(3.0, looks[:3]), clock) is None
+    assert tubes.known_speed(going(0.0, looks), clock) == 0.0
+
+
 def test_speed_follows_the_time_stamps():
     boxes = np.stack([10.0 * np.arange(4), np.zeros(4), 10.0 * np.arange(4) + 10, np.full(4, 20.0)], 1).astype(
         np.float32

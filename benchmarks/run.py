@@ -15,13 +15,10 @@ from benchmarks import (
     disturbances,
     events,
     explanations,
-    first_event,
     footage_faults,
     labelled,
     overlays,
     own_camera,
-    pages,
-    player,
     plaza_events,
     robustness,
     sentences,
@@ -30,6 +27,7 @@ from benchmarks import (
     standing,
 )
 from benchmarks._durability import DURABILITY
+from benchmarks._rows_alone import ROWS_ALONE
 from core import device
 from core.files import home, write_json, write_text
 from core.registry import pick
@@ -138,19 +136,14 @@ def _durable(name: str) -> Callable[[Request], Measured]:
     return found
 
 
-def _player(request: Request) -> Measured:
-    rows = player.measure(request.tell)
-    return Measured(_machine(request), {"player": rows}, rows)
+def _of_app(measure: Callable[[Request], Rows]) -> Callable[[Request], Measured]:
+    """Make a benchmark of what gives rows alone; they are named as it is in the command."""
 
+    def found(request: Request) -> Measured:
+        rows = measure(request)
+        return Measured(_machine(request), {request.what[0].replace("-", "_"): rows}, rows)
 
-def _pages(request: Request) -> Measured:
-    rows = pages.measure(request.tell)
-    return Measured(_machine(request), {"pages": rows}, rows)
-
-
-def _first_event(request: Request) -> Measured:
-    rows = first_event.measure([Path(clip) for clip in request.what[1:]], request.camera, request.tell)
-    return Measured(_machine(request), {"first_event": rows}, rows)
+    return found
 
 
 def _detectors(request: Request) -> Measured:
@@ -291,8 +284,9 @@ def _standing(request: Request) -> Measured:
 BENCHMARKS: dict[str, Callable[[Request], Measured]] = {
     "agreement": _agreement, "attributes": _attributes, "labelled": _labelled, "detectors": _detectors,
     "explanations": _explanations, "boxes": _boxes, "faults": _faults, "disturbances": _disturbances,
-    "overlays": _overlays, "own-camera": _own_camera, "player": _player, "pages": _pages, "events": _events,
+    "overlays": _overlays, "own-camera": _own_camera, "events": _events,
     "standing": _standing, "robustness": _robustness,
     "sentences": _sentences, "plaza-events": _plaza_events, "attribute-cost": _attribute_cost,
-    "attribute-causes": _attribute_causes, "first-event": _first_event, **{name: _durable(name) for name in DURABILITY},
+    "attribute-causes": _attribute_causes, **{name: _durable(name) for name in DURABILITY},
+    **{name: _of_app(measure) for name, measure in ROWS_ALONE.items()},
 }  # fmt: skip

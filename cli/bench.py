@@ -29,7 +29,9 @@ WHAT = (
     "events: how fast 10,000 events are listed, filtered and sorted; or: kills: what is lost when the app's server and "
     "workers are killed at random moments; or: power-loss: what is lost when the disk loses what was not flushed; or: "
     "killed-commands, full-disk, dropped-flushes: what verbs lose that are killed, whose disk fills, or whose disk "
-    "loses power and had not flushed all"
+    "loses power and had not flushed all; or: users: how soon pages answer eight users for minutes (default 30), and "
+    "how much the server grows; or: fleet: clips analysed by one and by two workers, and by some that are killed; or: "
+    "stages [CLIP…]: where the time of an analysis goes"
 )
 
 
@@ -42,17 +44,20 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--clips", type=names, default=(), metavar="A,B", help="only these of its test clips")
     verb.add_argument("--regions", type=Path, metavar="FILE",
                       help="for boxes and attribute-causes: CSV of annotated boxes")  # fmt: skip
-    verb.add_argument("--camera", metavar="CAMERA", help="for boxes, attribute-causes and first-event: a camera")
+    verb.add_argument(
+        "--camera", metavar="CAMERA", help="for boxes, attribute-causes, first-event and stages: a camera"
+    )
     verb.add_argument("--frames", type=count, default=100, metavar="N", help="abnormal frames (default 100)")
     verb.add_argument("--budget", type=count, default=64, metavar="N", help="evaluations of each method (default 64)")
     verb.add_argument("--minutes", type=number, default=math.inf, metavar="N",
-                      help="for each camera; other frames are left out (own-camera: training; kills: all)")  # fmt: skip
+                      help="for each camera; other frames are left out (own-camera: training; kills, users: all)",
+                      )  # fmt: skip
     verb.add_argument("--work", type=Path, metavar="DIR", help="where each frame's figures are kept, to go on later")
     verb.add_argument(
         "--out", type=Path, metavar="FILE", help="keep explanations, faults, disturbances or standing as FILE.md"
     )
     verb.add_argument("--times", type=count, metavar="N", help="for robustness: files of each kind (default 100), "
-                      "made anew after 250; for kills (default 10), killed-commands (40), full-disk "
+                      "made anew after 250; for kills (default 10), fleet (200 clips), killed-commands (40), full-disk "
                       "and dropped-flushes (2 of each verb): how many")  # fmt: skip
     verb.add_argument("--seed", type=whole, default=0, metavar="N",
                       help="for robustness: which files; for kills: what is killed when (default 0)")  # fmt: skip

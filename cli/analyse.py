@@ -1,7 +1,9 @@
 """The verb ``analyse``: what is unusual in clips, and why."""
 
 import argparse
+import contextlib
 import dataclasses
+import itertools
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -13,9 +15,10 @@ from cli.output import complain
 from cli.progress import progress_line
 from core.errors import InputError
 from core.limits import EXTENSIONS
+from pipeline.fleet.task import Task
 
 if TYPE_CHECKING:
-    from pipeline.fleet.task import Outcome, Settings, Task
+    from pipeline.fleet.task import Outcome, Settings
 
 
 def _arguments(verb: argparse.ArgumentParser) -> None:
@@ -41,21 +44,23 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--resume", action="store_true", help="leave out clips of --out that are done already")
 
 
-def folders(clips: Sequence[str], out: str) -> list[str]:
-    """Give each clip a folder: ``out`` itself for one clip, ``out/NAME`` for each of several.
+def folders(clips: Sequence[str], out: str, alone: bool = True) -> list[str]:
+    """Give each clip a folder: ``out`` itself for one clip that is ``alone``, else ``out/NAME``, no two alike.
 
-    >>> folders(["a/x.mp4", "b/x.mp4", "../x y>.mp4"], "out")
-    ['out/x', 'out/x-2', 'out/x_y_']
+    >>> folders(["a/x.mp4", "b/X.mp4", "x-2.mp4", "../x y>.mp4"], "out")
+    ['out/x', 'out/X-2', 'out/x-2-2', 'out/x_y_']
     >>> folders(["s3://in/x.mp4", "s3://in/y.mp4"], "s3://out/")
     ['s3://out/x', 's3://out/y']
     """
-    if len(clips) == 1:
+    if len(clips) == 1 and alone:
         return [out]
     given: list[str] = []
+    taken: set[str] = set()
     for clip in clips:
         stem = re.sub(r"[^\w.-]+", "_", Path(clip).stem).lstrip(".")[:80] or "clip"
-        number = sum(re.sub(r"-\d+$", "", name) == stem for name in given)
-        given.append(f"{stem}-{number + 1}" if number else stem)
+        names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
+        given.append(next(name for name in names if name.casefold() not in taken))
+        taken.add(given[-1].casefold())
     return [f"{out.rstrip('/')}/{name}" for name in given]
 
 
@@ -87,30 +92,50 @@ def files_of(named: Sequence[str]) -> list[str]:
 def run(options: argparse.Namespace) -> int:
     """Analyse each clip and print what was found; clips that cannot be read do not stop the others."""
     from pipeline.camera import load, named_or_only
-    from pipeline.fleet.batch import FILE, Batch
-    from pipeline.fleet.task import Settings, Task
+    from pipeline.fleet import addresses, batch
+    from pipeline.fleet.task import Settings
 
+    if not options.out.strip("/") or "" in options.clip or options.ray == "":
+        raise InputError("a clip, --out and --ray must name something; '' does not, and '/' is no place for reports")
     name = named_or_only(options.camera)
     load(name)  # what is wrong with it is said once
     settings = Settings(name, options.threshold, options.fps, options.objects, options.actions, options.device)
     clips = files_of(options.clip)
-    tasks = [Task(clip, out) for clip, out in zip(clips, folders(clips, options.out), strict=True)]
-    many = len(tasks) > 1 or options.resume
-    batch = Batch(options.out, settings, options.resume) if many else None
-    left = batch.left(tasks) if batch else tasks
-    if len(left) < len(tasks):
-        print(f"{len(tasks) - len(left)} of {len(tasks)} clips are done already")
-    outcomes = _spread if options.workers or options.ray else _in_turn
-    ended = []
-    for outcome in outcomes(left, settings, options):
-        ended.append(outcome)
-        if batch:
+    if len(clips) > 1 or (options.resume and batch.is_there(options.out)):
+        return _batch(clips, settings, options)
+    if addresses.is_address(options.out):
+        addresses.check(options.out)
+    outcome = next(_outcomes([Task(clips[0], options.out)], settings, options))
+    _say(outcome)
+    return 2 if outcome.reason else 0
+
+
+def _batch(clips: Sequence[str], settings: "Settings", options: argparse.Namespace) -> int:
+    """Analyse several clips, and keep a table of what became of them."""
+    from jobs.locks import exclusive
+    from pipeline.fleet.addresses import is_address
+    from pipeline.fleet.batch import FILE, Batch
+
+    tasks = [Task(clip, out) for clip, out in zip(clips, folders(clips, options.out, alone=False), strict=True)]
+    with contextlib.nullcontext() if is_address(options.out) else exclusive(Path(options.out)):
+        batch = Batch(options.out, settings, options.resume)
+        left, failed = batch.left(tasks), 0
+        if len(left) < len(tasks):
+            print(f"{len(tasks) - len(left)} of {len(tasks)} clips are done already")
+        for outcome in _outcomes(left, settings, options):
+            failed += bool(outcome.reason)
+            _say(outcome)
             batch.add(outcome)
-        _say(outcome)
-    failed = sum(bool(one.reason) for one in ended)
-    if len(ended) > 1:
-        print(f"{len(ended) - failed} of {len(ended)} clips were analysed: {options.out.rstrip('/')}/{FILE}")
+    if left:
+        print(f"{len(left) - failed} of {len(left)} clips were analysed: {options.out.rstrip('/')}/{FILE}")
     return 2 if failed else 0
+
+
+def _outcomes(tasks: Sequence[Task], settings: "Settings", options: argparse.Namespace) -> "Iterator[Outcome]":
+    """Analyse clips, one after the other here or by several workers."""
+    if not tasks:
+        return iter(())
+    return (_spread if options.workers or options.ray else _in_turn)(tasks, settings, options)
 
 
 def _say(outcome: "Outcome") -> None:
@@ -123,7 +148,7 @@ def _say(outcome: "Outcome") -> None:
         print("\n".join(outcome.said), flush=True)
 
 
-def _in_turn(tasks: "Sequence[Task]", settings: "Settings", options: argparse.Namespace) -> "Iterator[Outcome]":
+def _in_turn(tasks: Sequence[Task], settings: "Settings", options: argparse.Namespace) -> "Iterator[Outcome]":
     """Analyse one clip after the other here; a clip's warnings are printed at once."""
     from pipeline.fleet.analyst import Analyst
 
@@ -132,12 +157,12 @@ def _in_turn(tasks: "Sequence[Task]", settings: "Settings", options: argparse.Na
     for task in tasks:
         with progress_line() as line:
             warn, warned = _warnings(line.say)
-            outcome = analyst.analyse(task, line, warn)
+            outcome = analyst.analyse(task, line, warn, others=len(tasks) > 1)
         rest = tuple(one for one in outcome.warnings if one not in warned)
         yield dataclasses.replace(outcome, warnings=rest)
 
 
-def _spread(tasks: "Sequence[Task]", settings: "Settings", options: argparse.Namespace) -> "Iterator[Outcome]":
+def _spread(tasks: Sequence[Task], settings: "Settings", options: argparse.Namespace) -> "Iterator[Outcome]":
     """Analyse the clips by several workers, and say how far they are."""
     from pipeline.fleet.addresses import absolute
     from pipeline.fleet.on_ray import HERE, spread

@@ -20,6 +20,8 @@ def run(options: argparse.Namespace) -> int:
     """List, change or apply what is set."""
     from pipeline import retention
 
+    if not options.camera and (options.days or options.off or options.cases):
+        raise InputError("--days, --off and --cases are a camera's; name it: retention CAMERA --days 30")
     if options.camera and bool(options.days) == options.off:
         raise InputError("a camera needs either --days or --off")
     if options.camera:

@@ -22,7 +22,7 @@ from core.errors import InputError
 from pipeline import versions
 
 MANIFEST, FORMAT, VERSION = "manifest.json", "whycam-backup", 1
-LEFT_OUT = frozenset({"weights", "cache", "answers", "bench", "observed", "trash"})
+LEFT_OUT = frozenset({"weights", "cache", "answers", "batches", "bench", "observed", "trash"})
 """Folders that are not in it: what can be downloaded or computed again, and what is being deleted."""
 _NOT_KEPT = (".part", ".parts", ".lock", "-wal", "-shm")
 BLOCK_BYTES = 1 << 20

@@ -93,11 +93,14 @@ def _cover(title: str, note: str, analyses: Sequence[Analysis]) -> list[Block]:
 
 def _contents(analyses: Sequence[Analysis]) -> list[Block]:
     """List the events of several clips, with what reviewers said of them."""
-    rows = [
-        [analysis.clip.name, str(number), timestamp(analysis.clock.at(one.event.first)),
-         timestamp(analysis.clock.end(one.event.last)), name_of(one), one.review or "not reviewed"]
-        for analysis in analyses for number, one in enumerate(analysis.events, 1)
-    ]  # fmt: skip
+    rows = []
+    for place, analysis in enumerate(analyses, 1):
+        for number, one in enumerate(analysis.events, 1):
+            begin, end = analysis.clock.at(one.event.first), analysis.clock.end(one.event.last)
+            rows.append([f"{place}  {analysis.clip.name}", str(number), timestamp(begin), timestamp(end), name_of(one),
+                         one.review or "not reviewed"])  # fmt: skip
+        if not analysis.events:
+            rows.append([f"{place}  {analysis.clip.name}", "–", "", "", "nothing unusual", ""])
     heads = ["Clip", "No.", "From", "To", "Most likely cause", "Reviews"]
     return kept_together(table(heads, rows, [0.18, 0.05, 0.08, 0.08, 0.18, 0.43]))
 

@@ -1,4 +1,4 @@
-"""Clips and reports at addresses: ``s3://bucket/clip.mp4``, and what else fsspec has a file system for.
+"""Clips and reports at addresses: ``s3://bucket/clip.mp4``, and others that fsspec has a file system for.
 
 S3-compatible servers are read and written by pyarrow: its usual variables ``AWS_ACCESS_KEY_ID``,
 ``AWS_SECRET_ACCESS_KEY``, ``AWS_REGION`` and ``AWS_ENDPOINT_URL`` say as whom and where.
@@ -12,10 +12,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from core import files
-from core.errors import InputError, StorageError
+from core.errors import InputError, StorageError, WhycamError
 
 SCHEME = "://"
 S3 = ("s3", "s3a")
+SCHEMES = frozenset({*S3, "file", "gs", "gcs", "az", "abfs", "http", "https", "sftp", "hdfs"})
+ATTEMPTS = 2
+"""At a request to a store that does not answer."""
 LAST = "report.json"
 """Written after all other files of a report: where it is, the report is whole."""
 PIECE = 1 << 20
@@ -44,13 +47,13 @@ def filesystem(address: str) -> tuple[Any, str]:
     import fsspec
 
     scheme, _, path = address.partition(SCHEME)
-    if scheme in S3:
-        return _s3(), path
-    try:
+    if scheme not in SCHEMES:
+        raise InputError(f"{address!r} is no address that is known; known beginnings: {', '.join(sorted(SCHEMES))}")
+    with _sentences(address, "used"):
+        if scheme in S3:
+            return _s3(), path
         system, path = fsspec.core.url_to_fs(address)
-    except (ImportError, ValueError) as error:
-        raise InputError(f"the address {address!r} cannot be used: {error}") from error
-    return system, path
+        return system, path
 
 
 def _s3() -> Any:
@@ -58,22 +61,28 @@ def _s3() -> Any:
     from pyarrow import fs
 
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    scheme = endpoint.partition(SCHEME)[0] if endpoint else "https"
+    scheme, found, _ = (endpoint or "https://").partition(SCHEME)
+    if not found or scheme not in ("http", "https"):
+        raise InputError(f"AWS_ENDPOINT_URL must begin with http:// or https://, got {endpoint!r}")
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or ("us-east-1" if endpoint else None)
     return ArrowFSWrapper(fs.S3FileSystem(
         endpoint_override=endpoint, scheme=scheme, region=region, connect_timeout=10, request_timeout=60,
-        allow_delayed_open=True,
+        allow_delayed_open=True, retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=ATTEMPTS),
     ))  # fmt: skip
 
 
 @contextmanager
 def _sentences(address: str, doing: str) -> Iterator[None]:
+    """Say in a sentence what went wrong; file systems of others raise whatever they like."""
     try:
         yield
+    except WhycamError:
+        raise
     except FileNotFoundError as error:
         raise InputError(f"there is nothing at {address!r}; check the address") from error
-    except OSError as error:
-        raise StorageError(f"{address!r} could not be {doing}: {' '.join(str(error).split())[:200]}") from error
+    except Exception as error:
+        said = " ".join(str(error).split())[:200] or type(error).__name__
+        raise StorageError(f"{address!r} could not be {doing}: {said}") from error
 
 
 def fetch(address: str, folder: Path) -> Path:
@@ -163,12 +172,29 @@ def listed(address: str, endings: tuple[str, ...]) -> list[str]:
     """Return the addresses of the files with these endings at and below an address, in order of their names.
 
     Raises:
-        InputError: there is no file system for the address.
+        InputError: there is no file system for the address, nothing there, or no such file.
         StorageError: it could not be read.
     """
     system, base = filesystem(address)
     with _sentences(address, "read"):
-        paths = [base] if system.isfile(base) else system.find(base)
+        paths = [base] if system.info(base)["type"] == "file" else system.find(base)
     scheme = address.partition(SCHEME)[0]
-    return [f"{scheme}{SCHEME}{path.lstrip('/') if scheme in S3 else path}" for path in sorted(paths)
+    found = [f"{scheme}{SCHEME}{path.lstrip('/') if scheme in S3 else path}" for path in sorted(paths)
             if path.rpartition(".")[2].lower() in endings]  # fmt: skip
+    if not found:
+        raise InputError(f"there is no video file at {address!r}; known endings: {', '.join(endings)}")
+    return found
+
+
+def check(address: str) -> None:
+    """See that something can be written at an address, by writing a small file there and removing it.
+
+    Raises:
+        InputError: there is no file system for it.
+        StorageError: nothing can be written there.
+    """
+    probe = f"{address.rstrip('/')}/.whycam"
+    put_text("", probe)
+    system, path = filesystem(probe)
+    with _sentences(address, "written"):
+        system.rm_file(path)

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from core import device, files
 from core.analysis import Analysis
 from core.device import Runtime
-from core.errors import InputError
+from core.errors import InputError, WhycamError
 from core.progress import Progress
 from pipeline.analyse import analyse
 from pipeline.camera import Camera, load
@@ -46,7 +46,7 @@ class Analyst:
 
     def analyse(
         self, task: Task, progress: Callable[[Progress], None] | None = None,
-        warn: Callable[[str], None] = lambda sentence: None,
+        warn: Callable[[str], None] = lambda sentence: None, others: bool = True,
     ) -> Outcome:  # fmt: skip
         """Analyse one clip; where that fails, the outcome says why in a sentence.
 
@@ -56,12 +56,18 @@ class Analyst:
             task: the clip, and where its report belongs.
             progress: as :func:`pipeline.analyse.analyse` has it.
             warn: told at once what is wrong with the clip's file; the outcome's warnings have it as well.
+            others: whether other clips are to be analysed though Whycam itself failed at this one, as the outcome says.
         """
         begun, worker = time.monotonic(), f"{socket.gethostname()}/{os.getpid()}"
         try:
             analysis = self._analysed(task, progress, warn)
         except InputError as error:
             return Outcome(task.clip, task.out, FAILED, " ".join(str(error).split()), worker=worker)
+        except Exception as error:
+            if not others or isinstance(error, WhycamError):
+                raise
+            said = f"Whycam itself failed: {type(error).__name__}: {error}"
+            return Outcome(task.clip, task.out, FAILED, " ".join(said.split()), worker=worker)
         return Outcome(
             task.clip, task.out, DONE, "", len(analysis.events), len(analysis.scores),
             round(time.monotonic() - begun, 3), worker, tuple(found(analysis, name_of(task.clip), task.out)),
@@ -105,13 +111,17 @@ def found(analysis: Analysis, clip: str, out: str) -> list[str]:
 def _here(task: Task) -> Iterator[tuple[Path, Path]]:
     """Bring a clip here, if it is elsewhere, and take its report to where it belongs.
 
-    What lies here meanwhile stays where the analysis is stopped, for the next try.
+    What lies here meanwhile stays where the analysis is stopped, for the next try, and goes where it fails.
     """
-    marked = hashlib.sha256(f"{task.clip}\n{task.out}".encode()).hexdigest()[:20]
+    marked = hashlib.sha256(os.fsencode(f"{task.clip}\n{task.out}")).hexdigest()[:20]
     scratch = files.home() / SCRATCH / marked
-    clip = addresses.fetch(task.clip, scratch / "clip") if addresses.is_address(task.clip) else Path(task.clip)
-    folder = scratch / "report" if addresses.is_address(task.out) else Path(task.out)
-    yield clip, folder
-    if addresses.is_address(task.out):
-        addresses.put_folder(folder, task.out)
+    try:
+        clip = addresses.fetch(task.clip, scratch / "clip") if addresses.is_address(task.clip) else Path(task.clip)
+        folder = scratch / "report" if addresses.is_address(task.out) else Path(task.out)
+        yield clip, folder
+        if addresses.is_address(task.out):
+            addresses.put_folder(folder, task.out)
+    except Exception:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise
     shutil.rmtree(scratch, ignore_errors=True)

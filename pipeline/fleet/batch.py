@@ -7,6 +7,7 @@ from pathlib import Path
 from core import files, typed_json
 from core.errors import InputError
 from pipeline.fleet import addresses
+from pipeline.fleet.addresses import absolute
 from pipeline.fleet.task import DONE, Outcome, Settings, Task
 
 FILE = "batch.json"
@@ -35,6 +36,7 @@ class Batch:
 
         Raises:
             InputError: the batch that is there has other settings, or its table is damaged.
+            StorageError: nothing can be written there.
         """
         self.out, self.settings = out, settings
         self.outcomes: dict[str, Outcome] = {}
@@ -43,14 +45,15 @@ class Batch:
                 raise InputError(f"--resume: the batch in {out!r} was begun with {_differ(before.settings, settings)}; "
                                  "give the same settings, or another --out")  # fmt: skip
             self.outcomes = {one.out: one for one in before.outcomes if one.state == DONE}
+        self._write()  # a place that cannot be written to is noticed before the first clip is analysed
 
     def left(self, tasks: Sequence[Task]) -> list[Task]:
         """Return the clips that have no whole report yet."""
         return [task for task in tasks if not self._is_done(task)]
 
     def _is_done(self, task: Task) -> bool:
-        before = self.outcomes.get(task.out)
-        return before is not None and before.clip == task.clip and addresses.is_whole(task.out)
+        before = self.outcomes.get(absolute(task.out))
+        return before is not None and before.clip == absolute(task.clip) and addresses.is_whole(task.out)
 
     def add(self, outcome: Outcome) -> None:
         """Take in what became of a clip, and write the table.
@@ -58,7 +61,11 @@ class Batch:
         Raises:
             StorageError: it could not be written.
         """
-        self.outcomes[outcome.out] = outcome
+        clip, out = absolute(outcome.clip), absolute(outcome.out)
+        self.outcomes[out] = dataclasses.replace(outcome, clip=clip, out=out)
+        self._write()
+
+    def _write(self) -> None:
         rows = sorted(self.outcomes.values(), key=lambda one: one.out)
         text = files.json_text({"settings": dataclasses.asdict(self.settings),
                                 "outcomes": [dataclasses.asdict(one) for one in rows]})  # fmt: skip
@@ -66,6 +73,11 @@ class Batch:
             addresses.put_text(text, f"{self.out.rstrip('/')}/{FILE}")
         else:
             files.write_text(files.folder(Path(self.out)) / FILE, text)
+
+
+def is_there(out: str) -> bool:
+    """Tell whether a folder or an address holds the table of a batch."""
+    return addresses.get_text(f"{out.rstrip('/')}/{FILE}") is not None
 
 
 def _read(out: str) -> _Kept | None:

@@ -6,7 +6,9 @@ again, which goes on where the report's folder says. Nothing is kept in Ray's ob
 
 import importlib.util
 import os
+import signal
 import socket
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -64,6 +66,7 @@ def _join(address: str, workers: int) -> None:
 
     environment = {"env_vars": {"PYTHONPATH": str(ROOT), "WHYCAM_HOME": str(files.home().absolute())}}
     quiet: dict[str, Any] = {"runtime_env": environment, "log_to_driver": False, "logging_level": "error"}
+    before = signal.getsignal(signal.SIGTERM)
     try:
         if address == HERE:
             room = {"num_cpus": max(workers, os.cpu_count() or 1), "object_store_memory": STORE_BYTES}
@@ -74,6 +77,8 @@ def _join(address: str, workers: int) -> None:
     except (OSError, ValueError, RuntimeError) as error:
         said = " ".join(str(error).split())[:200]
         raise InputError(f"no cluster of Ray answers at {address!r}: {said}") from error
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, before)  # Ray's own prints where it was
 
 
 def _suited(there: Mapping[str, float]) -> int:

@@ -8,7 +8,8 @@ from pipeline.fleet import addresses
 
 
 @pytest.fixture(autouse=True)
-def memory():
+def memory(monkeypatch):
+    monkeypatch.setattr(addresses, "SCHEMES", addresses.SCHEMES | {"memory"})
     system = fsspec.filesystem("memory")
     system.store.clear()
     yield system
@@ -26,7 +27,9 @@ def test_a_file_is_fetched_whole_and_under_its_name(memory, tmp_path):
     ("address", "said"),
     [
         ("memory://in/none.mp4", "there is nothing at 'memory://in/none.mp4'; check the address"),
-        ("nosuch://in/a.mp4", "the address 'nosuch://in/a.mp4' cannot be used"),
+        ("nosuch://in/a.mp4", "'nosuch://in/a.mp4' is no address that is known; known beginnings: abfs, az, file, "),
+        ("dir://x/a.mp4", "is no address that is known"),
+        ("sftp://127.0.0.1/a.mp4", "could not be used: .*paramiko"),
         ("memory://in/..", "names no file"),
         ("memory://", "names no file"),
     ],
@@ -66,4 +69,20 @@ def test_clips_below_an_address_are_listed_in_order(memory):
         memory.pipe(name, b"")
     assert addresses.listed("memory://in", ("mp4", "avi")) == ["memory:///in/b.mp4", "memory:///in/sub/a.AVI"]
     assert addresses.listed("memory://in/b.mp4", ("mp4",)) == ["memory:///in/b.mp4"]
-    assert addresses.listed("memory://in/note.txt", ("mp4",)) == []
+    for nothing, said in (("memory://in/note.txt", "no video file at"), ("memory://gone", "there is nothing at")):
+        with pytest.raises(InputError, match=said):
+            addresses.listed(nothing, ("mp4",))
+
+
+def test_a_place_that_cannot_be_written_to_is_noticed_first(memory, tmp_path):
+    addresses.check("memory://out/x")
+    assert memory.store == {}
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=r"could not be written"):
+        addresses.check(f"file://{tmp_path}/file")
+
+
+def test_an_endpoint_says_how_it_is_spoken_to(monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "localhost:9000")
+    with pytest.raises(InputError, match=r"must begin with http:// or https://, got 'localhost:9000'"):
+        addresses.filesystem("s3://b/c.mp4")

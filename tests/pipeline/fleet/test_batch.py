@@ -37,6 +37,19 @@ def test_a_batch_goes_on_with_what_is_not_done(tmp_path):
     assert Batch(str(tmp_path), SETTINGS, resume=False).left([a, b]) == [a, b]
 
 
+def test_a_batch_begun_elsewhere_goes_on_by_whole_paths(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    report(tmp_path / "out" / "a")
+    Batch("out", SETTINGS, resume=False).add(Outcome(str(tmp_path / "a.mp4"), str(tmp_path / "out" / "a"), DONE))
+    assert Batch("out", SETTINGS, resume=True).left([Task("a.mp4", "out/a")]) == []
+
+
+def test_a_place_that_cannot_be_written_to_is_noticed_first(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=r"could not be"):
+        Batch(str(tmp_path / "file"), SETTINGS, resume=False)
+
+
 def test_a_batch_of_other_settings_is_not_gone_on_with(tmp_path):
     Batch(str(tmp_path), SETTINGS, resume=False).add(Outcome("a", "o", DONE))
     with pytest.raises(InputError, match=r"was begun with camera gate; give the same settings, or another --out"):

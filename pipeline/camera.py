@@ -64,8 +64,8 @@ class Camera(CameraFile):
         from core import network_size, weights
 
         path = self.folder / "weights.safetensors"
-        network_size.check(lambda: make_detector(self.detector, self.settings), path)
         state = weights.load(path, self.sha256)
+        network_size.check(lambda: make_detector(self.detector, self.settings), path)
         module = make_detector(self.detector, self.settings)
         weights.apply(module, state)
         return runtime.to_inference(module)

@@ -4,12 +4,14 @@ A page of a stranger whose name leads to this machine (DNS rebinding) is refused
 and pictures, scripts and requests of a page come from this server alone, whatever a clip's name or a note says.
 """
 
+import contextlib
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnected
 
 from core.hosts import LOOPBACK, host_of, port_of
 
@@ -62,7 +64,8 @@ class Guard:
             else:
                 await PlainTextResponse(reason, 403, HEADERS)(scope, receive, send)
         else:
-            await self.app(scope, receive, _with_headers(send))
+            with contextlib.suppress(WebSocketDisconnected):  # a tab was closed while Streamlit still wrote to it
+                await self.app(scope, receive, _with_headers(send))
 
     def _refusal(self, headers: Headers) -> str:
         if host_of(headers.get("host", "")) not in self.hosts:

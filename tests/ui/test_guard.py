@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.responses import PlainTextResponse
+from starlette.websockets import WebSocketDisconnected
 
 from core.hosts import LOOPBACK
 from ui.guard import HEADERS, Guard
@@ -87,3 +88,11 @@ def test_pictures_of_other_servers_are_not_loaded():
     policy = dict(part.split(" ", 1) for part in HEADERS["Content-Security-Policy"].split("; "))
     assert policy["img-src"] == "'self' data: blob:" and policy["connect-src"] == "'self' data: blob:"
     assert policy["frame-ancestors"] == "'none'"
+
+
+def test_a_tab_that_was_closed_meanwhile_is_no_error():
+    async def app(scope, receive, send):
+        raise WebSocketDisconnected('Cannot call "send" once a close message has been sent.')
+
+    scope = {"type": "websocket", "headers": [(b"host", b"127.0.0.1:8501")]}
+    assert asyncio.run(Guard(app)(scope, None, None)) is None

@@ -21,7 +21,7 @@ PATHS = [
     "/play/../../../../etc/passwd/picture/0", "/play/RUN/picture/..%2f..%2frun.json", "/play/RUN/heat/..%2frun.json",
     "/play/RUN%00/clip.mp4", "/play/RUN/picture/-1", "/play/RUN/picture/99999999999999999999", "/play/RUN/fault/0%00",
 ]  # fmt: skip
-STATEMENTS = ["' OR '1'='1", "'; DROP TABLE jobs; --", '" OR 1=1 --', "x' UNION SELECT sql FROM sqlite_master --", "%"]
+STATEMENTS = ["' OR '1'='1", "'; DROP TABLE jobs; --", '%" OR 1=1 --', "x' UNION SELECT sql FROM sqlite_master --"]
 
 
 @pytest.fixture(scope="module")

@@ -95,4 +95,5 @@ def test_a_tab_that_was_closed_meanwhile_is_no_error():
         raise WebSocketDisconnected('Cannot call "send" once a close message has been sent.')
 
     scope = {"type": "websocket", "headers": [(b"host", b"127.0.0.1:8501")]}
-    assert asyncio.run(Guard(app)(scope, None, None)) is None
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(lambda: asyncio.run(Guard(app)(scope, None, None))).result() is None

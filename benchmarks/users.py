@@ -1,7 +1,7 @@
 """Several users of the web app for minutes: how soon pages answer, and whether the server's memory stays flat.
 
 ``./whycam bench users --minutes N``. Each user has a browser session; they upload clips, which are analysed meanwhile,
-open runs, choose events, play, review and narrow lists, one after the other.
+open runs, choose events, play and narrow lists, one after the other; nobody reviews.
 """
 
 import random

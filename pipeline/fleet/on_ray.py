@@ -54,8 +54,11 @@ def spread(tasks: Sequence[Task], settings: Settings, workers: int, address: str
 
     _join(address, workers)
     try:
-        workers = workers or _suited(ray.cluster_resources())
-        actors = [_actor(settings, workers) for _ in range(min(workers, len(tasks)))]
+        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        wanted = min(workers or _suited(ray.cluster_resources()), len(tasks))
+        share, room = shares(nodes, wanted, settings.device != "cpu")
+        made = ray.remote(Analyst).options(max_restarts=-1, max_task_retries=TRIES_AGAIN, **share)
+        actors = [made.remote(settings) for _ in range(room)]
         yield from _given_out(actors, tasks)
     finally:
         ray.shutdown()
@@ -93,14 +96,28 @@ def _knock(address: str) -> None:
         socket.create_connection((host.strip("[]"), int(port)), KNOCK_SECONDS).close()
 
 
-def _actor(settings: Settings, workers: int) -> Any:
-    import ray
+def shares(nodes: Sequence[Mapping[str, float]], workers: int, gpus: bool) -> tuple[dict[str, float], int]:
+    """Return what each worker has of its machine, and how many there is room for: one without room would wait for ever.
 
-    there = ray.cluster_resources()
-    share = {"num_cpus": max(1, int(there.get("CPU", 1)) // workers)}
-    if settings.device != "cpu" and there.get("GPU"):
-        share["num_gpus"] = min(1.0, there["GPU"] / workers)
-    return ray.remote(Analyst).options(max_restarts=-1, max_task_retries=TRIES_AGAIN, **share).remote(settings)
+    Args:
+        nodes: what each machine has, as Ray names it: ``CPU``, ``GPU``.
+        workers: that are wanted.
+        gpus: whether GPUs are used where there are some.
+
+    Raises:
+        InputError: no machine has a processor for a worker.
+    """
+    processors = [int(node.get("CPU", 0)) for node in nodes]
+    if not any(processors):
+        raise InputError("no machine of the cluster has a processor for a worker; start one with 'ray start'")
+    there = sum(int(node.get("GPU", 0)) for node in nodes) if gpus else 0
+    abreast = -(-workers // there) if there else 0
+    most = [abreast * int(node.get("GPU", 0)) if there else workers for node in nodes]
+    for each in range(max(1, min(sum(processors) // workers, max(processors))), 0, -1):
+        room = sum(min(count // each, limit) for count, limit in zip(processors, most, strict=True))
+        if room >= workers or each == 1:
+            break
+    return {"num_cpus": each, **({"num_gpus": 1 / abreast} if there else {})}, min(workers, max(1, room))
 
 
 def _given_out(actors: Sequence[Any], tasks: Sequence[Task]) -> Iterator[Outcome]:

@@ -109,3 +109,13 @@ def test_without_ray_several_workers_are_refused_with_what_installs_it(monkeypat
 def test_a_worker_for_each_gpu_else_for_four_processors():
     assert on_ray._suited({"GPU": 8.0, "CPU": 96.0}) == 8
     assert on_ray._suited({"CPU": 96.0}) == 24 and on_ray._suited({"CPU": 2.0}) == 1
+
+
+def test_no_worker_is_asked_for_that_no_machine_has_room_for():
+    assert on_ray.shares([{"CPU": 1.0}, {"CPU": 1.0}], 1, True) == ({"num_cpus": 1}, 1)
+    assert on_ray.shares([{"CPU": 2.0}], 99, False) == ({"num_cpus": 1}, 2)
+    assert on_ray.shares([{"CPU": 8.0}, {"CPU": 3.0}], 2, True) == ({"num_cpus": 4}, 2)
+    assert on_ray.shares([{"CPU": 16.0, "GPU": 2.0}, {"CPU": 16.0}], 3, True) == ({"num_cpus": 5, "num_gpus": 0.5}, 3)
+    assert on_ray.shares([{"CPU": 16.0, "GPU": 2.0}], 3, False) == ({"num_cpus": 5}, 3)
+    with pytest.raises(InputError, match="no machine of the cluster has a processor"):
+        on_ray.shares([{"CPU": 0.0}], 1, True)

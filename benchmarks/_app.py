@@ -68,6 +68,18 @@ def _healthy(address: str) -> bool:
         return False
 
 
+def chromium_program() -> str:
+    """Return where Chromium is.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    program = shutil.which("chromium")
+    if program is None:
+        raise InputError("Chromium is not installed; './whycam test' installs it")
+    return program
+
+
 @contextlib.contextmanager
 def browser() -> Iterator["Browser"]:
     """Start Chromium, and end it.
@@ -77,9 +89,7 @@ def browser() -> Iterator["Browser"]:
     """
     from playwright.sync_api import sync_playwright
 
-    program = shutil.which("chromium")
-    if program is None:
-        raise InputError("Chromium is not installed; './whycam test' installs it")
+    program = chromium_program()
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
         yield started

@@ -1,9 +1,10 @@
-"""Several users of the web app for minutes: how soon pages answer, and whether the server's memory stays flat.
+"""Several users of the web app at once: how soon pages answer, and whether the server's memory stays flat.
 
-``./whycam bench users --minutes N``. Each user has a browser session; they upload clips, which are analysed meanwhile,
-open runs, choose events, play and narrow lists, one after the other; nobody reviews.
+``./whycam bench users --minutes N``. Each user has a browser session and acts on their own, with pauses in which they
+look: they upload clips, which are analysed meanwhile, open runs, play, choose and judge events, and narrow lists.
 """
 
+import asyncio
 import random
 import re
 import tempfile
@@ -16,18 +17,21 @@ import numpy as np
 import psutil
 
 from benchmarks import _small_camera
-from benchmarks._app import SIZE, at_home, browser, server
+from benchmarks._app import SIZE, at_home, chromium_program, server
 from benchmarks._made_runs import copied, made
-from pipeline import store
 from pipeline.kinds import queue
+from pipeline.reviewing import index, reviews
+from pipeline.store import Run
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.async_api import Page
 
 USERS, RUNS, MINUTES, WARM_SHARE = 8, 40, 30.0, 0.25
 """Of the time, the first quarter is no figure of memory."""
 MADE = 1500, 5, (160, 90)
 """Frames, events, and width and height in pixels of each run that is there before."""
+PAUSE_SECONDS = 4.0, 16.0
+"""A user looks for so long before they do the next thing."""
 MOST_ACTIVE = 2
 SAMPLE_SECONDS = 5.0
 WAIT = 60_000
@@ -45,123 +49,198 @@ def measure(minutes: float, seed: int, tell: Callable[[str], None]) -> list[dict
     Raises:
         InputError: Chromium is not installed.
     """
-    minutes = min(minutes, MINUTES)
-    with browser() as chromium, tempfile.TemporaryDirectory(prefix="whycam-") as home, at_home(home):
+    minutes, program = min(minutes, MINUTES), chromium_program()
+    with tempfile.TemporaryDirectory(prefix="whycam-") as home, at_home(home):
         first = made(*MADE)
-        for number in range(1, RUNS):
-            copied(first, f"made by hand {number:03d}.mp4")
+        runs = [first, *(copied(first, f"made by hand {number:03d}.mp4") for number in range(1, RUNS))]
+        for run in runs:
+            index.put(run)
         _small_camera.make()
         clip = _small_camera.clip(Path(home) / "upload.mp4", 0)
         with server(Path(home)) as (address, process):
-            pages = [chromium.new_context(viewport=SIZE).new_page() for _ in range(USERS)]
-            work = Work(address, [run.id for run in store.runs(("done",))], clip, random.Random(seed))
-            sizes = _until(time.monotonic() + 60 * minutes, work, pages, process, tell)
+            log = Log()
+            sizes = asyncio.run(_work(program, log, address, runs, clip, process, 60 * minutes, seed, tell))
             for job in queue().store.active():
                 queue().kill(job.id)
-    return [*work.rows(), _memory(sizes)]
+        kept = len(reviews.opinions())
+    return [*log.rows(), _memory(sizes), _row(f"events judged, of {RUNS * MADE[1]}", [], kept)]
 
 
-def _until(
-    end: float, work: "Work", pages: "list[Page]", process: int, tell: Callable[[str], None]
-) -> list[tuple[float, float]]:
-    """Let users work until a moment; return when the server had how many megabytes."""
-    sizes: list[tuple[float, float]] = []
-    while (now := time.monotonic()) < end:
-        for page in pages:
-            work.act(page)
-        if not sizes or now - sizes[-1][0] >= SAMPLE_SECONDS:
+async def _work(
+    program: str, log: "Log", address: str, runs: list[Run], clip: Path, process: int, seconds: float, seed: int,
+    tell: Callable[[str], None],
+) -> list[tuple[float, float]]:  # fmt: skip
+    """Let all users work for so long; return when the server had how many mebibytes."""
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        users = []
+        for number in range(USERS):
+            page = await (await chromium.new_context(viewport=SIZE)).new_page()
+            users.append(User(f"User {number}", page, address, runs, clip, log, random.Random(1000 * seed + number)))
+        end = time.monotonic() + seconds
+        working = [asyncio.create_task(user.work(end)) for user in users]
+        sizes = []
+        while (now := time.monotonic()) < end:
             sizes.append((now, psutil.Process(process).memory_info().rss / 2**20))
-            tell(f"{(end - now) / 60:.1f} minutes left, {len(work.errors)} errors")
+            tell(f"{(end - now) / 60:.1f} minutes left, {len(log.errors)} errors")
+            await asyncio.sleep(min(SAMPLE_SECONDS, end - now))
+        await asyncio.gather(*working)
+        await chromium.close()
     return sizes
 
 
-class Work:
-    """What users do, how long the answers take, and what went wrong.
+class Log:
+    """How long answers took, and what went wrong.
 
     Attributes:
+        seconds: of each answer, by what was done.
         errors: what a page said that it should not have, or did not show in a minute.
     """
 
-    def __init__(self, address: str, runs: list[str], clip: Path, chance: random.Random) -> None:
-        self._address, self._runs, self._clip, self._chance = address, runs, clip, chance
-        self._seconds: dict[str, list[float]] = {}
+    def __init__(self) -> None:
+        self.seconds: dict[str, list[float]] = {}
         self.errors: list[str] = []
-
-    def act(self, page: "Page") -> None:
-        """Let one user do something."""
-        from playwright.sync_api import Error
-
-        doing = self._chance.choice([self._open, self._judge, self._judge, self._narrow, self._events, self._upload])
-        name, began = doing.__name__.strip("_"), time.monotonic()
-        try:
-            if doing(page):
-                self._seconds.setdefault(name, []).append(time.monotonic() - began)
-        except Error as error:
-            self.errors.append(f"{name}: {str(error).splitlines()[0]}")
-        if said := page.locator('[data-testid="stException"], [role=alert]').all_inner_texts():
-            self.errors.append(f"{name}: {said[0][:100]}")
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the figures."""
-        every = {**self._seconds, "all": [one for seconds in self._seconds.values() for one in seconds]}
-        rows = [{"what": f"{name}, s", "median": round(float(np.median(seconds)), 2),
-                 "95 %": round(float(np.percentile(seconds, 95)), 2), "highest": round(max(seconds), 2),
-                 "measured": len(seconds)} for name, seconds in every.items() if seconds]  # fmt: skip
+        every = {**self.seconds, "all": [one for seconds in self.seconds.values() for one in seconds]}
         said = f"errors{': ' + '; '.join(self.errors[:3]) if self.errors else ''}"
-        return [*rows, {"what": said, "median": None, "95 %": None, "highest": None, "measured": len(self.errors)}]
+        return [
+            *(_row(f"{name}, s", seconds, len(seconds)) for name, seconds in every.items() if seconds),
+            _row(said, [], len(self.errors)),
+        ]
 
-    def _open(self, page: "Page") -> bool:
-        """Open a run and its player, which plays until the user does something else."""
-        page.goto(f"{self._address}/Run?run={self._chance.choice(self._runs)}", wait_until="commit")
-        page.get_by_role("heading", name=re.compile("Event . of")).wait_for(timeout=WAIT)
-        return True
 
-    def _judge(self, page: "Page") -> bool:
-        """Choose another event of the run that is open, and play it."""
-        heading = page.get_by_role("heading", name=re.compile("Event . of"))
-        if "/Run?" not in page.url or not heading.count():
-            return False
+class User:
+    """Someone at a browser.
+
+    Args:
+        name: under which events are judged.
+        page: of their own session.
+        address: of the app.
+        runs: that are there from the beginning.
+        clip: that they upload.
+        log: where answers are noted.
+        chance: decides what they do, and when.
+    """
+
+    def __init__(
+        self, name: str, page: "Page", address: str, runs: list[Run], clip: Path, log: Log, chance: random.Random
+    ) -> None:
+        self._name, self._page, self._address, self._runs = name, page, address, runs
+        self._clip, self._log, self._chance = clip, log, chance
+        self._run: str | None = None
+
+    async def work(self, end: float) -> None:
+        """Do one thing after the other until a moment."""
+        while time.monotonic() < end:
+            await asyncio.sleep(self._chance.uniform(*PAUSE_SECONDS))
+            await self._act()
+
+    async def _act(self) -> None:
+        from playwright.async_api import Error
+
+        doable = [self._open, self._narrow, self._events, self._upload]
+        doable += [self._choose, self._choose, self._judge, self._judge] if self._run else []
+        doing = self._chance.choice(doable)
+        name = doing.__name__.strip("_")
+        try:
+            if (seconds := await doing()) is not None:
+                self._log.seconds.setdefault(name, []).append(seconds)
+        except Error as error:
+            self._log.errors.append(f"{name}: {str(error).splitlines()[0]}")
+        shown = await self._page.locator('[data-testid="stException"], [role=alert]').all_inner_texts()
+        self._log.errors += [f"{name}: {text[:100]}" for text in shown[:1]]
+
+    async def _open(self) -> float:
+        """Open a run, and play it."""
+        self._run, began = self._chance.choice(self._runs).id, time.monotonic()
+        await self._go(f"Run?run={self._run}")
+        await self._page.get_by_role("heading", name=re.compile("Event . of")).wait_for(timeout=WAIT)
+        seconds = time.monotonic() - began
+        await self._page.locator("canvas.timeline").press("Space", timeout=WAIT)
+        return seconds
+
+    async def _choose(self) -> float:
+        """Choose another event of the run that is open."""
         number = self._chance.randrange(1, MADE[1] + 1)
-        page.get_by_role("button", name=f"Event {number}").click(timeout=WAIT)
-        page.get_by_role("heading", name=f"Event {number} of").wait_for(timeout=WAIT)
-        page.locator("canvas.timeline").press("Space", timeout=WAIT)
-        return True
+        button, began = self._page.get_by_role("button", name=f"Event {number}"), time.monotonic()
+        await button.click(timeout=WAIT)
+        await self._page.get_by_role("heading", name=f"Event {number} of").wait_for(timeout=WAIT)
+        return time.monotonic() - began
 
-    def _narrow(self, page: "Page") -> bool:
-        """Narrow the list of runs."""
-        if not page.url.startswith(f"{self._address}/Runs"):
-            page.goto(f"{self._address}/Runs", wait_until="commit")
-        field = page.get_by_label("Clip's name")
-        field.wait_for(timeout=WAIT)
-        field.fill(f"{self._chance.randrange(1, RUNS):03d}")
-        field.press("Enter")
-        page.wait_for_selector(DRAWN, timeout=WAIT)
-        return True
+    async def _judge(self) -> float:
+        """Give the event that is open a verdict, after one's name where it was not given yet."""
+        verdict, marks = self._chance.choice(("true", "false", "unsure")), self._page.locator("p.marks")
+        if not await self._page.evaluate("document.cookie.includes('whycam_reviewer')"):
+            await self._introduce()
+        began = time.monotonic()
+        await self._page.locator("canvas.timeline").press({"true": "1", "false": "2", "unsure": "3"}[verdict])
+        await marks.filter(has_text=f"{self._name}: {verdict}").wait_for(timeout=WAIT)
+        return time.monotonic() - began
 
-    def _events(self, page: "Page") -> bool:
+    async def _introduce(self) -> None:
+        """Tell one's name, beside the event."""
+        await self._page.locator("[data-testid=stPopover] button").first.click(timeout=WAIT)
+        await self._page.get_by_label("Your name").fill(self._name, timeout=WAIT)
+        await self._page.get_by_label("Your name").press("Enter")
+        await self._page.wait_for_function("document.cookie.includes('whycam_reviewer')", timeout=WAIT)
+        await self._page.keyboard.press("Escape")
+
+    async def _narrow(self) -> float:
+        """Narrow the list of runs to one."""
+        if self._run or not self._page.url.startswith(f"{self._address}/Runs"):
+            self._run = None
+            await self._go("Runs")
+        number, field = f"{self._chance.randrange(1, RUNS):03d}", self._page.get_by_label("Clip's name")
+        await field.wait_for(timeout=WAIT)
+        began = time.monotonic()
+        await field.fill(number)
+        await field.press("Enter")
+        await self._page.wait_for_function(
+            "(text) => { const rows = [...document.querySelectorAll('[class*=st-key-run-]')];"
+            " return rows.length === 1 && rows[0].textContent.includes(text); }", arg=number, timeout=WAIT,
+        )  # fmt: skip
+        return time.monotonic() - began
+
+    async def _events(self) -> float:
         """Look at the events of all runs."""
-        page.goto(f"{self._address}/Events", wait_until="commit")
-        page.get_by_text(re.compile("Unreviewed")).first.wait_for(timeout=WAIT)
-        return True
+        self._run, began = None, time.monotonic()
+        await self._go("Events")
+        await self._page.get_by_text(re.compile("Unreviewed")).first.wait_for(timeout=WAIT)
+        return time.monotonic() - began
 
-    def _upload(self, page: "Page") -> bool:
-        """Upload a clip and have it analysed, where few are."""
+    async def _upload(self) -> float | None:
+        """Upload a clip and have it analysed, where few are; the answer is its run's page."""
         if len(queue().store.active()) >= MOST_ACTIVE:
-            return False
-        page.goto(self._address, wait_until="commit")
-        page.locator("input[type=file]").set_input_files(str(self._clip), timeout=WAIT)
-        page.get_by_role("combobox", name=re.compile("Camera")).click(timeout=WAIT)
-        page.get_by_role("option", name=_small_camera.NAME, exact=True).click(timeout=WAIT)
-        page.get_by_role("button", name="Analyse", exact=True).click(timeout=WAIT)
-        page.wait_for_url(re.compile("run="), timeout=WAIT)
-        return True
+            return None
+        self._run = None
+        await self._go("")
+        await self._page.locator("input[type=file]").set_input_files(str(self._clip), timeout=WAIT)
+        await self._page.get_by_role("combobox", name=re.compile("Camera")).click(timeout=WAIT)
+        await self._page.get_by_role("option", name=_small_camera.NAME, exact=True).click(timeout=WAIT)
+        began = time.monotonic()
+        await self._page.get_by_role("button", name="Analyse", exact=True).click(timeout=WAIT)
+        await self._page.wait_for_url(re.compile("run="), timeout=WAIT)
+        return time.monotonic() - began
+
+    async def _go(self, path: str) -> None:
+        await self._page.goto(f"{self._address}/{path}", wait_until="commit", timeout=WAIT)
+
+
+def _row(what: str, values: list[float], count: int) -> dict[str, Any]:
+    figures = (float(np.median(values)), float(np.percentile(values, 95)), max(values)) if values else (None,) * 3
+    median, most, highest = (None if figure is None else round(figure, 2) for figure in figures)
+    return {"what": what, "median": median, "95 %": most, "highest": highest, "measured": count}
 
 
 def _memory(sizes: list[tuple[float, float]]) -> dict[str, Any]:
     """Fit a line to the server's memory after its first minutes."""
     warm = sizes[0][0] + WARM_SHARE * (sizes[-1][0] - sizes[0][0])
-    hours, megabytes = np.array([((when - warm) / 3600, size) for when, size in sizes if when >= warm]).T
-    slope = float(np.polyfit(hours, megabytes, 1)[0]) if len(hours) > 1 else 0.0
-    return {"what": f"growth of the server, MiB an hour (from {megabytes[0]:.0f} to {megabytes[-1]:.0f} MiB)",
-            "median": round(slope, 1), "95 %": None, "highest": round(float(megabytes.max()), 1),
-            "measured": len(megabytes)}  # fmt: skip
+    hours, mebibytes = np.array([((when - warm) / 3600, size) for when, size in sizes if when >= warm]).T
+    slope = float(np.polyfit(hours, mebibytes, 1)[0]) if len(hours) > 1 else 0.0
+    return {"what": f"growth of the server, MiB an hour (from {mebibytes[0]:.0f} to {mebibytes[-1]:.0f} MiB)",
+            "median": round(slope, 1), "95 %": None, "highest": round(float(mebibytes.max()), 1),
+            "measured": len(mebibytes)}  # fmt: skip

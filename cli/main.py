@@ -3,50 +3,36 @@
 Exit codes: 0 done; 2 the input or the request was wrong; 1 Whycam itself failed; 130 stopped with Ctrl-C.
 Every failure is one sentence on stderr; ``WHYCAM_DEBUG=1`` shows the traceback as well.
 
-A module named in :data:`MODULES` offers a ``VERB``. It imports what a verb needs when the verb runs, so that
-``--help`` answers at once and without PyTorch.
+A verb is a module of this folder that offers a ``VERB``; it is imported when it is asked for, and imports what it needs
+when it runs, so that each verb and ``--help`` answer at once.
 """
 
 import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
-from cli import (
-    analyse,
-    app,
-    audit,
-    backup,
-    bench,
-    doctor,
-    evaluate,
-    explain,
-    export,
-    list,
-    restore,
-    results,
-    retention,
-    sbom,
-    setup,
-    test,
-    train,
-    train_explainers,
-    users,
-    verify,
-    xman,
-)
 from cli.arguments import Verb
 from cli.output import any_terminal, complain
 from core.errors import Cancelled, InputError, WhycamError
 
-MODULES = (app, users, audit, retention, setup, analyse, explain, export, verify, backup, restore, train,
-           train_explainers, evaluate, xman, results, list, bench, doctor, sbom, test)  # fmt: skip
-"""In the order in which ``--help`` lists their verbs."""
-VERBS: dict[str, Verb] = {module.VERB.name: module.VERB for module in MODULES}
+NAMES = ("app", "users", "audit", "retention", "setup", "analyse", "explain", "export", "verify", "backup", "restore",
+         "train", "train-explainers", "evaluate", "xman", "results", "list", "bench", "doctor", "sbom", "test")  # fmt: skip
+"""Of all verbs, in the order in which ``--help`` lists them."""
+VERBS: dict[str, Verb] = {}
+"""Those that were asked for."""
 
 
-def parser() -> argparse.ArgumentParser:
-    """Describe all verbs."""
+def verb(name: str) -> Verb:
+    """Return one of :data:`NAMES`."""
+    if name not in VERBS:
+        VERBS[name] = import_module(f"cli.{name.replace('-', '_')}").VERB
+    return VERBS[name]
+
+
+def parser(names: Sequence[str] = NAMES) -> argparse.ArgumentParser:
+    """Describe verbs."""
     root = argparse.ArgumentParser(
         prog="whycam",
         description="Whycam detects unusual events in the video of a fixed camera, and shows when and where they "
@@ -55,8 +41,8 @@ def parser() -> argparse.ArgumentParser:
         "request was wrong, 1 Whycam itself failed.",
     )
     verbs = root.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for verb in VERBS.values():
-        verb.describe(verbs)
+    for name in names:
+        verb(name).describe(verbs)
     return root
 
 
@@ -66,9 +52,10 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     >>> parse(["test", "-k", "events"]).arguments, parse(["list", "runs"]).kind
     (['-k', 'events'], 'runs')
     """
-    root = parser()
+    first = [*(sys.argv[1:] if arguments is None else arguments), ""][0]
+    root = parser([first] if first in NAMES else NAMES)
     options, rest = root.parse_known_args(arguments)
-    if VERBS[options.verb].passes_on:
+    if verb(options.verb).passes_on:
         options.arguments = rest
     elif rest:
         options.refuse(f"unrecognized arguments: {' '.join(rest)}")
@@ -82,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return complain("an argument has a NUL character in it, which no file's name can have", 2)
     options = parse(arguments)
     try:
-        code = VERBS[options.verb].run(options)
+        code = verb(options.verb).run(options)
         if sys.stdout:  # None where the caller closed it
             sys.stdout.flush()
         return code

@@ -31,6 +31,8 @@ SUBMIT_SECONDS = 60.0
 """A worker whose job is not queued so long after the worker's start ends, because its parent process has died."""
 STARTING = Progress(0, None, 0.0, "starting", "")
 """Until the stages are loaded, which takes seconds."""
+stopped_by: list[int] = []
+"""Signals that this process got. A library that is being imported may turn what they raise into an error of its own."""
 
 
 class JobContext:
@@ -101,20 +103,33 @@ def work(job_id: str, target: str) -> int:
     except Cancelled as cancelled:
         store.end(job_id, "cancelled", str(cancelled), me)
         return 0
-    except WhycamError as error:
-        store.end(job_id, "failed", context.owner_names(str(error)), me)
-        return 2
     except Exception as error:
-        traceback.print_exc()
-        said = f"Whycam itself failed on {context.job.title!r} ({type(error).__name__}); see "
-        store.end(job_id, "failed", f"{said}{context.job.folder / LOG}", me)
-        return 1
+        if stopped_by:
+            _stopped(job_id, store, me)
+            return 0
+        return _failed(context, error, me)
     except BaseException:
-        if store.get(job_id, Job).cancelling:
-            store.end(job_id, "cancelled", "", me)
-        else:
-            store.end(job_id, "interrupted", "its worker was stopped from outside; resume it to go on", me)
+        _stopped(job_id, store, me)
         raise
+
+
+def _stopped(job_id: str, store: JobStore, me: str | None) -> None:
+    """Note that a job was stopped, by its user or from outside."""
+    if store.get(job_id, Job).cancelling:
+        store.end(job_id, "cancelled", "", me)
+    else:
+        store.end(job_id, "interrupted", "its worker was stopped from outside; resume it to go on", me)
+
+
+def _failed(context: JobContext, error: Exception, me: str | None) -> int:
+    """Note why a job failed, and return the exit code."""
+    if isinstance(error, WhycamError):
+        context.store.end(context.job.id, "failed", context.owner_names(str(error)), me)
+        return 2
+    traceback.print_exc()
+    said = f"Whycam itself failed on {context.job.title!r} ({type(error).__name__}); see "
+    context.store.end(context.job.id, "failed", f"{said}{context.job.folder / LOG}", me)
+    return 1
 
 
 def _submitted(job_id: str, store: JobStore, me: str | None) -> bool:
@@ -151,6 +166,7 @@ def turn(context: JobContext) -> Iterator[None]:
 
 def on_signal(number: int, frame: FrameType | None) -> None:
     """End the process as it ends by itself, so that what it holds is put away."""
+    stopped_by.append(number)
     raise SystemExit(128 + number)
 
 

@@ -30,9 +30,7 @@ def show() -> None:
 
 
 def _draw() -> None:
-    waiting, store = queue().line(), queue().store
-    running = [job for job in store.active() if job.state == "running"]
-    ended = store.ended_since(time.time() - DAY_SECONDS, LISTED)
+    waiting, running, ended = _lists()
     if not (waiting or running):
         st.subheader("Nothing is at work or waiting")
         st.page_link(frame.NEW, label="Start a new analysis", icon=":material/add:")
@@ -48,6 +46,17 @@ def _draw() -> None:
         st.subheader("Ended in the last day")
     for job in ended:
         _ended(job)
+
+
+def _lists() -> tuple[list[Job], list[Job], list[Job]]:
+    """Return the jobs that wait, are at work and have ended, each once, though some go on while they are listed."""
+    waiting, store = queue().line(), queue().store
+    running = [job for job in store.active() if job.state == "running"]
+    ended = store.ended_since(time.time() - DAY_SECONDS, LISTED)
+    later = {job.id for job in ended}
+    running = [job for job in running if job.id not in later]
+    later |= {job.id for job in running}
+    return [job for job in waiting if job.id not in later], running, ended
 
 
 def _facts(job: Job, *more: str) -> str:

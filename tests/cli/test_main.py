@@ -20,7 +20,7 @@ from cli import ROOT
 from cli import list as listing
 from cli.analyse import folders
 from cli.list import KINDS
-from cli.main import VERBS, main, parse, parser
+from cli.main import NAMES, VERBS, main, parse, parser, verb
 from cli.progress import ProgressLine
 from core.analysis import Analysis, ExplainedEvent
 from core.clock import Clock
@@ -52,8 +52,8 @@ def run(capsys, *arguments):
 
 
 def test_the_verbs_are_those_promised():
-    assert list(verbs()) == list(VERBS)
-    assert set(VERBS) == {
+    assert list(verbs()) == list(NAMES)
+    assert set(NAMES) == {
         "app",
         "users",
         "audit",
@@ -78,7 +78,7 @@ def test_the_verbs_are_those_promised():
     }
 
 
-@pytest.mark.parametrize("verb", list(VERBS))
+@pytest.mark.parametrize("verb", NAMES)
 def test_each_verb_explains_itself_with_an_example(capsys, verb):
     code, out, err = run(capsys, verb, "--help")
     assert (code, err) == (0, "")
@@ -89,7 +89,7 @@ def test_each_verb_explains_itself_with_an_example(capsys, verb):
         assert option.help or option.choices, f"{verb} does not explain {option.dest}"
 
 
-@pytest.mark.parametrize("verb", list(VERBS))
+@pytest.mark.parametrize("verb", NAMES)
 def test_device_and_json_are_where_they_were_promised(verb):
     options = verbs()[verb]._option_string_actions
     assert ("--device" in options) == (verb in COMPUTE)
@@ -132,7 +132,7 @@ def test_every_failure_is_one_sentence_and_an_exit_code(capsys, monkeypatch, err
     def fail(options):
         raise error
 
-    monkeypatch.setitem(VERBS, "list", replace(VERBS["list"], run=fail))
+    monkeypatch.setitem(VERBS, "list", replace(verb("list"), run=fail))
     monkeypatch.setattr(cli.main.os, "dup2", lambda *_: None)
     got, out, err = run(capsys, "list", "metrics")
     assert (got, out) == (code, "")
@@ -142,7 +142,7 @@ def test_every_failure_is_one_sentence_and_an_exit_code(capsys, monkeypatch, err
 
 def test_a_traceback_comes_only_when_asked_for(monkeypatch):
     monkeypatch.setenv("WHYCAM_DEBUG", "1")
-    monkeypatch.setitem(VERBS, "list", replace(VERBS["list"], run=lambda options: {}["nothing"]))
+    monkeypatch.setitem(VERBS, "list", replace(verb("list"), run=lambda options: {}["nothing"]))
     with pytest.raises(KeyError):
         main(["list", "metrics"])
 

@@ -92,6 +92,7 @@ def test_a_killed_worker_is_noticed_and_every_kind_resumed_where_it_was(queue, k
 
 @pytest.mark.parametrize(("kind", "do", "reason"), [
     ("analysis", "slow", ""), ("evaluation", "slow", ""), ("explanation", "asks", None), ("training", "slow", ""),
+    ("analysis", "masks", ""),
 ])  # fmt: skip
 def test_every_kind_can_be_cancelled_and_keeps_what_it_has(queue, kind, do, reason):
     job = until(queue, begun(queue, do, kind), at_work)

@@ -45,6 +45,23 @@ def test_an_empty_queue_says_what_to_do_next():
     assert not at.get("progress")
 
 
+def test_a_job_that_goes_on_while_jobs_are_listed_is_shown_once(monkeypatch):
+    run, line = made.queued("once.mp4"), Queue.line
+
+    def then_ended(self):
+        jobs = line(self)
+        self.store.begin(run.id)
+        running = self.store.active()
+        monkeypatch.setattr(JobStore, "active", lambda self: running)
+        self.store.finish(run.id)
+        return jobs
+
+    monkeypatch.setattr(Queue, "line", then_ended)
+    at = show()
+    assert headings(at) == ["Nothing is at work or waiting", "Ended in the last day"]
+    assert html(at).count("once.mp4") == 1
+
+
 def test_the_order_of_what_waits_can_be_changed():
     runs = [made.queued(), made.queued("b.mp4"), made.queued("c.mp4")]
     at = show()

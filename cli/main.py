@@ -17,8 +17,10 @@ from cli.arguments import Verb
 from cli.output import any_terminal, complain
 from core.errors import Cancelled, InputError, WhycamError
 
-NAMES = ("app", "users", "audit", "retention", "setup", "analyse", "explain", "export", "verify", "backup", "restore",
-         "train", "train-explainers", "evaluate", "xman", "results", "list", "bench", "doctor", "sbom", "test")  # fmt: skip
+NAMES = (
+    "app", "users", "audit", "retention", "setup", "analyse", "explain", "export", "verify", "backup", "restore",
+    "train", "train-explainers", "evaluate", "xman", "results", "list", "bench", "doctor", "sbom", "test",
+)  # fmt: skip
 """Of all verbs, in the order in which ``--help`` lists them."""
 VERBS: dict[str, Verb] = {}
 """Those that were asked for."""

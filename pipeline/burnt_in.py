@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from scipy.ndimage import find_objects, label, maximum_filter, maximum_filter1d
 
-from core.arrays import Bools, Floats, Images
+from core.arrays import Bools, Floats, Images, Ints
 from core.records import Evidence
 from pipeline.heat_score import Patch, decibels
 from pipeline.running_lines import Moved, Strokes, lines, standing
@@ -100,7 +100,7 @@ class TextDetector:
         self._strokes = Strokes(rate, self._shape)
         self._ring: list[_Seen] = []
         self._known = 0
-        self._sharp: deque[Bools] = deque(maxlen=2 * max(1, round(EARLIER_SECONDS * rate)) + 1)
+        self._sharp: deque[tuple[Bools, Ints]] = deque(maxlen=2 * max(1, round(EARLIER_SECONDS * rate)) + 1)
         self._first = np.full((rows, columns), -1, np.int64)
         self._last = self._first.copy()
 
@@ -207,16 +207,23 @@ class TextDetector:
     def _letters(self, grey: Images) -> Bools:
         """Tell which cells have strokes across and down that stand still, (R, C)."""
         rows, columns = self._shape
-        bent = [cv2.filter2D(grey, cv2.CV_32F, kernel) for kernel in (BEND_KERNEL, BEND_KERNEL.T)]
-        sharp = np.stack([np.abs(one[: rows * self.cell, : columns * self.cell]) > MIN_STROKE for one in bent])
-        part: Bools = sharp.reshape(2, rows, self.cell, columns, self.cell)
-        self._sharp.append(part)
-        strokes: Bools = (part.mean(axis=(2, 4)) > MIN_STROKE_SHARE).all(axis=0)
+        bent = (cv2.filter2D(grey, cv2.CV_16S, kernel) for kernel in (BEND_KERNEL, BEND_KERNEL.T))
+        sharp: Bools = np.stack([np.abs(one[: rows * self.cell, : columns * self.cell]) > MIN_STROKE for one in bent])
+        count = self._counted(sharp)
+        self._sharp.append((sharp, count))
+        strokes = (count > MIN_STROKE_SHARE * self.cell**2).all(axis=0)
         still = np.zeros_like(strokes)
-        for earlier in (self._sharp[len(self._sharp) // 2], self._sharp[0]):
-            shared, either = (both.sum(axis=(2, 4)) for both in (part & earlier, part | earlier))
-            still |= (shared >= MIN_STILL_SHARE * either).all(axis=0)
+        if strokes.any():
+            for earlier, there in (self._sharp[len(self._sharp) // 2], self._sharp[0]):
+                shared = self._counted(sharp & earlier)
+                still |= (shared >= MIN_STILL_SHARE * (count + there - shared)).all(axis=0)
         return np.asarray(strokes & still)
+
+    def _counted(self, sharp: Bools) -> Ints:
+        """Count the pixels of each cell, (2, R, C)."""
+        rows, columns = self._shape
+        across = sharp.reshape(2, rows, self.cell, -1).sum(axis=2, dtype=np.uint16)  # whole rows at once are quick
+        return np.asarray(across.reshape(2, rows, columns, self.cell).sum(axis=3, dtype=np.int64))
 
 
 def _bars(running: Bools, warm: Bools, reach: int) -> Bools:

@@ -81,13 +81,12 @@ class Strokes:
     def _moved(self, grey: Images, bent: Floats, before: Images, bent_before: Floats) -> Moved:
         rows, columns = self._shape
         changed = cv2.absdiff(grey, before) > MIN_CHANGE
-        now, then = (np.where(changed & (np.abs(one) >= MIN_STROKE), one, 0.0) for one in (bent, bent_before))
+        now, then = (changed & (np.abs(one) >= MIN_STROKE) for one in (bent, bent_before))
         ways, cells = np.zeros(rows, np.int64), np.zeros((rows, columns), np.bool_)
         ends = np.linspace(0, grey.shape[0], rows + 1).round().astype(int)
-        for row, (top, bottom) in enumerate(pairwise(ends.tolist())):
-            a, b = now[top:bottom], then[top:bottom]
-            if min(np.count_nonzero(a), np.count_nonzero(b)) >= MIN_STROKE_PIXELS:
-                ways[row], alike = _way(a, b)
+        for row, span in enumerate(slice(top, bottom) for top, bottom in pairwise(ends.tolist())):
+            if min(np.count_nonzero(now[span]), np.count_nonzero(then[span])) >= MIN_STROKE_PIXELS:
+                ways[row], alike = _way(now[span] * bent[span], then[span] * bent_before[span])
                 if abs(ways[row]) < MIN_STEP * grey.shape[1] or not len(alike):
                     ways[row] = 0
                     continue

@@ -4,6 +4,8 @@ Where differing pixels are all over the picture, small spots of them get the med
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -30,6 +32,20 @@ MAX_SPOT_AREA = 230 / 360**2
 """Area of a drop or flake at most, in squares of the picture's width."""
 
 
+@dataclass
+class _Held:
+    """A frame, its small grey picture, and, once those around it are here, its drops, and if all is wet."""
+
+    frame: Frames
+    small: Images
+    drops: Floats | None = None
+    wet: bool | None = None
+
+    @property
+    def image(self) -> Images:
+        return np.asarray(self.frame.images[0])
+
+
 class Weather:
     """Takes drops and flakes out of a stream of frames.
 
@@ -51,37 +67,45 @@ class Weather:
         Args:
             chunks: consecutive frames of one stretch without a gap.
         """
-        held: list[Frames] = []
-        small: list[Images] = []
+        held: list[_Held] = []
         given = 0
         for chunk in chunks:
-            held += [
+            alone = (
                 Frames(chunk.images[i : i + 1], chunk.first + i, chunk.times[i : i + 1]) for i in range(len(chunk))
-            ]
-            small += [_small(image) for image in chunk.images]
+            )
+            held += [_Held(frame, _small(frame.images[0])) for frame in alone]
             ready = len(held) - 2 * self.reach
             if ready > given:
-                yield self._cleared(held, small, given, ready)
+                yield self._cleared(held, given, ready)
                 spare = max(0, ready - 3 * self.reach)
-                held, small, given = held[spare:], small[spare:], ready - spare
+                held, given = held[spare:], ready - spare
         if given < len(held):
-            yield self._cleared(held, small, given, len(held))
+            yield self._cleared(held, given, len(held))
 
-    def _cleared(self, held: Sequence[Frames], small: Sequence[Images], first: int, stop: int) -> Frames:
+    def _cleared(self, held: Sequence[_Held], first: int, stop: int) -> Frames:
         here = range(max(0, first - self.reach), min(stop + self.reach, len(held)))
-        seen = range(max(0, here.start - self._apart), max(here.stop, min(self._apart * 2, len(held))))
-        drops = {row: _drops(small[row], _middle([small[i] for i in self._near(row, len(held))])) for row in seen}
-        other = {row: row - self._apart if row >= self._apart else row + self._apart for row in here}
-        wet = np.array([_wet(drops[row], drops.get(other[row])) for row in here])
-        images = [held[row].images[0] for row in range(first, stop)]
+        wet = np.array([self._wet(held, row) for row in here])
+        images = [held[row].image for row in range(first, stop)]
         for row in range(first, stop):
             there = wet[max(row - self.reach - here.start, 0) : row + self.reach + 1 - here.start]
             self.wet.append(bool(there.mean() > 0.5))
             if self.wet[-1]:
-                middle = _middle([held[i].images[0] for i in self._near(row, len(held))])
+                middle = _middle([held[i].image for i in self._near(row, len(held))])
                 images[row - first] = _replaced(images[row - first], middle)
-        times = np.concatenate([one.times for one in held[first:stop]])
-        return Frames(np.stack(images), held[first].first, times)
+        times = np.concatenate([one.frame.times for one in held[first:stop]])
+        return Frames(np.stack(images), held[first].frame.first, times)
+
+    def _wet(self, held: Sequence[_Held], row: int) -> bool:
+        one, other = held[row], row - self._apart if row >= self._apart else row + self._apart
+        if one.wet is None:
+            one.wet = _wet(self._drops(held, row), self._drops(held, other) if other < len(held) else None)
+        return one.wet
+
+    def _drops(self, held: Sequence[_Held], row: int) -> Floats:
+        one = held[row]
+        if one.drops is None:
+            one.drops = _drops(one.small, _middle([held[i].small for i in self._near(row, len(held))]))
+        return one.drops
 
     def _near(self, row: int, count: int) -> range:
         """Return the frames that a middle value is of; at the stretch's ends those that are there."""
@@ -134,9 +158,18 @@ def _independent(drops: Floats, other: Floats, cells: Floats) -> bool:
 
 
 def _cells(drops: Floats) -> Floats:
+    """Return the share of drops in each cell, (R, C)."""
     height, width = drops.shape
-    shape = (CELLS_ACROSS, max(1, round(CELLS_ACROSS * height / width)))
-    return np.asarray(cv2.resize(drops, shape, interpolation=cv2.INTER_AREA), np.float32)
+    down = _shares(height, max(1, round(CELLS_ACROSS * height / width)))
+    return np.asarray(down @ drops @ _shares(width, CELLS_ACROSS).T)
+
+
+@lru_cache(maxsize=8)
+def _shares(length: int, cells: int) -> Floats:
+    """Return which share of a cell each pixel of a line is, (cells, length); a pixel may lie in two."""
+    edges = np.linspace(0, length, cells + 1)[:, None]
+    begins, ends = np.maximum(edges[:-1], np.arange(length)), np.minimum(edges[1:], np.arange(length) + 1)
+    return np.asarray(np.maximum(ends - begins, 0) * (cells / length), np.float32)
 
 
 def _replaced(image: Images, middle: Images) -> Images:

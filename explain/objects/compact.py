@@ -28,6 +28,7 @@ from core.device import Runtime
 from core.errors import WeightsError
 from explain.backends import Progress, read_card
 from explain.objects._describing import DescribingRcnn
+from explain.objects._folded import Folded
 from explain.objects._many import MIN_OBJECT_IOU, IgnoringRpn, ManyLabelHeads
 from explain.objects.rcnn import BACKGROUND, RcnnModel, exact
 
@@ -82,10 +83,13 @@ class _Conv(nn.Module):
         super().__init__()
         around = kernel // 2 if stride == 1 else 0
         self.conv = nn.Conv2d(inputs, outputs, kernel, stride, around, groups=groups, bias=False)
-        self.norm: nn.Module = FrozenBatchNorm2d(outputs, EPSILON)
+        self.norm = FrozenBatchNorm2d(outputs, EPSILON)
+        self.folded: Folded | None = None
         self.kernel, self.stride, self.act = kernel, stride, act
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.folded is not None:
+            return self.folded(x)  # type: ignore[no-any-return]
         if self.stride > 1:
             (top, bottom), (left, right) = (self._missing(side) for side in x.shape[-2:])
             x = pad(x, (left, right, top, bottom))
@@ -97,12 +101,14 @@ class _Conv(nn.Module):
         return missing // 2, missing - missing // 2
 
     def fold(self) -> None:
-        """Make the normalisation part of the convolution."""
-        if isinstance(self.norm, FrozenBatchNorm2d):
-            n, conv = self.norm, self.conv
-            learnt = n.running_mean, n.running_var, EPSILON, n.weight, n.bias
-            conv.weight, conv.bias = fuse_conv_bn_weights(conv.weight, None, *learnt)
-            self.norm = nn.Identity()
+        """Make the normalisation part of the convolution, and the activation where the processor can."""
+        if self.folded is not None:
+            return
+        n, conv = self.norm, self.conv
+        learnt = n.running_mean, n.running_var, EPSILON, n.weight, n.bias
+        weight, bias = fuse_conv_bn_weights(conv.weight, None, *learnt)
+        self.folded = Folded(weight.detach(), bias.detach(), self.stride, conv.groups, self.act)
+        del self.conv, self.norm
 
 
 class _Block(nn.Module):

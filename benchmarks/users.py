@@ -9,7 +9,7 @@ import random
 import re
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,8 @@ PAUSE_SECONDS = 4.0, 16.0
 MOST_ACTIVE = 2
 SAMPLE_SECONDS = 5.0
 WAIT = 60_000
-DRAWN = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+VERDICTS = ("true", "false", "unsure")
+"""In the order of their keys, from 1."""
 
 
 def measure(minutes: float, seed: int, tell: Callable[[str], None]) -> list[dict[str, Any]]:
@@ -134,18 +135,22 @@ class User:
         self._run: str | None = None
 
     async def work(self, end: float) -> None:
-        """Do one thing after the other until a moment."""
+        """Tell one's name, and do one thing after the other until a moment."""
+        await self._tried("name", self._introduce)
         while time.monotonic() < end:
             await asyncio.sleep(self._chance.uniform(*PAUSE_SECONDS))
             await self._act()
 
     async def _act(self) -> None:
-        from playwright.async_api import Error
-
-        doable = [self._open, self._narrow, self._events, self._upload]
+        doable: list[Callable[[], Awaitable[float | None]]] = [self._open, self._narrow, self._events, self._upload]
         doable += [self._choose, self._choose, self._judge, self._judge] if self._run else []
         doing = self._chance.choice(doable)
-        name = doing.__name__.strip("_")
+        await self._tried(doing.__name__.strip("_"), doing)
+
+    async def _tried(self, name: str, doing: Callable[[], Awaitable[float | None]]) -> None:
+        """Do something, and note how long the answer took, or what went wrong."""
+        from playwright.async_api import Error
+
         try:
             if (seconds := await doing()) is not None:
                 self._log.seconds.setdefault(name, []).append(seconds)
@@ -172,22 +177,20 @@ class User:
         return time.monotonic() - began
 
     async def _judge(self) -> float:
-        """Give the event that is open a verdict, after one's name where it was not given yet."""
-        verdict, marks = self._chance.choice(("true", "false", "unsure")), self._page.locator("p.marks")
-        if not await self._page.evaluate("document.cookie.includes('whycam_reviewer')"):
-            await self._introduce()
+        """Give the event that is open a verdict by its key."""
+        verdict, marks = self._chance.choice(VERDICTS), self._page.locator("p.marks")
         began = time.monotonic()
-        await self._page.locator("canvas.timeline").press({"true": "1", "false": "2", "unsure": "3"}[verdict])
+        await self._page.locator("canvas.timeline").press(str(VERDICTS.index(verdict) + 1), timeout=WAIT)
         await marks.filter(has_text=f"{self._name}: {verdict}").wait_for(timeout=WAIT)
         return time.monotonic() - began
 
     async def _introduce(self) -> None:
-        """Tell one's name, beside the event."""
-        await self._page.locator("[data-testid=stPopover] button").first.click(timeout=WAIT)
-        await self._page.get_by_label("Your name").fill(self._name, timeout=WAIT)
-        await self._page.get_by_label("Your name").press("Enter")
+        """Tell one's name, which is kept with what is judged."""
+        await self._go("Events")
+        field = self._page.get_by_label("Your name")
+        await field.fill(self._name, timeout=WAIT)
+        await field.press("Enter")
         await self._page.wait_for_function("document.cookie.includes('whycam_reviewer')", timeout=WAIT)
-        await self._page.keyboard.press("Escape")
 
     async def _narrow(self) -> float:
         """Narrow the list of runs to one."""

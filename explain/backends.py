@@ -10,6 +10,7 @@ from core.checksums import check_sha256
 from core.device import Runtime
 from core.errors import InputError, WeightsError, WeightsUnavailable, expect
 from core.registry import pick
+from explain import _torchvision as _torchvision  # before whatever imports torchvision
 
 Model = TypeVar("Model")
 Progress = Callable[[int, int | None], None]

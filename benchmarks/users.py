@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import psutil
@@ -21,10 +21,9 @@ from benchmarks._app import SIZE, at_home, chromium_program, server
 from benchmarks._made_runs import copied, made
 from pipeline.kinds import queue
 from pipeline.reviewing import index, reviews
-from pipeline.store import Run
 
 if TYPE_CHECKING:
-    from playwright.async_api import Page
+    from playwright.async_api import Locator, Page
 
 USERS, RUNS, MINUTES, WARM_SHARE = 8, 40, 30.0, 0.25
 """Of the time, the first quarter is no figure of memory."""
@@ -60,7 +59,7 @@ def measure(minutes: float, seed: int, tell: Callable[[str], None]) -> list[dict
         clip = _small_camera.clip(Path(home) / "upload.mp4", 0)
         with server(Path(home)) as (address, process):
             log = Log()
-            sizes = asyncio.run(_work(program, log, address, runs, clip, process, 60 * minutes, seed, tell))
+            sizes = asyncio.run(_work(program, log, address, clip, process, 60 * minutes, seed, tell))
             for job in queue().store.active():
                 queue().kill(job.id)
         kept = len(reviews.opinions())
@@ -68,7 +67,7 @@ def measure(minutes: float, seed: int, tell: Callable[[str], None]) -> list[dict
 
 
 async def _work(
-    program: str, log: "Log", address: str, runs: list[Run], clip: Path, process: int, seconds: float, seed: int,
+    program: str, log: "Log", address: str, clip: Path, process: int, seconds: float, seed: int,
     tell: Callable[[str], None],
 ) -> list[tuple[float, float]]:  # fmt: skip
     """Let all users work for so long; return when the server had how many mebibytes."""
@@ -79,7 +78,7 @@ async def _work(
         users = []
         for number in range(USERS):
             page = await (await chromium.new_context(viewport=SIZE)).new_page()
-            users.append(User(f"User {number}", page, address, runs, clip, log, random.Random(1000 * seed + number)))
+            users.append(User(f"User {number}", page, address, clip, log, random.Random(1000 * seed + number)))
         end = time.monotonic() + seconds
         working = [asyncio.create_task(user.work(end)) for user in users]
         sizes = []
@@ -121,18 +120,16 @@ class User:
         name: under which events are judged.
         page: of their own session.
         address: of the app.
-        runs: that are there from the beginning.
         clip: that they upload.
         log: where answers are noted.
         chance: decides what they do, and when.
     """
 
-    def __init__(
-        self, name: str, page: "Page", address: str, runs: list[Run], clip: Path, log: Log, chance: random.Random
-    ) -> None:
-        self._name, self._page, self._address, self._runs = name, page, address, runs
+    def __init__(self, name: str, page: "Page", address: str, clip: Path, log: Log, chance: random.Random) -> None:
+        self._name, self._page, self._address = name, page, address
         self._clip, self._log, self._chance = clip, log, chance
-        self._run: str | None = None
+        self._run = False
+        self._narrowed = page.get_by_label("Clip's name")
 
     async def work(self, end: float) -> None:
         """Tell one's name, and do one thing after the other until a moment."""
@@ -160,11 +157,14 @@ class User:
         self._log.errors += [f"{name}: {text[:100]}" for text in shown[:1]]
 
     async def _open(self) -> float:
-        """Open a run, and play it."""
-        self._run, began = self._chance.choice(self._runs).id, time.monotonic()
-        await self._go(f"Run?run={self._run}")
-        await self._page.get_by_role("heading", name=re.compile("Event . of")).wait_for(timeout=WAIT)
-        seconds = time.monotonic() - began
+        """Open a run from the list, and play it."""
+        await self._turn_to("Runs", self._narrowed)
+        rows = self._page.locator("[class*=st-key-run-]").filter(has_text="made by hand")
+        await rows.first.wait_for(timeout=WAIT)
+        row, began = rows.nth(self._chance.randrange(await rows.count())), time.monotonic()
+        await row.get_by_role("link", name="Open").click(timeout=WAIT)
+        await self._heading(".").wait_for(timeout=WAIT)
+        seconds, self._run = time.monotonic() - began, True
         await self._page.locator("canvas.timeline").press("Space", timeout=WAIT)
         return seconds
 
@@ -173,7 +173,7 @@ class User:
         number = self._chance.randrange(1, MADE[1] + 1)
         button, began = self._page.get_by_role("button", name=f"Event {number}"), time.monotonic()
         await button.click(timeout=WAIT)
-        await self._page.get_by_role("heading", name=f"Event {number} of").wait_for(timeout=WAIT)
+        await self._heading(str(number)).wait_for(timeout=WAIT)
         return time.monotonic() - began
 
     async def _judge(self) -> float:
@@ -185,8 +185,8 @@ class User:
         return time.monotonic() - began
 
     async def _introduce(self) -> None:
-        """Tell one's name, which is kept with what is judged."""
-        await self._go("Events")
+        """Come to the app, and tell one's name, which is kept with what is judged."""
+        await self._page.goto(f"{self._address}/Events", wait_until="commit", timeout=WAIT)
         field = self._page.get_by_label("Your name")
         await field.fill(self._name, timeout=WAIT)
         await field.press("Enter")
@@ -194,14 +194,10 @@ class User:
 
     async def _narrow(self) -> float:
         """Narrow the list of runs to one."""
-        if self._run or not self._page.url.startswith(f"{self._address}/Runs"):
-            self._run = None
-            await self._go("Runs")
-        number, field = f"{self._chance.randrange(1, RUNS):03d}", self._page.get_by_label("Clip's name")
-        await field.wait_for(timeout=WAIT)
-        began = time.monotonic()
-        await field.fill(number)
-        await field.press("Enter")
+        await self._turn_to("Runs", self._narrowed)
+        number, began = f"{self._chance.randrange(1, RUNS):03d}", time.monotonic()
+        await self._narrowed.fill(number)
+        await self._narrowed.press("Enter")
         await self._page.wait_for_function(
             "(text) => { const rows = [...document.querySelectorAll('[class*=st-key-run-]')];"
             " return rows.length === 1 && rows[0].textContent.includes(text); }", arg=number, timeout=WAIT,
@@ -209,19 +205,16 @@ class User:
         return time.monotonic() - began
 
     async def _events(self) -> float:
-        """Look at the events of all runs."""
-        self._run, began = None, time.monotonic()
-        await self._go("Events")
-        await self._page.get_by_text(re.compile("Unreviewed")).first.wait_for(timeout=WAIT)
-        return time.monotonic() - began
+        """Turn to the events of all runs."""
+        return await self._turn_to("Events", self._page.get_by_text(re.compile("Unreviewed")).first)
 
     async def _upload(self) -> float | None:
         """Upload a clip and have it analysed, where few are; the answer is its run's page."""
         if len(queue().store.active()) >= MOST_ACTIVE:
             return None
-        self._run = None
-        await self._go("")
-        await self._page.locator("input[type=file]").set_input_files(str(self._clip), timeout=WAIT)
+        chosen = self._page.locator("input[type=file]")
+        await self._turn_to("New analysis", chosen, "attached")
+        await chosen.set_input_files(str(self._clip), timeout=WAIT)
         await self._page.get_by_role("combobox", name=re.compile("Camera")).click(timeout=WAIT)
         await self._page.get_by_role("option", name=_small_camera.NAME, exact=True).click(timeout=WAIT)
         began = time.monotonic()
@@ -229,8 +222,15 @@ class User:
         await self._page.wait_for_url(re.compile("run="), timeout=WAIT)
         return time.monotonic() - began
 
-    async def _go(self, path: str) -> None:
-        await self._page.goto(f"{self._address}/{path}", wait_until="commit", timeout=WAIT)
+    async def _turn_to(self, name: str, shown: "Locator", state: Literal["attached", "visible"] = "visible") -> float:
+        """Press a page's link in the head; return the seconds until it shows what it is to show."""
+        began, self._run = time.monotonic(), False
+        await self._page.get_by_role("link", name=name, exact=True).first.click(timeout=WAIT)
+        await shown.wait_for(state=state, timeout=WAIT)
+        return time.monotonic() - began
+
+    def _heading(self, number: str) -> "Locator":
+        return self._page.get_by_role("heading", name=re.compile(f"Event {number} of"))
 
 
 def _row(what: str, values: list[float], count: int) -> dict[str, Any]:

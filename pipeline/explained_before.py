@@ -7,6 +7,7 @@ import dataclasses
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +60,13 @@ def read(folder: Path) -> ExplainedBefore:
     Raises:
         InputError: the file cannot be read.
     """
-    if not (folder / EXPLAINED).exists():
-        return NOTHING_BEFORE
-    return typed_json.read(ExplainedBefore, folder / EXPLAINED, remedy="analyse the clip again")
+    path = folder / EXPLAINED
+    return _read(path, path.stat().st_mtime_ns) if path.exists() else NOTHING_BEFORE
+
+
+@lru_cache(8)
+def _read(path: Path, changed: int) -> ExplainedBefore:
+    return typed_json.read(ExplainedBefore, path, remedy="analyse the clip again")
 
 
 def blurred_by(folder: Path) -> str:

@@ -23,13 +23,15 @@ from pipeline.evidence import EvidenceFolder
 from pipeline.explained_before import EXPLAINED
 from pipeline.explaining import explanations, source
 from pipeline.explaining.explanations import ExplanationRequest
+from pipeline.export.blur import Blur
+from pipeline.export.clips import Cutter
 from pipeline.export.export import export
 from pipeline.export.sources import find
 from pipeline.retention import Retention
 from pipeline.training import trainings
 from tests.jobs import inline
 
-FRAMES, SIZE, BOX = 60, (96, 160), (60, 24, 84, 72)
+FRAMES, SIZE, BOX = 40, (97, 161), (60, 24, 84, 72)
 SETTINGS = {"base": 4, "height": 32, "width": 48, "channels": 1}
 DULL = 0.02
 """Share of a picture's pixels that may look like the pattern: corners of a mosaic do."""
@@ -68,7 +70,7 @@ def picture(frame):
     image = np.asarray(cv2.resize(coarse, SIZE[::-1], interpolation=cv2.INTER_CUBIC))
     x1, y1, x2, y2 = BOX
     y, x = np.mgrid[y1:y2, x1:x2]
-    shines = 25 <= frame < 40
+    shines = 15 <= frame < 25
     squares = ((x // 2 + y // 2 + (frame if shines else 0)) % 2).astype(np.uint8)
     image[y1:y2, x1:x2] = (60 + squares * (180 if shines else 90))[..., None]
     return image
@@ -175,18 +177,21 @@ def test_nothing_that_a_run_keeps_shows_a_person_and_its_answer_is_that_of_the_s
     assert any("Persons and marked causes are blurred" in one for one in told["warnings"])
     refuse_what_needs_the_sharp_clip(run, tmp_path)
     assert find([run.id])[0].clip == run.blurred, "its SHA-256 is another than that of the clip as it came"
+    cutter = Cutter(plain, Blur(plain, run.folder, "none"), tmp_path)
+    cutter.run(run.path, lambda frames: None)
+    assert video.probe(tmp_path / "event-001-overlay.mp4").frames == len(cutter.windows[0])
 
 
 def heat_in_box(folder):
     x1, y1, x2, y2 = BOX
-    return EvidenceFolder(folder / finished_run.EVIDENCE).get(30).heat[y1:y2, x1:x2]
+    return EvidenceFolder(folder / finished_run.EVIDENCE).get(20).heat[y1:y2, x1:x2]
 
 
 def refuse_what_needs_the_sharp_clip(run, place):
     with pytest.raises(InputError, match="blurred pixels alone are kept"):
-        explanations.submit(run, 30, ExplanationRequest("residual", 64, False, 1.0))
+        explanations.submit(run, 20, ExplanationRequest("residual", 64, False, 1.0))
     with pytest.raises(InputError, match="blurred pixels alone are kept"):
-        source.explain_source(run.id, None, 30, "residual", place / "why")
+        source.explain_source(run.id, None, 20, "residual", place / "why")
     with pytest.raises(InputError, match="is kept blurred"):
         trainings.learn_again("street", "again", [run], [], None, 1.0)
 

@@ -11,9 +11,11 @@ from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
+
 from core import files, video
 from core.analysis import Analysis
-from core.arrays import Images
+from core.arrays import Doubles, Images
 from core.errors import Cancelled, ClipError
 from core.progress import JobProgress
 from pipeline import explained_before, fault_pictures, finished_run, plan
@@ -21,6 +23,8 @@ from pipeline.export.blur import Blur
 from pipeline.finished_run import FACTS, WHY
 
 CHUNK_FRAMES = 16
+STEP_SECONDS = 2e-5, 3600.0
+"""Between two frames of a blurred clip, at least and at most, as MP4 has them; the run keeps the times as they were."""
 MADE_OF_IT = ("playback", WHY)
 """Folders of a run that hold pictures made of its clip by an earlier analysis."""
 
@@ -50,13 +54,13 @@ def explain_and_blur(
     for name in MADE_OF_IT:
         shutil.rmtree(folder / name, ignore_errors=True)
     job.begin(plan.BLURRING, len(answer.scores))
-    keeper = _Keeper(answer, folder, mode)
+    keeper, seconds = _Keeper(answer, folder, mode), _written_times(answer)
     with ExitStack() as stack:
         writer = stack.enter_context(video.writing(copy, answer.clock.rate)) if copy else None
         for frame, image in _frames(path, answer, job, cancelled):
             shown = keeper.keep(frame, image)
             if writer is not None:
-                writer.add(shown, answer.clock.at(frame) - answer.clock.at(0))
+                writer.add(shown, float(seconds[frame]))
     facts = replace(finished_run.read(folder).facts, kept_blur=mode, kept_sha256=_checked(copy, answer))
     files.write_json(folder / FACTS, asdict(facts))
     return finished_run.explain_events(folder)
@@ -68,7 +72,7 @@ class _Keeper:
     def __init__(self, answer: Analysis, folder: Path, mode: str) -> None:
         self._folder, self._blur = folder, Blur(answer, folder, mode)
         self._explained = frozenset(self._blur.evidence.frames())
-        self._faults = {fault_pictures.shown(one): one.first for one in answer.disturbances}
+        self._faults = answer.disturbances
 
     def keep(self, frame: int, image: Images) -> Images:
         """Blur a frame, and what is kept of it; return its picture."""
@@ -77,9 +81,16 @@ class _Keeper:
             sharp = self._blur.evidence.get(frame)
             heat = self._blur.picture(frame, sharp.heat)
             self._blur.evidence.put(replace(sharp, image=shown, heat=heat))
-        if frame in self._faults:
-            fault_pictures.put(self._folder, self._faults[frame], shown)
+        for fault in self._faults:
+            if fault_pictures.shown(fault) == frame:
+                fault_pictures.put(self._folder, fault.first, shown)
         return shown
+
+
+def _written_times(answer: Analysis) -> Doubles:
+    """Return when the frames of the blurred clip are shown, in seconds from its first one."""
+    steps = np.clip(np.diff(answer.clock.times), *STEP_SECONDS)
+    return np.concatenate([[0.0], np.cumsum(steps)])
 
 
 def _frames(

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import zipfile
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -14,10 +15,11 @@ import torch
 
 from core import device, video, weights
 from core.array_files import open_npz
+from core.clock import Clock
 from core.errors import InputError, UnknownNameError
 from core.normality import Normality
 from core.records import Detections
-from pipeline import camera, finished_run, playback, retention, store
+from pipeline import blurring, camera, finished_run, playback, retention, store
 from pipeline.analyse import analyse
 from pipeline.evidence import EvidenceFolder
 from pipeline.explained_before import EXPLAINED
@@ -233,6 +235,17 @@ def test_a_folder_shows_nobody_and_the_clip_stays_as_it_is(street, film, tmp_pat
     again = analysed(street, film, out)
     assert again.kept_blur == "none" and not (out / EXPLAINED).exists() and len(sharp_below(out)[0]) > 3
     assert again.events == blurred.events, "analysed anew, for the sharp pictures were gone"
+
+
+def test_times_that_no_mp4_holds_are_written_as_near_as_it_can(tmp_path):
+    times = np.concatenate([np.arange(5) / 25, 1.0 + 1e-7 * np.arange(3), [25_200.0]])
+    written = blurring._written_times(SimpleNamespace(clock=Clock.of(times)))
+    np.testing.assert_allclose(written[:6], times[:6])
+    assert (np.diff(written) > 1 / 90_000).all() and written[-1] - written[-2] == 3600
+    with video.writing(tmp_path / "a.mp4", 25) as out:
+        for seconds in written:
+            out.add(np.zeros((32, 48, 3), np.uint8), float(seconds))
+    assert video.probe(tmp_path / "a.mp4").frames == len(times)
 
 
 def test_a_way_to_blur_that_there_is_not_is_refused():

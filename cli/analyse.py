@@ -15,6 +15,7 @@ from cli.output import complain
 from cli.progress import progress_line
 from core.errors import InputError
 from core.limits import EXTENSIONS
+from pipeline.blurs import BLURS
 from pipeline.fleet.task import Task
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
                       help="score above which a frame is unusual (default: the camera's)")  # fmt: skip
     verb.add_argument("--fps", type=number, metavar="N",
                       help="frames in a second of clips that do not tell (default: the camera's)")  # fmt: skip
+    verb.add_argument("--blur", choices=BLURS, default="none", help="what is kept shows persons blurred, except those "
+                      "marked as causes of their event (persons), or all of them (all); the clip itself is not touched "
+                      "(default none, or what 'retention' sets for the camera)")  # fmt: skip
     models(verb)
     device(verb)
     verb.add_argument("--workers", type=count, metavar="N",
@@ -94,12 +98,14 @@ def run(options: argparse.Namespace) -> int:
     from pipeline.camera import load, named_or_only
     from pipeline.fleet import addresses, batch
     from pipeline.fleet.task import Settings
+    from pipeline.retention import kept_blur
 
     if not options.out.strip("/") or "" in options.clip or options.ray == "":
         raise InputError("a clip, --out and --ray must name something; '' does not, and '/' is no place for reports")
     name = named_or_only(options.camera)
     load(name)  # what is wrong with it is said once
-    settings = Settings(name, options.threshold, options.fps, options.objects, options.actions, options.device)
+    settings = Settings(name, options.threshold, options.fps, options.objects, options.actions, options.device,
+                        kept_blur(name, options.blur))  # fmt: skip
     clips = files_of(options.clip)
     if len(clips) > 1 or (options.resume and batch.is_there(options.out)):
         return _batch(clips, settings, options)

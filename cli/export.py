@@ -6,7 +6,7 @@ from pathlib import Path
 from cli.arguments import Verb
 from cli.progress import progress_line
 from core.errors import InputError
-from pipeline.export.manifest import BLURS
+from pipeline.blurs import BLURS
 
 
 def _arguments(verb: argparse.ArgumentParser) -> None:

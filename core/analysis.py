@@ -20,8 +20,7 @@ MIN_HIDDEN_SECONDS = 0.5
 MOVING, STANDING = "moving", "standing"
 """Kinds of events: the frame score exceeded its threshold, or something stands, or is gone, for unusually long."""
 LISTED, WORTH = 6, 0.05
-"""Causes, and things with unusual attributes, that pages and reports list: at most so many of either, and only those
-with this share of the best one's score."""
+"""Most causes, or things with unusual attributes, that are listed, and the least share of the best one's score."""
 
 
 @dataclass(frozen=True)
@@ -165,8 +164,7 @@ class ExplainedEvent:
         summary: a sentence or two.
         shown: the frame that stands for the event in pictures; None where no evidence was kept of it.
         raised_by: kind of score that is the greatest at the peak; see :mod:`pipeline.channels`.
-        spot: where something stands, or is gone, in an event of that kind; its score at the peak is in nats. None in an
-            event of what moves.
+        spot: what stands, or is gone, in an event of that kind, whose score is in nats; None in one of what moves.
         things: what raised the event by its attributes, strangest first: the first one's score is the highest of any
             thing in those frames of the event that were looked at. Empty where nothing is known of attributes.
         review: what reviewers said of it, in a sentence; empty where nobody did.
@@ -227,6 +225,7 @@ class Analysis:
         detection_limit: what the camera could have missed, in sentences, where no event was found.
         unit: of scores and threshold: ``nats``, or ``dB`` where the pixels alone count.
         standing: nats above which a place where something stands is an event; None where the camera does not tell.
+        kept_blur: what is blurred in all that the run keeps: ``none``, ``persons`` or ``all``.
     """
 
     clip: Clip
@@ -249,6 +248,7 @@ class Analysis:
     detection_limit: str = ""
     unit: str = "dB"
     standing: float | None = None
+    kept_blur: str = "none"
 
     def peak(self, one: ExplainedEvent) -> str:
         """Return the score at an event's peak with its unit: that of what stands is always in nats."""

@@ -16,16 +16,19 @@ from core.records import Evidence
 from explain import report
 from jobs.locks import exclusive
 from pipeline import channels, fault_pictures, finished_run, first_results, frame_log, heat_frames, plan, versions
+from pipeline.blurring import explain_and_blur
 from pipeline.burnt_in import EDGE_SHARE
 from pipeline.camera import Camera, look
 from pipeline.event_evidence import EventEvidence, wanted_frames
 from pipeline.events import EventRule
 from pipeline.evidence import EvidenceFolder
 from pipeline.evidence_collector import EvidenceCollector
-from pipeline.finished_run import EVIDENCE, FACTS, WHY, explain_events
+from pipeline.explained_before import EXPLAINED, blurred_by
+from pipeline.finished_run import EVIDENCE, FACTS, WHY
 from pipeline.first_things import FirstThings
 from pipeline.model_weights import sha256_of
 from pipeline.name_warning import name_warning
+from pipeline.retention import kept_blur
 from pipeline.run_facts import RunFacts
 from pipeline.sampling import check_rate
 from pipeline.scoring import TEXTS, Scoring
@@ -41,8 +44,8 @@ REPEATED = 0.05
 
 def analyse(
     path: Path, camera: Camera, folder: Path, *, name: str | None = None, threshold: float | None = None,
-    runtime: device.Runtime | None = None, objects: str = "auto", actions: str = "auto",
-    fps: float | None = None, progress: Callable[[Progress], None] | None = None,
+    runtime: device.Runtime | None = None, objects: str = "auto", actions: str = "auto", fps: float | None = None,
+    progress: Callable[[Progress], None] | None = None, blur: str = "none", copy: Path | None = None,
     cancelled: Callable[[], bool] = bool, warn: Callable[[str], None] = lambda sentence: None,
 ) -> Analysis:  # fmt: skip
     """Analyse one clip, and write ``report.html``, ``report.json`` and ``scores.csv`` into ``folder``.
@@ -60,6 +63,9 @@ def analyse(
         actions: action backend, or ``auto``.
         fps: frames in a second of a clip that does not tell; the camera's when None.
         progress: called at the beginning of every stage and after every chunk of frames.
+        blur: one of :data:`pipeline.blurs.BLURS`: what is blurred in all that the folder keeps, once the answer is
+            known; what is set for the camera counts where that is stronger (:mod:`pipeline.retention`).
+        copy: where the blurred clip goes, if anything is blurred; None for no such clip.
         cancelled: asked after every chunk of frames.
         warn: told before the clip is scored what is wrong with its file, a sentence each.
 
@@ -71,7 +77,7 @@ def analyse(
         Cancelled: ``cancelled`` said so; what was done is kept.
         StorageError: the disk is full.
     """
-    runtime = runtime or device.choose()
+    runtime, mode = runtime or device.choose(), kept_blur(camera.name, blur)
     with exclusive(folder):
         job = JobProgress("analyse", plan.STAGES, progress, subjects=(runtime.describe(),))
         job.begin(plan.LOOKING)
@@ -81,18 +87,18 @@ def analyse(
             warn(_named(sentence, path, clip.name))
         job.about(f"{camera.name}, {clip.width}x{clip.height}, {runtime.describe()}", runtime.describe())
         if frames := clip.frames or clip.announced:
-            for stage in (plan.OBSERVING, plan.SCORING):
+            for stage in plan.of_all_frames(mode):
                 job.expect(stage, frames, roughly=clip.frames is None)
         job.begin(plan.LOADING)
         detector = camera.build(runtime)
         _check_length(clip.frames, clip.name, camera, detector)
         collector = EvidenceCollector.load(objects, actions, runtime, job, cancelled)
-        facts = _begin(folder, facts, detector, collector, camera)
+        facts = _begin(folder, facts, detector, collector, camera, mode)
         facts, joined = _observe(path, folder, facts, camera, collector, runtime, job, cancelled)
         scoring = Scoring(path, clip, detector, camera.fps, camera.normality, facts.floor, collector, runtime, joined)
         _score(scoring, folder, facts, camera, job, cancelled)
         _gather(path, folder, detector, collector, runtime, job, cancelled)
-        _report(result := explain_events(folder, job=job), folder, job)
+        _report(result := explain_and_blur(path, folder, mode, copy, job, cancelled), folder, job)
         job.finish()
     return result
 
@@ -242,7 +248,7 @@ def _discard(folder: Path) -> None:
     """Remove what a clip that cannot be analysed left in its run's folder."""
     for name in (
         FACTS, TEXTS, frame_log.FILE, frame_log.SCORES_ALONE, heat_frames.INDEX, heat_frames.GRIDS, channels.KEPT,
-        channels.THINGS, channels.SPOTS,
+        channels.THINGS, channels.SPOTS, EXPLAINED,
     ):  # fmt: skip
         (folder / name).unlink(missing_ok=True)
     for kept in (EVIDENCE, fault_pictures.FOLDER):
@@ -256,7 +262,9 @@ def _check_length(frames: int | None, name: str, camera: Camera, detector: Detec
         raise ClipError(f"{name!r} has {frames} frames, fewer than the {span} that camera {camera.name} looks at once")
 
 
-def _begin(folder: Path, facts: RunFacts, detector: Detector, collector: EvidenceCollector, camera: Camera) -> RunFacts:
+def _begin(
+    folder: Path, facts: RunFacts, detector: Detector, collector: EvidenceCollector, camera: Camera, blur: str
+) -> RunFacts:  # fmt: skip
     """Make the run's folder ready, keeping what an earlier try of the same analysis left there; add what models say."""
     models = {"objects": collector.objects.name, "actions": collector.actions.name}
     doubt, span = name_warning(models, camera.card), detector.window.span
@@ -267,7 +275,7 @@ def _begin(folder: Path, facts: RunFacts, detector: Detector, collector: Evidenc
         before = typed_json.read(RunFacts, folder / FACTS, unknown="ignore")
         same = [(one.clip.sha256, one.camera, one.threshold, one.versions, one.models, one.models_sha256)
                 for one in (before, facts)]  # fmt: skip
-        if same[0] == same[1]:
+        if same[0] == same[1] and blurred_by(folder) in ("none", blur):
             return facts
     except InputError:
         pass  # absent or damaged: the analysis begins anew

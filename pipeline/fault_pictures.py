@@ -51,9 +51,16 @@ def keep(
         for frame, image in enumerate(part.images, part.first):
             if cancelled():
                 raise Cancelled("cancelled while pictures of camera faults were kept")
-            made(wanted[frame].parent)
-            with write_whole(wanted[frame]) as out:
-                out.write(_small(image))
+            _write(wanted[frame], image)
+
+
+def put(run: Path, first: int, image: Images) -> None:
+    """Keep a picture, (H, W, 3) uint8 at any size, of the fault that begins at ``first``, in the place of an older one.
+
+    Raises:
+        StorageError: the disk is full.
+    """
+    _write(path(run, first), image)
 
 
 def read(run: Path, first: int) -> bytes:
@@ -66,6 +73,12 @@ def read(run: Path, first: int) -> bytes:
         return path(run, first).read_bytes()
     except OSError as error:
         raise InputError(f"no picture of a camera fault at frame {first} is kept in this run") from error
+
+
+def _write(place: Path, image: Images) -> None:
+    made(place.parent)
+    with write_whole(place) as out:
+        out.write(_small(image))
 
 
 def _small(image: Images) -> bytes:

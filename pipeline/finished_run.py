@@ -19,10 +19,12 @@ from core.records import Event, Evidence
 from core.scored_things import ScoredThings
 from core.spot import Spot
 from explain.causes import ranking, standing, summary, terms
-from pipeline import channels, frame_log, plan
+from pipeline import channels, explained_before, frame_log, plan
+from pipeline.blurs import kept_notes
 from pipeline.detection_limit import detection_limit
 from pipeline.events import EventRule, find_events
 from pipeline.evidence import EvidenceFolder
+from pipeline.explained_before import NOTHING_BEFORE, ExplainedBefore
 from pipeline.frame_log import FrameLog
 from pipeline.run_facts import RunFacts
 from pipeline.sampling import Analysed
@@ -49,6 +51,7 @@ class FinishedRun:
         kinds: kind of score to its (T,) scores, all in nats, or the pixels alone in dB.
         scores: (T,) float32 calibrated, of all kinds joined; NaN also where a camera fault hides the scene.
         hidden: (T,) frames whose score tells of the camera and not of the scene.
+        before: how its events were explained before its pictures were blurred.
     """
 
     facts: RunFacts
@@ -57,6 +60,7 @@ class FinishedRun:
     kinds: Mapping[str, Floats]
     scores: Floats
     hidden: Bools
+    before: ExplainedBefore = NOTHING_BEFORE
 
     @property
     def standing_events(self) -> list[tuple[Event, Spot]]:
@@ -92,7 +96,8 @@ def read(folder: Path) -> FinishedRun:
     hidden = hidden_frames(facts.disturbances, log, facts.span)
     pixels = np.where(hidden, np.float32("nan"), log.scores)
     every = channels.in_nats(pixels, kinds, facts.channels)
-    return FinishedRun(facts, log, clock, every, channels.join(pixels, kinds, facts.channels), hidden)
+    joined, before = channels.join(pixels, kinds, facts.channels), explained_before.read(folder)
+    return FinishedRun(facts, log, clock, every, joined, hidden, before)
 
 
 def _facts(folder: Path) -> RunFacts:
@@ -190,17 +195,17 @@ def _lowest(kept: FinishedRun) -> float:
 
 
 def _analysis(kept: FinishedRun, limit: float, events: tuple[ExplainedEvent, ...]) -> Analysis:
-    facts, normality = kept.facts, kept.facts.normality
+    facts, normality, note = kept.facts, kept.facts.normality, kept_notes(kept.facts.kept_blur)
     known = facts.normal_seconds
     normal_seconds = normality.frames / facts.clip.fps if known is None else known
     normal = NormalScores(normal_seconds, max(normality.quantiles), facts.alarms)
     return Analysis(
         clip=facts.clip, camera=facts.camera, detector=facts.detector, models=facts.models, threshold=limit,
         scores=kept.scores, clock=kept.clock, events=events, disturbances=facts.disturbances, unread=facts.unread,
-        repeated=facts.repeated, warnings=facts.warnings, versions=facts.versions, normal_heat=normality.heat,
+        repeated=facts.repeated, warnings=(*note, *facts.warnings), versions=facts.versions, normal_heat=normality.heat,
         places=normality.places, normal_scores=normal, name_warning=facts.doubt,
         detection_limit="" if events else detection_limit(kept.scores, kept.clock, limit, normal, facts.unit),
-        unit=facts.unit, standing=facts.standing,
+        unit=facts.unit, standing=facts.standing, kept_blur=facts.kept_blur,
     )  # fmt: skip
 
 
@@ -244,6 +249,8 @@ def _explained(
     event: Event, part: tuple[int, int], seen: Sequence[Evidence], scored: ScoredThings | None, kept: FinishedRun,
     threshold: float,
 ) -> ExplainedEvent:  # fmt: skip
+    if (told := kept.before.find(event, threshold)) is not None:
+        return told
     things = terms.unusual_things(scored, *part, kept.clock, kept.facts.normality.places) if scored is not None else ()
     size = kept.facts.clip.width, kept.facts.clip.height
     by = channels.raised_by(kept.kinds, event.peak)

@@ -3,10 +3,12 @@
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from core import files
 from core.errors import StorageError
 from jobs.worker import JobContext
-from pipeline import store
+from pipeline import finished_run, store
 from pipeline.reviewing import index
+from pipeline.store import Run
 
 if TYPE_CHECKING:
     from core.analysis import Analysis
@@ -18,18 +20,32 @@ def run(context: JobContext) -> None:
     Raises:
         WhycamError: as :func:`pipeline.analyse.analyse` does.
     """
+    run = store.get(context.job.id)
+    context.owner_names = run.named
+    analysis = _analysed(run, context)
+    context.publish(events=len(analysis.events), top_cause=_top_cause(analysis), reach=analysis.reach,
+                    kept_blur=analysis.kept_blur)  # fmt: skip
+    with suppress(StorageError):  # the page Events reads the run into the index later
+        index.put(run)
+
+
+def _analysed(run: Run, context: JobContext) -> "Analysis":
+    """Return the answer for a run's clip; where all else is blurred, the clip as it came goes last."""
     from pipeline.analyse import analyse
     from pipeline.camera import load
 
-    run = store.get(context.job.id)
-    context.owner_names = run.named
+    if run.path == run.blurred:  # stopped after that
+        return finished_run.explain_events(run.folder)
     analysis = analyse(
-        run.path, load(run.camera or ""), run.folder, name=run.clip, threshold=run.threshold,
-        progress=context.progress, cancelled=context.cancelled,
+        run.original, load(run.camera or ""), run.folder, name=run.clip, threshold=run.threshold,
+        progress=context.progress, cancelled=context.cancelled, blur=run.blur, copy=run.blurred,
     )  # fmt: skip
-    context.publish(events=len(analysis.events), top_cause=_top_cause(analysis), reach=analysis.reach)
-    with suppress(StorageError):  # the page Events reads the run into the index later
-        index.put(run)
+    if analysis.kept_blur == "none":
+        run.blurred.unlink(missing_ok=True)
+    else:
+        run.original.unlink()
+    files.sync_folder(run.folder)
+    return analysis
 
 
 def _top_cause(analysis: "Analysis") -> str | None:

@@ -9,6 +9,7 @@ from core.progress import JobProgress, Stage
 LOOKING, LOADING, OBSERVING = "looking at the clip", "loading the models", "observing things"
 SCORING, EXPLAINING = "scoring", "looking at events"
 GATHERING, RANKING, WRITING = "gathering pictures of events", "ranking causes", "writing the report"
+BLURRING = "blurring persons"
 
 
 def downloading(kind: str) -> str:
@@ -25,9 +26,19 @@ STAGES = (
     Stage(EXPLAINING, "frames", start=0.5, each=0.15, follows=SCORING, ratio=0.08, gauge=True),
     Stage(GATHERING, "pictures", start=0.5, each=0.4, follows=SCORING, ratio=0.01),
     Stage(RANKING, "frames", start=0.3, each=0.025, follows=EXPLAINING, ratio=1.0),
+    Stage(BLURRING, "frames", start=0.5, each=0.02, total=0),
     Stage(WRITING, "events", start=0.5, each=0.15, follows=EXPLAINING, ratio=0.03),
 )
 """What is guessed is of two processor cores; what a machine and a camera took before takes its place."""
+
+
+def of_all_frames(blur: str) -> tuple[str, ...]:
+    """Return the stages that go through all frames of a clip, whose number is known before the first of them.
+
+    >>> of_all_frames("none")
+    ('observing things', 'scoring')
+    """
+    return (OBSERVING, SCORING) if blur == "none" else (OBSERVING, SCORING, BLURRING)
 
 
 def arriving(

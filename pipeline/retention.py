@@ -1,6 +1,7 @@
-"""How long a camera's runs are kept: after that many days they are deleted, when the app starts and every hour then.
+"""How a camera's runs are kept: for how many days, and whether persons in them are blurred.
 
-What is in a case stays, unless said so for the camera; what is at work stays until it has ended.
+After these days runs are deleted, when the app starts and every hour then. What is in a case stays, unless said so for
+the camera; what is at work stays until it has ended. What is to be blurred is so for every analysis from then on.
 """
 
 import contextlib
@@ -15,6 +16,7 @@ from core.files import home, write_json
 from people import audit, policy
 from people.actor import OWNER, acting
 from pipeline import store
+from pipeline.blurs import BLURS, stronger
 from pipeline.camera import cameras
 from pipeline.reviewing import cases
 from pipeline.reviewing.rows import run_of
@@ -27,19 +29,32 @@ HOUR_SECONDS, DAY_SECONDS = 3600.0, 24 * 3600.0
 
 @dataclass(frozen=True)
 class Retention:
-    """How long the runs of a camera are kept.
+    """How the runs of a camera are kept.
 
     Attributes:
-        days: after which they are deleted.
+        days: after which they are deleted; None for as long as nobody deletes them.
         cases: whether those whose events are in a case are deleted, too.
+        blur: one of :data:`pipeline.blurs.BLURS`: what is blurred, at least, in all that they keep.
     """
 
-    days: int
+    days: int | None = None
     cases: bool = False
+    blur: str = "none"
 
     def __post_init__(self) -> None:
-        if not 1 <= self.days <= MAX_DAYS:
+        if self.days is not None and not 1 <= self.days <= MAX_DAYS:
             raise ValueError(f"runs are kept for 1 to {MAX_DAYS:,} days, got {self.days}")
+        if self.blur not in BLURS:
+            raise ValueError(f"what is blurred is one of {', '.join(BLURS)}, got {self.blur!r}")
+
+    def __str__(self) -> str:
+        """Say so in the audit log.
+
+        >>> str(Retention(30)), str(Retention(blur="all"))
+        ('runs are kept for 30 days', 'runs are kept, blurred: all')
+        """
+        told = f"runs are kept for {self.days} days" if self.days else "runs are kept"
+        return told if self.blur == "none" else f"{told}, blurred: {self.blur}"
 
 
 def settings() -> dict[str, Retention]:
@@ -55,7 +70,7 @@ def settings() -> dict[str, Retention]:
 
 
 def put(camera: str, wanted: Retention | None) -> None:
-    """Set how long a camera's runs are kept; None for as long as nobody deletes them.
+    """Set how a camera's runs are kept; None for as long as nobody deletes them, and as they are.
 
     Raises:
         AccessError: the one who asks may not change cameras.
@@ -69,9 +84,18 @@ def put(camera: str, wanted: Retention | None) -> None:
     if camera not in there:
         raise UnknownNameError("camera", camera, there)
     known = {name: kept for name, kept in before.items() if name != camera}
-    known |= {camera: wanted} if wanted else {}
+    known |= {camera: wanted} if wanted and wanted != Retention() else {}
     write_json(home() / FILE, {name: asdict(kept) for name, kept in sorted(known.items())})
-    audit.record(audit.CAMERA, camera, f"runs are kept for {wanted.days} days" if wanted else "runs are kept")
+    audit.record(audit.CAMERA, camera, str(wanted or Retention()))
+
+
+def kept_blur(camera: str, asked: str = "none") -> str:
+    """Return what is blurred in what a run keeps: what was asked for, or what is set for its camera where that is more.
+
+    Raises:
+        InputError: the file of retention cannot be used.
+    """
+    return stronger(asked, settings().get(camera, Retention()).blur)
 
 
 def over(now: float | None = None) -> list[Run]:
@@ -114,6 +138,6 @@ def keep_applying() -> None:
 
 def _over(run: Run, known: Mapping[str, Retention], held: set[str], now: float) -> bool:
     kept = known.get(run.camera or "")
-    if kept is None or run.active or (run.id in held and not kept.cases):
+    if kept is None or kept.days is None or run.active or (run.id in held and not kept.cases):
         return False
     return now - (run.ended or run.created) > kept.days * DAY_SECONDS

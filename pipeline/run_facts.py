@@ -28,6 +28,8 @@ class RunFacts:
         unit: of scores and thresholds.
         standing: nats above which a spot is an event; None where the camera does not tell of what stands.
         models_sha256: kind of model to the SHA-256 of the weights with which it answered, as far as it is known.
+        kept_blur: one of :data:`pipeline.blurs.BLURS`: how persons are blurred in all that the run keeps.
+        kept_sha256: of the blurred clip that is kept in place of the analysed one; empty where there is none.
         alike: share of the camera's background that the clip's first frames show, 0 to 1; None where that was not kept.
     """
 
@@ -56,3 +58,5 @@ class RunFacts:
     standing: float | None = None
     alike: float | None = None
     models_sha256: Mapping[str, str] = field(default_factory=dict)
+    kept_blur: str = "none"
+    kept_sha256: str = ""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from core.errors import InputError
+from core.errors import InputError, UnknownNameError
 from core.files import folder, home, write_whole
 from core.limits import EXTENSIONS
 from jobs import usage
@@ -16,6 +16,7 @@ from jobs.locks import exclusive
 from jobs.store import JobStore, new_id
 from people import audit, policy
 from people.actor import OWNER, acting
+from pipeline.blurs import BLURS
 from pipeline.kinds import ANALYSIS, queue
 
 __all__ = ["ACTIVE", "EXTENSIONS", "STARTABLE", "STATES", "Run"]
@@ -23,6 +24,8 @@ DEMO = Path(__file__).resolve().parent.parent / "assets" / "demo" / "plaza.mp4"
 """The clip that comes with Whycam."""
 RUNS = "runs"
 """Folder of the runs, in that of the user."""
+BLURRED = "blurred.mp4"
+"""Not among what an upload alone has, see :data:`pipeline.tidy.UPLOADS`."""
 DRAFT_SECONDS = 24 * 3600.0
 NAME_LENGTH = 200
 COPY_BYTES = 1 << 20
@@ -34,15 +37,17 @@ class Run(Job):
     Attributes:
         camera: chosen when the run is submitted.
         threshold: calibrated score that was asked for; None means the camera's.
+        blur: one of :data:`pipeline.blurs.BLURS`: what is to be blurred in all that is kept.
         extension: of the clip's file, one of :data:`EXTENSIONS`.
-        events, top_cause, reach: the summary of a finished run; ``reach`` says of which part of the clip it is, if not
-            of all.
+        events, top_cause, reach, kept_blur: the summary of a finished run; ``reach`` says of which part of the clip it
+            is, if not of all, and ``kept_blur`` what is blurred in what it keeps.
     """
 
     KIND, NOUN = ANALYSIS, "run"
     camera, threshold = Parameter[str | None](None), Parameter[float | None](None)
-    extension = Parameter("")
+    extension, blur = Parameter(""), Parameter("none")
     events, top_cause, reach = Found[int | None](None), Found[str | None](None), Found("")
+    kept_blur = Found("none")
 
     @property
     def clip(self) -> str:
@@ -50,13 +55,23 @@ class Run(Job):
         return self.title
 
     @property
-    def path(self) -> Path:
-        """The clip itself."""
+    def original(self) -> Path:
+        """The clip as it came; it is gone at the end of a run that keeps a blurred one."""
         return self.folder / f"clip.{self.extension}"
+
+    @property
+    def blurred(self) -> Path:
+        """The blurred clip of a run that keeps it in place of the one that came."""
+        return self.folder / BLURRED
+
+    @property
+    def path(self) -> Path:
+        """The clip that is kept."""
+        return self.blurred if self.blurred.exists() and not self.original.exists() else self.original
 
     def named(self, sentence: str) -> str:
         """Put the clip's own name where a sentence gives that of its file here."""
-        return sentence.replace(repr(self.path.name), repr(self.clip))
+        return sentence.replace(repr(self.original.name), repr(self.clip)).replace(repr(BLURRED), repr(self.clip))
 
 
 def create(stream: BinaryIO, name: str) -> Run:
@@ -85,22 +100,28 @@ def create(stream: BinaryIO, name: str) -> Run:
     return get(run_id)
 
 
-def start(run_id: str, camera: str | None = None, threshold: float | None = None) -> Run:
+def start(
+    run_id: str, camera: str | None = None, threshold: float | None = None, blur: str | None = None
+) -> Run:  # fmt: skip
     """Submit a run, new or stopped; one that stopped goes on from what is on disk.
 
     Args:
         run_id: a draft, or a run that failed, was cancelled or interrupted.
         camera: whose footage it is; left out, it stays as it was.
         threshold: a calibrated score; left out, it stays as it was, at first the camera's.
+        blur: one of :data:`pipeline.blurs.BLURS`; left out, it stays as it was, at first ``none``.
 
     Raises:
         InputError: there is no such run, it has no camera, or it is at work or done already.
+        UnknownNameError: there is no such ``blur``.
     """
+    if blur is not None and blur not in BLURS:
+        raise UnknownNameError("blur", blur, BLURS)
     chosen = camera or get(run_id).camera
     if not chosen:
         raise InputError(f"run {run_id} has no camera yet; choose one of those listed")
     policy.require_camera(chosen)
-    queue().submit(run_id, camera=camera, threshold=threshold)
+    queue().submit(run_id, camera=camera, threshold=threshold, blur=blur)
     return get(run_id)
 
 

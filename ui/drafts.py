@@ -16,7 +16,7 @@ from people import policy
 from pipeline import store
 from pipeline.camera import Camera, cameras, load
 from pipeline.store import Run
-from ui import caches, frame, rights
+from ui import blurs, caches, frame, rights
 from ui.formatting import count, escape_html
 from ui.upload import camera_picker, camera_start, clip_line, likely_camera
 
@@ -154,6 +154,7 @@ def show_many(drafts: Sequence[Run]) -> None:
         st.html(f'<h1 class="clip">{count(len(drafts), "clip")} to analyse</h1>')
         st.selectbox("One camera for all", names, None, key="camera-all", placeholder="each its own", width=260,
                      on_change=_one_for_all, args=([run.id for run in drafts],))  # fmt: skip
+        blur = blurs.of_runs("blur-all", names)
         go = st.button(f"Analyse all {len(drafts)} clips", type="primary", icon=":material/play_arrow:",
                        **rights.needs(policy.ANALYSE))  # fmt: skip
     pages = -(-len(drafts) // PAGE)
@@ -161,7 +162,7 @@ def show_many(drafts: Sequence[Run]) -> None:
     for run in drafts[(page - 1) * PAGE : page * PAGE]:
         _row(run, names)
     if go:
-        _start(drafts)
+        _start(drafts, blur)
 
 
 def _one_for_all(run_ids: Sequence[str]) -> None:
@@ -203,10 +204,11 @@ def _row(run: Run, names: Sequence[str]) -> None:
                                 **rights.needs(policy.DELETE, run.owner))  # fmt: skip
 
 
-def _start(drafts: Sequence[Run]) -> None:
+def _start(drafts: Sequence[Run], blur: str) -> None:
     """Queue all clips; those that cannot be queued stay, each with its sentence."""
     refused: list[str] = []
-    left = [run.id for run in drafts if not _queued(partial(store.start, run.id, _camera_of(run)), run, refused)]
+    start = partial(store.start, blur=blur)
+    left = [run.id for run in drafts if not _queued(partial(start, run.id, _camera_of(run)), run, refused)]
     if not refused:
         st.switch_page(frame.QUEUE)
     _name(left)

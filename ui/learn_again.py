@@ -22,7 +22,7 @@ def show(camera: Camera) -> None:
     """Let a camera be trained again; what was filled in stays where that fails."""
     if not rights.allowed(policy.TRAIN):
         return
-    kept, runs = _kept(camera.name), {run.id: run for run in runs_of(camera.name) if run.path.is_file()}
+    kept, runs = _kept(camera.name), {run.id: run for run in runs_of(camera.name) if run.original.is_file()}
     turn = st.session_state.setdefault("again", 0)
     chosen = _chosen(runs, _judged(runs), turn)
     clips = st.file_uploader("More clips of ordinary footage", type=list(store.EXTENSIONS),

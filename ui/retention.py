@@ -1,4 +1,4 @@
-"""How long a camera's runs are kept: said on its page, and changed by administrators."""
+"""How a camera's runs are kept, for how long and how sharp: said on its page, and changed by administrators."""
 
 import streamlit as st
 
@@ -7,36 +7,38 @@ from people import policy
 from pipeline import retention
 from pipeline.camera import Camera
 from pipeline.retention import MAX_DAYS, Retention
-from ui import frame, rights
+from ui import blurs, frame, rights
 from ui.formatting import count
 
 
 def show(camera: Camera) -> None:
-    """Show how long runs are kept, and let it be changed."""
+    """Show how runs are kept, and let it be changed."""
     try:
-        kept = retention.settings().get(camera.name)
+        kept = retention.settings().get(camera.name, Retention())
         over = [run for run in retention.over() if run.camera == camera.name]
     except WhycamError as error:
         frame.notice(error)
         return
     st.caption(
         "After that many days, a run is deleted with its clip, pictures, reports, archives and events. What was said "
-        "in reviews and cases stays as a record, without pictures. Runs at work stay until they have ended."
+        "in reviews and cases stays as a record, without pictures. Runs at work stay until they have ended. What is to "
+        "be blurred is so in every analysis from then on; runs that are done stay as they are."
     )
     if over:
         frame.notice(f"{count(len(over), 'run')} will be deleted within the hour.", "warn")
     held = rights.needs(policy.CAMERAS, help="0: until somebody deletes them")
     with st.form(f"retention-{camera.name}", border=False):
-        days = st.number_input("Keep runs for, days", 0, MAX_DAYS, kept.days if kept else 0, width=200,
+        days = st.number_input("Keep runs for, days", 0, MAX_DAYS, kept.days or 0, width=200,
                                **held)  # fmt: skip
-        also = st.checkbox("Delete what is in a case, too", kept.cases if kept else False, disabled=held["disabled"])
+        also = st.checkbox("Delete what is in a case, too", kept.cases, disabled=held["disabled"])
+        blur = blurs.choice(f"retention-blur-{camera.name}", kept.blur, disabled=held["disabled"])
         if st.form_submit_button("Keep this", **rights.needs(policy.CAMERAS)):
-            _put(camera.name, int(days), also)
+            _put(camera.name, Retention(int(days) or None, also and bool(days), blur))
 
 
-def _put(camera: str, days: int, also: bool) -> None:
+def _put(camera: str, wanted: Retention) -> None:
     try:
-        retention.put(camera, Retention(days, also) if days else None)
+        retention.put(camera, wanted)
     except WhycamError as error:
         frame.notice(error)
         return

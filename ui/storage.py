@@ -99,7 +99,9 @@ def put_aside() -> None:
 
 PLACES = (
     ("runs", "clips as they were uploaded, scores, heat, pictures of events, playback copies and reports, until they "
-     "are deleted, or for as long as their camera's page says"),
+     "are deleted, or for as long as their camera's page says; a run that is to keep "
+     "persons blurred keeps blurred clips and pictures from its end on. Where it was stopped or failed, the clip as it "
+     "came and sharp pictures are still there, until it is resumed to its end or deleted"),
     ("exports", "archives that were made of runs; they go with any of their runs"),
     ("trainings, cameras", "clips that cameras were trained on, and what the cameras learnt: a background picture, "
      "places and figures; clips stay until the training is deleted"),

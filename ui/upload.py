@@ -13,7 +13,7 @@ from pipeline.camera import Camera, cameras, load
 from pipeline.channels import unit
 from pipeline.false_alarms import expected
 from pipeline.store import Run
-from ui import caches, frame, rights
+from ui import blurs, caches, frame, rights
 from ui.formatting import count, duration, file_size
 
 
@@ -113,10 +113,11 @@ def camera_start(run: Run, camera: Camera) -> None:
         frame.notice(warning, "warn")
     if not warnings:
         frame.notice("The clip looks like this camera's footage.", "good")
+    blur = blurs.of_runs(f"blur-{run.id}", [camera.name])
     label = "Analyse anyway" if warnings or caches.clip_facts(str(run.path)).notes else "Analyse"
     if st.button(label, type="primary", icon=":material/play_arrow:", **rights.needs(policy.ANALYSE)):
         try:
-            store.start(run.id, camera.name)
+            store.start(run.id, camera.name, blur=blur)
         except WhycamError as error:
             frame.notice(error)
             return

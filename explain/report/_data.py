@@ -30,6 +30,7 @@ def as_json(analysis: Analysis) -> dict[str, Any]:
         "threshold": analysis.threshold,
         "unit": analysis.unit,
         "threshold_standing": analysis.standing,
+        "kept_blur": analysis.kept_blur,
         "warnings": list(analysis.warnings),
         "versions": dict(analysis.versions),
         "events": [_event(one, analysis) for one in analysis.events],

@@ -113,8 +113,9 @@ def facts(run: Run) -> MethodFacts:
     """Return what is known of the methods that can explain a run's frames; the first time takes seconds.
 
     Raises:
-        WhycamError: the run's camera is no longer there, or cannot be read.
+        WhycamError: the run's camera is no longer there, or cannot be read; or its clip is kept blurred.
     """
+    plan.check_pixels(run)
     camera = load(run.camera or "")
     found = offload.call("pipeline.explaining.budgets:facts", camera.detector, dict(camera.settings))
     return MethodFacts(camera=camera.name, **found)
@@ -124,7 +125,7 @@ def submit(run: Run, frame: int, request: ExplanationRequest) -> Explanation:
     """Have a frame explained; what was asked of it before is forgotten, and what was found is kept.
 
     Raises:
-        InputError: no such method, no budget, or the frame is being explained already.
+        InputError: no such method, no budget, the frame is being explained already, or the clip is kept blurred.
     """
     plan.chosen(request.methods, facts(run).about)
     if request.evaluations < 1:

@@ -9,6 +9,7 @@ from core.progress import JobProgress, Progress, Stage, foreseen
 from core.registry import collect, pick
 from core.speeds import Speeds
 from pipeline import plan
+from pipeline.store import Run
 
 if TYPE_CHECKING:
     from explain.attribution import MethodEntry
@@ -24,6 +25,17 @@ PASS = 0.05
 """Seconds of a forward pass where nothing of the kind is remembered."""
 OUTSIDE = {READING: 3.0, WRITING: 1.5}
 """Seconds of what is done beside the methods, where nothing is remembered."""
+
+
+def check_pixels(run: Run) -> None:
+    """Refuse a run of whose clip blurred pixels alone are kept: an explanation is of the pixels that were scored.
+
+    Raises:
+        InputError: it is such a run.
+    """
+    if run.path == run.blurred:
+        raise InputError(f"of {run.clip!r} blurred pixels alone are kept, and an explanation is of what it scored; "
+                         f"explain the clip as it came: explain CLIP --camera {run.camera} --frame N")  # fmt: skip
 
 
 def methods() -> "dict[str, MethodEntry]":

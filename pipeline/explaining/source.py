@@ -27,8 +27,7 @@ from pipeline.store import Run
 
 def explain_source(
     source: str, camera: str | None, frame: int, methods: str, out: Path, *, budget: Budget | None = None,
-    event: bool = False, seed: int = 0, device_name: str = "auto",
-    say: Callable[[Progress], None] | None = None,
+    event: bool = False, seed: int = 0, device_name: str = "auto", say: Callable[[Progress], None] | None = None,
 ) -> tuple[FrameExplanation, Counterfactual | None]:  # fmt: skip
     """Explain one frame of a run or of a clip.
 
@@ -48,7 +47,8 @@ def explain_source(
         The explanation, and the counterfactual of the event if ``event`` asks for it.
 
     Raises:
-        InputError: there is no such clip, run, camera, method, frame or event, or another process writes into ``out``.
+        InputError: there is no such clip, run, camera, method, frame or event, the run keeps its clip blurred, or
+            another process writes into ``out``.
     """
     wanted = plan.chosen(methods)
     path, name, threshold, analysed = Path(source), Path(source).name, None, None
@@ -56,6 +56,7 @@ def explain_source(
     if event and run is None:
         raise InputError("--event explains an event of a run away: name a run ('./whycam list runs'), not a clip")
     if run is not None:
+        plan.check_pixels(run)
         path, name, threshold = run.path, run.clip, run.threshold
         if run.state == "done":
             kept = finished_run.read(run.folder)

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
 
 from core.analysis import Analysis, Cause, ExplainedEvent
-from core.arrays import Images, Ints
+from core.arrays import Floats, Images, Ints
 from core.boxes import iou
 from core.records import Detections, Evidence, Pixels, Tube
 from core.scored_things import ScoredThings
@@ -20,6 +21,8 @@ from pipeline import channels
 from pipeline.evidence import EvidenceFolder
 from pipeline.finished_run import EVIDENCE
 
+Picture = TypeVar("Picture", Images, Floats)
+"""A picture, (H, W, 3) uint8, or its heat, (H, W) float32."""
 MIN_CONFIDENCE = 0.2
 """Of a person's box; it is low, for a box too many hides less than a person too few."""
 MARGIN = 0.1
@@ -30,13 +33,10 @@ MAX_LOOK_SECONDS = 0.5
 """A frame farther from every frame that was looked at is blurred whole: who is in it is not known."""
 SAME_IOU = 0.3
 """Median overlap of a person's boxes and a cause's from which on the person is that cause."""
-NOTES = {
-    "none": "",
-    "persons": "Persons are blurred in pictures and clips, except those marked as causes of their event. What the "
-    "object model missed is not blurred; frames near which it did not look are blurred whole.",
-    "all": "Persons and marked causes are blurred in pictures and clips. What the object model missed is not blurred; "
-    "frames near which it did not look are blurred whole.",
-}
+REACH_SECONDS = 4.0
+"""Before and after a stretch of a clip in which persons are followed, too."""
+STRETCH_SECONDS = 4.0
+"""Of the stretches in which persons are followed outside of events."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Blur:
     Args:
         analysis: of the run.
         folder: of the run.
-        mode: one of :data:`pipeline.export.manifest.BLURS`.
+        mode: one of :data:`pipeline.blurs.BLURS`.
     """
 
     def __init__(self, analysis: Analysis, folder: Path, mode: str) -> None:
@@ -71,19 +71,20 @@ class Blur:
         looked = self._things.looked if self._things is not None else np.zeros(0, np.int64)
         kept = self.evidence.frames() if mode != "none" else []
         self._looks: Ints = np.union1d(looked, np.array(kept, np.int64))
+        self._seconds = analysis.clock.seconds(self._looks)
         self._kept = set(kept)
-        self._tubes = lru_cache(maxsize=4)(self._held)
+        self._tubes, self._persons = lru_cache(maxsize=4)(self._held), lru_cache(maxsize=512)(self._found)
 
-    def edit(self, number: int, frame: int, image: Images) -> Images:
-        """Return the (H, W, 3) picture of a frame as it is shown for an event, counted from 1; 0 for none."""
+    def edit(self, number: int, frame: int, image: Picture) -> Picture:
+        """Return the picture of a frame as it is shown for an event, counted from 1; 0 for none."""
         if self.mode == "none":
             return image
         if not self._known(frame):
             return mosaic(image, [(0.0, 0.0, float(image.shape[1]), float(image.shape[0]))], margin=0.0)
-        held = self._tubes(number if number else -1 - frame)
+        held = self._tubes(number or -1 - int(self.analysis.clock.at(frame) / STRETCH_SECONDS))
         return mosaic(image, [box for one in held if (box := one.at(frame)) is not None])
 
-    def picture(self, frame: int, image: Images) -> Images:
+    def picture(self, frame: int, image: Picture) -> Picture:
         """Return the picture of a frame as the report shows it, for the event that the frame lies in."""
         events = enumerate(self.analysis.events, 1)
         number = next((n for n, one in events if one.event.first <= frame <= one.event.last), 0)
@@ -99,19 +100,17 @@ class Blur:
         return replace(found, image=self.picture(frame, found.image))
 
     def _known(self, frame: int) -> bool:
-        if not len(self._looks):
-            return False
-        times, here = self.analysis.clock.seconds(self._looks), self.analysis.clock.at(frame)
-        return bool(np.abs(times - here).min() <= MAX_LOOK_SECONDS)
+        here = self.analysis.clock.at(frame)
+        first, stop = np.searchsorted(self._seconds, [here - MAX_LOOK_SECONDS, here + MAX_LOOK_SECONDS + 1e-9])
+        return bool(first < stop)
 
     def _held(self, number: int) -> list[_Held]:
-        """Return what is blurred for an event, or, under 0, for the frame ``-1 - number`` alone."""
+        """Return what is blurred for an event, or, under 0, in the stretch ``-1 - number`` of the clip."""
         clock = self.analysis.clock
         one = self.analysis.events[number - 1] if number > 0 else None
-        first, last = (one.event.first, one.event.last) if one else (-1 - number, -1 - number)
-        reach = clock.at(first) - 4.0, clock.at(last) + 4.0
-        seconds = clock.seconds(self._looks)
-        looks = self._looks[(seconds >= reach[0]) & (seconds <= reach[1])]
+        start = clock.at(one.event.first) if one else STRETCH_SECONDS * (-1 - number)
+        end = clock.at(one.event.last) if one else start + STRETCH_SECONDS
+        looks = self._looks[(self._seconds >= start - REACH_SECONDS) & (self._seconds <= end + REACH_SECONDS)]
         tubes = link([self._persons(int(frame)) for frame in looks.tolist()])
         causes = [tube for _, tube in cause_tubes(one) if tube] if one else []
         if self.mode == "persons":
@@ -124,7 +123,7 @@ class Blur:
         last = int(after[0]) - 1 if len(after) else len(self.analysis.scores)
         return _Held(tube, first, last)
 
-    def _persons(self, frame: int) -> Detections:
+    def _found(self, frame: int) -> Detections:
         """Return the persons of a frame that was looked at, from all that the run kept."""
         found = [np.zeros((0, 4), np.float32)]
         if frame in self._kept:
@@ -156,11 +155,11 @@ def cause_tubes(one: ExplainedEvent) -> list[tuple[Cause, Tube | None]]:
     return [(cause, _tube(cause) if cause.tube else None) for _, cause in report.marked_causes(one)]
 
 
-def mosaic(image: Images, boxes: Sequence[Pixels], margin: float = MARGIN) -> Images:
-    """Return a copy of an (H, W, 3) picture in which boxes are mosaics of :data:`CELLS` cells along the longer side.
+def mosaic(image: Picture, boxes: Sequence[Pixels], margin: float = MARGIN) -> Picture:
+    """Return a copy of a picture in which boxes are mosaics of :data:`CELLS` cells along the longer side.
 
     Args:
-        image: uint8.
+        image: (H, W, 3) uint8, or (H, W) float32.
         boxes: (x1, y1, x2, y2) in pixels.
         margin: share of a box's size by which each side is moved outwards.
     """

@@ -97,8 +97,10 @@ class Cutter:
 
         if not inside:
             return
+        height, width = self.analysis.clip.height, self.analysis.clip.width
         for chunk in video.read(path, fps=self.analysis.clip.fps, wanted=wanted):
-            yield from enumerate(chunk.images, chunk.first)
+            # A blurred clip has one line more where the clip as it came had an odd number of them.
+            yield from enumerate(chunk.images[:, :height, :width], chunk.first)
             reached = chunk.first + len(chunk) - 1
             if reached >= self.last - 1:
                 return

@@ -13,13 +13,14 @@ from core.templates import environment
 from explain import report
 from explain.report.pdf import Part, gathered, pdf
 from pipeline import finished_run, versions
+from pipeline.blurs import BLURS, NOTES, stronger
 from pipeline.export import archive, sources
 from pipeline.export.archive import Archive
-from pipeline.export.blur import NOTES, Blur
+from pipeline.export.blur import Blur
 from pipeline.export.clips import Cutter
 from pipeline.export.contents import Contents, chosen
 from pipeline.export.events_csv import events_csv
-from pipeline.export.manifest import BLURS, FORMAT, VERSION, ArchivedRun, Manifest
+from pipeline.export.manifest import FORMAT, VERSION, ArchivedRun, Manifest
 from pipeline.export.sources import Source
 from pipeline.finished_run import WHY
 from pipeline.model_weights import card_sha256
@@ -41,6 +42,11 @@ class _Run:
     source: Source
     folder: str
     analysis: Analysis
+    blur: str
+
+    def edit(self) -> Blur:
+        """Return what blurs its pictures."""
+        return Blur(self.analysis, self.source.folder, self.blur)
 
     def path(self, name: str) -> str:
         return f"{self.folder}/{name}" if self.folder else name
@@ -60,7 +66,7 @@ def export(
     Args:
         found: of :func:`pipeline.export.sources.find`.
         out: the archive to make or to replace.
-        blur: one of :data:`pipeline.export.manifest.BLURS`.
+        blur: one of :data:`pipeline.blurs.BLURS`; of a run that keeps blurred pictures, at least what they are.
         contents: which events of the runs it holds; all of them when None.
         made: when it is said to be made, in UTC; now when None.
         progress: told how far it is.
@@ -81,11 +87,11 @@ def export(
     job.begin(RANKING, len(found))
     runs = list(_explained(found, held, blur, job, cancelled))
     with archive.writing(out) as (packed, scratch):
-        _cut(runs, blur, scratch, job, cancelled)
+        _cut(runs, scratch, job, cancelled)
         job.begin(WRITING, len(runs))
         for number, run in enumerate(runs):
             _check_cancelled(cancelled)
-            _write(run, number, Blur(run.analysis, run.source.folder, blur), packed, scratch, when)
+            _write(run, number, run.edit(), packed, scratch, when)
             job.advance(number + 1)
         manifest = _finish(runs, held, blur, packed, when)
     job.finish()
@@ -99,18 +105,19 @@ def _explained(
     for number, (source, folder) in enumerate(zip(found, sources.folders(found), strict=True), 1):
         _check_cancelled(cancelled)
         analysis = held.analysis(source)
-        note = (NOTES[blur],) if NOTES[blur] else ()
-        runs.append(_Run(source, folder, replace(analysis, warnings=(*note, *analysis.warnings))))
+        mode = stronger(blur, analysis.kept_blur)  # the clip of a folder is as it came
+        note = (NOTES[mode],) if mode != analysis.kept_blur else ()
+        runs.append(_Run(source, folder, replace(analysis, warnings=(*note, *analysis.warnings)), mode))
         job.advance(number)
     return runs
 
 
-def _cut(runs: Sequence[_Run], blur: str, scratch: Path, job: JobProgress, cancelled: Callable[[], bool]) -> None:
+def _cut(runs: Sequence[_Run], scratch: Path, job: JobProgress, cancelled: Callable[[], bool]) -> None:
     cutters = []
     for number, run in enumerate(runs):
         folder = scratch / str(number)
         folder.mkdir()
-        cutters.append(Cutter(run.analysis, Blur(run.analysis, run.source.folder, blur), folder))
+        cutters.append(Cutter(run.analysis, run.edit(), folder))
     job.begin(CUTTING, sum(cutter.last for cutter in cutters))
     before = 0
     for run, cutter in zip(runs, cutters, strict=True):
@@ -140,7 +147,7 @@ def _finish(runs: Sequence[_Run], held: Contents, blur: str, packed: Archive, wh
                                              case=held.case))  # fmt: skip
     if len(runs) > 1:
         packed.put("events.csv", events_csv(named))
-        packed.put("report.pdf", _gathered(runs, held, blur, when))
+        packed.put("report.pdf", _gathered(runs, held, when))
     if held.events or any(one.opinion.records for one in listed):
         packed.put("reviews.csv", csv_labels(listed))
     manifest = Manifest(
@@ -151,9 +158,9 @@ def _finish(runs: Sequence[_Run], held: Contents, blur: str, packed: Archive, wh
     return manifest
 
 
-def _gathered(runs: Sequence[_Run], held: Contents, blur: str, when: datetime) -> bytes:
+def _gathered(runs: Sequence[_Run], held: Contents, when: datetime) -> bytes:
     """Return one PDF of all runs."""
-    blurs = [Blur(run.analysis, run.source.folder, blur) for run in runs]
+    blurs = [run.edit() for run in runs]
     parts = [Part(run.analysis, one.kept, run.source.folder / WHY, one.picture)
              for run, one in zip(runs, blurs, strict=True)]  # fmt: skip
     title, note = (held.case.name, held.case.note) if held.case else ("Whycam export", "")
@@ -170,7 +177,7 @@ def _archived(run: _Run, held: Contents) -> ArchivedRun:
         run.folder, run.source.run, clip, analysis.camera, analysis.detector, hashes, dict(analysis.models),
         {kind: noted.get(kind) or card_sha256(name) for kind, name in analysis.models.items()}, analysis.threshold,
         analysis.unit,
-        analysis.standing, others, len(analysis.events), held.reviews(run.source.run, analysis),
+        analysis.standing, others, len(analysis.events), held.reviews(run.source.run, analysis), analysis.kept_blur,
     )  # fmt: skip
 
 

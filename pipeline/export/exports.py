@@ -7,7 +7,7 @@ from core.errors import InputError, UnknownNameError
 from jobs.job import STATES, Found, Job, Parameter
 from jobs.store import new_id
 from pipeline import store
-from pipeline.export.manifest import BLURS
+from pipeline.blurs import BLURS
 from pipeline.kinds import EXPORT, queue
 from pipeline.reviewing.rows import run_of
 
@@ -19,7 +19,7 @@ class Export(Job):
 
     Attributes:
         runs: ids of the runs in it.
-        blur: one of :data:`pipeline.export.manifest.BLURS`.
+        blur: one of :data:`pipeline.blurs.BLURS`.
         events: keys of the events in it; empty for all of the runs.
         case: id of the case that it is of; empty for none.
         files, bytes, sha256: of a finished one: how many files and bytes it has, and the SHA-256 of its manifest.
@@ -43,7 +43,7 @@ def submit(
 
     Args:
         runs: their ids.
-        blur: one of :data:`pipeline.export.manifest.BLURS`.
+        blur: one of :data:`pipeline.blurs.BLURS`.
         title: what the user calls it; the clips' names when empty.
         events: keys of the only events that it is to hold; empty for all.
         case: id of the case that it is of.
@@ -72,7 +72,7 @@ def submit_events(events: Sequence[str], blur: str = "none", case: str = "", tit
 
     Args:
         events: their keys.
-        blur: one of :data:`pipeline.export.manifest.BLURS`.
+        blur: one of :data:`pipeline.blurs.BLURS`.
         case: id of the case that they are of.
         title: what the user calls it; their number when empty.
 

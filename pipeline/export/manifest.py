@@ -7,8 +7,6 @@ from typing import Any
 MANIFEST, FORMAT, VERSION = "manifest.json", "whycam-export", 2
 READABLE = (1, VERSION)
 """Versions that can be checked; the first one knows no reviews and no cases."""
-BLURS = ("none", "persons", "all")
-"""What is blurred: nothing, persons that are no marked cause of their event, or all persons and all marked causes."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +80,7 @@ class ArchivedRun:
         standing: nats above which a place where something stands is an event; None where the camera does not tell.
         versions: of Whycam and what it computed with.
         events: how many the archive holds.
+        kept_blur: one of :data:`pipeline.blurs.BLURS`: how the run's own pictures were blurred when it was analysed.
         reviews: of each of these events, in their order, where the run is one of the app's; empty otherwise.
     """
 
@@ -99,6 +98,7 @@ class ArchivedRun:
     versions: Mapping[str, Any]
     events: int
     reviews: tuple[ArchivedReview, ...] = ()
+    kept_blur: str = "none"
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Manifest:
         format, version: of the archive.
         made: when, in ISO 8601, UTC.
         whycam: version of Whycam that made it.
-        blur: one of :data:`BLURS`.
+        blur: one of :data:`pipeline.blurs.BLURS`.
         blur_note: what was blurred and what may not have been; empty where nothing was.
         runs: in the order of the export.
         files: all of the archive but the manifest, by path.

@@ -21,7 +21,7 @@ class Source:
     Attributes:
         run: its id; empty for a folder of ``analyse --out``.
         folder: of its results.
-        clip: the file that was analysed.
+        clip: the file that was analysed; of a run that keeps a blurred clip alone, that one.
         name: of the clip, as its owner wrote it.
     """
 
@@ -58,7 +58,8 @@ def _find(name: str, given: Mapping[str, Path]) -> Source:
         raise InputError(f"run {name} is {run.state}; only a run that is done can be exported")
     if not run.path.is_file():
         raise InputError(f"the clip {run.clip!r} of run {name} is no longer there; analyse it again")
-    _check(run.path, finished_run.read(run.folder).facts.clip.sha256, run.clip)
+    facts = finished_run.read(run.folder).facts
+    _check(run.path, facts.kept_sha256 or facts.clip.sha256, run.clip)
     return Source(run.id, run.folder, run.path, run.clip)
 
 

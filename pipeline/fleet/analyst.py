@@ -81,7 +81,7 @@ class Analyst:
         with _here(task) as (clip, folder):
             return analyse(
                 clip, self.camera, folder, threshold=asked.threshold, runtime=self.runtime, objects=asked.objects,
-                actions=asked.actions, fps=asked.fps, progress=progress, warn=warn,
+                actions=asked.actions, fps=asked.fps, progress=progress, warn=warn, blur=asked.blur,
             )  # fmt: skip
 
 

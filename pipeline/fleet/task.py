@@ -15,6 +15,7 @@ class Settings:
         fps: frames in a second of clips that do not tell; the camera's when None.
         objects, actions: names of models, or ``auto``.
         device: ``auto``, ``cpu`` or ``cuda``.
+        blur: what is blurred in what the reports keep.
     """
 
     camera: str
@@ -23,6 +24,7 @@ class Settings:
     objects: str = "auto"
     actions: str = "auto"
     device: str = "auto"
+    blur: str = "none"
 
 
 @dataclass(frozen=True)

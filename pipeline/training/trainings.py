@@ -93,7 +93,7 @@ def learn_again(
     Raises:
         UnknownNameError: there is no such camera.
         InputError: as in :func:`submit`; or the name is of a camera that comes with Whycam, a run is of another camera
-            or without its clip, or the camera is being trained.
+            or without its clip as it came, or the camera is being trained.
         StorageError: the clips cannot be kept; nothing of them is left.
     """
     policy.require(policy.TRAIN)
@@ -107,6 +107,8 @@ def learn_again(
     for run in runs:
         if run.camera != camera or not run.path.is_file():
             raise InputError(f"run {run.id} has no clip of camera {camera!r} any more; leave it out")
+        if run.path == run.blurred or run.blur != "none":
+            raise InputError(f"the clip of run {run.id} is kept blurred, unlike what the camera sees; leave it out")
     kept = [(clip, partial(_link, path)) for clip, path in footage_of(camera)]
     linked = [(run.clip, partial(_link, run.path)) for run in runs]
     given: list[Source] = [*kept, *linked, *(_upload(clip, stream) for clip, stream in clips)]

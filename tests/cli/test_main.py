@@ -237,17 +237,18 @@ def test_several_clips_get_a_folder_each_and_a_bad_one_stops_no_other(capsys, ti
     seen = []
 
     def record(path, camera, folder, **chosen):
-        seen.append((path, camera.name, folder, chosen["threshold"], chosen["objects"], chosen["runtime"].device.type))
+        seen.append((path, camera.name, folder, chosen["threshold"], chosen["objects"], chosen["blur"],
+                     chosen["runtime"].device.type))  # fmt: skip
         if path.name == "bad.mp4":
             raise ClipError("'bad.mp4' is no video")
         return analysis(path)
 
     monkeypatch.setattr(pipeline.fleet.analyst, "analyse", record)
     code, out, err = run(capsys, "analyse", "a/x.mp4", "bad.mp4", "b/x.mp4", "--camera", "tiny", "--out", tmp_path,
-                         "--threshold", "0.75", "--objects", "compact", "--device", "cpu")  # fmt: skip
+                         "--threshold", "0.75", "--objects", "compact", "--blur", "all", "--device", "cpu")  # fmt: skip
     assert code == 2
     assert [s[2] for s in seen] == [tmp_path / "x", tmp_path / "bad", tmp_path / "x-2"]
-    assert {s[1:2] + s[3:] for s in seen} == {("tiny", 0.75, "compact", "cpu")}
+    assert {s[1:2] + s[3:] for s in seen} == {("tiny", 0.75, "compact", "all", "cpu")}
     assert "whycam: 'bad.mp4' is no video" in err
     assert "whycam: note: The picture is stretched." in err
     assert out.count("x.mp4: 1 unusual event\n  frames 10-20: Something moved.\n") == 2

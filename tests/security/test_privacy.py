@@ -102,7 +102,9 @@ def test_only_administrators_change_it():
         retention.put("nowhere", Retention(30))
 
 
-@pytest.mark.parametrize("content", ["{", '{"plaza": {"days": 0}}', '{"plaza": {"days": "30"}}', "[]"])
+@pytest.mark.parametrize(
+    "content", ["{", '{"plaza": {"days": 0}}', '{"plaza": {"days": "30"}}', '{"plaza": {"blur": "no"}}', "[]"]
+)
 def test_a_damaged_file_deletes_nothing(content):
     aged(31)
     (files.home() / retention.FILE).write_text(content, encoding="utf-8")
@@ -116,8 +118,16 @@ def test_the_verb_sets_applies_and_lists(capsys):
     assert main(["retention", "plaza", "--days", "30", "--apply"]) == 0
     out = capsys.readouterr().out
     assert "1 runs deleted" in out and "plaza" in out and "stay" in out and store.runs() == []
-    assert main(["retention", "plaza", "--off"]) == 0 and "none" in capsys.readouterr().out
+    assert main(["retention", "plaza", "--blur", "all"]) == 0 and "all" in capsys.readouterr().out
+    assert main(["retention", "plaza", "--off"]) == 0
+    assert retention.settings() == {"plaza": Retention(blur="all")} and retention.over(time.time() + 1e9) == []
+    assert [retention.kept_blur(*asked) for asked in (("plaza", "persons"), ("ucsd-ped2", "persons"))] == [
+        "all", "persons"
+    ]  # fmt: skip
+    assert main(["retention", "plaza", "--blur", "none"]) == 0 and "none" in capsys.readouterr().out
+    assert retention.settings() == {} and audit.records()[-1].detail == "runs are kept"
     for wrong in (
+        ("plaza", "--cases", "--blur", "all"),
         ("plaza",),
         ("plaza", "--days", "3", "--off"),
         ("plaza", "--days", "99999"),

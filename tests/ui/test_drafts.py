@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 from core import video
 from core.errors import InputError
 from pipeline import camera as cameras
-from pipeline import store
+from pipeline import retention, store
+from pipeline.retention import Retention
 from tests.jobs import inline
 from tests.ui import made
 from tests.ui.test_pages import ROOT, button, fine, html, labels
@@ -83,11 +84,14 @@ def test_all_are_queued_at_once_each_with_its_camera(clip, monkeypatch):
     at = uploaded(page(), ("a.mp4", clip), ("b.mp4", clip))
     first = store.runs(("draft",))[1]
     at.selectbox(f"camera-{first.id}").select("avenue")
+    at.selectbox("blur-all").select("persons")
+    retention.put("avenue", Retention(blur="all"))
     fine(at.run())
+    assert "Of camera avenue, persons are all kept blurred" in " ".join(one.value for one in at.caption)
     button(at, "Analyse all 2 clips").click()
     fine(at.run())
-    assert [(run.clip, run.camera) for run in reversed(store.runs(("queued",)))] == [
-        ("a.mp4", "avenue"), ("b.mp4", "street")
+    assert [(run.clip, run.camera, run.blur) for run in reversed(store.runs(("queued",)))] == [
+        ("a.mp4", "avenue", "persons"), ("b.mp4", "street", "persons")
     ]  # fmt: skip
     assert "Waiting, the next one first" in [s.value for s in at.subheader]
 
@@ -97,10 +101,10 @@ def test_a_clip_that_cannot_be_queued_stays(clip, monkeypatch):
     start = store.start
     at = uploaded(page(), ("a.mp4", clip), ("b.mp4", clip))
 
-    def refuse(run_id, camera):
+    def refuse(run_id, camera, blur):
         if store.get(run_id).clip == "b.mp4":
             raise InputError("the disk is full; free some space and try again")
-        return start(run_id, camera)
+        return start(run_id, camera, blur=blur)
 
     monkeypatch.setattr(store, "start", refuse)
     button(at, "Analyse all 2 clips").click()

@@ -12,10 +12,10 @@ from core.progress import Progress
 from explain.report.maps import png
 from jobs.store import JobStore, new_id
 from pipeline import store
-from pipeline.analyse import explain_events
 from pipeline.evidence import EvidenceFolder
 from pipeline.explaining import explanations
 from pipeline.explaining.explanations import Explanation, ExplanationRequest
+from pipeline.finished_run import explain_events
 from pipeline.kinds import queue
 from pipeline.scoring import EVIDENCE
 from tests import clips
@@ -99,6 +99,8 @@ def test_a_run_whose_camera_is_gone_says_so_and_keeps_what_was_explained(monkeyp
     at = show(run, at=str(FRAME))
     assert "Unknown camera" in html(at)
     assert not [button for button in at.button if button.label.startswith("Explain")]
+    run.original.rename(run.blurred)
+    assert "blurred pixels alone are kept" in html(at.run())
 
 
 def test_maps_stand_side_by_side_ranked_with_their_figures():

@@ -6,9 +6,9 @@ import pytest
 from core.analysis import Cause, ExplainedEvent
 from core.clock import Clock
 from core.records import Detections, Event, Evidence, Tube
+from pipeline.blurs import BLURS, NOTES
 from pipeline.evidence import EvidenceFolder
-from pipeline.export.blur import NOTES, Blur, mosaic, same
-from pipeline.export.manifest import BLURS
+from pipeline.export.blur import Blur, mosaic, same
 from pipeline.finished_run import EVIDENCE
 from tests.explain.report.test_report import analysis
 

@@ -66,7 +66,8 @@ class Candidate:
     @property
     def tracked(self) -> bool:
         """Whether the owner's track tells it: how often a model names it in normal footage says nothing of it."""
-        return self.vocabulary == TRACK or (self.vocabulary == "AVA" and self.location_surprisal is not None)
+        by_track = self.vocabulary == "AVA" and self.location_surprisal is not None
+        return by_track or self.vocabulary in (TRACK, "place")
 
 
 def gather(

@@ -97,12 +97,13 @@ def reweight_by_interaction(m: Measures) -> Measures:
     surer = m.confidence[None, :] > m.confidence[:, None]
     believed = m.confidence * np.prod(1.0 - np.where(surer, m.same_box_share * m.confidence[None, :], 0.0), axis=1)
     m = replace(m, confidence=believed.copy())
-    gliding = replace(m, confidence=m.confidence * still)
+    doubts = replace(m, confidence=m.confidence * np.minimum(m.length / np.maximum(m.length[m.group], 1), 1.0))
+    gliding = replace(doubts, confidence=doubts.confidence * still)
     for i, (name, kind) in enumerate(zip(names, m.kinds, strict=True)):
         if kind == "AVA" and name == "ride":
             believed[i] *= _weight(max(_surest(m, ridden, i), float(support[i])))
         elif kind == "AVA" and name == "run / jog":
-            believed[i] *= 1.0 - max(_surest(m, ridden, i), _surest(gliding, rides, i))
+            believed[i] *= 1.0 - max(_surest(doubts, ridden, i), _surest(gliding, rides, i))
         elif kind == "AVA" and name == "throw":
             believed[i] *= _weight(_surest(m, left, i))
     odd = np.where(m.glides & (ridden | rides), GLIDING_NATS + np.nan_to_num(m.speed_surprisal), 0.0)

@@ -58,7 +58,7 @@ def measure(times: int, seed: int, tell: Callable[[str], None]) -> list[dict[str
             tell(f"{workers} workers")
             out = Path(place) / f"out{workers}"
             begun = time.monotonic()
-            _end(_start(clips, out, workers, place))
+            end(start(clips, out, workers, place))
             seconds, found = time.monotonic() - begun, fingerprints(out)
             expected = expected or found
             before = rows[0]["seconds"] if rows else seconds
@@ -72,7 +72,7 @@ def _row(what: str, clips: int, seconds: float, before: float, unlike: int, kill
             "killed": killed, "reports unlike": unlike}  # fmt: skip
 
 
-def _start(clips: Path, out: Path, workers: int, place: str, resume: bool = False) -> "subprocess.Popen[bytes]":
+def start(clips: Path, out: Path, workers: int, place: str, resume: bool = False) -> "subprocess.Popen[bytes]":
     """Start the verb in a session of its own."""
     command = [sys.executable, "-m", "cli", "analyse", str(clips), "--camera", _small_camera.NAME, "--out", str(out),
                "--workers", str(workers), "--device", "cpu", *(["--resume"] if resume else [])]  # fmt: skip
@@ -81,7 +81,8 @@ def _start(clips: Path, out: Path, workers: int, place: str, resume: bool = Fals
         return subprocess.Popen(command, cwd=ROOT, env=alone, stdout=log, stderr=log, start_new_session=True)
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
+def end(process: "subprocess.Popen[bytes]") -> None:
+    """Wait for its end, which must be a good one."""
     if code := process.wait():
         raise RuntimeError(f"a batch without faults ended with exit code {code}")
 
@@ -108,7 +109,7 @@ def _killed(
     """Kill workers and the driver while the clips are analysed, and go on until all are done."""
     out, begun, killed = place / "killed", time.monotonic(), 0
     drivers = DRIVER_KILLS
-    process = _start(clips, out, max(WORKERS), str(place))
+    process = start(clips, out, max(WORKERS), str(place))
     while True:
         each = WORKER_KILLS // (DRIVER_KILLS + 1) + 1
         for _ in range(each):
@@ -121,9 +122,9 @@ def _killed(
             os.killpg(process.pid, signal.SIGKILL)
             killed += 1
         process.wait()
-        process = _start(clips, out, max(WORKERS), str(place), resume=True)
+        process = start(clips, out, max(WORKERS), str(place), resume=True)
     process.wait()
-    _end(_start(clips, out, max(WORKERS), str(place), resume=True))
+    end(start(clips, out, max(WORKERS), str(place), resume=True))
     rows = json.loads((out / FILE).read_text("utf-8"))["outcomes"]
     twice = len(rows) - len({row["out"] for row in rows})
     seconds = time.monotonic() - begun

@@ -31,6 +31,8 @@ WHAT = (
     "killed-commands, full-disk, dropped-flushes: what verbs lose that are killed, whose disk fills, or whose disk "
     "loses power and had not flushed all; or: users: how soon pages answer eight users for minutes (default 30), and "
     "how much the server grows; or: fleet: clips analysed by one and by two workers, and by some that are killed; or: "
+    "capacity: what an analysis costs, workers for a simulated day of 10,000 cameras, and the simulation beside real "
+    "batches; or: "
     "stages [CLIP…]: where the time of an analysis goes"
 )
 
@@ -53,14 +55,14 @@ def _arguments(verb: argparse.ArgumentParser) -> None:
                       help="for each camera; other frames are left out (own-camera: training; kills, users: all)",
                       )  # fmt: skip
     verb.add_argument("--work", type=Path, metavar="DIR", help="where each frame's figures are kept, to go on later")
-    verb.add_argument(
-        "--out", type=Path, metavar="FILE", help="keep explanations, faults, disturbances or standing as FILE.md"
-    )
+    verb.add_argument("--out", type=Path, metavar="FILE",
+                      help="keep explanations, faults, disturbances, standing or capacity as FILE.md")  # fmt: skip
     verb.add_argument("--times", type=count, metavar="N", help="for robustness: files of each kind (default 100), "
                       "made anew after 250; for kills (default 10), fleet (200 clips), killed-commands (40), full-disk "
                       "and dropped-flushes (2 of each verb): how many")  # fmt: skip
     verb.add_argument("--seed", type=whole, default=0, metavar="N",
-                      help="for robustness: which files; for kills: what is killed when (default 0)")  # fmt: skip
+                      help="for robustness: which files; for kills: what is killed when; for capacity: the day "
+                      "(default 0)")  # fmt: skip
     verb.add_argument("--weights", type=Path, metavar="DIR", help="for agreement: folder of weights and card of a "
                       "compact model, in place of the one that comes with Whycam")  # fmt: skip
     json_file(verb)

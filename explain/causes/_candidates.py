@@ -48,6 +48,7 @@ class Candidate:
         speed_surprisal: how improbable the object's speed is for its class, in nats; NaN where nothing is known of it.
         sure: whether it may be a cause; what the action model is unsure of may not.
         glides: whether it is a person who is fast with still legs.
+        rather: how much rather than walking the action model names the running that the speed tells of, 0 to 1.
         still: how still a person's limbs are for the speed, see :func:`explain.causes.terms.stillness`; NaN if unknown.
     """
 
@@ -61,6 +62,7 @@ class Candidate:
     speed_surprisal: float = float("nan")
     sure: bool = True
     glides: bool = False
+    rather: float = 0.0
     still: float = float("nan")
 
     @property
@@ -129,12 +131,15 @@ def _with_runners(objects: Sequence[Candidate], acts: Sequence[Candidate]) -> li
     """Add running for every person too fast to walk, with the person's confidence; it is as improbable as the speed."""
     fast = {i: name for i, c in enumerate(objects) if c.label == PERSON and (name := running_action(c.speed_surprisal))}
     kept = [act for act in acts if act.owner not in fast or act.label != fast[act.owner]]
-    return kept + [_runner(objects[i], i, name) for i, name in fast.items()]
+    return kept + [_runner(objects[i], i, name, acts) for i, name in fast.items()]
 
 
-def _runner(who: Candidate, owner: int, name: str) -> Candidate:
+def _runner(who: Candidate, owner: int, name: str, acts: Sequence[Candidate]) -> Candidate:
     odd = np.full(len(who.frames), who.speed_surprisal, np.float32)
-    return replace(who, label=name, vocabulary="AVA", owner=owner, location_surprisal=odd)
+    runs, walks = (sum(float(act.confidence.mean()) for act in acts if (act.owner, act.label) == (owner, gait))
+                   for gait in (name, official("walk")))  # fmt: skip
+    rather = max(runs - walks, 0.0) / (runs + walks) if runs else 0.0
+    return replace(who, label=name, vocabulary="AVA", owner=owner, location_surprisal=odd, rather=rather)
 
 
 def _with_riders(found: Sequence[Candidate], there: Mapping[int, list[Seen]]) -> list[Candidate]:

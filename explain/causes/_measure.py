@@ -50,6 +50,7 @@ class Measures:
         unexplained: share of the event's heat in no box of any model.
         size: (width, height) of the picture.
         glides: whether the group's person is fast with still legs.
+        rather: of running, how much rather than walking the action model names it, 0 to 1; 0 for the rest.
         still: how still the limbs of the group's person are for the speed, 0 to 1; NaN where that is not known.
         nats: mean score of its thing's attributes over its frames, or of those of the person whom it moves with.
         nats_share: share of the nats of all things' attributes that the candidate's thing holds, 0 without any.
@@ -75,6 +76,7 @@ class Measures:
     unexplained: float
     size: tuple[int, int]
     glides: Bools
+    rather: Doubles
     still: Doubles
     nats: Doubles
     nats_share: Doubles
@@ -145,6 +147,7 @@ def measure(candidates: Sequence[Candidate], sums: Sums, columns: slice = slice(
         unexplained=1.0 - float(sums.frame_boxed[columns].sum()) / all_above if all_above > 0 else 0.0,
         size=sums.size,
         glides=np.array([person.glides for person in persons], np.bool_),
+        rather=np.array([c.rather for c in candidates], np.float64),
         still=np.array([person.still for person in persons], np.float64),
         nats=shared.sum(axis=1) / np.maximum(length, 1),
         nats_share=_share(nats.sum(axis=1), all_nats),

@@ -85,7 +85,8 @@ def reweight_by_interaction(m: Measures) -> Measures:
     A box is one thing: of two names the less confident is believed as far as the other one leaves room.
     ``ride`` needs something ridden that touches the person, or a speed too high for walking there with limbs that are
     still for it; where nothing is known of speeds or of limbs, that raises no doubt. ``throw`` needs a small thing that
-    is not always in touch with the person. A rider does not run; whose limbs move as those of walkers do, is no rider.
+    is not always in touch with the person. A rider does not run, as far as the ride or what is ridden is there in the
+    person's frames; whose limbs move as those of walkers do, is no rider.
     That a person glides, and so fast, is as improbable for riding, and for what is ridden, as a place is.
     """
     names = [fine(label) for label in m.labels]

@@ -55,8 +55,9 @@ def calibrated(m: Measures, normality: Normality) -> Doubles:
 
     - Improbable, in nats: ``-log`` of how many boxes of the class normal footage shows in a frame, plus ``-log`` of
       the share of its boxes that are as hot, plus that of its place, plus, for what a person rarely does or rides, that
-      of the person's speed; all Laplace-smoothed, so that a class never seen counts as one in ``explained_frames + 1``.
-      Where classes were never counted this is 0, and confidence × share remains.
+      of the person's speed. Running is told by the speed: how seldom the action model names it counts as far as the
+      model names it rather than walking. All are Laplace-smoothed, so that a class never seen counts as one in
+      ``explained_frames + 1``. Where classes were never counted this is 0, and confidence × share remains.
     - The share is that of the event's heat or, where attributes of things are unusual, the mean of that and of the
       share of their nats. It keeps out boxes without either. An object that moves with a person claims that person's.
     - A person on a bicycle is as hot as the bicycle: whatever shares a person's heat is explained away by each rarer
@@ -70,6 +71,7 @@ def calibrated(m: Measures, normality: Normality) -> Doubles:
         + error_surprisal(m, normality)
         + m.location_surprisal
         + m.nats
+        + m.rather * class_surprisal(replace(m, basis=m.labels), normality)
         + np.where(moved, new * np.nan_to_num(m.speed_surprisal), 0.0)
     )
     return m.confidence * m.evidence * (1.0 + surprise) * _left_unexplained(m, new)

@@ -436,3 +436,24 @@ def test_an_action_that_its_model_is_unsure_of_is_no_cause_and_ranks_last(normal
     assert "fall down" not in [cause.fine for cause in named(fallen(0.4), normality)[0]]
     ranked = by_frame(fallen(0.4), normality)[3]
     assert ranked[0].fine == "person" and "fall down" in [cause.fine for cause in ranked]
+
+
+def test_running_is_surer_where_the_model_names_it_rather_than_walking(placed):
+    def score(runs, walks):
+        acts = (("run/jog", RIDER, runs), ("walk", RIDER, walks))
+        causes = named(fast(RIDE_OBJECTS[:1], acts), placed, clock=Clock.steady(25.0))[0]
+        return next(c.score for c in causes if c.fine == "run / jog")
+
+    assert score(0.2, 0.3) == pytest.approx(score(0.0, 0.6), rel=0.02)
+    assert score(0.2, 0.3) < 0.99 * score(0.2, 0.1) < 0.99 * score(0.5, 0.0)
+
+
+def test_a_bicycle_seen_for_a_moment_hardly_speaks_against_running(placed):
+    def score(frames):
+        evidence = fast(RIDE_OBJECTS[:1])
+        there = [replace(one, objects=two.objects) if i < frames else one
+                 for i, (one, two) in enumerate(zip(evidence, fast(RIDE_OBJECTS), strict=True))]  # fmt: skip
+        causes = named(there, placed, clock=Clock.steady(25.0))[0]
+        return next((c.score for c in causes if c.fine == "run / jog"), 0.0)
+
+    assert score(8) < 0.5 * score(2) and score(2) > 0.7 * score(0)

@@ -48,7 +48,8 @@ class Candidate:
         speed_surprisal: how improbable the object's speed is for its class, in nats; NaN where nothing is known of it.
         sure: whether it may be a cause; what the action model is unsure of may not.
         glides: whether it is a person who is fast with still legs.
-        rather: how much rather than walking the action model names the running that the speed tells of, 0 to 1.
+        rather: of running that the speed tells of, its share of what the action model gives for running and walking; 0
+            where walking is as sure.
         still: how still a person's limbs are for the speed, see :func:`explain.causes.terms.stillness`; NaN if unknown.
     """
 
@@ -138,7 +139,7 @@ def _runner(who: Candidate, owner: int, name: str, acts: Sequence[Candidate]) ->
     odd = np.full(len(who.frames), who.speed_surprisal, np.float32)
     runs, walks = (sum(float(act.confidence.mean()) for act in acts if (act.owner, act.label) == (owner, gait))
                    for gait in (name, official("walk")))  # fmt: skip
-    rather = max(runs - walks, 0.0) / (runs + walks) if runs else 0.0
+    rather = runs / (runs + walks) if runs > walks else 0.0
     return replace(who, label=name, vocabulary="AVA", owner=owner, location_surprisal=odd, rather=rather)
 
 

@@ -50,7 +50,7 @@ class Measures:
         unexplained: share of the event's heat in no box of any model.
         size: (width, height) of the picture.
         glides: whether the group's person is fast with still legs.
-        rather: of running, how much rather than walking the action model names it, 0 to 1; 0 for the rest.
+        rather: of running, see :class:`explain.causes._candidates.Candidate`; 0 for the rest.
         still: how still the limbs of the group's person are for the speed, 0 to 1; NaN where that is not known.
         nats: mean score of its thing's attributes over its frames, or of those of the person whom it moves with.
         nats_share: share of the nats of all things' attributes that the candidate's thing holds, 0 without any.

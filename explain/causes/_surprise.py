@@ -85,8 +85,8 @@ def reweight_by_interaction(m: Measures) -> Measures:
     A box is one thing: of two names the less confident is believed as far as the other one leaves room.
     ``ride`` needs something ridden that touches the person, or a speed too high for walking there with limbs that are
     still for it; where nothing is known of speeds or of limbs, that raises no doubt. ``throw`` needs a small thing that
-    is not always in touch with the person. A rider does not run, as far as the ride or what is ridden is there in the
-    person's frames; whose limbs move as those of walkers do, is no rider.
+    is not always in touch with the person. A rider does not run; what the model is unsure of speaks against running in
+    the share of the person's frames in which it is seen; whose limbs move as those of walkers do, is no rider.
     That a person glides, and so fast, is as improbable for riding, and for what is ridden, as a place is.
     """
     names = [fine(label) for label in m.labels]
@@ -98,7 +98,8 @@ def reweight_by_interaction(m: Measures) -> Measures:
     surer = m.confidence[None, :] > m.confidence[:, None]
     believed = m.confidence * np.prod(1.0 - np.where(surer, m.same_box_share * m.confidence[None, :], 0.0), axis=1)
     m = replace(m, confidence=believed.copy())
-    doubts = replace(m, confidence=m.confidence * np.minimum(m.length / np.maximum(m.length[m.group], 1), 1.0))
+    seen = np.minimum(m.length / np.maximum(m.length[m.group], 1), 1.0)
+    doubts = replace(m, confidence=m.confidence * np.where(m.confidence >= MIN_CONFIDENCE, 1.0, seen))
     gliding = replace(doubts, confidence=doubts.confidence * still)
     for i, (name, kind) in enumerate(zip(names, m.kinds, strict=True)):
         if kind == "AVA" and name == "ride":

@@ -448,12 +448,16 @@ def test_running_is_surer_where_the_model_names_it_rather_than_walking(placed):
     assert score(0.2, 0.3) < 0.99 * score(0.2, 0.1) < 0.99 * score(0.5, 0.0)
 
 
-def test_a_bicycle_seen_for_a_moment_hardly_speaks_against_running(placed):
+@pytest.mark.parametrize(
+    ("sure", "in_two", "in_all"), [(0.2, (0.93, 0.97), (0.75, 0.85)), (0.8, (0.1, 0.3), (0.1, 0.3))]
+)
+def test_a_bicycle_that_is_seen_now_and_then_speaks_against_running_where_it_is_sure(placed, sure, in_two, in_all):
+    objects = (RIDE_OBJECTS[0], ("bicycle", BICYCLE, sure))
+
     def score(frames):
-        evidence = fast(RIDE_OBJECTS[:1])
         there = [replace(one, objects=two.objects) if i < frames else one
-                 for i, (one, two) in enumerate(zip(evidence, fast(RIDE_OBJECTS), strict=True))]  # fmt: skip
+                 for i, (one, two) in enumerate(zip(fast(objects[:1]), fast(objects), strict=True))]  # fmt: skip
         causes = named(there, placed, clock=Clock.steady(25.0))[0]
         return next((c.score for c in causes if c.fine == "run / jog"), 0.0)
 
-    assert score(8) < 0.5 * score(2) and score(2) > 0.7 * score(0)
+    assert in_two[0] < score(2) / score(0) < in_two[1] and in_all[0] < score(8) / score(0) < in_all[1]

@@ -152,16 +152,15 @@ class User:
             if (seconds := await doing()) is not None:
                 self._log.seconds.setdefault(name, []).append(seconds)
         except Error as error:
-            self._log.errors.append(f"{name}: {str(error).splitlines()[0]}")
+            said = [line.strip(" -") for line in str(error).splitlines() if line.strip(" -")]
+            self._log.errors.append(f"{name}: {said[0]} ({said[-1]})")
         shown = await self._page.locator('[data-testid="stException"], [role=alert]').all_inner_texts()
         self._log.errors += [f"{name}: {text[:100]}" for text in shown[:1]]
 
     async def _open(self) -> float:
-        """Open a run from the list, and play it."""
-        await self._turn_to("Runs", self._narrowed)
-        rows = self._page.locator("[class*=st-key-run-]").filter(has_text="made by hand")
-        await rows.first.wait_for(timeout=WAIT)
-        row, began = rows.nth(self._chance.randrange(await rows.count())), time.monotonic()
+        """Open a run from the list that was narrowed to it, and play it."""
+        await self._narrow()
+        row, began = self._page.locator("[class*=st-key-run-]"), time.monotonic()
         await row.get_by_role("link", name="Open").click(timeout=WAIT)
         await self._heading(".").wait_for(timeout=WAIT)
         seconds, self._run = time.monotonic() - began, True

@@ -110,4 +110,4 @@ def test_the_verb_prints_a_table_or_json_and_knows_no_other_name(capsys, tmp_pat
         detectors.measure("cpu", ["bcae9"])
     assert main(["bench", "detector"]) == 2
     said = capsys.readouterr().err
-    assert re.search(r"unknown benchmark 'detector'; known: agreement, .*boxes, detectors, .*explanations", said)
+    assert re.search(r"unknown benchmark 'detector'; known: agreement, .*boxes, .*detectors, .*explanations", said)

@@ -5,11 +5,12 @@
 const OWNERS = "input, textarea, select, [contenteditable], [role=combobox], [role=listbox], [role=option]";
 /** Between two scripts that were both asked for, Streamlit says for a moment that none is at work. */
 const REST_MS = 250;
-/** A table tells of a selection 150 ms after it was made, on a busy machine later. */
-const SELECTED_MS = 1500;
-/** For which a key waits for something to be selected. */
-const DISABLED_MS = 4000;
 const LOOK_MS = 40;
+/** Looks at a page at rest are counted, not timed: a starved browser's clock runs on while its timers stand still. A table
+ * tells of a selection 150 ms after it was made, on a busy machine later. */
+const SELECTED_LOOKS = 38;
+/** For which a key waits for something to be selected. */
+const DISABLED_LOOKS = 100;
 /** A page that is not at rest so long after a key has forgotten it. */
 const LONGEST_MS = 15_000;
 const MODIFIERS = ["Shift", "Control", "Alt", "Meta"];
@@ -20,6 +21,8 @@ let [turn, pressedIn, touchedIn] = [null, null, null];
 let [touched, changed] = [0, 0];
 /** Keys that were pressed and not passed on yet: the button of each, and when. */
 let [waiting, looking] = [[], false];
+/** Looks in a row at which the page was at rest. */
+let looks = 0;
 
 const app = document.querySelector(".stApp");
 new MutationObserver(() => (changed = performance.now())).observe(app, { attributeFilter: ["data-test-script-state"] });
@@ -27,20 +30,20 @@ new MutationObserver(() => (changed = performance.now())).observe(app, { attribu
 function atRest() {
   const now = performance.now();
   if (app.dataset.testScriptState !== "notRunning" || now - changed < REST_MS || now - touched < REST_MS) return false;
-  return pressedIn !== turn && (touchedIn !== turn || now - touched > SELECTED_MS);
+  return pressedIn !== turn;
 }
 
 function pass() {
   const now = performance.now();
   waiting = waiting.filter((one) => now - one.at < LONGEST_MS);
-  if (waiting.length && atRest()) {
-    const [{ button, at }] = waiting;
-    const found = document.querySelector(`.st-key-${button} button:not(:disabled)`);
-    if (found || now - at > DISABLED_MS) waiting.shift();
+  looks = waiting.length && atRest() ? looks + 1 : 0;
+  if (looks > (touchedIn === turn ? SELECTED_LOOKS : 0)) {
+    const found = document.querySelector(`.st-key-${waiting[0].button} button:not(:disabled)`);
     if (found) {
-      [pressedIn, touched] = [turn, now];
+      waiting.shift();
+      [pressedIn, touched, looks] = [turn, now, 0];
       found.click();
-    }
+    } else if (looks > DISABLED_LOOKS) waiting = []; // what was pressed after it speaks of nothing either
   }
   looking = waiting.length > 0;
   if (looking) setTimeout(pass, LOOK_MS);

@@ -130,6 +130,8 @@ class User:
         self._clip, self._log, self._chance = clip, log, chance
         self._run = False
         self._narrowed = page.get_by_label("Clip's name")
+        page.on("pageerror", lambda error: log.errors.append(f"script of {page.url}: {error.stack or error}"))
+        page.on("crash", lambda _: log.errors.append(f"{page.url} crashed"))
 
     async def work(self, end: float) -> None:
         """Tell one's name, and do one thing after the other until a moment."""
@@ -154,6 +156,8 @@ class User:
         except Error as error:
             said = [line.strip(" -") for line in str(error).splitlines() if line.strip(" -")]
             self._log.errors.append(f"{name}: {said[0]} ({said[-1]})")
+        if not await self._page.locator(".stApp").count():
+            self._log.errors.append(f"{name}: blank at {self._page.url}")
         shown = await self._page.locator('[data-testid="stException"], [role=alert]').all_inner_texts()
         self._log.errors += [f"{name}: {text[:100]}" for text in shown[:1]]
 

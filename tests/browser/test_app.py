@@ -207,3 +207,17 @@ def test_a_camera_is_learnt_from_several_clips(page, address):
     expect(page.get_by_text("Camera new-one is ready; it was trained on 2 clips")).to_be_visible()
     page.get_by_role("button", name="Delete its clips").click()
     expect(page.get_by_text("Camera new-one is ready")).to_have_count(0)
+
+
+def test_a_page_that_goes_blank_is_loaded_again_once(page, address):
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(f"{address}/Runs?blank=1")
+    app = page.locator(".stApp[data-test-script-state=notRunning]")
+    expect(app).to_be_attached()
+    page.evaluate("setTimeout(() => { throw new Error('odd') }); document.getElementById('root').replaceChildren()")
+    expect(app).to_be_attached()
+    assert page.url.endswith("/Runs?blank=1") and any("blank" in text and "odd" in text for text in said)
+    page.evaluate("document.getElementById('root').replaceChildren()")
+    page.wait_for_timeout(2000)
+    assert app.count() == 0, "loading it again and again would help no one"

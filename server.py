@@ -9,7 +9,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from core.hosts import LOOPBACK
 from people import actor, exposure
 from pipeline import retention
-from ui import ending, gate, grants, guard, media, shell
+from ui import ending, gate, grants, guard, media, parts, shell
 
 names = st.get_option("server.allowedHosts")
 reached = exposure.checked(exposure.taken_over(), st.get_option("server.address") or "0.0.0.0", names)
@@ -17,6 +17,7 @@ if reached.sign_in:
     actor.resolve_by(gate.of_page(lambda: getattr(get_script_run_ctx(suppress_warning=True), "user_info", None)))
     grants.watch()
 retention.keep_applying()
+parts.hold()
 app = st.App(
     Path(__file__).resolve().parent / "app.py",
     routes=[*media.ROUTES, *shell.ROUTES],

@@ -3,6 +3,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from core import video
 from jobs.store import JobStore
@@ -207,6 +208,32 @@ def test_a_camera_is_learnt_from_several_clips(page, address):
     expect(page.get_by_text("Camera new-one is ready; it was trained on 2 clips")).to_be_visible()
     page.get_by_role("button", name="Delete its clips").click()
     expect(page.get_by_text("Camera new-one is ready")).to_have_count(0)
+
+
+RECORD = """
+    window.sent = [];
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (data) { window.sent.push([this, data]); return send.call(this, data); };
+"""
+"""Keeps what the page tells the server, with the socket."""
+
+
+def test_a_part_asked_for_by_the_page_before_leaves_the_page_whole(page, address):
+    sent, said = [], []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda data: sent.append(BackMsg.FromString(data))))
+    page.on("console", lambda message: said.append(message.text) if "blank" in message.text else None)
+    page.add_init_script(RECORD)
+    page.goto(f"{address}/Help")
+    while not any(message.rerun_script.fragment_id for message in sent):
+        page.wait_for_timeout(100)
+    late = next(i for i, message in enumerate(sent) if message.rerun_script.fragment_id)
+    page.get_by_role("link", name="Cameras").click()
+    expect(page.get_by_text("2.00 dB above a typical frame").first).to_be_visible()
+    expect(page.locator(".stApp[data-test-script-state=notRunning]")).to_be_attached()
+    page.evaluate("(i) => window.sent[i][0].send(window.sent[i][1])", late)
+    page.wait_for_timeout(1500)
+    expect(page.get_by_text("2.00 dB above a typical frame").first).to_be_visible()
+    assert page.url.endswith("/Cameras") and said == []
 
 
 def test_a_page_that_goes_blank_is_loaded_again_once(page, address):

@@ -1,7 +1,7 @@
 """Parts of a page that draw themselves anew, held to the page that is shown.
 
 With each request the browser names the page that it shows. One to draw a part anew that leaves it while the server
-turns to another page (``st.switch_page``) names the page before. Streamlit 1.67 then tells the browser that this page is
+turns to another page (``st.switch_page``) names the page before. Streamlit 1.67 then tells the browser that this is
 shown again; the browser empties what it shows, the part that follows finds no place there, and that error takes the
 whole page out of the document. A part is of the page that was drawn last, whatever its request says.
 """

@@ -90,9 +90,11 @@ def _suited(there: Mapping[str, float]) -> int:
 
 
 def _knock(address: str) -> None:
-    """See whether anything answers at HOST:PORT; Ray itself would wait for minutes."""
-    host, colon, port = address.rpartition("://")[2].rpartition(":")
-    if colon and port.isdecimal():
+    """See whether anything answers at HOST:PORT; Ray itself would wait for minutes. ``auto`` is for Ray to find."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if not (host and port.isdecimal()) and address != "auto":
+        raise ValueError("an address is HOST:PORT or auto")
+    if address != "auto":
         socket.create_connection((host.strip("[]"), int(port)), KNOCK_SECONDS).close()
 
 

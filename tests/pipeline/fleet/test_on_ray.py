@@ -100,6 +100,12 @@ def test_a_cluster_that_does_not_answer_is_said_in_a_sentence():
         list(on_ray.spread([Task("a", "b")], SETTINGS, 1, "127.0.0.1:1"))
 
 
+@pytest.mark.parametrize("address", ["nonsense", "host:", ":6379", "host:port", ""])
+def test_what_is_no_address_is_not_waited_for(address):
+    with pytest.raises(ValueError, match="an address is HOST:PORT or auto"):
+        on_ray._knock(address)
+
+
 def test_without_ray_several_workers_are_refused_with_what_installs_it(monkeypatch):
     monkeypatch.setattr(on_ray, "is_installed", lambda: False)
     with pytest.raises(InputError, match=r"'\./whycam setup --ray' installs it"):

@@ -154,8 +154,14 @@ class User:
             if (seconds := await doing()) is not None:
                 self._log.seconds.setdefault(name, []).append(seconds)
         except Error as error:
-            said = [line.strip(" -") for line in str(error).splitlines() if line.strip(" -")]
-            self._log.errors.append(f"{name}: {said[0]} ({said[-1]})")
+            self._log.errors.append(f"{name}: {_said(error)}")
+        try:
+            await self._look(name)
+        except Error as error:  # the page is being loaded anew, which nobody asked for
+            self._log.errors.append(f"{name}: {_said(error)}")
+
+    async def _look(self, name: str) -> None:
+        """Note what the page should not show: nothing at all, or an error."""
         if not await self._page.locator(".stApp").count():
             self._log.errors.append(f"{name}: blank at {self._page.url}")
         shown = await self._page.locator('[data-testid="stException"], [role=alert]').all_inner_texts()
@@ -234,6 +240,11 @@ class User:
 
     def _heading(self, number: str) -> "Locator":
         return self._page.get_by_role("heading", name=re.compile(f"Event {number} of"))
+
+
+def _said(error: Exception) -> str:
+    said = [line.strip(" -") for line in str(error).splitlines() if line.strip(" -")]
+    return f"{said[0]} ({said[-1]})"
 
 
 def _row(what: str, values: list[float], count: int) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 // Inline in the HTML of every page (ui/shell.py). An error that React catches nowhere takes the whole page out of the
-// document, and what is left is blank for good. All that a page shows is told by its address, so it is loaded again; a
-// page that goes blank once more within half a minute stays so, as loading it again would not end.
+// document, and what is left is blank for good. It is loaded again at its address, which names what it showed, or the page
+// before where the browser was still on its way; one that goes blank once more within half a minute stays so, as loading
+// it again would not end.
 const WAIT_MS = 500;
 const AGAIN_MS = 30_000;
 const KEPT = "whycam_went_blank";

@@ -234,6 +234,8 @@ def test_a_part_asked_for_by_the_page_before_leaves_the_page_whole(page, address
     page.wait_for_timeout(1500)
     expect(page.get_by_text("2.00 dB above a typical frame").first).to_be_visible()
     assert page.url.endswith("/Cameras") and said == []
+    page.get_by_role("link", name="Help").click()
+    expect(page.get_by_text("Keys of the player")).to_be_visible()  # what is dropped leaves the server at work
 
 
 def test_a_page_that_goes_blank_is_loaded_again_once(page, address):

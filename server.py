@@ -9,7 +9,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from core.hosts import LOOPBACK
 from people import actor, exposure
 from pipeline import retention
-from ui import ending, gate, grants, guard, media, parts, shell
+from ui import ending, gate, grants, guard, live, media, parts, shell
 
 names = st.get_option("server.allowedHosts")
 reached = exposure.checked(exposure.taken_over(), st.get_option("server.address") or "0.0.0.0", names)
@@ -20,7 +20,7 @@ retention.keep_applying()
 parts.hold()
 app = st.App(
     Path(__file__).resolve().parent / "app.py",
-    routes=[*media.ROUTES, *shell.ROUTES],
+    routes=[*media.ROUTES, *live.ROUTES, *shell.ROUTES],
     middleware=[
         Middleware(guard.Guard, hosts=[*LOOPBACK, *names]),
         Middleware(gate.Gate, exposure=reached),

@@ -1,6 +1,5 @@
 """What every page shares: its head, its style, its way of saying that something is wrong."""
 
-import contextlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -8,7 +7,6 @@ from typing import Any, NoReturn
 import streamlit as st
 
 from core.errors import WhycamError
-from jobs.store import JobStore
 from people import actor
 from pipeline import store
 from pipeline.kinds import queue
@@ -22,7 +20,6 @@ NEW, RUN, RUNS, CAMERAS = "app.py", "pages/1_Run.py", "pages/2_Runs.py", "pages/
 EVENTS, CASES = "pages/9_Events.py", "pages/10_Cases.py"
 EVALUATION, WHY, HELP = "pages/4_Evaluation.py", "pages/5_Why.py", "pages/6_Help.py"
 QUEUE, STORAGE = "pages/7_Queue.py", "pages/8_Storage.py"
-BADGE_SECONDS = 3.0
 LONGEST_FRAME = 12
 """Digits of a frame's number in the address, at most."""
 
@@ -44,7 +41,8 @@ def page(title: str, *, reviews: bool = False) -> None:
         st.page_link(RUNS, label="Runs", icon=":material/list:")
         st.page_link(CAMERAS, label="Cameras", icon=":material/videocam:")
         st.page_link(EVALUATION, label="Evaluation", icon=":material/speed:")
-        redrawn(_queue_link, BADGE_SECONDS)
+        with st.container(key="queue-link", width="content"):
+            st.page_link(QUEUE, label="Queue", icon=":material/hourglass_top:")
         st.page_link(HELP, label="Help", icon=":material/help:")
         if (who := actor.current()).known:
             st.html(f'<a href="sign-out" target="_self" class="who" title="{escape_html(who.role)}: sign out">'
@@ -88,14 +86,6 @@ def redraw() -> NoReturn:
     if (address := st.session_state["address"]) != {name: st.query_params.get_all(name) for name in st.query_params}:
         st.query_params.from_dict(address)
     st.rerun()
-
-
-def _queue_link() -> None:
-    """Link to the queue, with how many jobs are at work or wait; drawn anew by itself."""
-    with contextlib.suppress(WhycamError):  # said by the page itself
-        active = JobStore().count_active()
-        badge = f" :blue-badge[{active}]" if active else ""
-        st.page_link(QUEUE, label=f"Queue{badge}", icon=":material/hourglass_top:")
 
 
 def notice(sentence: object, kind: str = "bad") -> None:

@@ -3,7 +3,7 @@
 Without that, Streamlit's script looks for its server below the address of the page first, and each page that is opened
 directly costs two requests that fail. Parts of its script that the head of every page needs are named at once, too: it
 would ask for them when the head arrives, while the server is busy with the rest of the page. A page that goes blank is
-loaded again.
+loaded again, and the jobs at work are counted beside the link to them.
 """
 
 from functools import cache
@@ -21,7 +21,7 @@ STATIC = Path(streamlit.__file__).parent / "static"
 INDEX = STATIC / "index.html"
 EARLY = ("Html", "PageLink", "purify.es")
 """Parts of Streamlit's script, by the beginnings of their files' names."""
-RELOAD = Path(__file__).resolve().parent.parent / "assets" / "reload.js"
+SCRIPTS = tuple(Path(__file__).resolve().parent.parent / "assets" / name for name in ("reload.js", "live.js"))
 MARK = '<script type="module"'
 TOLD = '<script>window.__streamlit = { BACKEND_BASE_URL: new URL(".", location.href).href }</script>\n    '
 
@@ -36,8 +36,8 @@ def index() -> str:
     page = INDEX.read_text(encoding="utf-8")
     if page.count(MARK) != 1:
         raise InputError(f"Streamlit's {INDEX.name} begins its script in another way than this version of Whycam knows")
-    again = f"<script>{{\n{RELOAD.read_text(encoding='utf-8')}}}</script>\n    "
-    return page.replace(MARK, TOLD + again + "".join(_early(name) for name in EARLY) + MARK)
+    own = "".join(f"<script>{{\n{path.read_text(encoding='utf-8')}}}</script>\n    " for path in SCRIPTS)
+    return page.replace(MARK, TOLD + own + "".join(_early(name) for name in EARLY) + MARK)
 
 
 def _early(name: str) -> str:

@@ -223,7 +223,7 @@ def test_a_part_asked_for_by_the_page_before_leaves_the_page_whole(page, address
     page.on("websocket", lambda socket: socket.on("framesent", lambda data: sent.append(BackMsg.FromString(data))))
     page.on("console", lambda message: said.append(message.text) if "blank" in message.text else None)
     page.add_init_script(RECORD)
-    page.goto(f"{address}/Help")
+    page.goto(f"{address}/Queue")
     while not any(message.rerun_script.fragment_id for message in sent):
         page.wait_for_timeout(100)
     late = next(i for i, message in enumerate(sent) if message.rerun_script.fragment_id)
@@ -234,8 +234,8 @@ def test_a_part_asked_for_by_the_page_before_leaves_the_page_whole(page, address
     page.wait_for_timeout(1500)
     expect(page.get_by_text("2.00 dB above a typical frame").first).to_be_visible()
     assert page.url.endswith("/Cameras") and said == []
-    page.get_by_role("link", name="Help").click()
-    expect(page.get_by_text("Keys of the player")).to_be_visible()  # what is dropped leaves the server at work
+    page.get_by_role("link", name="Queue").click()
+    expect(page.get_by_text("Nothing is at work")).to_be_visible()  # what is dropped leaves the server at work
 
 
 def test_a_page_that_goes_blank_is_loaded_again_once(page, address):

@@ -18,7 +18,8 @@ from plaza import Anomaly, film
 DEVELOPED, LEFT_OUT = "developed", "left out"
 APPEARS_SECONDS = 1.5
 """For so long a pasted thing fades in, or a thing fades out: nothing flashes up."""
-PLAZA_FPS, PLAZA_SECONDS = 8.0, 32.0
+PLAZA_FPS, PLAZA_SECONDS, STAGED_SECONDS = 8.0, 32.0, 96.0
+"""Frames a second, and seconds of normal clips and of those that something is staged in."""
 COMES_FRAME = 40
 """Of a plaza's clip, at which what stops comes into the picture."""
 HIDDEN_FRAMES, MOVED_PIXELS = 33, 10.0
@@ -73,12 +74,14 @@ class Source:
         path: the file.
         first, last: seconds.
         draw: changes the picture that is shown at a second.
+        least: seconds for which it lasts at least, shown over and over.
     """
 
     path: Path
     first: float = 0.0
     last: float = float("inf")
     draw: Callable[[Images, float], Images] = lambda image, second: image
+    least: float = 0.0
 
     @classmethod
     def of(cls, root: Path, name: str) -> "Source":
@@ -89,16 +92,23 @@ class Source:
 
     def frames(self) -> Iterator[Frames]:
         """Decode and change the frames, counted from the first that is used."""
-        count = 0
+        count, begins = 0, 0.0
+        while not count or begins < self.least:
+            for chunk in self._once():
+                times = chunk.times + begins
+                images = np.stack([self.draw(image, t) for image, t in zip(chunk.images, times.tolist(), strict=True)])
+                yield Frames(images, count, times)
+                count += len(times)
+            begins = float(times[-1]) + float(np.diff(times[-2:]).sum())
+
+    def _once(self) -> Iterator[Frames]:
+        """Decode the seconds that are used, each frame's time counted from their first."""
         for chunk in video.read(self.path, 32):
             if chunk.times[0] >= self.last:
                 return
             rows = np.flatnonzero((chunk.times >= self.first) & (chunk.times < self.last))
             if len(rows):
-                times = chunk.times[rows] - self.first
-                images = np.stack([self.draw(chunk.images[i], t) for i, t in zip(rows, times.tolist(), strict=True)])
-                yield Frames(images, count, times)
-                count += len(rows)
+                yield Frames(chunk.images[rows], chunk.first, chunk.times[rows] - self.first)
 
 
 @dataclass(frozen=True)
@@ -198,46 +208,33 @@ def real(root: Path) -> Iterator[Case]:
     """Yield what is pasted into real footage."""
     for (footage, half), hosts in HOSTS.items():
         for number, host in enumerate(hosts):
-            source = Source.of(root, host)
+            source = replace(Source.of(root, host), least=STAGED_SECONDS)
             begins = 5.0 if footage in ("Ped2", "traffic-cfr") else 8.0
             for turn, place in enumerate(PLACES[footage]):
                 dark = (number + turn) % 2 == 0
                 made = left(source, place, begins, 45.0 if dark else 190.0)
                 yield Case("bag left", footage, half, *made, begins, begins - APPEARS_SECONDS)
-            if footage in THERE:
-                yield Case(
-                    "thing taken",
-                    footage,
-                    half,
-                    *gone(source, *THERE[footage], begins),
-                    begins,
-                    begins - APPEARS_SECONDS,
-                )
+            others = [("thing taken", gone(source, *THERE[footage], begins))] if footage in THERE else []
             if footage == "Ped2":
-                yield Case(
-                    "cart stops",
-                    footage,
-                    half,
-                    *stopped(root, source, 60 * number, begins),
-                    begins,
-                    begins - APPEARS_SECONDS,
-                )
+                others.append(("cart stops", stopped(root, source, 60 * number, begins)))
+            for what, made in others:
+                yield Case(what, footage, half, *made, begins, begins - APPEARS_SECONDS)
 
 
 def rendered(work: Path, half: str) -> tuple[list[Path], list[Path], list[tuple[str, Path]]]:
     """Render a half's clips of the plaza: to learn from, other normal ones, those where something stops or is left."""
-    folder, scene, frames = files.folder(work / "plaza"), SCENES[half], round(PLAZA_FPS * PLAZA_SECONDS)
+    folder, scene = files.folder(work / "plaza"), SCENES[half]
 
-    def made(name: str, seed: int) -> Path:
+    def made(name: str, seed: int, seconds: float = PLAZA_SECONDS) -> Path:
         path = folder / f"{scene}-{seed}-{name.replace(' ', '-')}.mp4"
         if not path.with_suffix(".json").exists():
             alone = name in ("bench", "taken bench")
             happens = [Anomaly(name, 0)] if alone else [Anomaly("bench", 0), Anomaly(name, COMES_FRAME)]
-            film(path, seed, frames, happens, fps=PLAZA_FPS, scene=scene)
+            film(path, seed, round(PLAZA_FPS * seconds), happens, fps=PLAZA_FPS, scene=scene)
         return path
 
     learnt, calm = ([made("bench", seed) for seed in seeds] for seeds in (NORMAL_SEEDS, CALM_SEEDS))
-    return learnt, calm, [(n, made(n, seed)) for n in STAGED for seed in SEEDS[half]]
+    return learnt, calm, [(n, made(n, seed, STAGED_SECONDS)) for n in STAGED for seed in SEEDS[half]]
 
 
 def changed(distortion: Distortion, scale: float) -> Callable[[Images, float], Images]:

@@ -23,6 +23,7 @@ from benchmarks._standing_clips import (
     NORMAL,
     SCENES,
     SEEDS,
+    STAGED_SECONDS,
     WEATHER,
     Case,
     Source,
@@ -248,6 +249,8 @@ def page(made: Measurement) -> str:
         "The frame difference counts where any frame from then on exceeds its own threshold, set for all of the false "
         "alarms: it tells no place. Constants of the detector were chosen on the clips of the half "
         f"“{DEVELOPED}” (tuning). Measured on commit {_kept_rows.commit()}.", "",
+        f"Clips that something is staged in last {STAGED_SECONDS:.0f} s: those of the plaza are rendered so long, real "
+        "ones are shown over and over. What they are compared with, and what is learnt from, is as it is.", "",
         "Clips that things are staged on:", "", *clips, "",
         *(["Footage whose camera tells of nothing that stands, and why:", "", *refused, ""] if refused else []),
     ]  # fmt: skip

@@ -1,5 +1,7 @@
 """Things that are pasted into footage, and how what is found of them is counted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -51,6 +53,13 @@ def test_a_part_of_a_clip_is_counted_from_its_own_beginning(source):
     part = clips.Source.of(source.path.parent, "clip.mp4@4-9")
     chunks = list(part.frames())
     assert chunks[0].first == 0 and chunks[0].times[0] == pytest.approx(0) and sum(map(len, chunks)) == 50
+
+
+def test_a_clip_that_is_too_short_is_shown_over_and_over_until_it_is_long_enough(source):
+    chunks = list(replace(clips.Source.of(source.path.parent, "clip.mp4@4-9"), least=12.0).frames())
+    times, images = (np.concatenate([getattr(chunk, name) for chunk in chunks]) for name in ("times", "images"))
+    assert np.allclose(times, np.arange(150) / 10) and [chunk.first for chunk in chunks][-1] == 150 - len(chunks[-1])
+    assert (images[:50] == images[50:100]).all() and (images[:50] == images[100:]).all()
 
 
 def test_what_lies_beside_the_picture_is_cut_off():

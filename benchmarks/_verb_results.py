@@ -19,17 +19,20 @@ import numpy as np
 
 from core import video
 from core.errors import WhycamError
+from pipeline.backup import FORMAT, MANIFEST
 from pipeline.export.verify import verify
+from pipeline.restore import restore
 
 TIMES = frozenset({"seconds", "minutes", "made", "written", "machine", "source", "frames_per_second"})
 """Keys of JSON that say when, where and for how long."""
 TIMES_OF_A_REPORT = re.compile(rb"Written by Whycam|@page \{")
 """What lines of a report in HTML have that say when it was written."""
+NUMBERED = ("number", "at", "before")
+"""Keys of a log's records that differ however often it says the same."""
 NOTES = ("speeds.json", ".lock")
 """Ends of the names of files that hold no result: what stages took, and locks."""
 DATED = (".html", ".pdf")
 """Files of an archive that hold when they were made; the archive's own checksums tell that they are whole."""
-MANIFEST = "manifest.json"
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -113,8 +116,14 @@ def _zip(data: bytes) -> bytes:
     return json.dumps([told, _timeless(manifest)], sort_keys=True).encode()
 
 
+def _records(data: bytes) -> bytes:
+    """Return what a log says; a verb that is run again says it twice."""
+    said = (json.loads(line) for line in data.splitlines())
+    return b"\n".join(sorted({_json(json.dumps({**one, **dict.fromkeys(NUMBERED)}).encode()) for one in said}))
+
+
 COUNTS: dict[str, Callable[[bytes], bytes]] = {
-    ".json": _json, ".html": _html, ".npz": _npz, ".zip": _zip, ".sqlite": lambda data: b"",
+    ".json": _json, ".html": _html, ".npz": _npz, ".zip": _zip, ".jsonl": _records, ".sqlite": lambda data: b"",
 }  # fmt: skip
 """What counts of a file, by its ending; else all of it."""
 
@@ -137,6 +146,13 @@ def _plays(path: Path) -> bool:
     return sum(len(chunk) for chunk in video.read(path)) == video.probe(path).frames
 
 
+def _checked(path: Path) -> bool:
+    """Hold every byte of a backup, or of a report's archive, against its checksums."""
+    with zipfile.ZipFile(path) as packed:
+        backed_up = json.loads(packed.read(MANIFEST)).get("format") == FORMAT
+    return bool(restore(path, check=True) if backed_up else verify(path))
+
+
 def _consistent(path: Path) -> bool:
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
         return bool(database.execute("PRAGMA integrity_check").fetchone()[0] == "ok")
@@ -152,8 +168,8 @@ def _of_torch(path: Path) -> bool:
 
 WHOLE: dict[str, Callable[[Path], bool]] = {
     ".json": _parses, ".npz": _loads, ".npy": _loads, ".png": _decodes, ".jpg": _decodes, ".mp4": _plays,
-    ".zip": lambda path: bool(verify(path)), ".sqlite": _consistent, ".pt": _of_torch, ".safetensors": _of_torch,
+    ".zip": _checked, ".sqlite": _consistent, ".pt": _of_torch, ".safetensors": _of_torch,
     ".html": lambda path: path.read_bytes().rstrip().endswith(b"</html>"),
-    ".csv": lambda path: path.read_bytes().endswith(b"\n"),
+    ".csv": lambda path: path.read_bytes().endswith(b"\n"), ".jsonl": lambda path: bool(_records(path.read_bytes())),
 }  # fmt: skip
 """Whether a file is whole, by its ending."""

@@ -16,8 +16,9 @@ from benchmarks._forked_verbs import Ended, Verbs
 from benchmarks._verb_results import broken, digests, unlike
 from core import device
 from core.errors import WhycamError
-from pipeline import store
+from pipeline import restore, store
 from pipeline.analyse import analyse
+from pipeline.backup import backup
 from pipeline.camera import Camera, load
 from pipeline.export.export import export
 from pipeline.export.sources import find
@@ -27,7 +28,7 @@ THRESHOLD, FRAME = "0.05", "14"
 """With which the clip has an event, and a frame of it."""
 SETTINGS = tuple(word for name, value in _small_camera.SETTINGS.items() for word in ("--set", f"{name}={value}"))
 TRAINING = ("--normal", "normal", "--epochs", "2", "--anyway", "--device", "cpu", *SETTINGS)
-REPLACED, CASE, WORKER = "replaced", "case.zip", "made by hand"
+REPLACED, CASE, BACKUP, BACKED_UP, WORKER = "replaced", "case.zip", "backup.zip", "backed-up", "made by hand"
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,13 @@ class Verb:
         words: the verb and its arguments; RUN stands for the id of the run.
         again: what is added to go on after it was stopped.
         changes: beginning of the paths of what was there before and may change.
+        finished: whether the app's start finishes what it had begun when it was stopped.
     """
 
     words: tuple[str, ...]
     again: tuple[str, ...] = ()
     changes: str = " "
+    finished: bool = False
 
 
 VERBS: dict[str, Verb] = {
@@ -60,6 +63,8 @@ VERBS: dict[str, Verb] = {
                      f"home/cameras/{_small_camera.NAME}/camera.json"),
     "export": Verb(("export", "out", "--out", "new.zip"), ("--replace",)),
     "export --replace": Verb(("export", "RUN", "--out", CASE, "--replace"), (), CASE),
+    "backup": Verb(("backup", "new.zip")),
+    "restore": Verb(("restore", BACKUP, "--replace"), (), "home/", True),
 }  # fmt: skip
 
 
@@ -143,6 +148,9 @@ class Work:
             name: of the verb.
             look: load the cameras too, as whoever lists them does.
         """
+        if VERBS[name].finished:
+            with at_home(str(self.home)):
+                restore.finish()
         now, wanted = digests(self.folder), self.expected[name]
         found = [f"{path} is lost" for path in self.before.keys() - now.keys()]
         found += [f"{path} was changed" for path in self.before.keys() & now.keys() if now[path] != self.before[path]
@@ -180,6 +188,9 @@ def _made(folder: Path) -> str:
     _small_camera.dataset(folder)
     camera = _small_camera.make()
     shutil.copytree(camera.folder, camera.folder.with_name(REPLACED))
+    shutil.copytree(camera.folder, gone := camera.folder.with_name(BACKED_UP))
+    backup(folder / BACKUP)
+    shutil.rmtree(gone)  # what is restored is told from what was there by it
     clip = _small_camera.clip(folder / "clip.mp4", 0, covering=False)
     if not {"RUN", "out"} & {word for verb in VERBS.values() for word in verb.words}:
         return ""

@@ -6,6 +6,7 @@ archive of it, footage to train on, and a data set. It is made once, and copied 
 
 import io
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -149,7 +150,7 @@ class Work:
             look: load the cameras too, as whoever lists them does.
         """
         if VERBS[name].finished:
-            with at_home(str(self.home)):
+            with at_home(str(self.home)), suppress(WhycamError):  # the disk is full, and the next start finishes it
                 restore.finish()
         now, wanted = digests(self.folder), self.expected[name]
         found = [f"{path} is lost" for path in self.before.keys() - now.keys()]

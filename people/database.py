@@ -47,7 +47,7 @@ def opened() -> Iterator[sqlite3.Connection]:
                 _make(database, path)
             yield database
     except (sqlite3.Error, OSError) as error:
-        raise StorageError(f"the file of accounts, {path}, cannot be used: {error}") from error
+        raise StorageError(f"the file of accounts, {path}, cannot be used: {sqlite_errors.why(error, path)}") from error
 
 
 @contextlib.contextmanager

@@ -54,6 +54,7 @@ def finish(home: Path, contents: Callable[[Path], list[Path]]) -> str:
                 _put_away(home / path.name, home)
             path.rename(home / path.name)
     files.sync_folder(home)
+    shutil.rmtree(home / REPLACED, ignore_errors=True)  # now: the audit log may need its room
     with contextlib.suppress(OSError):
         return (home / RESTORED / NOTE).read_text(encoding="utf-8")
     return ""

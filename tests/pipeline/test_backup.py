@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import sqlite3
 import threading
 import zipfile
 from pathlib import Path
@@ -14,7 +15,7 @@ from cli.main import main
 from core import files
 from core.errors import InputError, StorageError
 from jobs.store import JobStore
-from people import accounts, audit, sessions
+from people import accounts, audit, database, sessions
 from people.sessions import begin
 from pipeline import home_exchange, store, tidy
 from pipeline import restore as backups
@@ -239,3 +240,25 @@ def test_a_kill_at_any_rename_leaves_the_old_home_or_the_new_one(monkeypatch, tm
         assert [one.action for one in audit.records()] == ([] if old else [audit.RESTORED])
         outcomes.append(old)
     assert outcomes == [True] + [False] * 11
+
+
+def test_what_was_there_makes_room_before_the_audit_log_needs_some(kept, monkeypatch, tmp_path):
+    """A disk that is full then still says so in the usual words, and the next start adds what is missing."""
+    record = audit.record
+    elsewhere(monkeypatch, tmp_path)
+    made.done()
+
+    def full(*said):
+        if (files.home() / home_exchange.REPLACED).exists():
+            raise AssertionError("what was there before is still there")
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        with database.opened():
+            raise error
+
+    monkeypatch.setattr(audit, "record", full)
+    with pytest.raises(StorageError, match="the disk is full; delete"):
+        restore(kept[2], replace=True)
+    monkeypatch.setattr(audit, "record", record)
+    tidy.tidy()
+    assert [one.action for one in audit.records()].count(audit.RESTORED) == 1 and not list(files.home().glob(".re*"))

@@ -4,19 +4,39 @@ With each request the browser names the page that it shows. One to draw a part a
 turns to another page (``st.switch_page``) names the page before. Streamlit 1.67 draws it, the browser takes that for a
 turn to yet another page and empties what it shows, the part finds no place there, and that error takes the whole page
 out of the document. Such a request is dropped: the part is gone, or drawn with the new page.
+
+One that comes while a whole page waits to be drawn is joined with it, and what it names is believed: the page before,
+where a link was just pressed on a busy machine, or the address before. It is dropped, too: the page draws its parts.
 """
 
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
-from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
+from streamlit.runtime.scriptrunner_utils.script_requests import (
+    RerunData,
+    ScriptRequests,
+    ScriptRequestType,
+)
 
 
 def hold() -> None:
     """Have Streamlit draw parts anew of the page that was drawn last alone; to be called once in a process."""
-    plain = ScriptRunner._run_script
+    plain, asked = ScriptRunner._run_script, ScriptRequests.request_rerun
 
     def run(self: ScriptRunner, rerun_data: RerunData) -> None:
         drawn = self._pages_manager.current_page_script_hash
         if not rerun_data.fragment_id_queue or rerun_data.page_script_hash in ("", drawn):
             plain(self, rerun_data)
 
+    def ask(self: ScriptRequests, new_data: RerunData) -> bool:
+        return _comes_anyway(self, new_data) or asked(self, new_data)
+
     setattr(ScriptRunner, plain.__name__, run)
+    setattr(ScriptRequests, asked.__name__, ask)
+
+
+def _comes_anyway(requests: ScriptRequests, new: RerunData) -> bool:
+    """Tell whether a part that is asked for is drawn with the whole page that waits, or gone with the one before."""
+    with requests._lock:
+        waits = requests._rerun_data
+        whole = requests._state == ScriptRequestType.RERUN and not (waits.fragment_id or waits.fragment_id_queue)
+        elsewhere = waits.page_script_hash not in ("", new.page_script_hash)
+        return whole and bool(new.fragment_id) and (new.is_auto_rerun or elsewhere)

@@ -7,23 +7,35 @@ out of the document. Such a request is dropped: the part is gone, or drawn with 
 
 One that comes while a whole page waits to be drawn is joined with it, and what it names is believed: the page before,
 where a link was just pressed on a busy machine, or the address before. It is dropped, too: the page draws its parts.
+
+A whole page is drawn by a thread of its own, while the one before still ends. Both write down which page is drawn in
+one place: a part that was only about to begin would have the new page's thread draw the old page. So it does not begin,
+and a whole page waits for a part that has begun, which ends at its next element.
 """
 
+import threading
+from weakref import WeakKeyDictionary
+
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
-from streamlit.runtime.scriptrunner_utils.script_requests import (
-    RerunData,
-    ScriptRequests,
-    ScriptRequestType,
-)
+from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequests, ScriptRequestType
 
 
 def hold() -> None:
     """Have Streamlit draw parts anew of the page that was drawn last alone; to be called once in a process."""
     plain, asked = ScriptRunner._run_script, ScriptRequests.request_rerun
 
+    one_at_a_time: WeakKeyDictionary[PagesManager, threading.Lock] = WeakKeyDictionary()
+
     def run(self: ScriptRunner, rerun_data: RerunData) -> None:
-        drawn = self._pages_manager.current_page_script_hash
-        if not rerun_data.fragment_id_queue or rerun_data.page_script_hash in ("", drawn):
+        session = one_at_a_time.setdefault(self._pages_manager, threading.Lock())
+        if rerun_data.fragment_id_queue:
+            with session:
+                if _is_shown(self, rerun_data):
+                    plain(self, rerun_data)
+        else:
+            with session:
+                pass  # a part that was being drawn has ended
             plain(self, rerun_data)
 
     def ask(self: ScriptRequests, new_data: RerunData) -> bool:
@@ -31,6 +43,12 @@ def hold() -> None:
 
     setattr(ScriptRunner, plain.__name__, run)
     setattr(ScriptRequests, asked.__name__, ask)
+
+
+def _is_shown(runner: ScriptRunner, part: RerunData) -> bool:
+    """Tell whether the page that a part belongs to is shown, and no other one is drawn meanwhile."""
+    stops = runner._requests._state == ScriptRequestType.STOP
+    return not stops and part.page_script_hash in ("", runner._pages_manager.current_page_script_hash)
 
 
 def _comes_anyway(requests: ScriptRequests, new: RerunData) -> bool:

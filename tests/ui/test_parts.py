@@ -66,7 +66,7 @@ class Drawn:
     """A runner of scripts that says what it draws, and can be held up in the middle of it."""
 
     def __init__(self, monkeypatch):
-        self.drawn, self.begun, self.go_on = [], threading.Event(), threading.Event()
+        self.drawn, self.at_work, self.begun, self.go_on = [], [], threading.Event(), threading.Event()
 
         def _run_script(runner, data):
             self._draw(data)
@@ -77,6 +77,7 @@ class Drawn:
         self.pages = Pages()
 
     def _draw(self, data):
+        self.at_work.append(data.page_script_hash)
         self.begun.set()
         assert self.go_on.wait(10)
         self.drawn.append((data.page_script_hash, [*data.fragment_id_queue]))
@@ -100,7 +101,7 @@ def test_a_page_waits_for_a_part_that_is_being_drawn(at_work):
     assert at_work.begun.wait(10)
     page.start()
     page.join(0.2)
-    assert at_work.drawn == [] and page.is_alive()
+    assert at_work.at_work == ["new"] and page.is_alive()
     at_work.go_on.set()
     part.join(10), page.join(10)
     assert at_work.drawn == [("new", ["count"]), ("runs", [])]

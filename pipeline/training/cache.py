@@ -11,6 +11,9 @@ from core.contracts import Detector, Footage
 from core.errors import DataError
 from core.files import writing
 
+ROOM_SHARE, MOVED_FRAMES = 0.4, 512
+"""Share of a GPU's free memory that frames may take, and how many are moved there at once."""
+
 
 class Cache:
     """All frames of several clips, (N, C, h, w) uint8 on disk, and where each clip begins.
@@ -45,6 +48,24 @@ class Cache:
         self.span = w.span
         self.ends: Ints = np.repeat(np.cumsum(self.lengths) - 1, self.lengths)
         self.starts = self._starts()
+        self._there: torch.Tensor | None = None
+
+    def move(self, device: torch.device, room: int | None = None) -> bool:
+        """Copy all frames to a GPU that has room for them, so that windows are picked there; return whether it has.
+
+        Args:
+            device: that the network is trained on; a CPU reads the file.
+            room: bytes that they may take; when None, :data:`ROOM_SHARE` of what the GPU has free.
+        """
+        if room is None:
+            room = round(torch.cuda.mem_get_info(device)[0] * ROOM_SHARE) if device.type == "cuda" else 0
+        if self.frames.nbytes > room:
+            return False
+        self._there = torch.empty(self.frames.shape, dtype=torch.uint8, device=device)
+        for first in range(0, len(self.frames), MOVED_FRAMES):
+            part = torch.from_numpy(np.array(self.frames[first : first + MOVED_FRAMES]))
+            self._there[first : first + len(part)] = part.to(device)
+        return True
 
     def _starts(self) -> Ints:
         first = np.cumsum([0, *self.lengths])
@@ -91,4 +112,7 @@ class Cache:
         for part in np.array_split(order, -(-len(order) // batch)):
             starts = part[:, None]
             rows = np.minimum(starts + offsets, self.ends[starts])
-            yield torch.from_numpy(self.frames[rows])
+            if self._there is None:
+                yield torch.from_numpy(self.frames[rows])
+            else:
+                yield self._there[torch.from_numpy(rows).to(self._there.device, non_blocking=True)]

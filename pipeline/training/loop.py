@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -18,8 +18,10 @@ from core.device import Runtime
 from core.errors import InputError, WeightsError
 from pipeline.training import losses as kept_losses
 from pipeline.training.cache import Cache
+from pipeline.training.running_losses import NotFinite, RunningLosses
 
 CLIP_NORM = 1.0
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ class FitOptions:
         windows: how many windows an epoch draws at most; 0 for all.
         costs: seconds that a window takes in each stage, or only their ratios; alike when empty.
         reading: called with the number of frames decoded before the training begins.
-        report: called at the beginning of every stage, with no loss yet, and after every batch.
+        report: called at the beginning of every stage, with no loss yet, and after every batch; on a GPU, which is not
+            kept waiting, twice a second.
         each_epoch: called after every epoch, the detector in evaluation mode; what it does is not counted as training
             time, and must leave PyTorch's own random numbers alone.
     """
@@ -113,6 +116,7 @@ def fit(
     files.folder(work)
     runtime.place(detector)
     cache = Cache(work / "frames.u8", detector, footage, how.reading)
+    cache.move(runtime.device)
     progress, kept = TrainingProgress(), None
     if how.resume and (work / "checkpoint.pt").exists():
         progress, kept = _restore(detector, work / "checkpoint.pt")
@@ -196,22 +200,19 @@ class _Stage:
         """Take one step for each batch and return the terms of the loss, averaged over windows."""
         stage = self.stage
         self.detector.train()
-        sums: dict[str, float] = {}
-        seen = 0
+        running = RunningLosses(self.runtime)
         for index, windows in enumerate(self._prepared(order, stage.span)):
-            terms = self._loss(windows, index)
-            loss = torch.stack(tuple(terms.values())).sum()
+            terms = self._loss(windows)
             self.optimiser.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            torch.stack(tuple(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
+            running.add(terms, len(windows))
+            if running.due:
+                self._report(epoch, (index + 1) / self.per_epoch, self._finite(running.look))
             torch.nn.utils.clip_grad_norm_(stage.parameters, CLIP_NORM)
             self.optimiser.step()
             if not isinstance(self.schedule, ReduceLROnPlateau):
                 self.schedule.step()
-            seen += len(windows)
-            for name, term in terms.items():
-                sums[name] = sums.get(name, 0.0) + term.item() * len(windows)
-            self._report(epoch, (index + 1) / self.per_epoch, loss.item())
-        return {name: value / seen for name, value in sums.items()}
+        return self._finite(running.means)
 
     def _report(self, epoch: int, done: float, loss: float | None) -> None:
         if self.how.report:
@@ -222,26 +223,29 @@ class _Stage:
     def _measure(self) -> float:
         """Return the loss of the held-out windows, averaged over them."""
         self.detector.eval()
-        total = 0.0
-        for index, windows in enumerate(self._prepared(self.held_out, self.stage.span)):
-            total += sum(term.item() for term in self._loss(windows, index).values()) * len(windows)
-        return total / len(self.held_out)
+        running = RunningLosses(self.runtime)
+        for windows in self._prepared(self.held_out, self.stage.span):
+            running.add(self._loss(windows), len(windows))
+        return sum(self._finite(running.means).values())
 
     def _prepared(self, order: Ints, span: int = 0) -> Iterator[Tensor]:
         for shrunk in self.cache.batches(self.stage.batch, order, span):
-            yield self.detector.prepare(shrunk.to(self.runtime.device))
+            yield self.detector.prepare(shrunk.to(self.runtime.device, non_blocking=True))
 
-    def _loss(self, windows: Tensor, batch: int) -> dict[str, Tensor]:
+    def _loss(self, windows: Tensor) -> dict[str, Tensor]:
         with self.runtime.autocast():
-            terms = self.stage.loss(windows)
-        total = sum(float(term.detach()) for term in terms.values())
-        if not np.isfinite(total):
+            return self.stage.loss(windows)
+
+    def _finite(self, read: Callable[[], Read]) -> Read:
+        """Return what is read of the losses; a sentence where one of them is no number."""
+        try:
+            return read()
+        except NotFinite as error:
+            kept = "the last good epoch is kept: --resume with" if self.kept.exists() else "begin again with"
             raise InputError(
-                f"the loss of stage {self.stage.name} became {total} in batch {batch}; "
-                + ("the last good epoch is kept: --resume with" if self.kept.exists() else "begin again with")
-                + " a lower learning rate (--set rate=…) would be right"
-            )
-        return terms
+                f"the loss of stage {self.stage.name} became {error.total} in batch {error.batch}; {kept} a lower "
+                "learning rate (--set rate=…) would be right"
+            ) from error
 
     def _keep(self, progress: TrainingProgress) -> None:
         state = {

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import capacity, first_event, fleet, pages, player, stages, users
+from benchmarks import capacity, first_event, fleet, gpu, pages, player, stages, users
 
 if TYPE_CHECKING:
     from benchmarks.run import Request
@@ -22,6 +22,7 @@ ROWS_ALONE: dict[str, Callable[["Request"], Rows]] = {
     "stages": lambda asked: stages.measure(_clips(asked), asked.camera, asked.device, asked.tell),
     "fleet": lambda asked: fleet.measure(asked.times or 0, asked.seed, asked.tell),
     "capacity": lambda asked: capacity.measure(asked.device, asked.seed, asked.out, asked.tell),
+    "gpu": lambda asked: gpu.measure(asked.device, asked.root if asked.root != Path() else None, asked.tell),
     "users": lambda asked: users.measure(asked.minutes, asked.seed, asked.tell),
 }  # fmt: skip
 """Name to what measures it."""

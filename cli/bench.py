@@ -33,7 +33,8 @@ WHAT = (
     "how much the server grows; or: fleet: clips analysed by one and by two workers, and by some that are killed; or: "
     "capacity: what an analysis costs, workers for a simulated day of 10,000 cameras, and the simulation beside real "
     "batches; or: "
-    "stages [CLIP…]: where the time of an analysis goes"
+    "stages [CLIP…]: where the time of an analysis goes; or: gpu: rates of the whole product on a GPU, and counts that "
+    "stand in for them on a CPU"
 )
 
 

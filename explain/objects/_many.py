@@ -7,10 +7,10 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, smooth_l1_loss
 from torchvision.models.detection.roi_heads import RoIHeads
 from torchvision.models.detection.rpn import RegionProposalNetwork
-from torchvision.ops import batched_nms, box_area, box_iou, clip_boxes_to_image, remove_small_boxes
+from torchvision.ops import batched_nms, box_area, box_iou, clip_boxes_to_image
 
 MIN_OBJECT_IOU = 0.5
-MIN_INSIDE_FRACTION = 0.75
+MIN_INSIDE_FRACTION, MIN_SIDE_PIXELS = 0.75, 1e-2
 MIN_IGNORED_IOU = 0.3
 """IoU with a place that is to be ignored from which nothing is learnt of what is no object there."""
 BETA = 1 / 9
@@ -132,10 +132,10 @@ class ManyLabelHeads(RoIHeads):  # type: ignore[misc]
 
     def _select(self, boxes: Tensor, sure: Tensor, shape: tuple[int, int]) -> dict[str, Tensor]:
         """Keep the surest of one image's (P, classes, 4) boxes, each label apart but for rivals."""
-        at, label = torch.nonzero(sure > self.score_thresh, as_tuple=True)
-        found, confidence = clip_boxes_to_image(boxes[at, label], shape), sure[at, label]
-        large = remove_small_boxes(found, 1e-2)
-        found, confidence, label = found[large], confidence[large], label[large]
+        boxes = clip_boxes_to_image(boxes, shape)
+        large = (boxes[..., 2:] - boxes[..., :2] >= MIN_SIDE_PIXELS).all(2)
+        at, label = torch.nonzero((sure > self.score_thresh) & large, as_tuple=True)
+        found, confidence = boxes[at, label], sure[at, label]
         group = torch.where(self._is(label, self.kinds), -1, label)
         kept = batched_nms(found, confidence, group, self.nms_thresh)[: self.detections_per_img]
         kept = kept[~self._outdone(found[kept], confidence[kept], label[kept])]

@@ -68,10 +68,8 @@ class Detectron2Model:
         inputs = [{"image": picture, "height": height, "width": width} for picture in self._prepare(images)]
         with self.runtime.autocast():
             answers = [answer["instances"] for answer in self.network(inputs)]
-        return [
-            to_detections(a.pred_boxes.tensor, a.pred_classes, a.scores, COCO, (height, width), first + i)
-            for i, a in enumerate(answers)
-        ]
+        found = [(a.pred_boxes.tensor, a.pred_classes, a.scores) for a in answers]
+        return to_detections(found, COCO, (height, width), first)
 
     def _prepare(self, images: Images) -> Tensor:
         """Bring frames to detectron2's test size (its ``ResizeShortestEdge``), as BGR."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.models.detection import FasterRCNN, FasterRCNN_ResNet50_FPN_Weights
 
-from core.arrays import Floats, Images
+from core.arrays import Bools, Floats, Images
 from core.device import Runtime
 from core.errors import expect
 from core.records import Detections
@@ -23,23 +23,30 @@ COCO: tuple[str, ...] = tuple(name for name in CATEGORIES[1:] if name != UNUSED)
 
 
 def to_detections(
-    boxes: Tensor, ids: Tensor, confidence: Tensor, names: Sequence[str], size: tuple[int, int], frame: int
-) -> Detections:
-    """Make one frame's record, boxes clipped to the frame; what has no area in it or no name is left out.
+    answers: Sequence[tuple[Tensor, Tensor, Tensor]], names: Sequence[str], size: tuple[int, int], first: int
+) -> list[Detections]:
+    """Make a record of each frame, boxes clipped to the frame; what has no area in it or no name is left out.
+
+    All frames are copied from the device at once, which waits for it once.
 
     Args:
-        boxes: (N, 4) in pixels of the frame, any float type, on any device.
-        ids: (N,) integers into ``names``.
-        confidence: (N,) in [0, 1].
+        answers: of each frame (N, 4) boxes in its pixels, any float type; (N,) integers into ``names``; and (N,)
+            confidences in [0, 1]; all on one device.
         names: name of each id; ids called ``N/A`` or ``__background__`` are dropped.
-        size: (H, W) of the frame.
-        frame: its index in the clip.
+        size: (H, W) of the frames.
+        first: index of the first one in the clip.
     """
-    limits = np.array([size[1], size[0], size[1], size[0]], dtype=np.float32)
-    at: Floats = np.clip(boxes.float().cpu().numpy(), 0, limits)
-    sure: Floats = confidence.float().cpu().numpy()
-    which = ids.cpu().numpy()
+    whole = [torch.cat([box.float(), ids[:, None].float(), sure[:, None].float()], 1) for box, ids, sure in answers]
+    found: Floats = torch.cat(whole).cpu().numpy()
+    parts = np.split(found, np.cumsum([len(one) for one in whole])[:-1])
     known = np.array([name not in (UNUSED, BACKGROUND) for name in names])
+    return [_record(part, names, known, size, first + i) for i, part in enumerate(parts)]
+
+
+def _record(found: Floats, names: Sequence[str], known: Bools, size: tuple[int, int], frame: int) -> Detections:
+    """Make the record of one frame of (N, 6) boxes, ids and confidences."""
+    limits = np.array([size[1], size[0], size[1], size[0]], dtype=np.float32)
+    at, which, sure = np.clip(found[:, :4], 0, limits), found[:, 4].astype(np.int64), found[:, 5]
     good = (at[:, 2] > at[:, 0]) & (at[:, 3] > at[:, 1]) & np.isfinite(at).all(1) & known[which]
     labels = tuple(names[i] for i in which[good])
     return Detections(frame, at[good], labels, np.clip(sure[good], 0, 1), "COCO")
@@ -104,10 +111,8 @@ class RcnnModel:
         inputs, back = resized(pictures, self.scale(size))
         with self.runtime.autocast():
             answers: list[Mapping[str, Tensor]] = self.network(list(inputs))
-        return [
-            to_detections(a["boxes"] * back, a["labels"], a["scores"], self.names, size, first + i)
-            for i, a in enumerate(answers)
-        ]
+        found = [(a["boxes"] * back, a["labels"], a["scores"]) for a in answers]
+        return to_detections(found, self.names, size, first)
 
 
 def resized(pictures: Tensor, scale: float) -> tuple[Tensor, Tensor]:

@@ -116,7 +116,7 @@ class YoloxModel:
         seen = list(self._look(image))
         boxes, sure, which = (torch.from_numpy(np.concatenate(part)) for part in zip(*seen, strict=True))
         kept = batched_nms(boxes, sure, which, NMS_IOU)
-        return to_detections(boxes[kept], which[kept], sure[kept], COCO, image.shape[:2], frame)
+        return to_detections([(boxes[kept], which[kept], sure[kept])], COCO, image.shape[:2], frame)[0]
 
     def _look(self, image: Images) -> Iterator[tuple[Floats, Floats, Ints]]:
         """Yield boxes in pixels of the frame, confidence and class, of the whole frame and of each tile."""

@@ -27,23 +27,26 @@ def naive(rows, width, height):
     return kept
 
 
-@given(st.lists(row, max_size=8))
-def test_equal_to_the_naive_twin(rows):
+def answer(rows):
     table = torch.tensor([r[:4] for r in rows], dtype=torch.float32).reshape(-1, 4)
     ids = torch.tensor([r[4] for r in rows], dtype=torch.int64)
-    sure = torch.tensor([r[5] for r in rows], dtype=torch.float32)
-    got = to_detections(table, ids, sure, NAMES, (60, 90), 7)
-    want = naive(rows, 90, 60)
-    assert got.frame == 7
-    assert got.labels == tuple(w[4] for w in want)
-    np.testing.assert_array_equal(got.boxes, np.array([w[:4] for w in want], np.float32).reshape(-1, 4))
-    np.testing.assert_array_equal(got.confidence, np.array([w[5] for w in want], np.float32))
+    return table, ids, torch.tensor([r[5] for r in rows], dtype=torch.float32)
+
+
+@given(st.lists(st.lists(row, max_size=8), min_size=1, max_size=3))
+def test_equal_to_the_naive_twin(frames):
+    found = to_detections([answer(rows) for rows in frames], NAMES, (60, 90), 7)
+    assert [one.frame for one in found] == [*range(7, 7 + len(frames))]
+    for got, rows in zip(found, frames, strict=True):
+        want = naive(rows, 90, 60)
+        assert got.labels == tuple(w[4] for w in want)
+        np.testing.assert_array_equal(got.boxes, np.array([w[:4] for w in want], np.float32).reshape(-1, 4))
+        np.testing.assert_array_equal(got.confidence, np.array([w[5] for w in want], np.float32))
 
 
 def test_half_precision_is_taken():
-    got = to_detections(
-        torch.tensor([[1, 2, 3, 4]], dtype=torch.bfloat16), torch.tensor([1]), torch.tensor([0.5]), NAMES, (9, 9), 0
-    )
+    halves = torch.tensor([[1, 2, 3, 4]], dtype=torch.bfloat16), torch.tensor([1]), torch.tensor([0.5])
+    (got,) = to_detections([halves], NAMES, (9, 9), 0)
     assert got.boxes.dtype == np.float32 and got.labels == ("person",)
 
 

@@ -170,14 +170,15 @@ def found_boxes(found: Detections, image: Images, background: Images, things: bo
     sure = np.where(person, found.confidence >= MIN_PERSON_CONFIDENCE, thing)
     change = np.abs(image.astype(np.int16) - background).max(2)
     still = [
-        person[i] and found.confidence[i] < MIN_STILL_CONFIDENCE and _mean(change, box) < MAX_STILL_LEVELS
+        person[i] and found.confidence[i] < MIN_STILL_CONFIDENCE and mean_inside(change, box) < MAX_STILL_LEVELS
         for i, box in enumerate(found.boxes)
     ]
     good = sure & ~np.array(still, dtype=bool) & ~_groups(found, person & sure)
     return [(found.labels[i], found.boxes[i]) for i in np.nonzero(good)[0]]
 
 
-def _mean(change: Images, box: Floats) -> float:
+def mean_inside(change: Images | Floats, box: Floats) -> float:
+    """Return the mean of an (H, W) picture inside a (4,) box."""
     x1, y1, x2, y2 = box.round().astype(int)
     return float(change[y1 : max(y2, y1 + 1), x1 : max(x2, x1 + 1)].mean())
 

@@ -17,14 +17,16 @@ from core.contracts import Footage, ObjectModel
 from core.errors import DataError
 from core.files import folder
 from core.records import Detections
+from explain.labels import PERSON
 from explain.objects import compact
 from explain.objects.rcnn import COCO
 from footage.folder import Folder
 from workshop._box_samples import Boxes, Random, Sampler, Scenes, Source, crop, vary
 from workshop._object_sources import ap50
+from workshop._real_frames import mean_inside
 from workshop.street_sets import SAME_IOU, Picture, Row, completed, keep, kept, small
 
-SOURCE, FRAMES = "clips", 12
+SOURCE, FRAMES = "clips", 20
 """Name of the source, and frames of each clip, spread evenly."""
 MIN_IGNORED_CONFIDENCE = 0.25
 """Confidence from which what only a tile shows is ignored rather than background."""
@@ -33,7 +35,9 @@ Teachers = tuple[ObjectModel, ObjectModel]
 Target = dict[str, Tensor]
 SCALES = (0.35, 1.3)
 """By which factors kept pictures, whose longer side is 640 pixels, are scaled."""
-STREET_WEIGHT = 2.5
+STREET_WEIGHT = 6.0
+PLACE_IOU, MAX_STILL_LEVELS = 0.3, 7.0
+"""IoU from which two boxes are of one place, and grey levels by which what stands there differs from the background."""
 MEASURED_FRAMES = 60
 """Held-out pictures of each set that are measured on, spread evenly."""
 
@@ -79,7 +83,7 @@ def gather(
         if not (target / "index.json").exists():
             models = teachers()
             images = [small(image, *image.shape[:2]) for image in spread_images(clip)]
-            keep(folder(target), ((image, boxed(models, image)) for image in images))
+            keep(folder(target), zip(images, without_posts(images, [boxed(models, i) for i in images]), strict=True))
         found += kept(target, SOURCE, COCO)
     say(f"clips: {len(found)} frames of {len(clips(root, left_out))} clips")
     return found
@@ -90,6 +94,25 @@ def spread_images(clip: Footage, most: int = FRAMES) -> list[Images]:
     count = sum(len(chunk.images) for chunk in clip.frames())
     wanted = set(np.linspace(0, count - 1, min(most, count)).round().astype(int).tolist())
     return [image.copy() for chunk in clip.frames() for i, image in enumerate(chunk.images, chunk.first) if i in wanted]
+
+
+def without_posts(images: Sequence[Images], found: Sequence[Sequence[Row]]) -> list[Sequence[Row]]:
+    """Drop ignored persons that stand as still as posts, so that they are background, where none is sure in any frame.
+
+    Args:
+        images: of one clip, each (H, W, 3) uint8.
+        found: what the teacher sees in each; a person whom it is sure of is not ignored.
+    """
+    background = np.median(np.stack(images), axis=0)
+    sure = [box for rows in found for label, box, ignored in rows if label == PERSON and not ignored]
+    people = np.array(sure, np.float32).reshape(-1, 4)
+
+    def stays(image: Images, label: str, box: Floats, ignored: bool) -> bool:
+        if label != PERSON or not ignored or (len(people) and iou(box[None], people).max() >= PLACE_IOU):
+            return True
+        return mean_inside(np.abs(image - background).max(2), box) >= MAX_STILL_LEVELS
+
+    return [[row for row in rows if stays(image, *row)] for image, rows in zip(images, found, strict=True)]
 
 
 def boxed(teachers: Teachers, image: Images) -> list[Row]:

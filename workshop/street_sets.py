@@ -66,7 +66,7 @@ SETS = (
     LabelledSet(
         "Gautam001601/TrafficVision", "CC BY 4.0", ("vehicles-1/train/images",), ("vehicles-1/test/images",),
         ("bus", "truck", "bus", "bus", "car", "truck", "bus", "truck", "truck", "truck", "truck", "truck"),
-        ("car", "bus", "truck"), every=3, wide=True,
+        ("car", "bus", "truck", PERSON, "bicycle"), every=3, wide=True,
     ),
     LabelledSet(
         "adeirman46/Level2-FSD", "CC BY 4.0", (f"{HIGHWAY}/train/images",), (f"{HIGHWAY}/test/images",),

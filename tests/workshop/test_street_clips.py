@@ -90,3 +90,21 @@ def test_sources_are_read_and_what_lacks_is_said(tmp_path):
 def test_a_folder_without_clips_is_said(tmp_path):
     with pytest.raises(DataError, match="no clip"):
         street_samples.gather(tmp_path, (), tmp_path / "cache", Bar, lambda line: None)
+
+
+def test_what_stands_as_still_as_a_post_and_is_never_surely_a_person_is_background():
+    """A post at the left, someone who walks, and someone who stands where a sure person is in another frame."""
+    pictures = [np.zeros((40, 120, 3), np.uint8) for _ in range(5)]
+    post, stands = np.array([4, 5, 12, 35], np.float32), np.array([90, 5, 100, 35], np.float32)
+    found = []
+    for number, picture in enumerate(pictures):
+        picture[5:35, 4:12] = picture[5:35, 90:100] = 120
+        walks = np.array([20 + 12 * number, 5, 30 + 12 * number, 35], np.float32)
+        picture[5:35, 20 + 12 * number : 30 + 12 * number] = 200
+        found.append([("person", post, True), ("person", walks, True), ("person", stands, number > 0)])
+    found[1].append(("car", post, True))
+    kept = street_samples.without_posts(pictures, found)
+    assert [[(label, int(box[0]), ignored) for label, box, ignored in rows] for rows in kept] == [
+        [("person", 20 + 12 * number, True), ("person", 90, number > 0)] + [("car", 4, True)] * (number == 1)
+        for number in range(5)
+    ]

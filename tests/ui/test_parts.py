@@ -107,6 +107,18 @@ def test_a_page_waits_for_a_part_that_is_being_drawn(at_work):
     assert at_work.drawn == [("new", ["count"]), ("runs", [])]
 
 
+def test_a_page_does_not_wait_for_ever(at_work, monkeypatch):
+    monkeypatch.setattr(parts, "MOST_WAIT_SECONDS", 0.1)
+    part, page = (threading.Thread(target=at_work.run, args=(data,)) for data in (PART, WHOLE))
+    part.start()
+    assert at_work.begun.wait(10)
+    at_work.begun.clear()
+    page.start()
+    assert at_work.begun.wait(10) and at_work.at_work == ["new", "runs"]
+    at_work.go_on.set()
+    part.join(10), page.join(10)
+
+
 def test_a_part_does_not_begin_once_another_page_is_asked_for(at_work):
     at_work.go_on.set()
     stops = ScriptRequests()
